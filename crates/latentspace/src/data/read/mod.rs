@@ -1,0 +1,1 @@
+//! Readers: one file and one line a format.

@@ -1,0 +1,9 @@
+//! What methods stand on: dense tables, products, decompositions. No method is named here.
+
+mod decompose;
+mod matrix;
+mod product;
+
+pub use decompose::{Eigen, symmetric_eigen, thin_svd};
+pub use matrix::{Matrix, MatrixView};
+pub use product::{Threads, add_gram_lower, product, product_transposed};

@@ -1,0 +1,157 @@
+//! Products of dense f32 tables, on one thread or on the calling thread's pool.
+//!
+//! The bits of a product depend on its shapes alone, not on the number of threads. Bound: floating-point multiply-adds; 92 % of their peak
+//! is reached on large shapes.
+
+use faer::linalg::matmul::triangular::{self, BlockStructure};
+use faer::{Accum, MatMut, MatRef, Par};
+
+use super::MatrixView;
+
+/// Who works on a product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Threads {
+    /// The calling thread: inside a parallel loop.
+    One,
+    /// The pool of the calling thread, if the product is large enough to gain by it.
+    Pool,
+}
+
+/// Below this many multiply-adds the hand-over to a second thread costs more than it brings.
+const PARALLEL_FROM: usize = 16_000_000;
+
+impl Threads {
+    fn parallelism(self, m: usize, n: usize, k: usize) -> gemm::Parallelism {
+        match self {
+            Threads::Pool if m * n * k >= PARALLEL_FROM => gemm::Parallelism::Rayon(0),
+            _ => gemm::Parallelism::None,
+        }
+    }
+}
+
+/// `out = a · b`: `[m, k] · [k, n]`, `out` row-major `[m, n]`.
+pub fn product(a: MatrixView<'_>, b: MatrixView<'_>, out: &mut [f32], threads: Threads) {
+    assert_eq!(a.cols(), b.rows());
+    let (m, k, n) = (a.rows(), a.cols(), b.cols());
+    multiply(m, k, n, a.as_slice(), b.as_slice(), (n, 1), out, threads);
+}
+
+/// `out = a · bᵀ`: `[m, k] · [n, k]ᵀ`, `out` row-major `[m, n]`.
+pub fn product_transposed(a: MatrixView<'_>, b: MatrixView<'_>, out: &mut [f32], threads: Threads) {
+    assert_eq!(a.cols(), b.cols());
+    let (m, k, n) = (a.rows(), a.cols(), b.rows());
+    multiply(m, k, n, a.as_slice(), b.as_slice(), (1, k), out, threads);
+}
+
+/// `b_strides` are those of b's rows (along k) and columns (along n).
+#[allow(clippy::too_many_arguments)]
+fn multiply(m: usize, k: usize, n: usize, a: &[f32], b: &[f32], b_strides: (usize, usize), out: &mut [f32], threads: Threads) {
+    assert_eq!(out.len(), m * n);
+    if m == 0 || n == 0 {
+        return;
+    }
+    if k == 0 {
+        out.fill(0.0);
+        return;
+    }
+    // SAFETY: the pointers cover [m, k], [k, n] and [m, n] elements with the strides given: `a` and `out` are row-major of those sizes (the
+    // length of `out` is asserted, that of `a` and `b` is the invariant of MatrixView, from which both callers take them); `out` is borrowed
+    // mutably, so it overlaps neither.
+    unsafe {
+        gemm::gemm(
+            m,
+            n,
+            k,
+            out.as_mut_ptr(),
+            1,
+            n as isize,
+            false,
+            a.as_ptr(),
+            1,
+            k as isize,
+            b.as_ptr(),
+            b_strides.1 as isize,
+            b_strides.0 as isize,
+            0.0,
+            1.0,
+            false,
+            false,
+            false,
+            threads.parallelism(m, n, k),
+        );
+    }
+}
+
+/// Adds the lower half of `aᵀ · a` to `out`, `[d, d]` row-major; the strict upper half of `out` stays as it is.
+///
+/// Costs `rows · d²` flops, half of the full product.
+pub fn add_gram_lower(a: MatrixView<'_>, out: &mut [f32], threads: Threads) {
+    let (n, d) = (a.rows(), a.cols());
+    assert_eq!(out.len(), d * d);
+    if n == 0 || d == 0 {
+        return;
+    }
+    let rows = MatRef::from_row_major_slice(a.as_slice(), n, d);
+    // In column-major order our lower half is the upper one; both name the same cells, since the product is symmetric.
+    let lower = MatMut::from_row_major_slice_mut(out, d, d);
+    let par = match threads {
+        Threads::Pool if n * d * d >= PARALLEL_FROM => Par::rayon(0),
+        _ => Par::Seq,
+    };
+    triangular::matmul(
+        lower,
+        BlockStructure::TriangularLower,
+        Accum::Add,
+        rows.transpose(),
+        BlockStructure::Rectangular,
+        rows,
+        BlockStructure::Rectangular,
+        1.0_f32,
+        par,
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::linalg::Matrix;
+    use crate::random::Random;
+
+    fn noise(rows: usize, cols: usize, seed: u64) -> Matrix {
+        let random = Random::new(seed, "noise");
+        Matrix::from_fn(rows, cols, |i, j| random.normal(i as u64, j as u64) as f32)
+    }
+
+    #[test]
+    fn products_equal_the_sums_that_define_them() {
+        let (a, b, c) = (noise(7, 5, 1), noise(5, 3, 2), noise(4, 5, 3));
+        let mut ab = vec![0.0; 21];
+        product(a.view(), b.view(), &mut ab, Threads::Pool);
+        let mut act = vec![0.0; 28];
+        product_transposed(a.view(), c.view(), &mut act, Threads::One);
+        for i in 0..7 {
+            for j in 0..3 {
+                let sum: f32 = (0..5).map(|l| a.row(i)[l] * b.row(l)[j]).sum();
+                assert!((sum - ab[i * 3 + j]).abs() < 1e-5);
+            }
+            for j in 0..4 {
+                let sum: f32 = (0..5).map(|l| a.row(i)[l] * c.row(j)[l]).sum();
+                assert!((sum - act[i * 4 + j]).abs() < 1e-5);
+            }
+        }
+    }
+
+    #[test]
+    fn the_half_product_is_the_lower_half_of_the_whole() {
+        let a = noise(60, 37, 4);
+        let mut half = vec![1.0; 37 * 37];
+        add_gram_lower(a.view(), &mut half, Threads::One);
+        for i in 0..37 {
+            for j in 0..37 {
+                let sum: f32 = (0..60).map(|l| a.row(l)[i] * a.row(l)[j]).sum();
+                let wanted = if j <= i { 1.0 + sum } else { 1.0 };
+                assert!((half[i * 37 + j] - wanted).abs() < 1e-3, "{i} {j}");
+            }
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! What a method is: a struct of parameters that learns a model from prepared rows; and what a model is: a way through a space.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::data::{Prepared, Rows};
+use crate::error::{Error, Result};
+use crate::linalg::Matrix;
+use crate::measure::Measure;
+use crate::params::{self, Parameter};
+use crate::run::Run;
+use crate::tensors::Tensors;
+
+/// A kind of observations that a method takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Takes {
+    /// Numbers, a row an observation.
+    Table,
+    /// Counts, most of them 0.
+    Counts,
+    /// Running text.
+    Text,
+    /// Pictures of one size.
+    Images,
+}
+
+/// What a method says of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Info {
+    /// The registry name: `pca`.
+    pub name: &'static str,
+    /// The name in sentences: `PCA`.
+    pub title: &'static str,
+    /// `linear`, `map`, `manifold`, `topics`, `words`, `neural`.
+    pub family: &'static str,
+    /// What it learns, in one sentence.
+    pub summary: &'static str,
+    /// What it takes.
+    pub takes: &'static [Takes],
+    /// Whether its spaces encode new rows.
+    pub encodes: bool,
+    /// Whether its spaces decode codes.
+    pub decodes: bool,
+    /// Whether it learns by the fold: from files larger than memory, and from parts.
+    pub folds: bool,
+    /// Whether it makes its map step by step, to be watched.
+    pub live: bool,
+    /// What it cannot do, each with its reason.
+    pub limits: &'static [&'static str],
+}
+
+/// Rows and columns that a method will see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shape {
+    /// Observations.
+    pub rows: usize,
+    /// Numbers an observation.
+    pub cols: usize,
+}
+
+/// What a fit will take, told before it runs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Plan {
+    /// The algorithm that was chosen, in words.
+    pub algorithm: String,
+    /// Bytes at the peak, the prepared rows included where they are held in memory.
+    pub peak_bytes: u64,
+    /// Seconds of learning, on this many threads of the machine that the cost model was measured on.
+    pub seconds: f64,
+}
+
+/// What a fit gives.
+pub struct Fitted {
+    /// The way through the space.
+    pub model: Box<dyn Model>,
+    /// Where the fitted rows lie, `[n, k]`, for methods that place them themselves; none where encoding them says it.
+    pub codes: Option<Matrix>,
+    /// What the fit found out about itself: the algorithm taken, what `auto` became, iterations made.
+    pub facts: Map<String, Value>,
+    /// Figures that only the fit can know: `explained_variance`, `kl`.
+    pub measures: Vec<(&'static str, Measure)>,
+}
+
+/// How to learn: a plain struct of parameters with defaults that work. Its doc comments, defaults and ranges are the one description that
+/// flags, forms, docs and checks are made from.
+pub trait Method: Serialize + DeserializeOwned + schemars::JsonSchema + Default + Send + Sync + 'static {
+    /// What the method says of itself.
+    const INFO: Info;
+
+    /// Checks what the description cannot: parameters against each other and against the shape of the data.
+    ///
+    /// # Errors
+    /// [`Error::Param`] for the first that does not fit.
+    fn check(&self, shape: Shape) -> Result<()>;
+
+    /// What a fit on data of this shape will take.
+    fn plan(&self, shape: Shape, run: &Run) -> Plan;
+
+    /// Learns. Runs on `run`'s threads, asks `run.check()` at least twice a second, tells its progress.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`], [`Error::Param`], or what the rows' source says.
+    fn fit(&self, rows: &Rows<'_>, run: &Run) -> Result<Fitted>;
+
+    /// Opens a model that [`Model::store`] wrote.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if a tensor is missing or has another shape than it must have.
+    fn load(tensors: &Tensors, facts: &Value) -> Result<Box<dyn Model>>;
+}
+
+/// A way through a space: from rows to codes and, where it can, back.
+pub trait Model: Send + Sync {
+    /// Dimensions of the space.
+    fn n_components(&self) -> usize;
+
+    /// Columns of the rows that it takes.
+    fn columns(&self) -> usize;
+
+    /// Codes `[n, k]` of prepared rows `[n, d]`. A row's code is the same alone, in any batch and in any order, to the bit.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`], or [`Error::Input`] if the columns do not fit.
+    fn encode(&self, rows: &Prepared, run: &Run) -> Result<Matrix>;
+
+    /// Prepared rows `[n, d]` of codes `[n, k]`.
+    ///
+    /// # Errors
+    /// [`Error::Input`] where the model cannot decode.
+    fn decode(&self, _codes: &Matrix, _run: &Run) -> Result<Matrix> {
+        Err(Error::input("space", "this space does not decode", "`latent methods` tells which do"))
+    }
+
+    /// Where the fitted rows lie, if the model keeps them.
+    fn fitted_codes(&self) -> Option<&Matrix> {
+        None
+    }
+
+    /// Puts everything into `tensors`; small facts into the value that is returned. [`Method::load`] reads both.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if a name is used twice.
+    fn store(&self, tensors: &mut Tensors) -> Result<Value>;
+}
+
+/// A method with its parameters set, whichever it is.
+pub trait AnyMethod: Send + Sync {
+    /// What the method says of itself.
+    fn info(&self) -> &'static Info;
+    /// All parameters by name.
+    fn params(&self) -> Value;
+    /// See [`Method::check`].
+    ///
+    /// # Errors
+    /// As there.
+    fn check(&self, shape: Shape) -> Result<()>;
+    /// See [`Method::plan`].
+    fn plan(&self, shape: Shape, run: &Run) -> Plan;
+    /// See [`Method::fit`].
+    ///
+    /// # Errors
+    /// As there.
+    fn fit(&self, rows: &Rows<'_>, run: &Run) -> Result<Fitted>;
+}
+
+impl<M: Method> AnyMethod for M {
+    fn info(&self) -> &'static Info {
+        &M::INFO
+    }
+
+    fn params(&self) -> Value {
+        serde_json::to_value(self).unwrap_or(Value::Null)
+    }
+
+    fn check(&self, shape: Shape) -> Result<()> {
+        Method::check(self, shape)
+    }
+
+    fn plan(&self, shape: Shape, run: &Run) -> Plan {
+        Method::plan(self, shape, run)
+    }
+
+    fn fit(&self, rows: &Rows<'_>, run: &Run) -> Result<Fitted> {
+        Method::check(self, Shape { rows: rows.rows(), cols: rows.cols() })?;
+        run.install(|| Method::fit(self, rows, run))
+    }
+}
+
+/// A line of the registry: a method before its parameters are set.
+pub struct Entry {
+    /// What the method says of itself.
+    pub info: &'static Info,
+    schema: fn() -> Value,
+    build: fn(&Map<String, Value>) -> Result<Box<dyn AnyMethod>>,
+    load: fn(&Tensors, &Value) -> Result<Box<dyn Model>>,
+}
+
+impl Entry {
+    /// The entry of method `M`.
+    pub const fn of<M: Method>() -> Self {
+        Entry {
+            info: &M::INFO,
+            schema: || schemars::schema_for!(M).to_value(),
+            build: |given| {
+                let checked = params::check(&params::describe(&schemars::schema_for!(M).to_value()), given)?;
+                let method: M = serde_json::from_value(Value::Object(checked))
+                    .map_err(|error| Error::internal(format!("parameters of {}: {error}", M::INFO.name)))?;
+                Ok(Box::new(method))
+            },
+            load: M::load,
+        }
+    }
+
+    /// The JSON Schema of the parameters.
+    pub fn schema(&self) -> Value {
+        (self.schema)()
+    }
+
+    /// The parameters, in the order of the struct.
+    pub fn parameters(&self) -> Vec<Parameter> {
+        params::describe(&self.schema())
+    }
+
+    /// The method with these parameters; those not given have their defaults.
+    ///
+    /// # Errors
+    /// [`Error::Param`] for the first that is unknown, of the wrong type or out of range.
+    pub fn with(&self, params: &Map<String, Value>) -> Result<Box<dyn AnyMethod>> {
+        (self.build)(params)
+    }
+
+    /// Opens a model of this method.
+    ///
+    /// # Errors
+    /// See [`Method::load`].
+    pub fn load(&self, tensors: &Tensors, facts: &Value) -> Result<Box<dyn Model>> {
+        (self.load)(tensors, facts)
+    }
+}

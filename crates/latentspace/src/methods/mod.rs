@@ -1,0 +1,3 @@
+//! The methods: one file each, read top to bottom; a folder where one file gets too long.
+
+pub mod pca;

@@ -1,0 +1,367 @@
+//! The one description of a method's parameters, read from the JSON Schema of its struct: flags, help, forms, docs and checks use it.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value};
+
+use crate::error::{Error, Result, nearest};
+
+/// A parameter: its name, what it is, what it may be.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parameter {
+    /// The field's name: `n_neighbors`.
+    pub name: String,
+    /// The field's doc comment.
+    pub doc: String,
+    /// What it may be.
+    pub kind: Kind,
+    /// Words that are allowed beside the kind's own values: `auto`.
+    pub words: Vec<String>,
+    /// What it is if nobody says otherwise.
+    pub default: Value,
+}
+
+/// What a parameter may be.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Kind {
+    /// A whole number.
+    Integer {
+        /// The least allowed.
+        min: Option<i64>,
+        /// The largest allowed.
+        max: Option<i64>,
+    },
+    /// A number.
+    Number {
+        /// The least allowed.
+        min: Option<f64>,
+        /// Whether `min` itself is refused.
+        above_min: bool,
+        /// The largest allowed.
+        max: Option<f64>,
+    },
+    /// Yes or no.
+    Flag,
+    /// One of a few words.
+    Choice(Vec<String>),
+    /// Any text.
+    Text,
+}
+
+/// A parameter that is a value, or `auto`: chosen by the method, which tells what it chose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Auto<T> {
+    /// The method chooses.
+    #[default]
+    Auto,
+    /// The user chose.
+    Value(T),
+}
+
+impl<T: Copy> Auto<T> {
+    /// The value given, or what `choose` says.
+    pub fn or_else(self, choose: impl FnOnce() -> T) -> T {
+        match self {
+            Auto::Auto => choose(),
+            Auto::Value(value) => value,
+        }
+    }
+}
+
+impl<T: Serialize> Serialize for Auto<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Auto::Auto => serializer.serialize_str("auto"),
+            Auto::Value(value) => value.serialize(serializer),
+        }
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Auto<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Either<T> {
+            Value(T),
+            Word(String),
+        }
+        match Either::deserialize(deserializer)? {
+            Either::Value(value) => Ok(Auto::Value(value)),
+            Either::Word(word) if word == "auto" => Ok(Auto::Auto),
+            Either::Word(word) => Err(serde::de::Error::custom(format!("'{word}' is neither a value nor 'auto'"))),
+        }
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Auto<T> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        format!("Auto_{}", T::schema_name()).into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let value = T::json_schema(generator);
+        json_schema!({ "anyOf": [{ "const": "auto" }, value] })
+    }
+}
+
+/// The parameters that a schema describes, in its order.
+pub fn describe(schema: &Value) -> Vec<Parameter> {
+    let Some(properties) = schema["properties"].as_object() else { return Vec::new() };
+    properties.iter().map(|(name, field)| parameter(name, field, schema)).collect()
+}
+
+fn parameter(name: &str, field: &Value, root: &Value) -> Parameter {
+    let mut words = Vec::new();
+    let mut body = resolve(field, root);
+    if let Some(options) = body["anyOf"].as_array() {
+        for option in options {
+            match option["const"].as_str() {
+                Some(word) => words.push(word.to_owned()),
+                None => body = resolve(option, root),
+            }
+        }
+    }
+    // A range stands beside the field's own type, or within the option that is a value.
+    let bound = |key: &str| field.get(key).or_else(|| body.get(key)).cloned().unwrap_or(Value::Null);
+    let kind = if let Some(choices) = choices(body) {
+        Kind::Choice(choices)
+    } else {
+        match body["type"].as_str() {
+            Some("integer") => {
+                Kind::Integer { min: bound("minimum").as_f64().map(|v| v as i64), max: bound("maximum").as_f64().map(|v| v as i64) }
+            }
+            Some("number") => {
+                let exclusive = bound("exclusiveMinimum").as_f64();
+                Kind::Number {
+                    min: exclusive.or(bound("minimum").as_f64()),
+                    above_min: exclusive.is_some(),
+                    max: bound("maximum").as_f64(),
+                }
+            }
+            Some("boolean") => Kind::Flag,
+            _ => Kind::Text,
+        }
+    };
+    let doc = field["description"].as_str().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+    Parameter { name: name.to_owned(), doc, kind, words, default: field.get("default").cloned().unwrap_or(Value::Null) }
+}
+
+/// Follows a `$ref` into the schema's definitions.
+fn resolve<'a>(field: &'a Value, root: &'a Value) -> &'a Value {
+    let path = field["$ref"].as_str().or_else(|| field["allOf"][0]["$ref"].as_str());
+    match path.and_then(|path| path.strip_prefix("#/$defs/")) {
+        Some(name) => &root["$defs"][name],
+        None => field,
+    }
+}
+
+/// The words of an enum, which schemars writes as `enum` or, where variants have docs, as `oneOf` constants.
+fn choices(body: &Value) -> Option<Vec<String>> {
+    let listed = |list: &Value| -> Option<Vec<String>> { list.as_array()?.iter().map(|v| v.as_str().map(str::to_owned)).collect() };
+    if let Some(words) = listed(&body["enum"]) {
+        return Some(words);
+    }
+    let mut words = Vec::new();
+    for option in body["oneOf"].as_array()? {
+        match option["const"].as_str() {
+            Some(word) => words.push(word.to_owned()),
+            None => words.extend(listed(&option["enum"])?),
+        }
+    }
+    Some(words)
+}
+
+impl Parameter {
+    /// What is allowed, as the end of a sentence: "it must be a whole number from 1".
+    pub fn allowed(&self) -> String {
+        let kind = match &self.kind {
+            Kind::Integer { min, max } => format!("a whole number{}", range(min.map(|v| v as f64), false, max.map(|v| v as f64))),
+            Kind::Number { min, above_min, max } => format!("a number{}", range(*min, *above_min, *max)),
+            Kind::Flag => "true or false".to_owned(),
+            Kind::Choice(words) => return format!("it must be {}", listed(words.iter().chain(&self.words).map(String::as_str))),
+            Kind::Text => "a text".to_owned(),
+        };
+        match self.words.as_slice() {
+            [] => format!("it must be {kind}"),
+            words => format!("it must be {kind}, or {}", listed(words.iter().map(String::as_str))),
+        }
+    }
+
+    /// Reads a value as it is typed on a command line.
+    ///
+    /// # Errors
+    /// [`Error::Param`] where it is not allowed.
+    pub fn parse(&self, text: &str) -> Result<Value> {
+        let value = if self.words.iter().any(|word| word == text) {
+            Value::from(text)
+        } else {
+            match &self.kind {
+                Kind::Integer { .. } => text.parse::<i64>().map(Value::from).unwrap_or_else(|_| Value::from(text)),
+                Kind::Number { .. } => text.parse::<f64>().map(Value::from).unwrap_or_else(|_| Value::from(text)),
+                Kind::Flag => text.parse::<bool>().map(Value::from).unwrap_or_else(|_| Value::from(text)),
+                Kind::Choice(_) | Kind::Text => Value::from(text),
+            }
+        };
+        self.check(&value)
+    }
+
+    /// The value, as the parameter's struct takes it.
+    ///
+    /// # Errors
+    /// [`Error::Param`] where it is not allowed.
+    pub fn check(&self, value: &Value) -> Result<Value> {
+        let word = value.as_str();
+        if word.is_some_and(|word| self.words.iter().any(|w| w == word)) {
+            return Ok(value.clone());
+        }
+        let good = match &self.kind {
+            Kind::Integer { min, max } => {
+                // 3.0 is a whole number too: Python and JSON do not always tell.
+                let whole = value.as_i64().or_else(|| value.as_f64().filter(|v| v.fract() == 0.0 && v.abs() < 9e15).map(|v| v as i64));
+                return match whole {
+                    Some(v) if min.is_none_or(|min| v >= min) && max.is_none_or(|max| v <= max) => Ok(Value::from(v)),
+                    _ => Err(self.refuse(value)),
+                };
+            }
+            Kind::Number { min, above_min, max } => value.as_f64().is_some_and(|v| {
+                v.is_finite() && min.is_none_or(|min| if *above_min { v > min } else { v >= min }) && max.is_none_or(|max| v <= max)
+            }),
+            Kind::Flag => value.is_boolean(),
+            Kind::Choice(words) => word.is_some_and(|word| words.iter().any(|w| w == word)),
+            Kind::Text => value.is_string(),
+        };
+        if good { Ok(value.clone()) } else { Err(self.refuse(value)) }
+    }
+
+    fn refuse(&self, value: &Value) -> Error {
+        let found = match value {
+            Value::String(text) => format!("'{text}'"),
+            other => other.to_string(),
+        };
+        let error = Error::param(&self.name, found, self.allowed());
+        let words = self.words.iter().chain(if let Kind::Choice(words) = &self.kind { words.as_slice() } else { &[] });
+        match value.as_str().and_then(|text| nearest(text, words.map(String::as_str))) {
+            Some(word) => error.with_hint(format!("did you mean '{word}'?")),
+            None => error,
+        }
+    }
+}
+
+/// Checks what was given against the description and fills in the defaults.
+///
+/// # Errors
+/// [`Error::Param`] for the first that is unknown or not allowed.
+pub fn check(parameters: &[Parameter], given: &Map<String, Value>) -> Result<Map<String, Value>> {
+    for name in given.keys() {
+        if !parameters.iter().any(|parameter| parameter.name == *name) {
+            let names: Vec<&str> = parameters.iter().map(|parameter| parameter.name.as_str()).collect();
+            let error = Error::param(name, given[name].to_string(), format!("there is no such parameter; there are {}", names.join(", ")));
+            return Err(match nearest(name, names.iter().copied()) {
+                Some(name) => error.with_hint(format!("did you mean '{name}'?")),
+                None => error,
+            });
+        }
+    }
+    parameters
+        .iter()
+        .map(|parameter| {
+            let value = given.get(&parameter.name).unwrap_or(&parameter.default);
+            Ok((parameter.name.clone(), parameter.check(value)?))
+        })
+        .collect()
+}
+
+fn range(min: Option<f64>, above_min: bool, max: Option<f64>) -> String {
+    let from = if above_min { "above" } else { "from" };
+    match (min, max) {
+        (Some(min), Some(max)) if above_min => format!(" above {min}, at most {max}"),
+        (Some(min), Some(max)) => format!(" from {min} to {max}"),
+        (Some(min), None) if above_min => format!(" {from} {min}"),
+        (Some(min), None) => format!(", at least {min}"),
+        (None, Some(max)) => format!(", at most {max}"),
+        (None, None) => String::new(),
+    }
+}
+
+fn listed<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    let words: Vec<String> = words.map(|word| format!("'{word}'")).collect();
+    match words.as_slice() {
+        [] => String::new(),
+        [one] => one.clone(),
+        [most @ .., last] => format!("{} or {last}", most.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Everything that a parameter may be.
+    #[derive(Serialize, Deserialize, JsonSchema)]
+    #[serde(default)]
+    struct Example {
+        /// Dimensions.
+        #[schemars(range(min = 1, max = 9))]
+        n: u32,
+        /// A rate.
+        #[schemars(extend("exclusiveMinimum" = 0))]
+        rate: Auto<f64>,
+        /// A way.
+        way: Way,
+        /// Whether.
+        yes: bool,
+    }
+
+    #[derive(Serialize, Deserialize, JsonSchema)]
+    #[serde(rename_all = "lowercase")]
+    enum Way {
+        /// One way.
+        Here,
+        /// Another.
+        There,
+    }
+
+    impl Default for Example {
+        fn default() -> Self {
+            Example { n: 2, rate: Auto::Auto, way: Way::There, yes: false }
+        }
+    }
+
+    fn parameters() -> Vec<Parameter> {
+        describe(&schemars::schema_for!(Example).to_value())
+    }
+
+    #[test]
+    fn the_description_is_read_from_the_struct() {
+        let [n, rate, way, yes] = <[Parameter; 4]>::try_from(parameters()).unwrap();
+        assert_eq!((n.name.as_str(), n.doc.as_str(), n.default), ("n", "Dimensions.", Value::from(2)));
+        assert_eq!(n.kind, Kind::Integer { min: Some(1), max: Some(9) });
+        assert_eq!(rate.kind, Kind::Number { min: Some(0.0), above_min: true, max: None });
+        assert_eq!((rate.words, rate.default), (vec!["auto".to_owned()], Value::from("auto")));
+        assert_eq!(way.kind, Kind::Choice(vec!["here".into(), "there".into()]));
+        assert_eq!((way.default, yes.kind), (Value::from("there"), Kind::Flag));
+    }
+
+    #[test]
+    fn what_is_not_allowed_is_refused_in_one_sentence() {
+        let [n, rate, way, _] = <[Parameter; 4]>::try_from(parameters()).unwrap();
+        assert_eq!(n.parse("12").unwrap_err().to_string(), "n: 12 was given; it must be a whole number from 1 to 9.");
+        assert_eq!(rate.parse("-1").unwrap_err().to_string(), "rate: -1.0 was given; it must be a number above 0, or 'auto'.");
+        let error = way.parse("her").unwrap_err();
+        assert_eq!(error.to_string(), "way: 'her' was given; it must be 'here' or 'there'.");
+        assert_eq!(error.hint(), Some("did you mean 'here'?"));
+    }
+
+    #[test]
+    fn defaults_are_filled_in_and_unknown_names_refused() {
+        let given = Map::from_iter([("n".to_owned(), Value::from(3.0))]);
+        let checked = check(&parameters(), &given).unwrap();
+        assert_eq!(Value::Object(checked), serde_json::json!({"n": 3, "rate": "auto", "way": "there", "yes": false}));
+        let unknown = Map::from_iter([("rat".to_owned(), Value::from(3))]);
+        assert_eq!(check(&parameters(), &unknown).unwrap_err().hint(), Some("did you mean 'rate'?"));
+    }
+}

@@ -1,0 +1,23 @@
+//! The methods there are: one line each.
+
+use crate::error::{Error, Result, nearest};
+use crate::method::Entry;
+use crate::methods::pca::Pca;
+
+/// Every method, in the order in which lists show them.
+pub static METHODS: &[Entry] = &[Entry::of::<Pca>()];
+
+/// The method of this name.
+///
+/// # Errors
+/// [`Error::Param`] that suggests the nearest name.
+pub fn find(name: &str) -> Result<&'static Entry> {
+    METHODS.iter().find(|entry| entry.info.name == name).ok_or_else(|| {
+        let names: Vec<&str> = METHODS.iter().map(|entry| entry.info.name).collect();
+        let error = Error::param("method", format!("'{name}'"), format!("there are {}", names.join(", ")));
+        match nearest(name, names.iter().copied()) {
+            Some(name) => error.with_hint(format!("did you mean '{name}'?")),
+            None => error.with_hint("`latent methods` lists them"),
+        }
+    })
+}

@@ -1,0 +1,235 @@
+//! A space: what was learned, as one value and as one file.
+//!
+//! The file is a safetensors file with one string of metadata, a versioned JSON document; docs/space-format.md writes it down. It holds no
+//! time, no machine and no number of threads, so that equal runs give equal bytes.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::border;
+use crate::codes::Codes;
+use crate::data::{Metadata, Observations, Preparation, Prepared, Rows};
+use crate::error::{Error, Result};
+use crate::linalg::Matrix;
+use crate::measure::Measure;
+use crate::method::{AnyMethod, Info, Model, Shape};
+use crate::registry;
+use crate::run::Run;
+use crate::tensors::{Tensor, Tensors};
+
+/// The version of the format that this program writes.
+pub const FORMAT: u32 = 1;
+/// A header longer than this is refused before it is read.
+const MAX_HEADER: usize = 16 << 20;
+/// The metadata's only key.
+const KEY: &str = "latentspace";
+
+/// What was learned: a preparation and a model, and what is known of them.
+pub struct Space {
+    /// What the method says of itself.
+    pub method: &'static Info,
+    /// All parameters by name, as they were given (`auto` stays `auto`).
+    pub params: Value,
+    /// What the fit found out: the algorithm taken, what `auto` became.
+    pub facts: Map<String, Value>,
+    /// The seed.
+    pub seed: u64,
+    /// Rows it was learned from.
+    pub rows: usize,
+    /// How observations become numbers.
+    pub preparation: Preparation,
+    /// The way through the space.
+    pub model: Box<dyn Model>,
+    /// How far to trust it.
+    pub measures: BTreeMap<String, Measure>,
+    /// What rides along with the fitted rows, where the space keeps their codes.
+    pub metadata: Option<Metadata>,
+}
+
+/// The metadata string, read and written.
+#[derive(Serialize, Deserialize)]
+struct Header {
+    format: u32,
+    method: String,
+    params: Value,
+    facts: Map<String, Value>,
+    seed: u64,
+    rows: usize,
+    columns: usize,
+    n_components: usize,
+    preparation: Preparation,
+    measures: BTreeMap<String, Measure>,
+    model: Value,
+}
+
+impl Space {
+    /// Learns a space from prepared rows.
+    ///
+    /// # Errors
+    /// What the method says; [`Error::Cancelled`].
+    pub fn fit(
+        method: &dyn AnyMethod,
+        preparation: Preparation,
+        rows: &Rows<'_>,
+        metadata: &Metadata,
+        run: &Run,
+    ) -> Result<(Self, Option<Matrix>)> {
+        let info = method.info();
+        let shape = Shape { rows: rows.rows(), cols: rows.cols() };
+        let plan = method.plan(shape, run);
+        run.check_memory(info.title, plan.peak_bytes, "a sample of the rows, or fewer columns, would fit")?;
+        let fitted = method.fit(rows, run)?;
+        let measures = fitted.measures.into_iter().map(|(name, measure)| (name.to_owned(), measure)).collect();
+        let metadata = fitted.model.fitted_codes().map(|_| metadata.clone());
+        let space = Space {
+            method: info,
+            params: method.params(),
+            facts: fitted.facts,
+            seed: run.seed(),
+            rows: shape.rows,
+            preparation,
+            model: fitted.model,
+            measures,
+            metadata,
+        };
+        Ok((space, fitted.codes))
+    }
+
+    /// The codes of observations.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if the observations are of another kind or have other columns; [`Error::Cancelled`].
+    pub fn encode(&self, observations: &Observations, run: &Run) -> Result<Codes> {
+        let prepared = self.preparation.prepare(observations, run)?;
+        Ok(Codes { values: self.encode_prepared(&prepared, run)?, metadata: observations.metadata.clone() })
+    }
+
+    /// The codes of prepared rows, `[n, k]`.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if the columns do not fit; [`Error::Cancelled`].
+    pub fn encode_prepared(&self, rows: &Prepared, run: &Run) -> Result<Matrix> {
+        if rows.cols() != self.model.columns() {
+            return Err(Error::input("data", format!("{} columns", rows.cols()), format!("this space takes {}", self.model.columns())));
+        }
+        self.model.encode(rows, run)
+    }
+
+    /// Prepared rows of codes, `[n, d]`.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if the space does not decode or the codes have other dimensions; [`Error::Cancelled`].
+    pub fn decode(&self, codes: &Matrix, run: &Run) -> Result<Matrix> {
+        if codes.cols() != self.model.n_components() {
+            return Err(Error::input(
+                "codes",
+                format!("{} dimensions", codes.cols()),
+                format!("this space has {}", self.model.n_components()),
+            ));
+        }
+        self.model.decode(codes, run)
+    }
+
+    /// The file's bytes. Equal spaces give equal bytes.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if a number is no number: a space with NaN is not written.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        let mut tensors = Tensors::default();
+        let model = self.model.store(&mut tensors)?;
+        if let Some(metadata) = &self.metadata {
+            let bytes = metadata.to_ipc()?;
+            tensors.put("metadata", Tensor::U8(vec![bytes.len()], bytes))?;
+        }
+        let header = Header {
+            format: FORMAT,
+            method: self.method.name.to_owned(),
+            params: self.params.clone(),
+            facts: self.facts.clone(),
+            seed: self.seed,
+            rows: self.rows,
+            columns: self.model.columns(),
+            n_components: self.model.n_components(),
+            preparation: self.preparation.clone(),
+            measures: self.measures.clone(),
+            model,
+        };
+        let json = serde_json::to_string(&header).map_err(|error| Error::internal(error.to_string()))?;
+        tensors.to_bytes(KEY, json)
+    }
+
+    /// Writes the file, all or nothing.
+    ///
+    /// # Errors
+    /// [`Error::Io`]; [`Error::Internal`] if a number is no number.
+    pub fn save(&self, path: &Path) -> Result<()> {
+        let bytes = self.to_bytes()?;
+        border::write(path, |out| out.write_all(&bytes).map_err(|error| Error::io(path, error)))
+    }
+
+    /// Opens a file that [`Space::save`] wrote, in this version or an older one.
+    ///
+    /// # Errors
+    /// [`Error::Io`]; [`Error::Input`] that names what is wrong with the file.
+    pub fn open(path: &Path) -> Result<Self> {
+        let bytes = std::fs::read(path).map_err(|error| Error::io(path, error))?;
+        Self::from_bytes(&bytes, path)
+    }
+
+    /// Opens the bytes of a file; `path` names it in errors.
+    ///
+    /// # Errors
+    /// [`Error::Input`] that names what is wrong.
+    pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self> {
+        border::guard(path, || Self::parse(bytes)).map_err(|error| match error {
+            Error::Input(mut input) => {
+                input.file = path.to_path_buf();
+                Error::Input(input)
+            }
+            other => other,
+        })
+    }
+
+    fn parse(bytes: &[u8]) -> Result<Self> {
+        let (json, tensors) = Tensors::from_bytes(bytes, KEY, MAX_HEADER)?;
+        let value: Value = serde_json::from_str(&json).map_err(|error| broken(error.to_string()))?;
+        match value["format"].as_u64() {
+            Some(format) if format == u64::from(FORMAT) => {}
+            Some(format) => {
+                return Err(Error::input("space", format!("format {format}"), format!("this program reads formats up to {FORMAT}"))
+                    .with_hint("a newer latentspace wrote it and reads it"));
+            }
+            None => return Err(broken("its metadata have no format".to_owned())),
+        }
+        let header: Header = serde_json::from_value(value).map_err(|error| broken(error.to_string()))?;
+        let entry = registry::find(&header.method)
+            .map_err(|_| Error::input("space", format!("the method '{}'", header.method), "this program does not know it"))?;
+        let model = entry.load(&tensors, &header.model)?;
+        if model.columns() != header.columns || model.n_components() != header.n_components {
+            return Err(broken("its tensors do not fit its metadata".to_owned()));
+        }
+        let metadata = match tensors.u8("metadata") {
+            Some(bytes) => Some(Metadata::from_ipc(bytes, model.fitted_codes().map_or(0, Matrix::rows))?),
+            None => None,
+        };
+        Ok(Space {
+            method: entry.info,
+            params: header.params,
+            facts: header.facts,
+            seed: header.seed,
+            rows: header.rows,
+            preparation: header.preparation,
+            model,
+            measures: header.measures,
+            metadata,
+        })
+    }
+}
+
+fn broken(why: String) -> Error {
+    Error::input("space", format!("this is no space file: {why}"), "a file that `latent fit` wrote is needed")
+}

@@ -1,0 +1,240 @@
+//! Named dense arrays: what a model puts into the space file and takes out of it.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+
+use safetensors::{Dtype, SafeTensors};
+
+use crate::error::{Error, Result};
+use crate::linalg::Matrix;
+
+/// Arrays by name, in the order of their names.
+#[derive(Debug, Clone, Default)]
+pub struct Tensors(BTreeMap<String, Tensor>);
+
+/// One array: its shape and its numbers.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Tensor {
+    /// Numbers of 32 bits.
+    F32(Vec<usize>, Matrix),
+    /// Numbers of 64 bits.
+    F64(Vec<usize>, Vec<f64>),
+    /// Whole numbers, of rows or of categories.
+    U32(Vec<usize>, Vec<u32>),
+    /// Bytes: pixels, or a document of another format.
+    U8(Vec<usize>, Vec<u8>),
+}
+
+impl Tensors {
+    /// Adds one.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if the name is taken.
+    pub fn put(&mut self, name: &str, tensor: Tensor) -> Result<()> {
+        match self.0.insert(name.to_owned(), tensor) {
+            None => Ok(()),
+            Some(_) => Err(Error::internal(format!("two tensors are named {name}"))),
+        }
+    }
+
+    /// Adds a table, `[rows, cols]`.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if the name is taken.
+    pub fn put_matrix(&mut self, name: &str, matrix: &Matrix) -> Result<()> {
+        self.put(name, Tensor::F32(vec![matrix.rows(), matrix.cols()], matrix.clone()))
+    }
+
+    /// Adds a list of f64.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if the name is taken.
+    pub fn put_f64(&mut self, name: &str, values: &[f64]) -> Result<()> {
+        self.put(name, Tensor::F64(vec![values.len()], values.to_vec()))
+    }
+
+    /// All, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Tensor)> {
+        self.0.iter().map(|(name, tensor)| (name.as_str(), tensor))
+    }
+
+    /// The table of this name, which must have these rows and columns where they are given.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if it is missing or has another type or shape.
+    pub fn matrix(&self, name: &str, rows: Option<usize>, cols: Option<usize>) -> Result<Matrix> {
+        match self.0.get(name) {
+            Some(Tensor::F32(shape, matrix))
+                if shape.len() == 2 && rows.is_none_or(|rows| rows == shape[0]) && cols.is_none_or(|cols| cols == shape[1]) =>
+            {
+                Ok(matrix.clone())
+            }
+            found => {
+                let any = |n: Option<usize>| n.map_or("any".to_owned(), |n| n.to_string());
+                Err(wrong(name, found, &format!("f32 of {} x {} is needed", any(rows), any(cols))))
+            }
+        }
+    }
+
+    /// The list of f64 of this name, which must have `len` entries where that is given.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if it is missing or has another type or shape.
+    pub fn f64(&self, name: &str, len: Option<usize>) -> Result<&[f64]> {
+        match self.0.get(name) {
+            Some(Tensor::F64(shape, values)) if shape.len() == 1 && len.is_none_or(|len| len == values.len()) => Ok(values),
+            found => Err(wrong(name, found, &format!("f64 of {} is needed", len.map_or("any length".to_owned(), |n| n.to_string())))),
+        }
+    }
+
+    /// The list of u32 of this name, which must have `len` entries where that is given.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if it is missing or has another type or shape.
+    pub fn u32(&self, name: &str, len: Option<usize>) -> Result<&[u32]> {
+        match self.0.get(name) {
+            Some(Tensor::U32(_, values)) if len.is_none_or(|len| len == values.len()) => Ok(values),
+            found => Err(wrong(name, found, &format!("u32 of {} is needed", len.map_or("any length".to_owned(), |n| n.to_string())))),
+        }
+    }
+
+    /// The bytes of this name, if there are any.
+    pub fn u8(&self, name: &str) -> Option<&[u8]> {
+        match self.0.get(name) {
+            Some(Tensor::U8(_, values)) => Some(values),
+            _ => None,
+        }
+    }
+
+    /// All arrays as one safetensors file, with one string of metadata.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if a number is NaN or infinite.
+    pub fn to_bytes(&self, key: &str, metadata: String) -> Result<Vec<u8>> {
+        if let Some((name, _)) = self.iter().find(|(_, tensor)| !tensor.is_finite()) {
+            return Err(Error::internal(format!("the tensor '{name}' holds what is no number; it is not written")));
+        }
+        let metadata = HashMap::from([(key.to_owned(), metadata)]);
+        safetensors::serialize(self.0.iter().map(|(name, tensor)| (name, Lent(tensor))), Some(metadata))
+            .map_err(|error| Error::internal(error.to_string()))
+    }
+
+    /// The metadata string and the arrays of a safetensors file. Lengths and shapes are checked before anything is copied.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if the header is longer than `max_header`, if lengths, shapes or types do not fit, or if a number is NaN or infinite.
+    pub fn from_bytes(bytes: &[u8], key: &str, max_header: usize) -> Result<(String, Self)> {
+        let wrong = |found: String| Error::input("space", found, "a whole space file is needed");
+        let length = bytes.first_chunk().map_or(0, |first| u64::from_le_bytes(*first));
+        if length == 0 || length > max_header as u64 || length > bytes.len() as u64 {
+            return Err(wrong(format!("this is no safetensors file: its first 8 bytes promise a header of {length} bytes")));
+        }
+        let (_, head) = SafeTensors::read_metadata(bytes).map_err(|error| wrong(format!("its header cannot be read: {error}")))?;
+        let metadata = head
+            .metadata()
+            .as_ref()
+            .and_then(|metadata| metadata.get(key))
+            .ok_or_else(|| wrong(format!("it has no metadata named '{key}'")))?
+            .clone();
+        let file = SafeTensors::deserialize(bytes).map_err(|error| wrong(format!("its tensors cannot be read: {error}")))?;
+        let mut tensors = Tensors::default();
+        for (name, view) in file.iter() {
+            let shape = view.shape().to_vec();
+            let tensor = match view.dtype() {
+                Dtype::F32 => {
+                    let (rows, cols) = match shape.as_slice() {
+                        [rows, cols] => (*rows, *cols),
+                        _ => (view.data().len() / 4, 1),
+                    };
+                    Tensor::F32(shape, Matrix::new(rows, cols, numbers(view.data()))?)
+                }
+                Dtype::F64 => Tensor::F64(shape, numbers(view.data())),
+                Dtype::U32 => Tensor::U32(shape, numbers(view.data())),
+                Dtype::U8 => Tensor::U8(shape, view.data().to_vec()),
+                other => return Err(wrong(format!("the tensor '{name}' has the type {other:?}"))),
+            };
+            if !tensor.is_finite() {
+                return Err(wrong(format!("the tensor '{name}' holds NaN or infinity")));
+            }
+            tensors.put(name, tensor)?;
+        }
+        Ok((metadata, tensors))
+    }
+
+    /// Whether there is one of this name.
+    pub fn contains(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+}
+
+impl Tensor {
+    /// The length along each axis.
+    pub fn shape(&self) -> &[usize] {
+        match self {
+            Tensor::F32(shape, _) | Tensor::F64(shape, _) | Tensor::U32(shape, _) | Tensor::U8(shape, _) => shape,
+        }
+    }
+
+    /// The name that safetensors gives to the type of its numbers.
+    fn dtype(&self) -> Dtype {
+        match self {
+            Tensor::F32(..) => Dtype::F32,
+            Tensor::F64(..) => Dtype::F64,
+            Tensor::U32(..) => Dtype::U32,
+            Tensor::U8(..) => Dtype::U8,
+        }
+    }
+
+    /// Its bytes, little-endian.
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Tensor::F32(_, matrix) => bytemuck::cast_slice(matrix.as_slice()),
+            Tensor::F64(_, values) => bytemuck::cast_slice(values),
+            Tensor::U32(_, values) => bytemuck::cast_slice(values),
+            Tensor::U8(_, values) => values,
+        }
+    }
+
+    /// Whether each number is finite.
+    fn is_finite(&self) -> bool {
+        match self {
+            Tensor::F32(_, matrix) => matrix.as_slice().iter().all(|v| v.is_finite()),
+            Tensor::F64(_, values) => values.iter().all(|v| v.is_finite()),
+            Tensor::U32(..) | Tensor::U8(..) => true,
+        }
+    }
+}
+
+/// A tensor lent to the writer.
+struct Lent<'a>(&'a Tensor);
+
+impl safetensors::View for Lent<'_> {
+    fn dtype(&self) -> Dtype {
+        self.0.dtype()
+    }
+    fn shape(&self) -> &[usize] {
+        self.0.shape()
+    }
+    fn data(&self) -> Cow<'_, [u8]> {
+        self.0.bytes().into()
+    }
+    fn data_len(&self) -> usize {
+        self.0.bytes().len()
+    }
+}
+
+#[cfg(target_endian = "big")]
+compile_error!("space files are little-endian, and this program writes the machine's own order");
+
+/// Numbers from little-endian bytes, wherever they lie.
+fn numbers<T: bytemuck::AnyBitPattern>(bytes: &[u8]) -> Vec<T> {
+    bytes.chunks_exact(size_of::<T>()).map(bytemuck::pod_read_unaligned).collect()
+}
+
+fn wrong(name: &str, found: Option<&Tensor>, wanted: &str) -> Error {
+    let found = match found {
+        None => format!("the tensor '{name}' is missing"),
+        Some(tensor) => format!("the tensor '{name}' has the shape {:?} or another type", tensor.shape()),
+    };
+    Error::input("space", found, wanted)
+}
