@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use crate::data::{Prepared, Rows};
 use crate::error::{Error, Result};
 use crate::fold::{Fold, Step, fold};
-use crate::linalg::{Matrix, MatrixView, Threads, add_gram_lower, product, product_transposed, symmetric_eigen};
+use crate::linalg::{Gram, Matrix, MatrixView, Threads, product, product_transposed, symmetric_eigen};
 use crate::measure::Measure;
 use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
 use crate::params::Auto;
@@ -235,7 +235,7 @@ struct Moments {
     /// The largest magnitude.
     largest: f32,
     sum: Vec<f64>,
-    /// `[d, d]` (lower half) for the covariance, `[d, width]` for the subspace.
+    /// The lower half of `[d, d]`, row by row, for the covariance, `[d, width]` for the subspace.
     product: Vec<f64>,
     squares: f64,
 }
@@ -310,10 +310,10 @@ impl Fold for Covariance {
     }
 
     fn accumulate(&self, frame: &Frame, chunk: MatrixView<'_>) -> Moments {
-        let d = chunk.cols();
-        let mut gram = vec![0.0_f32; d * d];
-        let moments = framed_blocks(chunk, frame, |block| add_gram_lower(block, &mut gram, Threads::One));
-        Moments { product: gram.into_iter().map(f64::from).collect(), ..moments }
+        let mut gram = Gram::new(chunk.cols());
+        let moments = framed_blocks(chunk, frame, |block| gram.add(block));
+        let lower = gram.lower().chunks_exact(chunk.cols()).enumerate().flat_map(|(i, row)| &row[..=i]);
+        Moments { product: lower.map(|&value| f64::from(value)).collect(), ..moments }
     }
 
     fn merge(&self, left: Moments, right: Moments) -> Moments {
@@ -327,11 +327,12 @@ impl Fold for Covariance {
         };
         let (n, d) = (stats.count, frame.shift.len());
         let mean: Vec<f64> = stats.sum.iter().map(|sum| sum / n).collect();
-        let mut covariance = stats.product;
         let freedom = (n - 1.0).max(1.0);
+        let mut covariance = vec![0.0; d * d];
+        let mut lower = stats.product.into_iter();
         for i in 0..d {
-            for j in 0..=i {
-                covariance[i * d + j] = (covariance[i * d + j] - n * mean[i] * mean[j]) / freedom;
+            for (j, cell) in covariance[i * d..=i * d + i].iter_mut().enumerate() {
+                *cell = (lower.next().unwrap_or_default() - n * mean[i] * mean[j]) / freedom;
             }
         }
         run.check()?;
