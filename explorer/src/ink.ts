@@ -1,0 +1,90 @@
+// The colour of each point, four bytes a slot, from what the reader chose.
+import { MISSING, type Column, type Field } from "./data/types.ts";
+import { FILTERED, PLAIN, shadeByte } from "./scatter/back.ts";
+import type { Order } from "./scatter/order.ts";
+import { category, GREY, N_COLORS, ramp, type Rgb, type Theme } from "./scatter/palette.ts";
+
+/** Column of the share of neighbors kept, among the fields to colour by. */
+export const KEPT = "@kept";
+
+export interface Choice {
+  theme: Theme;
+  field: Field | typeof KEPT | null;
+  column: Column | null;
+  trust: Float32Array | null;
+  shade: boolean;
+  /** Codes of `filterColumn` that stay; null: all. */
+  only: Set<number> | null;
+  filterColumn: Column | null;
+}
+
+const PLAIN_COLOR: Record<Theme, Rgb> = { light: [71, 101, 168], dark: [124, 152, 222] };
+
+export function makeInk(order: Order, choice: Choice, smooth: Float32Array | null): Uint8Array<ArrayBuffer> {
+  const { theme, field, column, trust, only, filterColumn } = choice;
+  const n = order.rowOf.length;
+  const ink = new Uint8Array(n * 4);
+  const shades = choice.shade ? (smooth ?? trust) : null;
+  const table: Rgb[] = [];
+  const kind = field === KEPT ? "kept" : field && column?.length === n ? field.type : null;
+  if (kind === "category") for (let c = 0; c <= N_COLORS; c++) table.push(category(theme, c));
+  else for (let i = 0; i <= 255; i++) table.push(ramp(theme, kind === "kept" ? "cividis" : "viridis", i / 255));
+  const numbers = kind === "kept" ? trust : kind === "number" ? (column as Float32Array) : null;
+  const [low, high] = field && field !== KEPT && field.type === "number" ? [field.min, field.max] : [0, 1];
+  const grey = GREY[theme];
+  for (let s = 0; s < n; s++) {
+    const row = order.rowOf[s]!;
+    let rgb = PLAIN_COLOR[theme];
+    if (kind === "category") {
+      const code = column![row]!;
+      rgb = code === MISSING ? grey : table[Math.min(N_COLORS, code)]!;
+    } else if (numbers) {
+      const v = numbers[row]!;
+      rgb = Number.isNaN(v) ? grey : table[Math.max(0, Math.min(255, Math.round((255 * (v - low)) / (high - low || 1))))]!;
+    }
+    ink[4 * s] = rgb[0];
+    ink[4 * s + 1] = rgb[1];
+    ink[4 * s + 2] = rgb[2];
+    const stays = !only || !filterColumn || only.has(filterColumn[row]!);
+    ink[4 * s + 3] = stays ? (shades ? shadeByte(shades[row]!) : PLAIN) : FILTERED;
+  }
+  return ink;
+}
+
+/** From how many points on the shade is of places rather than of single points, and how far at most. */
+const SMOOTH_FROM = 4000;
+const SMOOTH_MOST = 0.75;
+export const smoothed = (n: number) => Math.max(0, Math.min(SMOOTH_MOST, 0.62 * Math.log10(n / SMOOTH_FROM)));
+
+/**
+ * Trust for the eye: where points are too small to be told apart, each is mixed with the mean of its place in the map,
+ * since a speckle of single points says nothing. By row; NaN stays NaN. `at` by slot.
+ */
+export function smoothTrust(trust: Float32Array, order: Order, at: Float32Array, dims: number): Float32Array {
+  const n = trust.length;
+  const weight = smoothed(n);
+  if (weight === 0 || at.length !== n * dims) return trust;
+  const side = dims === 3 ? 28 : Math.max(40, Math.min(160, Math.round(Math.sqrt(n / 24))));
+  const cell = (s: number) => {
+    let c = 0;
+    for (let d = 0; d < dims; d++) c = c * side + Math.max(0, Math.min(side - 1, Math.floor((at[s * dims + d]! * 0.5 + 0.5) * side)));
+    return c;
+  };
+  const sum = new Float32Array(side ** dims);
+  const many = new Uint32Array(side ** dims);
+  for (let s = 0; s < n; s++) {
+    const t = trust[order.rowOf[s]!]!;
+    const c = cell(s);
+    if (Number.isNaN(t) || Number.isNaN(c)) continue;
+    sum[c]! += t;
+    many[c]!++;
+  }
+  const out = new Float32Array(n);
+  for (let s = 0; s < n; s++) {
+    const row = order.rowOf[s]!;
+    const c = cell(s);
+    const t = trust[row]!;
+    out[row] = many[c]! > 0 ? t + (sum[c]! / many[c]! - t) * weight : t;
+  }
+  return out;
+}
