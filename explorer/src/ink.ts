@@ -1,10 +1,10 @@
-// The colour of each point, four bytes a slot, from what the reader chose.
+// The color of each point, four bytes a slot, from what the reader chose.
 import { MISSING, type Column, type Field } from "./data/types.ts";
 import { FILTERED, PLAIN, shadeByte } from "./scatter/back.ts";
 import type { Order } from "./scatter/order.ts";
 import { category, GREY, N_COLORS, ramp, type Rgb, type Theme } from "./scatter/palette.ts";
 
-/** Column of the share of neighbors kept, among the fields to colour by. */
+/** Column of the share of neighbors kept, among the fields to color by. */
 export const KEPT = "@kept";
 
 export interface Choice {

@@ -33,7 +33,7 @@ export const KEYS: Key[] = [
     does: "Fit everything",
     run: (store) => store.scatter?.fit(),
   },
-  { keys: ["c"], shown: "c", does: "Colour by the next field", run: (store) => store.nextColor() },
+  { keys: ["c"], shown: "c", does: "Color by the next field", run: (store) => store.nextColor() },
   { keys: ["t"], shown: "t", does: "Shade by trust", run: (store) => store.trust && store.setShade(!store.shade) },
   { keys: ["l"], shown: "l", does: "Lasso, or drag with shift", run: (store) => (store.lassoing = !store.lassoing) },
   { keys: ["r"], shown: "r", does: "Table of rows", run: (store) => store.setTable(!store.table) },

@@ -148,7 +148,7 @@ export class Store {
     const f = this.field;
     return f && f !== KEPT ? (this.columns.get(f.index) ?? null) : null;
   }
-  /** Names of fields that can be coloured by. */
+  /** Names of fields that can be colored by. */
   get choices(): string[] {
     const named = (this.state?.fields ?? []).filter((f) => f.type !== "text").map((f) => f.name);
     return this.trust ? [...named, KEPT] : named;

@@ -16,6 +16,9 @@ export function figure(x: number | null | undefined): string {
   return x.toLocaleString("en-US", { maximumFractionDigits: digits }).replace("-", "−");
 }
 
+/** Distances in a list: three figures each, so that they line up. */
+export const distance = (x: number) => (Number.isFinite(x) && Math.abs(x) < 1000 && Math.abs(x) >= 0.001 ? x.toPrecision(3) : figure(x));
+
 /** Few figures for few things: 39, 3.2, 0.03. */
 export function of100(share: number): string {
   const x = 100 * share;

@@ -45,11 +45,11 @@ class World {
     for (let i = 0; i < n; i++) {
       const c = Math.floor(hash(i, 1) ** 1.15 * cats);
       this.cluster[i] = c;
-      const q = [normal(i, 10), normal(i, 11), normal(i, 12), normal(i, 13) * 0.5];
+      const q = [normal(i, 10), normal(i, 11), normal(i, 12), normal(i, 13) * 0.5].map((x) => x * 1.4);
       const x = 9 * Math.cos(c * 2.4) * Math.sqrt((c + 0.5) / cats);
       const y = 9 * Math.sin(c * 2.4) * Math.sqrt((c + 0.5) / cats);
       const z = 8 * (hash(c, 99) - 0.5);
-      this.space.set([x + q[0]!, y + q[1]!, z + q[2]!, q[3]! * 2, normal(i, 14) * 0.7], i * 5);
+      this.space.set([x + q[0]!, y + q[1]!, z + q[2]!, q[3]! * 0.7, normal(i, 14) * 0.4], i * 5);
       // A few rows land in a neighboring cluster: what a map gets wrong.
       const to = hash(i, 3) < 0.03 ? (c + 1) % cats : c;
       const shape = 0.55 + hash(to, 5);
@@ -57,7 +57,7 @@ class World {
       const bend = 0.35 * (hash(to, 7) - 0.3);
       const size = 1.25 * Math.sqrt(10 / cats);
       const u = q[0]! * shape * size;
-      const v = ((q[1]! + 0.5 * q[2]!) / (0.7 + shape)) * size + bend * u * u;
+      const v = ((q[1]! + 0.25 * q[2]!) / (0.7 + shape)) * size + bend * u * u;
       const at = i * dims;
       this.target[at] = 9.5 * Math.cos(to * 2.4) * Math.sqrt((to + 0.6) / cats) + u * Math.cos(turn) - v * Math.sin(turn);
       this.target[at + 1] = 9.5 * Math.sin(to * 2.4) * Math.sqrt((to + 0.6) / cats) + u * Math.sin(turn) + v * Math.cos(turn);

@@ -56,7 +56,7 @@ export interface State {
   error: Failure | null;
 }
 
-/** A map as it came: `coords` are centred, not scaled; add `center` in f64 for the true coordinates. */
+/** A map as it came: `coords` are centered, not scaled; add `center` in f64 for the true coordinates. */
 export interface MapData {
   dims: 2 | 3;
   rows: number;

@@ -18,7 +18,7 @@ void main() {
   gl_Position = skip ? vec4(2.0, 2.0, 2.0, 1.0) : vec4(at, clamp(-depth * 0.25, -0.99, 0.99), 1.0);
   diameter = size * near;
   gl_PointSize = diameter + 1.0;
-  fade = orbit > 0.0 ? clamp(0.62 + 0.42 * depth, 0.18, 1.0) : 1.0;
+  fade = orbit > 0.0 ? clamp(0.74 + 0.36 * depth, 0.34, 1.0) : 1.0;
   paint = ink;
   slot = gl_VertexID;
 }`;
@@ -50,7 +50,7 @@ void main() {
       tone = mix(mix(tone, background, 0.12), background, hole);
       alpha = mix(0.85, 0.30, hole);
     } else {
-      tone = mix(tone, background, 0.62 * (1.0 - share) * (1.0 - share));
+      tone = mix(tone, background, 0.78 * (1.0 - share));
       alpha = opacity * (0.55 + 0.6 * share);
     }
   }

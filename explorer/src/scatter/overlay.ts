@@ -53,7 +53,7 @@ export function paintOverlay(g: CanvasRenderingContext2D, scene: Scene, color: C
     const [cx, cy] = scene.chosen;
     const lines = (to: [number, number][], style: string, dash: number[], width: number) => {
       g.setLineDash(dash);
-      // A light line beneath, so that it reads over points of any colour.
+      // A light line beneath, so that it reads over points of any color.
       for (const [stroke, w, alpha] of [[color.canvas, width + 1.6, 0.6], [style, width, 0.95]] as const) {
         g.strokeStyle = stroke;
         g.lineWidth = w;
@@ -83,7 +83,7 @@ export function paintOverlay(g: CanvasRenderingContext2D, scene: Scene, color: C
     };
     ends(scene.lost, color.warn);
     ends(scene.kept, color.good);
-    for (const [stroke, w] of [[color.canvas, 4], [color.text, 1.5]] as const) {
+    for (const [stroke, w] of [[color.canvas, 4], [color.muted, 1.7]] as const) {
       g.strokeStyle = stroke;
       g.lineWidth = w;
       g.beginPath();

@@ -1,4 +1,4 @@
-// Colours of points: Okabe and Ito's set for categories (safe for color-blind eyes), carried on to 20 by lightness;
+// Colors of points: Okabe and Ito's set for categories (safe for color-blind eyes), carried on to 20 by lightness;
 // viridis and cividis for numbers. Source: jfly.uni-koeln.de/color, and Nuñez et al. 2018, doi:10.1371/journal.pone.0199239.
 
 export type Theme = "light" | "dark";
@@ -29,7 +29,7 @@ export function fromOklab([L, a, b]: [number, number, number]): Rgb {
   return [toByte(4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s), toByte(-1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s), toByte(-0.0041960863 * l - 0.7034186147 * m + 1.707614701 * s)];
 }
 
-/** WCAG contrast of two colours, 1 to 21. */
+/** WCAG contrast of two colors, 1 to 21. */
 export function contrast(a: Rgb, b: Rgb): number {
   const light = ([r, g, bl]: Rgb) => 0.2126 * toLinear(r) + 0.7152 * toLinear(g) + 0.0722 * toLinear(bl) + 0.05;
   const [x, y] = [light(a), light(b)];
@@ -43,12 +43,14 @@ const BASE = ["0072B2", "D55E00", "009E73", "CC79A7", "E69F00", "56B4E9", "F0E44
 export const N_COLORS = 20;
 
 function build(theme: Theme): Rgb[] {
-  const range = theme === "light" ? [0.34, 0.76] : [0.52, 0.93];
-  const at = (rgb: Rgb, lift: number, chroma: number): Rgb => {
+  const range = theme === "light" ? [0.34, 0.76] : [0.5, 0.85];
+  const muted = theme === "light" ? 1 : 0.84; // on dark, full colors glare where points pile up
+  const at = (rgb: Rgb, lift: number, strength: number): Rgb => {
+    const chroma = strength * muted;
     const [L, a, b] = oklab(rgb);
     return fromOklab([Math.max(range[0]!, Math.min(range[1]!, L + lift)), a * chroma, b * chroma]);
   };
-  const base = theme === "light" ? 0 : 0.06;
+  const base = theme === "light" ? 0 : 0.05;
   const dark = BASE.map((c) => at(c, theme === "light" ? -0.19 : -0.17, 0.85));
   const pale = BASE.map((c) => at(c, theme === "light" ? 0.13 : 0.17, 0.62));
   return [...BASE.map((c) => at(c, base, 1)), ...dark, ...pale].slice(0, N_COLORS);
@@ -60,7 +62,7 @@ export const category = (theme: Theme, code: number): Rgb => PALETTES[theme][cod
 const VIRIDIS = "440154 482475 414487 355f8d 2a788e 21918c 22a884 44bf70 7ad151 bddf26 fde725".split(" ").map(hex);
 const CIVIDIS = "00224e 123570 3b496c 575d6d 707173 8a8678 a59c74 c3b369 e1cc55 f1d84b fee838".split(" ").map(hex);
 
-/** Colour of a number; `t` in [0, 1]. The end that would melt into the background is cut off. */
+/** Color of a number; `t` in [0, 1]. The end that would melt into the background is cut off. */
 export function ramp(theme: Theme, name: "viridis" | "cividis", t: number): Rgb {
   const stops = name === "viridis" ? VIRIDIS : CIVIDIS;
   const c = Math.max(0, Math.min(1, t));

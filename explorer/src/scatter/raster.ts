@@ -128,7 +128,7 @@ export class RasterBack implements Back {
       const share = s / (SHADES - 1);
       const ring = hollow && share < HOLLOW_BELOW;
       alphas[s] = 256 * Math.min(1, ring ? 0.85 : f.opacity * (0.55 + 0.6 * share));
-      pales[s] = 256 * (ring ? 0.12 : 0.62 * (1 - share) ** 2);
+      pales[s] = 256 * (ring ? 0.12 : 0.78 * (1 - share));
     }
     alphas[SHADES] = 256 * f.opacity;
     if (faint) alphas.fill(41);
@@ -173,8 +173,8 @@ export class RasterBack implements Back {
         x = rx;
         level = ((depth / 3.4 + 0.5) * levels) | 0;
         level = level < 0 ? 0 : level >= levels ? levels - 1 : level;
-        fade = 256 * (0.38 - 0.42 * depth);
-        fade = fade < 0 ? 0 : fade > 210 ? 210 : fade | 0;
+        fade = 256 * (0.26 - 0.36 * depth);
+        fade = fade < 0 ? 0 : fade > 169 ? 169 : fade | 0;
       }
       const shade = alphaByte === PLAIN || faint ? SHADES : (((alphaByte - 1) * (SHADES - 1) + 126) / 253) | 0;
       const made = hollow && shade < SHADES * HOLLOW_BELOW ? rings[level]! : discs[level]!;

@@ -71,6 +71,7 @@ export class Scatter {
   private lastMove = 0;
   private asked = 0;
   private lastMap = 0;
+  private frameSize = [0, 0];
   private readonly quiet = matchMedia("(prefers-reduced-motion: reduce)");
   private readonly undo: (() => void)[] = [];
 
@@ -134,8 +135,20 @@ export class Scatter {
   private resize(): void {
     const { clientWidth, clientHeight } = this.host;
     if (clientWidth === 0 || clientHeight === 0) return;
-    this.camera.width = clientWidth;
-    this.camera.height = clientHeight;
+    const { camera } = this;
+    const [dw, dh] = [clientWidth - camera.width, clientHeight - camera.height];
+    const framed = innerWidth === this.frameSize[0] && innerHeight === this.frameSize[1];
+    const s = camera.scale;
+    const first = camera.width <= 1;
+    camera.width = clientWidth;
+    camera.height = clientHeight;
+    this.frameSize = [innerWidth, innerHeight];
+    if (framed && !first) {
+      // A panel opened or closed: what is seen stays where it is, so that a point does not leave the pointer.
+      camera.view = { ...camera.view, span: Math.min(clientWidth, clientHeight) / s, x: camera.view.x + dw / 2 / s, y: camera.view.y - dh / 2 / s };
+      this.glide = null;
+      if (this.links) this.reveal(this.links.row, false);
+    } else if (this.follow) camera.view = this.fitted();
     this.over.width = Math.round(clientWidth * this.ratio);
     this.over.height = Math.round(clientHeight * this.ratio);
     // At once, not in the next frame: a canvas that changed its size is empty until then.
@@ -256,7 +269,13 @@ export class Scatter {
       }
       camera.pivot = [view.x, view.y, z0 <= z1 ? (z0 + z1) / 2 : 0];
       if (camera.orbit) {
-        w = h = 0.92 * Math.hypot(w, h, z1 - z0 || 0);
+        const [px, py, pz] = camera.pivot;
+        let far = 0;
+        for (let i = 0; i < this.to.length; i += 3) {
+          const d = (this.to[i]! - px) ** 2 + (this.to[i + 1]! - py) ** 2 + (this.to[i + 2]! - pz) ** 2;
+          if (d > far) far = d;
+        }
+        w = h = 1.8 * Math.sqrt(far) || 0.1;
         view.x = view.y = 0;
       }
     }
@@ -305,12 +324,15 @@ export class Scatter {
   get following(): boolean {
     return this.follow;
   }
-  /** Eases to a row that is out of sight. */
-  reveal(row: number): void {
+  /** Eases to a row that is out of sight: into the middle, or just into the picture. */
+  reveal(row: number, middle = true): void {
     const p = this.place(row);
     const { width, height } = this.camera;
-    if (!p || (p[0] > 30 && p[0] < width - 30 && p[1] > 30 && p[1] < height - 30)) return;
-    this.move((c) => c.pan(width / 2 - p[0], height / 2 - p[1]), true);
+    const edge = middle ? 30 : 60;
+    if (!p || (p[0] > edge && p[0] < width - edge && p[1] > edge && p[1] < height - edge)) return;
+    const x = middle ? width / 2 : Math.max(edge, Math.min(width - edge, p[0]));
+    const y = middle ? height / 2 : Math.max(edge, Math.min(height - edge, p[1]));
+    this.move((c) => c.pan(x - p[0], y - p[1]), true);
   }
 
   /** Where a row is on the screen, in CSS pixels from the map's corner. */
