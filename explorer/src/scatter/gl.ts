@@ -50,7 +50,7 @@ void main() {
       tone = mix(mix(tone, background, 0.12), background, hole);
       alpha = mix(0.85, 0.30, hole);
     } else {
-      tone = mix(tone, background, 0.78 * (1.0 - share));
+      tone = mix(tone, background, 0.78 * pow(1.0 - share, 1.3));
       alpha = opacity * (0.55 + 0.6 * share);
     }
   }

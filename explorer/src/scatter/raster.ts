@@ -128,7 +128,7 @@ export class RasterBack implements Back {
       const share = s / (SHADES - 1);
       const ring = hollow && share < HOLLOW_BELOW;
       alphas[s] = 256 * Math.min(1, ring ? 0.85 : f.opacity * (0.55 + 0.6 * share));
-      pales[s] = 256 * (ring ? 0.12 : 0.78 * (1 - share));
+      pales[s] = 256 * (ring ? 0.12 : 0.78 * (1 - share) ** 1.3);
     }
     alphas[SHADES] = 256 * f.opacity;
     if (faint) alphas.fill(41);

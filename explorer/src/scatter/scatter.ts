@@ -17,6 +17,8 @@ const EASE_MS = 200;
 const MOVING_POINTS = 150_000;
 const REST_MS = 140;
 const PICK_PX = 9;
+/** A panel that opens within this time after a press was opened by it. */
+const PRESS_MS = 1500;
 /** Rings of a lassoed selection beyond this many would only hide the points. */
 const MARKED_MOST = 3000;
 
@@ -72,6 +74,7 @@ export class Scatter {
   private asked = 0;
   private lastMap = 0;
   private frameSize = [0, 0];
+  private pressed = -1e9;
   private readonly quiet = matchMedia("(prefers-reduced-motion: reduce)");
   private readonly undo: (() => void)[] = [];
 
@@ -143,12 +146,16 @@ export class Scatter {
     camera.width = clientWidth;
     camera.height = clientHeight;
     this.frameSize = [innerWidth, innerHeight];
-    if (framed && !first) {
-      // A panel opened or closed: what is seen stays where it is, so that a point does not leave the pointer.
+    const pressed = performance.now() - this.pressed < PRESS_MS;
+    if (!first && framed && (pressed || !this.follow)) {
+      // A panel opened at a press on the map: what is seen stays, so that the point does not leave the pointer.
       camera.view = { ...camera.view, span: Math.min(clientWidth, clientHeight) / s, x: camera.view.x + dw / 2 / s, y: camera.view.y - dh / 2 / s };
       this.glide = null;
       if (this.links) this.reveal(this.links.row, false);
-    } else if (this.follow) camera.view = this.fitted();
+    } else if (this.follow) {
+      this.glide = null;
+      camera.view = this.fitted();
+    }
     this.over.width = Math.round(clientWidth * this.ratio);
     this.over.height = Math.round(clientHeight * this.ratio);
     // At once, not in the next frame: a canvas that changed its size is empty until then.
@@ -370,6 +377,7 @@ export class Scatter {
     this.events.hover(row, x, y);
   }
   choose(x: number, y: number): void {
+    this.pressed = performance.now();
     this.events.choose(this.rowAt(x, y));
   }
   drawLasso(line: Polygon): void {
@@ -377,6 +385,7 @@ export class Scatter {
     this.redraw();
   }
   endLasso(): void {
+    this.pressed = performance.now();
     const line = simplified(this.lasso, 3);
     this.lasso = [];
     if (line.length >= 3) this.events.lasso(this.rowsWithin(line), this.camera.orbit ? null : line.map(([x, y]) => this.camera.unproject(x, y)));
