@@ -36,7 +36,10 @@ const numbers = (s: string | null, by: string): number[] | null => {
   const list = s.split(by).map(Number);
   return s !== "" && list.every(Number.isFinite) ? list : null;
 };
-const natural = (s: string | null, by: string) => numbers(s, by)?.filter((x) => Number.isInteger(x) && x >= 0) ?? null;
+const natural = (s: string | null, by: string) => {
+  const list = numbers(s, by);
+  return list?.every((x) => Number.isInteger(x) && x >= 0) ? list : null;
+};
 
 /** Reads what it can; anything that makes no sense is left out. */
 export function readPlace(hash: string): Place {

@@ -40,10 +40,12 @@ const hex = (s: string): Rgb => [0, 2, 4].map((i) => Number.parseInt(s.slice(i, 
 
 /** Blue, vermilion, green, purple, orange, sky, yellow; the eighth, black, gives way to greys for "no value". */
 const BASE = ["0072B2", "D55E00", "009E73", "CC79A7", "E69F00", "56B4E9", "F0E442"].map(hex);
+const [ORANGE, SKY] = [4, 5];
+const [VIOLET, UMBER] = [hex("a06be0"), hex("b88a6a")];
 export const N_COLORS = 20;
 
 function build(theme: Theme): Rgb[] {
-  const range = theme === "light" ? [0.34, 0.76] : [0.5, 0.85];
+  const range = theme === "light" ? [0.34, 0.8] : [0.5, 0.87];
   const muted = theme === "light" ? 1 : 0.84; // on dark, full colors glare where points pile up
   const at = (rgb: Rgb, lift: number, strength: number): Rgb => {
     const chroma = strength * muted;
@@ -51,9 +53,12 @@ function build(theme: Theme): Rgb[] {
     return fromOklab([Math.max(range[0]!, Math.min(range[1]!, L + lift)), a * chroma, b * chroma]);
   };
   const base = theme === "light" ? 0 : 0.05;
-  const dark = BASE.map((c) => at(c, theme === "light" ? -0.19 : -0.17, 0.85));
+  // A darker sky would be the blue again, and a darker orange the vermilion: violet and umber stand in for them.
+  const dark = BASE.map((c, i) => at(i === SKY ? VIOLET : i === ORANGE ? UMBER : c, theme === "light" ? -0.19 : -0.17, 0.85));
   const pale = BASE.map((c) => at(c, theme === "light" ? 0.13 : 0.17, 0.62));
-  return [...BASE.map((c) => at(c, base, 1)), ...dark, ...pale].slice(0, N_COLORS);
+  // Orange goes darker: yellow had to, to be seen on the map, and the two must stay apart.
+  const first = BASE.map((c, i) => at(c, i === ORANGE ? base - 0.06 : base, 1));
+  return [...first, ...dark, ...pale].slice(0, N_COLORS);
 }
 const PALETTES: Record<Theme, Rgb[]> = { light: build("light"), dark: build("dark") };
 
