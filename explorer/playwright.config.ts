@@ -18,8 +18,8 @@ export default defineConfig({
     },
   },
   projects: [
-    { name: "unit", testMatch: /unit\/.*\.spec\.ts/ },
-    { name: "page", testMatch: /page\/.*\.spec\.ts/ },
+    { name: "unit", testMatch: /tests\/unit\/.*\.spec\.ts/ },
+    { name: "page", testMatch: /tests\/page\/.*\.spec\.ts/ },
   ],
   webServer: server ? undefined : { command: `npx vite preview --outDir dist-test --port ${PORT} --strictPort`, port: PORT, reuseExistingServer: false, stdout: "ignore" },
 });

@@ -3,6 +3,7 @@ import "./style.css";
 import { mount } from "svelte";
 import App from "./App.svelte";
 import { openSource } from "./data/source.ts";
+import type { RowInfo } from "./data/types.ts";
 import { Store } from "./store.svelte.ts";
 
 const here = new URL(location.href);
@@ -18,6 +19,10 @@ declare global {
       place(row: number): [number, number] | null;
       rowAt(x: number, y: number): number;
       time(frames: number): number[];
+      info(row: number): Promise<RowInfo>;
+      readonly phase: string;
+      readonly count: number;
+      readonly dims: number;
       readonly frames: number;
       readonly renderer: string;
       readonly version: number;
@@ -30,6 +35,16 @@ window.explorer = {
   place: (row) => store.scatter?.place(row) ?? null,
   rowAt: (x, y) => store.scatter?.rowAt(x, y) ?? -1,
   time: (frames) => store.scatter?.time(frames) ?? [],
+  info: (row) => store.source.row(row),
+  get phase() {
+    return store.state?.phase ?? "none";
+  },
+  get count() {
+    return store.map?.rows ?? 0;
+  },
+  get dims() {
+    return store.map?.dims ?? 0;
+  },
   get frames() {
     return store.scatter?.frames ?? 0;
   },
