@@ -16,6 +16,8 @@ export interface Choice {
   /** Codes of `filterColumn` that stay; null: all. */
   only: Set<number> | null;
   filterColumn: Column | null;
+  /** Ends of the ramp for "neighbors kept". */
+  keptRange: [number, number];
 }
 
 const PLAIN_COLOR: Record<Theme, Rgb> = { light: [71, 101, 168], dark: [124, 152, 222] };
@@ -28,9 +30,9 @@ export function makeInk(order: Order, choice: Choice, smooth: Float32Array | nul
   const table: Rgb[] = [];
   const kind = field === KEPT ? "kept" : field && column?.length === n ? field.type : null;
   if (kind === "category") for (let c = 0; c <= N_COLORS; c++) table.push(category(theme, c));
-  else for (let i = 0; i <= 255; i++) table.push(ramp(theme, kind === "kept" ? "cividis" : "viridis", i / 255));
-  const numbers = kind === "kept" ? trust : kind === "number" ? (column as Float32Array) : null;
-  const [low, high] = field && field !== KEPT && field.type === "number" ? [field.min, field.max] : [0, 1];
+  else for (let i = 0; i <= 255; i++) table.push(ramp(theme, i / 255));
+  const numbers = kind === "kept" ? (smooth ?? trust) : kind === "number" ? (column as Float32Array) : null;
+  const [low, high] = field && field !== KEPT && field.type === "number" ? [field.min, field.max] : choice.keptRange;
   const grey = GREY[theme];
   for (let s = 0; s < n; s++) {
     const row = order.rowOf[s]!;
@@ -49,6 +51,17 @@ export function makeInk(order: Order, choice: Choice, smooth: Float32Array | nul
     ink[4 * s + 3] = stays ? (shades ? shadeByte(shades[row]!) : PLAIN) : FILTERED;
   }
   return ink;
+}
+
+/** Where nearly all shares lie, so that a map by them is not of one color; of a sample, in steps of a percent. */
+export function keptRange(shares: Float32Array | null): [number, number] {
+  if (!shares) return [0, 1];
+  const step = Math.max(1, Math.floor(shares.length / 20_000));
+  const some = shares.filter((s, i) => i % step === 0 && !Number.isNaN(s)).sort();
+  if (some.length === 0) return [0, 1];
+  const at = (q: number) => some[Math.round(q * (some.length - 1))]!;
+  const [low, high] = [Math.floor(100 * at(0.02)) / 100, Math.ceil(100 * at(0.98)) / 100];
+  return high > low ? [low, high] : [0, 1];
 }
 
 /** From how many points on the shade is of places rather than of single points, and how far at most. */

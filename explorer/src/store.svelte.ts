@@ -2,7 +2,7 @@
 import { readPlace, writePlace } from "./address.ts";
 import { type DataSource, SourceError } from "./data/source.ts";
 import type { Column, Failure, Field, MapData, Method, RowInfo, State } from "./data/types.ts";
-import { KEPT } from "./ink.ts";
+import { KEPT, keptRange } from "./ink.ts";
 import type { View } from "./scatter/camera.ts";
 import type { Scatter } from "./scatter/scatter.ts";
 import type { Theme } from "./scatter/palette.ts";
@@ -17,6 +17,9 @@ export class Store {
   online = $state(true);
   map = $state.raw<MapData | null>(null);
   trust = $state.raw<Float32Array | null>(null);
+  /** Trust for the eye (see ink.ts): averaged over places where points are many. */
+  smooth = $state.raw<Float32Array | null>(null);
+  readonly keptRange = $derived(keptRange(this.smooth ?? this.trust));
   methods = $state.raw<Method[] | null>(null);
 
   theme = $state<Theme>("light");
@@ -27,7 +30,8 @@ export class Store {
   info = $state.raw<RowInfo | null>(null);
   /** Rows of a lassoed selection, ascending. */
   rows = $state.raw<number[] | null>(null);
-  lasso: [number, number][] | null = null;
+  /** The line of that selection on a flat map, in map units. */
+  lasso = $state.raw<[number, number][] | null>(null);
   flat = $state(false);
   lassoing = $state(false);
   view = $state.raw<View | null>(null);

@@ -1,5 +1,5 @@
 // Colors of points: Okabe and Ito's set for categories (safe for color-blind eyes), carried on to 20 by lightness;
-// viridis and cividis for numbers. Source: jfly.uni-koeln.de/color, and Nuñez et al. 2018, doi:10.1371/journal.pone.0199239.
+// viridis for numbers. Source: Okabe and Ito 2008, jfly.uni-koeln.de/color; van der Walt and Smith 2015, bids.github.io/colormap.
 
 export type Theme = "light" | "dark";
 export type Rgb = [number, number, number];
@@ -65,15 +65,13 @@ const PALETTES: Record<Theme, Rgb[]> = { light: build("light"), dark: build("dar
 export const category = (theme: Theme, code: number): Rgb => PALETTES[theme][code] ?? GREY[theme];
 
 const VIRIDIS = "440154 482475 414487 355f8d 2a788e 21918c 22a884 44bf70 7ad151 bddf26 fde725".split(" ").map(hex);
-const CIVIDIS = "00224e 123570 3b496c 575d6d 707173 8a8678 a59c74 c3b369 e1cc55 f1d84b fee838".split(" ").map(hex);
 
-/** Color of a number; `t` in [0, 1]. The end that would melt into the background is cut off. */
-export function ramp(theme: Theme, name: "viridis" | "cividis", t: number): Rgb {
-  const stops = name === "viridis" ? VIRIDIS : CIVIDIS;
+/** Color of a number, by viridis; `t` in [0, 1]. The end that would melt into the background is cut off. */
+export function ramp(theme: Theme, t: number): Rgb {
   const c = Math.max(0, Math.min(1, t));
-  const x = (theme === "light" ? c * 0.9 : 0.14 + c * 0.86) * (stops.length - 1);
-  const i = Math.min(stops.length - 2, Math.floor(x));
-  return stops[i]!.map((v, k) => Math.round(v + (stops[i + 1]![k]! - v) * (x - i))) as Rgb;
+  const x = (theme === "light" ? c * 0.9 : 0.14 + c * 0.86) * (VIRIDIS.length - 1);
+  const i = Math.min(VIRIDIS.length - 2, Math.floor(x));
+  return VIRIDIS[i]!.map((v, k) => Math.round(v + (VIRIDIS[i + 1]![k]! - v) * (x - i))) as Rgb;
 }
 
 export const css = ([r, g, b]: Rgb) => `rgb(${r} ${g} ${b})`;

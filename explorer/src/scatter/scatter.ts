@@ -62,6 +62,7 @@ export class Scatter {
   private labelled: { codes: Int32Array; names: string[] } | null = null;
   private links: Links | null = null;
   private marked: number[] = [];
+  private line: Polygon | null = null;
   private hovered = -1;
   private lasso: Polygon = [];
   private theme: Theme = "light";
@@ -91,6 +92,8 @@ export class Scatter {
     this.take(able.yes, able.why);
     const resize = new ResizeObserver(() => this.resize());
     resize.observe(host);
+    // Names are drawn with the page's font, which may come after the first picture.
+    void document.fonts.load(LABEL_FONT).then(() => this.redraw());
     this.undo.push(() => resize.disconnect(), followPointer(host, this));
     this.resize();
   }
@@ -250,8 +253,11 @@ export class Scatter {
     this.links = links;
     this.redraw();
   }
-  setMarked(rows: number[]): void {
-    this.marked = rows.length > MARKED_MOST ? [] : rows;
+  /** A selection: its line where it was drawn on a flat map, and rings around its points, or around some of them. */
+  setMarked(rows: number[], line: Polygon | null): void {
+    const step = Math.ceil(rows.length / MARKED_MOST);
+    this.marked = step <= 1 ? rows : line ? [] : rows.filter((_, i) => i % step === 0);
+    this.line = line;
     this.redraw();
   }
   setFlat(flat: boolean): void {
@@ -388,6 +394,7 @@ export class Scatter {
     this.pressed = performance.now();
     const line = simplified(this.lasso, 3);
     this.lasso = [];
+    this.hover(-1, -1);
     if (line.length >= 3) this.events.lasso(this.rowsWithin(line), this.camera.orbit ? null : line.map(([x, y]) => this.camera.unproject(x, y)));
     this.redraw();
   }
@@ -475,7 +482,7 @@ export class Scatter {
       lost: places(links?.lost ?? []),
       invented: places(links?.invented ?? []),
       hover: this.hovered >= 0 && this.hovered < this.rows ? this.place(this.hovered) : null,
-      lasso: this.lasso,
+      lasso: this.lasso.length > 0 ? this.lasso : this.line && !camera.orbit ? this.line.map(([x, y]) => camera.project(x, y, 0).slice(0, 2) as [number, number]) : [],
       marked: places(this.marked),
       size: frame.size,
     };

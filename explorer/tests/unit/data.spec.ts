@@ -2,7 +2,7 @@ import { expect, test } from "@playwright/test";
 import { readPlace, writePlace, type Place } from "../../src/address.ts";
 import { HEADER_BYTES, packMap, parseMap } from "../../src/data/header.ts";
 import { MISSING, type Field } from "../../src/data/types.ts";
-import { makeInk, smoothed, smoothTrust } from "../../src/ink.ts";
+import { keptRange, makeInk, smoothed, smoothTrust } from "../../src/ink.ts";
 import { formFields, readField } from "../../src/schema.ts";
 import { shuffled } from "../../src/scatter/order.ts";
 import { category, GREY } from "../../src/scatter/palette.ts";
@@ -51,7 +51,7 @@ test("each point has the ink of its category, its trust, or none when filtered a
   const order = shuffled(4);
   const column = new Uint32Array([0, 1, MISSING, 0]);
   const trust = new Float32Array([0, 1, 0.5, Number.NaN]);
-  const choice = { theme: "light" as const, field: digit, column, trust, shade: true, only: null, filterColumn: column };
+  const choice = { theme: "light" as const, field: digit, column, trust, shade: true, only: null, filterColumn: column, keptRange: [0, 1] as [number, number] };
   const ink = makeInk(order, choice, null);
   const at = (row: number) => [...ink.slice(4 * order.slotOf[row]!, 4 * order.slotOf[row]! + 4)];
   expect(at(0)).toEqual([...category("light", 0), 1]);
@@ -74,6 +74,14 @@ test("trust is averaged over places only where points are many, and what was not
   expect(smooth[0]!).toBeGreaterThan(0.2);
   expect(smooth[0]!).toBeLessThan(smooth[1]!);
   expect((smooth[0]! + smooth[1]!) / 2).toBeCloseTo(0.5, 2);
+});
+
+test("the ends of the ramp for trust leave out what is rare", () => {
+  expect(keptRange(null)).toEqual([0, 1]);
+  expect(keptRange(new Float32Array([Number.NaN]))).toEqual([0, 1]);
+  const [low, high] = keptRange(Float32Array.from({ length: 1000 }, (_, i) => (i < 5 ? 0 : i > 995 ? 1 : 0.3 + 0.0003 * i)));
+  expect(low).toBeCloseTo(0.3, 2);
+  expect(high).toBeCloseTo(0.6, 2);
 });
 
 test("the verdict is made from the figures", () => {

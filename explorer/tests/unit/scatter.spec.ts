@@ -145,12 +145,10 @@ for (const theme of THEMES) {
     for (const [i, c] of colors.entries()) for (const d of colors.slice(0, i)) expect(Math.hypot(...oklab(c).map((v, k) => v - oklab(d)[k]!)), `${c} ${d}`).toBeGreaterThan(0.06);
     expect(category(theme, N_COLORS)).toEqual(category(theme, 999));
   });
-  test(`the ramps grow lighter all the way and stay visible on the ${theme} map`, () => {
-    for (const name of ["viridis", "cividis"] as const) {
-      const light = Array.from({ length: 21 }, (_, i) => oklab(ramp(theme, name, i / 20))[0]);
-      for (let i = 1; i < light.length; i++) expect(light[i]!).toBeGreaterThan(light[i - 1]!);
-      for (let i = 0; i <= 20; i++) expect(contrast(ramp(theme, name, i / 20), CANVAS[theme])).toBeGreaterThan(1.35);
-    }
+  test(`the ramp grows lighter all the way and stays visible on the ${theme} map`, () => {
+    const light = Array.from({ length: 21 }, (_, i) => oklab(ramp(theme, i / 20))[0]);
+    for (let i = 1; i < light.length; i++) expect(light[i]!).toBeGreaterThan(light[i - 1]!);
+    for (let i = 0; i <= 20; i++) expect(contrast(ramp(theme, i / 20), CANVAS[theme])).toBeGreaterThan(1.35);
   });
 }
 
