@@ -14,7 +14,9 @@ const SAMPLE = 200_000;
 /** The densest place of each category; `at` and `codes` in drawing order, so that a prefix is a fair sample. */
 export function densest(at: Float32Array, dims: number, codes: Int32Array, names: string[]): Label[] {
   const n = Math.min(SAMPLE, codes.length);
-  const side = dims === 3 ? 20 : 48;
+  // Cells as large as leave a few points of a category in each: finer ones would find chance clumps.
+  const each = n / Math.max(1, names.length);
+  const side = dims === 3 ? Math.max(6, Math.min(20, Math.round(Math.cbrt(each)))) : Math.max(9, Math.min(40, Math.round(0.9 * Math.sqrt(each))));
   const cells = side ** dims;
   const low = [Infinity, Infinity, Infinity];
   const high = [-Infinity, -Infinity, -Infinity];
