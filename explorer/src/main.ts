@@ -10,6 +10,8 @@ const here = new URL(location.href);
 const store = new Store(await openSource(here.searchParams));
 // The cookie stands for the token from now on; it should not linger in the address.
 if (here.searchParams.has("token")) history.replaceState(null, "", store.address());
+// Only a reader changes the part after # by hand: the page replaces it without a word.
+addEventListener("hashchange", () => location.reload());
 mount(App, { target: document.getElementById("app")!, props: { store } });
 
 /** For the console and for tests: where a row is drawn, and what the map is doing. */

@@ -51,6 +51,9 @@ export class Store {
   private asking = new Set<number>();
   private fetching = false;
   private wanted = 0;
+  /** Version of the map that is shown; 0 where any other is newer. */
+  private have = 0;
+  private lost = false;
   private trustVersion = 0;
   private measuredVersion = "";
   private noteTimer = 0;
@@ -81,7 +84,10 @@ export class Store {
       connected: (yes) => {
         clearTimeout(this.lostTimer);
         if (yes) this.online = true;
-        else this.lostTimer = window.setTimeout(() => (this.online = false), PATIENCE_MS);
+        else {
+          this.lost = true;
+          this.lostTimer = window.setTimeout(() => (this.online = false), PATIENCE_MS);
+        }
       },
     });
   }
@@ -89,6 +95,15 @@ export class Store {
   private take(state: State): void {
     const first = this.state === null || this.state.fields.length !== state.fields.length;
     this.state = state;
+    if (this.lost && this.online) {
+      // Another server may answer now, whose versions and columns begin anew.
+      this.lost = false;
+      this.have = this.wanted = this.trustVersion = 0;
+      this.columns = new Map();
+      this.needColumn();
+    }
+    // What the last map kept says nothing of the one that is being learned.
+    if (state.phase === "fitting" && state.measures === null) this.trust = null;
     if (first && state.fields.length > 0) {
       const named = [...state.fields.filter((f) => f.type !== "text").map((f) => f.name), KEPT];
       const asked = this.arrived.by;
@@ -96,7 +111,7 @@ export class Store {
       this.by ??= (state.fields.find((f) => f.type === "category") ?? state.fields.find((f) => f.type === "number"))?.name ?? null;
       this.needColumn();
     }
-    if (state.map && state.map.version > (this.map?.version ?? 0)) this.fetchMap(state.map.version);
+    if (state.map && state.map.version > this.have) this.fetchMap(state.map.version);
     if (state.trust_version > this.trustVersion) {
       this.trustVersion = state.trust_version;
       this.source.trust().then((t) => (this.trust = t), (e) => this.fail(e));
@@ -118,11 +133,12 @@ export class Store {
     if (this.fetching) return;
     this.fetching = true;
     try {
-      while (this.wanted > (this.map?.version ?? 0)) {
+      while (this.wanted > this.have) {
         const asked = this.wanted;
         const map = await this.source.map();
         const first = this.map === null;
         if (map) this.map = map;
+        this.have = map?.version ?? 0;
         // An answer older than promised: the next event will tell.
         if (!map || map.version < asked) this.wanted = map?.version ?? 0;
         if (first && map) this.arrive();
@@ -265,6 +281,7 @@ export class Store {
     try {
       await this.source.fit(method, params);
       this.choose(null);
+      this.lasso = null; // its line was of the last map
       this.scatter?.fit();
       return null;
     } catch (e) {

@@ -31,7 +31,7 @@ test("a click chooses the point under the pointer, and lists the neighbors that 
     expect(names[i]).toContain(n.kept ? "kept by the map" : "lost by the map");
   }
   await expect(page.locator("#invented button")).toHaveCount(info.invented.length);
-  await expect(page.getByText(`${info.kept} of ${info.neighbors.length}`)).toBeVisible();
+  await expect(page.locator("dd", { hasText: `${info.kept} of ${info.neighbors.length}` })).toBeVisible();
   // The point stays under the pointer though a panel opened.
   const place = await page.evaluate((row) => window.explorer.place(row)!, row);
   const box = (await page.locator(".map").boundingBox())!;

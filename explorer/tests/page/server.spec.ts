@@ -60,12 +60,17 @@ test("a refusal is told in the server's words", async ({ page, watch, fake }) =>
 test("a server that goes away is told of, and found again", async ({ page, watch, fake }) => {
   await page.goto(fake.url);
   await ready(page);
+  fake.move();
+  await page.waitForFunction(() => window.explorer.version === 2);
   await fake.stop();
   await expect(page.getByRole("alert")).toContainText("No connection", { timeout: 8000 });
   fake.state.name = "back again";
+  fake.state.map = { version: 1, dims: 2 };
   await fake.start();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("back again", { timeout: 15000 });
   await expect(page.getByText("No connection")).toBeHidden();
+  // Its versions begin anew, and are believed.
+  await page.waitForFunction(() => window.explorer.version === 1);
   watch.errors.length = 0; // the browser tells of refused connections by itself
 });
 
