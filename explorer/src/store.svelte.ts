@@ -14,6 +14,8 @@ const NOTE_MS = 6000;
 export class Store {
   readonly source: DataSource;
   state = $state.raw<State | null>(null);
+  /** Metadata columns; kept while they stay the same, since states come ten times a second. */
+  fields = $state.raw<Field[]>([]);
   online = $state(true);
   map = $state.raw<MapData | null>(null);
   trust = $state.raw<Float32Array | null>(null);
@@ -54,6 +56,7 @@ export class Store {
   /** Version of the map that is shown; 0 where any other is newer. */
   private have = 0;
   private lost = false;
+  private fieldsTold = "";
   private trustVersion = 0;
   private measuredVersion = "";
   private noteTimer = 0;
@@ -93,8 +96,13 @@ export class Store {
   }
 
   private take(state: State): void {
-    const first = this.state === null || this.state.fields.length !== state.fields.length;
     this.state = state;
+    const told = JSON.stringify(state.fields);
+    const first = told !== this.fieldsTold;
+    if (first) {
+      this.fieldsTold = told;
+      this.fields = state.fields;
+    }
     if (this.lost && this.online) {
       // Another server may answer now, whose versions and columns begin anew.
       this.lost = false;
@@ -160,17 +168,14 @@ export class Store {
     });
   }
 
-  get field(): Field | typeof KEPT | null {
-    if (this.by === KEPT) return KEPT;
-    return this.state?.fields.find((f) => f.name === this.by && f.type !== "text") ?? null;
-  }
+  readonly field: Field | typeof KEPT | null = $derived(this.by === KEPT ? KEPT : (this.fields.find((f) => f.name === this.by && f.type !== "text") ?? null));
   get column(): Column | null {
     const f = this.field;
     return f && f !== KEPT ? (this.columns.get(f.index) ?? null) : null;
   }
   /** Names of fields that can be colored by. */
   get choices(): string[] {
-    const named = (this.state?.fields ?? []).filter((f) => f.type !== "text").map((f) => f.name);
+    const named = this.fields.filter((f) => f.type !== "text").map((f) => f.name);
     return this.trust ? [...named, KEPT] : named;
   }
 

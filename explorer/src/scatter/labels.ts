@@ -27,15 +27,16 @@ export function densest(at: Float32Array, dims: number, codes: Int32Array, names
       if (v < low[d]!) low[d] = v;
       if (v > high[d]!) high[d] = v;
     }
-  const cellOf = (i: number): number => {
-    let c = 0;
-    for (let d = dims - 1; d >= 0; d--) {
-      const x = Math.floor(((at[i * dims + d]! - low[d]!) / (high[d]! - low[d]! || 1)) * side);
-      if (!Number.isFinite(x)) return -1;
-      c = c * side + Math.max(0, Math.min(side - 1, x));
+  // The cell of each row, or -1 where a coordinate is no number.
+  const cell = new Int32Array(n);
+  for (let d = dims - 1; d >= 0; d--) {
+    const start = low[d]!;
+    const scale = side / (high[d]! - start || 1);
+    for (let i = 0; i < n; i++) {
+      const x = Math.floor((at[i * dims + d]! - start) * scale);
+      cell[i] = Number.isFinite(x) && cell[i]! >= 0 ? cell[i]! * side + Math.max(0, Math.min(side - 1, x)) : -1;
     }
-    return c;
-  };
+  }
   // Rows by category, by counting sort.
   const start = new Uint32Array(names.length + 1);
   for (let i = 0; i < n; i++) if (codes[i]! >= 0 && codes[i]! < names.length) start[codes[i]! + 1]!++;
@@ -53,7 +54,7 @@ export function densest(at: Float32Array, dims: number, codes: Int32Array, names
     hits.fill(0);
     // Each row counts for its cell and, less, for those beside it: a small blur.
     for (const i of mine) {
-      const c = cellOf(i);
+      const c = cell[i]!;
       if (c < 0) continue;
       hits[c]! += 2;
       for (const s of steps) {
@@ -63,11 +64,12 @@ export function densest(at: Float32Array, dims: number, codes: Int32Array, names
     }
     let best = 0;
     for (let c = 1; c < cells; c++) if (hits[c]! > hits[best]!) best = c;
+    const near = new Set(steps.flatMap((s) => [best + s, best - s]));
     const sum = [0, 0, 0];
     let many = 0;
     for (const i of mine) {
-      const c = cellOf(i);
-      if (c !== best && !steps.some((s) => c === best + s || c === best - s)) continue;
+      const c = cell[i]!;
+      if (c !== best && !near.has(c)) continue;
       many++;
       for (let d = 0; d < dims; d++) sum[d]! += at[i * dims + d]!;
     }

@@ -414,7 +414,7 @@ export class Scatter {
     return this.toRows(within(line, this.to, this.dims, this.allowed));
   }
   private toRows(slots: number[]): number[] {
-    return slots.map((s) => this.order.rowOf[s]!).sort((a, b) => a - b);
+    return [...Uint32Array.from(slots, (s) => this.order.rowOf[s]!).sort()];
   }
   ended(): void {
     this.events.moved(this.camera.view);
@@ -465,8 +465,7 @@ export class Scatter {
     this.frames++;
     if (this.tween && now - this.tween.start >= this.tween.ms) {
       this.tween = null;
-      this.from = this.to;
-      this.back.setPoints(this.to, this.to, this.dims);
+      this.from = this.to; // what was drawn from stays with the back: at a mix of 1 it is not seen
       this.redraw();
     }
   }
