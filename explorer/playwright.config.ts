@@ -3,6 +3,7 @@ import { defineConfig } from "@playwright/test";
 // Against test data, unless LATENT_URL names a running `latent explore`: then the specs that hold for any data run there.
 const PORT = 4187;
 const server = process.env.LATENT_URL;
+const pageless = process.argv.includes("--project=unit");
 
 export default defineConfig({
   testDir: "tests",
@@ -21,5 +22,5 @@ export default defineConfig({
     { name: "unit", testMatch: /tests\/unit\/.*\.spec\.ts/ },
     { name: "page", testMatch: /tests\/page\/.*\.spec\.ts/ },
   ],
-  webServer: server ? undefined : { command: `npx vite preview --outDir dist-test --port ${PORT} --strictPort`, port: PORT, reuseExistingServer: false, stdout: "ignore" },
+  webServer: server || pageless ? undefined : { command: `npx vite preview --outDir dist-test --port ${PORT} --strictPort`, port: PORT, reuseExistingServer: false, stdout: "ignore" },
 });

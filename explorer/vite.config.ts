@@ -5,7 +5,6 @@ import { defineConfig, type Plugin } from "vite";
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; font-src 'self'; connect-src 'self'";
 
-// Only a woff2 is carried: every browser that can run the page reads it.
 export default defineConfig(({ mode }) => ({
   plugins: [svelte() as Plugin[]],
   base: "./",

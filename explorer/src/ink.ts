@@ -22,11 +22,11 @@ export interface Choice {
 
 const PLAIN_COLOR: Record<Theme, Rgb> = { light: [71, 101, 168], dark: [124, 152, 222] };
 
-export function makeInk(order: Order, choice: Choice, smooth: Float32Array | null): Uint8Array<ArrayBuffer> {
+export function makeInk(order: Order, choice: Choice, smooth: Float32Array | null, density: Float32Array | null = null): Uint8Array<ArrayBuffer> {
   const { theme, field, column, trust, only, filterColumn } = choice;
   const n = order.rowOf.length;
   const ink = new Uint8Array(n * 4);
-  const shades = choice.shade ? (smooth ?? trust) : null;
+  const shades = choice.shade ? (smooth ?? trust) : density;
   const table: Rgb[] = [];
   const kind = field === KEPT ? "kept" : field && column?.length === n ? field.type : null;
   if (kind === "category") for (let c = 0; c <= N_COLORS; c++) table.push(category(theme, c));
@@ -69,6 +69,44 @@ const SMOOTH_FROM = 4000;
 const SMOOTH_MOST = 0.75;
 export const smoothed = (n: number) => Math.max(0, Math.min(SMOOTH_MOST, 0.62 * Math.log10(n / SMOOTH_FROM)));
 
+/** Cells over a map whose coordinates are at most 1; fine enough to show shapes, coarse enough to hold a few dozen rows. */
+function places(n: number, at: Float32Array, dims: number): { side: number; cell(slot: number): number } {
+  const side = dims === 3 ? 28 : Math.max(40, Math.min(160, Math.round(Math.sqrt(n / 24))));
+  const cell = (s: number) => {
+    let c = 0;
+    for (let d = 0; d < dims; d++) c = c * side + Math.max(0, Math.min(side - 1, Math.floor((at[s * dims + d]! * 0.5 + 0.5) * side)));
+    return c;
+  };
+  return { side, cell };
+}
+
+/** From how many points on clusters fill solid, so that their density must be drawn. */
+const DENSITY_FROM = 200_000;
+const PALEST = 0.36;
+
+/**
+ * A shade by density, from PALEST to 1 and by row, where points are so many that they cover each other; null where they
+ * are not.
+ */
+export function densityShade(order: Order, at: Float32Array, dims: number): Float32Array | null {
+  const n = order.rowOf.length;
+  if (n < DENSITY_FROM || at.length !== n * dims) return null;
+  const { side, cell } = places(n, at, dims);
+  const many = new Float32Array(side ** dims);
+  for (let s = 0; s < n; s++) {
+    const c = cell(s);
+    if (!Number.isNaN(c)) many[c]!++;
+  }
+  const filled = many.filter((m) => m > 0).sort();
+  const most = filled[Math.floor(0.99 * (filled.length - 1))] ?? 1;
+  const out = new Float32Array(n).fill(1);
+  for (let s = 0; s < n; s++) {
+    const c = cell(s);
+    if (!Number.isNaN(c)) out[order.rowOf[s]!] = PALEST + (1 - PALEST) * Math.min(1, many[c]! / most) ** 0.6;
+  }
+  return out;
+}
+
 /**
  * Trust for the eye: where points are too small to be told apart, each is mixed with the mean of its place in the map,
  * since a speckle of single points says nothing. By row; NaN stays NaN. `at` by slot.
@@ -77,12 +115,7 @@ export function smoothTrust(trust: Float32Array, order: Order, at: Float32Array,
   const n = trust.length;
   const weight = smoothed(n);
   if (weight === 0 || at.length !== n * dims) return trust;
-  const side = dims === 3 ? 28 : Math.max(40, Math.min(160, Math.round(Math.sqrt(n / 24))));
-  const cell = (s: number) => {
-    let c = 0;
-    for (let d = 0; d < dims; d++) c = c * side + Math.max(0, Math.min(side - 1, Math.floor((at[s * dims + d]! * 0.5 + 0.5) * side)));
-    return c;
-  };
+  const { side, cell } = places(n, at, dims);
   const sum = new Float32Array(side ** dims);
   const many = new Uint32Array(side ** dims);
   for (let s = 0; s < n; s++) {

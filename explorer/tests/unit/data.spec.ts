@@ -2,7 +2,7 @@ import { expect, test } from "@playwright/test";
 import { readPlace, writePlace, type Place } from "../../src/address.ts";
 import { HEADER_BYTES, packMap, parseMap } from "../../src/data/header.ts";
 import { MISSING, type Field } from "../../src/data/types.ts";
-import { keptRange, makeInk, smoothed, smoothTrust } from "../../src/ink.ts";
+import { densityShade, keptRange, makeInk, smoothed, smoothTrust } from "../../src/ink.ts";
 import { formFields, readField } from "../../src/schema.ts";
 import { shuffled } from "../../src/scatter/order.ts";
 import { category, GREY } from "../../src/scatter/palette.ts";
@@ -74,6 +74,23 @@ test("trust is averaged over places only where points are many, and what was not
   expect(smooth[0]!).toBeGreaterThan(0.2);
   expect(smooth[0]!).toBeLessThan(smooth[1]!);
   expect((smooth[0]! + smooth[1]!) / 2).toBeCloseTo(0.5, 2);
+});
+
+test("where points cover each other, dense places are drawn fuller than sparse ones", () => {
+  const n = 300_000;
+  const order = shuffled(n);
+  expect(densityShade(shuffled(1000), new Float32Array(2000), 2)).toBeNull();
+  const at = new Float32Array(2 * n);
+  for (let s = 0; s < n; s++) {
+    const dense = order.rowOf[s]! < n * 0.9;
+    at[2 * s] = dense ? -0.5 + 0.2 * ((s % 997) / 997) : (s % 1013) / 1013;
+    at[2 * s + 1] = (s % 911) / 911;
+  }
+  at[2 * order.slotOf[3]!] = Number.NaN;
+  const shade = densityShade(order, at, 2)!;
+  expect(Math.min(...shade.slice(0, 1000))).toBeGreaterThan(shade[n - 1]!);
+  expect(shade[n - 1]!).toBeGreaterThan(0.4);
+  expect(shade[3]).toBe(1);
 });
 
 test("the ends of the ramp for trust leave out what is rare", () => {
