@@ -34,7 +34,7 @@ pub(crate) struct Tile {
 
 impl Panels {
     /// Packs the rows of `table` that `names` tells, 16 to a panel; [`NOBODY`] leaves a place empty. `offset(row)` is added to each score of
-    /// a row; an empty place has a score of minus infinity. On the calling thread's pool.
+    /// a row; an empty place has a score of minus infinity, below any finite bound. On the calling thread's pool.
     pub(crate) fn new(table: MatrixView<'_>, mut names: Vec<u32>, offset: impl Fn(usize) -> f32 + Sync) -> Self {
         let depth = table.cols();
         names.resize(names.len().next_multiple_of(TILE_COLS), NOBODY);
@@ -206,7 +206,7 @@ mod tests {
             let table = Matrix::from_fn(n, depth, |i, j| random.normal(i as u64, j as u64) as f32);
             let rows = Matrix::from_fn(6, depth, |i, j| random.normal(1000 + i as u64, j as u64) as f32);
             let panels = Panels::all(table.view(), |row| row as f32 * 0.01);
-            let bounds = [0.0, 0.5, -1.0, f32::NEG_INFINITY, 2.0, 1e9];
+            let bounds = [0.0, 0.5, -1.0, f32::MIN, 2.0, 1e9];
             for count in 1..=6 {
                 let views: Vec<&[f32]> = (0..count).map(|row| rows.row(row)).collect();
                 let (mut tile, mut plain) = (Tile::new(), Tile::new());

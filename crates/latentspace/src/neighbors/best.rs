@@ -38,7 +38,7 @@ impl Best {
         self.kept.iter_mut().for_each(Vec::clear);
         self.kept.resize_with(rows, || Vec::with_capacity(room + 16));
         self.bounds.clear();
-        self.bounds.resize(rows, f32::NEG_INFINITY);
+        self.bounds.resize(rows, f32::MIN);
         self.room.clear();
         self.room.resize(rows, room);
     }
@@ -88,7 +88,7 @@ impl Best {
 /// Lets go what scores less than the `keep`-th by more than the margin, and returns the bound.
 fn shorten(kept: &mut Vec<u64>, keep: usize, margin: impl Fn(f32) -> f32) -> f32 {
     if kept.len() <= keep || keep == 0 {
-        return f32::NEG_INFINITY;
+        return f32::MIN;
     }
     let (_, &mut last, _) = kept.select_nth_unstable(keep - 1);
     let bound = score(last) - margin(score(last));
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn keys_order_by_score_then_name_and_give_the_score_back() {
-        let scores = [f32::INFINITY, 3.5, 1e-30, 0.0, -1e-30, -2.0, f32::NEG_INFINITY];
+        let scores = [f32::INFINITY, 3.5, 1e-30, 0.0, -1e-30, -2.0, f32::MIN];
         for pair in scores.windows(2) {
             assert!(key(pair[0], 9) < key(pair[1], 0));
             assert!(key(pair[0], 1) < key(pair[0], 2));

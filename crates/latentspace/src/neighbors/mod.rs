@@ -130,3 +130,6 @@ fn check(rows: MatrixView<'_>, k: usize, most: usize) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
