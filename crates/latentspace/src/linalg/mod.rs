@@ -3,9 +3,11 @@
 mod decompose;
 mod gram;
 mod matrix;
+mod panels;
 mod product;
 
 pub use decompose::{Eigen, symmetric_eigen, thin_svd};
 pub use gram::Gram;
 pub use matrix::{Matrix, MatrixView};
+pub(crate) use panels::{NOBODY, Panels, TILE_COLS, TILE_ROWS, Tile};
 pub use product::{Threads, product, product_transposed};
