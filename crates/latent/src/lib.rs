@@ -1,0 +1,33 @@
+//! The command line and the explorer of latentspace: one command a file in `commands`, the page's server in `server`.
+//!
+//! What is asked for goes to standard output, everything else (progress, notes, errors) to standard error.
+
+mod args;
+mod commands;
+mod context;
+mod output;
+mod progress;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// Runs the command line `args` (the program's name first) and gives its exit code: 0 done, 2 a wrong call or bad input, 1 a failure
+/// inside, 130 interrupted.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let code = match args::parse(args) {
+        Ok((entry, matches)) => context::Context::new(&matches).and_then(|context| {
+            let done = (entry.run)(&matches, &context);
+            context.screen.clear();
+            done
+        }),
+        Err(args::Ended::Help(text)) => output::text(&text),
+        Err(args::Ended::Wrong(error)) => Err(error),
+    };
+    match code {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::error(&error);
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
