@@ -4,7 +4,11 @@ mod observations;
 mod preparation;
 mod prepared;
 pub mod read;
+mod summary;
+pub mod write;
 
 pub use observations::{Category, Counts, ImageShape, Images, Metadata, Observations, Table, Values};
-pub use preparation::{Missing, Preparation, Scale};
-pub use prepared::{Prepared, Rows, Stream};
+pub use preparation::{Levels, Missing, Preparation, PrepareOptions, Scale};
+pub use prepared::{Prepared, PreparedStream, Rows, Stream};
+pub use read::{ReadOptions, Source};
+pub use summary::{ColumnSummary, Level, Summarizer, Summary};

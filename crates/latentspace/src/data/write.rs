@@ -1,0 +1,1 @@
+//! Writing tables for other tools: decoded observations, codes.
