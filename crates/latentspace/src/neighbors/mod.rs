@@ -1,8 +1,15 @@
-//! The nearest rows of each row.
+//! The nearest rows of each row, and of new points.
+
+mod best;
+mod distance;
+mod exact;
+mod table;
+
+pub(crate) use distance::distance;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::linalg::MatrixView;
 use crate::measure::Measure;
 use crate::run::Run;
@@ -14,7 +21,7 @@ pub enum Metric {
     /// The root of the sum of squared differences.
     #[default]
     Euclidean,
-    /// 1 minus the cosine of the angle between them.
+    /// 1 minus the cosine of the angle between them; 1 where one of them is zero.
     Cosine,
     /// Minus their inner product.
     #[serde(rename = "inner_product")]
@@ -37,36 +44,92 @@ pub struct Neighbors {
 }
 
 impl Neighbors {
+    /// Rows whose neighbors these are.
+    pub fn rows(&self) -> usize {
+        self.indices.len() / self.k.max(1)
+    }
+
     /// The neighbors of a row and their distances.
     pub fn row(&self, row: usize) -> (&[u32], &[f32]) {
         let range = row * self.k..(row + 1) * self.k;
         (&self.indices[range.clone()], &self.distances[range])
     }
+
+    /// The same without all but the `k` nearest of each row (all of them if there are no more).
+    #[must_use]
+    pub fn nearest(&self, k: usize) -> Self {
+        let k = k.min(self.k);
+        let indices = (0..self.rows()).flat_map(|row| self.row(row).0[..k].iter().copied()).collect();
+        let distances = (0..self.rows()).flat_map(|row| self.row(row).1[..k].iter().copied()).collect();
+        Neighbors { k, indices, distances, ..*self }
+    }
 }
 
-/// The `k` nearest other rows of each row, by the algorithm that is expected to be faster here.
+/// What a search for neighbors will take.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Plan {
+    /// The algorithm that [`neighbors`] would take, in words.
+    pub algorithm: &'static str,
+    /// Seconds expected on the run's threads of the machine that the model was measured on.
+    pub seconds: f64,
+    /// Bytes at the peak, without the rows themselves.
+    pub bytes: u64,
+}
+
+/// What [`neighbors`] will take for the `k` nearest of `n` rows of `d` numbers.
+pub fn plan(n: usize, d: usize, k: usize, run: &Run) -> Plan {
+    let flops = 2.0 * n as f64 * n as f64 * d as f64;
+    Plan { algorithm: "exact", seconds: flops / (20e9 * run.threads() as f64), bytes: (8 * n * k) as u64 }
+}
+
+/// The `k` nearest other rows of each row, by the algorithm that is expected to be faster here; which, is noted.
 ///
 /// # Errors
-/// [`crate::Error::Param`] if there are not more than `k` rows; [`crate::Error::Cancelled`].
+/// [`Error::Param`] if there are not more than `k` rows; [`Error::Input`] for a cell that is no finite number; [`Error::Cancelled`].
 pub fn neighbors(rows: MatrixView<'_>, k: usize, metric: Metric, run: &Run) -> Result<Neighbors> {
-    let _ = metric;
-    run.check()?;
-    let n = rows.rows();
-    let mut out = Neighbors {
-        k,
-        indices: Vec::with_capacity(n * k),
-        distances: Vec::with_capacity(n * k),
-        algorithm: "exact",
-        recall: Measure::exact(1.0, None),
-    };
-    for i in 0..n {
-        let mut all: Vec<(f32, u32)> = (0..n)
-            .filter(|&j| j != i)
-            .map(|j| (rows.row(i).iter().zip(rows.row(j)).map(|(a, b)| (a - b) * (a - b)).sum::<f32>().sqrt(), j as u32))
-            .collect();
-        all.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        out.indices.extend(all[..k].iter().map(|x| x.1));
-        out.distances.extend(all[..k].iter().map(|x| x.0));
-    }
-    Ok(out)
+    exact(rows, k, metric, run)
 }
+
+/// The `k` nearest other rows of each row, all of them true.
+///
+/// # Errors
+/// See [`neighbors`].
+pub fn exact(rows: MatrixView<'_>, k: usize, metric: Metric, run: &Run) -> Result<Neighbors> {
+    check(rows, k, rows.rows().saturating_sub(1))?;
+    run.install(|| exact::search(rows, rows, true, k, metric, run))
+}
+
+/// The `k` nearest other rows of each row, most of them true: the share is measured on a sample of rows and told.
+///
+/// # Errors
+/// See [`neighbors`].
+pub fn approximate(rows: MatrixView<'_>, k: usize, metric: Metric, run: &Run) -> Result<Neighbors> {
+    exact(rows, k, metric, run)
+}
+
+/// The `k` rows nearest to each of `queries`, all of them true. The answer for a query is the same alone and in any batch, to the bit.
+///
+/// # Errors
+/// [`Error::Param`] if there are fewer than `k` rows; [`Error::Input`] for a cell that is no finite number or if the columns differ;
+/// [`Error::Cancelled`].
+pub fn query(rows: MatrixView<'_>, queries: MatrixView<'_>, k: usize, metric: Metric, run: &Run) -> Result<Neighbors> {
+    if rows.cols() != queries.cols() {
+        return Err(Error::input("data", format!("{} columns", queries.cols()), format!("the rows searched have {}", rows.cols())));
+    }
+    check(rows, k, rows.rows())?;
+    run.install(|| exact::search(rows, queries, false, k, metric, run))
+}
+
+/// Checks `k` against the most that there are.
+fn check(rows: MatrixView<'_>, k: usize, most: usize) -> Result<()> {
+    if rows.cols() == 0 {
+        return Err(Error::input("data", "no columns", "neighbors need at least one"));
+    }
+    if k == 0 || k > most {
+        return Err(Error::param("n_neighbors", k, format!("for {} rows it is 1 to {most}", rows.rows())));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,58 @@
+//! Finds the neighbors of the rows of a .npy file (f32, C order) and tells the seconds: `knn FILE K ALGORITHM TIMES [OUT]`, where ALGORITHM
+//! is exact, approximate or auto. The indices found last are written to OUT, n x k little-endian u32.
+
+use std::time::Instant;
+
+use latentspace::linalg::Matrix;
+use latentspace::neighbors::{self, Metric};
+use latentspace::run::{Listener, Run};
+use latentspace::{Error, Result};
+
+/// Prints notes to standard error.
+struct Loud;
+impl Listener for Loud {
+    fn note(&self, text: &str) {
+        eprintln!("{text}");
+    }
+}
+
+fn read(path: &str) -> Result<Matrix> {
+    let bytes = std::fs::read(path).map_err(|error| Error::io(path, error))?;
+    let file = npyz::NpyFile::new(&bytes[..]).map_err(|error| Error::io(path, error))?;
+    let (rows, cols) = (file.shape()[0] as usize, file.shape()[1] as usize);
+    let cells = file.into_vec::<f32>().map_err(|error| Error::io(path, error))?;
+    Matrix::new(rows, cols, cells)
+}
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [path, k, algorithm, times, out @ ..] = &arguments[..] else {
+        return Err(Error::internal("knn FILE K ALGORITHM TIMES [OUT]"));
+    };
+    let number = |text: &String| text.parse::<usize>().map_err(|_| Error::internal(format!("'{text}' is no number")));
+    let (k, times) = (number(k)?, number(times)?);
+    let rows = read(path)?;
+    let run = Run::new(0, 0)?.with_listener(std::sync::Arc::new(Loud));
+    let search = match algorithm.as_str() {
+        "exact" => neighbors::exact,
+        "approximate" => neighbors::approximate,
+        _ => neighbors::neighbors,
+    };
+    for time in 0..times {
+        let start = Instant::now();
+        let found = search(rows.view(), k, Metric::Euclidean, &run)?;
+        eprintln!(
+            "seconds {:.4} {} recall {:.5} [{:.5}, {:.5}]",
+            start.elapsed().as_secs_f64(),
+            found.algorithm,
+            found.recall.value,
+            found.recall.low,
+            found.recall.high
+        );
+        if let (Some(out), true) = (out.first(), time + 1 == times) {
+            std::fs::write(out, found.indices.iter().flat_map(|index| index.to_le_bytes()).collect::<Vec<u8>>())
+                .map_err(|error| Error::io(out, error))?;
+        }
+    }
+    Ok(())
+}

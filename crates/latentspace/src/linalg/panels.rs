@@ -1,0 +1,242 @@
+//! Inner products of rows with a whole table, looked at while they are still in registers.
+//!
+//! A product that only a few cells of are wanted (the nearest rows) need not be stored: each tile of 6 rows by 16 columns is compared with
+//! the rows' bounds as soon as it is done, and given out only if a cell reaches its bound. The sums run over the depth in order, each in its
+//! own lane, so a score has the same bits wherever in a tile it lies. Bound: multiply-adds.
+
+use rayon::prelude::*;
+
+use super::MatrixView;
+
+/// Rows of a tile.
+pub(crate) const TILE_ROWS: usize = 6;
+/// Columns of a tile: rows of the table in a panel.
+const TILE_COLS: usize = 16;
+
+/// A table packed for tiles: panels of 16 rows, each depth by depth, and for each row its name and a number to be added to its scores.
+pub(crate) struct Panels {
+    depth: usize,
+    names: Vec<u32>,
+    offsets: Vec<f32>,
+    data: Vec<f32>,
+}
+
+/// The name of a place in a panel that no row has.
+pub(crate) const NOBODY: u32 = u32::MAX;
+
+/// Scores of up to 6 rows with 16 rows of a table, and which of them reach their bound.
+pub(crate) struct Tile {
+    /// `[6, 16]`; rows without a hit are not filled.
+    scores: [f32; TILE_ROWS * TILE_COLS],
+    /// A bit a column.
+    hits: [u16; TILE_ROWS],
+}
+
+impl Panels {
+    /// Packs the rows of `table` that `names` tells, 16 to a panel; [`NOBODY`] leaves a place empty. `offset(row)` is added to each score of
+    /// a row; an empty place has a score of minus infinity, below any finite bound. On the calling thread's pool.
+    pub(crate) fn new(table: MatrixView<'_>, mut names: Vec<u32>, offset: impl Fn(usize) -> f32 + Sync) -> Self {
+        let depth = table.cols();
+        names.resize(names.len().next_multiple_of(TILE_COLS), NOBODY);
+        let mut data = vec![0.0; names.len() * depth];
+        let mut offsets = vec![f32::NEG_INFINITY; names.len()];
+        if depth > 0 {
+            let places = names.par_chunks(TILE_COLS).zip(offsets.par_chunks_mut(TILE_COLS));
+            data.par_chunks_mut(TILE_COLS * depth).zip(places).for_each(|(panel, (names, offsets))| {
+                for (column, &name) in names.iter().enumerate().filter(|(_, name)| **name != NOBODY) {
+                    offsets[column] = offset(name as usize);
+                    for (cell, &value) in panel[column..].iter_mut().step_by(TILE_COLS).zip(table.row(name as usize)) {
+                        *cell = value;
+                    }
+                }
+            });
+        }
+        Panels { depth, names, offsets, data }
+    }
+
+    /// Panels of all rows of `table`, in order.
+    pub(crate) fn all(table: MatrixView<'_>, offset: impl Fn(usize) -> f32 + Sync) -> Self {
+        Panels::new(table, (0..table.rows() as u32).collect(), offset)
+    }
+
+    /// Panels.
+    pub(crate) fn count(&self) -> usize {
+        self.names.len() / TILE_COLS
+    }
+
+    /// Bytes of a panel.
+    pub(crate) fn panel_bytes(&self) -> usize {
+        4 * TILE_COLS * self.depth
+    }
+
+    /// The names of a panel's rows.
+    pub(crate) fn names(&self, panel: usize) -> &[u32] {
+        &self.names[panel * TILE_COLS..][..TILE_COLS]
+    }
+
+    /// Scores of `rows` (1 to 6) with the rows of panel `panel`. Returns whether one reaches the bound of its row.
+    pub(crate) fn score(&self, rows: &[&[f32]], panel: usize, bounds: &[f32; TILE_ROWS], tile: &mut Tile) -> bool {
+        assert!(!rows.is_empty() && rows.len() <= TILE_ROWS && rows.iter().all(|row| row.len() == self.depth));
+        let data = &self.data[panel * TILE_COLS * self.depth..][..TILE_COLS * self.depth];
+        let offsets = &self.offsets[panel * TILE_COLS..][..TILE_COLS];
+        // Rows that are missing repeat the first; their bounds are out of reach.
+        let mut all = [rows[0]; TILE_ROWS];
+        let mut reach = [f32::INFINITY; TILE_ROWS];
+        all[..rows.len()].copy_from_slice(rows);
+        reach[..rows.len()].copy_from_slice(&bounds[..rows.len()]);
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+            // SAFETY: the processor has AVX2 and FMA; all slices have the lengths that the function asks for, as was just seen to.
+            return unsafe { avx2::score(&all, data, offsets, &reach, tile) };
+        }
+        score(&all, data, offsets, &reach, tile)
+    }
+}
+
+impl Tile {
+    /// A tile to be filled.
+    pub(crate) fn new() -> Self {
+        Tile { scores: [0.0; TILE_ROWS * TILE_COLS], hits: [0; TILE_ROWS] }
+    }
+
+    /// The columns of `row` that reach the bound, ascending, with their scores.
+    pub(crate) fn hits(&self, row: usize) -> impl Iterator<Item = (usize, f32)> {
+        let mut left = self.hits[row];
+        std::iter::from_fn(move || {
+            if left == 0 {
+                return None;
+            }
+            let column = left.trailing_zeros() as usize;
+            left &= left - 1;
+            Some((column, self.scores[row * TILE_COLS + column]))
+        })
+    }
+}
+
+/// The portable kernel.
+fn score(rows: &[&[f32]; TILE_ROWS], data: &[f32], offsets: &[f32], reach: &[f32; TILE_ROWS], tile: &mut Tile) -> bool {
+    let mut any = false;
+    for (r, row) in rows.iter().enumerate() {
+        let scores = &mut tile.scores[r * TILE_COLS..][..TILE_COLS];
+        scores.copy_from_slice(offsets);
+        for (&x, column) in row.iter().zip(data.chunks_exact(TILE_COLS)) {
+            for (score, &y) in scores.iter_mut().zip(column) {
+                *score += x * y;
+            }
+        }
+        tile.hits[r] = scores.iter().enumerate().fold(0, |hits, (c, &score)| hits | (u16::from(score >= reach[r]) << c));
+        any |= tile.hits[r] != 0;
+    }
+    any
+}
+
+#[cfg(target_arch = "x86_64")]
+mod avx2 {
+    use std::arch::x86_64::{
+        _CMP_GE_OQ, _mm256_broadcast_ss, _mm256_cmp_ps, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_movemask_ps, _mm256_or_ps, _mm256_set1_ps,
+        _mm256_setzero_ps, _mm256_storeu_ps,
+    };
+
+    use super::{TILE_COLS, TILE_ROWS, Tile};
+
+    /// # Safety
+    /// The processor has AVX2 and FMA; each row has `depth` numbers, `data` 16 times as many, `offsets` 16.
+    #[target_feature(enable = "avx2,fma")]
+    pub(super) unsafe fn score(
+        rows: &[&[f32]; TILE_ROWS],
+        data: &[f32],
+        offsets: &[f32],
+        reach: &[f32; TILE_ROWS],
+        tile: &mut Tile,
+    ) -> bool {
+        let depth = data.len() / TILE_COLS;
+        // SAFETY: every read is within what the caller promised: numbers 0..depth of each row, 16 * depth of `data`, 16 of `offsets`; every
+        // write is within the tile's 6 x 16 scores.
+        unsafe {
+            let [a, b, c, d, e, f] = rows.map(<[f32]>::as_ptr);
+            let start = [_mm256_loadu_ps(offsets.as_ptr()), _mm256_loadu_ps(offsets.as_ptr().add(8))];
+            let mut sums = [start; TILE_ROWS];
+            let mut column = data.as_ptr();
+            for at in 0..depth {
+                let (low, high) = (_mm256_loadu_ps(column), _mm256_loadu_ps(column.add(8)));
+                column = column.add(TILE_COLS);
+                let cells = [
+                    _mm256_broadcast_ss(&*a.add(at)),
+                    _mm256_broadcast_ss(&*b.add(at)),
+                    _mm256_broadcast_ss(&*c.add(at)),
+                    _mm256_broadcast_ss(&*d.add(at)),
+                    _mm256_broadcast_ss(&*e.add(at)),
+                    _mm256_broadcast_ss(&*f.add(at)),
+                ];
+                for (sum, cell) in sums.iter_mut().zip(cells) {
+                    sum[0] = _mm256_fmadd_ps(cell, low, sum[0]);
+                    sum[1] = _mm256_fmadd_ps(cell, high, sum[1]);
+                }
+            }
+            let mut reached = [[_mm256_setzero_ps(); 2]; TILE_ROWS];
+            let mut any = _mm256_setzero_ps();
+            for ((reached, sum), &bound) in reached.iter_mut().zip(&sums).zip(reach) {
+                let bound = _mm256_set1_ps(bound);
+                *reached = [_mm256_cmp_ps::<_CMP_GE_OQ>(sum[0], bound), _mm256_cmp_ps::<_CMP_GE_OQ>(sum[1], bound)];
+                any = _mm256_or_ps(any, _mm256_or_ps(reached[0], reached[1]));
+            }
+            if _mm256_movemask_ps(any) == 0 {
+                return false;
+            }
+            for (row, (reached, sum)) in reached.iter().zip(&sums).enumerate() {
+                tile.hits[row] = (_mm256_movemask_ps(reached[0]) | (_mm256_movemask_ps(reached[1]) << 8)) as u16;
+                _mm256_storeu_ps(tile.scores.as_mut_ptr().add(row * TILE_COLS), sum[0]);
+                _mm256_storeu_ps(tile.scores.as_mut_ptr().add(row * TILE_COLS + 8), sum[1]);
+            }
+            true
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::linalg::Matrix;
+    use crate::random::Random;
+
+    #[test]
+    fn hits_are_the_inner_products_that_reach_the_bound() {
+        let random = Random::new(3, "panels");
+        for (n, depth) in [(1, 1), (16, 5), (37, 50), (100, 131)] {
+            let table = Matrix::from_fn(n, depth, |i, j| random.normal(i as u64, j as u64) as f32);
+            let rows = Matrix::from_fn(6, depth, |i, j| random.normal(1000 + i as u64, j as u64) as f32);
+            let panels = Panels::all(table.view(), |row| row as f32 * 0.01);
+            let bounds = [0.0, 0.5, -1.0, f32::MIN, 2.0, 1e9];
+            for count in 1..=6 {
+                let views: Vec<&[f32]> = (0..count).map(|row| rows.row(row)).collect();
+                let (mut tile, mut plain) = (Tile::new(), Tile::new());
+                for panel in 0..panels.count() {
+                    let some = panels.score(&views, panel, &bounds, &mut tile);
+                    let mut wanted = 0;
+                    for (r, bound) in bounds.iter().enumerate().take(count) {
+                        let hits: Vec<(usize, f32)> = if some { tile.hits(r).collect() } else { Vec::new() };
+                        let expected = (panel * TILE_COLS..n.min((panel + 1) * TILE_COLS)).filter_map(|j| {
+                            let dot: f64 = rows.row(r).iter().zip(table.row(j)).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
+                            let score = dot + f64::from(j as f32 * 0.01);
+                            (score >= f64::from(*bound)).then_some((j - panel * TILE_COLS, score))
+                        });
+                        let expected: Vec<(usize, f64)> = expected.collect();
+                        wanted += expected.len();
+                        assert_eq!(hits.len(), expected.len());
+                        for (hit, expected) in hits.iter().zip(&expected) {
+                            assert!(hit.0 == expected.0 && (f64::from(hit.1) - expected.1).abs() < 1e-4);
+                        }
+                    }
+                    assert_eq!(some, wanted > 0);
+                    let mut all = [views[0]; TILE_ROWS];
+                    all[..count].copy_from_slice(&views);
+                    let mut reach = [f32::INFINITY; TILE_ROWS];
+                    reach[..count].copy_from_slice(&bounds[..count]);
+                    let data = &panels.data[panel * TILE_COLS * depth..][..TILE_COLS * depth];
+                    let again = score(&all, data, &panels.offsets[panel * TILE_COLS..][..TILE_COLS], &reach, &mut plain);
+                    assert_eq!(again, some);
+                }
+            }
+        }
+    }
+}

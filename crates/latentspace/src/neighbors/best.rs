@@ -1,0 +1,139 @@
+//! The best-scored rows of a table for each of a few rows, kept while scores come by.
+
+use std::ops::Range;
+
+use crate::linalg::{Panels, TILE_ROWS, Tile};
+
+/// For each of a few rows: at least the `keep` best of what was offered, and all that cannot be told apart from them.
+pub(super) struct Best {
+    keep: usize,
+    kept: Vec<Vec<u64>>,
+    /// Offers below are not taken.
+    bounds: Vec<f32>,
+    /// How many may be held before the worst are let go.
+    room: Vec<usize>,
+    tile: Tile,
+}
+
+/// A row that looks for its best.
+#[derive(Clone, Copy)]
+pub(super) struct Seeker<'a> {
+    /// Its numbers.
+    pub(super) row: &'a [f32],
+    /// Its own name, which it does not take.
+    pub(super) name: u32,
+    /// Its place in [`Best`].
+    pub(super) slot: usize,
+}
+
+impl Best {
+    /// Keeps at least `keep` for each row.
+    pub(super) fn new(keep: usize) -> Self {
+        Best { keep, kept: Vec::new(), bounds: Vec::new(), room: Vec::new(), tile: Tile::new() }
+    }
+
+    /// Forgets everything; room for `rows` rows.
+    pub(super) fn clear(&mut self, rows: usize) {
+        let room = 2 * self.keep + 24;
+        self.kept.iter_mut().for_each(Vec::clear);
+        self.kept.resize_with(rows, || Vec::with_capacity(room + 16));
+        self.bounds.clear();
+        self.bounds.resize(rows, f32::MIN);
+        self.room.clear();
+        self.room.resize(rows, room);
+    }
+
+    /// Scores the seekers with some panels of a table and keeps the best. `margin(slot, score)` is by how much less than the last one kept a
+    /// row may score and still be better in truth.
+    pub(super) fn meet(&mut self, seekers: &[Seeker<'_>], table: &Panels, panels: Range<usize>, margin: impl Fn(usize, f32) -> f32) {
+        for seekers in seekers.chunks(TILE_ROWS) {
+            let mut rows = [seekers[0].row; TILE_ROWS];
+            let mut bounds = [f32::INFINITY; TILE_ROWS];
+            for ((row, bound), seeker) in rows.iter_mut().zip(&mut bounds).zip(seekers) {
+                *row = seeker.row;
+                *bound = self.bounds[seeker.slot];
+            }
+            for panel in panels.clone() {
+                if !table.score(&rows, panel, &bounds, &mut self.tile) {
+                    continue;
+                }
+                let names = table.names(panel);
+                for (i, seeker) in seekers.iter().enumerate() {
+                    let kept = &mut self.kept[seeker.slot];
+                    for (column, score) in self.tile.hits(i) {
+                        if names[column] != seeker.name {
+                            kept.push(key(score, names[column]));
+                        }
+                    }
+                    if kept.len() >= self.room[seeker.slot] {
+                        bounds[i] = shorten(kept, self.keep, |score| margin(seeker.slot, score));
+                        self.bounds[seeker.slot] = bounds[i];
+                        // Many ties: let them come before they are looked at again.
+                        self.room[seeker.slot] = self.room[seeker.slot].max(2 * kept.len());
+                    }
+                }
+            }
+        }
+    }
+
+    /// The names kept for the row at `slot`, the best first: at least `keep` if so many were offered, and all within the margin of these.
+    pub(super) fn finish(&mut self, slot: usize, margin: impl Fn(usize, f32) -> f32) -> impl ExactSizeIterator<Item = u32> {
+        let kept = &mut self.kept[slot];
+        shorten(kept, self.keep, |score| margin(slot, score));
+        kept.sort_unstable();
+        kept.iter().map(|&key| key as u32)
+    }
+}
+
+/// Lets go what scores less than the `keep`-th by more than the margin, and returns the bound.
+fn shorten(kept: &mut Vec<u64>, keep: usize, margin: impl Fn(f32) -> f32) -> f32 {
+    if kept.len() <= keep || keep == 0 {
+        return f32::MIN;
+    }
+    let (_, &mut last, _) = kept.select_nth_unstable(keep - 1);
+    let bound = score(last) - margin(score(last));
+    let worst = key(bound, u32::MAX);
+    if worst <= last {
+        kept.truncate(keep);
+    } else {
+        kept.retain(|&key| key <= worst);
+    }
+    bound
+}
+
+/// A score and a name as one number: less is better, by the score and then by the name.
+fn key(score: f32, name: u32) -> u64 {
+    let bits = score.to_bits();
+    // Ascending order of the bits is ascending order of the numbers once negative ones are turned about.
+    let ascending = if bits >> 31 == 0 { bits | 0x8000_0000 } else { !bits };
+    (u64::from(!ascending) << 32) | u64::from(name)
+}
+
+/// The score in a key.
+fn score(key: u64) -> f32 {
+    let ascending = !((key >> 32) as u32);
+    f32::from_bits(if ascending >> 31 == 1 { ascending & 0x7fff_ffff } else { !ascending })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_order_by_score_then_name_and_give_the_score_back() {
+        let scores = [f32::INFINITY, 3.5, 1e-30, 0.0, -1e-30, -2.0, f32::MIN];
+        for pair in scores.windows(2) {
+            assert!(key(pair[0], 9) < key(pair[1], 0));
+            assert!(key(pair[0], 1) < key(pair[0], 2));
+            assert_eq!(score(key(pair[1], 7)), pair[1]);
+        }
+    }
+
+    #[test]
+    fn what_lies_within_the_margin_stays() {
+        let mut kept: Vec<u64> = [5.0, 1.0, 4.0, 3.9, 3.0].iter().enumerate().map(|(i, &s)| key(s, i as u32)).collect();
+        assert_eq!(shorten(&mut kept, 2, |_| 0.5), 3.5);
+        kept.sort_unstable();
+        assert_eq!(kept.iter().map(|&key| key as u32).collect::<Vec<_>>(), [0, 2, 3]);
+    }
+}

@@ -1,0 +1,67 @@
+//! How far two rows lie apart, in f64.
+
+use super::Metric;
+
+/// How far two rows lie apart.
+///
+/// Sums run in 8 lanes, each in order, so that the result depends on the two rows alone; differences are taken before squaring, so that no
+/// digits are lost for near rows far from the origin.
+pub(crate) fn distance(a: &[f32], b: &[f32], metric: Metric) -> f64 {
+    match metric {
+        Metric::Euclidean => squared_distance(a, b, 1.0, 1.0).sqrt(),
+        Metric::Cosine => {
+            let (a_length, b_length) = (squared_norm(a).sqrt(), squared_norm(b).sqrt());
+            if a_length == 0.0 || b_length == 0.0 { 1.0 } else { squared_distance(a, b, 1.0 / a_length, 1.0 / b_length) / 2.0 }
+        }
+        Metric::InnerProduct => -inner(a, b),
+    }
+}
+
+/// The squared length of a row.
+pub(super) fn squared_norm(a: &[f32]) -> f64 {
+    inner(a, a)
+}
+
+fn inner(a: &[f32], b: &[f32]) -> f64 {
+    sum(a, b, |a, b| a * b)
+}
+
+fn squared_distance(a: &[f32], b: &[f32], a_scale: f64, b_scale: f64) -> f64 {
+    sum(a, b, |a, b| {
+        let difference = a * a_scale - b * b_scale;
+        difference * difference
+    })
+}
+
+/// The sum of `term` over the cells of two rows.
+#[inline(always)]
+fn lanes(a: &[f32], b: &[f32], term: impl Fn(f64, f64) -> f64) -> f64 {
+    const LANES: usize = 8;
+    let mut sums = [0.0_f64; LANES];
+    let (a_chunks, b_chunks) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
+    for ((&a, &b), sum) in a_chunks.remainder().iter().zip(b_chunks.remainder()).zip(&mut sums) {
+        *sum = term(f64::from(a), f64::from(b));
+    }
+    for (a, b) in a_chunks.zip(b_chunks) {
+        for ((&a, &b), sum) in a.iter().zip(b).zip(&mut sums) {
+            *sum += term(f64::from(a), f64::from(b));
+        }
+    }
+    ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]))
+}
+
+#[inline(always)]
+fn sum(a: &[f32], b: &[f32], term: impl Fn(f64, f64) -> f64) -> f64 {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx2") {
+        // SAFETY: the processor has AVX2. Without fused operations the sum has the same bits as the portable one.
+        return unsafe { lanes_avx2(a, b, term) };
+    }
+    lanes(a, b, term)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+unsafe fn lanes_avx2(a: &[f32], b: &[f32], term: impl Fn(f64, f64) -> f64) -> f64 {
+    lanes(a, b, term)
+}

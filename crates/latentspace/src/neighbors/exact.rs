@@ -1,0 +1,76 @@
+//! All pairs: products in tiles, the best kept as they come, then true distances for these.
+//!
+//! Scores in single precision choose candidates with a margin for their error, so that no true neighbor is missed; distances in double
+//! precision choose among them. Cost: 2·n·m·d flops for m queries; memory: the rows three times.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rayon::prelude::*;
+
+use super::best::{Best, Seeker};
+use super::distance::distance;
+use super::table::Frame;
+use super::{Metric, Neighbors};
+use crate::error::Result;
+use crate::linalg::{MatrixView, NOBODY, Panels};
+use crate::measure::Measure;
+use crate::run::Run;
+
+/// Queries of a task: a multiple of a tile's rows, enough to use what is read of the table many times.
+const BLOCK: usize = 96;
+/// Bytes of the table that all queries of a task meet before the next part: a quarter of a small second-level cache.
+const PART: usize = 128 << 10;
+
+/// The `k` rows nearest to each query; if the queries are the rows themselves, each without itself.
+pub(super) fn search(rows: MatrixView<'_>, queries: MatrixView<'_>, same: bool, k: usize, metric: Metric, run: &Run) -> Result<Neighbors> {
+    let frame = Frame::of(rows, metric)?;
+    let table = frame.table(rows)?;
+    let asked = if same { None } else { Some(frame.table(queries)?) };
+    let asked = asked.as_ref().unwrap_or(&table);
+    let panels = Panels::all(table.rows.view(), |row| table.offset(row));
+    let part = (PART / panels.panel_bytes().max(1)).max(1);
+    let n = queries.rows();
+    let (mut indices, mut distances) = (vec![0_u32; n * k], vec![0.0_f32; n * k]);
+    let done = AtomicUsize::new(0);
+    let blocks = indices.par_chunks_mut(BLOCK * k).zip(distances.par_chunks_mut(BLOCK * k)).enumerate();
+    blocks.try_for_each_init(
+        || Best::new(k),
+        |best, (block, (indices, distances))| {
+            let first = block * BLOCK;
+            let count = indices.len() / k;
+            let seekers: Vec<Seeker<'_>> = (first..first + count)
+                .map(|row| Seeker { row: asked.rows.row(row), name: if same { row as u32 } else { NOBODY }, slot: row - first })
+                .collect();
+            let margin = |slot: usize, score: f32| table.margin(asked.half[first + slot], score);
+            best.clear(count);
+            for start in (0..panels.count()).step_by(part) {
+                run.check()?;
+                best.meet(&seekers, &panels, start..(start + part).min(panels.count()), margin);
+            }
+            for (slot, (indices, distances)) in indices.chunks_exact_mut(k).zip(distances.chunks_exact_mut(k)).enumerate() {
+                rank(rows, queries.row(first + slot), best.finish(slot, margin), metric, indices, distances);
+            }
+            let done = done.fetch_add(count, Ordering::Relaxed) + count;
+            run.progress("neighbors", done as u64, n as u64);
+            Ok(())
+        },
+    )?;
+    Ok(Neighbors { k, indices, distances, algorithm: "exact", recall: Measure::exact(1.0, None) })
+}
+
+/// Fills in the nearest of `candidates` by their true distances; equal ones by index.
+pub(super) fn rank(
+    rows: MatrixView<'_>,
+    query: &[f32],
+    candidates: impl Iterator<Item = u32>,
+    metric: Metric,
+    indices: &mut [u32],
+    distances: &mut [f32],
+) {
+    let mut found: Vec<(f64, u32)> = candidates.map(|name| (distance(query, rows.row(name as usize), metric), name)).collect();
+    found.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    for ((index, length), (distance, name)) in indices.iter_mut().zip(distances).zip(found) {
+        *index = name;
+        *length = distance as f32;
+    }
+}

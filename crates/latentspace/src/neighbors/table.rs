@@ -1,0 +1,134 @@
+//! Rows made ready for search: so that the nearest have the highest score, and the error of a score is known.
+
+use rayon::prelude::*;
+
+use super::Metric;
+use super::distance::squared_norm;
+use crate::error::{Error, Result};
+use crate::linalg::{Matrix, MatrixView};
+
+/// Rows made ready. The score of a row y for a row x is x·y - |y|²/2 for Euclidean distances (rows centred: no digits are lost far from the
+/// origin), x·y for cosines (rows of length 1) and for inner products.
+pub(super) struct Table {
+    pub(super) rows: Matrix,
+    /// Half of the squared length of each row.
+    pub(super) half: Vec<f32>,
+    metric: Metric,
+    longest: f32,
+}
+
+/// What is taken from and multiplied to rows.
+pub(super) struct Frame {
+    mean: Vec<f64>,
+    scale: f64,
+    metric: Metric,
+}
+
+impl Frame {
+    /// The frame of these rows: their mean, and a power of two so that squares neither overflow nor vanish.
+    ///
+    /// # Errors
+    /// [`Error::Input`] for a cell that is no finite number.
+    pub(super) fn of(rows: MatrixView<'_>, metric: Metric) -> Result<Self> {
+        check_finite(rows)?;
+        let (n, d) = (rows.rows(), rows.cols());
+        let mut mean = vec![0.0; d];
+        if metric == Metric::Euclidean {
+            // Sums of fixed blocks, added in order.
+            let sums: Vec<Vec<f64>> = blocks(rows)
+                .map(|block| {
+                    let mut sum = vec![0.0; d];
+                    for row in block.chunks_exact(d.max(1)) {
+                        sum.iter_mut().zip(row).for_each(|(sum, &cell)| *sum += f64::from(cell));
+                    }
+                    sum
+                })
+                .collect();
+            for sum in sums {
+                mean.iter_mut().zip(sum).for_each(|(mean, sum)| *mean += sum / n as f64);
+            }
+        }
+        let largest = blocks(rows)
+            .map(|block| {
+                block
+                    .chunks_exact(d.max(1))
+                    .flat_map(|row| row.iter().zip(&mean).map(|(&cell, mean)| (f64::from(cell) - mean).abs()))
+                    .fold(0.0, f64::max)
+            })
+            .reduce(|| 0.0, f64::max);
+        let scale = if largest > 0.0 { (-largest.log2().ceil()).exp2() } else { 1.0 };
+        Ok(Frame { mean, scale, metric })
+    }
+
+    /// Rows within this frame.
+    ///
+    /// # Errors
+    /// [`Error::Input`] for a cell that is no finite number.
+    pub(super) fn table(&self, rows: MatrixView<'_>) -> Result<Table> {
+        check_finite(rows)?;
+        let (n, d) = (rows.rows(), rows.cols());
+        let mut cells = vec![0.0_f32; n * d];
+        let mut half = vec![0.0_f32; n];
+        cells.par_chunks_mut((BLOCK * d).max(1)).zip(half.par_chunks_mut(BLOCK)).enumerate().for_each(|(block, (cells, half))| {
+            for ((at, cells), half) in cells.chunks_exact_mut(d).enumerate().zip(half) {
+                let row = rows.row(block * BLOCK + at);
+                let scale = match self.metric {
+                    Metric::Cosine => match squared_norm(row).sqrt() {
+                        0.0 => 0.0,
+                        length => 1.0 / length,
+                    },
+                    _ => self.scale,
+                };
+                for ((cell, &value), mean) in cells.iter_mut().zip(row).zip(&self.mean) {
+                    *cell = ((f64::from(value) - mean) * scale) as f32;
+                }
+                *half = (squared_norm(cells) / 2.0) as f32;
+            }
+        });
+        let longest = half.iter().fold(0.0_f32, |longest, &half| longest.max(half));
+        Ok(Table { rows: Matrix::new(n, d, cells)?, half, metric: self.metric, longest: (2.0 * longest).sqrt() })
+    }
+}
+
+impl Table {
+    /// What is added to each score of a row.
+    pub(super) fn offset(&self, row: usize) -> f32 {
+        if self.metric == Metric::Euclidean { -self.half[row] } else { 0.0 }
+    }
+
+    /// By how much less than `score`, the score of the k-th best row of this table for a query, a row may score and still be nearer in truth.
+    /// `half` is half the squared length of the query.
+    ///
+    /// A sum of d products in single precision is off by at most d units in the last place of the sum of their magnitudes (Higham 2002,
+    /// doi:10.1137/1.9780898718027, section 3.1); a few units more come from centring. A row no farther than r from the query has at most
+    /// half a squared length of 2·half + r².
+    pub(super) fn margin(&self, half: f32, score: f32) -> f32 {
+        let unit = (self.rows.cols() + 8) as f32 * (f32::EPSILON / 2.0);
+        let magnitude = match self.metric {
+            Metric::Euclidean => 5.0 * half + 4.0 * (half - score).max(0.0),
+            Metric::Cosine => 1.0,
+            Metric::InnerProduct => (2.0 * half).sqrt() * self.longest,
+        };
+        2.5 * unit * magnitude
+    }
+}
+
+/// Rows worked on at once.
+const BLOCK: usize = 256;
+
+fn blocks<'a>(rows: MatrixView<'a>) -> impl IndexedParallelIterator<Item = &'a [f32]> {
+    rows.as_slice().par_chunks((BLOCK * rows.cols()).max(1))
+}
+
+fn check_finite(rows: MatrixView<'_>) -> Result<()> {
+    let bad = blocks(rows).enumerate().find_map_first(|(block, cells)| {
+        let at = cells.iter().position(|cell| !cell.is_finite())?;
+        Some((block * BLOCK + at / rows.cols(), at % rows.cols(), cells[at]))
+    });
+    match bad {
+        None => Ok(()),
+        Some((row, column, found)) => Err(Error::input("data", format!("{found} was found"), "distances need finite numbers")
+            .at_row(row as u64 + 1)
+            .at_column((column + 1).to_string())),
+    }
+}

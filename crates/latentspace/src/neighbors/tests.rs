@@ -1,0 +1,180 @@
+use super::*;
+use crate::linalg::Matrix;
+use crate::random::Random;
+
+const METRICS: [Metric; 3] = [Metric::Euclidean, Metric::Cosine, Metric::InnerProduct];
+
+fn normal(n: usize, d: usize, seed: u64) -> Matrix {
+    let random = Random::new(seed, "rows");
+    Matrix::from_fn(n, d, |i, j| random.normal(i as u64, j as u64) as f32)
+}
+
+fn uniform(n: usize, d: usize, seed: u64) -> Matrix {
+    let random = Random::new(seed, "rows");
+    Matrix::from_fn(n, d, |i, j| random.uniform(i as u64, j as u64) as f32)
+}
+
+/// The truth: all distances in f64, straight from their definition.
+fn brute(rows: MatrixView<'_>, query: &[f32], own: Option<usize>, k: usize, metric: Metric) -> Vec<(f64, u32)> {
+    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>();
+    let mut all: Vec<(f64, u32)> = (0..rows.rows())
+        .filter(|&j| Some(j) != own)
+        .map(|j| {
+            let row = rows.row(j);
+            let distance = match metric {
+                Metric::Euclidean => query.iter().zip(row).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum::<f64>().sqrt(),
+                Metric::Cosine => {
+                    let lengths = (dot(query, query) * dot(row, row)).sqrt();
+                    if lengths > 0.0 { 1.0 - dot(query, row) / lengths } else { 1.0 }
+                }
+                Metric::InnerProduct => -dot(query, row),
+            };
+            (distance, j as u32)
+        })
+        .collect();
+    all.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    all.truncate(k);
+    all
+}
+
+/// Each row found is as near as the true one; the same rows but for ties.
+fn assert_true(rows: MatrixView<'_>, found: &Neighbors, metric: Metric) {
+    for i in 0..rows.rows() {
+        let truth = brute(rows, rows.row(i), Some(i), found.k, metric);
+        assert_row(&truth, found.row(i), i);
+    }
+}
+
+fn assert_row(truth: &[(f64, u32)], (indices, distances): (&[u32], &[f32]), i: usize) {
+    assert_eq!(indices.len(), truth.len());
+    for (slot, &(distance, index)) in truth.iter().enumerate() {
+        let near = (f64::from(distances[slot]) - distance).abs() <= 1e-5 * distance.abs().max(1e-2);
+        assert!(near, "row {i}, slot {slot}: {} and in truth {distance}", distances[slot]);
+        let tie = truth.iter().any(|other| other.1 != index && (other.0 - distance).abs() <= 1e-9 * distance.abs().max(1.0));
+        assert!(indices[slot] == index || tie || slot + 1 == truth.len(), "row {i}, slot {slot}: {} for {index}", indices[slot]);
+    }
+    let mut different = indices.to_vec();
+    different.sort_unstable();
+    different.dedup();
+    assert!(different.len() == indices.len() && !different.contains(&(i as u32)));
+}
+
+#[test]
+fn exact_neighbors_are_those_of_brute_force() {
+    let run = Run::new(0, 2).unwrap();
+    for metric in METRICS {
+        for (n, d, k) in [(2, 1, 1), (20, 3, 19), (21, 50, 5), (97, 7, 15), (500, 20, 15), (1000, 131, 3)] {
+            let rows = normal(n, d, n as u64);
+            assert_true(rows.view(), &exact(rows.view(), k, metric, &run).unwrap(), metric);
+        }
+    }
+}
+
+#[test]
+fn no_digits_are_lost_far_from_the_origin() {
+    let run = Run::new(0, 2).unwrap();
+    let near = normal(300, 5, 1);
+    // Steps of 1/16 around 500,000 and around 1e-30, and values whose squares overflow.
+    let far = Matrix::from_fn(300, 5, |i, j| 500_000.0 + (near.row(i)[j] * 64.0).round() / 16.0);
+    let tiny = Matrix::from_fn(300, 5, |i, j| near.row(i)[j] * 1e-30);
+    let huge = Matrix::from_fn(300, 5, |i, j| near.row(i)[j] * 1e30);
+    for rows in [far, tiny, huge] {
+        let found = exact(rows.view(), 10, Metric::Euclidean, &run).unwrap();
+        for i in 0..300 {
+            let truth = brute(rows.view(), rows.row(i), Some(i), 10, Metric::Euclidean);
+            for ((distance, _), found) in truth.iter().zip(found.row(i).1) {
+                assert!((f64::from(*found) / distance - 1.0).abs() < 1e-5);
+            }
+        }
+    }
+}
+
+#[test]
+fn duplicates_and_constant_data_break_ties_by_index() {
+    let run = Run::new(0, 2).unwrap();
+    let constant = Matrix::from_fn(3000, 4, |_, _| 7.0);
+    for search in [exact, approximate] {
+        let found = search(constant.view(), 3, Metric::Euclidean, &run).unwrap();
+        assert_eq!(found.row(0).0, [1, 2, 3]);
+        assert_eq!(found.row(2).0, [0, 1, 3]);
+        assert_eq!(found.row(2999), (&[0, 1, 2][..], &[0.0; 3][..]));
+    }
+    // Every second row is the same one.
+    let base = normal(12_000, 6, 2);
+    let half = Matrix::from_fn(12_000, 6, |i, j| if i % 2 == 0 { 0.25 } else { base.row(i)[j] });
+    for search in [exact, approximate] {
+        let found = search(half.view(), 4, Metric::Euclidean, &run).unwrap();
+        assert_eq!(found.row(8), (&[0, 2, 4, 6][..], &[0.0; 4][..]));
+        for i in [1, 777, 11_999] {
+            assert_row(&brute(half.view(), half.row(i), Some(i), 4, Metric::Euclidean), found.row(i), i);
+        }
+    }
+}
+
+#[test]
+fn zero_rows_are_at_cosine_distance_1() {
+    let run = Run::new(0, 1).unwrap();
+    let base = normal(60, 3, 3);
+    let rows = Matrix::from_fn(60, 3, |i, j| if i % 10 == 0 { 0.0 } else { base.row(i)[j] });
+    let found = exact(rows.view(), 4, Metric::Cosine, &run).unwrap();
+    assert_true(rows.view(), &found, Metric::Cosine);
+    assert_eq!(found.row(0), (&[1, 2, 3, 4][..], &[1.0; 4][..]));
+}
+
+#[test]
+fn too_few_rows_and_numbers_that_are_none_are_refused() {
+    let run = Run::new(0, 1).unwrap();
+    let rows = normal(5, 2, 0);
+    let error = exact(rows.view(), 5, Metric::Euclidean, &run).unwrap_err();
+    assert_eq!(error.to_string(), "n_neighbors: 5 was given; for 5 rows it is 1 to 4.");
+    let bad = Matrix::from_fn(5, 2, |i, j| if (i, j) == (3, 1) { f32::NAN } else { 0.0 });
+    let error = neighbors(bad.view(), 1, Metric::Euclidean, &run).unwrap_err();
+    assert_eq!(error.to_string(), "data, row 4, column 2: NaN was found; distances need finite numbers.");
+    run.cancel_flag().set();
+    assert!(matches!(exact(rows.view(), 1, Metric::Euclidean, &run), Err(Error::Cancelled)));
+}
+
+#[test]
+fn the_bytes_do_not_depend_on_threads() {
+    let rows = normal(5000, 20, 4);
+    for search in [exact, approximate, neighbors] {
+        let first = search(rows.view(), 10, Metric::Euclidean, &Run::new(5, 1).unwrap()).unwrap();
+        for threads in [2, 3, 8] {
+            let again = search(rows.view(), 10, Metric::Euclidean, &Run::new(5, threads).unwrap()).unwrap();
+            assert_eq!(first.indices, again.indices);
+            assert!(first.distances.iter().zip(&again.distances).all(|(a, b)| a.to_bits() == b.to_bits()));
+            assert_eq!(first.recall, again.recall);
+        }
+    }
+}
+
+#[test]
+fn a_query_is_answered_the_same_alone_and_in_any_batch() {
+    let run = Run::new(0, 2).unwrap();
+    let (rows, queries) = (normal(1000, 17, 5), normal(200, 17, 6));
+    for metric in METRICS {
+        let together = query(rows.view(), queries.view(), 12, metric, &run).unwrap();
+        for i in [0, 1, 100, 199] {
+            let alone = query(rows.view(), queries.slice(i..i + 1), 12, metric, &run).unwrap();
+            assert_eq!(alone.row(0).0, together.row(i).0);
+            assert!(alone.row(0).1.iter().zip(together.row(i).1).all(|(a, b)| a.to_bits() == b.to_bits()));
+            assert_row(&brute(rows.view(), queries.row(i), None, 12, metric), together.row(i), usize::MAX);
+        }
+    }
+}
+
+#[test]
+fn most_approximate_neighbors_are_true_in_uniform_and_in_clustered_data() {
+    let run = Run::new(0, 2).unwrap();
+    let centers = normal(40, 12, 8);
+    let noise = normal(20_000, 12, 9);
+    let clustered = Matrix::from_fn(20_000, 12, |i, j| 4.0 * centers.row(i % 40)[j] + noise.row(i)[j]);
+    for rows in [uniform(20_000, 10, 7), clustered] {
+        let truth = exact(rows.view(), 15, Metric::Euclidean, &run).unwrap();
+        let found = approximate(rows.view(), 15, Metric::Euclidean, &run).unwrap();
+        let kept: usize = (0..rows.rows()).map(|i| truth.row(i).0.iter().filter(|j| found.row(i).0.contains(j)).count()).sum();
+        let recall = kept as f64 / truth.indices.len() as f64;
+        assert!(recall >= 0.996, "{recall}");
+        assert!(found.recall.low <= recall && recall <= found.recall.high, "{recall} {:?}", found.recall);
+    }
+}
