@@ -21,7 +21,7 @@ pub(crate) enum Ended {
     Wrong(Error),
 }
 
-const TEMPLATE: &str = "{about-with-newline}\n{usage-heading} {usage}\n\n{all-args}{after-help}";
+pub(crate) const TEMPLATE: &str = "{about-with-newline}\n{usage-heading} {usage}\n\n{all-args}{after-help}";
 const EVERYWHERE: &str = "Options of every command";
 
 /// The whole command line.
@@ -109,7 +109,8 @@ fn wrong(error: &clap::Error, args: &[OsString]) -> Error {
             hinted(error, nearest(&flag, flags.iter().map(String::as_str)), &help)
         }
         ErrorKind::MissingRequiredArgument => {
-            Error::input(called, format!("{} missing", verb(&name)), "they must be given").with_hint(help)
+            let (missing, wanted) = missing(&name);
+            Error::input(called, missing, wanted).with_hint(help)
         }
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if called == "latent fit" => {
             let names: Vec<&str> = registry::METHODS.iter().map(|entry| entry.info.name).collect();
@@ -131,18 +132,25 @@ fn wrong(error: &clap::Error, args: &[OsString]) -> Error {
             if other.is_empty() || other == name {
                 Error::input(flag, "it was given more than once", "once is enough")
             } else {
-                Error::input(flag, format!("it was given beside {other}"), "only one of them can be").with_hint(help)
+                Error::input(
+                    flag,
+                    format!("it was given beside {}", other.split(' ').next().unwrap_or_default()),
+                    "only one of them can be",
+                )
+                .with_hint(help)
             }
         }
         _ => Error::input(called, error.kind().as_str().unwrap_or("the call is wrong"), "").with_hint(help),
     }
 }
 
-fn verb(names: &str) -> String {
-    let short: Vec<String> = names.split(", ").map(|name| name.replace(['<', '>'], "")).collect();
-    match short.as_slice() {
-        [one] => format!("{one} is"),
-        many => format!("{} are", many.join(" and ")),
+/// `--row N or --id NAME is missing`, and what is wanted.
+fn missing(names: &str) -> (String, &'static str) {
+    let clean = |name: &str| name.trim_matches(['<', '>']).replace(['<', '>'], "").replace('|', " or ").replace("...", "");
+    let names: Vec<String> = names.split(", ").map(clean).collect();
+    match names.as_slice() {
+        [one] => (format!("{one} is missing"), "it must be given"),
+        many => (format!("{} are missing", many.join(" and ")), "they must be given"),
     }
 }
 

@@ -13,15 +13,13 @@ pub(crate) struct Context {
     pub(crate) run: Run,
     pub(crate) screen: Arc<Screen>,
     pub(crate) json: bool,
-    pub(crate) quiet: bool,
 }
 
 impl Context {
     /// The context that the global flags ask for. From here on an interrupt cancels the run; a second one ends the program at once.
     pub(crate) fn new(matches: &ArgMatches) -> Result<Self> {
         let json = matches.get_flag("json");
-        let quiet = matches.get_flag("quiet");
-        let screen = Arc::new(Screen::new(quiet));
+        let screen = Arc::new(Screen::new(matches.get_flag("quiet")));
         let seed = matches.get_one::<u64>("seed").copied().unwrap_or(0);
         let threads = matches.get_one::<usize>("threads").copied().unwrap_or(0);
         let max_memory = matches.get_one::<u64>("max-memory").copied();
@@ -34,6 +32,6 @@ impl Context {
             cancel.set();
         })
         .map_err(|error| Error::internal(format!("interrupts cannot be heard: {error}")))?;
-        Ok(Context { run, screen, json, quiet })
+        Ok(Context { run, screen, json })
     }
 }

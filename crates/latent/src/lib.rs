@@ -5,8 +5,13 @@
 mod args;
 mod commands;
 mod context;
+mod inputs;
+mod memory;
 mod output;
+mod outputs;
 mod progress;
+mod server;
+mod study;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -41,7 +41,15 @@ pub(crate) enum Start {
     /// Points that need a map.
     Fit { method: &'static Entry, params: Map<String, Value> },
     /// A map that is there, `[n, 2 or 3]`, with what was subtracted from its dimensions, how it was made, and its measures if they are known.
-    Map { codes: Matrix, offsets: Vec<f64>, title: String, method: String, params: Map<String, Value>, measure: bool, measures: BTreeMap<String, Measure> },
+    Map {
+        codes: Matrix,
+        offsets: Vec<f64>,
+        title: String,
+        method: String,
+        params: Map<String, Value>,
+        measure: bool,
+        measures: BTreeMap<String, Measure>,
+    },
 }
 
 /// What a study is about: found out on its own thread, since reading may take long.
@@ -96,7 +104,7 @@ impl Study {
             seed: run.seed(),
             map: None,
             fields: Arc::default(),
-            column_names: None,
+            column_names: Arc::default(),
             picture: None,
             curve: false,
             n_neighbors: NEIGHBORS,
@@ -220,7 +228,7 @@ impl Study {
             state.columns = observations.columns();
             state.kind = observations.values.kind().to_owned();
             state.fields = described;
-            state.column_names = names.map(Arc::new);
+            state.column_names = Arc::new(names);
             state.picture = picture.map(|shape| crate::server::Picture {
                 width: shape.width,
                 height: shape.height,
@@ -386,10 +394,18 @@ impl Study {
         let invented: Vec<u32> = shown.iter().flatten().copied().filter(|other| near.iter().all(|(known, _)| known != other)).collect();
         let mut far = Vec::new();
         if !invented.is_empty() {
-            let found = neighbors::query(data.points.select(&invented).view(), data.points.slice(row..row + 1), invented.len(), metric, &self.aside)?;
+            let found = neighbors::query(
+                data.points.select(&invented).view(),
+                data.points.slice(row..row + 1),
+                invented.len(),
+                metric,
+                &self.aside,
+            )?;
             for (&at, &distance) in found.indices.iter().zip(&found.distances) {
                 let other = invented[at as usize];
-                far.push(json!({"row": other, "id": fields.id(other as usize), "distance": distance, "label": fields.label(other as usize)}));
+                far.push(
+                    json!({"row": other, "id": fields.id(other as usize), "distance": distance, "label": fields.label(other as usize)}),
+                );
             }
         }
         let kept = shown.is_some().then(|| near.iter().filter(|(other, _)| is_kept(*other) == Some(true)).count());
@@ -470,7 +486,12 @@ pub(crate) fn with_map_defaults(entry: &Entry, mut params: Map<String, Value>, s
         if let Some(usual) = usual(name).filter(|&usual| open(&params, name) && usual > most) {
             let smaller = most.floor().max(1.0);
             params.insert(name.into(), if usual.fract() == 0.0 && name != "perplexity" { json!(smaller as u64) } else { json!(smaller) });
-            note = Some(format!("{name}: {} instead of {}, since there are {} rows", number(smaller), number(usual), count(shape.rows as u64)));
+            note = Some(format!(
+                "{name}: {} instead of {}, since there are {} rows",
+                number(smaller),
+                number(usual),
+                count(shape.rows as u64)
+            ));
         }
     }
     (params, note)
@@ -494,7 +515,8 @@ fn is_curve(observations: &Observations) -> bool {
         return false;
     }
     let step = table.numbers.rows().div_ceil(101);
-    let mut correlations: Vec<f64> = (0..table.numbers.rows()).step_by(step).map(|row| neighbor_correlation(table.numbers.row(row))).collect();
+    let mut correlations: Vec<f64> =
+        (0..table.numbers.rows()).step_by(step).map(|row| neighbor_correlation(table.numbers.row(row))).collect();
     correlations.sort_by(f64::total_cmp);
     correlations[correlations.len() / 2] > 0.8
 }

@@ -235,11 +235,23 @@ fn rank(text: &str, needle: &str) -> Option<Rank> {
     if text.is_ascii() && needle.is_ascii() {
         let (text, needle) = (text.as_bytes(), needle.as_bytes());
         let at = text.windows(needle.len()).position(|window| window.eq_ignore_ascii_case(needle))?;
-        return Some(if at > 0 { Rank::Within } else if text.len() == needle.len() { Rank::Exact } else { Rank::Prefix });
+        return Some(if at > 0 {
+            Rank::Within
+        } else if text.len() == needle.len() {
+            Rank::Exact
+        } else {
+            Rank::Prefix
+        });
     }
     let text = text.to_lowercase();
     let at = text.find(needle)?;
-    Some(if at > 0 { Rank::Within } else if text.len() == needle.len() { Rank::Exact } else { Rank::Prefix })
+    Some(if at > 0 {
+        Rank::Within
+    } else if text.len() == needle.len() {
+        Rank::Exact
+    } else {
+        Rank::Prefix
+    })
 }
 
 impl Column {

@@ -42,9 +42,11 @@ impl Server {
         let fail = |error| Error::io(place(), error);
         let own = match host {
             None => (IpAddr::V4(Ipv4Addr::LOCALHOST), port).into(),
-            Some(host) => (host, port).to_socket_addrs().map_err(fail)?.next().ok_or_else(|| {
-                Error::param("--host", format!("'{host}'"), "it must be a name or number of this machine")
-            })?,
+            Some(host) => (host, port)
+                .to_socket_addrs()
+                .map_err(fail)?
+                .next()
+                .ok_or_else(|| Error::param("--host", format!("'{host}'"), "it must be a name or number of this machine"))?,
         };
         let listener = TcpListener::bind(own).map_err(fail)?;
         listener.set_nonblocking(true).map_err(fail)?;

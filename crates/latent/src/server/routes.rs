@@ -228,9 +228,11 @@ async fn table(State(study): Shared, Asks(asked): Asks<Asked>) -> Answer {
         }
         let total = rows.len();
         let sorted = data.fields.sorted(rows, asked.sort, asked.descending);
-        let page = sorted.iter().skip(asked.offset).take(asked.limit.min(10_000)).map(|&row| {
-            json!({"row": row, "id": data.fields.id(row as usize), "fields": data.fields.cells(row as usize)})
-        });
+        let page = sorted
+            .iter()
+            .skip(asked.offset)
+            .take(asked.limit.min(10_000))
+            .map(|&row| json!({"row": row, "id": data.fields.id(row as usize), "fields": data.fields.cells(row as usize)}));
         Ok(Json(json!({"total": total, "rows": page.collect::<Vec<_>>()})).into_response())
     })
     .await

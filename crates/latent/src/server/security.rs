@@ -70,9 +70,12 @@ impl Guard {
 
     fn shows_token(&self, headers: &HeaderMap, token: &str) -> bool {
         let name = self.cookie();
-        headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';')).any(|pair| {
-            pair.trim().split_once('=').is_some_and(|(key, value)| key == name && same(value, token))
-        })
+        headers
+            .get_all(header::COOKIE)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(';'))
+            .any(|pair| pair.trim().split_once('=').is_some_and(|(key, value)| key == name && same(value, token)))
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use latentspace::measure::Measure;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 use tokio::sync::watch;
 
@@ -21,13 +21,6 @@ pub(crate) enum Phase {
     Done,
     Stopped,
     Failed,
-}
-
-impl Phase {
-    /// Whether nothing is going on.
-    pub(crate) fn rests(self) -> bool {
-        matches!(self, Phase::Done | Phase::Stopped | Phase::Failed)
-    }
 }
 
 /// What went wrong, and what would help.
@@ -76,8 +69,10 @@ pub(crate) struct State {
     pub(crate) params: Map<String, Value>,
     pub(crate) seed: u64,
     pub(crate) map: Option<MapState>,
+    #[serde(serialize_with = "shared")]
     pub(crate) fields: Arc<Vec<Value>>,
-    pub(crate) column_names: Option<Arc<Vec<String>>>,
+    #[serde(serialize_with = "shared")]
+    pub(crate) column_names: Arc<Option<Vec<String>>>,
     pub(crate) picture: Option<Picture>,
     pub(crate) curve: bool,
     pub(crate) n_neighbors: usize,
@@ -85,6 +80,11 @@ pub(crate) struct State {
     pub(crate) trust_version: u64,
     pub(crate) warnings: Vec<String>,
     pub(crate) error: Option<Failure>,
+}
+
+/// What is shared is written as what it is.
+fn shared<T: Serialize, S: Serializer>(value: &Arc<T>, serializer: S) -> Result<S::Ok, S::Error> {
+    value.serialize(serializer)
 }
 
 /// The state and the newest map, for one writer and many readers who are told of changes.
