@@ -7,5 +7,5 @@ mod product;
 
 pub use decompose::{Eigen, symmetric_eigen, thin_svd};
 pub use matrix::{Matrix, MatrixView};
-pub(crate) use panels::{NOBODY, Panels, TILE_ROWS, Tile};
+pub(crate) use panels::{NOBODY, Panels, TILE_COLS, TILE_ROWS, Tile};
 pub use product::{Threads, add_gram_lower, product, product_transposed};

@@ -65,14 +65,28 @@ impl Best {
                             kept.push(key(score, names[column]));
                         }
                     }
-                    if kept.len() >= self.room[seeker.slot] {
-                        bounds[i] = shorten(kept, self.keep, |score| margin(seeker.slot, score));
-                        self.bounds[seeker.slot] = bounds[i];
-                        // Many ties: let them come before they are looked at again.
-                        self.room[seeker.slot] = self.room[seeker.slot].max(2 * kept.len());
-                    }
+                    self.settle(seeker.slot, &margin);
+                    bounds[i] = self.bounds[seeker.slot];
                 }
             }
+        }
+    }
+
+    /// Offers one row of a table to the row at `slot`.
+    pub(super) fn offer(&mut self, slot: usize, score: f32, name: u32, margin: impl Fn(usize, f32) -> f32) {
+        if score >= self.bounds[slot] {
+            self.kept[slot].push(key(score, name));
+            self.settle(slot, &margin);
+        }
+    }
+
+    /// Lets go the worst if there are too many.
+    fn settle(&mut self, slot: usize, margin: &impl Fn(usize, f32) -> f32) {
+        let kept = &mut self.kept[slot];
+        if kept.len() >= self.room[slot] {
+            self.bounds[slot] = shorten(kept, self.keep, |score| margin(slot, score));
+            // Many ties: let them come before they are looked at again.
+            self.room[slot] = self.room[slot].max(2 * kept.len());
         }
     }
 

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::best::{Best, Seeker};
 use super::distance::distance;
 use super::table::Frame;
-use super::{Metric, Neighbors};
+use super::{EXACT, Metric, Neighbors};
 use crate::error::Result;
 use crate::linalg::{MatrixView, NOBODY, Panels};
 use crate::measure::Measure;
@@ -55,7 +55,7 @@ pub(super) fn search(rows: MatrixView<'_>, queries: MatrixView<'_>, same: bool, 
             Ok(())
         },
     )?;
-    Ok(Neighbors { k, indices, distances, algorithm: "exact", recall: Measure::exact(1.0, None) })
+    Ok(Neighbors { k, indices, distances, algorithm: EXACT, recall: Measure::exact(1.0, None) })
 }
 
 /// Fills in the nearest of `candidates` by their true distances; equal ones by index.

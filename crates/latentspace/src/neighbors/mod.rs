@@ -2,7 +2,11 @@
 
 mod best;
 mod distance;
+mod duplicates;
 mod exact;
+mod lists;
+mod reduce;
+mod sample;
 mod table;
 
 pub(crate) use distance::distance;
@@ -65,6 +69,10 @@ impl Neighbors {
     }
 }
 
+/// The names of the algorithms.
+const EXACT: &str = "exact";
+const APPROXIMATE: &str = "approximate";
+
 /// What a search for neighbors will take.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Plan {
@@ -96,7 +104,7 @@ pub fn neighbors(rows: MatrixView<'_>, k: usize, metric: Metric, run: &Run) -> R
 /// See [`neighbors`].
 pub fn exact(rows: MatrixView<'_>, k: usize, metric: Metric, run: &Run) -> Result<Neighbors> {
     check(rows, k, rows.rows().saturating_sub(1))?;
-    run.install(|| exact::search(rows, rows, true, k, metric, run))
+    run.install(|| among_distinct(rows, k, metric, |rows, k| exact::search(rows, rows, true, k, metric, run)))
 }
 
 /// The `k` nearest other rows of each row, most of them true: the share is measured on a sample of rows and told.
@@ -104,7 +112,8 @@ pub fn exact(rows: MatrixView<'_>, k: usize, metric: Metric, run: &Run) -> Resul
 /// # Errors
 /// See [`neighbors`].
 pub fn approximate(rows: MatrixView<'_>, k: usize, metric: Metric, run: &Run) -> Result<Neighbors> {
-    exact(rows, k, metric, run)
+    check(rows, k, rows.rows().saturating_sub(1))?;
+    run.install(|| among_distinct(rows, k, metric, |rows, k| lists::search(rows, k, metric, run)))
 }
 
 /// The `k` rows nearest to each of `queries`, all of them true. The answer for a query is the same alone and in any batch, to the bit.
@@ -118,6 +127,22 @@ pub fn query(rows: MatrixView<'_>, queries: MatrixView<'_>, k: usize, metric: Me
     }
     check(rows, k, rows.rows())?;
     run.install(|| exact::search(rows, queries, false, k, metric, run))
+}
+
+/// Searches among the distinct rows, and tells what was found for each row.
+fn among_distinct(
+    rows: MatrixView<'_>,
+    k: usize,
+    metric: Metric,
+    search: impl FnOnce(MatrixView<'_>, usize) -> Result<Neighbors>,
+) -> Result<Neighbors> {
+    let Some(groups) = duplicates::Groups::of(rows) else { return search(rows, k) };
+    let distinct = groups.distinct(rows)?;
+    let found = match k.min(distinct.rows() - 1) {
+        0 => Neighbors { k: 0, indices: Vec::new(), distances: Vec::new(), algorithm: EXACT, recall: Measure::exact(1.0, None) },
+        k => search(distinct.view(), k)?,
+    };
+    Ok(groups.spread(rows, &found, k, metric))
 }
 
 /// Checks `k` against the most that there are.
