@@ -30,6 +30,7 @@ struct Stage {
     name: String,
     begun: Instant,
     told: Instant,
+    done: u64,
     bar: Option<ProgressBar>,
 }
 
@@ -94,14 +95,16 @@ impl Listener for Screen {
         }
         let now = Instant::now();
         let mut held = self.stage();
-        if held.as_ref().is_none_or(|stage| stage.name != progress.stage) {
+        // The same work may begin anew.
+        if held.as_ref().is_none_or(|stage| stage.name != progress.stage || progress.done < stage.done) {
             if let Some(Stage { bar: Some(bar), .. }) = held.take() {
                 bar.finish_and_clear();
             }
             let bar = (self.mode == Mode::Live).then(|| bar(progress));
-            *held = Some(Stage { name: progress.stage.to_owned(), begun: now, told: now, bar });
+            *held = Some(Stage { name: progress.stage.to_owned(), begun: now, told: now, done: 0, bar });
         }
         let Some(stage) = held.as_mut() else { return };
+        stage.done = progress.done;
         if let Some(bar) = &stage.bar {
             bar.set_position(progress.done);
             bar.set_message(describe(progress, stage.begun));

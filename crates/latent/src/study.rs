@@ -25,6 +25,9 @@ const MAP_EVERY: Duration = Duration::from_millis(100);
 /// From so many columns on, arrays whose neighboring columns go together are drawn as curves.
 const CURVE_FROM: usize = 24;
 
+/// Names of columns that the page is told at most.
+const NAMED_COLUMNS: usize = 1000;
+
 /// The method that makes a map where nobody names another.
 pub(crate) const DEFAULT_METHOD: &str = "tsne";
 
@@ -186,7 +189,7 @@ impl Study {
         let watcher = Watcher {
             study: self.clone(),
             begun: Instant::now(),
-            stage: Mutex::new((String::new(), Instant::now())),
+            stage: Mutex::new((String::new(), 0, Instant::now())),
             drawn: AtomicU64::new(0),
         };
         self.run.clone().with_switches(self.run.cancel_flag(), stop).with_listener(Arc::new(watcher))
@@ -212,10 +215,11 @@ impl Study {
         let fields = Fields::new(&observations.metadata);
         let described = Arc::new(fields.describe());
         let names = match &observations.values {
-            Values::Table(table) => table.names.clone(),
-            Values::Counts(counts) if counts.cols <= 10_000 => counts.names.clone(),
+            Values::Table(table) => table.names.as_ref(),
+            Values::Counts(counts) => counts.names.as_ref(),
             _ => None,
         };
+        let names = names.map(|names| names.iter().take(NAMED_COLUMNS).cloned().collect::<Vec<String>>());
         let picture = match &observations.values {
             Values::Images(images) => Some(images.shape),
             _ => None,
@@ -256,7 +260,7 @@ impl Study {
                     state.params = params;
                     state.measures = known;
                 });
-                if measure { self.measure(&codes, &stop) } else { Ok(()) }
+                if measure { self.measure(&codes) } else { Ok(()) }
             }
         };
         self.screen.clear();
@@ -268,8 +272,10 @@ impl Study {
                     let mut all = warnings;
                     all.append(&mut state.warnings);
                     state.warnings = all;
+                    state.phase = phase;
+                    state.message = String::new();
+                    state.seconds_left = None;
                 });
-                self.phase(phase, "");
             }
             Err(error) => self.fail(&error),
         }
@@ -335,14 +341,16 @@ impl Study {
             None => fitted.model.encode(&data.prepared, &run)?,
         };
         let seconds = begun.elapsed().as_secs_f64();
-        let step = self.desk.look(|state| state.step);
+        let (step, n_steps) = self.desk.look(|state| (state.step, state.n_steps));
         self.desk.show(|version| Frame::new(codes.view(), &[], version, step));
         self.desk.change(|state| state.seconds = seconds);
-        self.measure(&codes, stop)
+        self.measure(&codes)?;
+        self.desk.change(|state| (state.step, state.n_steps) = (step, n_steps));
+        Ok(())
     }
 
     /// Finds the neighbors of all points, and how many of them the map kept.
-    fn measure(self: &Arc<Self>, codes: &Matrix, stop: &Flag) -> Result<()> {
+    fn measure(self: &Arc<Self>, codes: &Matrix) -> Result<()> {
         let data = self.data().ok_or_else(|| Error::internal("no data"))?;
         let k = self.desk.look(|state| state.n_neighbors);
         if data.points.rows() < 2 * k + 1 {
@@ -360,7 +368,6 @@ impl Study {
         *held(&self.trust) = Some(Arc::new(measures.row_recall.clone()));
         let sentences = measure::sentences(&measures, codes.rows(), codes.cols());
         let named = measures.named().into_iter().map(|(name, measure)| (name.to_owned(), measure)).collect();
-        let _ = stop;
         self.desk.change(|state| {
             state.measures = Some(named);
             state.trust_version += 1;
@@ -533,7 +540,8 @@ fn neighbor_correlation(row: &[f32]) -> f64 {
 struct Watcher {
     study: Arc<Study>,
     begun: Instant,
-    stage: Mutex<(String, Instant)>,
+    /// The stage, its steps so far, and when it began.
+    stage: Mutex<(String, u64, Instant)>,
     /// Milliseconds after `begun` until which no newer map is wanted.
     drawn: AtomicU64,
 }
@@ -542,10 +550,11 @@ impl Listener for Watcher {
     fn progress(&self, progress: &Progress<'_>) {
         let begun = {
             let mut stage = held(&self.stage);
-            if stage.0 != progress.stage {
-                *stage = (progress.stage.to_owned(), Instant::now());
+            if stage.0 != progress.stage || progress.done < stage.1 {
+                *stage = (progress.stage.to_owned(), 0, Instant::now());
             }
-            stage.1
+            stage.1 = progress.done;
+            stage.2
         };
         self.study.desk.change(|state| {
             if state.message != progress.stage {

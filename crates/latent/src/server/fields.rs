@@ -118,7 +118,7 @@ impl Fields {
     pub(crate) fn sorted(&self, mut rows: Vec<u32>, sort: Option<usize>, descending: bool) -> Vec<u32> {
         let directed = |order: std::cmp::Ordering| if descending { order.reverse() } else { order };
         match sort.and_then(|index| self.columns.get(index)).map(|column| &column.values) {
-            None if descending => rows.reverse(),
+            // Row order, whichever way.
             None => {}
             Some(Values::Number { values, .. }) => {
                 let key = |row: u32| values[row as usize];

@@ -106,7 +106,11 @@ pub(super) fn conditional(distances: &[f32], metric: Metric, perplexity: f64, we
             weights.iter_mut().for_each(|weight| *weight /= sums[0]);
             return;
         }
-        if excess > 0.0 { low = beta } else { high = beta }
+        if excess > 0.0 {
+            low = beta
+        } else {
+            high = beta
+        }
         let slope = -beta * beta * (sums[2] / sums[0] - expected * expected);
         let newton = beta * (-excess / slope).clamp(-3.0, 3.0).exp();
         beta = if slope < 0.0 && newton > low && newton < high {
@@ -255,7 +259,9 @@ mod tests {
 
     #[test]
     fn equal_and_far_neighbors_give_finite_weights() {
-        for distances in [[0.0; 9].as_slice(), &[5.0; 9], &[0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 2.0], &[1e18, 1.1e18, 3e18], &[0.0, 1e-20, 1e18]] {
+        for distances in
+            [[0.0; 9].as_slice(), &[5.0; 9], &[0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 2.0], &[1e18, 1.1e18, 3e18], &[0.0, 1e-20, 1e18]]
+        {
             let mut weights = vec![0.0; distances.len()];
             conditional(distances, Metric::Euclidean, 2.0, &mut weights);
             assert!((weights.iter().sum::<f64>() - 1.0).abs() < 1e-9, "{distances:?} {weights:?}");

@@ -34,8 +34,7 @@ pub(super) struct Pace {
 }
 
 /// A map on its way.
-pub(super) struct Descent<const D: usize>
-{
+pub(super) struct Descent<const D: usize> {
     affinities: Affinities,
     repulsion: Repulsion<D>,
     /// The row that each point stands for.
@@ -51,8 +50,7 @@ pub(super) struct Descent<const D: usize>
     normaliser: f64,
 }
 
-impl<const D: usize> Descent<D>
-{
+impl<const D: usize> Descent<D> {
     /// A map that starts at `points`, one a row of `affinities`.
     pub(super) fn new(affinities: Affinities, points: Vec<[f32; D]>, repulsion: Repulsion<D>) -> Self {
         let n = points.len();

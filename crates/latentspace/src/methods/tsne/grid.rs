@@ -93,7 +93,8 @@ impl<const D: usize> Grid<D> {
             let samples = self.spline.at_nodes();
             let damp = |k: usize, length: usize| {
                 let angle = std::f64::consts::TAU * k as f64 / length as f64;
-                let transform: f64 = samples.iter().enumerate().map(|(i, &w)| w * (angle * (i as f64 - (ORDER / 2 - 1) as f64)).cos()).sum();
+                let transform: f64 =
+                    samples.iter().enumerate().map(|(i, &w)| w * (angle * (i as f64 - (ORDER / 2 - 1) as f64)).cos()).sum();
                 transform.powi(-2)
             };
             self.convolution = Some((spacing, Convolution::new(wanted, kernel, damp)));
@@ -146,7 +147,10 @@ impl<const D: usize> Grid<D> {
         let chunk = points.len().div_ceil(64).max(2048);
         self.patches.resize_with(points.len().div_ceil(chunk), Patch::default);
         let (place, spline) = (&self.place, &self.spline);
-        self.patches.par_iter_mut().zip(points.par_chunks(chunk)).for_each(|(patch, points)| dispatch(Spread { place, spline, patch, points }));
+        self.patches
+            .par_iter_mut()
+            .zip(points.par_chunks(chunk))
+            .for_each(|(patch, points)| dispatch(Spread { place, spline, patch, points }));
         let Place { shape, stride, .. } = self.place;
         let rows: usize = shape[..D - 1].iter().product();
         self.values.resize(rows * stride + SLACK, 0.0);

@@ -273,7 +273,8 @@ impl Method for Tsne {
         }
         let most = (shape.rows - 1) / 3;
         if self.perplexity > most as f64 {
-            let error = Error::param("perplexity", json!(self.perplexity), format!("for {} rows it is at most {most}", grouped(shape.rows)));
+            let error =
+                Error::param("perplexity", json!(self.perplexity), format!("for {} rows it is at most {most}", grouped(shape.rows)));
             return Err(error.with_hint("perplexity is about how many neighbors a row has; 30 is usual, 100 shows coarser structure."));
         }
         match self.pca_components {

@@ -19,11 +19,14 @@ pub(super) enum Repulsion<const D: usize> {
 /// The points' coordinates axis by axis, filled up to whole lanes with points so far away that they add nothing.
 pub(super) struct Columns<const D: usize>([Vec<f32>; D]);
 
-impl<const D: usize> Repulsion<D>
-{
+impl<const D: usize> Repulsion<D> {
     /// The way that suits a map of `n` points.
     pub(super) fn new(n: usize) -> Self {
-        if n <= EXACT_ROWS { Repulsion::Exact(Columns(std::array::from_fn(|_| Vec::new()))) } else { Repulsion::Grid(Box::new(Grid::new())) }
+        if n <= EXACT_ROWS {
+            Repulsion::Exact(Columns(std::array::from_fn(|_| Vec::new())))
+        } else {
+            Repulsion::Grid(Box::new(Grid::new()))
+        }
     }
 
     /// Takes these points as the map.
@@ -66,15 +69,13 @@ impl<const D: usize> Repulsion<D>
     }
 }
 
-struct AllPairs<'a, const D: usize>
-{
+struct AllPairs<'a, const D: usize> {
     columns: &'a Columns<D>,
     places: &'a [[f32; D]],
     out: &'a mut [[f32; D]],
 }
 
-impl<const D: usize> Kernel for AllPairs<'_, D>
-{
+impl<const D: usize> Kernel for AllPairs<'_, D> {
     type Output = f64;
 
     #[inline(always)]
