@@ -3,9 +3,10 @@
 use crate::error::{Error, Result, nearest};
 use crate::method::Entry;
 use crate::methods::pca::Pca;
+use crate::methods::tsne::Tsne;
 
 /// Every method, in the order in which lists show them.
-pub static METHODS: &[Entry] = &[Entry::of::<Pca>()];
+pub static METHODS: &[Entry] = &[Entry::of::<Pca>(), Entry::of::<Tsne>()];
 
 /// The method of this name.
 ///

@@ -148,10 +148,11 @@ impl Table {
     /// Tables with the same columns, one below the other; all are brought to the offsets of the first.
     fn concat(tables: Vec<Self>, total: usize) -> Result<Self> {
         let cols = tables[0].numbers.cols();
-        let offsets = tables[0].offsets.clone();
+        let (offsets, names) = (tables[0].offsets.clone(), tables[0].names.clone());
         let mut numbers = Vec::with_capacity(total * cols);
         let mut categories: Vec<Category> = tables[0].categories.iter().map(Category::without_rows).collect();
-        for table in &tables {
+        // Each part is given back as soon as it is copied.
+        for table in tables {
             if table.offsets == offsets || cols == 0 {
                 numbers.extend_from_slice(table.numbers.as_slice());
             } else {
@@ -165,7 +166,7 @@ impl Table {
                 whole.append(part);
             }
         }
-        Ok(Table { numbers: Matrix::new(total, cols, numbers)?, offsets, names: tables[0].names.clone(), categories })
+        Ok(Table { numbers: Matrix::new(total, cols, numbers)?, offsets, names, categories })
     }
 }
 

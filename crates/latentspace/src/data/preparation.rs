@@ -359,7 +359,9 @@ impl Preparation {
             )
         };
         match &observations.values {
-            Values::Table(table) if matches!(self.kind.as_str(), "table" | "array") => self.table(self.arranged(observations, table)?.as_ref()),
+            Values::Table(table) if matches!(self.kind.as_str(), "table" | "array") => {
+                self.table(self.arranged(observations, table)?.as_ref())
+            }
             Values::Images(images) => match self.image {
                 Some(shape) if shape == images.shape => self.pixels(images, observations.rows()),
                 Some(shape) => Err(other(

@@ -1,3 +1,4 @@
 //! The methods: one file each, read top to bottom; a folder where one file gets too long.
 
 pub mod pca;
+pub mod tsne;

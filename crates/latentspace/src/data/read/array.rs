@@ -3,6 +3,7 @@
 use std::ops::{Deref, Range};
 use std::sync::{Arc, OnceLock};
 
+use arrow::array::{ArrayRef, Float64Array, Int64Array};
 use rayon::prelude::*;
 
 use super::bytes::{Bytes, File};
@@ -122,11 +123,6 @@ impl Array {
     /// The length along each axis.
     pub(super) fn shape(&self) -> &[usize] {
         &self.shape
-    }
-
-    /// The type of its numbers.
-    pub(super) fn number(&self) -> Number {
-        self.number
     }
 
     /// The size of its pictures, if it is an array of pictures: bytes, `[n, h, w]` or `[n, h, w, 1, 3 or 4]`.
@@ -283,10 +279,15 @@ impl Array {
 
     /// Its numbers as f64, for short arrays that ride along.
     pub(super) fn to_f64(&self) -> Vec<f64> {
-        let mut out = vec![0.0; self.rows() * self.cols()];
+        let (rows, cols) = (self.rows(), self.cols());
+        let mut out = vec![0.0; rows * cols];
         let bytes = &self.bytes[self.start..self.start + out.len() * self.number.size()];
         self.wide(bytes, &mut out);
-        out
+        if self.row_major() {
+            return out;
+        }
+        let places: Vec<usize> = (0..cols).map(|column| self.place(column)).collect();
+        (0..rows * cols).map(|at| out[places[at % cols] + at / cols]).collect()
     }
 }
 
@@ -370,9 +371,14 @@ impl ArrayReader {
             let sizes: Vec<String> = array.shape[1..].iter().map(usize::to_string).collect();
             notes.push(format!("{name}: each row, {} numbers, is laid out as {} columns", sizes.join(" x "), array.cols()));
         }
-        let offsets = offsets.filter(|offsets| offsets.len() == array.cols()).map_or_else(OnceLock::new, OnceLock::from);
+        let offsets = offsets.map_or_else(OnceLock::new, OnceLock::from);
         let metadata = metadata.unwrap_or_else(|| Metadata::none(array.rows()));
         Ok(ArrayReader { name, array, metadata, notes, offsets })
+    }
+
+    /// Adds what the user should know.
+    pub(super) fn note(&mut self, text: String) {
+        self.notes.push(text);
     }
 
     fn part(&self, rows: Range<usize>) -> Result<Observations> {
@@ -422,6 +428,15 @@ impl Reader for ArrayReader {
         self.notes.clone()
     }
 
+    fn labels(&self, _run: &Run) -> Result<Metadata> {
+        if self.array.cols() > 1000 {
+            let found = format!("{} columns", self.array.cols());
+            return Err(Error::input(&self.name, found, "labels are one column, or a few"));
+        }
+        let metadata = Metadata::from_columns(as_columns(&self.name, &self.array), self.array.rows())?;
+        metadata.join(&self.metadata)
+    }
+
     fn read(&self, run: &Run) -> Result<Observations> {
         if !(self.array.is_plain() || self.array.image().is_some()) {
             let bytes = self.array.rows() as u64 * self.array.cols() as u64 * 4;
@@ -442,11 +457,7 @@ impl Reader for ArrayReader {
 }
 
 /// The array as one column that rides along, or as many as it has columns.
-///
-/// # Errors
-/// [`Error::Internal`] if Arrow refuses the columns.
-pub(super) fn as_metadata(name: &str, array: &Array) -> Result<Metadata> {
-    use arrow::array::{ArrayRef, Float64Array, Int64Array};
+pub(super) fn as_columns(name: &str, array: &Array) -> Vec<(String, ArrayRef)> {
     let values = array.to_f64();
     let (rows, cols) = (array.rows(), array.cols());
     let whole = !matches!(array.number, Number::F16 | Number::Bf16 | Number::F32 | Number::F64);
@@ -459,8 +470,5 @@ pub(super) fn as_metadata(name: &str, array: &Array) -> Result<Metadata> {
         }
     };
     let named = |index: usize| if cols == 1 { name.to_owned() } else { format!("{name}{index}") };
-    Metadata::from_columns((0..cols).map(|index| (named(index), column(index))).collect(), rows).map_err(|error| match error {
-        Error::Internal(why) => Error::internal(format!("{name}: {why}")),
-        other => other,
-    })
+    (0..cols).map(|index| (named(index), column(index))).collect()
 }

@@ -64,6 +64,14 @@ impl File {
         Error::input(&self.path, found, wanted)
     }
 
+    /// The same error, of this file.
+    pub(super) fn own(&self, error: Error) -> Error {
+        match error {
+            Error::Input(input) => Error::Input(crate::error::Input { file: self.path.clone(), ..input }),
+            other => other,
+        }
+    }
+
     /// All bytes: mapped, or unpacked into memory.
     ///
     /// # Errors

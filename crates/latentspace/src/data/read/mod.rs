@@ -4,9 +4,24 @@
 //! [`Source::blocks`] gives them in blocks, in flat memory, as often as wanted.
 
 mod array;
+mod arrow;
 mod bytes;
 mod columns;
+mod csv;
+mod idx;
+mod images;
+mod jsonl;
+mod lines;
+mod mtx;
 mod npy;
+mod npz;
+mod parquet;
+mod safetensors;
+mod sparse;
+mod svmlight;
+mod table;
+mod text;
+mod words;
 
 use std::path::{Path, PathBuf};
 
@@ -61,6 +76,10 @@ pub(super) trait Reader: Send + Sync {
     fn read(&self, run: &Run) -> Result<Observations> {
         concat(self.blocks(run)?, run)
     }
+    /// All rows as columns that ride along with others.
+    fn labels(&self, run: &Run) -> Result<Metadata> {
+        Ok(self.read(run)?.metadata)
+    }
     /// A new pass over the rows.
     fn blocks<'a>(&'a self, run: &Run) -> Result<Blocks<'a>>;
 }
@@ -71,9 +90,19 @@ pub(super) struct Ask<'a> {
     pub(super) name: String,
     /// What the caller wants.
     pub(super) options: &'a ReadOptions,
-    /// Whether all columns are to ride along: the file holds labels.
-    #[allow(dead_code)]
-    pub(super) metadata_only: bool,
+    /// What the rows are for.
+    pub(super) purpose: Purpose,
+}
+
+/// What rows are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// To be learned from, or encoded.
+    Learn,
+    /// To ride along with others: all columns do.
+    Labels,
+    /// To be codes: of a table, the columns `z0`, `z1`, …
+    Codes,
 }
 
 impl Ask<'_> {
@@ -81,17 +110,67 @@ impl Ask<'_> {
     pub(super) fn offsets(&self) -> Option<Vec<f64>> {
         self.options.preparation.as_ref().map(|preparation| preparation.offsets().to_vec())
     }
+
+    /// The columns that a space, which the rows are for, was learned from.
+    pub(super) fn fitted_columns(&self) -> Option<Vec<String>> {
+        let preparation = self.options.preparation.as_ref().filter(|preparation| preparation.kind == "table")?;
+        let mut names = preparation.names.clone()?;
+        names.extend(preparation.categories.iter().map(|category| category.name.clone()));
+        Some(names)
+    }
 }
 
-/// A format: how its names end, whether they may end in `.gz` or `.zst` besides, and how it is opened.
+/// Columns that are there already.
+pub(super) struct Ready(pub(super) Metadata);
+
+impl Reader for Ready {
+    fn kind(&self) -> &'static str {
+        "table"
+    }
+    fn rows(&self) -> Option<usize> {
+        Some(self.0.rows())
+    }
+    fn columns(&self) -> usize {
+        0
+    }
+    fn names(&self) -> Option<Vec<String>> {
+        None
+    }
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
+    fn blocks<'a>(&'a self, _run: &Run) -> Result<Blocks<'a>> {
+        Err(Error::internal("these columns ride along with others"))
+    }
+    fn labels(&self, _run: &Run) -> Result<Metadata> {
+        Ok(self.0.clone())
+    }
+}
+
+/// A format: how its names end, whether they may end in `.gz` or `.zst` besides, the bytes that it starts with, and how it is opened.
 struct Format {
     endings: &'static [&'static str],
     packed: bool,
+    magic: &'static [u8],
     open: fn(&File, &Ask<'_>) -> Result<Box<dyn Reader>>,
 }
 
 /// Every format, one line each.
-static FORMATS: &[Format] = &[Format { endings: &[".npy"], packed: true, open: npy::open }];
+static FORMATS: &[Format] = &[
+    Format { endings: &[".npy"], packed: true, magic: b"\x93NUMPY", open: npy::open },
+    Format { endings: &[".npz"], packed: false, magic: b"PK\x03\x04", open: npz::open },
+    Format { endings: &[".csv", ".tsv"], packed: true, magic: b"", open: csv::open },
+    Format { endings: &[".parquet"], packed: false, magic: b"PAR1", open: parquet::open },
+    Format { endings: &[".arrow", ".feather", ".ipc"], packed: false, magic: b"ARROW1", open: arrow::open },
+    Format { endings: &[".jsonl", ".ndjson"], packed: true, magic: b"", open: jsonl::open },
+    Format { endings: &[".idx", "-ubyte"], packed: true, magic: b"", open: idx::open },
+    Format { endings: &[".mtx"], packed: true, magic: b"%%MatrixMarket", open: mtx::open },
+    Format { endings: &[".svmlight", ".libsvm"], packed: true, magic: b"", open: svmlight::open },
+    Format { endings: &[".txt"], packed: true, magic: b"", open: words::open_text },
+    Format { endings: &[".vec"], packed: true, magic: b"", open: words::open },
+    Format { endings: &[".bin"], packed: true, magic: b"", open: words::open_binary },
+    Format { endings: &[".safetensors"], packed: false, magic: b"", open: safetensors::open },
+];
 
 /// What would make room, in words.
 pub(super) const HINT_MEMORY: &str = "methods that fold (`latent methods` shows them) read it in blocks; or take a sample of the rows";
@@ -101,48 +180,129 @@ pub struct Source {
     name: String,
     readers: Vec<(PathBuf, Box<dyn Reader>)>,
     bytes: u64,
-    labels: Option<Metadata>,
+    labels: Option<(PathBuf, Metadata)>,
 }
 
 /// Opens data: a file, a folder of images, or a pattern of names (`parts/*.parquet`), whose files are taken in sorted order.
 ///
-/// Costs the head of each file, or all of it where a text must be seen whole; errors name the file and what is allowed.
+/// Costs the head of each file, or all of it where it must be seen whole (`.npz`, `.mtx`, `.svmlight`, labels).
 ///
 /// # Errors
 /// [`Error::Io`] or [`Error::Input`] that suggests near names for a file that is not there; [`Error::Input`] for what is wrong in its head.
 pub fn open(data: &str, options: &ReadOptions) -> Result<Source> {
+    open_as(data, options, Purpose::Learn)
+}
+
+/// Opens codes: of a table the columns `z0`, `z1`, … are taken.
+///
+/// # Errors
+/// As [`open`].
+pub(crate) fn open_codes(data: &str, options: &ReadOptions) -> Result<Source> {
+    open_as(data, options, Purpose::Codes)
+}
+
+fn open_as(data: &str, options: &ReadOptions, purpose: Purpose) -> Result<Source> {
     let files = files(data)?;
     let name = name_of(Path::new(data));
-    let mut readers = Vec::new();
+    let mut readers: Vec<(PathBuf, Box<dyn Reader>)> = Vec::new();
     let mut bytes = 0;
     for path in files {
-        let ask = Ask { name: name.clone(), options, metadata_only: false };
+        let ask = Ask { name: name.clone(), options, purpose };
         let (reader, len) = open_one(&path, &ask)?;
+        if let Some((first, known)) = readers.first()
+            && (known.kind(), known.columns(), known.names()) != (reader.kind(), reader.columns(), reader.names())
+        {
+            let found = format!("{} of {} columns", reader.kind(), reader.columns());
+            let wanted = format!("all files are like the first: '{}' has {} of {} columns", first.display(), known.kind(), known.columns());
+            return Err(Error::input(&path, found, wanted));
+        }
         bytes += len;
         readers.push((path, reader));
     }
-    Ok(Source { name, readers, bytes, labels: None })
+    let mut source = Source { name, readers, bytes, labels: None };
+    if let Some((path, column)) = &options.labels {
+        let labels = labels(path, column.as_deref(), options)?;
+        if source.rows().is_some_and(|rows| rows != labels.rows()) {
+            return Err(source.unlike_labels(path, labels.rows(), source.rows().unwrap_or(0)));
+        }
+        source.labels = Some((path.clone(), labels));
+    }
+    Ok(source)
 }
 
+/// Opens one file or folder, and tells its bytes on the disk.
 fn open_one(path: &Path, ask: &Ask<'_>) -> Result<(Box<dyn Reader>, u64)> {
     let meta = std::fs::metadata(path).map_err(|error| missing(path, error))?;
+    let limit = ask.options.max_unpacked.unwrap_or(MOST_UNPACKED);
+    if meta.is_dir() {
+        return border::guard(path, || images::open(path, ask));
+    }
     let lower = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
     let (bare, packing) = match (lower.strip_suffix(".gz"), lower.strip_suffix(".zst")) {
         (Some(bare), _) => (bare, Packing::Gzip),
         (_, Some(bare)) => (bare, Packing::Zstd),
         _ => (lower.as_str(), Packing::None),
     };
-    let limit = ask.options.max_unpacked.unwrap_or(MOST_UNPACKED);
     let file = File { path: path.to_path_buf(), packing, len: meta.len(), limit };
-    let format = FORMATS
-        .iter()
-        .find(|format| format.endings.iter().any(|ending| bare.ends_with(ending)) && (format.packed || packing == Packing::None))
-        .ok_or_else(|| file.wrong("a name that tells no format", format!("it ends in one of {}", endings())))?;
+    if !meta.is_file() {
+        return Err(file.wrong("this is neither a file nor a folder", "DATA is a file, a folder of images or a quoted pattern"));
+    }
+    let format = FORMATS.iter().find(|format| format.endings.iter().any(|ending| bare.ends_with(ending)));
+    let Some(format) = format else {
+        let error = file.wrong("a name that tells no format", format!("it ends in one of {}", endings()));
+        return Err(match recognized(&file) {
+            Some(other) => error.with_hint(format!("its first bytes are those of a {other} file: give it such a name")),
+            None => error,
+        });
+    };
+    if packing != Packing::None && !format.packed {
+        return Err(file
+            .wrong(format!("a packed {} file", format.endings[0]), "this format is packed in itself")
+            .with_hint("unpack it first"));
+    }
     if file.len == 0 {
         return Err(file.wrong("the file is empty", "at least one row is needed"));
     }
-    let reader = border::guard(path, || (format.open)(&file, ask))?;
+    let reader = border::guard(path, || (format.open)(&file, ask)).map_err(|error| match recognized(&file) {
+        Some(other) if !format.endings.contains(&other) && matches!(error, Error::Input(_)) => {
+            error.with_hint(format!("its first bytes are those of a {other} file: its name should end so"))
+        }
+        _ => error,
+    })?;
     Ok((reader, meta.len()))
+}
+
+/// The ending that the first bytes of a file ask for, where they tell.
+fn recognized(file: &File) -> Option<&'static str> {
+    let mut head = [0; 16];
+    let read = std::io::Read::read(&mut std::fs::File::open(&file.path).ok()?, &mut head).ok()?;
+    let head = &head[..read];
+    let packed = [(&b"\x1f\x8b"[..], ".gz", Packing::Gzip), (&b"\x28\xb5\x2f\xfd"[..], ".zst", Packing::Zstd)];
+    if let Some((_, ending, packing)) = packed.into_iter().find(|(magic, _, _)| head.starts_with(magic)) {
+        return (file.packing != packing).then_some(ending);
+    }
+    let pictures = [(&b"\x89PNG"[..], ".png"), (&b"\xff\xd8\xff"[..], ".jpg")];
+    let formats = FORMATS.iter().filter(|format| !format.magic.is_empty()).map(|format| (format.magic, format.endings[0]));
+    pictures.into_iter().chain(formats).find(|(magic, _)| head.starts_with(magic)).map(|(_, ending)| ending)
+}
+
+/// The columns of a file of labels, or the one that is wanted.
+fn labels(path: &Path, column: Option<&str>, options: &ReadOptions) -> Result<Metadata> {
+    let plain = ReadOptions { max_unpacked: options.max_unpacked, ..ReadOptions::default() };
+    let ask = Ask { name: name_of(path), options: &plain, purpose: Purpose::Labels };
+    let (reader, _) = open_one(path, &ask)?;
+    let run = Run::new(0, 1)?;
+    let labels = border::guard(path, || reader.labels(&run))?;
+    let Some(column) = column else { return Ok(labels) };
+    let names = labels.names();
+    let Some(index) = names.iter().position(|name| name == column) else {
+        let error = Error::input(path, format!("no column '{column}'"), format!("there are {}", excerpt(&names.join(", "))));
+        return Err(match nearest(column, names.iter().map(String::as_str)) {
+            Some(near) => error.with_hint(format!("did you mean '{near}'?")),
+            None => error,
+        });
+    };
+    Metadata::from_columns(vec![(column.to_owned(), labels.columns.column(index).clone())], labels.rows())
 }
 
 fn endings() -> String {
@@ -240,10 +400,14 @@ impl Source {
     /// # Errors
     /// [`Error::Input`] with the place; [`Error::Memory`]; [`Error::Cancelled`].
     pub fn read(&self, run: &Run) -> Result<Observations> {
-        let parts =
-            self.readers.iter().map(|(path, reader)| border::guard(path, || reader.read(run))).collect::<Result<Vec<Observations>>>()?;
-        let mut whole = concat(Box::new(parts.into_iter().map(Ok)), run)?;
+        let mut parts = Vec::with_capacity(self.readers.len());
+        for (path, reader) in &self.readers {
+            run.check()?;
+            parts.push(border::guard(path, || reader.read(run)).map_err(|error| named(path, error))?);
+        }
+        let mut whole = self.whole(Observations::concat(parts))?;
         self.join(&mut whole, 0)?;
+        self.check_labels(whole.rows())?;
         Ok(whole)
     }
 
@@ -254,25 +418,78 @@ impl Source {
     pub fn blocks<'a>(&'a self, run: &Run) -> Result<Box<dyn Iterator<Item = Result<Observations>> + Send + 'a>> {
         let run = run.clone();
         let mut seen = 0;
-        let each = self.readers.iter().flat_map(move |(path, reader)| -> Blocks<'a> {
+        let mut over = false;
+        let mut each = self.readers.iter().flat_map(move |(path, reader)| -> Blocks<'a> {
             match border::guard(path, || reader.blocks(&run)) {
-                Ok(mut blocks) => Box::new(std::iter::from_fn(move || border::guard(path, || blocks.next().transpose()).transpose())),
-                Err(error) => Box::new(std::iter::once(Err(error))),
+                Ok(mut blocks) => Box::new(std::iter::from_fn(move || {
+                    border::guard(path, || blocks.next().transpose()).map_err(|error| named(path, error)).transpose()
+                })),
+                Err(error) => Box::new(std::iter::once(Err(named(path, error)))),
             }
         });
-        Ok(Box::new(each.map(move |block| {
-            let mut block = block?;
-            self.join(&mut block, seen)?;
-            seen += block.rows();
-            Ok(block)
+        Ok(Box::new(std::iter::from_fn(move || {
+            if over {
+                return None;
+            }
+            let block = match each.next() {
+                Some(block) => block.and_then(|mut block| {
+                    self.join(&mut block, seen)?;
+                    seen += block.rows();
+                    Ok(block)
+                }),
+                None => {
+                    over = true;
+                    let rows = if seen == 0 { self.whole(Observations::concat(Vec::new())).map(|_| ()) } else { Ok(()) };
+                    return rows.and_then(|()| self.check_labels(seen)).err().map(Err);
+                }
+            };
+            over = block.is_err();
+            Some(block)
         })))
+    }
+
+    /// Names the data in errors that know no file.
+    fn whole<T>(&self, result: Result<T>) -> Result<T> {
+        let path = self.readers.first().map_or(Path::new("data"), |(path, _)| path);
+        result.map_err(|error| match error {
+            Error::Input(mut input) => {
+                input.file = path.to_path_buf();
+                Error::Input(input)
+            }
+            other => other,
+        })
     }
 
     /// Joins the labels of rows from `first` on.
     fn join(&self, block: &mut Observations, first: usize) -> Result<()> {
-        let Some(labels) = &self.labels else { return Ok(()) };
+        let Some((path, labels)) = &self.labels else { return Ok(()) };
+        if first + block.rows() > labels.rows() {
+            return Err(self.unlike_labels(path, labels.rows(), first + block.rows()));
+        }
         block.metadata = block.metadata.join(&labels.slice(first..first + block.rows()))?;
         Ok(())
+    }
+
+    fn check_labels(&self, rows: usize) -> Result<()> {
+        match &self.labels {
+            Some((path, labels)) if labels.rows() != rows => Err(self.unlike_labels(path, labels.rows(), rows)),
+            _ => Ok(()),
+        }
+    }
+
+    fn unlike_labels(&self, path: &Path, labels: usize, rows: usize) -> Error {
+        Error::input(path, format!("{labels} rows of labels"), format!("'{}' has {rows}, and each needs its own", self.name))
+    }
+}
+
+/// Names the file in an error that knows none.
+fn named(path: &Path, error: Error) -> Error {
+    match error {
+        Error::Input(mut input) if input.file.as_os_str().is_empty() => {
+            input.file = path.to_path_buf();
+            Error::Input(input)
+        }
+        other => other,
     }
 }
 

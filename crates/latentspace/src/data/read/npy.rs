@@ -5,10 +5,13 @@
 
 use std::sync::Arc;
 
+use arrow::array::{Array as _, ArrayRef, StringArray};
+
 use super::array::{Array, ArrayReader, Layout, Number};
 use super::bytes::{Bytes, File};
-use super::{Ask, Reader};
-use crate::error::Result;
+use super::{Ask, Purpose, Reader, Ready};
+use crate::data::Metadata;
+use crate::error::{Error, Result};
 
 /// A header longer than this is none.
 const MOST_HEADER: usize = 1 << 16;
@@ -19,9 +22,16 @@ const MOST_HEADER: usize = 1 << 16;
 /// [`crate::Error::Input`] for what is no whole array of numbers.
 pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
     let bytes = file.bytes()?;
-    let layout = header(file, &bytes)?;
-    let array = Array::new(file, bytes, layout)?;
-    Ok(Box::new(ArrayReader::new(file, ask.name.clone(), array, None, ask.offsets())?))
+    if ask.purpose == Purpose::Labels
+        && let Some(text) = text(file, &bytes)?
+    {
+        let rows = text.len();
+        return Ok(Box::new(Ready(Metadata::from_columns(vec![(ask.name.clone(), text)], rows)?)));
+    }
+    if ask.options.columns.is_some() {
+        return Err(Error::param("columns", "a name", "an array has no names of columns").with_hint("leave --columns out, or save a table"));
+    }
+    Ok(Box::new(ArrayReader::new(file, ask.name.clone(), array(file, bytes)?, None, ask.offsets())?))
 }
 
 /// The array in `bytes`, which a `.npy` file or a member of a `.npz` file holds.
@@ -29,12 +39,52 @@ pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
 /// # Errors
 /// [`crate::Error::Input`].
 pub(super) fn array(file: &File, bytes: Arc<Bytes>) -> Result<Array> {
-    let layout = header(file, &bytes)?;
-    Array::new(file, bytes, layout)
+    let head = header(file, &bytes)?;
+    let (big_endian, number) = number(file, head.descr)?;
+    let Head { fortran, shape, start, .. } = head;
+    Array::new(file, bytes, Layout { start, number, big_endian, shape, fortran })
+}
+
+/// A list of text, as NumPy keeps it: cells of one width. None for other arrays.
+///
+/// # Errors
+/// [`crate::Error::Input`] if the header is broken, or the list is cut short.
+pub(super) fn text(file: &File, bytes: &[u8]) -> Result<Option<ArrayRef>> {
+    let head = header(file, bytes)?;
+    let Some((kind, width)) = head.descr.trim_start_matches(['<', '|', '=']).split_at_checked(1) else { return Ok(None) };
+    let (Ok(width), [rows]) = (width.parse::<usize>(), head.shape.as_slice()) else { return Ok(None) };
+    let size = match kind {
+        "U" => width.saturating_mul(4),
+        "S" | "a" => width,
+        _ => return Ok(None),
+    };
+    let body = size.checked_mul(*rows).and_then(|length| bytes.get(head.start..head.start.checked_add(length)?));
+    let body = body.ok_or_else(|| file.wrong("a list of text that is cut short", "a whole file is needed"))?;
+    if size == 0 {
+        return Ok(Some(Arc::new(StringArray::from(vec![""; *rows]))));
+    }
+    let cell = |cell: &[u8]| -> String {
+        if kind == "U" {
+            let code = |raw: &[u8]| raw.first_chunk().map_or(0, |raw| u32::from_le_bytes(*raw));
+            let codes = cell.chunks_exact(4).map(code).map(|code| char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
+            codes.collect::<String>().trim_end_matches('\0').to_owned()
+        } else {
+            String::from_utf8_lossy(cell).trim_end_matches('\0').to_owned()
+        }
+    };
+    Ok(Some(Arc::new(body.chunks_exact(size).map(|raw| Some(cell(raw))).collect::<StringArray>())))
+}
+
+/// What the header of a `.npy` file says.
+struct Head<'a> {
+    descr: &'a str,
+    fortran: bool,
+    shape: Vec<usize>,
+    start: usize,
 }
 
 /// The header of a `.npy` file.
-fn header(file: &File, bytes: &[u8]) -> Result<Layout> {
+fn header<'a>(file: &File, bytes: &'a [u8]) -> Result<Head<'a>> {
     let wrong = |found: &str| file.wrong(found, "a .npy file as numpy.save writes it is needed");
     let magic = bytes.strip_prefix(b"\x93NUMPY").ok_or_else(|| wrong("this is no .npy file: its first bytes are others"))?;
     let (length, at) = match magic {
@@ -64,7 +114,6 @@ fn header(file: &File, bytes: &[u8]) -> Result<Layout> {
             .with_hint("save one plain array, or the fields as columns of a .parquet or .csv file"));
     };
     let descr = descr[1..].split(quote).next().ok_or_else(unclear)?;
-    let (big_endian, number) = number(file, descr)?;
     let fortran = match after("fortran_order").ok_or_else(unclear)? {
         rest if rest.starts_with("True") => true,
         rest if rest.starts_with("False") => false,
@@ -80,7 +129,7 @@ fn header(file: &File, bytes: &[u8]) -> Result<Layout> {
     if shape.len() > 32 {
         return Err(unclear());
     }
-    Ok(Layout { start: at + length, number, big_endian, shape, fortran })
+    Ok(Head { descr, fortran, shape, start: at + length })
 }
 
 /// What NumPy's name of a type means: `<f4`.

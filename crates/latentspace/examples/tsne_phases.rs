@@ -1,0 +1,77 @@
+//! Learns a t-SNE map of an array and tells the seconds of each phase:
+//! `cargo run --release --example tsne_phases -- rows.npy map.npy [threads] [name=value]...`
+
+use std::fs::File;
+use std::io::{BufReader, BufWriter};
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+use latentspace::data::{Metadata, Preparation, Prepared, Rows};
+use latentspace::linalg::Matrix;
+use latentspace::run::{Listener, Progress};
+use latentspace::{Run, Space, registry};
+use npyz::WriterBuilder;
+use serde_json::{Map, Value, json};
+
+/// Notes when each stage began.
+struct Clock {
+    since: Instant,
+    stages: Mutex<Vec<(String, f64)>>,
+}
+
+impl Listener for Clock {
+    fn progress(&self, progress: &Progress<'_>) {
+        if let Ok(mut stages) = self.stages.lock()
+            && stages.last().is_none_or(|(stage, _)| stage != progress.stage)
+        {
+            stages.push((progress.stage.to_owned(), self.since.elapsed().as_secs_f64()));
+        }
+    }
+}
+
+#[allow(clippy::print_stdout)]
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [from, to, rest @ ..] = arguments.as_slice() else { return Err("rows.npy map.npy [threads] [name=value]...".into()) };
+    let threads = rest.iter().find_map(|word| word.parse().ok()).unwrap_or(0);
+    let params: Map<String, Value> = rest
+        .iter()
+        .filter_map(|word| word.split_once('='))
+        .map(|(name, value)| (name.to_owned(), serde_json::from_str(value).unwrap_or_else(|_| value.into())))
+        .collect();
+
+    let file = npyz::NpyFile::new(BufReader::new(File::open(from)?))?;
+    let (rows, cols) = match file.shape() {
+        [rows, cols] => (*rows as usize, *cols as usize),
+        other => return Err(format!("an array of two axes is needed, not {other:?}").into()),
+    };
+    let prepared = Prepared::Table(Matrix::new(rows, cols, file.into_vec::<f32>()?)?);
+
+    let clock = Arc::new(Clock { since: Instant::now(), stages: Mutex::default() });
+    let run = Run::new(0, threads)?.with_listener(clock.clone());
+    let method = registry::find("tsne")?.with(&params)?;
+    let preparation = Preparation { kind: "array".to_owned(), columns: cols, image: None };
+    let (space, codes) = Space::fit(method.as_ref(), preparation, &Rows::Memory(&prepared), &Metadata::none(rows), &run)?;
+    let end = clock.since.elapsed().as_secs_f64();
+    let codes = codes.ok_or("no codes")?;
+
+    let stages = clock.stages.lock().map_err(|_| "a listener panicked")?.clone();
+    let ends = stages.iter().skip(1).map(|stage| stage.1).chain([end]);
+    let phases: Vec<Value> = stages.iter().zip(ends).map(|(stage, end)| json!([stage.0, end - stage.1])).collect();
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.trim().parse::<f64>().ok());
+    let plan = method.plan(latentspace::method::Shape { rows, cols }, &run);
+    let told = json!({
+        "rows": rows, "columns": cols, "threads": run.threads(), "seconds": end, "phases": phases, "peak_mib": peak.map(|kib| kib / 1024.0),
+        "plan": plan, "facts": space.facts, "measures": space.measures,
+    });
+    println!("{}", serde_json::to_string(&told)?);
+
+    let mut writer = npyz::WriteOptions::new()
+        .default_dtype()
+        .shape(&[rows as u64, codes.cols() as u64])
+        .writer(BufWriter::new(File::create(to)?))
+        .begin_nd()?;
+    writer.extend(codes.as_slice().iter().copied())?;
+    Ok(writer.finish()?)
+}

@@ -1,0 +1,312 @@
+//! How strongly rows attract each other: each row is a normal distribution over its neighbors, as wide as the perplexity asks for, and two
+//! rows share the mean of what each thinks of the other.
+
+use rayon::prelude::*;
+
+use super::lanes::LANES;
+use crate::error::{Error, Result};
+use crate::neighbors::{Metric, Neighbors};
+
+/// The joint distribution P over pairs of rows, sparse and symmetric.
+///
+/// Row i has the entries `starts[i]..starts[i + 1]`, whole lanes of them: what is missing is filled with the row itself at weight 0.
+pub(super) struct Affinities {
+    pub(super) starts: Vec<usize>,
+    pub(super) columns: Vec<u32>,
+    /// n · pᵢⱼ: all together they sum to n, so that none is tiny.
+    pub(super) values: Vec<f32>,
+    /// Σ p ln p, the part of the divergence that no map changes.
+    pub(super) entropy: f64,
+}
+
+/// Rows of a block: what one task works on.
+pub(super) const BLOCK: usize = 256;
+
+impl Affinities {
+    /// P of rows with these neighbors. `perplexity` is at most the number of neighbors.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if a distance is no finite number.
+    pub(super) fn new(neighbors: &Neighbors, metric: Metric, perplexity: f64) -> Result<Self> {
+        let k = neighbors.k;
+        if let Some(at) = neighbors.distances.iter().position(|distance| !distance.is_finite()) {
+            let error = Error::input("data", "rows so far apart that their distance is no number", "distances below 1e19 can be used");
+            return Err(error.at_row((at / k.max(1)) as u64 + 1).with_hint("scale the columns, or take this row out"));
+        }
+        let mut own: Vec<(u32, f32)> = vec![(0, 0.0); neighbors.indices.len()];
+        own.par_chunks_mut(k).enumerate().for_each_init(
+            || vec![0.0; k],
+            |weights, (row, own)| {
+                let (indices, distances) = neighbors.row(row);
+                conditional(distances, metric, perplexity, weights);
+                own.iter_mut().zip(indices).zip(weights.iter()).for_each(|((own, &index), &weight)| *own = (index, weight as f32));
+                own.sort_unstable_by_key(|entry| entry.0);
+            },
+        );
+        Ok(symmetric(&own, k))
+    }
+
+    /// Rows.
+    pub(super) fn rows(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    /// The same P for rows in another order: row i is what was row `order[i]`.
+    pub(super) fn reordered(&self, order: &[u32]) -> Self {
+        let mut rank = vec![0_u32; order.len()];
+        order.iter().enumerate().for_each(|(new, &old)| rank[old as usize] = new as u32);
+        let range = |old: u32| self.starts[old as usize]..self.starts[old as usize + 1];
+        let starts = running_sum(order.iter().map(|&old| range(old).len()));
+        let (mut columns, mut values) = (vec![0; self.columns.len()], vec![0.0; self.values.len()]);
+        let blocks = by_blocks(&mut columns, &starts).into_par_iter().zip(by_blocks(&mut values, &starts));
+        blocks.zip(order.par_chunks(BLOCK)).for_each(|((mut columns, mut values), rows)| {
+            for &old in rows {
+                let range = range(old);
+                let (head, tail) = columns.split_at_mut(range.len());
+                head.iter_mut().zip(&self.columns[range.clone()]).for_each(|(to, &from)| *to = rank[from as usize]);
+                columns = tail;
+                let (head, tail) = values.split_at_mut(range.len());
+                head.copy_from_slice(&self.values[range]);
+                values = tail;
+            }
+        });
+        Affinities { starts, columns, values, entropy: self.entropy }
+    }
+}
+
+/// The weights of a row's neighbors: exp(-β x), summing to 1, with β such that their entropy is the logarithm of the perplexity. x is the
+/// squared distance; where the distance is minus an inner product, x is the distance itself.
+///
+/// Where no β reaches the perplexity, as with more equal neighbors than that, the nearest that can be reached is taken.
+pub(super) fn conditional(distances: &[f32], metric: Metric, perplexity: f64, weights: &mut [f64]) {
+    const MOST_STEPS: usize = 64;
+    let exponent = |distance: f32| match metric {
+        Metric::InnerProduct => f64::from(distance),
+        Metric::Euclidean | Metric::Cosine => f64::from(distance).powi(2),
+    };
+    let least = distances.iter().copied().map(exponent).fold(f64::INFINITY, f64::min);
+    let x = |distance: f32| exponent(distance) - least;
+    let mean = distances.iter().copied().map(x).sum::<f64>() / distances.len().max(1) as f64;
+    let target = perplexity.ln();
+    let (mut low, mut high) = (0.0, f64::INFINITY);
+    let mut beta = if mean > 0.0 { 1.0 / mean } else { 1.0 };
+    for step in 0..MOST_STEPS {
+        // Sums of w, w x and w x²: the entropy is ln Σw + β <x>, and its derivative by ln β is -β² var(x).
+        let mut sums = [0.0; 3];
+        for (weight, &distance) in weights.iter_mut().zip(distances) {
+            let x = x(distance);
+            *weight = (-beta * x).exp();
+            sums[0] += *weight;
+            sums[1] += *weight * x;
+            sums[2] += *weight * x * x;
+        }
+        let expected = sums[1] / sums[0];
+        let excess = sums[0].ln() + beta * expected - target;
+        if excess.abs() < 1e-8 || mean <= 0.0 || step + 1 == MOST_STEPS {
+            weights.iter_mut().for_each(|weight| *weight /= sums[0]);
+            return;
+        }
+        if excess > 0.0 {
+            low = beta
+        } else {
+            high = beta
+        }
+        let slope = -beta * beta * (sums[2] / sums[0] - expected * expected);
+        let newton = beta * (-excess / slope).clamp(-3.0, 3.0).exp();
+        beta = if slope < 0.0 && newton > low && newton < high {
+            newton
+        } else if high.is_finite() {
+            0.5 * (low + high)
+        } else {
+            4.0 * beta
+        };
+    }
+}
+
+/// The mean of P and its transpose, as sparse rows. `own` has `k` entries a row, sorted by column.
+fn symmetric(own: &[(u32, f32)], k: usize) -> Affinities {
+    let n = own.len() / k.max(1);
+    // The transpose, by counting: rows are gone through in order, so each of its rows is sorted, too.
+    let mut counts = vec![0_usize; n];
+    own.iter().for_each(|&(column, _)| counts[column as usize] += 1);
+    let starts = running_sum(counts.into_iter());
+    let mut next = starts.clone();
+    let mut others: Vec<(u32, f32)> = vec![(0, 0.0); own.len()];
+    for (at, &(column, weight)) in own.iter().enumerate() {
+        let place = &mut next[column as usize];
+        others[*place] = ((at / k) as u32, weight);
+        *place += 1;
+    }
+    let merged = |row: usize| Merged { a: &own[row * k..][..k], b: &others[starts[row]..starts[row + 1]] };
+    let lengths: Vec<usize> = (0..n).into_par_iter().map(|row| merged(row).count().next_multiple_of(LANES)).collect();
+    let starts_out = running_sum(lengths.into_iter());
+    let total = starts_out[n];
+    let (mut columns, mut values) = (vec![0; total], vec![0.0; total]);
+    let blocks = by_blocks(&mut columns, &starts_out).into_par_iter().zip(by_blocks(&mut values, &starts_out)).enumerate();
+    let entropies: Vec<f64> = blocks
+        .map(|(block, (columns, values))| {
+            let from = starts_out[block * BLOCK];
+            let mut entropy = 0.0;
+            for row in block * BLOCK..((block + 1) * BLOCK).min(n) {
+                let range = starts_out[row] - from..starts_out[row + 1] - from;
+                columns[range.clone()].fill(row as u32);
+                for ((column, value), (other, weight)) in columns[range.clone()].iter_mut().zip(&mut values[range]).zip(merged(row)) {
+                    // Denormal numbers would be slow in every step.
+                    let weight = if weight < 1e-30 { 0.0 } else { 0.5 * weight };
+                    (*column, *value) = (other, weight);
+                    let p = f64::from(weight) / n as f64;
+                    if p > 0.0 {
+                        entropy += p * p.ln();
+                    }
+                }
+            }
+            entropy
+        })
+        .collect();
+    Affinities { starts: starts_out, columns, values, entropy: entropies.iter().sum() }
+}
+
+/// Two lists sorted by column as one; weights of equal columns are added.
+struct Merged<'a> {
+    a: &'a [(u32, f32)],
+    b: &'a [(u32, f32)],
+}
+
+impl Iterator for Merged<'_> {
+    type Item = (u32, f32);
+
+    fn next(&mut self) -> Option<(u32, f32)> {
+        let column = match (self.a.first(), self.b.first()) {
+            (Some(a), Some(b)) => a.0.min(b.0),
+            (Some(one), None) | (None, Some(one)) => one.0,
+            (None, None) => return None,
+        };
+        let mut weight = 0.0;
+        for list in [&mut self.a, &mut self.b] {
+            if let Some((&(first, w), rest)) = list.split_first()
+                && first == column
+            {
+                weight += w;
+                *list = rest;
+            }
+        }
+        Some((column, weight))
+    }
+}
+
+/// 0, then the sum of the first number, of the first two, and so on.
+fn running_sum(lengths: impl Iterator<Item = usize>) -> Vec<usize> {
+    let mut sum = 0;
+    std::iter::once(0)
+        .chain(lengths.map(|length| {
+            sum += length;
+            sum
+        }))
+        .collect()
+}
+
+/// The entries of each block of rows.
+fn by_blocks<'a, T>(mut entries: &'a mut [T], starts: &[usize]) -> Vec<&'a mut [T]> {
+    let borders: Vec<usize> = starts.iter().copied().step_by(BLOCK).chain(starts.last().copied()).collect();
+    let mut blocks = Vec::with_capacity(borders.len());
+    for border in borders.windows(2).filter(|border| border[0] < border[1]) {
+        let (block, rest) = std::mem::take(&mut entries).split_at_mut(border[1] - border[0]);
+        blocks.push(block);
+        entries = rest;
+    }
+    blocks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::linalg::Matrix;
+    use crate::measure::Measure;
+    use crate::random::Random;
+
+    /// Neighbors by sorting all distances.
+    pub(super) fn all_neighbors(rows: &Matrix, k: usize) -> Neighbors {
+        let n = rows.rows();
+        let (mut indices, mut distances) = (Vec::new(), Vec::new());
+        for i in 0..n {
+            let distance = |j: usize| rows.row(i).iter().zip(rows.row(j)).map(|(a, b)| (a - b).powi(2)).sum::<f32>().sqrt();
+            let mut all: Vec<(f32, u32)> = (0..n).filter(|&j| j != i).map(|j| (distance(j), j as u32)).collect();
+            all.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+            indices.extend(all[..k].iter().map(|x| x.1));
+            distances.extend(all[..k].iter().map(|x| x.0));
+        }
+        Neighbors { k, indices, distances, algorithm: "exact", recall: Measure::exact(1.0, None) }
+    }
+
+    fn noise(n: usize, d: usize) -> Matrix {
+        let random = Random::new(3, "noise");
+        Matrix::from_fn(n, d, |i, j| random.normal(i as u64, j as u64) as f32)
+    }
+
+    #[test]
+    fn each_row_reaches_the_perplexity() {
+        let neighbors = all_neighbors(&noise(400, 6), 90);
+        for (metric, perplexity) in [(Metric::Euclidean, 30.0), (Metric::Euclidean, 2.5), (Metric::InnerProduct, 30.0)] {
+            for row in 0..400 {
+                let mut weights = vec![0.0; 90];
+                conditional(neighbors.row(row).1, metric, perplexity, &mut weights);
+                let entropy: f64 = weights.iter().filter(|&&w| w > 0.0).map(|w| -w * w.ln()).sum();
+                assert!((weights.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+                assert!((entropy.exp() - perplexity).abs() < 1e-5, "{metric:?} {perplexity} {}", entropy.exp());
+            }
+        }
+    }
+
+    #[test]
+    fn equal_and_far_neighbors_give_finite_weights() {
+        for distances in
+            [[0.0; 9].as_slice(), &[5.0; 9], &[0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 2.0], &[1e18, 1.1e18, 3e18], &[0.0, 1e-20, 1e18]]
+        {
+            let mut weights = vec![0.0; distances.len()];
+            conditional(distances, Metric::Euclidean, 2.0, &mut weights);
+            assert!((weights.iter().sum::<f64>() - 1.0).abs() < 1e-9, "{distances:?} {weights:?}");
+            assert!(weights.windows(2).all(|pair| pair[0] >= pair[1]), "nearer ones weigh no less: {weights:?}");
+        }
+    }
+
+    #[test]
+    fn the_joint_distribution_is_symmetric_and_sums_to_1_in_any_order() {
+        let n = 700;
+        let neighbors = all_neighbors(&noise(n, 3), 30);
+        let affinities = Affinities::new(&neighbors, Metric::Euclidean, 10.0).unwrap();
+        let dense = |affinities: &Affinities| {
+            let mut dense = vec![0.0; n * n];
+            for i in 0..n {
+                let range = affinities.starts[i]..affinities.starts[i + 1];
+                assert_eq!(range.len() % LANES, 0);
+                range.for_each(|at| dense[i * n + affinities.columns[at] as usize] += affinities.values[at]);
+            }
+            dense
+        };
+        let p = dense(&affinities);
+        assert!((p.iter().map(|&p| f64::from(p)).sum::<f64>() / n as f64 - 1.0).abs() < 1e-6);
+        for i in 0..n {
+            assert_eq!(p[i * n + i], 0.0);
+            for j in 0..i {
+                assert_eq!(p[i * n + j], p[j * n + i]);
+            }
+        }
+        let entropy: f64 = p.iter().map(|&p| f64::from(p) / n as f64).filter(|&p| p > 0.0).map(|p| p * p.ln()).sum();
+        assert!((entropy - affinities.entropy).abs() < 1e-9);
+        let order = Random::new(1, "order").permutation(0, n);
+        let other = dense(&affinities.reordered(&order));
+        for i in 0..n {
+            for j in 0..n {
+                assert_eq!(other[i * n + j], p[order[i] as usize * n + order[j] as usize]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_distance_that_is_no_number_is_refused_with_its_row() {
+        let mut neighbors = all_neighbors(&noise(20, 2), 6);
+        neighbors.distances[6 * 4 + 5] = f32::INFINITY;
+        let error = Affinities::new(&neighbors, Metric::Euclidean, 2.0).err().unwrap();
+        assert!(error.to_string().contains("row 5"), "{error}");
+    }
+}

@@ -1,0 +1,282 @@
+//! The optimizer: gradient descent with momentum, and a gain for each coordinate that grows while the gradient keeps its direction.
+//!
+//! Each step reads the map of the step before and writes its own rows of the next, and sums are added in an order that depends on the number
+//! of rows alone, so the bytes do not depend on threads. Rows are worked on in the order of a curve through the map, renewed now and then, so
+//! that what attracts each other lies together in memory.
+//!
+//! Source: Jacobs 1988, doi:10.1016/0893-6080(88)90003-2, for the gains; Belkina et al. 2019, doi:10.1038/s41467-019-13055-y, for the rate.
+
+use rayon::prelude::*;
+
+use super::affinities::{Affinities, BLOCK};
+use super::grid::bounds;
+use super::lanes::{Kernel, LANES, Unit, dispatch};
+use super::repulsion::Repulsion;
+
+/// The part of the last step that is made again.
+const MOMENTUM: f32 = 0.8;
+/// What a gain grows by when the gradient keeps its direction, and is multiplied by when it turns.
+const GAIN: (f32, f32) = (0.2, 0.8);
+/// The least gain.
+const LEAST_GAIN: f32 = 0.01;
+/// The longest step of a row, in the map's units.
+const LONGEST_STEP: f32 = 5.0;
+/// One block of this many has its loss computed in a step; after as many steps all have.
+const LOSS_TURNS: usize = 16;
+
+/// How strongly a step goes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Pace {
+    /// What the attraction is multiplied by.
+    pub(super) exaggeration: f32,
+    /// What the gradient is multiplied by.
+    pub(super) learning_rate: f32,
+}
+
+/// A map on its way.
+pub(super) struct Descent<const D: usize> {
+    affinities: Affinities,
+    repulsion: Repulsion<D>,
+    /// The row that each point stands for.
+    order: Vec<u32>,
+    points: Vec<[f32; D]>,
+    momenta: Vec<[f32; D]>,
+    gains: Vec<[f32; D]>,
+    /// ∇φ at each point.
+    gradients: Vec<[f32; D]>,
+    next: Vec<[f32; D]>,
+    /// Σ n p ln(1 + d²) of each block, as of the last time that it was computed.
+    losses: Vec<f64>,
+    normaliser: f64,
+}
+
+impl<const D: usize> Descent<D> {
+    /// A map that starts at `points`, one a row of `affinities`.
+    pub(super) fn new(affinities: Affinities, points: Vec<[f32; D]>, repulsion: Repulsion<D>) -> Self {
+        let n = points.len();
+        Descent {
+            affinities,
+            repulsion,
+            order: (0..n as u32).collect(),
+            points,
+            momenta: vec![[0.0; D]; n],
+            gains: vec![[1.0; D]; n],
+            gradients: vec![[0.0; D]; n],
+            next: vec![[0.0; D]; n],
+            losses: vec![0.0; n.div_ceil(BLOCK)],
+            normaliser: 1.0,
+        }
+    }
+
+    /// Rows.
+    pub(super) fn rows(&self) -> usize {
+        self.points.len()
+    }
+
+    /// Puts rows that are near in the map near in memory.
+    pub(super) fn reorder(&mut self) {
+        let order = along_curve(&self.points);
+        self.affinities = self.affinities.reordered(&order);
+        let pick = |points: &[[f32; D]]| -> Vec<[f32; D]> { order.iter().map(|&row| points[row as usize]).collect() };
+        self.points = pick(&self.points);
+        self.momenta = pick(&self.momenta);
+        self.gains = pick(&self.gains);
+        self.order = order.iter().map(|&row| self.order[row as usize]).collect();
+    }
+
+    /// One step. The loss of all rows is computed if `whole`, else that of a few, in turns.
+    pub(super) fn step(&mut self, pace: Pace, step: usize, whole: bool) {
+        self.repel();
+        let Descent { affinities, points, gradients, normaliser, .. } = self;
+        let repulsion = (0.5 / *normaliser) as f32;
+        let attraction = pace.exaggeration / points.len() as f32;
+        let state = self.momenta.par_chunks_mut(BLOCK).zip(self.gains.par_chunks_mut(BLOCK)).zip(self.next.par_chunks_mut(BLOCK));
+        let sums: Vec<[f64; D]> = state
+            .zip(self.losses.par_iter_mut())
+            .enumerate()
+            .map(|(block, (((momenta, gains), next), loss))| {
+                let rows = block * BLOCK..block * BLOCK + next.len();
+                let with_loss = whole || (block + step).is_multiple_of(LOSS_TURNS);
+                let mut pulls = [[0.0; D]; BLOCK];
+                let found = dispatch(Attract { affinities, points, first: rows.start, with_loss, out: &mut pulls[..next.len()] });
+                if with_loss {
+                    *loss = found;
+                }
+                let mut sum = [0.0; D];
+                for (i, row) in rows.enumerate() {
+                    let gradient: [f32; D] = std::array::from_fn(|axis| attraction * pulls[i][axis] + repulsion * gradients[row][axis]);
+                    advance(&gradient, pace.learning_rate, &mut momenta[i], &mut gains[i]);
+                    for axis in 0..D {
+                        next[i][axis] = points[row][axis] + momenta[i][axis];
+                        sum[axis] += f64::from(next[i][axis]);
+                    }
+                }
+                sum
+            })
+            .collect();
+        let n = points.len() as f64;
+        let mean: [f32; D] = std::array::from_fn(|axis| (sums.iter().map(|sum| sum[axis]).sum::<f64>() / n) as f32);
+        self.next.par_chunks_mut(BLOCK * 16).for_each(|chunk| {
+            chunk.iter_mut().for_each(|point| (0..D).for_each(|axis| point[axis] -= mean[axis]));
+        });
+        std::mem::swap(&mut self.points, &mut self.next);
+    }
+
+    /// The potential of the map, and the sum that normalises it.
+    fn repel(&mut self) {
+        self.repulsion.charge(&self.points);
+        let potentials = self.repulsion.gradients(&self.points, &mut self.gradients);
+        // Each point meets its own potential, 1; a sum that interpolation made smaller than one pair of far points is none.
+        self.normaliser = (potentials - self.points.len() as f64).max(f64::from(f32::EPSILON));
+    }
+
+    /// The divergence of the map from P before the last step, of which a few rows are [`LOSS_TURNS`] steps old.
+    pub(super) fn recent_loss(&self) -> f64 {
+        self.affinities.entropy + self.losses.iter().sum::<f64>() / self.points.len() as f64 + self.normaliser.ln()
+    }
+
+    /// The divergence of the map from P as it is.
+    pub(super) fn loss(&mut self) -> f64 {
+        self.repel();
+        let Descent { affinities, points, .. } = self;
+        self.losses.par_iter_mut().enumerate().for_each(|(block, loss)| {
+            let first = block * BLOCK;
+            let mut pulls = [[0.0; D]; BLOCK];
+            let out = &mut pulls[..BLOCK.min(points.len() - first)];
+            *loss = dispatch(Attract { affinities, points, first, with_loss: true, out });
+        });
+        self.recent_loss()
+    }
+
+    /// The gradient of the divergence by each row's place, over 4, in the order of rows. For tests.
+    #[cfg(test)]
+    pub(super) fn gradient(&mut self) -> Vec<[f64; D]> {
+        self.repel();
+        let n = self.points.len();
+        let mut out = vec![[0.0; D]; n];
+        for first in (0..n).step_by(BLOCK) {
+            let mut pulls = [[0.0; D]; BLOCK];
+            let pulls = &mut pulls[..BLOCK.min(n - first)];
+            dispatch(Attract { affinities: &self.affinities, points: &self.points, first, with_loss: false, out: pulls });
+            for (i, pull) in pulls.iter().enumerate() {
+                let repulsion = self.gradients[first + i];
+                out[self.order[first + i] as usize] =
+                    std::array::from_fn(|axis| f64::from(pull[axis]) / n as f64 + 0.5 * f64::from(repulsion[axis]) / self.normaliser);
+            }
+        }
+        out
+    }
+
+    /// The map, row by row as the rows were given: `[n, D]`.
+    pub(super) fn codes(&self) -> Vec<f32> {
+        let mut codes = vec![0.0; self.points.len() * D];
+        for (&row, point) in self.order.iter().zip(&self.points) {
+            codes[row as usize * D..][..D].copy_from_slice(point);
+        }
+        codes
+    }
+
+    /// Whether every coordinate is a number.
+    pub(super) fn is_finite(&self) -> bool {
+        self.points.par_iter().all(|point| point.iter().all(|value| value.is_finite()))
+    }
+
+    /// The way that the repulsion is computed.
+    pub(super) fn repulsion(&self) -> &Repulsion<D> {
+        &self.repulsion
+    }
+}
+
+/// Moves one row's momentum along its gradient, and its gains with it.
+#[inline]
+fn advance<const D: usize>(gradient: &[f32; D], rate: f32, momentum: &mut [f32; D], gains: &mut [f32; D]) {
+    let mut square = 0.0;
+    for axis in 0..D {
+        // The momentum goes downhill: it keeps its direction where its sign differs from the gradient's.
+        let onward = (momentum[axis] > 0.0) != (gradient[axis] > 0.0);
+        gains[axis] = if onward { gains[axis] + GAIN.0 } else { (gains[axis] * GAIN.1).max(LEAST_GAIN) };
+        momentum[axis] = MOMENTUM * momentum[axis] - rate * gains[axis] * gradient[axis];
+        square += momentum[axis] * momentum[axis];
+    }
+    if square > LONGEST_STEP * LONGEST_STEP {
+        let shorter = LONGEST_STEP / square.sqrt();
+        momentum.iter_mut().for_each(|value| *value *= shorter);
+    }
+}
+
+/// The pulls Σ n pᵢⱼ (yᵢ - yⱼ) / (1 + d²) of rows from `first` on, and their loss Σ n pᵢⱼ ln(1 + d²) if it is asked for.
+struct Attract<'a, const D: usize> {
+    affinities: &'a Affinities,
+    points: &'a [[f32; D]],
+    first: usize,
+    with_loss: bool,
+    out: &'a mut [[f32; D]],
+}
+
+impl<const D: usize> Kernel for Attract<'_, D> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run<U: Unit>(self, unit: U) -> f64 {
+        if self.with_loss { attract::<U, D, true>(self, unit) } else { attract::<U, D, false>(self, unit) }
+    }
+}
+
+#[inline(always)]
+fn attract<U: Unit, const D: usize, const LOSS: bool>(kernel: Attract<'_, D>, unit: U) -> f64 {
+    let Attract { affinities: Affinities { starts, columns, values, .. }, points, first, out, .. } = kernel;
+    let (zero, one) = (unit.splat(0.0), unit.splat(1.0));
+    let mut total = 0.0;
+    for (i, out) in out.iter_mut().enumerate() {
+        let row = first + i;
+        let range = starts[row]..starts[row + 1];
+        let place: [U::V; D] = std::array::from_fn(|axis| unit.splat(points[row][axis]));
+        let (mut pull, mut loss) = ([zero; D], zero);
+        let columns = columns[range.clone()].as_chunks::<LANES>().0;
+        let values = values[range].as_chunks::<LANES>().0;
+        for (columns, values) in columns.iter().zip(values) {
+            let others = unit.gather(points, columns);
+            let weight = unit.load(values);
+            let apart: [U::V; D] = std::array::from_fn(|axis| unit.sub(place[axis], others[axis]));
+            let mut square = one;
+            for axis in 0..D {
+                square = unit.madd(apart[axis], apart[axis], square);
+            }
+            let force = unit.div(weight, square);
+            for axis in 0..D {
+                pull[axis] = unit.madd(force, apart[axis], pull[axis]);
+            }
+            if LOSS {
+                loss = unit.madd(weight, unit.ln(square), loss);
+            }
+        }
+        *out = std::array::from_fn(|axis| unit.sum(pull[axis]));
+        if LOSS {
+            total += f64::from(unit.sum(loss));
+        }
+    }
+    total
+}
+
+/// The points in the order of Morton's curve through their bounding box, equal places by index.
+fn along_curve<const D: usize>(points: &[[f32; D]]) -> Vec<u32> {
+    const CELLS: f32 = 1023.0;
+    let [low, high] = bounds(points);
+    let span = (0..D).map(|axis| high[axis] - low[axis]).fold(f32::MIN_POSITIVE, f32::max);
+    let mut keys: Vec<(u32, u32)> = points
+        .par_iter()
+        .enumerate()
+        .map(|(row, point)| {
+            let mut key = 0;
+            for axis in 0..D {
+                let cell = ((point[axis] - low[axis]) / span * CELLS) as u32;
+                for bit in 0..10 {
+                    key |= (cell >> bit & 1) << (bit * D + axis);
+                }
+            }
+            (key, row as u32)
+        })
+        .collect();
+    keys.par_sort_unstable();
+    keys.into_iter().map(|key| key.1).collect()
+}

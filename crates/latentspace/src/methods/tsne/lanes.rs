@@ -1,0 +1,305 @@
+//! Eight numbers at a time: kernels written once, compiled for the vector unit that is found when the program runs.
+
+/// Lanes of a vector.
+pub(super) const LANES: usize = 8;
+
+/// A vector unit: what can be done with eight numbers at once. Results of the two units may differ in their last bits.
+pub(super) trait Unit: Copy {
+    /// Eight numbers.
+    type V: Copy;
+    /// The same number in each lane.
+    fn splat(self, value: f32) -> Self::V;
+    /// Numbers from memory.
+    fn load(self, from: &[f32; LANES]) -> Self::V;
+    /// Numbers to memory.
+    fn store(self, value: Self::V, to: &mut [f32; LANES]);
+    /// `a + b`.
+    fn add(self, a: Self::V, b: Self::V) -> Self::V;
+    /// `a - b`.
+    fn sub(self, a: Self::V, b: Self::V) -> Self::V;
+    /// `a · b`.
+    fn mul(self, a: Self::V, b: Self::V) -> Self::V;
+    /// `a / b`.
+    fn div(self, a: Self::V, b: Self::V) -> Self::V;
+    /// `a · b + c`.
+    fn madd(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V;
+    /// The sum of all lanes, in a fixed tree.
+    fn sum(self, a: Self::V) -> f32;
+    /// Positive numbers as 2^e · m: e, and m from sqrt(1/2) to sqrt(2).
+    fn split(self, a: Self::V) -> (Self::V, Self::V);
+    /// The coordinates of eight points.
+    ///
+    /// # Panics
+    /// If an index is not that of a point.
+    fn gather<const D: usize>(self, points: &[[f32; D]], indices: &[u32; LANES]) -> [Self::V; D];
+
+    /// The natural logarithm of positive numbers, to about 2e-7 of the larger of it and 1.
+    #[inline(always)]
+    fn ln(self, a: Self::V) -> Self::V {
+        // ln m = 2 atanh(s), s = (m - 1) / (m + 1).
+        let (exponent, m) = self.split(a);
+        let one = self.splat(1.0);
+        let s = self.div(self.sub(m, one), self.add(m, one));
+        let square = self.mul(s, s);
+        let series = self.madd(square, self.splat(2.0 / 7.0), self.splat(0.4));
+        let series = self.madd(square, series, self.splat(2.0 / 3.0));
+        let series = self.madd(square, series, self.splat(2.0));
+        self.madd(exponent, self.splat(std::f32::consts::LN_2), self.mul(s, series))
+    }
+}
+
+/// A kernel that is compiled once for each unit.
+pub(super) trait Kernel {
+    /// What it gives.
+    type Output;
+    /// The work; to be marked `#[inline(always)]`, so that it is compiled anew for each unit.
+    fn run<U: Unit>(self, unit: U) -> Self::Output;
+}
+
+/// Runs the kernel on the best unit that this processor has.
+pub(super) fn dispatch<K: Kernel>(kernel: K) -> K::Output {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(unit) = avx2::Avx2::find() {
+        #[target_feature(enable = "avx2,fma")]
+        fn fast<K: Kernel>(kernel: K, unit: avx2::Avx2) -> K::Output {
+            kernel.run(unit)
+        }
+        // SAFETY: the unit is there, and it is only found where both features are.
+        return unsafe { fast(kernel, unit) };
+    }
+    kernel.run(Plain)
+}
+
+/// Any processor.
+#[derive(Clone, Copy)]
+pub(super) struct Plain;
+
+/// 2 to the power of 1/2, as bits: what is subtracted before the exponent is read, so that mantissas lie around 1.
+const ROOT_HALF: u32 = 0x3f35_04f3;
+
+impl Unit for Plain {
+    type V = [f32; LANES];
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> Self::V {
+        [value; LANES]
+    }
+    #[inline(always)]
+    fn load(self, from: &[f32; LANES]) -> Self::V {
+        *from
+    }
+    #[inline(always)]
+    fn store(self, value: Self::V, to: &mut [f32; LANES]) {
+        *to = value;
+    }
+    #[inline(always)]
+    fn add(self, a: Self::V, b: Self::V) -> Self::V {
+        std::array::from_fn(|i| a[i] + b[i])
+    }
+    #[inline(always)]
+    fn sub(self, a: Self::V, b: Self::V) -> Self::V {
+        std::array::from_fn(|i| a[i] - b[i])
+    }
+    #[inline(always)]
+    fn mul(self, a: Self::V, b: Self::V) -> Self::V {
+        std::array::from_fn(|i| a[i] * b[i])
+    }
+    #[inline(always)]
+    fn div(self, a: Self::V, b: Self::V) -> Self::V {
+        std::array::from_fn(|i| a[i] / b[i])
+    }
+    #[inline(always)]
+    fn madd(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
+        std::array::from_fn(|i| a[i] * b[i] + c[i])
+    }
+    #[inline(always)]
+    fn sum(self, a: Self::V) -> f32 {
+        let half: [f32; 4] = std::array::from_fn(|i| a[i] + a[i + 4]);
+        (half[0] + half[2]) + (half[1] + half[3])
+    }
+    #[inline(always)]
+    fn split(self, a: Self::V) -> (Self::V, Self::V) {
+        let shifted = a.map(|a| a.to_bits().wrapping_sub(ROOT_HALF));
+        (shifted.map(|s| (s.cast_signed() >> 23) as f32), shifted.map(|s| f32::from_bits((s & 0x007f_ffff).wrapping_add(ROOT_HALF))))
+    }
+    #[inline(always)]
+    fn gather<const D: usize>(self, points: &[[f32; D]], indices: &[u32; LANES]) -> [Self::V; D] {
+        let picked = indices.map(|index| points[index as usize]);
+        std::array::from_fn(|axis| picked.map(|point| point[axis]))
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod avx2 {
+    use std::arch::x86_64::*;
+
+    use super::{LANES, ROOT_HALF, Unit};
+
+    /// A processor with AVX2 and fused multiply-adds. Only [`Avx2::find`] makes one, where both are.
+    #[derive(Clone, Copy)]
+    pub(super) struct Avx2(());
+
+    impl Avx2 {
+        /// The unit, if this processor has it.
+        #[inline]
+        pub(super) fn find() -> Option<Self> {
+            (std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma")).then_some(Avx2(()))
+        }
+    }
+
+    // SAFETY, of every block below: an `Avx2` exists only where AVX2 and FMA were found; loads and stores are unaligned ones within arrays of
+    // eight numbers that are borrowed; gathers say themselves why they stay within the points.
+    impl Unit for Avx2 {
+        type V = __m256;
+
+        #[inline(always)]
+        fn splat(self, value: f32) -> __m256 {
+            // SAFETY: see above.
+            unsafe { _mm256_set1_ps(value) }
+        }
+        #[inline(always)]
+        fn load(self, from: &[f32; LANES]) -> __m256 {
+            // SAFETY: see above.
+            unsafe { _mm256_loadu_ps(from.as_ptr()) }
+        }
+        #[inline(always)]
+        fn store(self, value: __m256, to: &mut [f32; LANES]) {
+            // SAFETY: see above.
+            unsafe { _mm256_storeu_ps(to.as_mut_ptr(), value) }
+        }
+        #[inline(always)]
+        fn add(self, a: __m256, b: __m256) -> __m256 {
+            // SAFETY: see above.
+            unsafe { _mm256_add_ps(a, b) }
+        }
+        #[inline(always)]
+        fn sub(self, a: __m256, b: __m256) -> __m256 {
+            // SAFETY: see above.
+            unsafe { _mm256_sub_ps(a, b) }
+        }
+        #[inline(always)]
+        fn mul(self, a: __m256, b: __m256) -> __m256 {
+            // SAFETY: see above.
+            unsafe { _mm256_mul_ps(a, b) }
+        }
+        #[inline(always)]
+        fn div(self, a: __m256, b: __m256) -> __m256 {
+            // SAFETY: see above.
+            unsafe { _mm256_div_ps(a, b) }
+        }
+        #[inline(always)]
+        fn madd(self, a: __m256, b: __m256, c: __m256) -> __m256 {
+            // SAFETY: see above.
+            unsafe { _mm256_fmadd_ps(a, b, c) }
+        }
+        #[inline(always)]
+        fn sum(self, a: __m256) -> f32 {
+            // SAFETY: see above.
+            unsafe {
+                let half = _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps::<1>(a));
+                let quarter = _mm_add_ps(half, _mm_movehl_ps(half, half));
+                _mm_cvtss_f32(_mm_add_ss(quarter, _mm_movehdup_ps(quarter)))
+            }
+        }
+        #[inline(always)]
+        fn split(self, a: __m256) -> (__m256, __m256) {
+            // SAFETY: see above.
+            unsafe {
+                let root = _mm256_set1_epi32(ROOT_HALF.cast_signed());
+                let shifted = _mm256_sub_epi32(_mm256_castps_si256(a), root);
+                let exponent = _mm256_cvtepi32_ps(_mm256_srai_epi32::<23>(shifted));
+                let mantissa = _mm256_add_epi32(_mm256_and_si256(shifted, _mm256_set1_epi32(0x007f_ffff)), root);
+                (exponent, _mm256_castsi256_ps(mantissa))
+            }
+        }
+        #[inline(always)]
+        fn gather<const D: usize>(self, points: &[[f32; D]], indices: &[u32; LANES]) -> [__m256; D] {
+            let last = u32::try_from(points.len()).unwrap_or(u32::MAX).checked_sub(1);
+            // SAFETY: see above.
+            let inside = last.is_some_and(|last| unsafe {
+                let indices = _mm256_loadu_si256(indices.as_ptr().cast());
+                let least = _mm256_min_epu32(indices, _mm256_set1_epi32(last.cast_signed()));
+                _mm256_movemask_epi8(_mm256_cmpeq_epi32(indices, least)) == -1
+            });
+            assert!(inside, "an index that is not that of a point");
+            if D == 2 {
+                // SAFETY: all indices are those of points, which were just compared; a point of 2-D is 8 bytes, as a double is.
+                unsafe {
+                    let point = |i: usize| points.as_ptr().cast::<f64>().add(indices[i] as usize);
+                    let pair = |i: usize, j: usize| _mm_loadh_pd(_mm_load_sd(point(i)), point(j));
+                    let four = |low: __m128d, high: __m128d| _mm256_castpd_ps(_mm256_insertf128_pd::<1>(_mm256_castpd128_pd256(low), high));
+                    let (a, b) = (four(pair(0, 1), pair(4, 5)), four(pair(2, 3), pair(6, 7)));
+                    let both = [_mm256_shuffle_ps::<0x88>(a, b), _mm256_shuffle_ps::<0xdd>(a, b)];
+                    return std::array::from_fn(|axis| both[axis]);
+                }
+            }
+            let picked = indices.map(|index| points[index as usize]);
+            std::array::from_fn(|axis| self.load(&picked.map(|point| point[axis])))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Everything a unit does, on some numbers.
+    struct All;
+    impl Kernel for All {
+        type Output = ();
+        #[inline(always)]
+        fn run<U: Unit>(self, unit: U) {
+            let numbers = |v: U::V| {
+                let mut out = [0.0; LANES];
+                unit.store(v, &mut out);
+                out
+            };
+            let (a, b) = ([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0], [0.5; LANES]);
+            let (va, vb) = (unit.load(&a), unit.splat(0.5));
+            assert_eq!(numbers(unit.add(va, vb)), a.map(|a| a + 0.5));
+            assert_eq!(numbers(unit.sub(va, vb)), a.map(|a| a - 0.5));
+            assert_eq!(numbers(unit.mul(va, vb)), a.map(|a| a * 0.5));
+            assert_eq!(numbers(unit.div(va, vb)), a.map(|a| a / 0.5));
+            assert_eq!(numbers(unit.madd(va, vb, vb)), a.map(|a| a * 0.5 + b[0]));
+            assert_eq!(unit.sum(va), 36.0);
+            let points: Vec<[f32; 2]> = (0..20).map(|i| [i as f32, -(i as f32)]).collect();
+            let indices = [3, 19, 0, 7, 7, 1, 12, 5];
+            let [x, y] = unit.gather(&points, &indices);
+            assert_eq!((numbers(x), numbers(y)), (indices.map(|i| i as f32), indices.map(|i| -(i as f32))));
+            let solid: Vec<[f32; 3]> = (0..20).map(|i| [i as f32, -(i as f32), 2.0 * i as f32]).collect();
+            let [_, y, z] = unit.gather(&solid, &indices);
+            assert_eq!((numbers(y), numbers(z)), (indices.map(|i| -(i as f32)), indices.map(|i| 2.0 * i as f32)));
+            for i in 0..20_000 {
+                let value = (1.0 + f64::from(i) * 0.37).powf(2.5) as f32;
+                let (got, wanted) = (numbers(unit.ln(unit.splat(value)))[3], f64::from(value).ln());
+                assert!((f64::from(got) - wanted).abs() <= 4e-7 * wanted.max(1.0), "{value}: {got} {wanted}");
+            }
+        }
+    }
+
+    #[test]
+    fn both_units_do_what_they_say() {
+        Plain.run_all();
+        dispatch(All);
+    }
+
+    impl Plain {
+        fn run_all(self) {
+            All.run(self);
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "index")]
+    fn an_index_beyond_the_points_is_refused() {
+        struct Beyond;
+        impl Kernel for Beyond {
+            type Output = ();
+            #[inline(always)]
+            fn run<U: Unit>(self, unit: U) {
+                unit.gather(&[[0.0; 2]; 5], &[0, 1, 2, 3, 4, 5, 0, 0]);
+            }
+        }
+        dispatch(Beyond);
+    }
+}

@@ -1,0 +1,378 @@
+//! t-SNE: a map for the eye that keeps neighbors together.
+//!
+//! Each row is a normal distribution over its neighbors, and the map moves until its own distribution over pairs is as close as it can get
+//! (Kullback-Leibler). Use it to *see* clusters and their neighborhoods; distances between clusters and their sizes mean little. Do not
+//! use it to find how many dimensions are enough, nor before anything that needs distances: PCA is for that.
+//!
+//! Cost, n rows: 3 · perplexity neighbors a row (see [`crate::neighbors`]); an iteration is linear in n, bound by the pulls along about
+//! 1.45 times as many edges as neighbors, 8 bytes each.
+//! Source: van der Maaten and Hinton 2008; interpolation after Linderman et al. 2019, doi:10.1038/s41592-018-0308-4.
+//!
+//! The parts, one below the other: [`affinities`] (what attracts), [`start`] (where the map begins), [`descent`] (the optimizer), which
+//! stands on [`repulsion`] (what pushes apart); then [`model`], which places new rows.
+
+mod affinities;
+mod convolution;
+mod descent;
+mod grid;
+mod lanes;
+mod model;
+mod repulsion;
+mod start;
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::data::{Prepared, Rows};
+use crate::error::{Error, Result};
+use crate::linalg::{Matrix, MatrixView};
+use crate::measure::Measure;
+use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
+use crate::methods::pca::Pca;
+use crate::neighbors::{self, Metric, Neighbors};
+use crate::params::Auto;
+use crate::random::Random;
+use crate::run::Run;
+use crate::tensors::Tensors;
+
+use affinities::Affinities;
+use descent::{Descent, Pace};
+use grid::Grid;
+use model::TsneModel;
+use repulsion::{EXACT_ROWS, Repulsion};
+
+/// t-SNE: a map for the eye that keeps neighbors together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Tsne {
+    /// Dimensions of the map.
+    #[schemars(range(min = 2, max = 3))]
+    pub n_components: u32,
+    /// About how many neighbors a row has: 30 is usual, 100 shows coarser structure. At most a third of the rows.
+    #[schemars(extend("exclusiveMinimum" = 1))]
+    pub perplexity: f64,
+    /// What the attraction is multiplied by at first, so that clusters find together.
+    #[schemars(extend("exclusiveMinimum" = 0))]
+    pub early_exaggeration: f64,
+    /// What the attraction is multiplied by afterwards: 1 is t-SNE, 2 to 4 draw clusters closer, as UMAP does.
+    #[schemars(extend("exclusiveMinimum" = 0))]
+    pub exaggeration: f64,
+    /// Iterations with early exaggeration.
+    #[schemars(range(max = 100_000))]
+    pub n_iter_early: u32,
+    /// Iterations afterwards.
+    #[schemars(range(max = 100_000))]
+    pub n_iter: u32,
+    /// What the gradient is multiplied by. auto: the number of rows divided by the exaggeration of the phase.
+    #[schemars(extend("exclusiveMinimum" = 0))]
+    pub learning_rate: Auto<f64>,
+    /// How far two rows lie apart.
+    pub metric: Metric,
+    /// Where the map starts.
+    pub init: Init,
+    /// Principal components that rows are reduced to before neighbors are sought, which is faster and takes noise away. 0: the rows as they
+    /// are; auto: 50 where there are more columns.
+    #[schemars(extend("minimum" = 0))]
+    pub pca_components: Auto<u32>,
+}
+
+/// Where the map starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Init {
+    /// At the first principal components: the coarse order of the data is kept.
+    #[default]
+    Pca,
+    /// Anywhere near the middle.
+    Random,
+}
+
+impl Default for Tsne {
+    fn default() -> Self {
+        Tsne {
+            n_components: 2,
+            perplexity: 30.0,
+            early_exaggeration: 12.0,
+            exaggeration: 1.0,
+            n_iter_early: 250,
+            n_iter: 500,
+            learning_rate: Auto::Auto,
+            metric: Metric::Euclidean,
+            init: Init::Pca,
+            pca_components: Auto::Value(0),
+        }
+    }
+}
+
+/// The loss of all rows is computed every so many iterations; between, that of a few in turns.
+const WHOLE_LOSS_EVERY: usize = 50;
+/// Iterations before which rows are put in the order of the map, as long as it changes much.
+const REORDERED_AT: [usize; 6] = [0, 50, 100, 200, 300, 500];
+/// Fitted rows that are placed anew, to tell how far from their places they land.
+const DRIFT_ROWS: usize = 500;
+
+impl Tsne {
+    /// Neighbors a row.
+    fn neighbors(&self) -> usize {
+        (3.0 * self.perplexity) as usize
+    }
+
+    /// Components that rows are reduced to first.
+    fn reduced(&self, shape: Shape) -> Option<usize> {
+        let most = shape.cols.min(shape.rows.saturating_sub(1));
+        let wanted = self.pca_components.or_else(|| if shape.cols > 50 { 50 } else { 0 }) as usize;
+        (wanted > 0).then_some(wanted.min(most).max(1))
+    }
+
+    /// The pace of an iteration.
+    fn pace(&self, iteration: usize, rows: usize) -> Pace {
+        let exaggeration = if iteration < self.n_iter_early as usize { self.early_exaggeration } else { self.exaggeration };
+        let rate = self.learning_rate.or_else(|| rows as f64 / exaggeration);
+        Pace { exaggeration: exaggeration as f32, learning_rate: rate as f32 }
+    }
+
+    /// The map of rows that are reduced already.
+    fn learn<const D: usize>(&self, rows: Matrix, pca: Option<Box<dyn Model>>, run: &Run) -> Result<Fitted> {
+        let n = rows.rows();
+        let Neighborhood { affinities, algorithm, recall } = self.attract(&rows, run)?;
+        let points = start::start::<D>(self.init, &rows, run)?;
+        let mut descent = Descent::new(affinities, points, Repulsion::new(n));
+        let stopped_at = self.descend(&mut descent, run)?;
+        let kl = descent.loss();
+        let map = Matrix::new(n, D, descent.codes())?;
+        if !descent.is_finite() || !kl.is_finite() {
+            let error = Error::param("learning_rate", json!(self.learning_rate), "with it the map left all bounds");
+            return Err(error.with_hint("a smaller one, or auto, would do"));
+        }
+
+        let mut facts = Map::new();
+        let mut fact = |name: &str, value: Value| facts.insert(name.to_owned(), value);
+        fact("neighbors", json!(algorithm));
+        fact("neighbors_recall", json!(recall.value));
+        fact("learning_rate", json!(self.learning_rate.or_else(|| n as f64 / self.exaggeration)));
+        fact("n_iter_done", json!(stopped_at.unwrap_or(self.n_iter_early as usize + self.n_iter as usize)));
+        if let Some(step) = stopped_at {
+            fact("stopped_at", json!(step));
+        }
+        match descent.repulsion() {
+            Repulsion::Exact(_) => fact("repulsion", json!("all pairs")),
+            Repulsion::Grid(grid) => {
+                let (nodes, spacing) = grid.size();
+                fact("grid_nodes", json!(nodes.as_slice()));
+                fact("grid_spacing", json!(spacing));
+                fact("repulsion", json!("grid"))
+            }
+        };
+        drop(descent);
+        let model = TsneModel::<D>::new(pca, rows, map.clone(), self.metric);
+        let drift = drift(&model, &map, run)?;
+        fact("encode_drift_of_radius", json!(drift.of_radius));
+        let measures = vec![("kl", Measure::exact(kl, None)), ("encode_drift", drift.median)];
+        Ok(Fitted { model: Box::new(model), codes: Some(map), facts, measures })
+    }
+
+    /// What attracts: neighbors, then the distribution over pairs.
+    fn attract(&self, rows: &Matrix, run: &Run) -> Result<Neighborhood> {
+        run.progress("neighbors", 0, 1);
+        let neighbors = neighbors::neighbors(rows.view(), self.neighbors(), self.metric, run)?;
+        run.progress("neighbors", 1, 1);
+        run.check()?;
+        run.progress("affinities", 0, 1);
+        let affinities = Affinities::new(&neighbors, self.metric, self.perplexity)?;
+        run.progress("affinities", 1, 1);
+        let Neighbors { algorithm, recall, .. } = neighbors;
+        Ok(Neighborhood { affinities, algorithm, recall })
+    }
+
+    /// Goes downhill. Gives the iteration at which it was stopped, if it was.
+    fn descend<const D: usize>(&self, descent: &mut Descent<D>, run: &Run) -> Result<Option<usize>> {
+        let total = self.n_iter_early as usize + self.n_iter as usize;
+        let n = descent.rows();
+        for iteration in 0..total {
+            run.check()?;
+            if run.stopped() {
+                return Ok(Some(iteration));
+            }
+            let reorder = REORDERED_AT.contains(&iteration);
+            if reorder {
+                descent.reorder();
+            }
+            let whole = reorder || (iteration + 1).is_multiple_of(WHOLE_LOSS_EVERY);
+            descent.step(self.pace(iteration, n), iteration, whole);
+            let step = iteration as u64 + 1;
+            run.progress_with_loss("t-SNE", step, total as u64, "kl", descent.recent_loss());
+            if run.wants_map() {
+                run.map(MatrixView::new(n, D, &descent.codes())?, step);
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// What attracts, and how its neighbors were found.
+struct Neighborhood {
+    affinities: Affinities,
+    algorithm: &'static str,
+    recall: Measure,
+}
+
+/// How far fitted rows land from their places when they are encoded.
+struct Drift {
+    /// The median distance, in the map's units.
+    median: Measure,
+    /// The same in parts of the map's radius, the root mean square distance from its middle.
+    of_radius: f64,
+}
+
+fn drift<const D: usize>(model: &TsneModel<D>, map: &Matrix, run: &Run) -> Result<Drift> {
+    let n = map.rows();
+    let sample = Random::new(run.seed(), "tsne drift").sample(0, n, DRIFT_ROWS);
+    let places = model.place_fitted(&sample, run)?;
+    let apart = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum::<f64>().sqrt();
+    let mut distances: Vec<f64> = sample.iter().enumerate().map(|(i, &row)| apart(places.row(i), map.row(row as usize))).collect();
+    distances.sort_by(f64::total_cmp);
+    // Order statistics that hold the median with 95 %: the middle and 0.98 roots of the count to each side.
+    let rank = |at: f64| distances[at.clamp(0.0, (distances.len() - 1) as f64) as usize];
+    let (middle, half) = (0.5 * (distances.len() - 1) as f64, 0.98 * (distances.len() as f64).sqrt());
+    let median = if sample.len() == n {
+        Measure::exact(rank(middle), None)
+    } else {
+        Measure { value: rank(middle), low: rank(middle - half), high: rank(middle + half), null: None }
+    };
+    let centre: Vec<f64> = (0..D).map(|axis| (0..n).map(|row| f64::from(map.row(row)[axis])).sum::<f64>() / n as f64).collect();
+    let centre: Vec<f32> = centre.into_iter().map(|value| value as f32).collect();
+    let radius = ((0..n).map(|row| apart(map.row(row), &centre).powi(2)).sum::<f64>() / n as f64).sqrt();
+    Ok(Drift { median, of_radius: if radius > 0.0 { median.value / radius } else { 0.0 } })
+}
+
+impl Method for Tsne {
+    const INFO: Info = Info {
+        name: "tsne",
+        title: "t-SNE",
+        family: "map",
+        summary: "a map for the eye that keeps neighbors together",
+        takes: &[Takes::Table, Takes::Counts, Takes::Images],
+        encodes: true,
+        decodes: false,
+        folds: false,
+        live: true,
+        limits: &[
+            "needs all rows in memory: every row is a neighbor of others",
+            "new rows are placed on the map as it stands: where nothing like them was fitted, they land beside what is nearest",
+            "counts are taken as a dense table: 4 bytes a cell, zeros included",
+        ],
+    };
+
+    fn check(&self, shape: Shape) -> Result<()> {
+        const FEWEST: usize = 7;
+        if shape.rows < FEWEST || shape.cols == 0 {
+            let found = format!("{} rows of {} columns", shape.rows, shape.cols);
+            return Err(Error::input("data", found, format!("t-SNE needs at least {FEWEST} rows of 1 column")));
+        }
+        let most = (shape.rows - 1) / 3;
+        if self.perplexity > most as f64 {
+            let error =
+                Error::param("perplexity", json!(self.perplexity), format!("for {} rows it is at most {most}", grouped(shape.rows)));
+            return Err(error.with_hint("perplexity is about how many neighbors a row has; 30 is usual, 100 shows coarser structure."));
+        }
+        match self.pca_components {
+            Auto::Value(components) if components as usize > shape.cols.min(shape.rows) => {
+                let most = shape.cols.min(shape.rows);
+                let wanted = format!("for {} rows of {} columns it is at most {most}", grouped(shape.rows), grouped(shape.cols));
+                Err(Error::param("pca_components", components, wanted))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn plan(&self, shape: Shape, run: &Run) -> Plan {
+        let (n, k) = (shape.rows as f64, self.neighbors() as f64);
+        let cols = self.reduced(shape).unwrap_or(shape.cols);
+        let search = neighbors::plan(shape.rows, cols, self.neighbors(), run);
+        let first = self.reduced(shape).map(|components| {
+            let pca = Pca { n_components: Auto::Value(components as u32), ..Pca::default() };
+            Method::plan(&pca, shape, run)
+        });
+        let cost = cost(self, shape.rows, run.threads());
+        let rows_bytes = (4 * shape.rows * shape.cols) as u64;
+        let kept_bytes = if first.is_some() { (4 * shape.rows * cols) as u64 } else { 0 };
+        let pca_bytes = first.as_ref().map_or(0, |plan| plan.peak_bytes);
+        let search_bytes = search.bytes;
+        // Neighbors, the conditional weights, their transpose and the joint rows; later two copies of these, places and the grid.
+        let joint_bytes = (32.0 * n * k) as u64;
+        let descent_bytes = (24.0 * EDGES_A_NEIGHBOR * n * k) as u64 + 80 * shape.rows as u64 + cost.grid_bytes;
+        let peak_bytes = pca_bytes.max(rows_bytes + kept_bytes + search_bytes.max(joint_bytes).max(descent_bytes));
+        let way = if shape.rows <= EXACT_ROWS { "all pairs" } else { "a grid" };
+        Plan {
+            algorithm: format!("{} neighbors ({}), repulsion by {way}", self.neighbors(), search.algorithm),
+            peak_bytes,
+            seconds: first.map_or(0.0, |plan| plan.seconds) + search.seconds + cost.seconds,
+        }
+    }
+
+    fn fit(&self, rows: &Rows<'_>, run: &Run) -> Result<Fitted> {
+        let shape = Shape { rows: rows.rows(), cols: rows.cols() };
+        let table = rows.table()?;
+        let (pca, reduced) = match self.reduced(shape) {
+            None => (None, table),
+            Some(components) => {
+                let pca = Pca { n_components: Auto::Value(components as u32), ..Pca::default() };
+                let prepared = Prepared::Table(table);
+                let model = Method::fit(&pca, &Rows::Memory(&prepared), run)?.model;
+                let reduced = model.encode(&prepared, run)?;
+                (Some(model), reduced)
+            }
+        };
+        match self.n_components {
+            2 => self.learn::<2>(reduced, pca, run),
+            3 => self.learn::<3>(reduced, pca, run),
+            other => Err(Error::param("n_components", other, "it must be 2 or 3")),
+        }
+    }
+
+    fn load(tensors: &Tensors, facts: &Value) -> Result<Box<dyn Model>> {
+        model::load(tensors, facts)
+    }
+}
+
+/// Edges of the symmetric graph a neighbor (7.7 million for 60,000 x 90 on pictures).
+const EDGES_A_NEIGHBOR: f64 = 1.45;
+
+/// What the descent is expected to take.
+struct Cost {
+    seconds: f64,
+    grid_bytes: u64,
+}
+
+/// The cost model: constants measured at 60,000 rows on two cores with AVX2.
+fn cost(tsne: &Tsne, rows: usize, threads: usize) -> Cost {
+    let n = rows as f64;
+    let dimensions = tsne.n_components as usize;
+    // The span of a finished map grows as the root (2-D) of the rows: 145 at 60,000.
+    let span = 145.0 * (n / 60_000.0).powf(1.0 / dimensions as f64);
+    let edges = EDGES_A_NEIGHBOR * n * tsne.neighbors() as f64;
+    let grid_bytes = match (rows <= EXACT_ROWS, dimensions) {
+        (true, _) => 0,
+        (false, 2) => Grid::<2>::bytes(span as f32),
+        (false, _) => Grid::<3>::bytes((span / 2.0) as f32),
+    };
+    let repulsion = if rows <= EXACT_ROWS { n * n * 0.6e-9 } else { n * 55e-9 + grid_bytes as f64 * 2e-9 };
+    let iterations = f64::from(tsne.n_iter_early + tsne.n_iter);
+    let seconds = (iterations * (edges * 1.1e-9 + repulsion) + edges * 60e-9) / threads as f64;
+    Cost { seconds, grid_bytes }
+}
+
+/// A number with commas between its thousands.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
