@@ -318,3 +318,72 @@ impl Reader for CsvReader {
         Ok(table::stream(self.pass(run)?, &self.offsets))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::ReadOptions;
+    use super::super::testing::{gzip, numbers, read, read_with};
+    use crate::data::Values;
+
+    #[test]
+    fn numbers_are_learned_from_and_the_rest_rides_along() {
+        let text = b"id,height,name,weight,born\n007,1.5,\"Ann, A\",50,\n008,NA,Bob,60,1980\n009,1.7,\"C \"\"c\"\"\",70,1990\n";
+        for bytes in [text.to_vec(), gzip(text)] {
+            let name = if bytes == text { "people.csv" } else { "people.csv.gz" };
+            let people = read(name, &bytes).unwrap();
+            let Values::Table(table) = &people.values else { panic!() };
+            assert_eq!(table.names.as_ref().unwrap(), &["height", "weight", "born"]);
+            assert!(table.numbers.row(1)[0].is_nan() && table.numbers.row(0)[2].is_nan());
+            assert_eq!(people.metadata.names(), ["id", "name"]);
+            assert_eq!(people.metadata.id(0), "007", "ids keep their zeros");
+            assert_eq!(people.metadata.text(1, 2).unwrap(), "C \"c\"");
+        }
+    }
+
+    #[test]
+    fn without_a_header_the_columns_have_numbers() {
+        let iris = read("iris.csv", b"5.1,3.5,setosa\n4.9,3.0,setosa\n").unwrap();
+        assert_eq!(numbers(&iris), [[5.1_f32, 3.5], [4.9, 3.0]].map(|row| row.map(f64::from).to_vec()));
+        assert_eq!((iris.values.kind(), iris.metadata.names()), ("array", vec!["3".to_owned()]));
+    }
+
+    #[test]
+    fn tabs_and_semicolons_part_fields_too() {
+        for text in ["a\tb\n1\t2\n", "a;b\n1;2\n"] {
+            assert_eq!(numbers(&read("t.csv", text.as_bytes()).unwrap()), [[1.0, 2.0]]);
+        }
+        assert_eq!(numbers(&read("t.tsv", b"a\tb\n1\t2\n").unwrap()), [[1.0, 2.0]]);
+    }
+
+    #[test]
+    fn far_columns_keep_their_digits() {
+        let rows: String = (0..100).map(|i| format!("{},{i}\n", 12_345_678.0 + f64::from(i) / 1000.0)).collect();
+        let far = read("far.csv", format!("time,x\n{rows}").as_bytes()).unwrap();
+        for (i, row) in numbers(&far).iter().enumerate() {
+            assert!((row[0] - (12_345_678.0 + i as f64 / 1000.0)).abs() < 1e-8);
+        }
+    }
+
+    #[test]
+    fn chosen_columns_come_in_their_order_and_text_becomes_categories() {
+        let options = ReadOptions { columns: Some(vec!["c".to_owned(), "a".to_owned()]), ..ReadOptions::default() };
+        let table = read_with("t.csv", b"a,b,c\n1,2,x\n3,4,y\n5,6,x\n", &options).unwrap();
+        let Values::Table(table) = &table.values else { panic!() };
+        assert_eq!(table.names.as_ref().unwrap(), &["a"]);
+        assert_eq!((&table.categories[0].codes, &table.categories[0].levels), (&vec![0, 1, 0], &vec!["x".to_owned(), "y".to_owned()]));
+        let options = ReadOptions { columns: Some(vec!["hight".to_owned()]), ..ReadOptions::default() };
+        let error = read_with("t.csv", b"height,b\n1,2\n", &options).unwrap_err();
+        assert_eq!(error.hint(), Some("did you mean 'height'?"));
+    }
+
+    #[test]
+    fn errors_tell_row_and_column_wherever_they_are() {
+        let mut text = "a,b\n".to_owned();
+        (0..400_000).for_each(|i| text.push_str(&format!("{i},{i}\n")));
+        text.push_str("5,x\n");
+        let error = read("big.csv", text.as_bytes()).unwrap_err().to_string();
+        assert!(error.contains("row 400001, column b: 'x' is no number"), "{error}");
+        let error = read("ragged.csv", b"a,b\n1,2\n3\n").unwrap_err().to_string();
+        assert!(error.contains("row 2: 1 fields, and 2 in the first row"), "{error}");
+    }
+}

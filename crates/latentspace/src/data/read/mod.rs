@@ -519,3 +519,47 @@ pub(super) fn excerpt(text: &str) -> String {
     }
     short
 }
+
+#[cfg(test)]
+mod testing {
+    //! Files that tests write and read.
+
+    use super::*;
+
+    /// Observations of a file of these bytes.
+    pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Observations> {
+        read_with(name, bytes, &ReadOptions::default())
+    }
+
+    /// Observations of a file of these bytes; read whole and in blocks, which must be the same.
+    pub(super) fn read_with(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Observations> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        let source = open(path.to_str().unwrap(), options)?;
+        let run = Run::new(0, 2)?;
+        let whole = source.read(&run)?;
+        let parts = source.blocks(&run)?.collect::<Result<Vec<_>>>()?;
+        let parts = Observations::concat(parts)?;
+        assert_eq!(whole.metadata.columns, parts.metadata.columns, "{name}");
+        assert_eq!(format!("{:?}", whole.values), format!("{:?}", parts.values), "{name}");
+        assert!(source.rows().is_none_or(|rows| rows == whole.rows()));
+        assert_eq!((source.kind(), source.columns()), (whole.values.kind(), whole.columns()));
+        Ok(whole)
+    }
+
+    /// The numbers of a table, its offsets added again.
+    pub(super) fn numbers(observed: &Observations) -> Vec<Vec<f64>> {
+        let crate::data::Values::Table(table) = &observed.values else { panic!("{}", observed.values.kind()) };
+        (0..table.numbers.rows())
+            .map(|row| table.numbers.row(row).iter().enumerate().map(|(column, &value)| f64::from(value) + table.offset(column)).collect())
+            .collect()
+    }
+
+    /// A packed copy.
+    pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut encoder, bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+}
