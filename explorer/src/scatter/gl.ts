@@ -2,12 +2,13 @@
 // and no faster elsewhere), no multisampling: each disc softens its own edge.
 import { type Back, type Frame, HOLLOW_BELOW, HOLLOW_FROM_PX } from "./back.ts";
 
+// All that is one for a point is worked out once for it; a pixel only asks how far from the middle it lies.
 const SHAPE = `#version 300 es
-precision highp float;
+precision highp float; precision highp int;
 in vec3 before; in vec3 now; in vec4 ink;
-uniform float mixing, perspective, size, orbit; uniform int only;
-uniform vec3 origin, right, up, toward; uniform vec2 shift, scale;
-flat out vec4 paint; flat out float fade; flat out float diameter; flat out int slot;
+uniform float mixing, perspective, size, orbit, opacity, ratio; uniform int only, picking;
+uniform vec3 origin, right, up, toward, background, grey; uniform vec2 shift, scale;
+flat out vec4 paint; flat out vec2 form;
 void main() {
   vec3 p = mix(before, now, mixing) - origin;
   float depth = dot(toward, p);
@@ -16,48 +17,52 @@ void main() {
   bool filtered = ink.a == 0.0;
   bool skip = (only == 1 && !filtered) || (only == 2 && filtered);
   gl_Position = skip ? vec4(2.0, 2.0, 2.0, 1.0) : vec4(at, clamp(-depth * 0.25, -0.99, 0.99), 1.0);
-  diameter = size * near;
+  float diameter = size * near;
   gl_PointSize = diameter + 1.0;
-  fade = orbit > 0.0 ? clamp(0.74 + 0.36 * depth, 0.34, 1.0) : 1.0;
-  paint = ink;
-  slot = gl_VertexID;
+  float line = 0.0;
+  float alpha = opacity;
+  vec3 tone = ink.rgb;
+  if (filtered) {
+    tone = grey;
+    alpha = 0.16;
+  } else if (ink.a < 0.998) {
+    float share = (ink.a * 255.0 - 1.0) / 253.0;
+    if (share < ${HOLLOW_BELOW.toFixed(4)} && diameter >= ${HOLLOW_FROM_PX.toFixed(1)} * ratio) {
+      line = 1.15 * ratio;
+      tone = mix(tone, background, 0.12);
+      alpha = 0.85;
+    } else {
+      tone = mix(tone, background, 0.78 * pow(1.0 - share, 1.3));
+      alpha = min(1.0, opacity * (0.55 + 0.6 * share));
+    }
+  }
+  float fade = orbit > 0.0 ? clamp(0.74 + 0.36 * depth, 0.34, 1.0) : 1.0;
+  paint = vec4(mix(background, tone, fade), alpha);
+  form = vec2(diameter, line);
+  if (picking == 1) {
+    int id = gl_VertexID + 1;
+    paint = vec4(float(id & 255), float((id >> 8) & 255), float((id >> 16) & 255), float((id >> 24) & 255)) / 255.0;
+  }
 }`;
 
 const PAINT = `#version 300 es
-precision highp float;
-flat in vec4 paint; flat in float fade; flat in float diameter; flat in int slot;
-uniform vec3 background, grey; uniform float opacity, ratio; uniform int picking;
+precision highp float; precision highp int;
+flat in vec4 paint; flat in vec2 form;
+uniform vec3 background; uniform int picking;
 out vec4 color;
 void main() {
-  float r = length(gl_PointCoord - 0.5) * (diameter + 1.0);
-  float edge = diameter * 0.5 - r;
+  float edge = form.x * 0.5 - length(gl_PointCoord - 0.5) * (form.x + 1.0);
   float disc = clamp(edge + 0.5, 0.0, 1.0);
+  vec4 c = paint;
   if (picking == 1) {
-    if (disc < 0.5 || paint.a == 0.0) discard;
-    int id = slot + 1;
-    color = vec4(float(id & 255), float((id >> 8) & 255), float((id >> 16) & 255), float((id >> 24) & 255)) / 255.0;
+    if (disc < 0.5) discard;
+    color = c;
     return;
   }
-  float alpha = opacity;
-  vec3 tone = paint.rgb;
-  float share = (paint.a * 255.0 - 1.0) / 253.0;
-  if (paint.a == 0.0) { tone = grey; alpha = 0.16; }
-  else if (paint.a < 0.998) {
-    bool hollow = share < ${HOLLOW_BELOW.toFixed(4)} && diameter >= ${HOLLOW_FROM_PX.toFixed(1)} * ratio;
-    if (hollow) {
-      float line = 1.15 * ratio;
-      float hole = clamp(edge - line + 0.5, 0.0, 1.0);
-      tone = mix(mix(tone, background, 0.12), background, hole);
-      alpha = mix(0.85, 0.30, hole);
-    } else {
-      tone = mix(tone, background, 0.78 * pow(1.0 - share, 1.3));
-      alpha = opacity * (0.55 + 0.6 * share);
-    }
-  }
-  tone = mix(background, tone, fade);
-  alpha = min(1.0, alpha) * disc;
-  if (alpha < 0.02) discard;
-  color = vec4(tone * alpha, alpha);
+  if (form.y > 0.0) c = mix(c, vec4(background, 0.3), clamp(edge - form.y + 0.5, 0.0, 1.0));
+  c.a *= disc;
+  if (c.a < 0.02) discard;
+  color = vec4(c.rgb * c.a, c.a);
 }`;
 
 export class GlBack implements Back {

@@ -125,6 +125,7 @@ test("both renderers put the points in the same places", async ({ page }) => {
   for (const renderer of ["raster", "webgl2"]) {
     await open(page, `n=300&renderer=${renderer}`);
     await ready(page);
+    expect(await page.evaluate(() => window.explorer.renderer)).toBe(renderer);
     // Where a point stands alone, its middle has its color; sampled from a screenshot, as WebGL keeps no picture.
     const shot = await page.locator("canvas.points").screenshot();
     drawn.push(
