@@ -83,6 +83,12 @@ pub(crate) fn open(data: &str, options: &ReadOptions, run: &Run) -> Result<Opene
     if data != "-" {
         return Ok(Opened { source: read::open(data, options)?, _copy: None });
     }
+    let (path, copy) = standard_input(run)?;
+    Ok(Opened { source: read::open(&path.to_string_lossy(), options)?, _copy: Some(copy) })
+}
+
+/// Copies standard input into a file, since data is read more than once; it lives as long as its folder.
+fn standard_input(run: &Run) -> Result<(PathBuf, tempfile::TempDir)> {
     let fail = |error| Error::io("standard input", error);
     let mut input = std::io::stdin().lock();
     if input.is_terminal() {
@@ -105,8 +111,7 @@ pub(crate) fn open(data: &str, options: &ReadOptions, run: &Run) -> Result<Opene
         file.write_all(&block[..filled]).map_err(fail)?;
         filled = input.read(&mut block).map_err(fail)?;
     }
-    drop(file);
-    Ok(Opened { source: read::open(&path.to_string_lossy(), options)?, _copy: Some(folder) })
+    Ok((path, folder))
 }
 
 /// The ending of a format, by its first bytes.
@@ -149,14 +154,13 @@ pub(crate) fn coordinates(observations: &Observations) -> Result<(&Matrix, &[f64
     }
 }
 
-/// Reads codes.
+/// Reads codes; `-` is standard input.
 pub(crate) fn codes(name: &str, options: &ReadOptions, run: &Run) -> Result<Codes> {
-    let observations = open(name, options, run)?.source.read(run)?;
-    let values = coordinates(&observations)?.0.clone();
-    if let Some(row) = (0..values.rows()).find(|&row| values.row(row).iter().any(|value| !value.is_finite())) {
-        return Err(Error::input(name, "a cell that is no finite number", "each coordinate is one").at_row(row as u64 + 1));
+    if name != "-" {
+        return Codes::open(Path::new(name), options, run);
     }
-    Ok(Codes { values, metadata: observations.metadata })
+    let (path, _copy) = standard_input(run)?;
+    Codes::open(&path, options, run)
 }
 
 /// Reads codes, from a file of codes or of a space that keeps those of its rows.

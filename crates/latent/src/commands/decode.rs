@@ -19,7 +19,7 @@ pub(crate) fn command() -> Command {
 
 pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let output = inputs::text(matches, "output")?;
-    outputs::check_with(output, context)?;
+    outputs::check("--output", output, outputs::OBSERVATIONS, context)?;
     let space = inputs::space(&inputs::path(matches, "space")?)?;
     if !space.method.decodes {
         let found = format!("{} does not decode", space.method.title);

@@ -24,7 +24,7 @@ pub(crate) fn output_arg(name: &'static str, help: &'static str) -> Arg {
 
 pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let output = inputs::text(matches, "output")?;
-    outputs::check_with(output, context)?;
+    outputs::check("--output", output, outputs::CODES, context)?;
     let space = inputs::space(&inputs::path(matches, "space")?)?;
     let mut options = inputs::read_options(matches);
     options.preparation = Some(space.preparation.clone());

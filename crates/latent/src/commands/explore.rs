@@ -152,7 +152,14 @@ fn subject(study: &Study, run: &Run, names: &[String], read: &ReadOptions, prepa
 
 /// Reads data, tells how, and says what the page should know.
 fn observe(study: &Study, run: &Run, data: &str, options: &ReadOptions) -> Result<(Observations, Vec<String>)> {
-    let opened = inputs::open(data, options, run)?;
+    let mut opened = inputs::open(data, options, run)?;
+    // A table with the columns z0, z1, … holds codes; its other columns ride along.
+    let names = opened.source.names().unwrap_or_default();
+    let axes = names.iter().filter(|name| name.strip_prefix('z').is_some_and(|rest| rest.parse::<u32>().is_ok())).count();
+    if axes >= 2 && axes < names.len() && options.columns.is_none() {
+        let axes = (0..axes).map(|axis| format!("z{axis}")).collect();
+        opened = inputs::open(data, &ReadOptions { columns: Some(axes), ..options.clone() }, run)?;
+    }
     study.phase(Phase::Reading, format!("reading {}", opened.source.name()));
     let notes = opened.source.notes();
     notes.iter().for_each(|note| run.note(note));

@@ -11,8 +11,7 @@ use serde_json::json;
 
 use crate::commands::encode::output_arg;
 use crate::context::Context;
-use crate::outputs::{self, Format};
-use crate::{inputs, output};
+use crate::{inputs, output, outputs};
 
 const FORMATS: [&str; 8] = ["parquet", "npy", "csv", "word2vec", "glove", "projector", "pyldavis", "onnx"];
 
@@ -39,15 +38,14 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     match to {
         "pyldavis" => return Err(Error::param("--to", "'pyldavis'", "only spaces of topics have it, and this is none")),
         "onnx" => return Err(Error::param("--to", "'onnx'", "only spaces that are networks have it, and this is none")),
-        _ => {}
+        "npy" | "parquet" | "csv" => outputs::check("--output", inputs::text(matches, "output")?, &[to], context)?,
+        _ => outputs::folder_of(&path)?,
     }
     let codes = inputs::space_or_codes(inputs::text(matches, "input")?, &inputs::labels(matches), &context.run)?;
     context.screen.clear();
     let mut written = vec![path.clone()];
     match to {
-        "npy" => outputs::codes_as(&path, Format::Npy, &codes)?,
-        "parquet" => outputs::codes_as(&path, Format::Parquet, &codes)?,
-        "csv" => outputs::codes_as(&path, Format::Csv, &codes)?,
+        "npy" | "parquet" | "csv" => codes.save(&path)?,
         "word2vec" => vectors(&path, &codes, true)?,
         "glove" => vectors(&path, &codes, false)?,
         _ => written = projector(&path, &codes)?,

@@ -16,7 +16,7 @@ use serde_json::json;
 use crate::context::Context;
 use crate::inputs::{self, Opened};
 use crate::output::{self, count, duration, number};
-use crate::{args, memory};
+use crate::{args, memory, outputs};
 
 /// Rows of a stream that are kept to measure the space on.
 const MEASURED: usize = 10_000;
@@ -63,7 +63,10 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     }
     let codes_file = matches.get_one::<String>("codes").map(String::as_str);
     if let Some(file) = codes_file {
-        crate::outputs::check(file)?;
+        outputs::check("--codes", file, outputs::CODES, context)?;
+    }
+    if let Some(path) = output {
+        outputs::folder_of(path)?;
     }
     let begun = Instant::now();
     let data = inputs::open(inputs::text(matches, "data")?, &inputs::read_options(matches), &context.run)?;
@@ -71,7 +74,6 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
         return plan(method.as_ref(), &data, context);
     }
     let output = output.ok_or_else(|| Error::internal("no output"))?;
-    writable(output)?;
     for note in data.source.notes() {
         context.run.note(note);
     }
@@ -91,7 +93,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     context.run.check()?;
     space.save(output)?;
     if let (Some(file), Some(codes)) = (codes_file, &codes) {
-        crate::outputs::codes(file, codes)?;
+        outputs::codes(file, codes)?;
     }
     context.screen.clear();
     let peak = output::peak_mib();
@@ -128,15 +130,6 @@ fn told(space: &Space, output: &Path, timing: &Timing, seconds_measures: f64, pe
         duration(seconds_measures),
         output::measures(&space.measures),
     )
-}
-
-/// Fails before the work where the result could not be written after it.
-fn writable(path: &Path) -> Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if folder.is_dir() {
-        return Ok(());
-    }
-    Err(Error::input(path, format!("the folder '{}' is not there", folder.display()), "results are written into folders that exist"))
 }
 
 /// Seconds of the two parts.
