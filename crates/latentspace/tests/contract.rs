@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use latentspace::data::{Preparation, Prepared, Rows};
+use latentspace::data::{Preparation, PrepareOptions, Prepared, Rows};
 use latentspace::linalg::Matrix;
 use latentspace::method::{AnyMethod, Entry, Takes};
 use latentspace::params::{Kind, Parameter};
@@ -43,7 +43,7 @@ fn method(entry: &Entry) -> Box<dyn AnyMethod> {
 fn fit(method: &dyn AnyMethod, table: &Matrix, threads: usize) -> Result<Space> {
     let run = Run::new(3, threads)?;
     let observations = Observations::from_matrix("test", table.clone());
-    let preparation = Preparation::choose(&observations, &run)?;
+    let preparation = Preparation::choose(&observations, &PrepareOptions::default(), &run)?;
     let prepared = preparation.prepare(&observations, &run)?;
     Ok(Space::fit(method, preparation, &Rows::Memory(&prepared), &observations.metadata, &run)?.0)
 }
@@ -114,7 +114,7 @@ fn every_parameter_out_of_its_range_or_of_the_wrong_type_is_refused_in_one_sente
 #[test]
 fn same_seed_same_bytes_for_any_number_of_threads_and_between_runs() {
     // More rows than two chunks of the fold.
-    let table = groups(2 * latentspace::fold::CHUNK + 100);
+    let table = groups(2 * latentspace::data::CHUNK + 100);
     for entry in takes_tables() {
         let table = if entry.info.folds { &table } else { &groups(700) };
         let first = fit(&*method(entry), table, 1).unwrap().to_bytes().unwrap();
@@ -240,7 +240,7 @@ fn a_plan_tells_rows_and_memory_and_a_limit_below_it_is_refused() {
         let limited = Run::new(0, 1).unwrap().with_max_memory(Some(1000));
         let prepared = Prepared::Table(groups(200));
         let observations = Observations::from_matrix("test", groups(200));
-        let preparation = Preparation::choose(&observations, &run).unwrap();
+        let preparation = Preparation::choose(&observations, &PrepareOptions::default(), &run).unwrap();
         let refused = Space::fit(&*method, preparation, &Rows::Memory(&prepared), &observations.metadata, &limited);
         assert!(matches!(refused, Err(Error::Memory { .. })), "{}", entry.info.name);
     }

@@ -13,9 +13,8 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::data::{ImageShape, Observations, Preparation, PrepareOptions, Source, Values};
+use crate::data::{CHUNK, ImageShape, Observations, Preparation, PrepareOptions, Source, Values};
 use crate::error::{Error, Result};
-use crate::fold::CHUNK;
 use crate::random::Random;
 use crate::run::Run;
 

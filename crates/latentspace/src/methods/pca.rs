@@ -10,7 +10,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::data::{Prepared, Rows};
+use crate::data::{CHUNK, Prepared, Rows};
 use crate::error::{Error, Result};
 use crate::fold::{Fold, Step, fold};
 use crate::linalg::{Gram, Matrix, MatrixView, Threads, product, product_transposed, symmetric_eigen};
@@ -123,10 +123,10 @@ impl Method for Pca {
         let (n, d) = (shape.rows as u64, shape.cols as u64);
         let width = (self.components(shape) + OVERSAMPLED) as u64;
         let threads = run.threads() as u64;
-        let levels = n.div_ceil(crate::fold::CHUNK as u64).max(1).ilog2() as u64 + 1;
+        let levels = n.div_ceil(CHUNK as u64).max(1).ilog2() as u64 + 1;
         let work = match solver {
             Solver::Gram => 4 * n * d + 4 * n * n + 3 * 8 * n * n,
-            Solver::Randomized => threads * 8 * (d + crate::fold::CHUNK as u64) * width + 24 * d * width,
+            Solver::Randomized => threads * 8 * (d + CHUNK as u64) * width + 24 * d * width,
             Solver::Covariance | Solver::Auto => (levels + 2 * threads) * 8 * d * d + 3 * 8 * d * d,
         };
         let rate = 75e9 * threads as f64;
@@ -585,7 +585,6 @@ impl Model for PcaModel {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fold::CHUNK;
     use crate::linalg::thin_svd;
 
     /// An ellipsoid in 6 dimensions, turned by a fixed rotation, far from the origin.

@@ -44,8 +44,12 @@ fn purity(map: &Matrix, groups: usize, k: usize) -> f64 {
 
 fn affinities(rows: &Matrix, perplexity: f64) -> Affinities {
     let run = Run::new(0, 2).unwrap();
-    Affinities::new(&neighbors::neighbors(rows.view(), (3.0 * perplexity) as usize, Metric::Euclidean, &run).unwrap(), Metric::Euclidean, perplexity)
-        .unwrap()
+    Affinities::new(
+        &neighbors::neighbors(rows.view(), (3.0 * perplexity) as usize, Metric::Euclidean, &run).unwrap(),
+        Metric::Euclidean,
+        perplexity,
+    )
+    .unwrap()
 }
 
 /// The divergence as its definition says, in f64.
