@@ -766,3 +766,7 @@ fn lacking(file: &str, row: u64, column: &str) -> Error {
         .at_column(column)
         .with_hint("--missing mean puts the column's mean there")
 }
+
+#[cfg(test)]
+#[path = "preparation_tests.rs"]
+mod tests;

@@ -489,7 +489,7 @@ impl Moments {
             infinite: self.infinite,
             min: some(self.low),
             max: some(self.high),
-            mean: some(self.mean().clamp(self.low, self.high)),
+            mean: some(self.mean().min(self.high).max(self.low)),
             sd: some(if self.low == self.high { 0.0 } else { (self.deviation() / (self.count.max(2) - 1) as f64).sqrt() }),
             constant: self.count > 0 && self.low == self.high && self.missing + self.infinite == 0,
             distinct: self.values.as_ref().map(|values| values.len() as u64),
@@ -782,3 +782,7 @@ impl Sample {
             .collect()
     }
 }
+
+#[cfg(test)]
+#[path = "summary_tests.rs"]
+mod tests;

@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray, Float64Array, Int64Array, StringBuilder};
+use arrow::array::{ArrayRef, BooleanBuilder, Float64Array, Float64Builder, Int64Builder, StringBuilder};
+use csv::StringRecord;
 
 use super::bytes::File;
 use super::columns::{Field, Kind, Offsets, Role, Roles, is_id};
@@ -20,6 +21,8 @@ use crate::run::Run;
 const NOTHING: &[&str] = &["", "na", "n/a", "nan", "null", "none", "?", ".", "-", "--"];
 /// A column of numbers may hold this share of words in its head, each an error with its place; more make it text.
 const STRAY_WORDS: usize = 20;
+/// Rows of the head.
+const MOST_HEAD: usize = 10_000;
 
 /// What a column of text cells holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,8 +52,16 @@ pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
     let tabs = name.trim_end_matches(".gz").trim_end_matches(".zst").ends_with(".tsv");
     let first = Pieces::new(file, Some(if tabs { b'\t' } else { b',' }))?.next().transpose()?.unwrap_or_default();
     let delimiter = if tabs { b'\t' } else { delimiter(&first) };
-    let head = Pieces::new(file, Some(delimiter))?.next().transpose()?.unwrap_or_default();
-    let rows = records(&head, delimiter).map_err(|error| error.of(file))?;
+    let mut pieces = Pieces::new(file, Some(delimiter))?;
+    let mut head = pieces.next().transpose()?.unwrap_or_default();
+    let mut rows = records(&head, delimiter).map_err(|error| error.of(file))?;
+    // Behind a header the first row may be a long one.
+    while rows.len() < 2
+        && let Some(piece) = pieces.next().transpose()?
+    {
+        head.extend(piece);
+        rows = records(&head, delimiter).map_err(|error| error.of(file))?;
+    }
     let Some(top) = rows.first() else {
         return Err(file.wrong("no rows", "a table with at least one row is needed"));
     };
@@ -114,8 +125,8 @@ fn delimiter(head: &[u8]) -> u8 {
 }
 
 /// Whether the first row names the columns: text stands in it where the second row has numbers, or no number is in either.
-fn is_header(top: &[String], second: Option<&Vec<String>>) -> bool {
-    let word = |cell: &String| number(cell).is_none() && !is_nothing(cell);
+fn is_header(top: &StringRecord, second: Option<&StringRecord>) -> bool {
+    let word = |cell: &str| number(cell).is_none() && !is_nothing(cell);
     let Some(second) = second else { return top.iter().all(word) };
     let above_number = top.iter().zip(second).any(|(a, b)| word(a) && (number(b).is_some() || is_nothing(b)));
     above_number || (top.iter().all(word) && second.iter().all(|cell| number(cell).is_none()))
@@ -154,17 +165,12 @@ impl Wrong {
 }
 
 /// The rows of the head.
-fn records(text: &[u8], delimiter: u8) -> Result<Vec<Vec<String>>, Wrong> {
-    let mut reader = reader(text, delimiter);
+fn records(text: &[u8], delimiter: u8) -> Result<Vec<StringRecord>, Wrong> {
     let mut rows = Vec::new();
-    let mut record = csv::StringRecord::new();
-    loop {
-        match reader.read_record(&mut record) {
-            Ok(true) => rows.push(record.iter().map(str::to_owned).collect()),
-            Ok(false) => return Ok(rows),
-            Err(error) => return Err(broken(&error, rows.len() as u64 + 1)),
-        }
+    for record in reader(text, delimiter).into_records().take(MOST_HEAD) {
+        rows.push(record.map_err(|error| broken(&error, rows.len() as u64))?);
     }
+    Ok(rows)
 }
 
 fn reader(text: &[u8], delimiter: u8) -> csv::Reader<&[u8]> {
@@ -185,9 +191,11 @@ fn broken(error: &csv::Error, row: u64) -> Wrong {
 
 /// A column on its way.
 enum Builder {
-    Number(Vec<Option<f64>>),
-    Whole(Vec<Option<i64>>),
-    Bool(Vec<Option<bool>>),
+    /// Numbers to learn from; a missing one is NaN.
+    Learned(Vec<f64>),
+    Number(Float64Builder),
+    Whole(Int64Builder),
+    Bool(BooleanBuilder),
     Text(StringBuilder),
     Nothing,
 }
@@ -214,14 +222,15 @@ impl CsvReader {
             .map(|(cells, role)| match (cells, role) {
                 (_, Role::Nothing) => Builder::Nothing,
                 (_, Role::Category(_) | Role::Document) => Builder::Text(StringBuilder::new()),
-                (Cells::Number, _) | (Cells::Whole, Role::Number(_)) => Builder::Number(Vec::new()),
-                (Cells::Whole, _) => Builder::Whole(Vec::new()),
-                (Cells::Bool, _) => Builder::Bool(Vec::new()),
+                (_, Role::Number(_)) => Builder::Learned(Vec::new()),
+                (Cells::Number, _) => Builder::Number(Float64Builder::new()),
+                (Cells::Whole, _) => Builder::Whole(Int64Builder::new()),
+                (Cells::Bool, _) => Builder::Bool(BooleanBuilder::new()),
                 (Cells::Text, _) => Builder::Text(StringBuilder::new()),
             })
             .collect();
         let mut reader = reader(piece, self.delimiter);
-        let mut record = csv::StringRecord::new();
+        let mut record = StringRecord::new();
         let mut rows = 0;
         if first && self.header {
             reader.read_record(&mut record).map_err(|error| broken(&error, 0))?;
@@ -244,19 +253,24 @@ impl CsvReader {
                     wanted: "",
                 };
                 match builder {
+                    Builder::Learned(cells) => match cell.trim().parse::<f64>() {
+                        Ok(value) => cells.push(value),
+                        _ if is_nothing(cell) => cells.push(f64::NAN),
+                        _ => return Err(Wrong { wanted: "each cell of a numeric column is a number", ..no("number") }),
+                    },
                     Builder::Number(cells) => match cell.trim().parse::<f64>() {
-                        Ok(value) if !value.is_nan() => cells.push(Some(value)),
-                        _ if is_nothing(cell) => cells.push(None),
+                        Ok(value) if !value.is_nan() => cells.append_value(value),
+                        _ if is_nothing(cell) => cells.append_null(),
                         _ => return Err(Wrong { wanted: "each cell of a numeric column is a number", ..no("number") }),
                     },
                     Builder::Whole(cells) => match cell.trim().parse::<i64>() {
-                        Ok(value) => cells.push(Some(value)),
-                        _ if is_nothing(cell) => cells.push(None),
+                        Ok(value) => cells.append_value(value),
+                        _ if is_nothing(cell) => cells.append_null(),
                         _ => return Err(Wrong { wanted: "each cell of a column of whole numbers is one", ..no("whole number") }),
                     },
                     Builder::Bool(cells) => match truth(cell) {
-                        Some(value) => cells.push(Some(value)),
-                        _ if is_nothing(cell) => cells.push(None),
+                        Some(value) => cells.append_value(value),
+                        _ if is_nothing(cell) => cells.append_null(),
                         _ => return Err(Wrong { wanted: "each cell of this column is true or false", ..no("true or false") }),
                     },
                     Builder::Text(cells) => match cell {
@@ -271,9 +285,10 @@ impl CsvReader {
             .into_iter()
             .map(|builder| -> ArrayRef {
                 match builder {
-                    Builder::Number(cells) => Arc::new(Float64Array::from(cells)),
-                    Builder::Whole(cells) => Arc::new(Int64Array::from(cells)),
-                    Builder::Bool(cells) => Arc::new(BooleanArray::from(cells)),
+                    Builder::Learned(cells) => Arc::new(Float64Array::from(cells)),
+                    Builder::Number(mut cells) => Arc::new(cells.finish()),
+                    Builder::Whole(mut cells) => Arc::new(cells.finish()),
+                    Builder::Bool(mut cells) => Arc::new(cells.finish()),
                     Builder::Text(mut cells) => Arc::new(cells.finish()),
                     Builder::Nothing => Arc::new(arrow::array::NullArray::new(rows)),
                 }
