@@ -8,8 +8,11 @@ mod lists;
 mod reduce;
 mod sample;
 mod table;
+mod tree;
 
 pub(crate) use distance::distance;
+pub(crate) use sample::{Ranked, ranked};
+pub(crate) use table::check_finite;
 
 use serde::{Deserialize, Serialize};
 
@@ -103,7 +106,7 @@ pub fn neighbors(rows: MatrixView<'_>, k: usize, metric: Metric, run: &Run) -> R
 /// # Errors
 /// See [`neighbors`].
 pub fn exact(rows: MatrixView<'_>, k: usize, metric: Metric, run: &Run) -> Result<Neighbors> {
-    check(rows, k, rows.rows().saturating_sub(1))?;
+    run.install(|| check(rows, k, rows.rows().saturating_sub(1)))?;
     run.install(|| among_distinct(rows, k, metric, |rows, k| exact::search(rows, rows, true, k, metric, run)))
 }
 
@@ -112,7 +115,7 @@ pub fn exact(rows: MatrixView<'_>, k: usize, metric: Metric, run: &Run) -> Resul
 /// # Errors
 /// See [`neighbors`].
 pub fn approximate(rows: MatrixView<'_>, k: usize, metric: Metric, run: &Run) -> Result<Neighbors> {
-    check(rows, k, rows.rows().saturating_sub(1))?;
+    run.install(|| check(rows, k, rows.rows().saturating_sub(1)))?;
     run.install(|| among_distinct(rows, k, metric, |rows, k| lists::search(rows, k, metric, run)))
 }
 
@@ -125,7 +128,8 @@ pub fn query(rows: MatrixView<'_>, queries: MatrixView<'_>, k: usize, metric: Me
     if rows.cols() != queries.cols() {
         return Err(Error::input("data", format!("{} columns", queries.cols()), format!("the rows searched have {}", rows.cols())));
     }
-    check(rows, k, rows.rows())?;
+    run.install(|| check(rows, k, rows.rows()))?;
+    run.install(|| check_finite("data", queries))?;
     run.install(|| exact::search(rows, queries, false, k, metric, run))
 }
 
@@ -145,7 +149,7 @@ fn among_distinct(
     Ok(groups.spread(rows, &found, k, metric))
 }
 
-/// Checks `k` against the most that there are.
+/// Checks `k` against the most that there are, and the cells.
 fn check(rows: MatrixView<'_>, k: usize, most: usize) -> Result<()> {
     if rows.cols() == 0 {
         return Err(Error::input("data", "no columns", "neighbors need at least one"));
@@ -153,7 +157,7 @@ fn check(rows: MatrixView<'_>, k: usize, most: usize) -> Result<()> {
     if k == 0 || k > most {
         return Err(Error::param("n_neighbors", k, format!("for {} rows it is 1 to {most}", rows.rows())));
     }
-    Ok(())
+    check_finite("data", rows)
 }
 
 #[cfg(test)]

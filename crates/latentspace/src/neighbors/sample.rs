@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::best::Best;
 use super::exact::rank;
-use super::table::Table;
+use super::table::{Frame, Table};
 use super::{Metric, Neighbors};
 use crate::error::Result;
 use crate::linalg::{MatrixView, NOBODY, Panels, TILE_COLS, TILE_ROWS, Tile};
@@ -54,6 +54,33 @@ pub(crate) fn sweep<T: Send>(
             Ok(gathered)
         })
         .collect()
+}
+
+/// What is known of a sampled row.
+pub(crate) struct Ranked {
+    /// Its `k` nearest rows in truth, nearest first.
+    pub(crate) nearest: Vec<u32>,
+    /// For each row asked about: how many rows are nearer.
+    pub(crate) nearer: Vec<u32>,
+}
+
+/// The true `k` nearest of the rows that `sample` names, and the places of the rows `wanted` of each (as many for each of them). Places come
+/// from scores in single precision: rows that are equally far to 6 digits may change theirs.
+///
+/// # Errors
+/// [`crate::Error::Cancelled`].
+pub(crate) fn ranked(
+    rows: MatrixView<'_>,
+    sample: &[u32],
+    wanted: &[Vec<u32>],
+    k: usize,
+    metric: Metric,
+    run: &Run,
+) -> Result<Vec<Ranked>> {
+    let table = Frame::of(rows, metric).table(rows)?;
+    let nearest = truth(rows, &table, sample, k, metric, run)?;
+    let nearer = places(table.rows.view(), &table, sample, wanted, run)?;
+    Ok(nearest.into_iter().zip(nearer).map(|(nearest, nearer)| Ranked { nearest, nearer }).collect())
 }
 
 /// The true `k` nearest of the rows that `sample` names, in its order.
