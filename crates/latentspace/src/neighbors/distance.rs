@@ -17,6 +17,38 @@ pub(crate) fn distance(a: &[f32], b: &[f32], metric: Metric) -> f64 {
     }
 }
 
+/// The squared Euclidean distance in single precision: to choose candidates by, several times as fast as [`distance`].
+pub(super) fn rough(a: &[f32], b: &[f32]) -> f32 {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx2") {
+        // SAFETY: the processor has AVX2.
+        return unsafe { rough_avx2(a, b) };
+    }
+    rough_lanes(a, b)
+}
+
+#[inline(always)]
+fn rough_lanes(a: &[f32], b: &[f32]) -> f32 {
+    const LANES: usize = 32;
+    let mut sums = [0.0_f32; LANES];
+    let (a_chunks, b_chunks) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
+    for ((&a, &b), sum) in a_chunks.remainder().iter().zip(b_chunks.remainder()).zip(&mut sums) {
+        *sum = (a - b) * (a - b);
+    }
+    for (a, b) in a_chunks.zip(b_chunks) {
+        for ((&a, &b), sum) in a.iter().zip(b).zip(&mut sums) {
+            *sum += (a - b) * (a - b);
+        }
+    }
+    sums.iter().sum()
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+unsafe fn rough_avx2(a: &[f32], b: &[f32]) -> f32 {
+    rough_lanes(a, b)
+}
+
 /// The squared length of a row.
 pub(super) fn squared_norm(a: &[f32]) -> f64 {
     inner(a, a)

@@ -10,7 +10,9 @@ use crate::random::Random;
 use crate::run::Run;
 
 /// Narrower rows are scored as they are.
-const WIDE: usize = 112;
+pub(super) const WIDE: usize = 112;
+/// Directions that real data, of any width, usually come to.
+pub(super) const USUAL: f64 = 192.0;
 /// Directions are a multiple of this.
 const STEP: usize = 16;
 /// The standard deviation that the products of what is left out may have, as a part of the mean squared length.
