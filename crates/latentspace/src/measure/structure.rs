@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::{MeasureOptions, Measures, PerRow, Sample, pairs, summary};
 use crate::error::Result;
 use crate::linalg::MatrixView;
-use crate::neighbors::{self, Metric, Neighbors, Ranked, distance, ranked};
+use crate::neighbors::{self, Metric, Neighbors, Ranked, lengths, ranked};
 use crate::random::Random;
 use crate::run::Run;
 
@@ -32,9 +32,12 @@ pub(super) fn measure(
     };
     run.progress("measures", 0, 3);
     let rows = Random::new(run.seed(), "measure rows").sample(0, n, count);
-    let nobody = vec![Vec::new(); count];
-    let in_map = direct(map, &rows, &nobody, k, Metric::Euclidean, run)?;
-    let near_in_map: Vec<Vec<u32>> = in_map.into_iter().map(|row| row.nearest).collect();
+    // The neighbors of all rows in the map take less time than those of a sample one by one, if the map has few dimensions.
+    let seen = if known.is_some() || map.cols() <= 3 { Some(neighbors::neighbors(map, k, Metric::Euclidean, run)?) } else { None };
+    let near_in_map: Vec<Vec<u32>> = match &seen {
+        Some(seen) if map.cols() <= 3 => rows.iter().map(|&row| seen.row(row as usize).0.to_vec()).collect(),
+        _ => direct(map, &rows, &vec![Vec::new(); count], k, Metric::Euclidean, run)?.into_iter().map(|row| row.nearest).collect(),
+    };
     let in_data = if count * n * against.cols() <= DIRECT {
         direct(against, &rows, &near_in_map, k, options.metric, run)?
     } else {
@@ -42,7 +45,7 @@ pub(super) fn measure(
     };
     run.progress("measures", 1, 3);
     let near_in_data: Vec<Vec<u32>> = in_data.iter().map(|row| row.nearest.clone()).collect();
-    let in_map = direct(map, &rows, &near_in_data, k, Metric::Euclidean, run)?;
+    let in_map = direct(map, &rows, &near_in_data, 0, Metric::Euclidean, run)?;
 
     // The largest penalty that there can be gives 0: all neighbors are the farthest rows.
     let scale = 2.0 / (k as f64 * (2.0 * n as f64 - 3.0 * k as f64 - 1.0));
@@ -56,10 +59,10 @@ pub(super) fn measure(
     let recall: Vec<f64> = near_in_data.iter().zip(&near_in_map).map(|(data, map)| shared(data, map)).collect();
     run.progress("measures", 2, 3);
     let distance_correlation = pairs::distance_correlation(map, against, options.metric, run)?;
-    let row_recall = match known {
-        Some(known) => of_all(map, known, k, run)?,
-        None => Vec::new(),
+    let recall_of = |(known, seen): (&Neighbors, &Neighbors)| {
+        (0..n).into_par_iter().map(|row| shared(&known.row(row).0[..k], seen.row(row).0) as f32).collect()
     };
+    let row_recall = known.zip(seen.as_ref()).map(recall_of).unwrap_or_default();
     run.progress("measures", 3, 3);
     // Noise: each of the k neighbors has any rank from 1 to n - 1.
     let (rows_more, near) = ((n - 1) as f64, k as f64);
@@ -81,25 +84,22 @@ fn shared(a: &[u32], b: &[u32]) -> f64 {
     a.iter().filter(|row| b.contains(row)).count() as f64 / a.len() as f64
 }
 
-/// The recall of every row, given its neighbors in the data.
-fn of_all(map: MatrixView<'_>, known: &Neighbors, k: usize, run: &Run) -> Result<Vec<f32>> {
-    let seen = neighbors::neighbors(map, k, Metric::Euclidean, run)?;
-    Ok((0..map.rows()).into_par_iter().map(|row| shared(&known.row(row).0[..k], seen.row(row).0) as f32).collect())
-}
-
 /// The `k` nearest of each of `rows`, and for each of the rows `wanted` of it: how many rows are nearer. Distances in f64, equal ones by
 /// index.
 fn direct(space: MatrixView<'_>, rows: &[u32], wanted: &[Vec<u32>], k: usize, metric: Metric, run: &Run) -> Result<Vec<Ranked>> {
     let one = |(&row, wanted): (&u32, &Vec<u32>)| {
         run.check()?;
-        let own = space.row(row as usize);
-        let mut lengths: Vec<f64> = (0..space.rows()).map(|other| distance(own, space.row(other), metric)).collect();
+        let mut lengths = lengths(space.row(row as usize), space, metric);
         lengths[row as usize] = f64::INFINITY;
-        let order = |a: &u32, b: &u32| lengths[*a as usize].total_cmp(&lengths[*b as usize]).then(a.cmp(b));
-        let mut nearest: Vec<u32> = (0..space.rows() as u32).collect();
-        nearest.select_nth_unstable_by(k - 1, order);
-        nearest.truncate(k);
-        nearest.sort_unstable_by(order);
+        let mut nearest: Vec<(f64, u32)> = Vec::new();
+        if k > 0 {
+            let order = |a: &(f64, u32), b: &(f64, u32)| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1));
+            nearest.extend(lengths.iter().copied().zip(0..));
+            nearest.select_nth_unstable_by(k - 1, order);
+            nearest.truncate(k);
+            nearest.sort_unstable_by(order);
+        }
+        let nearest = nearest.into_iter().map(|(_, row)| row).collect();
         let nearer = |&other: &u32| {
             let bar = lengths[other as usize];
             let before = lengths[..other as usize].iter().filter(|length| **length <= bar).count();

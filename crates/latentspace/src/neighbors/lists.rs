@@ -231,9 +231,10 @@ impl<'a> Lists<'a> {
                         let query = rows.row(row as usize);
                         if candidates.len() > k + SPARE {
                             // Chosen by scores in few directions: choose again by all, then measure in f64.
-                            let own = self.table.rows.row(row as usize);
+                            let near = if metric == Metric::Euclidean { rows } else { self.table.rows.view() };
                             rough.clear();
-                            rough.extend(candidates.map(|other| (distance::rough(own, self.table.rows.row(other as usize)), other)));
+                            rough
+                                .extend(candidates.map(|other| (distance::rough(near.row(row as usize), near.row(other as usize)), other)));
                             rough.select_nth_unstable_by(k + SPARE - 1, |a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
                             rank(rows, query, rough[..k + SPARE].iter().map(|candidate| candidate.1), metric, indices, distances);
                         } else if candidates.len() >= k {

@@ -11,7 +11,7 @@ mod sample;
 mod table;
 mod tree;
 
-pub(crate) use distance::distance;
+pub(crate) use distance::{distance, lengths};
 pub use plan::{Plan, plan};
 pub(crate) use sample::{Ranked, ranked};
 pub(crate) use table::check_finite;
