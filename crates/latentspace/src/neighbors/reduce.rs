@@ -10,11 +10,13 @@ use crate::random::Random;
 use crate::run::Run;
 
 /// Narrower rows are scored as they are.
-const WIDE: usize = 112;
+pub(super) const WIDE: usize = 112;
+/// Directions that real data, of any width, usually come to.
+pub(super) const USUAL: f64 = 192.0;
 /// Directions are a multiple of this.
 const STEP: usize = 16;
 /// The standard deviation that the products of what is left out may have, as a part of the mean squared length.
-const LEFT_OUT: f64 = 0.004;
+const LEFT_OUT: f64 = 0.0026;
 /// Rows that the directions are learned from, for rows up to so many numbers wide; half as many where they are wider.
 const LEARNED_FROM: usize = 4096;
 /// Up to so many columns the directions come from products of columns, beyond from products of as many rows.
