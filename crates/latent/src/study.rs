@@ -28,9 +28,6 @@ const CURVE_FROM: usize = 24;
 /// Names of columns that the page is told at most.
 const NAMED_COLUMNS: usize = 1000;
 
-/// The method that makes a map where nobody names another.
-pub(crate) const DEFAULT_METHOD: &str = "tsne";
-
 /// What was read, and the points between which distances mean something.
 pub(crate) struct Data {
     pub(crate) observations: Observations,

@@ -14,7 +14,7 @@ use crate::context::Context;
 use crate::inputs;
 use crate::output::{self, count};
 use crate::server::{Phase, Server};
-use crate::study::{DEFAULT_METHOD, Start, Study, Subject};
+use crate::study::{Start, Study, Subject};
 
 pub(crate) fn command() -> Command {
     Command::new("explore")
@@ -34,7 +34,10 @@ pub(crate) fn command() -> Command {
 pub(crate) fn server_args() -> Vec<Arg> {
     let port = |text: &str| text.parse::<u16>().map_err(|_| "it must be a whole number from 0 to 65535".to_owned());
     vec![
-        Arg::new("method").long("method").value_name("METHOD").help(format!("What makes the map [default: {DEFAULT_METHOD}]")),
+        Arg::new("method")
+            .long("method")
+            .value_name("METHOD")
+            .help(format!("What makes the map [default: {}]", registry::default_map().info.name)),
         Arg::new("set")
             .long("set")
             .value_name("NAME=VALUE")
@@ -61,7 +64,7 @@ pub(crate) struct Way {
 /// The method and the parameters that were asked for.
 pub(crate) fn way(matches: &ArgMatches) -> Result<Way> {
     let name = matches.get_one::<String>("method");
-    let method = registry::find(name.map_or(DEFAULT_METHOD, String::as_str))?;
+    let method = name.map_or(Ok(registry::default_map()), |name| registry::find(name))?;
     let parameters = method.parameters();
     let mut params = Map::new();
     for given in matches.get_many::<String>("set").into_iter().flatten() {

@@ -12,3 +12,6 @@ pub use preparation::{Levels, Missing, Preparation, PrepareOptions, Scale};
 pub use prepared::{Prepared, PreparedStream, Rows, Stream};
 pub use read::{ReadOptions, Source};
 pub use summary::{ColumnSummary, Level, Summarizer, Summary};
+
+/// Rows in a chunk: what folds and summaries add up at a time, so that their bytes depend on the rows alone.
+pub const CHUNK: usize = 4096;

@@ -132,6 +132,9 @@ impl Preparation {
     /// # Errors
     /// [`Error::Input`] with row and column for cells that no preparation mends; [`Error::Cancelled`].
     pub fn choose(observations: &Observations, options: &PrepareOptions, run: &Run) -> Result<Self> {
+        if observations.rows() == 0 {
+            return Err(Error::input(&observations.name, "no rows", "at least one is needed"));
+        }
         let as_they_are = matches!(options.scale, Scale::Auto | Scale::None) && matches!(options.missing, None | Some(Missing::Error));
         let mut preparation = if as_they_are && observations.values.kind() != "table" {
             let summary = head_only(observations);
@@ -763,3 +766,7 @@ fn lacking(file: &str, row: u64, column: &str) -> Error {
         .at_column(column)
         .with_hint("--missing mean puts the column's mean there")
 }
+
+#[cfg(test)]
+#[path = "preparation_tests.rs"]
+mod tests;

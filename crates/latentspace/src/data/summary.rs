@@ -13,9 +13,8 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::data::{ImageShape, Observations, Preparation, PrepareOptions, Source, Values};
+use crate::data::{CHUNK, ImageShape, Observations, Preparation, PrepareOptions, Source, Values};
 use crate::error::{Error, Result};
-use crate::fold::CHUNK;
 use crate::random::Random;
 use crate::run::Run;
 
@@ -490,7 +489,7 @@ impl Moments {
             infinite: self.infinite,
             min: some(self.low),
             max: some(self.high),
-            mean: some(self.mean().clamp(self.low, self.high)),
+            mean: some(self.mean().min(self.high).max(self.low)),
             sd: some(if self.low == self.high { 0.0 } else { (self.deviation() / (self.count.max(2) - 1) as f64).sqrt() }),
             constant: self.count > 0 && self.low == self.high && self.missing + self.infinite == 0,
             distinct: self.values.as_ref().map(|values| values.len() as u64),
@@ -783,3 +782,7 @@ impl Sample {
             .collect()
     }
 }
+
+#[cfg(test)]
+#[path = "summary_tests.rs"]
+mod tests;

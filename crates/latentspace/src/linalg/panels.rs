@@ -104,6 +104,11 @@ impl Tile {
         Tile { scores: [0.0; TILE_ROWS * TILE_COLS], hits: [0; TILE_ROWS] }
     }
 
+    /// The scores of `row`.
+    pub(crate) fn scores(&self, row: usize) -> &[f32] {
+        &self.scores[row * TILE_COLS..][..TILE_COLS]
+    }
+
     /// The columns of `row` that reach the bound, ascending, with their scores.
     pub(crate) fn hits(&self, row: usize) -> impl Iterator<Item = (usize, f32)> {
         let mut left = self.hits[row];

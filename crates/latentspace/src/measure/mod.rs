@@ -10,7 +10,7 @@ pub use sentences::sentences;
 
 use crate::error::{Error, Result};
 use crate::linalg::MatrixView;
-use crate::neighbors::{Metric, Neighbors};
+use crate::neighbors::{Metric, Neighbors, check_finite};
 use crate::run::Run;
 
 /// A figure with its interval and its null.
@@ -116,7 +116,7 @@ pub struct PerRow {
 /// [`Error::Input`] if the rows differ in number or a cell is no finite number; [`Error::Param`] if k is not less than half of the rows;
 /// [`Error::Cancelled`].
 pub fn measure(map: MatrixView<'_>, against: MatrixView<'_>, options: &MeasureOptions, run: &Run) -> Result<Measures> {
-    check(map, against, options)?;
+    run.install(|| check(map, against, options))?;
     run.install(|| structure::measure(map, against, None, options, run))
 }
 
@@ -132,7 +132,7 @@ pub fn measure_with(
     options: &MeasureOptions,
     run: &Run,
 ) -> Result<Measures> {
-    check(map, against, options)?;
+    run.install(|| check(map, against, options))?;
     if neighbors.k < options.k || neighbors.rows() != map.rows() {
         let wanted = format!("{} neighbors of each of {} rows are known", neighbors.k, neighbors.rows());
         return Err(Error::param("k", options.k, wanted));
@@ -140,7 +140,21 @@ pub fn measure_with(
     run.install(|| structure::measure(map, against, Some(neighbors), options, run))
 }
 
+/// The mean over sampled rows of `n` with its 95 % interval (normal; drawn without replacement).
+fn summary(values: &[f64], n: usize, null: f64) -> Measure {
+    let count = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    if values.len() >= n || values.len() < 2 {
+        return Measure::exact(mean, Some(null));
+    }
+    let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (count - 1.0);
+    let half = 1.96 * (variance / count * (1.0 - count / n as f64)).sqrt();
+    Measure { value: mean, low: (mean - half).max(0.0), high: (mean + half).min(1.0), null: Some(null) }
+}
+
 fn check(map: MatrixView<'_>, against: MatrixView<'_>, options: &MeasureOptions) -> Result<()> {
+    check_finite("codes", map)?;
+    check_finite("data", against)?;
     if map.rows() != against.rows() {
         let wanted = format!("the observations have {}", against.rows());
         return Err(Error::input("codes", format!("{} rows", map.rows()), wanted));
@@ -153,3 +167,6 @@ fn check(map: MatrixView<'_>, against: MatrixView<'_>, options: &MeasureOptions)
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

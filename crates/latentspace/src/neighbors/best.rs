@@ -72,12 +72,19 @@ impl Best {
         }
     }
 
-    /// Offers one row of a table to the row at `slot`.
-    pub(super) fn offer(&mut self, slot: usize, score: f32, name: u32, margin: impl Fn(usize, f32) -> f32) {
-        if score >= self.bounds[slot] {
-            self.kept[slot].push(key(score, name));
-            self.settle(slot, &margin);
+    /// Offers one row of a table, called `name`, to the rows at `first` and after it, with a score for each.
+    pub(super) fn offer(&mut self, first: usize, scores: &[f32], name: u32, own: &[u32], margin: impl Fn(usize, f32) -> f32) {
+        for (slot, &score) in (first..self.bounds.len()).zip(scores) {
+            if score >= self.bounds[slot] && own[slot] != name {
+                self.kept[slot].push(key(score, name));
+                self.settle(slot, &margin);
+            }
         }
+    }
+
+    /// What each row must score at least to be taken.
+    pub(super) fn bounds(&self) -> &[f32] {
+        &self.bounds
     }
 
     /// Lets go the worst if there are too many.

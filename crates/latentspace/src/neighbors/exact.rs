@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::best::{Best, Seeker};
 use super::distance::distance;
 use super::table::Frame;
-use super::{EXACT, Metric, Neighbors};
+use super::{EXACT, Metric, Neighbors, tree};
 use crate::error::Result;
 use crate::linalg::{MatrixView, NOBODY, Panels};
 use crate::measure::Measure;
@@ -23,7 +23,10 @@ const PART: usize = 128 << 10;
 
 /// The `k` rows nearest to each query; if the queries are the rows themselves, each without itself.
 pub(super) fn search(rows: MatrixView<'_>, queries: MatrixView<'_>, same: bool, k: usize, metric: Metric, run: &Run) -> Result<Neighbors> {
-    let frame = Frame::of(rows, metric)?;
+    if same && metric == Metric::Euclidean && rows.cols() <= tree::WIDEST {
+        return tree::search(rows, k, run);
+    }
+    let frame = Frame::of(rows, metric);
     let table = frame.table(rows)?;
     let asked = if same { None } else { Some(frame.table(queries)?) };
     let asked = asked.as_ref().unwrap_or(&table);

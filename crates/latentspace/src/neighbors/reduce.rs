@@ -5,16 +5,18 @@ use rayon::prelude::*;
 
 use super::table::Table;
 use crate::error::Result;
-use crate::linalg::{Matrix, MatrixView, Threads, add_gram_lower, product_transposed, symmetric_eigen};
+use crate::linalg::{Gram, Matrix, MatrixView, Threads, product_transposed, symmetric_eigen};
 use crate::random::Random;
 use crate::run::Run;
 
 /// Narrower rows are scored as they are.
-const WIDE: usize = 112;
+pub(super) const WIDE: usize = 112;
+/// Directions that real data, of any width, usually come to.
+pub(super) const USUAL: f64 = 192.0;
 /// Directions are a multiple of this.
 const STEP: usize = 16;
 /// The standard deviation that the products of what is left out may have, as a part of the mean squared length.
-const LEFT_OUT: f64 = 0.004;
+const LEFT_OUT: f64 = 0.0026;
 /// Rows that the directions are learned from, for rows up to so many numbers wide; half as many where they are wider.
 const LEARNED_FROM: usize = 4096;
 /// Up to so many columns the directions come from products of columns, beyond from products of as many rows.
@@ -60,9 +62,9 @@ const BLOCK: usize = 1024;
 /// Variances, largest first, and unit directions, row by row, from the products of columns.
 fn by_columns(rows: MatrixView<'_>) -> Result<(Vec<f64>, Vec<f32>)> {
     let (n, d) = (rows.rows(), rows.cols());
-    let mut gram = vec![0.0_f32; d * d];
-    add_gram_lower(rows, &mut gram, Threads::Pool);
-    let gram: Vec<f64> = gram.into_iter().map(|cell| f64::from(cell) / n as f64).collect();
+    let mut gram = Gram::new(d);
+    gram.add(rows);
+    let gram: Vec<f64> = gram.lower().iter().map(|&cell| f64::from(cell) / n as f64).collect();
     let eigen = symmetric_eigen(&gram, d, d)?;
     let values = eigen.values.into_iter().map(|value| value.max(0.0)).collect();
     Ok((values, eigen.vectors.into_iter().map(|cell| cell as f32).collect()))

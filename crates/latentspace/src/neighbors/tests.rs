@@ -63,7 +63,7 @@ fn assert_row(truth: &[(f64, u32)], (indices, distances): (&[u32], &[f32]), i: u
 fn exact_neighbors_are_those_of_brute_force() {
     let run = Run::new(0, 2).unwrap();
     for metric in METRICS {
-        for (n, d, k) in [(2, 1, 1), (20, 3, 19), (21, 50, 5), (97, 7, 15), (500, 20, 15), (1000, 131, 3)] {
+        for (n, d, k) in [(2, 1, 1), (20, 3, 19), (21, 50, 5), (97, 7, 15), (500, 20, 15), (1000, 131, 3), (3000, 2, 15), (700, 3, 90)] {
             let rows = normal(n, d, n as u64);
             assert_true(rows.view(), &exact(rows.view(), k, metric, &run).unwrap(), metric);
         }

@@ -1,5 +1,6 @@
 //! Arrow's own files: `.arrow`, `.feather` (version 2), as a file or as a stream. Used where they lie; packed buffers are refused.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -8,7 +9,7 @@ use arrow::datatypes::{Schema, SchemaRef};
 use arrow::error::ArrowError;
 use arrow::ipc::convert::try_fb_to_schema;
 use arrow::ipc::reader::{FileDecoder, StreamDecoder};
-use arrow::ipc::{Block as Piece, root_as_footer};
+use arrow::ipc::{Block as Piece, root_as_footer, root_as_message};
 
 use super::bytes::{Bytes, File};
 use super::columns::{Offsets, Roles, fields_of};
@@ -110,31 +111,59 @@ fn batches<'a>(file: &'a File, bytes: &'a Buffer) -> Result<Batches<'a>> {
     ))
 }
 
-/// The batches of a stream.
+/// The batches of a stream. Each message is cut out whole before it is decoded, so that no length is believed.
 fn stream(file: &File, bytes: Buffer) -> Batches<'_> {
     let mut decoder = StreamDecoder::new();
-    let mut rest = bytes;
+    let mut at = 0;
     let mut over = false;
     Box::new(std::iter::from_fn(move || {
-        if over {
-            return None;
-        }
-        if rest.is_empty() {
-            over = true;
-            return decoder.finish().err().map(|error| Err(broken(file, &error)));
-        }
-        match decoder.decode(&mut rest) {
-            Ok(Some(batch)) => Some(Ok(batch)),
-            Ok(None) => {
-                over = true;
-                decoder.finish().err().map(|error| Err(broken(file, &error)))
+        while !over {
+            let message = match message(file, &bytes, at) {
+                Ok(Some(message)) => message,
+                Ok(None) => return None,
+                Err(error) => {
+                    over = true;
+                    return Some(Err(error));
+                }
+            };
+            let mut part = bytes.slice_with_length(message.start, message.len());
+            at = message.end;
+            match decoder.decode(&mut part) {
+                Ok(None) => {}
+                Ok(Some(batch)) => return Some(Ok(batch)),
+                Err(error) => {
+                    over = true;
+                    return Some(Err(broken(file, &error)));
+                }
             }
-            Err(error) => {
-                over = true;
-                Some(Err(broken(file, &error)))
-            }
         }
+        None
     }))
+}
+
+/// The bytes of the message that starts at `at`; none at the end of the stream.
+fn message(file: &File, bytes: &[u8], at: usize) -> Result<Option<Range<usize>>> {
+    let wrong = |found: String| file.wrong(found, "an Arrow file or stream is needed");
+    let short = || wrong("the Arrow stream is cut short, or is none".to_owned());
+    let number = |at: usize| -> Option<i32> { Some(i32::from_le_bytes(*bytes.get(at..)?.first_chunk()?)) };
+    if at == bytes.len() {
+        return Ok(None);
+    }
+    // Older streams have no mark before the length.
+    let (length, head) = match number(at) {
+        Some(-1) => (number(at + 4).ok_or_else(short)?, at + 8),
+        Some(length) => (length, at + 4),
+        None => return Err(short()),
+    };
+    if length == 0 {
+        return Ok(None);
+    }
+    let body =
+        usize::try_from(length).ok().and_then(|length| head.checked_add(length)).filter(|&body| body <= bytes.len()).ok_or_else(short)?;
+    let message =
+        root_as_message(&bytes[head..body]).map_err(|error| wrong(format!("a message of the Arrow stream is broken ({error})")))?;
+    let end = usize::try_from(message.bodyLength()).ok().and_then(|length| body.checked_add(length)).filter(|&end| end <= bytes.len());
+    Ok(Some(at..end.ok_or_else(short)?))
 }
 
 impl ArrowReader {

@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray, Float64Array, Int64Array, StringBuilder};
+use arrow::array::{ArrayRef, BooleanBuilder, Float64Array, Float64Builder, Int64Builder, StringBuilder};
+use csv::StringRecord;
 
 use super::bytes::File;
 use super::columns::{Field, Kind, Offsets, Role, Roles, is_id};
@@ -20,6 +21,8 @@ use crate::run::Run;
 const NOTHING: &[&str] = &["", "na", "n/a", "nan", "null", "none", "?", ".", "-", "--"];
 /// A column of numbers may hold this share of words in its head, each an error with its place; more make it text.
 const STRAY_WORDS: usize = 20;
+/// Rows of the head.
+const MOST_HEAD: usize = 10_000;
 
 /// What a column of text cells holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,8 +52,16 @@ pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
     let tabs = name.trim_end_matches(".gz").trim_end_matches(".zst").ends_with(".tsv");
     let first = Pieces::new(file, Some(if tabs { b'\t' } else { b',' }))?.next().transpose()?.unwrap_or_default();
     let delimiter = if tabs { b'\t' } else { delimiter(&first) };
-    let head = Pieces::new(file, Some(delimiter))?.next().transpose()?.unwrap_or_default();
-    let rows = records(&head, delimiter).map_err(|error| error.of(file))?;
+    let mut pieces = Pieces::new(file, Some(delimiter))?;
+    let mut head = pieces.next().transpose()?.unwrap_or_default();
+    let mut rows = records(&head, delimiter).map_err(|error| error.of(file))?;
+    // Behind a header the first row may be a long one.
+    while rows.len() < 2
+        && let Some(piece) = pieces.next().transpose()?
+    {
+        head.extend(piece);
+        rows = records(&head, delimiter).map_err(|error| error.of(file))?;
+    }
     let Some(top) = rows.first() else {
         return Err(file.wrong("no rows", "a table with at least one row is needed"));
     };
@@ -114,8 +125,8 @@ fn delimiter(head: &[u8]) -> u8 {
 }
 
 /// Whether the first row names the columns: text stands in it where the second row has numbers, or no number is in either.
-fn is_header(top: &[String], second: Option<&Vec<String>>) -> bool {
-    let word = |cell: &String| number(cell).is_none() && !is_nothing(cell);
+fn is_header(top: &StringRecord, second: Option<&StringRecord>) -> bool {
+    let word = |cell: &str| number(cell).is_none() && !is_nothing(cell);
     let Some(second) = second else { return top.iter().all(word) };
     let above_number = top.iter().zip(second).any(|(a, b)| word(a) && (number(b).is_some() || is_nothing(b)));
     above_number || (top.iter().all(word) && second.iter().all(|cell| number(cell).is_none()))
@@ -154,17 +165,12 @@ impl Wrong {
 }
 
 /// The rows of the head.
-fn records(text: &[u8], delimiter: u8) -> Result<Vec<Vec<String>>, Wrong> {
-    let mut reader = reader(text, delimiter);
+fn records(text: &[u8], delimiter: u8) -> Result<Vec<StringRecord>, Wrong> {
     let mut rows = Vec::new();
-    let mut record = csv::StringRecord::new();
-    loop {
-        match reader.read_record(&mut record) {
-            Ok(true) => rows.push(record.iter().map(str::to_owned).collect()),
-            Ok(false) => return Ok(rows),
-            Err(error) => return Err(broken(&error, rows.len() as u64 + 1)),
-        }
+    for record in reader(text, delimiter).into_records().take(MOST_HEAD) {
+        rows.push(record.map_err(|error| broken(&error, rows.len() as u64))?);
     }
+    Ok(rows)
 }
 
 fn reader(text: &[u8], delimiter: u8) -> csv::Reader<&[u8]> {
@@ -185,9 +191,11 @@ fn broken(error: &csv::Error, row: u64) -> Wrong {
 
 /// A column on its way.
 enum Builder {
-    Number(Vec<Option<f64>>),
-    Whole(Vec<Option<i64>>),
-    Bool(Vec<Option<bool>>),
+    /// Numbers to learn from; a missing one is NaN.
+    Learned(Vec<f64>),
+    Number(Float64Builder),
+    Whole(Int64Builder),
+    Bool(BooleanBuilder),
     Text(StringBuilder),
     Nothing,
 }
@@ -214,14 +222,15 @@ impl CsvReader {
             .map(|(cells, role)| match (cells, role) {
                 (_, Role::Nothing) => Builder::Nothing,
                 (_, Role::Category(_) | Role::Document) => Builder::Text(StringBuilder::new()),
-                (Cells::Number, _) | (Cells::Whole, Role::Number(_)) => Builder::Number(Vec::new()),
-                (Cells::Whole, _) => Builder::Whole(Vec::new()),
-                (Cells::Bool, _) => Builder::Bool(Vec::new()),
+                (_, Role::Number(_)) => Builder::Learned(Vec::new()),
+                (Cells::Number, _) => Builder::Number(Float64Builder::new()),
+                (Cells::Whole, _) => Builder::Whole(Int64Builder::new()),
+                (Cells::Bool, _) => Builder::Bool(BooleanBuilder::new()),
                 (Cells::Text, _) => Builder::Text(StringBuilder::new()),
             })
             .collect();
         let mut reader = reader(piece, self.delimiter);
-        let mut record = csv::StringRecord::new();
+        let mut record = StringRecord::new();
         let mut rows = 0;
         if first && self.header {
             reader.read_record(&mut record).map_err(|error| broken(&error, 0))?;
@@ -244,19 +253,24 @@ impl CsvReader {
                     wanted: "",
                 };
                 match builder {
+                    Builder::Learned(cells) => match cell.trim().parse::<f64>() {
+                        Ok(value) => cells.push(value),
+                        _ if is_nothing(cell) => cells.push(f64::NAN),
+                        _ => return Err(Wrong { wanted: "each cell of a numeric column is a number", ..no("number") }),
+                    },
                     Builder::Number(cells) => match cell.trim().parse::<f64>() {
-                        Ok(value) if !value.is_nan() => cells.push(Some(value)),
-                        _ if is_nothing(cell) => cells.push(None),
+                        Ok(value) if !value.is_nan() => cells.append_value(value),
+                        _ if is_nothing(cell) => cells.append_null(),
                         _ => return Err(Wrong { wanted: "each cell of a numeric column is a number", ..no("number") }),
                     },
                     Builder::Whole(cells) => match cell.trim().parse::<i64>() {
-                        Ok(value) => cells.push(Some(value)),
-                        _ if is_nothing(cell) => cells.push(None),
+                        Ok(value) => cells.append_value(value),
+                        _ if is_nothing(cell) => cells.append_null(),
                         _ => return Err(Wrong { wanted: "each cell of a column of whole numbers is one", ..no("whole number") }),
                     },
                     Builder::Bool(cells) => match truth(cell) {
-                        Some(value) => cells.push(Some(value)),
-                        _ if is_nothing(cell) => cells.push(None),
+                        Some(value) => cells.append_value(value),
+                        _ if is_nothing(cell) => cells.append_null(),
                         _ => return Err(Wrong { wanted: "each cell of this column is true or false", ..no("true or false") }),
                     },
                     Builder::Text(cells) => match cell {
@@ -271,9 +285,10 @@ impl CsvReader {
             .into_iter()
             .map(|builder| -> ArrayRef {
                 match builder {
-                    Builder::Number(cells) => Arc::new(Float64Array::from(cells)),
-                    Builder::Whole(cells) => Arc::new(Int64Array::from(cells)),
-                    Builder::Bool(cells) => Arc::new(BooleanArray::from(cells)),
+                    Builder::Learned(cells) => Arc::new(Float64Array::from(cells)),
+                    Builder::Number(mut cells) => Arc::new(cells.finish()),
+                    Builder::Whole(mut cells) => Arc::new(cells.finish()),
+                    Builder::Bool(mut cells) => Arc::new(cells.finish()),
                     Builder::Text(mut cells) => Arc::new(cells.finish()),
                     Builder::Nothing => Arc::new(arrow::array::NullArray::new(rows)),
                 }
@@ -316,5 +331,74 @@ impl Reader for CsvReader {
 
     fn blocks<'a>(&'a self, run: &Run) -> Result<Blocks<'a>> {
         Ok(table::stream(self.pass(run)?, &self.offsets))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::ReadOptions;
+    use super::super::testing::{gzip, numbers, read, read_with};
+    use crate::data::Values;
+
+    #[test]
+    fn numbers_are_learned_from_and_the_rest_rides_along() {
+        let text = b"id,height,name,weight,born\n007,1.5,\"Ann, A\",50,\n008,NA,Bob,60,1980\n009,1.7,\"C \"\"c\"\"\",70,1990\n";
+        for bytes in [text.to_vec(), gzip(text)] {
+            let name = if bytes == text { "people.csv" } else { "people.csv.gz" };
+            let people = read(name, &bytes).unwrap();
+            let Values::Table(table) = &people.values else { panic!() };
+            assert_eq!(table.names.as_ref().unwrap(), &["height", "weight", "born"]);
+            assert!(table.numbers.row(1)[0].is_nan() && table.numbers.row(0)[2].is_nan());
+            assert_eq!(people.metadata.names(), ["id", "name"]);
+            assert_eq!(people.metadata.id(0), "007", "ids keep their zeros");
+            assert_eq!(people.metadata.text(1, 2).unwrap(), "C \"c\"");
+        }
+    }
+
+    #[test]
+    fn without_a_header_the_columns_have_numbers() {
+        let iris = read("iris.csv", b"5.1,3.5,setosa\n4.9,3.0,setosa\n").unwrap();
+        assert_eq!(numbers(&iris), [[5.1_f32, 3.5], [4.9, 3.0]].map(|row| row.map(f64::from).to_vec()));
+        assert_eq!((iris.values.kind(), iris.metadata.names()), ("array", vec!["3".to_owned()]));
+    }
+
+    #[test]
+    fn tabs_and_semicolons_part_fields_too() {
+        for text in ["a\tb\n1\t2\n", "a;b\n1;2\n"] {
+            assert_eq!(numbers(&read("t.csv", text.as_bytes()).unwrap()), [[1.0, 2.0]]);
+        }
+        assert_eq!(numbers(&read("t.tsv", b"a\tb\n1\t2\n").unwrap()), [[1.0, 2.0]]);
+    }
+
+    #[test]
+    fn far_columns_keep_their_digits() {
+        let rows: String = (0..100).map(|i| format!("{},{i}\n", 12_345_678.0 + f64::from(i) / 1000.0)).collect();
+        let far = read("far.csv", format!("time,x\n{rows}").as_bytes()).unwrap();
+        for (i, row) in numbers(&far).iter().enumerate() {
+            assert!((row[0] - (12_345_678.0 + i as f64 / 1000.0)).abs() < 1e-8);
+        }
+    }
+
+    #[test]
+    fn chosen_columns_come_in_their_order_and_text_becomes_categories() {
+        let options = ReadOptions { columns: Some(vec!["c".to_owned(), "a".to_owned()]), ..ReadOptions::default() };
+        let table = read_with("t.csv", b"a,b,c\n1,2,x\n3,4,y\n5,6,x\n", &options).unwrap();
+        let Values::Table(table) = &table.values else { panic!() };
+        assert_eq!(table.names.as_ref().unwrap(), &["a"]);
+        assert_eq!((&table.categories[0].codes, &table.categories[0].levels), (&vec![0, 1, 0], &vec!["x".to_owned(), "y".to_owned()]));
+        let options = ReadOptions { columns: Some(vec!["hight".to_owned()]), ..ReadOptions::default() };
+        let error = read_with("t.csv", b"height,b\n1,2\n", &options).unwrap_err();
+        assert_eq!(error.hint(), Some("did you mean 'height'?"));
+    }
+
+    #[test]
+    fn errors_tell_row_and_column_wherever_they_are() {
+        let mut text = "a,b\n".to_owned();
+        (0..400_000).for_each(|i| text.push_str(&format!("{i},{i}\n")));
+        text.push_str("5,x\n");
+        let error = read("big.csv", text.as_bytes()).unwrap_err().to_string();
+        assert!(error.contains("row 400001, column b: 'x' is no number"), "{error}");
+        let error = read("ragged.csv", b"a,b\n1,2\n3\n").unwrap_err().to_string();
+        assert!(error.contains("row 2: 1 fields, and 2 in the first row"), "{error}");
     }
 }

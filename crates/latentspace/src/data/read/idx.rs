@@ -46,3 +46,23 @@ pub(super) fn array(file: &File) -> Result<Array> {
     }
     Array::new(file, bytes, Layout { start: 4 + 4 * axes, number, big_endian: true, shape, fortran: false })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{gzip, numbers, read};
+    use crate::data::{ImageShape, Values};
+
+    #[test]
+    fn three_axes_of_bytes_are_pictures_and_one_is_a_column() {
+        let mut bytes = vec![0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 3];
+        bytes.extend(1..=6);
+        for (name, bytes) in [("a-idx3-ubyte", bytes.clone()), ("a-idx3-ubyte.gz", gzip(&bytes)), ("a.idx", bytes)] {
+            let observed = read(name, &bytes).unwrap();
+            let Values::Images(images) = &observed.values else { panic!() };
+            assert_eq!(images.shape, ImageShape { height: 1, width: 3, channels: 1 });
+            assert_eq!(images.pixels.as_slice(), [1, 2, 3, 4, 5, 6]);
+        }
+        assert_eq!(numbers(&read("l-idx1-ubyte", &[0, 0, 8, 1, 0, 0, 0, 2, 7, 9]).unwrap()), [[7.0], [9.0]]);
+        assert_eq!(numbers(&read("l.idx", &[0, 0, 0x0b, 1, 0, 0, 0, 1, 0xff, 0xfe]).unwrap()), [[-2.0]]);
+    }
+}

@@ -226,3 +226,35 @@ impl Reader for JsonReader {
         Ok(table::stream(self.pass(run)?, &self.offsets))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{numbers, read};
+    use crate::data::Values;
+
+    #[test]
+    fn keys_are_columns_and_lists_are_several() {
+        let text = b"{\"id\":\"a\",\"x\":1,\"v\":[1,2],\"ok\":true}\n\n{\"id\":\"b\",\"v\":[3,4.5],\"x\":null}\r\n";
+        let rows = read("r.jsonl", text).unwrap();
+        let Values::Table(table) = &rows.values else { panic!() };
+        assert_eq!(table.names.as_ref().unwrap(), &["x", "v0", "v1"]);
+        assert_eq!(table.numbers.row(0), [1.0, 1.0, 2.0]);
+        assert!(table.numbers.row(1)[0].is_nan());
+        assert_eq!((rows.metadata.names(), rows.metadata.id(1)), (vec!["id".to_owned(), "ok".to_owned()], "b".to_owned()));
+        assert_eq!(numbers(&read("l.jsonl", b"[1,2]\n[3,4]\n").unwrap()), [[1.0, 2.0], [3.0, 4.0]]);
+    }
+
+    #[test]
+    fn a_text_is_a_corpus() {
+        let rows = read("t.jsonl", b"{\"text\":\"one two\",\"n\":1}\n{\"text\":\"three\",\"n\":2}\n").unwrap();
+        let Values::Text(texts) = &rows.values else { panic!() };
+        assert_eq!(texts.as_slice(), ["one two", "three"]);
+        assert_eq!(rows.metadata.names(), ["n"]);
+    }
+
+    #[test]
+    fn a_line_that_is_no_object_is_named() {
+        let error = read("t.jsonl", b"{\"a\":1}\n{\"a\":2\n").unwrap_err().to_string();
+        assert!(error.contains("row 2: the line is no JSON"), "{error}");
+    }
+}

@@ -11,7 +11,7 @@ use crate::error::{Bytes, Error, Result};
 use crate::run::Run;
 
 /// Bytes of a piece.
-pub(super) const PIECE: usize = 2 << 20;
+pub(super) const PIECE: usize = 1 << 20;
 /// A line, or a record of several lines, longer than this is refused.
 pub(super) const MOST_LINE: usize = 64 << 20;
 

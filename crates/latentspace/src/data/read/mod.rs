@@ -181,9 +181,12 @@ pub struct Source {
     readers: Vec<(PathBuf, Box<dyn Reader>)>,
     bytes: u64,
     labels: Option<(PathBuf, Metadata)>,
+    /// What standard input gave; it goes when the source goes.
+    _spooled: Option<tempfile::NamedTempFile>,
 }
 
-/// Opens data: a file, a folder of images, or a pattern of names (`parts/*.parquet`), whose files are taken in sorted order.
+/// Opens data: a file, a folder of images, or a pattern of names (`parts/*.parquet`), whose files are taken in sorted order; `-` is standard
+/// input, kept in a temporary file, its format told by its first bytes.
 ///
 /// Costs the head of each file, or all of it where it must be seen whole (`.npz`, `.mtx`, `.svmlight`, labels).
 ///
@@ -202,8 +205,11 @@ pub(crate) fn open_codes(data: &str, options: &ReadOptions) -> Result<Source> {
 }
 
 fn open_as(data: &str, options: &ReadOptions, purpose: Purpose) -> Result<Source> {
-    let files = files(data)?;
-    let name = name_of(Path::new(data));
+    let spooled = if data == "-" { Some(spool(std::io::stdin().lock())?) } else { None };
+    let (files, name) = match &spooled {
+        Some(file) => (vec![file.path().to_path_buf()], "standard input".to_owned()),
+        None => (files(data)?, name_of(Path::new(data))),
+    };
     let mut readers: Vec<(PathBuf, Box<dyn Reader>)> = Vec::new();
     let mut bytes = 0;
     for path in files {
@@ -219,7 +225,7 @@ fn open_as(data: &str, options: &ReadOptions, purpose: Purpose) -> Result<Source
         bytes += len;
         readers.push((path, reader));
     }
-    let mut source = Source { name, readers, bytes, labels: None };
+    let mut source = Source { name, readers, bytes, labels: None, _spooled: spooled };
     if let Some((path, column)) = &options.labels {
         let labels = labels(path, column.as_deref(), options)?;
         if source.rows().is_some_and(|rows| rows != labels.rows()) {
@@ -228,6 +234,36 @@ fn open_as(data: &str, options: &ReadOptions, purpose: Purpose) -> Result<Source
         source.labels = Some((path.clone(), labels));
     }
     Ok(source)
+}
+
+/// Standard input as a file, so that it can be read more than once; its first bytes tell the format.
+fn spool(mut input: impl std::io::Read) -> Result<tempfile::NamedTempFile> {
+    let io = |error| Error::io("standard input", error);
+    let mut head = vec![0; 1 << 16];
+    let mut read = 0;
+    while read < head.len() {
+        match input.read(&mut head[read..]).map_err(io)? {
+            0 => break,
+            more => read += more,
+        }
+    }
+    head.truncate(read);
+    let ending = match head.trim_ascii_start().first() {
+        None => return Err(Error::input("standard input", "nothing", "at least one row is needed")),
+        Some(b'{' | b'[') => ".jsonl",
+        Some(_) => {
+            let known = FORMATS.iter().find(|format| !format.magic.is_empty() && head.starts_with(format.magic));
+            let line = head.split(|&byte| byte == b'\n').next().unwrap_or_default();
+            let fields = line.iter().any(|byte| b",;\t".contains(byte))
+                || std::str::from_utf8(line).is_ok_and(|line| line.trim().parse::<f64>().is_ok());
+            known.map_or(if fields { ".csv" } else { ".txt" }, |format| format.endings[0])
+        }
+    };
+    let mut file = tempfile::Builder::new().prefix("latent-stdin-").suffix(ending).tempfile().map_err(io)?;
+    std::io::Write::write_all(&mut file, &head).map_err(io)?;
+    std::io::copy(&mut input, &mut file).map_err(io)?;
+    std::io::Write::flush(&mut file).map_err(io)?;
+    Ok(file)
 }
 
 /// Opens one file or folder, and tells its bytes on the disk.
@@ -289,7 +325,7 @@ fn recognized(file: &File) -> Option<&'static str> {
 /// The columns of a file of labels, or the one that is wanted.
 fn labels(path: &Path, column: Option<&str>, options: &ReadOptions) -> Result<Metadata> {
     let plain = ReadOptions { max_unpacked: options.max_unpacked, ..ReadOptions::default() };
-    let ask = Ask { name: name_of(path), options: &plain, purpose: Purpose::Labels };
+    let ask = Ask { name: stem_of(path), options: &plain, purpose: Purpose::Labels };
     let (reader, _) = open_one(path, &ask)?;
     let run = Run::new(0, 1)?;
     let labels = border::guard(path, || reader.labels(&run))?;
@@ -346,12 +382,16 @@ fn missing(path: &Path, error: std::io::Error) -> Error {
     }
 }
 
-/// The name of observations: that of their file without its endings.
+/// The name of observations: that of their file.
 fn name_of(path: &Path) -> String {
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    path.file_name().map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy()).into_owned()
+}
+
+/// The name of a column of labels: that of their file without its endings.
+fn stem_of(path: &Path) -> String {
+    let name = name_of(path);
     let bare = name.trim_end_matches(".gz").trim_end_matches(".zst");
-    let bare = bare.rsplit_once('.').map_or(bare, |(stem, _)| if stem.is_empty() { bare } else { stem });
-    bare.to_owned()
+    bare.rsplit_once('.').map_or(bare, |(stem, _)| if stem.is_empty() { bare } else { stem }).to_owned()
 }
 
 impl Source {
@@ -518,4 +558,66 @@ pub(super) fn excerpt(text: &str) -> String {
         short.push('…');
     }
     short
+}
+
+#[cfg(test)]
+mod testing {
+    //! Files that tests write and read.
+
+    use super::*;
+
+    /// Observations of a file of these bytes.
+    pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Observations> {
+        read_with(name, bytes, &ReadOptions::default())
+    }
+
+    /// Observations of a file of these bytes; read whole and in blocks, which must be the same.
+    pub(super) fn read_with(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Observations> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        let source = open(path.to_str().unwrap(), options)?;
+        let run = Run::new(0, 2)?;
+        let whole = source.read(&run)?;
+        let parts = source.blocks(&run)?.collect::<Result<Vec<_>>>()?;
+        let parts = Observations::concat(parts)?;
+        assert_eq!(whole.metadata.columns, parts.metadata.columns, "{name}");
+        assert_eq!(format!("{:?}", whole.values), format!("{:?}", parts.values), "{name}");
+        assert!(source.rows().is_none_or(|rows| rows == whole.rows()));
+        assert_eq!((source.kind(), source.columns()), (whole.values.kind(), whole.columns()));
+        Ok(whole)
+    }
+
+    /// The numbers of a table, its offsets added again.
+    pub(super) fn numbers(observed: &Observations) -> Vec<Vec<f64>> {
+        let crate::data::Values::Table(table) = &observed.values else { panic!("{}", observed.values.kind()) };
+        (0..table.numbers.rows())
+            .map(|row| table.numbers.row(row).iter().enumerate().map(|(column, &value)| f64::from(value) + table.offset(column)).collect())
+            .collect()
+    }
+
+    #[test]
+    fn the_first_bytes_of_standard_input_tell_its_format() {
+        let formats = [
+            (&b"a,b\n1,2\n"[..], ".csv"),
+            (b"1.5\n2\n", ".csv"),
+            (b"  {\"a\":1}\n", ".jsonl"),
+            (b"a line of words\n", ".txt"),
+            (b"\x93NUMPY\x01\x00", ".npy"),
+            (b"%%MatrixMarket matrix", ".mtx"),
+        ];
+        for (bytes, ending) in formats {
+            let file = spool(bytes).unwrap();
+            assert!(file.path().to_string_lossy().ends_with(ending), "{ending}");
+            assert_eq!(std::fs::read(file.path()).unwrap(), bytes);
+        }
+        assert!(spool(&b""[..]).is_err());
+    }
+
+    /// A packed copy.
+    pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut encoder, bytes).unwrap();
+        encoder.finish().unwrap()
+    }
 }

@@ -159,3 +159,22 @@ impl Reader for Dense {
         Ok(Box::new(std::iter::once(Ok(Observations::from_matrix(self.name.clone(), self.table.clone())))))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{numbers, read};
+    use crate::data::Values;
+
+    #[test]
+    fn coordinates_are_counts_and_arrays_are_tables() {
+        let observed = read("a.mtx", b"%%MatrixMarket matrix coordinate integer general\n% c\n3 4 3\n1 1 5\n3 4 2\n3 2 1\n").unwrap();
+        let Values::Counts(counts) = &observed.values else { panic!() };
+        assert_eq!((counts.rows(), counts.cols), (3, 4));
+        assert_eq!(counts.row(2), (&[1, 3][..], &[1.0, 2.0][..]));
+        let observed = read("s.mtx", b"%%MatrixMarket matrix coordinate pattern symmetric\n2 2 2\n1 1\n2 1\n").unwrap();
+        let Values::Counts(counts) = &observed.values else { panic!() };
+        assert_eq!(counts.row(0), (&[0, 1][..], &[1.0, 1.0][..]));
+        let dense = read("d.mtx", b"%%MatrixMarket matrix array real general\n2 2\n1\n2\n3\n4\n").unwrap();
+        assert_eq!(numbers(&dense), [[1.0, 3.0], [2.0, 4.0]]);
+    }
+}

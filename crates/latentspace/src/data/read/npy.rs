@@ -169,3 +169,69 @@ fn number(file: &File, descr: &str) -> Result<(bool, Number)> {
     };
     Ok((order, number))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{numbers, read};
+    use crate::data::Values;
+
+    /// A `.npy` file as NumPy writes it.
+    fn file(descr: &str, order: &str, shape: &str, body: &[u8]) -> Vec<u8> {
+        let mut header = format!("{{'descr': '{descr}', 'fortran_order': {order}, 'shape': ({shape}), }}");
+        header.push_str(&" ".repeat(117 - header.len()));
+        header.push('\n');
+        let mut out = b"\x93NUMPY\x01\x00v\x00".to_vec();
+        out.extend(header.as_bytes());
+        out.extend(body);
+        out
+    }
+
+    #[test]
+    fn every_type_and_order_gives_the_same_numbers() {
+        let bytes = |write: &dyn Fn(f64) -> Vec<u8>| -> Vec<u8> { [1.0, 2.0, 3.0, 4.0, 5.0, 6.0].into_iter().flat_map(write).collect() };
+        let all: Vec<(&str, Vec<u8>)> = vec![
+            ("<f4", bytes(&|v| (v as f32).to_le_bytes().to_vec())),
+            (">f4", bytes(&|v| (v as f32).to_be_bytes().to_vec())),
+            ("<f8", bytes(&|v| v.to_le_bytes().to_vec())),
+            ("<f2", bytes(&|v| half::f16::from_f64(v).to_le_bytes().to_vec())),
+            ("|i1", bytes(&|v| vec![v as u8])),
+            ("<u2", bytes(&|v| (v as u16).to_le_bytes().to_vec())),
+            (">i4", bytes(&|v| (v as i32).to_be_bytes().to_vec())),
+            ("<i8", bytes(&|v| (v as i64).to_le_bytes().to_vec())),
+        ];
+        for (descr, body) in &all {
+            assert_eq!(
+                numbers(&read("a.npy", &file(descr, "False", "2, 3", body)).unwrap()),
+                [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]],
+                "{descr}"
+            );
+            assert_eq!(numbers(&read("a.npy", &file(descr, "True", "2, 3", body)).unwrap()), [[1.0, 3.0, 5.0], [2.0, 4.0, 6.0]], "{descr}");
+        }
+        // Checked with numpy 2.4: numpy.arange(1, 9, dtype='f4').reshape(2, 2, 2, order='F').reshape(2, 4).
+        let body: Vec<u8> = (1..9).flat_map(|v| (v as f32).to_le_bytes()).collect();
+        let cube = read("c.npy", &file("<f4", "True", "2, 2, 2", &body)).unwrap();
+        assert_eq!(numbers(&cube), [[1.0, 5.0, 3.0, 7.0], [2.0, 6.0, 4.0, 8.0]]);
+    }
+
+    #[test]
+    fn far_columns_of_64_bits_keep_their_digits() {
+        let values: Vec<f64> = (0..300).map(|i| if i % 3 == 0 { 1e7 + f64::from(i) / 4096.0 } else { f64::from(i) }).collect();
+        let body: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+        for order in ["False", "True"] {
+            let observed = read("a.npy", &file("<f8", order, if order == "True" { "3, 100" } else { "100, 3" }, &body)).unwrap();
+            let rows = numbers(&observed);
+            if order == "False" {
+                rows.iter().flatten().zip(&values).for_each(|(read, value)| assert!((read - value).abs() < 1e-8));
+            }
+        }
+        let Values::Table(table) = read("a.npy", &file("<f8", "False", "100, 3", &body)).unwrap().values else { panic!() };
+        assert!(table.offset(0) > 9e6 && table.offset(1) == 0.0);
+    }
+
+    #[test]
+    fn bytes_of_three_axes_are_pictures_and_floats_are_a_table() {
+        assert_eq!(read("a.npy", &file("|u1", "False", "1, 2, 2", &[1, 2, 3, 4])).unwrap().values.kind(), "images");
+        assert_eq!(read("a.npy", &file("|u1", "False", "2, 2", &[1, 2, 3, 4])).unwrap().values.kind(), "array");
+        assert_eq!(read("a.npy", &file("|u1", "False", "4, ", &[1, 2, 3, 4])).unwrap().columns(), 1);
+    }
+}

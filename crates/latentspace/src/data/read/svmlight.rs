@@ -63,3 +63,20 @@ pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
     let metadata = Metadata::from_columns(vec![("label".to_owned(), label)], rows)?;
     Ok(Box::new(CountsReader::new(file, ask, counts(rows, most as usize + 1, cells), metadata)?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::read;
+    use crate::data::Values;
+
+    #[test]
+    fn labels_ride_along_and_columns_count_from_one_unless_a_zero_is_named() {
+        for (text, cols) in [("1 1:0.5 3:2 # c\n-1 2:1\n", 3), ("1 0:0.5 2:2\n-1 1:1\n", 3)] {
+            let observed = read("a.svmlight", text.as_bytes()).unwrap();
+            let Values::Counts(counts) = &observed.values else { panic!() };
+            assert_eq!(counts.cols, cols);
+            assert_eq!(counts.row(0), (&[0, 2][..], &[0.5, 2.0][..]));
+            assert_eq!(observed.metadata.text(0, 1).unwrap(), "-1");
+        }
+    }
+}

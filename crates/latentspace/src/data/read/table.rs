@@ -59,9 +59,12 @@ pub(super) fn read<'a>(pass: impl Fn() -> Result<Pass<'a>>, offsets: &Offsets, r
     loop {
         let mut ranges: Vec<(f64, f64)> = Vec::new();
         let mut parts = Vec::new();
+        let mut cells = 0_u64;
         for block in pass()? {
             let block = block?;
             widen(&mut ranges, &block.ranges);
+            cells += block.observations.rows() as u64 * block.observations.columns() as u64;
+            run.check_memory("the table", 4 * cells, super::HINT_MEMORY)?;
             parts.push(block.observations);
         }
         let table = parts.first().is_some_and(|part| matches!(part.values, Values::Table(_)));

@@ -85,3 +85,16 @@ impl Reader for TextReader {
         Ok(Box::new(parts.map(|part| Ok(Observations::new(self.name.clone(), Values::Text(Arc::new(part?.0)))))))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::read;
+    use crate::data::Values;
+
+    #[test]
+    fn a_line_is_a_document_and_an_empty_one_is_too() {
+        let observed = read("t.txt", "one\n\nzwei ß\r\n".as_bytes()).unwrap();
+        let Values::Text(texts) = &observed.values else { panic!() };
+        assert_eq!(texts.as_slice(), ["one", "", "zwei ß"]);
+    }
+}

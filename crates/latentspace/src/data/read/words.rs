@@ -157,3 +157,25 @@ impl Reader for WordReader {
         })))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{numbers, read};
+
+    #[test]
+    fn vectors_are_read_as_text_and_as_bytes() {
+        let text = b"2 5\nking 1 2 3 4 5\nqueen -1 0.5 0 0 9\n";
+        let mut bytes = b"2 5\n".to_vec();
+        for (word, vector) in [("king", [1.0_f32, 2.0, 3.0, 4.0, 5.0]), ("queen", [-1.0, 0.5, 0.0, 0.0, 9.0])] {
+            bytes.extend(word.as_bytes());
+            bytes.push(b' ');
+            vector.iter().for_each(|value| bytes.extend(value.to_le_bytes()));
+            bytes.push(b'\n');
+        }
+        for (name, content) in [("w.txt", &text[..]), ("w.vec", &text[..]), ("w.vec", &text[4..]), ("w.bin", &bytes[..])] {
+            let words = read(name, content).unwrap();
+            assert_eq!(numbers(&words), [[1.0, 2.0, 3.0, 4.0, 5.0], [-1.0, 0.5, 0.0, 0.0, 9.0]], "{name}");
+            assert_eq!(words.metadata.find("queen").unwrap(), 1);
+        }
+    }
+}

@@ -46,11 +46,6 @@ impl Affinities {
         Ok(symmetric(&own, k))
     }
 
-    /// Rows.
-    pub(super) fn rows(&self) -> usize {
-        self.starts.len() - 1
-    }
-
     /// The same P for rows in another order: row i is what was row `order[i]`.
     pub(super) fn reordered(&self, order: &[u32]) -> Self {
         let mut rank = vec![0_u32; order.len()];

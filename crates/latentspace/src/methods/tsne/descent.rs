@@ -21,8 +21,8 @@ const GAIN: (f32, f32) = (0.2, 0.8);
 const LEAST_GAIN: f32 = 0.01;
 /// The longest step of a row, in the map's units.
 const LONGEST_STEP: f32 = 5.0;
-/// One block of this many has its loss computed in a step; after as many steps all have.
-const LOSS_TURNS: usize = 16;
+/// Blocks at least whose loss is computed in a step between those in which all are; that of the others is taken to change in step with it.
+const LOSS_BLOCKS: usize = 16;
 
 /// How strongly a step goes.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -47,6 +47,8 @@ pub(super) struct Descent<const D: usize> {
     next: Vec<[f32; D]>,
     /// Σ n p ln(1 + d²) of each block, as of the last time that it was computed.
     losses: Vec<f64>,
+    /// The same as of the last time that all were computed.
+    whole_losses: Vec<f64>,
     normaliser: f64,
 }
 
@@ -64,6 +66,7 @@ impl<const D: usize> Descent<D> {
             gradients: vec![[0.0; D]; n],
             next: vec![[0.0; D]; n],
             losses: vec![0.0; n.div_ceil(BLOCK)],
+            whole_losses: vec![0.0; n.div_ceil(BLOCK)],
             normaliser: 1.0,
         }
     }
@@ -84,9 +87,10 @@ impl<const D: usize> Descent<D> {
         self.order = order.iter().map(|&row| self.order[row as usize]).collect();
     }
 
-    /// One step. The loss of all rows is computed if `whole`, else that of a few, in turns.
-    pub(super) fn step(&mut self, pace: Pace, step: usize, whole: bool) {
+    /// One step. The loss of all rows is computed if `whole`, as it must be after [`Self::reorder`]; else that of a few.
+    pub(super) fn step(&mut self, pace: Pace, whole: bool) {
         self.repel();
+        let stride = self.loss_stride();
         let Descent { affinities, points, gradients, normaliser, .. } = self;
         let repulsion = (0.5 / *normaliser) as f32;
         let attraction = pace.exaggeration / points.len() as f32;
@@ -96,7 +100,7 @@ impl<const D: usize> Descent<D> {
             .enumerate()
             .map(|(block, (((momenta, gains), next), loss))| {
                 let rows = block * BLOCK..block * BLOCK + next.len();
-                let with_loss = whole || (block + step).is_multiple_of(LOSS_TURNS);
+                let with_loss = whole || block.is_multiple_of(stride);
                 let mut pulls = [[0.0; D]; BLOCK];
                 let found = dispatch(Attract { affinities, points, first: rows.start, with_loss, out: &mut pulls[..next.len()] });
                 if with_loss {
@@ -114,6 +118,9 @@ impl<const D: usize> Descent<D> {
                 sum
             })
             .collect();
+        if whole {
+            self.whole_losses.copy_from_slice(&self.losses);
+        }
         let n = points.len() as f64;
         let mean: [f32; D] = std::array::from_fn(|axis| (sums.iter().map(|sum| sum[axis]).sum::<f64>() / n) as f32);
         self.next.par_chunks_mut(BLOCK * 16).for_each(|chunk| {
@@ -130,9 +137,22 @@ impl<const D: usize> Descent<D> {
         self.normaliser = (potentials - self.points.len() as f64).max(f64::from(f32::EPSILON));
     }
 
-    /// The divergence of the map from P before the last step, of which a few rows are [`LOSS_TURNS`] steps old.
+    /// One block of this many has its loss computed in every step.
+    fn loss_stride(&self) -> usize {
+        (self.losses.len() / LOSS_BLOCKS).max(1)
+    }
+
+    /// The divergence of the map from P before the last step, estimated from a few rows unless that step took the loss of all.
     pub(super) fn recent_loss(&self) -> f64 {
-        self.affinities.entropy + self.losses.iter().sum::<f64>() / self.points.len() as f64 + self.normaliser.ln()
+        let few = |losses: &[f64]| losses.iter().step_by(self.loss_stride()).sum::<f64>();
+        let (now, then) = (few(&self.losses), few(&self.whole_losses));
+        let change = if then > 0.0 { now / then } else { 1.0 };
+        self.divergence(self.whole_losses.iter().sum::<f64>() * change)
+    }
+
+    /// The divergence, given Σ n p ln(1 + d²).
+    fn divergence(&self, pull: f64) -> f64 {
+        self.affinities.entropy + pull / self.points.len() as f64 + self.normaliser.ln()
     }
 
     /// The divergence of the map from P as it is.
@@ -145,7 +165,7 @@ impl<const D: usize> Descent<D> {
             let out = &mut pulls[..BLOCK.min(points.len() - first)];
             *loss = dispatch(Attract { affinities, points, first, with_loss: true, out });
         });
-        self.recent_loss()
+        self.divergence(self.losses.iter().sum())
     }
 
     /// The gradient of the divergence by each row's place, over 4, in the order of rows. For tests.

@@ -200,7 +200,7 @@ impl Tsne {
                 descent.reorder();
             }
             let whole = reorder || (iteration + 1).is_multiple_of(WHOLE_LOSS_EVERY);
-            descent.step(self.pace(iteration, n), iteration, whole);
+            descent.step(self.pace(iteration, n), whole);
             let step = iteration as u64 + 1;
             run.progress_with_loss("t-SNE", step, total as u64, "kl", descent.recent_loss());
             if run.wants_map() {
