@@ -70,7 +70,9 @@ pub(crate) fn number(value: f64) -> String {
     let size = value.abs();
     if !value.is_finite() {
         value.to_string()
-    } else if size != 0.0 && !(1e-4..1e9).contains(&size) {
+    } else if size == 0.0 {
+        "0".to_owned()
+    } else if !(1e-4..1e9).contains(&size) {
         format!("{value:.3e}")
     } else if value.fract() == 0.0 && size >= 1.0 {
         format!("{}{}", if value < 0.0 { "-" } else { "" }, count(size as u64))

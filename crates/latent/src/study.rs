@@ -71,6 +71,8 @@ pub(crate) struct Study {
     near: Mutex<Option<Arc<Neighbors>>>,
     trust: Mutex<Option<Arc<Vec<f32>>>>,
     metric: Mutex<Metric>,
+    /// Steps of the fit that were made, and in all, where it has a loss.
+    steps: Mutex<(u64, u64)>,
     /// Stops the fit that is under way.
     stop: Mutex<Option<Flag>>,
     warnings: Mutex<Vec<String>>,
@@ -122,6 +124,7 @@ impl Study {
             near: Mutex::default(),
             trust: Mutex::default(),
             metric: Mutex::default(),
+            steps: Mutex::default(),
             stop: Mutex::default(),
             warnings: Mutex::default(),
             over: AtomicBool::new(false),
@@ -139,6 +142,7 @@ impl Study {
             match read {
                 Ok(start) => study.work(start),
                 Err(error) => {
+                    // The command ends with this error, and tells it.
                     study.fail(&error);
                     if !matches!(error, Error::Cancelled) {
                         // The page is given a moment to hear what happened; without data nothing can follow.
@@ -194,9 +198,6 @@ impl Study {
 
     fn fail(&self, error: &Error) {
         self.screen.clear();
-        if !matches!(error, Error::Cancelled) {
-            crate::output::error(error);
-        }
         let failure = Failure::from(error);
         self.desk.change(|state| {
             state.phase = Phase::Failed;
@@ -274,7 +275,12 @@ impl Study {
                     state.seconds_left = None;
                 });
             }
-            Err(error) => self.fail(&error),
+            Err(error) => {
+                self.fail(&error);
+                if !matches!(error, Error::Cancelled) {
+                    crate::output::error(&error);
+                }
+            }
         }
         *held(&self.stop) = None;
     }
@@ -319,6 +325,7 @@ impl Study {
         *held(&self.metric) = metric(&all);
         *held(&self.near) = None;
         *held(&self.trust) = None;
+        *held(&self.steps) = (0, 0);
         self.desk.change(|state| {
             state.method = entry.info.name.to_owned();
             state.title = title;
@@ -338,7 +345,7 @@ impl Study {
             None => fitted.model.encode(&data.prepared, &run)?,
         };
         let seconds = begun.elapsed().as_secs_f64();
-        let (step, n_steps) = self.desk.look(|state| (state.step, state.n_steps));
+        let (step, n_steps) = *held(&self.steps);
         self.desk.show(|version| Frame::new(codes.view(), &[], version, step));
         self.desk.change(|state| state.seconds = seconds);
         self.measure(&codes)?;
@@ -560,6 +567,7 @@ impl Listener for Watcher {
             (state.step, state.n_steps) = (progress.done, progress.total);
             state.seconds_left = seconds_left(begun, progress.done, progress.total);
             if let Some((name, loss)) = progress.loss {
+                *held(&self.study.steps) = (progress.done, progress.total);
                 state.loss = loss.is_finite().then_some(loss);
                 state.loss_name = Some(name.to_owned());
             }

@@ -27,7 +27,11 @@ const SHOWN: usize = 40;
 fn table(summary: &Summary) -> String {
     let mut out = format!("{}: {} of {} rows", summary.name, summary.kind, count(summary.rows));
     match (&summary.image, summary.columns) {
-        (Some(image), _) => out.push_str(&format!(", {} x {} pixels, {} channels", image.width, image.height, image.channels)),
+        (Some(image), _) => {
+            let colors =
+                ["grey", "grey and opacity", "color", "color and opacity"].get(image.channels.wrapping_sub(1)).unwrap_or(&"many channels");
+            out.push_str(&format!(", {} x {} pixels, {colors}", image.width, image.height));
+        }
         (None, 0) => {}
         (None, columns) => out.push_str(&format!(", {} columns", count(columns as u64))),
     }

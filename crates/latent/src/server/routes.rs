@@ -55,7 +55,7 @@ macro_rules! refused_from {
     ($($rejection:ty)*) => {$(
         impl From<$rejection> for Refused {
             fn from(rejection: $rejection) -> Self {
-                Refused::new(rejection.status(), rejection.body_text())
+                Refused::new(StatusCode::BAD_REQUEST, rejection.body_text())
             }
         }
     )*};
