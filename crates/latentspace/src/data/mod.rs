@@ -1,5 +1,6 @@
 //! What was observed, how it becomes numbers, and how it is read.
 
+mod fresh;
 mod observations;
 mod preparation;
 mod prepared;

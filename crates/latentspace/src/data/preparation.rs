@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::data::fresh::Fresh;
 use crate::data::summary::MOST_LEVELS;
 use crate::data::{Category, ImageShape, Images, Observations, Prepared, Summarizer, Summary, Table, Values};
 use crate::error::{Error, Input, Result};
@@ -466,7 +467,7 @@ impl Preparation {
         }
         let codes: Vec<Vec<Option<usize>>> =
             self.categories.iter().zip(&table.categories).map(|(levels, column)| levels.codes(column)).collect::<Result<_>>()?;
-        let mut out = vec![0.0_f32; rows * width];
+        let mut out = Fresh::new(rows, width)?;
         let first = out
             .par_chunks_mut((block * width).max(1))
             .enumerate()
@@ -500,14 +501,14 @@ impl Preparation {
             .min();
         match first {
             Some(at) => Err(refuse(at)),
-            None => Matrix::new(rows, width, out).map(Prepared::Table),
+            None => out.matrix(rows, width).map(Prepared::Table),
         }
     }
 
     fn pixels(&self, images: &Images, rows: usize) -> Result<Prepared> {
         let width = images.shape.len();
         let plain: Vec<f32> = (0..=255_u8).map(|pixel| f32::from(pixel) / 255.0).collect();
-        let mut out = vec![0.0_f32; rows * width];
+        let mut out = Fresh::new(rows, width)?;
         let block = ((1 << 18) / width.max(1)).max(1) * width;
         out.par_chunks_mut(block.max(1)).zip(images.pixels.par_chunks(block.max(1))).for_each(|(out, pixels)| {
             out.iter_mut().zip(pixels).for_each(|(out, &pixel)| *out = plain[usize::from(pixel)]);
@@ -521,7 +522,7 @@ impl Preparation {
                 }
             }
         });
-        Matrix::new(rows, width, out).map(Prepared::Table)
+        out.matrix(rows, width).map(Prepared::Table)
     }
 
     /// Observations of prepared rows `[n, prepared columns]`: the way back, for decoding. Pictures are rounded to pixels, the largest of a

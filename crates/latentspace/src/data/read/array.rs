@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use super::bytes::{Bytes, File};
 use super::columns::needs_offset;
 use super::{Blocks, Reader};
+use crate::data::fresh::Fresh;
 use crate::data::{ImageShape, Images, Metadata, Observations, Table, Values};
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
@@ -152,13 +153,13 @@ impl Array {
             let part = Part { bytes: Arc::clone(&self.bytes), range: start..start + rows.len() * cols * 4 };
             return Matrix::shared(rows.len(), cols, Arc::new(part));
         }
-        let mut out = vec![0.0_f32; rows.len() * cols];
+        let mut out = Fresh::new(rows.len(), cols)?;
         let block = block_rows(cols);
         let read = self.reader();
         out.par_chunks_mut((block * cols).max(1)).enumerate().for_each(|(index, out)| {
             self.convert(rows.start + index * block, cols, out, offsets, read);
         });
-        Matrix::new(rows.len(), cols, out)
+        out.matrix(rows.len(), cols)
     }
 
     /// Rows from `first` on into `out`.

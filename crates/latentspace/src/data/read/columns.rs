@@ -358,7 +358,7 @@ impl Roles {
     pub(super) fn observations(
         &self,
         name: &str,
-        numbers: Vec<f32>,
+        numbers: Matrix,
         columns: &[ArrayRef],
         rows: usize,
         offsets: &[f64],
@@ -386,7 +386,7 @@ impl Roles {
         let values = match texts {
             Some(texts) => Values::Text(Arc::new(texts)),
             None => Values::Table(Table {
-                numbers: Matrix::new(rows, self.numbers, numbers)?,
+                numbers,
                 offsets: offsets.to_vec(),
                 names: self.names.clone(),
                 categories: categories.into_iter().flatten().collect(),

@@ -4,14 +4,15 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, NullArray, RecordBatch};
-use arrow::datatypes::DataType;
+use arrow::array::{ArrayRef, Float32Array, NullArray, RecordBatch};
+use arrow::datatypes::{DataType, Schema};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl, get_column_reader};
-use parquet::data_type::DataType as Physical;
+use parquet::data_type::{DataType as Physical, FloatType};
 use parquet::errors::ParquetError;
 use parquet::file::serialized_reader::SerializedPageReader;
+use parquet::file::statistics::Statistics;
 use rayon::prelude::*;
 
 use super::arrow::shared;
@@ -19,14 +20,15 @@ use super::bytes::{File, MOST_RATIO};
 use super::columns::{Kind, Offsets, Role, Roles, fields_of};
 use super::{Ask, Blocks, Reader, stream_rows};
 use crate::border;
+use crate::data::fresh::Fresh;
 use crate::data::{Metadata, Observations};
 use crate::error::{Bytes, Error, Result};
 use crate::run::Run;
 
-/// Columns that one thread decodes together: their cells of a row fill a cache line.
-const TOGETHER: usize = 16;
-/// Rows that are decoded before they are written into the table: those of 16 columns fit into the second cache.
-const STEP: usize = 4096;
+/// Columns that one thread decodes together, at least: their cells of a row fill a cache line; and at most.
+const TOGETHER: std::ops::RangeInclusive<usize> = 16..=64;
+/// Cells that are decoded before they are written into the table: they stay in the second cache.
+const STEP: usize = 1 << 16;
 /// Rows of the head.
 const HEAD: usize = 1024;
 
@@ -66,14 +68,16 @@ pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
     let bytes = shared(file)?;
     let meta = ArrowReaderMetadata::load(&bytes, ArrowReaderOptions::new()).map_err(|error| broken(file, &error))?;
     check(file, &meta)?;
-    let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(bytes.clone(), meta.clone()).with_batch_size(HEAD).with_limit(HEAD);
-    let head = builder.build().map_err(|error| broken(file, &error))?.next();
-    let head =
-        head.transpose().map_err(|error| file.wrong(format!("its first rows cannot be read ({error})"), "a whole file is needed"))?;
-    let Some(head) = head.filter(|head| head.num_rows() > 0) else { return Err(file.wrong("no rows", "at least one is needed")) };
-    let roles = Roles::choose(file, fields_of(meta.schema(), &head), true, ask)?;
-    let (_, ranges) = roles.numbers(head.columns(), head.num_rows(), &[]).map_err(|error| file.own(error))?;
-    let offsets = Offsets::new(ask.offsets(), &ranges);
+    let ranges = ranges(&meta);
+    let head = head(file, &bytes, &meta, &ranges)?;
+    let roles = Roles::choose(file, fields_of(&head.schema(), &head), true, ask)?;
+    let (_, mut learned) = roles.numbers(head.columns(), head.num_rows(), &[]).map_err(|error| file.own(error))?;
+    for (role, range) in roles.roles.iter().zip(&ranges) {
+        if let (Role::Number(place), Some(range)) = (*role, *range) {
+            learned[place] = range;
+        }
+    }
+    let offsets = Offsets::new(ask.offsets(), &learned);
     let mut fast = Vec::new();
     let mut slow: Vec<bool> = roles.roles.iter().map(|role| *role != Role::Nothing).collect();
     let columns = meta.parquet_schema();
@@ -93,6 +97,62 @@ pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
     }
     fast.sort_by_key(|leaf| leaf.place);
     Ok(Box::new(ParquetReader { name: ask.name.clone(), file: file.clone(), bytes, meta, roles, fast, slow, offsets }))
+}
+
+/// The least and the greatest value of each field that is a plain column of numbers, where the footer tells; columns of 32 bits need none.
+fn ranges(meta: &ArrowReaderMetadata) -> Vec<Option<(f64, f64)>> {
+    let columns = meta.parquet_schema();
+    let mut ranges = vec![None; meta.schema().fields().len()];
+    for column in 0..columns.num_columns() {
+        let root = columns.get_column_root_idx(column);
+        let kind = meta.schema().field(root).data_type();
+        if kind == &DataType::Float32 {
+            ranges[root] = Some((f64::INFINITY, f64::NEG_INFINITY));
+        } else if kind == &DataType::Float64 || (kind.is_integer() && !kind.is_unsigned_integer()) {
+            let groups = meta.metadata().row_groups().iter().map(|group| match group.column(column).statistics()? {
+                Statistics::Double(values) => Some((*values.min_opt()?, *values.max_opt()?)),
+                Statistics::Int32(values) => Some((f64::from(*values.min_opt()?), f64::from(*values.max_opt()?))),
+                Statistics::Int64(values) => Some((*values.min_opt()? as f64, *values.max_opt()? as f64)),
+                _ => None,
+            });
+            let finite = |range: &(f64, f64)| range.0.is_finite() && range.1.is_finite();
+            let groups: Option<Vec<(f64, f64)>> = groups.map(|range| range.filter(finite)).collect();
+            ranges[root] =
+                groups.map(|groups| groups.into_iter().fold((f64::INFINITY, f64::NEG_INFINITY), |a, b| (a.0.min(b.0), a.1.max(b.1))));
+        }
+    }
+    ranges
+}
+
+/// The first rows; of columns whose range is known, which need not be looked at, nothing but zeros.
+fn head(file: &File, bytes: &bytes::Bytes, meta: &ArrowReaderMetadata, ranges: &[Option<(f64, f64)>]) -> Result<RecordBatch> {
+    let unreadable =
+        |error: &dyn std::fmt::Display| file.wrong(format!("its first rows cannot be read ({error})"), "a whole file is needed");
+    let rows = usize::try_from(meta.metadata().file_metadata().num_rows()).unwrap_or(0).min(HEAD);
+    if rows == 0 {
+        return Err(file.wrong("no rows", "at least one is needed"));
+    }
+    let unknown = ranges.iter().enumerate().filter(|(_, range)| range.is_none()).map(|(root, _)| root);
+    let mask = ProjectionMask::roots(meta.parquet_schema(), unknown);
+    let mut read = Vec::new();
+    if ranges.iter().any(Option::is_none) {
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(bytes.clone(), meta.clone());
+        let mut reader =
+            builder.with_projection(mask).with_batch_size(rows).with_limit(rows).build().map_err(|error| unreadable(&error))?;
+        let batch = reader.next().transpose().map_err(|error| unreadable(&error))?;
+        read = batch.filter(|batch| batch.num_rows() == rows).ok_or_else(|| unreadable(&"they are missing"))?.columns().to_vec();
+    }
+    let mut read = read.into_iter();
+    let columns = ranges
+        .iter()
+        .zip(meta.schema().fields())
+        .map(|(range, field)| match range {
+            None => read.next().ok_or_else(|| unreadable(&"a column is missing")),
+            Some(_) => arrow::compute::cast(&Float32Array::from(vec![0.0; rows]), field.data_type()).map_err(|error| unreadable(&error)),
+        })
+        .collect::<Result<Vec<ArrayRef>>>()?;
+    let schema = Arc::new(Schema::new(meta.schema().fields().iter().map(|f| f.as_ref().clone().with_nullable(true)).collect::<Vec<_>>()));
+    RecordBatch::try_new(schema, columns).map_err(|error| unreadable(&error))
 }
 
 /// Refuses a footer that promises more than the file can hold.
@@ -176,7 +236,7 @@ impl Column {
         let Column { leaf, reader, most, offset, cells, levels } = self;
         let most = *most;
         match reader {
-            ColumnReader::FloatColumnReader(reader) => decode(reader, rows, most, levels, cells, |value| value),
+            ColumnReader::FloatColumnReader(reader) => floats(reader, rows, most, levels, cells),
             ColumnReader::DoubleColumnReader(reader) => decode(reader, rows, most, levels, cells, |value| (value - *offset) as f32),
             ColumnReader::Int32ColumnReader(reader) if leaf.unsigned => {
                 decode(reader, rows, most, levels, cells, |value| (f64::from(value as u32) - *offset) as f32)
@@ -191,6 +251,35 @@ impl Column {
             _ => Err(ParquetError::General("a column of numbers of another type".to_owned())),
         }
     }
+}
+
+/// The next `rows` cells of a column of 32 bits, which are decoded where they are wanted; a missing one is NaN.
+fn floats(
+    reader: &mut ColumnReaderImpl<FloatType>,
+    rows: usize,
+    most: i16,
+    levels: &mut Vec<i16>,
+    cells: &mut Vec<f32>,
+) -> std::result::Result<(), ParquetError> {
+    levels.clear();
+    cells.clear();
+    let (read, mut present, _) = reader.read_records(rows, Some(levels), None, cells)?;
+    if read != rows {
+        return Err(ParquetError::General(format!("{read} cells where {rows} were promised")));
+    }
+    if present < rows {
+        cells.resize(rows, f32::NAN);
+        // From the last to the first, so that no cell is overwritten before it has moved.
+        for (at, level) in levels.iter().enumerate().rev() {
+            cells[at] = if *level == most && present > 0 {
+                present -= 1;
+                cells[present]
+            } else {
+                f32::NAN
+            };
+        }
+    }
+    Ok(())
 }
 
 /// The next `rows` cells of a column; a missing one is NaN.
@@ -228,6 +317,12 @@ struct Group {
 }
 
 impl ParquetReader {
+    /// Columns that are decoded together: as many as share the work evenly among the threads.
+    fn together(&self, run: &Run) -> usize {
+        let tasks = self.fast.len().div_ceil(*TOGETHER.end()).next_multiple_of(run.threads());
+        self.fast.len().div_ceil(tasks.max(1)).clamp(*TOGETHER.start(), *TOGETHER.end())
+    }
+
     fn rows_of(&self, group: usize) -> usize {
         usize::try_from(self.meta.metadata().row_group(group).num_rows()).unwrap_or(0)
     }
@@ -256,9 +351,10 @@ impl ParquetReader {
 
     /// Decodes rows `from..to` of what `columns` reads into the table.
     fn fill(&self, columns: &mut [Column], cells: &Cells<'_>, from: usize, to: usize, run: &Run) -> Result<()> {
-        for at in (from..to).step_by(STEP) {
+        let step = STEP / columns.len().max(1);
+        for at in (from..to).step_by(step) {
             run.check()?;
-            let rows = STEP.min(to - at);
+            let rows = step.min(to - at);
             for column in columns.iter_mut() {
                 column.step(rows).map_err(|error| {
                     let name = self.meta.parquet_schema().column(column.leaf.column).name().to_owned();
@@ -299,9 +395,10 @@ impl ParquetReader {
     }
 
     /// Observations of a block whose plain numbers are in `numbers` already.
-    fn finish(&self, mut numbers: Vec<f32>, batch: Option<&RecordBatch>, rows: usize, offsets: &[f64]) -> Result<Observations> {
+    fn finish(&self, mut numbers: Fresh, batch: Option<&RecordBatch>, rows: usize, offsets: &[f64]) -> Result<Observations> {
         let columns = self.spread(batch, rows);
         self.roles.fill(&columns, &mut numbers, offsets, &|field| self.slow[field])?;
+        let numbers = numbers.matrix(rows, self.roles.numbers)?;
         self.roles.observations(&self.name, numbers, &columns, rows, offsets)
     }
 
@@ -312,7 +409,7 @@ impl ParquetReader {
     /// The next block of a row group.
     fn block(&self, group: &mut Group, offsets: &[f64], run: &Run) -> Result<Observations> {
         let rows = stream_rows(self.roles.numbers).min(group.rows - group.done);
-        let mut numbers = vec![0.0_f32; rows * self.roles.numbers];
+        let mut numbers = Fresh::new(rows, self.roles.numbers)?;
         let cells = Cells::new(&mut numbers, self.roles.numbers);
         group
             .together
@@ -366,10 +463,11 @@ impl Reader for ParquetReader {
                 Some(start)
             })
             .collect();
-        let mut numbers = vec![0.0_f32; rows * cols];
+        let mut numbers = Fresh::new(rows, cols)?;
         let cells = Cells::new(&mut numbers, cols);
+        let together = self.together(run);
         let tasks: Vec<(usize, &[Leaf])> =
-            (0..groups).flat_map(|group| self.fast.chunks(TOGETHER).map(move |leaves| (group, leaves))).collect();
+            (0..groups).flat_map(|group| self.fast.chunks(together).map(move |leaves| (group, leaves))).collect();
         let batches = run.install(|| {
             let fast = || {
                 let decode = |&(group, leaves): &(usize, &[Leaf])| {
@@ -424,7 +522,7 @@ impl Reader for ParquetReader {
                     }
                     let together = self
                         .fast
-                        .chunks(TOGETHER)
+                        .chunks(self.together(&run))
                         .map(|leaves| self.columns(next, leaves, &offsets))
                         .collect::<Result<Vec<Vec<Column>>>>()?;
                     let slow = self.slow(next, stream_rows(self.roles.numbers))?;

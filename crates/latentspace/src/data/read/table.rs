@@ -7,6 +7,7 @@ use super::lines::Parsed;
 use super::{Blocks, concat};
 use crate::data::{Observations, Values};
 use crate::error::Result;
+use crate::linalg::Matrix;
 use crate::run::Run;
 
 /// A block on its way: observations, and the ranges of their numbers before offsets were subtracted.
@@ -28,6 +29,7 @@ impl Block {
     /// What the cells are not.
     pub(super) fn new(name: &str, roles: &Roles, columns: &[ArrayRef], rows: usize, offsets: &[f64]) -> Result<Self> {
         let (numbers, ranges) = roles.numbers(columns, rows, offsets)?;
+        let numbers = Matrix::new(rows, roles.numbers, numbers)?;
         Ok(Block { observations: roles.observations(name, numbers, columns, rows, offsets)?, ranges })
     }
 }
