@@ -45,6 +45,9 @@ const FOR_ALL: &[&str] = &["error", "random", "run", "params", "tensors", "borde
 fn the_arrows_between_modules_point_one_way() {
     for (name, text) in files("crates/latentspace/src/*.rs") {
         let Some(inside) = name.strip_prefix("crates/latentspace/src/") else { continue };
+        if inside.ends_with("tests.rs") {
+            continue;
+        }
         let module = inside.split('/').next().unwrap().trim_end_matches(".rs");
         let Some((_, allowed)) = ARROWS.iter().find(|(m, _)| *m == module) else { continue };
         for piece in without_tests(&text).split("crate::").skip(1) {

@@ -12,8 +12,8 @@ use super::distance::distance;
 use super::table::Frame;
 use super::{EXACT, Metric, Neighbors, tree};
 use crate::error::Result;
+use crate::interval::Measure;
 use crate::linalg::{MatrixView, NOBODY, Panels};
-use crate::measure::Measure;
 use crate::run::Run;
 
 /// Queries of a task: a multiple of a tile's rows, enough to use what is read of the table many times.

@@ -18,8 +18,8 @@ use super::sample::{places, shares, truth};
 use super::table::{Frame, Table};
 use super::{APPROXIMATE, Metric, Neighbors, distance};
 use crate::error::Result;
+use crate::interval::Measure;
 use crate::linalg::{Matrix, MatrixView, NOBODY, Panels, TILE_COLS};
-use crate::measure::Measure;
 use crate::random::Random;
 use crate::run::Run;
 

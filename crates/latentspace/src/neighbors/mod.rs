@@ -19,8 +19,8 @@ pub(crate) use table::check_finite;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::interval::Measure;
 use crate::linalg::MatrixView;
-use crate::measure::Measure;
 use crate::run::Run;
 
 /// How far two rows lie apart.

@@ -8,8 +8,8 @@ use rayon::prelude::*;
 
 use super::{EXACT, Neighbors};
 use crate::error::Result;
+use crate::interval::Measure;
 use crate::linalg::{MatrixView, NOBODY};
-use crate::measure::Measure;
 use crate::run::Run;
 
 /// The widest rows for which the tree is taken.

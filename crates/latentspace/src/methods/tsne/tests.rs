@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::*;
-use crate::data::{Metadata, Observations, PrepareOptions, Preparation};
+use crate::data::{Metadata, Observations, Preparation, PrepareOptions};
 use crate::run::{Flag, Listener, Progress};
 use crate::space::Space;
 
