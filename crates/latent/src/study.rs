@@ -223,7 +223,8 @@ impl Study {
             _ => None,
         };
         let curve = is_curve(&observations);
-        *held(&self.warnings) = warnings;
+        // How a table was prepared changes what its map means; that pictures and arrays are taken as they are does not.
+        *held(&self.warnings) = if observations.values.kind() == "table" { warnings } else { Vec::new() };
         self.desk.change(|state| {
             state.name.clone_from(&observations.name);
             state.rows = observations.rows();
@@ -375,7 +376,8 @@ impl Study {
         self.desk.change(|state| {
             state.measures = Some(named);
             state.trust_version += 1;
-            state.warnings.extend(sentences);
+            // The page makes its own sentence of the figures; what is a warning stands beside it.
+            state.warnings.extend(sentences.iter().filter_map(|sentence| sentence.strip_prefix("Warning: ")).map(capitalized));
         });
         Ok(())
     }
@@ -597,4 +599,10 @@ impl Listener for Watcher {
         let pause = MAP_EVERY.max(begun.elapsed() * 20);
         self.drawn.store((self.begun.elapsed() + pause).as_millis() as u64, Ordering::Relaxed);
     }
+}
+
+/// The sentence with a capital at its start.
+fn capitalized(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

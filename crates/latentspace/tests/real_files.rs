@@ -39,7 +39,7 @@ fn pictures() {
         let Some(observed) = read(name, &options) else { return };
         let Values::Images(images) = &observed.values else { panic!("{name}: {}", observed.values.kind()) };
         assert_eq!((observed.rows(), images.shape), (60000, ImageShape { height: 28, width: 28, channels: 1 }));
-        assert_eq!(observed.metadata.names(), ["train-labels-idx1-ubyte"]);
+        assert_eq!(observed.metadata.names(), ["label"]);
         let classes: std::collections::BTreeSet<_> = (0..60000).filter_map(|row| observed.metadata.text(0, row)).collect();
         assert_eq!(classes.len(), 10);
     }

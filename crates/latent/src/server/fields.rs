@@ -326,7 +326,11 @@ fn categories(texts: &LargeStringArray, surely: bool) -> Option<Values> {
         return None;
     }
     let mut all: Vec<(&str, usize)> = counts.into_iter().collect();
+    // The most frequent are kept. Numbers are then told in their own order, since nobody looks for 2 behind 7.
     all.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| natural(a.0, b.0)).then(a.0.cmp(b.0)));
+    if all.len() <= MOST_CATEGORIES && all.iter().all(|(label, _)| label.parse::<f64>().is_ok()) {
+        all.sort_by(|a, b| natural(a.0, b.0));
+    }
     let named = if all.len() > MOST_CATEGORIES { MOST_CATEGORIES - 1 } else { all.len() };
     let code: HashMap<&str, u32> = all.iter().enumerate().map(|(at, (text, _))| (*text, at.min(named) as u32)).collect();
     let mut categories: Vec<Category> = all[..named].iter().map(|&(label, count)| Category { label: label.to_owned(), count }).collect();

@@ -434,7 +434,7 @@ impl Reader for ArrayReader {
             let found = format!("{} columns", self.array.cols());
             return Err(Error::input(&self.name, found, "labels are one column, or a few"));
         }
-        let metadata = Metadata::from_columns(as_columns(&self.name, &self.array), self.array.rows())?;
+        let metadata = Metadata::from_columns(as_columns("label", &self.array), self.array.rows())?;
         metadata.join(&self.metadata)
     }
 
