@@ -47,7 +47,7 @@ fn global() -> [Arg; 5] {
         Arg::new("max-memory").long("max-memory").value_name("SIZE").value_parser(size()).help("Memory to keep within: 800M, 4G"),
         Arg::new("quiet").long("quiet").short('q').action(ArgAction::SetTrue).help("No progress, no notes"),
     ]
-    .map(|arg| arg.global(true).help_heading(EVERYWHERE))
+    .map(|arg| arg.global(true).help_heading(EVERYWHERE).allow_negative_numbers(true))
 }
 
 /// Reads the command line.

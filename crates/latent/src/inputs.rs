@@ -1,11 +1,10 @@
 //! What the commands read: data, spaces and codes, by their names or from standard input.
 
-use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgMatches};
-use latentspace::data::read::{self, ReadOptions, Source};
+use latentspace::data::ReadOptions;
 use latentspace::data::{Missing, Observations, PrepareOptions, Scale, Values};
 use latentspace::linalg::Matrix;
 use latentspace::{Codes, Error, Result, Run, Space};
@@ -72,61 +71,6 @@ pub(crate) fn path(matches: &ArgMatches, name: &str) -> Result<PathBuf> {
     text(matches, name).map(PathBuf::from)
 }
 
-/// Data that were opened, and the copy of standard input that they may lie in.
-pub(crate) struct Opened {
-    pub(crate) source: Source,
-    _copy: Option<tempfile::TempDir>,
-}
-
-/// Opens DATA; `-` is standard input, whose first bytes tell its format.
-pub(crate) fn open(data: &str, options: &ReadOptions, run: &Run) -> Result<Opened> {
-    if data != "-" {
-        return Ok(Opened { source: read::open(data, options)?, _copy: None });
-    }
-    let (path, copy) = standard_input(run)?;
-    Ok(Opened { source: read::open(&path.to_string_lossy(), options)?, _copy: Some(copy) })
-}
-
-/// Copies standard input into a file, since data is read more than once; it lives as long as its folder.
-fn standard_input(run: &Run) -> Result<(PathBuf, tempfile::TempDir)> {
-    let fail = |error| Error::io("standard input", error);
-    let mut input = std::io::stdin().lock();
-    if input.is_terminal() {
-        return Err(Error::input("standard input", "it is a terminal", "data must come through a pipe: `command | latent … -`"));
-    }
-    let folder = tempfile::tempdir().map_err(fail)?;
-    let mut block = vec![0; 1 << 20];
-    let mut filled = 0;
-    // The first block tells the format; a pipe may give it in pieces.
-    while filled < 16 {
-        match input.read(&mut block[filled..]).map_err(fail)? {
-            0 => break,
-            more => filled += more,
-        }
-    }
-    let path = folder.path().join(format!("stdin.{}", format(&block[..filled])));
-    let mut file = std::fs::File::create(&path).map_err(fail)?;
-    while filled > 0 {
-        run.check()?;
-        file.write_all(&block[..filled]).map_err(fail)?;
-        filled = input.read(&mut block).map_err(fail)?;
-    }
-    Ok((path, folder))
-}
-
-/// The ending of a format, by its first bytes.
-fn format(head: &[u8]) -> &'static str {
-    match head {
-        [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => "npy",
-        [b'P', b'A', b'R', b'1', ..] => "parquet",
-        [b'P', b'K', 3, 4, ..] => "npz",
-        [0x1f, 0x8b, ..] => "csv.gz",
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => "csv.zst",
-        [b'{', ..] => "jsonl",
-        _ => "csv",
-    }
-}
-
 /// Whether a name is that of a space.
 pub(crate) fn is_space(name: &str) -> bool {
     Path::new(name).extension().is_some_and(|ending| ending == "latent")
@@ -154,19 +98,10 @@ pub(crate) fn coordinates(observations: &Observations) -> Result<(&Matrix, &[f64
     }
 }
 
-/// Reads codes; `-` is standard input.
-pub(crate) fn codes(name: &str, options: &ReadOptions, run: &Run) -> Result<Codes> {
-    if name != "-" {
-        return Codes::open(Path::new(name), options, run);
-    }
-    let (path, _copy) = standard_input(run)?;
-    Codes::open(&path, options, run)
-}
-
 /// Reads codes, from a file of codes or of a space that keeps those of its rows.
 pub(crate) fn space_or_codes(name: &str, options: &ReadOptions, run: &Run) -> Result<Codes> {
     if !is_space(name) {
-        return codes(name, options, run);
+        return Codes::open(Path::new(name), options, run);
     }
     let space = space(Path::new(name))?;
     let Some(values) = space.model.fitted_codes() else {

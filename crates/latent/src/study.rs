@@ -80,6 +80,14 @@ pub(crate) struct Study {
     ended: Mutex<Option<Error>>,
 }
 
+/// The work, or an error where it panicked: the page must hear of that too.
+fn whole<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+        Err(Error::internal(text.unwrap_or("a panic").to_owned()))
+    })
+}
+
 fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -138,7 +146,7 @@ impl Study {
         *held(&self.stop) = Some(Flag::default());
         std::thread::spawn(move || {
             let run = study.watched(Flag::default());
-            let read = find(&study, &run).and_then(|subject| study.take(subject));
+            let read = whole(|| find(&study, &run).and_then(|subject| study.take(subject)));
             match read {
                 Ok(start) => study.work(start),
                 Err(error) => {
@@ -248,7 +256,7 @@ impl Study {
     /// From the points to the measures, by the way that `start` names.
     fn work(self: &Arc<Self>, start: Start) {
         let stop = held(&self.stop).clone().unwrap_or_default();
-        let done = match start {
+        let done = whole(|| match start {
             Start::Fit { method, params } => self.fit(method, params, &stop),
             Start::Map { codes, offsets, title, method, params, measure, measures } => {
                 self.desk.show(|version| Frame::new(codes.view(), &offsets, version, 0));
@@ -261,7 +269,7 @@ impl Study {
                 });
                 if measure { self.measure(&codes) } else { Ok(()) }
             }
-        };
+        });
         self.screen.clear();
         let phase = if stop.is_set() { Phase::Stopped } else { Phase::Done };
         match done {

@@ -1,5 +1,7 @@
 //! The commands as they are called: what they print, write and refuse.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use std::io::Write;
@@ -240,7 +242,7 @@ fn neighbors_are_the_nearest_and_words_add_up() {
         ("stone", [-1.0, -1.0, 0.0]),
     ];
     let csv: String = words.iter().map(|(word, [x, y, z])| format!("{word},{x},{y},{z}\n")).collect();
-    folder.write("w.csv", format!("word,z0,z1,z2\n{csv}"));
+    folder.write("w.csv", format!("name,z0,z1,z2\n{csv}"));
     let sum = folder.json("neighbors w.csv --plus king,woman --minus man -k 1");
     assert_eq!((&sum[0]["id"], sum.as_array().unwrap().len()), (&"queen".into(), 1));
     assert_eq!(folder.json("neighbors w.csv --id king -k 1")[0]["id"], "queen");

@@ -1,5 +1,7 @@
 //! The explorer's server: every route, and who may not ask.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use std::io::{BufRead, BufReader, Read, Write};

@@ -1,7 +1,7 @@
 //! `latent decode`: observations of codes, in the observations' own units.
 
 use clap::{Arg, ArgMatches, Command};
-use latentspace::{Error, Result};
+use latentspace::{Codes, Error, Result};
 use serde_json::json;
 
 use crate::commands::encode::output_arg;
@@ -25,7 +25,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
         let found = format!("{} does not decode", space.method.title);
         return Err(Error::input(inputs::path(matches, "space")?, found, "`latent methods` tells which methods do"));
     }
-    let codes = inputs::codes(inputs::text(matches, "codes")?, &Default::default(), &context.run)?;
+    let codes = Codes::open(&inputs::path(matches, "codes")?, &Default::default(), &context.run)?;
     let rows = space.decode(&codes.values, &context.run)?;
     let mut observations = space.preparation.restore(&rows)?;
     observations.metadata = codes.metadata;

@@ -2,7 +2,7 @@
 
 use clap::{ArgMatches, Command};
 use latentspace::Result;
-use latentspace::data::{ColumnSummary, Summary};
+use latentspace::data::{ColumnSummary, Summary, read};
 
 use crate::context::Context;
 use crate::inputs;
@@ -15,8 +15,8 @@ pub(crate) fn command() -> Command {
 }
 
 pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
-    let data = inputs::open(inputs::text(matches, "data")?, &inputs::read_options(matches), &context.run)?;
-    let summary = Summary::of_source(&data.source, &inputs::prepare_options(matches)?, &context.run)?;
+    let data = read::open(inputs::text(matches, "data")?, &inputs::read_options(matches))?;
+    let summary = Summary::of_source(&data, &inputs::prepare_options(matches)?, &context.run)?;
     context.screen.clear();
     if context.json { output::json(&summary) } else { output::text(&table(&summary)) }
 }

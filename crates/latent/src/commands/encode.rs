@@ -2,6 +2,7 @@
 
 use clap::{Arg, ArgMatches, Command};
 use latentspace::Result;
+use latentspace::data::read;
 use serde_json::json;
 
 use crate::context::Context;
@@ -28,8 +29,8 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let space = inputs::space(&inputs::path(matches, "space")?)?;
     let mut options = inputs::read_options(matches);
     options.preparation = Some(space.preparation.clone());
-    let data = inputs::open(inputs::text(matches, "data")?, &options, &context.run)?;
-    let observations = data.source.read(&context.run)?;
+    let data = read::open(inputs::text(matches, "data")?, &options)?;
+    let observations = data.read(&context.run)?;
     let codes = space.encode(&observations, &context.run)?;
     context.run.check()?;
     context.screen.clear();

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use latentspace::data::{Metadata, Observations, Preparation, PrepareOptions, Prepared, ReadOptions};
+use latentspace::data::{Metadata, Observations, Preparation, PrepareOptions, Prepared, ReadOptions, read};
 use latentspace::linalg::Matrix;
 use latentspace::method::Entry;
-use latentspace::{Error, Result, Run, Space, registry};
+use latentspace::{Codes, Error, Result, Run, Space, registry};
 use serde_json::{Map, json};
 
 use crate::context::Context;
@@ -90,7 +90,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     for name in names.iter().filter(|name| *name != "-" && !name.contains(['*', '?', '['])) {
         if !Path::new(name).exists() {
             // The reader's sentence suggests the nearest name.
-            latentspace::data::read::open(name, &ReadOptions::default())?;
+            read::open(name, &ReadOptions::default())?;
             inputs::space(Path::new(name))?;
         }
     }
@@ -155,18 +155,18 @@ fn subject(study: &Study, run: &Run, names: &[String], read: &ReadOptions, prepa
 
 /// Reads data, tells how, and says what the page should know.
 fn observe(study: &Study, run: &Run, data: &str, options: &ReadOptions) -> Result<(Observations, Vec<String>)> {
-    let mut opened = inputs::open(data, options, run)?;
+    let mut opened = read::open(data, options)?;
     // A table with the columns z0, z1, … holds codes; its other columns ride along.
-    let names = opened.source.names().unwrap_or_default();
+    let names = opened.names().unwrap_or_default();
     let axes = names.iter().filter(|name| name.strip_prefix('z').is_some_and(|rest| rest.parse::<u32>().is_ok())).count();
-    if axes >= 2 && axes < names.len() && options.columns.is_none() {
+    if data != "-" && axes >= 2 && axes < names.len() && options.columns.is_none() {
         let axes = (0..axes).map(|axis| format!("z{axis}")).collect();
-        opened = inputs::open(data, &ReadOptions { columns: Some(axes), ..options.clone() }, run)?;
+        opened = read::open(data, &ReadOptions { columns: Some(axes), ..options.clone() })?;
     }
-    study.phase(Phase::Reading, format!("reading {}", opened.source.name()));
-    let notes = opened.source.notes();
+    study.phase(Phase::Reading, format!("reading {}", opened.name()));
+    let notes = opened.notes();
     notes.iter().for_each(|note| run.note(note));
-    let observations = opened.source.read(run)?;
+    let observations = opened.read(run)?;
     study.phase(Phase::Preparing, format!("preparing {} rows", count(observations.rows() as u64)));
     Ok((observations, Vec::new()))
 }
@@ -270,7 +270,7 @@ fn of_data_and_codes(
     way: Way,
 ) -> Result<Subject> {
     let (observations, mut warnings) = observe(study, run, data, read)?;
-    let found = inputs::codes(codes, &ReadOptions::default(), run)?.values;
+    let found = Codes::open(Path::new(codes), &ReadOptions::default(), run)?.values;
     if found.rows() != observations.rows() {
         let wanted = format!("{data} has {}", count(observations.rows() as u64));
         return Err(Error::input(codes, format!("{} rows", count(found.rows() as u64)), wanted));

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
+use latentspace::data::read::{self, Source};
 use latentspace::data::{Metadata, Preparation, PrepareOptions, Prepared, PreparedStream, Rows, Stream, Summary};
 use latentspace::linalg::Matrix;
 use latentspace::measure::{self, Measure, MeasureOptions};
@@ -14,7 +15,7 @@ use latentspace::{Codes, Error, Result, Run, Space, registry};
 use serde_json::json;
 
 use crate::context::Context;
-use crate::inputs::{self, Opened};
+use crate::inputs;
 use crate::output::{self, count, duration, number};
 use crate::{args, memory, outputs};
 
@@ -69,12 +70,12 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
         outputs::folder_of(path)?;
     }
     let begun = Instant::now();
-    let data = inputs::open(inputs::text(matches, "data")?, &inputs::read_options(matches), &context.run)?;
+    let data = read::open(inputs::text(matches, "data")?, &inputs::read_options(matches))?;
     if matches.get_flag("plan") {
         return plan(method.as_ref(), &data, context);
     }
     let output = output.ok_or_else(|| Error::internal("no output"))?;
-    for note in data.source.notes() {
+    for note in data.notes() {
         context.run.note(note);
     }
     let options = inputs::prepare_options(matches)?;
@@ -152,8 +153,8 @@ struct Learned {
     timing: Timing,
 }
 
-fn from_memory(method: &dyn AnyMethod, data: &Opened, options: &PrepareOptions, begun: Instant, run: &Run) -> Result<Learned> {
-    let observations = data.source.read(run)?;
+fn from_memory(method: &dyn AnyMethod, data: &Source, options: &PrepareOptions, begun: Instant, run: &Run) -> Result<Learned> {
+    let observations = data.read(run)?;
     let reading = begun.elapsed().as_secs_f64();
     let begun = Instant::now();
     let preparation = Preparation::choose(&observations, options, run)?;
@@ -173,17 +174,16 @@ fn from_memory(method: &dyn AnyMethod, data: &Opened, options: &PrepareOptions, 
 }
 
 /// Why the rows are to stream by, where they are.
-fn streamed(method: &dyn AnyMethod, data: &Opened, context: &Context) -> Option<String> {
+fn streamed(method: &dyn AnyMethod, data: &Source, context: &Context) -> Option<String> {
     if !method.info().folds {
         return None;
     }
-    let source = &data.source;
-    let needed = match source.rows() {
+    let needed = match data.rows() {
         Some(rows) => {
-            let shape = Shape { rows, cols: source.columns() };
-            memory::peak(source.kind(), shape, &method.plan(shape, &context.run))
+            let shape = Shape { rows, cols: data.columns() };
+            memory::peak(data.kind(), shape, &method.plan(shape, &context.run))
         }
-        None => source.bytes().saturating_mul(2),
+        None => data.bytes().saturating_mul(2),
     };
     let (allowed, whose) = match context.run.max_memory() {
         Some(allowed) => (allowed, "--max-memory"),
@@ -193,16 +193,16 @@ fn streamed(method: &dyn AnyMethod, data: &Opened, context: &Context) -> Option<
     (needed > allowed).then(|| format!("rows stream by: all of them would take {}, more than {whose} ({})", bytes(needed), bytes(allowed)))
 }
 
-fn from_stream(method: &dyn AnyMethod, data: &Opened, options: &PrepareOptions, all_codes: bool, run: &Run) -> Result<Learned> {
+fn from_stream(method: &dyn AnyMethod, data: &Source, options: &PrepareOptions, all_codes: bool, run: &Run) -> Result<Learned> {
     let begun = Instant::now();
-    let summary = Summary::of_source(&data.source, options, run)?;
+    let summary = Summary::of_source(data, options, run)?;
     let preparation = Preparation::from_summary(&summary, options)?;
     for sentence in &preparation.told {
         run.note(sentence);
     }
     let reading = begun.elapsed().as_secs_f64();
     let begun = Instant::now();
-    let stream = PreparedStream::new(&data.source, &preparation, run)?;
+    let stream = PreparedStream::new(data, &preparation, run)?;
     let rows = stream.rows();
     let (space, _) = Space::fit(method, preparation.clone(), &Rows::Stream(&stream), &Metadata::none(0), run)?;
     let learning = begun.elapsed().as_secs_f64();
@@ -235,11 +235,11 @@ fn run_sample(stream: &PreparedStream<'_>, space: &Space, rows: usize, run: &Run
 }
 
 /// The codes of all rows of a stream, with their metadata.
-fn encode_stream(data: &Opened, space: &Space, rows: usize, run: &Run) -> Result<Codes> {
+fn encode_stream(data: &Source, space: &Space, rows: usize, run: &Run) -> Result<Codes> {
     let k = space.model.n_components();
     run.check_memory("the codes", (rows * k * 4) as u64, "leave --codes away and encode the files one by one")?;
     let (mut cells, mut parts, mut first) = (Vec::with_capacity(rows * k), Vec::new(), 0);
-    for block in data.source.blocks(run)? {
+    for block in data.blocks(run)? {
         let block = block?;
         let prepared = space.preparation.prepare_from(&block, first, run)?;
         cells.extend_from_slice(space.encode_prepared(&prepared, run)?.as_slice());
@@ -265,19 +265,18 @@ fn measured(sample: &Option<Sampled>, run: &Run) -> Result<BTreeMap<String, Meas
 }
 
 /// Tells what a fit would take, from the head of the files.
-fn plan(method: &dyn AnyMethod, data: &Opened, context: &Context) -> Result<()> {
-    let source = &data.source;
-    let rows = match source.rows() {
+fn plan(method: &dyn AnyMethod, data: &Source, context: &Context) -> Result<()> {
+    let rows = match data.rows() {
         Some(rows) => rows,
-        None => source.blocks(&context.run)?.try_fold(0, |rows, block| Ok::<_, Error>(rows + block?.rows()))?,
+        None => data.blocks(&context.run)?.try_fold(0, |rows, block| Ok::<_, Error>(rows + block?.rows()))?,
     };
-    let shape = Shape { rows, cols: source.columns() };
+    let shape = Shape { rows, cols: data.columns() };
     method.check(shape)?;
     let plan = method.plan(shape, &context.run);
     let streamed = streamed(method, data, context);
     let peak = match streamed {
         Some(_) => memory::peak_streamed(shape, &plan),
-        None => memory::peak(source.kind(), shape, &plan),
+        None => memory::peak(data.kind(), shape, &plan),
     };
     let algorithm = if streamed.is_some() { format!("{}, streaming", plan.algorithm) } else { plan.algorithm.clone() };
     context.screen.clear();

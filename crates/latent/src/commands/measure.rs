@@ -6,7 +6,7 @@ use std::path::Path;
 
 use clap::builder::{StringValueParser, TypedValueParser, ValueParser};
 use clap::{Arg, ArgMatches, Command};
-use latentspace::data::Preparation;
+use latentspace::data::{Preparation, read};
 use latentspace::measure::{self, MeasureOptions, Measures, Sample};
 use latentspace::neighbors::Metric;
 use latentspace::{Codes, Error, Result, border};
@@ -77,7 +77,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let known = if inputs::is_space(name) { Some(inputs::space(Path::new(name))?.preparation) } else { None };
     let mut options = inputs::read_options(matches);
     options.preparation = known.clone();
-    let observations = inputs::open(inputs::text(matches, "against")?, &options, run)?.source.read(run)?;
+    let observations = read::open(inputs::text(matches, "against")?, &options)?.read(run)?;
     let preparation = match known {
         Some(preparation) => preparation,
         None => Preparation::choose(&observations, &inputs::prepare_options(matches)?, run)?,

@@ -1,6 +1,5 @@
 //! What the tests of the binary share: the binary, a folder, small data.
-#![allow(dead_code)]
-#![allow(unreachable_pub, reason = "each test binary uses a part of this")]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "each test binary uses a part of this")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
