@@ -67,7 +67,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     });
     println!("{}", serde_json::to_string(&told)?);
 
-    let mut writer = npyz::WriteOptions::new().default_dtype().shape(&[rows as u64, codes.cols() as u64]).writer(BufWriter::new(File::create(to)?)).begin_nd()?;
+    let mut writer = npyz::WriteOptions::new()
+        .default_dtype()
+        .shape(&[rows as u64, codes.cols() as u64])
+        .writer(BufWriter::new(File::create(to)?))
+        .begin_nd()?;
     writer.extend(codes.as_slice().iter().copied())?;
     Ok(writer.finish()?)
 }

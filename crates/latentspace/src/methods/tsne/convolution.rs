@@ -13,8 +13,8 @@ use rustfft::{Fft, FftPlanner};
 /// Lengths of transforms: products of 2, 3 and 5 that are multiples of 4, each at most a tenth longer than the one before from 32 on.
 const LENGTHS: [usize; 59] = [
     32, 36, 40, 48, 60, 64, 72, 80, 96, 108, 120, 128, 144, 160, 180, 192, 216, 240, 256, 288, 320, 360, 384, 432, 480, 512, 540, 576, 640,
-    720, 768, 864, 960, 1024, 1152, 1280, 1440, 1536, 1728, 1920, 2048, 2304, 2560, 2880, 3072, 3456, 3840, 4096, 4608, 5120, 5760, 6144, 6912,
-    7680, 8192, 9216, 10240, 11520, 12288,
+    720, 768, 864, 960, 1024, 1152, 1280, 1440, 1536, 1728, 1920, 2048, 2304, 2560, 2880, 3072, 3456, 3840, 4096, 4608, 5120, 5760, 6144,
+    6912, 7680, 8192, 9216, 10240, 11520, 12288,
 ];
 
 /// Nodes between what is wanted and what wraps around, so that the tails of the kernel's spline (see [`super::grid`]) do not meet.
@@ -46,7 +46,8 @@ impl<const D: usize> Convolution<D> {
         let forward: Vec<_> = padded.iter().map(|&length| planner.plan_fft_forward(length)).collect();
         let inverse = padded.iter().map(|&length| planner.plan_fft_inverse(length)).collect();
         let half = padded.map(|length| length / 2 + 1);
-        let damping: Vec<Vec<f64>> = padded.iter().map(|&length| (0..=length / 2).map(|k| damp(k, length) / length as f64).collect()).collect();
+        let damping: Vec<Vec<f64>> =
+            padded.iter().map(|&length| (0..=length / 2).map(|k| damp(k, length) / length as f64).collect()).collect();
         let width = half[D - 1];
         let mut values = vec![0.0_f32; half.iter().product()];
         values.par_chunks_mut(width).enumerate().for_each(|(row, out)| {

@@ -8,9 +8,9 @@
 
 use rayon::prelude::*;
 
-use super::affinities::{Affinities, BLOCK};
+use super::affinities::Affinities;
+use super::attraction::BLOCK;
 use super::grid::bounds;
-use super::lanes::{Kernel, LANES, Unit, dispatch};
 use super::repulsion::Repulsion;
 
 /// The part of the last step that is made again.
@@ -34,8 +34,7 @@ pub(super) struct Pace {
 }
 
 /// A map on its way.
-pub(super) struct Descent<const D: usize>
-{
+pub(super) struct Descent<const D: usize> {
     affinities: Affinities,
     repulsion: Repulsion<D>,
     /// The row that each point stands for.
@@ -53,8 +52,7 @@ pub(super) struct Descent<const D: usize>
     normaliser: f64,
 }
 
-impl<const D: usize> Descent<D>
-{
+impl<const D: usize> Descent<D> {
     /// A map that starts at `points`, one a row of `affinities`.
     pub(super) fn new(affinities: Affinities, points: Vec<[f32; D]>, repulsion: Repulsion<D>) -> Self {
         let n = points.len();
@@ -104,7 +102,7 @@ impl<const D: usize> Descent<D>
                 let rows = block * BLOCK..block * BLOCK + next.len();
                 let with_loss = whole || block.is_multiple_of(stride);
                 let mut pulls = [[0.0; D]; BLOCK];
-                let found = dispatch(Attract { affinities, points, first: rows.start, with_loss, out: &mut pulls[..next.len()] });
+                let found = affinities.edges.pulls(points, rows.start, with_loss, &mut pulls[..next.len()]);
                 if with_loss {
                     *loss = found;
                 }
@@ -154,7 +152,7 @@ impl<const D: usize> Descent<D>
 
     /// The divergence, given Σ n p ln(1 + d²).
     fn divergence(&self, pull: f64) -> f64 {
-        self.affinities.entropy + pull / self.points.len() as f64 + self.normaliser.ln()
+        self.affinities.entropy + pull / self.points.len() as f64 + self.affinities.mass * self.normaliser.ln()
     }
 
     /// The divergence of the map from P as it is.
@@ -165,7 +163,7 @@ impl<const D: usize> Descent<D>
             let first = block * BLOCK;
             let mut pulls = [[0.0; D]; BLOCK];
             let out = &mut pulls[..BLOCK.min(points.len() - first)];
-            *loss = dispatch(Attract { affinities, points, first, with_loss: true, out });
+            *loss = affinities.edges.pulls(points, first, true, out);
         });
         self.divergence(self.losses.iter().sum())
     }
@@ -179,7 +177,7 @@ impl<const D: usize> Descent<D>
         for first in (0..n).step_by(BLOCK) {
             let mut pulls = [[0.0; D]; BLOCK];
             let pulls = &mut pulls[..BLOCK.min(n - first)];
-            dispatch(Attract { affinities: &self.affinities, points: &self.points, first, with_loss: false, out: pulls });
+            self.affinities.edges.pulls(&self.points, first, false, pulls);
             for (i, pull) in pulls.iter().enumerate() {
                 let repulsion = self.gradients[first + i];
                 out[self.order[first + i] as usize] =
@@ -224,60 +222,6 @@ fn advance<const D: usize>(gradient: &[f32; D], rate: f32, momentum: &mut [f32; 
         let shorter = LONGEST_STEP / square.sqrt();
         momentum.iter_mut().for_each(|value| *value *= shorter);
     }
-}
-
-/// The pulls Σ n pᵢⱼ (yᵢ - yⱼ) / (1 + d²) of rows from `first` on, and their loss Σ n pᵢⱼ ln(1 + d²) if it is asked for.
-struct Attract<'a, const D: usize> {
-    affinities: &'a Affinities,
-    points: &'a [[f32; D]],
-    first: usize,
-    with_loss: bool,
-    out: &'a mut [[f32; D]],
-}
-
-impl<const D: usize> Kernel for Attract<'_, D> {
-    type Output = f64;
-
-    #[inline(always)]
-    fn run<U: Unit>(self, unit: U) -> f64 {
-        if self.with_loss { attract::<U, D, true>(self, unit) } else { attract::<U, D, false>(self, unit) }
-    }
-}
-
-#[inline(always)]
-fn attract<U: Unit, const D: usize, const LOSS: bool>(kernel: Attract<'_, D>, unit: U) -> f64 {
-    let Attract { affinities: Affinities { starts, columns, values, .. }, points, first, out, .. } = kernel;
-    let (zero, one) = (unit.splat(0.0), unit.splat(1.0));
-    let mut total = 0.0;
-    for (i, out) in out.iter_mut().enumerate() {
-        let row = first + i;
-        let range = starts[row]..starts[row + 1];
-        let place: [U::V; D] = std::array::from_fn(|axis| unit.splat(points[row][axis]));
-        let (mut pull, mut loss) = ([zero; D], zero);
-        let columns = columns[range.clone()].as_chunks::<LANES>().0;
-        let values = values[range].as_chunks::<LANES>().0;
-        for (columns, values) in columns.iter().zip(values) {
-            let others = unit.gather(points, columns);
-            let weight = unit.load(values);
-            let apart: [U::V; D] = std::array::from_fn(|axis| unit.sub(place[axis], others[axis]));
-            let mut square = one;
-            for axis in 0..D {
-                square = unit.madd(apart[axis], apart[axis], square);
-            }
-            let force = unit.div(weight, square);
-            for axis in 0..D {
-                pull[axis] = unit.madd(force, apart[axis], pull[axis]);
-            }
-            if LOSS {
-                loss = unit.madd(weight, unit.ln(square), loss);
-            }
-        }
-        *out = std::array::from_fn(|axis| unit.sum(pull[axis]));
-        if LOSS {
-            total += f64::from(unit.sum(loss));
-        }
-    }
-    total
 }
 
 /// The points in the order of Morton's curve through their bounding box, equal places by index.

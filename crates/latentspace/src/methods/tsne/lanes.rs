@@ -27,11 +27,13 @@ pub(super) trait Unit: Copy {
     fn sum(self, a: Self::V) -> f32;
     /// Positive numbers as 2^e · m: e, and m from sqrt(1/2) to sqrt(2).
     fn split(self, a: Self::V) -> (Self::V, Self::V);
+    /// Numbers from memory of which 16 bits are kept, those from bit `SHIFT` on.
+    fn load_shifted<const SHIFT: i32>(self, from: &[u16; LANES]) -> Self::V;
     /// The coordinates of eight points.
     ///
     /// # Panics
     /// If an index is not that of a point.
-    fn gather<const D: usize>(self, points: &[[f32; D]], indices: &[u32; LANES]) -> [Self::V; D];
+    fn gather<const D: usize>(self, points: &[[f32; D]], indices: &[u16; LANES]) -> [Self::V; D];
 
     /// The natural logarithm of positive numbers, to about 2e-7 of the larger of it and 1.
     #[inline(always)]
@@ -123,7 +125,11 @@ impl Unit for Plain {
         (shifted.map(|s| (s.cast_signed() >> 23) as f32), shifted.map(|s| f32::from_bits((s & 0x007f_ffff).wrapping_add(ROOT_HALF))))
     }
     #[inline(always)]
-    fn gather<const D: usize>(self, points: &[[f32; D]], indices: &[u32; LANES]) -> [Self::V; D] {
+    fn load_shifted<const SHIFT: i32>(self, from: &[u16; LANES]) -> Self::V {
+        from.map(|bits| f32::from_bits(u32::from(bits) << SHIFT))
+    }
+    #[inline(always)]
+    fn gather<const D: usize>(self, points: &[[f32; D]], indices: &[u16; LANES]) -> [Self::V; D] {
         let picked = indices.map(|index| points[index as usize]);
         std::array::from_fn(|axis| picked.map(|point| point[axis]))
     }
@@ -213,17 +219,21 @@ mod avx2 {
             }
         }
         #[inline(always)]
-        fn gather<const D: usize>(self, points: &[[f32; D]], indices: &[u32; LANES]) -> [__m256; D] {
-            let last = u32::try_from(points.len()).unwrap_or(u32::MAX).checked_sub(1);
-            // SAFETY: see above.
-            let inside = last.is_some_and(|last| unsafe {
-                let indices = _mm256_loadu_si256(indices.as_ptr().cast());
-                let least = _mm256_min_epu32(indices, _mm256_set1_epi32(last.cast_signed()));
-                _mm256_movemask_epi8(_mm256_cmpeq_epi32(indices, least)) == -1
-            });
-            assert!(inside, "an index that is not that of a point");
+        fn load_shifted<const SHIFT: i32>(self, from: &[u16; LANES]) -> __m256 {
+            // SAFETY: see above; eight numbers of 16 bits are 16 bytes.
+            unsafe { _mm256_castsi256_ps(_mm256_slli_epi32::<SHIFT>(_mm256_cvtepu16_epi32(_mm_loadu_si128(from.as_ptr().cast())))) }
+        }
+        #[inline(always)]
+        fn gather<const D: usize>(self, points: &[[f32; D]], indices: &[u16; LANES]) -> [__m256; D] {
+            // The largest of unsigned numbers is what their complements' smallest is the complement of.
+            // SAFETY: see above; eight numbers of 16 bits are 16 bytes.
+            let largest = unsafe {
+                let complements = _mm_xor_si128(_mm_loadu_si128(indices.as_ptr().cast()), _mm_set1_epi16(-1));
+                !_mm_cvtsi128_si32(_mm_minpos_epu16(complements)) & 0xffff
+            };
+            assert!((largest as usize) < points.len(), "an index that is not that of a point");
             if D == 2 {
-                // SAFETY: all indices are those of points, which were just compared; a point of 2-D is 8 bytes, as a double is.
+                // SAFETY: all indices are those of points, as the largest is; a point of 2-D is 8 bytes, as a double is.
                 unsafe {
                     let point = |i: usize| points.as_ptr().cast::<f64>().add(indices[i] as usize);
                     let pair = |i: usize, j: usize| _mm_loadh_pd(_mm_load_sd(point(i)), point(j));
@@ -254,7 +264,7 @@ mod tests {
                 unit.store(v, &mut out);
                 out
             };
-            let (a, b) = ([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0], [0.5; LANES]);
+            let (a, b) = ([1.0_f32, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0], [0.5; LANES]);
             let (va, vb) = (unit.load(&a), unit.splat(0.5));
             assert_eq!(numbers(unit.add(va, vb)), a.map(|a| a + 0.5));
             assert_eq!(numbers(unit.sub(va, vb)), a.map(|a| a - 0.5));
@@ -262,13 +272,14 @@ mod tests {
             assert_eq!(numbers(unit.div(va, vb)), a.map(|a| a / 0.5));
             assert_eq!(numbers(unit.madd(va, vb, vb)), a.map(|a| a * 0.5 + b[0]));
             assert_eq!(unit.sum(va), 36.0);
+            assert_eq!(numbers(unit.load_shifted::<16>(&a.map(|a: f32| (a.to_bits() >> 16) as u16))), a);
             let points: Vec<[f32; 2]> = (0..20).map(|i| [i as f32, -(i as f32)]).collect();
             let indices = [3, 19, 0, 7, 7, 1, 12, 5];
             let [x, y] = unit.gather(&points, &indices);
-            assert_eq!((numbers(x), numbers(y)), (indices.map(|i| i as f32), indices.map(|i| -(i as f32))));
+            assert_eq!((numbers(x), numbers(y)), (indices.map(f32::from), indices.map(|i| -f32::from(i))));
             let solid: Vec<[f32; 3]> = (0..20).map(|i| [i as f32, -(i as f32), 2.0 * i as f32]).collect();
             let [_, y, z] = unit.gather(&solid, &indices);
-            assert_eq!((numbers(y), numbers(z)), (indices.map(|i| -(i as f32)), indices.map(|i| 2.0 * i as f32)));
+            assert_eq!((numbers(y), numbers(z)), (indices.map(|i| -f32::from(i)), indices.map(|i| 2.0 * f32::from(i))));
             for i in 0..20_000 {
                 let value = (1.0 + f64::from(i) * 0.37).powf(2.5) as f32;
                 let (got, wanted) = (numbers(unit.ln(unit.splat(value)))[3], f64::from(value).ln());

@@ -5,13 +5,14 @@
 //! use it to find how many dimensions are enough, nor before anything that needs distances: PCA is for that.
 //!
 //! Cost, n rows: 3 · perplexity neighbors a row (see [`crate::neighbors`]); an iteration is linear in n, bound by the pulls along about
-//! 1.45 times as many edges as neighbors, 8 bytes each.
+//! 1.45 times as many edges as neighbors, 4.5 bytes each.
 //! Source: van der Maaten and Hinton 2008; interpolation after Linderman et al. 2019, doi:10.1038/s41592-018-0308-4.
 //!
-//! The parts, one below the other: [`affinities`] (what attracts), [`start`] (where the map begins), [`descent`] (the optimizer), which
+//! The parts, one below the other: [`affinities`] and [`attraction`] (what attracts), [`start`] (where the map begins), [`descent`] (the optimizer), which
 //! stands on [`repulsion`] (what pushes apart); then [`model`], which places new rows.
 
 mod affinities;
+mod attraction;
 mod convolution;
 mod descent;
 mod grid;
@@ -38,10 +39,11 @@ use crate::run::Run;
 use crate::tensors::Tensors;
 
 use affinities::Affinities;
+use attraction::Edges;
 use descent::{Descent, Pace};
 use grid::Grid;
 use model::TsneModel;
-use repulsion::{EXACT_ROWS, Repulsion};
+use repulsion::{Repulsion, exact_rows};
 
 /// t-SNE: a map for the eye that keeps neighbors together.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -273,7 +275,8 @@ impl Method for Tsne {
         }
         let most = (shape.rows - 1) / 3;
         if self.perplexity > most as f64 {
-            let error = Error::param("perplexity", json!(self.perplexity), format!("for {} rows it is at most {most}", grouped(shape.rows)));
+            let error =
+                Error::param("perplexity", json!(self.perplexity), format!("for {} rows it is at most {most}", grouped(shape.rows)));
             return Err(error.with_hint("perplexity is about how many neighbors a row has; 30 is usual, 100 shows coarser structure."));
         }
         match self.pca_components {
@@ -299,11 +302,11 @@ impl Method for Tsne {
         let kept_bytes = if first.is_some() { (4 * shape.rows * cols) as u64 } else { 0 };
         let pca_bytes = first.as_ref().map_or(0, |plan| plan.peak_bytes);
         let search_bytes = search.bytes;
-        // Neighbors, the conditional weights, their transpose and the joint rows; later two copies of these, places and the grid.
+        // Neighbors, the conditional weights, their transpose and the joint rows; later two copies of these while rows are put in order, places and the grid.
         let joint_bytes = (32.0 * n * k) as u64;
-        let descent_bytes = (24.0 * EDGES_A_NEIGHBOR * n * k) as u64 + 80 * shape.rows as u64 + cost.grid_bytes;
+        let descent_bytes = 2 * Edges::bytes(EDGES_A_NEIGHBOR * n * k, shape.rows) + 80 * shape.rows as u64 + cost.grid_bytes;
         let peak_bytes = pca_bytes.max(rows_bytes + kept_bytes + search_bytes.max(joint_bytes).max(descent_bytes));
-        let way = if shape.rows <= EXACT_ROWS { "all pairs" } else { "a grid" };
+        let way = if shape.rows <= exact_rows(self.n_components as usize) { "all pairs" } else { "a grid" };
         Plan {
             algorithm: format!("{} neighbors ({}), repulsion by {way}", self.neighbors(), search.algorithm),
             peak_bytes,
@@ -349,15 +352,16 @@ struct Cost {
 fn cost(tsne: &Tsne, rows: usize, threads: usize) -> Cost {
     let n = rows as f64;
     let dimensions = tsne.n_components as usize;
+    let exact = rows <= exact_rows(dimensions);
     // The span of a finished map grows as the root (2-D) of the rows: 145 at 60,000.
     let span = 145.0 * (n / 60_000.0).powf(1.0 / dimensions as f64);
     let edges = EDGES_A_NEIGHBOR * n * tsne.neighbors() as f64;
-    let grid_bytes = match (rows <= EXACT_ROWS, dimensions) {
+    let grid_bytes = match (exact, dimensions) {
         (true, _) => 0,
         (false, 2) => Grid::<2>::bytes(span as f32),
         (false, _) => Grid::<3>::bytes((span / 2.0) as f32),
     };
-    let repulsion = if rows <= EXACT_ROWS { n * n * 0.6e-9 } else { n * 55e-9 + grid_bytes as f64 * 2e-9 };
+    let repulsion = if exact { n * n * 0.6e-9 } else { n * 55e-9 + grid_bytes as f64 * 2e-9 };
     let iterations = f64::from(tsne.n_iter_early + tsne.n_iter);
     let seconds = (iterations * (edges * 1.1e-9 + repulsion) + edges * 60e-9) / threads as f64;
     Cost { seconds, grid_bytes }

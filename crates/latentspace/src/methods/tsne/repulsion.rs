@@ -5,8 +5,10 @@ use rayon::prelude::*;
 use super::grid::Grid;
 use super::lanes::{Kernel, LANES, Unit, dispatch};
 
-/// Up to this many points all pairs are summed, which is exact and here no slower than the grid.
-pub(super) const EXACT_ROWS: usize = 1000;
+/// Up to this many points all pairs are summed, which is exact and no slower there than the grid; in 3-D a grid has far more nodes.
+pub(super) const fn exact_rows(dimensions: usize) -> usize {
+    if dimensions == 2 { 1000 } else { 16_000 }
+}
 
 /// φ(y) = Σ 1 / (1 + |y - yⱼ|²) over the points yⱼ of a map.
 pub(super) enum Repulsion<const D: usize> {
@@ -19,11 +21,14 @@ pub(super) enum Repulsion<const D: usize> {
 /// The points' coordinates axis by axis, filled up to whole lanes with points so far away that they add nothing.
 pub(super) struct Columns<const D: usize>([Vec<f32>; D]);
 
-impl<const D: usize> Repulsion<D>
-{
+impl<const D: usize> Repulsion<D> {
     /// The way that suits a map of `n` points.
     pub(super) fn new(n: usize) -> Self {
-        if n <= EXACT_ROWS { Repulsion::Exact(Columns(std::array::from_fn(|_| Vec::new()))) } else { Repulsion::Grid(Box::new(Grid::new())) }
+        if n <= exact_rows(D) {
+            Repulsion::Exact(Columns(std::array::from_fn(|_| Vec::new())))
+        } else {
+            Repulsion::Grid(Box::new(Grid::new()))
+        }
     }
 
     /// Takes these points as the map.
@@ -66,15 +71,13 @@ impl<const D: usize> Repulsion<D>
     }
 }
 
-struct AllPairs<'a, const D: usize>
-{
+struct AllPairs<'a, const D: usize> {
     columns: &'a Columns<D>,
     places: &'a [[f32; D]],
     out: &'a mut [[f32; D]],
 }
 
-impl<const D: usize> Kernel for AllPairs<'_, D>
-{
+impl<const D: usize> Kernel for AllPairs<'_, D> {
     type Output = f64;
 
     #[inline(always)]
