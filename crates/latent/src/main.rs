@@ -1,2 +1,7 @@
-//! x
-fn main() {}
+//! The command `latent`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    latent::main(std::env::args_os())
+}

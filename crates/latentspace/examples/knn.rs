@@ -1,5 +1,5 @@
-//! Finds the neighbors of the rows of a .npy file (f32, C order) and tells the seconds: `knn FILE K ALGORITHM TIMES [OUT]`, where ALGORITHM
-//! is exact, approximate or auto. The indices found last are written to OUT, n x k little-endian u32.
+//! Finds the neighbors of the rows of a .npy file (f32, C order) and tells the seconds: `knn FILE K ALGORITHM TIMES THREADS [OUT]`, where
+//! ALGORITHM is exact, approximate or auto. The indices found last are written to OUT, n x k little-endian u32.
 
 use std::time::Instant;
 
@@ -26,13 +26,13 @@ fn read(path: &str) -> Result<Matrix> {
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [path, k, algorithm, times, out @ ..] = &arguments[..] else {
-        return Err(Error::internal("knn FILE K ALGORITHM TIMES [OUT]"));
+    let [path, k, algorithm, times, threads, out @ ..] = &arguments[..] else {
+        return Err(Error::internal("knn FILE K ALGORITHM TIMES THREADS [OUT]"));
     };
     let number = |text: &String| text.parse::<usize>().map_err(|_| Error::internal(format!("'{text}' is no number")));
-    let (k, times) = (number(k)?, number(times)?);
+    let (k, times, threads) = (number(k)?, number(times)?, number(threads)?);
     let rows = read(path)?;
-    let run = Run::new(0, 0)?.with_listener(std::sync::Arc::new(Loud));
+    let run = Run::new(0, threads)?.with_listener(std::sync::Arc::new(Loud));
     let search = match algorithm.as_str() {
         "exact" => neighbors::exact,
         "approximate" => neighbors::approximate,

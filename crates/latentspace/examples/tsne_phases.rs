@@ -6,7 +6,7 @@ use std::io::{BufReader, BufWriter};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use latentspace::data::{Metadata, Preparation, Prepared, Rows};
+use latentspace::data::{Metadata, Observations, Preparation, PrepareOptions, Prepared, Rows};
 use latentspace::linalg::Matrix;
 use latentspace::run::{Listener, Progress};
 use latentspace::{Run, Space, registry};
@@ -50,7 +50,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let clock = Arc::new(Clock { since: Instant::now(), stages: Mutex::default() });
     let run = Run::new(0, threads)?.with_listener(clock.clone());
     let method = registry::find("tsne")?.with(&params)?;
-    let preparation = Preparation { kind: "array".to_owned(), columns: cols, image: None };
+    let observations = Observations::from_matrix("rows", prepared.table()?);
+    let preparation = Preparation::choose(&observations, &PrepareOptions::default(), &run)?;
     let (space, codes) = Space::fit(method.as_ref(), preparation, &Rows::Memory(&prepared), &Metadata::none(rows), &run)?;
     let end = clock.since.elapsed().as_secs_f64();
     let codes = codes.ok_or("no codes")?;

@@ -4,14 +4,11 @@
 //! threads, nor on whether the rows lay in memory or streamed by. A state and its statistics are plain values, so that parts of a round may
 //! be worked on elsewhere.
 
-use crate::data::{Prepared, Rows};
+use crate::data::{CHUNK, Prepared, Rows};
 use crate::error::{Error, Result};
 use crate::linalg::{Matrix, MatrixView};
 use crate::method::Shape;
 use crate::run::Run;
-
-/// Rows in a chunk.
-pub const CHUNK: usize = 4096;
 
 /// How one round of learning goes.
 pub trait Fold: Sync {

@@ -9,6 +9,7 @@ pub mod codes;
 pub mod data;
 pub mod error;
 pub mod fold;
+pub mod interval;
 pub mod linalg;
 pub mod measure;
 pub mod method;

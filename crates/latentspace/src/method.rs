@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 
 use crate::data::{Prepared, Rows};
 use crate::error::{Error, Result};
+use crate::interval::Measure;
 use crate::linalg::Matrix;
-use crate::measure::Measure;
 use crate::params::{self, Parameter};
 use crate::run::Run;
 use crate::tensors::Tensors;

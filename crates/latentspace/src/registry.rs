@@ -8,6 +8,11 @@ use crate::methods::tsne::Tsne;
 /// Every method, in the order in which lists show them.
 pub static METHODS: &[Entry] = &[Entry::of::<Pca>(), Entry::of::<Tsne>()];
 
+/// What makes a map where nobody named a method: the first that makes maps.
+pub fn default_map() -> &'static Entry {
+    METHODS.iter().find(|entry| entry.info.family == "map").unwrap_or(&METHODS[0])
+}
+
 /// The method of this name.
 ///
 /// # Errors

@@ -81,7 +81,12 @@ impl Space {
         let info = method.info();
         let shape = Shape { rows: rows.rows(), cols: rows.cols() };
         let plan = method.plan(shape, run);
-        run.check_memory(info.title, plan.peak_bytes, "a sample of the rows, or fewer columns, would fit")?;
+        let peak = match rows {
+            Rows::Memory(_) => plan.peak_bytes,
+            // A plan counts the rows, which do not lie in memory here.
+            Rows::Stream(_) => plan.peak_bytes.saturating_sub(4 * shape.rows as u64 * shape.cols as u64),
+        };
+        run.check_memory(info.title, peak, "a sample of the rows, or fewer columns, would fit")?;
         let fitted = method.fit(rows, run)?;
         let measures = fitted.measures.into_iter().map(|(name, measure)| (name.to_owned(), measure)).collect();
         let metadata = fitted.model.fitted_codes().map(|_| metadata.clone());

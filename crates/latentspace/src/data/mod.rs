@@ -1,10 +1,18 @@
 //! What was observed, how it becomes numbers, and how it is read.
 
+mod fresh;
 mod observations;
 mod preparation;
 mod prepared;
 pub mod read;
+mod summary;
+pub mod write;
 
 pub use observations::{Category, Counts, ImageShape, Images, Metadata, Observations, Table, Values};
-pub use preparation::{Missing, Preparation, Scale};
-pub use prepared::{Prepared, Rows, Stream};
+pub use preparation::{Levels, Missing, Preparation, PrepareOptions, Scale};
+pub use prepared::{Prepared, PreparedStream, Rows, Stream};
+pub use read::{ReadOptions, Source};
+pub use summary::{ColumnSummary, Level, Summarizer, Summary};
+
+/// Rows in a chunk: what folds and summaries add up at a time, so that their bytes depend on the rows alone.
+pub const CHUNK: usize = 4096;

@@ -1,8 +1,10 @@
 //! Observations: what was observed, a row each, with the columns that ride along.
 
+use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
+use arrow::array::{ArrayRef, RecordBatch, UInt32Array};
+use arrow::datatypes::{Field, Schema};
 
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
@@ -125,6 +127,87 @@ impl Counts {
     }
 }
 
+impl Table {
+    /// Whether the columns are the same.
+    fn is_like(&self, other: &Self) -> bool {
+        self.numbers.cols() == other.numbers.cols()
+            && self.names == other.names
+            && self.categories.iter().map(|c| &c.name).eq(other.categories.iter().map(|c| &c.name))
+    }
+
+    /// What was subtracted from a column.
+    pub fn offset(&self, column: usize) -> f64 {
+        self.offsets.get(column).copied().unwrap_or(0.0)
+    }
+
+    /// The name of a numeric column, or its number, counted from 1.
+    pub fn column_name(&self, column: usize) -> String {
+        self.names.as_ref().and_then(|names| names.get(column)).cloned().unwrap_or_else(|| (column + 1).to_string())
+    }
+
+    /// Tables with the same columns, one below the other; all are brought to the offsets of the first.
+    fn concat(tables: Vec<Self>, total: usize) -> Result<Self> {
+        let cols = tables[0].numbers.cols();
+        let (offsets, names) = (tables[0].offsets.clone(), tables[0].names.clone());
+        let mut numbers = Vec::with_capacity(total * cols);
+        let mut categories: Vec<Category> = tables[0].categories.iter().map(Category::without_rows).collect();
+        // Each part is given back as soon as it is copied.
+        for table in tables {
+            if table.offsets == offsets || cols == 0 {
+                numbers.extend_from_slice(table.numbers.as_slice());
+            } else {
+                let offset = |column: usize| offsets.get(column).copied().unwrap_or(0.0);
+                let shifts: Vec<f64> = (0..cols).map(|column| table.offset(column) - offset(column)).collect();
+                for row in table.numbers.as_slice().chunks_exact(cols) {
+                    numbers.extend(row.iter().zip(&shifts).map(|(&value, shift)| (f64::from(value) + shift) as f32));
+                }
+            }
+            for (whole, part) in categories.iter_mut().zip(&table.categories) {
+                whole.append(part);
+            }
+        }
+        Ok(Table { numbers: Matrix::new(total, cols, numbers)?, offsets, names, categories })
+    }
+}
+
+impl Category {
+    /// The cell that is missing.
+    pub const MISSING: u32 = u32::MAX;
+
+    /// The column of these cells; a missing one is none.
+    pub fn new<'a>(name: impl Into<String>, cells: impl Iterator<Item = Option<&'a str>> + Clone) -> Self {
+        let levels: std::collections::BTreeSet<&str> = cells.clone().flatten().collect();
+        let levels: Vec<&str> = levels.into_iter().collect();
+        let code = |cell: &str| levels.binary_search(&cell).map_or(Self::MISSING, |at| at as u32);
+        let codes = cells.map(|cell| cell.map_or(Self::MISSING, code)).collect();
+        Category { name: name.into(), codes, levels: levels.into_iter().map(str::to_owned).collect() }
+    }
+
+    fn without_rows(&self) -> Self {
+        Category { name: self.name.clone(), codes: Vec::new(), levels: self.levels.clone() }
+    }
+
+    /// The level of a row; none where it is missing.
+    pub fn level(&self, row: usize) -> Option<&str> {
+        self.levels.get(self.codes[row] as usize).map(String::as_str)
+    }
+
+    /// Adds the rows of `other`, whose levels may be others.
+    fn append(&mut self, other: &Self) {
+        if self.levels != other.levels {
+            let union: std::collections::BTreeSet<&String> = self.levels.iter().chain(&other.levels).collect();
+            let union: Vec<String> = union.into_iter().cloned().collect();
+            let moved: Vec<u32> =
+                self.levels.iter().map(|level| union.binary_search(level).map_or(Self::MISSING, |at| at as u32)).collect();
+            self.codes.iter_mut().for_each(|code| *code = moved.get(*code as usize).copied().unwrap_or(Self::MISSING));
+            self.levels = union;
+        }
+        let moved: Vec<u32> =
+            other.levels.iter().map(|level| self.levels.binary_search(level).map_or(Self::MISSING, |at| at as u32)).collect();
+        self.codes.extend(other.codes.iter().map(|code| moved.get(*code as usize).copied().unwrap_or(Self::MISSING)));
+    }
+}
+
 impl Metadata {
     /// No columns, for `rows` observations.
     pub fn none(rows: usize) -> Self {
@@ -134,6 +217,86 @@ impl Metadata {
         let columns =
             RecordBatch::try_new_with_options(schema.clone(), Vec::new(), &options).unwrap_or_else(|_| RecordBatch::new_empty(schema));
         Metadata { columns, id: None }
+    }
+
+    /// These columns by name, of `rows` observations; a column named id is the ids'.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if a column has another number of rows.
+    pub fn from_columns(columns: Vec<(String, ArrayRef)>, rows: usize) -> Result<Self> {
+        if columns.is_empty() {
+            return Ok(Self::none(rows));
+        }
+        if let Some((name, column)) = columns.iter().find(|(_, column)| column.len() != rows) {
+            return Err(Error::internal(format!("the column '{name}' has {} rows of {rows}", column.len())));
+        }
+        let fields: Vec<Field> = columns.iter().map(|(name, column)| Field::new(name, column.data_type().clone(), true)).collect();
+        let id = columns.iter().position(|(name, _)| name.eq_ignore_ascii_case("id"));
+        let columns = columns.into_iter().map(|(_, column)| column).collect();
+        let columns = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(|error| Error::internal(error.to_string()))?;
+        Ok(Metadata { columns, id })
+    }
+
+    /// Some consecutive rows; the cells are shared, not copied.
+    #[must_use]
+    pub fn slice(&self, rows: Range<usize>) -> Self {
+        Metadata { columns: self.columns.slice(rows.start, rows.len()), id: self.id }
+    }
+
+    /// Some rows, in the order named.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if a row is not there.
+    pub fn select(&self, rows: &[u32]) -> Result<Self> {
+        if self.columns.num_columns() == 0 {
+            return Ok(Self::none(rows.len()));
+        }
+        let indices = UInt32Array::from(rows.to_vec());
+        let columns = arrow::compute::take_record_batch(&self.columns, &indices).map_err(|error| Error::internal(error.to_string()))?;
+        Ok(Metadata { columns, id: self.id })
+    }
+
+    /// The columns of both; those of `other` whose names are taken get a number behind them.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if `other` has another number of rows.
+    pub fn join(&self, other: &Self) -> Result<Self> {
+        let mut columns: Vec<(String, ArrayRef)> = self.names().into_iter().zip(self.columns.columns().iter().cloned()).collect();
+        for (name, column) in other.names().into_iter().zip(other.columns.columns()) {
+            let taken = |name: &str| columns.iter().any(|(known, _)| known == name);
+            let free = (2..).map(|number| format!("{name}_{number}")).find(|name| !taken(name)).filter(|_| taken(&name)).unwrap_or(name);
+            columns.push((free, Arc::clone(column)));
+        }
+        let id = self.id.or_else(|| other.id.map(|id| id + self.columns.num_columns()));
+        let mut joined = Self::from_columns(columns, self.rows())?;
+        joined.id = id;
+        Ok(joined)
+    }
+
+    /// Parts, one below the other.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if they have other columns than the first.
+    pub fn concat(parts: &[Self]) -> Result<Self> {
+        let Some(first) = parts.first() else { return Ok(Self::none(0)) };
+        if parts.len() == 1 {
+            return Ok(first.clone());
+        }
+        if first.columns.num_columns() == 0 && parts.iter().all(|part| part.columns.num_columns() == 0) {
+            return Ok(Self::none(parts.iter().map(Self::rows).sum()));
+        }
+        let schema = first.columns.schema();
+        let names = first.names();
+        if let Some(other) = parts.iter().find(|part| part.names() != names) {
+            return Err(Error::input(
+                "data",
+                format!("a part with the columns {}", other.names().join(", ")),
+                format!("each part has the columns of the first: {}", names.join(", ")),
+            ));
+        }
+        let columns = arrow::compute::concat_batches(&schema, parts.iter().map(|part| &part.columns))
+            .map_err(|error| Error::input("data", format!("parts that do not fit ({error})"), "each part has columns of the same types"))?;
+        Ok(Metadata { columns, id: first.id })
     }
 
     /// Observations.
@@ -220,6 +383,25 @@ impl Observations {
         Self::new(name, Values::Table(Table { numbers, offsets: Vec::new(), names: None, categories: Vec::new() }))
     }
 
+    /// Parts, one below the other. A single part is given back as it is.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if there is no row, or parts are of other kinds, columns or picture sizes than the first.
+    pub fn concat(parts: Vec<Self>) -> Result<Self> {
+        let mut parts = parts;
+        if parts.len() > 1 {
+            parts.retain(|part| part.rows() > 0);
+        }
+        if parts.len() <= 1 {
+            return parts.pop().ok_or_else(|| Error::input("data", "no rows", "at least one is needed"));
+        }
+        let name = parts[0].name.clone();
+        let metadata: Vec<Metadata> = parts.iter().map(|part| part.metadata.clone()).collect();
+        let metadata = Metadata::concat(&metadata)?;
+        let values = Values::concat(parts.into_iter().map(|part| part.values).collect())?;
+        Ok(Observations { name, values, metadata })
+    }
+
     /// Rows.
     pub fn rows(&self) -> usize {
         self.values.rows()
@@ -237,6 +419,69 @@ impl Observations {
 }
 
 impl Values {
+    /// Parts of one kind, one below the other.
+    fn concat(parts: Vec<Self>) -> Result<Self> {
+        let unlike = |part: &Values, first: &str| {
+            Error::input(
+                "data",
+                format!("a part of another kind or size ({})", part.kind()),
+                format!("each part is like the first ({first})"),
+            )
+        };
+        let total = parts.iter().map(Values::rows).sum::<usize>();
+        let mut parts = parts.into_iter();
+        let Some(first) = parts.next() else { return Err(Error::input("data", "no rows", "at least one is needed")) };
+        let kind = first.kind();
+        match first {
+            Values::Table(first) => {
+                let mut tables = vec![first];
+                for part in parts {
+                    match part {
+                        Values::Table(table) if tables[0].is_like(&table) => tables.push(table),
+                        other => return Err(unlike(&other, kind)),
+                    }
+                }
+                Table::concat(tables, total).map(Values::Table)
+            }
+            Values::Images(first) => {
+                let shape = first.shape;
+                let mut pixels = Arc::unwrap_or_clone(first.pixels);
+                pixels.reserve_exact((total * shape.len()).saturating_sub(pixels.len()));
+                for part in parts {
+                    match part {
+                        Values::Images(images) if images.shape == shape => pixels.extend_from_slice(&images.pixels),
+                        other => return Err(unlike(&other, kind)),
+                    }
+                }
+                Ok(Values::Images(Images { shape, pixels: Arc::new(pixels) }))
+            }
+            Values::Counts(mut whole) => {
+                for part in parts {
+                    match part {
+                        Values::Counts(counts) if counts.cols == whole.cols => {
+                            let base = whole.indices.len();
+                            whole.starts.extend(counts.starts.iter().skip(1).map(|start| base + start));
+                            whole.indices.extend_from_slice(&counts.indices);
+                            whole.values.extend_from_slice(&counts.values);
+                        }
+                        other => return Err(unlike(&other, kind)),
+                    }
+                }
+                Ok(Values::Counts(whole))
+            }
+            Values::Text(first) => {
+                let mut texts = Arc::unwrap_or_clone(first);
+                for part in parts {
+                    match part {
+                        Values::Text(more) => texts.extend(Arc::unwrap_or_clone(more)),
+                        other => return Err(unlike(&other, kind)),
+                    }
+                }
+                Ok(Values::Text(Arc::new(texts)))
+            }
+        }
+    }
+
     /// Rows.
     pub fn rows(&self) -> usize {
         match self {

@@ -1,8 +1,10 @@
 //! Prepared rows: numbers, as a method sees them; in memory, or as a stream that can be read again and again.
 
-use crate::data::Counts;
+use crate::data::read::Source;
+use crate::data::{Counts, Preparation};
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
+use crate::run::Run;
 
 /// Numbers, as a method sees them.
 #[derive(Debug, Clone)]
@@ -24,6 +26,49 @@ pub trait Stream: Send + Sync {
     /// # Errors
     /// What the reader says.
     fn blocks(&self) -> Result<Box<dyn Iterator<Item = Result<Prepared>> + Send + '_>>;
+}
+
+/// A source and a preparation: prepared rows of files that may be larger than memory.
+pub struct PreparedStream<'a> {
+    source: &'a Source,
+    preparation: &'a Preparation,
+    rows: usize,
+    run: Run,
+}
+
+impl<'a> PreparedStream<'a> {
+    /// The rows of `source` as `preparation` makes them. Rows are counted in one pass where the head of the files does not tell.
+    ///
+    /// # Errors
+    /// What the reader says while it counts.
+    pub fn new(source: &'a Source, preparation: &'a Preparation, run: &Run) -> Result<Self> {
+        let rows = match source.rows() {
+            Some(rows) => rows,
+            None => source.blocks(run)?.try_fold(0, |rows, block| Ok::<_, Error>(rows + block?.rows()))?,
+        };
+        Ok(PreparedStream { source, preparation, rows, run: run.clone() })
+    }
+}
+
+impl Stream for PreparedStream<'_> {
+    fn rows(&self) -> usize {
+        self.rows
+    }
+
+    fn cols(&self) -> usize {
+        self.preparation.prepared_columns()
+    }
+
+    fn blocks(&self) -> Result<Box<dyn Iterator<Item = Result<Prepared>> + Send + '_>> {
+        let blocks = self.source.blocks(&self.run)?;
+        let mut first = 0;
+        Ok(Box::new(blocks.map(move |block| {
+            let block = block?;
+            let prepared = self.preparation.prepare_from(&block, first, &self.run);
+            first += block.rows();
+            prepared
+        })))
+    }
 }
 
 /// What a method learns from.

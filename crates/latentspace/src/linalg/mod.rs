@@ -1,11 +1,13 @@
 //! What methods stand on: dense tables, products, decompositions. No method is named here.
 
 mod decompose;
+mod gram;
 mod matrix;
 mod panels;
 mod product;
 
 pub use decompose::{Eigen, symmetric_eigen, thin_svd};
+pub use gram::Gram;
 pub use matrix::{Matrix, MatrixView};
-pub(crate) use panels::{NOBODY, Panels, TILE_ROWS, Tile};
-pub use product::{Threads, add_gram_lower, product, product_transposed};
+pub(crate) use panels::{NOBODY, Panels, TILE_COLS, TILE_ROWS, Tile};
+pub use product::{Threads, product, product_transposed};

@@ -11,11 +11,12 @@ use super::MatrixView;
 /// Rows of a tile.
 pub(crate) const TILE_ROWS: usize = 6;
 /// Columns of a tile: rows of the table in a panel.
-const TILE_COLS: usize = 16;
+pub(crate) const TILE_COLS: usize = 16;
 
 /// A table packed for tiles: panels of 16 rows, each depth by depth, and for each row its name and a number to be added to its scores.
 pub(crate) struct Panels {
     depth: usize,
+    fused: bool,
     names: Vec<u32>,
     offsets: Vec<f32>,
     data: Vec<f32>,
@@ -26,7 +27,7 @@ pub(crate) const NOBODY: u32 = u32::MAX;
 
 /// Scores of up to 6 rows with 16 rows of a table, and which of them reach their bound.
 pub(crate) struct Tile {
-    /// `[6, 16]`; rows without a hit are not filled.
+    /// `[6, 16]`.
     scores: [f32; TILE_ROWS * TILE_COLS],
     /// A bit a column.
     hits: [u16; TILE_ROWS],
@@ -51,7 +52,7 @@ impl Panels {
                 }
             });
         }
-        Panels { depth, names, offsets, data }
+        Panels { depth, fused: has_fused(), names, offsets, data }
     }
 
     /// Panels of all rows of `table`, in order.
@@ -74,29 +75,38 @@ impl Panels {
         &self.names[panel * TILE_COLS..][..TILE_COLS]
     }
 
-    /// Scores of `rows` (1 to 6) with the rows of panel `panel`. Returns whether one reaches the bound of its row.
-    pub(crate) fn score(&self, rows: &[&[f32]], panel: usize, bounds: &[f32; TILE_ROWS], tile: &mut Tile) -> bool {
-        assert!(!rows.is_empty() && rows.len() <= TILE_ROWS && rows.iter().all(|row| row.len() == self.depth));
+    /// Scores of 6 rows with the rows of panel `panel`. Returns whether one reaches the bound of its row; only then is the tile filled.
+    /// Fewer rows: repeat one with a bound of infinity.
+    pub(crate) fn score(&self, rows: &[&[f32]; TILE_ROWS], panel: usize, bounds: &[f32; TILE_ROWS], tile: &mut Tile) -> bool {
+        assert!(rows.iter().all(|row| row.len() == self.depth));
         let data = &self.data[panel * TILE_COLS * self.depth..][..TILE_COLS * self.depth];
         let offsets = &self.offsets[panel * TILE_COLS..][..TILE_COLS];
-        // Rows that are missing repeat the first; their bounds are out of reach.
-        let mut all = [rows[0]; TILE_ROWS];
-        let mut reach = [f32::INFINITY; TILE_ROWS];
-        all[..rows.len()].copy_from_slice(rows);
-        reach[..rows.len()].copy_from_slice(&bounds[..rows.len()]);
         #[cfg(target_arch = "x86_64")]
-        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-            // SAFETY: the processor has AVX2 and FMA; all slices have the lengths that the function asks for, as was just seen to.
-            return unsafe { avx2::score(&all, data, offsets, &reach, tile) };
+        if self.fused {
+            // SAFETY: the processor has AVX2 and FMA (`fused`); all slices have the lengths that the function asks for, as was just seen to.
+            return unsafe { avx2::score(rows, data, offsets, bounds, tile) };
         }
-        score(&all, data, offsets, &reach, tile)
+        score(rows, data, offsets, bounds, tile)
     }
+}
+
+/// Whether the processor has the instructions of the fast kernel.
+fn has_fused() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+    #[cfg(not(target_arch = "x86_64"))]
+    false
 }
 
 impl Tile {
     /// A tile to be filled.
     pub(crate) fn new() -> Self {
         Tile { scores: [0.0; TILE_ROWS * TILE_COLS], hits: [0; TILE_ROWS] }
+    }
+
+    /// The scores of `row`.
+    pub(crate) fn scores(&self, row: usize) -> &[f32] {
+        &self.scores[row * TILE_COLS..][..TILE_COLS]
     }
 
     /// The columns of `row` that reach the bound, ascending, with their scores.
@@ -208,10 +218,14 @@ mod tests {
             let panels = Panels::all(table.view(), |row| row as f32 * 0.01);
             let bounds = [0.0, 0.5, -1.0, f32::MIN, 2.0, 1e9];
             for count in 1..=6 {
-                let views: Vec<&[f32]> = (0..count).map(|row| rows.row(row)).collect();
+                let mut views = [rows.row(0); TILE_ROWS];
+                let mut reach = [f32::INFINITY; TILE_ROWS];
+                for row in 0..count {
+                    (views[row], reach[row]) = (rows.row(row), bounds[row]);
+                }
                 let (mut tile, mut plain) = (Tile::new(), Tile::new());
                 for panel in 0..panels.count() {
-                    let some = panels.score(&views, panel, &bounds, &mut tile);
+                    let some = panels.score(&views, panel, &reach, &mut tile);
                     let mut wanted = 0;
                     for (r, bound) in bounds.iter().enumerate().take(count) {
                         let hits: Vec<(usize, f32)> = if some { tile.hits(r).collect() } else { Vec::new() };
@@ -228,12 +242,8 @@ mod tests {
                         }
                     }
                     assert_eq!(some, wanted > 0);
-                    let mut all = [views[0]; TILE_ROWS];
-                    all[..count].copy_from_slice(&views);
-                    let mut reach = [f32::INFINITY; TILE_ROWS];
-                    reach[..count].copy_from_slice(&bounds[..count]);
                     let data = &panels.data[panel * TILE_COLS * depth..][..TILE_COLS * depth];
-                    let again = score(&all, data, &panels.offsets[panel * TILE_COLS..][..TILE_COLS], &reach, &mut plain);
+                    let again = score(&views, data, &panels.offsets[panel * TILE_COLS..][..TILE_COLS], &reach, &mut plain);
                     assert_eq!(again, some);
                 }
             }

@@ -3,9 +3,6 @@
 //! The bits of a product depend on its shapes alone, not on the number of threads. Bound: floating-point multiply-adds; 92 % of their peak
 //! is reached on large shapes.
 
-use faer::linalg::matmul::triangular::{self, BlockStructure};
-use faer::{Accum, MatMut, MatRef, Par};
-
 use super::MatrixView;
 
 /// Who works on a product.
@@ -82,35 +79,6 @@ fn multiply(m: usize, k: usize, n: usize, a: &[f32], b: &[f32], b_strides: (usiz
     }
 }
 
-/// Adds the lower half of `aᵀ · a` to `out`, `[d, d]` row-major; the strict upper half of `out` stays as it is.
-///
-/// Costs `rows · d²` flops, half of the full product.
-pub fn add_gram_lower(a: MatrixView<'_>, out: &mut [f32], threads: Threads) {
-    let (n, d) = (a.rows(), a.cols());
-    assert_eq!(out.len(), d * d);
-    if n == 0 || d == 0 {
-        return;
-    }
-    let rows = MatRef::from_row_major_slice(a.as_slice(), n, d);
-    // In column-major order our lower half is the upper one; both name the same cells, since the product is symmetric.
-    let lower = MatMut::from_row_major_slice_mut(out, d, d);
-    let par = match threads {
-        Threads::Pool if n * d * d >= PARALLEL_FROM => Par::rayon(0),
-        _ => Par::Seq,
-    };
-    triangular::matmul(
-        lower,
-        BlockStructure::TriangularLower,
-        Accum::Add,
-        rows.transpose(),
-        BlockStructure::Rectangular,
-        rows,
-        BlockStructure::Rectangular,
-        1.0_f32,
-        par,
-    );
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,20 +105,6 @@ mod tests {
             for j in 0..4 {
                 let sum: f32 = (0..5).map(|l| a.row(i)[l] * c.row(j)[l]).sum();
                 assert!((sum - act[i * 4 + j]).abs() < 1e-5);
-            }
-        }
-    }
-
-    #[test]
-    fn the_half_product_is_the_lower_half_of_the_whole() {
-        let a = noise(60, 37, 4);
-        let mut half = vec![1.0; 37 * 37];
-        add_gram_lower(a.view(), &mut half, Threads::One);
-        for i in 0..37 {
-            for j in 0..37 {
-                let sum: f32 = (0..60).map(|l| a.row(l)[i] * a.row(l)[j]).sum();
-                let wanted = if j <= i { 1.0 + sum } else { 1.0 };
-                assert!((half[i * 37 + j] - wanted).abs() < 1e-3, "{i} {j}");
             }
         }
     }

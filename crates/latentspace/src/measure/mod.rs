@@ -6,32 +6,13 @@ mod structure;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::interval::Measure;
 pub use sentences::sentences;
 
 use crate::error::{Error, Result};
 use crate::linalg::MatrixView;
-use crate::neighbors::{Metric, Neighbors};
+use crate::neighbors::{Metric, Neighbors, check_finite};
 use crate::run::Run;
-
-/// A figure with its interval and its null.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Measure {
-    /// The figure.
-    pub value: f64,
-    /// The lower end of its 95 % interval; equal to `value` where nothing was sampled.
-    pub low: f64,
-    /// The upper end of its 95 % interval; equal to `value` where nothing was sampled.
-    pub high: f64,
-    /// What noise would score; none where that means nothing.
-    pub null: Option<f64>,
-}
-
-impl Measure {
-    /// A figure that was not sampled.
-    pub fn exact(value: f64, null: Option<f64>) -> Self {
-        Measure { value, low: value, high: value, null }
-    }
-}
 
 /// Which rows are asked about. Their neighbors are always sought among all rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -116,7 +97,7 @@ pub struct PerRow {
 /// [`Error::Input`] if the rows differ in number or a cell is no finite number; [`Error::Param`] if k is not less than half of the rows;
 /// [`Error::Cancelled`].
 pub fn measure(map: MatrixView<'_>, against: MatrixView<'_>, options: &MeasureOptions, run: &Run) -> Result<Measures> {
-    check(map, against, options)?;
+    run.install(|| check(map, against, options))?;
     run.install(|| structure::measure(map, against, None, options, run))
 }
 
@@ -132,7 +113,7 @@ pub fn measure_with(
     options: &MeasureOptions,
     run: &Run,
 ) -> Result<Measures> {
-    check(map, against, options)?;
+    run.install(|| check(map, against, options))?;
     if neighbors.k < options.k || neighbors.rows() != map.rows() {
         let wanted = format!("{} neighbors of each of {} rows are known", neighbors.k, neighbors.rows());
         return Err(Error::param("k", options.k, wanted));
@@ -140,7 +121,21 @@ pub fn measure_with(
     run.install(|| structure::measure(map, against, Some(neighbors), options, run))
 }
 
+/// The mean over sampled rows of `n` with its 95 % interval (normal; drawn without replacement).
+fn summary(values: &[f64], n: usize, null: f64) -> Measure {
+    let count = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    if values.len() >= n || values.len() < 2 {
+        return Measure::exact(mean, Some(null));
+    }
+    let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (count - 1.0);
+    let half = 1.96 * (variance / count * (1.0 - count / n as f64)).sqrt();
+    Measure { value: mean, low: (mean - half).max(0.0), high: (mean + half).min(1.0), null: Some(null) }
+}
+
 fn check(map: MatrixView<'_>, against: MatrixView<'_>, options: &MeasureOptions) -> Result<()> {
+    check_finite("codes", map)?;
+    check_finite("data", against)?;
     if map.rows() != against.rows() {
         let wanted = format!("the observations have {}", against.rows());
         return Err(Error::input("codes", format!("{} rows", map.rows()), wanted));
@@ -153,3 +148,6 @@ fn check(map: MatrixView<'_>, against: MatrixView<'_>, options: &MeasureOptions)
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

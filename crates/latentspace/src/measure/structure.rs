@@ -1,11 +1,11 @@
-//! Trustworthiness, continuity, recall and the correlation of distances.
+//! Trustworthiness, continuity and recall: whether what is near in the map is near in the data, and the other way round.
 
 use rayon::prelude::*;
 
-use super::{Measure, MeasureOptions, Measures, PerRow, Sample, pairs};
+use super::{MeasureOptions, Measures, PerRow, Sample, pairs, summary};
 use crate::error::Result;
 use crate::linalg::MatrixView;
-use crate::neighbors::{self, Metric, Neighbors};
+use crate::neighbors::{self, Metric, Neighbors, Ranked, lengths, ranked};
 use crate::random::Random;
 use crate::run::Run;
 
@@ -13,6 +13,8 @@ use crate::run::Run;
 const FEW: usize = 2000;
 /// Rows asked about where there are more.
 const SAMPLED: usize = 1000;
+/// Multiply-adds up to which distances in the data are all taken in f64.
+const DIRECT: usize = 2_000_000_000;
 
 pub(super) fn measure(
     map: MatrixView<'_>,
@@ -28,74 +30,82 @@ pub(super) fn measure(
         Sample::All => n,
         Sample::Rows(count) => count.clamp(1, n),
     };
+    run.progress("measures", 0, 3);
     let rows = Random::new(run.seed(), "measure rows").sample(0, n, count);
-    let found: Vec<[f64; 3]> = rows
-        .par_iter()
-        .map(|&row| {
-            run.check()?;
-            let data = order(against, row as usize, options.metric);
-            let seen = order(map, row as usize, Metric::Euclidean);
-            let scale = 2.0 / (k as f64 * (2.0 * n as f64 - 3.0 * k as f64 - 1.0));
-            let penalty = |near: &[u32], ranks: &[u32]| {
-                near[..k].iter().map(|&j| (ranks[j as usize] as usize).saturating_sub(k)).sum::<usize>() as f64
-            };
-            let (data_ranks, seen_ranks) = (ranks(&data, n), ranks(&seen, n));
-            let kept = data[..k].iter().filter(|&&j| seen_ranks[j as usize] as usize <= k).count();
-            Ok([1.0 - scale * penalty(&seen, &data_ranks), 1.0 - scale * penalty(&data, &seen_ranks), kept as f64 / k as f64])
-        })
-        .collect::<Result<_>>()?;
-    let mean = |which: usize, null: f64| {
-        let values: Vec<f64> = found.iter().map(|row| row[which]).collect();
-        summary(&values, n, null)
+    // The neighbors of all rows in the map take less time than those of a sample one by one, if the map has few dimensions.
+    let seen = if known.is_some() || map.cols() <= 3 { Some(neighbors::neighbors(map, k, Metric::Euclidean, run)?) } else { None };
+    let near_in_map: Vec<Vec<u32>> = match &seen {
+        Some(seen) if map.cols() <= 3 => rows.iter().map(|&row| seen.row(row as usize).0.to_vec()).collect(),
+        _ => direct(map, &rows, &vec![Vec::new(); count], k, Metric::Euclidean, run)?.into_iter().map(|row| row.nearest).collect(),
     };
-    let row_recall = match known {
-        None => Vec::new(),
-        Some(known) => {
-            let seen = neighbors::exact(map, k, Metric::Euclidean, run)?;
-            (0..n).map(|i| known.row(i).0[..k].iter().filter(|j| seen.row(i).0.contains(j)).count() as f32 / k as f32).collect()
-        }
+    let in_data = if count * n * against.cols() <= DIRECT {
+        direct(against, &rows, &near_in_map, k, options.metric, run)?
+    } else {
+        ranked(against, &rows, &near_in_map, k, options.metric, run)?
     };
+    run.progress("measures", 1, 3);
+    let near_in_data: Vec<Vec<u32>> = in_data.iter().map(|row| row.nearest.clone()).collect();
+    let in_map = direct(map, &rows, &near_in_data, 0, Metric::Euclidean, run)?;
+
+    // The largest penalty that there can be gives 0: all neighbors are the farthest rows.
+    let scale = 2.0 / (k as f64 * (2.0 * n as f64 - 3.0 * k as f64 - 1.0));
+    // A row with `nearer` rows before it has rank nearer + 1; within k there is no penalty.
+    let kept = |nearer: &[u32]| {
+        let penalty: u64 = nearer.iter().map(|&nearer| u64::from((nearer + 1).saturating_sub(k as u32))).sum();
+        1.0 - scale * penalty as f64
+    };
+    let trustworthiness: Vec<f64> = in_data.iter().map(|row| kept(&row.nearer)).collect();
+    let continuity: Vec<f64> = in_map.iter().map(|row| kept(&row.nearer)).collect();
+    let recall: Vec<f64> = near_in_data.iter().zip(&near_in_map).map(|(data, map)| shared(data, map)).collect();
+    run.progress("measures", 2, 3);
+    let distance_correlation = pairs::distance_correlation(map, against, options.metric, run)?;
+    let recall_of = |(known, seen): (&Neighbors, &Neighbors)| {
+        (0..n).into_par_iter().map(|row| shared(&known.row(row).0[..k], seen.row(row).0) as f32).collect()
+    };
+    let row_recall = known.zip(seen.as_ref()).map(recall_of).unwrap_or_default();
+    run.progress("measures", 3, 3);
+    // Noise: each of the k neighbors has any rank from 1 to n - 1.
+    let (rows_more, near) = ((n - 1) as f64, k as f64);
+    let noise = 1.0 - scale * near * (rows_more - near) * (rows_more - near + 1.0) / (2.0 * rows_more);
+    let single = |values: &[f64]| values.iter().map(|&value| value as f32).collect();
     Ok(Measures {
-        trustworthiness: mean(0, 0.5),
-        continuity: mean(1, 0.5),
-        recall: mean(2, k as f64 / (n - 1) as f64),
-        distance_correlation: pairs::distance_correlation(map, against, options.metric, run)?,
+        trustworthiness: summary(&trustworthiness, n, noise),
+        continuity: summary(&continuity, n, noise),
+        recall: summary(&recall, n, near / rows_more),
+        distance_correlation,
         k,
-        per_row: PerRow {
-            rows,
-            trustworthiness: found.iter().map(|row| row[0] as f32).collect(),
-            continuity: found.iter().map(|row| row[1] as f32).collect(),
-            recall: found.iter().map(|row| row[2] as f32).collect(),
-        },
+        per_row: PerRow { rows, trustworthiness: single(&trustworthiness), continuity: single(&continuity), recall: single(&recall) },
         row_recall,
     })
 }
 
-/// The mean of a sample of `n` rows with its 95 % interval.
-fn summary(values: &[f64], n: usize, null: f64) -> Measure {
-    let count = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / count;
-    if values.len() >= n || values.len() < 2 {
-        return Measure::exact(mean, Some(null));
-    }
-    let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (count - 1.0);
-    let half = 1.96 * (variance / count * (1.0 - count / n as f64)).sqrt();
-    Measure { value: mean, low: (mean - half).max(0.0), high: (mean + half).min(1.0), null: Some(null) }
+/// The share of the first that the second has, too.
+fn shared(a: &[u32], b: &[u32]) -> f64 {
+    a.iter().filter(|row| b.contains(row)).count() as f64 / a.len() as f64
 }
 
-/// The other rows, nearest first.
-fn order(rows: MatrixView<'_>, row: usize, metric: Metric) -> Vec<u32> {
-    let mut all: Vec<(f64, u32)> =
-        (0..rows.rows()).filter(|&j| j != row).map(|j| (neighbors::distance(rows.row(row), rows.row(j), metric), j as u32)).collect();
-    all.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    all.into_iter().map(|(_, j)| j).collect()
-}
-
-/// The rank of each row, from 1; 0 for the row itself.
-fn ranks(order: &[u32], n: usize) -> Vec<u32> {
-    let mut ranks = vec![0; n];
-    for (rank, &j) in order.iter().enumerate() {
-        ranks[j as usize] = rank as u32 + 1;
-    }
-    ranks
+/// The `k` nearest of each of `rows`, and for each of the rows `wanted` of it: how many rows are nearer. Distances in f64, equal ones by
+/// index.
+fn direct(space: MatrixView<'_>, rows: &[u32], wanted: &[Vec<u32>], k: usize, metric: Metric, run: &Run) -> Result<Vec<Ranked>> {
+    let one = |(&row, wanted): (&u32, &Vec<u32>)| {
+        run.check()?;
+        let mut lengths = lengths(space.row(row as usize), space, metric);
+        lengths[row as usize] = f64::INFINITY;
+        let mut nearest: Vec<(f64, u32)> = Vec::new();
+        if k > 0 {
+            let order = |a: &(f64, u32), b: &(f64, u32)| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1));
+            nearest.extend(lengths.iter().copied().zip(0..));
+            nearest.select_nth_unstable_by(k - 1, order);
+            nearest.truncate(k);
+            nearest.sort_unstable_by(order);
+        }
+        let nearest = nearest.into_iter().map(|(_, row)| row).collect();
+        let nearer = |&other: &u32| {
+            let bar = lengths[other as usize];
+            let before = lengths[..other as usize].iter().filter(|length| **length <= bar).count();
+            (before + lengths[other as usize + 1..].iter().filter(|length| **length < bar).count()) as u32
+        };
+        Ok(Ranked { nearest, nearer: wanted.iter().map(nearer).collect() })
+    };
+    rows.par_iter().zip(wanted).map(one).collect()
 }

@@ -10,10 +10,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::data::{Prepared, Rows};
+use crate::data::{CHUNK, Prepared, Rows};
 use crate::error::{Error, Result};
 use crate::fold::{Fold, Step, fold};
-use crate::linalg::{Matrix, MatrixView, Threads, add_gram_lower, product, product_transposed, symmetric_eigen};
+use crate::linalg::{Gram, Matrix, MatrixView, Threads, product, product_transposed, symmetric_eigen};
 use crate::measure::Measure;
 use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
 use crate::params::Auto;
@@ -123,10 +123,10 @@ impl Method for Pca {
         let (n, d) = (shape.rows as u64, shape.cols as u64);
         let width = (self.components(shape) + OVERSAMPLED) as u64;
         let threads = run.threads() as u64;
-        let levels = n.div_ceil(crate::fold::CHUNK as u64).max(1).ilog2() as u64 + 1;
+        let levels = n.div_ceil(CHUNK as u64).max(1).ilog2() as u64 + 1;
         let work = match solver {
             Solver::Gram => 4 * n * d + 4 * n * n + 3 * 8 * n * n,
-            Solver::Randomized => threads * 8 * (d + crate::fold::CHUNK as u64) * width + 24 * d * width,
+            Solver::Randomized => threads * 8 * (d + CHUNK as u64) * width + 24 * d * width,
             Solver::Covariance | Solver::Auto => (levels + 2 * threads) * 8 * d * d + 3 * 8 * d * d,
         };
         let rate = 75e9 * threads as f64;
@@ -191,11 +191,51 @@ struct Learned {
     rounds: usize,
 }
 
-/// Sums about a shift: the mean of the first chunk, so that columns far from 0 lose no digits.
+impl Learned {
+    /// What was found in a frame, as it is outside.
+    fn unframed(frame: &Frame, mean: &[f64], variances: &[f64], components: Matrix, total: f64, rounds: usize) -> Learned {
+        let scale = f64::from(frame.scale);
+        let mean = mean.iter().zip(&frame.shift).map(|(mean, &shift)| mean / scale + f64::from(shift)).collect();
+        let variances = variances.iter().map(|value| value.max(0.0) / scale / scale).collect();
+        Learned { mean, variances, components, total: total.max(0.0) / scale / scale, rounds }
+    }
+}
+
+/// What rows are seen through, so that columns far from 0 lose no digits and squares neither overflow nor vanish.
+#[derive(Clone)]
+struct Frame {
+    /// The mean of the first chunk.
+    shift: Vec<f32>,
+    /// A power of two; 1 for data of ordinary size.
+    scale: f32,
+}
+
+impl Frame {
+    fn around(first: MatrixView<'_>) -> Frame {
+        let shift: Vec<f32> = column_means(first).into_iter().map(|mean| mean as f32).collect();
+        let largest = (0..first.rows())
+            .flat_map(|i| first.row(i).iter().zip(&shift).map(|(value, shift)| (value - shift).abs()))
+            .fold(0.0_f32, f32::max);
+        Frame { shift, scale: 1.0 }.rescaled(largest).unwrap_or_else(|frame| frame)
+    }
+
+    /// The frame in which numbers that are at most `largest` in this one have squares that f32 can add up; `Ok` if it is this one.
+    fn rescaled(self, largest: f32) -> Result<Frame, Frame> {
+        if largest == 0.0 || (1e-12..1e14).contains(&largest) {
+            return Ok(self);
+        }
+        let scale = self.scale * 2.0_f32.powi(-largest.log2().ceil().clamp(-100.0, 120.0) as i32);
+        Err(Frame { shift: self.shift, scale })
+    }
+}
+
+/// Sums of rows as seen through a frame.
 struct Moments {
     count: f64,
+    /// The largest magnitude.
+    largest: f32,
     sum: Vec<f64>,
-    /// `[d, d]` (lower half) for the covariance, `[d, width]` for the subspace.
+    /// The lower half of `[d, d]`, row by row, for the covariance, `[d, width]` for the subspace.
     product: Vec<f64>,
     squares: f64,
 }
@@ -204,6 +244,7 @@ impl Moments {
     fn merge(mut self, other: Moments) -> Moments {
         let add = |into: &mut [f64], from: &[f64]| into.iter_mut().zip(from).for_each(|(a, b)| *a += b);
         self.count += other.count;
+        self.largest = self.largest.max(other.largest);
         self.squares += other.squares;
         add(&mut self.sum, &other.sum);
         add(&mut self.product, &other.product);
@@ -224,10 +265,10 @@ fn column_means(rows: MatrixView<'_>) -> Vec<f64> {
 /// Rows that are shifted and multiplied at a time: 512 rows of 784 columns are 1.6 MB, which stay in the cache between the two.
 const BLOCK: usize = 512;
 
-/// Calls `each` with blocks of the chunk minus the shift, and gives the sums and the sum of squares of what it gave.
-fn shifted_blocks(chunk: MatrixView<'_>, shift: &[f32], mut each: impl FnMut(MatrixView<'_>)) -> (Vec<f64>, f64) {
+/// Calls `each` with blocks of the chunk as seen through the frame, and gives their moments, the product left empty.
+fn framed_blocks(chunk: MatrixView<'_>, frame: &Frame, mut each: impl FnMut(MatrixView<'_>)) -> Moments {
     let d = chunk.cols();
-    let (mut sum, mut squares) = (vec![0.0_f64; d], 0.0_f64);
+    let (mut sum, mut squares, mut largest) = (vec![0.0_f64; d], 0.0_f64, 0.0_f32);
     let mut block = vec![0.0_f32; BLOCK.min(chunk.rows()) * d];
     let mut block_sum = vec![0.0_f32; d];
     for from in (0..chunk.rows()).step_by(BLOCK) {
@@ -236,11 +277,13 @@ fn shifted_blocks(chunk: MatrixView<'_>, shift: &[f32], mut each: impl FnMut(Mat
         for i in 0..rows.rows() {
             let mut square = 0.0;
             let out = &mut block[i * d..][..d];
-            for (((out, &value), &shift), sum) in out.iter_mut().zip(rows.row(i)).zip(shift).zip(&mut block_sum) {
-                let value = value - shift;
+            let cells = out.iter_mut().zip(rows.row(i)).zip(&frame.shift).zip(&mut block_sum);
+            for (((out, &value), &shift), sum) in cells {
+                let value = (value - shift) * frame.scale;
                 *out = value;
                 *sum += value;
                 square += value * value;
+                largest = largest.max(value.abs());
             }
             squares += f64::from(square);
         }
@@ -249,7 +292,7 @@ fn shifted_blocks(chunk: MatrixView<'_>, shift: &[f32], mut each: impl FnMut(Mat
             each(view);
         }
     }
-    (sum, squares)
+    Moments { count: chunk.rows() as f64, largest, sum, product: Vec::new(), squares }
 }
 
 /// One round: the covariance. Bound: n·d² flops, the half product.
@@ -258,45 +301,45 @@ struct Covariance {
 }
 
 impl Fold for Covariance {
-    type State = Vec<f32>;
+    type State = Frame;
     type Stats = Moments;
     type Outcome = Learned;
 
-    fn start(&self, _: Shape, first: MatrixView<'_>) -> Result<Vec<f32>> {
-        Ok(column_means(first).into_iter().map(|mean| mean as f32).collect())
+    fn start(&self, _: Shape, first: MatrixView<'_>) -> Result<Frame> {
+        Ok(Frame::around(first))
     }
 
-    fn accumulate(&self, shift: &Vec<f32>, chunk: MatrixView<'_>) -> Moments {
-        let d = chunk.cols();
-        let mut gram = vec![0.0_f32; d * d];
-        let (sum, squares) = shifted_blocks(chunk, shift, |block| add_gram_lower(block, &mut gram, Threads::One));
-        Moments { count: chunk.rows() as f64, sum, product: gram.into_iter().map(f64::from).collect(), squares }
+    fn accumulate(&self, frame: &Frame, chunk: MatrixView<'_>) -> Moments {
+        let mut gram = Gram::new(chunk.cols());
+        let moments = framed_blocks(chunk, frame, |block| gram.add(block));
+        let lower = gram.lower().chunks_exact(chunk.cols()).enumerate().flat_map(|(i, row)| &row[..=i]);
+        Moments { product: lower.map(|&value| f64::from(value)).collect(), ..moments }
     }
 
     fn merge(&self, left: Moments, right: Moments) -> Moments {
         left.merge(right)
     }
 
-    fn solve(&self, shift: Vec<f32>, stats: Moments, run: &Run) -> Result<Step<Vec<f32>, Learned>> {
-        let (n, d) = (stats.count, shift.len());
+    fn solve(&self, frame: Frame, stats: Moments, run: &Run) -> Result<Step<Frame, Learned>> {
+        let frame = match frame.rescaled(stats.largest) {
+            Ok(frame) => frame,
+            Err(other) => return Ok(Step::Again(other)),
+        };
+        let (n, d) = (stats.count, frame.shift.len());
         let mean: Vec<f64> = stats.sum.iter().map(|sum| sum / n).collect();
-        let mut covariance = stats.product;
         let freedom = (n - 1.0).max(1.0);
+        let mut covariance = vec![0.0; d * d];
+        let mut lower = stats.product.into_iter();
         for i in 0..d {
-            for j in 0..=i {
-                covariance[i * d + j] = (covariance[i * d + j] - n * mean[i] * mean[j]) / freedom;
+            for (j, cell) in covariance[i * d..=i * d + i].iter_mut().enumerate() {
+                *cell = (lower.next().unwrap_or_default() - n * mean[i] * mean[j]) / freedom;
             }
         }
         run.check()?;
         let total = (0..d).map(|i| covariance[i * d + i].max(0.0)).sum();
         let eigen = symmetric_eigen(&covariance, d, self.k)?;
-        Ok(Step::Done(Learned {
-            mean: mean.iter().zip(&shift).map(|(mean, &shift)| mean + f64::from(shift)).collect(),
-            variances: eigen.values.iter().map(|value| value.max(0.0)).collect(),
-            components: Matrix::new(self.k, d, eigen.vectors.iter().map(|&v| v as f32).collect())?,
-            total,
-            rounds: 0,
-        }))
+        let components = Matrix::new(self.k, d, eigen.vectors.iter().map(|&v| v as f32).collect())?;
+        Ok(Step::Done(Learned::unframed(&frame, &mean, &eigen.values, components, total, 0)))
     }
 }
 
@@ -307,7 +350,7 @@ struct Subspace {
 }
 
 struct SubspaceState {
-    shift: Vec<f32>,
+    frame: Frame,
     /// `[d, width]`, orthonormal columns.
     basis: Matrix,
     variances: Vec<f64>,
@@ -320,11 +363,15 @@ impl Fold for Subspace {
     type Outcome = Learned;
 
     fn start(&self, shape: Shape, first: MatrixView<'_>) -> Result<SubspaceState> {
-        let shift = column_means(first).into_iter().map(|mean| mean as f32).collect();
         let width = (self.k + OVERSAMPLED).min(shape.cols);
         let random = Random::new(self.seed, "pca subspace");
         let start: Vec<f64> = (0..shape.cols * width).map(|at| random.normal(0, at as u64)).collect();
-        Ok(SubspaceState { shift, basis: orthonormal(&start, shape.cols, width)?, variances: vec![0.0; self.k], round: 0 })
+        Ok(SubspaceState {
+            frame: Frame::around(first),
+            basis: orthonormal(&start, shape.cols, width)?,
+            variances: vec![0.0; self.k],
+            round: 0,
+        })
     }
 
     fn accumulate(&self, state: &SubspaceState, chunk: MatrixView<'_>) -> Moments {
@@ -333,7 +380,7 @@ impl Fold for Subspace {
         let mut part = vec![0.0_f32; d * width];
         let mut transposed = vec![0.0_f32; d * BLOCK];
         let mut sums = vec![0.0_f64; d * width];
-        let (sum, squares) = shifted_blocks(chunk, &state.shift, |block| {
+        let moments = framed_blocks(chunk, &state.frame, |block| {
             let rows = block.rows();
             let codes = &mut codes[..rows * width];
             product(block, state.basis.view(), codes, Threads::One);
@@ -346,15 +393,19 @@ impl Fold for Subspace {
                 sums.iter_mut().zip(&part).for_each(|(sum, &part)| *sum += f64::from(part));
             }
         });
-        Moments { count: chunk.rows() as f64, sum, product: sums, squares }
+        Moments { product: sums, ..moments }
     }
 
     fn merge(&self, left: Moments, right: Moments) -> Moments {
         left.merge(right)
     }
 
-    fn solve(&self, state: SubspaceState, stats: Moments, run: &Run) -> Result<Step<SubspaceState, Learned>> {
-        let (n, d, width) = (stats.count, state.shift.len(), state.basis.cols());
+    fn solve(&self, mut state: SubspaceState, stats: Moments, run: &Run) -> Result<Step<SubspaceState, Learned>> {
+        state.frame = match state.frame.rescaled(stats.largest) {
+            Ok(frame) => frame,
+            Err(frame) => return Ok(Step::Again(SubspaceState { frame, ..state })),
+        };
+        let (n, d, width) = (stats.count, state.basis.rows(), state.basis.cols());
         let freedom = (n - 1.0).max(1.0);
         let mean: Vec<f64> = stats.sum.iter().map(|sum| sum / n).collect();
         let basis: Vec<f64> = state.basis.as_slice().iter().map(|&v| f64::from(v)).collect();
@@ -381,7 +432,7 @@ impl Fold for Subspace {
         run.progress("PCA", round as u64, MOST_ROUNDS as u64);
         if !settled && round < MOST_ROUNDS {
             let basis = orthonormal(&image, d, width)?;
-            return Ok(Step::Again(SubspaceState { shift: state.shift, basis, variances: eigen.values, round }));
+            return Ok(Step::Again(SubspaceState { frame: state.frame, basis, variances: eigen.values, round }));
         }
         let total = (stats.squares - n * mean.iter().map(|m| m * m).sum::<f64>()) / freedom;
         let mut components = vec![0.0_f32; self.k * d];
@@ -395,13 +446,8 @@ impl Fold for Subspace {
                 row.iter_mut().for_each(|v| *v = -*v);
             }
         }
-        Ok(Step::Done(Learned {
-            mean: mean.iter().zip(&state.shift).map(|(mean, &shift)| mean + f64::from(shift)).collect(),
-            variances: eigen.values.iter().map(|value| value.max(0.0)).collect(),
-            components: Matrix::new(self.k, d, components)?,
-            total: total.max(0.0),
-            rounds: round,
-        }))
+        let components = Matrix::new(self.k, d, components)?;
+        Ok(Step::Done(Learned::unframed(&state.frame, &mean, &eigen.values, components, total, round)))
     }
 }
 
@@ -416,8 +462,11 @@ fn orthonormal(columns: &[f64], d: usize, width: usize) -> Result<Matrix> {
 /// Through the inner products of the centred rows: for fewer rows than columns.
 fn gram(rows: &Matrix, k: usize) -> Result<Learned> {
     let (n, d) = (rows.rows(), rows.cols());
-    let mean = column_means(rows.view());
-    let centred: Vec<f32> = rows.as_slice().iter().enumerate().map(|(at, &value)| (f64::from(value) - mean[at % d]) as f32).collect();
+    let frame = Frame::around(rows.view());
+    let mean: Vec<f64> = column_means(rows.view());
+    let scale = f64::from(frame.scale);
+    let centred: Vec<f32> =
+        rows.as_slice().iter().enumerate().map(|(at, &value)| ((f64::from(value) - mean[at % d]) * scale) as f32).collect();
     let centred = MatrixView::new(n, d, &centred)?;
     let mut inner = vec![0.0_f32; n * n];
     product_transposed(centred, centred, &mut inner, Threads::Pool);
@@ -434,13 +483,8 @@ fn gram(rows: &Matrix, k: usize) -> Result<Learned> {
         let scale = if norm > 0.0 { (f64::from(largest.signum()) / norm) as f32 } else { 0.0 };
         row.iter_mut().for_each(|v| *v *= scale);
     }
-    Ok(Learned {
-        mean,
-        variances: eigen.values.iter().map(|value| value.max(0.0)).collect(),
-        components: Matrix::new(k, d, components)?,
-        total,
-        rounds: 0,
-    })
+    let about_shift: Vec<f64> = mean.iter().zip(&frame.shift).map(|(mean, &shift)| (mean - f64::from(shift)) * scale).collect();
+    Ok(Learned::unframed(&frame, &about_shift, &eigen.values, Matrix::new(k, d, components)?, total, 0))
 }
 
 /// A mean and a few directions.
@@ -535,5 +579,82 @@ impl Model for PcaModel {
         tensors.put_f64("variances", &self.variances)?;
         tensors.put_f64("total_variance", &[self.total])?;
         Ok(json!({ "whiten": self.whiten }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::linalg::thin_svd;
+
+    /// An ellipsoid in 6 dimensions, turned by a fixed rotation, far from the origin.
+    fn ellipsoid(n: usize) -> Matrix {
+        let random = Random::new(2, "ellipsoid");
+        let axes = [9.0, 5.0, 3.0, 1.0, 0.5, 0.1];
+        let start: Vec<f64> = (0..36).map(|at| random.normal(1, at)).collect();
+        let rotation = orthonormal(&start, 6, 6).unwrap();
+        let rows: Vec<[f64; 6]> = (0..n).map(|i| std::array::from_fn(|j| random.normal(2 + i as u64, j as u64) * axes[j])).collect();
+        Matrix::from_fn(n, 6, |i, j| (1000.0 + (0..6).map(|a| rows[i][a] * f64::from(rotation.row(j)[a])).sum::<f64>()) as f32)
+    }
+
+    fn fit(solver: Solver, table: &Matrix, k: u32) -> Learned {
+        let method = Pca { n_components: Auto::Value(k), solver, whiten: false };
+        let run = Run::new(1, 2).unwrap();
+        let prepared = Prepared::Table(table.clone());
+        let rows = Rows::Memory(&prepared);
+        run.install(|| match solver {
+            Solver::Gram => gram(table, k as usize),
+            Solver::Randomized => fold(&Subspace { k: k as usize, seed: 1 }, &rows, "", &run),
+            _ => fold(&Covariance { k: method.components(Shape { rows: table.rows(), cols: table.cols() }) }, &rows, "", &run),
+        })
+        .unwrap()
+    }
+
+    #[test]
+    fn every_solver_finds_the_axes_of_an_ellipsoid() {
+        let table = ellipsoid(CHUNK + 700);
+        let mean = column_means(table.view());
+        let centred: Vec<f64> = table.as_slice().iter().enumerate().map(|(at, &v)| f64::from(v) - mean[at % 6]).collect();
+        let truth = thin_svd(&centred, table.rows(), 6).unwrap();
+        for solver in [Solver::Covariance, Solver::Randomized, Solver::Gram] {
+            let small = if solver == Solver::Gram { table.slice(0..600).to_matrix() } else { table.clone() };
+            let learned = fit(solver, &small, 3);
+            for c in 0..3 {
+                if solver != Solver::Gram {
+                    let variance = truth.values[c].powi(2) / (table.rows() as f64 - 1.0);
+                    assert!((learned.variances[c] / variance - 1.0).abs() < 1e-5, "{solver:?}: {} {variance}", learned.variances[c]);
+                }
+                let cosine: f64 = (0..6).map(|j| f64::from(learned.components.row(c)[j]) * truth.vectors[c * 6 + j]).sum();
+                assert!(cosine.abs() > if solver == Solver::Gram { 0.99 } else { 0.999_999 }, "{solver:?}: axis {c} at cosine {cosine}");
+            }
+            assert!(learned.mean.iter().zip(&mean).all(|(a, b)| (a - b).abs() < 1.0));
+        }
+    }
+
+    #[test]
+    fn all_components_decode_to_the_rows() {
+        let table = ellipsoid(200);
+        let run = Run::new(0, 2).unwrap();
+        for whiten in [false, true] {
+            let method = Pca { n_components: Auto::Value(6), whiten, ..Pca::default() };
+            let prepared = Prepared::Table(table.clone());
+            let fitted = crate::method::AnyMethod::fit(&method, &Rows::Memory(&prepared), &run).unwrap();
+            let codes = fitted.model.encode(&prepared, &run).unwrap();
+            let back = fitted.model.decode(&codes, &run).unwrap();
+            assert!(back.as_slice().iter().zip(table.as_slice()).all(|(a, b)| (a - b).abs() < 1e-2));
+            let share = fitted.measures[0].1.value;
+            assert!((share - 1.0).abs() < 1e-9, "{share}");
+            if whiten {
+                let variance: f32 = codes.as_slice().iter().skip(5).step_by(6).map(|v| v * v).sum::<f32>() / 199.0;
+                assert!((variance - 1.0).abs() < 1e-2, "{variance}");
+            }
+        }
+    }
+
+    #[test]
+    fn more_components_than_the_data_have_are_refused() {
+        let method = Pca { n_components: Auto::Value(11), ..Pca::default() };
+        let error = Method::check(&method, Shape { rows: 60, cols: 10 }).unwrap_err();
+        assert_eq!(error.to_string(), "n_components: 11 was given; for 60 rows of 10 columns it is at most 10.");
     }
 }

@@ -65,14 +65,35 @@ impl Best {
                             kept.push(key(score, names[column]));
                         }
                     }
-                    if kept.len() >= self.room[seeker.slot] {
-                        bounds[i] = shorten(kept, self.keep, |score| margin(seeker.slot, score));
-                        self.bounds[seeker.slot] = bounds[i];
-                        // Many ties: let them come before they are looked at again.
-                        self.room[seeker.slot] = self.room[seeker.slot].max(2 * kept.len());
-                    }
+                    self.settle(seeker.slot, &margin);
+                    bounds[i] = self.bounds[seeker.slot];
                 }
             }
+        }
+    }
+
+    /// Offers one row of a table, called `name`, to the rows at `first` and after it, with a score for each.
+    pub(super) fn offer(&mut self, first: usize, scores: &[f32], name: u32, own: &[u32], margin: impl Fn(usize, f32) -> f32) {
+        for (slot, &score) in (first..self.bounds.len()).zip(scores) {
+            if score >= self.bounds[slot] && own[slot] != name {
+                self.kept[slot].push(key(score, name));
+                self.settle(slot, &margin);
+            }
+        }
+    }
+
+    /// What each row must score at least to be taken.
+    pub(super) fn bounds(&self) -> &[f32] {
+        &self.bounds
+    }
+
+    /// Lets go the worst if there are too many.
+    fn settle(&mut self, slot: usize, margin: &impl Fn(usize, f32) -> f32) {
+        let kept = &mut self.kept[slot];
+        if kept.len() >= self.room[slot] {
+            self.bounds[slot] = shorten(kept, self.keep, |score| margin(slot, score));
+            // Many ties: let them come before they are looked at again.
+            self.room[slot] = self.room[slot].max(2 * kept.len());
         }
     }
 

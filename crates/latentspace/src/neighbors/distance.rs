@@ -1,6 +1,7 @@
 //! How far two rows lie apart, in f64.
 
 use super::Metric;
+use crate::linalg::MatrixView;
 
 /// How far two rows lie apart.
 ///
@@ -15,6 +16,54 @@ pub(crate) fn distance(a: &[f32], b: &[f32], metric: Metric) -> f64 {
         }
         Metric::InnerProduct => -inner(a, b),
     }
+}
+
+/// The distances of a query from all rows, in f64; Euclidean ones squared, which orders them alike.
+pub(crate) fn lengths(query: &[f32], rows: MatrixView<'_>, metric: Metric) -> Vec<f64> {
+    match (metric, rows.cols()) {
+        (Metric::Euclidean, 2) => lengths_short::<2>(query, rows),
+        (Metric::Euclidean, 3) => lengths_short::<3>(query, rows),
+        (Metric::Euclidean, _) => (0..rows.rows()).map(|row| squared_distance(query, rows.row(row), 1.0, 1.0)).collect(),
+        _ => (0..rows.rows()).map(|row| distance(query, rows.row(row), metric)).collect(),
+    }
+}
+
+fn lengths_short<const D: usize>(query: &[f32], rows: MatrixView<'_>) -> Vec<f64> {
+    let from: [f64; D] = std::array::from_fn(|axis| f64::from(query[axis]));
+    let squared = |row: &[f32]| (0..D).map(|axis| (f64::from(row[axis]) - from[axis]).powi(2)).sum();
+    rows.as_slice().chunks_exact(D).map(squared).collect()
+}
+
+/// The squared Euclidean distance in single precision: to choose candidates by, several times as fast as [`distance`].
+pub(super) fn rough(a: &[f32], b: &[f32]) -> f32 {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx2") {
+        // SAFETY: the processor has AVX2.
+        return unsafe { rough_avx2(a, b) };
+    }
+    rough_lanes(a, b)
+}
+
+#[inline(always)]
+fn rough_lanes(a: &[f32], b: &[f32]) -> f32 {
+    const LANES: usize = 32;
+    let mut sums = [0.0_f32; LANES];
+    let (a_chunks, b_chunks) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
+    for ((&a, &b), sum) in a_chunks.remainder().iter().zip(b_chunks.remainder()).zip(&mut sums) {
+        *sum = (a - b) * (a - b);
+    }
+    for (a, b) in a_chunks.zip(b_chunks) {
+        for ((&a, &b), sum) in a.iter().zip(b).zip(&mut sums) {
+            *sum += (a - b) * (a - b);
+        }
+    }
+    sums.iter().sum()
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+unsafe fn rough_avx2(a: &[f32], b: &[f32]) -> f32 {
+    rough_lanes(a, b)
 }
 
 /// The squared length of a row.

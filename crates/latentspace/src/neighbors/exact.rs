@@ -10,20 +10,28 @@ use rayon::prelude::*;
 use super::best::{Best, Seeker};
 use super::distance::distance;
 use super::table::Frame;
-use super::{Metric, Neighbors};
+use super::{EXACT, Metric, Neighbors, tree};
 use crate::error::Result;
+use crate::interval::Measure;
 use crate::linalg::{MatrixView, NOBODY, Panels};
-use crate::measure::Measure;
 use crate::run::Run;
 
 /// Queries of a task: a multiple of a tile's rows, enough to use what is read of the table many times.
 const BLOCK: usize = 96;
+/// Queries that are answered one by one.
+const ALONE: usize = 16;
 /// Bytes of the table that all queries of a task meet before the next part: a quarter of a small second-level cache.
 const PART: usize = 128 << 10;
 
 /// The `k` rows nearest to each query; if the queries are the rows themselves, each without itself.
 pub(super) fn search(rows: MatrixView<'_>, queries: MatrixView<'_>, same: bool, k: usize, metric: Metric, run: &Run) -> Result<Neighbors> {
-    let frame = Frame::of(rows, metric)?;
+    if same && metric == Metric::Euclidean && rows.cols() <= tree::WIDEST {
+        return tree::search(rows, k, run);
+    }
+    if !same && queries.rows() <= ALONE {
+        return few(rows, queries, k, metric, run);
+    }
+    let frame = Frame::of(rows, metric);
     let table = frame.table(rows)?;
     let asked = if same { None } else { Some(frame.table(queries)?) };
     let asked = asked.as_ref().unwrap_or(&table);
@@ -55,7 +63,23 @@ pub(super) fn search(rows: MatrixView<'_>, queries: MatrixView<'_>, same: bool, 
             Ok(())
         },
     )?;
-    Ok(Neighbors { k, indices, distances, algorithm: "exact", recall: Measure::exact(1.0, None) })
+    Ok(Neighbors { k, indices, distances, algorithm: EXACT, recall: Measure::exact(1.0, None) })
+}
+
+/// The same for few queries, for which packing the rows would take longer: distances to all rows. These are the ones that candidates are
+/// ranked by above, so the answers are the same to the bit.
+fn few(rows: MatrixView<'_>, queries: MatrixView<'_>, k: usize, metric: Metric, run: &Run) -> Result<Neighbors> {
+    let (mut indices, mut distances) = (vec![0_u32; queries.rows() * k], vec![0.0_f32; queries.rows() * k]);
+    for (query, (indices, distances)) in indices.chunks_exact_mut(k).zip(distances.chunks_exact_mut(k)).enumerate() {
+        run.check()?;
+        let query = queries.row(query);
+        let length = |row: usize| (distance(query, rows.row(row), metric), row as u32);
+        let mut all: Vec<(f64, u32)> = (0..rows.rows()).into_par_iter().with_min_len(BLOCK).map(length).collect();
+        all.select_nth_unstable_by(k - 1, nearer_first);
+        all.truncate(k);
+        fill(all, indices, distances);
+    }
+    Ok(Neighbors { k, indices, distances, algorithm: EXACT, recall: Measure::exact(1.0, None) })
 }
 
 /// Fills in the nearest of `candidates` by their true distances; equal ones by index.
@@ -67,8 +91,17 @@ pub(super) fn rank(
     indices: &mut [u32],
     distances: &mut [f32],
 ) {
-    let mut found: Vec<(f64, u32)> = candidates.map(|name| (distance(query, rows.row(name as usize), metric), name)).collect();
-    found.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    let found = candidates.map(|name| (distance(query, rows.row(name as usize), metric), name)).collect();
+    fill(found, indices, distances);
+}
+
+fn nearer_first(a: &(f64, u32), b: &(f64, u32)) -> std::cmp::Ordering {
+    a.0.total_cmp(&b.0).then(a.1.cmp(&b.1))
+}
+
+/// The nearest of what was found, in order.
+fn fill(mut found: Vec<(f64, u32)>, indices: &mut [u32], distances: &mut [f32]) {
+    found.sort_unstable_by(nearer_first);
     for ((index, length), (distance, name)) in indices.iter_mut().zip(distances).zip(found) {
         *index = name;
         *length = distance as f32;

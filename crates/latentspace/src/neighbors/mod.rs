@@ -2,16 +2,25 @@
 
 mod best;
 mod distance;
+mod duplicates;
 mod exact;
+mod lists;
+mod plan;
+mod reduce;
+mod sample;
 mod table;
+mod tree;
 
-pub(crate) use distance::distance;
+pub(crate) use distance::{distance, lengths};
+pub use plan::{Plan, plan};
+pub(crate) use sample::{Ranked, ranked};
+pub(crate) use table::check_finite;
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::interval::Measure;
 use crate::linalg::MatrixView;
-use crate::measure::Measure;
 use crate::run::Run;
 
 /// How far two rows lie apart.
@@ -65,29 +74,29 @@ impl Neighbors {
     }
 }
 
-/// What a search for neighbors will take.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Plan {
-    /// The algorithm that [`neighbors`] would take, in words.
-    pub algorithm: &'static str,
-    /// Seconds expected on the run's threads of the machine that the model was measured on.
-    pub seconds: f64,
-    /// Bytes at the peak, without the rows themselves.
-    pub bytes: u64,
-}
-
-/// What [`neighbors`] will take for the `k` nearest of `n` rows of `d` numbers.
-pub fn plan(n: usize, d: usize, k: usize, run: &Run) -> Plan {
-    let flops = 2.0 * n as f64 * n as f64 * d as f64;
-    Plan { algorithm: "exact", seconds: flops / (20e9 * run.threads() as f64), bytes: (8 * n * k) as u64 }
-}
+/// The names of the algorithms.
+const EXACT: &str = "exact";
+const APPROXIMATE: &str = "approximate";
 
 /// The `k` nearest other rows of each row, by the algorithm that is expected to be faster here; which, is noted.
 ///
 /// # Errors
-/// [`Error::Param`] if there are not more than `k` rows; [`Error::Input`] for a cell that is no finite number; [`Error::Cancelled`].
+/// [`Error::Param`] if there are not more than `k` rows; [`Error::Input`] for a cell that is no finite number; [`Error::Memory`] if the run
+/// may not take as much as is needed; [`Error::Cancelled`].
 pub fn neighbors(rows: MatrixView<'_>, k: usize, metric: Metric, run: &Run) -> Result<Neighbors> {
-    exact(rows, k, metric, run)
+    let plan = plan(rows.rows(), rows.cols(), k, run);
+    run.check_memory("finding neighbors", plan.bytes, "fewer rows, or fewer columns: PCA first")?;
+    if plan.algorithm == EXACT || metric == Metric::InnerProduct {
+        run.note(format!("neighbors: exact, the {k} nearest of each of {} rows", rows.rows()));
+        return exact(rows, k, metric, run);
+    }
+    let found = approximate(rows, k, metric, run)?;
+    let Measure { value, low, high, .. } = found.recall;
+    run.note(format!(
+        "neighbors: {}, {value:.4} of the {k} nearest of each row found ({low:.4} to {high:.4}, from a sample)",
+        found.algorithm
+    ));
+    Ok(found)
 }
 
 /// The `k` nearest other rows of each row, all of them true.
@@ -95,8 +104,8 @@ pub fn neighbors(rows: MatrixView<'_>, k: usize, metric: Metric, run: &Run) -> R
 /// # Errors
 /// See [`neighbors`].
 pub fn exact(rows: MatrixView<'_>, k: usize, metric: Metric, run: &Run) -> Result<Neighbors> {
-    check(rows, k, rows.rows().saturating_sub(1))?;
-    run.install(|| exact::search(rows, rows, true, k, metric, run))
+    run.install(|| check(rows, k, rows.rows().saturating_sub(1)))?;
+    run.install(|| among_distinct(rows, k, metric, |rows, k| exact::search(rows, rows, true, k, metric, run)))
 }
 
 /// The `k` nearest other rows of each row, most of them true: the share is measured on a sample of rows and told.
@@ -104,7 +113,8 @@ pub fn exact(rows: MatrixView<'_>, k: usize, metric: Metric, run: &Run) -> Resul
 /// # Errors
 /// See [`neighbors`].
 pub fn approximate(rows: MatrixView<'_>, k: usize, metric: Metric, run: &Run) -> Result<Neighbors> {
-    exact(rows, k, metric, run)
+    run.install(|| check(rows, k, rows.rows().saturating_sub(1)))?;
+    run.install(|| among_distinct(rows, k, metric, |rows, k| lists::search(rows, k, metric, run)))
 }
 
 /// The `k` rows nearest to each of `queries`, all of them true. The answer for a query is the same alone and in any batch, to the bit.
@@ -116,11 +126,28 @@ pub fn query(rows: MatrixView<'_>, queries: MatrixView<'_>, k: usize, metric: Me
     if rows.cols() != queries.cols() {
         return Err(Error::input("data", format!("{} columns", queries.cols()), format!("the rows searched have {}", rows.cols())));
     }
-    check(rows, k, rows.rows())?;
+    run.install(|| check(rows, k, rows.rows()))?;
+    run.install(|| check_finite("data", queries))?;
     run.install(|| exact::search(rows, queries, false, k, metric, run))
 }
 
-/// Checks `k` against the most that there are.
+/// Searches among the distinct rows, and tells what was found for each row.
+fn among_distinct(
+    rows: MatrixView<'_>,
+    k: usize,
+    metric: Metric,
+    search: impl FnOnce(MatrixView<'_>, usize) -> Result<Neighbors>,
+) -> Result<Neighbors> {
+    let Some(groups) = duplicates::Groups::of(rows) else { return search(rows, k) };
+    let distinct = groups.distinct(rows)?;
+    let found = match k.min(distinct.rows() - 1) {
+        0 => Neighbors { k: 0, indices: Vec::new(), distances: Vec::new(), algorithm: EXACT, recall: Measure::exact(1.0, None) },
+        k => search(distinct.view(), k)?,
+    };
+    Ok(groups.spread(rows, &found, k, metric))
+}
+
+/// Checks `k` against the most that there are, and the cells.
 fn check(rows: MatrixView<'_>, k: usize, most: usize) -> Result<()> {
     if rows.cols() == 0 {
         return Err(Error::input("data", "no columns", "neighbors need at least one"));
@@ -128,7 +155,7 @@ fn check(rows: MatrixView<'_>, k: usize, most: usize) -> Result<()> {
     if k == 0 || k > most {
         return Err(Error::param("n_neighbors", k, format!("for {} rows it is 1 to {most}", rows.rows())));
     }
-    Ok(())
+    check_finite("data", rows)
 }
 
 #[cfg(test)]

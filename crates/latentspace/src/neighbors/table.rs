@@ -26,11 +26,7 @@ pub(super) struct Frame {
 
 impl Frame {
     /// The frame of these rows: their mean, and a power of two so that squares neither overflow nor vanish.
-    ///
-    /// # Errors
-    /// [`Error::Input`] for a cell that is no finite number.
-    pub(super) fn of(rows: MatrixView<'_>, metric: Metric) -> Result<Self> {
-        check_finite(rows)?;
+    pub(super) fn of(rows: MatrixView<'_>, metric: Metric) -> Self {
         let (n, d) = (rows.rows(), rows.cols());
         let mut mean = vec![0.0; d];
         if metric == Metric::Euclidean {
@@ -57,15 +53,14 @@ impl Frame {
             })
             .reduce(|| 0.0, f64::max);
         let scale = if largest > 0.0 { (-largest.log2().ceil()).exp2() } else { 1.0 };
-        Ok(Frame { mean, scale, metric })
+        Frame { mean, scale, metric }
     }
 
     /// Rows within this frame.
     ///
     /// # Errors
-    /// [`Error::Input`] for a cell that is no finite number.
+    /// None in truth.
     pub(super) fn table(&self, rows: MatrixView<'_>) -> Result<Table> {
-        check_finite(rows)?;
         let (n, d) = (rows.rows(), rows.cols());
         let mut cells = vec![0.0_f32; n * d];
         let mut half = vec![0.0_f32; n];
@@ -120,14 +115,26 @@ fn blocks<'a>(rows: MatrixView<'a>) -> impl IndexedParallelIterator<Item = &'a [
     rows.as_slice().par_chunks((BLOCK * rows.cols()).max(1))
 }
 
-fn check_finite(rows: MatrixView<'_>) -> Result<()> {
+/// Refuses numbers that are none, in data called `name`.
+///
+/// # Errors
+/// [`Error::Input`] with the row and column.
+pub(crate) fn check_finite(name: &str, rows: MatrixView<'_>) -> Result<()> {
+    // Zero times what is no finite number is none.
     let bad = blocks(rows).enumerate().find_map_first(|(block, cells)| {
+        let mut lanes = [0.0_f32; 8];
+        for eight in cells.chunks(8) {
+            lanes.iter_mut().zip(eight).for_each(|(lane, cell)| *lane += cell * 0.0);
+        }
+        if lanes.iter().all(|lane| *lane == 0.0) {
+            return None;
+        }
         let at = cells.iter().position(|cell| !cell.is_finite())?;
         Some((block * BLOCK + at / rows.cols(), at % rows.cols(), cells[at]))
     });
     match bad {
         None => Ok(()),
-        Some((row, column, found)) => Err(Error::input("data", format!("{found} was found"), "distances need finite numbers")
+        Some((row, column, found)) => Err(Error::input(name, format!("{found} was found"), "distances need finite numbers")
             .at_row(row as u64 + 1)
             .at_column((column + 1).to_string())),
     }

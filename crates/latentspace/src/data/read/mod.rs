@@ -1,1 +1,623 @@
 //! Readers: one file and one line a format.
+//!
+//! [`open`] looks at a file (or a folder, or a pattern of names) without reading more than its head; [`Source::read`] gives all its rows,
+//! [`Source::blocks`] gives them in blocks, in flat memory, as often as wanted.
+
+mod array;
+mod arrow;
+mod bytes;
+mod columns;
+mod csv;
+mod idx;
+mod images;
+mod jsonl;
+mod lines;
+mod mtx;
+mod npy;
+mod npz;
+mod parquet;
+mod safetensors;
+mod sparse;
+mod svmlight;
+mod table;
+mod text;
+mod words;
+
+use std::path::{Path, PathBuf};
+
+use crate::border;
+use crate::data::{Metadata, Observations, Preparation};
+use crate::error::{Error, Result, nearest};
+use crate::run::Run;
+
+use bytes::{File, MOST_UNPACKED, Packing};
+
+/// What to read of a file, and what to join to it.
+#[derive(Debug, Clone, Default)]
+pub struct ReadOptions {
+    /// A file of metadata with as many rows, and the column of it that is wanted (none: all).
+    pub labels: Option<(PathBuf, Option<String>)>,
+    /// The columns to learn from (none: every numeric column that is no id and no label).
+    pub columns: Option<Vec<String>>,
+    /// The preparation of a space that the rows are for: its columns are chosen and held to the same digits, its picture size taken.
+    pub preparation: Option<Preparation>,
+    /// Bytes that a packed file may be unpacked to (none: 16 GiB).
+    pub max_unpacked: Option<u64>,
+}
+
+impl ReadOptions {
+    /// The same options with labels as a command names them: `FILE` or `FILE:COLUMN`.
+    #[must_use]
+    pub fn with_labels(mut self, given: &str) -> Self {
+        self.labels = Some(match given.rsplit_once(':') {
+            Some((file, column)) if !Path::new(given).exists() && !file.is_empty() => (file.into(), Some(column.to_owned())),
+            _ => (given.into(), None),
+        });
+        self
+    }
+}
+
+/// Blocks of rows, in order.
+pub(super) type Blocks<'a> = Box<dyn Iterator<Item = Result<Observations>> + Send + 'a>;
+
+/// What each format gives.
+pub(super) trait Reader: Send + Sync {
+    /// `table`, `array`, `images`, `counts` or `text`.
+    fn kind(&self) -> &'static str;
+    /// Rows, where the head of the file tells.
+    fn rows(&self) -> Option<usize>;
+    /// Columns to learn from (0 for text).
+    fn columns(&self) -> usize;
+    /// Their names, where they have any.
+    fn names(&self) -> Option<Vec<String>>;
+    /// What the user should know: columns that ride along, treatments.
+    fn notes(&self) -> Vec<String>;
+    /// All rows.
+    fn read(&self, run: &Run) -> Result<Observations> {
+        concat(self.blocks(run)?, run)
+    }
+    /// All rows as columns that ride along with others.
+    fn labels(&self, run: &Run) -> Result<Metadata> {
+        Ok(self.read(run)?.metadata)
+    }
+    /// A new pass over the rows.
+    fn blocks<'a>(&'a self, run: &Run) -> Result<Blocks<'a>>;
+}
+
+/// What a format is asked for.
+pub(super) struct Ask<'a> {
+    /// The name of the observations.
+    pub(super) name: String,
+    /// What the caller wants.
+    pub(super) options: &'a ReadOptions,
+    /// What the rows are for.
+    pub(super) purpose: Purpose,
+}
+
+/// What rows are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// To be learned from, or encoded.
+    Learn,
+    /// To ride along with others: all columns do.
+    Labels,
+    /// To be codes: of a table, the columns `z0`, `z1`, …
+    Codes,
+}
+
+impl Ask<'_> {
+    /// The offsets of a space that the rows are for.
+    pub(super) fn offsets(&self) -> Option<Vec<f64>> {
+        self.options.preparation.as_ref().map(|preparation| preparation.offsets().to_vec())
+    }
+
+    /// The columns that a space, which the rows are for, was learned from.
+    pub(super) fn fitted_columns(&self) -> Option<Vec<String>> {
+        let preparation = self.options.preparation.as_ref().filter(|preparation| preparation.kind == "table")?;
+        let mut names = preparation.names.clone()?;
+        names.extend(preparation.categories.iter().map(|category| category.name.clone()));
+        Some(names)
+    }
+}
+
+/// Columns that are there already.
+pub(super) struct Ready(pub(super) Metadata);
+
+impl Reader for Ready {
+    fn kind(&self) -> &'static str {
+        "table"
+    }
+    fn rows(&self) -> Option<usize> {
+        Some(self.0.rows())
+    }
+    fn columns(&self) -> usize {
+        0
+    }
+    fn names(&self) -> Option<Vec<String>> {
+        None
+    }
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
+    fn blocks<'a>(&'a self, _run: &Run) -> Result<Blocks<'a>> {
+        Err(Error::internal("these columns ride along with others"))
+    }
+    fn labels(&self, _run: &Run) -> Result<Metadata> {
+        Ok(self.0.clone())
+    }
+}
+
+/// A format: how its names end, whether they may end in `.gz` or `.zst` besides, the bytes that it starts with, and how it is opened.
+struct Format {
+    endings: &'static [&'static str],
+    packed: bool,
+    magic: &'static [u8],
+    open: fn(&File, &Ask<'_>) -> Result<Box<dyn Reader>>,
+}
+
+/// Every format, one line each.
+static FORMATS: &[Format] = &[
+    Format { endings: &[".npy"], packed: true, magic: b"\x93NUMPY", open: npy::open },
+    Format { endings: &[".npz"], packed: false, magic: b"PK\x03\x04", open: npz::open },
+    Format { endings: &[".csv", ".tsv"], packed: true, magic: b"", open: csv::open },
+    Format { endings: &[".parquet"], packed: false, magic: b"PAR1", open: parquet::open },
+    Format { endings: &[".arrow", ".feather", ".ipc"], packed: false, magic: b"ARROW1", open: arrow::open },
+    Format { endings: &[".jsonl", ".ndjson"], packed: true, magic: b"", open: jsonl::open },
+    Format { endings: &[".idx", "-ubyte"], packed: true, magic: b"", open: idx::open },
+    Format { endings: &[".mtx"], packed: true, magic: b"%%MatrixMarket", open: mtx::open },
+    Format { endings: &[".svmlight", ".libsvm"], packed: true, magic: b"", open: svmlight::open },
+    Format { endings: &[".txt"], packed: true, magic: b"", open: words::open_text },
+    Format { endings: &[".vec"], packed: true, magic: b"", open: words::open },
+    Format { endings: &[".bin"], packed: true, magic: b"", open: words::open_binary },
+    Format { endings: &[".safetensors"], packed: false, magic: b"", open: safetensors::open },
+];
+
+/// What would make room, in words.
+pub(super) const HINT_MEMORY: &str = "methods that fold (`latent methods` shows them) read it in blocks; or take a sample of the rows";
+
+/// Data that were opened: their head is known, their rows can be read as often as wanted.
+pub struct Source {
+    name: String,
+    readers: Vec<(PathBuf, Box<dyn Reader>)>,
+    bytes: u64,
+    labels: Option<(PathBuf, Metadata)>,
+    /// What standard input gave; it goes when the source goes.
+    _spooled: Option<tempfile::NamedTempFile>,
+}
+
+/// Opens data: a file, a folder of images, or a pattern of names (`parts/*.parquet`), whose files are taken in sorted order; `-` is standard
+/// input, kept in a temporary file, its format told by its first bytes.
+///
+/// Costs the head of each file, or all of it where it must be seen whole (`.npz`, `.mtx`, `.svmlight`, labels).
+///
+/// # Errors
+/// [`Error::Io`] or [`Error::Input`] that suggests near names for a file that is not there; [`Error::Input`] for what is wrong in its head.
+pub fn open(data: &str, options: &ReadOptions) -> Result<Source> {
+    open_as(data, options, Purpose::Learn)
+}
+
+/// Opens codes: of a table the columns `z0`, `z1`, … are taken.
+///
+/// # Errors
+/// As [`open`].
+pub(crate) fn open_codes(data: &str, options: &ReadOptions) -> Result<Source> {
+    open_as(data, options, Purpose::Codes)
+}
+
+fn open_as(data: &str, options: &ReadOptions, purpose: Purpose) -> Result<Source> {
+    let spooled = if data == "-" { Some(spool(std::io::stdin().lock())?) } else { None };
+    let (files, name) = match &spooled {
+        Some(file) => (vec![file.path().to_path_buf()], "standard input".to_owned()),
+        None => (files(data)?, name_of(Path::new(data))),
+    };
+    let mut readers: Vec<(PathBuf, Box<dyn Reader>)> = Vec::new();
+    let mut bytes = 0;
+    for path in files {
+        let ask = Ask { name: name.clone(), options, purpose };
+        let (reader, len) = open_one(&path, &ask)?;
+        if let Some((first, known)) = readers.first()
+            && (known.kind(), known.columns(), known.names()) != (reader.kind(), reader.columns(), reader.names())
+        {
+            let found = format!("{} of {} columns", reader.kind(), reader.columns());
+            let wanted = format!("all files are like the first: '{}' has {} of {} columns", first.display(), known.kind(), known.columns());
+            return Err(Error::input(&path, found, wanted));
+        }
+        bytes += len;
+        readers.push((path, reader));
+    }
+    let mut source = Source { name, readers, bytes, labels: None, _spooled: spooled };
+    if let Some((path, column)) = &options.labels {
+        let labels = labels(path, column.as_deref(), options)?;
+        if source.rows().is_some_and(|rows| rows != labels.rows()) {
+            return Err(source.unlike_labels(path, labels.rows(), source.rows().unwrap_or(0)));
+        }
+        source.labels = Some((path.clone(), labels));
+    }
+    Ok(source)
+}
+
+/// Standard input as a file, so that it can be read more than once; its first bytes tell the format.
+fn spool(mut input: impl std::io::Read) -> Result<tempfile::NamedTempFile> {
+    let io = |error| Error::io("standard input", error);
+    let mut head = vec![0; 1 << 16];
+    let mut read = 0;
+    while read < head.len() {
+        match input.read(&mut head[read..]).map_err(io)? {
+            0 => break,
+            more => read += more,
+        }
+    }
+    head.truncate(read);
+    let ending = match head.trim_ascii_start().first() {
+        None => return Err(Error::input("standard input", "nothing", "at least one row is needed")),
+        Some(b'{' | b'[') => ".jsonl",
+        Some(_) => {
+            let known = FORMATS.iter().find(|format| !format.magic.is_empty() && head.starts_with(format.magic));
+            let line = head.split(|&byte| byte == b'\n').next().unwrap_or_default();
+            let fields = line.iter().any(|byte| b",;\t".contains(byte))
+                || std::str::from_utf8(line).is_ok_and(|line| line.trim().parse::<f64>().is_ok());
+            known.map_or(if fields { ".csv" } else { ".txt" }, |format| format.endings[0])
+        }
+    };
+    let mut file = tempfile::Builder::new().prefix("latent-stdin-").suffix(ending).tempfile().map_err(io)?;
+    std::io::Write::write_all(&mut file, &head).map_err(io)?;
+    std::io::copy(&mut input, &mut file).map_err(io)?;
+    std::io::Write::flush(&mut file).map_err(io)?;
+    Ok(file)
+}
+
+/// Opens one file or folder, and tells its bytes on the disk.
+fn open_one(path: &Path, ask: &Ask<'_>) -> Result<(Box<dyn Reader>, u64)> {
+    let meta = std::fs::metadata(path).map_err(|error| missing(path, error))?;
+    let limit = ask.options.max_unpacked.unwrap_or(MOST_UNPACKED);
+    if meta.is_dir() {
+        return border::guard(path, || images::open(path, ask));
+    }
+    let lower = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let (bare, packing) = match (lower.strip_suffix(".gz"), lower.strip_suffix(".zst")) {
+        (Some(bare), _) => (bare, Packing::Gzip),
+        (_, Some(bare)) => (bare, Packing::Zstd),
+        _ => (lower.as_str(), Packing::None),
+    };
+    let file = File { path: path.to_path_buf(), packing, len: meta.len(), limit };
+    if !meta.is_file() {
+        return Err(file.wrong("this is neither a file nor a folder", "DATA is a file, a folder of images or a quoted pattern"));
+    }
+    let format = FORMATS.iter().find(|format| format.endings.iter().any(|ending| bare.ends_with(ending)));
+    let Some(format) = format else {
+        let error = file.wrong("a name that tells no format", format!("it ends in one of {}", endings()));
+        return Err(match recognized(&file) {
+            Some(other) => error.with_hint(format!("its first bytes are those of a {other} file: give it such a name")),
+            None => error,
+        });
+    };
+    if packing != Packing::None && !format.packed {
+        return Err(file
+            .wrong(format!("a packed {} file", format.endings[0]), "this format is packed in itself")
+            .with_hint("unpack it first"));
+    }
+    if file.len == 0 {
+        return Err(file.wrong("the file is empty", "at least one row is needed"));
+    }
+    let reader = border::guard(path, || (format.open)(&file, ask)).map_err(|error| match recognized(&file) {
+        Some(other) if !format.endings.contains(&other) && matches!(error, Error::Input(_)) => {
+            error.with_hint(format!("its first bytes are those of a {other} file: its name should end so"))
+        }
+        _ => error,
+    })?;
+    Ok((reader, meta.len()))
+}
+
+/// The ending that the first bytes of a file ask for, where they tell.
+fn recognized(file: &File) -> Option<&'static str> {
+    let mut head = [0; 16];
+    let read = std::io::Read::read(&mut std::fs::File::open(&file.path).ok()?, &mut head).ok()?;
+    let head = &head[..read];
+    let packed = [(&b"\x1f\x8b"[..], ".gz", Packing::Gzip), (&b"\x28\xb5\x2f\xfd"[..], ".zst", Packing::Zstd)];
+    if let Some((_, ending, packing)) = packed.into_iter().find(|(magic, _, _)| head.starts_with(magic)) {
+        return (file.packing != packing).then_some(ending);
+    }
+    let pictures = [(&b"\x89PNG"[..], ".png"), (&b"\xff\xd8\xff"[..], ".jpg")];
+    let formats = FORMATS.iter().filter(|format| !format.magic.is_empty()).map(|format| (format.magic, format.endings[0]));
+    pictures.into_iter().chain(formats).find(|(magic, _)| head.starts_with(magic)).map(|(_, ending)| ending)
+}
+
+/// The columns of a file of labels, or the one that is wanted.
+fn labels(path: &Path, column: Option<&str>, options: &ReadOptions) -> Result<Metadata> {
+    let plain = ReadOptions { max_unpacked: options.max_unpacked, ..ReadOptions::default() };
+    let ask = Ask { name: stem_of(path), options: &plain, purpose: Purpose::Labels };
+    let (reader, _) = open_one(path, &ask)?;
+    let run = Run::new(0, 1)?;
+    let labels = border::guard(path, || reader.labels(&run))?;
+    let Some(column) = column else { return Ok(labels) };
+    let names = labels.names();
+    let Some(index) = names.iter().position(|name| name == column) else {
+        let error = Error::input(path, format!("no column '{column}'"), format!("there are {}", excerpt(&names.join(", "))));
+        return Err(match nearest(column, names.iter().map(String::as_str)) {
+            Some(near) => error.with_hint(format!("did you mean '{near}'?")),
+            None => error,
+        });
+    };
+    Metadata::from_columns(vec![(column.to_owned(), labels.columns.column(index).clone())], labels.rows())
+}
+
+fn endings() -> String {
+    FORMATS.iter().flat_map(|format| format.endings).copied().collect::<Vec<_>>().join(" ")
+}
+
+/// The files that `data` names, sorted.
+fn files(data: &str) -> Result<Vec<PathBuf>> {
+    let path = Path::new(data);
+    if path.exists() || !data.contains(['*', '?', '[']) {
+        return Ok(vec![path.to_path_buf()]);
+    }
+    let wrong = |found: String| Error::input(data, found, "a pattern such as 'parts/*.parquet' is needed");
+    let mut files = glob::glob(data)
+        .map_err(|error| wrong(error.to_string()))?
+        .collect::<std::result::Result<Vec<PathBuf>, _>>()
+        .map_err(|error| wrong(error.to_string()))?;
+    files.sort();
+    if files.is_empty() {
+        return Err(wrong("no file has such a name".to_owned()));
+    }
+    Ok(files)
+}
+
+/// A file that is not there, with the names beside it that are near.
+fn missing(path: &Path, error: std::io::Error) -> Error {
+    if error.kind() != std::io::ErrorKind::NotFound {
+        return Error::io(path, error);
+    }
+    let wrong = Error::input(path, "there is no such file", "DATA is a file, a folder of images or a quoted pattern");
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let Some(name) = path.file_name().map(|name| name.to_string_lossy().into_owned()) else { return wrong };
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .map(|entries| entries.filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned())).take(10_000).collect())
+        .unwrap_or_default();
+    names.sort();
+    match nearest(&name, names.iter().map(String::as_str)) {
+        Some(near) => wrong.with_hint(format!("did you mean '{}'?", path.with_file_name(near).display())),
+        None if !folder.exists() => wrong.with_hint(format!("the folder '{}' is not there either", folder.display())),
+        None => wrong,
+    }
+}
+
+/// The name of observations: that of their file.
+fn name_of(path: &Path) -> String {
+    path.file_name().map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy()).into_owned()
+}
+
+/// The name of a column of labels: that of their file without its endings.
+fn stem_of(path: &Path) -> String {
+    let name = name_of(path);
+    let bare = name.trim_end_matches(".gz").trim_end_matches(".zst");
+    bare.rsplit_once('.').map_or(bare, |(stem, _)| if stem.is_empty() { bare } else { stem }).to_owned()
+}
+
+impl Source {
+    /// A name for titles: that of the file.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The files, sorted.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.readers.iter().map(|(path, _)| path.as_path())
+    }
+
+    /// `table`, `array`, `images`, `counts` or `text`.
+    pub fn kind(&self) -> &'static str {
+        self.readers.first().map_or("table", |(_, reader)| reader.kind())
+    }
+
+    /// Rows, where the heads of the files tell.
+    pub fn rows(&self) -> Option<usize> {
+        self.readers.iter().map(|(_, reader)| reader.rows()).sum()
+    }
+
+    /// Columns to learn from, before preparation (0 for text).
+    pub fn columns(&self) -> usize {
+        self.readers.first().map_or(0, |(_, reader)| reader.columns())
+    }
+
+    /// Names of the columns to learn from, where they have any.
+    pub fn names(&self) -> Option<Vec<String>> {
+        self.readers.first().and_then(|(_, reader)| reader.names())
+    }
+
+    /// Bytes on the disk.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// What the user should know of how the files are taken: columns that ride along, treatments.
+    pub fn notes(&self) -> Vec<String> {
+        self.readers.first().map(|(_, reader)| reader.notes()).unwrap_or_default()
+    }
+
+    /// All rows, on the run's threads. Tables of f32 in a `.npy` file are not copied.
+    ///
+    /// # Errors
+    /// [`Error::Input`] with the place; [`Error::Memory`]; [`Error::Cancelled`].
+    pub fn read(&self, run: &Run) -> Result<Observations> {
+        let mut parts = Vec::with_capacity(self.readers.len());
+        for (path, reader) in &self.readers {
+            run.check()?;
+            parts.push(border::guard(path, || reader.read(run)).map_err(|error| named(path, error))?);
+        }
+        let mut whole = self.whole(Observations::concat(parts))?;
+        self.join(&mut whole, 0)?;
+        self.check_labels(whole.rows())?;
+        Ok(whole)
+    }
+
+    /// The rows in blocks, in flat memory; each call is a new pass that gives the same.
+    ///
+    /// # Errors
+    /// As [`Source::read`], here or from the iterator.
+    pub fn blocks<'a>(&'a self, run: &Run) -> Result<Box<dyn Iterator<Item = Result<Observations>> + Send + 'a>> {
+        let run = run.clone();
+        let mut seen = 0;
+        let mut over = false;
+        let mut each = self.readers.iter().flat_map(move |(path, reader)| -> Blocks<'a> {
+            match border::guard(path, || reader.blocks(&run)) {
+                Ok(mut blocks) => Box::new(std::iter::from_fn(move || {
+                    border::guard(path, || blocks.next().transpose()).map_err(|error| named(path, error)).transpose()
+                })),
+                Err(error) => Box::new(std::iter::once(Err(named(path, error)))),
+            }
+        });
+        Ok(Box::new(std::iter::from_fn(move || {
+            if over {
+                return None;
+            }
+            let block = match each.next() {
+                Some(block) => block.and_then(|mut block| {
+                    self.join(&mut block, seen)?;
+                    seen += block.rows();
+                    Ok(block)
+                }),
+                None => {
+                    over = true;
+                    let rows = if seen == 0 { self.whole(Observations::concat(Vec::new())).map(|_| ()) } else { Ok(()) };
+                    return rows.and_then(|()| self.check_labels(seen)).err().map(Err);
+                }
+            };
+            over = block.is_err();
+            Some(block)
+        })))
+    }
+
+    /// Names the data in errors that know no file.
+    fn whole<T>(&self, result: Result<T>) -> Result<T> {
+        let path = self.readers.first().map_or(Path::new("data"), |(path, _)| path);
+        result.map_err(|error| match error {
+            Error::Input(mut input) => {
+                input.file = path.to_path_buf();
+                Error::Input(input)
+            }
+            other => other,
+        })
+    }
+
+    /// Joins the labels of rows from `first` on.
+    fn join(&self, block: &mut Observations, first: usize) -> Result<()> {
+        let Some((path, labels)) = &self.labels else { return Ok(()) };
+        if first + block.rows() > labels.rows() {
+            return Err(self.unlike_labels(path, labels.rows(), first + block.rows()));
+        }
+        block.metadata = block.metadata.join(&labels.slice(first..first + block.rows()))?;
+        Ok(())
+    }
+
+    fn check_labels(&self, rows: usize) -> Result<()> {
+        match &self.labels {
+            Some((path, labels)) if labels.rows() != rows => Err(self.unlike_labels(path, labels.rows(), rows)),
+            _ => Ok(()),
+        }
+    }
+
+    fn unlike_labels(&self, path: &Path, labels: usize, rows: usize) -> Error {
+        Error::input(path, format!("{labels} rows of labels"), format!("'{}' has {rows}, and each needs its own", self.name))
+    }
+}
+
+/// Names the file in an error that knows none.
+fn named(path: &Path, error: Error) -> Error {
+    match error {
+        Error::Input(mut input) if input.file.as_os_str().is_empty() => {
+            input.file = path.to_path_buf();
+            Error::Input(input)
+        }
+        other => other,
+    }
+}
+
+/// Parts as one.
+///
+/// # Errors
+/// What a part says; [`Error::Input`] if there is no row, or parts do not fit each other.
+pub(super) fn concat(parts: Blocks<'_>, run: &Run) -> Result<Observations> {
+    let mut all = Vec::new();
+    for part in parts {
+        run.check()?;
+        all.push(part?);
+    }
+    Observations::concat(all)
+}
+
+/// Rows of a block of a stream: about 16 MiB.
+pub(super) fn stream_rows(cols: usize) -> usize {
+    ((4 << 20) / cols.max(1)).clamp(1, 1 << 16)
+}
+
+/// The start of a text that came from outside, fit to be shown.
+pub(super) fn excerpt(text: &str) -> String {
+    let mut short: String = text.chars().take(60).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if text.chars().nth(60).is_some() {
+        short.push('…');
+    }
+    short
+}
+
+#[cfg(test)]
+mod testing {
+    //! Files that tests write and read.
+
+    use super::*;
+
+    /// Observations of a file of these bytes.
+    pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Observations> {
+        read_with(name, bytes, &ReadOptions::default())
+    }
+
+    /// Observations of a file of these bytes; read whole and in blocks, which must be the same.
+    pub(super) fn read_with(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Observations> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        let source = open(path.to_str().unwrap(), options)?;
+        let run = Run::new(0, 2)?;
+        let whole = source.read(&run)?;
+        let parts = source.blocks(&run)?.collect::<Result<Vec<_>>>()?;
+        let parts = Observations::concat(parts)?;
+        assert_eq!(whole.metadata.columns, parts.metadata.columns, "{name}");
+        assert_eq!(format!("{:?}", whole.values), format!("{:?}", parts.values), "{name}");
+        assert!(source.rows().is_none_or(|rows| rows == whole.rows()));
+        assert_eq!((source.kind(), source.columns()), (whole.values.kind(), whole.columns()));
+        Ok(whole)
+    }
+
+    /// The numbers of a table, its offsets added again.
+    pub(super) fn numbers(observed: &Observations) -> Vec<Vec<f64>> {
+        let crate::data::Values::Table(table) = &observed.values else { panic!("{}", observed.values.kind()) };
+        (0..table.numbers.rows())
+            .map(|row| table.numbers.row(row).iter().enumerate().map(|(column, &value)| f64::from(value) + table.offset(column)).collect())
+            .collect()
+    }
+
+    #[test]
+    fn the_first_bytes_of_standard_input_tell_its_format() {
+        let formats = [
+            (&b"a,b\n1,2\n"[..], ".csv"),
+            (b"1.5\n2\n", ".csv"),
+            (b"  {\"a\":1}\n", ".jsonl"),
+            (b"a line of words\n", ".txt"),
+            (b"\x93NUMPY\x01\x00", ".npy"),
+            (b"%%MatrixMarket matrix", ".mtx"),
+        ];
+        for (bytes, ending) in formats {
+            let file = spool(bytes).unwrap();
+            assert!(file.path().to_string_lossy().ends_with(ending), "{ending}");
+            assert_eq!(std::fs::read(file.path()).unwrap(), bytes);
+        }
+        assert!(spool(&b""[..]).is_err());
+    }
+
+    /// A packed copy.
+    pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut encoder, bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+}

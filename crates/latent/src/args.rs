@@ -1,0 +1,291 @@
+//! The command line as data: global flags, the flags of a method made from its description, and errors in the house's own words.
+
+use std::ffi::OsString;
+
+use clap::builder::{StringValueParser, TypedValueParser, ValueParser};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use latentspace::error::{Error, Result, nearest};
+use latentspace::method::Entry as Method;
+use latentspace::params::{Kind, Parameter};
+use latentspace::registry;
+use serde_json::{Map, Value};
+
+use crate::commands::{self, COMMANDS};
+
+/// Why there is nothing to run.
+pub(crate) enum Ended {
+    /// Help or the version was asked for.
+    Help(String),
+    /// The call is wrong.
+    Wrong(Error),
+}
+
+pub(crate) const TEMPLATE: &str = "{about-with-newline}\n{usage-heading} {usage}\n\n{all-args}{after-help}";
+const EVERYWHERE: &str = "Options of every command";
+
+/// The whole command line.
+pub(crate) fn program() -> Command {
+    Command::new("latent")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("A workbench for latent spaces: learn them, see how far to trust them, work in them.")
+        .help_template(TEMPLATE)
+        .after_help("Start with:  latent demo                       a map of handwritten digits\n             latent explore DATA               your own data\n             latent fit pca DATA -o s.latent   a space to work with")
+        .subcommand_required(true)
+        .disable_help_subcommand(true)
+        .subcommand_value_name("COMMAND")
+        .subcommand_help_heading("Commands")
+        .args(global())
+        .subcommands(COMMANDS.iter().map(|entry| (entry.command)().help_template(TEMPLATE)))
+}
+
+fn global() -> [Arg; 5] {
+    [
+        Arg::new("json").long("json").action(ArgAction::SetTrue).help("Print one JSON document and nothing else"),
+        Arg::new("seed").long("seed").value_name("N").value_parser(whole::<u64>(0)).help("Seed of all randomness [default: 0]"),
+        Arg::new("threads").long("threads").value_name("N").value_parser(whole::<usize>(1)).help("Threads that work [default: all]"),
+        Arg::new("max-memory").long("max-memory").value_name("SIZE").value_parser(size()).help("Memory to keep within: 800M, 4G"),
+        Arg::new("quiet").long("quiet").short('q').action(ArgAction::SetTrue).help("No progress, no notes"),
+    ]
+    .map(|arg| arg.global(true).help_heading(EVERYWHERE))
+}
+
+/// Reads the command line.
+pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<(&'static commands::Entry, ArgMatches), Ended> {
+    let args: Vec<OsString> = args.into_iter().collect();
+    if args.len() <= 1 {
+        return Err(Ended::Help(program().render_help().to_string()));
+    }
+    let matches = program().try_get_matches_from(&args).map_err(|error| match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ended::Help(styled(&error)),
+        _ => Ended::Wrong(wrong(&error, &args)),
+    })?;
+    let (name, inner) = matches.subcommand().ok_or_else(|| Ended::Wrong(Error::internal("no command")))?;
+    let entry = commands::find(name).ok_or_else(|| Ended::Wrong(Error::internal("a command without an entry")))?;
+    Ok((entry, inner.clone()))
+}
+
+fn styled(error: &clap::Error) -> String {
+    let plain =
+        std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) || !std::io::IsTerminal::is_terminal(&std::io::stdout());
+    let text = error.render();
+    if plain { text.to_string() } else { text.ansi().to_string() }
+}
+
+/// The library's sentence for what clap says.
+fn wrong(error: &clap::Error, args: &[OsString]) -> Error {
+    let text = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.clone()),
+        Some(ContextValue::Strings(texts)) => Some(texts.join(", ")),
+        _ => None,
+    };
+    let words: Vec<&str> = args.iter().skip(1).filter_map(|arg| arg.to_str()).collect();
+    let called = called(&words);
+    let help = format!("`{called} --help` tells all");
+    let name = text(ContextKind::InvalidArg).unwrap_or_default();
+    let flag = name.split_whitespace().next().unwrap_or_default().trim_end_matches('=').to_owned();
+    let value = text(ContextKind::InvalidValue).unwrap_or_default();
+    match error.kind() {
+        ErrorKind::InvalidSubcommand => {
+            let given = text(ContextKind::InvalidSubcommand).unwrap_or_default();
+            if called == "latent fit" {
+                return registry::find(&given).err().unwrap_or_else(|| Error::internal("a method without flags"));
+            }
+            let names = COMMANDS.iter().map(|entry| (entry.command)().get_name().to_owned()).collect::<Vec<_>>();
+            let error = Error::param("command", format!("'{given}'"), format!("there are {}", names.join(", ")));
+            hinted(error, nearest(&given, names.iter().map(String::as_str)), "`latent --help` tells what each does")
+        }
+        ErrorKind::UnknownArgument => {
+            if !name.starts_with('-') {
+                return Error::param(called, format!("'{name}'"), "nothing more is taken here").with_hint(help);
+            }
+            let flags = flags(&words);
+            let error = Error::Input(latentspace::error::Input {
+                file: flag.clone().into(),
+                found: "there is no such flag".into(),
+                wanted: format!("{called} takes {}", flags.join(", ")),
+                ..Default::default()
+            });
+            hinted(error, nearest(&flag, flags.iter().map(String::as_str)), &help)
+        }
+        ErrorKind::MissingRequiredArgument => {
+            let (missing, wanted) = missing(&name);
+            Error::input(called, missing, wanted).with_hint(help)
+        }
+        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if called == "latent fit" => {
+            let names: Vec<&str> = registry::METHODS.iter().map(|entry| entry.info.name).collect();
+            Error::input(called, "METHOD is missing", format!("there are {}", names.join(", ")))
+                .with_hint("`latent methods` tells what each learns")
+        }
+        ErrorKind::InvalidValue if value.is_empty() => Error::input(flag, "a value is missing", "one must follow").with_hint(help),
+        ErrorKind::InvalidValue => {
+            let allowed = text(ContextKind::ValidValue).unwrap_or_default();
+            let near = nearest(&value, allowed.split(", ")).map(str::to_owned);
+            hinted(Error::param(flag, format!("'{value}'"), format!("it must be one of {allowed}")), near.as_deref(), &help)
+        }
+        ErrorKind::ValueValidation => {
+            let why = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+            Error::param(flag, format!("'{value}'"), why)
+        }
+        ErrorKind::ArgumentConflict => {
+            let other = text(ContextKind::PriorArg).unwrap_or_default();
+            if other.is_empty() || other == name {
+                Error::input(flag, "it was given more than once", "once is enough")
+            } else {
+                Error::input(
+                    flag,
+                    format!("it was given beside {}", other.split(' ').next().unwrap_or_default()),
+                    "only one of them can be",
+                )
+                .with_hint(help)
+            }
+        }
+        _ => Error::input(called, error.kind().as_str().unwrap_or("the call is wrong"), "").with_hint(help),
+    }
+}
+
+/// `--row N or --id NAME is missing`, and what is wanted.
+fn missing(names: &str) -> (String, &'static str) {
+    let clean = |name: &str| name.trim_matches(['<', '>']).replace(['<', '>'], "").replace('|', " or ").replace("...", "");
+    let names: Vec<String> = names.split(", ").map(clean).collect();
+    match names.as_slice() {
+        [one] => (format!("{one} is missing"), "it must be given"),
+        many => (format!("{} are missing", many.join(" and ")), "they must be given"),
+    }
+}
+
+fn hinted(error: Error, near: Option<&str>, otherwise: &str) -> Error {
+    match near {
+        Some(name) => error.with_hint(format!("did you mean '{name}'?")),
+        None => error.with_hint(otherwise),
+    }
+}
+
+/// `latent fit tsne`: the command that the words were meant for.
+fn called(words: &[&str]) -> String {
+    let mut command = program();
+    let mut called = "latent".to_owned();
+    for word in words {
+        let Some(inner) = command.find_subcommand(word).cloned() else { continue };
+        called = format!("{called} {word}");
+        command = inner;
+    }
+    called
+}
+
+/// The flags that the command meant takes.
+fn flags(words: &[&str]) -> Vec<String> {
+    let mut command = program();
+    for word in words {
+        if let Some(inner) = command.find_subcommand(word).cloned() {
+            command = inner;
+        }
+    }
+    let own = command.get_arguments().filter(|arg| !arg.is_hide_set()).filter_map(|arg| arg.get_long().map(|long| format!("--{long}")));
+    let everywhere = global().into_iter().filter_map(|arg| arg.get_long().map(|long| format!("--{long}")));
+    own.chain(everywhere).collect()
+}
+
+/// A whole number from `min` on.
+pub(crate) fn whole<T>(min: u64) -> ValueParser
+where
+    T: TryFrom<u64> + Clone + Send + Sync + 'static,
+{
+    let parse = move |text: String| {
+        let number = text.parse::<u64>().ok().filter(|&number| number >= min).and_then(|number| T::try_from(number).ok());
+        number.ok_or_else(|| format!("it must be a whole number, at least {min}"))
+    };
+    ValueParser::new(StringValueParser::new().try_map(parse))
+}
+
+/// A size in bytes: `800M`, `4G`, `1.5GiB`, `2000000`.
+fn size() -> ValueParser {
+    ValueParser::new(
+        StringValueParser::new()
+            .try_map(|text: String| parse_size(&text).ok_or_else(|| "it must be a size such as 800M, 4G or 1.5GiB".to_owned())),
+    )
+}
+
+/// Bytes of `800M`; K, M, G and T stand for powers of 1024.
+fn parse_size(text: &str) -> Option<u64> {
+    let text = text.trim().to_ascii_lowercase();
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let number: f64 = text[..digits].parse().ok()?;
+    let unit = match text[digits..].trim() {
+        "" | "b" => 0,
+        "k" | "kb" | "kib" => 1,
+        "m" | "mb" | "mib" => 2,
+        "g" | "gb" | "gib" => 3,
+        "t" | "tb" | "tib" => 4,
+        _ => return None,
+    };
+    let bytes = number * 1024_f64.powi(unit);
+    (bytes >= 1.0 && bytes < 9e18).then_some(bytes as u64)
+}
+
+/// The flags of a method's parameters.
+pub(crate) fn parameters(method: &Method) -> Vec<Arg> {
+    let heading = format!("Parameters of {}", method.info.title);
+    method.parameters().iter().map(|parameter| flag(parameter).help_heading(heading.clone())).collect()
+}
+
+fn flag(parameter: &Parameter) -> Arg {
+    let long = parameter.name.replace('_', "-");
+    let mut arg = Arg::new(parameter.name.clone()).long(long.clone()).help(help(parameter)).allow_hyphen_values(true);
+    if long != parameter.name {
+        arg = arg.alias(parameter.name.clone());
+    }
+    if parameter.name == "n_components" {
+        arg = arg.visible_alias("dims");
+    }
+    match &parameter.kind {
+        Kind::Flag => arg.num_args(0..=1).require_equals(true).default_missing_value("true").value_name("true|false"),
+        Kind::Integer { .. } => arg.value_name("N"),
+        Kind::Number { .. } => arg.value_name("X"),
+        Kind::Choice(_) => arg.value_name("WORD"),
+        Kind::Text => arg.value_name("TEXT"),
+    }
+}
+
+/// The parameter's doc, its range and its default.
+pub(crate) fn help(parameter: &Parameter) -> String {
+    let allowed = parameter.allowed();
+    let allowed = allowed.trim_start_matches("it must be ");
+    let default = match &parameter.default {
+        Value::String(word) => word.clone(),
+        other => other.to_string(),
+    };
+    match parameter.kind {
+        Kind::Flag => format!("{} [default: {default}]", parameter.doc),
+        _ => format!("{} [{allowed}; default: {default}]", parameter.doc),
+    }
+}
+
+/// The parameters that were given, read as the method's description says.
+pub(crate) fn given(method: &Method, matches: &ArgMatches) -> Result<Map<String, Value>> {
+    let mut given = Map::new();
+    for parameter in method.parameters() {
+        if let Some(text) = matches.get_one::<String>(&parameter.name) {
+            given.insert(parameter.name.clone(), parameter.parse(text)?);
+        }
+    }
+    Ok(given)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        program().debug_assert();
+    }
+
+    #[test]
+    fn sizes_are_read_as_people_write_them() {
+        assert_eq!(parse_size("800M"), Some(800 << 20));
+        assert_eq!(parse_size("1.5GiB"), Some(3 << 29));
+        assert_eq!(parse_size("4096"), Some(4096));
+        assert_eq!((parse_size("-1"), parse_size("4X"), parse_size(""), parse_size("0")), (None, None, None, None));
+    }
+}

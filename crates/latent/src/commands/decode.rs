@@ -1,0 +1,42 @@
+//! `latent decode`: observations of codes, in the observations' own units.
+
+use clap::{Arg, ArgMatches, Command};
+use latentspace::{Error, Result};
+use serde_json::json;
+
+use crate::commands::encode::output_arg;
+use crate::context::Context;
+use crate::output::{self, count};
+use crate::{inputs, outputs};
+
+pub(crate) fn command() -> Command {
+    Command::new("decode")
+        .about("Make observations of codes, in the units of what was observed")
+        .arg(Arg::new("space").value_name("SPACE").required(true).help("A space that decodes (`latent methods` tells which)"))
+        .arg(Arg::new("codes").value_name("CODES").required(true).help("Coordinates: .npy, .parquet or .csv; - is standard input"))
+        .arg(output_arg("DATA", "The observations to write: .npy, .parquet, .csv, or - for csv on standard output"))
+}
+
+pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
+    let output = inputs::text(matches, "output")?;
+    outputs::check("--output", output, outputs::OBSERVATIONS, context)?;
+    let space = inputs::space(&inputs::path(matches, "space")?)?;
+    if !space.method.decodes {
+        let found = format!("{} does not decode", space.method.title);
+        return Err(Error::input(inputs::path(matches, "space")?, found, "`latent methods` tells which methods do"));
+    }
+    let codes = inputs::codes(inputs::text(matches, "codes")?, &Default::default(), &context.run)?;
+    let rows = space.decode(&codes.values, &context.run)?;
+    let mut observations = space.preparation.restore(&rows)?;
+    observations.metadata = codes.metadata;
+    context.run.check()?;
+    context.screen.clear();
+    outputs::observations(output, &observations)?;
+    if context.json {
+        return output::json(&json!({"rows": observations.rows(), "columns": observations.columns(), "data": output}));
+    }
+    if output != "-" {
+        output::text(&format!("{output}: {} rows, {} columns", count(observations.rows() as u64), count(observations.columns() as u64)))?;
+    }
+    Ok(())
+}

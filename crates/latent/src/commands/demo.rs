@@ -1,0 +1,215 @@
+//! `latent demo`: explore data that anybody can have. They are npm packages, found where `make demo-data` put them or installed when asked.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command as Process, Stdio};
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, StringArray, UInt8Array};
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use latentspace::data::{ImageShape, Images, Metadata, Observations, PrepareOptions, Values};
+use latentspace::error::nearest;
+use latentspace::{Error, Result, Run};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::commands::explore;
+use crate::context::Context;
+use crate::output;
+use crate::server::Phase;
+
+/// Data to show: where they come from, and how they are read.
+struct Demo {
+    name: &'static str,
+    what: &'static str,
+    package: &'static str,
+    version: &'static str,
+    /// Licence of the package and of what is in it, and the size on the disk.
+    terms: &'static str,
+    read: fn(&Path, &Run) -> Result<Observations>,
+}
+
+static DEMOS: &[Demo] = &[
+    Demo {
+        name: "digits",
+        what: "10,000 handwritten digits, 28 x 28 grey (MNIST)",
+        package: "mnist",
+        version: "1.1.0",
+        terms: "MIT; 41 MB",
+        read: digits,
+    },
+    Demo {
+        name: "emoji",
+        what: "1,900 emoji, 64 x 64 in color (Noto Emoji)",
+        package: "emoji-datasource-google",
+        version: "16.0.0",
+        terms: "MIT, pictures Apache-2.0; 90 MB",
+        read: emoji,
+    },
+];
+
+pub(crate) fn command() -> Command {
+    let names: Vec<String> = DEMOS.iter().map(|demo| format!("  {:<8} {}", demo.name, demo.what)).collect();
+    Command::new("demo")
+        .about("Explore data that anybody can have: handwritten digits, emoji")
+        .arg(Arg::new("name").value_name("NAME").help("Which [default: digits]"))
+        .arg(Arg::new("list").long("list").action(ArgAction::SetTrue).help("List the names and where the data come from"))
+        .args(explore::server_args())
+        .after_help(format!("Names:\n{}", names.join("\n")))
+}
+
+pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
+    if matches.get_flag("list") {
+        return list(context);
+    }
+    let name = matches.get_one::<String>("name").map_or(DEMOS[0].name, String::as_str);
+    let demo = find(name)?;
+    let way = explore::way(matches)?;
+    let folder = installed(demo, context)?;
+    explore::serve(matches, context, demo.name, move |study, run| {
+        let observations = (demo.read)(&folder, run)?;
+        study.phase(Phase::Preparing, "preparing pictures");
+        explore::of_observations(observations, Vec::new(), &PrepareOptions::default(), way, run)
+    })
+}
+
+fn find(name: &str) -> Result<&'static Demo> {
+    DEMOS.iter().find(|demo| demo.name == name).ok_or_else(|| {
+        let names: Vec<&str> = DEMOS.iter().map(|demo| demo.name).collect();
+        let error = Error::param("NAME", format!("'{name}'"), format!("there are {}", names.join(", ")));
+        match nearest(name, names.iter().copied()) {
+            Some(near) => error.with_hint(format!("did you mean '{near}'?")),
+            None => error.with_hint("`latent explore DATA` shows data of yours"),
+        }
+    })
+}
+
+fn list(context: &Context) -> Result<()> {
+    if context.json {
+        let list: Vec<_> = DEMOS
+            .iter()
+            .map(|demo| json!({"name": demo.name, "what": demo.what, "source": format!("npm {} {}", demo.package, demo.version), "terms": demo.terms}))
+            .collect();
+        return output::json(&list);
+    }
+    let row = |demo: &Demo| vec![demo.name.into(), demo.what.into(), format!("npm {} {}", demo.package, demo.version), demo.terms.into()];
+    output::text(&output::table(&["name", "what", "from", "licence"], &DEMOS.iter().map(row).collect::<Vec<_>>()))
+}
+
+/// Where packages may lie: the folder that the user names, the project's own, the user's cache.
+fn places() -> Vec<PathBuf> {
+    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let cache = variable("XDG_CACHE_HOME").or_else(|| variable("HOME").map(|home| home.join(".cache")));
+    let cache = cache.map(|cache| cache.join("latentspace/demo"));
+    match variable("LATENT_DEMO_DATA") {
+        Some(named) => vec![named],
+        None => [Some(PathBuf::from(".cache/demo")), cache].into_iter().flatten().collect(),
+    }
+}
+
+/// The folder of the demo's package; installed by npm where it is missing.
+fn installed(demo: &Demo, context: &Context) -> Result<PathBuf> {
+    let places = places();
+    let found = |place: &PathBuf| {
+        let folders = [place.join("node_modules").join(demo.package), place.join(demo.package)];
+        folders.into_iter().find(|folder| folder.join("package.json").exists())
+    };
+    if let Some(folder) = places.iter().find_map(found) {
+        return Ok(folder);
+    }
+    let place = places.iter().find(|place| place.exists()).or(places.last()).cloned().unwrap_or_else(|| PathBuf::from(".cache/demo"));
+    let package = format!("{}@{}", demo.package, demo.version);
+    context.run.note(format!("{}: npm installs {package} ({}) into {}", demo.name, demo.terms, place.display()));
+    std::fs::create_dir_all(&place).map_err(|error| Error::io(&place, error))?;
+    let missing = |found: String| {
+        Error::input(demo.name, found, "its data are an npm package")
+            .with_hint(format!("`npm install --prefix {} {package}`, or name a folder that has it in LATENT_DEMO_DATA", place.display()))
+    };
+    let mut npm = Process::new(if cfg!(windows) { "npm.cmd" } else { "npm" });
+    npm.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", "--prefix"]).arg(&place).arg(&package);
+    npm.stdin(Stdio::null()).stdout(Stdio::null());
+    let mut running = npm.spawn().map_err(|error| missing(format!("npm could not be run ({error})")))?;
+    let status = loop {
+        if context.run.check().is_err() {
+            // It may have ended by itself meanwhile.
+            let _ = running.kill();
+        }
+        match running.try_wait().map_err(|error| Error::io("npm", error))? {
+            Some(status) => break status,
+            None => std::thread::sleep(std::time::Duration::from_millis(50)),
+        }
+    };
+    context.run.check()?;
+    found(&place).filter(|_| status.success()).ok_or_else(|| missing("npm could not install it".to_owned()))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    std::fs::read(path).map_err(|error| Error::io(path, error))
+}
+
+fn parse<T: for<'a> Deserialize<'a>>(path: &Path) -> Result<T> {
+    serde_json::from_slice(&read(path)?).map_err(|error| Error::input(path, error.to_string(), "the package's own file is needed"))
+}
+
+/// Ten files of numbers from 0 to 1, 784 a digit.
+fn digits(folder: &Path, run: &Run) -> Result<Observations> {
+    #[derive(Deserialize)]
+    struct File {
+        data: Vec<f32>,
+    }
+    let shape = ImageShape { height: 28, width: 28, channels: 1 };
+    let (mut pixels, mut labels) = (Vec::new(), Vec::new());
+    for digit in 0..10_u8 {
+        run.check()?;
+        let file: File = parse(&folder.join(format!("src/digits/{digit}.json")))?;
+        let whole = file.data.len() / shape.len();
+        pixels.extend(file.data[..whole * shape.len()].iter().map(|value| (value * 255.0).round() as u8));
+        labels.extend(std::iter::repeat_n(digit, whole));
+    }
+    let rows = labels.len();
+    let columns: Vec<(String, ArrayRef)> = vec![("digit".into(), Arc::new(UInt8Array::from(labels)))];
+    let values = Values::Images(Images { shape, pixels: Arc::new(pixels) });
+    Ok(Observations { name: "Handwritten digits".into(), values, metadata: Metadata::from_columns(columns, rows)? })
+}
+
+/// A picture an emoji, on white; skin tones are left out.
+fn emoji(folder: &Path, run: &Run) -> Result<Observations> {
+    #[derive(Deserialize)]
+    struct Emoji {
+        name: Option<String>,
+        short_name: String,
+        image: String,
+        category: String,
+        subcategory: String,
+    }
+    let shape = ImageShape { height: 64, width: 64, channels: 3 };
+    let all: Vec<Emoji> = parse(&folder.join("emoji.json"))?;
+    let pictures = folder.join("img/google/64");
+    let mut seen = HashMap::new();
+    let (mut pixels, mut cells): (Vec<u8>, [Vec<String>; 3]) = (Vec::new(), Default::default());
+    for emoji in all {
+        run.check()?;
+        let path = pictures.join(&emoji.image);
+        if !path.exists() || seen.insert(emoji.image.clone(), ()).is_some() {
+            continue;
+        }
+        let picture = image::load_from_memory(&read(&path)?).map_err(|error| Error::input(&path, error.to_string(), "a PNG is needed"))?;
+        let picture = picture.to_rgba8();
+        if (picture.width(), picture.height()) != (64, 64) {
+            continue;
+        }
+        for pixel in picture.pixels() {
+            let opacity = u32::from(pixel[3]);
+            pixels.extend(pixel.0[..3].iter().map(|&color| ((u32::from(color) * opacity + 255 * (255 - opacity) + 127) / 255) as u8));
+        }
+        let name = emoji.name.filter(|name| !name.is_empty()).unwrap_or(emoji.short_name).to_lowercase();
+        [name, emoji.category, emoji.subcategory].into_iter().zip(&mut cells).for_each(|(cell, column)| column.push(cell));
+    }
+    let rows = cells[0].len();
+    let [names, groups, subgroups] = cells.map(|cells| Arc::new(StringArray::from(cells)) as ArrayRef);
+    let mut metadata =
+        Metadata::from_columns(vec![("name".into(), names), ("group".into(), groups), ("subgroup".into(), subgroups)], rows)?;
+    metadata.id = Some(0);
+    let values = Values::Images(Images { shape, pixels: Arc::new(pixels) });
+    Ok(Observations { name: "Emoji".into(), values, metadata })
+}

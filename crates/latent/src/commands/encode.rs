@@ -1,0 +1,44 @@
+//! `latent encode`: where observations lie in a space.
+
+use clap::{Arg, ArgMatches, Command};
+use latentspace::Result;
+use serde_json::json;
+
+use crate::context::Context;
+use crate::output::{self, count};
+use crate::{inputs, outputs};
+
+pub(crate) fn command() -> Command {
+    Command::new("encode")
+        .about("Find where rows lie in a space")
+        .arg(Arg::new("space").value_name("SPACE").required(true).help("A space that `latent fit` wrote"))
+        .arg(inputs::data_arg())
+        .arg(output_arg("CODES", "The codes to write: .npy, .parquet, .csv, or - for csv on standard output"))
+        .args(inputs::reading_args().into_iter().filter(|arg| ["labels", "columns"].contains(&arg.get_id().as_str())))
+}
+
+/// `-o`.
+pub(crate) fn output_arg(name: &'static str, help: &'static str) -> Arg {
+    Arg::new("output").short('o').long("output").value_name(name).required(true).help(help)
+}
+
+pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
+    let output = inputs::text(matches, "output")?;
+    outputs::check("--output", output, outputs::CODES, context)?;
+    let space = inputs::space(&inputs::path(matches, "space")?)?;
+    let mut options = inputs::read_options(matches);
+    options.preparation = Some(space.preparation.clone());
+    let data = inputs::open(inputs::text(matches, "data")?, &options, &context.run)?;
+    let observations = data.source.read(&context.run)?;
+    let codes = space.encode(&observations, &context.run)?;
+    context.run.check()?;
+    context.screen.clear();
+    outputs::codes(output, &codes)?;
+    if context.json {
+        return output::json(&json!({"rows": codes.values.rows(), "n_components": codes.values.cols(), "codes": output}));
+    }
+    if output != "-" {
+        output::text(&format!("{output}: {} rows, {} dimensions", count(codes.values.rows() as u64), codes.values.cols()))?;
+    }
+    Ok(())
+}

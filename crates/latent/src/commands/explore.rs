@@ -1,0 +1,287 @@
+//! `latent explore`: a map of data in the browser, drawn while it is learned.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use latentspace::data::{Metadata, Observations, Preparation, PrepareOptions, Prepared, ReadOptions};
+use latentspace::linalg::Matrix;
+use latentspace::method::Entry;
+use latentspace::{Error, Result, Run, Space, registry};
+use serde_json::{Map, json};
+
+use crate::context::Context;
+use crate::inputs;
+use crate::output::{self, count};
+use crate::server::{Phase, Server};
+use crate::study::{Start, Study, Subject};
+
+pub(crate) fn command() -> Command {
+    Command::new("explore")
+        .about("Look at data or a space in the browser: a map, how far to trust it, each row and its neighbors")
+        .arg(
+            Arg::new("data")
+                .value_name("DATA_OR_SPACE")
+                .required(true)
+                .num_args(1..=2)
+                .help("Data; a space; a space and data; or data and their codes. 2 or 3 dimensions are shown as they are"),
+        )
+        .args(server_args())
+        .args(inputs::reading_args())
+}
+
+/// The flags of everything that serves the page.
+pub(crate) fn server_args() -> Vec<Arg> {
+    let port = |text: &str| text.parse::<u16>().map_err(|_| "it must be a whole number from 0 to 65535".to_owned());
+    vec![
+        Arg::new("method")
+            .long("method")
+            .value_name("METHOD")
+            .help(format!("What makes the map [default: {}]", registry::default_map().info.name)),
+        Arg::new("set")
+            .long("set")
+            .value_name("NAME=VALUE")
+            .action(ArgAction::Append)
+            .help("A parameter of the method: --set perplexity=50 (`latent methods METHOD` lists them)"),
+        Arg::new("port").long("port").value_name("N").value_parser(port).help("The port to serve at [default: any that is free]"),
+        Arg::new("host")
+            .long("host")
+            .value_name("H")
+            .help("Serve to other machines too, by this name or number, to those who hold the token"),
+        Arg::new("no-open").long("no-open").action(ArgAction::SetTrue).help("Do not open the browser"),
+    ]
+}
+
+/// What the map is made with.
+#[derive(Clone)]
+pub(crate) struct Way {
+    method: &'static Entry,
+    params: Map<String, serde_json::Value>,
+    /// Whether the method was asked for; else what has 2 or 3 dimensions is shown as it is.
+    asked: bool,
+}
+
+/// The method and the parameters that were asked for.
+pub(crate) fn way(matches: &ArgMatches) -> Result<Way> {
+    let name = matches.get_one::<String>("method");
+    let method = name.map_or(Ok(registry::default_map()), |name| registry::find(name))?;
+    let parameters = method.parameters();
+    let mut params = Map::new();
+    for given in matches.get_many::<String>("set").into_iter().flatten() {
+        let (name, value) = given
+            .split_once('=')
+            .ok_or_else(|| Error::param("--set", format!("'{given}'"), "it must be NAME=VALUE, such as perplexity=50"))?;
+        let name = name.replace('-', "_");
+        let value = match parameters.iter().find(|parameter| parameter.name == name) {
+            Some(parameter) => parameter.parse(value)?,
+            None => json!(value),
+        };
+        params.insert(name, value);
+    }
+    method.with(&params)?;
+    Ok(Way { method, asked: name.is_some() || !params.is_empty(), params })
+}
+
+pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
+    let names: Vec<String> = matches.get_many::<String>("data").into_iter().flatten().cloned().collect();
+    let way = way(matches)?;
+    let read = inputs::read_options(matches);
+    let prepare = inputs::prepare_options(matches)?;
+    for name in names.iter().filter(|name| *name != "-" && !name.contains(['*', '?', '['])) {
+        if !Path::new(name).exists() {
+            // The reader's sentence suggests the nearest name.
+            latentspace::data::read::open(name, &ReadOptions::default())?;
+            inputs::space(Path::new(name))?;
+        }
+    }
+    let title = names.last().map(String::as_str).unwrap_or_default().to_owned();
+    serve(matches, context, &title, move |study, run| subject(study, run, &names, &read, &prepare, way))
+}
+
+/// Serves a study of what `find` reads, until it is interrupted.
+pub(crate) fn serve(
+    matches: &ArgMatches,
+    context: &Context,
+    name: &str,
+    find: impl FnOnce(&Study, &Run) -> Result<Subject> + Send + 'static,
+) -> Result<()> {
+    let host = matches.get_one::<String>("host").map(String::as_str);
+    let server = Server::bind(host, matches.get_one::<u16>("port").copied().unwrap_or(0))?;
+    let url = server.url();
+    if context.json {
+        output::json(&json!({"url": url}))?;
+    } else {
+        output::text(&format!("Look at {url} (Ctrl-C ends it)."))?;
+    }
+    let study = Study::new(name, context.run.clone(), context.screen.clone())?;
+    study.begin(find);
+    if !matches.get_flag("no-open") {
+        open(&url);
+    }
+    server.serve(study.clone(), &context.run.cancel_flag())?;
+    match study.end() {
+        Some(error) => Err(error),
+        None => context.run.check(),
+    }
+}
+
+/// Opens the browser, where there is a screen; the address is printed in any case.
+fn open(url: &str) {
+    let has_screen = !cfg!(target_os = "linux") || ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some());
+    if !has_screen {
+        return;
+    }
+    let (program, before): (&str, &[&str]) = match std::env::consts::OS {
+        "macos" => ("open", &[]),
+        "windows" => ("rundll32", &["url.dll,FileProtocolHandler"]),
+        _ => ("xdg-open", &[]),
+    };
+    let quiet = std::process::Stdio::null;
+    // Where no browser opens, the printed address is left.
+    let _ = std::process::Command::new(program).args(before).arg(url).stdin(quiet()).stdout(quiet()).stderr(quiet()).spawn();
+}
+
+/// What there is to study.
+fn subject(study: &Study, run: &Run, names: &[String], read: &ReadOptions, prepare: &PrepareOptions, way: Way) -> Result<Subject> {
+    let (spaces, others): (Vec<&String>, Vec<&String>) = names.iter().partition(|name| inputs::is_space(name));
+    match (spaces.as_slice(), others.as_slice()) {
+        ([space], []) => of_space(space, way),
+        ([space], [data]) => of_space_and_data(study, run, space, data, read, way),
+        ([], [data]) => of_data(study, run, data, read, prepare, way),
+        ([], [data, codes]) => of_data_and_codes(study, run, data, codes, read, prepare, way),
+        _ => Err(Error::input(names.join(" "), "two spaces", "one is shown at a time")),
+    }
+}
+
+/// Reads data, tells how, and says what the page should know.
+fn observe(study: &Study, run: &Run, data: &str, options: &ReadOptions) -> Result<(Observations, Vec<String>)> {
+    let mut opened = inputs::open(data, options, run)?;
+    // A table with the columns z0, z1, … holds codes; its other columns ride along.
+    let names = opened.source.names().unwrap_or_default();
+    let axes = names.iter().filter(|name| name.strip_prefix('z').is_some_and(|rest| rest.parse::<u32>().is_ok())).count();
+    if axes >= 2 && axes < names.len() && options.columns.is_none() {
+        let axes = (0..axes).map(|axis| format!("z{axis}")).collect();
+        opened = inputs::open(data, &ReadOptions { columns: Some(axes), ..options.clone() }, run)?;
+    }
+    study.phase(Phase::Reading, format!("reading {}", opened.source.name()));
+    let notes = opened.source.notes();
+    notes.iter().for_each(|note| run.note(note));
+    let observations = opened.source.read(run)?;
+    study.phase(Phase::Preparing, format!("preparing {} rows", count(observations.rows() as u64)));
+    Ok((observations, Vec::new()))
+}
+
+fn of_data(study: &Study, run: &Run, data: &str, read: &ReadOptions, prepare: &PrepareOptions, way: Way) -> Result<Subject> {
+    let (observations, warnings) = observe(study, run, data, read)?;
+    of_observations(observations, warnings, prepare, way, run)
+}
+
+/// Observations that need a map, or are one.
+pub(crate) fn of_observations(
+    observations: Observations,
+    mut warnings: Vec<String>,
+    prepare: &PrepareOptions,
+    way: Way,
+    run: &Run,
+) -> Result<Subject> {
+    let shown = inputs::coordinates(&observations).ok().filter(|(numbers, _)| !way.asked && (2..=3).contains(&numbers.cols()));
+    if let Some((numbers, offsets)) = shown.filter(|(numbers, _)| numbers.as_slice().iter().all(|value| value.is_finite())) {
+        let (codes, offsets) = (numbers.clone(), offsets.to_vec());
+        let title = format!("{} rows, as they are", count(codes.rows() as u64));
+        let start = Start::Map {
+            codes: codes.clone(),
+            offsets,
+            title,
+            method: String::new(),
+            params: Map::new(),
+            measure: false,
+            measures: BTreeMap::new(),
+        };
+        return Ok(Subject { observations, prepared: Prepared::Table(codes), start, warnings });
+    }
+    let preparation = Preparation::choose(&observations, prepare, run)?;
+    preparation.told.iter().for_each(|sentence| run.note(sentence));
+    warnings.extend(preparation.told.iter().cloned());
+    let prepared = preparation.prepare(&observations, run)?;
+    Ok(Subject { observations, prepared, start: fit(way), warnings })
+}
+
+fn fit(way: Way) -> Start {
+    Start::Fit { method: way.method, params: way.params }
+}
+
+/// Codes as a map if they have 2 or 3 dimensions; else points that need one.
+fn map_or_fit(codes: &Matrix, space: Option<&Space>, measure: bool, way: Way) -> Start {
+    if !(2..=3).contains(&codes.cols()) {
+        return fit(way);
+    }
+    let (rows, dims) = (count(codes.rows() as u64), codes.cols());
+    let title = match space {
+        Some(space) => format!("{} of {rows} x {}", space.method.title, count(space.model.columns() as u64)),
+        None => format!("{rows} codes of {dims} dimensions"),
+    };
+    Start::Map {
+        codes: codes.clone(),
+        offsets: Vec::new(),
+        title,
+        method: space.map(|space| space.method.name.to_owned()).unwrap_or_default(),
+        params: space.and_then(|space| space.params.as_object().cloned()).unwrap_or_default(),
+        measure,
+        measures: space.map(|space| space.measures.clone()).unwrap_or_default(),
+    }
+}
+
+fn of_space(name: &str, way: Way) -> Result<Subject> {
+    let space = inputs::space(Path::new(name))?;
+    let Some(codes) = space.model.fitted_codes().cloned() else {
+        return Err(Error::input(name, "this space keeps no rows", "what it was learned from is needed beside it")
+            .with_hint(format!("`latent explore {name} DATA`")));
+    };
+    let title = Path::new(name).file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let mut observations = Observations::from_matrix(title, codes.clone());
+    observations.metadata = space.metadata.clone().unwrap_or_else(|| Metadata::none(codes.rows()));
+    let start = map_or_fit(&codes, Some(&space), false, way);
+    Ok(Subject { observations, prepared: Prepared::Table(codes), start, warnings: Vec::new() })
+}
+
+fn of_space_and_data(study: &Study, run: &Run, name: &str, data: &str, read: &ReadOptions, way: Way) -> Result<Subject> {
+    let space = inputs::space(Path::new(name))?;
+    let options = ReadOptions { preparation: Some(space.preparation.clone()), ..read.clone() };
+    let (observations, warnings) = observe(study, run, data, &options)?;
+    let prepared = space.preparation.prepare(&observations, run)?;
+    let codes = match space.model.fitted_codes() {
+        // The rows that it was learned from lie where the fit put them.
+        Some(codes) if codes.rows() == prepared.rows() => codes.clone(),
+        _ => space.encode_prepared(&prepared, run)?,
+    };
+    let start = map_or_fit(&codes, Some(&space), true, way);
+    // Of a map the neighbors are those of the data; of a space with more dimensions, those in the space.
+    let prepared = if matches!(start, Start::Map { .. }) { prepared } else { Prepared::Table(codes) };
+    Ok(Subject { observations, prepared, start, warnings })
+}
+
+fn of_data_and_codes(
+    study: &Study,
+    run: &Run,
+    data: &str,
+    codes: &str,
+    read: &ReadOptions,
+    prepare: &PrepareOptions,
+    way: Way,
+) -> Result<Subject> {
+    let (observations, mut warnings) = observe(study, run, data, read)?;
+    let found = inputs::codes(codes, &ReadOptions::default(), run)?.values;
+    if found.rows() != observations.rows() {
+        let wanted = format!("{data} has {}", count(observations.rows() as u64));
+        return Err(Error::input(codes, format!("{} rows", count(found.rows() as u64)), wanted));
+    }
+    let start = map_or_fit(&found, None, true, way);
+    let prepared = if matches!(start, Start::Map { .. }) {
+        let preparation = Preparation::choose(&observations, prepare, run)?;
+        warnings.extend(preparation.told.iter().cloned());
+        preparation.prepare(&observations, run)?
+    } else {
+        Prepared::Table(found)
+    };
+    Ok(Subject { observations, prepared, start, warnings })
+}

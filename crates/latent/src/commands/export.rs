@@ -1,0 +1,109 @@
+//! `latent export`: codes for other tools.
+
+use std::fmt::Write as _;
+use std::io::Write;
+use std::path::Path;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgMatches, Command};
+use latentspace::{Codes, Error, Result, border};
+use serde_json::json;
+
+use crate::commands::encode::output_arg;
+use crate::context::Context;
+use crate::{inputs, output, outputs};
+
+const FORMATS: [&str; 8] = ["parquet", "npy", "csv", "word2vec", "glove", "projector", "pyldavis", "onnx"];
+
+pub(crate) fn command() -> Command {
+    Command::new("export")
+        .about("Write codes for other tools")
+        .arg(Arg::new("input").value_name("SPACE_OR_CODES").required(true).help("Codes, or a space that keeps those of its rows"))
+        .arg(
+            Arg::new("to")
+                .long("to")
+                .value_name("FORMAT")
+                .required(true)
+                .hide_possible_values(true)
+                .value_parser(PossibleValuesParser::new(FORMATS))
+                .help("parquet, npy, csv, word2vec, glove (texts), projector (a folder: vectors.tsv, metadata.tsv)"),
+        )
+        .arg(output_arg("PATH", "The file or folder to write"))
+        .args(inputs::reading_args().into_iter().filter(|arg| arg.get_id() == "labels"))
+}
+
+pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
+    let to = inputs::text(matches, "to")?;
+    let path = inputs::path(matches, "output")?;
+    match to {
+        "pyldavis" => return Err(Error::param("--to", "'pyldavis'", "only spaces of topics have it, and this is none")),
+        "onnx" => return Err(Error::param("--to", "'onnx'", "only spaces that are networks have it, and this is none")),
+        "npy" | "parquet" | "csv" => outputs::check("--output", inputs::text(matches, "output")?, &[to], context)?,
+        _ => outputs::folder_of(&path)?,
+    }
+    let codes = inputs::space_or_codes(inputs::text(matches, "input")?, &inputs::labels(matches), &context.run)?;
+    context.screen.clear();
+    let mut written = vec![path.clone()];
+    match to {
+        "npy" | "parquet" | "csv" => codes.save(&path)?,
+        "word2vec" => vectors(&path, &codes, true)?,
+        "glove" => vectors(&path, &codes, false)?,
+        _ => written = projector(&path, &codes)?,
+    }
+    let names: Vec<String> = written.iter().map(|path| path.display().to_string()).collect();
+    if context.json {
+        return output::json(&json!({"to": to, "rows": codes.values.rows(), "n_components": codes.values.cols(), "files": names}));
+    }
+    output::text(&names.join("\n"))
+}
+
+/// A row a line: its id, then its numbers; word2vec's text format begins with a line of rows and dimensions.
+fn vectors(path: &Path, codes: &Codes, header: bool) -> Result<()> {
+    let fail = |error| Error::io(path, error);
+    border::write(path, |out| {
+        if header {
+            writeln!(out, "{} {}", codes.values.rows(), codes.values.cols()).map_err(fail)?;
+        }
+        let mut line = String::new();
+        for row in 0..codes.values.rows() {
+            line.clear();
+            // The formats part words from numbers by spaces.
+            line.push_str(&codes.metadata.id(row).split_whitespace().collect::<Vec<_>>().join("_"));
+            for value in codes.values.row(row) {
+                let _ = write!(line, " {value}");
+            }
+            writeln!(out, "{line}").map_err(fail)?;
+        }
+        Ok(())
+    })
+}
+
+/// What the Embedding Projector loads: vectors, and metadata whose header is left out where there is one column.
+fn projector(folder: &Path, codes: &Codes) -> Result<Vec<std::path::PathBuf>> {
+    std::fs::create_dir_all(folder).map_err(|error| Error::io(folder, error))?;
+    let (vectors, metadata) = (folder.join("vectors.tsv"), folder.join("metadata.tsv"));
+    border::write(&vectors, |out| {
+        for row in 0..codes.values.rows() {
+            let line: Vec<String> = codes.values.row(row).iter().map(f32::to_string).collect();
+            writeln!(out, "{}", line.join("\t")).map_err(|error| Error::io(&vectors, error))?;
+        }
+        Ok(())
+    })?;
+    let names = codes.metadata.names();
+    let clean = |text: String| text.replace(['\t', '\n', '\r'], " ");
+    border::write(&metadata, |out| {
+        let fail = |error| Error::io(&metadata, error);
+        if names.len() > 1 {
+            writeln!(out, "{}", names.iter().cloned().map(clean).collect::<Vec<_>>().join("\t")).map_err(fail)?;
+        }
+        for row in 0..codes.values.rows() {
+            let cells: Vec<String> = match names.len() {
+                0 => vec![codes.metadata.id(row)],
+                many => (0..many).map(|column| clean(codes.metadata.text(column, row).unwrap_or_default())).collect(),
+            };
+            writeln!(out, "{}", cells.join("\t")).map_err(fail)?;
+        }
+        Ok(())
+    })?;
+    Ok(vec![vectors, metadata])
+}

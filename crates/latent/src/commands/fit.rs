@@ -1,0 +1,297 @@
+//! `latent fit METHOD`: learns a space. The flags of each method are made from its description.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Instant;
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use latentspace::data::{Metadata, Preparation, PrepareOptions, Prepared, PreparedStream, Rows, Stream, Summary};
+use latentspace::linalg::Matrix;
+use latentspace::measure::{self, Measure, MeasureOptions};
+use latentspace::method::{AnyMethod, Entry, Shape};
+use latentspace::random::Random;
+use latentspace::{Codes, Error, Result, Run, Space, registry};
+use serde_json::json;
+
+use crate::context::Context;
+use crate::inputs::{self, Opened};
+use crate::output::{self, count, duration, number};
+use crate::{args, memory, outputs};
+
+/// Rows of a stream that are kept to measure the space on.
+const MEASURED: usize = 10_000;
+
+pub(crate) fn command() -> Command {
+    Command::new("fit")
+        .about("Learn a space from data")
+        .subcommand_required(true)
+        .subcommand_value_name("METHOD")
+        .subcommand_help_heading("Methods")
+        .disable_help_subcommand(true)
+        .subcommands(registry::METHODS.iter().map(method_command))
+}
+
+fn method_command(entry: &Entry) -> Command {
+    let info = entry.info;
+    let limits: Vec<String> = info.limits.iter().map(|limit| format!("  {limit}")).collect();
+    let command = Command::new(info.name)
+        .about(format!("{}: {}", info.title, info.summary))
+        .help_template(args::TEMPLATE)
+        .arg(inputs::data_arg())
+        .arg(
+            Arg::new("output")
+                .short('o')
+                .long("output")
+                .value_name("SPACE")
+                .required_unless_present("plan")
+                .help("The space to write, *.latent"),
+        )
+        .arg(Arg::new("codes").long("codes").value_name("FILE").help("Where the rows lie: .npy, .parquet or .csv"))
+        .arg(Arg::new("plan").long("plan").action(ArgAction::SetTrue).help("Only tell what it would take"))
+        .args(args::parameters(entry))
+        .args(inputs::reading_args());
+    if limits.is_empty() { command } else { command.after_help(format!("Limits:\n{}", limits.join("\n"))) }
+}
+
+pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
+    let (name, matches) = matches.subcommand().ok_or_else(|| Error::internal("a fit without a method"))?;
+    let entry = registry::find(name)?;
+    let method = entry.with(&args::given(entry, matches)?)?;
+    let output = matches.get_one::<String>("output").map(Path::new);
+    if let Some(path) = output.filter(|path| path.extension().is_none_or(|ending| ending != "latent")) {
+        return Err(Error::param("--output", format!("'{}'", path.display()), "the name of a space ends in .latent"));
+    }
+    let codes_file = matches.get_one::<String>("codes").map(String::as_str);
+    if let Some(file) = codes_file {
+        outputs::check("--codes", file, outputs::CODES, context)?;
+    }
+    if let Some(path) = output {
+        outputs::folder_of(path)?;
+    }
+    let begun = Instant::now();
+    let data = inputs::open(inputs::text(matches, "data")?, &inputs::read_options(matches), &context.run)?;
+    if matches.get_flag("plan") {
+        return plan(method.as_ref(), &data, context);
+    }
+    let output = output.ok_or_else(|| Error::internal("no output"))?;
+    for note in data.source.notes() {
+        context.run.note(note);
+    }
+    let options = inputs::prepare_options(matches)?;
+    let learned = match streamed(method.as_ref(), &data, context) {
+        Some(why) => {
+            context.run.note(why);
+            from_stream(method.as_ref(), &data, &options, codes_file.is_some(), &context.run)?
+        }
+        None => from_memory(method.as_ref(), &data, &options, begun, &context.run)?,
+    };
+    let Learned { mut space, codes, timing, .. } = learned;
+    let begun = Instant::now();
+    let measures = measured(&learned.sample, &context.run)?;
+    space.measures.extend(measures);
+    let seconds_measures = begun.elapsed().as_secs_f64();
+    context.run.check()?;
+    space.save(output)?;
+    if let (Some(file), Some(codes)) = (codes_file, &codes) {
+        outputs::codes(file, codes)?;
+    }
+    context.screen.clear();
+    let peak = output::peak_mib();
+    if context.json {
+        return output::json(&json!({
+            "method": space.method.name,
+            "params": space.params,
+            "n_components": space.model.n_components(),
+            "rows": space.rows,
+            "columns": space.model.columns(),
+            "seconds": timing.learning,
+            "seconds_read": timing.reading,
+            "seconds_measures": seconds_measures,
+            "peak_mib": peak,
+            "seed": space.seed,
+            "measures": space.measures,
+            "facts": space.facts,
+            "space": output,
+        }));
+    }
+    output::text(&told(&space, output, &timing, seconds_measures, peak))
+}
+
+fn told(space: &Space, output: &Path, timing: &Timing, seconds_measures: f64, peak: Option<f64>) -> String {
+    let memory = peak.map(|peak| format!("; at most {} MiB", number(peak.round()))).unwrap_or_default();
+    format!(
+        "{}: {} of {} x {}, {} dimensions\n  learned in {}, measured in {}{memory}\n\n{}",
+        output.display(),
+        space.method.title,
+        count(space.rows as u64),
+        count(space.model.columns() as u64),
+        space.model.n_components(),
+        duration(timing.learning),
+        duration(seconds_measures),
+        output::measures(&space.measures),
+    )
+}
+
+/// Seconds of the two parts.
+#[derive(Default)]
+struct Timing {
+    reading: f64,
+    learning: f64,
+}
+
+/// Prepared rows and their codes, all or a sample of them.
+struct Sampled {
+    rows: Prepared,
+    codes: Matrix,
+}
+
+struct Learned {
+    space: Space,
+    codes: Option<Codes>,
+    sample: Option<Sampled>,
+    timing: Timing,
+}
+
+fn from_memory(method: &dyn AnyMethod, data: &Opened, options: &PrepareOptions, begun: Instant, run: &Run) -> Result<Learned> {
+    let observations = data.source.read(run)?;
+    let reading = begun.elapsed().as_secs_f64();
+    let begun = Instant::now();
+    let preparation = Preparation::choose(&observations, options, run)?;
+    for sentence in &preparation.told {
+        run.note(sentence);
+    }
+    let prepared = preparation.prepare(&observations, run)?;
+    let (space, fitted) = Space::fit(method, preparation, &Rows::Memory(&prepared), &observations.metadata, run)?;
+    let learning = begun.elapsed().as_secs_f64();
+    let values = match fitted {
+        Some(codes) => codes,
+        None => space.encode_prepared(&prepared, run)?,
+    };
+    let codes = Codes { values: values.clone(), metadata: observations.metadata };
+    let sample = Some(Sampled { rows: prepared, codes: values });
+    Ok(Learned { space, codes: Some(codes), sample, timing: Timing { reading, learning } })
+}
+
+/// Why the rows are to stream by, where they are.
+fn streamed(method: &dyn AnyMethod, data: &Opened, context: &Context) -> Option<String> {
+    if !method.info().folds {
+        return None;
+    }
+    let source = &data.source;
+    let needed = match source.rows() {
+        Some(rows) => {
+            let shape = Shape { rows, cols: source.columns() };
+            memory::peak(source.kind(), shape, &method.plan(shape, &context.run))
+        }
+        None => source.bytes().saturating_mul(2),
+    };
+    let (allowed, whose) = match context.run.max_memory() {
+        Some(allowed) => (allowed, "--max-memory"),
+        None => (memory::machine()? / 2, "half of this machine's memory"),
+    };
+    let bytes = latentspace::error::Bytes;
+    (needed > allowed).then(|| format!("rows stream by: all of them would take {}, more than {whose} ({})", bytes(needed), bytes(allowed)))
+}
+
+fn from_stream(method: &dyn AnyMethod, data: &Opened, options: &PrepareOptions, all_codes: bool, run: &Run) -> Result<Learned> {
+    let begun = Instant::now();
+    let summary = Summary::of_source(&data.source, options, run)?;
+    let preparation = Preparation::from_summary(&summary, options)?;
+    for sentence in &preparation.told {
+        run.note(sentence);
+    }
+    let reading = begun.elapsed().as_secs_f64();
+    let begun = Instant::now();
+    let stream = PreparedStream::new(&data.source, &preparation, run)?;
+    let rows = stream.rows();
+    let (space, _) = Space::fit(method, preparation.clone(), &Rows::Stream(&stream), &Metadata::none(0), run)?;
+    let learning = begun.elapsed().as_secs_f64();
+    let sample = run_sample(&stream, &space, rows, run)?;
+    let codes = if all_codes { Some(encode_stream(data, &space, rows, run)?) } else { None };
+    Ok(Learned { space, codes, sample, timing: Timing { reading, learning } })
+}
+
+/// A sample of the rows of a stream, with their codes.
+fn run_sample(stream: &PreparedStream<'_>, space: &Space, rows: usize, run: &Run) -> Result<Option<Sampled>> {
+    let chosen = if rows > MEASURED {
+        run.note(format!("measured among {} of the rows, chosen by the seed: they do not lie in memory together", count(MEASURED as u64)));
+        Random::new(run.seed(), "measured rows of a stream").sample(0, rows, MEASURED)
+    } else {
+        (0..rows as u32).collect()
+    };
+    let (mut first, mut next, mut cells) = (0_usize, 0_usize, Vec::new());
+    for block in stream.blocks()? {
+        run.check()?;
+        let block = block?.table()?;
+        while next < chosen.len() && (chosen[next] as usize) < first + block.rows() {
+            cells.extend_from_slice(block.row(chosen[next] as usize - first));
+            next += 1;
+        }
+        first += block.rows();
+    }
+    let rows = Prepared::Table(Matrix::new(next, stream.cols(), cells)?);
+    let codes = space.encode_prepared(&rows, run)?;
+    Ok(Some(Sampled { rows, codes }))
+}
+
+/// The codes of all rows of a stream, with their metadata.
+fn encode_stream(data: &Opened, space: &Space, rows: usize, run: &Run) -> Result<Codes> {
+    let k = space.model.n_components();
+    run.check_memory("the codes", (rows * k * 4) as u64, "leave --codes away and encode the files one by one")?;
+    let (mut cells, mut parts, mut first) = (Vec::with_capacity(rows * k), Vec::new(), 0);
+    for block in data.source.blocks(run)? {
+        let block = block?;
+        let prepared = space.preparation.prepare_from(&block, first, run)?;
+        cells.extend_from_slice(space.encode_prepared(&prepared, run)?.as_slice());
+        first += block.rows();
+        parts.push(block.metadata);
+    }
+    Ok(Codes { values: Matrix::new(first, k, cells)?, metadata: Metadata::concat(&parts)? })
+}
+
+/// How far to trust where the rows lie.
+fn measured(sample: &Option<Sampled>, run: &Run) -> Result<BTreeMap<String, Measure>> {
+    let Some(Sampled { rows, codes }) = sample else { return Ok(BTreeMap::new()) };
+    let k = MeasureOptions::default().k.min(codes.rows().saturating_sub(1) / 2);
+    let dense = 4 * rows.rows() as u64 * rows.cols() as u64;
+    let allowed = run.max_memory().or_else(memory::machine).unwrap_or(u64::MAX);
+    if k == 0 || (matches!(rows, Prepared::Counts(_)) && dense > allowed / 2) {
+        run.note("not measured: too few rows, or too many columns to hold them as a dense table");
+        return Ok(BTreeMap::new());
+    }
+    let options = MeasureOptions { k, ..MeasureOptions::default() };
+    let measures = measure::measure(codes.view(), rows.table()?.view(), &options, run)?;
+    Ok(measures.named().into_iter().map(|(name, measure)| (name.to_owned(), measure)).collect())
+}
+
+/// Tells what a fit would take, from the head of the files.
+fn plan(method: &dyn AnyMethod, data: &Opened, context: &Context) -> Result<()> {
+    let source = &data.source;
+    let rows = match source.rows() {
+        Some(rows) => rows,
+        None => source.blocks(&context.run)?.try_fold(0, |rows, block| Ok::<_, Error>(rows + block?.rows()))?,
+    };
+    let shape = Shape { rows, cols: source.columns() };
+    method.check(shape)?;
+    let plan = method.plan(shape, &context.run);
+    let streamed = streamed(method, data, context);
+    let peak = match streamed {
+        Some(_) => memory::peak_streamed(shape, &plan),
+        None => memory::peak(source.kind(), shape, &plan),
+    };
+    let algorithm = if streamed.is_some() { format!("{}, streaming", plan.algorithm) } else { plan.algorithm.clone() };
+    context.screen.clear();
+    if context.json {
+        return output::json(&json!({
+            "rows": rows, "columns": shape.cols, "algorithm": algorithm, "peak_bytes": peak, "seconds": plan.seconds,
+        }));
+    }
+    let table = [
+        vec!["rows".to_owned(), count(rows as u64)],
+        vec!["columns".to_owned(), count(shape.cols as u64)],
+        vec!["algorithm".to_owned(), algorithm],
+        vec!["memory".to_owned(), latentspace::error::Bytes(peak).to_string()],
+        vec!["time".to_owned(), format!("{} of learning", duration(plan.seconds))],
+    ];
+    output::text(&output::table(&["", ""], &table))
+}

@@ -1,0 +1,130 @@
+//! `latent measure`: how far to trust codes.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::Path;
+
+use clap::builder::{StringValueParser, TypedValueParser, ValueParser};
+use clap::{Arg, ArgMatches, Command};
+use latentspace::data::Preparation;
+use latentspace::measure::{self, MeasureOptions, Measures, Sample};
+use latentspace::neighbors::Metric;
+use latentspace::{Codes, Error, Result, border};
+use serde_json::{Value, json};
+
+use crate::context::Context;
+use crate::output::{self, count};
+use crate::{args, inputs};
+
+pub(crate) fn command() -> Command {
+    Command::new("measure")
+        .about("Measure how far to trust codes or a map: which neighbors they kept, which they invented")
+        .arg(Arg::new("codes").value_name("CODES").required(true).help("Coordinates, or a space that keeps those of its rows"))
+        .arg(Arg::new("against").long("against").value_name("DATA").required(true).help("What the codes were made from, row by row"))
+        .arg(
+            Arg::new("k")
+                .short('k')
+                .long("neighbors")
+                .value_name("N")
+                .value_parser(args::whole::<usize>(1))
+                .help("Neighbors a row [default: 15]"),
+        )
+        .arg(
+            Arg::new("sample")
+                .long("sample")
+                .value_name("N|all")
+                .value_parser(sample())
+                .help("Rows that are asked about [default: all, or a sample of many]"),
+        )
+        .arg(metric_arg("How far two rows of DATA lie apart: euclidean or cosine [default: euclidean]"))
+        .arg(Arg::new("per-row").long("per-row").value_name("FILE").help("Where to write the measures of each row asked about: .csv"))
+        .args(inputs::reading_args())
+}
+
+/// `--metric`.
+pub(crate) fn metric_arg(help: &'static str) -> Arg {
+    Arg::new("metric").long("metric").value_name("WORD").hide_possible_values(true).value_parser(["euclidean", "cosine"]).help(help)
+}
+
+/// The metric that was asked for.
+pub(crate) fn metric(matches: &ArgMatches) -> Option<Metric> {
+    match matches.get_one::<String>("metric").map(String::as_str) {
+        Some("cosine") => Some(Metric::Cosine),
+        Some(_) => Some(Metric::Euclidean),
+        None => None,
+    }
+}
+
+fn sample() -> ValueParser {
+    ValueParser::new(StringValueParser::new().try_map(|text: String| match text.as_str() {
+        "all" => Ok(Sample::All),
+        number => match number.parse() {
+            Ok(rows) if rows > 0 => Ok(Sample::Rows(rows)),
+            _ => Err("it must be a whole number, at least 1, or 'all'".to_owned()),
+        },
+    }))
+}
+
+pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
+    let run = &context.run;
+    let name = inputs::text(matches, "codes")?;
+    let per_row = matches.get_one::<String>("per-row").map(Path::new);
+    if let Some(path) = per_row.filter(|path| path.extension().is_none_or(|ending| ending != "csv")) {
+        return Err(Error::param("--per-row", format!("'{}'", path.display()), "its name ends in .csv"));
+    }
+    let codes = inputs::space_or_codes(name, &Default::default(), run)?;
+    // A space knows how its observations are prepared.
+    let known = if inputs::is_space(name) { Some(inputs::space(Path::new(name))?.preparation) } else { None };
+    let mut options = inputs::read_options(matches);
+    options.preparation = known.clone();
+    let observations = inputs::open(inputs::text(matches, "against")?, &options, run)?.source.read(run)?;
+    let preparation = match known {
+        Some(preparation) => preparation,
+        None => Preparation::choose(&observations, &inputs::prepare_options(matches)?, run)?,
+    };
+    for sentence in &preparation.told {
+        run.note(sentence);
+    }
+    let rows = preparation.prepare(&observations, run)?.table()?;
+    let given = matches.get_one::<usize>("k").copied();
+    let k = given.unwrap_or_else(|| 15.min(codes.values.rows().saturating_sub(1) / 2));
+    let sample = matches.get_one::<Sample>("sample").copied().unwrap_or_default();
+    let options = MeasureOptions { k, sample, metric: metric(matches).unwrap_or_default() };
+    let measures = measure::measure(codes.values.view(), rows.view(), &options, run)?;
+    if let Some(path) = per_row {
+        write_rows(path, &measures, &codes)?;
+    }
+    context.screen.clear();
+    let asked = measures.per_row.rows.len();
+    let named: BTreeMap<String, _> = measures.named().into_iter().map(|(name, measure)| (name.to_owned(), measure)).collect();
+    if context.json {
+        let mut all = json!(named);
+        if let Value::Object(all) = &mut all {
+            all.insert("k".into(), json!(k));
+            all.insert("rows".into(), json!(codes.values.rows()));
+            all.insert("rows_asked".into(), json!(asked));
+        }
+        return output::json(&all);
+    }
+    let asked = if asked == codes.values.rows() { "all".to_owned() } else { count(asked as u64) };
+    let mut out = output::measures(&named);
+    out.push_str(&format!("\n  {k} neighbors of {asked} of {} rows\n", count(codes.values.rows() as u64)));
+    for sentence in measure::sentences(&measures, codes.values.rows(), codes.values.cols()) {
+        out.push_str(&format!("  {sentence}\n"));
+    }
+    output::text(&out)
+}
+
+/// A line for each row that was asked about.
+fn write_rows(path: &Path, measures: &Measures, codes: &Codes) -> Result<()> {
+    let fail = |error| Error::io(path, error);
+    let rows = &measures.per_row;
+    border::write(path, |out| {
+        writeln!(out, "row,id,trustworthiness,continuity,recall").map_err(fail)?;
+        for (at, &row) in rows.rows.iter().enumerate() {
+            let id = crate::outputs::quoted(&codes.metadata.id(row as usize));
+            writeln!(out, "{row},{id},{},{},{}", rows.trustworthiness[at], rows.continuity[at], rows.recall[at]).map_err(fail)?;
+        }
+        Ok(())
+    })
+}

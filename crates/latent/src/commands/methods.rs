@@ -1,0 +1,101 @@
+//! `latent methods`: what there is to learn with.
+
+use clap::{Arg, ArgMatches, Command};
+use latentspace::method::{Entry, Takes};
+use latentspace::{Result, registry};
+use serde_json::{Value, json};
+
+use crate::context::Context;
+use crate::{args, output};
+
+pub(crate) fn command() -> Command {
+    Command::new("methods")
+        .about("List the methods; with a name, its parameters and limits")
+        .arg(Arg::new("name").value_name("METHOD").help("One method, in full"))
+}
+
+pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
+    let name = matches.get_one::<String>("name");
+    let chosen: Vec<&Entry> = match name {
+        Some(name) => vec![registry::find(name)?],
+        None => registry::METHODS.iter().collect(),
+    };
+    if context.json {
+        return output::json(&Value::Array(chosen.into_iter().map(describe).collect()));
+    }
+    match name {
+        Some(_) => chosen.into_iter().try_for_each(|entry| output::text(&details(entry))),
+        None => output::text(&list(&chosen)),
+    }
+}
+
+/// A method as programs read it; the page's forms are made from it too.
+pub(crate) fn describe(entry: &Entry) -> Value {
+    let info = entry.info;
+    json!({
+        "name": info.name,
+        "title": info.title,
+        "family": info.family,
+        "summary": info.summary,
+        "takes": info.takes,
+        "encodes": info.encodes,
+        "decodes": info.decodes,
+        "folds": info.folds,
+        "live": info.live,
+        "parameters": entry.schema(),
+        "limits": info.limits,
+    })
+}
+
+fn takes(entry: &Entry) -> String {
+    let words = entry.info.takes.iter().map(|takes| match takes {
+        Takes::Table => "tables",
+        Takes::Counts => "counts",
+        Takes::Text => "text",
+        Takes::Images => "images",
+    });
+    words.collect::<Vec<_>>().join(", ")
+}
+
+fn yes(value: bool) -> String {
+    if value { "yes" } else { "" }.to_owned()
+}
+
+fn list(entries: &[&Entry]) -> String {
+    let rows: Vec<Vec<String>> = entries
+        .iter()
+        .map(|entry| {
+            let info = entry.info;
+            vec![info.name.into(), info.summary.into(), takes(entry), yes(info.encodes), yes(info.decodes), yes(info.folds)]
+        })
+        .collect();
+    let table = output::table(&["method", "learns", "takes", "encodes", "decodes", "streams"], &rows);
+    format!("{table}\n`latent methods NAME` tells parameters and limits; `latent fit NAME --help` the flags.\n")
+}
+
+fn details(entry: &Entry) -> String {
+    let info = entry.info;
+    let mut out = format!("{} ({}, {}): {}\n\n", info.title, info.name, info.family, info.summary);
+    let can = [
+        (info.encodes, "encodes new rows"),
+        (info.decodes, "decodes"),
+        (info.folds, "streams files larger than memory"),
+        (info.live, "shows its map while it learns"),
+    ];
+    let can: Vec<&str> = can.iter().filter(|(can, _)| *can).map(|(_, what)| *what).collect();
+    out.push_str(&format!(
+        "  takes {}; {}\n\n",
+        takes(entry),
+        if can.is_empty() { "neither encodes nor decodes".to_owned() } else { can.join(", ") }
+    ));
+    for parameter in entry.parameters() {
+        out.push_str(&format!("  {}\n      {}\n", parameter.name, args::help(&parameter)));
+    }
+    if !info.limits.is_empty() {
+        out.push_str("\n  limits\n");
+        for limit in info.limits {
+            out.push_str(&format!("      {limit}\n"));
+        }
+    }
+    out
+}

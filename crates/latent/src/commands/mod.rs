@@ -1,0 +1,45 @@
+//! The commands: one file and one line each.
+
+mod decode;
+mod demo;
+mod describe;
+mod encode;
+mod explore;
+mod export;
+mod fit;
+mod measure;
+pub(crate) mod methods;
+mod neighbors;
+
+use clap::{ArgMatches, Command};
+use latentspace::Result;
+
+use crate::context::Context;
+
+/// A command: its flags, and what it does.
+pub(crate) struct Entry {
+    name: &'static str,
+    pub(crate) command: fn() -> Command,
+    pub(crate) run: fn(&ArgMatches, &Context) -> Result<()>,
+    /// Whether it goes on until it is interrupted.
+    pub(crate) serves: bool,
+}
+
+/// Every command, in the order in which the help shows them.
+pub(crate) static COMMANDS: &[Entry] = &[
+    Entry { name: "demo", command: demo::command, run: demo::run, serves: true },
+    Entry { name: "explore", command: explore::command, run: explore::run, serves: true },
+    Entry { name: "describe", command: describe::command, run: describe::run, serves: false },
+    Entry { name: "fit", command: fit::command, run: fit::run, serves: false },
+    Entry { name: "encode", command: encode::command, run: encode::run, serves: false },
+    Entry { name: "decode", command: decode::command, run: decode::run, serves: false },
+    Entry { name: "measure", command: measure::command, run: measure::run, serves: false },
+    Entry { name: "neighbors", command: neighbors::command, run: neighbors::run, serves: false },
+    Entry { name: "export", command: export::command, run: export::run, serves: false },
+    Entry { name: "methods", command: methods::command, run: methods::run, serves: false },
+];
+
+/// The command of this name.
+pub(crate) fn find(name: &str) -> Option<&'static Entry> {
+    COMMANDS.iter().find(|entry| entry.name == name)
+}

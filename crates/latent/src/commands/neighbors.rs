@@ -1,0 +1,91 @@
+//! `latent neighbors`: what lies near a row; and word arithmetic.
+
+use clap::{Arg, ArgGroup, ArgMatches, Command};
+use latentspace::linalg::Matrix;
+use latentspace::neighbors::{self, Metric};
+use latentspace::{Codes, Error, Result};
+use serde_json::{Value, json};
+
+use crate::commands::measure::{metric, metric_arg};
+use crate::context::Context;
+use crate::output::{self, count, number};
+use crate::{args, inputs};
+
+pub(crate) fn command() -> Command {
+    Command::new("neighbors")
+        .about("Find the nearest rows; with --plus and --minus, of a sum of rows: king - man + woman")
+        .arg(Arg::new("input").value_name("SPACE_OR_CODES").required(true).help("Codes, or a space that keeps those of its rows"))
+        .arg(Arg::new("row").long("row").value_name("N").value_parser(args::whole::<usize>(0)).help("The row, counted from 0"))
+        .arg(Arg::new("id").long("id").value_name("NAME").help("The row's id"))
+        .arg(Arg::new("plus").long("plus").value_name("A,B").value_delimiter(',').help("Ids of rows to add"))
+        .arg(Arg::new("minus").long("minus").value_name("C").value_delimiter(',').requires("plus").help("Ids of rows to subtract"))
+        .group(ArgGroup::new("which").args(["row", "id", "plus"]).required(true))
+        .arg(
+            Arg::new("k").short('k').long("neighbors").value_name("N").value_parser(args::whole::<usize>(1)).help("How many [default: 10]"),
+        )
+        .arg(metric_arg("euclidean or cosine [default: euclidean; with --plus cosine]"))
+        .args(inputs::reading_args().into_iter().filter(|arg| arg.get_id() == "labels"))
+}
+
+pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
+    let run = &context.run;
+    let name = inputs::text(matches, "input")?;
+    let options = inputs::labels(matches);
+    let codes = inputs::space_or_codes(name, &options, run)?;
+    let rows = codes.values.rows();
+    let find = |id: &String| codes.metadata.find(id).map_err(|error| known(error, &codes));
+    let (query, without, summed) = if let Some(&row) = matches.get_one::<usize>("row") {
+        if row >= rows {
+            return Err(Error::param("--row", row, format!("{name} has {} rows, counted from 0", count(rows as u64))));
+        }
+        (codes.values.select(&[row as u32]), vec![row], false)
+    } else if let Some(id) = matches.get_one::<String>("id") {
+        let row = find(id)?;
+        (codes.values.select(&[row as u32]), vec![row], false)
+    } else {
+        let ids = |name| matches.get_many::<String>(name).into_iter().flatten().map(find).collect::<Result<Vec<usize>>>();
+        let (plus, minus) = (ids("plus")?, ids("minus")?);
+        (sum(&codes.values, &plus, &minus)?, [plus, minus].concat(), true)
+    };
+    let metric = metric(matches).unwrap_or(if summed { Metric::Cosine } else { Metric::Euclidean });
+    let k = matches.get_one::<usize>("k").copied().unwrap_or(10);
+    let found = neighbors::query(codes.values.view(), query.view(), (k + without.len()).min(rows), metric, run)?;
+    let near = found.indices.iter().zip(&found.distances).filter(|(row, _)| !without.contains(&(**row as usize))).take(k);
+    let near: Vec<(usize, String, f32)> = near.map(|(&row, &distance)| (row as usize, codes.metadata.id(row as usize), distance)).collect();
+    context.screen.clear();
+    if context.json {
+        let list = near.iter().map(|(row, id, distance)| json!({"row": row, "id": id, "distance": distance})).collect();
+        return output::json(&Value::Array(list));
+    }
+    let rows: Vec<Vec<String>> =
+        near.iter().map(|(row, id, distance)| vec![row.to_string(), id.clone(), number(f64::from(*distance))]).collect();
+    output::text(&output::table(&["row", "id", "distance"], &rows))
+}
+
+/// The sum of directions: each row counts the same, however long its vector is.
+fn sum(codes: &Matrix, plus: &[usize], minus: &[usize]) -> Result<Matrix> {
+    let mut sum = vec![0.0_f64; codes.cols()];
+    for (rows, sign) in [(plus, 1.0), (minus, -1.0)] {
+        for &row in rows {
+            let row = codes.row(row);
+            let length = row.iter().map(|&v| f64::from(v).powi(2)).sum::<f64>().sqrt();
+            let scale = if length > 0.0 { sign / length } else { 0.0 };
+            sum.iter_mut().zip(row).for_each(|(sum, &v)| *sum += scale * f64::from(v));
+        }
+    }
+    Matrix::new(1, codes.cols(), sum.into_iter().map(|v| v as f32).collect())
+}
+
+/// An unknown id with the nearest that is known.
+fn known(error: Error, codes: &Codes) -> Error {
+    let Error::Param(param) = &error else { return error };
+    let wanted = param.found.trim_matches('\'').to_owned();
+    let ids: Vec<String> = (0..codes.values.rows().min(1_000_000)).map(|row| codes.metadata.id(row)).collect();
+    match latentspace::error::nearest(&wanted, ids.iter().map(String::as_str)) {
+        Some(near) => error.with_hint(format!("did you mean '{near}'?")),
+        None if codes.metadata.id.is_none() => {
+            error.with_hint("these codes have no column of ids; row numbers, counted from 0, are their ids")
+        }
+        None => error,
+    }
+}

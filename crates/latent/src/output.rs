@@ -1,0 +1,159 @@
+//! Standard output: JSON or tables for people. And the sentences of errors, on standard error.
+
+use std::collections::BTreeMap;
+use std::io::{IsTerminal, Write};
+
+use latentspace::error::{Error, Result};
+use latentspace::measure::Measure;
+use serde::Serialize;
+
+/// Writes a text to standard output. A reader that went away (`latent methods | head`) is no error.
+pub(crate) fn text(text: &str) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    let newline = if text.ends_with('\n') { "" } else { "\n" };
+    match write!(out, "{text}{newline}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Error::io("standard output", error)),
+        _ => Ok(()),
+    }
+}
+
+/// Writes a value as one line of JSON.
+pub(crate) fn json(value: &impl Serialize) -> Result<()> {
+    text(&serde_json::to_string(value).map_err(|error| Error::internal(error.to_string()))?)
+}
+
+/// Writes an error and its hint to standard error.
+pub(crate) fn error(error: &Error) {
+    let colored = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let (red, cyan, plain) = if colored { ("\x1b[1;31m", "\x1b[1;36m", "\x1b[0m") } else { ("", "", "") };
+    let mut sentence = error.to_string();
+    if !sentence.ends_with('.') {
+        sentence.push('.');
+    }
+    let mut out = std::io::stderr().lock();
+    // Where standard error is closed nobody reads it; the exit code still tells.
+    let _ = match error {
+        Error::Cancelled => writeln!(out, "{sentence}"),
+        _ => writeln!(out, "{red}error:{plain} {sentence}"),
+    };
+    if let Some(hint) = error.hint() {
+        let _ = writeln!(out, "{cyan}hint:{plain} {hint}");
+    }
+}
+
+/// `60,000`.
+pub(crate) fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// `0.4 s`, `21 s`, `3 min 20 s`, `2 h 5 min`.
+pub(crate) fn duration(seconds: f64) -> String {
+    match seconds {
+        s if s < 0.1 => "under 0.1 s".to_owned(),
+        s if s < 10.0 => format!("{s:.1} s"),
+        s if s < 100.0 => format!("{s:.0} s"),
+        s if s < 3600.0 => format!("{} min {} s", s as u64 / 60, s as u64 % 60),
+        s => format!("{} h {} min", s as u64 / 3600, s as u64 % 3600 / 60),
+    }
+}
+
+/// A number with about four digits that mean something.
+pub(crate) fn number(value: f64) -> String {
+    let size = value.abs();
+    if !value.is_finite() {
+        value.to_string()
+    } else if size == 0.0 {
+        "0".to_owned()
+    } else if !(1e-4..1e9).contains(&size) {
+        format!("{value:.3e}")
+    } else if value.fract() == 0.0 && size >= 1.0 {
+        format!("{}{}", if value < 0.0 { "-" } else { "" }, count(size as u64))
+    } else {
+        let decimals = if size >= 1000.0 {
+            1
+        } else if size >= 100.0 {
+            2
+        } else if size >= 10.0 {
+            3
+        } else {
+            4
+        };
+        format!("{value:.decimals$}")
+    }
+}
+
+/// Lines of columns, aligned; a column whose cells are all numbers is aligned to the right.
+pub(crate) fn table(header: &[&str], rows: &[Vec<String>]) -> String {
+    let cell = |row: &Vec<String>, column: usize| row.get(column).cloned().unwrap_or_default();
+    let is_number = |text: &str| text.is_empty() || text.starts_with(|c: char| c.is_ascii_digit() || c == '-');
+    let mut out = String::new();
+    let columns: Vec<(usize, bool)> = (0..header.len())
+        .map(|column| {
+            let widest = rows.iter().map(|row| cell(row, column).chars().count()).chain([header[column].chars().count()]).max();
+            (widest.unwrap_or(0), !rows.is_empty() && rows.iter().all(|row| is_number(&cell(row, column))))
+        })
+        .collect();
+    let mut line = |cells: Vec<String>| {
+        let mut text = String::from(" ");
+        for (cell, &(width, right)) in cells.iter().zip(&columns) {
+            let pad = " ".repeat(width.saturating_sub(cell.chars().count()));
+            text.push_str(&if right { format!(" {pad}{cell} ") } else { format!(" {cell}{pad} ") });
+        }
+        out.push_str(text.trim_end());
+        out.push('\n');
+    };
+    if header.iter().any(|name| !name.is_empty()) {
+        line(header.iter().map(|&name| name.to_owned()).collect());
+    }
+    for row in rows {
+        line((0..header.len()).map(|column| cell(row, column)).collect());
+    }
+    out
+}
+
+/// The measures as a table: value, interval, what noise would score.
+pub(crate) fn measures(measures: &BTreeMap<String, Measure>) -> String {
+    let rows: Vec<Vec<String>> = measures
+        .iter()
+        .map(|(name, measure)| {
+            let interval =
+                if measure.low == measure.high { String::new() } else { format!("{} to {}", number(measure.low), number(measure.high)) };
+            vec![name.replace('_', " "), number(measure.value), interval, measure.null.map(number).unwrap_or_default()]
+        })
+        .collect();
+    table(&["measure", "value", "95 % interval", "noise"], &rows)
+}
+
+/// The most memory that this process has held so far, in MiB, as the system measured it; none where it does not tell.
+pub(crate) fn peak_mib() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: f64 = line.split_whitespace().next()?.parse().ok()?;
+    Some((kib / 1024.0 * 10.0).round() / 10.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!((count(60000), count(999), count(1234567)), ("60,000".into(), "999".into(), "1,234,567".into()));
+        assert_eq!((number(0.96812), number(12.0), number(-1234.56)), ("0.9681".into(), "12".into(), "-1234.6".into()));
+        assert_eq!((duration(0.04), duration(3.21), duration(200.0)), ("under 0.1 s".into(), "3.2 s".into(), "3 min 20 s".into()));
+    }
+
+    #[test]
+    fn columns_are_aligned() {
+        let text = table(&["name", "n"], &[vec!["a".into(), "1".into()], vec!["long".into(), "100".into()]]);
+        assert_eq!(text, "  name    n\n  a       1\n  long  100\n");
+    }
+}

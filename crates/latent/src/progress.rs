@@ -1,0 +1,137 @@
+//! Progress and notes on standard error: a bar on a terminal, a line now and then elsewhere, nothing when quiet.
+
+use std::io::{IsTerminal, Write};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use latentspace::run::{Listener, Progress};
+
+use crate::output::{count, duration};
+
+/// How often a line is written where nothing moves.
+const PLAIN_EVERY: Duration = Duration::from_secs(10);
+
+/// Standard error.
+pub(crate) struct Screen {
+    mode: Mode,
+    stage: Mutex<Option<Stage>>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Mode {
+    Quiet,
+    Plain,
+    Live,
+}
+
+/// What is going on.
+struct Stage {
+    name: String,
+    begun: Instant,
+    told: Instant,
+    done: u64,
+    bar: Option<ProgressBar>,
+}
+
+impl Screen {
+    /// Live on a terminal, unless NO_COLOR is set.
+    pub(crate) fn new(quiet: bool) -> Self {
+        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) || !std::io::stderr().is_terminal();
+        let mode = match (quiet, plain) {
+            (true, _) => Mode::Quiet,
+            (false, true) => Mode::Plain,
+            (false, false) => Mode::Live,
+        };
+        Screen { mode, stage: Mutex::new(None) }
+    }
+
+    fn stage(&self) -> MutexGuard<'_, Option<Stage>> {
+        self.stage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the bar away.
+    pub(crate) fn clear(&self) {
+        if let Some(Stage { bar: Some(bar), .. }) = self.stage().take() {
+            bar.finish_and_clear();
+        }
+    }
+
+    /// Writes a line, above the bar.
+    fn line(&self, stage: &Option<Stage>, text: &str) {
+        let write = || {
+            // Where standard error is closed nobody reads it.
+            let _ = writeln!(std::io::stderr(), "{text}");
+        };
+        match stage {
+            Some(Stage { bar: Some(bar), .. }) => bar.suspend(write),
+            _ => write(),
+        }
+    }
+}
+
+/// Seconds left, once enough is done to tell.
+pub(crate) fn seconds_left(begun: Instant, done: u64, total: u64) -> Option<f64> {
+    let elapsed = begun.elapsed().as_secs_f64();
+    (done > 0 && total > done && elapsed > 0.5).then(|| elapsed / done as f64 * (total - done) as f64)
+}
+
+fn describe(progress: &Progress<'_>, begun: Instant) -> String {
+    let mut text = String::new();
+    if let Some((name, loss)) = progress.loss {
+        text = format!("{name} {loss:.4}");
+    }
+    if let Some(seconds) = seconds_left(begun, progress.done, progress.total) {
+        let separator = if text.is_empty() { "" } else { ", " };
+        text = format!("{text}{separator}{} left", duration(seconds));
+    }
+    text
+}
+
+impl Listener for Screen {
+    fn progress(&self, progress: &Progress<'_>) {
+        if self.mode == Mode::Quiet {
+            return;
+        }
+        let now = Instant::now();
+        let mut held = self.stage();
+        // The same work may begin anew.
+        if held.as_ref().is_none_or(|stage| stage.name != progress.stage || progress.done < stage.done) {
+            if let Some(Stage { bar: Some(bar), .. }) = held.take() {
+                bar.finish_and_clear();
+            }
+            let bar = (self.mode == Mode::Live).then(|| bar(progress));
+            *held = Some(Stage { name: progress.stage.to_owned(), begun: now, told: now, done: 0, bar });
+        }
+        let Some(stage) = held.as_mut() else { return };
+        stage.done = progress.done;
+        if let Some(bar) = &stage.bar {
+            bar.set_position(progress.done);
+            bar.set_message(describe(progress, stage.begun));
+        } else if now - stage.told >= PLAIN_EVERY {
+            stage.told = now;
+            let of = if progress.total > 0 { format!(" of {}", count(progress.total)) } else { String::new() };
+            let more = describe(progress, stage.begun);
+            let separator = if more.is_empty() { "" } else { ", " };
+            let text = format!("{}: {}{of}{separator}{more}", stage.name, count(progress.done));
+            self.line(&held, &text);
+        }
+    }
+
+    fn note(&self, text: &str) {
+        if self.mode != Mode::Quiet {
+            let stage = self.stage();
+            self.line(&stage, text);
+        }
+    }
+}
+
+fn bar(progress: &Progress<'_>) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(progress.total), ProgressDrawTarget::stderr_with_hz(10));
+    let template = if progress.total > 0 { "{prefix:<20} {bar:32} {percent:>3} %  {msg}" } else { "{prefix:<20} {spinner} {pos}  {msg}" };
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style.progress_chars("━╸ "));
+    }
+    bar.set_prefix(progress.stage.to_owned());
+    bar
+}

@@ -1,0 +1,53 @@
+//! `/api/events`: the state and the versions of the map, as they change, at most ten times a second each.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use serde_json::json;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+
+use crate::study::Study;
+
+const PAUSE: Duration = Duration::from_millis(100);
+const ALIVE: Duration = Duration::from_secs(15);
+
+pub(crate) async fn events(State(study): State<Arc<Study>>) -> Sse<impl tokio_stream::Stream<Item = Result<Event, Infallible>>> {
+    let (sender, receiver) = mpsc::channel(2);
+    tokio::spawn(async move {
+        let (mut states, mut maps) = (study.desk.state_changes(), study.desk.map_changes());
+        states.mark_changed();
+        if study.desk.frame().is_some() {
+            maps.mark_changed();
+        }
+        // Whoever reads slowly gets fewer events, not older ones: what is sent is what is true when it can be sent.
+        while let Ok(place) = sender.reserve().await {
+            let event = tokio::select! {
+                changed = maps.changed() => match changed {
+                    Ok(()) => {
+                        maps.borrow_and_update();
+                        let Some(frame) = study.desk.frame() else { continue };
+                        Event::default().event("map").json_data(json!({"version": frame.version, "dims": frame.dims, "step": frame.step}))
+                    }
+                    Err(_) => break,
+                },
+                changed = states.changed() => match changed {
+                    Ok(()) => {
+                        states.borrow_and_update();
+                        Event::default().event("state").json_data(study.desk.state())
+                    }
+                    Err(_) => break,
+                },
+                () = sender.closed() => break,
+            };
+            if let Ok(event) = event {
+                place.send(Ok(event));
+            }
+            tokio::time::sleep(PAUSE / 2).await;
+        }
+    });
+    Sse::new(ReceiverStream::new(receiver)).keep_alive(KeepAlive::new().interval(ALIVE))
+}

@@ -1,0 +1,342 @@
+//! Metadata columns as the page takes them: categories, numbers, texts; and the search through them.
+
+use std::collections::HashMap;
+
+use arrow::array::{Array, ArrayRef, AsArray, LargeStringArray};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Float64Type};
+use latentspace::data::Metadata;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+/// A category column has at most so many categories.
+const MOST_CATEGORIES: usize = 1000;
+/// An integer column of at most so many different values is one of categories.
+const FEW_INTEGERS: usize = 20;
+/// What a missing category is coded as.
+const MISSING: u32 = u32::MAX;
+
+/// All columns.
+pub(crate) struct Fields {
+    metadata: Metadata,
+    columns: Vec<Column>,
+}
+
+/// One column.
+struct Column {
+    name: String,
+    values: Values,
+}
+
+enum Values {
+    Category { codes: Vec<u32>, categories: Vec<Category>, missing: usize },
+    Number { values: Vec<f64>, integer: bool },
+    Text(LargeStringArray),
+}
+
+#[derive(Serialize, Clone)]
+struct Category {
+    label: String,
+    count: usize,
+}
+
+/// A row that was sought and found.
+#[derive(Serialize)]
+pub(crate) struct Hit {
+    row: usize,
+    id: String,
+    field: String,
+    text: String,
+}
+
+impl Fields {
+    /// Reads the columns.
+    pub(crate) fn new(metadata: &Metadata) -> Self {
+        let names = metadata.names();
+        let columns = metadata.columns.columns().iter().zip(names).map(|(array, name)| Column { name, values: values(array) }).collect();
+        Fields { metadata: metadata.clone(), columns }
+    }
+
+    /// What `/api/state` tells of them.
+    pub(crate) fn describe(&self) -> Vec<Value> {
+        let describe = |(index, column): (usize, &Column)| match &column.values {
+            Values::Category { categories, missing, .. } => {
+                json!({"index": index, "name": column.name, "type": "category", "categories": categories, "missing": missing})
+            }
+            Values::Number { values, integer } => {
+                let known = values.iter().filter(|value| value.is_finite());
+                let (min, max) = known.clone().fold((f64::INFINITY, f64::NEG_INFINITY), |(min, max), &v| (min.min(v), max.max(v)));
+                let missing = values.len() - known.count();
+                let (min, max) = if min <= max { (min, max) } else { (0.0, 0.0) };
+                json!({"index": index, "name": column.name, "type": "number", "min": min, "max": max, "missing": missing, "integer": integer})
+            }
+            Values::Text(_) => json!({"index": index, "name": column.name, "type": "text"}),
+        };
+        self.columns.iter().enumerate().map(describe).collect()
+    }
+
+    /// The column for all rows, as bytes; none for texts and unknown numbers.
+    pub(crate) fn bytes(&self, index: usize) -> Option<Vec<u8>> {
+        match &self.columns.get(index)?.values {
+            Values::Category { codes, .. } => Some(codes.iter().flat_map(|code| code.to_le_bytes()).collect()),
+            Values::Number { values, .. } => Some(values.iter().flat_map(|&value| (value as f32).to_le_bytes()).collect()),
+            Values::Text(_) => None,
+        }
+    }
+
+    /// The row's name.
+    pub(crate) fn id(&self, row: usize) -> String {
+        self.metadata.id(row)
+    }
+
+    /// The row's value in the first category column.
+    pub(crate) fn label(&self, row: usize) -> Option<&str> {
+        self.columns.iter().find_map(|column| match &column.values {
+            Values::Category { codes, categories, .. } => Some(category(codes, categories, row)),
+            _ => None,
+        })?
+    }
+
+    /// The row's cells by name.
+    pub(crate) fn cells(&self, row: usize) -> Map<String, Value> {
+        self.columns.iter().enumerate().map(|(index, column)| (column.name.clone(), self.cell(index, row))).collect()
+    }
+
+    fn cell(&self, index: usize, row: usize) -> Value {
+        match &self.columns[index].values {
+            // The text itself, also where its category is one of the rest.
+            Values::Category { codes, .. } if codes[row] == MISSING => Value::Null,
+            Values::Category { .. } => self.metadata.text(index, row).map_or(Value::Null, Value::from),
+            Values::Number { values, integer: true } if values[row].abs() < 9e15 => Value::from(values[row] as i64),
+            Values::Number { values, .. } => Value::from(values[row]),
+            Values::Text(texts) if texts.is_null(row) => Value::Null,
+            Values::Text(texts) => Value::from(texts.value(row)),
+        }
+    }
+
+    /// The rows (all if none are named) in the order of a column; missing cells last; equal cells by row.
+    pub(crate) fn sorted(&self, mut rows: Vec<u32>, sort: Option<usize>, descending: bool) -> Vec<u32> {
+        let directed = |order: std::cmp::Ordering| if descending { order.reverse() } else { order };
+        match sort.and_then(|index| self.columns.get(index)).map(|column| &column.values) {
+            // Row order, whichever way.
+            None => {}
+            Some(Values::Number { values, .. }) => {
+                let key = |row: u32| values[row as usize];
+                rows.sort_by(|&a, &b| {
+                    let (x, y) = (key(a), key(b));
+                    x.is_nan().cmp(&y.is_nan()).then_with(|| directed(x.total_cmp(&y))).then(a.cmp(&b))
+                });
+            }
+            Some(Values::Text(texts)) => {
+                let key = |row: u32| texts.is_valid(row as usize).then(|| texts.value(row as usize));
+                rows.sort_by(|&a, &b| {
+                    let (x, y) = (key(a), key(b));
+                    x.is_none().cmp(&y.is_none()).then_with(|| directed(x.cmp(&y))).then(a.cmp(&b))
+                });
+            }
+            Some(Values::Category { codes, categories, .. }) => {
+                let mut order: Vec<usize> = (0..categories.len()).collect();
+                order.sort_by(|&a, &b| natural(&categories[a].label, &categories[b].label));
+                let mut ranks = vec![0; categories.len()];
+                order.into_iter().enumerate().for_each(|(rank, code)| ranks[code] = rank);
+                let key = |row: u32| ranks.get(codes[row as usize] as usize);
+                rows.sort_by(|&a, &b| {
+                    let (x, y) = (key(a), key(b));
+                    x.is_none().cmp(&y.is_none()).then_with(|| directed(x.cmp(&y))).then(a.cmp(&b))
+                });
+            }
+        }
+        rows
+    }
+
+    /// Rows whose id, number, category or text match: the exact id or number first, then prefixes, then text anywhere.
+    pub(crate) fn search(&self, query: &str, limit: usize) -> Vec<Hit> {
+        let needle = query.trim().to_lowercase();
+        let rows = self.metadata.rows();
+        if needle.is_empty() || limit == 0 || rows == 0 {
+            return Vec::new();
+        }
+        let categories: Vec<Vec<Option<Rank>>> = self.columns.iter().map(|column| column.category_ranks(&needle)).collect();
+        let share = rows.div_ceil(std::thread::available_parallelism().map_or(1, usize::from)).max(10_000);
+        let mut found: Vec<(Rank, usize, Option<usize>)> = std::thread::scope(|scope| {
+            let parts: Vec<_> = (0..rows)
+                .step_by(share)
+                .map(|from| {
+                    let (needle, categories) = (&needle, &categories);
+                    scope.spawn(move || self.scan(from..(from + share).min(rows), needle, categories, limit))
+                })
+                .collect();
+            parts.into_iter().flat_map(|part| part.join().unwrap_or_default()).collect()
+        });
+        found.sort_by_key(|&(rank, row, _)| (rank, row));
+        found.truncate(limit);
+        found.into_iter().map(|(_, row, field)| self.hit(row, field)).collect()
+    }
+
+    /// The best `limit` of some rows, with the column that matched (none: the id).
+    fn scan(
+        &self,
+        range: std::ops::Range<usize>,
+        needle: &str,
+        categories: &[Vec<Option<Rank>>],
+        limit: usize,
+    ) -> Vec<(Rank, usize, Option<usize>)> {
+        let mut by_rank: [Vec<(usize, Option<usize>)>; 3] = Default::default();
+        let number: Option<usize> = needle.parse().ok();
+        for row in range {
+            let id = if number == Some(row) { Some(Rank::Exact) } else { self.metadata.id.and_then(|_| rank(&self.id(row), needle)) };
+            let mut best = id.map(|rank| (rank, None));
+            for (index, column) in self.columns.iter().enumerate() {
+                let rank = match &column.values {
+                    Values::Category { codes, .. } => categories[index].get(codes[row] as usize).copied().flatten(),
+                    Values::Text(texts) if texts.is_valid(row) => rank(texts.value(row), needle).map(|rank| rank.max(Rank::Prefix)),
+                    _ => None,
+                };
+                if let Some(rank) = rank.filter(|&rank| best.is_none_or(|(other, _)| rank < other)) {
+                    best = Some((rank, Some(index)));
+                }
+            }
+            if let Some((rank, field)) = best.filter(|(rank, _)| by_rank[*rank as usize].len() < limit) {
+                by_rank[rank as usize].push((row, field));
+            }
+        }
+        let ranks = [Rank::Exact, Rank::Prefix, Rank::Within];
+        by_rank.into_iter().zip(ranks).flat_map(|(rows, rank)| rows.into_iter().map(move |(row, field)| (rank, row, field))).collect()
+    }
+
+    fn hit(&self, row: usize, field: Option<usize>) -> Hit {
+        let id = self.id(row);
+        match field {
+            None => {
+                let field = self.metadata.id.and_then(|index| self.columns.get(index)).map_or("row", |column| &column.name);
+                Hit { row, field: field.to_owned(), text: id.clone(), id }
+            }
+            Some(index) => {
+                let text = match self.cell(index, row) {
+                    Value::String(text) => text,
+                    other => other.to_string(),
+                };
+                Hit { row, id, field: self.columns[index].name.clone(), text }
+            }
+        }
+    }
+}
+
+/// How well a text matches; less is better.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Exact,
+    Prefix,
+    Within,
+}
+
+/// How `text` matches a needle in lower case, ignoring case.
+fn rank(text: &str, needle: &str) -> Option<Rank> {
+    if text.is_ascii() && needle.is_ascii() {
+        let (text, needle) = (text.as_bytes(), needle.as_bytes());
+        let at = text.windows(needle.len()).position(|window| window.eq_ignore_ascii_case(needle))?;
+        return Some(if at > 0 {
+            Rank::Within
+        } else if text.len() == needle.len() {
+            Rank::Exact
+        } else {
+            Rank::Prefix
+        });
+    }
+    let text = text.to_lowercase();
+    let at = text.find(needle)?;
+    Some(if at > 0 {
+        Rank::Within
+    } else if text.len() == needle.len() {
+        Rank::Exact
+    } else {
+        Rank::Prefix
+    })
+}
+
+impl Column {
+    /// How each category matches; a category is never the exact name of a row.
+    fn category_ranks(&self, needle: &str) -> Vec<Option<Rank>> {
+        match &self.values {
+            Values::Category { categories, .. } => {
+                categories.iter().map(|category| rank(&category.label, needle).map(|rank| rank.max(Rank::Prefix))).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+fn category<'a>(codes: &[u32], categories: &'a [Category], row: usize) -> Option<&'a str> {
+    categories.get(codes[row] as usize).map(|category| category.label.as_str())
+}
+
+/// Numbers by their size, texts by their letters.
+fn natural(a: &str, b: &str) -> std::cmp::Ordering {
+    match (a.parse::<f64>(), b.parse::<f64>()) {
+        (Ok(x), Ok(y)) => x.total_cmp(&y),
+        _ => a.cmp(b),
+    }
+}
+
+fn values(array: &ArrayRef) -> Values {
+    let numeric = array.data_type().is_numeric();
+    if numeric && let Ok(cast) = cast(array, &DataType::Float64) {
+        let numbers = cast.as_primitive::<Float64Type>();
+        let values: Vec<f64> = (0..numbers.len()).map(|row| if numbers.is_null(row) { f64::NAN } else { numbers.value(row) }).collect();
+        let integer = array.data_type().is_integer();
+        if !(integer && few(&values)) {
+            return Values::Number { values, integer };
+        }
+    }
+    let texts = match cast(array, &DataType::LargeUtf8) {
+        Ok(cast) => cast.as_string::<i64>().clone(),
+        // A type that Arrow cannot write as text is shown as empty.
+        Err(_) => LargeStringArray::new_null(array.len()),
+    };
+    categories(&texts, numeric || *array.data_type() == DataType::Boolean).unwrap_or(Values::Text(texts))
+}
+
+/// Whether there are few different values.
+fn few(values: &[f64]) -> bool {
+    let mut seen: Vec<f64> = Vec::new();
+    for &value in values.iter().filter(|value| !value.is_nan()) {
+        if !seen.contains(&value) {
+            seen.push(value);
+            if seen.len() > FEW_INTEGERS {
+                return false;
+            }
+        }
+    }
+    true
+}
+
+/// The texts as categories, if they repeat themselves enough: at least ten rows a category, or twice as many rows as a few categories.
+fn categories(texts: &LargeStringArray, surely: bool) -> Option<Values> {
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    let mut missing = 0;
+    for text in texts {
+        match text {
+            Some(text) => *counts.entry(text).or_default() += 1,
+            None => missing += 1,
+        }
+    }
+    let (known, different) = (texts.len() - missing, counts.len());
+    let repeated = different * 10 <= known || (different <= MOST_CATEGORIES && different * 2 <= known);
+    if !(surely || repeated) {
+        return None;
+    }
+    let mut all: Vec<(&str, usize)> = counts.into_iter().collect();
+    // The most frequent are kept. Numbers are then told in their own order, since nobody looks for 2 behind 7.
+    all.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| natural(a.0, b.0)).then(a.0.cmp(b.0)));
+    if all.len() <= MOST_CATEGORIES && all.iter().all(|(label, _)| label.parse::<f64>().is_ok()) {
+        all.sort_by(|a, b| natural(a.0, b.0));
+    }
+    let named = if all.len() > MOST_CATEGORIES { MOST_CATEGORIES - 1 } else { all.len() };
+    let code: HashMap<&str, u32> = all.iter().enumerate().map(|(at, (text, _))| (*text, at.min(named) as u32)).collect();
+    let mut categories: Vec<Category> = all[..named].iter().map(|&(label, count)| Category { label: label.to_owned(), count }).collect();
+    if named < all.len() {
+        categories.push(Category { label: "(other)".to_owned(), count: all[named..].iter().map(|(_, count)| count).sum() });
+    }
+    let codes = texts.iter().map(|text| text.and_then(|text| code.get(text).copied()).unwrap_or(MISSING)).collect();
+    Some(Values::Category { codes, categories, missing })
+}

@@ -1,0 +1,86 @@
+//! The explorer's server: one page, one study, on this machine.
+
+mod events;
+mod fields;
+mod frame;
+mod page;
+mod png;
+mod routes;
+mod security;
+mod state;
+
+use std::net::{IpAddr, Ipv4Addr, TcpListener, ToSocketAddrs};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use latentspace::run::Flag;
+use latentspace::{Error, Result};
+
+pub(crate) use fields::Fields;
+pub(crate) use frame::Frame;
+pub(crate) use state::{Desk, Failure, Phase, Picture, State};
+
+use crate::study::Study;
+use security::Guard;
+
+/// The longest question: a million selected rows, by number.
+const LONGEST_QUESTION: usize = 64 << 20;
+
+/// A server that has its address but does not answer yet.
+pub(crate) struct Server {
+    listener: TcpListener,
+    guard: Arc<Guard>,
+}
+
+impl Server {
+    /// Takes an address: this machine's own, or with `host` one that others reach. Port 0: any that is free.
+    pub(crate) fn bind(host: Option<&str>, port: u16) -> Result<Self> {
+        let place = || format!("{}:{port}", host.unwrap_or("127.0.0.1"));
+        let fail = |error| Error::io(place(), error);
+        let own = match host {
+            None => (IpAddr::V4(Ipv4Addr::LOCALHOST), port).into(),
+            Some(host) => (host, port)
+                .to_socket_addrs()
+                .map_err(fail)?
+                .next()
+                .ok_or_else(|| Error::param("--host", format!("'{host}'"), "it must be a name or number of this machine"))?,
+        };
+        let listener = TcpListener::bind(own).map_err(fail)?;
+        listener.set_nonblocking(true).map_err(fail)?;
+        let address = listener.local_addr().map_err(fail)?;
+        Ok(Server { listener, guard: Arc::new(Guard::new(address, host.map(str::to_owned))) })
+    }
+
+    /// The address to open.
+    pub(crate) fn url(&self) -> String {
+        self.guard.url()
+    }
+
+    /// Answers until the flag is set or the study ends in an error that nothing can follow.
+    pub(crate) fn serve(self, study: Arc<Study>, end: &Flag) -> Result<()> {
+        let fail = |error| Error::io("server", error);
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(fail)?;
+        let app: Router = routes::routes(study.clone())
+            .fallback(page::file)
+            .layer(DefaultBodyLimit::max(LONGEST_QUESTION))
+            .layer(from_fn_with_state(self.guard, security::check));
+        let served = runtime.block_on(async {
+            let listener = tokio::net::TcpListener::from_std(self.listener).map_err(fail)?;
+            let ended = async {
+                while !end.is_set() && !study.is_over() {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            };
+            tokio::select! {
+                served = axum::serve(listener, app) => served.map_err(fail),
+                () = ended => Ok(()),
+            }
+        });
+        // Streams of events never end by themselves.
+        runtime.shutdown_timeout(Duration::from_millis(100));
+        served
+    }
+}

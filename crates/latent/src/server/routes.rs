@@ -1,0 +1,264 @@
+//! What is under `/api/`: docs/http-api.md, line by line.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::{FromRequest, FromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use latentspace::{Error, registry};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+
+use super::{Failure, events, png};
+use crate::commands;
+use crate::study::{Data, Study};
+
+/// An answer that says why there is no other.
+pub(crate) struct Refused {
+    status: StatusCode,
+    failure: Failure,
+}
+
+impl Refused {
+    pub(crate) fn new(status: StatusCode, sentence: impl Into<String>) -> Self {
+        Refused { status, failure: Failure { error: sentence.into(), hint: None } }
+    }
+
+    fn missing(sentence: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, sentence)
+    }
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        let status = match error {
+            Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            _ => StatusCode::BAD_REQUEST,
+        };
+        Refused { status, failure: Failure::from(&error) }
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        (self.status, Json(self.failure)).into_response()
+    }
+}
+
+macro_rules! refused_from {
+    ($($rejection:ty)*) => {$(
+        impl From<$rejection> for Refused {
+            fn from(rejection: $rejection) -> Self {
+                Refused::new(StatusCode::BAD_REQUEST, rejection.body_text())
+            }
+        }
+    )*};
+}
+refused_from!(JsonRejection QueryRejection);
+
+/// What is asked, read as axum reads it, refused as this server refuses.
+struct Asks<T>(T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Asks<T> {
+    type Rejection = Refused;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Refused> {
+        Ok(Asks(axum::Json::<T>::from_request(request, state).await?.0))
+    }
+}
+
+/// A number in the address.
+struct Path(usize);
+
+impl<S: Send + Sync> FromRequestParts<S> for Path {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
+        let read = axum::extract::Path::<usize>::from_request_parts(parts, state).await;
+        read.map(|number| Path(number.0)).map_err(|_| Refused::missing("the address takes a whole number here, counted from 0."))
+    }
+}
+
+/// What stands behind the question mark.
+struct Query<T>(T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
+        Ok(Query(axum::extract::Query::<T>::from_request_parts(parts, state).await?.0))
+    }
+}
+
+type Answer = Result<Response, Refused>;
+type Shared = State<Arc<Study>>;
+
+/// The routes.
+pub(crate) fn routes(study: Arc<Study>) -> Router {
+    let api = Router::new()
+        .route("/state", get(async |State(study): Shared| Json(study.desk.state())))
+        .route("/events", get(events::events))
+        .route("/map", get(map))
+        .route("/fields/{index}", get(field))
+        .route("/trust", get(trust))
+        .route("/rows/{row}", get(row))
+        .route("/rows/{row}/picture", get(picture))
+        .route("/rows/{row}/values", get(values))
+        .route("/search", get(search))
+        .route("/table", post(table))
+        .route("/methods", get(methods))
+        .route("/fit", post(fit))
+        .route("/stop", post(stop))
+        .fallback(async || Refused::missing("there is nothing at this address."))
+        .with_state(study);
+    Router::new().nest("/api", api)
+}
+
+fn binary(bytes: impl Into<Bytes>) -> Response {
+    ([(header::CONTENT_TYPE, "application/octet-stream")], bytes.into()).into_response()
+}
+
+/// Work that takes longer than a moment, off the threads that answer.
+async fn aside(work: impl FnOnce() -> Answer + Send + 'static) -> Answer {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(Error::internal(error.to_string()).into()))
+}
+
+fn data(study: &Study) -> Result<Arc<Data>, Refused> {
+    study.data().ok_or_else(|| Refused::missing("the data are not read yet."))
+}
+
+/// The data and one of their rows, if there is such a row.
+fn data_with(study: &Study, row: usize) -> Result<Arc<Data>, Refused> {
+    let data = data(study)?;
+    let rows = data.observations.rows();
+    if row < rows { Ok(data) } else { Err(Refused::missing(format!("row {row}: there are {rows}, counted from 0."))) }
+}
+
+async fn map(State(study): Shared) -> Response {
+    match study.desk.frame() {
+        Some(frame) => binary(Bytes::from_owner(FrameBytes(frame))),
+        None => StatusCode::NO_CONTENT.into_response(),
+    }
+}
+
+/// The bytes of a frame, without a copy.
+struct FrameBytes(Arc<super::Frame>);
+
+impl AsRef<[u8]> for FrameBytes {
+    fn as_ref(&self) -> &[u8] {
+        &self.0.bytes
+    }
+}
+
+async fn field(State(study): Shared, Path(index): Path) -> Answer {
+    let data = data(&study)?;
+    aside(move || data.fields.bytes(index).map(binary).ok_or_else(|| Refused::missing(format!("field {index}: it has no numbers.")))).await
+}
+
+async fn trust(State(study): Shared) -> Response {
+    match study.trust() {
+        Some(trust) => binary(trust.iter().flat_map(|share| share.to_le_bytes()).collect::<Vec<u8>>()),
+        None => StatusCode::NO_CONTENT.into_response(),
+    }
+}
+
+async fn row(State(study): Shared, Path(row): Path) -> Answer {
+    let data = data_with(&study, row)?;
+    aside(move || Ok(Json(study.row(&data, row)?).into_response())).await
+}
+
+async fn picture(State(study): Shared, Path(row): Path) -> Answer {
+    let data = data_with(&study, row)?;
+    let file = data.picture(row).and_then(|(shape, pixels)| png::encode(shape, pixels));
+    let file = file.ok_or_else(|| Refused::missing("the rows are no pictures."))?;
+    Ok(([(header::CONTENT_TYPE, "image/png"), (header::CACHE_CONTROL, "private, max-age=3600")], file).into_response())
+}
+
+async fn values(State(study): Shared, Path(row): Path) -> Answer {
+    let values = data_with(&study, row)?.values(row).ok_or_else(|| Refused::missing("the columns are no numbers."))?;
+    Ok(binary(values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>()))
+}
+
+#[derive(Deserialize)]
+struct Sought {
+    #[serde(default)]
+    q: String,
+    #[serde(default = "fifty")]
+    limit: usize,
+}
+
+fn fifty() -> usize {
+    50
+}
+
+async fn search(State(study): Shared, Query(sought): Query<Sought>) -> Answer {
+    let data = data(&study)?;
+    aside(move || Ok(Json(data.fields.search(&sought.q, sought.limit.min(1000))).into_response())).await
+}
+
+#[derive(Deserialize)]
+#[serde(default)]
+struct Asked {
+    rows: Option<Vec<u32>>,
+    sort: Option<usize>,
+    descending: bool,
+    offset: usize,
+    limit: usize,
+}
+
+impl Default for Asked {
+    fn default() -> Self {
+        Asked { rows: None, sort: None, descending: false, offset: 0, limit: 100 }
+    }
+}
+
+async fn table(State(study): Shared, Asks(asked): Asks<Asked>) -> Answer {
+    let data = data(&study)?;
+    aside(move || {
+        let n = data.observations.rows() as u32;
+        let rows = asked.rows.unwrap_or_else(|| (0..n).collect());
+        if let Some(row) = rows.iter().find(|&&row| row >= n) {
+            return Err(Refused::new(StatusCode::BAD_REQUEST, format!("row {row}: there are {n}, counted from 0.")));
+        }
+        let total = rows.len();
+        let sorted = data.fields.sorted(rows, asked.sort, asked.descending);
+        let page = sorted
+            .iter()
+            .skip(asked.offset)
+            .take(asked.limit.min(10_000))
+            .map(|&row| json!({"row": row, "id": data.fields.id(row as usize), "fields": data.fields.cells(row as usize)}));
+        Ok(Json(json!({"total": total, "rows": page.collect::<Vec<_>>()})).into_response())
+    })
+    .await
+}
+
+async fn methods() -> Json<Vec<Value>> {
+    Json(registry::METHODS.iter().map(commands::methods::describe).collect())
+}
+
+#[derive(Deserialize)]
+struct Wanted {
+    method: String,
+    #[serde(default)]
+    params: Map<String, Value>,
+}
+
+async fn fit(State(study): Shared, Asks(wanted): Asks<Wanted>) -> Answer {
+    aside(move || match study.fit_again(&wanted.method, wanted.params) {
+        Ok(true) => Ok(StatusCode::ACCEPTED.into_response()),
+        Ok(false) => Err(Refused::new(StatusCode::CONFLICT, "a fit is under way; stop it first.")),
+        Err(error) => Err(error.into()),
+    })
+    .await
+}
+
+async fn stop(State(study): Shared) -> StatusCode {
+    study.stop();
+    StatusCode::ACCEPTED
+}

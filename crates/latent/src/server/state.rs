@@ -1,0 +1,148 @@
+//! What the page shows, and how it hears that it changed.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use latentspace::measure::Measure;
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
+use tokio::sync::watch;
+
+use super::Frame;
+
+/// Where the work stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Phase {
+    Reading,
+    Preparing,
+    Fitting,
+    Measuring,
+    Done,
+    Stopped,
+    Failed,
+}
+
+/// What went wrong, and what would help.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Failure {
+    pub(crate) error: String,
+    pub(crate) hint: Option<String>,
+}
+
+impl From<&latentspace::Error> for Failure {
+    fn from(error: &latentspace::Error) -> Self {
+        Failure { error: error.to_string(), hint: error.hint().map(str::to_owned) }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(crate) struct MapState {
+    pub(crate) version: u64,
+    pub(crate) dims: usize,
+}
+
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(crate) struct Picture {
+    pub(crate) width: usize,
+    pub(crate) height: usize,
+    pub(crate) pixelated: bool,
+}
+
+/// The object of `/api/state`; docs/http-api.md tells what each field is.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct State {
+    pub(crate) name: String,
+    pub(crate) rows: usize,
+    pub(crate) columns: usize,
+    pub(crate) kind: String,
+    pub(crate) phase: Phase,
+    pub(crate) message: String,
+    pub(crate) step: u64,
+    pub(crate) n_steps: u64,
+    pub(crate) loss: Option<f64>,
+    pub(crate) loss_name: Option<String>,
+    pub(crate) seconds_left: Option<f64>,
+    pub(crate) seconds: f64,
+    pub(crate) method: String,
+    pub(crate) title: String,
+    pub(crate) params: Map<String, Value>,
+    pub(crate) seed: u64,
+    pub(crate) map: Option<MapState>,
+    #[serde(serialize_with = "shared")]
+    pub(crate) fields: Arc<Vec<Value>>,
+    #[serde(serialize_with = "shared")]
+    pub(crate) column_names: Arc<Option<Vec<String>>>,
+    pub(crate) picture: Option<Picture>,
+    pub(crate) curve: bool,
+    pub(crate) n_neighbors: usize,
+    pub(crate) measures: Option<BTreeMap<String, Measure>>,
+    pub(crate) trust_version: u64,
+    pub(crate) warnings: Vec<String>,
+    pub(crate) error: Option<Failure>,
+}
+
+/// What is shared is written as what it is.
+fn shared<T: Serialize, S: Serializer>(value: &Arc<T>, serializer: S) -> Result<S::Ok, S::Error> {
+    value.serialize(serializer)
+}
+
+/// The state and the newest map, for one writer and many readers who are told of changes.
+pub(crate) struct Desk {
+    state: Mutex<State>,
+    frame: Mutex<Option<Arc<Frame>>>,
+    state_changes: watch::Sender<u64>,
+    map_changes: watch::Sender<u64>,
+}
+
+fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Desk {
+    pub(crate) fn new(state: State) -> Self {
+        Desk { state: Mutex::new(state), frame: Mutex::new(None), state_changes: watch::Sender::new(0), map_changes: watch::Sender::new(0) }
+    }
+
+    /// The state now.
+    pub(crate) fn state(&self) -> State {
+        held(&self.state).clone()
+    }
+
+    /// Changes the state and tells it.
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let changed = change(&mut held(&self.state));
+        self.state_changes.send_modify(|version| *version += 1);
+        changed
+    }
+
+    /// Looks at the state.
+    pub(crate) fn look<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        look(&held(&self.state))
+    }
+
+    /// The newest map.
+    pub(crate) fn frame(&self) -> Option<Arc<Frame>> {
+        held(&self.frame).clone()
+    }
+
+    /// Puts a newer map up; `make` is given its version.
+    pub(crate) fn show(&self, make: impl FnOnce(u64) -> Frame) {
+        let version = held(&self.frame).as_ref().map_or(0, |frame| frame.version) + 1;
+        let frame = make(version);
+        let map = MapState { version, dims: frame.dims };
+        *held(&self.frame) = Some(Arc::new(frame));
+        self.change(|state| state.map = Some(map));
+        self.map_changes.send_replace(version);
+    }
+
+    /// Grows with each change of the state.
+    pub(crate) fn state_changes(&self) -> watch::Receiver<u64> {
+        self.state_changes.subscribe()
+    }
+
+    /// The version of the newest map.
+    pub(crate) fn map_changes(&self) -> watch::Receiver<u64> {
+        self.map_changes.subscribe()
+    }
+}

@@ -1,0 +1,608 @@
+//! A study: data, their map and how far to trust it, worked out on a thread of its own while the page watches.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use latentspace::data::{ImageShape, Observations, Prepared, Rows, Values};
+use latentspace::linalg::{Matrix, MatrixView};
+use latentspace::measure::{self, Measure, MeasureOptions, Sample};
+use latentspace::method::{AnyMethod, Entry, Shape};
+use latentspace::neighbors::{self, Metric, Neighbors};
+use latentspace::run::{Flag, Listener, Progress};
+use latentspace::{Error, Result, Run, registry};
+use serde_json::{Map, Value, json};
+
+use crate::output::{count, number};
+use crate::progress::{Screen, seconds_left};
+use crate::server::{Desk, Failure, Fields, Frame, Phase, State};
+
+/// Neighbors a row, in lists and measures, where there are rows enough.
+const NEIGHBORS: usize = 15;
+/// At least so long between two maps.
+const MAP_EVERY: Duration = Duration::from_millis(100);
+/// From so many columns on, arrays whose neighboring columns go together are drawn as curves.
+const CURVE_FROM: usize = 24;
+
+/// Names of columns that the page is told at most.
+const NAMED_COLUMNS: usize = 1000;
+
+/// What was read, and the points between which distances mean something.
+pub(crate) struct Data {
+    pub(crate) observations: Observations,
+    pub(crate) fields: Fields,
+    prepared: Prepared,
+    points: Matrix,
+}
+
+/// What a study starts from.
+pub(crate) enum Start {
+    /// Points that need a map.
+    Fit { method: &'static Entry, params: Map<String, Value> },
+    /// A map that is there, `[n, 2 or 3]`, with what was subtracted from its dimensions, how it was made, and its measures if they are known.
+    Map {
+        codes: Matrix,
+        offsets: Vec<f64>,
+        title: String,
+        method: String,
+        params: Map<String, Value>,
+        measure: bool,
+        measures: BTreeMap<String, Measure>,
+    },
+}
+
+/// What a study is about: found out on its own thread, since reading may take long.
+pub(crate) struct Subject {
+    pub(crate) observations: Observations,
+    pub(crate) prepared: Prepared,
+    pub(crate) start: Start,
+    pub(crate) warnings: Vec<String>,
+}
+
+/// A study.
+pub(crate) struct Study {
+    pub(crate) desk: Desk,
+    run: Run,
+    /// For questions about single rows, which must not wait for the fit's threads.
+    aside: Run,
+    screen: Arc<Screen>,
+    data: OnceLock<Arc<Data>>,
+    near: Mutex<Option<Arc<Neighbors>>>,
+    trust: Mutex<Option<Arc<Vec<f32>>>>,
+    metric: Mutex<Metric>,
+    /// Steps of the fit that were made, and in all, where it has a loss.
+    steps: Mutex<(u64, u64)>,
+    /// Stops the fit that is under way.
+    stop: Mutex<Option<Flag>>,
+    warnings: Mutex<Vec<String>>,
+    over: AtomicBool,
+    ended: Mutex<Option<Error>>,
+}
+
+fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Study {
+    /// A study that has not begun.
+    pub(crate) fn new(name: &str, run: Run, screen: Arc<Screen>) -> Result<Arc<Self>> {
+        let state = State {
+            name: name.to_owned(),
+            rows: 0,
+            columns: 0,
+            kind: "table".to_owned(),
+            phase: Phase::Reading,
+            message: format!("reading {name}"),
+            step: 0,
+            n_steps: 0,
+            loss: None,
+            loss_name: None,
+            seconds_left: None,
+            seconds: 0.0,
+            method: String::new(),
+            title: name.to_owned(),
+            params: Map::new(),
+            seed: run.seed(),
+            map: None,
+            fields: Arc::default(),
+            column_names: Arc::default(),
+            picture: None,
+            curve: false,
+            n_neighbors: NEIGHBORS,
+            measures: None,
+            trust_version: 0,
+            warnings: Vec::new(),
+            error: None,
+        };
+        Ok(Arc::new(Study {
+            desk: Desk::new(state),
+            aside: Run::new(run.seed(), 1)?,
+            run,
+            screen,
+            data: OnceLock::new(),
+            near: Mutex::default(),
+            trust: Mutex::default(),
+            metric: Mutex::default(),
+            steps: Mutex::default(),
+            stop: Mutex::default(),
+            warnings: Mutex::default(),
+            over: AtomicBool::new(false),
+            ended: Mutex::default(),
+        }))
+    }
+
+    /// Begins the work; `find` reads what the study is about.
+    pub(crate) fn begin(self: &Arc<Self>, find: impl FnOnce(&Study, &Run) -> Result<Subject> + Send + 'static) {
+        let study = self.clone();
+        *held(&self.stop) = Some(Flag::default());
+        std::thread::spawn(move || {
+            let run = study.watched(Flag::default());
+            let read = find(&study, &run).and_then(|subject| study.take(subject));
+            match read {
+                Ok(start) => study.work(start),
+                Err(error) => {
+                    // The command ends with this error, and tells it.
+                    study.fail(&error);
+                    if !matches!(error, Error::Cancelled) {
+                        // The page is given a moment to hear what happened; without data nothing can follow.
+                        std::thread::sleep(Duration::from_secs(1));
+                    }
+                    *held(&study.ended) = Some(error);
+                    study.over.store(true, Ordering::Release);
+                }
+            }
+        });
+    }
+
+    /// Whether nothing can follow, since the data could not be read.
+    pub(crate) fn is_over(&self) -> bool {
+        self.over.load(Ordering::Acquire)
+    }
+
+    /// Why it is over.
+    pub(crate) fn end(&self) -> Option<Error> {
+        held(&self.ended).take()
+    }
+
+    /// What was read, once it is.
+    pub(crate) fn data(&self) -> Option<Arc<Data>> {
+        self.data.get().cloned()
+    }
+
+    /// The share of each row's neighbors that the map kept, once it is measured.
+    pub(crate) fn trust(&self) -> Option<Arc<Vec<f32>>> {
+        held(&self.trust).clone()
+    }
+
+    /// Tells what is going on.
+    pub(crate) fn phase(&self, phase: Phase, message: impl Into<String>) {
+        let message = message.into();
+        self.desk.change(|state| {
+            state.phase = phase;
+            state.message = message;
+            (state.step, state.n_steps, state.seconds_left) = (0, 0, None);
+        });
+    }
+
+    /// The run, heard by the page and by the terminal.
+    fn watched(self: &Arc<Self>, stop: Flag) -> Run {
+        let watcher = Watcher {
+            study: self.clone(),
+            begun: Instant::now(),
+            stage: Mutex::new((String::new(), 0, Instant::now())),
+            drawn: AtomicU64::new(0),
+        };
+        self.run.clone().with_switches(self.run.cancel_flag(), stop).with_listener(Arc::new(watcher))
+    }
+
+    fn fail(&self, error: &Error) {
+        self.screen.clear();
+        let failure = Failure::from(error);
+        self.desk.change(|state| {
+            state.phase = Phase::Failed;
+            state.message = String::new();
+            state.error = Some(failure);
+        });
+    }
+
+    /// Takes what was read and tells of it.
+    fn take(&self, subject: Subject) -> Result<Start> {
+        let Subject { observations, prepared, start, warnings } = subject;
+        let points = prepared.table()?;
+        let fields = Fields::new(&observations.metadata);
+        let described = Arc::new(fields.describe());
+        let names = match &observations.values {
+            Values::Table(table) => table.names.as_ref(),
+            Values::Counts(counts) => counts.names.as_ref(),
+            _ => None,
+        };
+        let names = names.map(|names| names.iter().take(NAMED_COLUMNS).cloned().collect::<Vec<String>>());
+        let picture = match &observations.values {
+            Values::Images(images) => Some(images.shape),
+            _ => None,
+        };
+        let curve = is_curve(&observations);
+        // How a table was prepared changes what its map means; that pictures and arrays are taken as they are does not.
+        *held(&self.warnings) = if observations.values.kind() == "table" { warnings } else { Vec::new() };
+        self.desk.change(|state| {
+            state.name.clone_from(&observations.name);
+            state.rows = observations.rows();
+            state.columns = observations.columns();
+            state.kind = observations.values.kind().to_owned();
+            state.fields = described;
+            state.column_names = Arc::new(names);
+            state.picture = picture.map(|shape| crate::server::Picture {
+                width: shape.width,
+                height: shape.height,
+                pixelated: shape.width.max(shape.height) <= 48,
+            });
+            state.curve = curve;
+            state.n_neighbors = NEIGHBORS.min(points.rows().saturating_sub(1) / 2).max(1);
+        });
+        let data = Data { observations, fields, prepared, points };
+        self.data.set(Arc::new(data)).map_err(|_| Error::internal("a study was begun twice"))?;
+        Ok(start)
+    }
+
+    /// From the points to the measures, by the way that `start` names.
+    fn work(self: &Arc<Self>, start: Start) {
+        let stop = held(&self.stop).clone().unwrap_or_default();
+        let done = match start {
+            Start::Fit { method, params } => self.fit(method, params, &stop),
+            Start::Map { codes, offsets, title, method, params, measure, measures } => {
+                self.desk.show(|version| Frame::new(codes.view(), &offsets, version, 0));
+                let known = (!measures.is_empty()).then_some(measures);
+                self.desk.change(|state| {
+                    state.title = title;
+                    state.method = method;
+                    state.params = params;
+                    state.measures = known;
+                });
+                if measure { self.measure(&codes) } else { Ok(()) }
+            }
+        };
+        self.screen.clear();
+        let phase = if stop.is_set() { Phase::Stopped } else { Phase::Done };
+        match done {
+            Ok(()) => {
+                let warnings = held(&self.warnings).clone();
+                self.desk.change(|state| {
+                    let mut all = warnings;
+                    all.append(&mut state.warnings);
+                    state.warnings = all;
+                    state.phase = phase;
+                    state.message = String::new();
+                    state.seconds_left = None;
+                });
+            }
+            Err(error) => {
+                self.fail(&error);
+                if !matches!(error, Error::Cancelled) {
+                    crate::output::error(&error);
+                }
+            }
+        }
+        *held(&self.stop) = None;
+    }
+
+    /// Learns again with other parameters; false while a fit is under way.
+    pub(crate) fn fit_again(self: &Arc<Self>, method: &str, params: Map<String, Value>) -> Result<bool> {
+        let entry = registry::find(method)?;
+        let Some(data) = self.data() else { return Ok(false) };
+        let params = with_map_defaults(entry, params, data.shape()).0;
+        checked(entry, &params, data.shape())?;
+        {
+            let mut stop = held(&self.stop);
+            if stop.is_some() {
+                return Ok(false);
+            }
+            *stop = Some(Flag::default());
+        }
+        held(&self.warnings).clear();
+        let study = self.clone();
+        std::thread::spawn(move || study.work(Start::Fit { method: entry, params }));
+        Ok(true)
+    }
+
+    /// Stops the fit that is under way and keeps its map.
+    pub(crate) fn stop(&self) {
+        if let Some(stop) = &*held(&self.stop) {
+            stop.set();
+        }
+    }
+
+    fn fit(self: &Arc<Self>, entry: &'static Entry, params: Map<String, Value>, stop: &Flag) -> Result<()> {
+        let data = self.data().ok_or_else(|| Error::internal("no data"))?;
+        let (params, note) = with_map_defaults(entry, params, data.shape());
+        let method = checked(entry, &params, data.shape())?;
+        let run = self.watched(stop.clone());
+        let all = method.params().as_object().cloned().unwrap_or_default();
+        let title = title(entry, &all, data.shape());
+        if let Some(note) = note {
+            self.screen.note(&note);
+            held(&self.warnings).push(note);
+        }
+        *held(&self.metric) = metric(&all);
+        *held(&self.near) = None;
+        *held(&self.trust) = None;
+        *held(&self.steps) = (0, 0);
+        self.desk.change(|state| {
+            state.method = entry.info.name.to_owned();
+            state.title = title;
+            state.params = all;
+            state.seconds = 0.0;
+            (state.loss, state.loss_name, state.measures, state.error) = (None, None, None, None);
+            state.warnings.clear();
+            state.trust_version = 0;
+        });
+        self.phase(Phase::Fitting, format!("{} begins", entry.info.title));
+        let plan = method.plan(data.shape(), &run);
+        run.check_memory(entry.info.title, plan.peak_bytes, "a sample of the rows, or fewer columns, would fit")?;
+        let begun = Instant::now();
+        let fitted = method.fit(&Rows::Memory(&data.prepared), &run)?;
+        let codes = match fitted.codes {
+            Some(codes) => codes,
+            None => fitted.model.encode(&data.prepared, &run)?,
+        };
+        let seconds = begun.elapsed().as_secs_f64();
+        let (step, n_steps) = *held(&self.steps);
+        self.desk.show(|version| Frame::new(codes.view(), &[], version, step));
+        self.desk.change(|state| state.seconds = seconds);
+        self.measure(&codes)?;
+        self.desk.change(|state| (state.step, state.n_steps) = (step, n_steps));
+        Ok(())
+    }
+
+    /// Finds the neighbors of all points, and how many of them the map kept.
+    fn measure(self: &Arc<Self>, codes: &Matrix) -> Result<()> {
+        let data = self.data().ok_or_else(|| Error::internal("no data"))?;
+        let k = self.desk.look(|state| state.n_neighbors);
+        if data.points.rows() < 2 * k + 1 {
+            return Ok(());
+        }
+        self.phase(Phase::Measuring, "neighbors of all rows");
+        // The stop is for the fit: the map that it leaves is measured all the same.
+        let run = self.watched(Flag::default());
+        let metric = *held(&self.metric);
+        let near = Arc::new(neighbors::neighbors(data.points.view(), k, metric, &run)?);
+        *held(&self.near) = Some(near.clone());
+        self.phase(Phase::Measuring, "how far to trust the map");
+        let options = MeasureOptions { k, sample: Sample::Auto, metric };
+        let measures = measure::measure_with(codes.view(), data.points.view(), &near, &options, &run)?;
+        *held(&self.trust) = Some(Arc::new(measures.row_recall.clone()));
+        let sentences = measure::sentences(&measures, codes.rows(), codes.cols());
+        let named = measures.named().into_iter().map(|(name, measure)| (name.to_owned(), measure)).collect();
+        self.desk.change(|state| {
+            state.measures = Some(named);
+            state.trust_version += 1;
+            // The page makes its own sentence of the figures; what is a warning stands beside it.
+            state.warnings.extend(sentences.iter().filter_map(|sentence| sentence.strip_prefix("Warning: ")).map(capitalized));
+        });
+        Ok(())
+    }
+
+    /// What `/api/rows/{row}` tells: the row, its neighbors among the points, and what the map made of them.
+    pub(crate) fn row(&self, data: &Data, row: usize) -> Result<Value> {
+        let k = self.desk.look(|state| state.n_neighbors);
+        let metric = *held(&self.metric);
+        let near = match &*held(&self.near) {
+            Some(near) => {
+                let (rows, distances) = near.row(row);
+                rows.iter().copied().zip(distances.iter().copied()).collect()
+            }
+            None => self.nearest(&data.points, row, k, metric)?,
+        };
+        let frame = self.desk.frame().filter(|frame| frame.rows == data.points.rows());
+        let shown = frame.map(|frame| frame.nearest(row, k));
+        let is_kept = |other: u32| shown.as_ref().map(|shown| shown.contains(&other));
+        let fields = &data.fields;
+        let neighbors: Vec<Value> = near
+            .iter()
+            .map(|&(other, distance)| {
+                let at = other as usize;
+                json!({"row": other, "id": fields.id(at), "distance": distance, "kept": is_kept(other), "label": fields.label(at)})
+            })
+            .collect();
+        let invented: Vec<u32> = shown.iter().flatten().copied().filter(|other| near.iter().all(|(known, _)| known != other)).collect();
+        let mut far = Vec::new();
+        if !invented.is_empty() {
+            let found = neighbors::query(
+                data.points.select(&invented).view(),
+                data.points.slice(row..row + 1),
+                invented.len(),
+                metric,
+                &self.aside,
+            )?;
+            for (&at, &distance) in found.indices.iter().zip(&found.distances) {
+                let other = invented[at as usize];
+                far.push(
+                    json!({"row": other, "id": fields.id(other as usize), "distance": distance, "label": fields.label(other as usize)}),
+                );
+            }
+        }
+        let kept = shown.is_some().then(|| near.iter().filter(|(other, _)| is_kept(*other) == Some(true)).count());
+        Ok(json!({
+            "row": row, "id": fields.id(row), "fields": fields.cells(row),
+            "kept": kept, "neighbors": neighbors, "invented": far,
+        }))
+    }
+
+    /// The nearest other points of one, all of them sought.
+    fn nearest(&self, points: &Matrix, row: usize, k: usize, metric: Metric) -> Result<Vec<(u32, f32)>> {
+        let wanted = (k + 1).min(points.rows());
+        let found = neighbors::query(points.view(), points.slice(row..row + 1), wanted, metric, &self.aside)?;
+        let pairs = found.indices.iter().copied().zip(found.distances.iter().copied());
+        Ok(pairs.filter(|&(other, _)| other as usize != row).take(k).collect())
+    }
+}
+
+impl Data {
+    pub(crate) fn shape(&self) -> Shape {
+        Shape { rows: self.prepared.rows(), cols: self.prepared.cols() }
+    }
+
+    /// The row's pixels, where rows are pictures.
+    pub(crate) fn picture(&self, row: usize) -> Option<(ImageShape, &[u8])> {
+        match &self.observations.values {
+            Values::Images(images) => {
+                let length = images.shape.len();
+                Some((images.shape, images.pixels.get(row * length..(row + 1) * length)?))
+            }
+            _ => None,
+        }
+    }
+
+    /// The row's numbers as they were observed, where they are numbers.
+    pub(crate) fn values(&self, row: usize) -> Option<Vec<f32>> {
+        match &self.observations.values {
+            Values::Table(table) => {
+                let offset = |column: usize| table.offsets.get(column).copied().unwrap_or(0.0);
+                Some(table.numbers.row(row).iter().enumerate().map(|(column, &v)| (f64::from(v) + offset(column)) as f32).collect())
+            }
+            Values::Images(_) => self.picture(row).map(|(_, pixels)| pixels.iter().map(|&pixel| f32::from(pixel)).collect()),
+            Values::Counts(counts) => {
+                let mut dense = vec![0.0; counts.cols];
+                let (columns, values) = counts.row(row);
+                columns.iter().zip(values).for_each(|(&column, &value)| dense[column as usize] = value);
+                Some(dense)
+            }
+            Values::Text(_) => None,
+        }
+    }
+}
+
+/// The method with its parameters, if the page can show what it makes.
+fn checked(entry: &Entry, params: &Map<String, Value>, shape: Shape) -> Result<Box<dyn AnyMethod>> {
+    let method = entry.with(params)?;
+    method.check(shape)?;
+    match method.params()["n_components"].as_u64() {
+        Some(2 | 3) | None => Ok(method),
+        Some(dims) => Err(Error::param("n_components", dims, "the page shows 2 or 3 dimensions")),
+    }
+}
+
+/// The parameters with what a map for the eye needs where nobody said otherwise, and a sentence where that is not the usual.
+pub(crate) fn with_map_defaults(entry: &Entry, mut params: Map<String, Value>, shape: Shape) -> (Map<String, Value>, Option<String>) {
+    let parameters = entry.parameters();
+    let open = |params: &Map<String, Value>, name: &str| parameters.iter().any(|p| p.name == name) && !params.contains_key(name);
+    let mut note = None;
+    if open(&params, "n_components") {
+        params.insert("n_components".into(), json!(2));
+    }
+    if open(&params, "pca_components") && shape.cols > 100 && shape.rows > 50 {
+        params.insert("pca_components".into(), json!(50));
+    }
+    // A neighborhood must fit into the data: perplexity asks for three times as many neighbors.
+    let usual = |name: &str| parameters.iter().find(|p| p.name == name).and_then(|p| p.default.as_f64());
+    for (name, most) in [("perplexity", shape.rows.saturating_sub(1) as f64 / 3.0), ("n_neighbors", shape.rows.saturating_sub(1) as f64)] {
+        if let Some(usual) = usual(name).filter(|&usual| open(&params, name) && usual > most) {
+            let smaller = most.floor().max(1.0);
+            params.insert(name.into(), if usual.fract() == 0.0 && name != "perplexity" { json!(smaller as u64) } else { json!(smaller) });
+            note = Some(format!(
+                "{name}: {} instead of {}, since there are {} rows",
+                number(smaller),
+                number(usual),
+                count(shape.rows as u64)
+            ));
+        }
+    }
+    (params, note)
+}
+
+fn metric(params: &Map<String, Value>) -> Metric {
+    params.get("metric").and_then(|word| serde_json::from_value(word.clone()).ok()).unwrap_or_default()
+}
+
+/// `t-SNE of 60,000 x 784, perplexity 30`: the method, the data, and its first parameter that is a number.
+fn title(entry: &Entry, params: &Map<String, Value>, shape: Shape) -> String {
+    let first = params.iter().find(|(name, value)| *name != "n_components" && value.is_number());
+    let first = first.map(|(name, value)| format!(", {} {}", name.replace('_', " "), number(value.as_f64().unwrap_or(0.0))));
+    format!("{} of {} x {}{}", entry.info.title, count(shape.rows as u64), count(shape.cols as u64), first.unwrap_or_default())
+}
+
+/// Whether rows are curves: many columns without names, of which neighboring ones go together (correlation above 0.8 in the median row).
+fn is_curve(observations: &Observations) -> bool {
+    let Values::Table(table) = &observations.values else { return false };
+    if table.numbers.cols() < CURVE_FROM || table.names.is_some() || table.numbers.rows() == 0 {
+        return false;
+    }
+    let step = table.numbers.rows().div_ceil(101);
+    let mut correlations: Vec<f64> =
+        (0..table.numbers.rows()).step_by(step).map(|row| neighbor_correlation(table.numbers.row(row))).collect();
+    correlations.sort_by(f64::total_cmp);
+    correlations[correlations.len() / 2] > 0.8
+}
+
+/// The correlation of each number with the next.
+fn neighbor_correlation(row: &[f32]) -> f64 {
+    let mean = row.iter().map(|&v| f64::from(v)).sum::<f64>() / row.len() as f64;
+    let variance: f64 = row.iter().map(|&v| (f64::from(v) - mean).powi(2)).sum();
+    let together: f64 = row.windows(2).map(|pair| (f64::from(pair[0]) - mean) * (f64::from(pair[1]) - mean)).sum();
+    if variance > 0.0 { together / variance } else { 0.0 }
+}
+
+/// Hears a fit: tells the page, and the terminal.
+struct Watcher {
+    study: Arc<Study>,
+    begun: Instant,
+    /// The stage, its steps so far, and when it began.
+    stage: Mutex<(String, u64, Instant)>,
+    /// Milliseconds after `begun` until which no newer map is wanted.
+    drawn: AtomicU64,
+}
+
+impl Listener for Watcher {
+    fn progress(&self, progress: &Progress<'_>) {
+        let begun = {
+            let mut stage = held(&self.stage);
+            if stage.0 != progress.stage || progress.done < stage.1 {
+                *stage = (progress.stage.to_owned(), 0, Instant::now());
+            }
+            stage.1 = progress.done;
+            stage.2
+        };
+        self.study.desk.change(|state| {
+            if state.message != progress.stage {
+                state.message = progress.stage.to_owned();
+            }
+            (state.step, state.n_steps) = (progress.done, progress.total);
+            state.seconds_left = seconds_left(begun, progress.done, progress.total);
+            if let Some((name, loss)) = progress.loss {
+                *held(&self.study.steps) = (progress.done, progress.total);
+                state.loss = loss.is_finite().then_some(loss);
+                state.loss_name = Some(name.to_owned());
+            }
+            if state.phase == Phase::Fitting {
+                state.seconds = self.begun.elapsed().as_secs_f64();
+            }
+        });
+        self.study.screen.progress(progress);
+    }
+
+    fn note(&self, text: &str) {
+        self.study.desk.change(|state| text.clone_into(&mut state.message));
+        self.study.screen.note(text);
+    }
+
+    fn wants_map(&self) -> bool {
+        self.begun.elapsed().as_millis() as u64 >= self.drawn.load(Ordering::Relaxed)
+    }
+
+    fn map(&self, codes: MatrixView<'_>, step: u64) {
+        if !(2..=3).contains(&codes.cols()) {
+            return;
+        }
+        let begun = Instant::now();
+        self.study.desk.show(|version| Frame::new(codes, &[], version, step));
+        // Showing takes at most a twentieth of the time.
+        let pause = MAP_EVERY.max(begun.elapsed() * 20);
+        self.drawn.store((self.begun.elapsed() + pause).as_millis() as u64, Ordering::Relaxed);
+    }
+}
+
+/// The sentence with a capital at its start.
+fn capitalized(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}

@@ -1,0 +1,383 @@
+//! The commands as they are called: what they print, write and refuse.
+
+mod common;
+
+use std::io::Write;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use common::{Folder, clouds, npy, npy_of, read_npy, uniform};
+use serde_json::Value;
+
+/// A folder with `x.npy`: 600 rows of 12 columns in 4 clouds.
+fn with_clouds() -> Folder {
+    let folder = Folder::new();
+    folder.write("x.npy", npy(600, 12, &clouds(600, 12, 4)));
+    folder
+}
+
+/// A folder with `t.csv`: 120 named rows of two numbers and a class.
+fn with_table() -> Folder {
+    let folder = Folder::new();
+    let mut text = String::from("name,height,width,depth,kind\n");
+    for row in 0..120 {
+        let kind = ["oak", "fir", "elm"][row % 3];
+        let number = |column| 5.0 * (row % 3) as f64 + uniform(row, column);
+        text.push_str(&format!("tree {row},{:.4},{:.4},{:.4},{kind}\n", number(0), number(1), number(2)));
+    }
+    folder.write("t.csv", text);
+    folder
+}
+
+#[test]
+fn help_tells_what_there_is() {
+    let folder = Folder::new();
+    let help = folder.good("--help").out;
+    for command in ["demo", "explore", "describe", "fit", "encode", "decode", "measure", "neighbors", "export", "methods"] {
+        assert!(help.lines().any(|line| line.trim_start().starts_with(&format!("{command} "))), "{command} is missing:\n{help}");
+        assert!(folder.good(&format!("{command} --help")).out.contains("Usage: latent "));
+    }
+    assert_eq!(folder.good("").out, help);
+    let help = folder.good("fit tsne --help").out;
+    assert!(help.contains("--perplexity <X>") && help.contains("default: 30") && help.contains("--dims"), "{help}");
+    assert!(!help.contains('\x1b'), "no color where there is no terminal");
+}
+
+#[test]
+fn methods_are_described_once_for_all() {
+    let folder = Folder::new();
+    let methods = folder.json("methods");
+    let methods = methods.as_array().unwrap();
+    assert!(methods.iter().any(|method| method["name"] == "pca"));
+    for method in methods {
+        for key in ["name", "family", "takes", "encodes", "decodes", "folds", "parameters", "limits"] {
+            assert!(!method[key].is_null(), "{key} of {}", method["name"]);
+        }
+        let name = method["name"].as_str().unwrap();
+        let help = folder.good(&format!("fit {name} --help")).out;
+        let details = folder.good(&format!("methods {name}")).out;
+        for parameter in method["parameters"]["properties"].as_object().unwrap().keys() {
+            assert!(help.contains(&format!("--{}", parameter.replace('_', "-"))), "{name} --help lacks {parameter}");
+            assert!(details.contains(parameter.as_str()), "methods {name} lacks {parameter}");
+        }
+        for limit in method["limits"].as_array().unwrap() {
+            assert!(details.contains(limit.as_str().unwrap()));
+        }
+    }
+}
+
+#[test]
+fn a_fit_tells_what_it_did() {
+    let folder = with_clouds();
+    let fit = folder.json("fit pca x.npy -o s.latent --dims 3 --codes z.npy");
+    assert_eq!((&fit["method"], &fit["n_components"], &fit["rows"], &fit["seed"]), (&"pca".into(), &3.into(), &600.into(), &0.into()));
+    assert_eq!(fit["params"]["n_components"], 3);
+    for seconds in ["seconds", "seconds_read", "seconds_measures"] {
+        assert!(fit[seconds].as_f64().unwrap() >= 0.0);
+    }
+    assert!(fit["peak_mib"].as_f64().unwrap() > 1.0);
+    for name in ["explained_variance", "reconstruction_error", "trustworthiness", "continuity", "recall", "distance_correlation"] {
+        let measure = &fit["measures"][name];
+        let number = |key: &str| measure[key].as_f64().unwrap_or_else(|| panic!("{name}: {key} in {measure}"));
+        assert!(number("low") <= number("value") && number("value") <= number("high"), "{name}: {measure}");
+    }
+    assert!(fit["measures"]["trustworthiness"]["value"].as_f64().unwrap() > 0.9);
+    assert_eq!(folder.names(), ["s.latent", "x.npy", "z.npy"]);
+    let told = folder.good("fit pca x.npy -o s.latent --dims 3");
+    assert!(told.out.starts_with("s.latent: PCA of 600 x 12, 3 dimensions\n"), "{}", told.out);
+    assert!(told.err.contains("exact"), "the algorithm is told: {}", told.err);
+    assert_eq!(folder.good("fit pca x.npy -o s.latent --quiet").err, "");
+}
+
+#[test]
+fn a_plan_writes_nothing_and_comes_near() {
+    let folder = with_clouds();
+    let plan = folder.json("fit pca x.npy --plan");
+    assert_eq!((&plan["rows"], &plan["columns"]), (&600.into(), &12.into()));
+    assert!(plan["algorithm"].as_str().unwrap().contains("exact"));
+    let fit = folder.json("fit pca x.npy -o s.latent");
+    let (planned, peak) = (plan["peak_bytes"].as_f64().unwrap() / 1048576.0, fit["peak_mib"].as_f64().unwrap());
+    assert!(planned / peak > 0.5 && planned / peak < 2.0, "planned {planned} MiB, took {peak} MiB");
+    assert!(plan["seconds"].as_f64().unwrap() >= 0.0);
+    assert_eq!(folder.names(), ["s.latent", "x.npy"]);
+}
+
+#[test]
+fn a_space_encodes_what_it_was_learned_from_to_the_same_codes_and_decodes_them() {
+    let folder = with_clouds();
+    folder.good("fit pca x.npy -o s.latent --dims 12 --codes z.npy");
+    folder.good("encode s.latent x.npy -o e.npy");
+    assert_eq!(folder.read("z.npy"), folder.read("e.npy"));
+    folder.good("decode s.latent e.npy -o back.npy");
+    let (before, after) = (read_npy(&folder.read("x.npy")), read_npy(&folder.read("back.npy")));
+    assert_eq!(before.len(), after.len());
+    let far = before.iter().zip(&after).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+    assert!(far < 1e-4, "all 12 dimensions give the rows back, but {far} apart");
+    let csv = folder.good("encode s.latent x.npy -o -").out;
+    assert_eq!((csv.lines().count(), csv.lines().next()), (601, Some("z0,z1,z2,z3,z4,z5,z6,z7,z8,z9,z10,z11")));
+    let json = folder.json("encode s.latent x.npy -o e.parquet");
+    assert_eq!((&json["rows"], &json["n_components"]), (&600.into(), &12.into()));
+    folder.good("measure e.parquet --against x.npy");
+}
+
+#[test]
+fn a_table_comes_back_in_its_own_units_with_what_rode_along() {
+    let folder = with_table();
+    folder.good("fit pca t.csv -o s.latent --scale standard --dims 3 --codes z.csv");
+    let codes = String::from_utf8(folder.read("z.csv")).unwrap();
+    assert_eq!(codes.lines().next(), Some("z0,z1,z2,name,kind"));
+    folder.good("decode s.latent z.csv -o back.csv");
+    let back = String::from_utf8(folder.read("back.csv")).unwrap();
+    let text = String::from_utf8(folder.read("t.csv")).unwrap();
+    let number = |text: &str, row: usize, column: &str| {
+        let at = text.lines().next().unwrap().split(',').position(|name| name == column).unwrap();
+        text.lines().nth(row + 1).unwrap().split(',').nth(at).unwrap().parse::<f64>().unwrap()
+    };
+    for row in [0, 7, 119] {
+        for column in ["height", "width", "depth"] {
+            assert!((number(&back, row, column) - number(&text, row, column)).abs() < 1e-3, "row {row}, {column}\n{back}");
+        }
+    }
+    assert!(back.contains("tree 7") && back.contains("elm"));
+}
+
+#[test]
+fn data_come_through_a_pipe() {
+    let folder = with_clouds();
+    for (name, bytes) in [("x.npy", folder.read("x.npy")), ("t.csv", with_table().read("t.csv"))] {
+        let mut child = folder.command("describe - --json").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(&bytes).unwrap();
+        let out = child.wait_with_output().unwrap();
+        let summary: Value = serde_json::from_slice(&out.stdout).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(summary["rows"] == 600 || summary["rows"] == 120, "{summary}");
+    }
+}
+
+#[test]
+fn describing_tells_before_any_fit() {
+    let folder = with_table();
+    let summary = folder.json("describe t.csv");
+    assert_eq!((&summary["kind"], &summary["rows"], &summary["columns"]), (&"table".into(), &120.into(), &3.into()));
+    let told = folder.good("describe t.csv").out;
+    assert!(told.starts_with("t: table of 120 rows, 3 columns\n"), "{told}");
+    assert!(told.contains("height") && told.contains("riding along") && told.contains("how it would be prepared"), "{told}");
+}
+
+#[test]
+fn equal_runs_give_equal_bytes_on_any_number_of_threads() {
+    let folder = with_clouds();
+    for method in ["pca --dims 3", "pca --dims 3 --solver randomized", "tsne --n-iter 60 --n-iter-early 40"] {
+        let files: Vec<(Vec<u8>, Vec<u8>)> = [1, 2, 3, 8]
+            .iter()
+            .map(|threads| {
+                folder.good(&format!("fit {method} x.npy -o s.latent --codes z.npy --seed 3 --threads {threads} --quiet"));
+                (folder.read("s.latent"), folder.read("z.npy"))
+            })
+            .collect();
+        assert!(files.windows(2).all(|pair| pair[0] == pair[1]), "{method}: the bytes depend on threads");
+    }
+    folder.good("fit pca x.npy -o a.latent --solver randomized --seed 3 --quiet");
+    folder.good("fit pca x.npy -o b.latent --solver randomized --seed 4 --quiet");
+    assert_ne!(folder.read("a.latent"), folder.read("b.latent"), "the seed is used");
+}
+
+#[test]
+fn files_larger_than_the_memory_allowed_stream_to_the_same_space() {
+    let folder = Folder::new();
+    folder.write("x.npy", npy(20_000, 40, &clouds(20_000, 40, 4)));
+    folder.good("fit pca x.npy -o whole.latent --dims 4 --solver covariance");
+    let streamed = folder.good("fit pca x.npy -o parts.latent --dims 4 --solver covariance --max-memory 10M");
+    assert!(streamed.err.contains("stream"), "it is said: {}", streamed.err);
+    let header = |name: &str| {
+        let file = folder.read(name);
+        let length = u64::from_le_bytes(file[..8].try_into().unwrap()) as usize;
+        let tensors = file[8 + length..].to_vec();
+        let header: Value = serde_json::from_slice(&file[8..8 + length]).unwrap();
+        let space: Value = serde_json::from_str(header["__metadata__"]["latentspace"].as_str().unwrap()).unwrap();
+        (tensors, space["measures"]["explained_variance"].clone())
+    };
+    assert_eq!(header("whole.latent"), header("parts.latent"));
+}
+
+#[test]
+fn measures_say_how_far_to_trust() {
+    let folder = with_clouds();
+    folder.good("fit pca x.npy -o s.latent --dims 2 --codes z.npy");
+    let same = folder.json("measure x.npy --against x.npy");
+    for name in ["trustworthiness", "continuity", "recall", "distance_correlation"] {
+        assert!((same[name]["value"].as_f64().unwrap() - 1.0).abs() < 1e-9, "{name} of the identity: {}", same[name]);
+    }
+    assert_eq!((&same["k"], &same["rows"]), (&15.into(), &600.into()));
+    let sampled = folder.json("measure z.npy --against x.npy -k 5 --sample 100 --per-row rows.csv");
+    assert_eq!((&sampled["k"], &sampled["rows_asked"]), (&5.into(), &100.into()));
+    let rows = String::from_utf8(folder.read("rows.csv")).unwrap();
+    assert_eq!((rows.lines().count(), rows.lines().next()), (101, Some("row,id,trustworthiness,continuity,recall")));
+    let mean = rows.lines().skip(1).map(|line| line.rsplit(',').next().unwrap().parse::<f64>().unwrap()).sum::<f64>() / 100.0;
+    assert!((mean - sampled["recall"]["value"].as_f64().unwrap()).abs() < 1e-6);
+}
+
+#[test]
+fn neighbors_are_the_nearest_and_words_add_up() {
+    let folder = with_clouds();
+    let near = folder.json("neighbors x.npy --row 4 -k 3");
+    let near = near.as_array().unwrap();
+    let rows = clouds(600, 12, 4);
+    let distance = |a: usize, b: usize| (0..12).map(|j| f64::from(rows[a * 12 + j] - rows[b * 12 + j]).powi(2)).sum::<f64>().sqrt();
+    let mut all: Vec<(f64, usize)> = (0..600).filter(|&row| row != 4).map(|row| (distance(4, row), row)).collect();
+    all.sort_by(|a, b| a.0.total_cmp(&b.0));
+    for (found, (distance, row)) in near.iter().zip(&all) {
+        assert_eq!(found["row"], *row);
+        assert_eq!(found["id"], row.to_string());
+        assert!((found["distance"].as_f64().unwrap() - distance).abs() < 1e-4);
+    }
+    assert_eq!(near.len(), 3);
+    // A parallelogram: king - man + woman = queen, and a word apart.
+    let words = [
+        ("man", [1.0, 0.0, 0.2]),
+        ("woman", [0.0, 1.0, 0.2]),
+        ("king", [1.0, 0.0, 1.2]),
+        ("queen", [0.0, 1.0, 1.2]),
+        ("stone", [-1.0, -1.0, 0.0]),
+    ];
+    let csv: String = words.iter().map(|(word, [x, y, z])| format!("{word},{x},{y},{z}\n")).collect();
+    folder.write("w.csv", format!("word,z0,z1,z2\n{csv}"));
+    let sum = folder.json("neighbors w.csv --plus king,woman --minus man -k 1");
+    assert_eq!((&sum[0]["id"], sum.as_array().unwrap().len()), (&"queen".into(), 1));
+    assert_eq!(folder.json("neighbors w.csv --id king -k 1")[0]["id"], "queen");
+    folder.refused("neighbors w.csv --id kin", "hint: did you mean 'king'?\n");
+    folder.refused("neighbors w.csv --row 5", "error: --row: 5 was given; w.csv has 5 rows, counted from 0.\n");
+}
+
+#[test]
+fn other_tools_can_read_what_is_exported() {
+    let folder = with_table();
+    folder.good("fit pca t.csv -o s.latent --dims 2 --codes z.parquet");
+    folder.good("export z.parquet --to npy -o z.npy");
+    folder.good("export z.parquet --to csv -o z.csv");
+    assert_eq!(read_npy(&folder.read("z.npy")).len(), 240);
+    assert!(String::from_utf8(folder.read("z.csv")).unwrap().starts_with("z0,z1,name,kind\n"));
+    let text = |name: &str| String::from_utf8(folder.read(name)).unwrap();
+    folder.good("export z.parquet --to word2vec -o z.txt");
+    folder.good("export z.parquet --to glove -o g.txt");
+    assert_eq!(text("z.txt").lines().next(), Some("120 2"));
+    assert_eq!(text("z.txt").lines().nth(1), text("g.txt").lines().next());
+    assert!(text("g.txt").starts_with("tree_0 "), "words hold no spaces: {}", text("g.txt").lines().next().unwrap());
+    folder.good("export z.parquet --to projector -o p");
+    assert_eq!(text("p/vectors.tsv").lines().count(), 120);
+    assert_eq!(
+        (text("p/metadata.tsv").lines().count(), text("p/metadata.tsv").lines().next().map(str::to_owned)),
+        (121, Some("name\tkind".into()))
+    );
+    folder.refused(
+        "export z.parquet --to onnx -o a",
+        "error: --to: 'onnx' was given; only spaces that are networks have it, and this is none.\n",
+    );
+    folder.refused("export z.parquet --to npy -o a.csv", "error: --output: 'a.csv' was given; its name must end in one of .npy.\n");
+}
+
+#[test]
+fn a_wrong_call_is_refused_in_a_sentence_with_a_hint() {
+    let folder = with_clouds();
+    folder.refused("ecode", "hint: did you mean 'encode'?\n");
+    folder.refused("fit tnse x.npy -o s.latent", "hint: did you mean 'tsne'?\n");
+    folder.refused("fit tsne x.npy -o s.latent --perplexty 3", "hint: did you mean '--perplexity'?\n");
+    folder.refused(
+        "fit pca x.npy",
+        "error: latent fit pca: --output SPACE is missing; it must be given.\nhint: `latent fit pca --help` tells all\n",
+    );
+    folder.refused(
+        "fit pca -o s.latent",
+        "error: latent fit pca: DATA is missing; it must be given.\nhint: `latent fit pca --help` tells all\n",
+    );
+    folder.refused("fit pca x.npy -o s.txt", "error: --output: 's.txt' was given; the name of a space ends in .latent.\n");
+    folder.refused(
+        "fit pca x.npy -o no/s.latent",
+        "error: no/s.latent: the folder 'no' is not there; results are written into folders that exist.\n",
+    );
+    folder.refused(
+        "fit pca x.npy -o s.latent --dims 0",
+        "error: n_components: 0 was given; it must be a whole number, at least 1, or 'auto'.\n",
+    );
+    folder.refused(
+        "fit pca x.npy -o s.latent --dims 13",
+        "error: n_components: 13 was given; for 600 rows of 12 columns it is at most 12.\n",
+    );
+    folder.refused("fit pca x.npy -o s.latent --solver gramm", "hint: did you mean 'gram'?\n");
+    folder.refused("fit pca y.npy -o s.latent", "hint: did you mean 'x.npy'?\n");
+    folder.refused("fit pca x.npy -o s.latent --seed -1", "error: --seed: '-1' was given; it must be a whole number, at least 0.\n");
+    folder.refused(
+        "fit pca x.npy -o s.latent --max-memory lots",
+        "error: --max-memory: 'lots' was given; it must be a size such as 800M, 4G or 1.5GiB.\n",
+    );
+    folder.refused("fit pca x.npy -o s.latent --scale big", "hint: `latent fit pca --help` tells all\n");
+    folder.refused("neighbors x.npy --row 1 --id 2", "hint: `latent neighbors --help` tells all\n");
+    folder.refused("methods tsn", "hint: did you mean 'tsne'?\n");
+    folder.refused("demo digts", "hint: did you mean 'digits'?\n");
+    folder.refused("encode s.latent x.npy -o z.npy", "error: s.latent: there is no such file; SPACE is a file that `latent fit` wrote.\n");
+    assert_eq!(folder.names(), ["x.npy"]);
+}
+
+#[test]
+fn bad_data_are_refused_with_their_place() {
+    let folder = with_clouds();
+    folder.write("t.csv", "a,b\n1,2\n3,inf\n");
+    let called = folder.latent("fit pca t.csv -o s.latent");
+    assert_eq!(called.code, Some(2));
+    assert!(called.err.contains("row 2") && called.err.contains("b"), "{}", called.err);
+    folder.write("cut.npy", &npy(10, 3, &clouds(10, 3, 1))[..150]);
+    let called = folder.latent("fit pca cut.npy -o s.latent");
+    assert!(called.code == Some(2) && called.err.starts_with("error: cut.npy: "), "{}", called.err);
+    folder.good("fit pca x.npy -o s.latent");
+    folder.write("other.npy", npy(10, 3, &clouds(10, 3, 1)));
+    let called = folder.latent("encode s.latent other.npy -o z.npy");
+    assert!(called.code == Some(2) && called.err.contains('3') && called.err.contains("12"), "{}", called.err);
+    folder.write("bad.latent", b"not a space");
+    let called = folder.latent("encode bad.latent x.npy -o z.npy");
+    assert!(called.code == Some(2) && called.err.starts_with("error: bad.latent: "), "{}", called.err);
+    let called = folder.latent("measure other.npy --against x.npy");
+    assert!(called.code == Some(2) && called.err.contains("600"), "{}", called.err);
+    folder.refused("fit tsne x.npy -o m.latent --max-memory 1M", "");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_ends_a_long_fit_within_a_second_and_leaves_nothing() {
+    let folder = Folder::new();
+    folder.write("x.npy", npy(20_000, 64, &clouds(20_000, 64, 9)));
+    let mut child =
+        folder.command("fit tsne x.npy -o s.latent --n-iter 100000 --json").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(2500));
+    assert!(child.try_wait().unwrap().is_none(), "the fit is under way");
+    let begun = Instant::now();
+    let killed = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    let status = child.wait().unwrap();
+    let took = begun.elapsed();
+    assert_eq!(status.code(), Some(130));
+    assert!(took < Duration::from_secs(1), "it took {took:?}");
+    assert_eq!(folder.names(), ["x.npy"]);
+    let out = child.wait_with_output().unwrap();
+    assert!(out.stdout.is_empty());
+    assert!(String::from_utf8(out.stderr).unwrap().ends_with("cancelled; nothing was written.\n"));
+}
+
+#[test]
+fn pictures_are_taken_as_pictures() {
+    let folder = Folder::new();
+    let pixels: Vec<u8> = (0..100 * 64).map(|at| (255.0 * uniform(at / 64, at % 64)) as u8).collect();
+    let mut idx = vec![0, 0, 8, 3];
+    for axis in [100_u32, 8, 8] {
+        idx.extend(axis.to_be_bytes());
+    }
+    idx.extend(&pixels);
+    folder.write("p-idx3-ubyte", &idx);
+    folder.write("p.npy", npy_of("|u1", "(100, 8, 8)", &pixels));
+    let (from_idx, from_npy) = (folder.json("describe p-idx3-ubyte"), folder.json("describe p.npy"));
+    assert_eq!((&from_idx["kind"], &from_idx["rows"], &from_idx["columns"]), (&"images".into(), &100.into(), &64.into()));
+    assert_eq!(from_idx["rows"], from_npy["rows"]);
+    let labels: Vec<u8> = [&[0, 0, 8, 1][..], &100_u32.to_be_bytes(), &(0..100).map(|row| row % 10).collect::<Vec<u8>>()].concat();
+    folder.write("l-idx1-ubyte", labels);
+    folder.good("fit pca p-idx3-ubyte --labels l-idx1-ubyte -o s.latent --codes z.csv --dims 2");
+    let csv = String::from_utf8(folder.read("z.csv")).unwrap();
+    assert_eq!(csv.lines().nth(8).unwrap().rsplit(',').next(), Some("7"), "{csv}");
+}

@@ -1,0 +1,387 @@
+//! The explorer's server: every route, and who may not ask.
+
+mod common;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use common::{Folder, clouds, npy, npy_f64, npy_of, uniform};
+use serde_json::{Value, json};
+
+/// A running `latent explore`.
+struct Server {
+    child: Child,
+    address: String,
+    url: String,
+    _folder: Folder,
+}
+
+/// An answer.
+struct Answer {
+    status: u16,
+    head: String,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&self.body)))
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| line.strip_prefix(&format!("{name}: ")))
+    }
+}
+
+impl Server {
+    /// Starts `latent explore LINE` and reads the address that it prints first.
+    fn start(folder: Folder, line: &str) -> Self {
+        let mut child =
+            folder.command(&format!("explore {line} --no-open --port 0 --json --quiet")).stdout(Stdio::piped()).spawn().unwrap();
+        let mut first = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+        let url = serde_json::from_str::<Value>(&first).unwrap()["url"].as_str().unwrap().to_owned();
+        let address = url.trim_start_matches("http://").split('/').next().unwrap().to_owned();
+        Server { child, address, url, _folder: folder }
+    }
+
+    /// As [`Server::start`], waiting until nothing is going on.
+    fn rested(folder: Folder, line: &str) -> Self {
+        let server = Self::start(folder, line);
+        server.rest();
+        server
+    }
+
+    fn rest(&self) -> Value {
+        let begun = Instant::now();
+        loop {
+            let state = self.get("/api/state").json();
+            match state["phase"].as_str().unwrap() {
+                "done" | "stopped" | "failed" => return state,
+                _ if begun.elapsed() > Duration::from_secs(120) => panic!("still {state}"),
+                _ => std::thread::sleep(Duration::from_millis(30)),
+            }
+        }
+    }
+
+    fn ask(&self, request: &str) -> Answer {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).unwrap();
+        let at = bytes.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
+        let head = String::from_utf8(bytes[..at].to_vec()).unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        Answer { status, head, body: bytes[at + 4..].to_vec() }
+    }
+
+    fn get(&self, path: &str) -> Answer {
+        self.get_with(path, "")
+    }
+
+    fn get_with(&self, path: &str, headers: &str) -> Answer {
+        self.ask(&format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{headers}\r\n", self.address))
+    }
+
+    fn post(&self, path: &str, body: &Value) -> Answer {
+        let body = body.to_string();
+        self.ask(&format!(
+            "POST {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            self.address,
+            body.len()
+        ))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+const HOSTILE: &str = "<script>alert(1)</script>";
+
+/// 300 named rows of 5 numbers in 3 kinds, one of them named as no page should run it.
+fn table() -> Folder {
+    let folder = Folder::new();
+    let values = clouds(300, 5, 3);
+    let mut text = String::from("name,a,b,c,d,e,kind,note,price\n");
+    for row in 0..300 {
+        let name = if row == 7 { HOSTILE.to_owned() } else { format!("row {row}") };
+        let numbers: Vec<String> = values[row * 5..row * 5 + 5].iter().map(f32::to_string).collect();
+        let kind = ["oak", "fir", "elm"][row % 3];
+        let note = if row == 5 { "a Needle in it".to_owned() } else { format!("note {:.6}", uniform(row, 1)) };
+        let price = if row == 9 { String::new() } else { format!("{}", 300 - row) };
+        text.push_str(&format!("{name},{},{kind},{note},{price}\n", numbers.join(",")));
+    }
+    folder.write("t.csv", text);
+    folder
+}
+
+fn f32s(bytes: &[u8]) -> Vec<f32> {
+    bytes.chunks_exact(4).map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap())).collect()
+}
+
+#[test]
+fn every_route_answers_as_the_interface_says() {
+    let server = Server::start(table(), "t.csv --columns a,b,c,d,e --set n_iter=100 --set n_iter_early=50 --set perplexity=10");
+    let state = server.rest();
+    assert_eq!(state["phase"], "done", "{state}");
+    assert_eq!(
+        (&state["rows"], &state["columns"], &state["method"], &state["kind"]),
+        (&300.into(), &5.into(), &"tsne".into(), &"table".into())
+    );
+    assert_eq!(state["title"], "t-SNE of 300 x 5, perplexity 10");
+    assert_eq!(state["params"]["perplexity"], 10.0);
+    assert_eq!(state["map"]["dims"], 2);
+    assert_eq!(state["column_names"], json!(["a", "b", "c", "d", "e"]));
+    assert_eq!((&state["picture"], &state["curve"], &state["error"]), (&Value::Null, &false.into(), &Value::Null));
+    for name in ["trustworthiness", "continuity", "recall", "distance_correlation"] {
+        assert!(state["measures"][name]["value"].is_number());
+    }
+
+    let map = server.get("/api/map");
+    assert_eq!((map.status, &map.body[..4], map.body.len()), (200, &b"LSM1"[..], 64 + 300 * 2 * 4));
+    let coordinates = f32s(&map.body[64..]);
+    let radius = f64::from_le_bytes(map.body[48..56].try_into().unwrap());
+    let largest = coordinates.iter().fold(0.0_f32, |most, v| most.max(v.abs()));
+    assert!((f64::from(largest) / radius - 1.0).abs() < 1e-5);
+
+    let fields = state["fields"].as_array().unwrap();
+    let field = |name: &str| fields.iter().find(|field| field["name"] == name).unwrap_or_else(|| panic!("{name} in {fields:?}"));
+    assert_eq!((&field("kind")["type"], &field("kind")["categories"][0]["count"]), (&"category".into(), &100.into()));
+    assert_eq!((&field("price")["type"], &field("price")["missing"], &field("price")["max"]), (&"number".into(), &1.into(), &300.0.into()));
+    assert_eq!(field("note")["type"], "text");
+    let column = |name: &str| server.get(&format!("/api/fields/{}", field(name)["index"]));
+    let kinds = column("kind");
+    assert_eq!((kinds.status, kinds.body.len()), (200, 1200));
+    let prices = f32s(&column("price").body);
+    assert!(prices[9].is_nan() && prices[0] == 300.0);
+    assert_eq!((column("note").status, server.get("/api/fields/99").status), (404, 404));
+
+    let trust = server.get("/api/trust");
+    assert_eq!((trust.status, trust.body.len()), (200, 1200));
+    let mean = f32s(&trust.body).iter().sum::<f32>() / 300.0;
+    assert!((f64::from(mean) - state["measures"]["recall"]["value"].as_f64().unwrap()).abs() < 1e-4);
+
+    let row = server.get("/api/rows/7").json();
+    assert_eq!((&row["row"], &row["id"], &row["fields"]["kind"]), (&7.into(), &HOSTILE.into(), &"fir".into()));
+    let near = row["neighbors"].as_array().unwrap();
+    assert_eq!(near.len(), state["n_neighbors"].as_u64().unwrap() as usize);
+    let distances: Vec<f64> = near.iter().map(|near| near["distance"].as_f64().unwrap()).collect();
+    assert!(distances.windows(2).all(|pair| pair[0] <= pair[1]));
+    let kept = near.iter().filter(|near| near["kept"] == true).count();
+    assert_eq!(row["kept"], kept);
+    assert_eq!(row["invented"].as_array().unwrap().len(), near.len() - kept);
+    assert!((f32s(&trust.body)[7] - kept as f32 / near.len() as f32).abs() < 1e-6);
+    let values = f32s(&server.get("/api/rows/7/values").body);
+    assert!(values.iter().zip(&clouds(300, 5, 3)[35..40]).all(|(a, b)| (a - b).abs() < 1e-5), "{values:?}");
+    assert_eq!(
+        (server.get("/api/rows/300").status, server.get("/api/rows/x").status, server.get("/api/rows/7/picture").status),
+        (404, 404, 404)
+    );
+    assert!(server.get("/api/rows/300").json()["error"].is_string());
+
+    let found = server.get("/api/search?q=needle").json();
+    assert_eq!((&found[0]["row"], &found[0]["field"], &found[0]["text"]), (&5.into(), &"note".into(), &"a Needle in it".into()));
+    let found = server.get("/api/search?q=ROW%2012&limit=4").json();
+    assert_eq!((&found[0]["id"], &found[1]["id"], found.as_array().unwrap().len()), (&"row 12".into(), &"row 120".into(), 4));
+    assert_eq!(server.get("/api/search?q=").json(), json!([]));
+
+    let price = field("price")["index"].clone();
+    let page = server.post("/api/table", &json!({"rows": [4, 17, 9], "sort": price, "descending": false, "offset": 0, "limit": 2})).json();
+    assert_eq!((&page["total"], &page["rows"][0]["row"], &page["rows"][1]["row"]), (&3.into(), &17.into(), &4.into()));
+    let page = server.post("/api/table", &json!({"rows": null, "sort": price, "descending": true, "offset": 299, "limit": 9})).json();
+    assert_eq!((&page["total"], &page["rows"][0]["row"]), (&300.into(), &9.into()), "missing cells are last");
+    assert_eq!(server.post("/api/table", &json!({"rows": [300]})).status, 400);
+
+    let methods = server.get("/api/methods").json();
+    assert!(methods.as_array().unwrap().iter().any(|method| method["name"] == "tsne" && method["parameters"]["properties"].is_object()));
+    assert_eq!(server.get("/api/nothing").status, 404);
+}
+
+#[test]
+fn a_fit_can_be_asked_for_again_and_stopped() {
+    let server = Server::rested(table(), "t.csv --columns a,b,c,d,e --method pca");
+    let wrong = server.post("/api/fit", &json!({"method": "tsne", "params": {"perplexity": 2000}}));
+    assert_eq!(wrong.status, 400);
+    assert!(wrong.json()["error"].as_str().unwrap().starts_with("perplexity: 2000"), "{}", wrong.json());
+    assert_eq!(server.post("/api/fit", &json!({"method": "tnse"})).json()["hint"], "did you mean 'tsne'?");
+    assert_eq!(server.post("/api/fit", &json!("x")).status, 400);
+    let version = server.get("/api/state").json()["map"]["version"].as_u64().unwrap();
+    assert_eq!(server.post("/api/fit", &json!({"method": "tsne", "params": {"n_iter": 100000, "perplexity": 20}})).status, 202);
+    assert_eq!(server.post("/api/fit", &json!({"method": "pca"})).status, 409);
+    let begun = Instant::now();
+    while server.get("/api/state").json()["step"].as_u64().unwrap() < 300 {
+        assert!(begun.elapsed() < Duration::from_secs(60));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(server.post("/api/stop", &json!({})).status, 202);
+    let state = server.rest();
+    assert_eq!((&state["phase"], &state["method"]), (&"stopped".into(), &"tsne".into()));
+    assert!(state["map"]["version"].as_u64().unwrap() > version);
+    assert!(state["measures"]["recall"]["value"].as_f64().unwrap() > 0.1, "what is kept is measured: {state}");
+    assert_eq!(server.get("/api/trust").body.len(), 1200);
+}
+
+#[test]
+fn events_tell_the_state_and_the_map_as_they_change() {
+    let server = Server::rested(table(), "t.csv --columns a,b,c,d,e --method pca");
+    let mut stream = TcpStream::connect(&server.address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    write!(stream, "GET /api/events HTTP/1.1\r\nHost: {}\r\n\r\n", server.address).unwrap();
+    let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
+    let mut seen = Vec::new();
+    let mut asked = false;
+    let fitted = loop {
+        let line = lines.next().expect("the stream goes on");
+        if let Some(event) = line.strip_prefix("event: ") {
+            seen.push(event.to_owned());
+        }
+        if let Some(data) = line.strip_prefix("data: ") {
+            let data: Value = serde_json::from_str(data).unwrap();
+            if !asked && seen.contains(&"map".to_owned()) && seen.contains(&"state".to_owned()) {
+                server.post("/api/fit", &json!({"method": "tsne", "params": {"n_iter": 20, "n_iter_early": 20, "perplexity": 10}}));
+                asked = true;
+            }
+            if data["method"] == "tsne" && data["phase"] == "done" {
+                break data;
+            }
+        }
+    };
+    assert!(fitted["map"]["version"].as_u64().unwrap() > 1);
+}
+
+#[test]
+fn nobody_else_may_ask() {
+    let server = Server::rested(table(), "t.csv --columns a,b,c,d,e --method pca");
+    let address = server.address.clone();
+    let port = address.rsplit(':').next().unwrap();
+    let with_host = |host: &str| server.ask(&format!("GET /api/state HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")).status;
+    assert_eq!((with_host(&address), with_host(&format!("localhost:{port}"))), (200, 200));
+    for host in
+        ["evil.example".to_owned(), format!("evil.example:{port}"), "127.0.0.1:1".to_owned(), format!("127.0.0.1.evil.example:{port}")]
+    {
+        assert_eq!(with_host(&host), 403, "{host}");
+    }
+    assert_eq!(server.get_with("/api/state", &format!("Origin: http://{address}\r\n")).status, 200);
+    for origin in ["http://evil.example", "null", "https://127.0.0.1"] {
+        assert_eq!(server.get_with("/api/state", &format!("Origin: {origin}\r\n")).status, 403, "{origin}");
+    }
+    assert_eq!(server.get_with("/api/rows/1", "Sec-Fetch-Site: cross-site\r\n").status, 403);
+    // A form of another site cannot send JSON without being asked first.
+    let form = "POST /api/stop HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nOrigin: http://evil.example\r\nContent-Length: 0\r\n\r\n";
+    assert_eq!(server.ask(&form.replace("{}", &address)).status, 403);
+    for path in ["/", "/api/state", "/nothing", "/api/rows/1"] {
+        let answer = server.get(path);
+        let policy = answer.header("content-security-policy").unwrap();
+        assert!(policy.starts_with("default-src 'none'; script-src 'self'") && !policy.contains("unsafe"), "{policy}");
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+        assert!(answer.header("access-control-allow-origin").is_none());
+    }
+    for path in ["/../Cargo.toml", "/..%2f..%2fetc%2fpasswd", "/assets/../../Cargo.toml", "//etc/passwd", "/t.csv", "/assets"] {
+        assert_eq!(server.get(path).status, 404, "{path}");
+    }
+}
+
+#[test]
+fn names_from_data_stay_data() {
+    let server = Server::rested(table(), "t.csv --columns a,b,c,d,e --method pca");
+    let answer = server.get("/api/rows/7");
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    assert_eq!(answer.json()["id"], HOSTILE);
+}
+
+#[test]
+fn with_a_host_the_token_is_asked_for() {
+    let server = Server::start(table(), "t.csv --columns a,b,c,d,e --method pca --host 127.0.0.1");
+    assert!(server.url.contains("/?token="), "{}", server.url);
+    assert_eq!(server.get("/api/state").status, 403);
+    assert_eq!(server.get("/?token=0123").status, 403);
+    let opened = server.get(&server.url[server.url.find("/?").unwrap()..]);
+    assert_eq!((opened.status, opened.header("location")), (303, Some("/")));
+    let cookie = opened.header("set-cookie").unwrap();
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"));
+    let cookie = cookie.split(';').next().unwrap();
+    assert_eq!(server.get_with("/api/state", &format!("Cookie: a=b; {cookie}\r\n")).status, 200);
+}
+
+#[test]
+fn two_dimensions_are_shown_as_they_are_and_far_coordinates_lose_nothing() {
+    let folder = Folder::new();
+    let values: Vec<f64> = (0..400).map(|at| 1e7 + at as f64 * 0.001).collect();
+    folder.write("m.npy", npy_f64(200, 2, &values));
+    let server = Server::rested(folder, "m.npy");
+    let map = server.get("/api/map").body;
+    let f64_at = |at: usize| f64::from_le_bytes(map[at..at + 8].try_into().unwrap());
+    let coordinates = f32s(&map[64..]);
+    for (at, value) in values.iter().enumerate() {
+        let back = f64_at(24 + 8 * (at % 2)) + f64::from(coordinates[at]);
+        assert!((back - value).abs() < 1e-6, "{value} came back as {back}");
+    }
+    assert_eq!(server.get("/api/rows/3").json()["neighbors"][0]["distance"].as_f64().map(|d| (d * 1e5).round()), Some(283.0));
+}
+
+#[test]
+fn a_map_of_a_space_opens_with_and_without_its_data() {
+    let folder = Folder::new();
+    folder.write("x.npy", npy(200, 6, &clouds(200, 6, 4)));
+    folder.good("fit tsne x.npy -o m.latent --perplexity 10 --n-iter 50 --n-iter-early 50 --codes z.npy");
+    folder.good("fit pca x.npy -o p.latent --dims 2");
+    let z = common::read_npy(&folder.read("z.npy"));
+    let mut folder = folder;
+    for line in ["m.latent", "m.latent x.npy", "x.npy z.npy", "p.latent x.npy"] {
+        let mut server = Server::start(std::mem::replace(&mut folder, Folder::new()), line);
+        let state = server.rest();
+        assert_eq!((&state["phase"], &state["rows"], &state["map"]["dims"]), (&"done".into(), &200.into(), &2.into()), "{line}: {state}");
+        let map = server.get("/api/map").body;
+        let center = f64::from_le_bytes(map[24..32].try_into().unwrap());
+        if !line.starts_with('p') {
+            assert!((f64::from(f32s(&map[64..68])[0]) + center - f64::from(z[0])).abs() < 1e-4, "{line}");
+        }
+        assert!(state["measures"]["recall"].is_object(), "{line}: every map comes with its measures");
+        folder = std::mem::replace(&mut server._folder, Folder::new());
+    }
+    let refused = folder.latent("explore p.latent --no-open --port 0");
+    assert_eq!(refused.code, Some(2));
+    assert!(refused.err.contains("hint: `latent explore p.latent DATA`"), "{}", refused.err);
+}
+
+#[test]
+fn pictures_come_as_png() {
+    let folder = Folder::new();
+    let pixels: Vec<u8> = (0..60 * 48).map(|at| (255.0 * uniform(at / 48, at % 48)) as u8).collect();
+    folder.write("p.npy", npy_of("|u1", "(60, 4, 4, 3)", &pixels));
+    let server = Server::rested(folder, "p.npy --method pca");
+    let state = server.get("/api/state").json();
+    assert_eq!(state["picture"], json!({"width": 4, "height": 4, "pixelated": true}));
+    let picture = server.get("/api/rows/7/picture");
+    assert_eq!((picture.status, picture.header("content-type")), (200, Some("image/png")));
+    let decoded = image::load_from_memory(&picture.body).unwrap().to_rgb8();
+    assert_eq!(decoded.as_raw()[..], pixels[7 * 48..8 * 48]);
+}
+
+#[test]
+fn few_rows_get_a_smaller_neighborhood_and_are_told_so() {
+    let folder = Folder::new();
+    folder.write("x.npy", npy(40, 6, &clouds(40, 6, 2)));
+    let server = Server::rested(folder, "x.npy");
+    let state = server.get("/api/state").json();
+    assert_eq!(state["phase"], "done", "{state}");
+    assert!(state["params"]["perplexity"].as_f64().unwrap() <= 13.0);
+    assert!(state["warnings"].to_string().contains("perplexity"), "{}", state["warnings"]);
+}
+
+#[test]
+fn data_that_cannot_be_read_end_the_server_with_the_sentence() {
+    let folder = Folder::new();
+    folder.write("x.npy", &npy(40, 6, &clouds(40, 6, 2))[..300]);
+    let called = folder.latent("explore x.npy --no-open --port 0");
+    assert_eq!(called.code, Some(2));
+    assert!(called.err.contains("error: x.npy: "), "{}", called.err);
+    assert_eq!(called.err.matches("error:").count(), 1, "told once: {}", called.err);
+    folder.refused("explore y.npy --no-open", "hint: did you mean 'x.npy'?\n");
+}

@@ -1,0 +1,26 @@
+//! `bench_pca FILE.npy K`: for each line on standard input, one fit; its seconds as a line of JSON.
+
+use std::io::BufRead;
+use std::time::Instant;
+
+use latentspace::data::{PrepareOptions, Prepared, Rows, read};
+use latentspace::method::AnyMethod;
+use latentspace::methods::pca::Pca;
+use latentspace::params::Auto;
+use latentspace::{Preparation, Run};
+
+fn main() -> latentspace::Result<()> {
+    let mut args = std::env::args().skip(1);
+    let (file, k) = (args.next().unwrap_or_default(), args.next().and_then(|k| k.parse().ok()).unwrap_or(50));
+    let run = Run::new(0, 0)?;
+    let observations = read::open(&file, &read::ReadOptions::default())?.read(&run)?;
+    let prepared: Prepared = Preparation::choose(&observations, &PrepareOptions::default(), &run)?.prepare(&observations, &run)?;
+    let method = Pca { n_components: Auto::Value(k), ..Pca::default() };
+    for _ in std::io::stdin().lock().lines() {
+        let start = Instant::now();
+        let fitted = method.fit(&Rows::Memory(&prepared), &run)?;
+        let seconds = start.elapsed().as_secs_f64();
+        println!("{}", serde_json::json!({ "seconds": seconds, "explained_variance": fitted.measures[0].1.value }));
+    }
+    Ok(())
+}

@@ -1,0 +1,191 @@
+//! The bytes of a file: mapped where they lie, or unpacked up to a stated cap and ratio.
+
+use std::fs;
+use std::io::{self, BufReader, Read};
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use memmap2::Mmap;
+
+use crate::error::{Bytes as Size, Error, Result};
+
+/// Packed data that grows by more than this is refused: no real data does, and bombs do.
+pub(super) const MOST_RATIO: u64 = 1000;
+/// What any file may be unpacked to, however small: the ratio of a few bytes says nothing.
+const ALWAYS_ALLOWED: u64 = 1 << 20;
+/// What a packed file may be unpacked to where the run names no limit.
+pub(super) const MOST_UNPACKED: u64 = 16 << 30;
+
+/// How a file is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Packing {
+    /// It is not.
+    None,
+    /// gzip.
+    Gzip,
+    /// Zstandard.
+    Zstd,
+}
+
+/// A file that is there, and how it is packed.
+#[derive(Debug, Clone)]
+pub(super) struct File {
+    pub(super) path: PathBuf,
+    pub(super) packing: Packing,
+    /// Bytes on the disk.
+    pub(super) len: u64,
+    /// Bytes that it may be unpacked to.
+    pub(super) limit: u64,
+}
+
+/// Bytes that lie in a mapped file or in memory.
+pub(super) enum Bytes {
+    /// In a file.
+    Mapped(Mmap),
+    /// In memory.
+    Held(Vec<u8>),
+}
+
+impl Deref for Bytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Bytes::Mapped(map) => map,
+            Bytes::Held(bytes) => bytes,
+        }
+    }
+}
+
+impl File {
+    /// An input's error of this file.
+    pub(super) fn wrong(&self, found: impl Into<String>, wanted: impl Into<String>) -> Error {
+        Error::input(&self.path, found, wanted)
+    }
+
+    /// The same error, of this file.
+    pub(super) fn own(&self, error: Error) -> Error {
+        match error {
+            Error::Input(input) => Error::Input(crate::error::Input { file: self.path.clone(), ..input }),
+            other => other,
+        }
+    }
+
+    /// All bytes: mapped, or unpacked into memory.
+    ///
+    /// # Errors
+    /// [`Error::Io`], or [`Error::Input`] for packed data that are broken or too large.
+    pub(super) fn bytes(&self) -> Result<Arc<Bytes>> {
+        if self.packing == Packing::None {
+            if self.len == 0 {
+                return Ok(Arc::new(Bytes::Held(Vec::new())));
+            }
+            let file = fs::File::open(&self.path).map_err(|error| Error::io(&self.path, error))?;
+            // SAFETY: the map is only read. Another program that shortens the file meanwhile could take pages away; that is the price of
+            // not copying, and the same for everyone who maps files.
+            let map = unsafe { Mmap::map(&file) }.map_err(|error| Error::io(&self.path, error))?;
+            return Ok(Arc::new(Bytes::Mapped(map)));
+        }
+        let mut bytes = Vec::new();
+        self.stream()?.read_to_end(&mut bytes).map_err(|error| unreadable(&self.path, error))?;
+        Ok(Arc::new(Bytes::Held(bytes)))
+    }
+
+    /// The bytes one after the other, unpacked.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub(super) fn stream(&self) -> Result<Box<dyn Read + Send>> {
+        let file = fs::File::open(&self.path).map_err(|error| Error::io(&self.path, error))?;
+        let buffered = BufReader::with_capacity(1 << 17, file);
+        let unpacked: Box<dyn Read + Send> = match self.packing {
+            Packing::None => return Ok(Box::new(buffered)),
+            Packing::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(buffered)),
+            Packing::Zstd => {
+                let mut decoder = zstd::stream::read::Decoder::with_buffer(buffered).map_err(|error| Error::io(&self.path, error))?;
+                decoder.window_log_max(27).map_err(|error| Error::io(&self.path, error))?;
+                Box::new(decoder)
+            }
+        };
+        Ok(Box::new(Capped::new(unpacked, self.len, self.limit)))
+    }
+}
+
+/// Unpacked bytes, counted: more than the cap or the ratio allows is an error.
+pub(super) struct Capped<R> {
+    inner: R,
+    allowed: u64,
+    packed: u64,
+    limit: u64,
+    seen: u64,
+}
+
+impl<R: Read> Capped<R> {
+    /// Of `packed` bytes at most [`MOST_RATIO`] times as many may come, and at most `limit`.
+    pub(super) fn new(inner: R, packed: u64, limit: u64) -> Self {
+        let allowed = packed.saturating_mul(MOST_RATIO).max(ALWAYS_ALLOWED).min(limit);
+        Capped { inner, allowed, packed, limit, seen: 0 }
+    }
+}
+
+impl<R: Read> Read for Capped<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.seen += read as u64;
+        if self.seen > self.allowed {
+            let why = if self.allowed == self.limit {
+                format!("unpacked it is larger than {}, the most that is allowed", Size(self.limit))
+            } else {
+                format!("{} of packed data grow to more than {MOST_RATIO} times as many", Size(self.packed))
+            };
+            return Err(io::Error::other(TooLarge(why)));
+        }
+        Ok(read)
+    }
+}
+
+/// Packed data that are a bomb, or as good as one.
+#[derive(Debug)]
+struct TooLarge(String);
+
+impl std::fmt::Display for TooLarge {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for TooLarge {}
+
+/// What a failed read says of the file: broken content is an input's error, the rest is the system's.
+pub(super) fn unreadable(path: &Path, error: io::Error) -> Error {
+    if let Some(bomb) = error.get_ref().and_then(|inner| inner.downcast_ref::<TooLarge>()) {
+        return Error::input(path, bomb.0.clone(), format!("packed data may grow up to {MOST_RATIO} times and {}", Size(MOST_UNPACKED)))
+            .with_hint("if it is sound, unpack it first; a larger --max-memory allows more");
+    }
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => Error::input(path, "the file ends too early", "a whole file is needed"),
+        io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::Other => {
+            Error::input(path, format!("its packed content is broken ({error})"), "a whole file is needed")
+        }
+        _ => Error::io(path, error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packed_data_come_out_up_to_the_cap_and_no_further() {
+        let bytes = vec![7_u8; 5 << 20];
+        let mut all = Vec::new();
+        Capped::new(&bytes[..], 1 << 20, 6 << 20).read_to_end(&mut all).unwrap();
+        assert_eq!(all.len(), bytes.len());
+        let error = Capped::new(&bytes[..], 100, 6 << 20).read_to_end(&mut all).unwrap_err();
+        let text = unreadable(Path::new("bomb.gz"), error).to_string();
+        assert!(text.starts_with("bomb.gz: ") && text.contains("1000 times"), "{text}");
+        let error = Capped::new(&bytes[..], 1 << 20, 4 << 20).read_to_end(&mut all).unwrap_err();
+        assert!(unreadable(Path::new("a"), error).to_string().contains("4.0 MiB"));
+    }
+}

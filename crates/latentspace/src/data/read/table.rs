@@ -1,0 +1,86 @@
+//! Tables that are read in blocks of Arrow columns, whatever their file: the way from blocks to observations, once for all formats.
+
+use arrow::array::ArrayRef;
+
+use super::columns::{Offsets, Roles};
+use super::lines::Parsed;
+use super::{Blocks, concat};
+use crate::data::{Observations, Values};
+use crate::error::Result;
+use crate::linalg::Matrix;
+use crate::run::Run;
+
+/// A block on its way: observations, and the ranges of their numbers before offsets were subtracted.
+pub(super) struct Block {
+    pub(super) observations: Observations,
+    pub(super) ranges: Vec<(f64, f64)>,
+}
+
+impl Parsed for Block {
+    fn rows(&self) -> usize {
+        self.observations.rows()
+    }
+}
+
+impl Block {
+    /// The block of these columns.
+    ///
+    /// # Errors
+    /// What the cells are not.
+    pub(super) fn new(name: &str, roles: &Roles, columns: &[ArrayRef], rows: usize, offsets: &[f64]) -> Result<Self> {
+        let (numbers, ranges) = roles.numbers(columns, rows, offsets)?;
+        let numbers = Matrix::new(rows, roles.numbers, numbers)?;
+        Ok(Block { observations: roles.observations(name, numbers, columns, rows, offsets)?, ranges })
+    }
+}
+
+/// Blocks of one pass.
+pub(super) type Pass<'a> = Box<dyn Iterator<Item = Result<Block>> + Send + 'a>;
+
+/// The observations of a pass; when it is over, the offsets of the next are those that its ranges ask for.
+pub(super) fn stream<'a>(mut pass: Pass<'a>, offsets: &'a Offsets) -> Blocks<'a> {
+    let mut ranges: Vec<(f64, f64)> = Vec::new();
+    Box::new(std::iter::from_fn(move || match pass.next() {
+        Some(Ok(block)) => {
+            widen(&mut ranges, &block.ranges);
+            Some(Ok(block.observations))
+        }
+        Some(Err(error)) => Some(Err(error)),
+        None => {
+            offsets.refine(&ranges);
+            None
+        }
+    }))
+}
+
+/// All observations of a pass; where the offsets that the head suggested lose digits, a second pass is made with better ones.
+///
+/// # Errors
+/// What the reader says.
+pub(super) fn read<'a>(pass: impl Fn() -> Result<Pass<'a>>, offsets: &Offsets, run: &Run) -> Result<Observations> {
+    loop {
+        let mut ranges: Vec<(f64, f64)> = Vec::new();
+        let mut parts = Vec::new();
+        let mut cells = 0_u64;
+        for block in pass()? {
+            let block = block?;
+            widen(&mut ranges, &block.ranges);
+            cells += block.observations.rows() as u64 * block.observations.columns() as u64;
+            run.check_memory("the table", 4 * cells, super::HINT_MEMORY)?;
+            parts.push(block.observations);
+        }
+        let table = parts.first().is_some_and(|part| matches!(part.values, Values::Table(_)));
+        if table && offsets.refine(&ranges) {
+            continue;
+        }
+        return concat(Box::new(parts.into_iter().map(Ok)), run);
+    }
+}
+
+fn widen(ranges: &mut Vec<(f64, f64)>, more: &[(f64, f64)]) {
+    if ranges.is_empty() {
+        ranges.extend_from_slice(more);
+    } else {
+        ranges.iter_mut().zip(more).for_each(|(a, b)| *a = (a.0.min(b.0), a.1.max(b.1)));
+    }
+}

@@ -1,0 +1,51 @@
+//! Tests of the summary: figures by their definition, whatever the blocks and threads.
+
+use super::*;
+use crate::data::Table;
+use crate::linalg::Matrix;
+
+fn table(numbers: Matrix) -> Observations {
+    let names = (0..numbers.cols()).map(|column| format!("c{column}")).collect();
+    Observations::new("t", Values::Table(Table { numbers, offsets: Vec::new(), names: Some(names), categories: Vec::new() }))
+}
+
+#[test]
+fn figures_are_those_of_the_definition_whatever_the_blocks_and_threads() {
+    let random = Random::new(1, "test");
+    let numbers = Matrix::from_fn(3 * CHUNK + 77, 3, |i, j| match (i % 1000, j) {
+        (7, 1) => f32::NAN,
+        (_, 2) => 4.0,
+        _ => (1000.0 + random.normal(i as u64, j as u64)) as f32,
+    });
+    let run = Run::new(0, 2).unwrap();
+    let whole = Summary::of(&table(numbers.clone()), &PrepareOptions::default(), &run).unwrap();
+    for column in 0..2 {
+        let cells: Vec<f64> = (0..numbers.rows()).map(|row| f64::from(numbers.row(row)[column])).filter(|value| !value.is_nan()).collect();
+        let mean = cells.iter().sum::<f64>() / cells.len() as f64;
+        let sd = (cells.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (cells.len() - 1) as f64).sqrt();
+        let summary = &whole.learned[column];
+        assert!((summary.mean.unwrap() - mean).abs() < 1e-9 && (summary.sd.unwrap() - sd).abs() < 1e-9);
+        assert_eq!(summary.missing as usize, numbers.rows() - cells.len());
+        assert_eq!(summary.max, cells.iter().copied().reduce(f64::max));
+    }
+    assert!(whole.learned[2].constant && whole.learned[2].distinct == Some(1) && whole.learned[0].distinct.is_none());
+    assert_eq!(whole.first_missing, Some((8, "c1".to_owned())));
+    for (block, threads) in [(1, 1), (1000, 1), (CHUNK, 2), (5000, 3)] {
+        let run = Run::new(0, threads).unwrap();
+        let mut summarizer = Summarizer::new(true, false);
+        for at in (0..numbers.rows()).step_by(block) {
+            summarizer.push(&table(numbers.slice(at..(at + block).min(numbers.rows())).to_matrix()), &run).unwrap();
+        }
+        let mut summary = summarizer.finish().unwrap();
+        summary.preparation.clone_from(&whole.preparation);
+        assert_eq!(summary, whole, "blocks of {block}");
+    }
+}
+
+#[test]
+fn quartiles_are_exact_while_all_rows_fit() {
+    let numbers = Matrix::from_fn(1001, 1, |i, _| ((i * 37) % 1001) as f32);
+    let options = PrepareOptions { scale: crate::data::Scale::Robust, missing: None };
+    let summary = Summary::of(&table(numbers), &options, &Run::new(0, 1).unwrap()).unwrap();
+    assert_eq!(summary.learned[0].quartiles, Some([250.0, 500.0, 750.0]));
+}

@@ -1,0 +1,272 @@
+//! Writing observations and codes for other tools: `.npy`, `.csv`, `.parquet`, and `.mtx` for counts. All or nothing: see [`crate::border`].
+
+use std::fmt::Write as _;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, Float32Array, Float64Array, RecordBatch, StringArray, UInt8Array};
+use arrow::datatypes::{Field, Schema};
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::WriterProperties;
+
+use crate::border;
+use crate::data::{Counts, Metadata, Observations, Values};
+use crate::error::{Error, Result};
+
+/// Rows that are turned into columns at a time.
+const BLOCK: usize = 1 << 14;
+
+/// Writes observations: tables as `.npy`, `.csv` or `.parquet`, pictures too (as arrays of bytes in `.npy`), counts also as `.mtx`. In
+/// `.csv` and `.parquet` the metadata follow behind the numbers.
+///
+/// # Errors
+/// [`Error::Input`] for an ending that does not fit; [`Error::Io`].
+pub fn observations(observations: &Observations, path: &Path) -> Result<()> {
+    let lower = path.to_string_lossy().to_lowercase();
+    match &observations.values {
+        Values::Images(images) if lower.ends_with(".npy") => {
+            let shape = images.shape;
+            let mut axes = vec![observations.rows(), shape.height, shape.width];
+            axes.extend((shape.channels > 1).then_some(shape.channels));
+            npy(path, "|u1", &axes, &images.pixels)
+        }
+        Values::Counts(counts) if lower.ends_with(".mtx") => mtx(counts, path),
+        Values::Table(table) if lower.ends_with(".npy") && table.categories.is_empty() => {
+            let axes = [table.numbers.rows(), table.numbers.cols()];
+            if table.offsets.is_empty() {
+                return npy(path, "<f4", &axes, bytemuck::cast_slice(table.numbers.as_slice()));
+            }
+            let cols = table.numbers.cols().max(1);
+            let wide: Vec<f64> =
+                table.numbers.as_slice().iter().enumerate().map(|(at, &value)| f64::from(value) + table.offset(at % cols)).collect();
+            npy(path, "<f8", &axes, bytemuck::cast_slice(&wide))
+        }
+        _ if lower.ends_with(".npy") => Err(Error::input(
+            path,
+            format!("{} with text in them", observations.values.kind()),
+            "an array holds numbers alone: .csv or .parquet holds this",
+        )),
+        _ => rows(path, observations.rows(), &Learned(&observations.values), &observations.metadata),
+    }
+}
+
+/// Writes rows as `.csv` or `.parquet`: their numbers, then their metadata.
+///
+/// # Errors
+/// [`Error::Input`] for another ending; [`Error::Io`].
+pub(crate) fn rows(path: &Path, count: usize, learned: &dyn Columns, metadata: &Metadata) -> Result<()> {
+    let lower = path.to_string_lossy().to_lowercase();
+    let parquet = lower.ends_with(".parquet");
+    let tabs = lower.ends_with(".tsv");
+    if !parquet && !tabs && !lower.ends_with(".csv") {
+        return Err(Error::input(path, "a name that tells no format to write", "it ends in .npy, .parquet, .csv or .tsv"));
+    }
+    let block = |at: usize| -> Result<RecordBatch> {
+        let to = (at + BLOCK).min(count);
+        let mut columns = learned.columns(at..to);
+        let taken: Vec<String> = columns.iter().map(|(name, _)| name.clone()).collect();
+        for (name, column) in metadata.names().into_iter().zip(metadata.columns.columns()) {
+            let free = (2..).map(|number| format!("{name}_{number}")).find(|name| !taken.contains(name));
+            columns.push((if taken.contains(&name) { free.unwrap_or(name) } else { name }, column.slice(at, to - at)));
+        }
+        let fields: Vec<Field> = columns.iter().map(|(name, column)| Field::new(name, column.data_type().clone(), true)).collect();
+        RecordBatch::try_new(Arc::new(Schema::new(fields)), columns.into_iter().map(|(_, column)| column).collect())
+            .map_err(|error| Error::internal(error.to_string()))
+    };
+    let io = |error: std::io::Error| Error::io(path, error);
+    border::write(path, |out| {
+        if parquet {
+            let failed = |error: parquet::errors::ParquetError| Error::io(path, std::io::Error::other(error));
+            let properties = WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::try_new(1).map_err(failed)?)).build();
+            let mut writer = ArrowWriter::try_new(out, block(0)?.schema(), Some(properties)).map_err(failed)?;
+            for at in (0..count).step_by(BLOCK) {
+                writer.write(&block(at)?).map_err(failed)?;
+            }
+            return writer.close().map(|_| ()).map_err(failed);
+        }
+        let mut writer = csv::WriterBuilder::new().delimiter(if tabs { b'\t' } else { b',' }).from_writer(out);
+        let failed = |error: csv::Error| Error::io(path, std::io::Error::other(error));
+        writer.write_record(block(0)?.schema().fields().iter().map(|field| field.name())).map_err(failed)?;
+        let mut cell = String::new();
+        for at in (0..count).step_by(BLOCK) {
+            let batch = block(at)?;
+            for row in 0..batch.num_rows() {
+                for column in batch.columns() {
+                    cell.clear();
+                    text(column, row, &mut cell)?;
+                    writer.write_field(&cell).map_err(failed)?;
+                }
+                writer.write_record(None::<&[u8]>).map_err(failed)?;
+            }
+        }
+        writer.flush().map_err(io)
+    })
+}
+
+/// A cell as text; the shortest that reads back as the same number, nothing where it is missing.
+fn text(column: &ArrayRef, row: usize, out: &mut String) -> Result<()> {
+    let done = if column.is_null(row) {
+        Ok(())
+    } else if let Some(cells) = column.as_any().downcast_ref::<Float32Array>() {
+        if cells.value(row).is_nan() { Ok(()) } else { write!(out, "{}", cells.value(row)) }
+    } else if let Some(cells) = column.as_any().downcast_ref::<Float64Array>() {
+        if cells.value(row).is_nan() { Ok(()) } else { write!(out, "{}", cells.value(row)) }
+    } else {
+        let shown = arrow::util::display::array_value_to_string(column, row).map_err(|error| Error::internal(error.to_string()))?;
+        out.push_str(&shown);
+        Ok(())
+    };
+    done.map_err(|error| Error::internal(error.to_string()))
+}
+
+/// Something whose rows can be turned into columns.
+pub(crate) trait Columns {
+    /// The columns of some rows, by name; the same names whatever the rows.
+    fn columns(&self, rows: std::ops::Range<usize>) -> Vec<(String, ArrayRef)>;
+}
+
+/// Values as columns.
+struct Learned<'a>(&'a Values);
+
+impl Columns for Learned<'_> {
+    fn columns(&self, rows: std::ops::Range<usize>) -> Vec<(String, ArrayRef)> {
+        match self.0 {
+            Values::Table(table) => {
+                let name = |column: usize| match &table.names {
+                    Some(names) => names[column].clone(),
+                    None => format!("x{column}"),
+                };
+                let mut columns: Vec<(String, ArrayRef)> = (0..table.numbers.cols())
+                    .map(|column| {
+                        let cells = rows.clone().map(|row| table.numbers.row(row)[column]);
+                        let offset = table.offset(column);
+                        let cells: ArrayRef = if offset == 0.0 {
+                            Arc::new(Float32Array::from_iter_values(cells))
+                        } else {
+                            Arc::new(Float64Array::from_iter_values(cells.map(|value| f64::from(value) + offset)))
+                        };
+                        (name(column), cells)
+                    })
+                    .collect();
+                for category in &table.categories {
+                    columns.push((category.name.clone(), Arc::new(rows.clone().map(|row| category.level(row)).collect::<StringArray>())));
+                }
+                columns
+            }
+            Values::Images(images) => (0..images.shape.len())
+                .map(|pixel| -> (String, ArrayRef) {
+                    let cells = rows.clone().map(|row| images.pixels[row * images.shape.len() + pixel]);
+                    (format!("pixel{pixel}"), Arc::new(UInt8Array::from_iter_values(cells)))
+                })
+                .collect(),
+            Values::Counts(counts) => {
+                let mut dense = vec![vec![0.0_f32; rows.len()]; counts.cols];
+                for (at, row) in rows.clone().enumerate() {
+                    let (columns, values) = counts.row(row);
+                    columns.iter().zip(values).for_each(|(&column, &value)| dense[column as usize][at] = value);
+                }
+                let name = |column: usize| counts.names.as_ref().map_or_else(|| format!("x{column}"), |names| names[column].clone());
+                dense
+                    .into_iter()
+                    .enumerate()
+                    .map(|(column, cells)| (name(column), Arc::new(Float32Array::from(cells)) as ArrayRef))
+                    .collect()
+            }
+            Values::Text(texts) => vec![("text".to_owned(), Arc::new(StringArray::from_iter_values(texts[rows].iter())))],
+        }
+    }
+}
+
+/// Writes an array of numbers as `.npy`, version 1.
+///
+/// # Errors
+/// [`Error::Io`].
+pub(crate) fn npy(path: &Path, descr: &str, shape: &[usize], bytes: &[u8]) -> Result<()> {
+    let mut axes: String = shape.iter().map(|axis| format!("{axis}, ")).collect();
+    axes.truncate(axes.trim_end().len());
+    if shape.len() > 1 {
+        axes.pop();
+    }
+    let mut header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({axes}), }}");
+    // The numbers start at a multiple of 64 bytes, behind a newline.
+    let length = (10 + header.len() + 1).next_multiple_of(64) - 10;
+    header.push_str(&" ".repeat(length - header.len() - 1));
+    header.push('\n');
+    border::write(path, |out| {
+        let io = |error: std::io::Error| Error::io(path, error);
+        out.write_all(b"\x93NUMPY\x01\x00").map_err(io)?;
+        out.write_all(&(length as u16).to_le_bytes()).map_err(io)?;
+        out.write_all(header.as_bytes()).map_err(io)?;
+        out.write_all(bytes).map_err(io)
+    })
+}
+
+/// Writes counts as Matrix Market.
+fn mtx(counts: &Counts, path: &Path) -> Result<()> {
+    let whole = counts.values.iter().all(|value| value.fract() == 0.0);
+    border::write(path, |out| {
+        let io = |error: std::io::Error| Error::io(path, error);
+        writeln!(out, "%%MatrixMarket matrix coordinate {} general", if whole { "integer" } else { "real" }).map_err(io)?;
+        writeln!(out, "{} {} {}", counts.rows(), counts.cols, counts.values.len()).map_err(io)?;
+        for row in 0..counts.rows() {
+            let (columns, values) = counts.row(row);
+            for (column, value) in columns.iter().zip(values) {
+                writeln!(out, "{} {} {value}", row + 1, column + 1).map_err(io)?;
+            }
+        }
+        Ok(())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::read::{ReadOptions, open};
+    use crate::data::{ImageShape, Images, Table};
+    use crate::linalg::Matrix;
+    use crate::run::Run;
+
+    fn round(observed: &Observations, name: &str) -> Observations {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        observations(observed, &path).unwrap();
+        open(path.to_str().unwrap(), &ReadOptions::default()).unwrap().read(&Run::new(0, 2).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_table_comes_back_from_every_format_to_the_bit() {
+        let numbers = Matrix::from_fn(40_000, 3, |i, j| (i as f32).sin() * 10_f32.powi(j as i32 * 9 - 9));
+        let names = Some(vec!["a".to_owned(), "b".to_owned(), "c".to_owned()]);
+        let metadata = Metadata::from_columns(
+            vec![("label".to_owned(), Arc::new(StringArray::from_iter_values((0..40_000).map(|i| format!("x,\"{}\"", i % 7)))))],
+            40_000,
+        )
+        .unwrap();
+        let table = Table { numbers: numbers.clone(), offsets: Vec::new(), names, categories: Vec::new() };
+        let observed = Observations { name: "t".to_owned(), values: Values::Table(table), metadata };
+        for name in ["t.csv", "t.tsv", "t.parquet", "t.npy"] {
+            let back = round(&observed, name);
+            let Values::Table(table) = &back.values else { panic!("{name}") };
+            assert_eq!(table.numbers, numbers, "{name}");
+            if name != "t.npy" {
+                assert_eq!(table.names.as_deref().unwrap().join(""), "abc");
+                assert_eq!(back.metadata.text(0, 39_999), observed.metadata.text(0, 39_999));
+            }
+        }
+    }
+
+    #[test]
+    fn pictures_and_counts_come_back() {
+        let shape = ImageShape { height: 2, width: 3, channels: 3 };
+        let pixels: Vec<u8> = (0..36).map(|i| i * 7).collect();
+        let back = round(&Observations::new("p", Values::Images(Images { shape, pixels: Arc::new(pixels.clone()) })), "p.npy");
+        let Values::Images(images) = &back.values else { panic!() };
+        assert_eq!((images.shape, images.pixels.as_slice()), (shape, pixels.as_slice()));
+        let counts = Counts { cols: 4, starts: vec![0, 2, 2, 3], indices: vec![0, 3, 1], values: vec![1.0, 2.0, 5.0], names: None };
+        let back = round(&Observations::new("c", Values::Counts(counts.clone())), "c.mtx");
+        let Values::Counts(read) = &back.values else { panic!() };
+        assert_eq!(*read, counts);
+    }
+}

@@ -1,0 +1,131 @@
+use super::*;
+use crate::linalg::Matrix;
+use crate::random::Random;
+
+fn normal(n: usize, d: usize, seed: u64) -> Matrix {
+    let random = Random::new(seed, "rows");
+    Matrix::from_fn(n, d, |i, j| random.normal(i as u64, j as u64) as f32)
+}
+
+/// Numbers that any language makes alike: roots of whole numbers.
+fn formula(n: usize, d: usize) -> Matrix {
+    Matrix::from_fn(n, d, |i, j| (((i * 131 + j * 389 + i * j * 7 + i * i * (j + 1)) % 1009) as f64).sqrt() as f32)
+}
+
+/// For 5 and 15 neighbors, scikit-learn 1.9.1, numpy 2.4.6:
+/// `x = np.sqrt([[(i*131 + j*389 + i*j*7 + i*i*(j+1)) % 1009 for j in range(8)] for i in range(300)]).astype(np.float32).astype(float)`;
+/// `trustworthiness(x, x[:, :2], n_neighbors=k), trustworthiness(x[:, :2], x, n_neighbors=k)`.
+const GOLDEN: [(usize, f64, f64); 2] = [(5, 0.727365296803653, 0.8987146118721461), (15, 0.7010958684316084, 0.8163016446048937)];
+
+#[test]
+fn trustworthiness_is_that_of_scikit_learn() {
+    let run = Run::new(0, 2).unwrap();
+    let data = formula(300, 8);
+    let map = Matrix::from_fn(300, 2, |i, j| data.row(i)[j]);
+    for (k, trustworthiness, continuity) in GOLDEN {
+        let options = MeasureOptions { k, ..MeasureOptions::default() };
+        let found = measure(map.view(), data.view(), &options, &run).unwrap();
+        assert!((found.trustworthiness.value - trustworthiness).abs() < 1e-6, "{k}: {}", found.trustworthiness.value);
+        assert!((found.continuity.value - continuity).abs() < 1e-6, "{k}: {}", found.continuity.value);
+        assert_eq!(found.trustworthiness.low, found.trustworthiness.high);
+    }
+}
+
+#[test]
+fn the_map_that_changes_nothing_scores_1() {
+    let run = Run::new(0, 2).unwrap();
+    for n in [40, 5000] {
+        let data = normal(n, 3, 1);
+        let known = crate::neighbors::exact(data.view(), 15, Metric::Euclidean, &run).unwrap();
+        let found = measure_with(data.view(), data.view(), &known, &MeasureOptions::default(), &run).unwrap();
+        for (name, measure) in found.named() {
+            assert!((measure.value - 1.0).abs() < 1e-12, "{name} {measure:?}");
+        }
+        assert!(found.row_recall.len() == n && found.row_recall.iter().all(|&recall| recall == 1.0));
+    }
+}
+
+#[test]
+fn noise_scores_its_null() {
+    let run = Run::new(3, 2).unwrap();
+    let (data, noise) = (normal(6000, 20, 1), normal(6000, 2, 2));
+    let found = measure(noise.view(), data.view(), &MeasureOptions::default(), &run).unwrap();
+    for (name, measure) in found.named() {
+        let null = measure.null.unwrap();
+        // The interval is one of 95 %: twice as wide it holds the null but for one seed in ten thousand.
+        let half = measure.high - measure.low;
+        assert!((measure.value - null).abs() <= half, "{name} {measure:?}");
+        assert!(half > 0.0);
+    }
+}
+
+#[test]
+fn a_map_of_other_rows_scores_the_null_and_a_projection_more() {
+    let run = Run::new(0, 2).unwrap();
+    let data = normal(1500, 5, 1);
+    let order = Random::new(1, "order").permutation(0, 1500);
+    let map = Matrix::from_fn(1500, 2, |i, j| data.row(i)[j]);
+    let permuted = map.select(&order);
+    let right = measure(map.view(), data.view(), &MeasureOptions::default(), &run).unwrap();
+    let wrong = measure(permuted.view(), data.view(), &MeasureOptions::default(), &run).unwrap();
+    for ((name, right), (_, wrong)) in right.named().into_iter().zip(wrong.named()) {
+        assert!(right.value > wrong.value + 0.03, "{name} {right:?} {wrong:?}");
+        assert!((wrong.value - wrong.null.unwrap()).abs() < 0.02, "{name} {wrong:?}");
+    }
+}
+
+#[test]
+fn a_sample_tells_about_all_rows_and_its_interval_holds_the_truth() {
+    let run = Run::new(0, 2).unwrap();
+    // Wide enough that ranks come from tiled products where all rows are asked about.
+    let data = normal(3000, 300, 1);
+    let map = Matrix::from_fn(3000, 2, |i, j| (0..150).map(|c| data.row(i)[2 * c + j]).sum());
+    let all = MeasureOptions { sample: Sample::All, ..MeasureOptions::default() };
+    let some = MeasureOptions { sample: Sample::Rows(300), ..MeasureOptions::default() };
+    let all = measure(map.view(), data.view(), &all, &run).unwrap();
+    let some = measure(map.view(), data.view(), &some, &run).unwrap();
+    assert!(all.per_row.rows.len() == 3000 && some.per_row.rows.len() == 300);
+    for ((name, all), (_, some)) in all.named().into_iter().zip(some.named()).take(3) {
+        let half = some.high - some.low;
+        assert!((all.value - some.value).abs() <= half, "{name} {all:?} {some:?}");
+        assert_eq!(all.low, all.high);
+    }
+    // The sample's ranks came from f64 distances; a place more or less is 2e-5 here.
+    for (at, &row) in some.per_row.rows.iter().enumerate() {
+        let row = row as usize;
+        assert!((some.per_row.trustworthiness[at] - all.per_row.trustworthiness[row]).abs() < 2e-4);
+        assert!((some.per_row.continuity[at] - all.per_row.continuity[row]).abs() < 1e-5);
+        assert_eq!(some.per_row.recall[at], all.per_row.recall[row]);
+    }
+}
+
+#[test]
+fn other_rows_and_too_many_neighbors_are_refused() {
+    let run = Run::new(0, 1).unwrap();
+    let (data, map) = (normal(20, 3, 1), normal(20, 2, 2));
+    let error = measure(map.view(), data.view(), &MeasureOptions::default(), &run).unwrap_err();
+    assert_eq!(error.to_string(), "k: 15 was given; for 20 rows it is 1 to 9: neighbors must be fewer than half of the rows.");
+    let error = measure(map.slice(0..19), data.view(), &MeasureOptions::default(), &run).unwrap_err();
+    assert_eq!(error.to_string(), "codes: 19 rows; the observations have 20.");
+}
+
+#[test]
+fn sentences_tell_what_is_kept_and_warn() {
+    let figure = |value, null| Measure::exact(value, Some(null));
+    let mut measures = Measures {
+        trustworthiness: figure(0.98, 0.5),
+        continuity: figure(0.97, 0.5),
+        recall: figure(0.393, 0.00025),
+        distance_correlation: figure(0.62, 0.0),
+        k: 15,
+        per_row: PerRow::default(),
+        row_recall: Vec::new(),
+    };
+    let told = sentences(&measures, 60_000, 2);
+    assert_eq!(told[0], "Keeps 39 of 100 neighbors; noise would keep 0.03.");
+    assert!(!told.iter().any(|sentence| sentence.starts_with("Warning")));
+    measures.recall.value = 0.04;
+    let told = sentences(&measures, 60_000, 2);
+    assert_eq!(told[0], "Keeps 4.0 of 100 neighbors; noise would keep 0.03.");
+    assert!(told[1].starts_with("Warning: fewer than a tenth of the neighbors are kept"));
+}

@@ -1,0 +1,140 @@
+//! The house itself: its arrows, its paths, its sizes, its licences.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+/// Files that git tracks or would track.
+fn files(pattern: &str) -> Vec<(String, String)> {
+    let list = Command::new("git").args(["ls-files", "-co", "--exclude-standard", pattern]).current_dir(root()).output().unwrap();
+    let names = String::from_utf8(list.stdout).unwrap();
+    let texts = names.lines().filter_map(|name| Some((name.to_owned(), std::fs::read_to_string(root().join(name)).ok()?)));
+    texts.collect()
+}
+
+/// What stands at the foot, below which tests begin.
+fn without_tests(text: &str) -> &str {
+    text.split("#[cfg(test)]").next().unwrap()
+}
+
+/// Which modules a module of the library may use. What all may use: error, random, run, params, tensors, border.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("linalg", &["linalg"]),
+    ("neighbors", &["linalg", "neighbors"]),
+    ("measure", &["linalg", "neighbors", "measure"]),
+    ("data", &["linalg", "data", "codes"]),
+    ("codes", &["linalg", "data"]),
+    ("method", &["linalg", "data", "measure"]),
+    ("fold", &["linalg", "data", "method"]),
+    ("methods", &["linalg", "neighbors", "measure", "data", "method", "fold", "methods"]),
+    ("registry", &["method", "methods"]),
+    ("space", &["linalg", "measure", "data", "codes", "method", "registry"]),
+    ("error", &[]),
+    ("random", &[]),
+    ("params", &[]),
+    ("border", &[]),
+    ("tensors", &["linalg"]),
+    ("run", &["linalg"]),
+];
+const FOR_ALL: &[&str] = &["error", "random", "run", "params", "tensors", "border", "interval"];
+
+#[test]
+fn the_arrows_between_modules_point_one_way() {
+    for (name, text) in files("crates/latentspace/src/*.rs") {
+        let Some(inside) = name.strip_prefix("crates/latentspace/src/") else { continue };
+        if inside.ends_with("tests.rs") {
+            continue;
+        }
+        let module = inside.split('/').next().unwrap().trim_end_matches(".rs");
+        let Some((_, allowed)) = ARROWS.iter().find(|(m, _)| *m == module) else { continue };
+        for piece in without_tests(&text).split("crate::").skip(1) {
+            let used: String = piece.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            if used.starts_with(char::is_uppercase) || used.is_empty() || used == module {
+                continue;
+            }
+            let fine = FOR_ALL.contains(&used.as_str()) || allowed.contains(&used.as_str());
+            assert!(fine, "{name} uses crate::{used}; {module} may use {allowed:?} and {FOR_ALL:?}");
+        }
+    }
+}
+
+#[test]
+fn no_code_outside_methods_names_a_method() {
+    let names: Vec<&str> = latentspace::registry::METHODS.iter().map(|entry| entry.info.name).collect();
+    for (name, text) in files("crates/*.rs") {
+        if ["/methods/", "/tests/", "/examples/", "/benches/"].iter().any(|part| name.contains(part)) || name.ends_with("registry.rs") {
+            continue;
+        }
+        let code: String = without_tests(&text).lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+        for method in &names {
+            assert!(!code.contains(&format!("\"{method}\"")), "{name} names the method {method}");
+        }
+    }
+}
+
+#[test]
+fn each_path_in_the_architecture_exists_and_each_crate_and_module_is_in_it() {
+    let text = std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let mut found = 0;
+    for path in text.split('`').skip(1).step_by(2) {
+        if path.contains('/') && !path.contains([' ', '<', '*', ':']) {
+            assert!(root().join(path).exists(), "ARCHITECTURE.md names {path}, which is not there");
+            found += 1;
+        }
+    }
+    assert!(found > 10, "only {found} paths");
+    for entry in std::fs::read_dir(root().join("crates/latentspace/src")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let stem = name.trim_end_matches(".rs");
+        assert!(
+            stem == "lib" || text.contains(&format!("`{stem}")) || text.contains(&format!("/{stem}")),
+            "ARCHITECTURE.md does not tell of {name}"
+        );
+    }
+}
+
+#[test]
+fn files_stay_short_and_speak_of_the_project_alone() {
+    for pattern in ["*.rs", "*.ts", "*.svelte", "*.py"] {
+        for (name, text) in files(pattern) {
+            assert!(text.lines().count() <= 900, "{name} has {} lines", text.lines().count());
+        }
+    }
+    for (name, text) in files("*") {
+        if !name.ends_with("tidy.rs") {
+            assert!(!text.contains(concat!("/", "work/")), "{name} holds a path of one machine");
+        }
+    }
+}
+
+/// The licences that deny.toml allows, without its tool.
+#[test]
+fn each_dependency_has_a_licence_that_is_allowed() {
+    let deny = std::fs::read_to_string(root().join("deny.toml")).unwrap();
+    let allowed: Vec<&str> = deny.lines().find(|line| line.starts_with("allow = ")).unwrap().split('"').skip(1).step_by(2).collect();
+    let output =
+        Command::new(env!("CARGO")).args(["metadata", "--format-version=1", "--locked", "--offline"]).current_dir(root()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    assert!(packages.len() > 50);
+    for package in packages {
+        let licence = package["license"].as_str().unwrap_or_default();
+        let one_of = |text: &str| {
+            text.split(" OR ").flat_map(|part| part.split('/')).any(|part| allowed.contains(&part.trim_matches(['(', ')', ' '])))
+        };
+        assert!(!licence.is_empty() && licence.split(" AND ").all(one_of), "{} has the licence '{licence}'", package["name"]);
+    }
+}
+
+#[test]
+fn public_text_is_in_american_spelling() {
+    for (name, text) in files("*.md").into_iter().chain(files("crates/*.rs")) {
+        for word in ["neighbour", "colour by", "initialise", "optimise(", "behaviour"] {
+            assert!(name.ends_with("tidy.rs") || !text.contains(word), "{name}: '{word}'");
+        }
+    }
+}

@@ -1,0 +1,364 @@
+// Test data, made in the browser from the address alone: the same numbers every time, so that pictures and tests can
+// rely on them. Never part of the page that is shipped.
+//   ?source=demo & n=60000  rows          & dims=2|3      & kind=images|table|curve
+//   & live=1   start fitting at once      & slow=1        a fit that takes a minute
+//   & offset=1e7   coordinates far out    & hostile=1     names that would like to be markup
+//   & cats=10  categories                 & phase=failed|reading   stay there
+import { packMap, parseMap } from "./header.ts";
+import { type DataSource, type Listener, SourceError } from "./source.ts";
+import type { Field, Hit, Method, Neighbor, Phase, RowInfo, State, TableQuery } from "./types.ts";
+import { MISSING } from "./types.ts";
+
+const K = 15;
+const HOSTILE = [
+  "<script>window.pwned=1</script>",
+  "<img src=x onerror=window.pwned=1>",
+  "{@html 1}",
+  "</title><b>bold</b>",
+  "&amp; & \u202e rtl",
+];
+
+/** A number in [0, 1) that depends on its two arguments alone. */
+function hash(a: number, b: number): number {
+  let h = Math.imul(a ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(b + 0x7f4a7c15, 0xc2b2ae35);
+  h = Math.imul(h ^ (h >>> 15), 0x2c1b3c6d);
+  h = Math.imul(h ^ (h >>> 12), 0x297a2d39);
+  return ((h ^ (h >>> 15)) >>> 0) / 4294967296;
+}
+const normal = (a: number, b: number) =>
+  Math.sqrt(-2 * Math.log(1 - hash(a, 2 * b))) * Math.cos(2 * Math.PI * hash(a, 2 * b + 1));
+
+class World {
+  readonly space: Float32Array; // [n, 5], what was "observed"
+  readonly target: Float32Array; // [n, dims], where the map ends
+  readonly cluster: Uint32Array;
+  readonly cats: number;
+  readonly n: number;
+  readonly dims: 2 | 3;
+  constructor(n: number, dims: 2 | 3, cats: number) {
+    this.n = n;
+    this.dims = dims;
+    this.cats = cats;
+    this.space = new Float32Array(n * 5);
+    this.target = new Float32Array(n * dims);
+    this.cluster = new Uint32Array(n);
+    for (let i = 0; i < n; i++) {
+      const c = Math.floor(hash(i, 1) ** 1.15 * cats);
+      this.cluster[i] = c;
+      const q = [normal(i, 10), normal(i, 11), normal(i, 12), normal(i, 13) * 0.5].map((x) => x * 1.4);
+      const x = 9 * Math.cos(c * 2.4) * Math.sqrt((c + 0.5) / cats);
+      const y = 9 * Math.sin(c * 2.4) * Math.sqrt((c + 0.5) / cats);
+      const z = 8 * (hash(c, 99) - 0.5);
+      this.space.set([x + q[0]!, y + q[1]!, z + q[2]!, q[3]! * 0.7, normal(i, 14) * 0.4], i * 5);
+      // A few rows land in a neighboring cluster: what a map gets wrong.
+      const to = hash(i, 3) < 0.03 ? (c + 1) % cats : c;
+      const shape = 0.55 + hash(to, 5);
+      const turn = 6.3 * hash(to, 6);
+      const bend = 0.35 * (hash(to, 7) - 0.3);
+      const size = 1.25 * Math.sqrt(10 / cats);
+      const u = q[0]! * shape * size;
+      const v = ((q[1]! + 0.25 * q[2]!) / (0.7 + shape)) * size + bend * u * u;
+      const at = i * dims;
+      this.target[at] = 9.5 * Math.cos(to * 2.4) * Math.sqrt((to + 0.6) / cats) + u * Math.cos(turn) - v * Math.sin(turn);
+      this.target[at + 1] = 9.5 * Math.sin(to * 2.4) * Math.sqrt((to + 0.6) / cats) + u * Math.sin(turn) + v * Math.cos(turn);
+      if (dims === 3) this.target[at + 2] = 14 * (hash(to, 99) - 0.5) + q[2]! * 0.9;
+    }
+  }
+
+  /** The map after a share `t` of the fit, around `offset`. */
+  coords(t: number, offset: number): { center: [number, number, number]; radius: number; coords: Float32Array } {
+    const out = new Float32Array(this.target.length);
+    const grown = t * t * (3 - 2 * t);
+    const turn = (1 - grown) * 1.8;
+    const [cos, sin] = [Math.cos(turn), Math.sin(turn)];
+    const d = this.dims;
+    let radius = 0;
+    for (let i = 0; i < this.n; i++) {
+      const x = this.target[i * d]! * grown + (1 - grown) * normal(i, 20) * 0.8;
+      const y = this.target[i * d + 1]! * grown + (1 - grown) * normal(i, 21) * 0.8;
+      out[i * d] = x * cos - y * sin;
+      out[i * d + 1] = x * sin + y * cos;
+      if (d === 3) out[i * d + 2] = this.target[i * d + 2]! * grown;
+      radius = Math.max(radius, Math.abs(out[i * d]!), Math.abs(out[i * d + 1]!));
+    }
+    return { center: [offset, -offset, 0], radius, coords: out };
+  }
+
+  nearest(from: Float32Array, dims: number, row: number, k: number): [number, number][] {
+    const best: [number, number][] = [];
+    for (let j = 0; j < this.n; j++) {
+      if (j === row) continue;
+      let s = 0;
+      for (let a = 0; a < dims; a++) s += (from[j * dims + a]! - from[row * dims + a]!) ** 2;
+      if (best.length === k && s >= best[k - 1]![1]) continue;
+      let p = best.length;
+      while (p > 0 && best[p - 1]![1] > s) p--;
+      best.splice(p, 0, [j, s]);
+      if (best.length > k) best.pop();
+    }
+    return best.map(([j, s]) => [j, Math.sqrt(s)]);
+  }
+}
+
+export function demoSource(query: URLSearchParams): DataSource {
+  const n = Math.max(0, Number(query.get("n") ?? 3000));
+  const cats = Number(query.get("cats") ?? 10);
+  const kind = query.get("kind") ?? "images";
+  const offset = Number(query.get("offset") ?? 0);
+  const hostile = query.get("hostile") === "1";
+  let world = new World(n, query.get("dims") === "3" ? 3 : 2, cats);
+  let shown = world.coords(1, offset);
+  let listener: Listener | null = null;
+  let timer = 0;
+
+  const names = Array.from({ length: cats }, (_, c) => (hostile ? `${HOSTILE[c % HOSTILE.length]}${c}` : cats <= 10 ? String(c) : `class ${c + 1}`));
+  const counts = new Array<number>(cats).fill(0);
+  for (const c of world.cluster) counts[c]!++;
+  const writer = (i: number) => (hostile ? `${HOSTILE[i % HOSTILE.length]}` : `writer ${Math.floor(hash(i, 8) * 250) + 1}`);
+  const width = (i: number) => (hash(i, 9) < 0.01 ? Number.NaN : Math.fround(2 + 0.6 * normal(i, 15) + 0.12 * world.target[i * world.dims]!));
+  const split = (i: number) => (hash(i, 16) < 0.8 ? 0 : 1);
+  let low = Infinity;
+  let high = -Infinity;
+  let missing = 0;
+  let trained = 0;
+  for (let i = 0; i < n; i++) {
+    const w = width(i);
+    if (Number.isNaN(w)) missing++;
+    else [low, high] = [Math.min(low, w), Math.max(high, w)];
+    if (split(i) === 0) trained++;
+  }
+  const fields: Field[] = [
+    { index: 0, name: hostile ? HOSTILE[0]! : "digit", type: "category", categories: names.map((label, c) => ({ label, count: counts[c]! })), missing: 0 },
+    { index: 1, name: "stroke width", type: "number", min: low, max: high, missing, integer: false },
+    { index: 2, name: "split", type: "category", categories: [{ label: "train", count: trained }, { label: "test", count: n - trained }], missing: 0 },
+    { index: 3, name: "writer", type: "text" },
+  ];
+  const cells = (i: number) => ({ [fields[0]!.name]: names[world.cluster[i]!]!, "stroke width": width(i), split: split(i) ? "test" : "train", writer: writer(i) });
+
+  let kept: Float32Array | null = null;
+  /** Exact for small data; for large, told from how far the row lies from its own cluster. */
+  const trust = () => {
+    if (kept) return kept;
+    kept = new Float32Array(n);
+    for (let i = 0; i < n; i++) {
+      if (n <= 3000) kept[i] = info(i).kept! / K;
+      else kept[i] = hash(i, 3) < 0.03 ? 0 : Math.round(K * Math.max(0, Math.min(1, 0.62 - 0.16 * Math.abs(world.space[i * 5 + 3]!) - 0.1 * Math.abs(world.space[i * 5 + 4]!) + 0.14 * normal(i, 30)))) / K;
+    }
+    return kept;
+  };
+  const state: State = {
+    name: hostile ? HOSTILE[3]! : "Handwritten digits",
+    rows: n,
+    columns: 784,
+    kind: kind === "images" ? "images" : "table",
+    phase: "done",
+    message: "",
+    step: 750,
+    n_steps: 750,
+    loss: 2.91,
+    loss_name: "kl",
+    seconds_left: null,
+    seconds: 21.4,
+    method: "tsne",
+    title: `t-SNE of ${n.toLocaleString("en")} x 784, perplexity 30`,
+    params: { perplexity: 30, n_components: world.dims, init: "pca", learning_rate: "auto", n_iter: 500 },
+    seed: 0,
+    map: { version: 1, dims: world.dims },
+    fields,
+    column_names: kind === "table" ? ["height", "width", "area", "density", "hue", "age"] : null,
+    picture: kind === "images" ? { width: 28, height: 28, pixelated: true } : null,
+    curve: kind === "curve",
+    n_neighbors: K,
+    measures: null,
+    trust_version: 0,
+    warnings: hostile ? [HOSTILE[1]!] : [],
+    error: null,
+  };
+  const measured = () => {
+    const share = trust().reduce((a, b) => a + b, 0) / Math.max(1, n);
+    const wide = n > 10000 ? 0.004 : 0;
+    const m = (value: number, nul: number) => ({ value, low: value - wide, high: value + wide, null: nul });
+    state.measures = { recall: m(share, K / Math.max(K, n - 1)), trustworthiness: m(0.968, 0.5), continuity: m(0.955, 0.5), distance_correlation: m(0.45, 0) };
+    state.trust_version++;
+  };
+  const tell = () => listener?.state(structuredClone(state));
+  const to = (phase: Phase, message: string) => {
+    Object.assign(state, { phase, message });
+    tell();
+  };
+
+  function start(seconds: number) {
+    kept = null;
+    Object.assign(state, { measures: null, trust_version: state.trust_version && state.trust_version + 1, step: 0, loss: 6.2, seconds: 0, error: null });
+    to("fitting", "gradient, early exaggeration");
+    const begun = performance.now();
+    const advance = () => {
+      const t = Math.min(1, (performance.now() - begun) / 1000 / seconds);
+      shown = world.coords(t, offset);
+      Object.assign(state, { step: Math.round(750 * t), loss: 2.91 + 3.3 * (1 - t) ** 2, seconds_left: seconds * (1 - t), seconds: seconds * t, map: { version: state.map!.version + 1, dims: world.dims } });
+      if (t > 0.33) state.message = "gradient";
+      tell();
+      listener?.map(state.map!.version);
+      if (t < 1) timer = window.setTimeout(advance, n > 200000 ? 700 : 160);
+      else finish("done");
+    };
+    advance();
+  }
+  function finish(phase: Phase) {
+    clearTimeout(timer);
+    state.seconds_left = null;
+    to("measuring", "neighbors kept");
+    timer = window.setTimeout(() => {
+      measured();
+      to(phase, "");
+    }, 300);
+  }
+
+  function info(row: number): RowInfo {
+    const label = (j: number) => names[world.cluster[j]!]!;
+    const near = world.nearest(world.space, 5, row, K);
+    const seen = new Set(world.nearest(shown.coords, world.dims, row, K).map(([j]) => j));
+    const known = new Set(near.map(([j]) => j));
+    const neighbors: Neighbor[] = near.map(([j, distance]) => ({ row: j, id: String(j), distance, kept: seen.has(j), label: label(j) }));
+    const far = (j: number) => Math.hypot(...[0, 1, 2, 3, 4].map((a) => world.space[j * 5 + a]! - world.space[row * 5 + a]!));
+    return {
+      row,
+      id: String(row),
+      fields: cells(row),
+      kept: neighbors.filter((x) => x.kept).length,
+      neighbors,
+      invented: [...seen].filter((j) => !known.has(j)).slice(0, 10).map((j) => ({ row: j, id: String(j), distance: far(j), label: label(j) })),
+    };
+  }
+
+  const pictures = new Map<number, string>();
+  function picture(row: number): string {
+    const old = pictures.get(row);
+    if (old) return old;
+    const canvas = document.createElement("canvas");
+    canvas.width = canvas.height = 28;
+    const g = canvas.getContext("2d")!;
+    g.fillStyle = "#000";
+    g.fillRect(0, 0, 28, 28);
+    g.translate(14, 14.5);
+    g.transform(1, 0.12 * normal(row, 41), 0.25 * normal(row, 40), 0.9 + 0.1 * hash(row, 42), 0, 0);
+    g.font = `${18 + 5 * hash(row, 43)}px serif`;
+    g.textAlign = "center";
+    g.textBaseline = "middle";
+    g.fillStyle = g.strokeStyle = "#fff";
+    g.lineWidth = Math.max(0.2, 0.5 * (width(row) || 1) - 0.6);
+    const glyph = String(world.cluster[row]! % 10);
+    g.fillText(glyph, 0, 0);
+    g.strokeText(glyph, 0, 0);
+    const url = canvas.toDataURL();
+    pictures.set(row, url);
+    return url;
+  }
+
+  const methods: Method[] = [
+    {
+      name: "tsne",
+      family: "maps",
+      takes: ["table", "counts", "images"],
+      parameters: {
+        type: "object",
+        properties: {
+          n_components: { type: "integer", default: 2, minimum: 2, maximum: 3, description: "Dimensions of the map." },
+          perplexity: { type: "number", default: 30, minimum: 2, maximum: 1000, description: "About how many neighbors a row has." },
+          init: { default: "pca", oneOf: [{ const: "pca", description: "Principal components." }, { const: "random" }, { const: "spectral" }], description: "Where the map starts." },
+          learning_rate: { anyOf: [{ const: "auto" }, { type: "number", exclusiveMinimum: 0 }], default: "auto", description: "Step of the gradient." },
+          n_iter: { type: "integer", default: 500, minimum: 1, maximum: 100000, description: "Steps after the early exaggeration." },
+          early_exaggeration: { type: "number", default: 12, minimum: 1, description: "How strongly neighbors attract each other at first." },
+        },
+      },
+    },
+    {
+      name: "umap",
+      family: "maps",
+      takes: ["table", "counts", "images"],
+      parameters: {
+        type: "object",
+        properties: {
+          n_components: { type: "integer", default: 2, minimum: 2, maximum: 3, description: "Dimensions of the map." },
+          n_neighbors: { type: "integer", default: 15, minimum: 2, maximum: 200, description: "Neighbors of each row." },
+          min_dist: { type: "number", default: 0.1, minimum: 0, maximum: 1, description: "How close points may lie." },
+        },
+      },
+    },
+    { name: "pca", family: "linear", takes: ["table"], parameters: { type: "object", properties: { n_components: { type: "integer", default: 2, minimum: 1 }, whiten: { type: "boolean", default: false } } } },
+  ];
+
+  return {
+    listen(l) {
+      listener = l;
+      const asked = query.get("phase") as Phase | null;
+      queueMicrotask(() => {
+        listener?.connected(true);
+        if (asked === "failed") {
+          state.map = null;
+          state.error = { error: "digits.npy: 784 columns were expected; row 312 has 783.", hint: "Was the file cut off? `latent describe digits.npy` shows each row's length." };
+          to("failed", "");
+        } else if (asked) {
+          Object.assign(state, { map: null, fields: [] });
+          to(asked, asked === "reading" ? "digits.npy, 120 MB" : "neighbors: exact, 60,000 x 50");
+        } else if (query.get("live") === "1") start(query.get("slow") === "1" ? 60 : 3);
+        else {
+          measured();
+          tell();
+          listener?.map(1);
+        }
+      });
+      return () => {
+        clearTimeout(timer);
+        listener = null;
+      };
+    },
+    map: async () => (state.map ? parseMap(packMap({ dims: world.dims, rows: n, version: state.map.version, ...shown })) : null),
+    async column(field) {
+      if (field === 0) return world.cluster.slice();
+      if (field === 1) return Float32Array.from({ length: n }, (_, i) => width(i));
+      if (field === 2) return Uint32Array.from({ length: n }, (_, i) => (i === n - 1 && n > 5000 ? MISSING : split(i)));
+      throw new SourceError("Text is read row by row.", null, 404);
+    },
+    trust: async () => (state.measures ? trust().slice() : null),
+    row: async (row) => info(row),
+    picture,
+    values: async (row) => (kind === "table" ? Float32Array.from({ length: 6 }, (_, a) => normal(row, 60 + a)) : Float32Array.from({ length: 300 }, (_, a) => Math.sin(a / 20 + world.cluster[row]!) + 0.1 * normal(row, 60 + a) + Math.exp(-((a - 20 * world.cluster[row]!) ** 2) / 60))),
+    async search(text, limit) {
+      const hits: Hit[] = [];
+      const wanted = text.toLowerCase();
+      if (/^\d+$/.test(text) && Number(text) < n) hits.push({ row: Number(text), id: text, field: "id", text });
+      for (let i = 0; i < n && hits.length < limit; i++) {
+        if (names[world.cluster[i]!]!.toLowerCase() === wanted) hits.push({ row: i, id: String(i), field: fields[0]!.name, text: names[world.cluster[i]!]! });
+        else if (writer(i).toLowerCase().includes(wanted)) hits.push({ row: i, id: String(i), field: "writer", text: writer(i) });
+      }
+      return hits;
+    },
+    async table(q: TableQuery) {
+      const rows = q.rows ? q.rows.slice() : Array.from({ length: n }, (_, i) => i);
+      if (q.sort !== null) {
+        const name = fields[q.sort]!.name;
+        const key = new Map(rows.map((i) => [i, (cells(i) as Record<string, string | number>)[name]!]));
+        const sign = q.descending ? -1 : 1;
+        rows.sort((a, b) => {
+          const [x, y] = [key.get(a)!, key.get(b)!];
+          return (x < y ? -sign : x > y ? sign : 0) || a - b;
+        });
+      }
+      return { total: rows.length, rows: rows.slice(q.offset, q.offset + q.limit).map((row) => ({ row, id: String(row), fields: cells(row) })) };
+    },
+    methods: async () => methods,
+    async fit(method, params) {
+      if (state.phase === "fitting") throw new SourceError("A fit is under way.", "Stop it first.", 409);
+      if (Number(params.perplexity) > n / 3) throw new SourceError(`perplexity: ${params.perplexity} was given; for ${n} rows it is at most ${Math.floor(n / 3)}.`, "30 is usual; 100 shows coarser structure.", 400);
+      const dims = Number(params.n_components) === 3 ? 3 : 2;
+      if (dims !== world.dims) world = new World(n, dims, cats);
+      Object.assign(state, { method, params, title: `${method} of ${n.toLocaleString("en")} x 784` });
+      start(2);
+    },
+    async stop() {
+      finish("stopped");
+    },
+  };
+}
+

@@ -1,0 +1,95 @@
+// The server of `latent explore`, as docs/http-api.md describes it.
+import { parseMap } from "./header.ts";
+import { type DataSource, type Listener, SourceError } from "./source.ts";
+import type { Column, Hit, Method, RowInfo, State, TablePage, TableQuery } from "./types.ts";
+
+/** Waits this long before the events are asked for anew, when the browser has given up on them. */
+const RETRY_MS = 2000;
+
+export function serverSource(base: string): DataSource {
+  const kinds = new Map<number, string>();
+
+  async function ask(path: string, init?: RequestInit): Promise<Response> {
+    let answer: Response;
+    try {
+      answer = await fetch(base + path, { credentials: "same-origin", ...init });
+    } catch {
+      throw new SourceError("The server does not answer.", "Is `latent explore` still running? Start it again and reload.");
+    }
+    if (answer.ok) return answer;
+    let error = `The server answered ${answer.status}.`;
+    let hint: string | null = null;
+    try {
+      const told = await answer.json();
+      if (typeof told.error === "string") error = told.error;
+      if (typeof told.hint === "string") hint = told.hint;
+    } catch {
+      // no JSON: the status says enough
+    }
+    throw new SourceError(error, hint, answer.status);
+  }
+  const json = async <T>(path: string): Promise<T> => (await ask(path)).json();
+  const post = (path: string, body: unknown) =>
+    ask(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+
+  return {
+    listen(listener: Listener) {
+      let events: EventSource | null = null;
+      let timer = 0;
+      let closed = false;
+      const tell = (state: State) => {
+        for (const field of state.fields) kinds.set(field.index, field.type);
+        listener.state(state);
+      };
+      const refresh = () =>
+        json<State>("state").then(
+          (state) => {
+            if (closed) return;
+            listener.connected(true);
+            tell(state);
+          },
+          () => !closed && listener.connected(false),
+        );
+      const open = () => {
+        events = new EventSource(base + "events");
+        events.addEventListener("open", () => {
+          listener.connected(true);
+          void refresh(); // what was missed meanwhile
+        });
+        events.addEventListener("state", (e) => tell(JSON.parse((e as MessageEvent<string>).data)));
+        events.addEventListener("map", (e) => listener.map(JSON.parse((e as MessageEvent<string>).data).version));
+        events.addEventListener("error", () => {
+          listener.connected(false);
+          if (events?.readyState === EventSource.CLOSED && !closed) timer = window.setTimeout(open, RETRY_MS);
+        });
+      };
+      void refresh();
+      open();
+      return () => {
+        closed = true;
+        clearTimeout(timer);
+        events?.close();
+      };
+    },
+    async map() {
+      const answer = await ask("map");
+      return answer.status === 204 ? null : parseMap(await answer.arrayBuffer());
+    },
+    async column(field): Promise<Column> {
+      const bytes = await (await ask(`fields/${field}`)).arrayBuffer();
+      return kinds.get(field) === "category" ? new Uint32Array(bytes) : new Float32Array(bytes);
+    },
+    async trust() {
+      const answer = await ask("trust");
+      return answer.status === 204 ? null : new Float32Array(await answer.arrayBuffer());
+    },
+    row: (row) => json<RowInfo>(`rows/${row}`),
+    picture: (row) => `${base}rows/${row}/picture`,
+    values: async (row) => new Float32Array(await (await ask(`rows/${row}/values`)).arrayBuffer()),
+    search: (text, limit) => json<Hit[]>(`search?q=${encodeURIComponent(text)}&limit=${limit}`),
+    table: async (query: TableQuery): Promise<TablePage> => (await post("table", query)).json(),
+    methods: () => json<Method[]>("methods"),
+    fit: async (method, params) => void (await post("fit", { method, params })),
+    stop: async () => void (await post("stop", {})),
+  };
+}

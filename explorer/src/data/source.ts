@@ -1,0 +1,53 @@
+// The one door between the page and its data. Everything else in src/ is written against this.
+import type { Column, Failure, Hit, MapData, Method, RowInfo, State, TablePage, TableQuery } from "./types.ts";
+
+export interface Listener {
+  /** Whenever anything small changed. */
+  state(state: State): void;
+  /** A newer map can be fetched. */
+  map(version: number): void;
+  /** Whether the source can be reached. */
+  connected(yes: boolean): void;
+}
+
+export interface DataSource {
+  /** Starts telling; the answer stops it. */
+  listen(listener: Listener): () => void;
+  /** The newest map; null while there is none. */
+  map(): Promise<MapData | null>;
+  column(field: number): Promise<Column>;
+  /** Share of each row's neighbors that the map kept; null before it is measured. */
+  trust(): Promise<Float32Array | null>;
+  row(row: number): Promise<RowInfo>;
+  /** Address of the row's picture, for an <img>. */
+  picture(row: number): string;
+  values(row: number): Promise<Float32Array>;
+  search(text: string, limit: number): Promise<Hit[]>;
+  table(query: TableQuery): Promise<TablePage>;
+  methods(): Promise<Method[]>;
+  fit(method: string, params: Record<string, unknown>): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** An answer that says what happened and what would help. */
+export class SourceError extends Error implements Failure {
+  error: string;
+  hint: string | null;
+  status: number;
+  constructor(error: string, hint: string | null = null, status = 0) {
+    super(error);
+    this.error = error;
+    this.hint = hint;
+    this.status = status;
+  }
+}
+
+/** The source that the address asks for. Test data exists in development and test builds alone. */
+export async function openSource(query: URLSearchParams): Promise<DataSource> {
+  if (import.meta.env.MODE === "test" && query.get("source") === "demo") {
+    const { demoSource } = await import("./demo.ts");
+    return demoSource(query);
+  }
+  const { serverSource } = await import("./server.ts");
+  return serverSource("api/");
+}

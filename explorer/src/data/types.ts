@@ -1,0 +1,139 @@
+// What the page knows of the data, in the words of docs/http-api.md.
+
+export type Phase = "reading" | "preparing" | "fitting" | "measuring" | "done" | "stopped" | "failed";
+
+export interface Category {
+  label: string;
+  count: number;
+}
+
+export type Field =
+  | { index: number; name: string; type: "category"; categories: Category[]; missing: number }
+  | { index: number; name: string; type: "number"; min: number; max: number; missing: number; integer: boolean }
+  | { index: number; name: string; type: "text" };
+
+export interface Measure {
+  value: number;
+  low: number;
+  high: number;
+  null: number | null;
+}
+
+export type MeasureName = "recall" | "trustworthiness" | "continuity" | "distance_correlation";
+
+export interface Failure {
+  error: string;
+  hint: string | null;
+}
+
+export interface State {
+  name: string;
+  rows: number;
+  columns: number;
+  kind: "images" | "table" | "array" | "counts" | "text";
+  phase: Phase;
+  message: string;
+  step: number;
+  n_steps: number;
+  loss: number | null;
+  loss_name: string | null;
+  seconds_left: number | null;
+  seconds: number;
+  method: string;
+  title: string;
+  params: Record<string, unknown>;
+  seed: number;
+  map: { version: number; dims: number } | null;
+  fields: Field[];
+  /** Names of the observed columns where they have any; may be absent or shorter than `columns`. */
+  column_names?: string[] | null;
+  picture: { width: number; height: number; pixelated: boolean } | null;
+  curve: boolean;
+  n_neighbors: number;
+  measures: Partial<Record<MeasureName, Measure>> | null;
+  trust_version: number;
+  warnings: string[];
+  error: Failure | null;
+}
+
+/** A map as it came: `coords` are centered, not scaled; add `center` in f64 for the true coordinates. */
+export interface MapData {
+  dims: 2 | 3;
+  rows: number;
+  version: number;
+  center: [number, number, number];
+  radius: number;
+  coords: Float32Array;
+}
+
+export interface Neighbor {
+  row: number;
+  id: string;
+  distance: number;
+  kept: boolean | null;
+  label: string | null;
+}
+
+export interface RowInfo {
+  row: number;
+  id: string;
+  fields: Record<string, string | number | null>;
+  kept: number | null;
+  neighbors: Neighbor[];
+  invented: Omit<Neighbor, "kept">[];
+}
+
+export interface Hit {
+  row: number;
+  id: string;
+  field: string;
+  text: string;
+}
+
+export interface TableQuery {
+  rows: number[] | null;
+  sort: number | null;
+  descending: boolean;
+  offset: number;
+  limit: number;
+}
+
+export interface TablePage {
+  total: number;
+  rows: { row: number; id: string; fields: Record<string, string | number | null> }[];
+}
+
+export interface JsonSchema {
+  type?: string | string[];
+  title?: string;
+  description?: string;
+  default?: unknown;
+  minimum?: number;
+  maximum?: number;
+  exclusiveMinimum?: number;
+  exclusiveMaximum?: number;
+  enum?: unknown[];
+  const?: unknown;
+  anyOf?: JsonSchema[];
+  oneOf?: JsonSchema[];
+  allOf?: JsonSchema[];
+  $ref?: string;
+  $defs?: Record<string, JsonSchema>;
+  definitions?: Record<string, JsonSchema>;
+  properties?: Record<string, JsonSchema>;
+}
+
+export interface Method {
+  name: string;
+  family: string;
+  takes: string[];
+  encodes?: boolean;
+  decodes?: boolean;
+  parameters: JsonSchema;
+  limits?: string | string[] | null;
+}
+
+/** Codes of a category column (0xFFFFFFFF: missing), or numbers (NaN: missing). */
+export type Column = Uint32Array | Float32Array;
+
+export const MISSING = 0xffffffff;

@@ -1,0 +1,54 @@
+// The keyboard: one list for what keys do and for the page that tells of them.
+import type { Store } from "./store.svelte.ts";
+
+const PAN_PX = 60;
+const ZOOM = 1.5;
+
+export interface Key {
+  keys: string[];
+  shown: string;
+  does: string;
+  run(store: Store, key: string): void;
+}
+
+const zoom = (store: Store, factor: number) => store.scatter?.move((c) => c.zoom(factor, c.width / 2, c.height / 2), true);
+
+export const KEYS: Key[] = [
+  { keys: ["/"], shown: "/", does: "Search", run: () => document.getElementById("search")?.focus() },
+  {
+    keys: ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"],
+    shown: "← → ↑ ↓",
+    does: "Move the map; turn it in 3-D",
+    run: (store, key) => {
+      const dx = key === "ArrowLeft" ? PAN_PX : key === "ArrowRight" ? -PAN_PX : 0;
+      const dy = key === "ArrowUp" ? PAN_PX : key === "ArrowDown" ? -PAN_PX : 0;
+      store.scatter?.move((c) => (c.orbit ? c.turn(dx, dy) : c.pan(dx, dy)), true);
+    },
+  },
+  { keys: ["+", "="], shown: "+", does: "Zoom in", run: (store) => zoom(store, ZOOM) },
+  { keys: ["-", "_"], shown: "−", does: "Zoom out", run: (store) => zoom(store, 1 / ZOOM) },
+  {
+    keys: ["f"],
+    shown: "f",
+    does: "Fit everything",
+    run: (store) => store.scatter?.fit(),
+  },
+  { keys: ["c"], shown: "c", does: "Color by the next field", run: (store) => store.nextColor() },
+  { keys: ["t"], shown: "t", does: "Shade by trust", run: (store) => store.trust && store.setShade(!store.shade) },
+  { keys: ["l"], shown: "l", does: "Lasso, or drag with shift", run: (store) => (store.lassoing = !store.lassoing) },
+  { keys: ["r"], shown: "r", does: "Table of rows", run: (store) => store.setTable(!store.table) },
+  { keys: ["Escape"], shown: "Esc", does: "Clear the selection", run: (store) => (store.lassoing ? (store.lassoing = false) : store.clear()) },
+  { keys: ["?"], shown: "?", does: "This list", run: (store) => (store.keys = true) },
+];
+
+export function onKey(store: Store, e: KeyboardEvent): void {
+  if (e.ctrlKey || e.metaKey || e.altKey || e.defaultPrevented || store.keys) return;
+  const at = e.target as HTMLElement;
+  // Keys typed into a field belong to it; arrows also to whatever lists or scrolls.
+  if (at.closest("input:not([type=checkbox]), select, textarea")) return;
+  if (e.key.startsWith("Arrow") && at.closest("[role=grid], [role=listbox], .side, .drawer")) return;
+  const found = KEYS.find((k) => k.keys.includes(e.key));
+  if (!found) return;
+  e.preventDefault();
+  found.run(store, e.key);
+}

@@ -1,0 +1,25 @@
+// The panels of the page: one line each.
+import type { Component } from "svelte";
+import type { Store } from "../store.svelte.ts";
+import ColorPanel from "./ColorPanel.svelte";
+import MethodPanel from "./MethodPanel.svelte";
+import RowPanel from "./RowPanel.svelte";
+import SelectionPanel from "./SelectionPanel.svelte";
+import TablePanel from "./TablePanel.svelte";
+import TrustPanel from "./TrustPanel.svelte";
+
+export interface Panel {
+  id: string;
+  place: "left" | "right" | "below";
+  component: Component<{ store: Store }>;
+  when(store: Store): boolean;
+}
+
+export const panels: Panel[] = [
+  { id: "color", place: "left", component: ColorPanel, when: () => true },
+  { id: "trust", place: "left", component: TrustPanel, when: () => true },
+  { id: "method", place: "left", component: MethodPanel, when: () => true },
+  { id: "row", place: "right", component: RowPanel, when: (s) => s.row !== null },
+  { id: "selection", place: "right", component: SelectionPanel, when: (s) => s.row === null && s.rows !== null },
+  { id: "table", place: "below", component: TablePanel, when: (s) => s.table && s.state !== null },
+];

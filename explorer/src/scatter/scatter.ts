@@ -1,0 +1,512 @@
+// The map: owns the two canvases, the camera, what is drawn when, and what a pointer means. Knows nothing of the data's
+// meaning: it is given coordinates, inks and names.
+import { type Back, canAccelerate, type Frame } from "./back.ts";
+import { between, Camera, easeOut, type View } from "./camera.ts";
+import { GlBack } from "./gl.ts";
+import { boxOf, Grid } from "./grid.ts";
+import { densest, type Label, placed } from "./labels.ts";
+import { type Polygon, simplified, within } from "./lasso.ts";
+import { type Order, shuffled } from "./order.ts";
+import { type Colors, LABEL_FONT, LABEL_HEIGHT, paintOverlay, type Scene } from "./overlay.ts";
+import { CANVAS, GREY, pointLook, type Theme } from "./palette.ts";
+import { followPointer } from "./pointer.ts";
+import { RasterBack } from "./raster.ts";
+
+const EASE_MS = 200;
+/** Points drawn while anything moves; all of them once it rests. */
+const MOVING_POINTS = 150_000;
+const REST_MS = 140;
+const PICK_PX = 9;
+/** A panel that opens within this time after a press was opened by it. */
+const PRESS_MS = 1500;
+/** Rings of a lassoed selection beyond this many would only hide the points. */
+const MARKED_MOST = 3000;
+
+export interface Events {
+  hover(row: number, x: number, y: number): void;
+  choose(row: number): void;
+  lasso(rows: number[], polygon: Polygon | null): void;
+  /** The reader moved the camera. */
+  moved(view: View): void;
+  /** The back was taken; `why` says why not WebGL2. */
+  renderer(kind: Back["kind"], why: string): void;
+}
+
+export interface Links {
+  row: number;
+  kept: number[];
+  lost: number[];
+  invented: number[];
+}
+
+export class Scatter {
+  readonly camera = new Camera();
+  frames = 0;
+  lassoing = false;
+  private readonly host: HTMLElement;
+  private readonly events: Events;
+  private points!: HTMLCanvasElement;
+  private readonly over: HTMLCanvasElement;
+  private readonly pen: CanvasRenderingContext2D;
+  private back!: Back;
+  private order: Order = shuffled(0);
+  private from = new Float32Array(0);
+  private to = new Float32Array(0);
+  private dims: 2 | 3 = 2;
+  private flat = false;
+  private ink = new Uint8Array(0);
+  private filtered = false;
+  private allowed: (slot: number) => boolean = () => true;
+  private grid: Grid | null = null;
+  private labels: Label[] = [];
+  private labelled: { codes: Int32Array; names: string[] } | null = null;
+  private links: Links | null = null;
+  private marked: number[] = [];
+  private line: Polygon | null = null;
+  private hovered = -1;
+  private lasso: Polygon = [];
+  private theme: Theme = "light";
+  private colors!: Colors;
+  private tween: { start: number; ms: number } | null = null;
+  private glide: { from: View; to: View; start: number; ms: number } | null = null;
+  private follow = true;
+  private fitSpan = 2.2;
+  private lastMove = 0;
+  private asked = 0;
+  private lastMap = 0;
+  private frameSize = [0, 0];
+  private pressed = -1e9;
+  private readonly quiet = matchMedia("(prefers-reduced-motion: reduce)");
+  private readonly undo: (() => void)[] = [];
+
+  constructor(host: HTMLElement, events: Events, force: string | null) {
+    this.host = host;
+    this.events = events;
+    this.over = document.createElement("canvas");
+    this.over.className = "overlay";
+    const pen = this.over.getContext("2d");
+    if (!pen) throw new Error("This browser has no canvas to draw on.");
+    this.pen = pen;
+    host.append(this.over);
+    const able = force === "raster" ? { yes: false, why: "" } : force === "webgl2" ? { yes: true, why: "" } : canAccelerate();
+    this.take(able.yes, able.why);
+    const resize = new ResizeObserver(() => this.resize());
+    resize.observe(host);
+    // Names are drawn with the page's font, which may come after the first picture.
+    void document.fonts.load(LABEL_FONT).then(() => this.redraw());
+    this.undo.push(() => resize.disconnect(), followPointer(host, this));
+    this.resize();
+  }
+
+  /** Takes a back on a fresh canvas: one that was WebGL2's can never be drawn on otherwise. */
+  private take(accelerate: boolean, why: string): void {
+    if (accelerate) {
+      const canvas = document.createElement("canvas");
+      try {
+        this.back = new GlBack(canvas);
+        canvas.addEventListener("webglcontextlost", () => {
+          if (this.points !== canvas) return;
+          this.take(false, "The graphics hardware was lost");
+          this.restore();
+        });
+        this.show(canvas, why);
+        return;
+      } catch {
+        why = "WebGL2 could not be started";
+      }
+    }
+    const canvas = document.createElement("canvas");
+    this.back = new RasterBack(canvas);
+    this.show(canvas, why);
+  }
+  private show(canvas: HTMLCanvasElement, why: string): void {
+    canvas.className = "points";
+    this.points?.remove();
+    this.points = canvas;
+    this.host.prepend(canvas);
+    this.events.renderer(this.back.kind, why);
+  }
+  private restore(): void {
+    this.back.setPoints(this.from, this.to, this.dims);
+    this.back.setInk(this.ink);
+    this.redraw();
+  }
+
+  destroy(): void {
+    cancelAnimationFrame(this.asked);
+    for (const f of this.undo) f();
+    this.back.destroy();
+  }
+
+  private resize(): void {
+    const { clientWidth, clientHeight } = this.host;
+    if (clientWidth === 0 || clientHeight === 0) return;
+    const { camera } = this;
+    const [dw, dh] = [clientWidth - camera.width, clientHeight - camera.height];
+    const framed = innerWidth === this.frameSize[0] && innerHeight === this.frameSize[1];
+    const s = camera.scale;
+    const first = camera.width <= 1;
+    camera.width = clientWidth;
+    camera.height = clientHeight;
+    this.frameSize = [innerWidth, innerHeight];
+    const pressed = performance.now() - this.pressed < PRESS_MS;
+    if (!first && framed && (pressed || !this.follow)) {
+      // A panel opened at a press on the map: what is seen stays, so that the point does not leave the pointer.
+      camera.view = { ...camera.view, span: Math.min(clientWidth, clientHeight) / s, x: camera.view.x + dw / 2 / s, y: camera.view.y - dh / 2 / s };
+      this.glide = null;
+      if (this.links) this.reveal(this.links.row, false);
+    } else if (this.follow) {
+      this.glide = null;
+      camera.view = this.fitted();
+    }
+    this.over.width = Math.round(clientWidth * this.ratio);
+    this.over.height = Math.round(clientHeight * this.ratio);
+    // At once, not in the next frame: a canvas that changed its size is empty until then.
+    if (this.colors) this.paint(performance.now());
+    this.redraw();
+  }
+  private get ratio(): number {
+    return Math.min(2, devicePixelRatio || 1);
+  }
+
+  get rows(): number {
+    return this.order.rowOf.length;
+  }
+  get kind(): Back["kind"] {
+    return this.back.kind;
+  }
+
+  /** A map, or the next version of it: points glide to their new places. `coords` row by row, divided by `radius`. */
+  setMap(coords: Float32Array, dims: 2 | 3, radius: number): void {
+    const n = coords.length / dims;
+    const fresh = n !== this.rows || dims !== this.dims;
+    const now = performance.now();
+    const before = fresh ? null : this.current(now);
+    if (n !== this.rows) this.order = shuffled(n);
+    const to = new Float32Array(coords.length);
+    const { rowOf } = this.order;
+    for (let s = 0; s < n; s++) {
+      const r = rowOf[s]! * dims;
+      const t = s * dims;
+      to[t] = coords[r]! / radius;
+      to[t + 1] = coords[r + 1]! / radius;
+      if (dims === 3) to[t + 2] = coords[r + 2]! / radius;
+    }
+    this.to = to;
+    this.dims = dims;
+    this.from = before ?? to;
+    // As long as versions take to come, so that the motion has no pauses.
+    const pace = Math.max(120, Math.min(900, now - this.lastMap));
+    this.lastMap = now;
+    this.tween = before && !this.quiet.matches ? { start: now, ms: pace } : null;
+    if (!this.tween) this.from = to;
+    this.camera.orbit = dims === 3 && !this.flat;
+    this.back.setPoints(this.from, this.to, dims);
+    this.grid = null;
+    if (this.ink.length !== n * 4) this.setInk(new Uint8Array(n * 4).fill(255), false);
+    this.relabel();
+    const goal = this.fitted();
+    if (fresh && this.follow) this.camera.view = goal;
+    else if (this.follow) this.glide = { from: this.camera.view, to: goal, start: now, ms: this.tween?.ms ?? 0 };
+    this.redraw();
+  }
+  /** Where points are right now, between two maps. */
+  private current(now: number): Float32Array<ArrayBuffer> {
+    const t = this.tween ? Math.min(1, (now - this.tween.start) / this.tween.ms) : 1;
+    if (t >= 1) return this.to as Float32Array<ArrayBuffer>;
+    const out = new Float32Array(this.to.length);
+    for (let i = 0; i < out.length; i++) out[i] = this.from[i]! + (this.to[i]! - this.from[i]!) * t;
+    return out;
+  }
+
+  /** Four bytes a slot (see back.ts); rows map to slots by `slots`. */
+  setInk(ink: Uint8Array<ArrayBuffer>, filtered: boolean): void {
+    this.ink = ink;
+    this.filtered = filtered;
+    this.allowed = filtered ? (slot) => this.ink[slot * 4 + 3]! > 0 : () => true;
+    this.back.setInk(ink);
+    this.redraw();
+  }
+  get slots(): Order {
+    return this.order;
+  }
+  get positions(): { at: Float32Array; dims: number } {
+    return { at: this.to, dims: this.dims };
+  }
+
+  setTheme(theme: Theme, colors: Colors): void {
+    this.theme = theme;
+    this.colors = colors;
+    this.redraw();
+  }
+  /** Codes by slot (-1: none) and their names; null draws no names. */
+  setLabels(labelled: { codes: Int32Array; names: string[] } | null): void {
+    this.labelled = labelled;
+    this.relabel();
+    this.redraw();
+  }
+  private relabel(): void {
+    const l = this.labelled;
+    this.labels = l && l.codes.length === this.rows ? densest(this.to, this.dims, l.codes, l.names) : [];
+  }
+  setLinks(links: Links | null): void {
+    this.links = links;
+    this.redraw();
+  }
+  /** A selection: its line where it was drawn on a flat map, and rings around its points, or around some of them. */
+  setMarked(rows: number[], line: Polygon | null): void {
+    const step = Math.ceil(rows.length / MARKED_MOST);
+    this.marked = step <= 1 ? rows : line ? [] : rows.filter((_, i) => i % step === 0);
+    this.line = line;
+    this.redraw();
+  }
+  setFlat(flat: boolean): void {
+    this.flat = flat;
+    this.camera.orbit = this.dims === 3 && !flat;
+    this.grid = null;
+    this.fit(false);
+  }
+
+  // --- camera ---
+
+  private fitted(): View {
+    const { camera, dims } = this;
+    const box = boxOf(this.to, dims);
+    let [w, h] = [box.x1 - box.x0 || 0.1, box.y1 - box.y0 || 0.1];
+    const view = { ...camera.view, x: (box.x0 + box.x1) / 2, y: (box.y0 + box.y1) / 2 };
+    if (dims === 3) {
+      let [z0, z1] = [Infinity, -Infinity];
+      for (let i = 2; i < this.to.length; i += 3) {
+        if (this.to[i]! < z0) z0 = this.to[i]!;
+        if (this.to[i]! > z1) z1 = this.to[i]!;
+      }
+      camera.pivot = [view.x, view.y, z0 <= z1 ? (z0 + z1) / 2 : 0];
+      if (camera.orbit) {
+        const [px, py, pz] = camera.pivot;
+        let far = 0;
+        for (let i = 0; i < this.to.length; i += 3) {
+          const d = (this.to[i]! - px) ** 2 + (this.to[i + 1]! - py) ** 2 + (this.to[i + 2]! - pz) ** 2;
+          if (d > far) far = d;
+        }
+        w = h = 1.8 * Math.sqrt(far) || 0.1;
+        view.x = view.y = 0;
+      }
+    }
+    // Room at the border, and above the buttons at the foot.
+    const pad = Math.min(64, camera.width / 8, camera.height / 8);
+    const scale = Math.min((camera.width - 2 * pad) / w, (camera.height - 2 * pad) / h);
+    view.span = Math.max(1e-6, Math.min(camera.width, camera.height) / Math.max(1e-9, scale));
+    this.fitSpan = view.span;
+    return view;
+  }
+  /** Shows everything, and keeps doing so while the map is learned. */
+  fit(ease = true): void {
+    this.follow = true;
+    const goal = this.fitted();
+    if (ease) this.easeTo(goal);
+    else this.camera.view = goal;
+    this.redraw();
+  }
+  easeTo(view: View, ms = EASE_MS): void {
+    this.glide = { from: this.camera.view, to: view, start: performance.now(), ms: this.quiet.matches ? 0 : ms };
+    this.redraw();
+  }
+  setView(view: View | null): void {
+    if (!view) return this.fit(false);
+    this.follow = false;
+    this.fitted(); // for the pivot and the measure of zoom
+    this.camera.view = view;
+    this.redraw();
+  }
+  /** Moves the camera by hand: the map no longer fits itself. */
+  move(change: (camera: Camera) => void, ease = false): void {
+    this.follow = false;
+    const before = this.glide && ease ? this.glide.to : this.camera.view;
+    this.glide = null;
+    const seen = this.camera.view;
+    this.camera.view = { ...before };
+    change(this.camera);
+    if (ease) {
+      const goal = this.camera.view;
+      this.camera.view = seen;
+      this.easeTo(goal);
+    }
+    this.lastMove = performance.now();
+    this.redraw();
+  }
+  get following(): boolean {
+    return this.follow;
+  }
+  /** Eases to a row that is out of sight: into the middle, or just into the picture. */
+  reveal(row: number, middle = true): void {
+    const p = this.place(row);
+    const { width, height } = this.camera;
+    const edge = middle ? 30 : 60;
+    if (!p || (p[0] > edge && p[0] < width - edge && p[1] > edge && p[1] < height - edge)) return;
+    const x = middle ? width / 2 : Math.max(edge, Math.min(width - edge, p[0]));
+    const y = middle ? height / 2 : Math.max(edge, Math.min(height - edge, p[1]));
+    this.move((c) => c.pan(x - p[0], y - p[1]), true);
+  }
+
+  /** Where a row is on the screen, in CSS pixels from the map's corner. */
+  place(row: number): [number, number] | null {
+    const slot = this.order.slotOf[row];
+    if (slot === undefined) return null;
+    const now = performance.now();
+    const t = this.tween ? Math.min(1, (now - this.tween.start) / this.tween.ms) : 1;
+    const i = slot * this.dims;
+    const c = (d: number) => (d < this.dims ? this.from[i + d]! + (this.to[i + d]! - this.from[i + d]!) * t : 0);
+    const [x, y] = this.camera.project(c(0), c(1), c(2));
+    return [x, y];
+  }
+
+  // --- pointer ---
+
+  /** The row under a place, or -1. */
+  rowAt(x: number, y: number): number {
+    if (this.rows === 0) return -1;
+    let slot = -1;
+    if (this.camera.orbit) slot = this.back.pick(x, y, this.frame(performance.now()));
+    else {
+      this.grid ??= new Grid(this.to, this.dims);
+      const [mx, my] = this.camera.unproject(x, y);
+      slot = this.grid.nearest(mx, my, PICK_PX / this.camera.scale, this.allowed);
+    }
+    return slot < 0 ? -1 : this.order.rowOf[slot]!;
+  }
+  hover(x: number, y: number): void {
+    const row = x < 0 ? -1 : this.rowAt(x, y);
+    if (row !== this.hovered) {
+      this.hovered = row;
+      this.redraw();
+    }
+    this.events.hover(row, x, y);
+  }
+  choose(x: number, y: number): void {
+    this.pressed = performance.now();
+    this.events.choose(this.rowAt(x, y));
+  }
+  drawLasso(line: Polygon): void {
+    this.lasso = line;
+    this.redraw();
+  }
+  endLasso(): void {
+    this.pressed = performance.now();
+    const line = simplified(this.lasso, 3);
+    this.lasso = [];
+    this.hover(-1, -1);
+    if (line.length >= 3) this.events.lasso(this.rowsWithin(line), this.camera.orbit ? null : line.map(([x, y]) => this.camera.unproject(x, y)));
+    this.redraw();
+  }
+  /** Rows within a line on the screen. */
+  private rowsWithin(line: Polygon): number[] {
+    if (!this.camera.orbit) return this.rowsInside(line.map(([x, y]) => this.camera.unproject(x, y)));
+    const at = new Float32Array(this.rows * 2);
+    for (let s = 0; s < this.rows; s++) {
+      const [x, y] = this.camera.project(this.to[s * 3]!, this.to[s * 3 + 1]!, this.to[s * 3 + 2]!);
+      at[2 * s] = x;
+      at[2 * s + 1] = y;
+    }
+    return this.toRows(within(line, at, 2, this.allowed));
+  }
+  /** Rows within a line on a flat map, in map units. */
+  rowsInside(line: Polygon): number[] {
+    return this.toRows(within(line, this.to, this.dims, this.allowed));
+  }
+  private toRows(slots: number[]): number[] {
+    return [...Uint32Array.from(slots, (s) => this.order.rowOf[s]!).sort()];
+  }
+  ended(): void {
+    this.events.moved(this.camera.view);
+  }
+
+  // --- drawing ---
+
+  redraw(): void {
+    if (!this.asked) this.asked = requestAnimationFrame((now) => this.tick(now));
+  }
+  private tick(now: number): void {
+    this.asked = 0;
+    if (this.colors) this.paint(now);
+    const busy = this.tween || this.glide || now - this.lastMove < REST_MS;
+    if (busy) this.redraw();
+  }
+
+  private frame(now: number): Frame {
+    const moving = Boolean(this.tween || this.glide) || now - this.lastMove < REST_MS;
+    const zoom = this.fitSpan / this.camera.view.span;
+    const look = pointLook(this.rows, zoom);
+    return {
+      camera: this.camera,
+      mix: this.tween ? Math.min(1, Math.max(0, (now - this.tween.start) / this.tween.ms)) : 1,
+      count: moving ? Math.min(MOVING_POINTS, this.rows) : this.rows,
+      size: look.size,
+      opacity: look.opacity,
+      background: CANVAS[this.theme],
+      grey: GREY[this.theme],
+      filtered: this.filtered,
+      ratio: this.ratio,
+    };
+  }
+
+  private paint(now: number): void {
+    if (this.glide) {
+      const t = this.glide.ms > 0 ? Math.min(1, (now - this.glide.start) / this.glide.ms) : 1;
+      // With the map itself moving, both must keep one pace.
+      this.camera.view = between(this.glide.from, this.glide.to, this.tween ? Math.max(0, t) : easeOut(Math.max(0, t)));
+      if (t >= 1) {
+        this.glide = null;
+        this.ended();
+      }
+    }
+    const frame = this.frame(now);
+    this.back.draw(frame);
+    paintOverlay(this.pen, this.scene(frame), this.colors, this.ratio);
+    this.frames++;
+    if (this.tween && now - this.tween.start >= this.tween.ms) {
+      this.tween = null;
+      this.from = this.to; // what was drawn from stays with the back: at a mix of 1 it is not seen
+      this.redraw();
+    }
+  }
+
+  private scene(frame: Frame): Scene {
+    const places = (rows: number[]) => rows.map((r) => this.place(r)).filter((p) => p !== null);
+    this.pen.font = LABEL_FONT;
+    const { links, camera } = this;
+    return {
+      labels: placed(this.labels, (at) => camera.project(...at), (text) => this.pen.measureText(text).width, LABEL_HEIGHT, camera),
+      chosen: links ? this.place(links.row) : null,
+      kept: places(links?.kept ?? []),
+      lost: places(links?.lost ?? []),
+      invented: places(links?.invented ?? []),
+      hover: this.hovered >= 0 && this.hovered < this.rows ? this.place(this.hovered) : null,
+      lasso: this.lasso.length > 0 ? this.lasso : this.line && !camera.orbit ? this.line.map(([x, y]) => camera.project(x, y, 0).slice(0, 2) as [number, number]) : [],
+      marked: places(this.marked),
+      size: frame.size,
+    };
+  }
+
+  /** Milliseconds of each frame along one path of the camera, counted until the picture can be read back. */
+  time(frames: number): number[] {
+    const start = { ...this.camera.view };
+    const spent: number[] = [];
+    for (let i = 0; i < frames; i++) {
+      const t = i / frames;
+      this.camera.view = { ...start, x: start.x + 0.1 * Math.sin(6.28 * t), span: start.span * (1 - 0.6 * Math.sin(3.14 * t)), yaw: start.yaw + 3 * t };
+      const begun = performance.now();
+      this.lastMove = begun;
+      this.paint(begun);
+      this.back.finish();
+      spent.push(performance.now() - begun);
+    }
+    this.camera.view = start;
+    this.lastMove = -1e9;
+    const begun = performance.now();
+    this.paint(begun);
+    this.back.finish();
+    spent.push(performance.now() - begun);
+    this.redraw();
+    return spent;
+  }
+}

@@ -1,0 +1,334 @@
+// The one store: what is known of the data, and what the reader chose.
+import { readPlace, writePlace } from "./address.ts";
+import { type DataSource, SourceError } from "./data/source.ts";
+import type { Column, Failure, Field, MapData, Method, RowInfo, State } from "./data/types.ts";
+import { KEPT, keptRange } from "./ink.ts";
+import type { View } from "./scatter/camera.ts";
+import type { Scatter } from "./scatter/scatter.ts";
+import type { Theme } from "./scatter/palette.ts";
+
+/** A connection that comes back within this time was never worth a word. */
+const PATIENCE_MS = 1200;
+const NOTE_MS = 6000;
+
+export class Store {
+  readonly source: DataSource;
+  state = $state.raw<State | null>(null);
+  /** Metadata columns; kept while they stay the same, since states come ten times a second. */
+  fields = $state.raw<Field[]>([]);
+  online = $state(true);
+  map = $state.raw<MapData | null>(null);
+  trust = $state.raw<Float32Array | null>(null);
+  /** Trust for the eye (see ink.ts): averaged over places where points are many. */
+  smooth = $state.raw<Float32Array | null>(null);
+  readonly keptRange = $derived(keptRange(this.smooth ?? this.trust));
+  methods = $state.raw<Method[] | null>(null);
+
+  theme = $state<Theme>("light");
+  by = $state<string | null>(null);
+  only = $state.raw<Set<number> | null>(null);
+  shade = $state(false);
+  row = $state<number | null>(null);
+  info = $state.raw<RowInfo | null>(null);
+  /** Rows of a lassoed selection, ascending. */
+  rows = $state.raw<number[] | null>(null);
+  /** The line of that selection on a flat map, in map units. */
+  lasso = $state.raw<[number, number][] | null>(null);
+  flat = $state(false);
+  lassoing = $state(false);
+  view = $state.raw<View | null>(null);
+  hover = $state.raw<{ row: number; x: number; y: number } | null>(null);
+
+  table = $state(false);
+  keys = $state(false);
+  /** The sheet that is open where the window is narrow. */
+  sheet = $state<"none" | "left" | "right">("none");
+  renderer = $state<{ kind: string; why: string } | null>(null);
+  note = $state<(Failure & { good?: boolean }) | null>(null);
+  /** Columns that were fetched, by field. */
+  columns = $state.raw<ReadonlyMap<number, Column>>(new Map());
+
+  scatter: Scatter | null = null;
+  readonly names = new Map<number, { id: string; label: string | null }>();
+  private asking = new Set<number>();
+  private fetching = false;
+  private wanted = 0;
+  /** Version of the map that is shown; 0 where any other is newer. */
+  private have = 0;
+  private lost = false;
+  private fieldsTold = "";
+  private trustVersion = 0;
+  private measuredVersion = "";
+  private noteTimer = 0;
+  private lostTimer = 0;
+  private writeTimer = 0;
+  private readonly arrived = readPlace(location.hash);
+
+  constructor(source: DataSource) {
+    this.source = source;
+    let saved: string | null = null;
+    try {
+      saved = localStorage.getItem("latentspace-theme");
+    } catch {
+      // storage may be forbidden: the system's choice is used
+    }
+    this.theme = saved === "dark" || saved === "light" ? saved : matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+    this.shade = this.arrived.shade;
+    this.view = this.arrived.view;
+    this.flat = this.arrived.flat;
+    this.table = this.arrived.table;
+    this.only = this.arrived.only ? new Set(this.arrived.only) : null;
+  }
+
+  start(): () => void {
+    return this.source.listen({
+      state: (s) => this.take(s),
+      map: (version) => this.fetchMap(version),
+      connected: (yes) => {
+        clearTimeout(this.lostTimer);
+        if (yes) this.online = true;
+        else {
+          this.lost = true;
+          this.lostTimer = window.setTimeout(() => (this.online = false), PATIENCE_MS);
+        }
+      },
+    });
+  }
+
+  private take(state: State): void {
+    this.state = state;
+    const told = JSON.stringify(state.fields);
+    const first = told !== this.fieldsTold;
+    if (first) {
+      this.fieldsTold = told;
+      this.fields = state.fields;
+    }
+    if (this.lost && this.online) {
+      // Another server may answer now, whose versions and columns begin anew.
+      this.lost = false;
+      this.have = this.wanted = this.trustVersion = 0;
+      this.columns = new Map();
+      this.needColumn();
+    }
+    // What the last map kept says nothing of the one that is being learned.
+    if (state.phase === "fitting" && state.measures === null) this.trust = null;
+    if (first && state.fields.length > 0) {
+      const named = [...state.fields.filter((f) => f.type !== "text").map((f) => f.name), KEPT];
+      const asked = this.arrived.by;
+      if (asked && named.includes(asked)) this.by = asked;
+      this.by ??= (state.fields.find((f) => f.type === "category") ?? state.fields.find((f) => f.type === "number"))?.name ?? null;
+      this.needColumn();
+    }
+    if (state.map && state.map.version > this.have) this.fetchMap(state.map.version);
+    if (state.trust_version > this.trustVersion) {
+      this.trustVersion = state.trust_version;
+      this.source.trust().then((t) => (this.trust = t), (e) => this.fail(e));
+    }
+    // A new map has other neighbors: what is shown of a row is asked for again once they are known.
+    const measured = `${state.phase} ${state.trust_version}`;
+    if (measured !== this.measuredVersion && (state.phase === "done" || state.phase === "stopped")) {
+      this.measuredVersion = measured;
+      if (this.row !== null) this.loadRow(this.row);
+    }
+    if (state.phase !== "reading" && this.methods === null) {
+      this.methods = [];
+      this.source.methods().then((m) => (this.methods = m), (e) => this.fail(e));
+    }
+  }
+
+  private async fetchMap(version: number): Promise<void> {
+    this.wanted = Math.max(this.wanted, version);
+    if (this.fetching) return;
+    this.fetching = true;
+    try {
+      while (this.wanted > this.have) {
+        const asked = this.wanted;
+        const map = await this.source.map();
+        const first = this.map === null;
+        if (map) this.map = map;
+        this.have = map?.version ?? 0;
+        // An answer older than promised: the next event will tell.
+        if (!map || map.version < asked) this.wanted = map?.version ?? 0;
+        if (first && map) this.arrive();
+      }
+    } catch (e) {
+      this.fail(e);
+    } finally {
+      this.fetching = false;
+    }
+  }
+  /** What the address asked for, once there is a map to show it on. */
+  private arrive(): void {
+    const { row, rows, lasso } = this.arrived;
+    const n = this.map?.rows ?? 0;
+    queueMicrotask(() => {
+      if (lasso && this.scatter) this.chooseRows(this.scatter.rowsInside(lasso), lasso);
+      else if (rows) this.chooseRows(rows.filter((r) => r < n), null);
+      if (row !== null && row < n) this.choose(row);
+    });
+  }
+
+  readonly field: Field | typeof KEPT | null = $derived(this.by === KEPT ? KEPT : (this.fields.find((f) => f.name === this.by && f.type !== "text") ?? null));
+  get column(): Column | null {
+    const f = this.field;
+    return f && f !== KEPT ? (this.columns.get(f.index) ?? null) : null;
+  }
+  /** Names of fields that can be colored by. */
+  get choices(): string[] {
+    const named = this.fields.filter((f) => f.type !== "text").map((f) => f.name);
+    return this.trust ? [...named, KEPT] : named;
+  }
+
+  colorBy(name: string): void {
+    this.by = name;
+    this.only = null;
+    this.needColumn();
+    this.write();
+  }
+  nextColor(): void {
+    const { choices } = this;
+    if (choices.length > 0) this.colorBy(choices[(choices.indexOf(this.by ?? "") + 1) % choices.length]!);
+  }
+  private needColumn(): void {
+    const f = this.field;
+    if (!f || f === KEPT || this.columns.has(f.index) || this.asking.has(f.index)) return;
+    this.asking.add(f.index);
+    this.source.column(f.index).then(
+      (c) => {
+        this.asking.delete(f.index);
+        this.columns = new Map(this.columns).set(f.index, c);
+      },
+      (e) => {
+        this.asking.delete(f.index);
+        this.fail(e);
+      },
+    );
+  }
+  /** Shows only this category, or adds it to those shown, or takes it away again. */
+  toggle(code: number): void {
+    const next = new Set(this.only ?? []);
+    if (!next.delete(code)) next.add(code);
+    this.only = next.size > 0 ? next : null;
+    this.write();
+  }
+  showAll(): void {
+    this.only = null;
+    this.write();
+  }
+  setShade(on: boolean): void {
+    this.shade = on;
+    this.write();
+  }
+  setFlat(flat: boolean): void {
+    this.flat = flat;
+    this.scatter?.setFlat(flat);
+    this.view = null;
+    this.write();
+  }
+
+  choose(row: number | null, reveal = false): void {
+    this.row = row;
+    if (row === null) this.info = null;
+    else {
+      this.loadRow(row);
+      this.sheet = "right";
+      if (reveal) this.scatter?.reveal(row);
+    }
+    this.write();
+  }
+  private loadRow(row: number): void {
+    this.source.row(row).then(
+      (info) => {
+        if (this.row !== row) return;
+        this.info = info;
+        this.names.set(row, { id: info.id, label: null });
+      },
+      (e) => {
+        if (this.row === row) this.fail(e);
+      },
+    );
+  }
+  chooseRows(rows: number[] | null, lasso: [number, number][] | null): void {
+    this.rows = rows && rows.length > 0 ? rows : null;
+    this.lasso = this.rows ? lasso : null;
+    this.row = null;
+    this.info = null;
+    if (this.rows) this.sheet = "right";
+    this.write();
+  }
+  clear(): void {
+    if (this.row !== null && this.rows) this.choose(null); // back to the selection first
+    else {
+      this.choose(null);
+      this.chooseRows(null, null);
+      this.sheet = "none";
+    }
+  }
+  moved(view: View): void {
+    this.view = this.scatter?.following ? null : { ...view };
+    this.write();
+  }
+
+  setTheme(theme: Theme): void {
+    this.theme = theme;
+    try {
+      localStorage.setItem("latentspace-theme", theme);
+    } catch {
+      // kept for this visit alone
+    }
+  }
+  setTable(open: boolean): void {
+    this.table = open;
+    this.write();
+  }
+
+  async fit(method: string, params: Record<string, unknown>): Promise<Failure | null> {
+    try {
+      await this.source.fit(method, params);
+      this.choose(null);
+      this.lasso = null; // its line was of the last map
+      this.scatter?.fit();
+      return null;
+    } catch (e) {
+      return this.told(e);
+    }
+  }
+  stop(): void {
+    this.source.stop().catch((e) => this.fail(e));
+  }
+
+  told(e: unknown): Failure {
+    return e instanceof SourceError ? { error: e.error, hint: e.hint } : { error: e instanceof Error ? e.message : String(e), hint: null };
+  }
+  fail(e: unknown): void {
+    this.say(this.told(e));
+  }
+  say(note: Failure & { good?: boolean }): void {
+    this.note = note;
+    clearTimeout(this.noteTimer);
+    this.noteTimer = window.setTimeout(() => (this.note = null), NOTE_MS);
+  }
+
+  /** Mirrors the choices in the address. */
+  write(): void {
+    clearTimeout(this.writeTimer);
+    this.writeTimer = window.setTimeout(() => history.replaceState(null, "", this.address()), 150);
+  }
+  address(): string {
+    const place = writePlace({
+      by: this.by,
+      only: this.only ? [...this.only].sort((a, b) => a - b) : null,
+      shade: this.shade,
+      row: this.row,
+      rows: this.rows,
+      lasso: this.lasso,
+      view: this.view,
+      flat: this.flat,
+      table: this.table,
+    });
+    const url = new URL(location.href);
+    url.searchParams.delete("token"); // the cookie stands for it; it should not be handed on
+    url.hash = place;
+    return url.href;
+  }
+}

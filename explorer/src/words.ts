@@ -1,0 +1,81 @@
+// Figures and sentences, as the page tells them.
+import type { MeasureName, State } from "./data/types.ts";
+
+/** A thin space keeps a number and its unit together. */
+const THIN = "\u202f";
+
+export const whole = (n: number) => Math.round(n).toLocaleString("en-US");
+
+/** Three figures that count, without a tail of zeros: 0.968, 12.3, 1,240. */
+export function figure(x: number | null | undefined): string {
+  if (x === null || x === undefined || Number.isNaN(x)) return "–";
+  if (!Number.isFinite(x)) return x > 0 ? "∞" : "−∞";
+  const size = Math.abs(x);
+  if (size !== 0 && (size < 0.001 || size >= 1e7)) return x.toExponential(2).replace("-", "−");
+  const digits = size >= 1000 ? 0 : size >= 100 ? 1 : size >= 1 ? 2 : 3;
+  return x.toLocaleString("en-US", { maximumFractionDigits: digits }).replace("-", "−");
+}
+
+/** Distances in a list: three figures each, so that they line up. */
+export const distance = (x: number) => (Number.isFinite(x) && Math.abs(x) < 1000 && Math.abs(x) >= 0.001 ? x.toPrecision(3) : figure(x));
+
+/** Few figures for few things: 39, 3.2, 0.03. */
+export function of100(share: number): string {
+  const x = 100 * share;
+  if (x >= 9.95) return String(Math.round(x));
+  if (x >= 0.95) return x.toFixed(1);
+  return x === 0 ? "0" : x.toPrecision(1).includes("e") ? x.toExponential(0) : x.toPrecision(1);
+}
+export const percent = (share: number) => `${of100(share)}${THIN}%`;
+
+export function seconds(s: number): string {
+  if (s < 10) return `${s.toFixed(1)}${THIN}s`;
+  if (s < 60) return `${Math.round(s)}${THIN}s`;
+  const m = Math.floor(s / 60);
+  if (m < 60) return `${m}${THIN}min ${Math.round(s % 60)}${THIN}s`;
+  return `${Math.floor(m / 60)}${THIN}h ${m % 60}${THIN}min`;
+}
+
+export const MEASURES: { name: MeasureName; label: string; term: (k: number) => string }[] = [
+  { name: "recall", label: "Neighbors kept", term: (k) => `recall@${k}: the share of each row's ${k} nearest in the space that are among its ${k} nearest in the map` },
+  { name: "trustworthiness", label: "Trustworthiness", term: (k) => `trustworthiness@${k}: 1 where rows that are near in the map were near in the space` },
+  { name: "continuity", label: "Continuity", term: (k) => `continuity@${k}: 1 where rows that were near in the space stayed near in the map` },
+  { name: "distance_correlation", label: "Distances in order", term: () => "Spearman correlation of the distances in the space and in the map" },
+];
+
+/** What the measures mean, in one or a few plain sentences. */
+export function verdict(measures: NonNullable<State["measures"]>): string {
+  const said: string[] = [];
+  const { recall, trustworthiness, continuity, distance_correlation: order } = measures;
+  if (recall) {
+    const noise = recall.null === null || recall.null === undefined ? "" : `; noise would keep ${of100(recall.null)}`;
+    said.push(`Keeps ${of100(recall.value)} of 100 neighbors${noise}.`);
+  }
+  if (trustworthiness && trustworthiness.value < 0.85) said.push("Points that look near are often not near.");
+  if (continuity && continuity.value < 0.85) said.push("Rows that belong together are often torn apart.");
+  if (trustworthiness && continuity && trustworthiness.value >= 0.85 && continuity.value >= 0.85) said.push("Groups hold together.");
+  if (order) {
+    if (order.value < 0.5) said.push("Distances between far groups mean little here.");
+    else if (order.value < 0.75) said.push("Distances between far groups are roughly in order.");
+    else said.push("Far in the map is far in the space.");
+  }
+  return said.join(" ");
+}
+
+const NAMES: Record<string, string> = { n_components: "Dimensions", n_neighbors: "Neighbors", init: "Start", min_dist: "Least distance", n_iter: "Steps", n_epochs: "Epochs" };
+/** A parameter's or column's name for reading. */
+export function readable(name: string): string {
+  const known = NAMES[name];
+  if (known) return known;
+  const s = name.replace(/^n_/, "").replaceAll("_", " ").trim() || name;
+  return s.charAt(0).toUpperCase() + s.slice(1);
+}
+
+const SHOWN: Record<State["phase"], string> = { reading: "Reading", preparing: "Preparing", fitting: "Learning", measuring: "Measuring", done: "Done", stopped: "Stopped", failed: "Failed" };
+export const phaseName = (phase: State["phase"]) => SHOWN[phase] ?? phase;
+
+/** A cell of a row, for reading. */
+export function cell(value: string | number | null | undefined): string {
+  if (value === null || value === undefined) return "–";
+  return typeof value === "number" ? figure(value) : value;
+}

@@ -1,0 +1,176 @@
+// What must hold for any data: test data and a real server alike.
+import { expect, open, pixels, ready, rest, SERVER, test, told, visibleRow } from "./harness.ts";
+
+test.describe.configure({ timeout: SERVER ? 300_000 : 30_000 });
+test.beforeEach(async ({ page }) => {
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  await open(page);
+  await ready(page);
+});
+
+test("shows the data's name, its map, the measures beside their nulls, and a sentence", async ({ page }) => {
+  await expect(page.getByRole("heading", { level: 1 })).not.toHaveText("latentspace");
+  await expect(page.locator("#chip")).toContainText(/[\d,]+ points/);
+  const kept = page.getByRole("meter", { name: "Neighbors kept" });
+  await expect(kept).toHaveAttribute("aria-valuetext", /noise would score/);
+  await expect(page.locator(".say").first()).toContainText(/Keeps [\d.e-]+ of 100 neighbors/);
+  await expect(page.locator("canvas.points")).toBeVisible();
+});
+
+test("a click chooses the point under the pointer, and lists the neighbors that the source tells", async ({ page }) => {
+  const { row, x, y } = await visibleRow(page);
+  await page.mouse.move(x, y);
+  await page.mouse.click(x, y);
+  await expect.poll(() => page.evaluate(() => window.explorer.row)).toBe(row);
+  const info = await told(page, row);
+  const shown = page.locator("#neighbors button");
+  await expect(shown).toHaveCount(info.neighbors.length);
+  const names = await shown.evaluateAll((list) => list.map((b) => b.getAttribute("aria-label")!));
+  for (const [i, n] of info.neighbors.entries()) {
+    expect(names[i]).toContain(`row ${n.id},`);
+    expect(names[i]).toContain(n.kept ? "kept by the map" : "lost by the map");
+  }
+  await expect(page.locator("#invented button")).toHaveCount(info.invented.length);
+  await expect(page.locator("dd", { hasText: `${info.kept} of ${info.neighbors.length}` })).toBeVisible();
+  // The point stays under the pointer though a panel opened.
+  const place = await page.evaluate((row) => window.explorer.place(row)!, row);
+  const box = (await page.locator(".map").boundingBox())!;
+  if (x < box.x + box.width - 61) expect(Math.hypot(box.x + place[0] - x, box.y + place[1] - y)).toBeLessThan(2);
+  // A neighbor can be gone to, and Escape leads out.
+  await shown.first().click();
+  await expect.poll(() => page.evaluate(() => window.explorer.row)).toBe(info.neighbors[0].row);
+  await page.keyboard.press("Escape");
+  await expect.poll(() => page.evaluate(() => window.explorer.row)).toBeNull();
+});
+
+test("a lasso holds exactly the points within its line", async ({ page }) => {
+  test.skip((await page.evaluate(() => window.explorer.dims)) !== 2, "the map has three dimensions");
+  const box = (await page.locator(".map").boundingBox())!;
+  const [cx, cy, r] = [Math.round(box.x + box.width / 2), Math.round(box.y + box.height / 2), 140];
+  const line = Array.from({ length: 40 }, (_, i): [number, number] => [Math.round(cx + r * Math.cos((i / 40) * 6.2832)), Math.round(cy + r * Math.sin((i / 40) * 6.2832))]);
+  const expected = await page.evaluate(
+    ([line, left, top]) => {
+      const within = (x: number, y: number) => {
+        let odd = false;
+        for (let i = 0, j = line.length - 1; i < line.length; j = i++) {
+          const [xi, yi] = line[i]!;
+          const [xj, yj] = line[j]!;
+          if (yi > y !== yj > y && x < ((xj - xi) * (y - yi)) / (yj - yi) + xi) odd = !odd;
+        }
+        return odd;
+      };
+      const rows: number[] = [];
+      for (let row = 0; row < window.explorer.count; row++) {
+        const p = window.explorer.place(row)!;
+        if (within(p[0] + left, p[1] + top)) rows.push(row);
+      }
+      return rows;
+    },
+    [line, box.x, box.y] as const,
+  );
+  expect(expected.length).toBeGreaterThan(0);
+  await page.getByRole("button", { name: "Lasso" }).click();
+  await page.mouse.move(...line[0]!);
+  await page.mouse.down();
+  for (const p of line.slice(1)) await page.mouse.move(...p);
+  await page.mouse.up();
+  await expect.poll(() => page.evaluate(() => window.explorer.rows)).toEqual(expected);
+  await expect(page.getByRole("heading", { name: `${expected.length.toLocaleString("en")} selected` })).toBeVisible();
+  await page.getByRole("button", { name: "Open as table" }).click();
+  await expect(page.getByRole("table", { name: "Rows" })).toHaveAttribute("aria-rowcount", String(expected.length + 1));
+});
+
+test("the color and the trust switch change what is drawn", async ({ page }) => {
+  const before = await pixels(page);
+  await page.getByRole("switch", { name: "Shade each point by what it kept" }).click();
+  await rest(page);
+  const shaded = await pixels(page);
+  expect(shaded.equals(before)).toBe(false);
+  await page.keyboard.press("t");
+  await rest(page);
+  expect((await pixels(page)).equals(before)).toBe(true);
+  await page.locator("#color-by").selectOption({ label: "neighbors kept" });
+  await rest(page);
+  expect((await pixels(page)).equals(before)).toBe(false);
+  await expect(page.getByRole("img", { name: /Colors from/ })).toBeVisible();
+});
+
+test("the keyboard moves, zooms, fits, searches and tells of itself", async ({ page }) => {
+  await page.locator(".map").focus();
+  const place = () => page.evaluate(() => window.explorer.place(0)!);
+  const start = await place();
+  await page.keyboard.press("ArrowRight");
+  await rest(page);
+  const moved = await place();
+  expect(Math.hypot(moved[0] - start[0], moved[1] - start[1])).toBeGreaterThan(2);
+  await page.keyboard.press("+");
+  await page.keyboard.press("+");
+  await rest(page);
+  await expect.poll(() => page.url()).toContain("view=");
+  await page.keyboard.press("f");
+  await rest(page);
+  const fitted = await place();
+  expect(Math.hypot(fitted[0] - start[0], fitted[1] - start[1])).toBeLessThan(1);
+  await page.keyboard.press("?");
+  await expect(page.getByRole("dialog", { name: "Keys" })).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("dialog", { name: "Keys" })).toBeHidden();
+  const by = await page.locator("#color-by").inputValue();
+  await page.keyboard.press("c");
+  await expect(page.locator("#color-by")).not.toHaveValue(by);
+  await page.keyboard.press("/");
+  await expect(page.locator("#search")).toBeFocused();
+});
+
+test("the wheel zooms to the place under the pointer", async ({ page }) => {
+  const { row, x, y } = await visibleRow(page, 3);
+  await page.mouse.move(x, y);
+  await page.mouse.wheel(0, -400);
+  await rest(page);
+  const box = (await page.locator(".map").boundingBox())!;
+  const p = await page.evaluate((row) => window.explorer.place(row)!, row);
+  expect(Math.hypot(box.x + p[0] - x, box.y + p[1] - y)).toBeLessThan(3);
+});
+
+test("search finds a row by its number and goes there", async ({ page }) => {
+  await page.keyboard.press("/");
+  await page.keyboard.type("7");
+  await expect(page.getByRole("option").first()).toBeVisible();
+  await page.keyboard.press("Enter");
+  await expect.poll(() => page.evaluate(() => window.explorer.row)).not.toBeNull();
+});
+
+test("the table holds all rows and sorts by a field", async ({ page }) => {
+  await page.getByRole("button", { name: "Table", exact: true }).click();
+  const table = page.getByRole("table", { name: "Rows" });
+  const n = await page.evaluate(() => window.explorer.count);
+  await expect(table).toHaveAttribute("aria-rowcount", String(n + 1));
+  const first = table.getByRole("row").nth(1).getByRole("button");
+  await expect(first).toHaveText("0");
+  // The last rows are reached by scrolling, however many there are.
+  await page.locator(".scroll").evaluate((e) => (e.scrollTop = e.scrollHeight));
+  await expect(table.getByRole("row").last().getByRole("button")).toHaveText(String(n - 1));
+  const head = table.getByRole("columnheader").nth(2); // after the number and the id
+  if ((await head.count()) === 0) return;
+  await head.getByRole("button").click();
+  await expect(head).toHaveAttribute("aria-sort", "ascending");
+  const cell = table.getByRole("row").nth(1).getByRole("cell").nth(2);
+  await expect(cell).not.toHaveText("");
+  const least = await cell.textContent();
+  await head.getByRole("button").click();
+  await expect(head).toHaveAttribute("aria-sort", "descending");
+  await expect(cell).not.toHaveText(least!);
+});
+
+test("an address opens the same view again", async ({ page }) => {
+  const { row, x, y } = await visibleRow(page, 5);
+  await page.mouse.click(x, y);
+  await page.keyboard.press("t");
+  await expect.poll(() => page.url()).toContain("shade=1");
+  await expect.poll(() => page.url()).toContain(`row=${row}`);
+  const hash = new URL(page.url()).hash.slice(1);
+  await open(page, "n=1000", hash);
+  await ready(page);
+  await expect.poll(() => page.evaluate(() => window.explorer.row)).toBe(row);
+  await expect(page.getByRole("switch", { name: "Shade each point by what it kept" })).toBeChecked();
+});

@@ -1,0 +1,221 @@
+// What needs data made for the purpose.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { expect, open, pixels, ready, rest, SERVER, test, visibleRow } from "./harness.ts";
+
+test.skip(SERVER !== null, "needs test data");
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+test("the map moves while it is learned, and can be stopped and kept", async ({ page }) => {
+  await open(page, "n=2000&live=1&slow=1");
+  await page.waitForFunction(() => window.explorer?.version > 3);
+  await expect(page.getByRole("progressbar", { name: "Learning" })).toBeVisible();
+  await expect(page.getByText(/step [\d,]+ of 750/)).toBeVisible();
+  const places = () => page.evaluate(() => Array.from({ length: 50 }, (_, i) => window.explorer.place(i)!));
+  const before = { places: await places(), picture: await pixels(page), version: await page.evaluate(() => window.explorer.version) };
+  await page.waitForTimeout(700);
+  const after = await places();
+  const moved = after.filter((p, i) => Math.hypot(p[0] - before.places[i]![0], p[1] - before.places[i]![1]) > 0.5).length;
+  expect(moved).toBeGreaterThan(25);
+  expect((await pixels(page)).equals(before.picture)).toBe(false);
+  expect(await page.evaluate(() => window.explorer.version)).toBeGreaterThan(before.version);
+  await page.getByRole("button", { name: "Stop and keep" }).click();
+  await page.waitForFunction(() => window.explorer.phase === "stopped");
+  await expect(page.getByRole("progressbar")).toBeHidden();
+  await expect(page.getByRole("meter", { name: "Neighbors kept" })).toBeVisible();
+});
+
+test("between two versions points glide; with reduced motion they do not", async ({ page }) => {
+  const steps = async () => {
+    const seen = await page.evaluate(async () => {
+      const places: number[] = [];
+      for (let i = 0; i < 40; i++) {
+        await new Promise(requestAnimationFrame);
+        places.push(window.explorer.place(1)![0]);
+      }
+      return places;
+    });
+    return new Set(seen.map((x) => x.toFixed(2))).size;
+  };
+  await open(page, "n=500&live=1&slow=1");
+  await page.waitForFunction(() => window.explorer?.version > 5);
+  expect(await steps()).toBeGreaterThan(12);
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  await open(page, "n=500&live=1&slow=1");
+  await page.waitForFunction(() => window.explorer?.version > 5);
+  expect(await steps()).toBeLessThan(12);
+});
+
+test("a hover tells of the row under the pointer", async ({ page }) => {
+  await open(page);
+  await ready(page);
+  const { row, x, y } = await visibleRow(page, 20);
+  await page.mouse.move(x, y);
+  await expect(page.locator(".tip")).toContainText(String(row));
+  await expect(page.locator(".tip img")).toBeVisible();
+});
+
+test("names that look like markup stay text", async ({ page }) => {
+  await open(page, "n=300&hostile=1", "row=7&table=1");
+  await ready(page);
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("</title><b>bold</b>");
+  await expect(page.locator(".legend")).toContainText("<script>window.pwned=1</script>0");
+  await page.keyboard.press("/");
+  await page.keyboard.type("<img");
+  await expect(page.getByRole("option").first()).toContainText("<img src=x onerror=window.pwned=1>");
+  await page.keyboard.press("Escape");
+  const box = (await page.locator(".map").boundingBox())!;
+  await page.mouse.move(box.x + 300, box.y + 300);
+  expect(await page.evaluate(() => "pwned" in window)).toBe(false);
+  expect(await page.locator("#app script, #app b:text-is('bold')").count()).toBe(0);
+});
+
+test("coordinates around 1e7 show distinct points", async ({ page }) => {
+  await open(page, "n=400&offset=10000000");
+  await ready(page);
+  const far = await page.evaluate(() => Array.from({ length: 400 }, (_, i) => window.explorer.place(i)!.map((c) => c.toFixed(3)).join()));
+  await open(page, "n=400");
+  await ready(page);
+  const near = await page.evaluate(() => Array.from({ length: 400 }, (_, i) => window.explorer.place(i)!.map((c) => c.toFixed(3)).join()));
+  expect(far).toEqual(near);
+  expect(new Set(far).size).toBeGreaterThan(395);
+});
+
+test("a click in the legend shows only that category, and more clicks add to it", async ({ page }) => {
+  await open(page, "n=1000");
+  await ready(page);
+  const before = await pixels(page);
+  const legend = page.locator(".legend button");
+  await legend.nth(2).click();
+  await rest(page);
+  expect((await pixels(page)).equals(before)).toBe(false);
+  await expect(legend.nth(2)).toHaveAttribute("aria-pressed", "true");
+  await legend.nth(4).click();
+  await expect.poll(() => page.url()).toContain("only=2.4");
+  await page.getByRole("button", { name: "Show all again" }).click();
+  await rest(page);
+  expect((await pixels(page)).equals(before)).toBe(true);
+});
+
+test("in 3-D a drag turns the map and a click finds the point on top", async ({ page }) => {
+  for (const renderer of ["raster", "webgl2"]) {
+    await open(page, `n=2000&dims=3&renderer=${renderer}`);
+    await ready(page);
+    expect(await page.evaluate(() => window.explorer.renderer)).toBe(renderer);
+    const before = await page.evaluate(() => window.explorer.place(1)!);
+    const box = (await page.locator(".map").boundingBox())!;
+    await page.mouse.move(box.x + 20, box.y + 120);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 160, box.y + 150, { steps: 4 });
+    await page.mouse.up();
+    await rest(page);
+    const after = await page.evaluate(() => window.explorer.place(1)!);
+    expect(Math.hypot(after[0] - before[0], after[1] - before[1])).toBeGreaterThan(1);
+    const { row, x, y } = await visibleRow(page, 11);
+    await page.mouse.click(x, y);
+    await expect.poll(() => page.evaluate(() => window.explorer.row)).toBe(row);
+    await page.getByRole("button", { name: "2-D" }).click();
+    await rest(page);
+    await page.getByRole("button", { name: "3-D" }).click();
+  }
+});
+
+test("both renderers put the points in the same places", async ({ page }) => {
+  const drawn: string[][] = [];
+  for (const renderer of ["raster", "webgl2"]) {
+    await open(page, `n=300&renderer=${renderer}`);
+    await ready(page);
+    expect(await page.evaluate(() => window.explorer.renderer)).toBe(renderer);
+    // Where a point stands alone, its middle has its color; sampled from a screenshot, as WebGL keeps no picture.
+    const shot = await page.locator("canvas.points").screenshot();
+    drawn.push(
+      await page.evaluate(async (bytes) => {
+        const bitmap = await createImageBitmap(new Blob([new Uint8Array(bytes)]));
+        const c = document.createElement("canvas");
+        [c.width, c.height] = [bitmap.width, bitmap.height];
+        const g = c.getContext("2d")!;
+        g.drawImage(bitmap, 0, 0);
+        return Array.from({ length: 300 }, (_, row) => {
+          const [x, y] = window.explorer.place(row)!;
+          return [...g.getImageData(Math.floor(x), Math.floor(y), 1, 1).data.slice(0, 3)].join();
+        });
+      }, [...shot]),
+    );
+  }
+  const [raster, gl] = drawn;
+  const alike = raster!.filter((c, i) => {
+    const [a, b] = [c.split(",").map(Number), gl![i]!.split(",").map(Number)];
+    return Math.max(...a.map((v, k) => Math.abs(v - b[k]!))) < 40;
+  }).length;
+  expect(alike).toBeGreaterThan(280);
+});
+
+test("learning again is told, and a wrong parameter is refused in words", async ({ page }) => {
+  await open(page, "n=600");
+  await ready(page);
+  const perplexity = page.getByLabel("Perplexity");
+  await perplexity.fill("1.5");
+  await page.getByRole("button", { name: "Learn again" }).click();
+  await expect(page.locator("form .failure")).toContainText("perplexity: 1.5 was given; it can be a number from 2 to 1000.");
+  await perplexity.fill("500");
+  await page.getByRole("button", { name: "Learn again" }).click();
+  await expect(page.locator("form .failure")).toContainText("for 600 rows it is at most 200");
+  await perplexity.fill("50");
+  await page.getByRole("button", { name: "Learn again" }).click();
+  await page.waitForFunction(() => window.explorer.phase === "fitting");
+  await ready(page);
+  await expect(perplexity).toHaveValue("50");
+});
+
+test("each state says what is going on", async ({ page }) => {
+  await open(page, "phase=reading");
+  await expect(page.locator(".wait")).toContainText("Reading");
+  await open(page, "phase=failed");
+  await expect(page.getByRole("alert")).toContainText("row 312 has 783");
+  await expect(page.getByRole("alert")).toContainText("latent describe");
+});
+
+test("without hardware the processor draws, and it is said quietly", async ({ page }) => {
+  await open(page);
+  await ready(page);
+  expect(await page.evaluate(() => window.explorer.renderer)).toBe("raster");
+  await expect(page.getByText("the processor draws the map instead")).toBeVisible();
+});
+
+test("a lost graphics context falls back to the processor", async ({ page }) => {
+  await open(page, "n=500&renderer=webgl2");
+  await ready(page);
+  await page.evaluate(() => (document.querySelector("canvas.points") as HTMLCanvasElement).getContext("webgl2")!.getExtension("WEBGL_lose_context")!.loseContext());
+  await page.waitForFunction(() => window.explorer.renderer === "raster");
+  await rest(page);
+  const { row, x, y } = await visibleRow(page);
+  await page.mouse.click(x, y);
+  await expect.poll(() => page.evaluate(() => window.explorer.row)).toBe(row);
+});
+
+test("in a narrow window the sides are sheets", async ({ page }) => {
+  await page.setViewportSize({ width: 800, height: 600 });
+  await open(page);
+  await ready(page);
+  await expect(page.locator("#color-by")).toBeHidden();
+  await page.getByRole("button", { name: "Color, trust and map" }).click();
+  await expect(page.locator("#color-by")).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(page.locator("#color-by")).toBeHidden();
+});
+
+for (const scheme of ["light", "dark"] as const)
+  test(`every control is named and readable in ${scheme}`, async ({ page }) => {
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
+    for (const [query, hash] of [["n=500", "row=7&table=1&only=1"], ["n=500", "rows=1.2.3.4&by=%40kept&shade=1"], ["n=500&live=1&slow=1", ""], ["phase=failed", ""]] as const) {
+      await open(page, query, hash);
+      await page.waitForTimeout(900);
+      await page.evaluate(AXE);
+      const found = await page.evaluate(async () => {
+        const { axe } = window as unknown as { axe: { run(o: object): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }> } };
+        const { violations } = await axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] });
+        return violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => `${n.html.slice(0, 120)} ${n.failureSummary.split("\n")[1]}`).join(" | ")}`);
+      });
+      expect(found, `${query} ${hash}`).toEqual([]);
+    }
+  });

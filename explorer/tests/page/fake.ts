@@ -1,0 +1,167 @@
+// A server that speaks docs/http-api.md about a few hundred made-up rows, and serves the page as it is shipped.
+import { readFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { extname, join, normalize } from "node:path";
+import { deflateSync } from "node:zlib";
+import { packMap } from "../../src/data/header.ts";
+import type { State } from "../../src/data/types.ts";
+
+const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; font-src 'self'; connect-src 'self'";
+const TYPES: Record<string, string> = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2" };
+const N = 300;
+const K = 15;
+const center: [number, number, number] = [1e7, -1e7, 0];
+
+/** A grey picture as a PNG, by hand. */
+function png(width: number, height: number, grey: (x: number, y: number) => number): Buffer {
+  const raw = Buffer.alloc((width + 1) * height);
+  for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) raw[y * (width + 1) + 1 + x] = grey(x, y);
+  const table = Array.from({ length: 256 }, (_, n) => {
+    let c = n;
+    for (let k = 0; k < 8; k++) c = c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1;
+    return c >>> 0;
+  });
+  const chunk = (type: string, data: Buffer) => {
+    const body = Buffer.concat([Buffer.from(type), data]);
+    let crc = 0xffffffff;
+    for (const b of body) crc = table[(crc ^ b) & 255]! ^ (crc >>> 8);
+    const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
+    length.writeUInt32BE(data.length);
+    sum.writeUInt32BE((crc ^ 0xffffffff) >>> 0);
+    return Buffer.concat([length, body, sum]);
+  };
+  const head = Buffer.alloc(13);
+  head.writeUInt32BE(width, 0);
+  head.writeUInt32BE(height, 4);
+  head[8] = 8;
+  return Buffer.concat([Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]), chunk("IHDR", head), chunk("IDAT", deflateSync(raw)), chunk("IEND", Buffer.alloc(0))]);
+}
+
+export interface Fake {
+  url: string;
+  state: State;
+  asked: string[];
+  /** Tells every open page of the state as it is now. */
+  tell(): void;
+  /** Makes a newer map and tells of it. */
+  move(): void;
+  stop(): Promise<void>;
+  start(): Promise<void>;
+}
+
+export async function fakeServer(dist: string): Promise<Fake> {
+  const pages = new Set<ServerResponse>();
+  let turn = 0;
+  const place = (i: number): [number, number] => [Math.cos(i * 2.4 + turn) * Math.sqrt(i + 1), Math.sin(i * 2.4 + turn) * Math.sqrt(i + 1)];
+  const label = (i: number) => ["a", "<b>b</b>", "c"][i % 3]!;
+  const price = (i: number) => (i * 7919) % 100;
+  const state: State = {
+    name: "rows.csv", rows: N, columns: 4, kind: "images", phase: "done", message: "", step: 10, n_steps: 10, loss: 1.5, loss_name: "kl", seconds_left: null, seconds: 1,
+    method: "tsne", title: `t-SNE of ${N} x 4, perplexity 30`, params: { perplexity: 30 }, seed: 0, map: { version: 1, dims: 2 },
+    fields: [
+      { index: 0, name: "label", type: "category", categories: ["a", "<b>b</b>", "c"].map((l) => ({ label: l, count: N / 3 })), missing: 0 },
+      { index: 1, name: "price", type: "number", min: 0, max: 99, missing: 0, integer: true },
+      { index: 2, name: "title", type: "text" },
+    ],
+    picture: { width: 8, height: 8, pixelated: true }, curve: false, n_neighbors: K,
+    measures: { recall: { value: 0.4, low: 0.38, high: 0.42, null: 0.05 }, trustworthiness: { value: 0.9, low: 0.9, high: 0.9, null: 0.5 }, continuity: { value: 0.9, low: 0.9, high: 0.9, null: 0.5 }, distance_correlation: { value: 0.6, low: 0.6, high: 0.6, null: 0 } },
+    trust_version: 1, warnings: ["Distances far apart are not to be read."], error: null,
+  };
+  const cells = (i: number) => ({ label: label(i), price: price(i), title: `title ${i}` });
+  const near = (i: number) => Array.from({ length: K }, (_, k) => ({ row: (i + k + 1) % N, id: `r${(i + k + 1) % N}`, distance: 0.5 * (k + 1), kept: k % 2 === 0, label: label((i + k + 1) % N) }));
+  const asked: string[] = [];
+
+  async function body(q: IncomingMessage): Promise<Record<string, unknown>> {
+    let text = "";
+    for await (const part of q) text += part;
+    return JSON.parse(text || "{}");
+  }
+  async function answer(q: IncomingMessage, a: ServerResponse): Promise<void> {
+    const url = new URL(q.url!, "http://here");
+    const path = url.pathname;
+    asked.push(`${q.method} ${path}${url.search}`);
+    const json = (value: unknown, status = 200) => a.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(value));
+    const bytes = (value: ArrayBuffer) => a.writeHead(200, { "Content-Type": "application/octet-stream" }).end(Buffer.from(value));
+    const row = Number(/^\/api\/rows\/(\d+)/.exec(path)?.[1] ?? -1);
+    if (path === "/api/state") return void json(state);
+    if (path === "/api/events") {
+      a.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store" });
+      a.write(`event: state\ndata: ${JSON.stringify(state)}\n\n`);
+      pages.add(a);
+      q.on("close", () => pages.delete(a));
+      return;
+    }
+    if (path === "/api/map") {
+      const coords = Float32Array.from({ length: 2 * N }, (_, i) => place(i >> 1)[i & 1]!);
+      return void bytes(packMap({ dims: 2, rows: N, version: state.map!.version, center, radius: Math.sqrt(N), coords }));
+    }
+    if (path === "/api/fields/0") return void bytes(Uint32Array.from({ length: N }, (_, i) => i % 3).buffer as ArrayBuffer);
+    if (path === "/api/fields/1") return void bytes(Float32Array.from({ length: N }, (_, i) => price(i)).buffer as ArrayBuffer);
+    if (path === "/api/trust") return void bytes(Float32Array.from({ length: N }, (_, i) => (i % 16) / 15).buffer as ArrayBuffer);
+    if (path.endsWith("/picture")) return void a.writeHead(200, { "Content-Type": "image/png" }).end(png(8, 8, (x, y) => (x * y * 4 + row) & 255));
+    if (path.endsWith("/values")) return void bytes(Float32Array.from([1, 2, 3, row]).buffer as ArrayBuffer);
+    if (row >= N) return void json({ error: `row: ${row} was asked for; there are ${N}.`, hint: null }, 404);
+    if (row >= 0) return void json({ row, id: `r${row}`, fields: cells(row), kept: 8, neighbors: near(row), invented: [{ row: (row + 100) % N, id: `r${(row + 100) % N}`, distance: 9, label: label(row + 100) }] });
+    if (path === "/api/search") {
+      const text = url.searchParams.get("q")!;
+      const hits = Array.from({ length: N }, (_, i) => i).filter((i) => `r${i}` === text || String(i) === text || `title ${i}`.includes(text));
+      return void json(hits.slice(0, Number(url.searchParams.get("limit"))).map((i) => ({ row: i, id: `r${i}`, field: "title", text: `title ${i}` })));
+    }
+    if (path === "/api/table") {
+      const wanted = (await body(q)) as { rows: number[] | null; sort: number | null; descending: boolean; offset: number; limit: number };
+      const rows = wanted.rows ?? Array.from({ length: N }, (_, i) => i);
+      const key = (i: number) => (wanted.sort === 1 ? price(i) : wanted.sort === 0 ? label(i) : `title ${String(i).padStart(4, "0")}`);
+      if (wanted.sort !== null) rows.sort((x, y) => (key(x) < key(y) ? -1 : key(x) > key(y) ? 1 : 0) * (wanted.descending ? -1 : 1) || x - y);
+      return void json({ total: rows.length, rows: rows.slice(wanted.offset, wanted.offset + wanted.limit).map((i) => ({ row: i, id: `r${i}`, fields: cells(i) })) });
+    }
+    if (path === "/api/methods") return void json([{ name: "tsne", family: "maps", takes: ["images"], parameters: { type: "object", properties: { perplexity: { type: "number", default: 30, minimum: 2 } } } }]);
+    if (path === "/api/fit") {
+      const { params } = (await body(q)) as { params: Record<string, unknown> };
+      if (Number(params.perplexity) > 100) return void json({ error: `perplexity: ${params.perplexity} was given; for ${N} rows it is at most 99.`, hint: "30 is usual." }, 400);
+      Object.assign(state, { phase: "fitting", step: 1, params, measures: null });
+      fake.tell();
+      return void json({}, 202);
+    }
+    if (path === "/api/stop") {
+      Object.assign(state, { phase: "stopped" });
+      fake.tell();
+      return void json({}, 202);
+    }
+    if (path.startsWith("/api/")) return void json({ error: "No such thing.", hint: null }, 404);
+    const file = normalize(path === "/" ? "/index.html" : path);
+    try {
+      const data = readFileSync(join(dist, file));
+      a.writeHead(200, { "Content-Type": TYPES[extname(file)] ?? "application/octet-stream", "Content-Security-Policy": POLICY }).end(data);
+    } catch {
+      a.writeHead(404).end();
+    }
+  }
+
+  let port = 0;
+  let server = createServer();
+  const fake: Fake = {
+    url: "",
+    state,
+    asked,
+    tell() {
+      for (const p of pages) p.write(`event: state\ndata: ${JSON.stringify(state)}\n\n`);
+    },
+    move() {
+      turn += 0.5;
+      state.map = { version: state.map!.version + 1, dims: 2 };
+      for (const p of pages) p.write(`event: map\ndata: ${JSON.stringify({ ...state.map, step: 2 })}\n\n`);
+    },
+    async stop() {
+      server.closeAllConnections();
+      await new Promise((done) => server.close(done));
+    },
+    async start() {
+      server = createServer((q, a) => void answer(q, a));
+      await new Promise<void>((done) => server.listen(port, "127.0.0.1", done));
+      port = (server.address() as { port: number }).port;
+      fake.url = `http://127.0.0.1:${port}/`;
+    },
+  };
+  await fake.start();
+  return fake;
+}

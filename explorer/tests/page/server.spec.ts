@@ -1,0 +1,90 @@
+// The page as it is shipped, and its side of docs/http-api.md.
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { expect, ready, rest, SERVER, test as base } from "./harness.ts";
+import { type Fake, fakeServer } from "./fake.ts";
+
+const DIST = fileURLToPath(new URL("../../dist/", import.meta.url));
+// The made-up server has an origin of its own.
+const test = base.extend<{ fake: Fake }>({
+  fake: async ({}, use) => {
+    const fake = await fakeServer(DIST);
+    await use(fake);
+    await fake.stop();
+  },
+  baseURL: async ({ fake }, use) => use(fake.url),
+});
+test.skip(SERVER !== null, "needs the made-up server");
+
+test("reads state, map, fields, trust and rows from the server", async ({ page, fake }) => {
+  await page.goto(`${fake.url}?token=secret#row=4`);
+  await ready(page);
+  expect(page.url()).not.toContain("secret");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("rows.csv");
+  await expect(page.locator(".legend")).toContainText("<b>b</b>");
+  await expect(page.locator("#neighbors button")).toHaveCount(15);
+  await expect(page.locator("#neighbors button").first()).toHaveAttribute("aria-label", "row r5, c, distance 0.500, kept by the map");
+  await expect(page.locator("#neighbors img").first()).toHaveJSProperty("naturalWidth", 8);
+  await expect(page.getByText("Distances far apart are not to be read.")).toBeVisible();
+  await page.locator("#color-by").selectOption("price");
+  await expect(page.getByRole("img", { name: "Colors from 0 to 99" })).toBeVisible();
+  for (const path of ["/api/state", "/api/events", "/api/map", "/api/fields/0", "/api/fields/1", "/api/trust", "/api/rows/4", "/api/methods"]) expect(fake.asked).toContain(`GET ${path}`);
+});
+
+test("follows the map as it moves, learns again, is refused, stops and keeps", async ({ page, fake }) => {
+  await page.goto(fake.url);
+  await ready(page);
+  const before = await page.evaluate(() => window.explorer.place(7)!);
+  fake.move();
+  await page.waitForFunction(() => window.explorer.version === 2);
+  await rest(page);
+  const after = await page.evaluate(() => window.explorer.place(7)!);
+  expect(Math.hypot(after[0] - before[0], after[1] - before[1])).toBeGreaterThan(5);
+  await page.getByLabel("Perplexity").fill("5");
+  await page.getByRole("button", { name: "Learn again" }).click();
+  await expect(page.getByRole("progressbar", { name: "Learning" })).toBeVisible();
+  await page.getByRole("button", { name: "Stop and keep" }).click();
+  await page.waitForFunction(() => window.explorer.phase === "stopped");
+});
+
+test("a refusal is told in the server's words", async ({ page, watch, fake }) => {
+  await page.goto(fake.url);
+  await ready(page);
+  await page.getByLabel("Perplexity").fill("500");
+  await page.getByRole("button", { name: "Learn again" }).click();
+  await expect(page.locator("form .failure")).toContainText("perplexity: 500 was given; for 300 rows it is at most 99.");
+  await expect(page.locator("form .failure")).toContainText("30 is usual.");
+  watch.errors.length = 0; // the browser tells of the 400 by itself
+});
+
+test("a server that goes away is told of, and found again", async ({ page, watch, fake }) => {
+  await page.goto(fake.url);
+  await ready(page);
+  fake.move();
+  await page.waitForFunction(() => window.explorer.version === 2);
+  await fake.stop();
+  await expect(page.getByRole("alert")).toContainText("No connection", { timeout: 8000 });
+  fake.state.name = "back again";
+  fake.state.map = { version: 1, dims: 2 };
+  await fake.start();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("back again", { timeout: 15000 });
+  await expect(page.getByText("No connection")).toBeHidden();
+  // Its versions begin anew, and are believed.
+  await page.waitForFunction(() => window.explorer.version === 1);
+  watch.errors.length = 0; // the browser tells of refused connections by itself
+});
+
+test("what is shipped holds no test data, no inline script or style, and stays small", async () => {
+  const html = readFileSync(`${DIST}index.html`, "utf8");
+  expect(html).not.toMatch(/<style|style=|<script(?![^>]*\bsrc=)|\son\w+=/i);
+  const { gzipSync } = await import("node:zlib");
+  let size = 0;
+  for (const file of readdirSync(`${DIST}assets`)) {
+    const data = readFileSync(`${DIST}assets/${file}`);
+    if (file.endsWith(".woff2")) continue;
+    size += gzipSync(data).length;
+    expect(data.toString()).not.toContain("Handwritten digits");
+    expect(data.toString()).not.toContain("window.pwned");
+  }
+  expect(size).toBeLessThan(150_000);
+});

@@ -1,0 +1,143 @@
+import { expect, test } from "@playwright/test";
+import { readPlace, writePlace, type Place } from "../../src/address.ts";
+import { HEADER_BYTES, packMap, parseMap } from "../../src/data/header.ts";
+import { MISSING, type Field } from "../../src/data/types.ts";
+import { densityShade, keptRange, makeInk, smoothed, smoothTrust } from "../../src/ink.ts";
+import { formFields, readField } from "../../src/schema.ts";
+import { shuffled } from "../../src/scatter/order.ts";
+import { category, GREY } from "../../src/scatter/palette.ts";
+import { distance, figure, of100, seconds, verdict } from "../../src/words.ts";
+
+const map = { dims: 2 as const, rows: 3, version: 12, center: [1e7, -1e7, 0] as [number, number, number], radius: 0.5, coords: new Float32Array([0.25, -0.5, 0.125, 0.5, 0, 0]) };
+
+test("a map is read as it was written, with its center in f64", () => {
+  const read = parseMap(packMap(map));
+  expect(read).toEqual(map);
+  expect(packMap(map).byteLength).toBe(HEADER_BYTES + 24);
+});
+
+test("a map that is cut off, too long, of another kind or of wrong dimensions is refused with a sentence", () => {
+  const bytes = packMap(map);
+  expect(() => parseMap(bytes.slice(0, 40))).toThrow(/40 bytes/);
+  expect(() => parseMap(bytes.slice(0, bytes.byteLength - 4))).toThrow(/3 rows need 88/);
+  const other = bytes.slice(0);
+  new Uint8Array(other)[0] = 65;
+  expect(() => parseMap(other)).toThrow(/LSM1/);
+  const flat = bytes.slice(0);
+  new DataView(flat).setUint32(4, 7, true);
+  expect(() => parseMap(flat)).toThrow(/7 dimensions/);
+  const huge = bytes.slice(0);
+  new DataView(huge).setBigUint64(8, 2n ** 60n, true);
+  expect(() => parseMap(huge)).toThrow(/rows need/);
+});
+
+test("a radius that is zero or no number becomes 1", () => {
+  for (const radius of [0, Number.NaN, -1]) expect(parseMap(packMap({ ...map, radius })).radius).toBe(1);
+});
+
+test("the address holds what was chosen, and nonsense in it is left out", () => {
+  const place: Place = { by: "<b>a&b=c</b>", only: [1, 5], shade: true, row: 17, rows: [1, 2], lasso: null, view: { x: 0.5, y: -1, span: 2, yaw: 0.25, pitch: -0.125 }, flat: true, table: true };
+  expect(readPlace(`#${writePlace(place)}`)).toEqual(place);
+  const drawn: Place = { ...place, rows: null, lasso: [[0, 1], [2, 3], [4, 5]] };
+  expect(readPlace(writePlace(drawn))).toEqual(drawn);
+  const bad = readPlace("#row=-3&only=a.b&view=1_2_0_0_0&lasso=1_2_3&shade=yes&rows=1.x");
+  expect(bad).toEqual({ by: null, only: null, shade: false, row: null, rows: null, lasso: null, view: null, flat: false, table: false });
+  expect(writePlace({ ...place, rows: Array.from({ length: 5000 }, (_, i) => i) }).length).toBeLessThan(400);
+});
+
+const digit: Field = { index: 0, name: "digit", type: "category", categories: [{ label: "a", count: 2 }, { label: "b", count: 1 }], missing: 1 };
+
+test("each point has the ink of its category, its trust, or none when filtered away", () => {
+  const order = shuffled(4);
+  const column = new Uint32Array([0, 1, MISSING, 0]);
+  const trust = new Float32Array([0, 1, 0.5, Number.NaN]);
+  const choice = { theme: "light" as const, field: digit, column, trust, shade: true, only: null, filterColumn: column, keptRange: [0, 1] as [number, number] };
+  const ink = makeInk(order, choice, null);
+  const at = (row: number) => [...ink.slice(4 * order.slotOf[row]!, 4 * order.slotOf[row]! + 4)];
+  expect(at(0)).toEqual([...category("light", 0), 1]);
+  expect(at(1)).toEqual([...category("light", 1), 254]);
+  expect(at(2).slice(0, 3)).toEqual(GREY.light);
+  expect(at(3)[3]).toBe(255);
+  const only = makeInk(order, { ...choice, only: new Set([1]) }, null);
+  expect([0, 1, 2, 3].map((row) => only[4 * order.slotOf[row]! + 3]! > 0)).toEqual([false, true, false, false]);
+});
+
+test("trust is averaged over places only where points are many, and what was not measured stays so", () => {
+  expect(smoothed(3000)).toBe(0);
+  expect(smoothed(1e6)).toBeLessThanOrEqual(0.75);
+  const n = 50_000;
+  const order = shuffled(n);
+  const trust = Float32Array.from({ length: n }, (_, i) => (i === 5 ? Number.NaN : i % 2));
+  const at = Float32Array.from({ length: 2 * n }, (_, s) => (order.rowOf[Math.floor(s / 2)]! < n / 2 ? -0.5 : 0.5));
+  const smooth = smoothTrust(trust, order, at, 2);
+  expect(smooth[5]).toBeNaN();
+  expect(smooth[0]!).toBeGreaterThan(0.2);
+  expect(smooth[0]!).toBeLessThan(smooth[1]!);
+  expect((smooth[0]! + smooth[1]!) / 2).toBeCloseTo(0.5, 2);
+});
+
+test("where points cover each other, dense places are drawn fuller than sparse ones", () => {
+  const n = 300_000;
+  const order = shuffled(n);
+  expect(densityShade(shuffled(1000), new Float32Array(2000), 2)).toBeNull();
+  const at = new Float32Array(2 * n);
+  for (let s = 0; s < n; s++) {
+    const dense = order.rowOf[s]! < n * 0.9;
+    at[2 * s] = dense ? -0.5 + 0.2 * ((s % 997) / 997) : (s % 1013) / 1013;
+    at[2 * s + 1] = (s % 911) / 911;
+  }
+  at[2 * order.slotOf[3]!] = Number.NaN;
+  const shade = densityShade(order, at, 2)!;
+  expect(Math.min(...shade.slice(0, 1000))).toBeGreaterThan(shade[n - 1]!);
+  expect(shade[n - 1]!).toBeGreaterThan(0.4);
+  expect(shade[3]).toBe(1);
+});
+
+test("the ends of the ramp for trust leave out what is rare", () => {
+  expect(keptRange(null)).toEqual([0, 1]);
+  expect(keptRange(new Float32Array([Number.NaN]))).toEqual([0, 1]);
+  const [low, high] = keptRange(Float32Array.from({ length: 1000 }, (_, i) => (i < 5 ? 0 : i > 995 ? 1 : 0.3 + 0.0003 * i)));
+  expect(low).toBeCloseTo(0.3, 2);
+  expect(high).toBeCloseTo(0.6, 2);
+});
+
+test("the verdict is made from the figures", () => {
+  const m = (value: number, nul: number) => ({ value, low: value, high: value, null: nul });
+  const said = verdict({ recall: m(0.39, 0.00025), trustworthiness: m(0.97, 0.5), continuity: m(0.96, 0.5), distance_correlation: m(0.4, 0) });
+  expect(said).toBe("Keeps 39 of 100 neighbors; noise would keep 0.03. Groups hold together. Distances between far groups mean little here.");
+  expect(verdict({ recall: m(0.05, 0.01), trustworthiness: m(0.6, 0.5), distance_correlation: m(0.9, 0) })).toBe("Keeps 5.0 of 100 neighbors; noise would keep 1.0. Points that look near are often not near. Far in the map is far in the space.");
+  expect(verdict({})).toBe("");
+});
+
+test("figures are short and never NaN", () => {
+  expect([figure(0.9684), figure(12.345), figure(1240.4), figure(0), figure(null), figure(Number.NaN), figure(-0.5)]).toEqual(["0.968", "12.35", "1,240", "0", "–", "–", "−0.5"]);
+  expect([of100(0.0003), of100(0), of100(1), of100(0.032)]).toEqual(["0.03", "0", "100", "3.2"]);
+  expect([distance(1), distance(12.345), distance(0)]).toEqual(["1.00", "12.3", "0"]);
+  expect(seconds(75)).toBe("1\u202fmin 15\u202fs");
+});
+
+test("a form follows the schema: references, choices, words beside numbers, ranges", () => {
+  const fields = formFields({
+    $defs: { Init: { oneOf: [{ const: "pca", description: "axes" }, { const: "random" }] }, Rate: { anyOf: [{ type: "string", enum: ["auto"] }, { type: "number", exclusiveMinimum: 0 }] } },
+    properties: {
+      n_components: { type: "integer", minimum: 2, maximum: 3, default: 2 },
+      init: { $ref: "#/$defs/Init", default: "pca", description: "start" },
+      rate: { allOf: [{ $ref: "#/$defs/Rate" }], default: "auto" },
+      whiten: { type: "boolean", default: false },
+      metric: { type: "string", enum: ["euclidean", "cosine"], default: "cosine" },
+      seed: { type: ["integer", "null"] },
+      file: { type: "string" },
+    },
+  });
+  expect(fields.map((f) => [f.name, f.kind])).toEqual([["n_components", "integer"], ["init", "choice"], ["rate", "number"], ["whiten", "switch"], ["metric", "choice"], ["seed", "integer"], ["file", "text"]]);
+  const [dims, init, rate, , , seed] = fields;
+  expect(init).toMatchObject({ help: "start", initial: "pca", choices: [{ value: "pca", help: "axes" }, { value: "random", help: "" }] });
+  expect(readField(dims!, "3")).toEqual({ value: 3 });
+  expect(readField(dims!, "4")).toEqual({ wrong: "n_components: 4 was given; it can be a whole number from 2 to 3." });
+  expect(readField(dims!, "2.5")).toHaveProperty("wrong");
+  expect(readField(dims!, "")).toHaveProperty("wrong");
+  expect(readField(rate!, "auto")).toEqual({ value: "auto" });
+  expect(readField(rate!, "0.5")).toEqual({ value: 0.5 });
+  expect(readField(rate!, "fast")).toHaveProperty("wrong");
+  expect(readField(seed!, "")).toEqual({ value: null });
+});
