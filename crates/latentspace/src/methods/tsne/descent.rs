@@ -92,7 +92,7 @@ impl<const D: usize> Descent<D> {
         self.repel();
         let stride = self.loss_stride();
         let Descent { affinities, points, gradients, normaliser, .. } = self;
-        let repulsion = (0.5 / *normaliser) as f32;
+        let repulsion = (0.5 * affinities.mass / *normaliser) as f32;
         let attraction = pace.exaggeration / points.len() as f32;
         let state = self.momenta.par_chunks_mut(BLOCK).zip(self.gains.par_chunks_mut(BLOCK)).zip(self.next.par_chunks_mut(BLOCK));
         let sums: Vec<[f64; D]> = state
@@ -180,8 +180,9 @@ impl<const D: usize> Descent<D> {
             self.affinities.edges.pulls(&self.points, first, false, pulls);
             for (i, pull) in pulls.iter().enumerate() {
                 let repulsion = self.gradients[first + i];
-                out[self.order[first + i] as usize] =
-                    std::array::from_fn(|axis| f64::from(pull[axis]) / n as f64 + 0.5 * f64::from(repulsion[axis]) / self.normaliser);
+                out[self.order[first + i] as usize] = std::array::from_fn(|axis| {
+                    f64::from(pull[axis]) / n as f64 + 0.5 * self.affinities.mass * f64::from(repulsion[axis]) / self.normaliser
+                });
             }
         }
         out
