@@ -1,4 +1,5 @@
 //! What every method keeps, whichever it is: driven by the registry and by what a method declares, never by its name.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 use std::time::{Duration, Instant};
 

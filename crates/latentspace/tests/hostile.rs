@@ -2,6 +2,7 @@
 //!
 //! The table below has a line for each attack: the name of the file, what it tries, its bytes, and the words that the error must hold
 //! besides the file's name (`Refused`) or that the preparation must tell (`Taken`).
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::path::Path;

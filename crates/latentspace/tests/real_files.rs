@@ -1,4 +1,5 @@
 //! The real files of ../shared/data open with the right shapes. `LATENTSPACE_DATA` names another folder.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 use std::path::PathBuf;
 

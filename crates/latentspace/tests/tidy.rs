@@ -1,4 +1,5 @@
 //! The house itself: its arrows, its paths, its sizes, its licences.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -137,12 +137,10 @@ fn grid_error<const D: usize>(n: usize, span: f32) -> (f64, f64) {
 fn the_grid_repels_as_all_pairs_do_to_3_percent() {
     for (n, span) in [(3000, 3.0), (3000, 20.0), (3000, 80.0), (12_000, 130.0)] {
         let (force, normaliser) = grid_error::<2>(n, span);
-        println!("2-D, {n} points over {span}: force {force:.1e}, normaliser {normaliser:.1e}");
         assert!(force < 0.015 && normaliser < 5e-4, "{n} {span}: {force} {normaliser}");
     }
     for (n, span) in [(3000, 3.0), (3000, 15.0), (8000, 40.0)] {
         let (force, normaliser) = grid_error::<3>(n, span);
-        println!("3-D, {n} points over {span}: force {force:.1e}, normaliser {normaliser:.1e}");
         assert!(force < 0.03 && normaliser < 2e-3, "{n} {span}: {force} {normaliser}");
     }
 }
@@ -355,6 +353,5 @@ fn the_map_is_as_good_as_that_of_another_tool() {
     let map = map_of(&space);
     let points: Vec<[f64; 2]> = (0..1200).map(|i| [f64::from(map.row(i)[0]), f64::from(map.row(i)[1])]).collect();
     let found = divergence(&p, &points);
-    println!("entropy {} (openTSNE {ENTROPY}), divergence {found} (openTSNE {DIVERGENCE})", p.entropy);
     assert!(found < 1.02 * DIVERGENCE, "{found}");
 }
