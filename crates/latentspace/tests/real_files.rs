@@ -114,7 +114,7 @@ fn a_summary_is_the_same_on_any_threads_and_a_stream_gives_the_space_that_memory
     held.notes.clone_from(&streamed.notes);
     assert_eq!(held, streamed);
     assert_eq!(streamed.metadata[1].distinct, Some(505));
-    assert!(streamed.preparation[0].contains("standardised"), "{:?}", streamed.preparation);
+    assert!(streamed.preparation[0].contains("standardized"), "{:?}", streamed.preparation);
     let preparation = Preparation::choose(&observed, &options, &two).unwrap();
     assert_eq!(preparation, Preparation::from_summary(&streamed, &options).unwrap());
     let stream = PreparedStream::new(&source, &preparation, &one).unwrap();

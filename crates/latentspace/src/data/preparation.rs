@@ -122,7 +122,7 @@ mod exact {
     }
 }
 
-/// Spreads that differ by more than this make `auto` standardise.
+/// Spreads that differ by more than this make `auto` standardize.
 const SPREADS_DIFFER: f64 = 10.0;
 
 impl Preparation {
@@ -240,7 +240,7 @@ impl Preparation {
             Scale::None if self.kind == "images" => self.told.push("pixels are taken as 0 to 1".to_owned()),
             Scale::None | Scale::Auto => self.told.push(format!("{what} are taken as they are")),
             Scale::Standard if self.told.is_empty() => {
-                self.told.push(format!("{what} are standardised (mean 0, standard deviation 1), as asked"));
+                self.told.push(format!("{what} are standardized (mean 0, standard deviation 1), as asked"));
             }
             Scale::Standard => {}
             Scale::Robust => self.told.push(format!("{what} are scaled to median 0 and a distance of 1 between the quartiles, as asked")),
@@ -626,7 +626,7 @@ fn auto(summary: &Summary, told: &mut Vec<String>) -> Scale {
     match (least, most) {
         (Some((low, thin)), Some((high, wide))) if high / low > SPREADS_DIFFER => {
             told.push(format!(
-                "columns are standardised (mean 0, standard deviation 1): their spreads differ {:.0}-fold ({thin} {low:.3}, {wide} {high:.3})",
+                "columns are standardized (mean 0, standard deviation 1): their spreads differ {:.0}-fold ({thin} {low:.3}, {wide} {high:.3})",
                 high / low
             ));
             Scale::Standard

@@ -28,11 +28,11 @@ fn an_array_is_shared_and_not_copied() {
 }
 
 #[test]
-fn named_columns_of_unlike_spread_are_standardised_and_it_is_told() {
+fn named_columns_of_unlike_spread_are_standardized_and_it_is_told() {
     let observed = named(&["a", "b", "c"], noise(5000, 3), Vec::new());
     let preparation = Preparation::choose(&observed, &PrepareOptions::default(), &run()).unwrap();
     assert_eq!(preparation.scale, Scale::Standard);
-    assert!(preparation.told[0].contains("standardised") && preparation.told[0].contains("-fold"), "{:?}", preparation.told);
+    assert!(preparation.told[0].contains("standardized") && preparation.told[0].contains("-fold"), "{:?}", preparation.told);
     let prepared = preparation.prepare(&observed, &run()).unwrap().table().unwrap();
     for column in 0..3 {
         let cells = || (0..5000).map(|row| f64::from(prepared.row(row)[column]));
