@@ -5,6 +5,7 @@ use std::sync::{Arc, RwLock};
 use arrow::array::{Array, ArrayRef, AsArray, FixedSizeListArray, Float32Array, Float64Array, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float32Type, Float64Type};
+use arrow::util::display::{ArrayFormatter, FormatOptions};
 use rayon::prelude::*;
 
 use super::bytes::File;
@@ -457,11 +458,17 @@ impl Source {
     }
 }
 
-/// A column as text.
+/// A column as text; what has no text of its own, such as a list, as Arrow shows it.
 fn text(column: &ArrayRef) -> Result<StringArray> {
-    let cells = cast(column, &DataType::Utf8)
-        .map_err(|error| Error::input("", format!("cells that cannot be shown as text ({error})"), "text is needed"))?;
-    Ok(cells.as_string::<i32>().clone())
+    if let Ok(cells) = cast(column, &DataType::Utf8) {
+        return Ok(cells.as_string::<i32>().clone());
+    }
+    let wrong =
+        |error: arrow::error::ArrowError| Error::input("", format!("cells that cannot be shown as text ({error})"), "text is needed");
+    let options = FormatOptions::default();
+    let formatter = ArrayFormatter::try_new(column, &options).map_err(wrong)?;
+    let cell = |row: usize| if column.is_null(row) { Ok(None) } else { formatter.value(row).try_to_string().map(Some) };
+    (0..column.len()).map(cell).collect::<std::result::Result<StringArray, _>>().map_err(wrong)
 }
 
 /// A column that rides along, in one of few types: text, numbers, dates and truth as they are, all else as text.

@@ -108,11 +108,14 @@ fn ranges(meta: &ArrowReaderMetadata) -> Vec<Option<(f64, f64)>> {
         let kind = meta.schema().field(root).data_type();
         if kind == &DataType::Float32 {
             ranges[root] = Some((f64::INFINITY, f64::NEG_INFINITY));
-        } else if kind == &DataType::Float64 || (kind.is_integer() && !kind.is_unsigned_integer()) {
+        } else if kind == &DataType::Float64 || kind.is_integer() {
+            let unsigned = kind.is_unsigned_integer();
+            let short = |value: i32| if unsigned { f64::from(value as u32) } else { f64::from(value) };
+            let long = |value: i64| if unsigned { value as u64 as f64 } else { value as f64 };
             let groups = meta.metadata().row_groups().iter().map(|group| match group.column(column).statistics()? {
                 Statistics::Double(values) => Some((*values.min_opt()?, *values.max_opt()?)),
-                Statistics::Int32(values) => Some((f64::from(*values.min_opt()?), f64::from(*values.max_opt()?))),
-                Statistics::Int64(values) => Some((*values.min_opt()? as f64, *values.max_opt()? as f64)),
+                Statistics::Int32(values) => Some((short(*values.min_opt()?), short(*values.max_opt()?))),
+                Statistics::Int64(values) => Some((long(*values.min_opt()?), long(*values.max_opt()?))),
                 _ => None,
             });
             let finite = |range: &(f64, f64)| range.0.is_finite() && range.1.is_finite();
@@ -537,5 +540,105 @@ impl Reader for ParquetReader {
             let mut step = step;
             step().transpose()
         })))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::ReadOptions;
+    use super::super::testing::{numbers, read, read_with};
+    use super::*;
+    use ::arrow::array::*;
+    use ::arrow::datatypes::{Float32Type, Int32Type};
+    use parquet::file::properties::WriterProperties;
+
+    const ROWS: usize = 10_000;
+
+    /// A cell of column a, every seventh of which is missing.
+    fn a(row: usize) -> Option<f32> {
+        (row % 7 != 3).then_some(row as f32 / 8.0)
+    }
+
+    fn batch() -> RecordBatch {
+        let rows = || 0..ROWS;
+        let vector = |row: usize| Some(vec![Some(row as f32), Some(-1.0), Some(0.5)]);
+        let columns: Vec<(&str, ArrayRef)> = vec![
+            ("id", Arc::new(StringArray::from_iter_values(rows().map(|row| format!("r{row}"))))),
+            ("a", Arc::new(rows().map(a).collect::<Float32Array>())),
+            ("far", Arc::new(Float64Array::from_iter_values(rows().map(|row| 5e8 + row as f64 / 1024.0)))),
+            ("small", Arc::new(rows().map(|row| (row % 3 != 0).then_some(row as u8)).collect::<UInt8Array>())),
+            ("wide", Arc::new(UInt64Array::from_iter_values(rows().map(|row| row as u64 + (1 << 63))))),
+            ("v", Arc::new(FixedSizeListArray::from_iter_primitive::<Float32Type, _, _>(rows().map(vector), 3))),
+            ("list", Arc::new(ListArray::from_iter_primitive::<Float32Type, _, _>(rows().map(vector)))),
+            ("half", Arc::new(Float16Array::from_iter_values(rows().map(|row| half::f16::from_f32((row % 9) as f32))))),
+            ("kind", Arc::new(rows().map(|row| ["x", "y", "z"][row % 3]).collect::<DictionaryArray<Int32Type>>())),
+            ("day", Arc::new(Date32Array::from_iter_values(rows().map(|row| row as i32)))),
+            ("ok", Arc::new(BooleanArray::from_iter(rows().map(|row| Some(row % 2 == 0))))),
+        ];
+        RecordBatch::try_from_iter(columns).unwrap()
+    }
+
+    fn file(batch: &RecordBatch, group: usize) -> Vec<u8> {
+        let mut out = Vec::new();
+        let properties = WriterProperties::builder().set_max_row_group_row_count(Some(group)).build();
+        let mut writer = parquet::arrow::ArrowWriter::try_new(&mut out, batch.schema(), Some(properties)).unwrap();
+        writer.write(batch).unwrap();
+        writer.close().unwrap();
+        out
+    }
+
+    #[test]
+    fn every_type_is_read_whole_in_blocks_and_in_any_row_groups() {
+        let batch = batch();
+        let mut seen = Vec::new();
+        for group in [1 << 20, 3333] {
+            let observed = read("t.parquet", &file(&batch, group)).unwrap();
+            let crate::data::Values::Table(table) = &observed.values else { panic!() };
+            let names = "a far small wide v0 v1 v2 list0 list1 list2 half";
+            assert_eq!(table.names.as_ref().unwrap().join(" "), names);
+            assert_eq!(observed.metadata.names(), ["id", "kind", "day", "ok"]);
+            assert_eq!(observed.metadata.text(2, 1).unwrap(), "1970-01-02");
+            for (row, cells) in numbers(&observed).iter().enumerate() {
+                assert_eq!(Some(cells[0] as f32).filter(|cell| !cell.is_nan()), a(row));
+                assert!((cells[1] - (5e8 + row as f64 / 1024.0)).abs() < 1e-7);
+                assert_eq!(Some(cells[2]).filter(|cell| !cell.is_nan()), (row % 3 != 0).then_some(f64::from(row as u8)));
+                assert!((cells[3] - (row as f64 + (1_u64 << 63) as f64)).abs() <= 4096.0);
+                assert_eq!(cells[4..], [row as f64, -1.0, 0.5, row as f64, -1.0, 0.5, (row % 9) as f64]);
+            }
+            seen.push(format!("{:?}", table.numbers.as_slice()));
+        }
+        assert!(seen[0] == seen[1], "row groups change the numbers");
+    }
+
+    #[test]
+    fn chosen_columns_alone_are_decoded() {
+        let options = ReadOptions { columns: Some(vec!["small".to_owned(), "kind".to_owned()]), ..ReadOptions::default() };
+        let observed = read_with("t.parquet", &file(&batch(), 4096), &options).unwrap();
+        let crate::data::Values::Table(table) = &observed.values else { panic!() };
+        assert_eq!((table.numbers.cols(), table.categories[0].levels.join("")), (1, "xyz".to_owned()));
+        assert_eq!(observed.metadata.columns.num_columns(), 9);
+    }
+
+    #[test]
+    fn arrow_files_and_streams_give_what_parquet_gives() {
+        let batch = batch();
+        let mut file_writer = ::arrow::ipc::writer::FileWriter::try_new(Vec::new(), &batch.schema()).unwrap();
+        let mut stream_writer = ::arrow::ipc::writer::StreamWriter::try_new(Vec::new(), &batch.schema()).unwrap();
+        for at in [0, 6000] {
+            let part = batch.slice(at, (ROWS - at).min(6000));
+            file_writer.write(&part).unwrap();
+            stream_writer.write(&part).unwrap();
+        }
+        let wanted = read("t.parquet", &file(&batch, 4096)).unwrap();
+        for bytes in [file_writer.into_inner().unwrap(), stream_writer.into_inner().unwrap()] {
+            let observed = read("t.arrow", &bytes).unwrap();
+            assert_eq!(observed.metadata.text(1, 17), wanted.metadata.text(1, 17));
+            let equal = numbers(&observed)
+                .concat()
+                .iter()
+                .zip(&numbers(&wanted).concat())
+                .all(|(a, b)| (a - b).abs() <= 1e-15 * a.abs() + 1e-7 || a.is_nan() && b.is_nan());
+            assert!(equal);
+        }
     }
 }
