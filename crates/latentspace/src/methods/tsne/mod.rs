@@ -348,22 +348,24 @@ struct Cost {
     grid_bytes: u64,
 }
 
-/// The cost model: constants measured at 60,000 rows on two cores with AVX2.
+/// The cost model: seconds of one core of a Zen 3, measured at 10,000 and 60,000 rows. An edge costs more where all of them do not fit the
+/// cache, which is from a few ten thousand rows on; the nodes of a grid cost more in 3-D, where they do not fit it either.
 fn cost(tsne: &Tsne, rows: usize, threads: usize) -> Cost {
     let n = rows as f64;
     let dimensions = tsne.n_components as usize;
     let exact = rows <= exact_rows(dimensions);
-    // The span of a finished map grows as the root (2-D) of the rows: 145 at 60,000.
-    let span = 145.0 * (n / 60_000.0).powf(1.0 / dimensions as f64);
+    // Finished maps in 2-D reach over 165 at 10,000 rows and 200 at 60,000; in 3-D over 80 and more, where the grid ends.
+    let span = if dimensions == 2 { 200.0 * (n / 60_000.0).powf(0.11).max(n / 250_000.0) } else { 80.0 };
     let edges = EDGES_A_NEIGHBOR * n * tsne.neighbors() as f64;
-    let grid_bytes = match (exact, dimensions) {
-        (true, _) => 0,
-        (false, 2) => Grid::<2>::bytes(span as f32),
-        (false, _) => Grid::<3>::bytes((span / 2.0) as f32),
+    let (grid_bytes, a_byte) = match (exact, dimensions) {
+        (true, _) => (0, 0.0),
+        (false, 2) => (Grid::<2>::bytes(span as f32), 0.6e-9),
+        (false, _) => (Grid::<3>::bytes(span as f32), 3e-9),
     };
-    let repulsion = if exact { n * n * 0.6e-9 } else { n * 55e-9 + grid_bytes as f64 * 2e-9 };
+    let repulsion = if exact { n * n * 0.6e-9 } else { n * 55e-9 + grid_bytes as f64 * a_byte };
+    let an_edge = if edges > 2e6 { 2e-9 } else { 1.3e-9 };
     let iterations = f64::from(tsne.n_iter_early + tsne.n_iter);
-    let seconds = (iterations * (edges * 1.1e-9 + repulsion) + edges * 60e-9) / threads as f64;
+    let seconds = (iterations * (edges * an_edge + repulsion) + edges * 200e-9) / threads as f64;
     Cost { seconds, grid_bytes }
 }
 
