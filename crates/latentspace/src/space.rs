@@ -211,6 +211,7 @@ impl Space {
             None => return Err(broken("its metadata have no format".to_owned())),
         }
         let header: Header = serde_json::from_value(value).map_err(|error| broken(error.to_string()))?;
+        header.preparation.check()?;
         let entry = registry::find(&header.method)
             .map_err(|_| Error::input("space", format!("the method '{}'", header.method), "this program does not know it"))?;
         let model = entry.load(&tensors, &header.model)?;
