@@ -106,8 +106,12 @@ fn multiply(n: usize, d: usize, narrow: &[f32], wide: &[f32], out: &mut [f32]) {
 #[cfg(target_arch = "x86_64")]
 fn pack<const W: usize>(a: MatrixView<'_>, strips: &mut Vec<f32>) {
     let (n, d) = (a.rows(), a.cols());
-    strips.clear();
-    strips.resize(d.div_ceil(W) * n * W, 0.0);
+    let len = d.div_ceil(W) * n * W;
+    if strips.len() != len {
+        // What fills up the last strip stays 0 from block to block, as long as they are of one size.
+        strips.clear();
+        strips.resize(len, 0.0);
+    }
     for (strip, out) in strips.chunks_exact_mut(n * W).enumerate() {
         let from = strip * W;
         for (i, out) in out.as_chunks_mut::<W>().0.iter_mut().enumerate() {

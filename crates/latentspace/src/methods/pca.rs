@@ -268,30 +268,33 @@ const BLOCK: usize = 512;
 /// Calls `each` with blocks of the chunk as seen through the frame, and gives their moments, the product left empty.
 fn framed_blocks(chunk: MatrixView<'_>, frame: &Frame, mut each: impl FnMut(MatrixView<'_>)) -> Moments {
     let d = chunk.cols();
-    let (mut sum, mut squares, mut largest) = (vec![0.0_f64; d], 0.0_f64, 0.0_f32);
+    let (mut sum, mut squares) = (vec![0.0_f64; d], 0.0_f64);
     let mut block = vec![0.0_f32; BLOCK.min(chunk.rows()) * d];
-    let mut block_sum = vec![0.0_f32; d];
+    // A column each, so that the loop over columns adds nothing up and runs in lanes.
+    let (mut block_sum, mut block_squares, mut block_largest) = (vec![0.0_f32; d], vec![0.0_f32; d], vec![0.0_f32; d]);
     for from in (0..chunk.rows()).step_by(BLOCK) {
         let rows = chunk.slice(from..(from + BLOCK).min(chunk.rows()));
         block_sum.fill(0.0);
+        block_squares.fill(0.0);
         for i in 0..rows.rows() {
-            let mut square = 0.0;
-            let out = &mut block[i * d..][..d];
-            let cells = out.iter_mut().zip(rows.row(i)).zip(&frame.shift).zip(&mut block_sum);
-            for (((out, &value), &shift), sum) in cells {
-                let value = (value - shift) * frame.scale;
-                *out = value;
-                *sum += value;
-                square += value * value;
-                largest = largest.max(value.abs());
+            let (row, out) = (&rows.row(i)[..d], &mut block[i * d..][..d]);
+            let (shift, sum) = (&frame.shift[..d], &mut block_sum[..d]);
+            let (squares, largest) = (&mut block_squares[..d], &mut block_largest[..d]);
+            for j in 0..d {
+                let value = (row[j] - shift[j]) * frame.scale;
+                out[j] = value;
+                sum[j] += value;
+                squares[j] += value * value;
+                largest[j] = if value.abs() > largest[j] { value.abs() } else { largest[j] };
             }
-            squares += f64::from(square);
         }
         sum.iter_mut().zip(&block_sum).for_each(|(sum, &part)| *sum += f64::from(part));
+        squares += block_squares.iter().map(|&part| f64::from(part)).sum::<f64>();
         if let Ok(view) = MatrixView::new(rows.rows(), d, &block[..rows.rows() * d]) {
             each(view);
         }
     }
+    let largest = block_largest.into_iter().fold(0.0, f32::max);
     Moments { count: chunk.rows() as f64, largest, sum, product: Vec::new(), squares }
 }
 
