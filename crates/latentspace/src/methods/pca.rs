@@ -212,6 +212,8 @@ struct Frame {
 
 impl Frame {
     fn around(first: MatrixView<'_>) -> Frame {
+        // A few hundred rows tell where the columns lie and how wide they are.
+        let first = first.slice(0..first.rows().min(BLOCK));
         let shift: Vec<f32> = column_means(first).into_iter().map(|mean| mean as f32).collect();
         let largest = (0..first.rows())
             .flat_map(|i| first.row(i).iter().zip(&shift).map(|(value, shift)| (value - shift).abs()))
@@ -466,6 +468,9 @@ fn orthonormal(columns: &[f64], d: usize, width: usize) -> Result<Matrix> {
 fn gram(rows: &Matrix, k: usize) -> Result<Learned> {
     let (n, d) = (rows.rows(), rows.cols());
     let frame = Frame::around(rows.view());
+    let seen = |(at, &value): (usize, &f32)| (value - frame.shift[at % d]).abs() * frame.scale;
+    let largest = rows.as_slice().iter().enumerate().map(seen).fold(0.0, f32::max);
+    let frame = frame.rescaled(largest).unwrap_or_else(|other| other);
     let mean: Vec<f64> = column_means(rows.view());
     let scale = f64::from(frame.scale);
     let centred: Vec<f32> =
