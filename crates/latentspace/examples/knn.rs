@@ -3,10 +3,10 @@
 
 use std::time::Instant;
 
-use latentspace::linalg::Matrix;
+use latentspace::data::read::ReadOptions;
 use latentspace::neighbors::{self, Metric};
 use latentspace::run::{Listener, Run};
-use latentspace::{Error, Result};
+use latentspace::{Codes, Error, Result};
 
 /// Prints notes to standard error.
 struct Loud;
@@ -16,14 +16,6 @@ impl Listener for Loud {
     }
 }
 
-fn read(path: &str) -> Result<Matrix> {
-    let bytes = std::fs::read(path).map_err(|error| Error::io(path, error))?;
-    let file = npyz::NpyFile::new(&bytes[..]).map_err(|error| Error::io(path, error))?;
-    let (rows, cols) = (file.shape()[0] as usize, file.shape()[1] as usize);
-    let cells = file.into_vec::<f32>().map_err(|error| Error::io(path, error))?;
-    Matrix::new(rows, cols, cells)
-}
-
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [path, k, algorithm, times, threads, out @ ..] = &arguments[..] else {
@@ -31,8 +23,8 @@ fn main() -> Result<()> {
     };
     let number = |text: &String| text.parse::<usize>().map_err(|_| Error::internal(format!("'{text}' is no number")));
     let (k, times, threads) = (number(k)?, number(times)?, number(threads)?);
-    let rows = read(path)?;
     let run = Run::new(0, threads)?.with_listener(std::sync::Arc::new(Loud));
+    let rows = Codes::open(path.as_ref(), &ReadOptions::default(), &run)?.values;
     let search = match algorithm.as_str() {
         "exact" => neighbors::exact,
         "approximate" => neighbors::approximate,

@@ -2,25 +2,19 @@
 
 use std::time::Instant;
 
-use latentspace::linalg::Matrix;
+use latentspace::data::read::ReadOptions;
 use latentspace::measure::{MeasureOptions, measure, measure_with, sentences};
 use latentspace::neighbors::{self, Metric};
-use latentspace::{Error, Result, Run};
-
-fn read(path: &str) -> Result<Matrix> {
-    let bytes = std::fs::read(path).map_err(|error| Error::io(path, error))?;
-    let file = npyz::NpyFile::new(&bytes[..]).map_err(|error| Error::io(path, error))?;
-    let (rows, cols) = (file.shape()[0] as usize, file.shape()[1] as usize);
-    Matrix::new(rows, cols, file.into_vec::<f32>().map_err(|error| Error::io(path, error))?)
-}
+use latentspace::{Codes, Error, Result, Run};
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [map, data, times] = &arguments[..] else {
         return Err(Error::internal("measure MAP.npy DATA.npy TIMES"));
     };
-    let (map, data) = (read(map)?, read(data)?);
     let run = Run::new(0, 0)?;
+    let read = |path: &String| Codes::open(path.as_ref(), &ReadOptions::default(), &run).map(|codes| codes.values);
+    let (map, data) = (read(map)?, read(data)?);
     let known = neighbors::neighbors(data.view(), 15, Metric::Euclidean, &run)?;
     for _ in 0..times.parse().unwrap_or(1) {
         let start = Instant::now();

@@ -1,16 +1,13 @@
 //! Learns a t-SNE map of an array and tells the seconds of each phase:
 //! `cargo run --release --example tsne_phases -- rows.npy map.npy [threads] [name=value]...`
 
-use std::fs::File;
-use std::io::{BufReader, BufWriter};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use latentspace::data::{Metadata, Observations, Preparation, PrepareOptions, Prepared, Rows};
-use latentspace::linalg::Matrix;
+use latentspace::data::read::{self, ReadOptions};
+use latentspace::data::{Preparation, PrepareOptions, Rows};
 use latentspace::run::{Listener, Progress};
-use latentspace::{Run, Space, registry};
-use npyz::WriterBuilder;
+use latentspace::{Codes, Run, Space, registry};
 use serde_json::{Map, Value, json};
 
 /// Notes when each stage began.
@@ -29,7 +26,6 @@ impl Listener for Clock {
     }
 }
 
-#[allow(clippy::print_stdout)]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [from, to, rest @ ..] = arguments.as_slice() else { return Err("rows.npy map.npy [threads] [name=value]...".into()) };
@@ -40,19 +36,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .map(|(name, value)| (name.to_owned(), serde_json::from_str(value).unwrap_or_else(|_| value.into())))
         .collect();
 
-    let file = npyz::NpyFile::new(BufReader::new(File::open(from)?))?;
-    let (rows, cols) = match file.shape() {
-        [rows, cols] => (*rows as usize, *cols as usize),
-        other => return Err(format!("an array of two axes is needed, not {other:?}").into()),
-    };
-    let prepared = Prepared::Table(Matrix::new(rows, cols, file.into_vec::<f32>()?)?);
+    let quiet = Run::new(0, threads)?;
+    let observations = read::open(from, &ReadOptions::default())?.read(&quiet)?;
+    let preparation = Preparation::choose(&observations, &PrepareOptions::default(), &quiet)?;
+    let prepared = preparation.prepare(&observations, &quiet)?;
+    let (rows, cols) = (prepared.rows(), prepared.cols());
+    let method = registry::find("tsne")?.with(&params)?;
 
     let clock = Arc::new(Clock { since: Instant::now(), stages: Mutex::default() });
-    let run = Run::new(0, threads)?.with_listener(clock.clone());
-    let method = registry::find("tsne")?.with(&params)?;
-    let observations = Observations::from_matrix("rows", prepared.table()?);
-    let preparation = Preparation::choose(&observations, &PrepareOptions::default(), &run)?;
-    let (space, codes) = Space::fit(method.as_ref(), preparation, &Rows::Memory(&prepared), &Metadata::none(rows), &run)?;
+    let run = quiet.with_listener(clock.clone());
+    let (space, codes) = Space::fit(method.as_ref(), preparation, &Rows::Memory(&prepared), &observations.metadata, &run)?;
     let end = clock.since.elapsed().as_secs_f64();
     let codes = codes.ok_or("no codes")?;
 
@@ -68,11 +61,5 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     });
     println!("{}", serde_json::to_string(&told)?);
 
-    let mut writer = npyz::WriteOptions::new()
-        .default_dtype()
-        .shape(&[rows as u64, codes.cols() as u64])
-        .writer(BufWriter::new(File::create(to)?))
-        .begin_nd()?;
-    writer.extend(codes.as_slice().iter().copied())?;
-    Ok(writer.finish()?)
+    Ok(Codes { values: codes, metadata: observations.metadata }.save(to.as_ref())?)
 }

@@ -13,9 +13,8 @@ use arrow::ipc::{Block as Piece, root_as_footer, root_as_message};
 
 use super::bytes::{Bytes, File};
 use super::columns::{Offsets, Roles, fields_of};
-use super::table::{self, Block, Pass};
-use super::{Ask, Blocks, Reader, stream_rows};
-use crate::data::Observations;
+use super::table::{Block, InBlocks, Pass};
+use super::{Ask, Reader, stream_rows};
 use crate::error::{Error, Result};
 use crate::run::Run;
 
@@ -166,7 +165,19 @@ fn message(file: &File, bytes: &[u8], at: usize) -> Result<Option<Range<usize>>>
     Ok(Some(at..end.ok_or_else(short)?))
 }
 
-impl ArrowReader {
+impl InBlocks for ArrowReader {
+    fn roles(&self) -> &Roles {
+        &self.roles
+    }
+
+    fn offsets(&self) -> &Offsets {
+        &self.offsets
+    }
+
+    fn rows(&self) -> Option<usize> {
+        Some(self.rows)
+    }
+
     fn pass<'a>(&'a self, run: &Run) -> Result<Pass<'a>> {
         let run = run.clone();
         let offsets = self.offsets.get();
@@ -185,35 +196,5 @@ impl ArrowReader {
             let batch = batch?;
             run.install(|| Block::new(&self.name, &self.roles, batch.columns(), batch.num_rows(), &offsets))
         })))
-    }
-}
-
-impl Reader for ArrowReader {
-    fn kind(&self) -> &'static str {
-        self.roles.kind()
-    }
-
-    fn rows(&self) -> Option<usize> {
-        Some(self.rows)
-    }
-
-    fn columns(&self) -> usize {
-        self.roles.columns()
-    }
-
-    fn names(&self) -> Option<Vec<String>> {
-        self.roles.names.clone()
-    }
-
-    fn notes(&self) -> Vec<String> {
-        self.roles.notes.clone()
-    }
-
-    fn read(&self, run: &Run) -> Result<Observations> {
-        table::read(|| self.pass(run), &self.offsets, run)
-    }
-
-    fn blocks<'a>(&'a self, run: &Run) -> Result<Blocks<'a>> {
-        Ok(table::stream(self.pass(run)?, &self.offsets))
     }
 }

@@ -122,7 +122,19 @@ pub(super) fn is_id(name: &str) -> bool {
     let name = name.trim().to_lowercase();
     matches!(
         name.as_str(),
-        "id" | "ids" | "uuid" | "guid" | "key" | "index" | "" | "unnamed: 0" | "__index_level_0__" | "name" | "title" | "file"
+        "id" | "ids"
+            | "uuid"
+            | "guid"
+            | "key"
+            | "index"
+            | ""
+            | "unnamed: 0"
+            | "__index_level_0__"
+            | "name"
+            | "title"
+            | "file"
+            | "word"
+            | "token"
     ) || name.ends_with("_id")
         || name.ends_with("_name")
 }

@@ -11,9 +11,8 @@ use csv::StringRecord;
 use super::bytes::File;
 use super::columns::{Field, Kind, Offsets, Role, Roles, is_id};
 use super::lines::{Pieces, parallel};
-use super::table::{self, Block, Pass};
-use super::{Ask, Blocks, Reader, excerpt};
-use crate::data::Observations;
+use super::table::{Block, InBlocks, Pass};
+use super::{Ask, Reader, excerpt};
 use crate::error::{Error, Result};
 use crate::run::Run;
 
@@ -296,41 +295,25 @@ impl CsvReader {
             .collect();
         Ok((columns, rows))
     }
-
-    fn pass<'a>(&'a self, run: &Run) -> Result<Pass<'a>> {
-        let offsets = self.offsets.get();
-        let pieces = Pieces::new(&self.file, Some(self.delimiter))?;
-        Ok(parallel(&self.file, pieces, move |piece, first| self.parse(piece, first, &offsets), run))
-    }
 }
 
-impl Reader for CsvReader {
-    fn kind(&self) -> &'static str {
-        self.roles.kind()
+impl InBlocks for CsvReader {
+    fn roles(&self) -> &Roles {
+        &self.roles
+    }
+
+    fn offsets(&self) -> &Offsets {
+        &self.offsets
     }
 
     fn rows(&self) -> Option<usize> {
         None
     }
 
-    fn columns(&self) -> usize {
-        self.roles.columns()
-    }
-
-    fn names(&self) -> Option<Vec<String>> {
-        self.roles.names.clone()
-    }
-
-    fn notes(&self) -> Vec<String> {
-        self.roles.notes.clone()
-    }
-
-    fn read(&self, run: &Run) -> Result<Observations> {
-        table::read(|| self.pass(run), &self.offsets, run)
-    }
-
-    fn blocks<'a>(&'a self, run: &Run) -> Result<Blocks<'a>> {
-        Ok(table::stream(self.pass(run)?, &self.offsets))
+    fn pass<'a>(&'a self, run: &Run) -> Result<Pass<'a>> {
+        let offsets = self.offsets.get();
+        let pieces = Pieces::new(&self.file, Some(self.delimiter))?;
+        Ok(parallel(&self.file, pieces, move |piece, first| self.parse(piece, first, &offsets), run))
     }
 }
 

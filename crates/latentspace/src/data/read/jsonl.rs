@@ -8,9 +8,8 @@ use serde_json::{Map, Value};
 use super::bytes::File;
 use super::columns::{Field, Kind, Offsets, Role, Roles};
 use super::lines::{Pieces, parallel};
-use super::table::{self, Block, Pass};
-use super::{Ask, Blocks, Reader, excerpt};
-use crate::data::Observations;
+use super::table::{Block, InBlocks, Pass};
+use super::{Ask, Reader, excerpt};
 use crate::error::{Error, Result};
 use crate::run::Run;
 
@@ -131,12 +130,6 @@ impl JsonReader {
             .collect::<Result<Vec<ArrayRef>>>()?;
         Block::new(&self.name, &self.roles, &columns, rows.len(), offsets)
     }
-
-    fn pass<'a>(&'a self, run: &Run) -> Result<Pass<'a>> {
-        let offsets = self.offsets.get();
-        let pieces = Pieces::new(&self.file, None)?;
-        Ok(parallel(&self.file, pieces, move |piece, _| self.parse(piece, &offsets), run))
-    }
 }
 
 /// The cells of a key, of the kind that the head showed.
@@ -197,33 +190,23 @@ fn text(rows: &[Map<String, Value>], key: &str) -> ArrayRef {
     Arc::new(rows.iter().map(cell).collect::<StringArray>())
 }
 
-impl Reader for JsonReader {
-    fn kind(&self) -> &'static str {
-        self.roles.kind()
+impl InBlocks for JsonReader {
+    fn roles(&self) -> &Roles {
+        &self.roles
+    }
+
+    fn offsets(&self) -> &Offsets {
+        &self.offsets
     }
 
     fn rows(&self) -> Option<usize> {
         None
     }
 
-    fn columns(&self) -> usize {
-        self.roles.columns()
-    }
-
-    fn names(&self) -> Option<Vec<String>> {
-        self.roles.names.clone()
-    }
-
-    fn notes(&self) -> Vec<String> {
-        self.roles.notes.clone()
-    }
-
-    fn read(&self, run: &Run) -> Result<Observations> {
-        table::read(|| self.pass(run), &self.offsets, run)
-    }
-
-    fn blocks<'a>(&'a self, run: &Run) -> Result<Blocks<'a>> {
-        Ok(table::stream(self.pass(run)?, &self.offsets))
+    fn pass<'a>(&'a self, run: &Run) -> Result<Pass<'a>> {
+        let offsets = self.offsets.get();
+        let pieces = Pieces::new(&self.file, None)?;
+        Ok(parallel(&self.file, pieces, move |piece, _| self.parse(piece, &offsets), run))
     }
 }
 

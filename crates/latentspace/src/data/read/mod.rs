@@ -8,6 +8,7 @@ mod arrow;
 mod bytes;
 mod columns;
 mod csv;
+mod dense;
 mod idx;
 mod images;
 mod jsonl;

@@ -3,12 +3,12 @@
 //! Source: Boisvert, Pozo and Remington 1996, "The Matrix Market Exchange Formats", NISTIR 5935. Observations are rows.
 
 use super::bytes::File;
+use super::dense::Dense;
 use super::sparse::{CountsReader, check_axis, counts};
-use super::{Ask, Blocks, Reader, excerpt};
-use crate::data::{Metadata, Observations};
+use super::{Ask, Reader, excerpt};
+use crate::data::Metadata;
 use crate::error::Result;
 use crate::linalg::Matrix;
-use crate::run::Run;
 
 /// Opens a Matrix Market file.
 ///
@@ -125,39 +125,12 @@ fn dense<'a>(
     if seen < cells.len() {
         return Err(file.wrong(format!("{seen} numbers"), format!("{} are needed", cells.len())));
     }
-    Ok(Box::new(Dense { name: ask.name.clone(), table: Matrix::new(rows, cols, cells)? }))
-}
-
-/// A dense table in memory.
-struct Dense {
-    name: String,
-    table: Matrix,
-}
-
-impl Reader for Dense {
-    fn kind(&self) -> &'static str {
-        "array"
-    }
-
-    fn rows(&self) -> Option<usize> {
-        Some(self.table.rows())
-    }
-
-    fn columns(&self) -> usize {
-        self.table.cols()
-    }
-
-    fn names(&self) -> Option<Vec<String>> {
-        None
-    }
-
-    fn notes(&self) -> Vec<String> {
-        Vec::new()
-    }
-
-    fn blocks<'a>(&'a self, _run: &Run) -> Result<Blocks<'a>> {
-        Ok(Box::new(std::iter::once(Ok(Observations::from_matrix(self.name.clone(), self.table.clone())))))
-    }
+    Ok(Box::new(Dense {
+        name: ask.name.clone(),
+        table: Matrix::new(rows, cols, cells)?,
+        metadata: Metadata::none(rows),
+        notes: Vec::new(),
+    }))
 }
 
 #[cfg(test)]

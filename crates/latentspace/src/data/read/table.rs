@@ -4,7 +4,7 @@ use arrow::array::ArrayRef;
 
 use super::columns::{Offsets, Roles};
 use super::lines::Parsed;
-use super::{Blocks, concat};
+use super::{Blocks, Reader, concat};
 use crate::data::{Observations, Values};
 use crate::error::Result;
 use crate::linalg::Matrix;
@@ -31,6 +31,48 @@ impl Block {
         let (numbers, ranges) = roles.numbers(columns, rows, offsets)?;
         let numbers = Matrix::new(rows, roles.numbers, numbers)?;
         Ok(Block { observations: roles.observations(name, numbers, columns, rows, offsets)?, ranges })
+    }
+}
+
+/// A file that is read in such blocks: all that its format has to say.
+pub(super) trait InBlocks: Send + Sync {
+    /// What becomes of each column.
+    fn roles(&self) -> &Roles;
+    /// What is subtracted from the columns.
+    fn offsets(&self) -> &Offsets;
+    /// Rows, where the head of the file tells.
+    fn rows(&self) -> Option<usize>;
+    /// A new pass over the rows.
+    fn pass<'a>(&'a self, run: &Run) -> Result<Pass<'a>>;
+}
+
+impl<T: InBlocks> Reader for T {
+    fn kind(&self) -> &'static str {
+        self.roles().kind()
+    }
+
+    fn rows(&self) -> Option<usize> {
+        InBlocks::rows(self)
+    }
+
+    fn columns(&self) -> usize {
+        self.roles().columns()
+    }
+
+    fn names(&self) -> Option<Vec<String>> {
+        self.roles().names.clone()
+    }
+
+    fn notes(&self) -> Vec<String> {
+        self.roles().notes.clone()
+    }
+
+    fn read(&self, run: &Run) -> Result<Observations> {
+        read(|| self.pass(run), self.offsets(), run)
+    }
+
+    fn blocks<'a>(&'a self, run: &Run) -> Result<Blocks<'a>> {
+        Ok(stream(self.pass(run)?, self.offsets()))
     }
 }
 

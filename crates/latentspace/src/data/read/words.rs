@@ -5,12 +5,12 @@ use std::sync::Arc;
 use arrow::array::StringArray;
 
 use super::bytes::File;
+use super::dense::Dense;
 use super::lines::Pieces;
-use super::{Ask, Blocks, Purpose, Reader, excerpt, stream_rows, text};
-use crate::data::{Metadata, Observations};
-use crate::error::{Error, Result};
+use super::{Ask, Purpose, Reader, excerpt, text};
+use crate::data::Metadata;
+use crate::error::Result;
 use crate::linalg::Matrix;
-use crate::run::Run;
 
 /// Numbers that a line of a `.txt` file must have to be a word vector and no sentence.
 const FEWEST: usize = 5;
@@ -110,52 +110,8 @@ fn reader(file: &File, ask: &Ask<'_>, words: Vec<String>, numbers: Vec<f32>, wid
     let rows = words.len();
     let mut metadata = Metadata::from_columns(vec![("word".to_owned(), Arc::new(StringArray::from_iter_values(words)))], rows)?;
     metadata.id = Some(0);
-    Ok(Box::new(WordReader { name: ask.name.clone(), table: Matrix::new(rows, width, numbers)?, metadata }))
-}
-
-struct WordReader {
-    name: String,
-    table: Matrix,
-    metadata: Metadata,
-}
-
-impl Reader for WordReader {
-    fn kind(&self) -> &'static str {
-        "array"
-    }
-
-    fn rows(&self) -> Option<usize> {
-        Some(self.table.rows())
-    }
-
-    fn columns(&self) -> usize {
-        self.table.cols()
-    }
-
-    fn names(&self) -> Option<Vec<String>> {
-        None
-    }
-
-    fn notes(&self) -> Vec<String> {
-        vec![format!("{}: word vectors; the words are the ids", self.name)]
-    }
-
-    fn read(&self, _run: &Run) -> Result<Observations> {
-        let mut whole = Observations::from_matrix(self.name.clone(), self.table.clone());
-        whole.metadata = self.metadata.clone();
-        Ok(whole)
-    }
-
-    fn blocks<'a>(&'a self, _run: &Run) -> Result<Blocks<'a>> {
-        let rows = self.table.rows();
-        let block = stream_rows(self.table.cols());
-        Ok(Box::new((0..rows).step_by(block).map(move |at| {
-            let to = (at + block).min(rows);
-            let mut part = Observations::from_matrix(self.name.clone(), self.table.slice(at..to).to_matrix());
-            part.metadata = self.metadata.slice(at..to);
-            Ok::<_, Error>(part)
-        })))
-    }
+    let notes = vec![format!("{}: word vectors; the words are the ids", ask.name)];
+    Ok(Box::new(Dense { name: ask.name.clone(), table: Matrix::new(rows, width, numbers)?, metadata, notes }))
 }
 
 #[cfg(test)]
