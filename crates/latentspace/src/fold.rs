@@ -81,6 +81,103 @@ pub fn fold<F: Fold>(method: &F, rows: &Rows<'_>, stage: &str, run: &Run) -> Res
     }
 }
 
+/// A round whose rows come by part after part, of any size: what follows from the rows so far can be asked for after each, and is what
+/// [`fold`] learns of them at once.
+pub struct Growing<F: Fold> {
+    state: Option<F::State>,
+    pending: Vec<(usize, F::Stats)>,
+    /// Rows that fill no chunk yet.
+    rest: Vec<f32>,
+    shape: Shape,
+}
+
+impl<F: Fold> Growing<F>
+where
+    F::State: Clone,
+    F::Stats: Clone,
+{
+    /// No rows yet, of so many columns.
+    pub fn new(cols: usize) -> Self {
+        Growing { state: None, pending: Vec::new(), rest: Vec::new(), shape: Shape { rows: 0, cols } }
+    }
+
+    /// Rows so far, and their columns.
+    pub fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// Takes more rows. To be called on the run's threads.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`], after which these rows count in part; what the method says of the first rows.
+    pub fn push(&mut self, method: &F, rows: MatrixView<'_>, run: &Run) -> Result<()> {
+        let chunk = CHUNK * self.shape.cols;
+        let mut cells = rows.as_slice();
+        while !cells.is_empty() {
+            run.check()?;
+            let (taken, left) = cells.split_at(cells.len().min(chunk - self.rest.len()));
+            self.rest.extend_from_slice(taken);
+            cells = left;
+            self.shape.rows += taken.len() / self.shape.cols;
+            if self.rest.len() == chunk {
+                let view = MatrixView::new(CHUNK, self.shape.cols, &self.rest)?;
+                let state = match self.state.take() {
+                    Some(state) => state,
+                    None => method.start(self.shape, view)?,
+                };
+                let stats = method.accumulate(&state, view);
+                self.state = Some(state);
+                count_on(method, &mut self.pending, stats);
+                self.rest.clear();
+            }
+        }
+        Ok(())
+    }
+
+    /// What follows from the rows so far; more may come afterwards.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if there are no rows, or if they would have to be seen again; what the method says.
+    pub fn outcome(&self, method: &F, run: &Run) -> Result<F::Outcome> {
+        let rest = MatrixView::new(self.rest.len() / self.shape.cols.max(1), self.shape.cols, &self.rest)?;
+        let state = match &self.state {
+            Some(state) => state.clone(),
+            None if self.rest.is_empty() => return Err(nothing()),
+            None => method.start(self.shape, rest)?,
+        };
+        let mut pending = self.pending.clone();
+        if !self.rest.is_empty() {
+            let stats = method.accumulate(&state, rest);
+            count_on(method, &mut pending, stats);
+        }
+        let stats = whole(method, pending)?;
+        match method.solve(state, stats, run)? {
+            Step::Done(outcome) => Ok(outcome),
+            Step::Again(_) => Err(Error::input("data", "rows that must be seen more than once", "part after part they are seen once")
+                .with_hint("learn from all of them at once, or bring their numbers nearer to 1")),
+        }
+    }
+}
+
+/// One more chunk's statistics, merged as a binary counter counts.
+fn count_on<F: Fold>(method: &F, pending: &mut Vec<(usize, F::Stats)>, mut merged: F::Stats) {
+    let mut size = 1;
+    while let Some((_, left)) = pending.pop_if(|(left_size, _)| *left_size == size) {
+        merged = method.merge(left, merged);
+        size *= 2;
+    }
+    pending.push((size, merged));
+}
+
+/// The statistics of all chunks of the counter.
+fn whole<F: Fold>(method: &F, mut pending: Vec<(usize, F::Stats)>) -> Result<F::Stats> {
+    let (_, mut whole) = pending.pop().ok_or_else(nothing)?;
+    while let Some((_, left)) = pending.pop() {
+        whole = method.merge(left, whole);
+    }
+    Ok(whole)
+}
+
 fn nothing() -> Error {
     Error::input("data", "no rows", "at least one is needed")
 }
@@ -109,21 +206,10 @@ fn pass<F: Fold>(method: &F, state: &F::State, mut chunks: Chunks<'_>, shape: Sh
         }
         done += batch.iter().map(Matrix::rows).sum::<usize>();
         let stats: Vec<F::Stats> = batch.into_par_iter().map(|chunk| method.accumulate(state, chunk.view())).collect();
-        for mut merged in stats {
-            let mut size = 1;
-            while let Some((_, left)) = pending.pop_if(|(left_size, _)| *left_size == size) {
-                merged = method.merge(left, merged);
-                size *= 2;
-            }
-            pending.push((size, merged));
-        }
+        stats.into_iter().for_each(|stats| count_on(method, &mut pending, stats));
         run.progress(stage, done as u64, shape.rows as u64);
     }
-    let (_, mut whole) = pending.pop().ok_or_else(nothing)?;
-    while let Some((_, left)) = pending.pop() {
-        whole = method.merge(left, whole);
-    }
-    Ok(whole)
+    whole(method, pending)
 }
 
 /// Blocks of any size, cut anew into chunks of [`CHUNK`] rows.
@@ -192,6 +278,22 @@ mod tests {
         }
         fn solve(&self, (): (), stats: String, _: &Run) -> Result<Step<(), String>> {
             Ok(Step::Done(stats))
+        }
+    }
+
+    #[test]
+    fn part_after_part_the_tree_is_that_of_all_rows_at_once() {
+        let run = Run::new(0, 2).unwrap();
+        let table = Matrix::from_fn(5 * CHUNK - 3, 1, |i, _| (i / CHUNK) as f32);
+        for part in [1000, CHUNK, 2 * CHUNK + 1] {
+            let mut growing = Growing::new(1);
+            for at in (0..table.rows()).step_by(part) {
+                let to = (at + part).min(table.rows());
+                growing.push(&Brackets, table.slice(at..to), &run).unwrap();
+                let seen = Prepared::Table(table.slice(0..to).to_matrix());
+                let at_once = run.install(|| fold(&Brackets, &Rows::Memory(&seen), "", &run)).unwrap();
+                assert_eq!(growing.outcome(&Brackets, &run).unwrap(), at_once, "{part} rows a part, {to} rows");
+            }
         }
     }
 

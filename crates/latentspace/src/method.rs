@@ -33,6 +33,8 @@ pub struct Info {
     pub name: &'static str,
     /// The name in sentences: `PCA`.
     pub title: &'static str,
+    /// The name of its class in Python, as scikit-learn and its kin name theirs: `PCA`, `TSNE`.
+    pub class: &'static str,
     /// `linear`, `map`, `manifold`, `topics`, `words`, `neural`.
     pub family: &'static str,
     /// What it learns, in one sentence.
@@ -83,6 +85,24 @@ pub struct Fitted {
     pub measures: Vec<(&'static str, Measure)>,
 }
 
+/// Learning from rows that come by part after part.
+pub trait Partial: Send + Sync {
+    /// Rows so far, and their columns.
+    fn shape(&self) -> Shape;
+
+    /// Takes more prepared rows. Runs on `run`'s threads.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if they have other columns; [`Error::Cancelled`], after which these rows count in part.
+    fn push(&mut self, rows: &Prepared, run: &Run) -> Result<()>;
+
+    /// What is learned of the rows so far; more may come afterwards.
+    ///
+    /// # Errors
+    /// What [`Method::check`] and the method say of so many rows.
+    fn fit(&self, run: &Run) -> Result<Fitted>;
+}
+
 /// How to learn: a plain struct of parameters with defaults that work. Its doc comments, defaults and ranges are the one description that
 /// flags, forms, docs and checks are made from.
 pub trait Method: Serialize + DeserializeOwned + schemars::JsonSchema + Default + Send + Sync + 'static {
@@ -109,6 +129,11 @@ pub trait Method: Serialize + DeserializeOwned + schemars::JsonSchema + Default 
     /// # Errors
     /// [`Error::Input`] if a tensor is missing or has another shape than it must have.
     fn load(tensors: &Tensors, facts: &Value) -> Result<Box<dyn Model>>;
+
+    /// Learning from rows of so many columns that come by part after part; none where the method needs all at once. Methods that fold can.
+    fn partial(&self, _cols: usize) -> Option<Box<dyn Partial>> {
+        None
+    }
 }
 
 /// A way through a space: from rows to codes and, where it can, back.
@@ -163,6 +188,8 @@ pub trait AnyMethod: Send + Sync {
     /// # Errors
     /// As there.
     fn fit(&self, rows: &Rows<'_>, run: &Run) -> Result<Fitted>;
+    /// See [`Method::partial`].
+    fn partial(&self, cols: usize) -> Option<Box<dyn Partial>>;
 }
 
 impl<M: Method> AnyMethod for M {
@@ -185,6 +212,10 @@ impl<M: Method> AnyMethod for M {
     fn fit(&self, rows: &Rows<'_>, run: &Run) -> Result<Fitted> {
         Method::check(self, Shape { rows: rows.rows(), cols: rows.cols() })?;
         run.install(|| Method::fit(self, rows, run))
+    }
+
+    fn partial(&self, cols: usize) -> Option<Box<dyn Partial>> {
+        Method::partial(self, cols)
     }
 }
 

@@ -12,13 +12,13 @@ use serde_json::{Map, Value};
 
 use crate::border;
 use crate::codes::Codes;
-use crate::data::{Metadata, Observations, Preparation, Prepared, Rows};
+use crate::data::{Metadata, Observations, Preparation, PrepareOptions, Prepared, Rows};
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
-use crate::measure::Measure;
-use crate::method::{AnyMethod, Info, Model, Shape};
+use crate::measure::{self, Measure, MeasureOptions};
+use crate::method::{AnyMethod, Fitted, Info, Model, Shape};
 use crate::registry;
-use crate::run::Run;
+use crate::run::{Run, machine_memory};
 use crate::tensors::{Tensor, Tensors};
 
 /// The version of the format that this program writes.
@@ -50,6 +50,16 @@ pub struct Space {
     pub metadata: Option<Metadata>,
 }
 
+/// What learning gives: the space, and the rows that it was learned from.
+pub struct Learned {
+    /// The space.
+    pub space: Space,
+    /// The rows as the method saw them.
+    pub rows: Prepared,
+    /// Where they lie, `[n, k]`.
+    pub codes: Matrix,
+}
+
 /// The metadata string, read and written.
 #[derive(Serialize, Deserialize)]
 struct Header {
@@ -67,6 +77,42 @@ struct Header {
 }
 
 impl Space {
+    /// Learns a space from observations: chooses how they become numbers (and tells it), learns, and places the rows. The space knows then
+    /// what its fit found out about itself; [`Space::measure`] adds how far to trust it.
+    ///
+    /// # Errors
+    /// What the preparation and the method say; [`Error::Cancelled`].
+    pub fn learn(method: &dyn AnyMethod, observations: &Observations, options: &PrepareOptions, run: &Run) -> Result<Learned> {
+        let preparation = Preparation::choose(observations, options, run)?;
+        preparation.told.iter().for_each(|sentence| run.note(sentence));
+        let rows = preparation.prepare(observations, run)?;
+        let (space, fitted) = Space::fit(method, preparation, &Rows::Memory(&rows), &observations.metadata, run)?;
+        let codes = match fitted {
+            Some(codes) => codes,
+            None => space.encode_prepared(&rows, run)?,
+        };
+        Ok(Learned { space, rows, codes })
+    }
+
+    /// Measures how far to trust where rows lie, and keeps it: prepared rows `[n, d]` and their codes `[n, k]`. Where there are too few rows,
+    /// or too many columns of counts to hold them as a dense table, nothing is measured, and it is told.
+    ///
+    /// # Errors
+    /// What [`measure::measure`] says.
+    pub fn measure(&mut self, rows: &Prepared, codes: &Matrix, run: &Run) -> Result<()> {
+        let k = MeasureOptions::default().k.min(codes.rows().saturating_sub(1) / 2);
+        let dense = 4 * rows.rows() as u64 * rows.cols() as u64;
+        let allowed = run.max_memory().or_else(machine_memory).unwrap_or(u64::MAX);
+        if k == 0 || (matches!(rows, Prepared::Counts(_)) && dense > allowed / 2) {
+            run.note("not measured: too few rows, or too many columns to hold them as a dense table");
+            return Ok(());
+        }
+        let options = MeasureOptions { k, ..MeasureOptions::default() };
+        let measures = measure::measure(codes.view(), rows.table()?.view(), &options, run)?;
+        self.measures.extend(measures.named().into_iter().map(|(name, measure)| (name.to_owned(), measure)));
+        Ok(())
+    }
+
     /// Learns a space from prepared rows.
     ///
     /// # Errors
@@ -88,20 +134,32 @@ impl Space {
         };
         run.check_memory(info.title, peak, "a sample of the rows, or fewer columns, would fit")?;
         let fitted = method.fit(rows, run)?;
+        Ok(Self::of(method, preparation, shape.rows, fitted, metadata, run))
+    }
+
+    /// What a method learned of so many rows, as a space; and where they lie, if the method places them itself.
+    pub fn of(
+        method: &dyn AnyMethod,
+        preparation: Preparation,
+        rows: usize,
+        fitted: Fitted,
+        metadata: &Metadata,
+        run: &Run,
+    ) -> (Self, Option<Matrix>) {
         let measures = fitted.measures.into_iter().map(|(name, measure)| (name.to_owned(), measure)).collect();
         let metadata = fitted.model.fitted_codes().map(|_| metadata.clone());
         let space = Space {
-            method: info,
+            method: method.info(),
             params: method.params(),
             facts: fitted.facts,
             seed: run.seed(),
-            rows: shape.rows,
+            rows,
             preparation,
             model: fitted.model,
             measures,
             metadata,
         };
-        Ok((space, fitted.codes))
+        (space, fitted.codes)
     }
 
     /// The codes of observations.

@@ -246,3 +246,20 @@ fn a_plan_tells_rows_and_memory_and_a_limit_below_it_is_refused() {
         assert!(matches!(refused, Err(Error::Memory { .. })), "{}", entry.info.name);
     }
 }
+
+#[test]
+fn part_after_part_a_fold_learns_the_same() {
+    for entry in takes_tables().filter(|entry| entry.info.folds) {
+        let (method, table, run) = (method(entry), groups(9000), Run::new(3, 2).unwrap());
+        let observations = Observations::from_matrix("test", table.clone());
+        let preparation = Preparation::choose(&observations, &PrepareOptions::default(), &run).unwrap();
+        let mut parts = method.partial(table.cols()).expect("a fold learns by parts");
+        for part in [0..100, 100..5000, 5000..9000] {
+            parts.push(&Prepared::Table(table.slice(part).to_matrix()), &run).unwrap();
+        }
+        let fitted = parts.fit(&run).unwrap();
+        let (space, _) = Space::of(method.as_ref(), preparation, 9000, fitted, &observations.metadata, &run);
+        assert!(space.to_bytes().unwrap() == fit(method.as_ref(), &table, 1).unwrap().to_bytes().unwrap(), "{}", entry.info.name);
+        assert!(parts.push(&Prepared::Table(Matrix::from_fn(2, 3, |_, _| 0.0)), &run).is_err(), "{}", entry.info.name);
+    }
+}

@@ -1,6 +1,5 @@
 //! `latent fit METHOD`: learns a space. The flags of each method are made from its description.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
 
@@ -8,9 +7,9 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use latentspace::data::read::{self, Source};
 use latentspace::data::{Metadata, Preparation, PrepareOptions, Prepared, PreparedStream, Rows, Stream, Summary};
 use latentspace::linalg::Matrix;
-use latentspace::measure::{self, Measure, MeasureOptions};
 use latentspace::method::{AnyMethod, Entry, Shape};
 use latentspace::random::Random;
+use latentspace::run::machine_memory;
 use latentspace::{Codes, Error, Result, Run, Space, registry};
 use serde_json::json;
 
@@ -88,8 +87,9 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     };
     let Learned { mut space, codes, timing, .. } = learned;
     let begun = Instant::now();
-    let measures = measured(&learned.sample, &context.run)?;
-    space.measures.extend(measures);
+    if let Some(Sampled { rows, codes }) = &learned.sample {
+        space.measure(rows, codes, &context.run)?;
+    }
     let seconds_measures = begun.elapsed().as_secs_f64();
     context.run.check()?;
     space.save(output)?;
@@ -157,19 +157,10 @@ fn from_memory(method: &dyn AnyMethod, data: &Source, options: &PrepareOptions, 
     let observations = data.read(run)?;
     let reading = begun.elapsed().as_secs_f64();
     let begun = Instant::now();
-    let preparation = Preparation::choose(&observations, options, run)?;
-    for sentence in &preparation.told {
-        run.note(sentence);
-    }
-    let prepared = preparation.prepare(&observations, run)?;
-    let (space, fitted) = Space::fit(method, preparation, &Rows::Memory(&prepared), &observations.metadata, run)?;
+    let latentspace::space::Learned { space, rows, codes: values } = Space::learn(method, &observations, options, run)?;
     let learning = begun.elapsed().as_secs_f64();
-    let values = match fitted {
-        Some(codes) => codes,
-        None => space.encode_prepared(&prepared, run)?,
-    };
     let codes = Codes { values: values.clone(), metadata: observations.metadata };
-    let sample = Some(Sampled { rows: prepared, codes: values });
+    let sample = Some(Sampled { rows, codes: values });
     Ok(Learned { space, codes: Some(codes), sample, timing: Timing { reading, learning } })
 }
 
@@ -187,7 +178,7 @@ fn streamed(method: &dyn AnyMethod, data: &Source, context: &Context) -> Option<
     };
     let (allowed, whose) = match context.run.max_memory() {
         Some(allowed) => (allowed, "--max-memory"),
-        None => (memory::machine()? / 2, "half of this machine's memory"),
+        None => (machine_memory()? / 2, "half of this machine's memory"),
     };
     let bytes = latentspace::error::Bytes;
     (needed > allowed).then(|| format!("rows stream by: all of them would take {}, more than {whose} ({})", bytes(needed), bytes(allowed)))
@@ -247,21 +238,6 @@ fn encode_stream(data: &Source, space: &Space, rows: usize, run: &Run) -> Result
         parts.push(block.metadata);
     }
     Ok(Codes { values: Matrix::new(first, k, cells)?, metadata: Metadata::concat(&parts)? })
-}
-
-/// How far to trust where the rows lie.
-fn measured(sample: &Option<Sampled>, run: &Run) -> Result<BTreeMap<String, Measure>> {
-    let Some(Sampled { rows, codes }) = sample else { return Ok(BTreeMap::new()) };
-    let k = MeasureOptions::default().k.min(codes.rows().saturating_sub(1) / 2);
-    let dense = 4 * rows.rows() as u64 * rows.cols() as u64;
-    let allowed = run.max_memory().or_else(memory::machine).unwrap_or(u64::MAX);
-    if k == 0 || (matches!(rows, Prepared::Counts(_)) && dense > allowed / 2) {
-        run.note("not measured: too few rows, or too many columns to hold them as a dense table");
-        return Ok(BTreeMap::new());
-    }
-    let options = MeasureOptions { k, ..MeasureOptions::default() };
-    let measures = measure::measure(codes.view(), rows.table()?.view(), &options, run)?;
-    Ok(measures.named().into_iter().map(|(name, measure)| (name.to_owned(), measure)).collect())
 }
 
 /// Tells what a fit would take, from the head of the files.

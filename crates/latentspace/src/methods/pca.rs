@@ -12,10 +12,10 @@ use serde_json::{Map, Value, json};
 
 use crate::data::{CHUNK, Prepared, Rows};
 use crate::error::{Error, Result};
-use crate::fold::{Fold, Step, fold};
+use crate::fold::{Fold, Growing, Step, fold};
 use crate::linalg::{Gram, Matrix, MatrixView, Threads, product, product_transposed, symmetric_eigen};
 use crate::measure::Measure;
-use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
+use crate::method::{Fitted, Info, Method, Model, Partial, Plan, Shape, Takes};
 use crate::params::Auto;
 use crate::random::Random;
 use crate::run::Run;
@@ -86,6 +86,25 @@ impl Pca {
             Solver::Covariance | Solver::Auto => n * d * d + 4.0 * d * d * d * EIGEN_PENALTY,
         }
     }
+
+    /// What was learned, as a space.
+    fn fitted(&self, learned: Learned, solver: Solver, shape: Shape) -> Fitted {
+        let Learned { mean, variances, components, total, rounds } = learned;
+        let kept: f64 = variances.iter().sum();
+        let share = if total > 0.0 { (kept / total).min(1.0) } else { 1.0 };
+        let mut facts = Map::new();
+        facts.insert("solver".to_owned(), json!(solver));
+        facts.insert("n_components".to_owned(), json!(variances.len()));
+        if rounds > 0 {
+            facts.insert("rounds".to_owned(), json!(rounds));
+        }
+        let measures = vec![
+            ("explained_variance", Measure::exact(share, Some(variances.len() as f64 / shape.cols as f64))),
+            ("reconstruction_error", Measure::exact((total - kept).max(0.0) / shape.cols as f64, Some(total / shape.cols as f64))),
+        ];
+        let model = PcaModel { mean, variances, components, total, whiten: self.whiten };
+        Fitted { model: Box::new(model), codes: None, facts, measures }
+    }
 }
 
 /// A flop of the eigenvalue routine (f64, half of it bound by memory) costs as much as this many of a product.
@@ -95,6 +114,7 @@ impl Method for Pca {
     const INFO: Info = Info {
         name: "pca",
         title: "PCA",
+        class: "PCA",
         family: "linear",
         summary: "the directions along which the rows differ most",
         takes: &[Takes::Table, Takes::Counts, Takes::Images],
@@ -145,21 +165,7 @@ impl Method for Pca {
             Solver::Covariance | Solver::Auto => fold(&Covariance { k }, rows, "PCA", run)?,
         };
         run.progress("PCA", 1, 1);
-        let Learned { mean, variances, components, total, rounds } = learned;
-        let kept: f64 = variances.iter().sum();
-        let share = if total > 0.0 { (kept / total).min(1.0) } else { 1.0 };
-        let mut facts = Map::new();
-        facts.insert("solver".to_owned(), json!(solver));
-        facts.insert("n_components".to_owned(), json!(k));
-        if rounds > 0 {
-            facts.insert("rounds".to_owned(), json!(rounds));
-        }
-        let measures = vec![
-            ("explained_variance", Measure::exact(share, Some(k as f64 / shape.cols as f64))),
-            ("reconstruction_error", Measure::exact((total - kept).max(0.0) / shape.cols as f64, Some(total / shape.cols as f64))),
-        ];
-        let model = PcaModel { mean, variances, components, total, whiten: self.whiten };
-        Ok(Fitted { model: Box::new(model), codes: None, facts, measures })
+        Ok(self.fitted(learned, solver, shape))
     }
 
     fn load(tensors: &Tensors, facts: &Value) -> Result<Box<dyn Model>> {
@@ -169,6 +175,41 @@ impl Method for Pca {
         let total = tensors.f64("total_variance", Some(1))?[0];
         let whiten = facts["whiten"].as_bool().unwrap_or(false);
         Ok(Box::new(PcaModel { mean, variances, components, total, whiten }))
+    }
+
+    fn partial(&self, cols: usize) -> Option<Box<dyn Partial>> {
+        Some(Box::new(Parts { pca: self.clone(), moments: Growing::new(cols) }))
+    }
+}
+
+/// The covariance of rows that come by part after part: the one way that sees each row once.
+struct Parts {
+    pca: Pca,
+    moments: Growing<Covariance>,
+}
+
+impl Partial for Parts {
+    fn shape(&self) -> Shape {
+        self.moments.shape()
+    }
+
+    fn push(&mut self, rows: &Prepared, run: &Run) -> Result<()> {
+        let wanted = self.moments.shape().cols;
+        if rows.cols() != wanted {
+            return Err(Error::input("data", format!("{} columns", rows.cols()), format!("the rows before have {wanted}")));
+        }
+        let table = rows.table()?;
+        run.install(|| self.moments.push(&Covariance { k: 0 }, table.view(), run))
+    }
+
+    fn fit(&self, run: &Run) -> Result<Fitted> {
+        let shape = self.moments.shape();
+        Method::check(&self.pca, shape)?;
+        if !matches!(self.pca.solver, Solver::Auto | Solver::Covariance) {
+            return Err(Error::param("solver", json!(self.pca.solver), "part after part it is 'covariance', or 'auto'"));
+        }
+        let learned = run.install(|| self.moments.outcome(&Covariance { k: self.pca.components(shape) }, run))?;
+        Ok(self.pca.fitted(learned, Solver::Covariance, shape))
     }
 }
 
@@ -232,6 +273,7 @@ impl Frame {
 }
 
 /// Sums of rows as seen through a frame.
+#[derive(Clone)]
 struct Moments {
     count: f64,
     /// The largest magnitude.
