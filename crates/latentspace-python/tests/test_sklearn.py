@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 
 import joblib
@@ -34,7 +35,7 @@ def test_scikit_learn_finds_nothing(estimator, check):
 def test_the_docs_print_how_many_checks_each_class_passes():
     path = ROOT / "docs/python.md"
     before, table, after = path.read_text(encoding="utf-8").split("<!-- checks -->\n")
-    if f"scikit-learn {sklearn.__version__} " not in table and sklearn.__version__ not in table:
+    if os.environ.get("UPDATE") != "1" and f"scikit-learn {sklearn.__version__} " not in table:
         pytest.skip("the table was made with another version of scikit-learn, which may have other checks")
     lines = [f"| class | checks of scikit-learn {sklearn.__version__} | expected to fail |", "|---|---|---|"]
     for cls in CLASSES:

@@ -74,9 +74,7 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
 
     def _learn(self, X: Any) -> np.ndarray:
         params, seed, jobs = self._params(), seed_of(self.random_state), threads(self.n_jobs)
-        name = self._description["name"]
-        _native.check(name, params)
-        rows = self._rows(X, reset=True)
+        name, rows = self._description["name"], self._rows(X, reset=True)
         ear = listener(self.verbose)
         try:
             space, codes = _native.fit(name, params, rows, seed, jobs, ear)
