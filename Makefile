@@ -55,7 +55,7 @@ rust-test:
 	@touch $@
 
 python: build .cache/python/.stamp
-	.cache/python/bin/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --force-reinstall .
+	PATH="$(CURDIR)/.cache/python/bin:$$PATH" pip install --quiet --disable-pip-version-check --no-build-isolation .
 
 python-test: python
 	.cache/python/bin/python -m pytest
