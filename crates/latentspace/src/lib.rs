@@ -5,6 +5,7 @@
 //! them; [`measure`] says how far to trust the result. [`run::Run`] goes along with every long call.
 
 pub mod border;
+pub mod checkpoint;
 pub mod codes;
 pub mod data;
 pub mod error;
@@ -19,6 +20,7 @@ pub mod params;
 pub mod random;
 pub mod registry;
 pub mod run;
+pub mod shares;
 pub mod space;
 pub mod tensors;
 

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::data::{Prepared, Rows};
 use crate::error::{Error, Result};
+use crate::fold::AnyFold;
 use crate::interval::Measure;
 use crate::linalg::Matrix;
 use crate::params::{self, Parameter};
@@ -104,6 +105,15 @@ pub trait Method: Serialize + DeserializeOwned + schemars::JsonSchema + Default 
     /// [`Error::Cancelled`], [`Error::Param`], or what the rows' source says.
     fn fit(&self, rows: &Rows<'_>, run: &Run) -> Result<Fitted>;
 
+    /// The fold that learns on data of this shape, for methods whose [`Info::folds`]: it may be worked on in shares.
+    ///
+    /// # Errors
+    /// [`Error::Param`] if the method is no sum over rows.
+    fn folding(&self, _shape: Shape, _run: &Run) -> Result<Box<dyn AnyFold>> {
+        let wanted = "it is no sum over rows, so it cannot be learned in shares";
+        Err(Error::param("method", Self::INFO.name, wanted).with_hint("learn it on a sample; its space encodes the rest row by row"))
+    }
+
     /// Opens a model that [`Model::store`] wrote.
     ///
     /// # Errors
@@ -163,6 +173,11 @@ pub trait AnyMethod: Send + Sync {
     /// # Errors
     /// As there.
     fn fit(&self, rows: &Rows<'_>, run: &Run) -> Result<Fitted>;
+    /// See [`Method::folding`].
+    ///
+    /// # Errors
+    /// As there.
+    fn folding(&self, shape: Shape, run: &Run) -> Result<Box<dyn AnyFold>>;
 }
 
 impl<M: Method> AnyMethod for M {
@@ -185,6 +200,10 @@ impl<M: Method> AnyMethod for M {
     fn fit(&self, rows: &Rows<'_>, run: &Run) -> Result<Fitted> {
         Method::check(self, Shape { rows: rows.rows(), cols: rows.cols() })?;
         run.install(|| Method::fit(self, rows, run))
+    }
+
+    fn folding(&self, shape: Shape, run: &Run) -> Result<Box<dyn AnyFold>> {
+        Method::folding(self, shape, run)
     }
 }
 
