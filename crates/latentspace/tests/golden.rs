@@ -53,10 +53,10 @@ fn run() -> Run {
     Run::new(7, 2).unwrap()
 }
 
-/// Trees: numbers of very different spread, one of them far from 0, a category, missing cells, and columns that ride along.
-fn trees(rows: std::ops::Range<usize>) -> String {
+/// Trees, with these columns: numbers of very different spread, one of them far from 0, a category, missing cells, and what rides along.
+fn trees(rows: std::ops::Range<usize>, columns: &[&str]) -> String {
     let random = Random::new(1, "trees");
-    let mut text = String::from("id,height,mass,planted,leaf,label,age\n");
+    let mut text = format!("{}\n", columns.join(","));
     for row in rows {
         let group = row % 3;
         let normal = |column: u64| random.normal(row as u64, column);
@@ -66,7 +66,16 @@ fn trees(rows: std::ops::Range<usize>) -> String {
         let planted = format!("{:.3}", 20_260_000.0 + 30.0 * normal(2));
         let leaf = cell(row % 17 == 5, ["elm", "fir", "öak"][(group + usize::from(row % 7 == 0)) % 3].to_owned());
         let age = cell(row % 10 == 9, (10 + row).to_string());
-        text.push_str(&format!("tree {row},{height},{mass},{planted},{leaf},{},{age}\n", ["a", "b", "c"][group]));
+        let cells = columns.iter().map(|column| match *column {
+            "height" => height.clone(),
+            "mass" => mass.clone(),
+            "planted" => planted.clone(),
+            "leaf" => leaf.clone(),
+            "age" => age.clone(),
+            "label" => ["a", "b", "c"][group].to_owned(),
+            _ => format!("tree {row}"),
+        });
+        text.push_str(&format!("{}\n", cells.collect::<Vec<_>>().join(",")));
     }
     text
 }
@@ -127,8 +136,9 @@ fn make_missing() {
     let here = |name: &str| folder.path().join(name);
     let missing = |name: &str| !testdata().join(format!("v{FORMAT}/{name}.latent")).exists();
     std::fs::create_dir_all(testdata().join(format!("v{FORMAT}"))).unwrap();
-    std::fs::write(here("trees.csv"), trees(0..60)).unwrap();
-    std::fs::write(here("rows.csv"), trees(60..80)).unwrap();
+    std::fs::write(here("trees.csv"), trees(0..60, &["id", "height", "mass", "planted", "leaf", "label", "age"])).unwrap();
+    // New rows have their columns in another order.
+    std::fs::write(here("rows.csv"), trees(60..80, &["leaf", "planted", "age", "height", "id", "mass"])).unwrap();
     let columns = ["height", "mass", "planted", "leaf"].map(str::to_owned).to_vec();
     let options = ReadOptions { columns: Some(columns), ..ReadOptions::default() };
     let table = read::open(here("trees.csv").to_str().unwrap(), &options).unwrap().read(&run()).unwrap();
