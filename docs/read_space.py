@@ -90,8 +90,6 @@ class Space:
         """Rows as the model takes them, float32 `[n, columns]`: of a table columns by name, of everything else an array."""
         told = self.document["preparation"]
         numbers = told["columns"] - len(told.get("categories", []))
-        row = lambda key, default: np.array([float(text) for text in told.get(key, [])] or [default] * numbers)
-        offsets, centers, spreads = row("offsets", 0), row("centers", 0), row("spreads", 1)
         if told["kind"] == "table":
             lacking = [name for name in names(told) if name not in rows]
             if lacking:
@@ -102,7 +100,9 @@ class Space:
         else:
             raise Refused(f"this reader does not prepare {told['kind']}")
         if table.shape[1:] != (numbers,):
-            raise Refused(f"rows: {table.shape[1:]} columns; this space takes {numbers}")
+            raise Refused(f"rows: {table.shape[-1]} columns; this space takes {numbers}")
+        row = lambda key, default: np.array([float(text) for text in told.get(key, [])] or [default] * numbers)
+        offsets, centers, spreads = row("offsets", 0), row("centers", 0), row("spreads", 1)
         if told["kind"] == "images":
             table = (table / 255).astype(np.float32)
         else:
@@ -123,11 +123,12 @@ class Space:
         """The codes of rows, `[n, k]`."""
         if self.method != "pca":
             raise Refused(f"this reader does not encode by {self.method}: `latent encode` does")
-        mean, components = self.tensors["mean"], self.tensors["components"]
+        mean, components, variances = (self.tensors[name] for name in ("mean", "components", "variances"))
+        if components.shape != variances.shape + mean.shape or mean.shape != (self.document["columns"],):
+            raise Refused("the tensors of this space do not fit each other")
         centred = (self.prepare(rows).astype(np.float64) - mean).astype(np.float32)
         codes = centred.astype(np.float64) @ components.T.astype(np.float64)
         if self.document["model"]["whiten"]:
-            variances = self.tensors["variances"]
             codes /= np.sqrt(np.where(variances > 0, variances, 1))
         return codes.astype(np.float32)
 
