@@ -4,6 +4,9 @@
 //! `UPDATE=1` writes the files that are not there, never one that is. A file that no release holds yet may be deleted to be made anew.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
+#[path = "common/python.rs"]
+mod python;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -239,22 +242,10 @@ fn a_file_of_a_newer_version_is_refused_by_name() {
     }
 }
 
-/// A Python that has numpy: that of `PYTHON`, the one that `make python` sets up, or the system's.
-fn python() -> PathBuf {
-    let asked = std::env::var_os("PYTHON").map(PathBuf::from);
-    let known = [root().join(".cache/python/bin/python"), PathBuf::from("python3")];
-    let has_numpy = |python: &PathBuf| {
-        let found = Command::new(python).args(["-c", "import numpy"]).output();
-        found.is_ok_and(|found| found.status.success())
-    };
-    let found = asked.into_iter().chain(known).find(has_numpy);
-    found.expect("no python3 with numpy is here, and the reader in Python was not tested: `make python` sets one up in .cache")
-}
-
 #[test]
 fn python_reads_every_golden_file_with_numpy_alone() {
     all();
-    let called = Command::new(python()).arg(root().join("docs/read_space_test.py")).arg(testdata()).output().unwrap();
+    let called = Command::new(python::with_numpy()).arg(root().join("docs/read_space_test.py")).arg(testdata()).output().unwrap();
     let (out, err) = (String::from_utf8_lossy(&called.stdout), String::from_utf8_lossy(&called.stderr));
     assert!(called.status.success(), "{out}\n{err}");
     for path in golden() {
