@@ -23,7 +23,8 @@ fn root() -> PathBuf {
 
 /// The documents, by their names.
 fn documents() -> Vec<(String, String)> {
-    let docs = std::fs::read_dir(root().join("docs")).unwrap().map(|entry| format!("docs/{}", entry.unwrap().file_name().to_string_lossy()));
+    let docs =
+        std::fs::read_dir(root().join("docs")).unwrap().map(|entry| format!("docs/{}", entry.unwrap().file_name().to_string_lossy()));
     let mut names: Vec<String> = docs.filter(|name| name.ends_with(".md")).collect();
     names.sort();
     names.insert(0, "README.md".to_owned());
