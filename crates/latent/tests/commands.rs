@@ -343,7 +343,7 @@ fn bad_data_are_refused_with_their_place() {
 
 #[cfg(unix)]
 #[test]
-fn an_interrupt_ends_a_long_fit_within_a_second_and_leaves_nothing() {
+fn an_interrupt_ends_a_long_fit_within_a_second_and_leaves_no_result() {
     let folder = Folder::new();
     folder.write("x.npy", npy(20_000, 64, &clouds(20_000, 64, 9)));
     let mut child =
@@ -357,10 +357,11 @@ fn an_interrupt_ends_a_long_fit_within_a_second_and_leaves_nothing() {
     let took = begun.elapsed();
     assert_eq!(status.code(), Some(130));
     assert!(took < Duration::from_secs(1), "it took {took:?}");
-    assert_eq!(folder.names(), ["x.npy"]);
+    // Where it stood may be kept, whole; nothing else is.
+    assert!(folder.names().iter().all(|name| name == "x.npy" || name == "s.latent.checkpoint"), "{:?}", folder.names());
     let out = child.wait_with_output().unwrap();
     assert!(out.stdout.is_empty());
-    assert!(String::from_utf8(out.stderr).unwrap().ends_with("cancelled; nothing was written.\n"));
+    assert!(String::from_utf8(out.stderr).unwrap().ends_with("cancelled; no result was written.\n"));
 }
 
 #[test]

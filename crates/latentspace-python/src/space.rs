@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use latentspace::data::{Metadata, Preparation, Values};
+use latentspace::data::{Preparation, Values};
+use latentspace::growing::Growing;
 use latentspace::linalg::Matrix;
-use latentspace::method::{AnyMethod, Partial, Shape};
+use latentspace::method::{AnyMethod, Shape};
 use latentspace::{Error, Result, registry};
 use numpy::{PyArray2, PyArrayMethods, PyReadonlyArray2, PyUntypedArrayMethods};
 use pyo3::prelude::*;
@@ -109,13 +110,7 @@ pub(crate) fn fit<'py>(
 
 /// Learning from rows that come by part after part.
 #[pyclass(frozen, module = "latentspace._native")]
-pub(crate) struct Parts(Mutex<Inner>);
-
-struct Inner {
-    method: Box<dyn AnyMethod>,
-    partial: Box<dyn Partial>,
-    preparation: Preparation,
-}
+pub(crate) struct Parts(Mutex<Growing>);
 
 #[pymethods]
 impl Parts {
@@ -123,10 +118,23 @@ impl Parts {
     #[new]
     fn new(py: Python<'_>, name: &str, params: &Bound<'_, PyDict>, rows: &Bound<'_, Rows>) -> PyResult<Self> {
         let (method, rows) = (method(name, params)?, rows.get());
-        let preparation = call(py, 0, 1, None, |run| Preparation::choose(&rows.read(None, run)?, &rows.options(), run))?;
-        let partial = method.partial(preparation.prepared_columns());
-        let partial = partial.ok_or_else(|| exception(Error::param("method", format!("'{name}'"), "it needs all rows at once")))?;
-        Ok(Parts(Mutex::new(Inner { method, partial, preparation })))
+        let growing = call(py, 0, 1, None, |run| {
+            let preparation = Preparation::choose(&rows.read(None, run)?, &rows.options(), run)?;
+            Growing::new(method, preparation)
+        })?;
+        Ok(Parts(Mutex::new(growing)))
+    }
+
+    /// What [`Parts::to_bytes`] gave.
+    #[staticmethod]
+    fn from_bytes(py: Python<'_>, bytes: &[u8]) -> PyResult<Self> {
+        py.detach(|| Growing::from_bytes(bytes)).map(|growing| Parts(Mutex::new(growing))).map_err(exception)
+    }
+
+    /// As bytes, to go on elsewhere.
+    fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let bytes = py.detach(|| self.0.lock().unwrap_or_else(PoisonError::into_inner).to_bytes()).map_err(exception)?;
+        Ok(PyBytes::new(py, &bytes))
     }
 
     /// Takes more rows, and gives the space of all so far.
@@ -139,14 +147,14 @@ impl Parts {
         listener: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Space> {
         let rows = rows.get();
-        let space = call(py, seed, threads, listener, |run| {
-            let Inner { method, partial, preparation } = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            let observations = rows.read(Some(preparation), run)?;
-            partial.push(&preparation.prepare(&observations, run)?, run)?;
-            let (fitted, seen) = (partial.fit(run)?, partial.shape().rows);
-            Ok(latentspace::Space::of(method.as_ref(), preparation.clone(), seen, fitted, &Metadata::none(0), run).0)
-        })?;
-        Ok(Space(space))
+        call(py, seed, threads, listener, |run| {
+            let mut growing = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let observations = rows.read(Some(growing.preparation()), run)?;
+            let prepared = growing.preparation().prepare(&observations, run)?;
+            growing.push(&prepared, run)?;
+            growing.space(run)
+        })
+        .map(Space)
     }
 }
 

@@ -116,3 +116,22 @@ def test_progress_in_a_terminal_and_in_a_notebook(capsys):
 def test_errors_are_of_pythons_kinds():
     assert issubclass(latentspace.ParamError, ValueError) and issubclass(latentspace.InputError, ValueError)
     assert latentspace.__version__.count(".") == 2
+
+
+@pytest.mark.parametrize("name", ["docs/python.md", "README.md"])
+def test_the_documents_run(name, tmp_path, monkeypatch):
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("webbrowser.open", lambda url: None)
+    # Nobody is there to close the page that a script waits for.
+    monkeypatch.setattr(latentspace.Explorer, "wait", latentspace.Explorer.close)
+    rows = np.random.default_rng(0).normal(size=(200, 6))
+    next(cls for cls in CLASSES if cls._description["decodes"])(n_components=4).fit(rows).space_.save("s.latent")
+    known = {"X": rows, "y": np.arange(200) % 3, "new": rows[:5], "make_pipeline": make_pipeline, "StandardScaler": StandardScaler}
+    blocks = (ROOT / name).read_text(encoding="utf-8").split("```python\n")[1:]
+    assert blocks
+    for block in blocks:
+        exec(block.split("```")[0], known)
+    known["page"].close()

@@ -123,13 +123,9 @@ def test_part_after_part_the_space_is_that_of_all_rows(cls):
     rows = np.random.default_rng(5).normal(size=(9000, 7)).astype(np.float32)
     parts = quick(cls, n_components=3)
     for part in np.array_split(rows, 5):
-        parts.partial_fit(part)
+        parts = pickle.loads(pickle.dumps(parts.partial_fit(part)))
     whole = quick(cls, n_components=3).fit(rows)
     np.testing.assert_array_equal(parts.transform(rows), whole.transform(rows))
     assert parts.space_.rows == 9000
     assert parts.measures_["explained_variance"] == whole.measures_["explained_variance"]
-    again = pickle.loads(pickle.dumps(parts))
-    np.testing.assert_array_equal(again.transform(rows[:5]), whole.transform(rows[:5]))
-    with pytest.raises(ValueError, match="not in a pickle"):
-        again.partial_fit(rows)
     assert parts.fit(rows[:100]).partial_fit(rows[:50]).space_.rows == 50

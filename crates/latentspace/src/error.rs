@@ -24,7 +24,7 @@ pub enum Error {
         source: std::io::Error,
     },
     /// The run was cancelled by its owner.
-    #[error("cancelled; nothing was written")]
+    #[error("cancelled; no result was written")]
     Cancelled,
     /// More memory than the run may take.
     #[error("{what} needs {} and only {} is allowed", Bytes(*needed), Bytes(*allowed))]

@@ -1,21 +1,26 @@
 //! The fold: learning from rows that come by in chunks, in one round or many.
 //!
 //! Statistics of fixed chunks are merged in a fixed tree whose shape depends on the number of chunks alone, so the bytes do not depend on
-//! threads, nor on whether the rows lay in memory or streamed by. A state and its statistics are plain values, so that parts of a round may
-//! be worked on elsewhere.
+//! threads, nor on whether the rows lay in memory, streamed by, or were worked on in shares on many machines. States and statistics are plain
+//! values that can be put into files ([`Portable`]): `crate::shares` sends them around, and a checkpoint keeps them.
 
-use crate::data::{CHUNK, Prepared, Rows};
+use std::ops::Range;
+
+use serde_json::{Value, json};
+
+use crate::checkpoint::Parcel;
+use crate::data::{CHUNK, Prepared, Rows, Stream};
 use crate::error::{Error, Result};
 use crate::linalg::{Matrix, MatrixView};
-use crate::method::Shape;
+use crate::method::{Fitted, Shape};
 use crate::run::Run;
 
 /// How one round of learning goes.
-pub trait Fold: Sync {
+pub trait Fold: Send + Sync {
     /// What a round starts from.
-    type State: Send + Sync;
+    type State: Portable + Sync;
     /// What is known of the rows seen in a round.
-    type Stats: Send;
+    type Stats: Portable;
     /// What is learned.
     type Outcome;
 
@@ -38,6 +43,32 @@ pub trait Fold: Sync {
     fn solve(&self, state: Self::State, stats: Self::Stats, run: &Run) -> Result<Step<Self::State, Self::Outcome>>;
 }
 
+/// What can be put into a file and taken out again, bit by bit the same.
+pub trait Portable: Sized + Send {
+    /// As arrays and facts.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if a number is no number.
+    fn store(&self) -> Result<Parcel>;
+
+    /// What [`Portable::store`] put in.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if something is missing or does not fit.
+    fn load(parcel: &Parcel) -> Result<Self>;
+}
+
+/// Nothing to remember.
+impl Portable for () {
+    fn store(&self) -> Result<Parcel> {
+        Ok(Parcel::default())
+    }
+
+    fn load(_: &Parcel) -> Result<Self> {
+        Ok(())
+    }
+}
+
 /// What follows from a round.
 pub enum Step<S, T> {
     /// Another round.
@@ -46,136 +77,148 @@ pub enum Step<S, T> {
     Done(T),
 }
 
+/// A fold that learns a space, whichever it is: its states and statistics as parcels.
+pub trait AnyFold: Send + Sync {
+    /// Learns by as many rounds as it takes. To be called on the run's threads.
+    ///
+    /// # Errors
+    /// See [`fold`].
+    fn fit(&self, rows: &Rows<'_>, stage: &str, run: &Run) -> Result<Fitted>;
+
+    /// The state of the first round.
+    ///
+    /// # Errors
+    /// What the method says of such data.
+    fn start(&self, rows: &Rows<'_>) -> Result<Parcel>;
+
+    /// The statistics of some chunks, as the parts of the whole tree that lie within them.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`], and what the rows' source says.
+    fn share(&self, state: &Parcel, rows: &Rows<'_>, chunks: Range<usize>, run: &Run) -> Result<Vec<Part<Parcel>>>;
+
+    /// The parts of chunks that follow each other, merged as far as the whole tree allows.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if a part does not fit.
+    fn gather(&self, parts: Vec<Part<Parcel>>) -> Result<Vec<Part<Parcel>>>;
+
+    /// What follows from the parts of all chunks, in any order.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if a part is missing or there twice; what the method says.
+    fn solve(&self, state: &Parcel, parts: &[Part<Parcel>], chunks: usize, run: &Run) -> Result<Step<Parcel, Fitted>>;
+}
+
+/// The statistics of chunks `from..to`: a node of the tree.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Part<S> {
+    /// The first chunk.
+    pub from: usize,
+    /// The chunk after the last.
+    pub to: usize,
+    /// What is known of them.
+    pub stats: S,
+}
+
+impl<F: Fold<Outcome = Fitted>> AnyFold for F {
+    fn fit(&self, rows: &Rows<'_>, stage: &str, run: &Run) -> Result<Fitted> {
+        fold(self, rows, stage, run)
+    }
+
+    fn start(&self, rows: &Rows<'_>) -> Result<Parcel> {
+        start(self, rows)?.store()
+    }
+
+    fn share(&self, state: &Parcel, rows: &Rows<'_>, chunks: Range<usize>, run: &Run) -> Result<Vec<Part<Parcel>>> {
+        let state = F::State::load(state)?;
+        let parts = match rows {
+            Rows::Memory(prepared) => {
+                let table = prepared.table()?;
+                let mut parts = Parts::default();
+                for chunk in chunks {
+                    let stats = tree(self, &state, table.view(), chunk, chunk + 1, run)?;
+                    parts.push(self, Part { from: chunk, to: chunk + 1, stats });
+                }
+                parts
+            }
+            Rows::Stream(stream) => pass(self, &state, *stream, Parts::default(), chunks, "statistics", run)?,
+        };
+        parts.store()
+    }
+
+    fn gather(&self, parts: Vec<Part<Parcel>>) -> Result<Vec<Part<Parcel>>> {
+        let mut merged = Parts::default();
+        for Part { from, to, stats } in parts {
+            merged.push(self, Part { from, to, stats: F::Stats::load(&stats)? });
+        }
+        merged.store()
+    }
+
+    fn solve(&self, state: &Parcel, parts: &[Part<Parcel>], chunks: usize, run: &Run) -> Result<Step<Parcel, Fitted>> {
+        let mut sorted: Vec<&Part<Parcel>> = parts.iter().collect();
+        sorted.sort_by_key(|part| part.from);
+        let mut merged = Parts::default();
+        let mut next = 0;
+        for part in sorted {
+            if part.from != next {
+                let what = if part.from > next { "are missing" } else { "are there twice" };
+                let (low, high) = (part.from.min(next), part.from.max(next));
+                return Err(Error::input("statistics", format!("chunks {low} to {high} {what}"), "each share is needed once"));
+            }
+            next = part.to;
+            merged.push(self, Part { from: part.from, to: part.to, stats: F::Stats::load(&part.stats)? });
+        }
+        if next != chunks {
+            return Err(Error::input("statistics", format!("chunks {next} to {chunks} are missing"), "each share is needed once"));
+        }
+        match Fold::solve(self, F::State::load(state)?, merged.whole(self)?, run)? {
+            Step::Again(state) => Ok(Step::Again(state.store()?)),
+            Step::Done(fitted) => Ok(Step::Done(fitted)),
+        }
+    }
+}
+
 /// Learns by as many rounds as the method asks for. To be called on the run's threads.
 ///
 /// # Errors
 /// [`Error::Cancelled`], what the rows' source says, and what the method says.
 pub fn fold<F: Fold>(method: &F, rows: &Rows<'_>, stage: &str, run: &Run) -> Result<F::Outcome> {
+    let chunks = rows.rows().div_ceil(CHUNK);
+    let mut standing = match run.resumed(stage) {
+        Some(parcel) => Standing::<F>::load(&parcel)?,
+        None => Standing { state: start(method, rows)?, parts: Parts::default() },
+    };
+    loop {
+        run.check()?;
+        let Standing { state, parts } = standing;
+        let stats = match rows {
+            Rows::Memory(prepared) => tree(method, &state, prepared.table()?.view(), 0, chunks, run)?,
+            Rows::Stream(stream) => {
+                let seen = parts.0.last().map_or(0, |part| part.to);
+                pass(method, &state, *stream, parts, seen..chunks, stage, run)?.whole(method)?
+            }
+        };
+        match method.solve(state, stats, run)? {
+            Step::Again(state) => standing = Standing { state, parts: Parts::default() },
+            Step::Done(outcome) => return Ok(outcome),
+        }
+        run.keep(stage, || Standing::<F>::store(&standing.state, &standing.parts))?;
+    }
+}
+
+fn start<F: Fold>(method: &F, rows: &Rows<'_>) -> Result<F::State> {
     let shape = Shape { rows: rows.rows(), cols: rows.cols() };
     match rows {
         Rows::Memory(prepared) => {
             let table = prepared.table()?;
-            let mut state = method.start(shape, table.slice(0..CHUNK.min(table.rows())))?;
-            loop {
-                run.check()?;
-                let count = table.rows().div_ceil(CHUNK);
-                let stats = tree(method, &state, table.view(), 0, count, run)?;
-                match method.solve(state, stats, run)? {
-                    Step::Again(next) => state = next,
-                    Step::Done(outcome) => return Ok(outcome),
-                }
-            }
+            method.start(shape, table.slice(0..CHUNK.min(table.rows())))
         }
         Rows::Stream(stream) => {
-            let first = Chunks::new(stream.blocks()?, shape.cols).next().ok_or_else(nothing)??;
-            let mut state = method.start(shape, first.view())?;
-            drop(first);
-            loop {
-                let stats = pass(method, &state, Chunks::new(stream.blocks()?, shape.cols), shape, stage, run)?;
-                match method.solve(state, stats, run)? {
-                    Step::Again(next) => state = next,
-                    Step::Done(outcome) => return Ok(outcome),
-                }
-            }
+            let first = Chunks::new(*stream, 0)?.next().ok_or_else(nothing)??;
+            method.start(shape, first.view())
         }
     }
-}
-
-/// A round whose rows come by part after part, of any size: what follows from the rows so far can be asked for after each, and is what
-/// [`fold`] learns of them at once.
-pub struct Growing<F: Fold> {
-    state: Option<F::State>,
-    pending: Vec<(usize, F::Stats)>,
-    /// Rows that fill no chunk yet.
-    rest: Vec<f32>,
-    shape: Shape,
-}
-
-impl<F: Fold> Growing<F>
-where
-    F::State: Clone,
-    F::Stats: Clone,
-{
-    /// No rows yet, of so many columns.
-    pub fn new(cols: usize) -> Self {
-        Growing { state: None, pending: Vec::new(), rest: Vec::new(), shape: Shape { rows: 0, cols } }
-    }
-
-    /// Rows so far, and their columns.
-    pub fn shape(&self) -> Shape {
-        self.shape
-    }
-
-    /// Takes more rows. To be called on the run's threads.
-    ///
-    /// # Errors
-    /// [`Error::Cancelled`], after which these rows count in part; what the method says of the first rows.
-    pub fn push(&mut self, method: &F, rows: MatrixView<'_>, run: &Run) -> Result<()> {
-        let chunk = CHUNK * self.shape.cols;
-        let mut cells = rows.as_slice();
-        while !cells.is_empty() {
-            run.check()?;
-            let (taken, left) = cells.split_at(cells.len().min(chunk - self.rest.len()));
-            self.rest.extend_from_slice(taken);
-            cells = left;
-            self.shape.rows += taken.len() / self.shape.cols;
-            if self.rest.len() == chunk {
-                let view = MatrixView::new(CHUNK, self.shape.cols, &self.rest)?;
-                let state = match self.state.take() {
-                    Some(state) => state,
-                    None => method.start(self.shape, view)?,
-                };
-                let stats = method.accumulate(&state, view);
-                self.state = Some(state);
-                count_on(method, &mut self.pending, stats);
-                self.rest.clear();
-            }
-        }
-        Ok(())
-    }
-
-    /// What follows from the rows so far; more may come afterwards.
-    ///
-    /// # Errors
-    /// [`Error::Input`] if there are no rows, or if they would have to be seen again; what the method says.
-    pub fn outcome(&self, method: &F, run: &Run) -> Result<F::Outcome> {
-        let rest = MatrixView::new(self.rest.len() / self.shape.cols.max(1), self.shape.cols, &self.rest)?;
-        let state = match &self.state {
-            Some(state) => state.clone(),
-            None if self.rest.is_empty() => return Err(nothing()),
-            None => method.start(self.shape, rest)?,
-        };
-        let mut pending = self.pending.clone();
-        if !self.rest.is_empty() {
-            let stats = method.accumulate(&state, rest);
-            count_on(method, &mut pending, stats);
-        }
-        let stats = whole(method, pending)?;
-        match method.solve(state, stats, run)? {
-            Step::Done(outcome) => Ok(outcome),
-            Step::Again(_) => Err(Error::input("data", "rows that must be seen more than once", "part after part they are seen once")
-                .with_hint("learn from all of them at once, or bring their numbers nearer to 1")),
-        }
-    }
-}
-
-/// One more chunk's statistics, merged as a binary counter counts.
-fn count_on<F: Fold>(method: &F, pending: &mut Vec<(usize, F::Stats)>, mut merged: F::Stats) {
-    let mut size = 1;
-    while let Some((_, left)) = pending.pop_if(|(left_size, _)| *left_size == size) {
-        merged = method.merge(left, merged);
-        size *= 2;
-    }
-    pending.push((size, merged));
-}
-
-/// The statistics of all chunks of the counter.
-fn whole<F: Fold>(method: &F, mut pending: Vec<(usize, F::Stats)>) -> Result<F::Stats> {
-    let (_, mut whole) = pending.pop().ok_or_else(nothing)?;
-    while let Some((_, left)) = pending.pop() {
-        whole = method.merge(left, whole);
-    }
-    Ok(whole)
 }
 
 fn nothing() -> Error {
@@ -193,23 +236,107 @@ fn tree<F: Fold>(method: &F, state: &F::State, table: MatrixView<'_>, from: usiz
     Ok(method.merge(left?, right?))
 }
 
-/// One pass over a stream: a few chunks at a time, their statistics merged as a binary counter counts, which gives the tree of [`tree`].
-fn pass<F: Fold>(method: &F, state: &F::State, mut chunks: Chunks<'_>, shape: Shape, stage: &str, run: &Run) -> Result<F::Stats> {
+/// Goes on over the chunks of a stream, a few at a time, from what is known of those before.
+fn pass<F: Fold>(
+    method: &F,
+    state: &F::State,
+    stream: &dyn Stream,
+    mut parts: Parts<F::Stats>,
+    chunks: Range<usize>,
+    stage: &str,
+    run: &Run,
+) -> Result<Parts<F::Stats>> {
     use rayon::prelude::*;
-    let mut pending: Vec<(usize, F::Stats)> = Vec::new();
-    let mut done = 0;
-    loop {
+    let Range { start: mut next, end } = chunks;
+    let first = next;
+    let mut stream = Chunks::new(stream, next)?;
+    while next < end {
         run.check()?;
-        let batch = chunks.by_ref().take(rayon::current_num_threads()).collect::<Result<Vec<Matrix>>>()?;
+        let batch = stream.by_ref().take(rayon::current_num_threads().min(end - next)).collect::<Result<Vec<Matrix>>>()?;
         if batch.is_empty() {
             break;
         }
-        done += batch.iter().map(Matrix::rows).sum::<usize>();
         let stats: Vec<F::Stats> = batch.into_par_iter().map(|chunk| method.accumulate(state, chunk.view())).collect();
-        stats.into_iter().for_each(|stats| count_on(method, &mut pending, stats));
-        run.progress(stage, done as u64, shape.rows as u64);
+        for stats in stats {
+            parts.push(method, Part { from: next, to: next + 1, stats });
+            next += 1;
+        }
+        run.progress(stage, ((next - first) * CHUNK) as u64, ((end - first) * CHUNK) as u64);
+        run.keep(stage, || Standing::<F>::store(state, &parts))?;
     }
-    whole(method, pending)
+    Ok(parts)
+}
+
+/// Parts of the tree in their order, merged as a binary counter counts: two of one size, as soon as both are there and are the halves of a
+/// node of [`tree`].
+struct Parts<S>(Vec<Part<S>>);
+
+impl<S> Default for Parts<S> {
+    fn default() -> Self {
+        Parts(Vec::new())
+    }
+}
+
+impl<S> Parts<S> {
+    fn push<F: Fold<Stats = S>>(&mut self, method: &F, mut part: Part<S>) {
+        let halves = |left: &Part<S>, right: &Part<S>| {
+            let size = right.to - right.from;
+            left.to - left.from == size && left.from.is_multiple_of(2 * size)
+        };
+        while let Some(left) = self.0.pop_if(|left| halves(left, &part)) {
+            part = Part { from: left.from, to: part.to, stats: method.merge(left.stats, part.stats) };
+        }
+        self.0.push(part);
+    }
+
+    fn whole<F: Fold<Stats = S>>(mut self, method: &F) -> Result<S> {
+        let mut whole = self.0.pop().ok_or_else(nothing)?.stats;
+        while let Some(left) = self.0.pop() {
+            whole = method.merge(left.stats, whole);
+        }
+        Ok(whole)
+    }
+}
+
+impl<S: Portable> Parts<S> {
+    fn store(self) -> Result<Vec<Part<Parcel>>> {
+        self.0.into_iter().map(|part| Ok(Part { from: part.from, to: part.to, stats: part.stats.store()? })).collect()
+    }
+}
+
+/// Where a fold stands: within a round, or before it.
+struct Standing<F: Fold> {
+    state: F::State,
+    parts: Parts<F::Stats>,
+}
+
+impl<F: Fold> Standing<F> {
+    fn store(state: &F::State, parts: &Parts<F::Stats>) -> Result<Parcel> {
+        let mut parcel = Parcel::default();
+        let mut facts = vec![];
+        for part in &parts.0 {
+            let stored = part.stats.store()?;
+            parcel.tensors.nest(&format!("{}", part.from), stored.tensors)?;
+            facts.push(json!({ "from": part.from, "to": part.to, "facts": stored.facts }));
+        }
+        let state = state.store()?;
+        parcel.tensors.nest("state", state.tensors)?;
+        parcel.facts = json!({ "state": state.facts, "parts": facts });
+        Ok(parcel)
+    }
+
+    fn load(parcel: &Parcel) -> Result<Self> {
+        let wrong = || Error::input("checkpoint", "what it holds does not fit together", "a checkpoint of the same fit is needed");
+        let inner = |name: &str, facts: &Value| Parcel { tensors: parcel.tensors.nested(name), facts: facts.clone() };
+        let state = F::State::load(&inner("state", &parcel.facts["state"]))?;
+        let mut parts = Parts::default();
+        for part in parcel.facts["parts"].as_array().ok_or_else(wrong)? {
+            let bound = |name: &str| part[name].as_u64().map(|bound| bound as usize).ok_or_else(wrong);
+            let (from, to) = (bound("from")?, bound("to")?);
+            parts.0.push(Part { from, to, stats: F::Stats::load(&inner(&from.to_string(), &part["facts"]))? });
+        }
+        Ok(Standing { state, parts })
+    }
 }
 
 /// Blocks of any size, cut anew into chunks of [`CHUNK`] rows.
@@ -220,8 +347,9 @@ struct Chunks<'a> {
 }
 
 impl<'a> Chunks<'a> {
-    fn new(blocks: Box<dyn Iterator<Item = Result<Prepared>> + Send + 'a>, cols: usize) -> Self {
-        Chunks { blocks, cols, block: None }
+    /// The chunks of a stream from the one of this number on.
+    fn new(stream: &'a dyn Stream, first: usize) -> Result<Self> {
+        Ok(Chunks { blocks: stream.blocks_from(first * CHUNK)?, cols: stream.cols(), block: None })
     }
 
     fn fill(&mut self) -> Result<Option<Matrix>> {
@@ -259,10 +387,17 @@ impl Iterator for Chunks<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::Stream;
 
     /// Writes down how its chunks were merged.
     struct Brackets;
+    impl Portable for String {
+        fn store(&self) -> Result<Parcel> {
+            Ok(Parcel { facts: json!(self), ..Parcel::default() })
+        }
+        fn load(parcel: &Parcel) -> Result<String> {
+            Ok(parcel.facts.as_str().unwrap().to_owned())
+        }
+    }
     impl Fold for Brackets {
         type State = ();
         type Stats = String;
@@ -281,22 +416,6 @@ mod tests {
         }
     }
 
-    #[test]
-    fn part_after_part_the_tree_is_that_of_all_rows_at_once() {
-        let run = Run::new(0, 2).unwrap();
-        let table = Matrix::from_fn(5 * CHUNK - 3, 1, |i, _| (i / CHUNK) as f32);
-        for part in [1000, CHUNK, 2 * CHUNK + 1] {
-            let mut growing = Growing::new(1);
-            for at in (0..table.rows()).step_by(part) {
-                let to = (at + part).min(table.rows());
-                growing.push(&Brackets, table.slice(at..to), &run).unwrap();
-                let seen = Prepared::Table(table.slice(0..to).to_matrix());
-                let at_once = run.install(|| fold(&Brackets, &Rows::Memory(&seen), "", &run)).unwrap();
-                assert_eq!(growing.outcome(&Brackets, &run).unwrap(), at_once, "{part} rows a part, {to} rows");
-            }
-        }
-    }
-
     struct Blocks(Matrix, usize);
     impl Stream for Blocks {
         fn rows(&self) -> usize {
@@ -305,8 +424,8 @@ mod tests {
         fn cols(&self) -> usize {
             self.0.cols()
         }
-        fn blocks(&self) -> Result<Box<dyn Iterator<Item = Result<Prepared>> + Send + '_>> {
-            let starts = (0..self.0.rows()).step_by(self.1);
+        fn blocks_from(&self, first: usize) -> Result<Box<dyn Iterator<Item = Result<Prepared>> + Send + '_>> {
+            let starts = (first..self.0.rows()).step_by(self.1);
             Ok(Box::new(starts.map(|at| Ok(Prepared::Table(self.0.slice(at..(at + self.1).min(self.0.rows())).to_matrix())))))
         }
     }
@@ -326,6 +445,25 @@ mod tests {
                 }
             }
             assert!(seen.windows(2).all(|pair| pair[0] == pair[1]), "{seen:?}");
+        }
+    }
+
+    #[test]
+    fn shares_that_come_in_any_order_make_the_same_tree() {
+        for chunks in [1, 2, 5, 7, 12] {
+            let table = Matrix::from_fn(chunks * CHUNK - 5, 1, |i, _| (i / CHUNK) as f32);
+            let stream = Blocks(table, 1500);
+            let run = Run::new(0, 2).unwrap();
+            let whole = run.install(|| fold(&Brackets, &Rows::Stream(&stream), "", &run)).unwrap();
+            for shares in 1..=chunks {
+                let share = |at: usize| at * chunks / shares..(at + 1) * chunks / shares;
+                let work = |at: usize| run.install(|| pass(&Brackets, &(), &stream, Parts::default(), share(at), "", &run)).unwrap().0;
+                let mut parts: Vec<Part<String>> = (0..shares).rev().flat_map(work).collect();
+                parts.sort_by_key(|part| part.from);
+                let mut merged = Parts::default();
+                parts.into_iter().for_each(|part| merged.push(&Brackets, part));
+                assert_eq!(merged.whole(&Brackets).unwrap(), whole, "{shares} shares of {chunks} chunks");
+            }
         }
     }
 }

@@ -5,10 +5,12 @@
 //! them; [`measure`] says how far to trust the result. [`run::Run`] goes along with every long call.
 
 pub mod border;
+pub mod checkpoint;
 pub mod codes;
 pub mod data;
 pub mod error;
 pub mod fold;
+pub mod growing;
 pub mod interval;
 pub mod linalg;
 pub mod measure;
@@ -19,6 +21,7 @@ pub mod params;
 pub mod random;
 pub mod registry;
 pub mod run;
+pub mod shares;
 pub mod space;
 pub mod tensors;
 

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::data::{Prepared, Rows};
 use crate::error::{Error, Result};
+use crate::fold::AnyFold;
 use crate::interval::Measure;
 use crate::linalg::Matrix;
 use crate::params::{self, Parameter};
@@ -85,24 +86,6 @@ pub struct Fitted {
     pub measures: Vec<(&'static str, Measure)>,
 }
 
-/// Learning from rows that come by part after part.
-pub trait Partial: Send + Sync {
-    /// Rows so far, and their columns.
-    fn shape(&self) -> Shape;
-
-    /// Takes more prepared rows. Runs on `run`'s threads.
-    ///
-    /// # Errors
-    /// [`Error::Input`] if they have other columns; [`Error::Cancelled`], after which these rows count in part.
-    fn push(&mut self, rows: &Prepared, run: &Run) -> Result<()>;
-
-    /// What is learned of the rows so far; more may come afterwards.
-    ///
-    /// # Errors
-    /// What [`Method::check`] and the method say of so many rows.
-    fn fit(&self, run: &Run) -> Result<Fitted>;
-}
-
 /// How to learn: a plain struct of parameters with defaults that work. Its doc comments, defaults and ranges are the one description that
 /// flags, forms, docs and checks are made from.
 pub trait Method: Serialize + DeserializeOwned + schemars::JsonSchema + Default + Send + Sync + 'static {
@@ -124,14 +107,24 @@ pub trait Method: Serialize + DeserializeOwned + schemars::JsonSchema + Default 
     /// [`Error::Cancelled`], [`Error::Param`], or what the rows' source says.
     fn fit(&self, rows: &Rows<'_>, run: &Run) -> Result<Fitted>;
 
+    /// The fold that learns on data of this shape, for methods whose [`Info::folds`]: it may be worked on in shares.
+    ///
+    /// # Errors
+    /// [`Error::Param`] if the method is no sum over rows.
+    fn folding(&self, _shape: Shape, _run: &Run) -> Result<Box<dyn AnyFold>> {
+        let wanted = "it is no sum over rows, so it cannot be learned in shares";
+        Err(Error::param("method", Self::INFO.name, wanted).with_hint("learn it on a sample; its space encodes the rest row by row"))
+    }
+
     /// Opens a model that [`Model::store`] wrote.
     ///
     /// # Errors
     /// [`Error::Input`] if a tensor is missing or has another shape than it must have.
     fn load(tensors: &Tensors, facts: &Value) -> Result<Box<dyn Model>>;
 
-    /// Learning from rows of so many columns that come by part after part; none where the method needs all at once. Methods that fold can.
-    fn partial(&self, _cols: usize) -> Option<Box<dyn Partial>> {
+    /// The fold that learns on data of this shape in one round, for rows that come by once, part after part; none where more are needed. Its
+    /// states and statistics are the same for any shape: only what follows from them is not.
+    fn once(&self, _shape: Shape) -> Option<Box<dyn AnyFold>> {
         None
     }
 }
@@ -188,8 +181,13 @@ pub trait AnyMethod: Send + Sync {
     /// # Errors
     /// As there.
     fn fit(&self, rows: &Rows<'_>, run: &Run) -> Result<Fitted>;
-    /// See [`Method::partial`].
-    fn partial(&self, cols: usize) -> Option<Box<dyn Partial>>;
+    /// See [`Method::folding`].
+    ///
+    /// # Errors
+    /// As there.
+    fn folding(&self, shape: Shape, run: &Run) -> Result<Box<dyn AnyFold>>;
+    /// See [`Method::once`].
+    fn once(&self, shape: Shape) -> Option<Box<dyn AnyFold>>;
 }
 
 impl<M: Method> AnyMethod for M {
@@ -214,8 +212,12 @@ impl<M: Method> AnyMethod for M {
         run.install(|| Method::fit(self, rows, run))
     }
 
-    fn partial(&self, cols: usize) -> Option<Box<dyn Partial>> {
-        Method::partial(self, cols)
+    fn folding(&self, shape: Shape, run: &Run) -> Result<Box<dyn AnyFold>> {
+        Method::folding(self, shape, run)
+    }
+
+    fn once(&self, shape: Shape) -> Option<Box<dyn AnyFold>> {
+        Method::once(self, shape)
     }
 }
 

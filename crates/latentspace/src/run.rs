@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::checkpoint::{Checkpoint, Parcel};
 use crate::error::{Error, Result};
 use crate::linalg::MatrixView;
 
@@ -15,6 +16,7 @@ pub struct Run {
     cancel: Flag,
     stop: Flag,
     listener: Arc<dyn Listener>,
+    checkpoint: Option<Arc<Checkpoint>>,
 }
 
 /// Where a long call stands.
@@ -75,7 +77,22 @@ impl Run {
             .thread_name(|index| format!("latent-{index}"))
             .build()
             .map_err(|error| Error::internal(format!("threads could not be started: {error}")))?;
-        Ok(Run { seed, pool: Arc::new(pool), max_memory: None, cancel: Flag::default(), stop: Flag::default(), listener: Arc::new(Silent) })
+        Ok(Run {
+            seed,
+            pool: Arc::new(pool),
+            max_memory: None,
+            cancel: Flag::default(),
+            stop: Flag::default(),
+            listener: Arc::new(Silent),
+            checkpoint: None,
+        })
+    }
+
+    /// The same run, with another seed.
+    #[must_use]
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
     }
 
     /// The same run, with a memory limit in bytes.
@@ -89,6 +106,13 @@ impl Run {
     #[must_use]
     pub fn with_listener(mut self, listener: Arc<dyn Listener>) -> Self {
         self.listener = listener;
+        self
+    }
+
+    /// The same run, which keeps where it stands in a file.
+    #[must_use]
+    pub fn with_checkpoint(mut self, checkpoint: Arc<Checkpoint>) -> Self {
+        self.checkpoint = Some(checkpoint);
         self
     }
 
@@ -166,6 +190,24 @@ impl Run {
     /// Shows the map as it is after `step`.
     pub fn map(&self, codes: MatrixView<'_>, step: u64) {
         self.listener.map(codes, step);
+    }
+
+    /// The file in which the run keeps where it stands, if it does.
+    pub fn checkpoint(&self) -> Option<&Checkpoint> {
+        self.checkpoint.as_deref()
+    }
+
+    /// Where the stage stood when the run was interrupted, if it goes on from there.
+    pub fn resumed(&self, stage: &str) -> Option<Parcel> {
+        self.checkpoint.as_ref()?.take(stage)
+    }
+
+    /// Keeps where the stage stands, if it is time to and the run keeps it at all.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the file cannot be written; what `parcel` says.
+    pub fn keep(&self, stage: &str, parcel: impl FnOnce() -> Result<Parcel>) -> Result<()> {
+        self.checkpoint.as_ref().map_or(Ok(()), |checkpoint| checkpoint.keep(stage, parcel))
     }
 
     /// Checks that `needed` bytes are allowed.

@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::border;
 use crate::codes::Codes;
@@ -133,12 +133,16 @@ impl Space {
             Rows::Stream(_) => plan.peak_bytes.saturating_sub(4 * shape.rows as u64 * shape.cols as u64),
         };
         run.check_memory(info.title, peak, "a sample of the rows, or fewer columns, would fit")?;
+        if let Some(checkpoint) = run.checkpoint() {
+            let data = json!({ "rows": shape.rows, "columns": shape.cols, "digest": format!("{:016x}", rows.digest()?) });
+            checkpoint.of(json!({ "method": info.name, "params": method.params(), "seed": run.seed(), "data": data }))?;
+        }
         let fitted = method.fit(rows, run)?;
         Ok(Self::of(method, preparation, shape.rows, fitted, metadata, run))
     }
 
-    /// What a method learned of so many rows, as a space; and where they lie, if the method places them itself.
-    pub fn of(
+    /// What a fit gave, as a space; and where the fitted rows lie, if the method placed them.
+    pub(crate) fn of(
         method: &dyn AnyMethod,
         preparation: Preparation,
         rows: usize,
@@ -148,18 +152,9 @@ impl Space {
     ) -> (Self, Option<Matrix>) {
         let measures = fitted.measures.into_iter().map(|(name, measure)| (name.to_owned(), measure)).collect();
         let metadata = fitted.model.fitted_codes().map(|_| metadata.clone());
-        let space = Space {
-            method: method.info(),
-            params: method.params(),
-            facts: fitted.facts,
-            seed: run.seed(),
-            rows,
-            preparation,
-            model: fitted.model,
-            measures,
-            metadata,
-        };
-        (space, fitted.codes)
+        let (params, seed) = (method.params(), run.seed());
+        let (facts, model) = (fitted.facts, fitted.model);
+        (Space { method: method.info(), params, facts, seed, rows, preparation, model, measures, metadata }, fitted.codes)
     }
 
     /// The codes of observations.

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::linalg::Matrix;
 
 /// Arrays by name, in the order of their names.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Tensors(BTreeMap<String, Tensor>);
 
 /// One array: its shape and its numbers.
@@ -51,6 +51,22 @@ impl Tensors {
     /// [`Error::Internal`] if the name is taken.
     pub fn put_f64(&mut self, name: &str, values: &[f64]) -> Result<()> {
         self.put(name, Tensor::F64(vec![values.len()], values.to_vec()))
+    }
+
+    /// Adds those of another under `name/`.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if a name is taken.
+    pub fn nest(&mut self, name: &str, inner: Tensors) -> Result<()> {
+        inner.0.into_iter().try_for_each(|(inner, tensor)| self.put(&format!("{name}/{inner}"), tensor))
+    }
+
+    /// Those that lie under `name/`.
+    pub fn nested(&self, name: &str) -> Tensors {
+        let inner = |(full, tensor): (&String, &Tensor)| {
+            full.strip_prefix(name).and_then(|rest| rest.strip_prefix('/')).map(|inner| (inner.to_owned(), tensor.clone()))
+        };
+        Tensors(self.0.iter().filter_map(inner).collect())
     }
 
     /// All, by name.

@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use latentspace::data::{Preparation, PrepareOptions, Prepared, Rows};
+use latentspace::growing::Growing;
 use latentspace::linalg::Matrix;
 use latentspace::method::{AnyMethod, Entry, Takes};
 use latentspace::params::{Kind, Parameter};
@@ -253,13 +254,14 @@ fn part_after_part_a_fold_learns_the_same() {
         let (method, table, run) = (method(entry), groups(9000), Run::new(3, 2).unwrap());
         let observations = Observations::from_matrix("test", table.clone());
         let preparation = Preparation::choose(&observations, &PrepareOptions::default(), &run).unwrap();
-        let mut parts = method.partial(table.cols()).expect("a fold learns by parts");
+        let expected = fit(method.as_ref(), &table, 1).unwrap().to_bytes().unwrap();
+        let mut growing = Growing::new(method, preparation).unwrap();
         for part in [0..100, 100..5000, 5000..9000] {
-            parts.push(&Prepared::Table(table.slice(part).to_matrix()), &run).unwrap();
+            growing.push(&Prepared::Table(table.slice(part).to_matrix()), &run).unwrap();
+            growing = Growing::from_bytes(&growing.to_bytes().unwrap()).unwrap();
+            assert_eq!(growing.space(&run).unwrap().rows, growing.shape().rows);
         }
-        let fitted = parts.fit(&run).unwrap();
-        let (space, _) = Space::of(method.as_ref(), preparation, 9000, fitted, &observations.metadata, &run);
-        assert!(space.to_bytes().unwrap() == fit(method.as_ref(), &table, 1).unwrap().to_bytes().unwrap(), "{}", entry.info.name);
-        assert!(parts.push(&Prepared::Table(Matrix::from_fn(2, 3, |_, _| 0.0)), &run).is_err(), "{}", entry.info.name);
+        assert!(growing.space(&run).unwrap().to_bytes().unwrap() == expected, "{}", entry.info.name);
+        assert!(growing.push(&Prepared::Table(Matrix::from_fn(2, 3, |_, _| 0.0)), &run).is_err(), "{}", entry.info.name);
     }
 }

@@ -1,9 +1,11 @@
 //! `latent fit METHOD`: learns a space. The flags of each method are made from its description.
 
 use std::path::Path;
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
+use latentspace::checkpoint::Checkpoint;
 use latentspace::data::read::{self, Source};
 use latentspace::data::{Metadata, Preparation, PrepareOptions, Prepared, PreparedStream, Rows, Stream, Summary};
 use latentspace::linalg::Matrix;
@@ -13,11 +15,14 @@ use latentspace::run::machine_memory;
 use latentspace::{Codes, Error, Result, Run, Space, registry};
 use serde_json::json;
 
+use crate::commands::shares;
 use crate::context::Context;
 use crate::inputs;
 use crate::output::{self, count, duration, number};
 use crate::{args, memory, outputs};
 
+/// Two checkpoints lie at least this far apart.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(2);
 /// Rows of a stream that are kept to measure the space on.
 const MEASURED: usize = 10_000;
 
@@ -48,9 +53,35 @@ fn method_command(entry: &Entry) -> Command {
         )
         .arg(Arg::new("codes").long("codes").value_name("FILE").help("Where the rows lie: .npy, .parquet or .csv"))
         .arg(Arg::new("plan").long("plan").action(ArgAction::SetTrue).help("Only tell what it would take"))
+        .arg(Arg::new("resume").long("resume").action(ArgAction::SetTrue).help("Go on from where an interrupted fit stood"))
+        .arg(
+            Arg::new("checkpoint-every")
+                .long("checkpoint-every")
+                .value_name("SECS")
+                .value_parser(args::seconds())
+                .help("Seconds between two checkpoints, SPACE.checkpoint, at least [default: 2]"),
+        )
         .args(args::parameters(entry))
         .args(inputs::reading_args());
+    let command = if info.folds { command.args(partial_args()) } else { command };
     if limits.is_empty() { command } else { command.after_help(format!("Limits:\n{}", limits.join("\n"))) }
+}
+
+/// For methods that fold: one share of a round.
+fn partial_args() -> [Arg; 2] {
+    [
+        Arg::new("partial")
+            .long("partial")
+            .value_name("I/N")
+            .value_parser(args::share())
+            .help("Only the statistics of share I of N, into the file that -o names; `latent merge` makes the space of all"),
+        Arg::new("state")
+            .long("state")
+            .value_name("FILE")
+            .requires("partial")
+            .help("The state of a later round, which `latent merge` wrote"),
+    ]
+    .map(|arg| arg.help_heading("Options of shares"))
 }
 
 pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
@@ -58,6 +89,9 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let entry = registry::find(name)?;
     let method = entry.with(&args::given(entry, matches)?)?;
     let output = matches.get_one::<String>("output").map(Path::new);
+    if let (Ok(Some(share)), Some(output)) = (matches.try_get_one::<args::Share>("partial"), output) {
+        return shares::partial(method.as_ref(), *share, matches, output, context);
+    }
     if let Some(path) = output.filter(|path| path.extension().is_none_or(|ending| ending != "latent")) {
         return Err(Error::param("--output", format!("'{}'", path.display()), "the name of a space ends in .latent"));
     }
@@ -78,13 +112,26 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
         context.run.note(note);
     }
     let options = inputs::prepare_options(matches)?;
+    let every = matches.get_one::<f64>("checkpoint-every").copied().map_or(CHECKPOINT_EVERY, Duration::from_secs_f64);
+    let checkpoint = Arc::new(Checkpoint::beside(output, every, matches.get_flag("resume"))?);
+    if matches.get_flag("resume") {
+        context.run.note(match checkpoint.found() {
+            true => format!("goes on from {}", checkpoint.path().display()),
+            false => format!("begins anew: there is no {}", checkpoint.path().display()),
+        });
+    }
+    let run = context.run.clone().with_checkpoint(checkpoint.clone());
     let learned = match streamed(method.as_ref(), &data, context) {
         Some(why) => {
-            context.run.note(why);
-            from_stream(method.as_ref(), &data, &options, codes_file.is_some(), &context.run)?
+            run.note(why);
+            from_stream(method.as_ref(), &data, &options, codes_file.is_some(), &run)
         }
-        None => from_memory(method.as_ref(), &data, &options, begun, &context.run)?,
+        None => from_memory(method.as_ref(), &data, &options, begun, &run),
     };
+    if matches!(learned, Err(Error::Cancelled)) && checkpoint.path().exists() {
+        run.note(format!("where it stood is kept in {}; --resume goes on from there", checkpoint.path().display()));
+    }
+    let learned = learned?;
     let Learned { mut space, codes, timing, .. } = learned;
     let begun = Instant::now();
     if let Some(Sampled { rows, codes }) = &learned.sample {
@@ -93,6 +140,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let seconds_measures = begun.elapsed().as_secs_f64();
     context.run.check()?;
     space.save(output)?;
+    checkpoint.remove();
     if let (Some(file), Some(codes)) = (codes_file, &codes) {
         outputs::codes(file, codes)?;
     }
@@ -141,9 +189,9 @@ struct Timing {
 }
 
 /// Prepared rows and their codes, all or a sample of them.
-struct Sampled {
-    rows: Prepared,
-    codes: Matrix,
+pub(super) struct Sampled {
+    pub(super) rows: Prepared,
+    pub(super) codes: Matrix,
 }
 
 struct Learned {
@@ -221,6 +269,17 @@ fn run_sample(stream: &PreparedStream<'_>, space: &Space, rows: usize, run: &Run
         first += block.rows();
     }
     let rows = Prepared::Table(Matrix::new(next, stream.cols(), cells)?);
+    let codes = space.encode_prepared(&rows, run)?;
+    Ok(Some(Sampled { rows, codes }))
+}
+
+/// The rows that a space was learned from, or a sample where all would not fit, to measure it on.
+pub(super) fn sampled(method: &dyn AnyMethod, space: &Space, data: &Source, run: &Run, context: &Context) -> Result<Option<Sampled>> {
+    if streamed(method, data, context).is_some() {
+        let stream = PreparedStream::new(data, &space.preparation, run)?;
+        return run_sample(&stream, space, stream.rows(), run);
+    }
+    let rows = space.preparation.prepare(&data.read(run)?, run)?;
     let codes = space.encode_prepared(&rows, run)?;
     Ok(Some(Sampled { rows, codes }))
 }

@@ -10,6 +10,7 @@ mod fit;
 mod measure;
 pub(crate) mod methods;
 mod neighbors;
+mod shares;
 
 use clap::{ArgMatches, Command};
 use latentspace::Result;
@@ -31,6 +32,7 @@ pub(crate) static COMMANDS: &[Entry] = &[
     Entry { name: "explore", command: explore::command, run: explore::run, serves: true },
     Entry { name: "describe", command: describe::command, run: describe::run, serves: false },
     Entry { name: "fit", command: fit::command, run: fit::run, serves: false },
+    Entry { name: "merge", command: shares::command, run: shares::run, serves: false },
     Entry { name: "encode", command: encode::command, run: encode::run, serves: false },
     Entry { name: "decode", command: decode::command, run: decode::run, serves: false },
     Entry { name: "measure", command: measure::command, run: measure::run, serves: false },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 import inspect
 import textwrap
 from typing import Any, ClassVar
@@ -83,8 +84,7 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
                 ear.close()
         self.space_ = Space(space)
         # What partial_fit kept was of other rows.
-        for kept in ("_parts", "_forgot"):
-            self.__dict__.pop(kept, None)
+        self.__dict__.pop("_parts", None)
         return codes
 
     def _encode(self, X: Any) -> np.ndarray:
@@ -112,7 +112,7 @@ class Encodes(Estimator):
         return self._out(self._encode(X), X)
 
 
-class Decodes:
+class Decodes(Estimator):
     """Estimators whose spaces lead back."""
 
     def inverse_transform(self, X: Any) -> Any:
@@ -126,21 +126,17 @@ class Decodes:
         return like(frame, rows, getattr(self, "feature_names_in_", [f"x{i}" for i in range(rows.shape[1])]))
 
 
-class Folds:
+class Folds(Estimator):
     """Estimators that learn from rows that come by part after part."""
 
     def partial_fit(self, X: Any, y: Any = None) -> Any:
         """Learns from more rows: the space is that of all rows so far, to the bit. ``y`` is ignored.
 
-        The rows are not kept: the measures are those that the statistics tell. The statistics do not go into a pickle.
+        The rows are not kept: the measures are those that the statistics tell. After ``fit`` it begins anew.
         """
         description, params = self._description, self._params()
         seed, jobs = seed_of(self.random_state), threads(self.n_jobs)
         parts = getattr(self, "_parts", None)
-        if getattr(self, "_forgot", False):
-            raise ValueError("partial_fit: the statistics of the rows before are not in a pickle; fit or clone begins anew.")
-        if parts is None:
-            _native.check(description["name"], params)
         rows = self._rows(X, reset=parts is None)
         if parts is None:
             parts = _native.Parts(description["name"], params, rows)
@@ -153,11 +149,13 @@ class Folds:
         self._parts = parts
         return self
 
-    def __getstate__(self) -> Any:
-        state = dict(super().__getstate__())
-        if state.pop("_parts", None) is not None:
-            state["_forgot"] = True
-        return state
+
+def parts_of(data: bytes) -> _native.Parts:
+    """What a pickle holds of the statistics of rows."""
+    return _native.Parts.from_bytes(data)
+
+
+copyreg.pickle(_native.Parts, lambda parts: (parts_of, (parts.to_bytes(),)))  # type: ignore[arg-type]
 
 
 def make(description: dict[str, Any]) -> type[Estimator]:

@@ -16,7 +16,7 @@ def seed_of(random_state: Any) -> int:
     """The seed: 0 of None, the number itself, or one that a generator draws."""
     if random_state is None:
         return 0
-    if isinstance(random_state, numbers.Integral) and not isinstance(random_state, bool) and 0 <= random_state < 2**64:
+    if isinstance(random_state, numbers.Integral) and not isinstance(random_state, bool) and 0 <= int(random_state) < 2**64:
         return int(random_state)
     if isinstance(random_state, np.random.RandomState):
         return int(random_state.randint(0, 2**32, dtype=np.uint64))
@@ -33,7 +33,7 @@ def threads(n_jobs: Any) -> int:
         backend, _ = get_active_backend()
         return 1 if getattr(backend, "nesting_level", 0) else 0
     if isinstance(n_jobs, numbers.Integral) and not isinstance(n_jobs, bool) and n_jobs != 0:
-        return int(n_jobs) if n_jobs > 0 else max(1, cores() + 1 + int(n_jobs))
+        return int(n_jobs) if int(n_jobs) > 0 else max(1, cores() + 1 + int(n_jobs))
     raise _native.ParamError(f"n_jobs: {n_jobs!r} was given; it must be None, a number of threads from 1, or -1 for all, -2 for all but one.")
 
 

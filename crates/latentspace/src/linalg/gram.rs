@@ -1,139 +1,148 @@
 //! The half product `aᵀ · a`: what covariances are made of.
 //!
-//! Bound: rows · d² flops at the peak of the multiply-add units. The rows are packed twice, as strips of 16 columns (kept in the first cache)
-//! and of 6 columns (streamed), and tiles of 6 x 16 are kept in 12 registers; only tiles that touch the lower half are worked on.
+//! Bound: rows · d² flops at the peak of the multiply-add units. Rows are packed twice, as strips of 16 columns (kept in the first cache)
+//! and of 6 columns (streamed), and tiles of 6 x 16 are kept in 12 registers; only tiles that touch the lower half are worked on. The sums
+//! lie tile by tile, so that each is read and written in one piece.
 
-use faer::linalg::matmul::triangular::{self, BlockStructure};
-use faer::{Accum, MatMut, MatRef, Par};
-
-use super::MatrixView;
-
-/// Adds up lower halves of `aᵀ · a`, `[d, d]`, for blocks of rows; keeps its scratch between them.
+/// Adds up the lower half of `aᵀ · a`, `[d, d]`, row by row of `a`.
 pub struct Gram {
-    sum: Vec<f32>,
     d: usize,
+    /// `[GATHERED, d]`: rows that wait to be packed, and how many do.
+    rows: Vec<f32>,
+    waiting: usize,
+    /// Rows packed.
+    packed: usize,
     wide: Vec<f32>,
     narrow: Vec<f32>,
+    /// `[wide strips, narrow strips, NARROW, WIDE]`.
+    sums: Vec<f32>,
 }
 
-impl Gram {
-    /// For rows of `d` columns.
-    pub fn new(d: usize) -> Self {
-        Gram { sum: vec![0.0; d * d], d, wide: Vec::new(), narrow: Vec::new() }
-    }
-
-    /// Adds the lower half of `aᵀ · a`, on the calling thread. Costs `rows · d²` flops, half of the full product.
-    pub fn add(&mut self, a: MatrixView<'_>) {
-        assert_eq!(a.cols(), self.d);
-        if a.rows() == 0 || self.d == 0 {
-            return;
-        }
-        #[cfg(target_arch = "x86_64")]
-        if self.d >= 2 * WIDE && is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-            for from in (0..a.rows()).step_by(DEEP) {
-                let rows = a.slice(from..(from + DEEP).min(a.rows()));
-                pack::<WIDE>(rows, &mut self.wide);
-                pack::<NARROW>(rows, &mut self.narrow);
-                multiply(rows.rows(), self.d, &self.narrow, &self.wide, &mut self.sum);
-            }
-            return;
-        }
-        portable(a, &mut self.sum);
-    }
-
-    /// What was added up, `[d, d]` row-major; only the lower half means something.
-    pub fn lower(&self) -> &[f32] {
-        &self.sum
-    }
-}
-
-/// The same through faer, for narrow tables and other processors.
-fn portable(a: MatrixView<'_>, out: &mut [f32]) {
-    let (n, d) = (a.rows(), a.cols());
-    let rows = MatRef::from_row_major_slice(a.as_slice(), n, d);
-    triangular::matmul(
-        MatMut::from_row_major_slice_mut(out, d, d),
-        BlockStructure::TriangularLower,
-        Accum::Add,
-        rows.transpose(),
-        BlockStructure::Rectangular,
-        rows,
-        BlockStructure::Rectangular,
-        1.0_f32,
-        Par::Seq,
-    );
-}
-
+/// Rows that are gathered before they are packed: few, so that they are read from the nearest caches.
+const GATHERED: usize = 16;
 /// Columns of a strip that is kept.
 const WIDE: usize = 16;
 /// Columns of a strip that is streamed.
 const NARROW: usize = 6;
-/// Rows packed at a time: a wide strip is 16 KiB.
+/// Rows packed before they are multiplied: a wide strip is 16 KiB.
 const DEEP: usize = 256;
 /// Narrow strips that are streamed again and again: 192 KiB, within the second cache.
 const STREAMED: usize = 32;
+/// Numbers between two strips, so that they do not all start in the same set of the cache.
+const APART: usize = 16;
 
-#[cfg(target_arch = "x86_64")]
-fn multiply(n: usize, d: usize, narrow: &[f32], wide: &[f32], out: &mut [f32]) {
-    for (block, narrow) in narrow.chunks(n * NARROW * STREAMED).enumerate() {
-        let top = block * STREAMED * NARROW;
-        let bottom = (top + STREAMED * NARROW).min(d);
-        for (j, wide) in wide.chunks_exact(n * WIDE).enumerate().take(bottom.div_ceil(WIDE)) {
-            let j = j * WIDE;
-            // The first strip of rows that reaches down to the diagonal.
-            let first = j.saturating_sub(top) / NARROW;
-            for (i, narrow) in narrow.chunks_exact(n * NARROW).enumerate().skip(first) {
-                let i = top + i * NARROW;
-                if i >= j + WIDE && i + NARROW <= d {
-                    // SAFETY: the caller saw that the processor has AVX2 and FMA; both strips hold n rows of their width.
-                    unsafe { add_strips(narrow, wide, &mut out[i * d + j..], d) };
-                } else {
-                    let mut tile = [0.0_f32; NARROW * WIDE];
-                    // SAFETY: as above.
-                    unsafe { add_strips(narrow, wide, &mut tile, WIDE) };
-                    for (row, tile) in (i..(i + NARROW).min(d)).zip(tile.chunks_exact(WIDE)) {
-                        let end = (j + WIDE).min(row + 1).max(j);
-                        out[row * d + j..row * d + end].iter_mut().zip(tile).for_each(|(out, &value)| *out += value);
-                    }
+impl Gram {
+    /// For rows of `d` columns.
+    pub fn new(d: usize) -> Self {
+        let (wide, narrow) = (d.div_ceil(WIDE), d.div_ceil(NARROW));
+        Gram {
+            d,
+            rows: vec![0.0; GATHERED * d],
+            waiting: 0,
+            packed: 0,
+            // What fills up the last strips stays 0.
+            wide: vec![0.0; wide * (DEEP * WIDE + APART)],
+            narrow: vec![0.0; narrow * (DEEP * NARROW + APART)],
+            sums: vec![0.0; wide * narrow * NARROW * WIDE],
+        }
+    }
+
+    /// Adds a row, which `fill` writes. Costs d² flops, half of the full product.
+    #[inline]
+    pub fn add(&mut self, fill: impl FnOnce(&mut [f32])) {
+        fill(&mut self.rows[self.waiting * self.d..][..self.d]);
+        self.waiting += 1;
+        if self.waiting == GATHERED {
+            self.pack();
+            if self.packed == DEEP {
+                self.multiply();
+            }
+        }
+    }
+
+    /// The lower half of what was added up, row by row: d · (d + 1) / 2 numbers.
+    pub fn lower(mut self) -> Vec<f64> {
+        self.pack();
+        self.multiply();
+        let (d, narrow_count) = (self.d, self.d.div_ceil(NARROW));
+        let mut lower = Vec::with_capacity(d * (d + 1) / 2);
+        for i in 0..d {
+            for j in 0..=i / WIDE {
+                let row = &self.sums[((j * narrow_count + i / NARROW) * NARROW + i % NARROW) * WIDE..];
+                lower.extend(row[..(i + 1 - j * WIDE).min(WIDE)].iter().map(|&value| f64::from(value)));
+            }
+        }
+        lower
+    }
+
+    /// Puts the rows that wait into the strips.
+    fn pack(&mut self) {
+        let rows = &self.rows[..self.waiting * self.d];
+        pack::<WIDE>(rows, self.d, self.packed, &mut self.wide);
+        pack::<NARROW>(rows, self.d, self.packed, &mut self.narrow);
+        self.packed += self.waiting;
+        self.waiting = 0;
+    }
+
+    /// Adds what is packed to the sums.
+    fn multiply(&mut self) {
+        let Gram { d, packed: n, wide, narrow, sums, .. } = self;
+        let narrow_count = d.div_ceil(NARROW);
+        for top in (0..narrow_count).step_by(STREAMED) {
+            let end = (top + STREAMED).min(narrow_count);
+            let reach = (end * NARROW).min(*d).div_ceil(WIDE);
+            for (j, wide) in wide.chunks_exact(DEEP * WIDE + APART).enumerate().take(reach) {
+                // The first strip of rows that reaches down to the diagonal.
+                for i in (j * WIDE / NARROW).max(top)..end {
+                    let narrow = &narrow[i * (DEEP * NARROW + APART)..][..*n * NARROW];
+                    let tile = &mut sums.as_chunks_mut().0[j * narrow_count + i];
+                    add_strips(narrow, &wide[..*n * WIDE], tile);
                 }
             }
         }
+        self.packed = 0;
     }
 }
 
-/// The rows as strips of `W` columns, each `[n, W]`, the last filled up with zeros. Strip by strip: row by row, the lines written to would
-/// all fall into the same few sets of the cache.
-#[cfg(target_arch = "x86_64")]
-fn pack<const W: usize>(a: MatrixView<'_>, strips: &mut Vec<f32>) {
-    let (n, d) = (a.rows(), a.cols());
-    let len = d.div_ceil(W) * n * W;
-    if strips.len() != len {
-        // What fills up the last strip stays 0 from block to block, as long as they are of one size.
-        strips.clear();
-        strips.resize(len, 0.0);
-    }
-    for (strip, out) in strips.chunks_exact_mut(n * W).enumerate() {
+/// Rows, `[n, d]`, put from place `at` on into strips of `W` columns. Strip by strip, so that few pages are written to at a time.
+fn pack<const W: usize>(rows: &[f32], d: usize, at: usize, strips: &mut [f32]) {
+    for (strip, out) in strips.chunks_exact_mut(DEEP * W + APART).enumerate() {
         let from = strip * W;
-        for (i, out) in out.as_chunks_mut::<W>().0.iter_mut().enumerate() {
-            match a.row(i)[from..].first_chunk::<W>() {
+        for (row, out) in rows.chunks_exact(d).zip(out[at * W..].as_chunks_mut::<W>().0) {
+            match row[from..].first_chunk::<W>() {
                 Some(cells) => *out = *cells,
-                None => out[..d - from].copy_from_slice(&a.row(i)[from..]),
+                None => out[..d - from].copy_from_slice(&row[from..]),
             }
         }
     }
 }
 
-/// Adds `narrowᵀ · wide`, `[6, 16]`, to the rows of `out` that lie `stride` apart.
+/// Adds `narrowᵀ · wide`, `[NARROW, WIDE]`, to a tile.
+#[inline]
+fn add_strips(narrow: &[f32], wide: &[f32], tile: &mut [f32; NARROW * WIDE]) {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+        // SAFETY: the processor has both.
+        return unsafe { add_strips_avx2(narrow, wide, tile) };
+    }
+    let mut sums = [[0.0_f32; WIDE]; NARROW];
+    for (narrow, wide) in narrow.as_chunks::<NARROW>().0.iter().zip(wide.as_chunks::<WIDE>().0) {
+        for (sums, &value) in sums.iter_mut().zip(narrow) {
+            sums.iter_mut().zip(wide).for_each(|(sum, &other)| *sum += value * other);
+        }
+    }
+    tile.iter_mut().zip(sums.as_flattened()).for_each(|(tile, sum)| *tile += sum);
+}
+
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
-fn add_strips(narrow: &[f32], wide: &[f32], out: &mut [f32], stride: usize) {
+fn add_strips_avx2(narrow: &[f32], wide: &[f32], tile: &mut [f32; NARROW * WIDE]) {
     use std::arch::x86_64::{
         _MM_HINT_T0, _mm_prefetch, _mm256_add_ps, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_set1_ps, _mm256_setzero_ps, _mm256_storeu_ps,
     };
-    assert!(out.len() >= (NARROW - 1) * stride + WIDE);
     for row in 0..NARROW {
-        // SAFETY: a prefetch reads nothing; the address is within `out` by the assertion above.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(out.as_ptr().add(row * stride).cast()) };
+        // SAFETY: a prefetch reads nothing, and the address is within the tile.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(tile.as_ptr().add(row * WIDE).cast()) };
     }
     let mut sums = [[_mm256_setzero_ps(); 2]; NARROW];
     for (narrow, wide) in narrow.as_chunks::<NARROW>().0.iter().zip(wide.as_chunks::<WIDE>().0) {
@@ -145,10 +154,10 @@ fn add_strips(narrow: &[f32], wide: &[f32], out: &mut [f32], stride: usize) {
             sums[row][1] = _mm256_fmadd_ps(value, right, sums[row][1]);
         }
     }
-    for (row, sums) in sums.into_iter().enumerate() {
-        // SAFETY: the assertion above: 16 floats from row · stride on are within `out`.
+    for (row, sums) in tile.as_chunks_mut::<WIDE>().0.iter_mut().zip(sums) {
+        // SAFETY: a row of the tile is 16 floats: two loads and stores of 8.
         unsafe {
-            let at = out.as_mut_ptr().add(row * stride);
+            let at = row.as_mut_ptr();
             _mm256_storeu_ps(at, _mm256_add_ps(_mm256_loadu_ps(at), sums[0]));
             _mm256_storeu_ps(at.add(8), _mm256_add_ps(_mm256_loadu_ps(at.add(8)), sums[1]));
         }
@@ -164,17 +173,18 @@ mod tests {
     #[test]
     fn the_half_product_is_the_lower_half_of_the_whole() {
         let random = Random::new(4, "noise");
-        for (n, d) in [(1, 1), (60, 37), (300, 64), (257, 101), (3, 784)] {
+        for (n, d) in [(0, 40), (1, 1), (60, 37), (300, 64), (257, 101), (3, 784), (600, 32)] {
             let a = Matrix::from_fn(n, d, |i, j| random.normal(i as u64, j as u64) as f32);
             let mut gram = Gram::new(d);
-            gram.add(a.slice(0..n / 2));
-            gram.add(a.slice(n / 2..n));
+            (0..n).for_each(|i| gram.add(|row| row.copy_from_slice(a.row(i))));
+            let mut lower = gram.lower().into_iter();
             for i in 0..d {
                 for j in 0..=i {
                     let sum: f64 = (0..n).map(|l| f64::from(a.row(l)[i]) * f64::from(a.row(l)[j])).sum();
-                    assert!((f64::from(gram.lower()[i * d + j]) - sum).abs() < 1e-3, "{n} x {d}: {i} {j}");
+                    assert!((lower.next().unwrap() - sum).abs() < 1e-3, "{n} x {d}: {i} {j}");
                 }
             }
+            assert_eq!(lower.next(), None);
         }
     }
 }

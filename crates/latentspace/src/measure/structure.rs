@@ -13,7 +13,7 @@ use crate::run::Run;
 const FEW: usize = 2000;
 /// Rows asked about where there are more.
 const SAMPLED: usize = 1000;
-/// Multiply-adds up to which distances in the data are all taken in f64.
+/// Multiply-adds up to which distances are all taken in f64.
 const DIRECT: usize = 2_000_000_000;
 
 pub(super) fn measure(
@@ -36,16 +36,12 @@ pub(super) fn measure(
     let seen = if known.is_some() || map.cols() <= 3 { Some(neighbors::neighbors(map, k, Metric::Euclidean, run)?) } else { None };
     let near_in_map: Vec<Vec<u32>> = match &seen {
         Some(seen) if map.cols() <= 3 => rows.iter().map(|&row| seen.row(row as usize).0.to_vec()).collect(),
-        _ => direct(map, &rows, &vec![Vec::new(); count], k, Metric::Euclidean, run)?.into_iter().map(|row| row.nearest).collect(),
+        _ => places(map, &rows, &vec![Vec::new(); count], k, Metric::Euclidean, run)?.into_iter().map(|row| row.nearest).collect(),
     };
-    let in_data = if count * n * against.cols() <= DIRECT {
-        direct(against, &rows, &near_in_map, k, options.metric, run)?
-    } else {
-        ranked(against, &rows, &near_in_map, k, options.metric, run)?
-    };
+    let in_data = places(against, &rows, &near_in_map, k, options.metric, run)?;
     run.progress("measures", 1, 3);
     let near_in_data: Vec<Vec<u32>> = in_data.iter().map(|row| row.nearest.clone()).collect();
-    let in_map = direct(map, &rows, &near_in_data, 0, Metric::Euclidean, run)?;
+    let in_map = places(map, &rows, &near_in_data, 0, Metric::Euclidean, run)?;
 
     // The largest penalty that there can be gives 0: all neighbors are the farthest rows.
     let scale = 2.0 / (k as f64 * (2.0 * n as f64 - 3.0 * k as f64 - 1.0));
@@ -84,8 +80,13 @@ fn shared(a: &[u32], b: &[u32]) -> f64 {
     a.iter().filter(|row| b.contains(row)).count() as f64 / a.len() as f64
 }
 
-/// The `k` nearest of each of `rows`, and for each of the rows `wanted` of it: how many rows are nearer. Distances in f64, equal ones by
-/// index.
+/// The `k` nearest of each of `rows`, and for each of the rows `wanted` of it: how many rows are nearer.
+fn places(space: MatrixView<'_>, rows: &[u32], wanted: &[Vec<u32>], k: usize, metric: Metric, run: &Run) -> Result<Vec<Ranked>> {
+    let way = if rows.len() * space.rows() * space.cols() <= DIRECT { direct } else { ranked };
+    way(space, rows, wanted, k, metric, run)
+}
+
+/// As [`places`]: distances in f64, equal ones by index.
 fn direct(space: MatrixView<'_>, rows: &[u32], wanted: &[Vec<u32>], k: usize, metric: Metric, run: &Run) -> Result<Vec<Ranked>> {
     let one = |(&row, wanted): (&u32, &Vec<u32>)| {
         run.check()?;

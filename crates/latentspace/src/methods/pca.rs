@@ -10,12 +10,13 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::checkpoint::Parcel;
 use crate::data::{CHUNK, Prepared, Rows};
 use crate::error::{Error, Result};
-use crate::fold::{Fold, Growing, Step, fold};
-use crate::linalg::{Gram, Matrix, MatrixView, Threads, product, product_transposed, symmetric_eigen};
+use crate::fold::{AnyFold, Fold, Portable, Step};
+use crate::linalg::{Gram, Matrix, MatrixView, Threads, from_lower, product, product_transposed, symmetric_eigen};
 use crate::measure::Measure;
-use crate::method::{Fitted, Info, Method, Model, Partial, Plan, Shape, Takes};
+use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
 use crate::params::Auto;
 use crate::random::Random;
 use crate::run::Run;
@@ -62,15 +63,16 @@ impl Pca {
         self.n_components.or_else(|| most.min(50) as u32) as usize
     }
 
-    /// The solver, by flops; a product of the skinny kind runs at two thirds of the speed of a square one.
-    fn solver(&self, shape: Shape, streamed: bool) -> Solver {
+    /// The solver, by flops. It depends on the shape alone, so that the rows give the same space in memory, streamed and in shares; so inner
+    /// products of rows, which take all rows at once, are chosen only where these are a single chunk.
+    fn solver(&self, shape: Shape) -> Solver {
         if self.solver != Solver::Auto {
             return self.solver;
         }
         let cost = |solver| self.flops(solver, shape);
         let mut best = Solver::Covariance;
         for solver in [Solver::Gram, Solver::Randomized] {
-            if (solver != Solver::Gram || !streamed) && cost(solver) < cost(best) {
+            if (solver != Solver::Gram || shape.rows <= CHUNK) && cost(solver) < cost(best) {
                 best = solver;
             }
         }
@@ -85,25 +87,6 @@ impl Pca {
             Solver::Randomized => 12.0 * 4.0 * n * d * width * 1.5,
             Solver::Covariance | Solver::Auto => n * d * d + 4.0 * d * d * d * EIGEN_PENALTY,
         }
-    }
-
-    /// What was learned, as a space.
-    fn fitted(&self, learned: Learned, solver: Solver, shape: Shape) -> Fitted {
-        let Learned { mean, variances, components, total, rounds } = learned;
-        let kept: f64 = variances.iter().sum();
-        let share = if total > 0.0 { (kept / total).min(1.0) } else { 1.0 };
-        let mut facts = Map::new();
-        facts.insert("solver".to_owned(), json!(solver));
-        facts.insert("n_components".to_owned(), json!(variances.len()));
-        if rounds > 0 {
-            facts.insert("rounds".to_owned(), json!(rounds));
-        }
-        let measures = vec![
-            ("explained_variance", Measure::exact(share, Some(variances.len() as f64 / shape.cols as f64))),
-            ("reconstruction_error", Measure::exact((total - kept).max(0.0) / shape.cols as f64, Some(total / shape.cols as f64))),
-        ];
-        let model = PcaModel { mean, variances, components, total, whiten: self.whiten };
-        Fitted { model: Box::new(model), codes: None, facts, measures }
     }
 }
 
@@ -139,13 +122,13 @@ impl Method for Pca {
     }
 
     fn plan(&self, shape: Shape, run: &Run) -> Plan {
-        let solver = self.solver(shape, false);
+        let solver = self.solver(shape);
         let (n, d) = (shape.rows as u64, shape.cols as u64);
         let width = (self.components(shape) + OVERSAMPLED) as u64;
         let threads = run.threads() as u64;
         let levels = n.div_ceil(CHUNK as u64).max(1).ilog2() as u64 + 1;
         let work = match solver {
-            Solver::Gram => 4 * n * d + 4 * n * n + 3 * 8 * n * n,
+            Solver::Gram => 2 * 4 * n * d + 4 * n * n + 3 * 8 * n * n,
             Solver::Randomized => threads * 8 * (d + CHUNK as u64) * width + 24 * d * width,
             Solver::Covariance | Solver::Auto => (levels + 2 * threads) * 8 * d * d + 3 * 8 * d * d,
         };
@@ -155,17 +138,26 @@ impl Method for Pca {
 
     fn fit(&self, rows: &Rows<'_>, run: &Run) -> Result<Fitted> {
         let shape = Shape { rows: rows.rows(), cols: rows.cols() };
-        let solver = self.solver(shape, matches!(rows, Rows::Stream(_)));
-        let k = self.components(shape);
-        run.note(format!("PCA: {}", solver.describe()));
+        run.note(format!("PCA: {}", self.solver(shape).describe()));
         run.progress("PCA", 0, 1);
-        let learned = match solver {
-            Solver::Gram => gram(&rows.table()?, k)?,
-            Solver::Randomized => fold(&Subspace { k, seed: run.seed() }, rows, "PCA", run)?,
-            Solver::Covariance | Solver::Auto => fold(&Covariance { k }, rows, "PCA", run)?,
-        };
+        let fitted = self.folding(shape, run)?.fit(rows, "PCA", run)?;
         run.progress("PCA", 1, 1);
-        Ok(self.fitted(learned, solver, shape))
+        Ok(fitted)
+    }
+
+    fn folding(&self, shape: Shape, run: &Run) -> Result<Box<dyn AnyFold>> {
+        let solver = self.solver(shape);
+        let goal = Goal { k: self.components(shape), whiten: self.whiten, solver };
+        Ok(match solver {
+            Solver::Gram => Box::new(InnerProducts { goal }),
+            Solver::Randomized => Box::new(Subspace { goal, seed: run.seed() }),
+            Solver::Covariance | Solver::Auto => Box::new(Covariance { goal }),
+        })
+    }
+
+    fn once(&self, shape: Shape) -> Option<Box<dyn AnyFold>> {
+        let goal = Goal { k: self.components(shape), whiten: self.whiten, solver: Solver::Covariance };
+        matches!(self.solver, Solver::Auto | Solver::Covariance).then(|| Box::new(Covariance { goal }) as Box<dyn AnyFold>)
     }
 
     fn load(tensors: &Tensors, facts: &Value) -> Result<Box<dyn Model>> {
@@ -176,41 +168,6 @@ impl Method for Pca {
         let whiten = facts["whiten"].as_bool().unwrap_or(false);
         Ok(Box::new(PcaModel { mean, variances, components, total, whiten }))
     }
-
-    fn partial(&self, cols: usize) -> Option<Box<dyn Partial>> {
-        Some(Box::new(Parts { pca: self.clone(), moments: Growing::new(cols) }))
-    }
-}
-
-/// The covariance of rows that come by part after part: the one way that sees each row once.
-struct Parts {
-    pca: Pca,
-    moments: Growing<Covariance>,
-}
-
-impl Partial for Parts {
-    fn shape(&self) -> Shape {
-        self.moments.shape()
-    }
-
-    fn push(&mut self, rows: &Prepared, run: &Run) -> Result<()> {
-        let wanted = self.moments.shape().cols;
-        if rows.cols() != wanted {
-            return Err(Error::input("data", format!("{} columns", rows.cols()), format!("the rows before have {wanted}")));
-        }
-        let table = rows.table()?;
-        run.install(|| self.moments.push(&Covariance { k: 0 }, table.view(), run))
-    }
-
-    fn fit(&self, run: &Run) -> Result<Fitted> {
-        let shape = self.moments.shape();
-        Method::check(&self.pca, shape)?;
-        if !matches!(self.pca.solver, Solver::Auto | Solver::Covariance) {
-            return Err(Error::param("solver", json!(self.pca.solver), "part after part it is 'covariance', or 'auto'"));
-        }
-        let learned = run.install(|| self.moments.outcome(&Covariance { k: self.pca.components(shape) }, run))?;
-        Ok(self.pca.fitted(learned, Solver::Covariance, shape))
-    }
 }
 
 impl Solver {
@@ -220,6 +177,35 @@ impl Solver {
             Solver::Randomized => "randomized, by subspace iteration",
             Solver::Covariance | Solver::Auto => "exact, through the covariance of the columns",
         }
+    }
+}
+
+/// What every solver is after.
+#[derive(Clone, Copy)]
+struct Goal {
+    k: usize,
+    whiten: bool,
+    solver: Solver,
+}
+
+impl Goal {
+    /// What was learned, as a space.
+    fn fitted(self, learned: Learned) -> Fitted {
+        let Learned { mean, variances, components, total, rounds } = learned;
+        let (kept, cols): (f64, f64) = (variances.iter().sum(), mean.len() as f64);
+        let share = if total > 0.0 { (kept / total).min(1.0) } else { 1.0 };
+        let mut facts = Map::new();
+        facts.insert("solver".to_owned(), json!(self.solver));
+        facts.insert("n_components".to_owned(), json!(self.k));
+        if rounds > 0 {
+            facts.insert("rounds".to_owned(), json!(rounds));
+        }
+        let measures = vec![
+            ("explained_variance", Measure::exact(share, Some(self.k as f64 / cols))),
+            ("reconstruction_error", Measure::exact((total - kept).max(0.0) / cols, Some(total / cols))),
+        ];
+        let model = PcaModel { mean, variances, components, total, whiten: self.whiten };
+        Fitted { model: Box::new(model), codes: None, facts, measures }
     }
 }
 
@@ -273,14 +259,14 @@ impl Frame {
 }
 
 /// Sums of rows as seen through a frame.
-#[derive(Clone)]
 struct Moments {
     count: f64,
     /// The largest magnitude.
     largest: f32,
     sum: Vec<f64>,
-    /// The lower half of `[d, d]`, row by row, for the covariance, `[d, width]` for the subspace.
+    /// The lower half of `[d, d]`, row by row, for the covariance; `[d, width]` for the subspace.
     product: Vec<f64>,
+    /// The sum of all squares, for the subspace.
     squares: f64,
 }
 
@@ -306,68 +292,129 @@ fn column_means(rows: MatrixView<'_>) -> Vec<f64> {
     sums
 }
 
-/// Rows that are shifted and multiplied at a time: 512 rows of 784 columns are 1.6 MB, which stay in the cache between the two.
+/// Rows whose sums are kept in f32 before they go into f64.
 const BLOCK: usize = 512;
 
-/// Calls `each` with blocks of the chunk as seen through the frame, and gives their moments, the product left empty.
-fn framed_blocks(chunk: MatrixView<'_>, frame: &Frame, mut each: impl FnMut(MatrixView<'_>)) -> Moments {
-    let d = chunk.cols();
-    let (mut sum, mut squares) = (vec![0.0_f64; d], 0.0_f64);
-    let mut block = vec![0.0_f32; BLOCK.min(chunk.rows()) * d];
-    // A column each, so that the loop over columns adds nothing up and runs in lanes.
-    let (mut block_sum, mut block_squares, mut block_largest) = (vec![0.0_f32; d], vec![0.0_f32; d], vec![0.0_f32; d]);
-    for from in (0..chunk.rows()).step_by(BLOCK) {
-        let rows = chunk.slice(from..(from + BLOCK).min(chunk.rows()));
-        block_sum.fill(0.0);
-        block_squares.fill(0.0);
-        for i in 0..rows.rows() {
-            let (row, out) = (&rows.row(i)[..d], &mut block[i * d..][..d]);
-            let (shift, sum) = (&frame.shift[..d], &mut block_sum[..d]);
-            let (squares, largest) = (&mut block_squares[..d], &mut block_largest[..d]);
-            for j in 0..d {
-                let value = (row[j] - shift[j]) * frame.scale;
-                out[j] = value;
-                sum[j] += value;
-                squares[j] += value * value;
-                largest[j] = if value.abs() > largest[j] { value.abs() } else { largest[j] };
-            }
+/// Rows as seen through a frame, and what they come to.
+struct Seen<'a> {
+    frame: &'a Frame,
+    rows: usize,
+    sum: Vec<f64>,
+    /// Sums of the last rows, and the largest magnitudes of all: a column each, so that the loop over columns adds nothing up and runs in lanes.
+    recent: Vec<f32>,
+    largest: Vec<f32>,
+}
+
+impl<'a> Seen<'a> {
+    fn new(frame: &'a Frame) -> Self {
+        let d = frame.shift.len();
+        Seen { frame, rows: 0, sum: vec![0.0; d], recent: vec![0.0; d], largest: vec![0.0; d] }
+    }
+
+    /// Writes a row as seen through the frame to `out`.
+    #[inline]
+    fn row(&mut self, row: &[f32], out: &mut [f32]) {
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx2") {
+            // SAFETY: the processor has AVX2.
+            unsafe { see_avx2(self.frame, row, out, &mut self.recent, &mut self.largest) };
+        } else {
+            see(self.frame, row, out, &mut self.recent, &mut self.largest);
         }
-        sum.iter_mut().zip(&block_sum).for_each(|(sum, &part)| *sum += f64::from(part));
-        squares += block_squares.iter().map(|&part| f64::from(part)).sum::<f64>();
-        if let Ok(view) = MatrixView::new(rows.rows(), d, &block[..rows.rows() * d]) {
-            each(view);
+        #[cfg(not(target_arch = "x86_64"))]
+        see(self.frame, row, out, &mut self.recent, &mut self.largest);
+        self.rows += 1;
+        if self.rows.is_multiple_of(BLOCK) {
+            self.settle();
         }
     }
-    let largest = block_largest.into_iter().fold(0.0, f32::max);
-    Moments { count: chunk.rows() as f64, largest, sum, product: Vec::new(), squares }
+
+    fn settle(&mut self) {
+        self.sum.iter_mut().zip(&mut self.recent).for_each(|(sum, recent)| *sum += f64::from(std::mem::take(recent)));
+    }
+
+    fn moments(mut self, product: Vec<f64>, squares: f64) -> Moments {
+        self.settle();
+        let largest = self.largest.into_iter().fold(0.0, f32::max);
+        Moments { count: self.rows as f64, largest, sum: self.sum, product, squares }
+    }
+}
+
+/// The same in wider lanes: no sum changes its order, so no bit changes.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn see_avx2(frame: &Frame, row: &[f32], out: &mut [f32], sum: &mut [f32], largest: &mut [f32]) {
+    see(frame, row, out, sum, largest);
+}
+
+#[inline(always)]
+fn see(frame: &Frame, row: &[f32], out: &mut [f32], sum: &mut [f32], largest: &mut [f32]) {
+    let d = row.len();
+    let (shift, out, sum, largest) = (&frame.shift[..d], &mut out[..d], &mut sum[..d], &mut largest[..d]);
+    for j in 0..d {
+        let value = (row[j] - shift[j]) * frame.scale;
+        out[j] = value;
+        sum[j] += value;
+        largest[j] = if value.abs() > largest[j] { value.abs() } else { largest[j] };
+    }
+}
+
+impl Portable for Frame {
+    fn store(&self) -> Result<Parcel> {
+        let mut parcel = Parcel { facts: json!({ "scale": self.scale }), ..Parcel::default() };
+        parcel.tensors.put_matrix("shift", &Matrix::new(1, self.shift.len(), self.shift.clone())?)?;
+        Ok(parcel)
+    }
+
+    fn load(parcel: &Parcel) -> Result<Self> {
+        let shift = parcel.tensors.matrix("shift", Some(1), None)?.as_slice().to_vec();
+        let scale = parcel.facts["scale"].as_f64().unwrap_or(1.0) as f32;
+        Ok(Frame { shift, scale })
+    }
+}
+
+impl Portable for Moments {
+    fn store(&self) -> Result<Parcel> {
+        let mut parcel = Parcel::default();
+        parcel.tensors.put_f64("sum", &self.sum)?;
+        parcel.tensors.put_f64("product", &self.product)?;
+        parcel.tensors.put_f64("count_squares_largest", &[self.count, self.squares, f64::from(self.largest)])?;
+        Ok(parcel)
+    }
+
+    fn load(parcel: &Parcel) -> Result<Self> {
+        let list = |name, len| parcel.tensors.f64(name, len).map(<[f64]>::to_vec);
+        let scalars = list("count_squares_largest", Some(3))?;
+        let (count, squares, largest) = (scalars[0], scalars[1], scalars[2] as f32);
+        Ok(Moments { count, largest, sum: list("sum", None)?, product: list("product", None)?, squares })
+    }
 }
 
 /// One round: the covariance. Bound: n·d² flops, the half product.
 struct Covariance {
-    k: usize,
+    goal: Goal,
 }
 
 impl Fold for Covariance {
     type State = Frame;
     type Stats = Moments;
-    type Outcome = Learned;
+    type Outcome = Fitted;
 
     fn start(&self, _: Shape, first: MatrixView<'_>) -> Result<Frame> {
         Ok(Frame::around(first))
     }
 
     fn accumulate(&self, frame: &Frame, chunk: MatrixView<'_>) -> Moments {
-        let mut gram = Gram::new(chunk.cols());
-        let moments = framed_blocks(chunk, frame, |block| gram.add(block));
-        let lower = gram.lower().chunks_exact(chunk.cols()).enumerate().flat_map(|(i, row)| &row[..=i]);
-        Moments { product: lower.map(|&value| f64::from(value)).collect(), ..moments }
+        let (mut gram, mut seen) = (Gram::new(chunk.cols()), Seen::new(frame));
+        (0..chunk.rows()).for_each(|i| gram.add(|out| seen.row(chunk.row(i), out)));
+        seen.moments(gram.lower(), 0.0)
     }
 
     fn merge(&self, left: Moments, right: Moments) -> Moments {
         left.merge(right)
     }
 
-    fn solve(&self, frame: Frame, stats: Moments, run: &Run) -> Result<Step<Frame, Learned>> {
+    fn solve(&self, frame: Frame, stats: Moments, run: &Run) -> Result<Step<Frame, Fitted>> {
         let frame = match frame.rescaled(stats.largest) {
             Ok(frame) => frame,
             Err(other) => return Ok(Step::Again(other)),
@@ -375,24 +422,25 @@ impl Fold for Covariance {
         let (n, d) = (stats.count, frame.shift.len());
         let mean: Vec<f64> = stats.sum.iter().map(|sum| sum / n).collect();
         let freedom = (n - 1.0).max(1.0);
-        let mut covariance = vec![0.0; d * d];
-        let mut lower = stats.product.into_iter();
+        let mut lower = stats.product;
+        let mut rest = lower.as_mut_slice();
         for i in 0..d {
-            for (j, cell) in covariance[i * d..=i * d + i].iter_mut().enumerate() {
-                *cell = (lower.next().unwrap_or_default() - n * mean[i] * mean[j]) / freedom;
-            }
+            let (row, below) = rest.split_at_mut(i + 1);
+            row.iter_mut().zip(&mean).for_each(|(cell, other)| *cell = (*cell - n * mean[i] * other) / freedom);
+            rest = below;
         }
         run.check()?;
+        let covariance = from_lower(&lower, d);
         let total = (0..d).map(|i| covariance[i * d + i].max(0.0)).sum();
-        let eigen = symmetric_eigen(&covariance, d, self.k)?;
-        let components = Matrix::new(self.k, d, eigen.vectors.iter().map(|&v| v as f32).collect())?;
-        Ok(Step::Done(Learned::unframed(&frame, &mean, &eigen.values, components, total, 0)))
+        let eigen = symmetric_eigen(&covariance, d, self.goal.k)?;
+        let components = Matrix::new(self.goal.k, d, eigen.vectors.iter().map(|&v| v as f32).collect())?;
+        Ok(Step::Done(self.goal.fitted(Learned::unframed(&frame, &mean, &eigen.values, components, total, 0))))
     }
 }
 
 /// Many rounds: each multiplies a basis of `width` directions by the covariance, without ever forming it, and makes it orthogonal again.
 struct Subspace {
-    k: usize,
+    goal: Goal,
     seed: u64,
 }
 
@@ -404,50 +452,75 @@ struct SubspaceState {
     round: usize,
 }
 
+impl Portable for SubspaceState {
+    fn store(&self) -> Result<Parcel> {
+        let mut parcel = self.frame.store()?;
+        parcel.tensors.put_matrix("basis", &self.basis)?;
+        parcel.tensors.put_f64("variances", &self.variances)?;
+        parcel.facts["round"] = json!(self.round);
+        Ok(parcel)
+    }
+
+    fn load(parcel: &Parcel) -> Result<Self> {
+        let frame = Frame::load(parcel)?;
+        let basis = parcel.tensors.matrix("basis", Some(frame.shift.len()), None)?;
+        let variances = parcel.tensors.f64("variances", None)?.to_vec();
+        let round = parcel.facts["round"].as_u64().unwrap_or(0) as usize;
+        Ok(SubspaceState { frame, basis, variances, round })
+    }
+}
+
 impl Fold for Subspace {
     type State = SubspaceState;
     type Stats = Moments;
-    type Outcome = Learned;
+    type Outcome = Fitted;
 
     fn start(&self, shape: Shape, first: MatrixView<'_>) -> Result<SubspaceState> {
-        let width = (self.k + OVERSAMPLED).min(shape.cols);
+        let width = (self.goal.k + OVERSAMPLED).min(shape.cols);
         let random = Random::new(self.seed, "pca subspace");
         let start: Vec<f64> = (0..shape.cols * width).map(|at| random.normal(0, at as u64)).collect();
         Ok(SubspaceState {
             frame: Frame::around(first),
             basis: orthonormal(&start, shape.cols, width)?,
-            variances: vec![0.0; self.k],
+            variances: vec![0.0; self.goal.k],
             round: 0,
         })
     }
 
     fn accumulate(&self, state: &SubspaceState, chunk: MatrixView<'_>) -> Moments {
         let (d, width) = (chunk.cols(), state.basis.cols());
+        let mut seen = Seen::new(&state.frame);
+        let mut block = vec![0.0_f32; BLOCK * d];
         let mut codes = vec![0.0_f32; BLOCK * width];
         let mut part = vec![0.0_f32; d * width];
         let mut transposed = vec![0.0_f32; d * BLOCK];
-        let mut sums = vec![0.0_f64; d * width];
-        let moments = framed_blocks(chunk, &state.frame, |block| {
-            let rows = block.rows();
-            let codes = &mut codes[..rows * width];
-            product(block, state.basis.view(), codes, Threads::One);
-            for i in 0..rows {
-                block.row(i).iter().enumerate().for_each(|(j, &value)| transposed[j * rows + i] = value);
+        let (mut sums, mut squares) = (vec![0.0_f64; d * width], 0.0);
+        for from in (0..chunk.rows()).step_by(BLOCK) {
+            let rows = BLOCK.min(chunk.rows() - from);
+            for (i, out) in block.chunks_exact_mut(d).enumerate().take(rows) {
+                seen.row(chunk.row(from + i), out);
+                squares += f64::from(out.iter().map(|value| value * value).sum::<f32>());
+                out.iter().enumerate().for_each(|(j, &value)| transposed[j * rows + i] = value);
             }
-            let views = (MatrixView::new(d, rows, &transposed[..d * rows]), MatrixView::new(rows, width, codes));
-            if let (Ok(rows), Ok(codes)) = views {
-                product(rows, codes, &mut part, Threads::One);
+            let codes = &mut codes[..rows * width];
+            if let (Ok(framed), Ok(columns)) =
+                (MatrixView::new(rows, d, &block[..rows * d]), MatrixView::new(d, rows, &transposed[..d * rows]))
+            {
+                product(framed, state.basis.view(), codes, Threads::One);
+                if let Ok(codes) = MatrixView::new(rows, width, codes) {
+                    product(columns, codes, &mut part, Threads::One);
+                }
                 sums.iter_mut().zip(&part).for_each(|(sum, &part)| *sum += f64::from(part));
             }
-        });
-        Moments { product: sums, ..moments }
+        }
+        seen.moments(sums, squares)
     }
 
     fn merge(&self, left: Moments, right: Moments) -> Moments {
         left.merge(right)
     }
 
-    fn solve(&self, mut state: SubspaceState, stats: Moments, run: &Run) -> Result<Step<SubspaceState, Learned>> {
+    fn solve(&self, mut state: SubspaceState, stats: Moments, run: &Run) -> Result<Step<SubspaceState, Fitted>> {
         state.frame = match state.frame.rescaled(stats.largest) {
             Ok(frame) => frame,
             Err(frame) => return Ok(Step::Again(SubspaceState { frame, ..state })),
@@ -465,15 +538,11 @@ impl Fold for Subspace {
             }
         }
         // Rayleigh and Ritz: the covariance within the basis.
-        let mut small = vec![0.0; width * width];
-        for i in 0..d {
-            for a in 0..width {
-                for b in 0..=a {
-                    small[a * width + b] += basis[i * width + a] * image[i * width + b];
-                }
-            }
+        let mut small = Vec::with_capacity(width * (width + 1) / 2);
+        for a in 0..width {
+            small.extend((0..=a).map(|b| (0..d).map(|i| basis[i * width + a] * image[i * width + b]).sum::<f64>()));
         }
-        let eigen = symmetric_eigen(&small, width, self.k)?;
+        let eigen = symmetric_eigen(&from_lower(&small, width), width, self.goal.k)?;
         let settled = eigen.values.iter().zip(&state.variances).all(|(new, old)| (new - old).abs() <= SETTLED * new.abs());
         let round = state.round + 1;
         run.progress("PCA", round as u64, MOST_ROUNDS as u64);
@@ -482,7 +551,7 @@ impl Fold for Subspace {
             return Ok(Step::Again(SubspaceState { frame: state.frame, basis, variances: eigen.values, round }));
         }
         let total = (stats.squares - n * mean.iter().map(|m| m * m).sum::<f64>()) / freedom;
-        let mut components = vec![0.0_f32; self.k * d];
+        let mut components = vec![0.0_f32; self.goal.k * d];
         for (c, vector) in eigen.vectors.chunks_exact(width).enumerate() {
             for i in 0..d {
                 components[c * d + i] = (0..width).map(|a| vector[a] * basis[i * width + a]).sum::<f64>() as f32;
@@ -493,8 +562,8 @@ impl Fold for Subspace {
                 row.iter_mut().for_each(|v| *v = -*v);
             }
         }
-        let components = Matrix::new(self.k, d, components)?;
-        Ok(Step::Done(Learned::unframed(&state.frame, &mean, &eigen.values, components, total, round)))
+        let components = Matrix::new(self.goal.k, d, components)?;
+        Ok(Step::Done(self.goal.fitted(Learned::unframed(&state.frame, &mean, &eigen.values, components, total, round))))
     }
 }
 
@@ -506,7 +575,54 @@ fn orthonormal(columns: &[f64], d: usize, width: usize) -> Result<Matrix> {
     Matrix::new(d, width, basis)
 }
 
-/// Through the inner products of the centred rows: for fewer rows than columns.
+/// One round that gathers all rows: for fewer rows than columns.
+struct InnerProducts {
+    goal: Goal,
+}
+
+impl Portable for Vec<Matrix> {
+    fn store(&self) -> Result<Parcel> {
+        let mut parcel = Parcel::default();
+        parcel.tensors.put_matrix("rows", &stacked(self)?)?;
+        Ok(parcel)
+    }
+
+    fn load(parcel: &Parcel) -> Result<Self> {
+        Ok(vec![parcel.tensors.matrix("rows", None, None)?])
+    }
+}
+
+impl Fold for InnerProducts {
+    type State = ();
+    type Stats = Vec<Matrix>;
+    type Outcome = Fitted;
+
+    fn start(&self, _: Shape, _: MatrixView<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    fn accumulate(&self, (): &(), chunk: MatrixView<'_>) -> Vec<Matrix> {
+        vec![chunk.to_matrix()]
+    }
+
+    fn merge(&self, mut left: Vec<Matrix>, right: Vec<Matrix>) -> Vec<Matrix> {
+        left.extend(right);
+        left
+    }
+
+    fn solve(&self, (): (), mut stats: Vec<Matrix>, _: &Run) -> Result<Step<(), Fitted>> {
+        let rows = if stats.len() == 1 { stats.remove(0) } else { stacked(&stats)? };
+        Ok(Step::Done(self.goal.fitted(gram(&rows, self.goal.k)?)))
+    }
+}
+
+/// Tables one below the other.
+fn stacked(tables: &[Matrix]) -> Result<Matrix> {
+    let cells: Vec<f32> = tables.iter().flat_map(Matrix::as_slice).copied().collect();
+    Matrix::new(tables.iter().map(Matrix::rows).sum(), tables.first().map_or(0, Matrix::cols), cells)
+}
+
+/// Through the inner products of the centred rows.
 fn gram(rows: &Matrix, k: usize) -> Result<Learned> {
     let (n, d) = (rows.rows(), rows.cols());
     let frame = Frame::around(rows.view());
@@ -647,17 +763,15 @@ mod tests {
         Matrix::from_fn(n, 6, |i, j| (1000.0 + (0..6).map(|a| rows[i][a] * f64::from(rotation.row(j)[a])).sum::<f64>()) as f32)
     }
 
-    fn fit(solver: Solver, table: &Matrix, k: u32) -> Learned {
+    fn fit(solver: Solver, table: &Matrix, k: u32) -> PcaModel {
         let method = Pca { n_components: Auto::Value(k), solver, whiten: false };
-        let run = Run::new(1, 2).unwrap();
         let prepared = Prepared::Table(table.clone());
-        let rows = Rows::Memory(&prepared);
-        run.install(|| match solver {
-            Solver::Gram => gram(table, k as usize),
-            Solver::Randomized => fold(&Subspace { k: k as usize, seed: 1 }, &rows, "", &run),
-            _ => fold(&Covariance { k: method.components(Shape { rows: table.rows(), cols: table.cols() }) }, &rows, "", &run),
-        })
-        .unwrap()
+        let fitted = crate::method::AnyMethod::fit(&method, &Rows::Memory(&prepared), &Run::new(1, 2).unwrap()).unwrap();
+        let mut tensors = Tensors::default();
+        fitted.model.store(&mut tensors).unwrap();
+        let list = |name| tensors.f64(name, None).unwrap().to_vec();
+        let components = tensors.matrix("components", None, None).unwrap();
+        PcaModel { mean: list("mean"), variances: list("variances"), components, total: list("total_variance")[0], whiten: false }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::table::Table;
 use crate::error::Result;
-use crate::linalg::{Gram, Matrix, MatrixView, Threads, product_transposed, symmetric_eigen};
+use crate::linalg::{Gram, Matrix, MatrixView, Threads, from_lower, product_transposed, symmetric_eigen};
 use crate::random::Random;
 use crate::run::Run;
 
@@ -63,9 +63,9 @@ const BLOCK: usize = 1024;
 fn by_columns(rows: MatrixView<'_>) -> Result<(Vec<f64>, Vec<f32>)> {
     let (n, d) = (rows.rows(), rows.cols());
     let mut gram = Gram::new(d);
-    gram.add(rows);
-    let gram: Vec<f64> = gram.lower().iter().map(|&cell| f64::from(cell) / n as f64).collect();
-    let eigen = symmetric_eigen(&gram, d, d)?;
+    (0..n).for_each(|row| gram.add(|out| out.copy_from_slice(rows.row(row))));
+    let gram: Vec<f64> = gram.lower().into_iter().map(|cell| cell / n as f64).collect();
+    let eigen = symmetric_eigen(&from_lower(&gram, d), d, d)?;
     let values = eigen.values.into_iter().map(|value| value.max(0.0)).collect();
     Ok((values, eigen.vectors.into_iter().map(|cell| cell as f32).collect()))
 }

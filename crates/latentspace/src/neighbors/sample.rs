@@ -43,12 +43,15 @@ pub(crate) fn ranked(
     let bars = Bars::new(table.rows.view(), &table, &packed, wanted);
     let begin = || (begin(sample.len(), k), vec![0_u32; bars.bars.len()]);
     let mut blocks = sweep(table.rows.view(), &table, &packed, run, begin, |(best, counts), row, first, scores| {
-        if reached(scores, &best.bounds()[first..]) {
+        if k > 0 && reached(scores, &best.bounds()[first..]) {
             best.offer(first, scores, row as u32, sample, margin);
         }
         bars.count(counts, row, first, scores, sample);
     })?;
-    let nearest = merge(rows, sample, k, metric, &mut blocks, |block| &mut block.0, margin);
+    let nearest = match k {
+        0 => vec![Vec::new(); sample.len()],
+        k => merge(rows, sample, k, metric, &mut blocks, |block| &mut block.0, margin),
+    };
     let nearer = bars.sum(blocks.iter().map(|block| &block.1));
     Ok(nearest.into_iter().zip(nearer).map(|(nearest, nearer)| Ranked { nearest, nearer }).collect())
 }
@@ -152,6 +155,7 @@ fn merge<T>(
 
 /// Scores to be compared with: of each sampled row with each of the rows wanted of it.
 struct Bars {
+    rows: usize,
     k: usize,
     bars: Vec<f32>,
     /// The lowest bar of each row; minus infinity never reaches those at the end, where there is none.
@@ -173,7 +177,7 @@ impl Bars {
         }
         let mut lowest: Vec<f32> = bars.chunks(k.max(1)).map(|bars| bars.iter().copied().fold(f32::INFINITY, f32::min)).collect();
         lowest.resize(packed.count() * TILE_COLS, f32::INFINITY);
-        Bars { k, bars, lowest }
+        Bars { rows: wanted.len(), k, bars, lowest }
     }
 
     /// Counts the bars that a row's scores exceed.
@@ -200,7 +204,7 @@ impl Bars {
         for block in blocks {
             sums.iter_mut().zip(block).for_each(|(sum, count)| *sum += count);
         }
-        sums.chunks(self.k.max(1)).map(<[u32]>::to_vec).collect()
+        (0..self.rows).map(|slot| sums[slot * self.k..][..self.k].to_vec()).collect()
     }
 }
 

@@ -348,8 +348,11 @@ fn endings() -> String {
     FORMATS.iter().flat_map(|format| format.endings).copied().collect::<Vec<_>>().join(" ")
 }
 
-/// The files that `data` names, sorted.
-fn files(data: &str) -> Result<Vec<PathBuf>> {
+/// The files of a name or a pattern of names, sorted.
+///
+/// # Errors
+/// [`Error::Input`] that suggests near names if there are none.
+pub fn files(data: &str) -> Result<Vec<PathBuf>> {
     let path = Path::new(data);
     if path.exists() || !data.contains(['*', '?', '[']) {
         return Ok(vec![path.to_path_buf()]);
@@ -459,10 +462,38 @@ impl Source {
     /// # Errors
     /// As [`Source::read`], here or from the iterator.
     pub fn blocks<'a>(&'a self, run: &Run) -> Result<Box<dyn Iterator<Item = Result<Observations>> + Send + 'a>> {
+        self.blocks_of(&self.readers, 0, run)
+    }
+
+    /// The same from the file on that holds row `first`, where the heads of the files tell; with the number of rows before it.
+    ///
+    /// # Errors
+    /// As [`Source::blocks`].
+    pub fn blocks_around<'a>(
+        &'a self,
+        first: usize,
+        run: &Run,
+    ) -> Result<(usize, Box<dyn Iterator<Item = Result<Observations>> + Send + 'a>)> {
+        let (mut skipped, mut before) = (0, 0);
+        for rows in self.readers.iter().map_while(|(_, reader)| reader.rows()) {
+            if before + rows > first || skipped + 1 == self.readers.len() {
+                break;
+            }
+            (skipped, before) = (skipped + 1, before + rows);
+        }
+        Ok((before, self.blocks_of(&self.readers[skipped..], before, run)?))
+    }
+
+    /// The rows of some of the files; `seen` rows lie before them.
+    fn blocks_of<'a>(
+        &'a self,
+        readers: &'a [(PathBuf, Box<dyn Reader>)],
+        mut seen: usize,
+        run: &Run,
+    ) -> Result<Box<dyn Iterator<Item = Result<Observations>> + Send + 'a>> {
         let run = run.clone();
-        let mut seen = 0;
         let mut over = false;
-        let mut each = self.readers.iter().flat_map(move |(path, reader)| -> Blocks<'a> {
+        let mut each = readers.iter().flat_map(move |(path, reader)| -> Blocks<'a> {
             match border::guard(path, || reader.blocks(&run)) {
                 Ok(mut blocks) => Box::new(std::iter::from_fn(move || {
                     border::guard(path, || blocks.next().transpose()).map_err(|error| named(path, error)).transpose()

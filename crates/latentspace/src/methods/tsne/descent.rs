@@ -7,11 +7,16 @@
 //! Source: Jacobs 1988, doi:10.1016/0893-6080(88)90003-2, for the gains; Belkina et al. 2019, doi:10.1038/s41467-019-13055-y, for the rate.
 
 use rayon::prelude::*;
+use serde_json::json;
 
 use super::affinities::Affinities;
 use super::attraction::BLOCK;
 use super::grid::bounds;
 use super::repulsion::Repulsion;
+use crate::checkpoint::Parcel;
+use crate::error::{Error, Result};
+use crate::linalg::Matrix;
+use crate::tensors::Tensor;
 
 /// The part of the last step that is made again.
 const MOMENTUM: f32 = 0.8;
@@ -39,6 +44,8 @@ pub(super) struct Descent<const D: usize> {
     repulsion: Repulsion<D>,
     /// The row that each point stands for.
     order: Vec<u32>,
+    /// How rows were put in order so far, each relative to the one before: what rows attract lies in the order that these left it in.
+    orders: Vec<Vec<u32>>,
     points: Vec<[f32; D]>,
     momenta: Vec<[f32; D]>,
     gains: Vec<[f32; D]>,
@@ -60,6 +67,7 @@ impl<const D: usize> Descent<D> {
             affinities,
             repulsion,
             order: (0..n as u32).collect(),
+            orders: Vec::new(),
             points,
             momenta: vec![[0.0; D]; n],
             gains: vec![[1.0; D]; n],
@@ -79,12 +87,70 @@ impl<const D: usize> Descent<D> {
     /// Puts rows that are near in the map near in memory.
     pub(super) fn reorder(&mut self) {
         let order = along_curve(&self.points);
+        self.put_in(order);
+    }
+
+    fn put_in(&mut self, order: Vec<u32>) {
         self.affinities = self.affinities.reordered(&order);
         let pick = |points: &[[f32; D]]| -> Vec<[f32; D]> { order.iter().map(|&row| points[row as usize]).collect() };
         self.points = pick(&self.points);
         self.momenta = pick(&self.momenta);
         self.gains = pick(&self.gains);
         self.order = order.iter().map(|&row| self.order[row as usize]).collect();
+        self.orders.push(order);
+    }
+
+    /// Where the descent stands after `iterations`.
+    ///
+    /// # Errors
+    /// None that a descent can cause.
+    pub(super) fn parcel(&self, iterations: usize) -> Result<Parcel> {
+        let mut parcel = Parcel::default();
+        let n = self.points.len();
+        let mut put = |name: &str, values: &[[f32; D]]| -> Result<()> {
+            parcel.tensors.put_matrix(name, &Matrix::new(n, D, values.as_flattened().to_vec())?)
+        };
+        put("points", &self.points)?;
+        put("momenta", &self.momenta)?;
+        put("gains", &self.gains)?;
+        parcel.tensors.put("orders", Tensor::U32(vec![self.orders.len(), n], self.orders.concat()))?;
+        parcel.tensors.put_f64("losses", &self.losses)?;
+        parcel.tensors.put_f64("whole_losses", &self.whole_losses)?;
+        parcel.facts = json!({ "iterations": iterations, "repulsion": self.repulsion.memory() });
+        Ok(parcel)
+    }
+
+    /// Goes on from where [`Self::parcel`] stood; gives the iterations made there. To be called on a new descent of the same rows.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if the parcel is of other rows.
+    pub(super) fn resume(&mut self, parcel: &Parcel) -> Result<usize> {
+        let n = self.points.len();
+        let wrong = || Error::input("checkpoint", "what it holds does not fit together", "a checkpoint of the same fit is needed");
+        let iterations = parcel.facts["iterations"].as_u64().ok_or_else(wrong)? as usize;
+        let orders = parcel.tensors.u32("orders", None)?;
+        if !orders.len().is_multiple_of(n) {
+            return Err(wrong());
+        }
+        for order in orders.chunks_exact(n) {
+            let mut seen = vec![false; n];
+            if order.iter().any(|&row| seen.get_mut(row as usize).is_none_or(|seen| std::mem::replace(seen, true))) {
+                return Err(wrong());
+            }
+            self.put_in(order.to_vec());
+        }
+        let take = |name: &str, into: &mut [[f32; D]]| -> Result<()> {
+            into.as_flattened_mut().copy_from_slice(parcel.tensors.matrix(name, Some(n), Some(D))?.as_slice());
+            Ok(())
+        };
+        take("points", &mut self.points)?;
+        take("momenta", &mut self.momenta)?;
+        take("gains", &mut self.gains)?;
+        let blocks = self.losses.len();
+        self.losses.copy_from_slice(parcel.tensors.f64("losses", Some(blocks))?);
+        self.whole_losses.copy_from_slice(parcel.tensors.f64("whole_losses", Some(blocks))?);
+        self.repulsion.remember(&parcel.facts["repulsion"]).ok_or_else(wrong)?;
+        Ok(iterations)
     }
 
     /// One step. The loss of all rows is computed if `whole`, as it must be after [`Self::reorder`]; else that of a few.

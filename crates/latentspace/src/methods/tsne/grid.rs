@@ -10,6 +10,7 @@
 //! Ewald), doi:10.1063/1.470117.
 
 use rayon::prelude::*;
+use serde_json::{Value, json};
 
 use super::convolution::{Convolution, padded_length};
 use super::lanes::{Kernel, LANES, Unit, dispatch};
@@ -89,20 +90,44 @@ impl<const D: usize> Grid<D> {
             *at == spacing && convolution.padded().iter().zip(&wanted).all(|(&has, &wants)| has >= wants && has <= wants + wants / 6)
         });
         if !fits {
-            let square = f64::from(spacing).powi(2);
-            let kernel = |apart: [usize; D]| 1.0 / (1.0 + square * apart.iter().map(|&d| (d * d) as f64).sum::<f64>());
-            let samples = self.spline.at_nodes();
-            let damp = |k: usize, length: usize| {
-                let angle = std::f64::consts::TAU * k as f64 / length as f64;
-                let transform: f64 =
-                    samples.iter().enumerate().map(|(i, &w)| w * (angle * (i as f64 - (ORDER / 2 - 1) as f64)).cos()).sum();
-                transform.powi(-2)
-            };
-            self.convolution = Some((spacing, Convolution::new(wanted, kernel, damp)));
+            self.transform(spacing, wanted);
         }
         if let Some((_, convolution)) = &mut self.convolution {
             convolution.apply(&mut self.values, shape, stride);
         }
+    }
+
+    /// Makes the transforms of these lengths.
+    fn transform(&mut self, spacing: f32, padded: [usize; D]) {
+        let square = f64::from(spacing).powi(2);
+        let kernel = |apart: [usize; D]| 1.0 / (1.0 + square * apart.iter().map(|&d| (d * d) as f64).sum::<f64>());
+        let samples = self.spline.at_nodes();
+        let damp = |k: usize, length: usize| {
+            let angle = std::f64::consts::TAU * k as f64 / length as f64;
+            let transform: f64 = samples.iter().enumerate().map(|(i, &w)| w * (angle * (i as f64 - (ORDER / 2 - 1) as f64)).cos()).sum();
+            transform.powi(-2)
+        };
+        self.convolution = Some((spacing, Convolution::new(padded, kernel, damp)));
+    }
+
+    /// The spacing and the lengths of the transforms that are kept.
+    pub(super) fn memory(&self) -> Value {
+        self.convolution.as_ref().map_or(Value::Null, |(spacing, convolution)| json!([spacing, convolution.padded().as_slice()]))
+    }
+
+    /// Makes the transforms that [`Self::memory`] told of.
+    pub(super) fn remember(&mut self, memory: &Value) -> Option<()> {
+        if memory.is_null() {
+            return Some(());
+        }
+        let (spacing, padded): (f32, Vec<usize>) = serde_json::from_value(memory.clone()).ok()?;
+        let padded = <[usize; D]>::try_from(padded).ok()?;
+        let longest = padded_length(most_nodes(D));
+        if !(spacing > 0.0 && spacing.is_finite() && padded.iter().all(|length| (2..=longest).contains(length))) {
+            return None;
+        }
+        self.transform(spacing, padded);
+        Some(())
     }
 
     /// The gradient of the potential at each point, and the sum of the potentials.

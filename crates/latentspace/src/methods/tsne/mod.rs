@@ -108,11 +108,13 @@ impl Default for Tsne {
     }
 }
 
+/// The descent, in progress and checkpoints.
+const STAGE: &str = "t-SNE";
 /// The loss of all rows is computed every so many iterations; between, that of a few in turns.
 const WHOLE_LOSS_EVERY: usize = 50;
 /// Iterations before which rows are put in the order of the map, as long as it changes much.
 const REORDERED_AT: [usize; 6] = [0, 50, 100, 200, 300, 500];
-/// Fitted rows that are placed anew, to tell how far from their places they land.
+/// Fitted rows that are placed anew, and as if they were new, to tell how far from their places they land.
 const DRIFT_ROWS: usize = 500;
 
 impl Tsne {
@@ -169,9 +171,11 @@ impl Tsne {
         };
         drop(descent);
         let model = TsneModel::<D>::new(pca, rows, map.clone(), self.metric);
-        let drift = drift(&model, &map, run)?;
-        fact("encode_drift_of_radius", json!(drift.of_radius));
-        let measures = vec![("kl", Measure::exact(kl, None)), ("encode_drift", drift.median)];
+        let sample = Random::new(run.seed(), "tsne drift").sample(0, n, DRIFT_ROWS);
+        let again = drift(&model.place_fitted(&sample, run)?, &sample, &map);
+        let left_out = drift(&model.place_left_out(&sample, run)?, &sample, &map);
+        fact("left_out_drift_of_radius", json!(if left_out.radius > 0.0 { left_out.median.value / left_out.radius } else { 0.0 }));
+        let measures = vec![("kl", Measure::exact(kl, None)), ("encode_drift", again.median), ("left_out_drift", left_out.median)];
         Ok(Fitted { model: Box::new(model), codes: Some(map), facts, measures })
     }
 
@@ -192,8 +196,10 @@ impl Tsne {
     fn descend<const D: usize>(&self, descent: &mut Descent<D>, run: &Run) -> Result<Option<usize>> {
         let total = self.n_iter_early as usize + self.n_iter as usize;
         let n = descent.rows();
-        for iteration in 0..total {
+        let done = run.resumed(STAGE).map_or(Ok(0), |parcel| descent.resume(&parcel))?;
+        for iteration in done..total {
             run.check()?;
+            run.keep(STAGE, || descent.parcel(iteration))?;
             if run.stopped() {
                 return Ok(Some(iteration));
             }
@@ -204,7 +210,7 @@ impl Tsne {
             let whole = reorder || (iteration + 1).is_multiple_of(WHOLE_LOSS_EVERY);
             descent.step(self.pace(iteration, n), whole);
             let step = iteration as u64 + 1;
-            run.progress_with_loss("t-SNE", step, total as u64, "kl", descent.recent_loss());
+            run.progress_with_loss(STAGE, step, total as u64, "kl", descent.recent_loss());
             if run.wants_map() {
                 run.map(MatrixView::new(n, D, &descent.codes())?, step);
             }
@@ -220,18 +226,16 @@ struct Neighborhood {
     recall: Measure,
 }
 
-/// How far fitted rows land from their places when they are encoded.
+/// How far some places of fitted rows lie from those on the map.
 struct Drift {
     /// The median distance, in the map's units.
     median: Measure,
-    /// The same in parts of the map's radius, the root mean square distance from its middle.
-    of_radius: f64,
+    /// The map's radius, the root mean square distance from its middle.
+    radius: f64,
 }
 
-fn drift<const D: usize>(model: &TsneModel<D>, map: &Matrix, run: &Run) -> Result<Drift> {
-    let n = map.rows();
-    let sample = Random::new(run.seed(), "tsne drift").sample(0, n, DRIFT_ROWS);
-    let places = model.place_fitted(&sample, run)?;
+fn drift(places: &Matrix, sample: &[u32], map: &Matrix) -> Drift {
+    let (n, dimensions) = (map.rows(), map.cols());
     let apart = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum::<f64>().sqrt();
     let mut distances: Vec<f64> = sample.iter().enumerate().map(|(i, &row)| apart(places.row(i), map.row(row as usize))).collect();
     distances.sort_by(f64::total_cmp);
@@ -243,10 +247,10 @@ fn drift<const D: usize>(model: &TsneModel<D>, map: &Matrix, run: &Run) -> Resul
     } else {
         Measure { value: rank(middle), low: rank(middle - half), high: rank(middle + half), null: None }
     };
-    let centre: Vec<f64> = (0..D).map(|axis| (0..n).map(|row| f64::from(map.row(row)[axis])).sum::<f64>() / n as f64).collect();
-    let centre: Vec<f32> = centre.into_iter().map(|value| value as f32).collect();
+    let centre: Vec<f32> =
+        (0..dimensions).map(|axis| ((0..n).map(|row| f64::from(map.row(row)[axis])).sum::<f64>() / n as f64) as f32).collect();
     let radius = ((0..n).map(|row| apart(map.row(row), &centre).powi(2)).sum::<f64>() / n as f64).sqrt();
-    Ok(Drift { median, of_radius: if radius > 0.0 { median.value / radius } else { 0.0 } })
+    Drift { median, radius }
 }
 
 impl Method for Tsne {
@@ -263,7 +267,7 @@ impl Method for Tsne {
         live: true,
         limits: &[
             "needs all rows in memory: every row is a neighbor of others",
-            "new rows are placed on the map as it stands: where nothing like them was fitted, they land beside what is nearest",
+            "new rows are placed on the map as it stands: where nothing like them was fitted, they land beside what is nearest; `left_out_drift` tells how far fitted rows would land from their places if they were new",
             "counts are taken as a dense table: 4 bytes a cell, zeros included",
             "in 1 dimension at most 16,000 rows",
         ],

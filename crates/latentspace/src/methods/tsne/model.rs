@@ -1,7 +1,8 @@
 //! The space of a map: its rows, their places, and how a new row finds its own.
 //!
-//! A new row is placed by itself, against the map as it stands: with weights pⱼ over its nearest fitted rows it goes downhill on
-//! L(y) = Σ pⱼ ln(1 + |y - yⱼ|²) + ln φ(y), the divergence of its own distribution over the map from p, where φ is the potential of the map.
+//! A row that was fitted has its place. A new row is placed by itself, against the map as it stands: with weights pⱼ over its nearest fitted
+//! rows it goes downhill on L(y) = Σ pⱼ ln(1 + |y - yⱼ|²) + ln φ(y), the divergence of its own distribution over the map from p, where φ is
+//! the potential of the map.
 
 use rayon::prelude::*;
 use serde_json::{Value, json};
@@ -57,6 +58,23 @@ impl<const D: usize> TsneModel<D> {
         self.place(self.rows.select(rows).view(), run)
     }
 
+    /// The places that fitted rows would be given if they were new: each by its neighbors, without itself.
+    pub(super) fn place_left_out(&self, rows: &[u32], run: &Run) -> Result<Matrix> {
+        let k = NEIGHBORS.min(self.rows.rows() - 1);
+        let found = query(self.rows.view(), self.rows.select(rows).view(), k + 1, self.metric, run)?;
+        let mut places = vec![0.0; rows.len() * D];
+        places.par_chunks_mut(D).zip(rows).enumerate().for_each(|(at, (out, &row))| {
+            let (indices, distances) = found.row(at);
+            // Where more rows than that are nearer, the last of them is left out instead.
+            let itself = indices.iter().position(|&index| index == row).unwrap_or(k);
+            let others = |at: &usize| *at != itself;
+            let indices: Vec<u32> = (0..=k).filter(others).map(|at| indices[at]).collect();
+            let distances: Vec<f32> = (0..=k).filter(others).map(|at| distances[at]).collect();
+            out.copy_from_slice(&self.descend(&indices, &distances));
+        });
+        Matrix::new(rows.len(), D, places)
+    }
+
     /// The places of rows that are reduced already.
     fn place(&self, rows: MatrixView<'_>, run: &Run) -> Result<Matrix> {
         let k = NEIGHBORS.min(self.rows.rows());
@@ -67,7 +85,11 @@ impl<const D: usize> TsneModel<D> {
             let found = query(self.rows.view(), batch, k, self.metric, run)?;
             places[from * D..][..batch.rows() * D].par_chunks_mut(D).enumerate().for_each(|(row, out)| {
                 let (indices, distances) = found.row(row);
-                out.copy_from_slice(&self.descend(indices, distances));
+                let same = indices.iter().find(|&&index| self.rows.row(index as usize) == batch.row(row));
+                out.copy_from_slice(&match same {
+                    Some(&index) => self.points[index as usize],
+                    None => self.descend(indices, distances),
+                });
             });
         }
         Matrix::new(rows.rows(), D, places)

@@ -1,6 +1,7 @@
 //! The potential of all points of a map: what pushes them apart, and what normalises their distribution.
 
 use rayon::prelude::*;
+use serde_json::Value;
 
 use super::grid::Grid;
 use super::lanes::{Kernel, LANES, Unit, dispatch};
@@ -43,6 +44,22 @@ impl<const D: usize> Repulsion<D> {
                 }
             }
             Repulsion::Grid(grid) => grid.charge(points),
+        }
+    }
+
+    /// What earlier maps left behind that enters the rounding of later ones.
+    pub(super) fn memory(&self) -> Value {
+        match self {
+            Repulsion::Exact(_) => Value::Null,
+            Repulsion::Grid(grid) => grid.memory(),
+        }
+    }
+
+    /// Takes up what [`Self::memory`] told; none if it is nothing of this kind.
+    pub(super) fn remember(&mut self, memory: &Value) -> Option<()> {
+        match self {
+            Repulsion::Exact(_) => Some(()),
+            Repulsion::Grid(grid) => grid.remember(memory),
         }
     }
 

@@ -204,12 +204,15 @@ fn a_row_is_placed_the_same_alone_in_any_batch_and_after_it_was_saved() {
 }
 
 #[test]
-fn fitted_rows_land_near_their_places_and_it_is_told() {
+fn fitted_rows_have_their_places_and_it_is_told_where_they_would_land_if_they_were_new() {
     let run = Run::new(0, 2).unwrap();
-    let space = fit(&tsne(20.0, 200, 300), &planted(1500, 10, 6, 5.0), &run).unwrap();
-    let drift = space.measures["encode_drift"];
-    assert!(drift.low <= drift.value && drift.value <= drift.high && drift.low < drift.high, "{drift:?}");
-    let of_radius = space.facts["encode_drift_of_radius"].as_f64().unwrap();
+    let rows = planted(1500, 10, 6, 5.0);
+    let space = fit(&tsne(20.0, 200, 300), &rows, &run).unwrap();
+    assert!(encode(&space, rows, &run) == map_of(&space));
+    assert_eq!(space.measures["encode_drift"].high, 0.0);
+    let drift = space.measures["left_out_drift"];
+    assert!(0.0 < drift.low && drift.low <= drift.value && drift.value <= drift.high && drift.low < drift.high, "{drift:?}");
+    let of_radius = space.facts["left_out_drift_of_radius"].as_f64().unwrap();
     assert!(of_radius < 0.02, "{of_radius} of the radius");
 }
 

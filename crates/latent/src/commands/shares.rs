@@ -1,0 +1,156 @@
+//! `latent fit --partial` and `latent merge`: one round of a fold on many machines, as files.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use latentspace::data::read::{self, ReadOptions};
+use latentspace::data::{Preparation, PreparedStream, Rows, Summary};
+use latentspace::fold::Step;
+use latentspace::method::AnyMethod;
+use latentspace::shares::{Round, Statistics, merge};
+use latentspace::{Error, Result, registry};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::encode::output_arg;
+use super::fit;
+use crate::args::Share;
+use crate::context::Context;
+use crate::inputs;
+use crate::output::{self, count};
+
+/// Where the rows come from, as the files of a round tell it.
+#[derive(Serialize, Deserialize)]
+struct Data {
+    name: String,
+    columns: Option<Vec<String>>,
+    labels: Option<(PathBuf, Option<String>)>,
+}
+
+/// Writes the statistics of one share.
+pub(super) fn partial(method: &dyn AnyMethod, share: Share, matches: &ArgMatches, output: &Path, context: &Context) -> Result<()> {
+    let run = &context.run;
+    let name = inputs::text(matches, "data")?;
+    let options = inputs::read_options(matches);
+    let data = read::open(name, &options)?;
+    let known = matches.get_one::<String>("state").map(|path| Round::open(Path::new(path))).transpose()?;
+    let round = match known {
+        Some(round) => {
+            let given = (&method.info().name, method.params());
+            let then = (&registry::find(&round.fit.method)?.info.name, Value::Object(round.fit.params.clone()));
+            if given != then {
+                let found = format!("{} with {}", given.0, given.1);
+                return Err(Error::input("--state", found, format!("the round is of {} with {}", then.0, then.1)));
+            }
+            round
+        }
+        None => {
+            data.notes().iter().for_each(|note| run.note(note));
+            let prepare = inputs::prepare_options(matches)?;
+            let preparation = Preparation::from_summary(&Summary::of_source(&data, &prepare, run)?, &prepare)?;
+            preparation.told.iter().for_each(|sentence| run.note(sentence));
+            let stream = PreparedStream::new(&data, &preparation, run)?;
+            let data = Data { name: name.to_owned(), columns: options.columns, labels: options.labels };
+            let data = serde_json::to_value(data).map_err(|error| Error::internal(error.to_string()))?;
+            Round::first(method, preparation.clone(), &Rows::Stream(&stream), data, run)?
+        }
+    };
+    let preparation = round.fit.preparation.clone();
+    let stream = PreparedStream::new(&data, &preparation, run)?;
+    let statistics = round.work(&Rows::Stream(&stream), share.at, share.of, run)?;
+    run.check()?;
+    statistics.save(output)?;
+    context.screen.clear();
+    if context.json {
+        return output::json(&json!({
+            "method": round.fit.method, "rows": round.fit.rows, "columns": round.fit.columns,
+            "round": round.number, "share": share.at, "shares": share.of, "statistics": output,
+        }));
+    }
+    output::text(&format!("{}: the statistics of share {} of {}, round {}", output.display(), share.at, share.of, round.number))
+}
+
+pub(crate) fn command() -> Command {
+    Command::new("merge")
+        .about("Make a space of the statistics of all shares (see `latent fit METHOD --partial`), or the state of the next round")
+        .arg(
+            Arg::new("statistics")
+                .value_name("STATS")
+                .required(true)
+                .action(ArgAction::Append)
+                .num_args(1..)
+                .help("What the shares wrote, in any order; a quoted pattern of names is taken too"),
+        )
+        .arg(output_arg("OUT", "The space to write, *.latent; or the state, where the method needs another round"))
+}
+
+pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
+    let run = &context.run;
+    let output = inputs::path(matches, "output")?;
+    crate::outputs::folder_of(&output)?;
+    let mut statistics = Vec::new();
+    for given in matches.get_many::<String>("statistics").into_iter().flatten() {
+        for path in read::files(given)? {
+            run.check()?;
+            statistics.push((path.clone(), Statistics::open(&path)?));
+        }
+    }
+    let shares = statistics.len();
+    let (fit, number) = statistics.first().map(|(_, first)| (first.round.fit.clone(), first.round.number)).ok_or_else(nothing)?;
+    let mut space = match merge(&statistics, run)? {
+        Step::Done(space) => space,
+        Step::Again(round) => {
+            round.save(&output)?;
+            context.screen.clear();
+            if context.json {
+                return output::json(&json!({"done": false, "round": round.number, "shares": shares, "state": output}));
+            }
+            return output::text(&format!(
+                "{}: the state of round {}; another round is needed: latent fit {} DATA --partial I/N --state {}",
+                output.display(),
+                round.number,
+                fit.method,
+                output.display()
+            ));
+        }
+    };
+    drop(statistics);
+    // Measured as a fit measures, on the rows that the shares saw, if they can be read from here.
+    let run = &run.clone().with_seed(fit.seed);
+    let data: Data = serde_json::from_value(fit.data.clone())
+        .map_err(|error| Error::input("statistics", error.to_string(), "files that `latent fit --partial` wrote are needed"))?;
+    let options = ReadOptions { columns: data.columns, labels: data.labels, ..ReadOptions::default() };
+    match read::open(&data.name, &options) {
+        Ok(source) if source.rows().is_none_or(|rows| rows == space.rows) => {
+            let method = registry::find(&fit.method)?.with(&fit.params)?;
+            let sample = fit::sampled(method.as_ref(), &space, &source, run, context)?;
+            if let Some(fit::Sampled { rows, codes }) = &sample {
+                space.measure(rows, codes, run)?;
+            }
+        }
+        _ => run.note(format!("not measured: '{}' cannot be read from here; `latent measure` tells how far to trust codes", data.name)),
+    }
+    run.check()?;
+    space.save(&output)?;
+    context.screen.clear();
+    if context.json {
+        return output::json(&json!({
+            "done": true, "round": number, "shares": shares, "method": space.method.name, "params": space.params,
+            "n_components": space.model.n_components(), "rows": space.rows, "columns": space.model.columns(),
+            "seed": space.seed, "measures": space.measures, "facts": space.facts, "space": output,
+        }));
+    }
+    output::text(&format!(
+        "{}: {} of {} x {}, {} dimensions, from {shares} files\n\n{}",
+        output.display(),
+        space.method.title,
+        count(space.rows as u64),
+        count(space.model.columns() as u64),
+        space.model.n_components(),
+        output::measures(&space.measures),
+    ))
+}
+
+fn nothing() -> Error {
+    Error::input("statistics", "no files", "those of all shares are needed")
+}

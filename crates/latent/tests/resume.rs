@@ -1,0 +1,84 @@
+//! A fit that is killed: what is left behind, and that it goes on to the same bytes.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod common;
+
+use std::time::{Duration, Instant};
+
+use common::{Folder, clouds, npy, uniform};
+
+const FIT: &str = "fit tsne rows.npy -o map.latent --perplexity 10 --quiet";
+
+fn with_rows() -> Folder {
+    let folder = Folder::new();
+    folder.write("rows.npy", npy(1500, 8, &clouds(1500, 8, 5)));
+    folder
+}
+
+/// Starts a fit and kills it after a while; whether it had ended by itself.
+fn killed(folder: &Folder, line: &str, after: Duration) -> bool {
+    let mut child = folder.command(line).spawn().unwrap();
+    let begun = Instant::now();
+    while begun.elapsed() < after {
+        if child.try_wait().unwrap().is_some() {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    // SIGKILL: nothing of the program runs after it.
+    child.kill().unwrap();
+    child.wait().unwrap();
+    false
+}
+
+#[test]
+fn killed_at_any_moment_the_old_file_or_the_new_one_is_there_and_the_fit_goes_on_to_the_same_bytes() {
+    let folder = with_rows();
+    let begun = Instant::now();
+    folder.good(FIT);
+    let whole = begun.elapsed();
+    let new = folder.read("map.latent");
+    folder.good(&format!("{FIT} --seed 7"));
+    let old = folder.read("map.latent");
+    assert!(old != new);
+    let (mut kills, mut ended) = (0, 0);
+    while kills < 50 {
+        // From just after the start to about a quarter of the whole; often enough to end by itself sometimes.
+        let after = whole.mul_f64(0.02 + 0.25 * uniform(kills, 3));
+        if killed(&folder, &format!("{FIT} --resume --checkpoint-every 0.02"), after) {
+            assert!(folder.read("map.latent") == new, "the fit went on to other bytes");
+            assert!(!folder.names().contains(&"map.latent.checkpoint".to_owned()));
+            folder.write("map.latent", &old);
+            ended += 1;
+        } else {
+            kills += 1;
+            let there = folder.read("map.latent");
+            assert!(there == old || there == new, "neither the old file nor the new one");
+            folder.write("map.latent", &old);
+        }
+        assert!(ended < 200);
+    }
+    folder.good(&format!("{FIT} --resume"));
+    assert!(folder.read("map.latent") == new);
+    assert!(ended > 0, "no fit went on to its end");
+}
+
+#[test]
+fn a_checkpoint_of_another_fit_is_refused_and_so_is_what_is_none() {
+    let folder = with_rows();
+    while !folder.names().contains(&"map.latent.checkpoint".to_owned()) {
+        killed(&folder, &format!("{FIT} --n-iter 20000 --checkpoint-every 0"), Duration::from_millis(400));
+    }
+    let kept = folder.read("map.latent.checkpoint");
+    folder.refused(
+        &format!("{FIT} --resume"),
+        "map.latent.checkpoint: it is of another fit: n_iter was 20000 then and is 500 now; a checkpoint of the same method, parameters, seed \
+         and data is needed.\nhint: without --resume the fit begins anew\n",
+    );
+    for broken in [&kept[..kept.len() / 2], b"", b"not a checkpoint at all"] {
+        folder.write("map.latent.checkpoint", broken);
+        let called = folder.latent(&format!("{FIT} --resume"));
+        assert_eq!(called.code, Some(2), "{}", called.err);
+        assert!(called.err.contains("map.latent.checkpoint") && called.err.contains("without --resume"), "{}", called.err);
+    }
+}

@@ -1,0 +1,239 @@
+//! Shares: one round of a fold, worked on in parts that may lie on many machines.
+//!
+//! A [`Round`] is what all shares start from: the fit, and the state. Each share works on some of the chunks and gives [`Statistics`]; all of
+//! them, in any order of arrival, [`merge`] to the space or to the next round. Both are files, and the chunks are merged in the tree that
+//! [`crate::fold`] has for the whole, so the bytes are those of one machine.
+
+use std::io::Write;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::border;
+use crate::checkpoint::Parcel;
+use crate::data::{CHUNK, Metadata, Preparation, Rows};
+use crate::error::{Error, Result};
+use crate::fold::{Part, Step};
+use crate::method::{AnyMethod, Shape};
+use crate::registry;
+use crate::run::Run;
+use crate::space::{FORMAT, Space};
+use crate::tensors::Tensors;
+
+/// What all shares of a fit have in common.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Fit {
+    /// The registry name.
+    pub method: String,
+    /// All parameters by name.
+    pub params: Map<String, Value>,
+    /// The seed.
+    pub seed: u64,
+    /// Rows of all shares together.
+    pub rows: usize,
+    /// Columns of prepared rows.
+    pub columns: usize,
+    /// How observations become numbers.
+    pub preparation: Preparation,
+    /// Where the rows come from, in the words of whoever reads them.
+    pub data: Value,
+}
+
+/// What the shares of a round start from.
+#[derive(Debug, Clone)]
+pub struct Round {
+    /// The fit.
+    pub fit: Fit,
+    /// Which round it is, from 1.
+    pub number: u32,
+    state: Parcel,
+}
+
+/// What a share found.
+#[derive(Debug, Clone)]
+pub struct Statistics {
+    /// The round that it belongs to.
+    pub round: Round,
+    parts: Vec<Part<Parcel>>,
+}
+
+/// The metadata's only key.
+const KEY: &str = "latentspace round";
+/// A header longer than this is refused before it is read.
+const MAX_HEADER: usize = 16 << 20;
+
+#[derive(Serialize, Deserialize)]
+struct Header {
+    format: u32,
+    fit: Fit,
+    round: u32,
+    state: Value,
+    /// None in the file of a state.
+    parts: Option<Vec<HeaderPart>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct HeaderPart {
+    from: usize,
+    to: usize,
+    facts: Value,
+}
+
+impl Fit {
+    fn method(&self) -> Result<Box<dyn AnyMethod>> {
+        registry::find(&self.method)?.with(&self.params)
+    }
+
+    fn shape(&self) -> Shape {
+        Shape { rows: self.rows, cols: self.columns }
+    }
+
+    /// Chunks of all rows.
+    fn chunks(&self) -> usize {
+        self.rows.div_ceil(CHUNK)
+    }
+}
+
+impl Round {
+    /// The first round of learning from these rows, of which only the first chunk is looked at.
+    ///
+    /// # Errors
+    /// [`Error::Param`] if the method is no sum over rows; what the method says of such data.
+    pub fn first(method: &dyn AnyMethod, preparation: Preparation, rows: &Rows<'_>, data: Value, run: &Run) -> Result<Round> {
+        let shape = Shape { rows: rows.rows(), cols: rows.cols() };
+        method.check(shape)?;
+        let state = run.install(|| method.folding(shape, run)?.start(rows))?;
+        let params = method.params().as_object().cloned().unwrap_or_default();
+        let (name, seed) = (method.info().name.to_owned(), run.seed());
+        let fit = Fit { method: name, params, seed, rows: shape.rows, columns: shape.cols, preparation, data };
+        Ok(Round { fit, number: 1, state })
+    }
+
+    /// Works on share `share` of `shares`, from 0. `rows` are all rows, of which only the share's are read, and what a file holds before them.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if the rows are others than those of the fit; [`Error::Cancelled`].
+    pub fn work(&self, rows: &Rows<'_>, share: usize, shares: usize, run: &Run) -> Result<Statistics> {
+        let Fit { rows: count, columns, .. } = self.fit;
+        if (rows.rows(), rows.cols()) != (count, columns) {
+            let found = format!("{} rows of {} columns", rows.rows(), rows.cols());
+            return Err(Error::input("data", found, format!("the round is of {count} rows of {columns} columns")));
+        }
+        let run = run.clone().with_seed(self.fit.seed);
+        let chunks = self.fit.chunks();
+        let range = share * chunks / shares..(share + 1) * chunks / shares;
+        let method = self.fit.method()?;
+        let parts = run.install(|| method.folding(self.fit.shape(), &run)?.share(&self.state, rows, range, &run))?;
+        Ok(Statistics { round: self.clone(), parts })
+    }
+
+    /// Writes the state, all or nothing.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn save(&self, path: &Path) -> Result<()> {
+        write(self, None, path)
+    }
+
+    /// Opens a state.
+    ///
+    /// # Errors
+    /// [`Error::Io`]; [`Error::Input`] that names what is wrong.
+    pub fn open(path: &Path) -> Result<Round> {
+        match read(path)? {
+            (round, None) => Ok(round),
+            (_, Some(_)) => Err(Error::input(path, "these are statistics", "a state that `latent merge` wrote is needed")),
+        }
+    }
+}
+
+impl Statistics {
+    /// Writes them, all or nothing.
+    ///
+    /// # Errors
+    /// [`Error::Io`]; [`Error::Internal`] if a number is no number.
+    pub fn save(&self, path: &Path) -> Result<()> {
+        write(&self.round, Some(&self.parts), path)
+    }
+
+    /// Opens statistics.
+    ///
+    /// # Errors
+    /// [`Error::Io`]; [`Error::Input`] that names what is wrong.
+    pub fn open(path: &Path) -> Result<Statistics> {
+        match read(path)? {
+            (round, Some(parts)) => Ok(Statistics { round, parts }),
+            (_, None) => Err(Error::input(path, "this is the state of a round", "statistics that `latent fit --partial` wrote are needed")),
+        }
+    }
+}
+
+/// What follows from the statistics of all shares: the space, not yet measured beyond what its fit knows, or the next round.
+///
+/// # Errors
+/// [`Error::Input`] if they are of different rounds, or if a share is missing or there twice; what the method says.
+pub fn merge(statistics: &[(std::path::PathBuf, Statistics)], run: &Run) -> Result<Step<Round, Space>> {
+    let Some((first_path, first)) = statistics.first() else {
+        return Err(Error::input("statistics", "no files", "those of all shares are needed"));
+    };
+    for (path, other) in statistics {
+        let (a, b) = (&first.round, &other.round);
+        if a.fit != b.fit || a.number != b.number || a.state.facts != b.state.facts || a.state.tensors != b.state.tensors {
+            let what = if a.number == b.number { "another fit or other data" } else { "another round" };
+            return Err(Error::input(path, format!("they are of {what} than {}", first_path.display()), "shares of one round are needed"));
+        }
+    }
+    let Round { fit, number, state } = &first.round;
+    let run = run.clone().with_seed(fit.seed);
+    let parts: Vec<Part<Parcel>> = statistics.iter().flat_map(|(_, statistics)| statistics.parts.iter().cloned()).collect();
+    let method = fit.method()?;
+    let step = run.install(|| method.folding(fit.shape(), &run)?.solve(state, &parts, fit.chunks(), &run))?;
+    Ok(match step {
+        Step::Again(state) => Step::Again(Round { fit: fit.clone(), number: number + 1, state }),
+        Step::Done(fitted) => Step::Done(Space::of(method.as_ref(), fit.preparation.clone(), fit.rows, fitted, &Metadata::none(0), &run).0),
+    })
+}
+
+fn write(round: &Round, parts: Option<&[Part<Parcel>]>, path: &Path) -> Result<()> {
+    let mut tensors = Tensors::default();
+    tensors.nest("state", round.state.tensors.clone())?;
+    for part in parts.unwrap_or_default() {
+        tensors.nest(&part.from.to_string(), part.stats.tensors.clone())?;
+    }
+    let part = |part: &Part<Parcel>| HeaderPart { from: part.from, to: part.to, facts: part.stats.facts.clone() };
+    let header = Header {
+        format: FORMAT,
+        fit: round.fit.clone(),
+        round: round.number,
+        state: round.state.facts.clone(),
+        parts: parts.map(|parts| parts.iter().map(part).collect()),
+    };
+    let json = serde_json::to_string(&header).map_err(|error| Error::internal(error.to_string()))?;
+    let bytes = tensors.to_bytes(KEY, json)?;
+    border::write(path, |out| out.write_all(&bytes).map_err(|error| Error::io(path, error)))
+}
+
+fn read(path: &Path) -> Result<(Round, Option<Vec<Part<Parcel>>>)> {
+    let bytes = std::fs::read(path).map_err(|error| Error::io(path, error))?;
+    border::guard(path, || {
+        let wrong = |found: String| Error::input(path, found, "a file that `latent fit --partial` or `latent merge` wrote is needed");
+        let (json, tensors) = Tensors::from_bytes(&bytes, KEY, MAX_HEADER).map_err(|error| wrong(error.to_string()))?;
+        let header: Header = serde_json::from_str(&json).map_err(|error| wrong(error.to_string()))?;
+        if header.format != FORMAT {
+            return Err(wrong(format!("format {}", header.format)));
+        }
+        header.fit.preparation.check()?;
+        let chunks = header.fit.chunks();
+        let part = |part: HeaderPart| {
+            if part.from >= part.to || part.to > chunks {
+                return Err(wrong(format!("a part of chunks {} to {} of {chunks}", part.from, part.to)));
+            }
+            let stats = Parcel { tensors: tensors.nested(&part.from.to_string()), facts: part.facts };
+            Ok(Part { from: part.from, to: part.to, stats })
+        };
+        let parts = header.parts.map(|parts| parts.into_iter().map(part).collect::<Result<Vec<_>>>()).transpose()?;
+        let state = Parcel { tensors: tensors.nested("state"), facts: header.state };
+        Ok((Round { fit: header.fit, number: header.round, state }, parts))
+    })
+}
