@@ -1,4 +1,4 @@
-//! What a fit takes in all, and what the machine has.
+//! What a fit takes in all.
 
 use latentspace::method::{Plan, Shape};
 
@@ -22,15 +22,4 @@ pub(crate) fn peak(kind: &str, shape: Shape, plan: &Plan) -> u64 {
 pub(crate) fn peak_streamed(shape: Shape, plan: &Plan) -> u64 {
     // A few blocks of 16 MiB are on their way at a time.
     plan.peak_bytes.saturating_sub(4 * shape.rows as u64 * shape.cols as u64) + (64 << 20) + PROGRAM
-}
-
-/// Bytes of memory that this machine (or the group that the process is kept in) has.
-pub(crate) fn machine() -> Option<u64> {
-    let read = |path: &str| std::fs::read_to_string(path).ok();
-    let info = read("/proc/meminfo")?;
-    let line = info.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
-    let all = line.split_whitespace().next()?.parse::<u64>().ok()? * 1024;
-    let group = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
-    let limit = group.iter().filter_map(|path| read(path)?.trim().parse::<u64>().ok()).min();
-    Some(limit.map_or(all, |limit| limit.min(all)))
 }
