@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use crate::border;
 use crate::codes::Codes;
-use crate::data::{Metadata, Observations, Preparation, Prepared, Rows, Stream};
+use crate::data::{Metadata, Observations, Preparation, PrepareOptions, Prepared, Rows, Stream};
 use crate::error::{Error, Result};
 use crate::linalg::{Matrix, MatrixView};
 use crate::measure::{self, Measure, MeasureOptions};
@@ -48,6 +48,16 @@ pub struct Space {
     pub measures: BTreeMap<String, Measure>,
     /// What rides along with the fitted rows, where the space keeps their codes.
     pub metadata: Option<Metadata>,
+}
+
+/// What learning gives: the space, and the rows that it was learned from.
+pub struct Learned {
+    /// The space.
+    pub space: Space,
+    /// The rows as the method saw them.
+    pub rows: Prepared,
+    /// Where they lie, `[n, k]`.
+    pub codes: Matrix,
 }
 
 /// Rows of a stream, with their codes.
@@ -89,6 +99,26 @@ struct Header {
 }
 
 impl Space {
+    /// Learns a space from observations: chooses how they become numbers (and tells it), learns, and places the rows. The space knows then
+    /// what its fit found out about itself; [`Space::measure`] adds how far to trust it.
+    ///
+    /// # Errors
+    /// What the preparation and the method say; [`Error::Cancelled`].
+    pub fn learn(method: &dyn AnyMethod, observations: Observations, options: &PrepareOptions, run: &Run) -> Result<Learned> {
+        let preparation = Preparation::choose(&observations, options, run)?;
+        preparation.told.iter().for_each(|sentence| run.note(sentence));
+        let rows = preparation.prepare(&observations, run)?;
+        let metadata = observations.metadata.clone();
+        // What the preparation copied is not needed any more.
+        drop(observations);
+        let (space, fitted) = Space::fit(method, preparation, &Rows::Memory(&rows), &metadata, run)?;
+        let codes = match fitted {
+            Some(codes) => codes,
+            None => space.encode_prepared(&rows, run)?,
+        };
+        Ok(Learned { space, rows, codes })
+    }
+
     /// Learns a space from prepared rows.
     ///
     /// # Errors
@@ -118,7 +148,7 @@ impl Space {
     }
 
     /// What a fit gave, as a space; and where the fitted rows lie, if the method placed them.
-    pub(crate) fn of(
+    pub fn of(
         method: &dyn AnyMethod,
         preparation: Preparation,
         rows: usize,

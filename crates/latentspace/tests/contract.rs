@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use latentspace::data::{Preparation, PrepareOptions, Prepared, Rows};
+use latentspace::growing::Growing;
 use latentspace::linalg::Matrix;
 use latentspace::method::{AnyMethod, Entry, Takes};
 use latentspace::params::{Kind, Parameter};
@@ -244,5 +245,23 @@ fn a_plan_tells_rows_and_memory_and_a_limit_below_it_is_refused() {
         let preparation = Preparation::choose(&observations, &PrepareOptions::default(), &run).unwrap();
         let refused = Space::fit(&*method, preparation, &Rows::Memory(&prepared), &observations.metadata, &limited);
         assert!(matches!(refused, Err(Error::Memory { .. })), "{}", entry.info.name);
+    }
+}
+
+#[test]
+fn part_after_part_a_fold_learns_the_same() {
+    for entry in takes_tables().filter(|entry| entry.info.folds) {
+        let (method, table, run) = (method(entry), groups(9000), Run::new(3, 2).unwrap());
+        let observations = Observations::from_matrix("test", table.clone());
+        let preparation = Preparation::choose(&observations, &PrepareOptions::default(), &run).unwrap();
+        let expected = fit(method.as_ref(), &table, 1).unwrap().to_bytes().unwrap();
+        let mut growing = Growing::new(method, preparation).unwrap();
+        for part in [0..100, 100..5000, 5000..9000] {
+            growing.push(&Prepared::Table(table.slice(part).to_matrix()), &run).unwrap();
+            growing = Growing::from_bytes(&growing.to_bytes().unwrap()).unwrap();
+            assert_eq!(growing.space(&run).unwrap().rows, growing.shape().rows);
+        }
+        assert!(growing.space(&run).unwrap().to_bytes().unwrap() == expected, "{}", entry.info.name);
+        assert!(growing.push(&Prepared::Table(Matrix::from_fn(2, 3, |_, _| 0.0)), &run).is_err(), "{}", entry.info.name);
     }
 }

@@ -189,19 +189,10 @@ fn from_memory(method: &dyn AnyMethod, data: &Source, options: &PrepareOptions, 
     let observations = data.read(run)?;
     let reading = begun.elapsed().as_secs_f64();
     let begun = Instant::now();
-    let preparation = Preparation::choose(&observations, options, run)?;
-    preparation.told.iter().for_each(|sentence| run.note(sentence));
-    let rows = preparation.prepare(&observations, run)?;
     let metadata = observations.metadata.clone();
-    // What the preparation copied is not needed any more.
-    drop(observations);
-    let (mut space, fitted) = Space::fit(method, preparation, &Rows::Memory(&rows), &metadata, run)?;
+    let latentspace::space::Learned { mut space, rows, codes } = Space::learn(method, observations, options, run)?;
     let learning = begun.elapsed().as_secs_f64();
     let begun = Instant::now();
-    let codes = match fitted {
-        Some(codes) => codes,
-        None => space.encode_prepared(&rows, run)?,
-    };
     space.measure(&Rows::Memory(&rows), Some(&codes), run)?;
     let measuring = begun.elapsed().as_secs_f64();
     Ok(Learned { space, codes: Some(Codes { values: codes, metadata }), timing: Timing { reading, learning, measuring } })
