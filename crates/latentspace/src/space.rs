@@ -4,7 +4,6 @@
 //! time, no machine and no number of threads, so that equal runs give equal bytes.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -12,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::border;
 use crate::codes::Codes;
+use crate::data::read::Source;
 use crate::data::{Metadata, Observations, Preparation, PrepareOptions, Prepared, Rows, Stream};
 use crate::error::{Error, Result};
 use crate::linalg::{Matrix, MatrixView};
@@ -201,6 +201,25 @@ impl Space {
         Ok(Codes { values: self.encode_prepared(&prepared, run)?, metadata: observations.metadata.clone() })
     }
 
+    /// The codes of files, whose rows come by in blocks: only the codes and what rides along lie in memory.
+    ///
+    /// # Errors
+    /// [`Error::Memory`] if the codes may not; what the reader says; as [`Space::encode`].
+    pub fn encode_source(&self, source: &Source, run: &Run) -> Result<Codes> {
+        let k = self.model.n_components();
+        let needed = source.rows().unwrap_or(0) * k * 4;
+        run.check_memory("the codes", needed as u64, "encode the files one by one")?;
+        let (mut cells, mut parts, mut first) = (Vec::new(), Vec::new(), 0);
+        for block in source.blocks(run)? {
+            let block = block?;
+            let prepared = self.preparation.prepare_from(&block, first, run)?;
+            cells.extend_from_slice(self.encode_prepared(&prepared, run)?.as_slice());
+            first += block.rows();
+            parts.push(block.metadata);
+        }
+        Ok(Codes { values: Matrix::new(first, k, cells)?, metadata: Metadata::concat(&parts)? })
+    }
+
     /// The codes of prepared rows, `[n, k]`.
     ///
     /// # Errors
@@ -261,7 +280,7 @@ impl Space {
     /// [`Error::Io`]; [`Error::Internal`] if a number is no number.
     pub fn save(&self, path: &Path) -> Result<()> {
         let bytes = self.to_bytes()?;
-        border::write(path, |out| out.write_all(&bytes).map_err(|error| Error::io(path, error)))
+        border::save(path, &bytes)
     }
 
     /// Opens a file that [`Space::save`] wrote, in this version or an older one.
@@ -269,7 +288,7 @@ impl Space {
     /// # Errors
     /// [`Error::Io`]; [`Error::Input`] that names what is wrong with the file.
     pub fn open(path: &Path) -> Result<Self> {
-        let bytes = std::fs::read(path).map_err(|error| Error::io(path, error))?;
+        let bytes = border::load(path)?;
         Self::from_bytes(&bytes, path)
     }
 
