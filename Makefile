@@ -51,7 +51,7 @@ python: .cache/python/.stamp
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || (tools/as-root apt-get update -qq && tools/as-root apt-get install -y -qq python3-venv)
 	$(PYTHON) -m venv .cache/python
 	.cache/python/bin/pip install --quiet --disable-pip-version-check --upgrade pip "maturin>=1.9,<2"
-	.cache/python/bin/pip install --quiet --disable-pip-version-check numpy scikit-learn narwhals pytest pandas polars pyarrow anywidget
+	.cache/python/bin/pip install --quiet --disable-pip-version-check numpy scikit-learn narwhals pytest pandas polars pyarrow anywidget dask ray
 	@touch $@
 
 rust-test: python

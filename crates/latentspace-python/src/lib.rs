@@ -5,6 +5,7 @@ mod calls;
 mod errors;
 mod explorer;
 mod rows;
+mod shares;
 mod space;
 
 use latentspace::method::Takes;
@@ -68,6 +69,8 @@ mod _native {
     use super::methods;
     #[pymodule_export]
     use super::rows::Rows;
+    #[pymodule_export]
+    use super::shares::{encode_file, first_round, merge_shares, share_of_round};
     #[pymodule_export]
     use super::space::{Parts, Space, check, fit};
     #[pymodule_export]

@@ -19,7 +19,7 @@ use crate::rows::Rows;
 
 /// A space.
 #[pyclass(frozen, module = "latentspace._native")]
-pub(crate) struct Space(latentspace::Space);
+pub(crate) struct Space(pub(crate) latentspace::Space);
 
 /// Numbers as NumPy holds them.
 fn array<'py>(py: Python<'py>, matrix: &Matrix) -> PyResult<Bound<'py, PyArray2<f32>>> {
@@ -58,7 +58,7 @@ pub(crate) fn parameters(params: &Bound<'_, PyDict>) -> PyResult<Map<String, Val
 }
 
 /// The method of this name with these parameters; an error shows the value as Python writes it.
-fn method(name: &str, params: &Bound<'_, PyDict>) -> PyResult<Box<dyn AnyMethod>> {
+pub(crate) fn method(name: &str, params: &Bound<'_, PyDict>) -> PyResult<Box<dyn AnyMethod>> {
     let entry = registry::find(name).map_err(exception)?;
     entry.with(&parameters(params)?).map_err(|error| match error {
         Error::Param(mut param) => {
@@ -98,9 +98,8 @@ pub(crate) fn fit<'py>(
     let (space, codes) = call(py, seed, threads, listener, |run| {
         let observations = rows.read(None, run)?;
         let latentspace::space::Learned { mut space, rows: prepared, codes } =
-            latentspace::Space::learn(method.as_ref(), &observations, &options, run)?;
-        drop(observations);
-        space.measure(&prepared, &codes, run)?;
+            latentspace::Space::learn(method.as_ref(), observations, &options, run)?;
+        space.measure(&latentspace::data::Rows::Memory(&prepared), Some(&codes), run)?;
         drop(prepared);
         run.check()?;
         Ok((own(space, rows)?, codes))

@@ -2,7 +2,7 @@
 //!
 //! Statistics of fixed chunks are merged in a fixed tree whose shape depends on the number of chunks alone, so the bytes do not depend on
 //! threads, nor on whether the rows lay in memory, streamed by, or were worked on in shares on many machines. States and statistics are plain
-//! values that can be put into files ([`Portable`]): `crate::shares` sends them around, and a checkpoint keeps them.
+//! values that can be put into files ([`Portable`]): shares send them around, and a checkpoint keeps them.
 
 use std::ops::Range;
 

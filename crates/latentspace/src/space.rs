@@ -4,7 +4,6 @@
 //! time, no machine and no number of threads, so that equal runs give equal bytes.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -12,9 +11,10 @@ use serde_json::{Map, Value, json};
 
 use crate::border;
 use crate::codes::Codes;
-use crate::data::{Metadata, Observations, Preparation, PrepareOptions, Prepared, Rows};
+use crate::data::read::Source;
+use crate::data::{Metadata, Observations, Preparation, PrepareOptions, Prepared, Rows, Stream};
 use crate::error::{Error, Result};
-use crate::linalg::Matrix;
+use crate::linalg::{Matrix, MatrixView};
 use crate::measure::{self, Measure, MeasureOptions};
 use crate::method::{AnyMethod, Fitted, Info, Model, Shape};
 use crate::registry;
@@ -60,6 +60,28 @@ pub struct Learned {
     pub codes: Matrix,
 }
 
+/// Rows of a stream, with their codes.
+struct Encoded<'a> {
+    space: &'a Space,
+    stream: &'a dyn Stream,
+    run: &'a Run,
+}
+
+impl measure::Passes for Encoded<'_> {
+    fn rows(&self) -> usize {
+        self.stream.rows()
+    }
+
+    fn pass(&self, show: &mut dyn FnMut(MatrixView<'_>, MatrixView<'_>) -> Result<()>) -> Result<()> {
+        for block in self.stream.blocks()? {
+            let block = block?;
+            let codes = self.space.encode_prepared(&block, self.run)?;
+            show(block.table()?.view(), codes.view())?;
+        }
+        Ok(())
+    }
+}
+
 /// The metadata string, read and written.
 #[derive(Serialize, Deserialize)]
 struct Header {
@@ -82,35 +104,19 @@ impl Space {
     ///
     /// # Errors
     /// What the preparation and the method say; [`Error::Cancelled`].
-    pub fn learn(method: &dyn AnyMethod, observations: &Observations, options: &PrepareOptions, run: &Run) -> Result<Learned> {
-        let preparation = Preparation::choose(observations, options, run)?;
+    pub fn learn(method: &dyn AnyMethod, observations: Observations, options: &PrepareOptions, run: &Run) -> Result<Learned> {
+        let preparation = Preparation::choose(&observations, options, run)?;
         preparation.told.iter().for_each(|sentence| run.note(sentence));
-        let rows = preparation.prepare(observations, run)?;
-        let (space, fitted) = Space::fit(method, preparation, &Rows::Memory(&rows), &observations.metadata, run)?;
+        let rows = preparation.prepare(&observations, run)?;
+        let metadata = observations.metadata.clone();
+        // What the preparation copied is not needed any more.
+        drop(observations);
+        let (space, fitted) = Space::fit(method, preparation, &Rows::Memory(&rows), &metadata, run)?;
         let codes = match fitted {
             Some(codes) => codes,
             None => space.encode_prepared(&rows, run)?,
         };
         Ok(Learned { space, rows, codes })
-    }
-
-    /// Measures how far to trust where rows lie, and keeps it: prepared rows `[n, d]` and their codes `[n, k]`. Where there are too few rows,
-    /// or too many columns of counts to hold them as a dense table, nothing is measured, and it is told.
-    ///
-    /// # Errors
-    /// What [`measure::measure`] says.
-    pub fn measure(&mut self, rows: &Prepared, codes: &Matrix, run: &Run) -> Result<()> {
-        let k = MeasureOptions::default().k.min(codes.rows().saturating_sub(1) / 2);
-        let dense = 4 * rows.rows() as u64 * rows.cols() as u64;
-        let allowed = run.max_memory().or_else(machine_memory).unwrap_or(u64::MAX);
-        if k == 0 || (matches!(rows, Prepared::Counts(_)) && dense > allowed / 2) {
-            run.note("not measured: too few rows, or too many columns to hold them as a dense table");
-            return Ok(());
-        }
-        let options = MeasureOptions { k, ..MeasureOptions::default() };
-        let measures = measure::measure(codes.view(), rows.table()?.view(), &options, run)?;
-        self.measures.extend(measures.named().into_iter().map(|(name, measure)| (name.to_owned(), measure)));
-        Ok(())
     }
 
     /// Learns a space from prepared rows.
@@ -142,7 +148,7 @@ impl Space {
     }
 
     /// What a fit gave, as a space; and where the fitted rows lie, if the method placed them.
-    pub(crate) fn of(
+    pub fn of(
         method: &dyn AnyMethod,
         preparation: Preparation,
         rows: usize,
@@ -157,6 +163,35 @@ impl Space {
         (Space { method: method.info(), params, facts, seed, rows, preparation, model, measures, metadata }, fitted.codes)
     }
 
+    /// Measures how far to trust where the rows lie that it was learned from, and keeps it. `codes` are theirs, `[n, k]`, where they are known.
+    /// Rows in memory and rows that stream by have the same measures. Where there are too few rows, or too many columns of counts to hold them
+    /// as a dense table, nothing is measured, and it is told.
+    ///
+    /// # Errors
+    /// What [`measure::measure`] and [`measure::measure_stream`] say.
+    pub fn measure(&mut self, rows: &Rows<'_>, codes: Option<&Matrix>, run: &Run) -> Result<()> {
+        let k = MeasureOptions::default().k.min(rows.rows().saturating_sub(1) / 2);
+        let dense = 4 * rows.rows() as u64 * rows.cols() as u64;
+        let allowed = run.max_memory().or_else(machine_memory).unwrap_or(u64::MAX);
+        if k == 0 || (matches!(rows, Rows::Memory(Prepared::Counts(_))) && dense > allowed / 2) {
+            run.note("not measured: too few rows, or too many columns to hold them as a dense table");
+            return Ok(());
+        }
+        let options = MeasureOptions { k, ..MeasureOptions::default() };
+        let measures = match rows {
+            Rows::Stream(stream) => measure::measure_stream(&Encoded { space: self, stream: *stream, run }, &options, run)?,
+            Rows::Memory(prepared) => {
+                let codes = match codes {
+                    Some(codes) => codes.clone(),
+                    None => self.encode_prepared(prepared, run)?,
+                };
+                measure::measure(codes.view(), prepared.table()?.view(), &options, run)?
+            }
+        };
+        self.measures.extend(measures.named().into_iter().map(|(name, measure)| (name.to_owned(), measure)));
+        Ok(())
+    }
+
     /// The codes of observations.
     ///
     /// # Errors
@@ -164,6 +199,25 @@ impl Space {
     pub fn encode(&self, observations: &Observations, run: &Run) -> Result<Codes> {
         let prepared = self.preparation.prepare(observations, run)?;
         Ok(Codes { values: self.encode_prepared(&prepared, run)?, metadata: observations.metadata.clone() })
+    }
+
+    /// The codes of files, whose rows come by in blocks: only the codes and what rides along lie in memory.
+    ///
+    /// # Errors
+    /// [`Error::Memory`] if the codes may not; what the reader says; as [`Space::encode`].
+    pub fn encode_source(&self, source: &Source, run: &Run) -> Result<Codes> {
+        let k = self.model.n_components();
+        let needed = source.rows().unwrap_or(0) * k * 4;
+        run.check_memory("the codes", needed as u64, "encode the files one by one")?;
+        let (mut cells, mut parts, mut first) = (Vec::new(), Vec::new(), 0);
+        for block in source.blocks(run)? {
+            let block = block?;
+            let prepared = self.preparation.prepare_from(&block, first, run)?;
+            cells.extend_from_slice(self.encode_prepared(&prepared, run)?.as_slice());
+            first += block.rows();
+            parts.push(block.metadata);
+        }
+        Ok(Codes { values: Matrix::new(first, k, cells)?, metadata: Metadata::concat(&parts)? })
     }
 
     /// The codes of prepared rows, `[n, k]`.
@@ -226,7 +280,7 @@ impl Space {
     /// [`Error::Io`]; [`Error::Internal`] if a number is no number.
     pub fn save(&self, path: &Path) -> Result<()> {
         let bytes = self.to_bytes()?;
-        border::write(path, |out| out.write_all(&bytes).map_err(|error| Error::io(path, error)))
+        border::save(path, &bytes)
     }
 
     /// Opens a file that [`Space::save`] wrote, in this version or an older one.
@@ -234,7 +288,7 @@ impl Space {
     /// # Errors
     /// [`Error::Io`]; [`Error::Input`] that names what is wrong with the file.
     pub fn open(path: &Path) -> Result<Self> {
-        let bytes = std::fs::read(path).map_err(|error| Error::io(path, error))?;
+        let bytes = border::load(path)?;
         Self::from_bytes(&bytes, path)
     }
 

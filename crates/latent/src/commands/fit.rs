@@ -7,10 +7,8 @@ use std::time::{Duration, Instant};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use latentspace::checkpoint::Checkpoint;
 use latentspace::data::read::{self, Source};
-use latentspace::data::{Metadata, Preparation, PrepareOptions, Prepared, PreparedStream, Rows, Stream, Summary};
-use latentspace::linalg::Matrix;
+use latentspace::data::{Metadata, Preparation, PrepareOptions, PreparedStream, Rows, Summary};
 use latentspace::method::{AnyMethod, Entry, Shape};
-use latentspace::random::Random;
 use latentspace::run::machine_memory;
 use latentspace::{Codes, Error, Result, Run, Space, registry};
 use serde_json::json;
@@ -23,8 +21,6 @@ use crate::{args, memory, outputs};
 
 /// Two checkpoints lie at least this far apart.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(2);
-/// Rows of a stream that are kept to measure the space on.
-const MEASURED: usize = 10_000;
 
 pub(crate) fn command() -> Command {
     Command::new("fit")
@@ -102,7 +98,6 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     if let Some(path) = output {
         outputs::folder_of(path)?;
     }
-    let begun = Instant::now();
     let data = read::open(inputs::text(matches, "data")?, &inputs::read_options(matches))?;
     if matches.get_flag("plan") {
         return plan(method.as_ref(), &data, context);
@@ -126,18 +121,12 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
             run.note(why);
             from_stream(method.as_ref(), &data, &options, codes_file.is_some(), &run)
         }
-        None => from_memory(method.as_ref(), &data, &options, begun, &run),
+        None => from_memory(method.as_ref(), &data, &options, &run),
     };
     if matches!(learned, Err(Error::Cancelled)) && checkpoint.path().exists() {
         run.note(format!("where it stood is kept in {}; --resume goes on from there", checkpoint.path().display()));
     }
-    let learned = learned?;
-    let Learned { mut space, codes, timing, .. } = learned;
-    let begun = Instant::now();
-    if let Some(Sampled { rows, codes }) = &learned.sample {
-        space.measure(rows, codes, &context.run)?;
-    }
-    let seconds_measures = begun.elapsed().as_secs_f64();
+    let Learned { space, codes, timing } = learned?;
     context.run.check()?;
     space.save(output)?;
     checkpoint.remove();
@@ -155,7 +144,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
             "columns": space.model.columns(),
             "seconds": timing.learning,
             "seconds_read": timing.reading,
-            "seconds_measures": seconds_measures,
+            "seconds_measures": timing.measuring,
             "peak_mib": peak,
             "seed": space.seed,
             "measures": space.measures,
@@ -163,10 +152,10 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
             "space": output,
         }));
     }
-    output::text(&told(&space, output, &timing, seconds_measures, peak))
+    output::text(&told(&space, output, &timing, peak))
 }
 
-fn told(space: &Space, output: &Path, timing: &Timing, seconds_measures: f64, peak: Option<f64>) -> String {
+fn told(space: &Space, output: &Path, timing: &Timing, peak: Option<f64>) -> String {
     let memory = peak.map(|peak| format!("; at most {} MiB", number(peak.round()))).unwrap_or_default();
     format!(
         "{}: {} of {} x {}, {} dimensions\n  learned in {}, measured in {}{memory}\n\n{}",
@@ -176,40 +165,36 @@ fn told(space: &Space, output: &Path, timing: &Timing, seconds_measures: f64, pe
         count(space.model.columns() as u64),
         space.model.n_components(),
         duration(timing.learning),
-        duration(seconds_measures),
+        duration(timing.measuring),
         output::measures(&space.measures),
     )
 }
 
-/// Seconds of the two parts.
-#[derive(Default)]
+/// Seconds of the parts.
 struct Timing {
     reading: f64,
     learning: f64,
-}
-
-/// Prepared rows and their codes, all or a sample of them.
-pub(super) struct Sampled {
-    pub(super) rows: Prepared,
-    pub(super) codes: Matrix,
+    measuring: f64,
 }
 
 struct Learned {
     space: Space,
     codes: Option<Codes>,
-    sample: Option<Sampled>,
     timing: Timing,
 }
 
-fn from_memory(method: &dyn AnyMethod, data: &Source, options: &PrepareOptions, begun: Instant, run: &Run) -> Result<Learned> {
+fn from_memory(method: &dyn AnyMethod, data: &Source, options: &PrepareOptions, run: &Run) -> Result<Learned> {
+    let begun = Instant::now();
     let observations = data.read(run)?;
     let reading = begun.elapsed().as_secs_f64();
     let begun = Instant::now();
-    let latentspace::space::Learned { space, rows, codes: values } = Space::learn(method, &observations, options, run)?;
+    let metadata = observations.metadata.clone();
+    let latentspace::space::Learned { mut space, rows, codes } = Space::learn(method, observations, options, run)?;
     let learning = begun.elapsed().as_secs_f64();
-    let codes = Codes { values: values.clone(), metadata: observations.metadata };
-    let sample = Some(Sampled { rows, codes: values });
-    Ok(Learned { space, codes: Some(codes), sample, timing: Timing { reading, learning } })
+    let begun = Instant::now();
+    space.measure(&Rows::Memory(&rows), Some(&codes), run)?;
+    let measuring = begun.elapsed().as_secs_f64();
+    Ok(Learned { space, codes: Some(Codes { values: codes, metadata }), timing: Timing { reading, learning, measuring } })
 }
 
 /// Why the rows are to stream by, where they are.
@@ -236,67 +221,18 @@ fn from_stream(method: &dyn AnyMethod, data: &Source, options: &PrepareOptions, 
     let begun = Instant::now();
     let summary = Summary::of_source(data, options, run)?;
     let preparation = Preparation::from_summary(&summary, options)?;
-    for sentence in &preparation.told {
-        run.note(sentence);
-    }
+    preparation.told.iter().for_each(|sentence| run.note(sentence));
     let reading = begun.elapsed().as_secs_f64();
     let begun = Instant::now();
     let stream = PreparedStream::new(data, &preparation, run)?;
-    let rows = stream.rows();
-    let (space, _) = Space::fit(method, preparation.clone(), &Rows::Stream(&stream), &Metadata::none(0), run)?;
+    let rows = Rows::Stream(&stream);
+    let (mut space, _) = Space::fit(method, preparation.clone(), &rows, &Metadata::none(0), run)?;
     let learning = begun.elapsed().as_secs_f64();
-    let sample = run_sample(&stream, &space, rows, run)?;
-    let codes = if all_codes { Some(encode_stream(data, &space, rows, run)?) } else { None };
-    Ok(Learned { space, codes, sample, timing: Timing { reading, learning } })
-}
-
-/// A sample of the rows of a stream, with their codes.
-fn run_sample(stream: &PreparedStream<'_>, space: &Space, rows: usize, run: &Run) -> Result<Option<Sampled>> {
-    let chosen = if rows > MEASURED {
-        run.note(format!("measured among {} of the rows, chosen by the seed: they do not lie in memory together", count(MEASURED as u64)));
-        Random::new(run.seed(), "measured rows of a stream").sample(0, rows, MEASURED)
-    } else {
-        (0..rows as u32).collect()
-    };
-    let (mut first, mut next, mut cells) = (0_usize, 0_usize, Vec::new());
-    for block in stream.blocks()? {
-        run.check()?;
-        let block = block?.table()?;
-        while next < chosen.len() && (chosen[next] as usize) < first + block.rows() {
-            cells.extend_from_slice(block.row(chosen[next] as usize - first));
-            next += 1;
-        }
-        first += block.rows();
-    }
-    let rows = Prepared::Table(Matrix::new(next, stream.cols(), cells)?);
-    let codes = space.encode_prepared(&rows, run)?;
-    Ok(Some(Sampled { rows, codes }))
-}
-
-/// The rows that a space was learned from, or a sample where all would not fit, to measure it on.
-pub(super) fn sampled(method: &dyn AnyMethod, space: &Space, data: &Source, run: &Run, context: &Context) -> Result<Option<Sampled>> {
-    if streamed(method, data, context).is_some() {
-        let stream = PreparedStream::new(data, &space.preparation, run)?;
-        return run_sample(&stream, space, stream.rows(), run);
-    }
-    let rows = space.preparation.prepare(&data.read(run)?, run)?;
-    let codes = space.encode_prepared(&rows, run)?;
-    Ok(Some(Sampled { rows, codes }))
-}
-
-/// The codes of all rows of a stream, with their metadata.
-fn encode_stream(data: &Source, space: &Space, rows: usize, run: &Run) -> Result<Codes> {
-    let k = space.model.n_components();
-    run.check_memory("the codes", (rows * k * 4) as u64, "leave --codes away and encode the files one by one")?;
-    let (mut cells, mut parts, mut first) = (Vec::with_capacity(rows * k), Vec::new(), 0);
-    for block in data.blocks(run)? {
-        let block = block?;
-        let prepared = space.preparation.prepare_from(&block, first, run)?;
-        cells.extend_from_slice(space.encode_prepared(&prepared, run)?.as_slice());
-        first += block.rows();
-        parts.push(block.metadata);
-    }
-    Ok(Codes { values: Matrix::new(first, k, cells)?, metadata: Metadata::concat(&parts)? })
+    let begun = Instant::now();
+    space.measure(&rows, None, run)?;
+    let measuring = begun.elapsed().as_secs_f64();
+    let codes = if all_codes { Some(space.encode_source(data, run)?) } else { None };
+    Ok(Learned { space, codes, timing: Timing { reading, learning, measuring } })
 }
 
 /// Tells what a fit would take, from the head of the files.

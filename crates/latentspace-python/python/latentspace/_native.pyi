@@ -61,3 +61,17 @@ def check(name: str, params: dict[str, Any], rows: int | None = None, cols: int 
 def fit(
     name: str, params: dict[str, Any], rows: Rows, seed: int, threads: int, listener: Any
 ) -> tuple[Space, NDArray[np.float32]]: ...
+def first_round(
+    name: str,
+    params: dict[str, Any],
+    data: str,
+    columns: list[str] | None,
+    scale: str | None,
+    missing: str | None,
+    seed: int,
+    threads: int,
+    listener: Any,
+) -> bytes: ...
+def share_of_round(round: bytes, share: int, shares: int, threads: int, listener: Any) -> bytes: ...
+def merge_shares(statistics: list[bytes], threads: int, listener: Any) -> tuple[Space | None, bytes]: ...
+def encode_file(space: Space, data: str, out: str, threads: int, listener: Any) -> int: ...
