@@ -3,6 +3,7 @@
 use latentspace::data::read::Source;
 use latentspace::error::Bytes;
 use latentspace::method::{AnyMethod, Plan, Shape};
+use latentspace::run::machine_memory;
 use latentspace::{Error, Result, Run};
 
 use crate::output::count;
@@ -13,16 +14,16 @@ const PROGRAM: u64 = 14 << 20;
 const ASKED: [u64; 2] = [1000, 2000];
 /// Neighbors of each.
 const NEIGHBORS: u64 = 15;
-/// Multiply-adds up to which measures go through the rows as they are; beyond, they make a centred copy.
-const DIRECT: u64 = 2_000_000_000;
-/// What the nearest so far of a row that is asked about take, for each block of so many rows.
-const NEAREST: [u64; 2] = [660, 4096];
+/// What a row that is asked about takes in every block of so many rows: its nearest, and how many are nearer.
+const FOUND: [u64; 2] = [330, 4096];
+/// What a row that is asked about takes in every thread: its nearest so far.
+const NEAREST: u64 = 700;
 /// Blocks of a stream that are on their way at a time: one that is decoded, one that is prepared, one that is cut into chunks.
 const BLOCKS: u64 = 3 * (16 << 20);
 /// Rows of a chunk of a fold.
 const CHUNK: u64 = latentspace::data::CHUNK as u64;
-/// Rows of a stream that it is measured on.
-const MEASURED: u64 = 10_000;
+/// Rows of a stream that are held to measure it, at least: up to so many all, of more the rows of a third of the pairs that are compared.
+const HELD: [u64; 2] = [10_000, 14_500];
 
 /// What a fit will take, by the way that it will go.
 pub(crate) struct Needs {
@@ -38,10 +39,10 @@ pub(crate) struct Needs {
 pub(crate) fn needs(method: &dyn AnyMethod, data: &Source, rows: usize, run: &Run) -> Needs {
     let shape = Shape { rows, cols: data.columns() };
     let plan = method.plan(shape, run);
-    let peak = in_memory(method, data, shape, &plan);
+    let peak = in_memory(method, data, shape, &plan, run);
     let (allowed, whose) = match run.max_memory() {
         Some(allowed) => (allowed, "--max-memory"),
-        None => (machine().unwrap_or(u64::MAX) / 2, "half of this machine's memory"),
+        None => (machine_memory().unwrap_or(u64::MAX) / 2, "half of this machine's memory"),
     };
     if !method.info().folds || peak <= allowed {
         return Needs { plan, shape, peak, streams: None };
@@ -59,7 +60,7 @@ pub(crate) fn check(method: &dyn AnyMethod, data: &Source, needs: &Needs, run: &
     let Some(allowed) = run.max_memory().filter(|&allowed| needs.peak > allowed) else { return Ok(()) };
     let fits = |rows: usize| {
         let shape = Shape { rows, ..shape };
-        method.check(shape).is_ok() && in_memory(method, data, shape, &method.plan(shape, run)) <= allowed
+        method.check(shape).is_ok() && in_memory(method, data, shape, &method.plan(shape, run), run) <= allowed
     };
     // More rows never take less: the most that fit are found by halving.
     let (mut low, mut high) = (0, shape.rows);
@@ -79,7 +80,7 @@ pub(crate) fn check(method: &dyn AnyMethod, data: &Source, needs: &Needs, run: &
 }
 
 /// Bytes at the peak of a fit in memory.
-fn in_memory(method: &dyn AnyMethod, data: &Source, shape: Shape, plan: &Plan) -> u64 {
+fn in_memory(method: &dyn AnyMethod, data: &Source, shape: Shape, plan: &Plan, run: &Run) -> u64 {
     let cells = shape.rows as u64 * shape.cols as u64;
     let (rows, file) = (4 * cells, data.bytes());
     // What stays beside the prepared rows, and what they take while they are read.
@@ -93,7 +94,7 @@ fn in_memory(method: &dyn AnyMethod, data: &Source, shape: Shape, plan: &Plan) -
         _ => (file, rows),
     };
     let dims = dimensions(method, shape);
-    let measuring = rows + 4 * shape.rows as u64 * dims + measuring(shape, dims);
+    let measuring = rows + 4 * shape.rows as u64 * dims + measuring(shape.rows as u64, shape.cols as u64, dims, run.threads());
     PROGRAM + beside + reading.max(plan.peak_bytes).max(measuring)
 }
 
@@ -102,9 +103,9 @@ fn streamed(method: &dyn AnyMethod, shape: Shape, plan: &Plan, run: &Run) -> u64
     let (rows, cols) = (shape.rows as u64, shape.cols as u64);
     let work = plan.peak_bytes.saturating_sub(4 * rows * cols);
     let chunks = 4 * CHUNK * cols * (run.threads() as u64 + 1);
-    let sample = Shape { rows: shape.rows.min(MEASURED as usize), ..shape };
     let dims = dimensions(method, shape);
-    let measuring = 4 * sample.rows as u64 * (cols + dims) + measuring(sample, dims).max(BLOCKS);
+    let held = 4 * (cols + dims) * if rows <= HELD[0] { rows } else { HELD[1] };
+    let measuring = held + measuring(rows.min(HELD[0]), cols, dims, run.threads()) + BLOCKS;
     PROGRAM + (BLOCKS + chunks + work).max(measuring)
 }
 
@@ -115,27 +116,15 @@ fn dimensions(method: &dyn AnyMethod, shape: Shape) -> u64 {
 }
 
 /// Bytes that measuring takes beside rows and codes.
-fn measuring(shape: Shape, dims: u64) -> u64 {
-    let (rows, cols) = (shape.rows as u64, shape.cols as u64);
+fn measuring(rows: u64, cols: u64, dims: u64, threads: usize) -> u64 {
     let asked = if rows <= ASKED[1] { rows } else { ASKED[0] };
-    let places = |cols: u64| {
-        if asked * rows * cols <= DIRECT { 48 * rows } else { 4 * rows * (cols + 1) + rows.div_ceil(NEAREST[1]) * asked * NEAREST[0] }
-    };
+    // The rows asked about in three forms, and what is found of them; or all distances of a row.
+    let ranks = 12 * asked * cols.max(dims) + asked * (rows.div_ceil(FOUND[1]) * FOUND[0] + threads as u64 * NEAREST);
+    let places = ranks.max(24 * rows * threads as u64);
     // Neighbors of all rows in a map of few dimensions.
     let known = if dims <= 3 { 8 * NEIGHBORS * rows } else { 0 };
     let search = if dims <= 3 { 28 * rows + known } else { 0 };
-    known + places(cols).max(places(dims)).max(search)
-}
-
-/// Bytes of memory that this machine (or the group that the process is kept in) has.
-pub(crate) fn machine() -> Option<u64> {
-    let read = |path: &str| std::fs::read_to_string(path).ok();
-    let info = read("/proc/meminfo")?;
-    let line = info.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
-    let all = line.split_whitespace().next()?.parse::<u64>().ok()? * 1024;
-    let group = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
-    let limit = group.iter().filter_map(|path| read(path)?.trim().parse::<u64>().ok()).min();
-    Some(limit.map_or(all, |limit| limit.min(all)))
+    known + places.max(search)
 }
 
 /// Has large pieces of memory given back to the system as soon as they are free, so that a fit takes what it holds and no more.

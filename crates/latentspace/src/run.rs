@@ -222,6 +222,17 @@ impl Run {
     }
 }
 
+/// Bytes of memory that this machine (or the group that the process is kept in) has; none where nobody tells.
+pub fn machine_memory() -> Option<u64> {
+    let read = |path: &str| std::fs::read_to_string(path).ok();
+    let info = read("/proc/meminfo")?;
+    let line = info.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    let all = line.split_whitespace().next()?.parse::<u64>().ok()? * 1024;
+    let group = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
+    let limit = group.iter().filter_map(|path| read(path)?.trim().parse::<u64>().ok()).min();
+    Some(limit.map_or(all, |limit| limit.min(all)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

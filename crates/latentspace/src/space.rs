@@ -12,13 +12,13 @@ use serde_json::{Map, Value, json};
 
 use crate::border;
 use crate::codes::Codes;
-use crate::data::{Metadata, Observations, Preparation, Prepared, Rows};
+use crate::data::{Metadata, Observations, Preparation, Prepared, Rows, Stream};
 use crate::error::{Error, Result};
-use crate::linalg::Matrix;
-use crate::measure::Measure;
+use crate::linalg::{Matrix, MatrixView};
+use crate::measure::{self, Measure, MeasureOptions};
 use crate::method::{AnyMethod, Fitted, Info, Model, Shape};
 use crate::registry;
-use crate::run::Run;
+use crate::run::{Run, machine_memory};
 use crate::tensors::{Tensor, Tensors};
 
 /// The version of the format that this program writes.
@@ -48,6 +48,28 @@ pub struct Space {
     pub measures: BTreeMap<String, Measure>,
     /// What rides along with the fitted rows, where the space keeps their codes.
     pub metadata: Option<Metadata>,
+}
+
+/// Rows of a stream, with their codes.
+struct Encoded<'a> {
+    space: &'a Space,
+    stream: &'a dyn Stream,
+    run: &'a Run,
+}
+
+impl measure::Passes for Encoded<'_> {
+    fn rows(&self) -> usize {
+        self.stream.rows()
+    }
+
+    fn pass(&self, show: &mut dyn FnMut(MatrixView<'_>, MatrixView<'_>) -> Result<()>) -> Result<()> {
+        for block in self.stream.blocks()? {
+            let block = block?;
+            let codes = self.space.encode_prepared(&block, self.run)?;
+            show(block.table()?.view(), codes.view())?;
+        }
+        Ok(())
+    }
 }
 
 /// The metadata string, read and written.
@@ -109,6 +131,35 @@ impl Space {
         let (params, seed) = (method.params(), run.seed());
         let (facts, model) = (fitted.facts, fitted.model);
         (Space { method: method.info(), params, facts, seed, rows, preparation, model, measures, metadata }, fitted.codes)
+    }
+
+    /// Measures how far to trust where the rows lie that it was learned from, and keeps it. `codes` are theirs, `[n, k]`, where they are known.
+    /// Rows in memory and rows that stream by have the same measures. Where there are too few rows, or too many columns of counts to hold them
+    /// as a dense table, nothing is measured, and it is told.
+    ///
+    /// # Errors
+    /// What [`measure::measure`] and [`measure::measure_stream`] say.
+    pub fn measure(&mut self, rows: &Rows<'_>, codes: Option<&Matrix>, run: &Run) -> Result<()> {
+        let k = MeasureOptions::default().k.min(rows.rows().saturating_sub(1) / 2);
+        let dense = 4 * rows.rows() as u64 * rows.cols() as u64;
+        let allowed = run.max_memory().or_else(machine_memory).unwrap_or(u64::MAX);
+        if k == 0 || (matches!(rows, Rows::Memory(Prepared::Counts(_))) && dense > allowed / 2) {
+            run.note("not measured: too few rows, or too many columns to hold them as a dense table");
+            return Ok(());
+        }
+        let options = MeasureOptions { k, ..MeasureOptions::default() };
+        let measures = match rows {
+            Rows::Stream(stream) => measure::measure_stream(&Encoded { space: self, stream: *stream, run }, &options, run)?,
+            Rows::Memory(prepared) => {
+                let codes = match codes {
+                    Some(codes) => codes.clone(),
+                    None => self.encode_prepared(prepared, run)?,
+                };
+                measure::measure(codes.view(), prepared.table()?.view(), &options, run)?
+            }
+        };
+        self.measures.extend(measures.named().into_iter().map(|(name, measure)| (name.to_owned(), measure)));
+        Ok(())
     }
 
     /// The codes of observations.

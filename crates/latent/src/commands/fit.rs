@@ -1,6 +1,5 @@
 //! `latent fit METHOD`: learns a space. The flags of each method are made from its description.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,11 +7,9 @@ use std::time::{Duration, Instant};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use latentspace::checkpoint::Checkpoint;
 use latentspace::data::read::{self, Source};
-use latentspace::data::{Metadata, Preparation, PrepareOptions, Prepared, PreparedStream, Rows, Stream, Summary};
+use latentspace::data::{Metadata, Preparation, PrepareOptions, PreparedStream, Rows, Summary};
 use latentspace::linalg::Matrix;
-use latentspace::measure::{self, Measure, MeasureOptions};
 use latentspace::method::{AnyMethod, Entry};
-use latentspace::random::Random;
 use latentspace::{Codes, Error, Result, Run, Space, registry};
 use serde_json::json;
 
@@ -24,8 +21,6 @@ use crate::{args, memory, outputs};
 
 /// Two checkpoints lie at least this far apart.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(2);
-/// Rows of a stream that are kept to measure the space on.
-const MEASURED: usize = 10_000;
 
 pub(crate) fn command() -> Command {
     Command::new("fit")
@@ -103,7 +98,6 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     if let Some(path) = output {
         outputs::folder_of(path)?;
     }
-    let begun = Instant::now();
     let data = read::open(inputs::text(matches, "data")?, &inputs::read_options(matches))?;
     if matches.get_flag("plan") {
         return plan(method.as_ref(), &data, context);
@@ -129,17 +123,12 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
             run.note(why);
             from_stream(method.as_ref(), &data, &options, codes_file.is_some(), &run)
         }
-        None => from_memory(method.as_ref(), &data, &options, begun, &run),
+        None => from_memory(method.as_ref(), &data, &options, &run),
     };
     if matches!(learned, Err(Error::Cancelled)) && checkpoint.path().exists() {
         run.note(format!("where it stood is kept in {}; --resume goes on from there", checkpoint.path().display()));
     }
-    let learned = learned?;
-    let Learned { mut space, codes, timing, .. } = learned;
-    let begun = Instant::now();
-    let measures = measured(&learned.sample, &context.run)?;
-    space.measures.extend(measures);
-    let seconds_measures = begun.elapsed().as_secs_f64();
+    let Learned { space, codes, timing } = learned?;
     context.run.check()?;
     space.save(output)?;
     checkpoint.remove();
@@ -157,7 +146,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
             "columns": space.model.columns(),
             "seconds": timing.learning,
             "seconds_read": timing.reading,
-            "seconds_measures": seconds_measures,
+            "seconds_measures": timing.measuring,
             "peak_mib": peak,
             "seed": space.seed,
             "measures": space.measures,
@@ -165,10 +154,10 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
             "space": output,
         }));
     }
-    output::text(&told(&space, output, &timing, seconds_measures, peak))
+    output::text(&told(&space, output, &timing, peak))
 }
 
-fn told(space: &Space, output: &Path, timing: &Timing, seconds_measures: f64, peak: Option<f64>) -> String {
+fn told(space: &Space, output: &Path, timing: &Timing, peak: Option<f64>) -> String {
     let memory = peak.map(|peak| format!("; at most {} MiB", number(peak.round()))).unwrap_or_default();
     format!(
         "{}: {} of {} x {}, {} dimensions\n  learned in {}, measured in {}{memory}\n\n{}",
@@ -178,49 +167,45 @@ fn told(space: &Space, output: &Path, timing: &Timing, seconds_measures: f64, pe
         count(space.model.columns() as u64),
         space.model.n_components(),
         duration(timing.learning),
-        duration(seconds_measures),
+        duration(timing.measuring),
         output::measures(&space.measures),
     )
 }
 
-/// Seconds of the two parts.
-#[derive(Default)]
+/// Seconds of the parts.
 struct Timing {
     reading: f64,
     learning: f64,
-}
-
-/// Prepared rows and their codes, all or a sample of them.
-pub(super) struct Sampled {
-    rows: Prepared,
-    codes: Matrix,
+    measuring: f64,
 }
 
 struct Learned {
     space: Space,
     codes: Option<Codes>,
-    sample: Option<Sampled>,
     timing: Timing,
 }
 
-fn from_memory(method: &dyn AnyMethod, data: &Source, options: &PrepareOptions, begun: Instant, run: &Run) -> Result<Learned> {
+fn from_memory(method: &dyn AnyMethod, data: &Source, options: &PrepareOptions, run: &Run) -> Result<Learned> {
+    let begun = Instant::now();
     let observations = data.read(run)?;
     let reading = begun.elapsed().as_secs_f64();
     let begun = Instant::now();
     let preparation = Preparation::choose(&observations, options, run)?;
-    for sentence in &preparation.told {
-        run.note(sentence);
-    }
-    let prepared = preparation.prepare(&observations, run)?;
-    let (space, fitted) = Space::fit(method, preparation, &Rows::Memory(&prepared), &observations.metadata, run)?;
+    preparation.told.iter().for_each(|sentence| run.note(sentence));
+    let rows = preparation.prepare(&observations, run)?;
+    let metadata = observations.metadata.clone();
+    // What the preparation copied is not needed any more.
+    drop(observations);
+    let (mut space, fitted) = Space::fit(method, preparation, &Rows::Memory(&rows), &metadata, run)?;
     let learning = begun.elapsed().as_secs_f64();
-    let values = match fitted {
+    let begun = Instant::now();
+    let codes = match fitted {
         Some(codes) => codes,
-        None => space.encode_prepared(&prepared, run)?,
+        None => space.encode_prepared(&rows, run)?,
     };
-    let codes = Codes { values: values.clone(), metadata: observations.metadata };
-    let sample = Some(Sampled { rows: prepared, codes: values });
-    Ok(Learned { space, codes: Some(codes), sample, timing: Timing { reading, learning } })
+    space.measure(&Rows::Memory(&rows), Some(&codes), run)?;
+    let measuring = begun.elapsed().as_secs_f64();
+    Ok(Learned { space, codes: Some(Codes { values: codes, metadata }), timing: Timing { reading, learning, measuring } })
 }
 
 /// What the fit will take. Where the head of the files does not tell how many rows there are, these are counted if it matters.
@@ -240,52 +225,29 @@ fn from_stream(method: &dyn AnyMethod, data: &Source, options: &PrepareOptions, 
     let begun = Instant::now();
     let summary = Summary::of_source(data, options, run)?;
     let preparation = Preparation::from_summary(&summary, options)?;
-    for sentence in &preparation.told {
-        run.note(sentence);
-    }
+    preparation.told.iter().for_each(|sentence| run.note(sentence));
     let reading = begun.elapsed().as_secs_f64();
     let begun = Instant::now();
     let stream = PreparedStream::new(data, &preparation, run)?;
-    let rows = stream.rows();
-    let (space, _) = Space::fit(method, preparation.clone(), &Rows::Stream(&stream), &Metadata::none(0), run)?;
+    let rows = Rows::Stream(&stream);
+    let (mut space, _) = Space::fit(method, preparation.clone(), &rows, &Metadata::none(0), run)?;
     let learning = begun.elapsed().as_secs_f64();
-    let sample = run_sample(&stream, &space, rows, run)?;
-    let codes = if all_codes { Some(encode_stream(data, &space, rows, run)?) } else { None };
-    Ok(Learned { space, codes, sample, timing: Timing { reading, learning } })
+    let begun = Instant::now();
+    space.measure(&rows, None, run)?;
+    let measuring = begun.elapsed().as_secs_f64();
+    let codes = if all_codes { Some(encode_stream(data, &space, rows.rows(), run)?) } else { None };
+    Ok(Learned { space, codes, timing: Timing { reading, learning, measuring } })
 }
 
-/// A sample of the rows of a stream, with their codes.
-fn run_sample(stream: &PreparedStream<'_>, space: &Space, rows: usize, run: &Run) -> Result<Option<Sampled>> {
-    let chosen = if rows > MEASURED {
-        run.note(format!("measured among {} of the rows, chosen by the seed: they do not lie in memory together", count(MEASURED as u64)));
-        Random::new(run.seed(), "measured rows of a stream").sample(0, rows, MEASURED)
-    } else {
-        (0..rows as u32).collect()
-    };
-    let (mut first, mut next, mut cells) = (0_usize, 0_usize, Vec::new());
-    for block in stream.blocks()? {
-        run.check()?;
-        let block = block?.table()?;
-        while next < chosen.len() && (chosen[next] as usize) < first + block.rows() {
-            cells.extend_from_slice(block.row(chosen[next] as usize - first));
-            next += 1;
-        }
-        first += block.rows();
-    }
-    let rows = Prepared::Table(Matrix::new(next, stream.cols(), cells)?);
-    let codes = space.encode_prepared(&rows, run)?;
-    Ok(Some(Sampled { rows, codes }))
-}
-
-/// The rows that a space was learned from, or a sample where all would not fit, to measure it on.
-pub(super) fn sampled(method: &dyn AnyMethod, space: &Space, data: &Source, run: &Run, context: &Context) -> Result<Option<Sampled>> {
+/// Measures a space on the rows that it was learned from.
+pub(super) fn measure(space: &mut Space, method: &dyn AnyMethod, data: &Source, run: &Run, context: &Context) -> Result<()> {
+    let preparation = space.preparation.clone();
     if needs(method, data, false, &context.run)?.streams.is_some() {
-        let stream = PreparedStream::new(data, &space.preparation, run)?;
-        return run_sample(&stream, space, stream.rows(), run);
+        let stream = PreparedStream::new(data, &preparation, run)?;
+        return space.measure(&Rows::Stream(&stream), None, run);
     }
-    let rows = space.preparation.prepare(&data.read(run)?, run)?;
-    let codes = space.encode_prepared(&rows, run)?;
-    Ok(Some(Sampled { rows, codes }))
+    let rows = preparation.prepare(&data.read(run)?, run)?;
+    space.measure(&Rows::Memory(&rows), None, run)
 }
 
 /// The codes of all rows of a stream, with their metadata.
@@ -301,21 +263,6 @@ fn encode_stream(data: &Source, space: &Space, rows: usize, run: &Run) -> Result
         parts.push(block.metadata);
     }
     Ok(Codes { values: Matrix::new(first, k, cells)?, metadata: Metadata::concat(&parts)? })
-}
-
-/// How far to trust where the rows lie.
-pub(super) fn measured(sample: &Option<Sampled>, run: &Run) -> Result<BTreeMap<String, Measure>> {
-    let Some(Sampled { rows, codes }) = sample else { return Ok(BTreeMap::new()) };
-    let k = MeasureOptions::default().k.min(codes.rows().saturating_sub(1) / 2);
-    let dense = 4 * rows.rows() as u64 * rows.cols() as u64;
-    let allowed = run.max_memory().or_else(memory::machine).unwrap_or(u64::MAX);
-    if k == 0 || (matches!(rows, Prepared::Counts(_)) && dense > allowed / 2) {
-        run.note("not measured: too few rows, or too many columns to hold them as a dense table");
-        return Ok(BTreeMap::new());
-    }
-    let options = MeasureOptions { k, ..MeasureOptions::default() };
-    let measures = measure::measure(codes.view(), rows.table()?.view(), &options, run)?;
-    Ok(measures.named().into_iter().map(|(name, measure)| (name.to_owned(), measure)).collect())
 }
 
 /// Tells what a fit would take, from the head of the files.

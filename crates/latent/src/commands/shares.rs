@@ -123,8 +123,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     match read::open(&data.name, &options) {
         Ok(source) if source.rows().is_none_or(|rows| rows == space.rows) => {
             let method = registry::find(&fit.method)?.with(&fit.params)?;
-            let sample = fit::sampled(method.as_ref(), &space, &source, run, context)?;
-            space.measures.extend(fit::measured(&sample, run)?);
+            fit::measure(&mut space, method.as_ref(), &source, run, context)?;
         }
         _ => run.note(format!("not measured: '{}' cannot be read from here; `latent measure` tells how far to trust codes", data.name)),
     }

@@ -50,11 +50,7 @@ impl Matrix {
 
     /// A copy of some rows, in the order named.
     pub fn select(&self, rows: &[u32]) -> Self {
-        let mut data = Vec::with_capacity(rows.len() * self.cols);
-        for &row in rows {
-            data.extend_from_slice(self.row(row as usize));
-        }
-        Matrix { rows: rows.len(), cols: self.cols, data: Arc::new(data) }
+        self.view().select(rows)
     }
 
     /// Rows.
@@ -101,6 +97,15 @@ impl PartialEq for Matrix {
 }
 
 impl<'a> MatrixView<'a> {
+    /// A copy of some rows, in the order named.
+    pub fn select(&self, rows: &[u32]) -> Matrix {
+        let mut data = Vec::with_capacity(rows.len() * self.cols);
+        for &row in rows {
+            data.extend_from_slice(self.row(row as usize));
+        }
+        Matrix { rows: rows.len(), cols: self.cols, data: Arc::new(data) }
+    }
+
     /// A table of `rows` x `cols` over `data`.
     ///
     /// # Errors

@@ -2,12 +2,14 @@
 
 mod pairs;
 mod sentences;
+mod stream;
 mod structure;
 
 use serde::{Deserialize, Serialize};
 
 pub use crate::interval::Measure;
 pub use sentences::sentences;
+pub use stream::{Passes, measure_stream};
 
 use crate::error::{Error, Result};
 use crate::linalg::MatrixView;

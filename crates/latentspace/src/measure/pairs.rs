@@ -10,7 +10,7 @@ use crate::random::Random;
 use crate::run::Run;
 
 /// Pairs asked about where there are more.
-const SAMPLED: usize = 50_000;
+const SAMPLED: usize = 20_000;
 /// Pairs worked on between two checks.
 const BLOCK: usize = 1024;
 
@@ -18,19 +18,8 @@ const BLOCK: usize = 1024;
 /// Bonett and Wright 2000, doi:10.1007/BF02294183.
 pub(super) fn distance_correlation(map: MatrixView<'_>, against: MatrixView<'_>, metric: Metric, run: &Run) -> Result<Measure> {
     let n = map.rows();
-    let all = n * (n - 1) / 2;
-    let sampled = all > SAMPLED;
-    let pairs: Vec<(u32, u32)> = if sampled {
-        let random = Random::new(run.seed(), "measure pairs");
-        let draw = |pair: u64| {
-            let first = random.below(0, pair, n as u64) as u32;
-            let second = random.below(1, pair, n as u64 - 1) as u32;
-            (first, second + u32::from(second >= first))
-        };
-        (0..SAMPLED as u64).into_par_iter().map(draw).collect()
-    } else {
-        (0..n as u32).flat_map(|i| (0..i).map(move |j| (i, j))).collect()
-    };
+    let pairs: Vec<(u32, u32)> =
+        if is_sampled(n) { sampled(n, run) } else { (0..n as u32).flat_map(|i| (0..i).map(move |j| (i, j))).collect() };
     let mut lengths = vec![(0.0_f64, 0.0_f64); pairs.len()];
     lengths.par_chunks_mut(BLOCK).zip(pairs.par_chunks(BLOCK)).try_for_each(|(lengths, pairs)| {
         run.check()?;
@@ -40,15 +29,37 @@ pub(super) fn distance_correlation(map: MatrixView<'_>, against: MatrixView<'_>,
         }
         Ok(())
     })?;
+    Ok(correlated(lengths, is_sampled(n)))
+}
+
+/// Whether only some pairs of `n` rows are asked about.
+fn is_sampled(n: usize) -> bool {
+    n * (n - 1) / 2 > SAMPLED
+}
+
+/// The pairs asked about where there are many.
+pub(super) fn sampled(n: usize, run: &Run) -> Vec<(u32, u32)> {
+    let random = Random::new(run.seed(), "measure pairs");
+    let draw = |pair: u64| {
+        let first = random.below(0, pair, n as u64) as u32;
+        let second = random.below(1, pair, n as u64 - 1) as u32;
+        (first, second + u32::from(second >= first))
+    };
+    (0..SAMPLED as u64).into_par_iter().map(draw).collect()
+}
+
+/// The correlation of the distances of pairs in the data and in the map.
+pub(super) fn correlated(lengths: Vec<(f64, f64)>, is_sample: bool) -> Measure {
+    let count = lengths.len();
     let (first, second): (Vec<f64>, Vec<f64>) = lengths.into_iter().unzip();
     let (first, second) = rayon::join(|| ranks(&first), || ranks(&second));
     let value = correlation(&first, &second);
-    if !sampled {
-        return Ok(Measure::exact(value, Some(0.0)));
+    if !is_sample {
+        return Measure::exact(value, Some(0.0));
     }
-    let half = 1.96 * ((1.0 + value * value / 2.0) / (pairs.len() as f64 - 3.0)).sqrt();
+    let half = 1.96 * ((1.0 + value * value / 2.0) / (count as f64 - 3.0)).sqrt();
     let middle = value.clamp(-0.999_999, 0.999_999).atanh();
-    Ok(Measure { value, low: (middle - half).tanh().min(value), high: (middle + half).tanh().max(value), null: Some(0.0) })
+    Measure { value, low: (middle - half).tanh().min(value), high: (middle + half).tanh().max(value), null: Some(0.0) }
 }
 
 /// The rank of each value from 0; equal values share the mean of their ranks.

@@ -129,3 +129,36 @@ fn sentences_tell_what_is_kept_and_warn() {
     assert_eq!(told[0], "Keeps 4.0 of 100 neighbors; noise would keep 0.03.");
     assert!(told[1].starts_with("Warning: fewer than a tenth of the neighbors are kept"));
 }
+
+/// Rows that come in blocks of a size that fits nothing, with codes of some dimensions.
+struct Blocks(Matrix, usize);
+
+/// A code that keeps something of its row.
+fn code(rows: &Matrix, dimensions: usize) -> Matrix {
+    Matrix::from_fn(rows.rows(), dimensions, |i, j| rows.row(i)[j] + 0.3 * rows.row(i)[j + 1])
+}
+
+impl Passes for Blocks {
+    fn rows(&self) -> usize {
+        self.0.rows()
+    }
+
+    fn pass(&self, show: &mut dyn FnMut(MatrixView<'_>, MatrixView<'_>) -> Result<()>) -> Result<()> {
+        (0..self.0.rows()).step_by(3001).try_for_each(|at| {
+            let rows = self.0.slice(at..(at + 3001).min(self.0.rows())).to_matrix();
+            show(rows.view(), code(&rows, self.1).view())
+        })
+    }
+}
+
+#[test]
+fn rows_that_stream_by_have_the_measures_of_rows_in_memory() {
+    let run = Run::new(3, 2).unwrap();
+    for (n, d, dimensions) in [(900, 5, 2), (12_000, 30, 2), (12_000, 200, 6)] {
+        let data = normal(n, d, 5);
+        let whole = measure(code(&data, dimensions).view(), data.view(), &MeasureOptions::default(), &run).unwrap();
+        let streamed = measure_stream(&Blocks(data, dimensions), &MeasureOptions::default(), &run).unwrap();
+        assert_eq!(whole.named(), streamed.named(), "{n} x {d}");
+        assert_eq!(whole.per_row.trustworthiness, streamed.per_row.trustworthiness);
+    }
+}

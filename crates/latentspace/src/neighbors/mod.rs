@@ -6,6 +6,7 @@ mod duplicates;
 mod exact;
 mod lists;
 mod plan;
+mod ranks;
 mod reduce;
 mod sample;
 mod table;
@@ -13,7 +14,7 @@ mod tree;
 
 pub(crate) use distance::{distance, lengths};
 pub use plan::{Plan, plan};
-pub(crate) use sample::{Ranked, ranked};
+pub(crate) use ranks::{Far, Ranked, Ranks, nearer_first};
 pub(crate) use table::check_finite;
 
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,5 @@
-//! The truth about a few rows: their nearest among all, and how many rows are nearer than given ones. Measures rest on it, and an approximate
-//! search is tuned on it and judged by it.
+//! The truth about a few rows of a table made ready for search: their nearest among all, and how many rows score higher than given ones. An
+//! approximate search is tuned on it and judged by it.
 //!
 //! The few rows are packed and all rows pass by once, so that nothing as large as the table is written.
 
@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::best::Best;
 use super::exact::rank;
-use super::table::{Frame, Table};
+use super::table::Table;
 use super::{Metric, Neighbors};
 use crate::error::Result;
 use crate::linalg::{MatrixView, NOBODY, Panels, TILE_COLS, TILE_ROWS, Tile};
@@ -15,46 +15,6 @@ use crate::run::Run;
 
 /// Rows of a task: so many that their candidates are few beside the work, and depending on nothing but n.
 const BLOCK: usize = 4096;
-
-/// What is known of a sampled row.
-pub(crate) struct Ranked {
-    /// Its `k` nearest rows in truth, nearest first.
-    pub(crate) nearest: Vec<u32>,
-    /// For each row asked about: how many rows are nearer.
-    pub(crate) nearer: Vec<u32>,
-}
-
-/// The true `k` nearest of the rows that `sample` names, and the places of the rows `wanted` of each (as many for each of them). Places come
-/// from scores in single precision: rows that are equally far to 6 digits may change theirs.
-///
-/// # Errors
-/// [`crate::Error::Cancelled`].
-pub(crate) fn ranked(
-    rows: MatrixView<'_>,
-    sample: &[u32],
-    wanted: &[Vec<u32>],
-    k: usize,
-    metric: Metric,
-    run: &Run,
-) -> Result<Vec<Ranked>> {
-    let table = Frame::of(rows, metric).table(rows)?;
-    let packed = Panels::new(table.rows.view(), sample.to_vec(), |_| 0.0);
-    let margin = |slot: usize, score: f32| table.margin(table.half[sample[slot] as usize], score);
-    let bars = Bars::new(table.rows.view(), &table, &packed, wanted);
-    let begin = || (begin(sample.len(), k), vec![0_u32; bars.bars.len()]);
-    let mut blocks = sweep(table.rows.view(), &table, &packed, run, begin, |(best, counts), row, first, scores| {
-        if k > 0 && reached(scores, &best.bounds()[first..]) {
-            best.offer(first, scores, row as u32, sample, margin);
-        }
-        bars.count(counts, row, first, scores, sample);
-    })?;
-    let nearest = match k {
-        0 => vec![Vec::new(); sample.len()],
-        k => merge(rows, sample, k, metric, &mut blocks, |block| &mut block.0, margin),
-    };
-    let nearer = bars.sum(blocks.iter().map(|block| &block.1));
-    Ok(nearest.into_iter().zip(nearer).map(|(nearest, nearer)| Ranked { nearest, nearer }).collect())
-}
 
 /// The true `k` nearest of the rows that `sample` names.
 ///

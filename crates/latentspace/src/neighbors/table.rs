@@ -56,6 +56,15 @@ impl Frame {
         Frame { mean, scale, metric }
     }
 
+    /// The score that a row at this length (squared, for a Euclidean distance) has for a row whose squared length is twice `half`.
+    pub(super) fn score(&self, half: f32, length: f64) -> f32 {
+        (match self.metric {
+            Metric::Euclidean => f64::from(half) - self.scale * self.scale * length / 2.0,
+            Metric::Cosine => 1.0 - length,
+            Metric::InnerProduct => -length * self.scale * self.scale,
+        }) as f32
+    }
+
     /// Rows within this frame.
     ///
     /// # Errors

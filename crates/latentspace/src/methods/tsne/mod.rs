@@ -19,6 +19,7 @@ mod grid;
 mod lanes;
 mod model;
 mod repulsion;
+mod spectral;
 mod start;
 #[cfg(test)]
 mod tests;
@@ -87,6 +88,8 @@ pub enum Init {
     /// At the first principal components: the coarse order of the data is kept.
     #[default]
     Pca,
+    /// At the slowest vibrations of the graph of neighbors (Laplacian eigenmaps): curved data are rolled out.
+    Spectral,
     /// Anywhere near the middle.
     Random,
 }
@@ -141,7 +144,12 @@ impl Tsne {
     fn learn<const D: usize>(&self, rows: Matrix, pca: Option<Box<dyn Model>>, run: &Run) -> Result<Fitted> {
         let n = rows.rows();
         let Neighborhood { affinities, algorithm, recall } = self.attract(&rows, run)?;
-        let points = start::start::<D>(self.init, &rows, run)?;
+        let coarse = match self.init {
+            Init::Pca => Some(start::principal(&rows, D.min(rows.cols()), run)?),
+            Init::Spectral => Some(Matrix::new(n, D, spectral::spectral::<D>(&affinities, n, run)?.into_flattened())?),
+            Init::Random => None,
+        };
+        let points = start::start::<D>(coarse.as_ref(), n, run);
         let mut descent = Descent::new(affinities, points, Repulsion::new(n));
         let stopped_at = self.descend(&mut descent, run)?;
         let kl = descent.loss();

@@ -1,6 +1,5 @@
 //! Where the map starts: small, so that the first steps decide little that later ones cannot change.
 
-use super::Init;
 use crate::data::{Prepared, Rows};
 use crate::error::Result;
 use crate::linalg::Matrix;
@@ -15,34 +14,28 @@ const SPREAD: f64 = 1e-4;
 /// Noise on top of the principal components, in parts of [`SPREAD`], so that equal rows can part.
 const JITTER: f64 = 0.01;
 
-/// A place for each row.
-///
-/// # Errors
-/// [`crate::Error::Cancelled`].
-pub(super) fn start<const D: usize>(init: Init, rows: &Matrix, run: &Run) -> Result<Vec<[f32; D]>> {
+/// A place for each of `n` rows: by what is coarsely known of where they lie (by the first axis brought to the start's spread), or anywhere.
+pub(super) fn start<const D: usize>(coarse: Option<&Matrix>, n: usize, run: &Run) -> Vec<[f32; D]> {
     let random = Random::new(run.seed(), "tsne start");
     let noise = |row: usize, axis: usize| SPREAD * random.normal(axis as u64, row as u64);
-    let n = rows.rows();
-    let components = D.min(rows.cols());
-    let codes = match init {
-        Init::Pca => Some(principal(rows, components, run)?),
-        Init::Random => None,
-    };
-    let deviation = codes.as_ref().map_or(0.0, |codes| deviation((0..n).map(|row| codes.row(row)[0])));
+    let deviation = coarse.map_or(0.0, |codes| deviation((0..n).map(|row| codes.row(row)[0])));
     let place = |row: usize| -> [f32; D] {
-        std::array::from_fn(|axis| match &codes {
+        std::array::from_fn(|axis| match coarse {
             Some(codes) if deviation > 0.0 => {
-                let code = if axis < components { f64::from(codes.row(row)[axis]) } else { 0.0 };
+                let code = codes.row(row).get(axis).copied().map_or(0.0, f64::from);
                 (SPREAD * code / deviation + JITTER * noise(row, axis)) as f32
             }
             _ => noise(row, axis) as f32,
         })
     };
-    Ok((0..n).map(place).collect())
+    (0..n).map(place).collect()
 }
 
 /// The first principal components of the rows.
-fn principal(rows: &Matrix, components: usize, run: &Run) -> Result<Matrix> {
+///
+/// # Errors
+/// [`crate::Error::Cancelled`].
+pub(super) fn principal(rows: &Matrix, components: usize, run: &Run) -> Result<Matrix> {
     let pca = Pca { n_components: Auto::Value(components as u32), ..Pca::default() };
     let prepared = Prepared::Table(rows.clone());
     Method::fit(&pca, &Rows::Memory(&prepared), run)?.model.encode(&prepared, run)
@@ -69,12 +62,12 @@ mod tests {
         let random = Random::new(5, "rows");
         let rows = Matrix::from_fn(500, 4, |i, j| (random.normal(i as u64, j as u64) * [9.0, 1.0, 3.0, 0.5][j]) as f32);
         let run = Run::new(0, 2).unwrap();
-        let points: Vec<[f32; 2]> = start(Init::Pca, &rows, &run).unwrap();
+        let points: Vec<[f32; 2]> = start(Some(&principal(&rows, 2, &run).unwrap()), 500, &run);
         assert!((spread(&points, 0) / SPREAD - 1.0).abs() < 0.01);
         assert!((spread(&points, 1) / SPREAD - 1.0 / 3.0).abs() < 0.05, "axes keep their ratio");
         let same = (0..500).filter(|&i| (points[i][0] > 0.0) == (rows.row(i)[0] > 0.0)).count();
         assert!(!(50..=450).contains(&same), "the first axis is the widest column, up to its sign: {same}");
-        let points: Vec<[f32; 2]> = start(Init::Random, &rows, &run).unwrap();
+        let points: Vec<[f32; 2]> = start(None, 500, &run);
         assert!((spread(&points, 1) / SPREAD - 1.0).abs() < 0.1);
     }
 
@@ -82,7 +75,8 @@ mod tests {
     fn rows_without_spread_start_at_random() {
         let run = Run::new(0, 1).unwrap();
         for cols in [1, 3] {
-            let points: Vec<[f32; 2]> = start(Init::Pca, &Matrix::from_fn(100, cols, |_, _| 4.0), &run).unwrap();
+            let rows = Matrix::from_fn(100, cols, |_, _| 4.0);
+            let points: Vec<[f32; 2]> = start(Some(&principal(&rows, cols.min(2), &run).unwrap()), 100, &run);
             assert!(points.iter().flatten().all(|value| value.is_finite()));
             assert!(spread(&points, 0) > 0.5 * SPREAD && spread(&points, 1) > 0.5 * SPREAD);
         }

@@ -1,0 +1,199 @@
+//! Where a map may start: at the slowest vibrations of the graph of what attracts (Laplacian eigenmaps).
+//!
+//! With P the joint distribution and s = 1/√Σp, the eigenvectors of s P s next to the trivial one are found by a few rounds of subspace
+//! iteration, each through a Chebyshev polynomial that damps all others. A start needs no more than a few digits.
+//! Source: Belkin and Niyogi 2003, doi:10.1162/089976603321780317; Zhou et al. 2006, doi:10.1016/j.jcp.2006.03.017, for the filter.
+
+use rayon::prelude::*;
+
+use super::affinities::Affinities;
+use crate::error::Result;
+use crate::linalg::{from_lower, symmetric_eigen};
+use crate::random::Random;
+use crate::run::Run;
+
+/// Vectors carried along: as many as a lane holds.
+const WIDTH: usize = 8;
+/// Degree of the polynomial.
+const DEGREE: usize = 16;
+/// Rounds at most.
+const ROUNDS: usize = 12;
+/// Residuals at which an eigenvector is taken; eigenvalues reach to 1.
+const RESIDUAL: f64 = 1e-3;
+/// Rows that are summed up together: borders depend on nothing but the number of rows.
+const BLOCK: usize = 4096;
+
+type Row = [f32; WIDTH];
+
+/// The first `D` coordinates of each row, largest eigenvalue first.
+///
+/// # Errors
+/// [`crate::Error::Cancelled`].
+pub(super) fn spectral<const D: usize>(affinities: &Affinities, n: usize, run: &Run) -> Result<Vec<[f32; D]>> {
+    let mut weights: Vec<f32> = vec![0.0; n];
+    weights.par_iter_mut().enumerate().for_each(|(row, sum)| *sum = affinities.edges.row(row).map(|edge| edge.1).sum());
+    let scales: Vec<f32> = weights.iter().map(|&weight| if weight > 0.0 { 1.0 / weight.sqrt() } else { 0.0 }).collect();
+    let graph = Graph { affinities, scales: &scales };
+    // The trivial eigenvector, of eigenvalue 1.
+    let length = weights.iter().map(|&weight| f64::from(weight)).sum::<f64>().sqrt().max(f64::MIN_POSITIVE);
+    let trivial: Vec<f32> = weights.iter().map(|&weight| (f64::from(weight.sqrt()) / length) as f32).collect();
+
+    let random = Random::new(run.seed(), "tsne spectral start");
+    let mut vectors: Vec<Row> = (0..n).map(|row| std::array::from_fn(|at| random.normal(at as u64, row as u64) as f32)).collect();
+    orthonormal(&mut vectors, &trivial);
+    let mut damped = 0.5;
+    for round in 0..ROUNDS {
+        run.check()?;
+        run.progress("spectral start", round as u64, ROUNDS as u64);
+        vectors = graph.filtered(vectors, damped, run)?;
+        orthonormal(&mut vectors, &trivial);
+        let images = graph.apply(&vectors);
+        let inner = inner_products(&vectors, &images);
+        let lower: Vec<f64> =
+            (0..WIDTH).flat_map(|a| (0..=a).map(move |b| (a, b))).map(|(a, b)| (inner[a][b] + inner[b][a]) / 2.0).collect();
+        let eigen = symmetric_eigen(&from_lower(&lower, WIDTH), WIDTH, WIDTH)?;
+        let turn = |row: &Row| -> Row {
+            std::array::from_fn(|at| (0..WIDTH).map(|from| eigen.vectors[at * WIDTH + from] * f64::from(row[from])).sum::<f64>() as f32)
+        };
+        let turned: Vec<Row> = vectors.par_iter().map(turn).collect();
+        let images: Vec<Row> = images.par_iter().map(turn).collect();
+        let left: Vec<Row> = images
+            .par_iter()
+            .zip(&turned)
+            .map(|(image, row)| std::array::from_fn(|at| image[at] - eigen.values[at] as f32 * row[at]))
+            .collect();
+        vectors = turned;
+        let residuals = inner_products(&left, &left);
+        if (0..D).all(|at| residuals[at][at].sqrt() < RESIDUAL) {
+            break;
+        }
+        damped = eigen.values[WIDTH - 1].clamp(-0.9, 0.999) as f32;
+    }
+    Ok(vectors.iter().zip(&scales).map(|(row, &scale)| std::array::from_fn(|axis| row[axis] * scale)).collect())
+}
+
+struct Graph<'a> {
+    affinities: &'a Affinities,
+    scales: &'a [f32],
+}
+
+impl Graph<'_> {
+    /// s P s times each vector.
+    fn apply(&self, vectors: &[Row]) -> Vec<Row> {
+        let image = |row: usize| {
+            let mut sum = [0.0; WIDTH];
+            for (column, weight) in self.affinities.edges.row(row) {
+                let weight = weight * self.scales[column as usize];
+                let other = &vectors[column as usize];
+                (0..WIDTH).for_each(|at| sum[at] += weight * other[at]);
+            }
+            sum.map(|value| value * self.scales[row])
+        };
+        (0..vectors.len()).into_par_iter().map(image).collect()
+    }
+
+    /// The Chebyshev polynomial that stays below 1 for eigenvalues from -1 to `damped` and grows fast beyond, of s P s, times each vector.
+    fn filtered(&self, vectors: Vec<Row>, damped: f32, run: &Run) -> Result<Vec<Row>> {
+        let (half, middle) = ((damped + 1.0) / 2.0, (damped - 1.0) / 2.0);
+        let step = |now: &[Row], factor: f32| -> Vec<Row> {
+            let images = self.apply(now);
+            images
+                .par_iter()
+                .zip(now)
+                .map(|(image, row)| std::array::from_fn(|at| factor / half * (image[at] - middle * row[at])))
+                .collect()
+        };
+        let (mut before, mut now) = (vectors.clone(), step(&vectors, 1.0));
+        for _ in 1..DEGREE {
+            run.check()?;
+            let mut next = step(&now, 2.0);
+            next.par_iter_mut().zip(&before).for_each(|(next, before)| (0..WIDTH).for_each(|at| next[at] -= before[at]));
+            (before, now) = (now, next);
+        }
+        Ok(now)
+    }
+}
+
+/// Σ aᵢ bⱼ over all rows.
+fn inner_products(a: &[Row], b: &[Row]) -> [[f64; WIDTH]; WIDTH] {
+    let block = |(a, b): (&[Row], &[Row])| {
+        let mut sums = [[0.0; WIDTH]; WIDTH];
+        for (a, b) in a.iter().zip(b) {
+            for (sums, &a) in sums.iter_mut().zip(a) {
+                sums.iter_mut().zip(b).for_each(|(sum, &b)| *sum += f64::from(a) * f64::from(b));
+            }
+        }
+        sums
+    };
+    let blocks: Vec<_> = a.par_chunks(BLOCK).zip(b.par_chunks(BLOCK)).map(block).collect();
+    let mut sums = [[0.0; WIDTH]; WIDTH];
+    for block in blocks {
+        sums.iter_mut().flatten().zip(block.iter().flatten()).for_each(|(sum, part)| *sum += part);
+    }
+    sums
+}
+
+/// Makes the vectors orthogonal to the trivial one and to each other, and of length 1.
+fn orthonormal(vectors: &mut [Row], trivial: &[f32]) {
+    // Twice: what rounding left of a vector that was nearly along the others.
+    for _ in 0..2 {
+        let along = {
+            let wide: Vec<Row> = trivial.par_iter().map(|&value| [value; WIDTH]).collect();
+            inner_products(&wide, vectors)[0]
+        };
+        vectors.par_iter_mut().zip(trivial).for_each(|(row, &value)| (0..WIDTH).for_each(|at| row[at] -= along[at] as f32 * value));
+        for at in 0..WIDTH {
+            let inner = inner_products(vectors, vectors);
+            let along: Vec<f32> = (0..at)
+                .map(|other| if inner[other][other] > 1e-12 { (inner[at][other] / inner[other][other]) as f32 } else { 0.0 })
+                .collect();
+            vectors.par_iter_mut().for_each(|row| {
+                let taken: f32 = along.iter().zip(row.iter()).map(|(along, other)| along * other).sum();
+                row[at] -= taken;
+            });
+        }
+        let inner = inner_products(vectors, vectors);
+        // Of fewer rows than vectors, some are nothing but what rounding left.
+        let scales: Row = std::array::from_fn(|at| if inner[at][at] > 1e-12 { (1.0 / inner[at][at].sqrt()) as f32 } else { 0.0 });
+        vectors.par_iter_mut().for_each(|row| (0..WIDTH).for_each(|at| row[at] *= scales[at]));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::linalg::Matrix;
+    use crate::neighbors::{self, Metric};
+
+    fn affinities(rows: &Matrix, run: &Run) -> Affinities {
+        let found = neighbors::exact(rows.view(), 15, Metric::Euclidean, run).unwrap();
+        Affinities::new(&found, Metric::Euclidean, 5.0).unwrap()
+    }
+
+    #[test]
+    fn a_ring_becomes_a_circle() {
+        let run = Run::new(0, 2).unwrap();
+        // A ring bent up and down in 3-D: its slowest vibrations are sine and cosine of the way along it.
+        let angle = |i: usize| std::f64::consts::TAU * i as f64 / 3000.0;
+        let rows = Matrix::from_fn(3000, 3, |i, j| [angle(i).cos(), angle(i).sin(), 0.2 * (5.0 * angle(i)).sin()][j] as f32);
+        let affinities = affinities(&rows, &run);
+        let places: Vec<[f32; 2]> = run.install(|| spectral(&affinities, 3000, &run)).unwrap();
+        let radius = |place: &[f32; 2]| f64::from(place[0]).hypot(f64::from(place[1]));
+        let mean = places.iter().map(radius).sum::<f64>() / 3000.0;
+        assert!(places.iter().all(|place| (radius(place) / mean - 1.0).abs() < 0.1));
+        for threads in [1, 3] {
+            let run = Run::new(0, threads).unwrap();
+            assert!(run.install(|| spectral::<2>(&affinities, 3000, &run)).unwrap() == places);
+        }
+    }
+
+    #[test]
+    fn few_rows_and_rows_apart_give_finite_places() {
+        let run = Run::new(0, 2).unwrap();
+        let apart = Matrix::from_fn(64, 2, |i, _| if i < 32 { i as f32 } else { 1e6 + i as f32 });
+        for rows in [Matrix::from_fn(17, 1, |i, _| i as f32), apart] {
+            let places: Vec<[f32; 3]> = run.install(|| spectral(&affinities(&rows, &run), rows.rows(), &run)).unwrap();
+            assert!(places.as_flattened().iter().all(|value| value.is_finite()));
+        }
+    }
+}

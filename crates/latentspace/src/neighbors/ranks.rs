@@ -1,0 +1,263 @@
+//! The truth about a few rows among many that come by in blocks: their nearest, and how many rows are nearer than given ones.
+//!
+//! The few rows are packed and each block passes by once, so that nothing as large as the table is written, and rows need not lie in memory.
+//! Scores in single precision choose; whatever lies within their error is decided by distances in f64, equal ones by index. So the answers
+//! depend on the rows alone, and not on how they are cut into blocks. Bound: multiply-adds of the scores.
+
+use rayon::prelude::*;
+
+use super::Metric;
+use super::best::Best;
+use super::distance::lengths;
+use super::table::{Frame, Table};
+use crate::error::Result;
+use crate::linalg::{MatrixView, Panels, TILE_COLS, TILE_ROWS, Tile};
+use crate::run::Run;
+
+/// Rows of a task.
+const BLOCK: usize = 4096;
+/// Rows framed at a time, so that they stay in the cache.
+const FRAMED: usize = 240;
+
+/// A row and how far away it is: lengths order as distances do (squared for Euclidean ones).
+pub(crate) type Far = (f64, u32);
+
+/// What comes first: the nearer, equally near ones by index.
+pub(crate) fn nearer_first(a: &Far, b: &Far) -> std::cmp::Ordering {
+    a.0.total_cmp(&b.0).then(a.1.cmp(&b.1))
+}
+
+/// What is known of a sampled row.
+pub(crate) struct Ranked {
+    /// Its `k` nearest rows in truth, nearest first.
+    pub(crate) nearest: Vec<Far>,
+    /// For each row asked about: how many rows are nearer.
+    pub(crate) nearer: Vec<u32>,
+}
+
+/// A few rows, ready to be compared with others.
+pub(crate) struct Ranks<'a> {
+    rows: MatrixView<'a>,
+    names: &'a [u32],
+    metric: Metric,
+    frame: Frame,
+    table: Table,
+    packed: Panels,
+}
+
+/// Rows whose places are asked for, some for each of the few.
+pub(crate) struct Wanted {
+    /// Where the rows of each of the few begin.
+    starts: Vec<usize>,
+    wanted: Vec<Far>,
+    /// Scores above the first are nearer, below the second farther; between, f64 decides.
+    bars: Vec<(f32, f32)>,
+    /// The least of the second for each of the few, filled up to whole tiles.
+    lowest: Vec<f32>,
+}
+
+impl<'a> Ranks<'a> {
+    /// Rows `[few, d]`, and what each is called among the many.
+    ///
+    /// # Errors
+    /// None in truth.
+    pub(crate) fn new(rows: MatrixView<'a>, names: &'a [u32], metric: Metric) -> Result<Self> {
+        let frame = Frame::of(rows, metric);
+        let table = frame.table(rows)?;
+        let packed = Panels::all(table.rows.view(), |_| 0.0);
+        Ok(Ranks { rows, names, metric, frame, table, packed })
+    }
+
+    /// The length from the row at `slot` to another.
+    pub(crate) fn length(&self, slot: usize, other: &[f32]) -> f64 {
+        let other = MatrixView::new(1, other.len(), other);
+        other.map_or(f64::INFINITY, |other| lengths(self.rows.row(slot), other, self.metric)[0])
+    }
+
+    /// Rows whose places are asked for, by their lengths.
+    pub(crate) fn wanted(&self, wanted: &[Vec<Far>]) -> Wanted {
+        let mut starts = vec![0];
+        let (mut bars, mut lowest) = (Vec::new(), Vec::new());
+        for (slot, wanted) in wanted.iter().enumerate() {
+            starts.push(starts[slot] + wanted.len());
+            let bar = |&(length, _): &Far| {
+                let half = self.table.half[slot];
+                let score = self.frame.score(half, length);
+                let margin = self.table.margin(half, score);
+                (score + margin, score - margin)
+            };
+            bars.extend(wanted.iter().map(bar));
+            lowest.push(bars[starts[slot]..].iter().fold(f32::INFINITY, |lowest, bar| lowest.min(bar.1)));
+        }
+        lowest.resize(self.packed.count() * TILE_COLS, f32::INFINITY);
+        Wanted { starts, wanted: wanted.concat(), bars, lowest }
+    }
+
+    /// The `k` nearest of each among the many, and the places of the wanted.
+    ///
+    /// # Errors
+    /// [`crate::Error::Cancelled`].
+    pub(crate) fn among(&self, many: MatrixView<'_>, k: usize, wanted: Option<&Wanted>, run: &Run) -> Result<Vec<Ranked>> {
+        let mut ranked = self.none(wanted);
+        self.pass(&mut ranked, many, 0, k, wanted, run)?;
+        Ok(ranked)
+    }
+
+    /// What is known before any row came by.
+    pub(crate) fn none(&self, wanted: Option<&Wanted>) -> Vec<Ranked> {
+        let count = |slot: usize| wanted.map_or(0, |wanted| wanted.starts[slot + 1] - wanted.starts[slot]);
+        (0..self.rows.rows()).map(|slot| Ranked { nearest: Vec::new(), nearer: vec![0; count(slot)] }).collect()
+    }
+
+    /// Takes more of the many into account, of which `many` begins with row `first`.
+    ///
+    /// # Errors
+    /// [`crate::Error::Cancelled`].
+    pub(crate) fn pass(
+        &self,
+        ranked: &mut [Ranked],
+        many: MatrixView<'_>,
+        first: usize,
+        k: usize,
+        wanted: Option<&Wanted>,
+        run: &Run,
+    ) -> Result<()> {
+        let block = |at: usize| self.block(many.slice(at * BLOCK..many.rows().min((at + 1) * BLOCK)), first + at * BLOCK, k, wanted, run);
+        let found: Vec<Block> = (0..many.rows().div_ceil(BLOCK)).into_par_iter().map(block).collect::<Result<_>>()?;
+        ranked.par_iter_mut().enumerate().for_each(|(slot, ranked)| {
+            for block in &found {
+                ranked.nearest.extend_from_slice(&block.nearest[slot]);
+                if let Some(wanted) = wanted {
+                    let counts = &block.nearer[wanted.starts[slot]..wanted.starts[slot + 1]];
+                    ranked.nearer.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+                }
+            }
+            ranked.nearest.sort_unstable_by(nearer_first);
+            ranked.nearest.truncate(k);
+        });
+        Ok(())
+    }
+
+    fn block(&self, rows: MatrixView<'_>, first: usize, k: usize, wanted: Option<&Wanted>, run: &Run) -> Result<Block> {
+        let few = self.rows.rows();
+        let margin = |slot: usize, score: f32| self.table.margin(self.table.half[slot], score);
+        let mut best = Best::new(k);
+        best.clear(few);
+        let mut nearer = vec![0_u32; wanted.map_or(0, |wanted| wanted.wanted.len())];
+        let mut tile = Tile::new();
+        for from in (0..rows.rows()).step_by(FRAMED) {
+            run.check()?;
+            let raw = rows.slice(from..(from + FRAMED).min(rows.rows()));
+            let framed = self.frame.table(raw)?;
+            for at in (0..raw.rows()).step_by(TILE_ROWS) {
+                let count = TILE_ROWS.min(raw.rows() - at);
+                let group = std::array::from_fn(|i| framed.rows.row(at + i.min(count - 1)));
+                for panel in 0..self.packed.count() {
+                    self.packed.score(&group, panel, &[f32::MIN; TILE_ROWS], &mut tile);
+                    let slots = panel * TILE_COLS..(panel * TILE_COLS + TILE_COLS).min(few);
+                    for i in 0..count {
+                        let (offset, name) = (framed.offset(at + i), (first + from + at + i) as u32);
+                        let mut scores = [0.0; TILE_COLS];
+                        scores.iter_mut().zip(tile.scores(i)).for_each(|(to, from)| *to = from + offset);
+                        if k > 0 && reached(&scores, &best.bounds()[slots.start..]) {
+                            best.offer(slots.start, &scores, name, self.names, margin);
+                        }
+                        if let Some(wanted) = wanted {
+                            self.count(&mut nearer, wanted, slots.clone(), &scores, raw.row(at + i), name);
+                        }
+                    }
+                }
+            }
+        }
+        let nearest = |slot: usize| {
+            let far = |name: u32| (self.length(slot, rows.row(name as usize - first)), name);
+            let mut nearest: Vec<Far> = best.finish(slot, margin).map(far).collect();
+            nearest.sort_unstable_by(nearer_first);
+            nearest.truncate(k);
+            nearest
+        };
+        Ok(Block { nearest: (0..few).map(nearest).collect(), nearer })
+    }
+
+    /// Counts the wanted rows that the row called `name` is nearer than.
+    #[inline]
+    fn count(&self, nearer: &mut [u32], wanted: &Wanted, slots: std::ops::Range<usize>, scores: &[f32; TILE_COLS], row: &[f32], name: u32) {
+        let lowest = &wanted.lowest[slots.start..slots.start + TILE_COLS];
+        if !scores.iter().zip(lowest).fold(false, |any, (score, lowest)| any | (score >= lowest)) {
+            return;
+        }
+        for (slot, score) in slots.zip(scores) {
+            if *score < wanted.lowest[slot] || self.names[slot] == name {
+                continue;
+            }
+            let mut length = None;
+            for at in wanted.starts[slot]..wanted.starts[slot + 1] {
+                let (above, below) = wanted.bars[at];
+                let decided = *score > above || *score < below;
+                let is_nearer = if decided {
+                    *score > above
+                } else {
+                    let length = *length.get_or_insert_with(|| self.length(slot, row));
+                    nearer_first(&(length, name), &wanted.wanted[at]).is_lt()
+                };
+                nearer[at] += u32::from(is_nearer);
+            }
+        }
+    }
+}
+
+/// What a block of the many comes to.
+struct Block {
+    nearest: Vec<Vec<Far>>,
+    nearer: Vec<u32>,
+}
+
+/// Whether one of the scores reaches its bound.
+#[inline]
+fn reached(scores: &[f32; TILE_COLS], bounds: &[f32]) -> bool {
+    match bounds.first_chunk::<TILE_COLS>() {
+        Some(bounds) => scores.iter().zip(bounds).fold(false, |any, (score, bound)| any | (score >= bound)),
+        None => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::linalg::Matrix;
+    use crate::random::Random;
+
+    #[test]
+    fn they_are_those_of_f64_however_the_rows_are_cut() {
+        let run = Run::new(0, 2).unwrap();
+        let random = Random::new(1, "rows");
+        // Whole numbers, so that many rows are equally far; and real ones.
+        for whole in [true, false] {
+            let cell = |i: usize, j: usize| random.normal(i as u64, j as u64) * 2.0;
+            let rows = Matrix::from_fn(5000, 4, |i, j| if whole { cell(i, j).round() as f32 } else { cell(i, j) as f32 });
+            for metric in [Metric::Euclidean, Metric::Cosine] {
+                let names = random.sample(9, 5000, 40);
+                let few = rows.select(&names);
+                let ranks = Ranks::new(few.view(), &names, metric).unwrap();
+                let far = |slot: usize, row: u32| (ranks.length(slot, rows.row(row as usize)), row);
+                let asked: Vec<Vec<Far>> =
+                    (0..40).map(|slot| (0..5).map(|at| (slot as u32 * 97 + at * 331) % 5000).map(|row| far(slot, row)).collect()).collect();
+                let wanted = ranks.wanted(&asked);
+                let whole = ranks.among(rows.view(), 7, Some(&wanted), &run).unwrap();
+                let mut parts = ranks.none(Some(&wanted));
+                for from in (0..5000).step_by(611) {
+                    let some = rows.slice(from..(from + 611).min(5000));
+                    run.install(|| ranks.pass(&mut parts, some, from, 7, Some(&wanted), &run)).unwrap();
+                }
+                for (slot, (a, b)) in whole.iter().zip(&parts).enumerate() {
+                    let mut all: Vec<Far> = (0..5000).filter(|row| *row != names[slot]).map(|row| far(slot, row)).collect();
+                    all.sort_by(nearer_first);
+                    assert_eq!(a.nearest, all[..7], "{metric:?} {slot}");
+                    let nearer = |bar: &Far| all.iter().filter(|row| nearer_first(row, bar).is_lt()).count() as u32;
+                    assert_eq!(a.nearer, asked[slot].iter().map(nearer).collect::<Vec<_>>(), "{metric:?} {slot}");
+                    assert!(a.nearest == b.nearest && a.nearer == b.nearer);
+                }
+            }
+        }
+    }
+}
