@@ -47,8 +47,12 @@ pub(crate) fn needs(method: &dyn AnyMethod, data: &Source, rows: usize, run: &Ru
     if !method.info().folds || peak <= allowed {
         return Needs { plan, shape, peak, streams: None };
     }
+    let streamed = streamed(method, shape, &plan, run);
+    if streamed >= peak {
+        return Needs { plan, shape, peak, streams: None };
+    }
     let why = format!("rows stream by: all of them would take {}, more than {whose} ({})", Bytes(peak), Bytes(allowed));
-    Needs { peak: streamed(method, shape, &plan, run), plan, shape, streams: Some(why) }
+    Needs { plan, shape, peak: streamed, streams: Some(why) }
 }
 
 /// Refuses a fit that would take more than is allowed, and tells what would fit.
