@@ -44,6 +44,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn run(entry: &commands::Entry, matches: &ArgMatches) -> Result<()> {
+    memory::give_back_at_once();
     let context = context::Context::new(matches)?;
     let done = (entry.run)(matches, &context);
     context.screen.clear();

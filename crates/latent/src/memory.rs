@@ -1,25 +1,146 @@
-//! What a fit takes in all.
+//! What a fit takes in all, told before it runs.
 
-use latentspace::method::{Plan, Shape};
+use latentspace::data::read::Source;
+use latentspace::error::Bytes;
+use latentspace::method::{AnyMethod, Plan, Shape};
+use latentspace::run::machine_memory;
+use latentspace::{Error, Result, Run};
+
+use crate::output::count;
 
 /// The program itself: code, threads, buffers. Measured on a fit of 100 rows.
-const PROGRAM: u64 = 12 << 20;
+const PROGRAM: u64 = 14 << 20;
+/// Rows that measures ask about where there are many, and up to how many there are few.
+const ASKED: [u64; 2] = [1000, 2000];
+/// Neighbors of each.
+const NEIGHBORS: u64 = 15;
+/// What a row that is asked about takes in every block of so many rows: its nearest, and how many are nearer.
+const FOUND: [u64; 2] = [330, 4096];
+/// What a row that is asked about takes in every thread: its nearest so far.
+const NEAREST: u64 = 700;
+/// Blocks of a stream that are on their way at a time: one that is decoded, one that is prepared, one that is cut into chunks.
+const BLOCKS: u64 = 3 * (16 << 20);
+/// Rows of a chunk of a fold.
+const CHUNK: u64 = latentspace::data::CHUNK as u64;
+/// Rows of a stream that are held to measure it, at least: up to so many all, of more the rows of a third of the pairs that are compared.
+const HELD: [u64; 2] = [10_000, 14_500];
 
-/// Bytes at the peak of a fit in memory: what the method plans (the prepared rows among it) and the observations beside it.
-pub(crate) fn peak(kind: &str, shape: Shape, plan: &Plan) -> u64 {
-    let cells = shape.rows as u64 * shape.cols as u64;
-    let observed = match kind {
-        // Pixels stay bytes beside the numbers that they became.
-        "images" => cells,
-        // Tables may be scaled, which copies them.
-        "table" => 4 * cells,
-        _ => 0,
+/// What a fit will take, by the way that it will go.
+pub(crate) struct Needs {
+    pub(crate) plan: Plan,
+    pub(crate) shape: Shape,
+    /// Bytes at the peak.
+    pub(crate) peak: u64,
+    /// Why the rows stream by, where they do.
+    pub(crate) streams: Option<String>,
+}
+
+/// What a fit of `method` on `rows` rows of `data` will take: in memory where that is allowed, else, if the method folds, as a stream.
+pub(crate) fn needs(method: &dyn AnyMethod, data: &Source, rows: usize, run: &Run) -> Needs {
+    let shape = Shape { rows, cols: data.columns() };
+    let plan = method.plan(shape, run);
+    let peak = in_memory(method, data, shape, &plan, run);
+    let (allowed, whose) = match run.max_memory() {
+        Some(allowed) => (allowed, "--max-memory"),
+        None => (machine_memory().unwrap_or(u64::MAX) / 2, "half of this machine's memory"),
     };
-    plan.peak_bytes + observed + PROGRAM
+    if !method.info().folds || peak <= allowed {
+        return Needs { plan, shape, peak, streams: None };
+    }
+    let streamed = streamed(method, shape, &plan, run);
+    if streamed >= peak {
+        return Needs { plan, shape, peak, streams: None };
+    }
+    let why = format!("rows stream by: all of them would take {}, more than {whose} ({})", Bytes(peak), Bytes(allowed));
+    Needs { plan, shape, peak: streamed, streams: Some(why) }
+}
+
+/// Refuses a fit that would take more than is allowed, and tells what would fit.
+///
+/// # Errors
+/// [`Error::Memory`].
+pub(crate) fn check(method: &dyn AnyMethod, data: &Source, needs: &Needs, run: &Run) -> Result<()> {
+    let shape = needs.shape;
+    let Some(allowed) = run.max_memory().filter(|&allowed| needs.peak > allowed) else { return Ok(()) };
+    let fits = |rows: usize| {
+        let shape = Shape { rows, ..shape };
+        method.check(shape).is_ok() && in_memory(method, data, shape, &method.plan(shape, run), run) <= allowed
+    };
+    // More rows never take less: the most that fit are found by halving.
+    let (mut low, mut high) = (0, shape.rows);
+    while high - low > 1 {
+        let middle = low + (high - low) / 2;
+        if fits(middle) { low = middle } else { high = middle }
+    }
+    // Two digits are as much as is known.
+    let digits = 10_usize.pow(low.max(1).ilog10().saturating_sub(1));
+    let rows = low / digits * digits;
+    let megabytes = needs.peak.next_multiple_of(1 << 20) >> 20;
+    let hint = match rows {
+        0 => format!("--max-memory {megabytes}M would do"),
+        rows => format!("a sample of {} rows would fit, or --max-memory {megabytes}M all of them", count(rows as u64)),
+    };
+    Err(Error::Memory { what: method.info().title.to_owned(), needed: needs.peak, allowed, hint })
+}
+
+/// Bytes at the peak of a fit in memory.
+fn in_memory(method: &dyn AnyMethod, data: &Source, shape: Shape, plan: &Plan, run: &Run) -> u64 {
+    let cells = shape.rows as u64 * shape.cols as u64;
+    let (rows, file) = (4 * cells, data.bytes());
+    // What stays beside the prepared rows, and what they take while they are read.
+    let (beside, reading) = match data.kind() {
+        // Pixels stay bytes, in the file and beside the numbers that they became.
+        "images" => (cells + cells.min(file), rows),
+        // Parts are put together to a whole.
+        "table" => (0, 2 * rows),
+        // Numbers of 32 bits are used where they lie in the file.
+        "array" if file >= rows && file - rows < 1 << 16 => (0, rows),
+        _ => (file, rows),
+    };
+    let dims = dimensions(method, shape);
+    let measuring = rows + 4 * shape.rows as u64 * dims + measuring(shape.rows as u64, shape.cols as u64, dims, run.threads());
+    PROGRAM + beside + reading.max(plan.peak_bytes).max(measuring)
 }
 
 /// Bytes at the peak of a fit whose rows stream by.
-pub(crate) fn peak_streamed(shape: Shape, plan: &Plan) -> u64 {
-    // A few blocks of 16 MiB are on their way at a time.
-    plan.peak_bytes.saturating_sub(4 * shape.rows as u64 * shape.cols as u64) + (64 << 20) + PROGRAM
+fn streamed(method: &dyn AnyMethod, shape: Shape, plan: &Plan, run: &Run) -> u64 {
+    let (rows, cols) = (shape.rows as u64, shape.cols as u64);
+    let work = plan.peak_bytes.saturating_sub(4 * rows * cols);
+    let chunks = 4 * CHUNK * cols * (run.threads() as u64 + 1);
+    let dims = dimensions(method, shape);
+    let held = 4 * (cols + dims) * if rows <= HELD[0] { rows } else { HELD[1] };
+    let measuring = held + measuring(rows.min(HELD[0]), cols, dims, run.threads()) + BLOCKS;
+    PROGRAM + (BLOCKS + chunks + work).max(measuring)
+}
+
+/// Dimensions of the space.
+fn dimensions(method: &dyn AnyMethod, shape: Shape) -> u64 {
+    let most = shape.cols.min(50) as u64;
+    method.params()["n_components"].as_u64().unwrap_or(most)
+}
+
+/// Bytes that measuring takes beside rows and codes.
+fn measuring(rows: u64, cols: u64, dims: u64, threads: usize) -> u64 {
+    let asked = if rows <= ASKED[1] { rows } else { ASKED[0] };
+    // The rows asked about in three forms, and what is found of them; or all distances of a row.
+    let ranks = 12 * asked * cols.max(dims) + asked * (rows.div_ceil(FOUND[1]) * FOUND[0] + threads as u64 * NEAREST);
+    let places = ranks.max(24 * rows * threads as u64);
+    // Neighbors of all rows in a map of few dimensions.
+    let known = if dims <= 3 { 8 * NEIGHBORS * rows } else { 0 };
+    let search = if dims <= 3 { 28 * rows + known } else { 0 };
+    known + places.max(search)
+}
+
+/// Has large pieces of memory given back to the system as soon as they are free, so that a fit takes what it holds and no more.
+pub(crate) fn give_back_at_once() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        unsafe extern "C" {
+            fn mallopt(parameter: i32, value: i32) -> i32;
+        }
+        /// The bytes from which on a piece is mapped for itself; unless it is set, it grows with what was freed.
+        const M_MMAP_THRESHOLD: i32 = -3;
+        // SAFETY: a call of the C library with a parameter that it knows, before any other thread is started.
+        let _ = unsafe { mallopt(M_MMAP_THRESHOLD, 8 << 20) };
+    }
 }

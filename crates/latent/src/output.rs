@@ -119,6 +119,27 @@ pub(crate) fn table(header: &[&str], rows: &[Vec<String>]) -> String {
     out
 }
 
+/// A text in lines of at most 100 letters; the first begins with `head`, the others as far to the right.
+pub(crate) fn wrapped(head: &str, text: &str) -> String {
+    const WIDTH: usize = 100;
+    let indent = head.chars().count();
+    let (mut out, mut length) = (head.to_owned(), indent);
+    for word in text.split_whitespace() {
+        let more = word.chars().count();
+        if length > indent && length + 1 + more > WIDTH {
+            out.push_str(&format!("\n{}", " ".repeat(indent)));
+            length = indent;
+        }
+        if length > indent {
+            out.push(' ');
+            length += 1;
+        }
+        out.push_str(word);
+        length += more;
+    }
+    out + "\n"
+}
+
 /// The measures as a table: value, interval, what noise would score.
 pub(crate) fn measures(measures: &BTreeMap<String, Measure>) -> String {
     let rows: Vec<Vec<String>> = measures
@@ -149,6 +170,14 @@ mod tests {
         assert_eq!((count(60000), count(999), count(1234567)), ("60,000".into(), "999".into(), "1,234,567".into()));
         assert_eq!((number(0.96812), number(12.0), number(-1234.56)), ("0.9681".into(), "12".into(), "-1234.6".into()));
         assert_eq!((duration(0.04), duration(3.21), duration(200.0)), ("under 0.1 s".into(), "3.2 s".into(), "3 min 20 s".into()));
+    }
+
+    #[test]
+    fn long_texts_are_broken_between_words_and_hang() {
+        let text = format!("{} end", "word ".repeat(30));
+        let lines: Vec<String> = wrapped("  a  ", &text).lines().map(str::to_owned).collect();
+        assert!(lines.len() == 2 && lines.iter().all(|line| line.len() <= 100), "{lines:?}");
+        assert!(lines[0].starts_with("  a  word") && lines[1].starts_with("     word") && lines[1].ends_with(" end"));
     }
 
     #[test]

@@ -13,8 +13,7 @@ use serde_json::Value;
 
 use crate::border;
 use crate::error::{Error, Result};
-use crate::space::FORMAT;
-use crate::tensors::Tensors;
+use crate::tensors::{FORMAT, Tensors};
 
 /// What a stage of a fit needs to go on: arrays, and small facts.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -19,10 +19,9 @@ use crate::measure::{self, Measure, MeasureOptions};
 use crate::method::{AnyMethod, Fitted, Info, Model, Shape};
 use crate::registry;
 use crate::run::{Run, machine_memory};
+pub use crate::tensors::FORMAT;
 use crate::tensors::{Tensor, Tensors};
 
-/// The version of the format that this program writes.
-pub const FORMAT: u32 = 1;
 /// A header longer than this is refused before it is read.
 const MAX_HEADER: usize = 16 << 20;
 /// The metadata's only key.

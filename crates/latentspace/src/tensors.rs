@@ -8,6 +8,9 @@ use safetensors::{Dtype, SafeTensors};
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
 
+/// The version of the files that this program writes: spaces, checkpoints, statistics.
+pub const FORMAT: u32 = 1;
+
 /// Arrays by name, in the order of their names.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Tensors(BTreeMap<String, Tensor>);

@@ -1,15 +1,23 @@
 //! What every method keeps, whichever it is: driven by the registry and by what a method declares, never by its name.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use latentspace::data::{Preparation, PrepareOptions, Prepared, Rows};
+use latentspace::checkpoint::Checkpoint;
+use latentspace::data::{CHUNK, Metadata, Preparation, PrepareOptions, Prepared, Rows, Stream, read};
+use latentspace::fold::Step;
 use latentspace::growing::Growing;
-use latentspace::linalg::Matrix;
+use latentspace::linalg::{Matrix, thin_svd};
+use latentspace::measure::Measure;
 use latentspace::method::{AnyMethod, Entry, Takes};
 use latentspace::params::{Kind, Parameter};
 use latentspace::random::Random;
 use latentspace::registry::METHODS;
+use latentspace::run::{Flag, Listener, Progress};
+use latentspace::shares::{Round, merge};
 use latentspace::{Error, Observations, Result, Run, Space};
 use serde_json::{Map, Value, json};
 
@@ -48,6 +56,57 @@ fn fit(method: &dyn AnyMethod, table: &Matrix, threads: usize) -> Result<Space> 
     let preparation = Preparation::choose(&observations, &PrepareOptions::default(), &run)?;
     let prepared = preparation.prepare(&observations, &run)?;
     Ok(Space::fit(method, preparation, &Rows::Memory(&prepared), &observations.metadata, &run)?.0)
+}
+
+/// A table as a stream of blocks that do not fit the chunks.
+struct Blocks<'a>(&'a Matrix);
+
+impl Stream for Blocks<'_> {
+    fn rows(&self) -> usize {
+        self.0.rows()
+    }
+
+    fn cols(&self) -> usize {
+        self.0.cols()
+    }
+
+    fn blocks_from(&self, first: usize) -> Result<Box<dyn Iterator<Item = Result<Prepared>> + Send + '_>> {
+        let block = |at: usize| Ok(Prepared::Table(self.0.slice(at..(at + 1500).min(self.0.rows())).to_matrix()));
+        Ok(Box::new((first..self.0.rows()).step_by(1500).map(block)))
+    }
+}
+
+/// Prepared as an array is: not at all.
+fn untouched(table: &Matrix, run: &Run) -> Preparation {
+    Preparation::choose(&Observations::from_matrix("test", table.clone()), &PrepareOptions::default(), run).unwrap()
+}
+
+/// What methods that fold may see as a stream, and the others in memory.
+fn fit_rows(entry: &Entry, table: &Matrix, run: &Run) -> Result<Space> {
+    let prepared = Prepared::Table(table.clone());
+    let blocks = Blocks(table);
+    let rows = if entry.info.folds { Rows::Stream(&blocks) } else { Rows::Memory(&prepared) };
+    let metadata = Metadata::none(if entry.info.folds { 0 } else { table.rows() });
+    Ok(Space::fit(&*method(entry), untouched(table, run), &rows, &metadata, run)?.0)
+}
+
+/// Whether codes are linear in the rows, and chosen so that as little as possible is lost.
+fn is_linear(entry: &Entry) -> bool {
+    entry.info.decodes && entry.info.folds
+}
+
+/// How far to trust a space, what its fit knows and what is measured.
+fn measures(space: &mut Space, table: &Matrix) -> BTreeMap<String, Measure> {
+    let (run, prepared) = (Run::new(0, 2).unwrap(), Prepared::Table(table.clone()));
+    let codes = space.encode_prepared(&prepared, &run).unwrap();
+    space.measure(&Rows::Memory(&prepared), Some(&codes), &run).unwrap();
+    space.measures.clone()
+}
+
+/// An orthogonal matrix, row by row.
+fn rotation(d: usize) -> Vec<f64> {
+    let random = Random::new(8, "rotation");
+    thin_svd(&(0..d * d).map(|at| random.normal(0, at as u64)).collect::<Vec<f64>>(), d, d).unwrap().vectors
 }
 
 fn takes_tables() -> impl Iterator<Item = &'static Entry> {
@@ -263,5 +322,235 @@ fn part_after_part_a_fold_learns_the_same() {
         }
         assert!(growing.space(&run).unwrap().to_bytes().unwrap() == expected, "{}", entry.info.name);
         assert!(growing.push(&Prepared::Table(Matrix::from_fn(2, 3, |_, _| 0.0)), &run).is_err(), "{}", entry.info.name);
+    }
+}
+
+/// Measures of equally good spaces, for data that a method should see alike: of linear ones to rounding, of maps within a margin.
+fn alike(entry: &Entry, what: &str, one: &BTreeMap<String, Measure>, other: &BTreeMap<String, Measure>) {
+    let names: &[(&str, f64)] = if is_linear(entry) {
+        &[("explained_variance", 1e-5), ("trustworthiness", 2e-3), ("continuity", 2e-3), ("recall", 5e-3)]
+    } else {
+        &[("trustworthiness", 0.03), ("continuity", 0.03), ("recall", 0.1)]
+    };
+    for (name, margin) in names {
+        let (Some(one), Some(other)) = (one.get(*name), other.get(*name)) else { continue };
+        let apart = (one.value - other.value).abs();
+        assert!(apart <= *margin, "{}, {what}: {name} is {} and was {}", entry.info.name, other.value, one.value);
+    }
+}
+
+#[test]
+fn rows_in_another_order_give_as_good_a_space_and_the_same_subspace() {
+    let (table, run) = (groups(600), Run::new(0, 2).unwrap());
+    let shuffled = table.select(&Random::new(5, "order").permutation(0, table.rows()));
+    for entry in takes_tables() {
+        let mut one = fit(&*method(entry), &table, 2).unwrap();
+        let mut other = fit(&*method(entry), &shuffled, 2).unwrap();
+        if is_linear(entry) {
+            let back = |space: &Space| {
+                let codes = space.encode_prepared(&Prepared::Table(table.clone()), &run).unwrap();
+                space.decode(&codes, &run).unwrap()
+            };
+            for (a, b) in back(&one).as_slice().iter().zip(back(&other).as_slice()) {
+                assert!((a - b).abs() < 1e-3, "{}: {a} and {b}", entry.info.name);
+            }
+        }
+        if entry.info.encodes {
+            alike(entry, "rows in another order", &measures(&mut one, &table), &measures(&mut other, &shuffled));
+        }
+    }
+}
+
+#[test]
+fn rows_rotated_and_shifted_give_as_good_a_space() {
+    let (table, turn) = (groups(600), rotation(10));
+    let turned = Matrix::from_fn(600, 10, |i, j| (0..10).map(|a| f64::from(table.row(i)[a]) * turn[a * 10 + j]).sum::<f64>() as f32);
+    let shifted = Matrix::from_fn(600, 10, |i, j| turned.row(i)[j] + 30.0 * (j as f32 - 4.0));
+    for entry in takes_tables().filter(|entry| entry.info.encodes) {
+        let first = measures(&mut fit(&*method(entry), &table, 2).unwrap(), &table);
+        for (what, table) in [("rotated", &turned), ("shifted", &shifted)] {
+            alike(entry, what, &first, &measures(&mut fit(&*method(entry), table, 2).unwrap(), table));
+        }
+    }
+}
+
+#[test]
+fn linear_methods_come_to_what_f64_comes_to() {
+    let (table, run) = (groups(700), Run::new(0, 2).unwrap());
+    let (n, d, k) = (table.rows(), table.cols(), 2);
+    let mean: Vec<f64> = (0..d).map(|j| (0..n).map(|i| f64::from(table.row(i)[j])).sum::<f64>() / n as f64).collect();
+    let centered: Vec<f64> = table.as_slice().iter().enumerate().map(|(at, &value)| f64::from(value) - mean[at % d]).collect();
+    let svd = thin_svd(&centered, n, d).unwrap();
+    let (kept, all): (f64, f64) = (svd.values[..k].iter().map(|v| v * v).sum(), svd.values.iter().map(|v| v * v).sum());
+    for entry in takes_tables().filter(|entry| is_linear(entry)) {
+        let name = entry.info.name;
+        let space = fit(&*method(entry), &table, 2).unwrap();
+        let codes = space.encode_prepared(&Prepared::Table(table.clone()), &run).unwrap();
+        let back = space.decode(&codes, &run).unwrap();
+        for (i, row) in centered.chunks_exact(d).enumerate() {
+            for (j, mean) in mean.iter().enumerate() {
+                let along = |a: usize| (0..d).map(|c| row[c] * svd.vectors[a * d + c]).sum::<f64>();
+                let wanted = mean + (0..k).map(|a| along(a) * svd.vectors[a * d + j]).sum::<f64>();
+                let found = f64::from(back.row(i)[j]);
+                assert!((found - wanted).abs() < 1e-4, "{name}: row {i}, column {j} comes back as {found}, not {wanted}");
+            }
+        }
+        let explained = space.measures["explained_variance"].value;
+        assert!((explained - kept / all).abs() < 1e-5, "{name}: {explained}, not {}", kept / all);
+    }
+}
+
+/// How many neighbors a value of a parameter asks for, if it is one that counts them.
+fn neighbors_of(parameter: &Parameter, value: u64) -> Option<usize> {
+    match parameter.name.as_str() {
+        "n_neighbors" => Some(value as usize),
+        "perplexity" => Some(3 * value as usize),
+        _ => None,
+    }
+}
+
+#[test]
+fn as_many_rows_as_neighbors_are_too_few_and_one_more_is_enough() {
+    for entry in takes_tables() {
+        for parameter in entry.parameters() {
+            for value in [3, 5, 8] {
+                let Some(k) = neighbors_of(&parameter, value) else { continue };
+                let mut params = quick(entry);
+                params.insert(parameter.name.clone(), json!(value));
+                let method = entry.with(&params).unwrap();
+                let place = format!("{}, {} {value}", entry.info.name, parameter.name);
+                match fit(&*method, &groups(k), 2) {
+                    Err(Error::Param(error)) => assert_eq!(error.name, parameter.name, "{place}: {error}"),
+                    Err(error) => panic!("{place}, {k} rows: {error}"),
+                    Ok(_) => panic!("{place}: {k} rows have no {k} neighbors"),
+                }
+                for rows in [k + 1, k + 2] {
+                    let space = fit(&*method, &groups(rows), 2).unwrap_or_else(|error| panic!("{place}, {rows} rows: {error}"));
+                    assert!(space.to_bytes().is_ok(), "{place}, {rows} rows");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn cells_that_are_no_finite_numbers_are_refused_with_their_place() {
+    let (base, run) = (groups(60), Run::new(0, 2).unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    for (bad, word) in [(f32::NAN, ""), (f32::INFINITY, "inf"), (f32::NEG_INFINITY, "-inf")] {
+        let table = Matrix::from_fn(60, 10, |i, j| if (i, j) == (17, 4) { bad } else { base.row(i)[j] });
+        let mut csv = "a,b,c,d,e,f,g,h,i,j".to_owned();
+        for row in table.as_slice().chunks(10) {
+            let cells: Vec<String> = row.iter().map(|cell| if cell.is_finite() { cell.to_string() } else { word.to_owned() }).collect();
+            csv += &format!("\n{}", cells.join(","));
+        }
+        let path = folder.path().join("t.csv");
+        std::fs::write(&path, csv).unwrap();
+        let from_file = || -> Result<(Preparation, Prepared)> {
+            let options = PrepareOptions { missing: Some(latentspace::data::Missing::Error), ..PrepareOptions::default() };
+            let observations = read::open(path.to_str().unwrap(), &read::ReadOptions::default())?.read(&run)?;
+            let preparation = Preparation::choose(&observations, &options, &run)?;
+            let prepared = preparation.prepare(&observations, &run)?;
+            Ok((preparation, prepared))
+        };
+        for entry in takes_tables() {
+            let from_memory = fit(&*method(entry), &table, 2).map(|_| ());
+            let learned = from_file().and_then(|(preparation, prepared)| {
+                Space::fit(&*method(entry), preparation, &Rows::Memory(&prepared), &Metadata::none(60), &run).map(|_| ())
+            });
+            for (result, column) in [(from_memory, "5"), (learned, "e")] {
+                let Err(Error::Input(error)) = result else { panic!("{}: {bad} was taken", entry.info.name) };
+                assert_eq!((error.row, error.column.as_deref()), (Some(18), Some(column)), "{}: {error}", entry.info.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_it_would_mean_to_encode_the_fitted_rows_is_measured_where_they_have_places() {
+    let table = groups(300);
+    for entry in takes_tables().filter(|entry| entry.info.encodes) {
+        let run = Run::new(3, 2).unwrap();
+        let (prepared, preparation) = (Prepared::Table(table.clone()), untouched(&table, &run));
+        let rows = Rows::Memory(&prepared);
+        let (space, places) = Space::fit(&*method(entry), preparation, &rows, &Metadata::none(300), &run).unwrap();
+        if places.is_some() {
+            let drift = space.measures.get("encode_drift").unwrap_or_else(|| panic!("{}: no encode_drift", entry.info.name));
+            assert!(drift.low <= drift.value && drift.value <= drift.high && drift.low >= 0.0, "{}: {drift:?}", entry.info.name);
+        }
+    }
+}
+
+#[test]
+fn memory_a_stream_and_shares_give_the_same_bytes() {
+    let table = groups(3 * CHUNK + 100);
+    let run = Run::new(3, 2).unwrap();
+    for entry in takes_tables().filter(|entry| entry.info.folds) {
+        let (name, method) = (entry.info.name, method(entry));
+        let whole = fit(&*method, &table, 2).unwrap().to_bytes().unwrap();
+        assert!(fit_rows(entry, &table, &run).unwrap().to_bytes().unwrap() == whole, "{name}: other bytes from a stream");
+        let blocks = Blocks(&table);
+        let rows = Rows::Stream(&blocks);
+        for shares in [1, 2, 3] {
+            let mut round = Round::first(&*method, untouched(&table, &run), &rows, json!("rows"), &run).unwrap();
+            let space = loop {
+                let work = |share| (PathBuf::from(format!("{share}")), round.work(&rows, share, shares, &run).unwrap());
+                match merge(&(0..shares).rev().map(work).collect::<Vec<_>>(), &run).unwrap() {
+                    Step::Again(next) => round = next,
+                    Step::Done(space) => break space,
+                }
+            };
+            assert!(space.to_bytes().unwrap() == whole, "{name}: other bytes from {shares} shares");
+        }
+    }
+    for entry in takes_tables().filter(|entry| !entry.info.folds) {
+        let prepared = Prepared::Table(groups(60));
+        let refused = Round::first(&*method(entry), untouched(&table, &run), &Rows::Memory(&prepared), json!("rows"), &run);
+        assert!(matches!(refused, Err(Error::Param(_))), "{} cannot be learned in shares", entry.info.name);
+    }
+}
+
+/// Cancels a run as soon as there is a file.
+struct Watch {
+    file: PathBuf,
+    cancel: Flag,
+}
+
+impl Listener for Watch {
+    fn progress(&self, _: &Progress<'_>) {
+        if self.file.exists() {
+            self.cancel.set();
+        }
+    }
+}
+
+#[test]
+fn a_fit_that_goes_on_from_a_checkpoint_ends_in_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    for entry in takes_tables() {
+        let (name, table) = (entry.info.name, if entry.info.folds { groups(6 * CHUNK + 100) } else { groups(500) });
+        let kept = |path: &Path, resume: bool| Arc::new(Checkpoint::beside(path, Duration::ZERO, resume).unwrap());
+        let run = || Run::new(3, 1).unwrap();
+        let whole = fit_rows(entry, &table, &run()).unwrap().to_bytes().unwrap();
+        let path = folder.path().join(format!("{name}.latent"));
+        let checkpoint = kept(&path, false);
+        let interrupted = run();
+        let watch = Watch { file: checkpoint.path().to_path_buf(), cancel: interrupted.cancel_flag() };
+        let interrupted = interrupted.with_listener(Arc::new(watch)).with_checkpoint(checkpoint);
+        assert!(matches!(fit_rows(entry, &table, &interrupted), Err(Error::Cancelled)), "{name} keeps no checkpoint");
+        let checkpoint = kept(&path, true);
+        assert!(checkpoint.found(), "{name}");
+        let resumed = fit_rows(entry, &table, &run().with_checkpoint(checkpoint)).unwrap();
+        assert!(resumed.to_bytes().unwrap() == whole, "{name}: other bytes after a checkpoint");
+    }
+}
+
+#[test]
+fn known_limits_have_a_reason() {
+    for entry in METHODS {
+        for limit in entry.info.limits {
+            let reason = limit.split_once(": ").map_or("", |(_, reason)| reason);
+            assert!(reason.len() > 10, "{}: '{limit}' tells no reason (limit: reason)", entry.info.name);
+        }
     }
 }

@@ -28,18 +28,21 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("measure", &["linalg", "neighbors", "measure"]),
     ("data", &["linalg", "data", "codes"]),
     ("codes", &["linalg", "data"]),
-    ("method", &["linalg", "data", "measure"]),
-    ("fold", &["linalg", "data", "method"]),
-    ("methods", &["linalg", "neighbors", "measure", "data", "method", "fold", "methods"]),
+    ("checkpoint", &[]),
+    // A method may be a fold, and a fold learns what a method does: the two are one floor.
+    ("method", &["linalg", "data", "measure", "fold"]),
+    ("fold", &["linalg", "data", "method", "checkpoint"]),
+    ("methods", &["linalg", "neighbors", "measure", "data", "method", "fold", "checkpoint", "methods"]),
     ("registry", &["method", "methods"]),
     ("space", &["linalg", "measure", "data", "codes", "method", "registry"]),
-    ("growing", &["linalg", "data", "method", "fold", "registry", "space"]),
+    ("growing", &["linalg", "data", "method", "fold", "checkpoint", "registry", "space"]),
+    ("shares", &["data", "method", "fold", "checkpoint", "registry", "space"]),
     ("error", &[]),
     ("random", &[]),
     ("params", &[]),
     ("border", &[]),
     ("tensors", &["linalg"]),
-    ("run", &["linalg"]),
+    ("run", &["linalg", "checkpoint"]),
 ];
 const FOR_ALL: &[&str] = &["error", "random", "run", "params", "tensors", "border", "interval"];
 

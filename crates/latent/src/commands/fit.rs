@@ -8,8 +8,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use latentspace::checkpoint::Checkpoint;
 use latentspace::data::read::{self, Source};
 use latentspace::data::{Metadata, Preparation, PrepareOptions, PreparedStream, Rows, Summary};
-use latentspace::method::{AnyMethod, Entry, Shape};
-use latentspace::run::machine_memory;
+use latentspace::method::{AnyMethod, Entry};
 use latentspace::{Codes, Error, Result, Run, Space, registry};
 use serde_json::json;
 
@@ -116,7 +115,9 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
         });
     }
     let run = context.run.clone().with_checkpoint(checkpoint.clone());
-    let learned = match streamed(method.as_ref(), &data, context) {
+    let needs = needs(method.as_ref(), &data, false, &run)?;
+    memory::check(method.as_ref(), &data, &needs, &run)?;
+    let learned = match needs.streams {
         Some(why) => {
             run.note(why);
             from_stream(method.as_ref(), &data, &options, codes_file.is_some(), &run)
@@ -197,24 +198,17 @@ fn from_memory(method: &dyn AnyMethod, data: &Source, options: &PrepareOptions, 
     Ok(Learned { space, codes: Some(Codes { values: codes, metadata }), timing: Timing { reading, learning, measuring } })
 }
 
-/// Why the rows are to stream by, where they are.
-fn streamed(method: &dyn AnyMethod, data: &Source, context: &Context) -> Option<String> {
-    if !method.info().folds {
-        return None;
-    }
-    let needed = match data.rows() {
-        Some(rows) => {
-            let shape = Shape { rows, cols: data.columns() };
-            memory::peak(data.kind(), shape, &method.plan(shape, &context.run))
+/// What the fit will take. Where the head of the files does not tell how many rows there are, these are counted if it matters.
+fn needs(method: &dyn AnyMethod, data: &Source, exactly: bool, run: &Run) -> Result<memory::Needs> {
+    let guess = || (data.bytes() / (4 * data.columns().max(1) as u64)) as usize;
+    let rows = match data.rows() {
+        Some(rows) => rows,
+        None if exactly || run.max_memory().is_some() => {
+            data.blocks(run)?.try_fold(0, |rows, block| Ok::<_, Error>(rows + block?.rows()))?
         }
-        None => data.bytes().saturating_mul(2),
+        None => guess(),
     };
-    let (allowed, whose) = match context.run.max_memory() {
-        Some(allowed) => (allowed, "--max-memory"),
-        None => (machine_memory()? / 2, "half of this machine's memory"),
-    };
-    let bytes = latentspace::error::Bytes;
-    (needed > allowed).then(|| format!("rows stream by: all of them would take {}, more than {whose} ({})", bytes(needed), bytes(allowed)))
+    Ok(memory::needs(method, data, rows, run))
 }
 
 fn from_stream(method: &dyn AnyMethod, data: &Source, options: &PrepareOptions, all_codes: bool, run: &Run) -> Result<Learned> {
@@ -237,27 +231,17 @@ fn from_stream(method: &dyn AnyMethod, data: &Source, options: &PrepareOptions, 
 
 /// Tells what a fit would take, from the head of the files.
 fn plan(method: &dyn AnyMethod, data: &Source, context: &Context) -> Result<()> {
-    let rows = match data.rows() {
-        Some(rows) => rows,
-        None => data.blocks(&context.run)?.try_fold(0, |rows, block| Ok::<_, Error>(rows + block?.rows()))?,
-    };
-    let shape = Shape { rows, cols: data.columns() };
+    let memory::Needs { plan, shape, peak, streams } = needs(method, data, true, &context.run)?;
     method.check(shape)?;
-    let plan = method.plan(shape, &context.run);
-    let streamed = streamed(method, data, context);
-    let peak = match streamed {
-        Some(_) => memory::peak_streamed(shape, &plan),
-        None => memory::peak(data.kind(), shape, &plan),
-    };
-    let algorithm = if streamed.is_some() { format!("{}, streaming", plan.algorithm) } else { plan.algorithm.clone() };
+    let algorithm = if streams.is_some() { format!("{}, streaming", plan.algorithm) } else { plan.algorithm };
     context.screen.clear();
     if context.json {
         return output::json(&json!({
-            "rows": rows, "columns": shape.cols, "algorithm": algorithm, "peak_bytes": peak, "seconds": plan.seconds,
+            "rows": shape.rows, "columns": shape.cols, "algorithm": algorithm, "peak_bytes": peak, "seconds": plan.seconds,
         }));
     }
     let table = [
-        vec!["rows".to_owned(), count(rows as u64)],
+        vec!["rows".to_owned(), count(shape.rows as u64)],
         vec!["columns".to_owned(), count(shape.cols as u64)],
         vec!["algorithm".to_owned(), algorithm],
         vec!["memory".to_owned(), latentspace::error::Bytes(peak).to_string()],

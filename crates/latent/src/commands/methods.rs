@@ -70,7 +70,15 @@ fn list(entries: &[&Entry]) -> String {
         })
         .collect();
     let table = output::table(&["method", "learns", "takes", "encodes", "decodes", "streams"], &rows);
-    format!("{table}\n`latent methods NAME` tells parameters and limits; `latent fit NAME --help` the flags.\n")
+    let width = entries.iter().map(|entry| entry.info.name.len()).max().unwrap_or(0);
+    let mut out = format!("{table}\n  limits\n");
+    for entry in entries {
+        for (at, limit) in entry.info.limits.iter().enumerate() {
+            let name = if at == 0 { entry.info.name } else { "" };
+            out.push_str(&output::wrapped(&format!("  {name:width$}  "), limit));
+        }
+    }
+    out + "\n`latent methods NAME` tells the parameters; `latent fit NAME --help` the flags.\n"
 }
 
 fn details(entry: &Entry) -> String {
@@ -89,12 +97,12 @@ fn details(entry: &Entry) -> String {
         if can.is_empty() { "neither encodes nor decodes".to_owned() } else { can.join(", ") }
     ));
     for parameter in entry.parameters() {
-        out.push_str(&format!("  {}\n      {}\n", parameter.name, args::help(&parameter)));
+        out.push_str(&format!("  {}\n{}", parameter.name, output::wrapped("      ", &args::help(&parameter))));
     }
     if !info.limits.is_empty() {
         out.push_str("\n  limits\n");
         for limit in info.limits {
-            out.push_str(&format!("      {limit}\n"));
+            out.push_str(&output::wrapped("      ", limit));
         }
     }
     out

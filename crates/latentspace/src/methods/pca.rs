@@ -79,6 +79,17 @@ impl Pca {
         best
     }
 
+    /// Seconds expected on one core.
+    fn seconds(&self, solver: Solver, shape: Shape) -> f64 {
+        let (n, d, k) = (shape.rows as f64, shape.cols as f64, self.components(shape));
+        let width = ((k + OVERSAMPLED) as f64).min(d);
+        match solver {
+            Solver::Gram => n * d * (n + k as f64) / RATES[0] + eigen_seconds(shape.rows, k),
+            Solver::Randomized => USUAL_ROUNDS * (2.0 * n * d * width / RATES[0] + 3.0 * n * d * SEEN + 4.0 * d * width * width / RATES[1]),
+            Solver::Covariance | Solver::Auto => n * d * d / 2.0 / RATES[0] + n * d * SEEN + eigen_seconds(shape.cols, k),
+        }
+    }
+
     fn flops(&self, solver: Solver, shape: Shape) -> f64 {
         let (n, d) = (shape.rows as f64, shape.cols as f64);
         let width = (self.components(shape) + OVERSAMPLED).min(shape.cols) as f64;
@@ -87,6 +98,34 @@ impl Pca {
             Solver::Randomized => 12.0 * 4.0 * n * d * width * 1.5,
             Solver::Covariance | Solver::Auto => n * d * d + 4.0 * d * d * d * EIGEN_PENALTY,
         }
+    }
+}
+
+/// Rounds that subspace iteration usually takes.
+const USUAL_ROUNDS: f64 = 12.0;
+/// Multiply-adds of a product in f32, and of one in f64, a second and core.
+const RATES: [f64; 2] = [36e9, 5e9];
+/// Seconds a number of a row, for seeing it through a frame and packing it.
+const SEEN: f64 = 0.8e-9;
+
+/// The space that a few of many eigenvectors are found in; none where all are found.
+fn krylov(d: usize, k: usize) -> Option<f64> {
+    (d >= 6 * (k + 12)).then_some(6.0 * k as f64 + 24.0)
+}
+
+/// Bytes that eigenvectors take beside the matrix.
+fn eigen_bytes(d: usize, k: usize) -> u64 {
+    let square = 8 * (d * d) as u64;
+    // A basis of half the size and the matrix within it, or three squares.
+    if krylov(d, k).is_some() { square * 3 / 4 } else { 3 * square }
+}
+
+/// Seconds that eigenvectors take on one core.
+fn eigen_seconds(d: usize, k: usize) -> f64 {
+    let n = d as f64;
+    match krylov(d, k) {
+        Some(size) => (n * n * size + 2.0 * n * size * size + 4.5 * size.powi(3)) / RATES[1],
+        None => 4.5 * n.powi(3) / RATES[1],
     }
 }
 
@@ -124,16 +163,23 @@ impl Method for Pca {
     fn plan(&self, shape: Shape, run: &Run) -> Plan {
         let solver = self.solver(shape);
         let (n, d) = (shape.rows as u64, shape.cols as u64);
-        let width = (self.components(shape) + OVERSAMPLED) as u64;
-        let threads = run.threads() as u64;
+        let (k, threads) = (self.components(shape), run.threads() as u64);
+        let width = (k + OVERSAMPLED) as u64;
         let levels = n.div_ceil(CHUNK as u64).max(1).ilog2() as u64 + 1;
         let work = match solver {
-            Solver::Gram => 2 * 4 * n * d + 4 * n * n + 3 * 8 * n * n,
-            Solver::Randomized => threads * 8 * (d + CHUNK as u64) * width + 24 * d * width,
-            Solver::Covariance | Solver::Auto => (levels + 2 * threads) * 8 * d * d + 3 * 8 * d * d,
+            // The rows again, and centred; inner products in f32 and f64, then the latter and what their eigenvectors take.
+            Solver::Gram => 2 * 4 * n * d + (12 * n * n).max(8 * n * n + eigen_bytes(shape.rows, k)),
+            Solver::Randomized => threads * (8 * BLOCK as u64 * (d + width) + 12 * d * width) + (levels + 3) * 8 * d * width,
+            // Half products in tiles and in f64, and packed rows; then the whole covariance.
+            Solver::Covariance | Solver::Auto => {
+                (threads * (8 * d * d + 2400 * d) + levels * 4 * d * d).max(12 * d * d + eigen_bytes(shape.cols, k))
+            }
         };
-        let rate = 75e9 * threads as f64;
-        Plan { algorithm: solver.describe().to_owned(), peak_bytes: 4 * n * d + work, seconds: self.flops(solver, shape) / rate }
+        Plan {
+            algorithm: solver.describe().to_owned(),
+            peak_bytes: 4 * n * d + work,
+            seconds: self.seconds(solver, shape) / run.threads() as f64,
+        }
     }
 
     fn fit(&self, rows: &Rows<'_>, run: &Run) -> Result<Fitted> {

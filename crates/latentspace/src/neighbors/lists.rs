@@ -65,6 +65,7 @@ pub(super) fn search(rows: MatrixView<'_>, k: usize, metric: Metric, run: &Run) 
     // Looking into so many lists may take longer than looking at everything.
     let looked_at = n * visits / centers.count() + centers.count();
     if looked_at * scored.cols() * 3 / 2 > n * d {
+        drop((centers, narrow, table));
         return exact::search(rows, rows, true, k, metric, run);
     }
     run.note(format!(

@@ -141,6 +141,13 @@ impl Array {
         self.number == Number::F32 && self.big_endian == cfg!(target_endian = "big") && self.row_major() && aligned
     }
 
+    /// Gives the pages of some rows back to the system; of all rows, where rows do not lie together.
+    fn forget(&self, rows: Range<usize>) {
+        let row = self.cols() * self.number.size();
+        let range = if self.row_major() { self.start + rows.start * row..self.start + rows.end * row } else { 0..self.bytes.len() };
+        self.bytes.forget(range);
+    }
+
     fn row_major(&self) -> bool {
         !self.fortran || self.rows() <= 1 || self.cols() <= 1
     }
@@ -452,6 +459,8 @@ impl Reader for ArrayReader {
         let run = run.clone();
         Ok(Box::new((0..rows).step_by(block).map(move |at| {
             run.check()?;
+            // Whoever asks for the next block is done with those before.
+            self.array.forget(0..at);
             run.install(|| self.part(at..(at + block).min(rows)))
         })))
     }

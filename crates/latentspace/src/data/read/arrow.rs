@@ -23,6 +23,7 @@ const MAGIC: &[u8] = b"ARROW1";
 struct ArrowReader {
     name: String,
     file: File,
+    whole: Arc<Bytes>,
     bytes: Buffer,
     rows: usize,
     roles: Roles,
@@ -39,8 +40,8 @@ impl AsRef<[u8]> for Shared {
 }
 
 /// The bytes of a file as others want them; nothing is copied.
-pub(super) fn shared(file: &File) -> Result<bytes::Bytes> {
-    Ok(bytes::Bytes::from_owner(Shared(file.bytes()?)))
+pub(super) fn shared(bytes: &Arc<Bytes>) -> bytes::Bytes {
+    bytes::Bytes::from_owner(Shared(Arc::clone(bytes)))
 }
 
 /// Opens an Arrow file or stream.
@@ -48,7 +49,8 @@ pub(super) fn shared(file: &File) -> Result<bytes::Bytes> {
 /// # Errors
 /// [`Error::Input`] for what is no whole one.
 pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
-    let bytes = Buffer::from(shared(file)?);
+    let whole = file.bytes()?;
+    let bytes = Buffer::from(shared(&whole));
     let mut head: Option<RecordBatch> = None;
     let mut rows = 0;
     for batch in batches(file, &bytes)? {
@@ -60,7 +62,7 @@ pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
     let roles = Roles::choose(file, fields_of(&head.schema(), &head), true, ask)?;
     let (_, ranges) = roles.numbers(head.columns(), head.num_rows(), &[]).map_err(|error| file.own(error))?;
     let offsets = Offsets::new(ask.offsets(), &ranges);
-    Ok(Box::new(ArrowReader { name: ask.name.clone(), file: file.clone(), bytes, rows, roles, offsets }))
+    Ok(Box::new(ArrowReader { name: ask.name.clone(), file: file.clone(), whole, bytes, rows, roles, offsets }))
 }
 
 fn broken(file: &File, error: &ArrowError) -> Error {
@@ -193,6 +195,7 @@ impl InBlocks for ArrowReader {
         });
         Ok(Box::new(parts.map(move |batch| {
             run.check()?;
+            self.whole.forget(0..self.whole.len());
             let batch = batch?;
             run.install(|| Block::new(&self.name, &self.roles, batch.columns(), batch.num_rows(), &offsets))
         })))

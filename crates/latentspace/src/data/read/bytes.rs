@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, BufReader, Read};
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -47,6 +47,21 @@ pub(super) enum Bytes {
     Held(Vec<u8>),
     /// In memory that somebody else holds.
     Shared(Arc<dyn Deref<Target = [u8]> + Send + Sync>),
+}
+
+impl Bytes {
+    /// Gives the pages of a mapped file back to the system, which reads them again if they are wanted again: a pass over a file takes no more
+    /// memory than its blocks.
+    pub(super) fn forget(&self, range: Range<usize>) {
+        #[cfg(unix)]
+        if let Bytes::Mapped(map) = self
+            && !range.is_empty()
+        {
+            // SAFETY: the map is of a file and only read, so what is given back comes again with the same bytes.
+            // Where the system refuses, the pages stay, which harms nothing.
+            let _ = unsafe { map.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, range.start, range.len()) };
+        }
+    }
 }
 
 impl Deref for Bytes {

@@ -35,6 +35,7 @@ const HEAD: usize = 1024;
 struct ParquetReader {
     name: String,
     file: File,
+    whole: Arc<super::bytes::Bytes>,
     bytes: bytes::Bytes,
     meta: ArrowReaderMetadata,
     roles: Roles,
@@ -65,7 +66,8 @@ fn broken(file: &File, error: &ParquetError) -> Error {
 /// # Errors
 /// [`Error::Input`] for what is no whole one, or promises more than its bytes can hold.
 pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
-    let bytes = shared(file)?;
+    let whole = file.bytes()?;
+    let bytes = shared(&whole);
     let meta = ArrowReaderMetadata::load(&bytes, ArrowReaderOptions::new()).map_err(|error| broken(file, &error))?;
     check(file, &meta)?;
     let ranges = ranges(&meta);
@@ -96,7 +98,7 @@ pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
         }
     }
     fast.sort_by_key(|leaf| leaf.place);
-    Ok(Box::new(ParquetReader { name: ask.name.clone(), file: file.clone(), bytes, meta, roles, fast, slow, offsets }))
+    Ok(Box::new(ParquetReader { name: ask.name.clone(), file: file.clone(), whole, bytes, meta, roles, fast, slow, offsets }))
 }
 
 /// The least and the greatest value of each field that is a plain column of numbers, where the footer tells; columns of 32 bits need none.
@@ -519,6 +521,8 @@ impl Reader for ParquetReader {
         Ok(Box::new(std::iter::from_fn(move || {
             let step = || -> Result<Option<Observations>> {
                 run.check()?;
+                // What was decoded is copied; the pages at hand come again.
+                self.whole.forget(0..self.whole.len());
                 while group.as_ref().is_none_or(|group| group.done == group.rows) {
                     if next == self.meta.metadata().num_row_groups() {
                         return Ok(None);

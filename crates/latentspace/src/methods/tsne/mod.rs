@@ -320,10 +320,14 @@ impl Method for Tsne {
         let kept_bytes = if first.is_some() { (4 * shape.rows * cols) as u64 } else { 0 };
         let pca_bytes = first.as_ref().map_or(0, |plan| plan.peak_bytes);
         let search_bytes = search.bytes;
-        // Neighbors, the conditional weights, their transpose and the joint rows; later two copies of these while rows are put in order, places and the grid.
-        let joint_bytes = (32.0 * n * k) as u64;
-        let descent_bytes = 2 * Edges::bytes(EDGES_A_NEIGHBOR * n * k, shape.rows) + 80 * shape.rows as u64 + cost.grid_bytes;
-        let peak_bytes = pca_bytes.max(rows_bytes + kept_bytes + search_bytes.max(joint_bytes).max(descent_bytes));
+        let edges_bytes = Edges::bytes(EDGES_A_NEIGHBOR * n * k, shape.rows);
+        // Neighbors, the conditional weights and their transpose; the joint rows, at the end in pieces and as a whole.
+        let joint_bytes = (24.0 * n * k) as u64 + 2 * edges_bytes;
+        // Two copies while rows are put in order; places and the grid.
+        let descent_bytes = 2 * edges_bytes + 80 * shape.rows as u64 + cost.grid_bytes;
+        // To place rows anew, all are searched: centred, and packed.
+        let place_bytes = (8 * shape.rows * cols) as u64;
+        let peak_bytes = pca_bytes.max(rows_bytes + kept_bytes + search_bytes.max(joint_bytes).max(descent_bytes).max(place_bytes));
         let way = if shape.rows <= exact_rows(self.n_components as usize) { "all pairs" } else { "a grid" };
         Plan {
             algorithm: format!("{} neighbors ({}), repulsion by {way}", self.neighbors(), search.algorithm),
