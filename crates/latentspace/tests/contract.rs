@@ -17,7 +17,7 @@ use latentspace::params::{Kind, Parameter};
 use latentspace::random::Random;
 use latentspace::registry::METHODS;
 use latentspace::run::{Flag, Listener, Progress};
-use latentspace::shares::{Round, merge};
+use latentspace::shares::{Origin, Round, merge};
 use latentspace::{Error, Observations, Result, Run, Space};
 use serde_json::{Map, Value, json};
 
@@ -485,16 +485,18 @@ fn what_it_would_mean_to_encode_the_fitted_rows_is_measured_where_they_have_plac
 fn memory_a_stream_and_shares_give_the_same_bytes() {
     let table = groups(3 * CHUNK + 100);
     let run = Run::new(3, 2).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("rows.npy");
+    latentspace::Codes { values: table.clone(), metadata: Metadata::none(table.rows()) }.save(&file).unwrap();
+    let origin = Origin { data: file.to_string_lossy().into_owned(), ..Origin::default() };
     for entry in takes_tables().filter(|entry| entry.info.folds) {
         let (name, method) = (entry.info.name, method(entry));
         let whole = fit(&*method, &table, 2).unwrap().to_bytes().unwrap();
         assert!(fit_rows(entry, &table, &run).unwrap().to_bytes().unwrap() == whole, "{name}: other bytes from a stream");
-        let blocks = Blocks(&table);
-        let rows = Rows::Stream(&blocks);
         for shares in [1, 2, 3] {
-            let mut round = Round::first(&*method, untouched(&table, &run), &rows, json!("rows"), &run).unwrap();
+            let mut round = Round::first(&*method, origin.clone(), &PrepareOptions::default(), &run).unwrap();
             let space = loop {
-                let work = |share| (PathBuf::from(format!("{share}")), round.work(&rows, share, shares, &run).unwrap());
+                let work = |share| (PathBuf::from(format!("{share}")), round.work(None, share, shares, &run).unwrap());
                 match merge(&(0..shares).rev().map(work).collect::<Vec<_>>(), &run).unwrap() {
                     Step::Again(next) => round = next,
                     Step::Done(space) => break space,
@@ -504,8 +506,7 @@ fn memory_a_stream_and_shares_give_the_same_bytes() {
         }
     }
     for entry in takes_tables().filter(|entry| !entry.info.folds) {
-        let prepared = Prepared::Table(groups(60));
-        let refused = Round::first(&*method(entry), untouched(&table, &run), &Rows::Memory(&prepared), json!("rows"), &run);
+        let refused = Round::first(&*method(entry), origin.clone(), &PrepareOptions::default(), &run);
         assert!(matches!(refused, Err(Error::Param(_))), "{} cannot be learned in shares", entry.info.name);
     }
 }
