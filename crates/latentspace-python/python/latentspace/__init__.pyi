@@ -42,7 +42,7 @@ class TSNE(Encodes):
     n_iter: int
     learning_rate: float | Literal['auto']
     metric: Literal['euclidean', 'cosine', 'inner_product']
-    init: Literal['pca', 'random']
+    init: Literal['pca', 'spectral', 'random']
     pca_components: int | Literal['auto']
     random_state: int | np.random.RandomState | np.random.Generator | None
     n_jobs: int | None
@@ -58,7 +58,7 @@ class TSNE(Encodes):
         n_iter: int = ...,  # 500
         learning_rate: float | Literal['auto'] = ...,  # 'auto'
         metric: Literal['euclidean', 'cosine', 'inner_product'] = ...,  # 'euclidean'
-        init: Literal['pca', 'random'] = ...,  # 'pca'
+        init: Literal['pca', 'spectral', 'random'] = ...,  # 'pca'
         pca_components: int | Literal['auto'] = ...,  # 0
         random_state: int | np.random.RandomState | np.random.Generator | None = ...,  # None
         n_jobs: int | None = ...,  # None

@@ -151,7 +151,8 @@ fn direct(space: MatrixView<'_>, rows: &[u32], wanted: &[Vec<u32>], k: usize, me
         if k > 0 {
             nearest.extend(lengths.iter().copied().zip(0..));
             nearest.select_nth_unstable_by(k - 1, nearer_first);
-            nearest.truncate(k);
+            // Room for all rows is not kept for a few.
+            nearest = nearest[..k].to_vec();
             nearest.sort_unstable_by(nearer_first);
         }
         let nearer = |&other: &u32| {

@@ -174,6 +174,7 @@ impl<'a> Ranks<'a> {
             let mut nearest: Vec<Far> = best.finish(slot, margin).map(far).collect();
             nearest.sort_unstable_by(nearer_first);
             nearest.truncate(k);
+            nearest.shrink_to_fit();
             nearest
         };
         Ok(Block { nearest: (0..few).map(nearest).collect(), nearer })
