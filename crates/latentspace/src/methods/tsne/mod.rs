@@ -277,7 +277,7 @@ impl Method for Tsne {
             "needs all rows in memory: every row is a neighbor of others",
             "new rows are placed on the map as it stands: where nothing like them was fitted, they land beside what is nearest; `left_out_drift` tells how far fitted rows would land from their places if they were new",
             "counts are taken as a dense table: 4 bytes a cell, zeros included",
-            "in 1 dimension at most 16,000 rows",
+            "in 1 dimension at most 16,000 rows: a line has no grid, and all pairs are summed",
         ],
     };
 
