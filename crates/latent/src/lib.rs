@@ -5,6 +5,7 @@
 mod args;
 mod commands;
 mod context;
+mod explorer;
 mod inputs;
 mod memory;
 mod output;
@@ -18,6 +19,8 @@ use std::process::ExitCode;
 
 use clap::ArgMatches;
 use latentspace::{Error, Result};
+
+pub use explorer::{Explorer, Show};
 
 /// Runs the command line `args` (the program's name first) and gives its exit code: 0 done, 2 a wrong call or bad input, 1 a failure
 /// inside, 130 interrupted.

@@ -31,13 +31,16 @@ fn documents() -> Vec<(String, String)> {
     names.into_iter().map(|name| (name.clone(), std::fs::read_to_string(root().join(name)).unwrap())).collect()
 }
 
-/// The lines of a document's blocks of code, without their comments.
+/// The lines of a document's blocks of code, without their comments. Blocks of Python are run by the package's own tests.
 fn code(text: &str) -> Vec<&str> {
-    let mut fenced = false;
+    let (mut fenced, mut python) = (false, false);
     let mut lines = Vec::new();
     for line in text.lines() {
         if line.starts_with("```") {
             fenced = !fenced;
+            python = fenced && line == "```python";
+        } else if python {
+            continue;
         } else if fenced || line.starts_with("    ") {
             lines.push(line.split("  #").next().unwrap().trim());
         }

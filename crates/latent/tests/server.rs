@@ -200,6 +200,11 @@ fn every_route_answers_as_the_interface_says() {
     assert_eq!((&page["total"], &page["rows"][0]["row"]), (&300.into(), &9.into()), "missing cells are last");
     assert_eq!(server.post("/api/table", &json!({"rows": [300]})).status, 400);
 
+    assert_eq!(server.get("/api/selection").json(), json!({"version": 0, "rows": []}));
+    assert_eq!(server.post("/api/selection", &json!({"rows": [17, 4, 17]})).json(), json!({"version": 1}));
+    assert_eq!(server.get("/api/selection").json(), json!({"version": 1, "rows": [4, 17]}));
+    assert_eq!(server.post("/api/selection", &json!({"rows": [300]})).status, 400);
+
     let methods = server.get("/api/methods").json();
     assert!(methods.as_array().unwrap().iter().any(|method| method["name"] == "tsne" && method["parameters"]["properties"].is_object()));
     assert_eq!(server.get("/api/nothing").status, 404);
@@ -281,6 +286,7 @@ fn nobody_else_may_ask() {
         let answer = server.get(path);
         let policy = answer.header("content-security-policy").unwrap();
         assert!(policy.starts_with("default-src 'none'; script-src 'self'") && !policy.contains("unsafe"), "{policy}");
+        assert!(policy.ends_with("frame-ancestors 'none'") && answer.header("x-frame-options") == Some("DENY"), "{policy}");
         assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
         assert!(answer.header("access-control-allow-origin").is_none());
     }

@@ -72,6 +72,22 @@ pub fn write(path: &Path, write: impl FnOnce(&mut BufWriter<&File>) -> Result<()
     Ok(())
 }
 
+/// Writes these bytes, all or nothing.
+///
+/// # Errors
+/// [`Error::Io`].
+pub fn save(path: &Path, bytes: &[u8]) -> Result<()> {
+    write(path, |out| out.write_all(bytes).map_err(|error| Error::io(path, error)))
+}
+
+/// The bytes of a file.
+///
+/// # Errors
+/// [`Error::Io`].
+pub fn load(path: &Path) -> Result<Vec<u8>> {
+    std::fs::read(path).map_err(|error| Error::io(path, error))
+}
+
 /// A temporary file is its owner's alone; a result has the rights that any new file has.
 fn readable_by_all(file: &File) {
     #[cfg(unix)]

@@ -4,7 +4,6 @@
 //! A file holds one parcel: the tensors and facts of a stage. It is written like every result, all or nothing, and names the fit that it
 //! belongs to; another fit's is refused.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -126,7 +125,7 @@ impl Checkpoint {
         let header = Header { format: FORMAT, fit: state.fit.clone(), stage: stage.to_owned(), facts };
         let json = serde_json::to_string(&header).map_err(|error| Error::internal(error.to_string()))?;
         let bytes = tensors.to_bytes(KEY, json)?;
-        border::write(&self.path, |out| out.write_all(&bytes).map_err(|error| Error::io(&self.path, error)))?;
+        border::save(&self.path, &bytes)?;
         (state.last, state.took) = (Instant::now(), begun.elapsed());
         Ok(())
     }
@@ -139,7 +138,7 @@ impl Checkpoint {
 }
 
 fn read(path: &Path) -> Result<(Header, Tensors)> {
-    let bytes = std::fs::read(path).map_err(|error| Error::io(path, error))?;
+    let bytes = border::load(path)?;
     border::guard(path, || {
         let wrong = |found: String| {
             Error::input(path, found, "a checkpoint that this version wrote is needed").with_hint("without --resume the fit begins anew")

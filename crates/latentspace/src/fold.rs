@@ -2,7 +2,7 @@
 //!
 //! Statistics of fixed chunks are merged in a fixed tree whose shape depends on the number of chunks alone, so the bytes do not depend on
 //! threads, nor on whether the rows lay in memory, streamed by, or were worked on in shares on many machines. States and statistics are plain
-//! values that can be put into files ([`Portable`]): `crate::shares` sends them around, and a checkpoint keeps them.
+//! values that can be put into files ([`Portable`]): shares send them around, and a checkpoint keeps them.
 
 use std::ops::Range;
 
@@ -97,6 +97,12 @@ pub trait AnyFold: Send + Sync {
     /// [`Error::Cancelled`], and what the rows' source says.
     fn share(&self, state: &Parcel, rows: &Rows<'_>, chunks: Range<usize>, run: &Run) -> Result<Vec<Part<Parcel>>>;
 
+    /// The parts of chunks that follow each other, merged as far as the whole tree allows.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if a part does not fit.
+    fn gather(&self, parts: Vec<Part<Parcel>>) -> Result<Vec<Part<Parcel>>>;
+
     /// What follows from the parts of all chunks, in any order.
     ///
     /// # Errors
@@ -138,7 +144,15 @@ impl<F: Fold<Outcome = Fitted>> AnyFold for F {
             }
             Rows::Stream(stream) => pass(self, &state, *stream, Parts::default(), chunks, "statistics", run)?,
         };
-        parts.0.into_iter().map(|part| Ok(Part { from: part.from, to: part.to, stats: part.stats.store()? })).collect()
+        parts.store()
+    }
+
+    fn gather(&self, parts: Vec<Part<Parcel>>) -> Result<Vec<Part<Parcel>>> {
+        let mut merged = Parts::default();
+        for Part { from, to, stats } in parts {
+            merged.push(self, Part { from, to, stats: F::Stats::load(&stats)? });
+        }
+        merged.store()
     }
 
     fn solve(&self, state: &Parcel, parts: &[Part<Parcel>], chunks: usize, run: &Run) -> Result<Step<Parcel, Fitted>> {
@@ -281,6 +295,12 @@ impl<S> Parts<S> {
             whole = method.merge(left.stats, whole);
         }
         Ok(whole)
+    }
+}
+
+impl<S: Portable> Parts<S> {
+    fn store(self) -> Result<Vec<Part<Parcel>>> {
+        self.0.into_iter().map(|part| Ok(Part { from: part.from, to: part.to, stats: part.stats.store()? })).collect()
     }
 }
 

@@ -10,6 +10,7 @@ pub mod codes;
 pub mod data;
 pub mod error;
 pub mod fold;
+pub mod growing;
 pub mod interval;
 pub mod linalg;
 pub mod measure;

@@ -34,6 +34,8 @@ pub struct Info {
     pub name: &'static str,
     /// The name in sentences: `PCA`.
     pub title: &'static str,
+    /// The name of its class in Python, as scikit-learn and its kin name theirs: `PCA`, `TSNE`.
+    pub class: &'static str,
     /// `linear`, `map`, `manifold`, `topics`, `words`, `neural`.
     pub family: &'static str,
     /// What it learns, in one sentence.
@@ -119,6 +121,12 @@ pub trait Method: Serialize + DeserializeOwned + schemars::JsonSchema + Default 
     /// # Errors
     /// [`Error::Input`] if a tensor is missing or has another shape than it must have.
     fn load(tensors: &Tensors, facts: &Value) -> Result<Box<dyn Model>>;
+
+    /// The fold that learns on data of this shape in one round, for rows that come by once, part after part; none where more are needed. Its
+    /// states and statistics are the same for any shape: only what follows from them is not.
+    fn once(&self, _shape: Shape) -> Option<Box<dyn AnyFold>> {
+        None
+    }
 }
 
 /// A way through a space: from rows to codes and, where it can, back.
@@ -178,6 +186,8 @@ pub trait AnyMethod: Send + Sync {
     /// # Errors
     /// As there.
     fn folding(&self, shape: Shape, run: &Run) -> Result<Box<dyn AnyFold>>;
+    /// See [`Method::once`].
+    fn once(&self, shape: Shape) -> Option<Box<dyn AnyFold>>;
 }
 
 impl<M: Method> AnyMethod for M {
@@ -204,6 +214,10 @@ impl<M: Method> AnyMethod for M {
 
     fn folding(&self, shape: Shape, run: &Run) -> Result<Box<dyn AnyFold>> {
         Method::folding(self, shape, run)
+    }
+
+    fn once(&self, shape: Shape) -> Option<Box<dyn AnyFold>> {
+        Method::once(self, shape)
     }
 }
 

@@ -4,15 +4,15 @@
 //! them, in any order of arrival, [`merge`] to the space or to the next round. Both are files, and the chunks are merged in the tree that
 //! [`crate::fold`] has for the whole, so the bytes are those of one machine.
 
-use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::border;
 use crate::checkpoint::Parcel;
-use crate::data::{CHUNK, Metadata, Preparation, Rows};
+use crate::data::read::{self, ReadOptions, Source};
+use crate::data::{CHUNK, Metadata, Preparation, PrepareOptions, PreparedStream, Rows, Summary};
 use crate::error::{Error, Result};
 use crate::fold::{Part, Step};
 use crate::method::{AnyMethod, Shape};
@@ -36,8 +36,30 @@ pub struct Fit {
     pub columns: usize,
     /// How observations become numbers.
     pub preparation: Preparation,
-    /// Where the rows come from, in the words of whoever reads them.
-    pub data: Value,
+    /// Where the rows come from.
+    pub origin: Origin,
+}
+
+/// Where the rows of a fit come from.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Origin {
+    /// The files, as [`read::open`] takes them.
+    pub data: String,
+    /// The columns to learn from (none: every numeric column that is no id and no label).
+    pub columns: Option<Vec<String>>,
+    /// A file of metadata, and the column of it that is wanted.
+    pub labels: Option<(PathBuf, Option<String>)>,
+}
+
+impl Origin {
+    /// Opens the files.
+    ///
+    /// # Errors
+    /// What [`read::open`] says.
+    pub fn open(&self) -> Result<Source> {
+        let options = ReadOptions { columns: self.columns.clone(), labels: self.labels.clone(), ..ReadOptions::default() };
+        read::open(&self.data, &options)
+    }
 }
 
 /// What the shares of a round start from.
@@ -89,6 +111,20 @@ impl Fit {
         Shape { rows: self.rows, cols: self.columns }
     }
 
+    /// Measures a space on the rows that it was learned from, as a fit on one machine does.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if there are other rows now; what the reader says; [`Error::Cancelled`].
+    pub fn measure(&self, space: &mut Space, run: &Run) -> Result<()> {
+        let source = self.origin.open()?;
+        let stream = PreparedStream::new(&source, &self.preparation, run)?;
+        let rows = Rows::Stream(&stream);
+        if rows.rows() != self.rows {
+            return Err(Error::input(&self.origin.data, format!("{} rows", rows.rows()), format!("the fit saw {}", self.rows)));
+        }
+        space.measure(&rows, None, &run.clone().with_seed(self.seed))
+    }
+
     /// Chunks of all rows.
     fn chunks(&self) -> usize {
         self.rows.div_ceil(CHUNK)
@@ -96,25 +132,43 @@ impl Fit {
 }
 
 impl Round {
-    /// The first round of learning from these rows, of which only the first chunk is looked at.
+    /// The first round of learning from these files: they are read once, for how observations become numbers.
     ///
     /// # Errors
-    /// [`Error::Param`] if the method is no sum over rows; what the method says of such data.
-    pub fn first(method: &dyn AnyMethod, preparation: Preparation, rows: &Rows<'_>, data: Value, run: &Run) -> Result<Round> {
+    /// [`Error::Param`] if the method is no sum over rows; what the reader, the preparation and the method say of such data.
+    pub fn first(method: &dyn AnyMethod, origin: Origin, options: &PrepareOptions, run: &Run) -> Result<Round> {
+        let source = origin.open()?;
+        source.notes().iter().for_each(|note| run.note(note));
+        let preparation = Preparation::from_summary(&Summary::of_source(&source, options, run)?, options)?;
+        preparation.told.iter().for_each(|sentence| run.note(sentence));
+        let stream = PreparedStream::new(&source, &preparation, run)?;
+        let rows = Rows::Stream(&stream);
         let shape = Shape { rows: rows.rows(), cols: rows.cols() };
         method.check(shape)?;
-        let state = run.install(|| method.folding(shape, run)?.start(rows))?;
+        let state = run.install(|| method.folding(shape, run)?.start(&rows))?;
         let params = method.params().as_object().cloned().unwrap_or_default();
         let (name, seed) = (method.info().name.to_owned(), run.seed());
-        let fit = Fit { method: name, params, seed, rows: shape.rows, columns: shape.cols, preparation, data };
+        let preparation = preparation.clone();
+        let fit = Fit { method: name, params, seed, rows: shape.rows, columns: shape.cols, preparation, origin };
         Ok(Round { fit, number: 1, state })
     }
 
-    /// Works on share `share` of `shares`, from 0. `rows` are all rows, of which only the share's are read, and what a file holds before them.
+    /// Works on share `share` of `shares`, from 0, of the rows of `source` (none: of the fit's own origin). Of these only the share's are read,
+    /// and what a file holds before them.
     ///
     /// # Errors
-    /// [`Error::Input`] if the rows are others than those of the fit; [`Error::Cancelled`].
-    pub fn work(&self, rows: &Rows<'_>, share: usize, shares: usize, run: &Run) -> Result<Statistics> {
+    /// [`Error::Input`] if the rows are others than those of the fit; what the reader says; [`Error::Cancelled`].
+    pub fn work(&self, source: Option<&Source>, share: usize, shares: usize, run: &Run) -> Result<Statistics> {
+        let opened;
+        let source = match source {
+            Some(source) => source,
+            None => {
+                opened = self.fit.origin.open()?;
+                &opened
+            }
+        };
+        let stream = PreparedStream::new(source, &self.fit.preparation, run)?;
+        let rows = Rows::Stream(&stream);
         let Fit { rows: count, columns, .. } = self.fit;
         if (rows.rows(), rows.cols()) != (count, columns) {
             let found = format!("{} rows of {} columns", rows.rows(), rows.cols());
@@ -124,24 +178,24 @@ impl Round {
         let chunks = self.fit.chunks();
         let range = share * chunks / shares..(share + 1) * chunks / shares;
         let method = self.fit.method()?;
-        let parts = run.install(|| method.folding(self.fit.shape(), &run)?.share(&self.state, rows, range, &run))?;
+        let parts = run.install(|| method.folding(self.fit.shape(), &run)?.share(&self.state, &rows, range, &run))?;
         Ok(Statistics { round: self.clone(), parts })
     }
 
-    /// Writes the state, all or nothing.
+    /// The state as the bytes of a file.
     ///
     /// # Errors
-    /// [`Error::Io`].
-    pub fn save(&self, path: &Path) -> Result<()> {
-        write(self, None, path)
+    /// [`Error::Internal`] if a number is no number.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        bytes(self, None)
     }
 
-    /// Opens a state.
+    /// A state from the bytes of a file; `path` names it in errors.
     ///
     /// # Errors
-    /// [`Error::Io`]; [`Error::Input`] that names what is wrong.
-    pub fn open(path: &Path) -> Result<Round> {
-        match read(path)? {
+    /// [`Error::Input`] that names what is wrong.
+    pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Round> {
+        match parse(bytes, path)? {
             (round, None) => Ok(round),
             (_, Some(_)) => Err(Error::input(path, "these are statistics", "a state that `latent merge` wrote is needed")),
         }
@@ -149,31 +203,32 @@ impl Round {
 }
 
 impl Statistics {
-    /// Writes them, all or nothing.
+    /// As the bytes of a file.
     ///
     /// # Errors
-    /// [`Error::Io`]; [`Error::Internal`] if a number is no number.
-    pub fn save(&self, path: &Path) -> Result<()> {
-        write(&self.round, Some(&self.parts), path)
+    /// [`Error::Internal`] if a number is no number.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        bytes(&self.round, Some(&self.parts))
     }
 
-    /// Opens statistics.
+    /// From the bytes of a file; `path` names it in errors.
     ///
     /// # Errors
-    /// [`Error::Io`]; [`Error::Input`] that names what is wrong.
-    pub fn open(path: &Path) -> Result<Statistics> {
-        match read(path)? {
+    /// [`Error::Input`] that names what is wrong.
+    pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Statistics> {
+        match parse(bytes, path)? {
             (round, Some(parts)) => Ok(Statistics { round, parts }),
             (_, None) => Err(Error::input(path, "this is the state of a round", "statistics that `latent fit --partial` wrote are needed")),
         }
     }
 }
 
-/// What follows from the statistics of all shares: the space, not yet measured beyond what its fit knows, or the next round.
+/// What follows from the statistics of all shares, each by the name that errors call it: the next round, or the space, not yet measured
+/// beyond what its fit knows ([`Fit::measure`] does).
 ///
 /// # Errors
 /// [`Error::Input`] if they are of different rounds, or if a share is missing or there twice; what the method says.
-pub fn merge(statistics: &[(std::path::PathBuf, Statistics)], run: &Run) -> Result<Step<Round, Space>> {
+pub fn merge(statistics: &[(PathBuf, Statistics)], run: &Run) -> Result<Step<Round, Space>> {
     let Some((first_path, first)) = statistics.first() else {
         return Err(Error::input("statistics", "no files", "those of all shares are needed"));
     };
@@ -195,7 +250,7 @@ pub fn merge(statistics: &[(std::path::PathBuf, Statistics)], run: &Run) -> Resu
     })
 }
 
-fn write(round: &Round, parts: Option<&[Part<Parcel>]>, path: &Path) -> Result<()> {
+fn bytes(round: &Round, parts: Option<&[Part<Parcel>]>) -> Result<Vec<u8>> {
     let mut tensors = Tensors::default();
     tensors.nest("state", round.state.tensors.clone())?;
     for part in parts.unwrap_or_default() {
@@ -210,15 +265,13 @@ fn write(round: &Round, parts: Option<&[Part<Parcel>]>, path: &Path) -> Result<(
         parts: parts.map(|parts| parts.iter().map(part).collect()),
     };
     let json = serde_json::to_string(&header).map_err(|error| Error::internal(error.to_string()))?;
-    let bytes = tensors.to_bytes(KEY, json)?;
-    border::write(path, |out| out.write_all(&bytes).map_err(|error| Error::io(path, error)))
+    tensors.to_bytes(KEY, json)
 }
 
-fn read(path: &Path) -> Result<(Round, Option<Vec<Part<Parcel>>>)> {
-    let bytes = std::fs::read(path).map_err(|error| Error::io(path, error))?;
+fn parse(bytes: &[u8], path: &Path) -> Result<(Round, Option<Vec<Part<Parcel>>>)> {
     border::guard(path, || {
         let wrong = |found: String| Error::input(path, found, "a file that `latent fit --partial` or `latent merge` wrote is needed");
-        let (json, tensors) = Tensors::from_bytes(&bytes, KEY, MAX_HEADER).map_err(|error| wrong(error.to_string()))?;
+        let (json, tensors) = Tensors::from_bytes(bytes, KEY, MAX_HEADER).map_err(|error| wrong(error.to_string()))?;
         let header: Header = serde_json::from_str(&json).map_err(|error| wrong(error.to_string()))?;
         if header.format != FORMAT {
             return Err(wrong(format!("format {}", header.format)));

@@ -4,7 +4,6 @@
 //! time, no machine and no number of threads, so that equal runs give equal bytes.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +11,8 @@ use serde_json::{Map, Value, json};
 
 use crate::border;
 use crate::codes::Codes;
-use crate::data::{Metadata, Observations, Preparation, Prepared, Rows, Stream};
+use crate::data::read::Source;
+use crate::data::{Metadata, Observations, Preparation, PrepareOptions, Prepared, Rows, Stream};
 use crate::error::{Error, Result};
 use crate::linalg::{Matrix, MatrixView};
 use crate::measure::{self, Measure, MeasureOptions};
@@ -48,6 +48,16 @@ pub struct Space {
     pub measures: BTreeMap<String, Measure>,
     /// What rides along with the fitted rows, where the space keeps their codes.
     pub metadata: Option<Metadata>,
+}
+
+/// What learning gives: the space, and the rows that it was learned from.
+pub struct Learned {
+    /// The space.
+    pub space: Space,
+    /// The rows as the method saw them.
+    pub rows: Prepared,
+    /// Where they lie, `[n, k]`.
+    pub codes: Matrix,
 }
 
 /// Rows of a stream, with their codes.
@@ -89,6 +99,26 @@ struct Header {
 }
 
 impl Space {
+    /// Learns a space from observations: chooses how they become numbers (and tells it), learns, and places the rows. The space knows then
+    /// what its fit found out about itself; [`Space::measure`] adds how far to trust it.
+    ///
+    /// # Errors
+    /// What the preparation and the method say; [`Error::Cancelled`].
+    pub fn learn(method: &dyn AnyMethod, observations: Observations, options: &PrepareOptions, run: &Run) -> Result<Learned> {
+        let preparation = Preparation::choose(&observations, options, run)?;
+        preparation.told.iter().for_each(|sentence| run.note(sentence));
+        let rows = preparation.prepare(&observations, run)?;
+        let metadata = observations.metadata.clone();
+        // What the preparation copied is not needed any more.
+        drop(observations);
+        let (space, fitted) = Space::fit(method, preparation, &Rows::Memory(&rows), &metadata, run)?;
+        let codes = match fitted {
+            Some(codes) => codes,
+            None => space.encode_prepared(&rows, run)?,
+        };
+        Ok(Learned { space, rows, codes })
+    }
+
     /// Learns a space from prepared rows.
     ///
     /// # Errors
@@ -118,7 +148,7 @@ impl Space {
     }
 
     /// What a fit gave, as a space; and where the fitted rows lie, if the method placed them.
-    pub(crate) fn of(
+    pub fn of(
         method: &dyn AnyMethod,
         preparation: Preparation,
         rows: usize,
@@ -169,6 +199,25 @@ impl Space {
     pub fn encode(&self, observations: &Observations, run: &Run) -> Result<Codes> {
         let prepared = self.preparation.prepare(observations, run)?;
         Ok(Codes { values: self.encode_prepared(&prepared, run)?, metadata: observations.metadata.clone() })
+    }
+
+    /// The codes of files, whose rows come by in blocks: only the codes and what rides along lie in memory.
+    ///
+    /// # Errors
+    /// [`Error::Memory`] if the codes may not; what the reader says; as [`Space::encode`].
+    pub fn encode_source(&self, source: &Source, run: &Run) -> Result<Codes> {
+        let k = self.model.n_components();
+        let needed = source.rows().unwrap_or(0) * k * 4;
+        run.check_memory("the codes", needed as u64, "encode the files one by one")?;
+        let (mut cells, mut parts, mut first) = (Vec::new(), Vec::new(), 0);
+        for block in source.blocks(run)? {
+            let block = block?;
+            let prepared = self.preparation.prepare_from(&block, first, run)?;
+            cells.extend_from_slice(self.encode_prepared(&prepared, run)?.as_slice());
+            first += block.rows();
+            parts.push(block.metadata);
+        }
+        Ok(Codes { values: Matrix::new(first, k, cells)?, metadata: Metadata::concat(&parts)? })
     }
 
     /// The codes of prepared rows, `[n, k]`.
@@ -231,7 +280,7 @@ impl Space {
     /// [`Error::Io`]; [`Error::Internal`] if a number is no number.
     pub fn save(&self, path: &Path) -> Result<()> {
         let bytes = self.to_bytes()?;
-        border::write(path, |out| out.write_all(&bytes).map_err(|error| Error::io(path, error)))
+        border::save(path, &bytes)
     }
 
     /// Opens a file that [`Space::save`] wrote, in this version or an older one.
@@ -239,7 +288,7 @@ impl Space {
     /// # Errors
     /// [`Error::Io`]; [`Error::Input`] that names what is wrong with the file.
     pub fn open(path: &Path) -> Result<Self> {
-        let bytes = std::fs::read(path).map_err(|error| Error::io(path, error))?;
+        let bytes = border::load(path)?;
         Self::from_bytes(&bytes, path)
     }
 

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use latentspace::checkpoint::Checkpoint;
 use latentspace::data::{CHUNK, Metadata, Preparation, PrepareOptions, Prepared, Rows, Stream, read};
 use latentspace::fold::Step;
+use latentspace::growing::Growing;
 use latentspace::linalg::{Matrix, thin_svd};
 use latentspace::measure::Measure;
 use latentspace::method::{AnyMethod, Entry, Takes};
@@ -533,5 +534,23 @@ fn known_limits_have_a_reason() {
             let reason = limit.split_once(": ").map_or("", |(_, reason)| reason);
             assert!(reason.len() > 10, "{}: '{limit}' tells no reason (limit: reason)", entry.info.name);
         }
+    }
+}
+
+#[test]
+fn part_after_part_a_fold_learns_the_same() {
+    for entry in takes_tables().filter(|entry| entry.info.folds) {
+        let (method, table, run) = (method(entry), groups(9000), Run::new(3, 2).unwrap());
+        let observations = Observations::from_matrix("test", table.clone());
+        let preparation = Preparation::choose(&observations, &PrepareOptions::default(), &run).unwrap();
+        let expected = fit(method.as_ref(), &table, 1).unwrap().to_bytes().unwrap();
+        let mut growing = Growing::new(method, preparation).unwrap();
+        for part in [0..100, 100..5000, 5000..9000] {
+            growing.push(&Prepared::Table(table.slice(part).to_matrix()), &run).unwrap();
+            growing = Growing::from_bytes(&growing.to_bytes().unwrap()).unwrap();
+            assert_eq!(growing.space(&run).unwrap().rows, growing.shape().rows);
+        }
+        assert!(growing.space(&run).unwrap().to_bytes().unwrap() == expected, "{}", entry.info.name);
+        assert!(growing.push(&Prepared::Table(Matrix::from_fn(2, 3, |_, _| 0.0)), &run).is_err(), "{}", entry.info.name);
     }
 }

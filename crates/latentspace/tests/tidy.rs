@@ -33,6 +33,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("methods", &["linalg", "neighbors", "measure", "data", "method", "fold", "methods"]),
     ("registry", &["method", "methods"]),
     ("space", &["linalg", "measure", "data", "codes", "method", "registry"]),
+    ("growing", &["linalg", "data", "method", "fold", "registry", "space"]),
     ("error", &[]),
     ("random", &[]),
     ("params", &[]),

@@ -58,6 +58,7 @@ export function serverSource(base: string): DataSource {
         });
         events.addEventListener("state", (e) => tell(JSON.parse((e as MessageEvent<string>).data)));
         events.addEventListener("map", (e) => listener.map(JSON.parse((e as MessageEvent<string>).data).version));
+        events.addEventListener("selection", () => listener.selected?.());
         events.addEventListener("error", () => {
           listener.connected(false);
           if (events?.readyState === EventSource.CLOSED && !closed) timer = window.setTimeout(open, RETRY_MS);
@@ -91,5 +92,7 @@ export function serverSource(base: string): DataSource {
     methods: () => json<Method[]>("methods"),
     fit: async (method, params) => void (await post("fit", { method, params })),
     stop: async () => void (await post("stop", {})),
+    selection: async () => (await json<{ rows: number[] }>("selection")).rows,
+    select: async (rows) => void (await post("selection", { rows })),
   };
 }

@@ -6,6 +6,8 @@ export interface Listener {
   state(state: State): void;
   /** A newer map can be fetched. */
   map(version: number): void;
+  /** A program selected rows, which can be fetched. */
+  selected?(): void;
   /** Whether the source can be reached. */
   connected(yes: boolean): void;
 }
@@ -27,6 +29,10 @@ export interface DataSource {
   methods(): Promise<Method[]>;
   fit(method: string, params: Record<string, unknown>): Promise<void>;
   stop(): Promise<void>;
+  /** The rows that a program selected. */
+  selection?(): Promise<number[]>;
+  /** Tells programs what the reader selected. */
+  select?(rows: number[]): Promise<void>;
 }
 
 /** An answer that says what happened and what would help. */

@@ -41,6 +41,10 @@ export interface Fake {
   url: string;
   state: State;
   asked: string[];
+  /** The rows that are selected, by whomever. */
+  selected: number[];
+  /** Selects rows as a program does. */
+  select(rows: number[]): void;
   /** Tells every open page of the state as it is now. */
   tell(): void;
   /** Makes a newer map and tells of it. */
@@ -127,6 +131,10 @@ export async function fakeServer(dist: string): Promise<Fake> {
       fake.tell();
       return void json({}, 202);
     }
+    if (path === "/api/selection") {
+      if (q.method === "POST") fake.selected = (await body(q)).rows as number[];
+      return void json({ version: 1, rows: fake.selected });
+    }
     if (path.startsWith("/api/")) return void json({ error: "No such thing.", hint: null }, 404);
     const file = normalize(path === "/" ? "/index.html" : path);
     try {
@@ -143,6 +151,11 @@ export async function fakeServer(dist: string): Promise<Fake> {
     url: "",
     state,
     asked,
+    selected: [],
+    select(rows) {
+      fake.selected = rows;
+      for (const p of pages) p.write(`event: selection\ndata: {"version": 2}\n\n`);
+    },
     tell() {
       for (const p of pages) p.write(`event: state\ndata: ${JSON.stringify(state)}\n\n`);
     },

@@ -88,3 +88,15 @@ test("what is shipped holds no test data, no inline script or style, and stays s
   }
   expect(size).toBeLessThan(150_000);
 });
+
+test("tells programs what is selected, and shows what they select", async ({ page, fake }) => {
+  await page.goto(fake.url);
+  await ready(page);
+  fake.select([3, 4, 5]);
+  await expect(page.locator("#selection-title")).toContainText("3 selected");
+  fake.select([7]);
+  await expect.poll(() => page.evaluate(() => window.explorer.row)).toBe(7);
+  expect(fake.asked).not.toContain("POST /api/selection"); // what a program selected it knows
+  await page.keyboard.press("Escape");
+  await expect.poll(() => fake.selected).toEqual([]);
+});

@@ -61,6 +61,15 @@ pub(crate) struct Way {
     asked: bool,
 }
 
+impl Way {
+    /// This method (none: the usual) with these parameters.
+    pub(crate) fn new(name: Option<&str>, params: Map<String, serde_json::Value>) -> Result<Self> {
+        let method = name.map_or(Ok(registry::default_map()), registry::find)?;
+        method.with(&params)?;
+        Ok(Way { method, asked: name.is_some() || !params.is_empty(), params })
+    }
+}
+
 /// The method and the parameters that were asked for.
 pub(crate) fn way(matches: &ArgMatches) -> Result<Way> {
     let name = matches.get_one::<String>("method");
@@ -78,8 +87,7 @@ pub(crate) fn way(matches: &ArgMatches) -> Result<Way> {
         };
         params.insert(name, value);
     }
-    method.with(&params)?;
-    Ok(Way { method, asked: name.is_some() || !params.is_empty(), params })
+    Way::new(name.map(String::as_str), params)
 }
 
 pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
@@ -269,19 +277,34 @@ fn of_data_and_codes(
     prepare: &PrepareOptions,
     way: Way,
 ) -> Result<Subject> {
-    let (observations, mut warnings) = observe(study, run, data, read)?;
+    let (observations, warnings) = observe(study, run, data, read)?;
     let found = Codes::open(Path::new(codes), &ReadOptions::default(), run)?.values;
-    if found.rows() != observations.rows() {
-        let wanted = format!("{data} has {}", count(observations.rows() as u64));
-        return Err(Error::input(codes, format!("{} rows", count(found.rows() as u64)), wanted));
+    of_observations_and_codes(observations, warnings, &found, prepare, way, run).map_err(|error| match error {
+        Error::Input(input) if input.file == Path::new("codes") => Error::Input(latentspace::error::Input { file: codes.into(), ..input }),
+        other => other,
+    })
+}
+
+/// Observations, and where they lie.
+pub(crate) fn of_observations_and_codes(
+    observations: Observations,
+    mut warnings: Vec<String>,
+    codes: &Matrix,
+    prepare: &PrepareOptions,
+    way: Way,
+    run: &Run,
+) -> Result<Subject> {
+    if codes.rows() != observations.rows() {
+        let wanted = format!("{} has {}", observations.name, count(observations.rows() as u64));
+        return Err(Error::input("codes", format!("{} rows", count(codes.rows() as u64)), wanted));
     }
-    let start = map_or_fit(&found, None, true, way);
+    let start = map_or_fit(codes, None, true, way);
     let prepared = if matches!(start, Start::Map { .. }) {
         let preparation = Preparation::choose(&observations, prepare, run)?;
         warnings.extend(preparation.told.iter().cloned());
         preparation.prepare(&observations, run)?
     } else {
-        Prepared::Table(found)
+        Prepared::Table(codes.clone())
     };
     Ok(Subject { observations, prepared, start, warnings })
 }

@@ -8,7 +8,6 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use latentspace::checkpoint::Checkpoint;
 use latentspace::data::read::{self, Source};
 use latentspace::data::{Metadata, Preparation, PrepareOptions, PreparedStream, Rows, Summary};
-use latentspace::linalg::Matrix;
 use latentspace::method::{AnyMethod, Entry};
 use latentspace::{Codes, Error, Result, Run, Space, registry};
 use serde_json::json;
@@ -190,19 +189,10 @@ fn from_memory(method: &dyn AnyMethod, data: &Source, options: &PrepareOptions, 
     let observations = data.read(run)?;
     let reading = begun.elapsed().as_secs_f64();
     let begun = Instant::now();
-    let preparation = Preparation::choose(&observations, options, run)?;
-    preparation.told.iter().for_each(|sentence| run.note(sentence));
-    let rows = preparation.prepare(&observations, run)?;
     let metadata = observations.metadata.clone();
-    // What the preparation copied is not needed any more.
-    drop(observations);
-    let (mut space, fitted) = Space::fit(method, preparation, &Rows::Memory(&rows), &metadata, run)?;
+    let latentspace::space::Learned { mut space, rows, codes } = Space::learn(method, observations, options, run)?;
     let learning = begun.elapsed().as_secs_f64();
     let begun = Instant::now();
-    let codes = match fitted {
-        Some(codes) => codes,
-        None => space.encode_prepared(&rows, run)?,
-    };
     space.measure(&Rows::Memory(&rows), Some(&codes), run)?;
     let measuring = begun.elapsed().as_secs_f64();
     Ok(Learned { space, codes: Some(Codes { values: codes, metadata }), timing: Timing { reading, learning, measuring } })
@@ -235,34 +225,8 @@ fn from_stream(method: &dyn AnyMethod, data: &Source, options: &PrepareOptions, 
     let begun = Instant::now();
     space.measure(&rows, None, run)?;
     let measuring = begun.elapsed().as_secs_f64();
-    let codes = if all_codes { Some(encode_stream(data, &space, rows.rows(), run)?) } else { None };
+    let codes = if all_codes { Some(space.encode_source(data, run)?) } else { None };
     Ok(Learned { space, codes, timing: Timing { reading, learning, measuring } })
-}
-
-/// Measures a space on the rows that it was learned from.
-pub(super) fn measure(space: &mut Space, method: &dyn AnyMethod, data: &Source, run: &Run, context: &Context) -> Result<()> {
-    let preparation = space.preparation.clone();
-    if needs(method, data, false, &context.run)?.streams.is_some() {
-        let stream = PreparedStream::new(data, &preparation, run)?;
-        return space.measure(&Rows::Stream(&stream), None, run);
-    }
-    let rows = preparation.prepare(&data.read(run)?, run)?;
-    space.measure(&Rows::Memory(&rows), None, run)
-}
-
-/// The codes of all rows of a stream, with their metadata.
-fn encode_stream(data: &Source, space: &Space, rows: usize, run: &Run) -> Result<Codes> {
-    let k = space.model.n_components();
-    run.check_memory("the codes", (rows * k * 4) as u64, "leave --codes away and encode the files one by one")?;
-    let (mut cells, mut parts, mut first) = (Vec::with_capacity(rows * k), Vec::new(), 0);
-    for block in data.blocks(run)? {
-        let block = block?;
-        let prepared = space.preparation.prepare_from(&block, first, run)?;
-        cells.extend_from_slice(space.encode_prepared(&prepared, run)?.as_slice());
-        first += block.rows();
-        parts.push(block.metadata);
-    }
-    Ok(Codes { values: Matrix::new(first, k, cells)?, metadata: Metadata::concat(&parts)? })
 }
 
 /// Tells what a fit would take, from the head of the files.

@@ -4,7 +4,7 @@ mod decode;
 mod demo;
 mod describe;
 mod encode;
-mod explore;
+pub(crate) mod explore;
 mod export;
 mod fit;
 mod measure;

@@ -1,65 +1,44 @@
 //! `latent fit --partial` and `latent merge`: one round of a fold on many machines, as files.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
+use latentspace::border;
 use latentspace::data::read::{self, ReadOptions};
-use latentspace::data::{Preparation, PreparedStream, Rows, Summary};
 use latentspace::fold::Step;
 use latentspace::method::AnyMethod;
-use latentspace::shares::{Round, Statistics, merge};
+use latentspace::shares::{Origin, Round, Statistics, merge};
 use latentspace::{Error, Result, registry};
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::encode::output_arg;
-use super::fit;
 use crate::args::Share;
 use crate::context::Context;
 use crate::inputs;
 use crate::output::{self, count};
 
-/// Where the rows come from, as the files of a round tell it.
-#[derive(Serialize, Deserialize)]
-struct Data {
-    name: String,
-    columns: Option<Vec<String>>,
-    labels: Option<(PathBuf, Option<String>)>,
-}
-
 /// Writes the statistics of one share.
 pub(super) fn partial(method: &dyn AnyMethod, share: Share, matches: &ArgMatches, output: &Path, context: &Context) -> Result<()> {
     let run = &context.run;
-    let name = inputs::text(matches, "data")?;
-    let options = inputs::read_options(matches);
-    let data = read::open(name, &options)?;
-    let known = matches.get_one::<String>("state").map(|path| Round::open(Path::new(path))).transpose()?;
-    let round = match known {
-        Some(round) => {
-            let given = (&method.info().name, method.params());
-            let then = (&registry::find(&round.fit.method)?.info.name, Value::Object(round.fit.params.clone()));
+    let data = inputs::text(matches, "data")?.to_owned();
+    let ReadOptions { columns, labels, .. } = inputs::read_options(matches);
+    let origin = Origin { data, columns, labels };
+    let round = match matches.get_one::<String>("state").map(Path::new) {
+        Some(state) => {
+            let round = Round::from_bytes(&border::load(state)?, state)?;
+            let given = (method.info().name, method.params());
+            let then = (registry::find(&round.fit.method)?.info.name, Value::Object(round.fit.params.clone()));
             if given != then {
                 let found = format!("{} with {}", given.0, given.1);
                 return Err(Error::input("--state", found, format!("the round is of {} with {}", then.0, then.1)));
             }
             round
         }
-        None => {
-            data.notes().iter().for_each(|note| run.note(note));
-            let prepare = inputs::prepare_options(matches)?;
-            let preparation = Preparation::from_summary(&Summary::of_source(&data, &prepare, run)?, &prepare)?;
-            preparation.told.iter().for_each(|sentence| run.note(sentence));
-            let stream = PreparedStream::new(&data, &preparation, run)?;
-            let data = Data { name: name.to_owned(), columns: options.columns, labels: options.labels };
-            let data = serde_json::to_value(data).map_err(|error| Error::internal(error.to_string()))?;
-            Round::first(method, preparation.clone(), &Rows::Stream(&stream), data, run)?
-        }
+        None => Round::first(method, origin.clone(), &inputs::prepare_options(matches)?, run)?,
     };
-    let preparation = round.fit.preparation.clone();
-    let stream = PreparedStream::new(&data, &preparation, run)?;
-    let statistics = round.work(&Rows::Stream(&stream), share.at, share.of, run)?;
+    let statistics = round.work(Some(&origin.open()?), share.at, share.of, run)?;
     run.check()?;
-    statistics.save(output)?;
+    border::save(output, &statistics.to_bytes()?)?;
     context.screen.clear();
     if context.json {
         return output::json(&json!({
@@ -92,7 +71,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     for given in matches.get_many::<String>("statistics").into_iter().flatten() {
         for path in read::files(given)? {
             run.check()?;
-            statistics.push((path.clone(), Statistics::open(&path)?));
+            statistics.push((path.clone(), Statistics::from_bytes(&border::load(&path)?, &path)?));
         }
     }
     let shares = statistics.len();
@@ -100,7 +79,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let mut space = match merge(&statistics, run)? {
         Step::Done(space) => space,
         Step::Again(round) => {
-            round.save(&output)?;
+            border::save(&output, &round.to_bytes()?)?;
             context.screen.clear();
             if context.json {
                 return output::json(&json!({"done": false, "round": round.number, "shares": shares, "state": output}));
@@ -116,16 +95,10 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     };
     drop(statistics);
     // Measured as a fit measures, on the rows that the shares saw, if they can be read from here.
-    let run = &run.clone().with_seed(fit.seed);
-    let data: Data = serde_json::from_value(fit.data.clone())
-        .map_err(|error| Error::input("statistics", error.to_string(), "files that `latent fit --partial` wrote are needed"))?;
-    let options = ReadOptions { columns: data.columns, labels: data.labels, ..ReadOptions::default() };
-    match read::open(&data.name, &options) {
-        Ok(source) if source.rows().is_none_or(|rows| rows == space.rows) => {
-            let method = registry::find(&fit.method)?.with(&fit.params)?;
-            fit::measure(&mut space, method.as_ref(), &source, run, context)?;
-        }
-        _ => run.note(format!("not measured: '{}' cannot be read from here; `latent measure` tells how far to trust codes", data.name)),
+    match fit.measure(&mut space, run) {
+        Err(Error::Cancelled) => return Err(Error::Cancelled),
+        Err(error) => run.note(format!("not measured: {error}; `latent measure` tells how far to trust codes")),
+        Ok(()) => {}
     }
     run.check()?;
     space.save(&output)?;

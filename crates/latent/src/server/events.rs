@@ -1,4 +1,4 @@
-//! `/api/events`: the state and the versions of the map, as they change, at most ten times a second each.
+//! `/api/events`: the state and the versions of the map and of the selection, as they change, at most ten times a second each.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -19,9 +19,13 @@ pub(crate) async fn events(State(study): State<Arc<Study>>) -> Sse<impl tokio_st
     let (sender, receiver) = mpsc::channel(2);
     tokio::spawn(async move {
         let (mut states, mut maps) = (study.desk.state_changes(), study.desk.map_changes());
+        let mut selections = study.desk.selection_changes();
         states.mark_changed();
         if study.desk.frame().is_some() {
             maps.mark_changed();
+        }
+        if *selections.borrow() > 0 {
+            selections.mark_changed();
         }
         // Whoever reads slowly gets fewer events, not older ones: what is sent is what is true when it can be sent.
         while let Ok(place) = sender.reserve().await {
@@ -38,6 +42,13 @@ pub(crate) async fn events(State(study): State<Arc<Study>>) -> Sse<impl tokio_st
                     Ok(()) => {
                         states.borrow_and_update();
                         Event::default().event("state").json_data(study.desk.state())
+                    }
+                    Err(_) => break,
+                },
+                changed = selections.changed() => match changed {
+                    Ok(()) => {
+                        let version = *selections.borrow_and_update();
+                        Event::default().event("selection").json_data(json!({"version": version}))
                     }
                     Err(_) => break,
                 },

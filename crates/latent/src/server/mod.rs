@@ -32,7 +32,7 @@ const LONGEST_QUESTION: usize = 64 << 20;
 /// A server that has its address but does not answer yet.
 pub(crate) struct Server {
     listener: TcpListener,
-    guard: Arc<Guard>,
+    guard: Guard,
 }
 
 impl Server {
@@ -51,7 +51,12 @@ impl Server {
         let listener = TcpListener::bind(own).map_err(fail)?;
         listener.set_nonblocking(true).map_err(fail)?;
         let address = listener.local_addr().map_err(fail)?;
-        Ok(Server { listener, guard: Arc::new(Guard::new(address, host.map(str::to_owned))) })
+        Ok(Server { listener, guard: Guard::new(address, host.map(str::to_owned)) })
+    }
+
+    /// The same server, whose page a notebook on this machine may show within its own.
+    pub(crate) fn framed(self) -> Self {
+        Server { guard: self.guard.framed(), ..self }
     }
 
     /// The address to open.
@@ -66,7 +71,7 @@ impl Server {
         let app: Router = routes::routes(study.clone())
             .fallback(page::file)
             .layer(DefaultBodyLimit::max(LONGEST_QUESTION))
-            .layer(from_fn_with_state(self.guard, security::check));
+            .layer(from_fn_with_state(Arc::new(self.guard), security::check));
         let served = runtime.block_on(async {
             let listener = tokio::net::TcpListener::from_std(self.listener).map_err(fail)?;
             let ended = async {

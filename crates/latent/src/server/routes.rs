@@ -112,6 +112,7 @@ pub(crate) fn routes(study: Arc<Study>) -> Router {
         .route("/rows/{row}/values", get(values))
         .route("/search", get(search))
         .route("/table", post(table))
+        .route("/selection", get(async |State(study): Shared| Json(study.desk.selection())).post(select))
         .route("/methods", get(methods))
         .route("/fit", post(fit))
         .route("/stop", post(stop))
@@ -236,6 +237,19 @@ async fn table(State(study): Shared, Asks(asked): Asks<Asked>) -> Answer {
         Ok(Json(json!({"total": total, "rows": page.collect::<Vec<_>>()})).into_response())
     })
     .await
+}
+
+#[derive(Deserialize)]
+struct Selected {
+    rows: Vec<u32>,
+}
+
+async fn select(State(study): Shared, Asks(selected): Asks<Selected>) -> Answer {
+    let n = data(&study)?.observations.rows() as u32;
+    if let Some(row) = selected.rows.iter().find(|&&row| row >= n) {
+        return Err(Refused::new(StatusCode::BAD_REQUEST, format!("row {row}: there are {n}, counted from 0.")));
+    }
+    Ok(Json(json!({"version": study.desk.select(selected.rows, false)})).into_response())
 }
 
 async fn methods() -> Json<Vec<Value>> {

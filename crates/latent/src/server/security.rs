@@ -11,9 +11,13 @@ use axum::response::{IntoResponse, Response};
 
 use super::routes::Refused;
 
-/// What the page may do: run its own scripts and styles, show its own pictures, ask its own server, and nothing else.
+/// What the page may do: run its own scripts and styles, show its own pictures, ask its own server, and nothing else. Who may show it within
+/// a page of theirs is added.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; font-src 'self'; \
-                      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+                      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors ";
+
+/// Pages that may show a framed one: those of this machine, as a notebook's are.
+const LOCAL: &str = "'self' http://localhost:* http://127.0.0.1:* https://localhost:* https://127.0.0.1:* vscode-webview:";
 
 /// Who may ask.
 pub(crate) struct Guard {
@@ -22,13 +26,20 @@ pub(crate) struct Guard {
     host: Option<String>,
     /// What must be shown where others can reach the server.
     token: Option<String>,
+    /// Whether a notebook on this machine may show the page within its own.
+    framed: bool,
 }
 
 impl Guard {
     /// For a server at `address`; with a `host`, a token is made that must be shown.
     pub(crate) fn new(address: SocketAddr, host: Option<String>) -> Self {
         let token = host.as_ref().map(|_| random_token());
-        Guard { address, host, token }
+        Guard { address, host, token, framed: false }
+    }
+
+    /// The same, for a page that a notebook on this machine shows within its own.
+    pub(crate) fn framed(self) -> Self {
+        Guard { framed: true, ..self }
     }
 
     /// The address to open.
@@ -103,11 +114,14 @@ pub(crate) async fn check(State(guard): State<Arc<Guard>>, request: Request, nex
         Err(refused) => refused.into_response(),
     };
     let headers = response.headers_mut();
+    let policy = HeaderValue::try_from(format!("{POLICY}{}", if guard.framed { LOCAL } else { "'none'" }));
+    headers.extend(policy.ok().map(|policy| (header::CONTENT_SECURITY_POLICY, policy)));
+    if !guard.framed {
+        headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    }
     for (name, value) in [
-        (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
-        (header::X_FRAME_OPTIONS, "DENY"),
         (header::HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
         (header::HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     ] {

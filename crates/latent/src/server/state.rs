@@ -49,6 +49,15 @@ pub(crate) struct Picture {
     pub(crate) pixelated: bool,
 }
 
+/// What is selected, and by whom last: the page that told it knows, all others are to be told.
+#[derive(Debug, Clone, Default, Serialize)]
+pub(crate) struct Selection {
+    /// Grows with each change.
+    pub(crate) version: u64,
+    /// Rows by number, ascending.
+    pub(crate) rows: Vec<u32>,
+}
+
 /// The object of `/api/state`; docs/http-api.md tells what each field is.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct State {
@@ -93,6 +102,8 @@ pub(crate) struct Desk {
     frame: Mutex<Option<Arc<Frame>>>,
     state_changes: watch::Sender<u64>,
     map_changes: watch::Sender<u64>,
+    selection: Mutex<Selection>,
+    selection_changes: watch::Sender<u64>,
 }
 
 fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -101,7 +112,14 @@ fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Desk {
     pub(crate) fn new(state: State) -> Self {
-        Desk { state: Mutex::new(state), frame: Mutex::new(None), state_changes: watch::Sender::new(0), map_changes: watch::Sender::new(0) }
+        Desk {
+            state: Mutex::new(state),
+            frame: Mutex::new(None),
+            state_changes: watch::Sender::new(0),
+            map_changes: watch::Sender::new(0),
+            selection: Mutex::default(),
+            selection_changes: watch::Sender::new(0),
+        }
     }
 
     /// The state now.
@@ -144,5 +162,31 @@ impl Desk {
     /// The version of the newest map.
     pub(crate) fn map_changes(&self) -> watch::Receiver<u64> {
         self.map_changes.subscribe()
+    }
+
+    /// What is selected.
+    pub(crate) fn selection(&self) -> Selection {
+        held(&self.selection).clone()
+    }
+
+    /// Selects rows. Pages hear of it if `tell`: if it was not one of them that selected.
+    pub(crate) fn select(&self, rows: impl IntoIterator<Item = u32>, tell: bool) -> u64 {
+        let mut rows: Vec<u32> = rows.into_iter().collect();
+        rows.sort_unstable();
+        rows.dedup();
+        let version = {
+            let mut selection = held(&self.selection);
+            *selection = Selection { version: selection.version + 1, rows };
+            selection.version
+        };
+        if tell {
+            self.selection_changes.send_replace(version);
+        }
+        version
+    }
+
+    /// The version of the newest selection that pages are to hear of.
+    pub(crate) fn selection_changes(&self) -> watch::Receiver<u64> {
+        self.selection_changes.subscribe()
     }
 }

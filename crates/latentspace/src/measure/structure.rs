@@ -153,6 +153,8 @@ fn direct(space: MatrixView<'_>, rows: &[u32], wanted: &[Vec<u32>], k: usize, me
             nearest.select_nth_unstable_by(k - 1, nearer_first);
             nearest.truncate(k);
             nearest.sort_unstable_by(nearer_first);
+            // The room for all rows is not kept for each row asked about.
+            nearest.shrink_to_fit();
         }
         let nearer = |&other: &u32| {
             let bar = lengths[other as usize];

@@ -136,6 +136,7 @@ impl Method for Pca {
     const INFO: Info = Info {
         name: "pca",
         title: "PCA",
+        class: "PCA",
         family: "linear",
         summary: "the directions along which the rows differ most",
         takes: &[Takes::Table, Takes::Counts, Takes::Images],
@@ -198,6 +199,11 @@ impl Method for Pca {
             Solver::Randomized => Box::new(Subspace { goal, seed: run.seed() }),
             Solver::Covariance | Solver::Auto => Box::new(Covariance { goal }),
         })
+    }
+
+    fn once(&self, shape: Shape) -> Option<Box<dyn AnyFold>> {
+        let goal = Goal { k: self.components(shape), whiten: self.whiten, solver: Solver::Covariance };
+        matches!(self.solver, Solver::Auto | Solver::Covariance).then(|| Box::new(Covariance { goal }) as Box<dyn AnyFold>)
     }
 
     fn load(tensors: &Tensors, facts: &Value) -> Result<Box<dyn Model>> {

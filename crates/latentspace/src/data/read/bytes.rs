@@ -45,6 +45,8 @@ pub(super) enum Bytes {
     Mapped(Mmap),
     /// In memory.
     Held(Vec<u8>),
+    /// In memory that somebody else holds.
+    Shared(Arc<dyn Deref<Target = [u8]> + Send + Sync>),
 }
 
 impl Bytes {
@@ -69,6 +71,7 @@ impl Deref for Bytes {
         match self {
             Bytes::Mapped(map) => map,
             Bytes::Held(bytes) => bytes,
+            Bytes::Shared(bytes) => bytes,
         }
     }
 }

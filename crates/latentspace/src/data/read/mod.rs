@@ -13,6 +13,7 @@ mod idx;
 mod images;
 mod jsonl;
 mod lines;
+mod memory;
 mod mtx;
 mod npy;
 mod npz;
@@ -32,6 +33,7 @@ use crate::error::{Error, Result, nearest};
 use crate::run::Run;
 
 use bytes::{File, MOST_UNPACKED, Packing};
+pub use memory::MemoryArray;
 
 /// What to read of a file, and what to join to it.
 #[derive(Debug, Clone, Default)]

@@ -133,7 +133,10 @@ fn header<'a>(file: &File, bytes: &'a [u8]) -> Result<Head<'a>> {
 }
 
 /// What NumPy's name of a type means: `<f4`.
-fn number(file: &File, descr: &str) -> Result<(bool, Number)> {
+///
+/// # Errors
+/// [`crate::Error::Input`] for what is no number.
+pub(super) fn number(file: &File, descr: &str) -> Result<(bool, Number)> {
     let (order, kind) = match descr.chars().next() {
         Some('<' | '|' | '=') => (false, &descr[1..]),
         Some('>') => (true, &descr[1..]),

@@ -50,8 +50,8 @@ use repulsion::{Repulsion, exact_rows};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Tsne {
-    /// Dimensions of the map.
-    #[schemars(range(min = 2, max = 3))]
+    /// Dimensions of the map: 2 or 3 for the eye, 1 for an order.
+    #[schemars(range(min = 1, max = 3))]
     pub n_components: u32,
     /// About how many neighbors a row has: 30 is usual, 100 shows coarser structure. At most a third of the rows.
     #[schemars(extend("exclusiveMinimum" = 1))]
@@ -265,6 +265,7 @@ impl Method for Tsne {
     const INFO: Info = Info {
         name: "tsne",
         title: "t-SNE",
+        class: "TSNE",
         family: "map",
         summary: "a map for the eye that keeps neighbors together",
         takes: &[Takes::Table, Takes::Counts, Takes::Images],
@@ -276,6 +277,7 @@ impl Method for Tsne {
             "needs all rows in memory: every row is a neighbor of others",
             "new rows are placed on the map as it stands: where nothing like them was fitted, they land beside what is nearest; `left_out_drift` tells how far fitted rows would land from their places if they were new",
             "counts are taken as a dense table: 4 bytes a cell, zeros included",
+            "in 1 dimension at most 16,000 rows",
         ],
     };
 
@@ -290,6 +292,10 @@ impl Method for Tsne {
             let error =
                 Error::param("perplexity", json!(self.perplexity), format!("for {} rows it is at most {most}", grouped(shape.rows)));
             return Err(error.with_hint("perplexity is about how many neighbors a row has; 30 is usual, 100 shows coarser structure."));
+        }
+        if self.n_components == 1 && shape.rows > exact_rows(1) {
+            let wanted = format!("on a line {} rows are the most, and here are {}", grouped(exact_rows(1)), grouped(shape.rows));
+            return Err(Error::param("n_components", 1, wanted).with_hint("2 shows more and has no such limit"));
         }
         match self.pca_components {
             Auto::Value(components) if components as usize > shape.cols.min(shape.rows) => {
@@ -344,9 +350,10 @@ impl Method for Tsne {
             }
         };
         match self.n_components {
+            1 => self.learn::<1>(reduced, pca, run),
             2 => self.learn::<2>(reduced, pca, run),
             3 => self.learn::<3>(reduced, pca, run),
-            other => Err(Error::param("n_components", other, "it must be 2 or 3")),
+            other => Err(Error::param("n_components", other, "it must be 1, 2 or 3")),
         }
     }
 

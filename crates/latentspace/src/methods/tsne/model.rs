@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use serde_json::{Value, json};
 
 use super::affinities::conditional;
-use super::repulsion::Repulsion;
+use super::repulsion::{Repulsion, exact_rows};
 use crate::data::Prepared;
 use crate::error::{Error, Result};
 use crate::linalg::{Matrix, MatrixView};
@@ -206,6 +206,7 @@ pub(super) fn load(tensors: &Tensors, facts: &Value) -> Result<Box<dyn Model>> {
     }
     let metric = serde_json::from_value(facts["metric"].clone()).map_err(|error| wrong(format!("its metric: {error}")))?;
     match map.cols() {
+        1 if rows.rows() <= exact_rows(1) => Ok(Box::new(TsneModel::<1>::new(pca, rows, map, metric))),
         2 => Ok(Box::new(TsneModel::<2>::new(pca, rows, map, metric))),
         3 => Ok(Box::new(TsneModel::<3>::new(pca, rows, map, metric))),
         other => Err(wrong(format!("its map has {other} dimensions"))),

@@ -6,7 +6,8 @@ use serde_json::Value;
 use super::grid::Grid;
 use super::lanes::{Kernel, LANES, Unit, dispatch};
 
-/// Up to this many points all pairs are summed, which is exact and no slower there than the grid; in 3-D a grid has far more nodes.
+/// Up to this many points all pairs are summed, which is exact and no slower there than the grid; in 3-D a grid has far more nodes, and in 1-D
+/// there is none.
 pub(super) const fn exact_rows(dimensions: usize) -> usize {
     if dimensions == 2 { 1000 } else { 16_000 }
 }

@@ -178,9 +178,13 @@ mod tests {
         let rows = Matrix::from_fn(3000, 3, |i, j| [angle(i).cos(), angle(i).sin(), 0.2 * (5.0 * angle(i)).sin()][j] as f32);
         let affinities = affinities(&rows, &run);
         let places: Vec<[f32; 2]> = run.install(|| spectral(&affinities, 3000, &run)).unwrap();
-        let radius = |place: &[f32; 2]| f64::from(place[0]).hypot(f64::from(place[1]));
-        let mean = places.iter().map(radius).sum::<f64>() / 3000.0;
-        assert!(places.iter().all(|place| (radius(place) / mean - 1.0).abs() < 0.1));
+        // Once round, never back.
+        let angle_at = |i: usize| f64::from(places[i % 3000][1]).atan2(f64::from(places[i % 3000][0]));
+        let half = std::f64::consts::PI;
+        let step = |i: usize| (angle_at(30 * i + 30) - angle_at(30 * i) + 9.0 * half).rem_euclid(2.0 * half) - half;
+        let steps: Vec<f64> = (0..100).map(step).collect();
+        assert!(steps.iter().all(|step| step.signum() == steps[0].signum()), "{steps:?}");
+        assert!((steps.iter().sum::<f64>().abs() / (2.0 * half) - 1.0).abs() < 1e-6);
         for threads in [1, 3] {
             let run = Run::new(0, threads).unwrap();
             assert!(run.install(|| spectral::<2>(&affinities, 3000, &run)).unwrap() == places);

@@ -1,0 +1,50 @@
+"""Rows in and out: NumPy, SciPy sparse, and data frames of any library that narwhals knows."""
+
+from __future__ import annotations
+
+from typing import Any, Sequence
+
+import narwhals.stable.v2 as nw
+import numpy as np
+from scipy import sparse
+
+from . import _native
+
+
+def frame_of(X: Any) -> nw.DataFrame | None:
+    """X as a data frame, if it is one."""
+    if isinstance(X, (np.ndarray, list)) or sparse.issparse(X):
+        return None
+    frame = nw.from_native(X, eager_only=True, pass_through=True)
+    return frame if isinstance(frame, nw.DataFrame) else None
+
+
+def like(frame: nw.DataFrame, values: np.ndarray, names: Sequence[str]) -> Any:
+    """The values as a data frame of the same library, with the same index where it has one."""
+    out = nw.from_numpy(np.asarray(values), schema=[str(name) for name in names], backend=frame.implementation).to_native()
+    if frame.implementation.is_pandas_like():
+        out.index = frame.to_native().index
+    return out
+
+
+def native_rows(X: Any, names: Sequence[str] | None = None) -> _native.Rows:
+    """X, an array or sparse rows, as the native part takes it; without a copy where its numbers lie one after the other."""
+    if sparse.issparse(X):
+        X = X.tocsr()
+        if not X.has_canonical_format:
+            X = X.copy()
+            X.sum_duplicates()
+        starts, indices = X.indptr.astype(np.int64, copy=False), X.indices.astype(np.int64, copy=False)
+        return _native.Rows.sparse(starts, indices, X.data.astype(np.float32, copy=False), X.shape[1])
+    X = np.asarray(X)
+    if X.dtype.kind == "f" and X.dtype.itemsize > 8:
+        X = X.astype(np.float64)
+    fortran = X.flags.f_contiguous and not X.flags.c_contiguous
+    flat = (X.T if fortran else np.ascontiguousarray(X)).reshape(-1)
+    return _native.Rows.dense(flat.view(np.uint8), X.dtype.str, list(X.shape), fortran, None if names is None else list(names))
+
+
+def codes_of(Z: Any) -> np.ndarray:
+    """Codes as an array of float32, row by row."""
+    frame = frame_of(Z)
+    return np.ascontiguousarray(Z if frame is None else frame.to_numpy(), dtype=np.float32)

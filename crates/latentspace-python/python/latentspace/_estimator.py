@@ -1,0 +1,219 @@
+"""Every method as an estimator of scikit-learn, made from the one description that the registry gives."""
+
+from __future__ import annotations
+
+import copyreg
+import inspect
+import textwrap
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils._set_output import _get_output_config
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from . import _native
+from ._data import codes_of, frame_of, like, native_rows
+from ._jobs import seed_of, threads
+from ._progress import listener
+from ._space import Measure, Space
+
+#: Parameters that every estimator has: name, default, what it is.
+COMMON = [
+    ("random_state", None, "int, RandomState, Generator or None",
+     "The seed: equal seeds give equal bytes, for any number of threads. None is 0; a generator draws one."),
+    ("n_jobs", None, "int or None", "Threads. None and -1: all that the machine has, or 1 inside a worker of joblib."),
+    ("verbose", False, "bool", "Whether notes and progress are shown."),
+]
+
+
+class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """What all estimators share. Rows are taken as they are: scaling and filling are steps of their own."""
+
+    _description: ClassVar[dict[str, Any]]
+    space_: Space
+    n_features_in_: int
+
+    def fit(self, X: Any, y: Any = None) -> Any:
+        """Learns a space from rows ``[n, d]`` and measures how far to trust it; ``y`` is ignored."""
+        self._learn(X)
+        return self
+
+    def fit_transform(self, X: Any, y: Any = None) -> Any:
+        """Learns a space and gives the codes of its rows, ``[n, k]``; ``y`` is ignored."""
+        return self._out(self._learn(X), X)
+
+    @property
+    def measures_(self) -> dict[str, Measure]:
+        """How far to trust the space: each measure with its interval, beside what noise would score."""
+        check_is_fitted(self)
+        return self.space_.measures
+
+    @property
+    def embedding_(self) -> np.ndarray:
+        """Where the fitted rows lie, for methods whose spaces keep them."""
+        check_is_fitted(self)
+        codes = self.space_.codes
+        if codes is None:
+            raise AttributeError("embedding_: this space does not keep its rows; transform places them")
+        return codes
+
+    @property
+    def _n_features_out(self) -> int:
+        return self.space_.n_components
+
+    def _params(self) -> dict[str, Any]:
+        given = ((p["name"], getattr(self, p["name"])) for p in self._description["parameters"])
+        return {name: value.item() if isinstance(value, np.generic) else value for name, value in given}
+
+    def _rows(self, X: Any, reset: bool) -> _native.Rows:
+        """X, checked as scikit-learn checks it."""
+        sparse = "csr" if self._description["sparse"] else False
+        # One row says nothing of how rows differ.
+        X = validate_data(self, X, reset=reset, accept_sparse=sparse, dtype="numeric", ensure_min_samples=2 if reset else 1)
+        return native_rows(X, getattr(self, "feature_names_in_", None) if reset else None)
+
+    def _learn(self, X: Any) -> np.ndarray:
+        params, seed, jobs = self._params(), seed_of(self.random_state), threads(self.n_jobs)
+        name, rows = self._description["name"], self._rows(X, reset=True)
+        ear = listener(self.verbose)
+        try:
+            space, codes = _native.fit(name, params, rows, seed, jobs, ear)
+        finally:
+            if ear is not None:
+                ear.close()
+        self.space_ = Space(space)
+        # What partial_fit kept was of other rows.
+        self.__dict__.pop("_parts", None)
+        return codes
+
+    def _encode(self, X: Any) -> np.ndarray:
+        check_is_fitted(self)
+        return self.space_._native.encode(self._rows(X, reset=False), threads(self.n_jobs), None)
+
+    def _out(self, codes: np.ndarray, X: Any) -> Any:
+        """The codes in a container of X's kind; where set_output or the configuration says otherwise, scikit-learn makes it."""
+        asked = "transform" in getattr(self, "_sklearn_output_config", {}) or _get_output_config("transform", self)["dense"] != "default"
+        frame = None if asked else frame_of(X)
+        return codes if frame is None else like(frame, codes, self.get_feature_names_out())
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = self._description["sparse"]
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
+
+
+class Encodes(Estimator):
+    """Estimators whose spaces take new rows."""
+
+    def transform(self, X: Any) -> Any:
+        """The codes of rows, ``[n, k]``: a row's code is the same alone, in any batch, in any order."""
+        return self._out(self._encode(X), X)
+
+
+class Decodes(Estimator):
+    """Estimators whose spaces lead back."""
+
+    def inverse_transform(self, X: Any) -> Any:
+        """Rows ``[n, d]`` of codes ``[n, k]``."""
+        check_is_fitted(self)
+        frame, space = frame_of(X), self.space_
+        values, offsets = space._native.decode(codes_of(X), threads(self.n_jobs), None)
+        rows = values + np.asarray(offsets) if offsets else values
+        if frame is None:
+            return rows
+        return like(frame, rows, getattr(self, "feature_names_in_", [f"x{i}" for i in range(rows.shape[1])]))
+
+
+class Folds(Estimator):
+    """Estimators that learn from rows that come by part after part."""
+
+    def partial_fit(self, X: Any, y: Any = None) -> Any:
+        """Learns from more rows: the space is that of all rows so far, to the bit. ``y`` is ignored.
+
+        The rows are not kept: the measures are those that the statistics tell. After ``fit`` it begins anew.
+        """
+        description, params = self._description, self._params()
+        seed, jobs = seed_of(self.random_state), threads(self.n_jobs)
+        parts = getattr(self, "_parts", None)
+        rows = self._rows(X, reset=parts is None)
+        if parts is None:
+            parts = _native.Parts(description["name"], params, rows)
+        ear = listener(self.verbose)
+        try:
+            self.space_ = Space(parts.push(rows, seed, jobs, ear))
+        finally:
+            if ear is not None:
+                ear.close()
+        self._parts = parts
+        return self
+
+
+def parts_of(data: bytes) -> _native.Parts:
+    """What a pickle holds of the statistics of rows."""
+    return _native.Parts.from_bytes(data)
+
+
+copyreg.pickle(_native.Parts, lambda parts: (parts_of, (parts.to_bytes(),)))  # type: ignore[arg-type]
+
+
+def make(description: dict[str, Any]) -> type[Estimator]:
+    """The class of a method."""
+    parameters = [inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)]
+    own = [(p["name"], p["default"]) for p in description["parameters"]]
+    for position, (name, default) in enumerate(own + [(name, default) for name, default, *_ in COMMON]):
+        # As scikit-learn's: the first may stand alone, all others are named.
+        kind = inspect.Parameter.KEYWORD_ONLY if position else inspect.Parameter.POSITIONAL_OR_KEYWORD
+        parameters.append(inspect.Parameter(name, kind, default=default))
+    signature = inspect.Signature(parameters)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        for name in kwargs:
+            if name not in signature.parameters:
+                try:
+                    _native.check(description["name"], {name: kwargs[name]})
+                except ValueError as error:
+                    raise TypeError(str(error)) from None
+        bound = signature.bind(self, *args, **kwargs)
+        bound.apply_defaults()
+        for name, value in list(bound.arguments.items())[1:]:
+            setattr(self, name, value)
+
+    __init__.__signature__ = signature  # type: ignore[attr-defined]
+    bases: list[type] = [Encodes if description["encodes"] else Estimator]
+    if description["folds"]:
+        bases.insert(0, Folds)
+    if description["decodes"]:
+        bases.insert(0, Decodes)
+    body = {"__init__": __init__, "__doc__": document(description), "__module__": "latentspace", "_description": description}
+    __init__.__qualname__ = f"{description['class']}.__init__"
+    __init__.__doc__ = "Keeps the parameters; they are checked by fit."
+    return type(description["class"], tuple(bases), body)
+
+
+def kind_of(parameter: dict[str, Any]) -> str:
+    """What a parameter may be, as docstrings tell it."""
+    words = [repr(word) for word in (parameter["choices"] or []) + parameter["words"]]
+    kind = [] if parameter["kind"] == "choice" else [parameter["kind"]]
+    return " or ".join(kind + ([f"{{{', '.join(words)}}}"] if len(words) > 1 else words))
+
+
+def document(description: dict[str, Any]) -> str:
+    """The docstring of a class."""
+    def item(head: str, text: str) -> str:
+        return head + "\n" + textwrap.fill(text, 100, initial_indent="    ", subsequent_indent="    ")
+
+    parts = [f"{description['title']}: {description['summary']}.", "", "Parameters", "----------"]
+    for p in description["parameters"]:
+        allowed = p["allowed"][0].upper() + p["allowed"][1:]
+        parts.append(item(f"{p['name']} : {kind_of(p)}, default={p['default']!r}", f"{p['doc']} {allowed}."))
+    parts += [item(f"{name} : {kind}, default={default!r}", text) for name, default, kind, text in COMMON]
+    parts += ["", "Attributes", "----------"]
+    parts.append(item("space_ : Space", "What was learned, as the command line's fit learns it: its file has the same bytes."))
+    parts.append(item("measures_ : dict of str to Measure", "How far to trust it."))
+    parts.append(item("n_features_in_ : int", "Columns of the rows."))
+    parts.append(item("feature_names_in_ : ndarray of str", "Their names, where the rows came as a data frame."))
+    if description["limits"]:
+        parts += ["", "Notes", "-----"] + [textwrap.fill(f"- {limit}", 100, subsequent_indent="  ") for limit in description["limits"]]
+    return "\n".join(parts) + "\n"

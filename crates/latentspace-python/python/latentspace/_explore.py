@@ -1,0 +1,212 @@
+"""The explorer from a script or a notebook: a map of rows, how far to trust it, and what is selected on it."""
+
+from __future__ import annotations
+
+import html
+import json
+import threading
+import time
+import webbrowser
+from typing import Any, Callable, Mapping
+
+import numpy as np
+from scipy import sparse
+
+from . import _native
+from ._data import codes_of, frame_of, native_rows
+from ._jobs import seed_of, threads
+
+#: How often a selection is looked at, for those who wait for changes.
+LOOK_EVERY_SECS = 0.1
+
+
+class Explorer:
+    """A page of the explorer, served on this machine until it is closed. A notebook shows it where it stands as a cell's last value."""
+
+    def __init__(self, native: _native.Explorer, height: int) -> None:
+        self._native = native
+        self._height = height
+        self._widget: Any = None
+        self._watched: list[Callable[[np.ndarray], None]] = []
+
+    @property
+    def url(self) -> str:
+        """The address of the page."""
+        return self._native.url
+
+    @property
+    def selection(self) -> np.ndarray:
+        """The rows that are selected, counted from 0, ascending. Assign to select rows on the page."""
+        return self._native.selection()
+
+    @selection.setter
+    def selection(self, rows: Any) -> None:
+        rows = np.asarray(rows)
+        if rows.dtype == bool:
+            rows = np.flatnonzero(rows)
+        if rows.size and (rows.dtype.kind not in "iu" or rows.min() < 0):
+            raise _native.ParamError("selection: rows are numbers, counted from 0, or a mask of all rows.")
+        self._native.select([int(row) for row in rows.ravel()])
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What the page knows: phase, step, measures, warnings (docs/http-api.md)."""
+        return json.loads(self._native.state())
+
+    def observe(self, hear: Callable[[np.ndarray], None]) -> None:
+        """Calls ``hear`` with the selected rows whenever they change, from a thread of its own."""
+        self._watched.append(hear)
+        if len(self._watched) == 1:
+            threading.Thread(target=self._watch, name="latentspace-selection", daemon=True).start()
+
+    def _watch(self) -> None:
+        seen = self._native.version()
+        while not self._native.closed:
+            version = self._native.version()
+            if version != seen:
+                seen = version
+                for hear in self._watched:
+                    hear(self.selection)
+            time.sleep(LOOK_EVERY_SECS)
+
+    def wait(self) -> None:
+        """Waits until the page is served no more, or for an interrupt, which closes it."""
+        try:
+            while not self._native.closed:
+                time.sleep(LOOK_EVERY_SECS)
+        except KeyboardInterrupt:
+            self.close()
+
+    def close(self) -> None:
+        """Ends the server, and the work if it is not done."""
+        self._native.close()
+
+    def __enter__(self) -> Explorer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Explorer({self.url!r}{', closed' if self._native.closed else ''})"
+
+    def widget(self) -> Any:
+        """The page as a widget (anywidget) whose ``selection`` is a list that can be observed, linked and assigned."""
+        if self._widget is None:
+            from ._widget import widget
+
+            self._widget = widget(self, self._height)
+        return self._widget
+
+    def _repr_html_(self) -> str:
+        return (
+            f'<iframe src="{html.escape(self.url)}" title="latentspace" '
+            f'style="width:100%;height:{int(self._height)}px;border:0"></iframe>'
+        )
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        try:
+            return self.widget()._repr_mimebundle_(include=include, exclude=exclude)
+        except ImportError:
+            return {"text/plain": repr(self), "text/html": self._repr_html_()}
+
+
+def explore(
+    X: Any,
+    labels: Any = None,
+    *,
+    codes: Any = None,
+    method: str | None = None,
+    params: Mapping[str, Any] | None = None,
+    random_state: Any = None,
+    n_jobs: int | None = None,
+    port: int = 0,
+    open: bool | None = None,
+    height: int = 720,
+) -> Explorer:
+    """Shows a map of rows in the browser or in a notebook, drawn while it is learned, then measured.
+
+    Parameters
+    ----------
+    X : array, sparse rows or data frame
+        The rows. Of a data frame the columns of numbers are learned from, all others ride along. ``uint8`` of shape ``[n, h, w]`` or
+        ``[n, h, w, channels]`` are pictures.
+    labels : array, data frame or mapping of names to columns, optional
+        What rides along and colors the map.
+    codes : array ``[n, 2 or 3]``, optional
+        Where the rows lie: a map that is there, instead of a new one.
+    method, params : str, mapping, optional
+        What makes the map, by the registry's name, and its parameters. The usual if none is named.
+    random_state, n_jobs
+        As those of the estimators.
+    port : int, default=0
+        The port to serve at. 0: any that is free.
+    open : bool, optional
+        Whether the browser is opened. By default it is, except in a notebook, which shows the page itself.
+    height : int, default=720
+        Pixels of the page within a notebook.
+
+    Returns
+    -------
+    Explorer
+        It serves the page until it is closed, forgotten, or the script ends: ``explore(X).wait()`` keeps a script.
+    """
+    columns: list[tuple[str, Any]] = []
+    frame, names = frame_of(X), None
+    if frame is not None:
+        numeric = [name for name, kind in frame.schema.items() if kind.is_numeric()]
+        columns += [(str(name), frame[name].to_numpy()) for name in frame.columns if name not in numeric]
+        X, names = frame.select(numeric).to_numpy(), [str(name) for name in numeric]
+    elif not sparse.issparse(X):
+        X = np.asarray(X)
+    columns += columns_of(labels)
+    known = None if codes is None else codes_of(codes)
+    rows = native_rows(X, names)
+    native = _native.Explorer(
+        rows,
+        [(name, column(cells)) for name, cells in columns],
+        known,
+        method,
+        dict(params or {}),
+        port,
+        seed_of(random_state),
+        threads(n_jobs),
+    )
+    if open or (open is None and not in_notebook()):
+        webbrowser.open(native.url)
+    return Explorer(native, height)
+
+
+def columns_of(labels: Any) -> list[tuple[str, Any]]:
+    """Labels as columns with names."""
+    if labels is None:
+        return []
+    if isinstance(labels, Mapping):
+        return [(str(name), cells) for name, cells in labels.items()]
+    frame = frame_of(labels)
+    if frame is not None:
+        return [(str(name), frame[name].to_numpy()) for name in frame.columns]
+    cells = np.asarray(labels)
+    if cells.ndim == 2:
+        return [(f"label{i}", cells[:, i]) for i in range(cells.shape[1])]
+    return [(str(getattr(labels, "name", None) or "label"), cells)]
+
+
+def column(cells: Any) -> Any:
+    """A column as the native part takes it: whole numbers, numbers, or texts."""
+    cells = np.asarray(cells)
+    if cells.ndim != 1:
+        raise _native.ParamError(f"labels: a column of shape {cells.shape} was given; it must have one cell a row.")
+    if cells.dtype.kind in "iu":
+        return np.ascontiguousarray(cells, dtype=np.int64)
+    if cells.dtype.kind == "f":
+        return np.ascontiguousarray(cells, dtype=np.float64)
+    # NaN and NaT alone differ from themselves.
+    return [None if cell is None or cell != cell else str(cell) for cell in cells.tolist()]
+
+
+def in_notebook() -> bool:
+    """Whether a notebook shows what a cell gives."""
+    from ._progress import notebook
+
+    return notebook() is not None

@@ -1,0 +1,42 @@
+"""Seeds and threads, as scikit-learn's users say them."""
+
+from __future__ import annotations
+
+import numbers
+import os
+from typing import Any
+
+import numpy as np
+from joblib.parallel import get_active_backend
+
+from . import _native
+
+
+def seed_of(random_state: Any) -> int:
+    """The seed: 0 of None, the number itself, or one that a generator draws."""
+    if random_state is None:
+        return 0
+    if isinstance(random_state, numbers.Integral) and not isinstance(random_state, bool) and 0 <= int(random_state) < 2**64:
+        return int(random_state)
+    if isinstance(random_state, np.random.RandomState):
+        return int(random_state.randint(0, 2**32, dtype=np.uint64))
+    if isinstance(random_state, np.random.Generator):
+        return int(random_state.integers(0, 2**32))
+    raise _native.ParamError(
+        f"random_state: {random_state!r} was given; it must be None, a whole number from 0, a RandomState or a Generator."
+    )
+
+
+def threads(n_jobs: Any) -> int:
+    """Threads to work on, 0 for all: None and -1 are all of the machine, or one inside a worker of joblib, which has others beside it."""
+    if n_jobs is None or (isinstance(n_jobs, numbers.Integral) and n_jobs == -1):
+        backend, _ = get_active_backend()
+        return 1 if getattr(backend, "nesting_level", 0) else 0
+    if isinstance(n_jobs, numbers.Integral) and not isinstance(n_jobs, bool) and n_jobs != 0:
+        return int(n_jobs) if int(n_jobs) > 0 else max(1, cores() + 1 + int(n_jobs))
+    raise _native.ParamError(f"n_jobs: {n_jobs!r} was given; it must be None, a number of threads from 1, or -1 for all, -2 for all but one.")
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,68 @@
+"""One fit on many machines: a round of plain calls whose results are bytes.
+
+``first`` gives the round that all shares start from, ``share`` the statistics of one of them, ``merge`` what follows: the space, or the next
+round. The bytes are those of the files of ``latent fit --partial`` and ``latent merge``, and the space is that of one machine to the bit, in
+however many shares. Whatever runs calls elsewhere will do: ``latentspace.ray``, Dask, Slurm, a shell loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from . import _native
+from ._jobs import seed_of, threads
+from ._space import Space
+
+
+def _named(method: Any, params: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The registry's name of a method that is named, or of an estimator, whose parameters are taken."""
+    description = getattr(method, "_description", None)
+    if description is None:
+        return str(method), params
+    own = {} if isinstance(method, type) else method._params()
+    return description["name"], {**own, **params}
+
+
+def first(
+    method: Any,
+    data: str,
+    *,
+    columns: list[str] | None = None,
+    scale: str | None = None,
+    missing: str | None = None,
+    random_state: Any = None,
+    n_jobs: int | None = None,
+    **params: Any,
+) -> bytes:
+    """The first round of learning ``method`` (a registry name or an estimator) from files: a name, or a pattern such as ``parts/*.parquet``.
+
+    The files are read once, for how observations become numbers (``scale`` and ``missing`` as the command line has them).
+    """
+    name, params = _named(method, params)
+    return _native.first_round(name, params, data, columns, scale, missing, seed_of(random_state), threads(n_jobs), None)
+
+
+def share(round: bytes, share: int, shares: int, *, n_jobs: int | None = None) -> bytes:
+    """The statistics of share ``share`` of ``shares``, from 0: reads the share's rows of the round's files, which must be there."""
+    return _native.share_of_round(round, share, shares, threads(n_jobs), None)
+
+
+def merge(statistics: Iterable[bytes], *, n_jobs: int | None = None) -> Space | bytes:
+    """What follows from the statistics of all shares, in any order: the space, measured, or the next round."""
+    space, round = _native.merge_shares(list(statistics), threads(n_jobs), None)
+    return Space(space) if space is not None else round
+
+
+def fit(round: bytes, run: Callable[[bytes], Iterable[bytes]]) -> Space:
+    """Goes from round to round; ``run`` gives the statistics of all shares of one."""
+    step: Space | bytes = round
+    while not isinstance(step, Space):
+        step = merge(run(step))
+    return step
+
+
+def encode(space: Space | bytes, data: str, out: str, *, n_jobs: int | None = None) -> int:
+    """Encodes a file, block by block, into a file of codes (.npy, .parquet or .csv); gives the number of its rows."""
+    space = Space.from_bytes(space) if isinstance(space, bytes) else space
+    return _native.encode_file(space._native, data, out, threads(n_jobs), None)

@@ -1,0 +1,105 @@
+//! The explorer as Python holds it.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, Float64Array, Int64Array, StringArray};
+use latent::Show;
+use latentspace::data::{Metadata, PrepareOptions};
+use latentspace::{Error, Run};
+use numpy::{PyArray1, PyReadonlyArray1, PyReadonlyArray2};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::errors::exception;
+use crate::rows::Rows;
+use crate::space::{matrix, parameters};
+
+/// A page that is served until it is closed.
+#[pyclass(frozen, module = "latentspace._native")]
+pub(crate) struct Explorer(latent::Explorer);
+
+/// A column that rides along: whole numbers, numbers (NaN: missing), or texts (None: missing).
+fn column(name: &str, cells: &Bound<'_, PyAny>) -> PyResult<ArrayRef> {
+    if let Ok(cells) = cells.extract::<PyReadonlyArray1<'_, i64>>() {
+        return Ok(Arc::new(Int64Array::from_iter_values(cells.as_slice()?.iter().copied())));
+    }
+    if let Ok(cells) = cells.extract::<PyReadonlyArray1<'_, f64>>() {
+        let cells = cells.as_slice()?.iter().map(|&cell| Some(cell).filter(|cell| !cell.is_nan()));
+        return Ok(Arc::new(cells.collect::<Float64Array>()));
+    }
+    let wrong = |_| exception(Error::param("labels", name, "a column holds numbers or texts"));
+    let cells: Vec<Option<String>> = cells.extract().map_err(wrong)?;
+    Ok(Arc::new(cells.into_iter().collect::<StringArray>()))
+}
+
+#[pymethods]
+impl Explorer {
+    /// Serves the page of these rows, with columns that ride along and, if they are known, their codes.
+    #[new]
+    #[allow(clippy::too_many_arguments, reason = "each has its name in Python")]
+    fn new(
+        py: Python<'_>,
+        rows: &Bound<'_, Rows>,
+        labels: Vec<(String, Bound<'_, PyAny>)>,
+        codes: Option<PyReadonlyArray2<'_, f32>>,
+        method: Option<String>,
+        params: &Bound<'_, PyDict>,
+        port: u16,
+        seed: u64,
+        threads: usize,
+    ) -> PyResult<Self> {
+        let run = Run::new(seed, threads).map_err(exception)?;
+        let mut observations = rows.get().read(None, &run).map_err(exception)?;
+        let mut columns = Vec::with_capacity(labels.len());
+        for (name, cells) in labels {
+            let cells = column(&name, &cells)?;
+            if cells.len() != observations.rows() {
+                let found = format!("{} cells of '{name}'", cells.len());
+                return Err(exception(Error::param("labels", found, format!("there are {} rows", observations.rows()))));
+            }
+            columns.push((name, cells));
+        }
+        observations.metadata = Metadata::from_columns(columns, observations.rows()).map_err(exception)?;
+        let codes = codes.map(|codes| matrix(&codes)).transpose()?;
+        let params = parameters(params)?;
+        let show = Show { observations, codes, prepare: PrepareOptions::default(), method, params, port };
+        py.detach(|| latent::Explorer::start(show, seed, threads)).map(Explorer).map_err(exception)
+    }
+
+    /// The address of the page.
+    #[getter]
+    fn url(&self) -> &str {
+        self.0.url()
+    }
+
+    /// What the page shows, as JSON.
+    fn state(&self) -> String {
+        self.0.state().to_string()
+    }
+
+    /// The rows that are selected.
+    fn selection<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<i64>> {
+        PyArray1::from_iter(py, self.0.selection().0.into_iter().map(i64::from))
+    }
+
+    /// A number that grows with each change of the selection.
+    fn version(&self) -> u64 {
+        self.0.selection().1
+    }
+
+    /// Selects rows, on all pages too.
+    fn select(&self, rows: Vec<u32>) -> PyResult<()> {
+        self.0.select(rows).map_err(exception)
+    }
+
+    /// Whether the page is served no more.
+    #[getter]
+    fn closed(&self) -> bool {
+        self.0.is_closed()
+    }
+
+    /// Ends the server.
+    fn close(&self, py: Python<'_>) {
+        py.detach(|| self.0.close());
+    }
+}

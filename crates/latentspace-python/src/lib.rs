@@ -1,0 +1,79 @@
+//! The native part of the Python package: thin. It takes rows, learns and encodes on threads of its own while Python listens, and hands
+//! errors over as exceptions. What scikit-learn expects is made in Python, from the description that [`methods`] gives.
+
+mod calls;
+mod errors;
+mod explorer;
+mod rows;
+mod shares;
+mod space;
+
+use latentspace::method::Takes;
+use latentspace::params::{Kind, Parameter};
+use latentspace::registry;
+use pyo3::prelude::*;
+use serde_json::{Value, json};
+
+/// Every method, its parameters included, as JSON.
+#[pyfunction]
+fn methods() -> String {
+    let all = registry::METHODS.iter().map(|entry| {
+        let info = entry.info;
+        json!({
+            "name": info.name,
+            "class": info.class,
+            "title": info.title,
+            "family": info.family,
+            "summary": info.summary,
+            "takes": info.takes,
+            "sparse": info.takes.contains(&Takes::Counts),
+            "encodes": info.encodes,
+            "decodes": info.decodes,
+            "folds": info.folds,
+            "limits": info.limits,
+            "parameters": entry.parameters().iter().map(parameter).collect::<Vec<_>>(),
+        })
+    });
+    Value::Array(all.collect()).to_string()
+}
+
+fn parameter(parameter: &Parameter) -> Value {
+    let (kind, choices, min, max) = match &parameter.kind {
+        Kind::Integer { min, max } => ("int", None, min.map(|v| v as f64), max.map(|v| v as f64)),
+        Kind::Number { min, max, .. } => ("float", None, *min, *max),
+        Kind::Flag => ("bool", None, None, None),
+        Kind::Choice(words) => ("choice", Some(words), None, None),
+        Kind::Text => ("str", None, None, None),
+    };
+    json!({
+        "name": parameter.name,
+        "doc": parameter.doc,
+        "default": parameter.default,
+        "allowed": parameter.allowed(),
+        "kind": kind,
+        "choices": choices,
+        "words": parameter.words,
+        "min": min,
+        "max": max,
+    })
+}
+
+/// The native part of latentspace.
+#[pymodule]
+mod _native {
+    #[pymodule_export]
+    use super::errors::{InputError, ParamError};
+    #[pymodule_export]
+    use super::explorer::Explorer;
+    #[pymodule_export]
+    use super::methods;
+    #[pymodule_export]
+    use super::rows::Rows;
+    #[pymodule_export]
+    use super::shares::{encode_file, first_round, merge_shares, share_of_round};
+    #[pymodule_export]
+    use super::space::{Parts, Space, check, fit};
+    #[pymodule_export]
+    #[allow(non_upper_case_globals)]
+    const __version__: &str = env!("CARGO_PKG_VERSION");
+}

@@ -1,0 +1,108 @@
+//! One round of a fold on many machines: what travels between them are bytes, those of the files of `latent fit --partial` and `latent merge`.
+
+use std::path::PathBuf;
+
+use latentspace::Error;
+use latentspace::data::{Missing, PrepareOptions, ReadOptions, Scale, read};
+use latentspace::fold::Step;
+use latentspace::shares::{self, Origin, Round, Statistics};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict};
+use serde_json::json;
+
+use crate::calls::call;
+use crate::errors::exception;
+use crate::space::{Space, method};
+
+/// The first round of a fit on files, as bytes: what every share starts from.
+#[pyfunction]
+#[allow(clippy::too_many_arguments, reason = "as many as the command line takes")]
+pub(crate) fn first_round<'py>(
+    py: Python<'py>,
+    name: &str,
+    params: &Bound<'py, PyDict>,
+    data: String,
+    columns: Option<Vec<String>>,
+    scale: Option<&str>,
+    missing: Option<&str>,
+    seed: u64,
+    threads: usize,
+    listener: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let method = method(name, params)?;
+    let scale: Option<Scale> =
+        serde_json::from_value(json!(scale)).map_err(|error| exception(Error::param("scale", json!(scale), error.to_string())))?;
+    let missing: Option<Missing> =
+        serde_json::from_value(json!(missing)).map_err(|error| exception(Error::param("missing", json!(missing), error.to_string())))?;
+    let options = PrepareOptions { scale: scale.unwrap_or_default(), missing };
+    let origin = Origin { data, columns, labels: None };
+    let bytes = call(py, seed, threads, listener, |run| Round::first(method.as_ref(), origin, &options, run)?.to_bytes())?;
+    Ok(PyBytes::new(py, &bytes))
+}
+
+/// The statistics of share `share` of `shares`, from 0, as bytes.
+#[pyfunction]
+pub(crate) fn share_of_round<'py>(
+    py: Python<'py>,
+    round: &[u8],
+    share: usize,
+    shares: usize,
+    threads: usize,
+    listener: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let round = Round::from_bytes(round, "round".as_ref()).map_err(exception)?;
+    if share >= shares {
+        return Err(exception(Error::param("share", share, format!("of {shares} shares it is at most {}", shares.saturating_sub(1)))));
+    }
+    let bytes = call(py, 0, threads, listener, |run| round.work(None, share, shares, run)?.to_bytes())?;
+    Ok(PyBytes::new(py, &bytes))
+}
+
+/// What follows from the statistics of all shares: the space, measured, or the next round.
+#[pyfunction]
+pub(crate) fn merge_shares<'py>(
+    py: Python<'py>,
+    statistics: Vec<Vec<u8>>,
+    threads: usize,
+    listener: Option<&Bound<'py, PyAny>>,
+) -> PyResult<(Option<Space>, Option<Bound<'py, PyBytes>>)> {
+    let step = call(py, 0, threads, listener, |run| {
+        let named = statistics.iter().enumerate().map(|(at, bytes)| {
+            let name = PathBuf::from(format!("statistics {at}"));
+            Statistics::from_bytes(bytes, &name).map(|statistics| (name, statistics))
+        });
+        let statistics = named.collect::<latentspace::Result<Vec<_>>>()?;
+        Ok(match shares::merge(&statistics, run)? {
+            Step::Again(round) => Err(round.to_bytes()?),
+            Step::Done(mut space) => {
+                if let Some((_, first)) = statistics.first() {
+                    first.round.fit.measure(&mut space, run)?;
+                }
+                Ok(space)
+            }
+        })
+    })?;
+    Ok(match step {
+        Ok(space) => (Some(Space(space)), None),
+        Err(round) => (None, Some(PyBytes::new(py, &round))),
+    })
+}
+
+/// Encodes a file, block by block, into a file of codes; gives the number of its rows.
+#[pyfunction]
+pub(crate) fn encode_file(
+    py: Python<'_>,
+    space: &Bound<'_, Space>,
+    data: String,
+    out: PathBuf,
+    threads: usize,
+    listener: Option<&Bound<'_, PyAny>>,
+) -> PyResult<usize> {
+    let space = &space.get().0;
+    call(py, 0, threads, listener, |run| {
+        let options = ReadOptions { preparation: Some(space.preparation.clone()), ..ReadOptions::default() };
+        let codes = space.encode_source(&read::open(&data, &options)?, run)?;
+        codes.save(&out)?;
+        Ok(codes.values.rows())
+    })
+}

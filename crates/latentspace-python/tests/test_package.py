@@ -1,0 +1,137 @@
+"""The package itself: how it starts, how it is interrupted, what it shows, what it tells type checkers."""
+
+from __future__ import annotations
+
+import _thread
+import subprocess
+import sys
+import threading
+import time
+
+import latentspace
+import numpy as np
+import pytest
+from conftest import CLASSES, ROOT, quick, renew
+from stub import stub
+
+
+def test_the_stub_is_fresh():
+    renew(ROOT / "crates/latentspace-python/python/latentspace/__init__.pyi", stub())
+
+
+#: What the package stands on, imported before it is timed.
+FIRST = "import sys, time, sklearn.base, scipy.sparse, numpy, narwhals.stable.v2, joblib\n"
+
+
+def test_it_starts_fast():
+    script = FIRST + "begun = time.perf_counter(); import latentspace; print(time.perf_counter() - begun)"
+    seconds = min(float(subprocess.check_output([sys.executable, "-c", script])) for _ in range(3))
+    assert seconds < 0.15, f"{seconds:.3f} s"
+
+
+def test_nothing_else_is_imported():
+    script = FIRST + "before = {*sys.modules}; import latentspace; print(*{m.split('.')[0] for m in {*sys.modules} - before})"
+    added = subprocess.check_output([sys.executable, "-c", script], text=True).split()
+    assert not {"pandas", "polars", "pyarrow", "anywidget", "IPython", "traitlets"} & {*added}, added
+
+
+def long_fit():
+    """An estimator and rows that take minutes."""
+    cls = next(cls for cls in CLASSES if any(p["name"] == "n_iter" for p in cls._description["parameters"]))
+    return cls(n_iter=100_000), np.random.default_rng(0).normal(size=(2000, 10))
+
+
+def test_an_interrupt_stops_a_fit_within_a_second():
+    estimator, rows = long_fit()
+    sent = []
+
+    def interrupt():
+        sent.append(time.monotonic())
+        _thread.interrupt_main()
+
+    threading.Timer(1.0, interrupt).start()
+    with pytest.raises(KeyboardInterrupt):
+        estimator.fit(rows)
+    assert time.monotonic() - sent[0] < 1.0
+    assert not hasattr(estimator, "space_")
+
+
+def test_other_threads_run_meanwhile():
+    estimator, rows = long_fit()
+    estimator.set_params(n_iter=300, n_jobs=1)
+    count = 0
+    fit = threading.Thread(target=estimator.fit, args=(rows,))
+    begun = time.monotonic()
+    fit.start()
+    while fit.is_alive():
+        count += 1
+        time.sleep(0.001)
+    assert count > 50 * (time.monotonic() - begun)
+
+
+def test_verbose_tells_what_is_done(cls, rows, capsys):
+    quick(cls, verbose=True).fit(rows)
+    assert "columns are taken as they are" in capsys.readouterr().err
+    quick(cls).fit(rows)
+    assert capsys.readouterr().err == ""
+
+
+def test_a_listener_that_fails_ends_the_fit(monkeypatch):
+    from latentspace import _estimator
+
+    class Broken:
+        def note(self, *_):
+            raise LookupError("broken")
+
+        progress = note
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr(_estimator, "listener", lambda verbose: Broken())
+    estimator, rows = long_fit()
+    with pytest.raises(LookupError):
+        estimator.fit(rows)
+
+
+def test_progress_in_a_terminal_and_in_a_notebook(capsys):
+    from latentspace._progress import Notebook, Terminal
+
+    shown = []
+
+    class Handle:
+        def update(self, text):
+            shown.append(text)
+
+    notebook = Notebook(lambda *_, **__: Handle(), str)
+    notebook.progress("t-SNE", 100, 100, "kl", 1.5)
+    notebook.close()
+    assert "<progress" in shown[0] and "kl 1.5" in shown[0] and shown[-1] == ""
+    terminal = Terminal()
+    terminal.progress("t-SNE", 50, 100, None, None)
+    terminal.close()
+    assert "━" in capsys.readouterr().err
+
+
+def test_errors_are_of_pythons_kinds():
+    assert issubclass(latentspace.ParamError, ValueError) and issubclass(latentspace.InputError, ValueError)
+    assert latentspace.__version__.count(".") == 2
+
+
+@pytest.mark.parametrize("name", ["docs/python.md", "README.md"])
+def test_the_documents_run(name, tmp_path, monkeypatch):
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("webbrowser.open", lambda url: None)
+    # Nobody is there to close the page that a script waits for.
+    monkeypatch.setattr(latentspace.Explorer, "wait", latentspace.Explorer.close)
+    rows = np.random.default_rng(0).normal(size=(200, 6))
+    next(cls for cls in CLASSES if cls._description["decodes"])(n_components=4).fit(rows).space_.save("s.latent")
+    known = {"X": rows, "y": np.arange(200) % 3, "new": rows[:5], "make_pipeline": make_pipeline, "StandardScaler": StandardScaler}
+    blocks = (ROOT / name).read_text(encoding="utf-8").split("```python\n")[1:]
+    assert blocks
+    for block in blocks:
+        exec(block.split("```")[0], known)
+    known["page"].close()

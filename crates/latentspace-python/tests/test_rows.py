@@ -1,0 +1,151 @@
+"""Rows of every kind go in, and codes of the same kind come out."""
+
+from __future__ import annotations
+
+import latentspace
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from conftest import quick
+from latentspace import Space
+from scipy import sparse
+
+FRAMES = {"pandas": pd.DataFrame, "polars": pl.DataFrame, "pyarrow": pa.table}
+
+
+def frame(kind: str, rows: np.ndarray):
+    return FRAMES[kind]({f"c{i}": rows[:, i] for i in range(rows.shape[1])})
+
+
+@pytest.mark.parametrize("kind", FRAMES)
+def test_a_frame_gives_a_frame_of_its_kind(cls, rows, kind):
+    table = frame(kind, rows)
+    estimator = quick(cls, n_components=2)
+    codes = estimator.fit_transform(table)
+    assert isinstance(codes, type(table))
+    expected = quick(cls, n_components=2).fit_transform(rows)
+    np.testing.assert_array_equal(np.asarray(codes), expected)
+    names = [f"{cls.__name__.lower()}{i}" for i in range(2)]
+    assert list(getattr(codes, "column_names", None) or codes.columns) == names
+    assert list(estimator.feature_names_in_) == [f"c{i}" for i in range(6)]
+    assert estimator.space_.feature_names == [f"c{i}" for i in range(6)]
+    if cls._description["decodes"]:
+        back = estimator.inverse_transform(codes)
+        assert isinstance(back, type(table))
+        assert list(getattr(back, "column_names", None) or back.columns) == [f"c{i}" for i in range(6)]
+
+
+def test_a_frame_keeps_its_index(cls, rows):
+    table = pd.DataFrame(rows, columns=list("abcdef"), index=[f"row {i}" for i in range(60)])
+    assert list(quick(cls).fit_transform(table).index) == list(table.index)
+
+
+def test_set_output_decides(cls, rows):
+    table = frame("pandas", rows)
+    estimator = quick(cls, n_components=2)
+    assert isinstance(estimator.set_output(transform="polars").fit_transform(table), pl.DataFrame)
+    assert isinstance(estimator.set_output(transform="default").fit_transform(table), np.ndarray)
+    assert isinstance(estimator.set_output(transform="pandas").fit_transform(rows), pd.DataFrame)
+
+
+@pytest.mark.parametrize("dtype", ["f2", "f8", "<i4", ">i4", "u1", "i8", "?", "longdouble"])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_arrays_of_every_type_and_order(cls, rows, dtype, order):
+    whole = np.abs(np.round(rows))
+    array = np.array(whole > 1 if dtype == "?" else whole, dtype=dtype, order=order)
+    expected = quick(cls).fit_transform(np.ascontiguousarray(array, dtype=np.float32))
+    codes = quick(cls).fit_transform(array)
+    assert codes.dtype == np.float32
+    np.testing.assert_array_equal(codes, expected)
+
+
+def test_views_are_taken(cls, rows):
+    wide = np.zeros((120, 12), dtype=np.float32)
+    wide[::2, ::2] = rows
+    np.testing.assert_array_equal(quick(cls).fit_transform(wide[::2, ::2]), quick(cls).fit_transform(rows))
+
+
+@pytest.mark.parametrize("form", [sparse.csr_array, sparse.csc_array, sparse.coo_array, sparse.csr_matrix])
+def test_sparse_rows(cls, rows, form):
+    if not cls._description["sparse"]:
+        pytest.skip("it takes no sparse rows")
+    dense = np.where(rows > 1, rows, 0)
+    estimator = quick(cls, n_components=2)
+    codes = estimator.fit_transform(form(dense))
+    np.testing.assert_allclose(codes, quick(cls, n_components=2).fit_transform(dense), atol=1e-5)
+    if cls._description["encodes"]:
+        np.testing.assert_array_equal(estimator.transform(form(dense)[[3]] if form is not sparse.coo_array else form(dense[[3]])), estimator.transform(form(dense))[[3]])
+
+
+def test_sparse_rows_out_of_order_stay_as_they_are(rows):
+    from conftest import CLASSES
+
+    cls = next(cls for cls in CLASSES if cls._description["sparse"])
+    table = sparse.csr_array((np.array([1.0, 2.0, 3.0, 4.0]), np.array([2, 0, 1, 1]), np.array([0, 2, 4])), shape=(2, 3))
+    quick(cls, n_components=1).fit(sparse.csr_array(np.eye(9))).space_
+    estimator = quick(cls, n_components=1)
+    try:
+        estimator.fit(table)
+    except ValueError:
+        pass
+    assert table.indices.tolist() == [2, 0, 1, 1]
+
+
+def test_what_was_fitted_does_not_change_with_the_array(cls, rows):
+    array = rows.copy()
+    estimator = quick(cls).fit(array)
+    before = estimator.space_.to_bytes()
+    array[:] = 0
+    assert estimator.space_.to_bytes() == before
+
+
+def test_a_large_array_is_not_copied():
+    import tracemalloc
+
+    from latentspace._data import native_rows
+
+    array = np.zeros((1000, 1000), dtype=np.float32)
+    tracemalloc.start()
+    kept = native_rows(array)
+    assert tracemalloc.get_traced_memory()[1] < 100_000
+    del kept
+
+
+def test_far_columns_keep_their_digits():
+    from conftest import CLASSES
+
+    cls = next(cls for cls in CLASSES if cls._description["decodes"])
+    rows = np.random.default_rng(0).normal(size=(50, 3)) * [1e-3, 1, 1] + [1e7, 0, 0]
+    estimator = cls(n_components=3).fit(rows)
+    np.testing.assert_allclose(estimator.inverse_transform(estimator.transform(rows)), rows, atol=1e-5, rtol=0)
+
+
+def test_a_space_encodes_decodes_and_tells(cls, rows, tmp_path):
+    estimator = quick(cls, n_components=2).fit(frame("pandas", rows))
+    path = tmp_path / "s.latent"
+    estimator.space_.save(path)
+    space = Space.open(path)
+    assert space == estimator.space_ and space.n_components == 2 and space.rows == 60 and space.columns == 6
+    assert space.params["n_components"] == 2
+    measure = space.measures["trustworthiness"]
+    assert 0.5 < measure.value <= 1 and measure.low <= measure.value <= measure.high and measure.null is not None
+    assert estimator.measures_ == space.measures
+    if cls._description["encodes"]:
+        turned = pd.DataFrame(rows[:, ::-1], columns=[f"c{i}" for i in reversed(range(6))])
+        np.testing.assert_array_equal(space.encode(turned), space.encode(rows))
+        np.testing.assert_array_equal(space.encode(rows), estimator.set_output(transform="default").transform(frame("pandas", rows)))
+    if space.decodes:
+        assert space.decode(space.encode(rows)).shape == rows.shape
+    with pytest.raises(latentspace.InputError, match="columns"):
+        space.encode(rows[:, :3])
+
+
+def test_files_that_are_not_there_or_no_spaces(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        Space.open(tmp_path / "none.latent")
+    path = tmp_path / "no.latent"
+    path.write_bytes(b"what is this")
+    with pytest.raises(latentspace.InputError, match="no.latent"):
+        Space.open(path)
