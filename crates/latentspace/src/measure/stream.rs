@@ -42,11 +42,12 @@ pub fn measure_stream(passes: &dyn Passes, options: &MeasureOptions, run: &Run) 
     run.progress("measures", 0, 3);
     let pairs = third();
     let wanted = sorted(rows.iter().copied().chain(ends(pairs)));
-    let (data, map) = pass(passes, &wanted, run, |_, _, _| Ok(()))?;
-    run.install(|| check(map.view(), data.view(), &MeasureOptions { k: 1, ..*options }))?;
-    lengths.extend(far(pairs, &wanted, &data, &map, options.metric));
+    let (all, all_map) = pass(passes, &wanted, run, |_, _, _| Ok(()))?;
+    run.install(|| check(all_map.view(), all.view(), &MeasureOptions { k: 1, ..*options }))?;
+    lengths.extend(far(pairs, &wanted, &all, &all_map, options.metric));
     let places: Vec<u32> = rows.iter().map(|row| wanted.partition_point(|other| other < row) as u32).collect();
-    let (data, map) = (data.select(&places), map.select(&places));
+    let (data, map) = (all.select(&places), all_map.select(&places));
+    drop((all, all_map));
     let in_data = Ranks::new(data.view(), &rows, options.metric)?;
     let in_map = Ranks::new(map.view(), &rows, Metric::Euclidean)?;
 
@@ -62,6 +63,8 @@ pub fn measure_stream(passes: &dyn Passes, options: &MeasureOptions, run: &Run) 
         near_map.pass(map, data, first, run)
     })?;
     lengths.extend(far(pairs, &wanted, &data, &map, options.metric));
+    // Not more than the ends of a third of the pairs are held at a time.
+    drop((data, map));
 
     // How many rows are nearer than these.
     run.progress("measures", 2, 3);

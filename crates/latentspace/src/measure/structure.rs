@@ -154,6 +154,8 @@ fn direct(space: MatrixView<'_>, rows: &[u32], wanted: &[Vec<u32>], k: usize, me
             // Room for all rows is not kept for a few.
             nearest = nearest[..k].to_vec();
             nearest.sort_unstable_by(nearer_first);
+            // The room for all rows is not kept for each row asked about.
+            nearest.shrink_to_fit();
         }
         let nearer = |&other: &u32| {
             let bar = lengths[other as usize];
