@@ -20,10 +20,6 @@ const FOUND: [u64; 2] = [560, 4096];
 const NEAREST: u64 = 700;
 /// Blocks of a stream that are on their way at a time: one that is decoded, one that is prepared, one that is cut into chunks.
 const BLOCKS: u64 = 3 * (16 << 20);
-/// What a column of a Parquet file takes while it is decoded: its dictionary and a page, packed and unpacked.
-const PAGES: u64 = 2 << 20;
-/// Pages of a Parquet file that lie in memory while a block is decoded, at most.
-const FILE_PAGES: u64 = 32 << 20;
 /// Rows of a chunk of a fold.
 const CHUNK: u64 = latentspace::data::CHUNK as u64;
 /// Rows of a stream that are held to measure it, at least: up to so many all, of more the rows of a third of the pairs that are compared.
@@ -96,7 +92,7 @@ fn in_memory(method: &dyn AnyMethod, data: &Source, shape: Shape, plan: &Plan, r
         // Pixels stay bytes, in the file and beside the numbers that they became.
         "images" => (cells + cells.min(file), rows),
         // Parts are put together to a whole, beside the file that they come from.
-        "table" => (0, 2 * rows + decoding(data, shape) + if is_parquet(data) { file } else { 0 }),
+        "table" => (0, 2 * rows + data.working_bytes() + if data.working_bytes() > 0 { file } else { 0 }),
         // Numbers of 32 bits are used where they lie in the file.
         "array" if file >= rows && file - rows < 1 << 16 => (0, rows),
         _ => (file, rows),
@@ -109,23 +105,12 @@ fn in_memory(method: &dyn AnyMethod, data: &Source, shape: Shape, plan: &Plan, r
 /// Bytes at the peak of a fit whose rows stream by.
 fn streamed(method: &dyn AnyMethod, data: &Source, shape: Shape, plan: &Plan, run: &Run) -> u64 {
     let (rows, cols) = (shape.rows as u64, shape.cols as u64);
-    let pages = if is_parquet(data) { data.bytes().min(FILE_PAGES) } else { 0 };
     let work = plan.peak_bytes.saturating_sub(4 * rows * cols);
     let chunks = 4 * CHUNK * cols * (run.threads() as u64 + 1);
     let dims = dimensions(method, shape);
     let held = 4 * (cols + dims) * if rows <= HELD[0] { rows } else { HELD[1] };
     let measuring = held + measuring(rows.min(HELD[0]), cols, dims, run.threads()) + BLOCKS;
-    PROGRAM + pages + decoding(data, shape) + (BLOCKS + chunks + work).max(measuring)
-}
-
-fn is_parquet(data: &Source) -> bool {
-    data.files().any(|file| file.extension().is_some_and(|ending| ending == "parquet"))
-}
-
-/// Bytes that a reader holds while it decodes, beside what it gives.
-fn decoding(data: &Source, shape: Shape) -> u64 {
-    let cells = 4 * shape.rows as u64 * shape.cols as u64;
-    if is_parquet(data) { (PAGES * shape.cols as u64).min(cells + data.bytes()) } else { 0 }
+    PROGRAM + data.working_bytes() + (BLOCKS + chunks + work).max(measuring)
 }
 
 /// Dimensions of the space.

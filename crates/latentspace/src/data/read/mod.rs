@@ -79,6 +79,10 @@ pub(super) trait Reader: Send + Sync {
     fn read(&self, run: &Run) -> Result<Observations> {
         concat(self.blocks(run)?, run)
     }
+    /// Bytes that a pass holds beside the blocks that it gives: pages of the file, dictionaries, what is unpacked.
+    fn working_bytes(&self) -> u64 {
+        0
+    }
     /// All rows as columns that ride along with others.
     fn labels(&self, run: &Run) -> Result<Metadata> {
         Ok(self.read(run)?.metadata)
@@ -434,6 +438,11 @@ impl Source {
     /// Bytes on the disk.
     pub fn bytes(&self) -> u64 {
         self.bytes
+    }
+
+    /// Bytes that a pass over the rows holds beside the blocks that it gives.
+    pub fn working_bytes(&self) -> u64 {
+        self.readers.iter().map(|(_, reader)| reader.working_bytes()).max().unwrap_or(0)
     }
 
     /// What the user should know of how the files are taken: columns that ride along, treatments.

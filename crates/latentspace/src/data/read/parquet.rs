@@ -443,6 +443,24 @@ impl Reader for ParquetReader {
         usize::try_from(self.meta.metadata().file_metadata().num_rows()).ok()
     }
 
+    fn working_bytes(&self) -> u64 {
+        /// Pages of the mapped file that lie in memory while a block is decoded, at most.
+        const MAPPED: u64 = 32 << 20;
+        /// A page, and a dictionary, at most, as writers make them.
+        const PAGE: u64 = 1 << 20;
+        let size = |bytes: i64| u64::try_from(bytes).unwrap_or(0);
+        let column = |column: &parquet::file::metadata::ColumnChunkMetaData| {
+            let packed = column.compression() != parquet::basic::Compression::UNCOMPRESSED;
+            let pages = u64::from(packed) + u64::from(column.dictionary_page_offset().is_some());
+            (pages * PAGE).min(2 * size(column.uncompressed_size()))
+        };
+        let group = |group: &parquet::file::metadata::RowGroupMetaData| {
+            let mapped: u64 = group.columns().iter().map(|column| size(column.compressed_size())).sum();
+            mapped.min(MAPPED) + group.columns().iter().map(column).sum::<u64>()
+        };
+        self.meta.metadata().row_groups().iter().map(group).max().unwrap_or(0)
+    }
+
     fn columns(&self) -> usize {
         self.roles.columns()
     }
