@@ -13,8 +13,8 @@ use crate::run::Run;
 const FEW: usize = 2000;
 /// Rows asked about where there are more.
 const SAMPLED: usize = 1000;
-/// Multiply-adds up to which distances are all taken in f64.
-const DIRECT: usize = 2_000_000_000;
+/// Distances up to which all are taken in f64: as many as there are where all of a few rows are asked about.
+const DIRECT: usize = FEW * FEW;
 
 pub(super) fn measure(
     map: MatrixView<'_>,
@@ -123,7 +123,7 @@ fn shared(a: &[u32], b: &[u32]) -> f64 {
 fn places(space: MatrixView<'_>, rows: &[u32], wanted: &[Vec<u32>], k: usize, metric: Metric, run: &Run) -> Result<Vec<Ranked>> {
     /// Rows that are compared with all at a time.
     const FEW: usize = 4096;
-    if rows.len() * space.rows() * space.cols() <= DIRECT {
+    if rows.len() * space.rows() <= DIRECT {
         return direct(space, rows, wanted, k, metric, run);
     }
     let mut found = Vec::with_capacity(rows.len());

@@ -45,14 +45,17 @@ pub(crate) struct Ranks<'a> {
     packed: Panels,
 }
 
-/// Rows whose places are asked for, some for each of the few.
+/// Rows whose places are asked for, some for each of the few; those of each from the farthest to the nearest.
 pub(crate) struct Wanted {
     /// Where the rows of each of the few begin.
     starts: Vec<usize>,
     wanted: Vec<Far>,
-    /// Scores above the first are nearer, below the second farther; between, f64 decides.
-    bars: Vec<(f32, f32)>,
-    /// The least of the second for each of the few, filled up to whole tiles.
+    /// The place of each in the order in which they were asked for, from `starts` on.
+    asked: Vec<usize>,
+    /// A score above is nearer, one below `below` is farther; between, f64 decides.
+    above: Vec<f32>,
+    below: Vec<f32>,
+    /// The least of `below` for each of the few, filled up to whole tiles.
     lowest: Vec<f32>,
 }
 
@@ -75,22 +78,27 @@ impl<'a> Ranks<'a> {
     }
 
     /// Rows whose places are asked for, by their lengths.
-    pub(crate) fn wanted(&self, wanted: &[Vec<Far>]) -> Wanted {
-        let mut starts = vec![0];
-        let (mut bars, mut lowest) = (Vec::new(), Vec::new());
-        for (slot, wanted) in wanted.iter().enumerate() {
-            starts.push(starts[slot] + wanted.len());
-            let bar = |&(length, _): &Far| {
-                let half = self.table.half[slot];
-                let score = self.frame.score(half, length);
-                let margin = self.table.margin(half, score);
-                (score + margin, score - margin)
-            };
-            bars.extend(wanted.iter().map(bar));
-            lowest.push(bars[starts[slot]..].iter().fold(f32::INFINITY, |lowest, bar| lowest.min(bar.1)));
+    pub(crate) fn wanted(&self, asked: &[Vec<Far>]) -> Wanted {
+        let (mut wanted, mut places, mut starts) = (Vec::new(), Vec::new(), vec![0]);
+        for asked in asked {
+            let mut order: Vec<usize> = (0..asked.len()).collect();
+            order.sort_unstable_by(|&a, &b| nearer_first(&asked[b], &asked[a]));
+            wanted.extend(order.iter().map(|&place| asked[place]));
+            places.extend(order);
+            starts.push(wanted.len());
         }
+        let bar = |slot: usize, &(length, _): &Far| {
+            let half = self.table.half[slot];
+            let score = self.frame.score(half, length);
+            let margin = self.table.margin(half, score);
+            (score + margin, score - margin)
+        };
+        let of = |slot: usize| starts[slot]..starts[slot + 1];
+        let (above, below): (Vec<f32>, Vec<f32>) =
+            (0..asked.len()).flat_map(|slot| wanted[of(slot)].iter().map(move |far| (slot, far))).map(|(slot, far)| bar(slot, far)).unzip();
+        let mut lowest: Vec<f32> = (0..asked.len()).map(|slot| below[of(slot)].iter().copied().fold(f32::INFINITY, f32::min)).collect();
         lowest.resize(self.packed.count() * TILE_COLS, f32::INFINITY);
-        Wanted { starts, wanted: wanted.concat(), bars, lowest }
+        Wanted { starts, wanted, asked: places, above, below, lowest }
     }
 
     /// The `k` nearest of each among the many, and the places of the wanted.
@@ -127,9 +135,8 @@ impl<'a> Ranks<'a> {
         ranked.par_iter_mut().enumerate().for_each(|(slot, ranked)| {
             for block in &found {
                 ranked.nearest.extend_from_slice(&block.nearest[slot]);
-                if let Some(wanted) = wanted {
-                    let counts = &block.nearer[wanted.starts[slot]..wanted.starts[slot + 1]];
-                    ranked.nearer.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+                if let (Some(wanted), Some(counts)) = (wanted, &block.nearer) {
+                    counts.add_to(wanted, slot, &mut ranked.nearer);
                 }
             }
             ranked.nearest.sort_unstable_by(nearer_first);
@@ -143,7 +150,7 @@ impl<'a> Ranks<'a> {
         let margin = |slot: usize, score: f32| self.table.margin(self.table.half[slot], score);
         let mut best = Best::new(k);
         best.clear(few);
-        let mut nearer = vec![0_u32; wanted.map_or(0, |wanted| wanted.wanted.len())];
+        let mut nearer = wanted.map(Counts::new);
         let mut tile = Tile::new();
         for from in (0..rows.rows()).step_by(FRAMED) {
             run.check()?;
@@ -162,8 +169,8 @@ impl<'a> Ranks<'a> {
                         if k > 0 && reached(&scores, &best.bounds()[slots.start..]) {
                             best.offer(slots.start, &scores, name, self.names, margin);
                         }
-                        if let Some(wanted) = wanted {
-                            self.count(&mut nearer, wanted, slots.clone(), &scores, raw.row(at + i), name);
+                        if let (Some(wanted), Some(nearer)) = (wanted, &mut nearer) {
+                            self.count(nearer, wanted, slots.clone(), &scores, raw.row(at + i), name);
                         }
                     }
                 }
@@ -182,27 +189,59 @@ impl<'a> Ranks<'a> {
 
     /// Counts the wanted rows that the row called `name` is nearer than.
     #[inline]
-    fn count(&self, nearer: &mut [u32], wanted: &Wanted, slots: std::ops::Range<usize>, scores: &[f32; TILE_COLS], row: &[f32], name: u32) {
+    fn count(
+        &self,
+        counts: &mut Counts,
+        wanted: &Wanted,
+        slots: std::ops::Range<usize>,
+        scores: &[f32; TILE_COLS],
+        row: &[f32],
+        name: u32,
+    ) {
         let lowest = &wanted.lowest[slots.start..slots.start + TILE_COLS];
         if !scores.iter().zip(lowest).fold(false, |any, (score, lowest)| any | (score >= lowest)) {
             return;
         }
-        for (slot, score) in slots.zip(scores) {
-            if *score < wanted.lowest[slot] || self.names[slot] == name {
+        for (slot, &score) in slots.zip(scores) {
+            if score < wanted.lowest[slot] || self.names[slot] == name {
                 continue;
             }
-            let mut length = None;
-            for at in wanted.starts[slot]..wanted.starts[slot + 1] {
-                let (above, below) = wanted.bars[at];
-                let decided = *score > above || *score < below;
-                let is_nearer = if decided {
-                    *score > above
-                } else {
-                    let length = *length.get_or_insert_with(|| self.length(slot, row));
-                    nearer_first(&(length, name), &wanted.wanted[at]).is_lt()
-                };
-                nearer[at] += u32::from(is_nearer);
+            let from = wanted.starts[slot];
+            let of = from..wanted.starts[slot + 1];
+            // They are sorted, so a row is nearer than the first of them, may be nearer than the next, and is farther than the rest.
+            let sure = wanted.above[of.clone()].iter().map(|&bar| u32::from(score > bar)).sum::<u32>() as usize;
+            let reached = wanted.below[of].iter().map(|&bar| u32::from(score >= bar)).sum::<u32>() as usize;
+            counts.sure[from + slot + sure] += 1;
+            if reached > sure {
+                let length = self.length(slot, row);
+                for at in from + sure..from + reached {
+                    counts.decided[at] += u32::from(nearer_first(&(length, name), &wanted.wanted[at]).is_lt());
+                }
             }
+        }
+    }
+}
+
+/// How many rows are nearer than the wanted.
+struct Counts {
+    /// For each of the few: rows that are surely nearer than so many of its wanted rows, from none to all.
+    sure: Vec<u32>,
+    /// For each wanted row: rows that are nearer by f64.
+    decided: Vec<u32>,
+}
+
+impl Counts {
+    fn new(wanted: &Wanted) -> Self {
+        Counts { sure: vec![0; wanted.wanted.len() + wanted.starts.len()], decided: vec![0; wanted.wanted.len()] }
+    }
+
+    /// Adds the counts of the wanted rows of one of the few, in the order in which they were asked for.
+    fn add_to(&self, wanted: &Wanted, slot: usize, nearer: &mut [u32]) {
+        let of = wanted.starts[slot]..wanted.starts[slot + 1];
+        let mut sum = 0;
+        for at in of.rev() {
+            sum += self.sure[at + slot + 1];
+            nearer[wanted.asked[at]] += sum + self.decided[at];
         }
     }
 }
@@ -210,7 +249,7 @@ impl<'a> Ranks<'a> {
 /// What a block of the many comes to.
 struct Block {
     nearest: Vec<Vec<Far>>,
-    nearer: Vec<u32>,
+    nearer: Option<Counts>,
 }
 
 /// Whether one of the scores reaches its bound.
