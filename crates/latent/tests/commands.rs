@@ -192,19 +192,12 @@ fn equal_runs_give_equal_bytes_on_any_number_of_threads() {
 #[test]
 fn files_larger_than_the_memory_allowed_stream_to_the_same_space() {
     let folder = Folder::new();
-    folder.write("x.npy", npy(400_000, 40, &clouds(400_000, 40, 4)));
+    folder.write("x.npy", npy(200_000, 40, &clouds(200_000, 40, 4)));
     folder.good("fit pca x.npy -o whole.latent --dims 4 --solver covariance");
-    let streamed = folder.good("fit pca x.npy -o parts.latent --dims 4 --solver covariance --max-memory 80M");
+    let streamed = folder.good("fit pca x.npy -o parts.latent --dims 4 --solver covariance --max-memory 70M");
     assert!(streamed.err.contains("stream"), "it is said: {}", streamed.err);
-    let header = |name: &str| {
-        let file = folder.read(name);
-        let length = u64::from_le_bytes(file[..8].try_into().unwrap()) as usize;
-        let tensors = file[8 + length..].to_vec();
-        let header: Value = serde_json::from_slice(&file[8..8 + length]).unwrap();
-        let space: Value = serde_json::from_str(header["__metadata__"]["latentspace"].as_str().unwrap()).unwrap();
-        (tensors, space["measures"]["explained_variance"].clone())
-    };
-    assert_eq!(header("whole.latent"), header("parts.latent"));
+    // To the byte, measures and all.
+    assert!(folder.read("whole.latent") == folder.read("parts.latent"));
 }
 
 #[test]
