@@ -23,6 +23,20 @@ pub fn guard<T>(path: &Path, read: impl FnOnce() -> Result<T>) -> Result<T> {
     })
 }
 
+/// The same for the bytes of a file: what is said of them names the file.
+///
+/// # Errors
+/// As [`guard`].
+pub fn guard_bytes<T>(path: &Path, read: impl FnOnce() -> Result<T>) -> Result<T> {
+    guard(path, read).map_err(|error| match error {
+        Error::Input(mut input) => {
+            input.file = path.to_path_buf();
+            Error::Input(input)
+        }
+        other => other,
+    })
+}
+
 thread_local! {
     static QUIET: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
 }

@@ -9,11 +9,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::border;
 use crate::error::{Error, Result};
-use crate::tensors::{FORMAT, Tensors};
+use crate::tensors::{FORMAT, FileKind, Tensors};
 
 /// What a stage of a fit needs to go on: arrays, and small facts.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -22,6 +22,27 @@ pub struct Parcel {
     pub tensors: Tensors,
     /// Everything else.
     pub facts: Value,
+}
+
+impl Parcel {
+    /// Parcels within one, each under a name of its own.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if two have the same name.
+    pub fn pack(inner: impl IntoIterator<Item = (String, Parcel)>) -> Result<Parcel> {
+        let (mut tensors, mut facts) = (Tensors::default(), Map::new());
+        for (name, parcel) in inner {
+            tensors.nest(&name, parcel.tensors)?;
+            facts.insert(name, parcel.facts);
+        }
+        Ok(Parcel { tensors, facts: Value::Object(facts) })
+    }
+
+    /// What [`Parcel::pack`] packed.
+    pub fn unpack(&self) -> impl Iterator<Item = (&str, Parcel)> {
+        let each = self.facts.as_object().into_iter().flatten();
+        each.map(|(name, facts)| (name.as_str(), Parcel { tensors: self.tensors.nested(name), facts: facts.clone() }))
+    }
 }
 
 /// The file in which a fit keeps where it stands.
@@ -50,10 +71,8 @@ struct Header {
     facts: Value,
 }
 
-/// The metadata's only key.
-const KEY: &str = "latentspace checkpoint";
-/// A header longer than this is refused before it is read.
-const MAX_HEADER: usize = 16 << 20;
+/// The file of a checkpoint.
+const FILE: FileKind = FileKind { key: "latentspace checkpoint", name: "checkpoint", writer: "an interrupted `latent fit`" };
 /// Writing takes at most one part in so many of the time.
 const SELDOM: u32 = 60;
 
@@ -122,9 +141,7 @@ impl Checkpoint {
         let begun = Instant::now();
         let Parcel { tensors, facts } = parcel()?;
         let header = Header { format: FORMAT, fit: state.fit.clone(), stage: stage.to_owned(), facts };
-        let json = serde_json::to_string(&header).map_err(|error| Error::internal(error.to_string()))?;
-        let bytes = tensors.to_bytes(KEY, json)?;
-        border::save(&self.path, &bytes)?;
+        border::save(&self.path, &tensors.to_file(&FILE, &header)?)?;
         (state.last, state.took) = (Instant::now(), begun.elapsed());
         Ok(())
     }
@@ -138,14 +155,7 @@ impl Checkpoint {
 
 fn read(path: &Path) -> Result<(Header, Tensors)> {
     let bytes = border::load(path)?;
-    border::guard(path, || {
-        let wrong = |found: String| {
-            Error::input(path, found, "a checkpoint that this version wrote is needed").with_hint("without --resume the fit begins anew")
-        };
-        let (json, tensors) = Tensors::from_bytes(&bytes, KEY, MAX_HEADER).map_err(|error| wrong(error.to_string()))?;
-        let header: Header = serde_json::from_str(&json).map_err(|error| wrong(error.to_string()))?;
-        if header.format == FORMAT { Ok((header, tensors)) } else { Err(wrong(format!("format {}", header.format))) }
-    })
+    border::guard_bytes(path, || Tensors::from_file(&bytes, &FILE)).map_err(|error| error.with_hint("without --resume the fit begins anew"))
 }
 
 /// The first entry in which two objects differ.

@@ -6,8 +6,6 @@
 
 use std::ops::Range;
 
-use serde_json::{Value, json};
-
 use crate::checkpoint::Parcel;
 use crate::data::{CHUNK, Prepared, Rows, Stream};
 use crate::error::{Error, Result};
@@ -299,8 +297,8 @@ impl<S> Parts<S> {
 }
 
 impl<S: Portable> Parts<S> {
-    fn store(self) -> Result<Vec<Part<Parcel>>> {
-        self.0.into_iter().map(|part| Ok(Part { from: part.from, to: part.to, stats: part.stats.store()? })).collect()
+    fn store(&self) -> Result<Vec<Part<Parcel>>> {
+        self.0.iter().map(|part| Ok(Part { from: part.from, to: part.to, stats: part.stats.store()? })).collect()
     }
 }
 
@@ -312,31 +310,48 @@ struct Standing<F: Fold> {
 
 impl<F: Fold> Standing<F> {
     fn store(state: &F::State, parts: &Parts<F::Stats>) -> Result<Parcel> {
-        let mut parcel = Parcel::default();
-        let mut facts = vec![];
-        for part in &parts.0 {
-            let stored = part.stats.store()?;
-            parcel.tensors.nest(&format!("{}", part.from), stored.tensors)?;
-            facts.push(json!({ "from": part.from, "to": part.to, "facts": stored.facts }));
-        }
-        let state = state.store()?;
-        parcel.tensors.nest("state", state.tensors)?;
-        parcel.facts = json!({ "state": state.facts, "parts": facts });
-        Ok(parcel)
+        pack(Some(state.store()?), parts.store()?)
     }
 
     fn load(parcel: &Parcel) -> Result<Self> {
-        let wrong = || Error::input("checkpoint", "what it holds does not fit together", "a checkpoint of the same fit is needed");
-        let inner = |name: &str, facts: &Value| Parcel { tensors: parcel.tensors.nested(name), facts: facts.clone() };
-        let state = F::State::load(&inner("state", &parcel.facts["state"]))?;
-        let mut parts = Parts::default();
-        for part in parcel.facts["parts"].as_array().ok_or_else(wrong)? {
-            let bound = |name: &str| part[name].as_u64().map(|bound| bound as usize).ok_or_else(wrong);
-            let (from, to) = (bound("from")?, bound("to")?);
-            parts.0.push(Part { from, to, stats: F::Stats::load(&inner(&from.to_string(), &part["facts"]))? });
-        }
-        Ok(Standing { state, parts })
+        let (state, parts) = unpack(parcel)?;
+        let wanted = "a checkpoint of the same fit is needed";
+        let state = state.ok_or_else(|| Error::input("checkpoint", "what it holds does not fit together", wanted))?;
+        let load = |part: Part<Parcel>| Ok(Part { from: part.from, to: part.to, stats: F::Stats::load(&part.stats)? });
+        Ok(Standing { state: F::State::load(&state)?, parts: Parts(parts.into_iter().map(load).collect::<Result<_>>()?) })
     }
+}
+
+/// The name of a state among parcels; those of parts are their chunks, `4..8`.
+const STATE: &str = "state";
+
+/// A state and parts as one parcel.
+///
+/// # Errors
+/// [`Error::Internal`] if two parts are of the same chunks.
+pub fn pack(state: Option<Parcel>, parts: Vec<Part<Parcel>>) -> Result<Parcel> {
+    let state = state.into_iter().map(|state| (STATE.to_owned(), state));
+    Parcel::pack(state.chain(parts.into_iter().map(|part| (format!("{}..{}", part.from, part.to), part.stats))))
+}
+
+/// What [`pack`] packed.
+///
+/// # Errors
+/// [`Error::Input`] if something else is among it.
+pub fn unpack(parcel: &Parcel) -> Result<(Option<Parcel>, Vec<Part<Parcel>>)> {
+    let (mut state, mut parts) = (None, Vec::new());
+    for (name, stats) in parcel.unpack() {
+        if name == STATE {
+            state = Some(stats);
+            continue;
+        }
+        let bounds = name.split_once("..").and_then(|(from, to)| Some((from.parse().ok()?, to.parse().ok()?)));
+        let Some((from, to)) = bounds.filter(|(from, to)| from < to) else {
+            return Err(Error::input("statistics", format!("a part named '{name}'"), "parts are named by their chunks"));
+        };
+        parts.push(Part { from, to, stats });
+    }
+    Ok((state, parts))
 }
 
 /// Blocks of any size, cut anew into chunks of [`CHUNK`] rows.
@@ -392,7 +407,7 @@ mod tests {
     struct Brackets;
     impl Portable for String {
         fn store(&self) -> Result<Parcel> {
-            Ok(Parcel { facts: json!(self), ..Parcel::default() })
+            Ok(Parcel { facts: serde_json::json!(self), ..Parcel::default() })
         }
         fn load(parcel: &Parcel) -> Result<String> {
             Ok(parcel.facts.as_str().unwrap().to_owned())

@@ -11,13 +11,13 @@ use crate::border;
 use crate::checkpoint::Parcel;
 use crate::data::{CHUNK, Metadata, Preparation, Prepared, Rows};
 use crate::error::{Error, Result};
-use crate::fold::{AnyFold, Part, Step};
+use crate::fold::{AnyFold, Part, Step, pack, unpack};
 use crate::linalg::Matrix;
 use crate::method::{AnyMethod, Shape};
 use crate::registry;
 use crate::run::Run;
-use crate::space::{FORMAT, Space};
-use crate::tensors::Tensors;
+use crate::space::Space;
+use crate::tensors::{FORMAT, FileKind, Tensors};
 
 /// What is known of the rows so far.
 pub struct Growing {
@@ -31,10 +31,8 @@ pub struct Growing {
     rows: usize,
 }
 
-/// The metadata's only key.
-const KEY: &str = "latentspace growing";
-/// A header longer than this is refused before it is read.
-const MAX_HEADER: usize = 16 << 20;
+/// The bytes of what is known.
+const FILE: FileKind = FileKind { key: "latentspace growing", name: "statistics", writer: "this version" };
 
 #[derive(Serialize, Deserialize)]
 struct Header {
@@ -43,9 +41,7 @@ struct Header {
     params: Map<String, Value>,
     preparation: Preparation,
     rows: usize,
-    /// Facts of the state, if there is one.
-    state: Option<Value>,
-    parts: Vec<(usize, usize, Value)>,
+    facts: Value,
 }
 
 impl Growing {
@@ -151,18 +147,10 @@ impl Growing {
     /// # Errors
     /// [`Error::Internal`] if a number is no number.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        let mut tensors = Tensors::default();
-        let cols = self.shape().cols;
+        let Parcel { mut tensors, facts } = pack(self.state.clone(), self.parts.clone())?;
         if !self.rest.is_empty() {
-            tensors.put_matrix("rest", &Matrix::new(self.rest.len() / cols, cols, self.rest.clone())?)?;
-        }
-        if let Some(state) = &self.state {
-            tensors.nest("state", state.tensors.clone())?;
-        }
-        let mut parts = Vec::with_capacity(self.parts.len());
-        for part in &self.parts {
-            tensors.nest(&part.from.to_string(), part.stats.tensors.clone())?;
-            parts.push((part.from, part.to, part.stats.facts.clone()));
+            let cols = self.shape().cols;
+            tensors.put_matrix(REST, &Matrix::new(self.rest.len() / cols, cols, self.rest.clone())?)?;
         }
         let header = Header {
             format: FORMAT,
@@ -170,10 +158,9 @@ impl Growing {
             params: self.method.params().as_object().cloned().unwrap_or_default(),
             preparation: self.preparation.clone(),
             rows: self.rows,
-            state: self.state.as_ref().map(|state| state.facts.clone()),
-            parts,
+            facts,
         };
-        tensors.to_bytes(KEY, serde_json::to_string(&header).map_err(|error| Error::internal(error.to_string()))?)
+        tensors.to_file(&FILE, &header)
     }
 
     /// What [`Growing::to_bytes`] wrote.
@@ -181,38 +168,31 @@ impl Growing {
     /// # Errors
     /// [`Error::Input`] if the bytes are something else or do not fit together.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        border::guard(Path::new("statistics"), || Self::parse(bytes))
+        border::guard_bytes(Path::new("statistics"), || Self::parse(bytes))
     }
 
     fn parse(bytes: &[u8]) -> Result<Self> {
-        let wrong = |found: String| Error::input("statistics", found, "what this version wrote is needed");
-        let (json, tensors) = Tensors::from_bytes(bytes, KEY, MAX_HEADER)?;
-        let header: Header = serde_json::from_str(&json).map_err(|error| wrong(error.to_string()))?;
-        if header.format != FORMAT {
-            return Err(wrong(format!("format {}", header.format)));
-        }
+        let (header, tensors): (Header, Tensors) = Tensors::from_file(bytes, &FILE)?;
         header.preparation.check()?;
         let cols = header.preparation.prepared_columns();
-        let rest = match tensors.contains("rest") {
-            true => tensors.matrix("rest", None, Some(cols))?.as_slice().to_vec(),
+        let rest = match tensors.contains(REST) {
+            true => tensors.matrix(REST, None, Some(cols))?.as_slice().to_vec(),
             false => Vec::new(),
         };
-        let chunks = header.parts.last().map_or(0, |part| part.1);
-        let follow = header.parts.windows(2).all(|pair| pair[0].1 == pair[1].0) && header.parts.iter().all(|part| part.0 < part.1);
+        let (state, parts) = unpack(&Parcel { tensors, facts: header.facts })?;
+        let follow = parts.windows(2).all(|pair| pair[0].to == pair[1].from) && parts.first().is_none_or(|part| part.from == 0);
+        let chunks = parts.last().map_or(0, |part| part.to);
         let counted = chunks.checked_mul(CHUNK).and_then(|rows| rows.checked_add(rest.len() / cols.max(1)));
-        if counted != Some(header.rows) || !follow || header.parts.first().is_some_and(|part| part.0 != 0) {
-            return Err(wrong("its parts do not fit each other".to_owned()));
+        if counted != Some(header.rows) || !follow {
+            return Err(FILE.broken("its parts do not fit each other"));
         }
-        let parts = header.parts.into_iter().map(|(from, to, facts)| {
-            let stats = Parcel { tensors: tensors.nested(&from.to_string()), facts };
-            Part { from, to, stats }
-        });
-        let parts = parts.collect();
-        let state = header.state.map(|facts| Parcel { tensors: tensors.nested("state"), facts });
         let method = registry::find(&header.method)?.with(&header.params)?;
         Ok(Growing { method, preparation: header.preparation, state, parts, rest, rows: header.rows })
     }
 }
+
+/// The tensor of the rows that fill no chunk yet.
+const REST: &str = "rest";
 
 /// The statistics of one chunk, which is the one of this number.
 fn share(fold: &dyn AnyFold, state: &Parcel, rows: &Prepared, chunk: usize, run: &Run) -> Result<Part<Parcel>> {

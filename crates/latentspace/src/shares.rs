@@ -14,12 +14,12 @@ use crate::checkpoint::Parcel;
 use crate::data::read::{self, ReadOptions, Source};
 use crate::data::{CHUNK, Metadata, Preparation, PrepareOptions, PreparedStream, Rows, Summary};
 use crate::error::{Error, Result};
-use crate::fold::{Part, Step};
+use crate::fold::{Part, Step, pack, unpack};
 use crate::method::{AnyMethod, Shape};
 use crate::registry;
 use crate::run::Run;
-use crate::space::{FORMAT, Space};
-use crate::tensors::Tensors;
+use crate::space::Space;
+use crate::tensors::{FORMAT, FileKind, Tensors};
 
 /// What all shares of a fit have in common.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -80,25 +80,16 @@ pub struct Statistics {
     parts: Vec<Part<Parcel>>,
 }
 
-/// The metadata's only key.
-const KEY: &str = "latentspace round";
-/// A header longer than this is refused before it is read.
-const MAX_HEADER: usize = 16 << 20;
+/// The file of a round, with or without statistics.
+const FILE: FileKind = FileKind { key: "latentspace round", name: "round", writer: "`latent fit --partial` or `latent merge`" };
 
 #[derive(Serialize, Deserialize)]
 struct Header {
     format: u32,
     fit: Fit,
     round: u32,
-    state: Value,
-    /// None in the file of a state.
-    parts: Option<Vec<HeaderPart>>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct HeaderPart {
-    from: usize,
-    to: usize,
+    /// Whether these are the statistics of a share, and not the state that all start from.
+    statistics: bool,
     facts: Value,
 }
 
@@ -234,7 +225,7 @@ pub fn merge(statistics: &[(PathBuf, Statistics)], run: &Run) -> Result<Step<Rou
     };
     for (path, other) in statistics {
         let (a, b) = (&first.round, &other.round);
-        if a.fit != b.fit || a.number != b.number || a.state.facts != b.state.facts || a.state.tensors != b.state.tensors {
+        if a.fit != b.fit || a.number != b.number || a.state != b.state {
             let what = if a.number == b.number { "another fit or other data" } else { "another round" };
             return Err(Error::input(path, format!("they are of {what} than {}", first_path.display()), "shares of one round are needed"));
         }
@@ -251,42 +242,21 @@ pub fn merge(statistics: &[(PathBuf, Statistics)], run: &Run) -> Result<Step<Rou
 }
 
 fn bytes(round: &Round, parts: Option<&[Part<Parcel>]>) -> Result<Vec<u8>> {
-    let mut tensors = Tensors::default();
-    tensors.nest("state", round.state.tensors.clone())?;
-    for part in parts.unwrap_or_default() {
-        tensors.nest(&part.from.to_string(), part.stats.tensors.clone())?;
-    }
-    let part = |part: &Part<Parcel>| HeaderPart { from: part.from, to: part.to, facts: part.stats.facts.clone() };
-    let header = Header {
-        format: FORMAT,
-        fit: round.fit.clone(),
-        round: round.number,
-        state: round.state.facts.clone(),
-        parts: parts.map(|parts| parts.iter().map(part).collect()),
-    };
-    let json = serde_json::to_string(&header).map_err(|error| Error::internal(error.to_string()))?;
-    tensors.to_bytes(KEY, json)
+    let Parcel { tensors, facts } = pack(Some(round.state.clone()), parts.unwrap_or_default().to_vec())?;
+    let header = Header { format: FORMAT, fit: round.fit.clone(), round: round.number, statistics: parts.is_some(), facts };
+    tensors.to_file(&FILE, &header)
 }
 
 fn parse(bytes: &[u8], path: &Path) -> Result<(Round, Option<Vec<Part<Parcel>>>)> {
-    border::guard(path, || {
-        let wrong = |found: String| Error::input(path, found, "a file that `latent fit --partial` or `latent merge` wrote is needed");
-        let (json, tensors) = Tensors::from_bytes(bytes, KEY, MAX_HEADER).map_err(|error| wrong(error.to_string()))?;
-        let header: Header = serde_json::from_str(&json).map_err(|error| wrong(error.to_string()))?;
-        if header.format != FORMAT {
-            return Err(wrong(format!("format {}", header.format)));
-        }
+    border::guard_bytes(path, || {
+        let (header, tensors): (Header, Tensors) = Tensors::from_file(bytes, &FILE)?;
         header.fit.preparation.check()?;
+        let (state, parts) = unpack(&Parcel { tensors, facts: header.facts })?;
+        let state = state.ok_or_else(|| FILE.broken("it holds no state"))?;
         let chunks = header.fit.chunks();
-        let part = |part: HeaderPart| {
-            if part.from >= part.to || part.to > chunks {
-                return Err(wrong(format!("a part of chunks {} to {} of {chunks}", part.from, part.to)));
-            }
-            let stats = Parcel { tensors: tensors.nested(&part.from.to_string()), facts: part.facts };
-            Ok(Part { from: part.from, to: part.to, stats })
-        };
-        let parts = header.parts.map(|parts| parts.into_iter().map(part).collect::<Result<Vec<_>>>()).transpose()?;
-        let state = Parcel { tensors: tensors.nested("state"), facts: header.state };
-        Ok((Round { fit: header.fit, number: header.round, state }, parts))
+        if let Some(part) = parts.iter().find(|part| part.to > chunks) {
+            return Err(FILE.broken(&format!("a part of chunks {} to {} of {chunks}", part.from, part.to)));
+        }
+        Ok((Round { fit: header.fit, number: header.round, state }, header.statistics.then_some(parts)))
     })
 }

@@ -20,12 +20,10 @@ use crate::method::{AnyMethod, Fitted, Info, Model, Shape};
 use crate::registry;
 use crate::run::{Run, machine_memory};
 pub use crate::tensors::FORMAT;
-use crate::tensors::{Tensor, Tensors};
+use crate::tensors::{FileKind, Tensor, Tensors};
 
-/// A header longer than this is refused before it is read.
-const MAX_HEADER: usize = 16 << 20;
-/// The metadata's only key.
-const KEY: &str = "latentspace";
+/// The file of a space.
+const FILE: FileKind = FileKind { key: "latentspace", name: "space", writer: "`latent fit`" };
 
 /// What was learned: a preparation and a model, and what is known of them.
 pub struct Space {
@@ -269,8 +267,7 @@ impl Space {
             measures: self.measures.clone(),
             model,
         };
-        let json = serde_json::to_string(&header).map_err(|error| Error::internal(error.to_string()))?;
-        tensors.to_bytes(KEY, json)
+        tensors.to_file(&FILE, &header)
     }
 
     /// Writes the file, all or nothing.
@@ -296,33 +293,17 @@ impl Space {
     /// # Errors
     /// [`Error::Input`] that names what is wrong.
     pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self> {
-        border::guard(path, || Self::parse(bytes)).map_err(|error| match error {
-            Error::Input(mut input) => {
-                input.file = path.to_path_buf();
-                Error::Input(input)
-            }
-            other => other,
-        })
+        border::guard_bytes(path, || Self::parse(bytes))
     }
 
     fn parse(bytes: &[u8]) -> Result<Self> {
-        let (json, tensors) = Tensors::from_bytes(bytes, KEY, MAX_HEADER)?;
-        let value: Value = serde_json::from_str(&json).map_err(|error| broken(error.to_string()))?;
-        match value["format"].as_u64() {
-            Some(format) if format == u64::from(FORMAT) => {}
-            Some(format) => {
-                return Err(Error::input("space", format!("format {format}"), format!("this program reads formats up to {FORMAT}"))
-                    .with_hint("a newer latentspace wrote it and reads it"));
-            }
-            None => return Err(broken("its metadata have no format".to_owned())),
-        }
-        let header: Header = serde_json::from_value(value).map_err(|error| broken(error.to_string()))?;
+        let (header, tensors): (Header, Tensors) = Tensors::from_file(bytes, &FILE)?;
         header.preparation.check()?;
         let entry = registry::find(&header.method)
             .map_err(|_| Error::input("space", format!("the method '{}'", header.method), "this program does not know it"))?;
         let model = entry.load(&tensors, &header.model)?;
         if model.columns() != header.columns || model.n_components() != header.n_components {
-            return Err(broken("its tensors do not fit its metadata".to_owned()));
+            return Err(FILE.broken("its tensors do not fit its metadata"));
         }
         let metadata = match tensors.u8("metadata") {
             Some(bytes) => Some(Metadata::from_ipc(bytes, model.fitted_codes().map_or(0, Matrix::rows))?),
@@ -340,8 +321,4 @@ impl Space {
             metadata,
         })
     }
-}
-
-fn broken(why: String) -> Error {
-    Error::input("space", format!("this is no space file: {why}"), "a file that `latent fit` wrote is needed")
 }

@@ -4,12 +4,32 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use safetensors::{Dtype, SafeTensors};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
 
 /// The version of the files that this program writes: spaces, checkpoints, statistics.
 pub const FORMAT: u32 = 1;
+
+/// A kind of file that this program writes.
+pub struct FileKind {
+    /// The key of its header among the metadata.
+    pub key: &'static str,
+    /// What it is called in sentences.
+    pub name: &'static str,
+    /// What writes it.
+    pub writer: &'static str,
+}
+
+impl FileKind {
+    /// What is said of a file that is none of this kind.
+    pub fn broken(&self, why: &str) -> Error {
+        Error::input(self.name, format!("this is no {} file: {why}", self.name), format!("a file that {} wrote is needed", self.writer))
+    }
+}
 
 /// Arrays by name, in the order of their names.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -125,36 +145,50 @@ impl Tensors {
         }
     }
 
-    /// All arrays as one safetensors file, with one string of metadata.
+    /// All arrays as one file: safetensors, with a header that is a JSON document and tells the version of its format.
     ///
     /// # Errors
     /// [`Error::Internal`] if a number is NaN or infinite.
-    pub fn to_bytes(&self, key: &str, metadata: String) -> Result<Vec<u8>> {
+    pub fn to_file(&self, kind: &FileKind, header: &impl Serialize) -> Result<Vec<u8>> {
         if let Some((name, _)) = self.iter().find(|(_, tensor)| !tensor.is_finite()) {
             return Err(Error::internal(format!("the tensor '{name}' holds what is no number; it is not written")));
         }
-        let metadata = HashMap::from([(key.to_owned(), metadata)]);
+        let header = serde_json::to_string(header).map_err(|error| Error::internal(error.to_string()))?;
+        let metadata = HashMap::from([(kind.key.to_owned(), header)]);
         safetensors::serialize(self.0.iter().map(|(name, tensor)| (name, Lent(tensor))), Some(metadata))
             .map_err(|error| Error::internal(error.to_string()))
     }
 
-    /// The metadata string and the arrays of a safetensors file. Lengths and shapes are checked before anything is copied.
+    /// The header and the arrays of a file of this kind. Lengths and shapes are checked before anything is copied.
     ///
     /// # Errors
-    /// [`Error::Input`] if the header is longer than `max_header`, if lengths, shapes or types do not fit, or if a number is NaN or infinite.
-    pub fn from_bytes(bytes: &[u8], key: &str, max_header: usize) -> Result<(String, Self)> {
-        let wrong = |found: String| Error::input("space", found, "a whole space file is needed");
+    /// [`Error::Input`] if lengths, shapes or types do not fit, if a number is NaN or infinite, or if the header is of another kind, of a newer
+    /// version, or longer than 16 MiB.
+    pub fn from_file<H: DeserializeOwned>(bytes: &[u8], kind: &FileKind) -> Result<(H, Self)> {
+        const MAX_HEADER: u64 = 16 << 20;
+        let wrong = |found: String| kind.broken(&found);
         let length = bytes.first_chunk().map_or(0, |first| u64::from_le_bytes(*first));
-        if length == 0 || length > max_header as u64 || length > bytes.len() as u64 {
-            return Err(wrong(format!("this is no safetensors file: its first 8 bytes promise a header of {length} bytes")));
+        if length == 0 || length > MAX_HEADER || length > bytes.len() as u64 {
+            return Err(wrong(format!("not even safetensors, for its first 8 bytes promise a header of {length} bytes")));
         }
         let (_, head) = SafeTensors::read_metadata(bytes).map_err(|error| wrong(format!("its header cannot be read: {error}")))?;
         let metadata = head
             .metadata()
             .as_ref()
-            .and_then(|metadata| metadata.get(key))
-            .ok_or_else(|| wrong(format!("it has no metadata named '{key}'")))?
+            .and_then(|metadata| metadata.get(kind.key))
+            .ok_or_else(|| wrong(format!("it has no metadata named '{}'", kind.key)))?
             .clone();
+        let header: Value = serde_json::from_str(&metadata).map_err(|error| wrong(error.to_string()))?;
+        match header["format"].as_u64() {
+            Some(format) if format == u64::from(FORMAT) => {}
+            Some(format) => {
+                let error = Error::input(kind.name, format!("format {format}"), format!("this program reads formats up to {FORMAT}"));
+                let newer = format > u64::from(FORMAT);
+                return Err(if newer { error.with_hint("a newer latentspace wrote it and reads it") } else { error });
+            }
+            None => return Err(wrong("its metadata have no format".to_owned())),
+        }
+        let header = serde_json::from_value(header).map_err(|error| wrong(error.to_string()))?;
         let file = SafeTensors::deserialize(bytes).map_err(|error| wrong(format!("its tensors cannot be read: {error}")))?;
         let mut tensors = Tensors::default();
         for (name, view) in file.iter() {
@@ -177,7 +211,7 @@ impl Tensors {
             }
             tensors.put(name, tensor)?;
         }
-        Ok((metadata, tensors))
+        Ok((header, tensors))
     }
 
     /// Whether there is one of this name.
