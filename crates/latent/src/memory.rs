@@ -2,6 +2,7 @@
 
 use latentspace::data::read::Source;
 use latentspace::error::Bytes;
+use latentspace::measure::{measure_bytes, measure_stream_bytes};
 use latentspace::method::{AnyMethod, Plan, Shape};
 use latentspace::run::machine_memory;
 use latentspace::{Error, Result, Run};
@@ -10,21 +11,10 @@ use crate::output::count;
 
 /// The program itself: code, threads, buffers. Measured on a fit of 100 rows.
 const PROGRAM: u64 = 14 << 20;
-/// Rows that measures ask about where there are many, and up to how many there are few.
-const ASKED: [u64; 2] = [1000, 2000];
-/// Neighbors of each.
-const NEIGHBORS: u64 = 15;
-/// What a row that is asked about takes in every block of so many rows: its nearest, and how many are nearer.
-const FOUND: [u64; 2] = [560, 4096];
-/// What a row that is asked about takes in every thread: its nearest so far.
-const NEAREST: u64 = 700;
 /// Blocks of a stream that are on their way at a time: one that is decoded, one that is prepared, one that is cut into chunks.
 const BLOCKS: u64 = 3 * (16 << 20);
 /// Rows of a chunk of a fold.
 const CHUNK: u64 = latentspace::data::CHUNK as u64;
-/// Rows of a stream that are held to measure it, at least: up to so many all, of more the rows of a third of the pairs that are compared.
-const HELD: [u64; 2] = [10_000, 14_500];
-
 /// What a fit will take, by the way that it will go.
 pub(crate) struct Needs {
     pub(crate) plan: Plan,
@@ -51,6 +41,7 @@ pub(crate) fn needs(method: &dyn AnyMethod, data: &Source, rows: usize, run: &Ru
     if streamed >= peak {
         return Needs { plan, shape, peak, streams: None };
     }
+    let plan = Plan { seconds: plan.seconds + f64::from(plan.rounds) * data.pass_seconds(rows), ..plan };
     let why = format!("rows stream by: all of them would take {}, more than {whose} ({})", Bytes(peak), Bytes(allowed));
     Needs { plan, shape, peak: streamed, streams: Some(why) }
 }
@@ -98,7 +89,7 @@ fn in_memory(method: &dyn AnyMethod, data: &Source, shape: Shape, plan: &Plan, r
         _ => (file, rows),
     };
     let dims = dimensions(method, shape);
-    let measuring = rows + 4 * shape.rows as u64 * dims + measuring(shape.rows as u64, shape.cols as u64, dims, run.threads());
+    let measuring = rows + 4 * (shape.rows * dims) as u64 + measure_bytes(shape.rows, shape.cols, dims, run.threads());
     PROGRAM + beside + reading.max(plan.peak_bytes).max(measuring)
 }
 
@@ -107,28 +98,14 @@ fn streamed(method: &dyn AnyMethod, data: &Source, shape: Shape, plan: &Plan, ru
     let (rows, cols) = (shape.rows as u64, shape.cols as u64);
     let work = plan.peak_bytes.saturating_sub(4 * rows * cols);
     let chunks = 4 * CHUNK * cols * (run.threads() as u64 + 1);
-    let dims = dimensions(method, shape);
-    let held = 4 * (cols + dims) * if rows <= HELD[0] { rows } else { HELD[1] };
-    let measuring = held + measuring(rows.min(HELD[0]), cols, dims, run.threads()) + BLOCKS;
+    let measuring = BLOCKS + measure_stream_bytes(shape.rows, shape.cols, dimensions(method, shape), run.threads());
     PROGRAM + data.working_bytes() + (BLOCKS + chunks + work).max(measuring)
 }
 
 /// Dimensions of the space.
-fn dimensions(method: &dyn AnyMethod, shape: Shape) -> u64 {
-    let most = shape.cols.min(50) as u64;
-    method.params()["n_components"].as_u64().unwrap_or(most)
-}
-
-/// Bytes that measuring takes beside rows and codes.
-fn measuring(rows: u64, cols: u64, dims: u64, threads: usize) -> u64 {
-    let asked = if rows <= ASKED[1] { rows } else { ASKED[0] };
-    // The rows asked about in three forms, and what is found of them; or all distances of a row.
-    let ranks = 12 * asked * cols.max(dims) + asked * (rows.div_ceil(FOUND[1]) * FOUND[0] + threads as u64 * NEAREST);
-    let places = ranks.max(24 * rows * threads as u64);
-    // Neighbors of all rows in a map of few dimensions.
-    let known = if dims <= 3 { 8 * NEIGHBORS * rows } else { 0 };
-    let search = if dims <= 3 { 28 * rows + known } else { 0 };
-    known + places.max(search)
+fn dimensions(method: &dyn AnyMethod, shape: Shape) -> usize {
+    let most = shape.cols.min(50);
+    method.params()["n_components"].as_u64().map_or(most, |dims| dims as usize)
 }
 
 /// Has large pieces of memory given back to the system as soon as they are free, so that a fit takes what it holds and no more.

@@ -192,9 +192,9 @@ fn equal_runs_give_equal_bytes_on_any_number_of_threads() {
 #[test]
 fn files_larger_than_the_memory_allowed_stream_to_the_same_space() {
     let folder = Folder::new();
-    folder.write("x.npy", npy(200_000, 40, &clouds(200_000, 40, 4)));
+    folder.write("x.npy", npy(400_000, 40, &clouds(400_000, 40, 4)));
     folder.good("fit pca x.npy -o whole.latent --dims 4 --solver covariance");
-    let streamed = folder.good("fit pca x.npy -o parts.latent --dims 4 --solver covariance --max-memory 70M");
+    let streamed = folder.good("fit pca x.npy -o parts.latent --dims 4 --solver covariance --max-memory 75M");
     assert!(streamed.err.contains("stream"), "it is said: {}", streamed.err);
     // To the byte, measures and all.
     assert!(folder.read("whole.latent") == folder.read("parts.latent"));

@@ -97,10 +97,7 @@ pub(crate) fn fit<'py>(
     let options = rows.options();
     let (space, codes) = call(py, seed, threads, listener, |run| {
         let observations = rows.read(None, run)?;
-        let latentspace::space::Learned { mut space, rows: prepared, codes } =
-            latentspace::Space::learn(method.as_ref(), observations, &options, run)?;
-        space.measure(&latentspace::data::Rows::Memory(&prepared), Some(&codes), run)?;
-        drop(prepared);
+        let (space, codes) = latentspace::Space::learn(method.as_ref(), observations, &options, run)?.measured(run)?;
         run.check()?;
         Ok((own(space, rows)?, codes))
     })?;

@@ -70,8 +70,10 @@ pub struct Plan {
     pub algorithm: String,
     /// Bytes at the peak, the prepared rows included where they are held in memory.
     pub peak_bytes: u64,
-    /// Seconds of learning, on this many threads of the machine that the cost model was measured on.
+    /// Seconds of learning from rows in memory, on this many threads of the machine that the cost model was measured on.
     pub seconds: f64,
+    /// Rounds over the rows, each of which has to read them again where they stream by.
+    pub rounds: u32,
 }
 
 /// What a fit gives.

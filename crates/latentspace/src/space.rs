@@ -53,8 +53,24 @@ pub struct Learned {
     pub space: Space,
     /// The rows as the method saw them.
     pub rows: Prepared,
-    /// Where they lie, `[n, k]`.
-    pub codes: Matrix,
+    /// Where they lie, `[n, k]`, if the method placed them; else [`Space::encode_prepared`] tells.
+    pub placed: Option<Matrix>,
+}
+
+impl Learned {
+    /// The space with its measures ([`Space::measure`]), and where the rows lie, `[n, k]`.
+    ///
+    /// # Errors
+    /// As [`Space::measure`] and [`Space::encode_prepared`].
+    pub fn measured(self, run: &Run) -> Result<(Space, Matrix)> {
+        let Learned { mut space, rows, placed } = self;
+        let codes = match placed {
+            Some(codes) => codes,
+            None => space.encode_prepared(&rows, run)?,
+        };
+        space.measure(&Rows::Memory(&rows), Some(&codes), run)?;
+        Ok((space, codes))
+    }
 }
 
 /// Rows of a stream, with their codes.
@@ -96,7 +112,7 @@ struct Header {
 }
 
 impl Space {
-    /// Learns a space from observations: chooses how they become numbers (and tells it), learns, and places the rows. The space knows then
+    /// Learns a space from observations: chooses how they become numbers (and tells it), and learns. The space knows then
     /// what its fit found out about itself; [`Space::measure`] adds how far to trust it.
     ///
     /// # Errors
@@ -108,12 +124,8 @@ impl Space {
         let metadata = observations.metadata.clone();
         // What the preparation copied is not needed any more.
         drop(observations);
-        let (space, fitted) = Space::fit(method, preparation, &Rows::Memory(&rows), &metadata, run)?;
-        let codes = match fitted {
-            Some(codes) => codes,
-            None => space.encode_prepared(&rows, run)?,
-        };
-        Ok(Learned { space, rows, codes })
+        let (space, placed) = Space::fit(method, preparation, &Rows::Memory(&rows), &metadata, run)?;
+        Ok(Learned { space, rows, placed })
     }
 
     /// Learns a space from prepared rows.

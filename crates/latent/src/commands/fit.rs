@@ -190,10 +190,10 @@ fn from_memory(method: &dyn AnyMethod, data: &Source, options: &PrepareOptions, 
     let reading = begun.elapsed().as_secs_f64();
     let begun = Instant::now();
     let metadata = observations.metadata.clone();
-    let latentspace::space::Learned { mut space, rows, codes } = Space::learn(method, observations, options, run)?;
+    let learned = Space::learn(method, observations, options, run)?;
     let learning = begun.elapsed().as_secs_f64();
     let begun = Instant::now();
-    space.measure(&Rows::Memory(&rows), Some(&codes), run)?;
+    let (space, codes) = learned.measured(run)?;
     let measuring = begun.elapsed().as_secs_f64();
     Ok(Learned { space, codes: Some(Codes { values: codes, metadata }), timing: Timing { reading, learning, measuring } })
 }

@@ -24,7 +24,7 @@ pub struct Eigen {
 /// [`Error::Internal`] if the matrix holds what is no number.
 pub fn symmetric_eigen(matrix: &[f64], d: usize, count: usize) -> Result<Eigen> {
     let count = count.min(d);
-    if d >= FEW_OF_MANY * (count + BLOCK) {
+    if is_few_of_many(d, count) {
         // By columns, as the library has it; a symmetric matrix is the same either way.
         if let Some(eigen) = few_of_many(MatRef::from_column_major_slice(matrix, d, d), count)? {
             return Ok(eigen);
@@ -35,6 +35,25 @@ pub fn symmetric_eigen(matrix: &[f64], d: usize, count: usize) -> Result<Eigen> 
     // faer sorts ascending.
     let columns: Vec<usize> = (0..count).map(|i| d - 1 - i).collect();
     Ok(Eigen::of(columns.iter().map(|&i| values[i]).collect(), columns.iter().map(|&i| vectors.col(i))))
+}
+
+/// What [`symmetric_eigen`] takes beside the matrix.
+pub struct EigenCost {
+    /// Bytes at the peak.
+    pub bytes: u64,
+    /// Multiply-adds in f64.
+    pub flops: f64,
+}
+
+/// What the `count` largest eigenvalues of a `[d, d]` matrix will take.
+pub fn eigen_cost(d: usize, count: usize) -> EigenCost {
+    let (square, n) = (8 * (d * d) as u64, d as f64);
+    if !is_few_of_many(d, count) {
+        return EigenCost { bytes: 3 * square, flops: 4.5 * n.powi(3) };
+    }
+    // A basis of half the size, and the matrix within it.
+    let size = (look_at(count) + BLOCK) as f64;
+    EigenCost { bytes: square * 3 / 4, flops: n * n * size + 2.0 * n * size * size + 4.5 * size.powi(3) }
 }
 
 /// A symmetric `[d, d]` matrix from its lower half, row by row.
@@ -85,6 +104,15 @@ const FEW_OF_MANY: usize = 6;
 /// Residuals at which an eigenvector is taken, in parts of the largest eigenvalue: far below the 1e-7 to which sums of f32 are known.
 const RESIDUAL: f64 = 1e-9;
 
+fn is_few_of_many(d: usize, count: usize) -> bool {
+    d >= FEW_OF_MANY * (count + BLOCK)
+}
+
+/// The size at which most spaces hold what is sought, so that they are looked at once: looking costs as much as five steps.
+fn look_at(count: usize) -> usize {
+    4 * count + BLOCK
+}
+
 /// Block Lanczos with full orthogonalisation; none if the space would grow beyond half of the whole.
 fn few_of_many(matrix: MatRef<'_, f64>, count: usize) -> Result<Option<Eigen>> {
     let d = matrix.nrows();
@@ -96,8 +124,7 @@ fn few_of_many(matrix: MatRef<'_, f64>, count: usize) -> Result<Option<Eigen>> {
     // The matrix within the basis.
     let mut inner = Mat::<f64>::zeros(most, most);
     let mut size = 0;
-    // Where most are found, so that the space is looked at once: looking costs as much as five steps.
-    let mut look_at = 4 * count + BLOCK;
+    let mut look_at = look_at(count);
     while size < most {
         let mut image = matrix * basis.subcols(size, BLOCK);
         size += BLOCK;

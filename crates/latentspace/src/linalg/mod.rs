@@ -6,7 +6,7 @@ mod matrix;
 mod panels;
 mod product;
 
-pub use decompose::{Eigen, from_lower, symmetric_eigen, thin_svd};
+pub use decompose::{Eigen, EigenCost, eigen_cost, from_lower, symmetric_eigen, thin_svd};
 pub use gram::Gram;
 pub use matrix::{Matrix, MatrixView};
 pub(crate) use panels::{NOBODY, Panels, TILE_COLS, TILE_ROWS, Tile};

@@ -1,6 +1,7 @@
 //! How far to trust a space or a map.
 
 mod pairs;
+mod plan;
 mod sentences;
 mod stream;
 mod structure;
@@ -8,6 +9,7 @@ mod structure;
 use serde::{Deserialize, Serialize};
 
 pub use crate::interval::Measure;
+pub use plan::{measure_bytes, measure_stream_bytes};
 pub use sentences::sentences;
 pub use stream::{Passes, measure_stream};
 

@@ -10,7 +10,7 @@ use crate::random::Random;
 use crate::run::Run;
 
 /// Pairs asked about where there are more.
-const SAMPLED: usize = 20_000;
+pub(super) const SAMPLED: usize = 20_000;
 /// Pairs worked on between two checks.
 const BLOCK: usize = 1024;
 

@@ -8,7 +8,7 @@ use crate::neighbors::{Far, Metric, Ranked, Ranks, check_finite, distance, neare
 use crate::run::Run;
 
 /// Rows up to which all are taken into memory.
-const FEW: usize = 10_000;
+pub(super) const FEW: usize = 10_000;
 
 /// Rows and their codes that come by, pass after pass, always the same.
 pub trait Passes: Sync {

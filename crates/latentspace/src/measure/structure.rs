@@ -10,9 +10,9 @@ use crate::random::Random;
 use crate::run::Run;
 
 /// Rows up to which all are asked about.
-const FEW: usize = 2000;
+pub(super) const FEW: usize = 2000;
 /// Rows asked about where there are more.
-const SAMPLED: usize = 1000;
+pub(super) const SAMPLED: usize = 1000;
 /// Distances up to which all are taken in f64: as many as there are where all of a few rows are asked about.
 const DIRECT: usize = FEW * FEW;
 
@@ -154,8 +154,6 @@ fn direct(space: MatrixView<'_>, rows: &[u32], wanted: &[Vec<u32>], k: usize, me
             // Room for all rows is not kept for a few.
             nearest = nearest[..k].to_vec();
             nearest.sort_unstable_by(nearer_first);
-            // The room for all rows is not kept for each row asked about.
-            nearest.shrink_to_fit();
         }
         let nearer = |&other: &u32| {
             let bar = lengths[other as usize];

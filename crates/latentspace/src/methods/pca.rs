@@ -14,7 +14,7 @@ use crate::checkpoint::Parcel;
 use crate::data::{CHUNK, Prepared, Rows};
 use crate::error::{Error, Result};
 use crate::fold::{AnyFold, Fold, Portable, Step};
-use crate::linalg::{Gram, Matrix, MatrixView, Threads, from_lower, product, product_transposed, symmetric_eigen};
+use crate::linalg::{Gram, Matrix, MatrixView, Threads, eigen_cost, from_lower, product, product_transposed, symmetric_eigen};
 use crate::measure::Measure;
 use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
 use crate::params::Auto;
@@ -85,7 +85,9 @@ impl Pca {
         let width = ((k + OVERSAMPLED) as f64).min(d);
         match solver {
             Solver::Gram => n * d * (n + k as f64) / RATES[0] + eigen_seconds(shape.rows, k),
-            Solver::Randomized => USUAL_ROUNDS * (2.0 * n * d * width / RATES[0] + 3.0 * n * d * SEEN + 4.0 * d * width * width / RATES[1]),
+            Solver::Randomized => {
+                f64::from(USUAL_ROUNDS) * (2.0 * n * d * width / RATES[0] + 3.0 * n * d * SEEN + 4.0 * d * width * width / RATES[1])
+            }
             Solver::Covariance | Solver::Auto => n * d * d / 2.0 / RATES[0] + n * d * SEEN + eigen_seconds(shape.cols, k),
         }
     }
@@ -95,38 +97,22 @@ impl Pca {
         let width = (self.components(shape) + OVERSAMPLED).min(shape.cols) as f64;
         match solver {
             Solver::Gram => n * n * d + 4.0 * n * n * n * EIGEN_PENALTY + 2.0 * n * d * width,
-            Solver::Randomized => 12.0 * 4.0 * n * d * width * 1.5,
+            Solver::Randomized => f64::from(USUAL_ROUNDS) * 4.0 * n * d * width * 1.5,
             Solver::Covariance | Solver::Auto => n * d * d + 4.0 * d * d * d * EIGEN_PENALTY,
         }
     }
 }
 
 /// Rounds that subspace iteration usually takes.
-const USUAL_ROUNDS: f64 = 12.0;
+const USUAL_ROUNDS: u32 = 12;
 /// Multiply-adds of a product in f32, and of one in f64, a second and core.
 const RATES: [f64; 2] = [36e9, 5e9];
 /// Seconds a number of a row, for seeing it through a frame and packing it.
 const SEEN: f64 = 0.8e-9;
 
-/// The space that a few of many eigenvectors are found in; none where all are found.
-fn krylov(d: usize, k: usize) -> Option<f64> {
-    (d >= 6 * (k + 12)).then_some(6.0 * k as f64 + 24.0)
-}
-
-/// Bytes that eigenvectors take beside the matrix.
-fn eigen_bytes(d: usize, k: usize) -> u64 {
-    let square = 8 * (d * d) as u64;
-    // A basis of half the size and the matrix within it, or three squares.
-    if krylov(d, k).is_some() { square * 3 / 4 } else { 3 * square }
-}
-
 /// Seconds that eigenvectors take on one core.
 fn eigen_seconds(d: usize, k: usize) -> f64 {
-    let n = d as f64;
-    match krylov(d, k) {
-        Some(size) => (n * n * size + 2.0 * n * size * size + 4.5 * size.powi(3)) / RATES[1],
-        None => 4.5 * n.powi(3) / RATES[1],
-    }
+    eigen_cost(d, k).flops / RATES[1]
 }
 
 /// A flop of the eigenvalue routine (f64, half of it bound by memory) costs as much as this many of a product.
@@ -168,17 +154,18 @@ impl Method for Pca {
         let levels = n.div_ceil(CHUNK as u64).max(1).ilog2() as u64 + 1;
         let work = match solver {
             // The rows again, and centred; inner products in f32 and f64, then the latter and what their eigenvectors take.
-            Solver::Gram => 2 * 4 * n * d + (12 * n * n).max(8 * n * n + eigen_bytes(shape.rows, k)),
+            Solver::Gram => 2 * 4 * n * d + (12 * n * n).max(8 * n * n + eigen_cost(shape.rows, k).bytes),
             Solver::Randomized => threads * (8 * BLOCK as u64 * (d + width) + 12 * d * width) + (levels + 3) * 8 * d * width,
             // Half products in tiles and in f64, and packed rows; then the whole covariance.
             Solver::Covariance | Solver::Auto => {
-                (threads * (8 * d * d + 2400 * d) + levels * 4 * d * d).max(12 * d * d + eigen_bytes(shape.cols, k))
+                (threads * (8 * d * d + 2400 * d) + levels * 4 * d * d).max(12 * d * d + eigen_cost(shape.cols, k).bytes)
             }
         };
         Plan {
             algorithm: solver.describe().to_owned(),
             peak_bytes: 4 * n * d + work,
             seconds: self.seconds(solver, shape) / run.threads() as f64,
+            rounds: if solver == Solver::Randomized { USUAL_ROUNDS } else { 1 },
         }
     }
 

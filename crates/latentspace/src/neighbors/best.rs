@@ -87,11 +87,16 @@ impl Best {
         &self.bounds
     }
 
+    /// Takes no offer below these from the start: so much is known to be had elsewhere.
+    pub(super) fn expect(&mut self, bounds: &[f32]) {
+        self.bounds.copy_from_slice(bounds);
+    }
+
     /// Lets go the worst if there are too many.
     fn settle(&mut self, slot: usize, margin: &impl Fn(usize, f32) -> f32) {
         let kept = &mut self.kept[slot];
         if kept.len() >= self.room[slot] {
-            self.bounds[slot] = shorten(kept, self.keep, |score| margin(slot, score));
+            self.bounds[slot] = self.bounds[slot].max(shorten(kept, self.keep, |score| margin(slot, score)));
             // Many ties: let them come before they are looked at again.
             self.room[slot] = self.room[slot].max(2 * kept.len());
         }

@@ -14,7 +14,7 @@ mod tree;
 
 pub(crate) use distance::{distance, lengths};
 pub use plan::{Plan, plan};
-pub(crate) use ranks::{Far, Ranked, Ranks, nearer_first};
+pub(crate) use ranks::{Far, Ranked, Ranks, nearer_first, ranks_bytes};
 pub(crate) use table::check_finite;
 
 use serde::{Deserialize, Serialize};

@@ -16,6 +16,10 @@ use crate::run::Run;
 
 /// Rows of a task.
 const BLOCK: usize = 4096;
+/// Tasks of each thread before what they found is put together.
+const AT_A_TIME: usize = 2;
+/// Bytes of packed rows that are compared with these before the next.
+const CACHE: usize = 128 << 10;
 /// Rows framed at a time, so that they stay in the cache.
 const FRAMED: usize = 240;
 
@@ -57,6 +61,13 @@ pub(crate) struct Wanted {
     below: Vec<f32>,
     /// The least of `below` for each of the few, filled up to whole tiles.
     lowest: Vec<f32>,
+}
+
+/// Bytes that the ranks of `few` rows of `cols` columns take among `rows` others: the few in three forms, and for each what is found of it in
+/// the blocks of every thread, and its nearest so far. Measured with 15 neighbors.
+pub(crate) fn ranks_bytes(few: u64, rows: u64, cols: u64, threads: u64) -> u64 {
+    let blocks = rows.div_ceil(BLOCK as u64).min(AT_A_TIME as u64 * threads);
+    12 * few * cols + few * (560 * blocks + 700 * threads)
 }
 
 impl<'a> Ranks<'a> {
@@ -130,47 +141,69 @@ impl<'a> Ranks<'a> {
         wanted: Option<&Wanted>,
         run: &Run,
     ) -> Result<()> {
-        let block = |at: usize| self.block(many.slice(at * BLOCK..many.rows().min((at + 1) * BLOCK)), first + at * BLOCK, k, wanted, run);
-        let found: Vec<Block> = (0..many.rows().div_ceil(BLOCK)).into_par_iter().map(block).collect::<Result<_>>()?;
-        ranked.par_iter_mut().enumerate().for_each(|(slot, ranked)| {
-            for block in &found {
-                ranked.nearest.extend_from_slice(&block.nearest[slot]);
-                if let (Some(wanted), Some(counts)) = (wanted, &block.nearer) {
-                    counts.add_to(wanted, slot, &mut ranked.nearer);
+        let blocks: Vec<usize> = (0..many.rows()).step_by(BLOCK).collect();
+        // What some blocks found is put together before the next are looked at, so that these need to look at little.
+        for blocks in blocks.chunks(AT_A_TIME * run.threads()) {
+            let bounds: Vec<f32> = ranked.iter().enumerate().map(|(slot, ranked)| self.bound(slot, &ranked.nearest, k)).collect();
+            let block = |&from: &usize| {
+                let rows = many.slice(from..many.rows().min(from + BLOCK));
+                self.block(rows, first + from, (k, &bounds), wanted, run)
+            };
+            let found: Vec<Block> = blocks.par_iter().map(block).collect::<Result<_>>()?;
+            ranked.par_iter_mut().enumerate().for_each(|(slot, ranked)| {
+                for block in &found {
+                    ranked.nearest.extend_from_slice(&block.nearest[slot]);
+                    if let (Some(wanted), Some(counts)) = (wanted, &block.nearer) {
+                        counts.add_to(wanted, slot, &mut ranked.nearer);
+                    }
                 }
-            }
-            ranked.nearest.sort_unstable_by(nearer_first);
-            ranked.nearest.truncate(k);
-        });
+                ranked.nearest.sort_unstable_by(nearer_first);
+                ranked.nearest.truncate(k);
+            });
+        }
         Ok(())
     }
 
-    fn block(&self, rows: MatrixView<'_>, first: usize, k: usize, wanted: Option<&Wanted>, run: &Run) -> Result<Block> {
+    /// What a row must score at least to be among the `k` nearest, where so many are known.
+    fn bound(&self, slot: usize, nearest: &[Far], k: usize) -> f32 {
+        let Some(&(length, _)) = nearest.get(k.wrapping_sub(1)) else { return f32::MIN };
+        let half = self.table.half[slot];
+        let score = self.frame.score(half, length);
+        score - self.table.margin(half, score)
+    }
+
+    /// The `k` nearest of some of the many, but for those that score below a bound; and the places of the wanted.
+    fn block(&self, rows: MatrixView<'_>, first: usize, (k, bounds): (usize, &[f32]), wanted: Option<&Wanted>, run: &Run) -> Result<Block> {
         let few = self.rows.rows();
         let margin = |slot: usize, score: f32| self.table.margin(self.table.half[slot], score);
         let mut best = Best::new(k);
         best.clear(few);
+        best.expect(bounds);
         let mut nearer = wanted.map(Counts::new);
         let mut tile = Tile::new();
         for from in (0..rows.rows()).step_by(FRAMED) {
             run.check()?;
             let raw = rows.slice(from..(from + FRAMED).min(rows.rows()));
             let framed = self.frame.table(raw)?;
-            for at in (0..raw.rows()).step_by(TILE_ROWS) {
-                let count = TILE_ROWS.min(raw.rows() - at);
-                let group = std::array::from_fn(|i| framed.rows.row(at + i.min(count - 1)));
-                for panel in 0..self.packed.count() {
-                    self.packed.score(&group, panel, &[f32::MIN; TILE_ROWS], &mut tile);
-                    let slots = panel * TILE_COLS..(panel * TILE_COLS + TILE_COLS).min(few);
-                    for i in 0..count {
-                        let (offset, name) = (framed.offset(at + i), (first + from + at + i) as u32);
-                        let mut scores = [0.0; TILE_COLS];
-                        scores.iter_mut().zip(tile.scores(i)).for_each(|(to, from)| *to = from + offset);
-                        if k > 0 && reached(&scores, &best.bounds()[slots.start..]) {
-                            best.offer(slots.start, &scores, name, self.names, margin);
-                        }
-                        if let (Some(wanted), Some(nearer)) = (wanted, &mut nearer) {
-                            self.count(nearer, wanted, slots.clone(), &scores, raw.row(at + i), name);
+            // As many of the few at a time as stay in the cache beside these.
+            let panels: Vec<usize> = (0..self.packed.count()).collect();
+            for panels in panels.chunks((CACHE / self.packed.panel_bytes().max(1)).max(1)) {
+                for at in (0..raw.rows()).step_by(TILE_ROWS) {
+                    let count = TILE_ROWS.min(raw.rows() - at);
+                    let group = std::array::from_fn(|i| framed.rows.row(at + i.min(count - 1)));
+                    for &panel in panels {
+                        self.packed.score(&group, panel, &[f32::MIN; TILE_ROWS], &mut tile);
+                        let slots = panel * TILE_COLS..(panel * TILE_COLS + TILE_COLS).min(few);
+                        for i in 0..count {
+                            let (offset, name) = (framed.offset(at + i), (first + from + at + i) as u32);
+                            let mut scores = [0.0; TILE_COLS];
+                            scores.iter_mut().zip(tile.scores(i)).for_each(|(to, from)| *to = from + offset);
+                            if k > 0 && reached(&scores, &best.bounds()[slots.start..]) {
+                                best.offer(slots.start, &scores, name, self.names, margin);
+                            }
+                            if let (Some(wanted), Some(nearer)) = (wanted, &mut nearer) {
+                                self.count(nearer, wanted, slots.clone(), &scores, raw.row(at + i), name);
+                            }
                         }
                     }
                 }

@@ -436,6 +436,10 @@ impl Reader for ArrayReader {
         self.notes.clone()
     }
 
+    fn rate(&self) -> f64 {
+        250e6
+    }
+
     fn labels(&self, _run: &Run) -> Result<Metadata> {
         if self.array.cols() > 1000 {
             let found = format!("{} columns", self.array.cols());

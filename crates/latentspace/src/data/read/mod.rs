@@ -83,6 +83,10 @@ pub(super) trait Reader: Send + Sync {
     fn working_bytes(&self) -> u64 {
         0
     }
+    /// Numbers a second that a pass gives on one core of the machine that the cost model was measured on.
+    fn rate(&self) -> f64 {
+        10e6
+    }
     /// All rows as columns that ride along with others.
     fn labels(&self, run: &Run) -> Result<Metadata> {
         Ok(self.read(run)?.metadata)
@@ -443,6 +447,12 @@ impl Source {
     /// Bytes that a pass over the rows holds beside the blocks that it gives.
     pub fn working_bytes(&self) -> u64 {
         self.readers.iter().map(|(_, reader)| reader.working_bytes()).max().unwrap_or(0)
+    }
+
+    /// Seconds that a pass over all of so many rows takes.
+    pub fn pass_seconds(&self, rows: usize) -> f64 {
+        let rate = self.readers.iter().map(|(_, reader)| reader.rate()).fold(f64::INFINITY, f64::min);
+        rows as f64 * self.columns() as f64 / rate
     }
 
     /// What the user should know of how the files are taken: columns that ride along, treatments.

@@ -473,6 +473,10 @@ impl Reader for ParquetReader {
         self.roles.notes.clone()
     }
 
+    fn rate(&self) -> f64 {
+        80e6
+    }
+
     fn read(&self, run: &Run) -> Result<Observations> {
         let rows = Reader::rows(self).unwrap_or(0);
         let cols = self.roles.numbers;

@@ -333,6 +333,7 @@ impl Method for Tsne {
             algorithm: format!("{} neighbors ({}), repulsion by {way}", self.neighbors(), search.algorithm),
             peak_bytes,
             seconds: first.map_or(0.0, |plan| plan.seconds) + search.seconds + cost.seconds,
+            rounds: 1,
         }
     }
 
