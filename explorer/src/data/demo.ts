@@ -258,6 +258,8 @@ export function demoSource(query: URLSearchParams): DataSource {
   const methods: Method[] = [
     {
       name: "tsne",
+      title: "t-SNE",
+      summary: "a map that keeps near rows near",
       family: "maps",
       takes: ["table", "counts", "images"],
       parameters: {
@@ -274,6 +276,8 @@ export function demoSource(query: URLSearchParams): DataSource {
     },
     {
       name: "umap",
+      title: "UMAP",
+      summary: "a map of the neighbor graph",
       family: "maps",
       takes: ["table", "counts", "images"],
       parameters: {
@@ -285,7 +289,7 @@ export function demoSource(query: URLSearchParams): DataSource {
         },
       },
     },
-    { name: "pca", family: "linear", takes: ["table"], parameters: { type: "object", properties: { n_components: { type: "integer", default: 2, minimum: 1 }, whiten: { type: "boolean", default: false } } } },
+    { name: "pca", title: "PCA", summary: "the directions along which the rows differ most", family: "linear", takes: ["table"], parameters: { type: "object", properties: { n_components: { type: "integer", default: 2, minimum: 1 }, whiten: { type: "boolean", default: false } } } },
   ];
 
   return {

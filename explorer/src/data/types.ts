@@ -125,6 +125,9 @@ export interface JsonSchema {
 
 export interface Method {
   name: string;
+  /** Its name in sentences. */
+  title: string;
+  summary: string;
   family: string;
   takes: string[];
   encodes?: boolean;

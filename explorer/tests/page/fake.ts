@@ -118,7 +118,7 @@ export async function fakeServer(dist: string): Promise<Fake> {
       if (wanted.sort !== null) rows.sort((x, y) => (key(x) < key(y) ? -1 : key(x) > key(y) ? 1 : 0) * (wanted.descending ? -1 : 1) || x - y);
       return void json({ total: rows.length, rows: rows.slice(wanted.offset, wanted.offset + wanted.limit).map((i) => ({ row: i, id: `r${i}`, fields: cells(i) })) });
     }
-    if (path === "/api/methods") return void json([{ name: "tsne", family: "maps", takes: ["images"], parameters: { type: "object", properties: { perplexity: { type: "number", default: 30, minimum: 2 } } } }]);
+    if (path === "/api/methods") return void json([{ name: "tsne", title: "t-SNE", summary: "a map", family: "maps", takes: ["images"], parameters: { type: "object", properties: { perplexity: { type: "number", default: 30, minimum: 2 } } } }]);
     if (path === "/api/fit") {
       const { params } = (await body(q)) as { params: Record<string, unknown> };
       if (Number(params.perplexity) > 100) return void json({ error: `perplexity: ${params.perplexity} was given; for ${N} rows it is at most 99.`, hint: "30 is usual." }, 400);
