@@ -6,10 +6,11 @@ shares=$1 data=$2 out=$3 method=$4
 shift 4
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-state=()
+# Round 0 finds out how rows become numbers; the rounds after it go on from a state.
+state=(--describe)
 until [ -e "$work/done.latent" ]; do
     for i in $(seq 0 $((shares - 1))); do
-        latent fit "$method" "$data" "$@" ${state[@]+"${state[@]}"} --partial "$i/$shares" -o "$work/$i.stats" --quiet &
+        latent fit "$method" "$data" "$@" "${state[@]}" --partial "$i/$shares" -o "$work/$i.stats" --quiet &
     done
     wait
     if latent merge "$work"/*.stats -o "$work/next.latent" --json --quiet | grep -q '"done":true'; then

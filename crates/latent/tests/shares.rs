@@ -5,10 +5,10 @@ mod common;
 
 use common::{Folder, clouds, npy};
 
-/// Rounds of shares until `latent merge` gives the space; how many there were.
-fn in_shares(folder: &Folder, fit: &str, shares: usize, out: &str) -> usize {
-    let mut state = String::new();
-    for round in 1.. {
+/// Rounds of shares until `latent merge` gives the space; how many there were after round 0. Without it, each share reads all rows first.
+fn in_shares(folder: &Folder, fit: &str, round_zero: bool, shares: usize, out: &str) -> usize {
+    let mut state = if round_zero { "--describe".to_owned() } else { String::new() };
+    for round in usize::from(!round_zero).. {
         let share = |at: usize| folder.good(&format!("{fit} {state} --partial {at}/{shares} -o {at}.stats"));
         // In any order; the last may as well be called the first.
         (1..=shares).rev().for_each(|at| drop(share(at)));
@@ -33,8 +33,10 @@ fn shares_of_any_number_merge_to_the_bytes_of_one_machine() {
     let fit = "fit pca rows.npy --dims 3 --seed 4";
     folder.good(&format!("{fit} -o whole.latent"));
     for shares in [1, 2, 3, 8, 11] {
-        assert_eq!(in_shares(&folder, fit, shares, "merged.latent"), 1);
-        assert!(folder.read("merged.latent") == folder.read("whole.latent"), "{shares} shares");
+        for round_zero in [true, false] {
+            assert_eq!(in_shares(&folder, fit, round_zero, shares, "merged.latent"), 1);
+            assert!(folder.read("merged.latent") == folder.read("whole.latent"), "{shares} shares");
+        }
     }
 }
 
@@ -44,7 +46,7 @@ fn a_method_of_many_rounds_is_a_loop_over_state_and_shares() {
     folder.write("rows.npy", npy(9_000, 30, &clouds(9_000, 30, 7)));
     let fit = "fit pca rows.npy --dims 4 --solver randomized --seed 2";
     folder.good(&format!("{fit} -o whole.latent"));
-    assert!(in_shares(&folder, fit, 2, "merged.latent") > 1);
+    assert!(in_shares(&folder, fit, true, 2, "merged.latent") > 1);
     assert!(folder.read("merged.latent") == folder.read("whole.latent"));
 }
 
@@ -63,10 +65,72 @@ fn tables_in_many_files_are_prepared_alike_in_every_share() {
         }
         folder.write(&format!("parts/{part}.csv"), csv);
     }
-    let fit = "fit pca parts/*.csv --dims 2 --columns size,weight,kind";
+    for options in ["", "--scale standard", "--scale none", "--scale robust --missing median"] {
+        let fit = format!("fit pca parts/*.csv --dims 2 --columns size,weight,kind {options}");
+        folder.good(&format!("{fit} -o whole.latent"));
+        for shares in [1, 2, 3, 8] {
+            in_shares(&folder, &fit, true, shares, "merged.latent");
+            assert!(folder.read("merged.latent") == folder.read("whole.latent"), "{shares} shares, {options}");
+        }
+        in_shares(&folder, &fit, false, 3, "merged.latent");
+        assert!(folder.read("merged.latent") == folder.read("whole.latent"), "without round 0, {options}");
+    }
+}
+
+#[test]
+fn numbers_far_from_zero_keep_their_digits_in_every_share() {
+    let folder = Folder::new();
+    // The head of the table does not show how far its numbers reach, and the array holds more digits than 32 bits do.
+    let far = |row: usize| if row < 6000 { row as f64 } else { 4e8 + common::uniform(row, 2) };
+    let value = |row: usize, column: usize| common::uniform(row, column) + if column == 2 { 7e6 } else { 0.0 };
+    let mut csv = "a,far,b\n".to_owned();
+    (0..20_000).for_each(|row| csv += &format!("{},{},{}\n", value(row, 0), far(row + 5000), value(row, 1)));
+    folder.write("rows.csv", csv);
+    folder.write("rows.npy", common::npy_f64(20_000, 3, &(0..60_000).map(|at| value(at / 3, at % 3)).collect::<Vec<f64>>()));
+    for data in ["rows.csv", "rows.npy"] {
+        let fit = format!("fit pca {data} --dims 2");
+        folder.good(&format!("{fit} -o whole.latent"));
+        for (shares, round_zero) in [(1, true), (3, true), (2, false)] {
+            in_shares(&folder, &fit, round_zero, shares, "merged.latent");
+            assert!(folder.read("merged.latent") == folder.read("whole.latent"), "{data}, {shares} shares");
+        }
+    }
+}
+
+#[test]
+fn neighbors_are_merged_to_the_statistics_of_one_share() {
+    let folder = Folder::new();
+    folder.write("rows.npy", npy(70_000, 6, &clouds(70_000, 6, 5)));
+    let fit = "fit pca rows.npy --dims 3 --scale standard";
     folder.good(&format!("{fit} -o whole.latent"));
-    in_shares(&folder, fit, 3, "merged.latent");
+    let mut state = "--describe".to_owned();
+    for (round, out) in ["state", "merged.latent"].into_iter().enumerate() {
+        (0..5).for_each(|at| drop(folder.good(&format!("{fit} {state} --partial {at}/5 -o {at}.stats"))));
+        let some = folder.json("merge 3.stats 1.stats 2.stats -o some.stats");
+        assert!(some["round"] == round && some["shares"] == 3, "{some}");
+        let sizes = ["1.stats", "2.stats", "3.stats", "some.stats"].map(|name| folder.read(name).len());
+        assert!(sizes[3] < sizes[0] + sizes[1] + sizes[2], "{sizes:?}");
+        folder.refused("merge some.stats 2.stats 4.stats -o s.stats", "are there twice; each share is needed once.\n");
+        folder.refused("merge some.stats 4.stats -o s.latent", "are missing; each share is needed once.\n");
+        folder.good(&format!("merge 4.stats some.stats 0.stats -o {out}"));
+        state = "--state state".to_owned();
+    }
     assert!(folder.read("merged.latent") == folder.read("whole.latent"));
+}
+
+#[test]
+fn what_a_share_cannot_do_is_refused_before_it_works() {
+    let folder = Folder::new();
+    folder.write("rows.npy", npy(300, 5, &clouds(300, 5, 3)));
+    for flag in ["--plan", "--resume", "--codes c.npy", "--checkpoint-every 1"] {
+        let called = folder.latent(&format!("fit pca rows.npy --partial 0/2 {flag} -o a.stats"));
+        assert!(called.code == Some(2) && called.err.contains("only one of them can be"), "{flag}: {}", called.err);
+    }
+    let called = folder.latent("fit pca rows.npy --partial 0/2 --describe --state s -o a.stats");
+    assert!(called.code == Some(2) && called.err.contains("only one of them can be"), "{}", called.err);
+    assert_eq!(folder.latent("fit pca rows.npy --describe -o a.stats").code, Some(2));
+    folder.refused("fit pca missing.npy --partial 0/2 -o none/a.stats", "results are written into folders that exist.\n");
+    assert_eq!(folder.names(), ["rows.npy"]);
 }
 
 #[test]
@@ -76,6 +140,11 @@ fn what_does_not_belong_together_is_refused() {
     for (at, dims, name) in [(0, 2, "a"), (1, 2, "b"), (1, 3, "c")] {
         folder.good(&format!("fit pca rows.npy --dims {dims} --partial {at}/2 -o {name}.stats"));
     }
+    folder.good("fit pca rows.npy --dims 2 --partial 0/2 --describe -o a.summary");
+    folder.refused(
+        "merge a.stats a.summary -o s.latent",
+        "a.summary: they are of another round than a.stats; shares of one round are needed.\n",
+    );
     folder.refused("merge a.stats -o s.latent", "statistics: chunks 1 to 3 are missing; each share is needed once.\n");
     folder.refused("merge a.stats b.stats a.stats -o s.latent", "statistics: chunks 0 to 1 are there twice; each share is needed once.\n");
     folder.refused(

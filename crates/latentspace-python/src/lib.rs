@@ -70,7 +70,7 @@ mod _native {
     #[pymodule_export]
     use super::rows::Rows;
     #[pymodule_export]
-    use super::shares::{encode_file, first_round, merge_shares, share_of_round};
+    use super::shares::{combine_shares, encode_file, merge_shares, round_zero, share_of_round};
     #[pymodule_export]
     use super::space::{Parts, Space, check, fit};
     #[pymodule_export]

@@ -14,10 +14,10 @@ use crate::calls::call;
 use crate::errors::exception;
 use crate::space::{Space, method};
 
-/// The first round of a fit on files, as bytes: what every share starts from.
+/// Round 0 of a fit on files, as bytes: what every share starts from.
 #[pyfunction]
 #[allow(clippy::too_many_arguments, reason = "as many as the command line takes")]
-pub(crate) fn first_round<'py>(
+pub(crate) fn round_zero<'py>(
     py: Python<'py>,
     name: &str,
     params: &Bound<'py, PyDict>,
@@ -36,7 +36,10 @@ pub(crate) fn first_round<'py>(
         serde_json::from_value(json!(missing)).map_err(|error| exception(Error::param("missing", json!(missing), error.to_string())))?;
     let options = PrepareOptions { scale: scale.unwrap_or_default(), missing };
     let origin = Origin { data, columns, labels: None };
-    let bytes = call(py, seed, threads, listener, |run| Round::first(method.as_ref(), origin, &options, run)?.to_bytes())?;
+    let bytes = call(py, seed, threads, listener, |run| {
+        let source = origin.open()?;
+        Round::zero(method.as_ref(), origin, &source, &options, run)?.to_bytes()
+    })?;
     Ok(PyBytes::new(py, &bytes))
 }
 
@@ -54,8 +57,29 @@ pub(crate) fn share_of_round<'py>(
     if share >= shares {
         return Err(exception(Error::param("share", share, format!("of {shares} shares it is at most {}", shares.saturating_sub(1)))));
     }
-    let bytes = call(py, 0, threads, listener, |run| round.work(None, share, shares, run)?.to_bytes())?;
+    let bytes = call(py, 0, threads, listener, |run| round.work(&round.open(&round.fit.origin)?, share, shares, run)?.to_bytes())?;
     Ok(PyBytes::new(py, &bytes))
+}
+
+/// The statistics of some shares as those of one, as bytes.
+#[pyfunction]
+pub(crate) fn combine_shares<'py>(
+    py: Python<'py>,
+    statistics: Vec<Vec<u8>>,
+    threads: usize,
+    listener: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let bytes = call(py, 0, threads, listener, |run| shares::combine(&named(&statistics)?, run)?.to_bytes())?;
+    Ok(PyBytes::new(py, &bytes))
+}
+
+/// Statistics, each by the name that errors call it.
+fn named(statistics: &[Vec<u8>]) -> latentspace::Result<Vec<(PathBuf, Statistics)>> {
+    let each = statistics.iter().enumerate().map(|(at, bytes)| {
+        let name = PathBuf::from(format!("statistics {at}"));
+        Statistics::from_bytes(bytes, &name).map(|statistics| (name, statistics))
+    });
+    each.collect()
 }
 
 /// What follows from the statistics of all shares: the space, measured, or the next round.
@@ -67,16 +91,12 @@ pub(crate) fn merge_shares<'py>(
     listener: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<(Option<Space>, Option<Bound<'py, PyBytes>>)> {
     let step = call(py, 0, threads, listener, |run| {
-        let named = statistics.iter().enumerate().map(|(at, bytes)| {
-            let name = PathBuf::from(format!("statistics {at}"));
-            Statistics::from_bytes(bytes, &name).map(|statistics| (name, statistics))
-        });
-        let statistics = named.collect::<latentspace::Result<Vec<_>>>()?;
+        let statistics = named(&statistics)?;
         Ok(match shares::merge(&statistics, run)? {
             Step::Again(round) => Err(round.to_bytes()?),
             Step::Done(mut space) => {
                 if let Some((_, first)) = statistics.first() {
-                    first.round.fit.measure(&mut space, run)?;
+                    first.round.measure(&mut space, run)?;
                 }
                 Ok(space)
             }

@@ -1,5 +1,5 @@
 //! Writes a folder of Parquet files of a given size, to try what is larger than memory:
-//! `cargo run --release --example make_parquet -- FOLDER MEGABYTES [COLUMNS]`, then `latent fit pca 'FOLDER/*.parquet' --max-memory 300M …`.
+//! `cargo run --release --example make_parquet -- FOLDER MEGABYTES [COLUMNS [MEGABYTES A FILE]]`, then `latent fit pca 'FOLDER/*.parquet' --max-memory 300M …`.
 
 use std::error::Error;
 use std::fs::File;
@@ -11,8 +11,6 @@ use latentspace::random::Random;
 use parquet::arrow::ArrowWriter;
 use parquet::file::properties::WriterProperties;
 
-/// Megabytes of numbers in a file.
-const PART: usize = 100;
 /// Rows of a batch.
 const BATCH: usize = 1 << 14;
 /// Directions along which the rows vary most.
@@ -23,11 +21,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let [folder, megabytes, rest @ ..] = args.as_slice() else { return Err("FOLDER MEGABYTES [COLUMNS] are needed".into()) };
     let (folder, megabytes): (PathBuf, usize) = (folder.into(), megabytes.parse()?);
     let cols: usize = rest.first().map_or(Ok(100), |cols| cols.parse())?;
+    let size: usize = rest.get(1).map_or(Ok(100), |size| size.parse())?;
     std::fs::create_dir_all(&folder)?;
     let random = Random::new(1, "made rows");
     let ways: Vec<f32> = (0..WAYS * cols).map(|at| random.normal(0, at as u64) as f32).collect();
-    for part in 0..megabytes.div_ceil(PART) {
-        let rows = PART.min(megabytes - part * PART) * 1_000_000 / (4 * cols);
+    for part in 0..megabytes.div_ceil(size) {
+        let rows = size.min(megabytes - part * size) * 1_000_000 / (4 * cols);
         let mut writer: Option<ArrowWriter<File>> = None;
         for first in (0..rows).step_by(BATCH) {
             let columns = columns(&random, &ways, cols, part * 1_000_000_000 + first..part * 1_000_000_000 + rows.min(first + BATCH));

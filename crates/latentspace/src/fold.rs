@@ -12,6 +12,8 @@ use crate::error::{Error, Result};
 use crate::linalg::{Matrix, MatrixView};
 use crate::method::{Fitted, Shape};
 use crate::run::Run;
+use crate::tree::Parts;
+pub use crate::tree::{Part, Portable, pack, unpack};
 
 /// How one round of learning goes.
 pub trait Fold: Send + Sync {
@@ -39,32 +41,6 @@ pub trait Fold: Send + Sync {
     /// # Errors
     /// What the method says of such data.
     fn solve(&self, state: Self::State, stats: Self::Stats, run: &Run) -> Result<Step<Self::State, Self::Outcome>>;
-}
-
-/// What can be put into a file and taken out again, bit by bit the same.
-pub trait Portable: Sized + Send {
-    /// As arrays and facts.
-    ///
-    /// # Errors
-    /// [`Error::Internal`] if a number is no number.
-    fn store(&self) -> Result<Parcel>;
-
-    /// What [`Portable::store`] put in.
-    ///
-    /// # Errors
-    /// [`Error::Input`] if something is missing or does not fit.
-    fn load(parcel: &Parcel) -> Result<Self>;
-}
-
-/// Nothing to remember.
-impl Portable for () {
-    fn store(&self) -> Result<Parcel> {
-        Ok(Parcel::default())
-    }
-
-    fn load(_: &Parcel) -> Result<Self> {
-        Ok(())
-    }
 }
 
 /// What follows from a round.
@@ -95,28 +71,17 @@ pub trait AnyFold: Send + Sync {
     /// [`Error::Cancelled`], and what the rows' source says.
     fn share(&self, state: &Parcel, rows: &Rows<'_>, chunks: Range<usize>, run: &Run) -> Result<Vec<Part<Parcel>>>;
 
-    /// The parts of chunks that follow each other, merged as far as the whole tree allows.
+    /// Parts of some chunks, in any order, merged as far as the whole tree allows.
     ///
     /// # Errors
-    /// [`Error::Input`] if a part does not fit.
-    fn gather(&self, parts: Vec<Part<Parcel>>) -> Result<Vec<Part<Parcel>>>;
+    /// [`Error::Input`] if chunks are there twice, or a part does not fit.
+    fn gather(&self, parts: &[Part<Parcel>]) -> Result<Vec<Part<Parcel>>>;
 
     /// What follows from the parts of all chunks, in any order.
     ///
     /// # Errors
     /// [`Error::Input`] if a part is missing or there twice; what the method says.
     fn solve(&self, state: &Parcel, parts: &[Part<Parcel>], chunks: usize, run: &Run) -> Result<Step<Parcel, Fitted>>;
-}
-
-/// The statistics of chunks `from..to`: a node of the tree.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Part<S> {
-    /// The first chunk.
-    pub from: usize,
-    /// The chunk after the last.
-    pub to: usize,
-    /// What is known of them.
-    pub stats: S,
 }
 
 impl<F: Fold<Outcome = Fitted>> AnyFold for F {
@@ -136,7 +101,7 @@ impl<F: Fold<Outcome = Fitted>> AnyFold for F {
                 let mut parts = Parts::default();
                 for chunk in chunks {
                     let stats = tree(self, &state, table.view(), chunk, chunk + 1, run)?;
-                    parts.push(self, Part { from: chunk, to: chunk + 1, stats });
+                    parts.push(Part { from: chunk, to: chunk + 1, stats }, |left, right| self.merge(left, right));
                 }
                 parts
             }
@@ -145,32 +110,14 @@ impl<F: Fold<Outcome = Fitted>> AnyFold for F {
         parts.store()
     }
 
-    fn gather(&self, parts: Vec<Part<Parcel>>) -> Result<Vec<Part<Parcel>>> {
-        let mut merged = Parts::default();
-        for Part { from, to, stats } in parts {
-            merged.push(self, Part { from, to, stats: F::Stats::load(&stats)? });
-        }
-        merged.store()
+    fn gather(&self, parts: &[Part<Parcel>]) -> Result<Vec<Part<Parcel>>> {
+        Parts::gather(parts, |left, right| self.merge(left, right))?.store()
     }
 
     fn solve(&self, state: &Parcel, parts: &[Part<Parcel>], chunks: usize, run: &Run) -> Result<Step<Parcel, Fitted>> {
-        let mut sorted: Vec<&Part<Parcel>> = parts.iter().collect();
-        sorted.sort_by_key(|part| part.from);
-        let mut merged = Parts::default();
-        let mut next = 0;
-        for part in sorted {
-            if part.from != next {
-                let what = if part.from > next { "are missing" } else { "are there twice" };
-                let (low, high) = (part.from.min(next), part.from.max(next));
-                return Err(Error::input("statistics", format!("chunks {low} to {high} {what}"), "each share is needed once"));
-            }
-            next = part.to;
-            merged.push(self, Part { from: part.from, to: part.to, stats: F::Stats::load(&part.stats)? });
-        }
-        if next != chunks {
-            return Err(Error::input("statistics", format!("chunks {next} to {chunks} are missing"), "each share is needed once"));
-        }
-        match Fold::solve(self, F::State::load(state)?, merged.whole(self)?, run)? {
+        let merge = |left, right| self.merge(left, right);
+        let stats = Parts::gather(parts, merge)?.whole(chunks, merge)?;
+        match Fold::solve(self, F::State::load(state)?, stats, run)? {
             Step::Again(state) => Ok(Step::Again(state.store()?)),
             Step::Done(fitted) => Ok(Step::Done(fitted)),
         }
@@ -193,8 +140,9 @@ pub fn fold<F: Fold>(method: &F, rows: &Rows<'_>, stage: &str, run: &Run) -> Res
         let stats = match rows {
             Rows::Memory(prepared) => tree(method, &state, prepared.table()?.view(), 0, chunks, run)?,
             Rows::Stream(stream) => {
-                let seen = parts.0.last().map_or(0, |part| part.to);
-                pass(method, &state, *stream, parts, seen..chunks, stage, run)?.whole(method)?
+                let seen = parts.end();
+                let parts = pass(method, &state, *stream, parts, seen..chunks, stage, run)?;
+                parts.whole(chunks, |left, right| method.merge(left, right))?
             }
         };
         match method.solve(state, stats, run)? {
@@ -256,50 +204,13 @@ fn pass<F: Fold>(
         }
         let stats: Vec<F::Stats> = batch.into_par_iter().map(|chunk| method.accumulate(state, chunk.view())).collect();
         for stats in stats {
-            parts.push(method, Part { from: next, to: next + 1, stats });
+            parts.push(Part { from: next, to: next + 1, stats }, |left, right| method.merge(left, right));
             next += 1;
         }
         run.progress(stage, ((next - first) * CHUNK) as u64, ((end - first) * CHUNK) as u64);
         run.keep(stage, || Standing::<F>::store(state, &parts))?;
     }
     Ok(parts)
-}
-
-/// Parts of the tree in their order, merged as a binary counter counts: two of one size, as soon as both are there and are the halves of a
-/// node of [`tree`].
-struct Parts<S>(Vec<Part<S>>);
-
-impl<S> Default for Parts<S> {
-    fn default() -> Self {
-        Parts(Vec::new())
-    }
-}
-
-impl<S> Parts<S> {
-    fn push<F: Fold<Stats = S>>(&mut self, method: &F, mut part: Part<S>) {
-        let halves = |left: &Part<S>, right: &Part<S>| {
-            let size = right.to - right.from;
-            left.to - left.from == size && left.from.is_multiple_of(2 * size)
-        };
-        while let Some(left) = self.0.pop_if(|left| halves(left, &part)) {
-            part = Part { from: left.from, to: part.to, stats: method.merge(left.stats, part.stats) };
-        }
-        self.0.push(part);
-    }
-
-    fn whole<F: Fold<Stats = S>>(mut self, method: &F) -> Result<S> {
-        let mut whole = self.0.pop().ok_or_else(nothing)?.stats;
-        while let Some(left) = self.0.pop() {
-            whole = method.merge(left.stats, whole);
-        }
-        Ok(whole)
-    }
-}
-
-impl<S: Portable> Parts<S> {
-    fn store(&self) -> Result<Vec<Part<Parcel>>> {
-        self.0.iter().map(|part| Ok(Part { from: part.from, to: part.to, stats: part.stats.store()? })).collect()
-    }
 }
 
 /// Where a fold stands: within a round, or before it.
@@ -317,41 +228,8 @@ impl<F: Fold> Standing<F> {
         let (state, parts) = unpack(parcel)?;
         let wanted = "a checkpoint of the same fit is needed";
         let state = state.ok_or_else(|| Error::input("checkpoint", "what it holds does not fit together", wanted))?;
-        let load = |part: Part<Parcel>| Ok(Part { from: part.from, to: part.to, stats: F::Stats::load(&part.stats)? });
-        Ok(Standing { state: F::State::load(&state)?, parts: Parts(parts.into_iter().map(load).collect::<Result<_>>()?) })
+        Ok(Standing { state: F::State::load(&state)?, parts: Parts::load(parts)? })
     }
-}
-
-/// The name of a state among parcels; those of parts are their chunks, `4..8`.
-const STATE: &str = "state";
-
-/// A state and parts as one parcel.
-///
-/// # Errors
-/// [`Error::Internal`] if two parts are of the same chunks.
-pub fn pack(state: Option<Parcel>, parts: Vec<Part<Parcel>>) -> Result<Parcel> {
-    let state = state.into_iter().map(|state| (STATE.to_owned(), state));
-    Parcel::pack(state.chain(parts.into_iter().map(|part| (format!("{}..{}", part.from, part.to), part.stats))))
-}
-
-/// What [`pack`] packed.
-///
-/// # Errors
-/// [`Error::Input`] if something else is among it.
-pub fn unpack(parcel: &Parcel) -> Result<(Option<Parcel>, Vec<Part<Parcel>>)> {
-    let (mut state, mut parts) = (None, Vec::new());
-    for (name, stats) in parcel.unpack() {
-        if name == STATE {
-            state = Some(stats);
-            continue;
-        }
-        let bounds = name.split_once("..").and_then(|(from, to)| Some((from.parse().ok()?, to.parse().ok()?)));
-        let Some((from, to)) = bounds.filter(|(from, to)| from < to) else {
-            return Err(Error::input("statistics", format!("a part named '{name}'"), "parts are named by their chunks"));
-        };
-        parts.push(Part { from, to, stats });
-    }
-    Ok((state, parts))
 }
 
 /// Blocks of any size, cut anew into chunks of [`CHUNK`] rows.
@@ -472,12 +350,25 @@ mod tests {
             let whole = run.install(|| fold(&Brackets, &Rows::Stream(&stream), "", &run)).unwrap();
             for shares in 1..=chunks {
                 let share = |at: usize| at * chunks / shares..(at + 1) * chunks / shares;
-                let work = |at: usize| run.install(|| pass(&Brackets, &(), &stream, Parts::default(), share(at), "", &run)).unwrap().0;
-                let mut parts: Vec<Part<String>> = (0..shares).rev().flat_map(work).collect();
-                parts.sort_by_key(|part| part.from);
-                let mut merged = Parts::default();
-                parts.into_iter().for_each(|part| merged.push(&Brackets, part));
-                assert_eq!(merged.whole(&Brackets).unwrap(), whole, "{shares} shares of {chunks} chunks");
+                let work = |at: usize| {
+                    let parts = run.install(|| pass(&Brackets, &(), &stream, Parts::default(), share(at), "", &run)).unwrap();
+                    parts.store().unwrap()
+                };
+                let merge = |left, right| Brackets.merge(left, right);
+                let parts: Vec<Part<Parcel>> = (0..shares).rev().flat_map(work).collect();
+                assert_eq!(
+                    Parts::gather(&parts, merge).unwrap().whole(chunks, merge).unwrap(),
+                    whole,
+                    "{shares} shares of {chunks} chunks"
+                );
+                // Neighbors may be merged before all are there, and then as one.
+                let (left, right) = parts.split_at(parts.len() / 2);
+                let halves = [left, right].map(|some| Parts::gather(some, merge).unwrap().store().unwrap()).concat();
+                assert_eq!(Parts::gather(&halves, merge).unwrap().whole(chunks, merge).unwrap(), whole);
+                if shares > 2 {
+                    let torn = [&parts[..1], &parts[parts.len() - 1..]].concat();
+                    assert!(Parts::gather(&torn, merge).unwrap().whole(chunks, merge).is_err());
+                }
             }
         }
     }

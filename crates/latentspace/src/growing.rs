@@ -102,7 +102,7 @@ impl Growing {
                     share(fold.as_ref(), &state, rows, before + chunk, run)
                 };
                 let new: Vec<Part<Parcel>> = chunks.par_iter().enumerate().map(one).collect::<Result<_>>()?;
-                let parts = fold.gather(self.parts.iter().cloned().chain(new).collect())?;
+                let parts = fold.gather(&self.parts.iter().cloned().chain(new).collect::<Vec<_>>())?;
                 Ok::<_, Error>((state, parts))
             })?;
             (self.state, self.parts) = (Some(state), parts);

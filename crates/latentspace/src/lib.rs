@@ -24,6 +24,7 @@ pub mod run;
 pub mod shares;
 pub mod space;
 pub mod tensors;
+mod tree;
 
 pub use codes::Codes;
 pub use data::{Observations, Preparation};

@@ -1,9 +1,11 @@
-//! Shares: one round of a fold, worked on in parts that may lie on many machines.
+//! Shares: a fit in rounds that are worked on in parts, which may lie on many machines.
 //!
 //! A [`Round`] is what all shares start from: the fit, and the state. Each share works on some of the chunks and gives [`Statistics`]; all of
-//! them, in any order of arrival, [`merge`] to the space or to the next round. Both are files, and the chunks are merged in the tree that
-//! [`crate::fold`] has for the whole, so the bytes are those of one machine.
+//! them, in any order of arrival, [`merge`] to the space or to the next round. Round 0 finds out how observations become numbers, the rounds
+//! after it are those of the method's fold; a share reads no other rows than its own. All are files, and the chunks are merged in the tree
+//! that [`crate::fold`] has for the whole, so the bytes are those of one machine.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -11,8 +13,9 @@ use serde_json::{Map, Value};
 
 use crate::border;
 use crate::checkpoint::Parcel;
+use crate::data::exact::Digits;
 use crate::data::read::{self, ReadOptions, Source};
-use crate::data::{CHUNK, Metadata, Preparation, PrepareOptions, PreparedStream, Rows, Summary};
+use crate::data::{CHUNK, Metadata, Preparation, PrepareOptions, PreparedStream, Rows, Summarizer, Summary};
 use crate::error::{Error, Result};
 use crate::fold::{Part, Step, pack, unpack};
 use crate::method::{AnyMethod, Shape};
@@ -32,12 +35,19 @@ pub struct Fit {
     pub seed: u64,
     /// Rows of all shares together.
     pub rows: usize,
-    /// Columns of prepared rows.
-    pub columns: usize,
-    /// How observations become numbers.
-    pub preparation: Preparation,
+    /// What was decided of the preparation.
+    pub prepare: PrepareOptions,
     /// Where the rows come from.
     pub origin: Origin,
+}
+
+/// How the rows of a fit become numbers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Numbers {
+    /// The preparation.
+    pub preparation: Preparation,
+    /// What the readers of the files subtract from their columns, so that no digit is lost.
+    offsets: BTreeMap<usize, Digits>,
 }
 
 /// Where the rows of a fit come from.
@@ -63,12 +73,14 @@ impl Origin {
 }
 
 /// What the shares of a round start from.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Round {
     /// The fit.
     pub fit: Fit,
-    /// Which round it is, from 1.
+    /// Which round it is: 0 finds out how rows become numbers, and the method's own begin with 1.
     pub number: u32,
+    /// How rows become numbers; none in round 0.
+    pub numbers: Option<Numbers>,
     state: Parcel,
 }
 
@@ -88,6 +100,7 @@ struct Header {
     format: u32,
     fit: Fit,
     round: u32,
+    numbers: Option<Numbers>,
     /// Whether these are the statistics of a share, and not the state that all start from.
     statistics: bool,
     facts: Value,
@@ -98,8 +111,91 @@ impl Fit {
         registry::find(&self.method)?.with(&self.params)
     }
 
-    fn shape(&self) -> Shape {
-        Shape { rows: self.rows, cols: self.columns }
+    /// Chunks of all rows.
+    fn chunks(&self) -> usize {
+        self.rows.div_ceil(CHUNK)
+    }
+
+    fn shape(&self, numbers: &Numbers) -> Shape {
+        Shape { rows: self.rows, cols: numbers.preparation.prepared_columns() }
+    }
+}
+
+impl Round {
+    /// Round 0 of learning from these files. Costs their heads; where these do not tell how many rows there are, a pass that counts them.
+    ///
+    /// # Errors
+    /// [`Error::Param`] if the method is no sum over rows; what the reader says.
+    pub fn zero(method: &dyn AnyMethod, origin: Origin, source: &Source, prepare: &PrepareOptions, run: &Run) -> Result<Round> {
+        let rows = source.count(run)?;
+        method.folding(Shape { rows, cols: source.columns().max(1) }, run)?;
+        let params = method.params().as_object().cloned().unwrap_or_default();
+        let fit = Fit { method: method.info().name.to_owned(), params, seed: run.seed(), rows, prepare: *prepare, origin };
+        Ok(Round { fit, number: 0, numbers: None, state: Parcel::default() })
+    }
+
+    /// The first round of the method's own, without round 0: all files are read once, for how observations become numbers.
+    ///
+    /// # Errors
+    /// As [`Round::zero`]; what the preparation and the method say of such data.
+    pub fn first(method: &dyn AnyMethod, origin: Origin, source: &Source, prepare: &PrepareOptions, run: &Run) -> Result<Round> {
+        let preparation = Preparation::of_source(source, prepare, run)?;
+        let zero = Round::zero(method, origin, source, prepare, run)?;
+        let offsets = source.settle(0..zero.fit.rows, run)?;
+        zero.begin(source, preparation, offsets, run)
+    }
+
+    /// The first round of the method's own, after round 0.
+    fn begin(self, source: &Source, preparation: Preparation, offsets: BTreeMap<usize, Vec<f64>>, run: &Run) -> Result<Round> {
+        preparation.told.iter().for_each(|sentence| run.note(sentence));
+        let offsets = offsets.into_iter().map(|(file, offsets)| (file, Digits(offsets))).collect();
+        let (fit, numbers) = (self.fit, Numbers { preparation, offsets });
+        let (method, shape) = (fit.method()?, fit.shape(&numbers));
+        method.check(shape)?;
+        let stream = PreparedStream::counted(source, &numbers.preparation, fit.rows, run);
+        let state = run.install(|| method.folding(shape, run)?.start(&Rows::Stream(&stream)))?;
+        Ok(Round { fit, number: 1, numbers: Some(numbers), state })
+    }
+
+    /// Opens files, to be read as this round reads them: those of the fit's origin, or the same under other names.
+    ///
+    /// # Errors
+    /// What [`read::open`] says.
+    pub fn open(&self, origin: &Origin) -> Result<Source> {
+        let source = origin.open()?;
+        if let Some(Numbers { offsets, .. }) = &self.numbers {
+            source.hold(&offsets.iter().map(|(&file, Digits(offsets))| (file, offsets.clone())).collect());
+        }
+        Ok(source)
+    }
+
+    /// Works on share `share` of `shares`, from 0, of the rows of `source`, which [`Round::open`] opened. Only the share's rows are read; of
+    /// text, what a file holds before them, too.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if there are other rows than those of the fit; what the reader says; [`Error::Cancelled`].
+    pub fn work(&self, source: &Source, share: usize, shares: usize, run: &Run) -> Result<Statistics> {
+        let Fit { rows, seed, .. } = self.fit;
+        let other = |found: usize| Error::input("data", format!("{found} rows"), format!("the round is of {rows} rows"));
+        if let Some(found) = source.rows().filter(|&found| found != rows) {
+            return Err(other(found));
+        }
+        let run = run.clone().with_seed(seed);
+        let chunks = self.fit.chunks();
+        let range = share * chunks / shares..(share + 1) * chunks / shares;
+        let parts = match &self.numbers {
+            None => Summarizer::share(source, range.clone(), rows, &self.fit.prepare, &run)?,
+            Some(numbers) => {
+                let (method, shape) = (self.fit.method()?, self.fit.shape(numbers));
+                let stream = PreparedStream::counted(source, &numbers.preparation, rows, &run);
+                run.install(|| method.folding(shape, &run)?.share(&self.state, &Rows::Stream(&stream), range.clone(), &run))?
+            }
+        };
+        match parts.last() {
+            Some(part) if part.to < range.end => Err(other(part.to * CHUNK)),
+            None if !range.is_empty() => Err(other(range.start * CHUNK)),
+            _ => Ok(Statistics { round: self.clone(), parts }),
+        }
     }
 
     /// Measures a space on the rows that it was learned from, as a fit on one machine does.
@@ -107,70 +203,14 @@ impl Fit {
     /// # Errors
     /// [`Error::Input`] if there are other rows now; what the reader says; [`Error::Cancelled`].
     pub fn measure(&self, space: &mut Space, run: &Run) -> Result<()> {
-        let source = self.origin.open()?;
-        let stream = PreparedStream::new(&source, &self.preparation, run)?;
-        let rows = Rows::Stream(&stream);
-        if rows.rows() != self.rows {
-            return Err(Error::input(&self.origin.data, format!("{} rows", rows.rows()), format!("the fit saw {}", self.rows)));
-        }
-        space.measure(&rows, None, &run.clone().with_seed(self.seed))
-    }
-
-    /// Chunks of all rows.
-    fn chunks(&self) -> usize {
-        self.rows.div_ceil(CHUNK)
-    }
-}
-
-impl Round {
-    /// The first round of learning from these files: they are read once, for how observations become numbers.
-    ///
-    /// # Errors
-    /// [`Error::Param`] if the method is no sum over rows; what the reader, the preparation and the method say of such data.
-    pub fn first(method: &dyn AnyMethod, origin: Origin, options: &PrepareOptions, run: &Run) -> Result<Round> {
-        let source = origin.open()?;
-        source.notes().iter().for_each(|note| run.note(note));
-        let preparation = Preparation::from_summary(&Summary::of_source(&source, options, run)?, options)?;
-        preparation.told.iter().for_each(|sentence| run.note(sentence));
+        let source = self.open(&self.fit.origin)?;
+        let preparation = space.preparation.clone();
         let stream = PreparedStream::new(&source, &preparation, run)?;
         let rows = Rows::Stream(&stream);
-        let shape = Shape { rows: rows.rows(), cols: rows.cols() };
-        method.check(shape)?;
-        let state = run.install(|| method.folding(shape, run)?.start(&rows))?;
-        let params = method.params().as_object().cloned().unwrap_or_default();
-        let (name, seed) = (method.info().name.to_owned(), run.seed());
-        let preparation = preparation.clone();
-        let fit = Fit { method: name, params, seed, rows: shape.rows, columns: shape.cols, preparation, origin };
-        Ok(Round { fit, number: 1, state })
-    }
-
-    /// Works on share `share` of `shares`, from 0, of the rows of `source` (none: of the fit's own origin). Of these only the share's are read,
-    /// and what a file holds before them.
-    ///
-    /// # Errors
-    /// [`Error::Input`] if the rows are others than those of the fit; what the reader says; [`Error::Cancelled`].
-    pub fn work(&self, source: Option<&Source>, share: usize, shares: usize, run: &Run) -> Result<Statistics> {
-        let opened;
-        let source = match source {
-            Some(source) => source,
-            None => {
-                opened = self.fit.origin.open()?;
-                &opened
-            }
-        };
-        let stream = PreparedStream::new(source, &self.fit.preparation, run)?;
-        let rows = Rows::Stream(&stream);
-        let Fit { rows: count, columns, .. } = self.fit;
-        if (rows.rows(), rows.cols()) != (count, columns) {
-            let found = format!("{} rows of {} columns", rows.rows(), rows.cols());
-            return Err(Error::input("data", found, format!("the round is of {count} rows of {columns} columns")));
+        if rows.rows() != self.fit.rows {
+            return Err(Error::input(&self.fit.origin.data, format!("{} rows", rows.rows()), format!("the fit saw {}", self.fit.rows)));
         }
-        let run = run.clone().with_seed(self.fit.seed);
-        let chunks = self.fit.chunks();
-        let range = share * chunks / shares..(share + 1) * chunks / shares;
-        let method = self.fit.method()?;
-        let parts = run.install(|| method.folding(self.fit.shape(), &run)?.share(&self.state, &rows, range, &run))?;
-        Ok(Statistics { round: self.clone(), parts })
+        space.measure(&rows, None, &run.clone().with_seed(self.fit.seed))
     }
 
     /// The state as the bytes of a file.
@@ -215,48 +255,80 @@ impl Statistics {
 }
 
 /// What follows from the statistics of all shares, each by the name that errors call it: the next round, or the space, not yet measured
-/// beyond what its fit knows ([`Fit::measure`] does).
+/// beyond what its fit knows ([`Round::measure`] does). After round 0 the first rows are read, for the state that the method starts from.
 ///
 /// # Errors
-/// [`Error::Input`] if they are of different rounds, or if a share is missing or there twice; what the method says.
+/// [`Error::Input`] if they are of different rounds, or if a share is missing or there twice; what the preparation and the method say.
 pub fn merge(statistics: &[(PathBuf, Statistics)], run: &Run) -> Result<Step<Round, Space>> {
+    let (round, parts) = alike(statistics)?;
+    let fit = &round.fit;
+    let run = run.clone().with_seed(fit.seed);
+    let Some(numbers) = &round.numbers else {
+        let (summary, offsets) = Summary::of_parts(&parts, fit.chunks())?;
+        let preparation = Preparation::from_summary(&summary, &fit.prepare)?;
+        let source = fit.origin.open()?;
+        source.hold(&offsets);
+        return round.clone().begin(&source, preparation, offsets, &run).map(Step::Again);
+    };
+    let method = fit.method()?;
+    let step = run.install(|| method.folding(fit.shape(numbers), &run)?.solve(&round.state, &parts, fit.chunks(), &run))?;
+    Ok(match step {
+        Step::Again(state) => Step::Again(Round { number: round.number + 1, state, ..round.clone() }),
+        Step::Done(fitted) => {
+            let preparation = numbers.preparation.clone();
+            Step::Done(Space::of(method.as_ref(), preparation, fit.rows, fitted, &Metadata::none(0), &run).0)
+        }
+    })
+}
+
+/// The statistics of some shares as those of one, which take less room the more neighbors are among them: so many shares may be merged in
+/// several steps, side by side.
+///
+/// # Errors
+/// [`Error::Input`] if they are of different rounds, or if a share is there twice.
+pub fn combine(statistics: &[(PathBuf, Statistics)], run: &Run) -> Result<Statistics> {
+    let (round, parts) = alike(statistics)?;
+    let parts = match &round.numbers {
+        None => Summary::gather(&parts)?,
+        Some(numbers) => run.install(|| round.fit.method()?.folding(round.fit.shape(numbers), run)?.gather(&parts))?,
+    };
+    Ok(Statistics { round: round.clone(), parts })
+}
+
+/// The round of all these, and their parts.
+fn alike(statistics: &[(PathBuf, Statistics)]) -> Result<(&Round, Vec<Part<Parcel>>)> {
     let Some((first_path, first)) = statistics.first() else {
         return Err(Error::input("statistics", "no files", "those of all shares are needed"));
     };
-    for (path, other) in statistics {
-        let (a, b) = (&first.round, &other.round);
-        if a.fit != b.fit || a.number != b.number || a.state != b.state {
-            let what = if a.number == b.number { "another fit or other data" } else { "another round" };
-            return Err(Error::input(path, format!("they are of {what} than {}", first_path.display()), "shares of one round are needed"));
-        }
+    if let Some((path, other)) = statistics.iter().find(|(_, other)| other.round != first.round) {
+        let what = if first.round.number == other.round.number { "another fit or other data" } else { "another round" };
+        return Err(Error::input(path, format!("they are of {what} than {}", first_path.display()), "shares of one round are needed"));
     }
-    let Round { fit, number, state } = &first.round;
-    let run = run.clone().with_seed(fit.seed);
-    let parts: Vec<Part<Parcel>> = statistics.iter().flat_map(|(_, statistics)| statistics.parts.iter().cloned()).collect();
-    let method = fit.method()?;
-    let step = run.install(|| method.folding(fit.shape(), &run)?.solve(state, &parts, fit.chunks(), &run))?;
-    Ok(match step {
-        Step::Again(state) => Step::Again(Round { fit: fit.clone(), number: number + 1, state }),
-        Step::Done(fitted) => Step::Done(Space::of(method.as_ref(), fit.preparation.clone(), fit.rows, fitted, &Metadata::none(0), &run).0),
-    })
+    Ok((&first.round, statistics.iter().flat_map(|(_, statistics)| statistics.parts.iter().cloned()).collect()))
 }
 
 fn bytes(round: &Round, parts: Option<&[Part<Parcel>]>) -> Result<Vec<u8>> {
     let Parcel { tensors, facts } = pack(Some(round.state.clone()), parts.unwrap_or_default().to_vec())?;
-    let header = Header { format: FORMAT, fit: round.fit.clone(), round: round.number, statistics: parts.is_some(), facts };
-    tensors.to_file(&FILE, &header)
+    let (fit, numbers) = (round.fit.clone(), round.numbers.clone());
+    tensors.to_file(&FILE, &Header { format: FORMAT, fit, round: round.number, numbers, statistics: parts.is_some(), facts })
 }
 
 fn parse(bytes: &[u8], path: &Path) -> Result<(Round, Option<Vec<Part<Parcel>>>)> {
     border::guard_bytes(path, || {
         let (header, tensors): (Header, Tensors) = Tensors::from_file(bytes, &FILE)?;
-        header.fit.preparation.check()?;
+        if let Some(numbers) = &header.numbers {
+            numbers.preparation.check()?;
+        }
+        if header.numbers.is_none() != (header.round == 0) {
+            return Err(FILE.broken("its round does not fit what is known of its rows"));
+        }
         let (state, parts) = unpack(&Parcel { tensors, facts: header.facts })?;
         let state = state.ok_or_else(|| FILE.broken("it holds no state"))?;
         let chunks = header.fit.chunks();
         if let Some(part) = parts.iter().find(|part| part.to > chunks) {
             return Err(FILE.broken(&format!("a part of chunks {} to {} of {chunks}", part.from, part.to)));
         }
-        Ok((Round { fit: header.fit, number: header.round, state }, header.statistics.then_some(parts)))
+        let round = Round { fit: header.fit, number: header.round, numbers: header.numbers, state };
+        Ok((round, header.statistics.then_some(parts)))
     })
 }

@@ -493,10 +493,15 @@ fn memory_a_stream_and_shares_give_the_same_bytes() {
         let (name, method) = (entry.info.name, method(entry));
         let whole = fit(&*method, &table, 2).unwrap().to_bytes().unwrap();
         assert!(fit_rows(entry, &table, &run).unwrap().to_bytes().unwrap() == whole, "{name}: other bytes from a stream");
-        for shares in [1, 2, 3] {
-            let mut round = Round::first(&*method, origin.clone(), &PrepareOptions::default(), &run).unwrap();
+        for (shares, round_zero) in [(1, true), (2, false), (3, true)] {
+            let (source, prepare) = (origin.open().unwrap(), PrepareOptions::default());
+            let begin = if round_zero { Round::zero } else { Round::first };
+            let mut round = begin(&*method, origin.clone(), &source, &prepare, &run).unwrap();
             let space = loop {
-                let work = |share| (PathBuf::from(format!("{share}")), round.work(None, share, shares, &run).unwrap());
+                let work = |share| {
+                    let source = round.open(&origin).unwrap();
+                    (PathBuf::from(format!("{share}")), round.work(&source, share, shares, &run).unwrap())
+                };
                 match merge(&(0..shares).rev().map(work).collect::<Vec<_>>(), &run).unwrap() {
                     Step::Again(next) => round = next,
                     Step::Done(space) => break space,
@@ -506,7 +511,7 @@ fn memory_a_stream_and_shares_give_the_same_bytes() {
         }
     }
     for entry in takes_tables().filter(|entry| !entry.info.folds) {
-        let refused = Round::first(&*method(entry), origin.clone(), &PrepareOptions::default(), &run);
+        let refused = Round::zero(&*method(entry), origin.clone(), &origin.open().unwrap(), &PrepareOptions::default(), &run);
         assert!(matches!(refused, Err(Error::Param(_))), "{} cannot be learned in shares", entry.info.name);
     }
 }

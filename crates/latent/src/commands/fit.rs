@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use latentspace::checkpoint::Checkpoint;
 use latentspace::data::read::{self, Source};
-use latentspace::data::{Metadata, Preparation, PrepareOptions, PreparedStream, Rows, Summary};
+use latentspace::data::{Metadata, Preparation, PrepareOptions, PreparedStream, Rows};
 use latentspace::method::{AnyMethod, Entry};
 use latentspace::{Codes, Error, Result, Run, Space, registry};
 use serde_json::json;
@@ -63,18 +63,21 @@ fn method_command(entry: &Entry) -> Command {
 }
 
 /// For methods that fold: one share of a round.
-fn partial_args() -> [Arg; 2] {
+fn partial_args() -> [Arg; 3] {
     [
         Arg::new("partial")
             .long("partial")
             .value_name("I/N")
             .value_parser(args::share())
+            .conflicts_with_all(["plan", "resume", "checkpoint-every", "codes"])
             .help("Only the statistics of share I of N, into the file that -o names; `latent merge` makes the space of all"),
-        Arg::new("state")
-            .long("state")
-            .value_name("FILE")
+        Arg::new("describe")
+            .long("describe")
+            .action(ArgAction::SetTrue)
             .requires("partial")
-            .help("The state of a later round, which `latent merge` wrote"),
+            .conflicts_with("state")
+            .help("Round 0: only the share's part of what tells how rows become numbers; without it each share reads all rows for that"),
+        Arg::new("state").long("state").value_name("FILE").requires("partial").help("The state to go on from, which `latent merge` wrote"),
     ]
     .map(|arg| arg.help_heading("Options of shares"))
 }
@@ -203,9 +206,7 @@ fn needs(method: &dyn AnyMethod, data: &Source, exactly: bool, run: &Run) -> Res
     let guess = || (data.bytes() / (4 * data.columns().max(1) as u64)) as usize;
     let rows = match data.rows() {
         Some(rows) => rows,
-        None if exactly || run.max_memory().is_some() => {
-            data.blocks(run)?.try_fold(0, |rows, block| Ok::<_, Error>(rows + block?.rows()))?
-        }
+        None if exactly || run.max_memory().is_some() => data.count(run)?,
         None => guess(),
     };
     Ok(memory::needs(method, data, rows, run))
@@ -213,8 +214,7 @@ fn needs(method: &dyn AnyMethod, data: &Source, exactly: bool, run: &Run) -> Res
 
 fn from_stream(method: &dyn AnyMethod, data: &Source, options: &PrepareOptions, all_codes: bool, run: &Run) -> Result<Learned> {
     let begun = Instant::now();
-    let summary = Summary::of_source(data, options, run)?;
-    let preparation = Preparation::from_summary(&summary, options)?;
+    let preparation = Preparation::of_source(data, options, run)?;
     preparation.told.iter().for_each(|sentence| run.note(sentence));
     let reading = begun.elapsed().as_secs_f64();
     let begun = Instant::now();

@@ -1,13 +1,14 @@
-//! `latent fit --partial` and `latent merge`: one round of a fold on many machines, as files.
+//! `latent fit --partial` and `latent merge`: the rounds of a fit on many machines, as files.
 
 use std::path::Path;
+use std::time::Instant;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use latentspace::border;
 use latentspace::data::read::{self, ReadOptions};
 use latentspace::fold::Step;
 use latentspace::method::AnyMethod;
-use latentspace::shares::{Origin, Round, Statistics, merge};
+use latentspace::shares::{Origin, Round, Statistics, combine, merge};
 use latentspace::{Error, Result, registry};
 use serde_json::{Value, json};
 
@@ -16,14 +17,16 @@ use crate::args::Share;
 use crate::context::Context;
 use crate::inputs;
 use crate::output::{self, count};
+use crate::outputs;
 
 /// Writes the statistics of one share.
 pub(super) fn partial(method: &dyn AnyMethod, share: Share, matches: &ArgMatches, output: &Path, context: &Context) -> Result<()> {
     let run = &context.run;
+    outputs::folder_of(output)?;
     let data = inputs::text(matches, "data")?.to_owned();
     let ReadOptions { columns, labels, .. } = inputs::read_options(matches);
-    let origin = Origin { data, columns, labels };
-    let round = match matches.get_one::<String>("state").map(Path::new) {
+    let (origin, prepare) = (Origin { data, columns, labels }, inputs::prepare_options(matches)?);
+    let (round, source) = match matches.get_one::<String>("state").map(Path::new) {
         Some(state) => {
             let round = Round::from_bytes(&border::load(state)?, state)?;
             let given = (method.info().name, method.params());
@@ -32,17 +35,23 @@ pub(super) fn partial(method: &dyn AnyMethod, share: Share, matches: &ArgMatches
                 let found = format!("{} with {}", given.0, given.1);
                 return Err(Error::input("--state", found, format!("the round is of {} with {}", then.0, then.1)));
             }
-            round
+            let source = round.open(&origin)?;
+            (round, source)
         }
-        None => Round::first(method, origin.clone(), &inputs::prepare_options(matches)?, run)?,
+        None => {
+            let source = origin.open()?;
+            source.notes().iter().for_each(|note| run.note(note));
+            let begin = if matches.get_flag("describe") { Round::zero } else { Round::first };
+            (begin(method, origin, &source, &prepare, run)?, source)
+        }
     };
-    let statistics = round.work(Some(&origin.open()?), share.at, share.of, run)?;
+    let statistics = round.work(&source, share.at, share.of, run)?;
     run.check()?;
     border::save(output, &statistics.to_bytes()?)?;
     context.screen.clear();
     if context.json {
         return output::json(&json!({
-            "method": round.fit.method, "rows": round.fit.rows, "columns": round.fit.columns,
+            "method": round.fit.method, "rows": round.fit.rows, "columns": round.numbers.map(|numbers| numbers.preparation.prepared_columns()),
             "round": round.number, "share": share.at, "shares": share.of, "statistics": output,
         }));
     }
@@ -60,13 +69,16 @@ pub(crate) fn command() -> Command {
                 .num_args(1..)
                 .help("What the shares wrote, in any order; a quoted pattern of names is taken too"),
         )
-        .arg(output_arg("OUT", "The space to write, *.latent; or the state, where the method needs another round"))
+        .arg(output_arg(
+            "OUT",
+            "The space to write, *.latent; or the state, where another round is needed; or *.stats, of some shares as of one",
+        ))
 }
 
 pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let run = &context.run;
     let output = inputs::path(matches, "output")?;
-    crate::outputs::folder_of(&output)?;
+    outputs::folder_of(&output)?;
     let mut statistics = Vec::new();
     for given in matches.get_many::<String>("statistics").into_iter().flatten() {
         for path in read::files(given)? {
@@ -75,37 +87,51 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
         }
     }
     let shares = statistics.len();
-    let (fit, number) = statistics.first().map(|(_, first)| (first.round.fit.clone(), first.round.number)).ok_or_else(nothing)?;
+    if output.extension().is_some_and(|ending| ending == "stats") {
+        let combined = combine(&statistics, run)?;
+        run.check()?;
+        border::save(&output, &combined.to_bytes()?)?;
+        context.screen.clear();
+        if context.json {
+            return output::json(&json!({"done": false, "round": combined.round.number, "shares": shares, "statistics": output}));
+        }
+        return output::text(&format!("{}: the statistics of {shares} files, round {}", output.display(), combined.round.number));
+    }
+    let round = statistics.first().map(|(_, first)| first.round.clone()).ok_or_else(nothing)?;
+    let begun = Instant::now();
     let mut space = match merge(&statistics, run)? {
         Step::Done(space) => space,
-        Step::Again(round) => {
-            border::save(&output, &round.to_bytes()?)?;
+        Step::Again(next) => {
+            border::save(&output, &next.to_bytes()?)?;
             context.screen.clear();
             if context.json {
-                return output::json(&json!({"done": false, "round": round.number, "shares": shares, "state": output}));
+                return output::json(&json!({"done": false, "round": next.number, "shares": shares, "state": output}));
             }
             return output::text(&format!(
                 "{}: the state of round {}; another round is needed: latent fit {} DATA --partial I/N --state {}",
                 output.display(),
-                round.number,
-                fit.method,
+                next.number,
+                next.fit.method,
                 output.display()
             ));
         }
     };
+    let merging = begun.elapsed().as_secs_f64();
     drop(statistics);
     // Measured as a fit measures, on the rows that the shares saw, if they can be read from here.
-    match fit.measure(&mut space, run) {
+    let begun = Instant::now();
+    match round.measure(&mut space, run) {
         Err(Error::Cancelled) => return Err(Error::Cancelled),
         Err(error) => run.note(format!("not measured: {error}; `latent measure` tells how far to trust codes")),
         Ok(()) => {}
     }
+    let measuring = begun.elapsed().as_secs_f64();
     run.check()?;
     space.save(&output)?;
     context.screen.clear();
     if context.json {
         return output::json(&json!({
-            "done": true, "round": number, "shares": shares, "method": space.method.name, "params": space.params,
+            "done": true, "round": round.number, "shares": shares, "seconds": merging, "seconds_measures": measuring, "method": space.method.name, "params": space.params,
             "n_components": space.model.n_components(), "rows": space.rows, "columns": space.model.columns(),
             "seed": space.seed, "measures": space.measures, "facts": space.facts, "space": output,
         }));

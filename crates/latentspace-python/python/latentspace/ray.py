@@ -21,8 +21,8 @@ def _cores() -> int:
 
 
 def fit(method: Any, data: str, *, shares: int | None = None, _share: Callable[..., bytes] = _shares.share, **options: Any) -> Space:
-    """Learns ``method`` from files in ``shares`` tasks a round (as many as the cluster has cores); ``options`` as :func:`latentspace.shares.first`
-    takes them. The space is that of one machine, to the bit.
+    """Learns ``method`` from files in ``shares`` tasks a round (as many as the cluster has cores), each of which reads its own rows; ``options``
+    as :func:`latentspace.shares.first` takes them. The space is that of one machine, to the bit.
     """
     count = shares or _cores()
     begin = ray.remote(_shares.first).remote(method, data, n_jobs=1, **options)

@@ -1,8 +1,9 @@
-"""One fit on many machines: a round of plain calls whose results are bytes.
+"""One fit on many machines: rounds of plain calls whose results are bytes.
 
-``first`` gives the round that all shares start from, ``share`` the statistics of one of them, ``merge`` what follows: the space, or the next
-round. The bytes are those of the files of ``latent fit --partial`` and ``latent merge``, and the space is that of one machine to the bit, in
-however many shares. Whatever runs calls elsewhere will do: ``latentspace.ray``, Dask, Slurm, a shell loop.
+``first`` gives the round that all shares start from, ``share`` the statistics of one of them, ``merge`` what follows: the next round, or the
+space. Round 0 finds out how observations become numbers, the rounds after it are the method's own; a share reads its own rows and no others.
+The bytes are those of the files of ``latent fit --partial`` and ``latent merge``, and the space is that of one machine to the bit, in however
+many shares. Whatever runs calls elsewhere will do: ``latentspace.ray``, Dask, Slurm, a shell loop.
 """
 
 from __future__ import annotations
@@ -35,12 +36,13 @@ def first(
     n_jobs: int | None = None,
     **params: Any,
 ) -> bytes:
-    """The first round of learning ``method`` (a registry name or an estimator) from files: a name, or a pattern such as ``parts/*.parquet``.
+    """The round that learning ``method`` (a registry name or an estimator) from files begins with: a name, or a pattern such as
+    ``parts/*.parquet``; ``scale`` and ``missing`` as the command line has them.
 
-    The files are read once, for how observations become numbers (``scale`` and ``missing`` as the command line has them).
+    Reads the heads of the files; where these do not tell how many rows there are, counts them.
     """
     name, params = _named(method, params)
-    return _native.first_round(name, params, data, columns, scale, missing, seed_of(random_state), threads(n_jobs), None)
+    return _native.round_zero(name, params, data, columns, scale, missing, seed_of(random_state), threads(n_jobs), None)
 
 
 def share(round: bytes, share: int, shares: int, *, n_jobs: int | None = None) -> bytes:
@@ -49,9 +51,14 @@ def share(round: bytes, share: int, shares: int, *, n_jobs: int | None = None) -
 
 
 def merge(statistics: Iterable[bytes], *, n_jobs: int | None = None) -> Space | bytes:
-    """What follows from the statistics of all shares, in any order: the space, measured, or the next round."""
+    """What follows from the statistics of all shares, in any order: the next round, or the space, which is measured on the rows."""
     space, round = _native.merge_shares(list(statistics), threads(n_jobs), None)
     return Space(space) if space is not None else round
+
+
+def combine(statistics: Iterable[bytes], *, n_jobs: int | None = None) -> bytes:
+    """The statistics of some shares as those of one, smaller where they are neighbors: very many can be merged in steps, side by side."""
+    return _native.combine_shares(list(statistics), threads(n_jobs), None)
 
 
 def fit(round: bytes, run: Callable[[bytes], Iterable[bytes]]) -> Space:

@@ -1,6 +1,8 @@
 //! What was observed, how it becomes numbers, and how it is read.
 
+pub(crate) mod exact;
 mod fresh;
+mod moments;
 mod observations;
 mod preparation;
 mod prepared;

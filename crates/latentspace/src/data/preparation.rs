@@ -5,9 +5,10 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::data::exact;
 use crate::data::fresh::Fresh;
 use crate::data::summary::MOST_LEVELS;
-use crate::data::{Category, ImageShape, Images, Observations, Prepared, Summarizer, Summary, Table, Values};
+use crate::data::{Category, ImageShape, Images, Observations, Prepared, Source, Summarizer, Summary, Table, Values};
 use crate::error::{Error, Input, Result};
 use crate::linalg::Matrix;
 use crate::run::Run;
@@ -105,23 +106,6 @@ pub struct Levels {
     fills: Vec<f64>,
 }
 
-/// Numbers of 64 bits as text: the shortest decimal that reads back as the same bits.
-mod exact {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(values: &[f64], to: S) -> Result<S::Ok, S::Error> {
-        values.iter().map(f64::to_string).collect::<Vec<_>>().serialize(to)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<f64>, D::Error> {
-        Vec::<String>::deserialize(from)?
-            .iter()
-            .map(|text| text.parse::<f64>().ok().filter(|value| value.is_finite()))
-            .collect::<Option<_>>()
-            .ok_or_else(|| serde::de::Error::custom("a finite number is needed"))
-    }
-}
-
 /// Spreads that differ by more than this make `auto` standardize.
 const SPREADS_DIFFER: f64 = 10.0;
 
@@ -151,6 +135,22 @@ impl Preparation {
             preparation.names = counts.names.clone();
         }
         Ok(preparation)
+    }
+
+    /// The preparation that fits the rows of a source, which stream by once; a second time where the first shows that the head of a file misled
+    /// about the digits that its columns need.
+    ///
+    /// # Errors
+    /// What the reader says; [`Error::Input`] with row and column for cells that no preparation mends; [`Error::Cancelled`].
+    pub fn of_source(source: &Source, options: &PrepareOptions, run: &Run) -> Result<Self> {
+        loop {
+            let before = source.offsets();
+            let summary = Summarizer::new(false, options.needs_quartiles()).over(source, 0..usize::MAX, run)?.finish()?;
+            let misled = before.iter().zip(source.offsets()).any(|(before, after)| before.is_some() && *before != after);
+            if !misled {
+                return Self::from_summary(&summary, options);
+            }
+        }
     }
 
     /// The preparation that fits what was summed up, for rows that stream by.
@@ -608,7 +608,7 @@ impl Levels {
 }
 
 /// Whether each number is finite: nothing but infinity and NaN, times 0, is not 0.
-fn is_finite(values: &[f32]) -> bool {
+pub(super) fn is_finite(values: &[f32]) -> bool {
     let mut sums = [0.0_f32; 8];
     let chunks = values.chunks_exact(8);
     let rest = chunks.remainder().iter().map(|value| value * 0.0).sum::<f32>();

@@ -50,11 +50,12 @@ impl<'a> PreparedStream<'a> {
     /// # Errors
     /// What the reader says while it counts.
     pub fn new(source: &'a Source, preparation: &'a Preparation, run: &Run) -> Result<Self> {
-        let rows = match source.rows() {
-            Some(rows) => rows,
-            None => source.blocks(run)?.try_fold(0, |rows, block| Ok::<_, Error>(rows + block?.rows()))?,
-        };
-        Ok(PreparedStream { source, preparation, rows, run: run.clone() })
+        Ok(Self::counted(source, preparation, source.count(run)?, run))
+    }
+
+    /// The same, of so many rows: that there are no more of them is checked while they stream by.
+    pub fn counted(source: &'a Source, preparation: &'a Preparation, rows: usize, run: &Run) -> Self {
+        PreparedStream { source, preparation, rows, run: run.clone() }
     }
 }
 
@@ -76,6 +77,10 @@ impl Stream for PreparedStream<'_> {
             };
             let begins = at;
             at += block.rows();
+            if at > self.rows {
+                let wanted = format!("there were {} when they were counted", self.rows);
+                return Some(Err(Error::input(self.source.name(), "more rows than before", wanted)));
+            }
             if at <= first && block.rows() > 0 {
                 return None;
             }

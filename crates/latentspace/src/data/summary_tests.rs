@@ -3,6 +3,7 @@
 use super::*;
 use crate::data::Table;
 use crate::linalg::Matrix;
+use crate::random::Random;
 
 fn table(numbers: Matrix) -> Observations {
     let names = (0..numbers.cols()).map(|column| format!("c{column}")).collect();
@@ -48,4 +49,38 @@ fn quartiles_are_exact_while_all_rows_fit() {
     let options = PrepareOptions { scale: crate::data::Scale::Robust, missing: None };
     let summary = Summary::of(&table(numbers), &options, &Run::new(0, 1).unwrap()).unwrap();
     assert_eq!(summary.learned[0].quartiles, Some([250.0, 500.0, 750.0]));
+}
+
+#[test]
+fn shares_sum_up_to_the_bits_of_the_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.csv");
+    let random = Random::new(3, "test");
+    let mut text = "a,b,kind\n".to_owned();
+    for row in 0..3 * CHUNK + 500 {
+        let a = if row % 50 == 9 { String::new() } else { format!("{}", 1e3 + random.normal(0, row as u64)) };
+        text += &format!("{a},{},{}\n", 40.0 * random.normal(1, row as u64), ["x", "y", ""][row % 3]);
+    }
+    std::fs::write(&path, text).unwrap();
+    let columns = Some(["a", "b", "kind"].map(str::to_owned).to_vec());
+    let source = crate::data::read::open(path.to_str().unwrap(), &crate::data::ReadOptions { columns, ..Default::default() }).unwrap();
+    let options = PrepareOptions { scale: crate::data::Scale::Robust, missing: None };
+    let run = Run::new(0, 2).unwrap();
+    let whole = Summarizer::new(false, true).over(&source, 0..usize::MAX, &run).unwrap().finish().unwrap();
+    assert!(
+        whole.learned[0].quartiles.is_some() && whole.learned[2].levels.len() == 2 && whole.first_missing == Some((3, "kind".to_owned()))
+    );
+    let (rows, chunks) = (3 * CHUNK + 500, 4);
+    for shares in [1, 2, 3, 4] {
+        let share = |at: usize| Summarizer::share(&source, at * chunks / shares..(at + 1) * chunks / shares, rows, &options, &run).unwrap();
+        let parts: Vec<Part<Parcel>> = (0..shares).rev().flat_map(share).collect();
+        assert_eq!(Summary::of_parts(&parts, chunks).unwrap().0, whole, "{shares} shares");
+        assert!(shares == 1 || Summary::of_parts(&parts[1..], chunks).is_err());
+        let gathered = Summary::gather(&parts).unwrap();
+        assert_eq!(Summary::of_parts(&gathered, chunks).unwrap().0, whole, "{shares} shares, gathered");
+    }
+    // What came from outside and does not fit is refused.
+    let mut broken = Summarizer::share(&source, 0..4, rows, &options, &run).unwrap();
+    broken[0].stats.facts["first_missing"] = serde_json::json!([0, 99]);
+    assert!(Summary::of_parts(&broken, chunks).is_err());
 }

@@ -457,16 +457,32 @@ impl Reader for ArrayReader {
         run.install(|| self.part(0..self.array.rows()))
     }
 
-    fn blocks<'a>(&'a self, run: &Run) -> Result<Blocks<'a>> {
+    fn offsets(&self) -> Option<Vec<f64>> {
+        self.offsets.get().cloned()
+    }
+
+    fn settle(&self, run: &Run) -> Result<()> {
+        run.install(|| self.offsets.get_or_init(|| self.array.offsets()));
+        Ok(())
+    }
+
+    fn hold(&self, offsets: &[f64]) {
+        // What is known already is what all rows ask for.
+        let _ = self.offsets.set(offsets.to_vec());
+    }
+
+    fn blocks_near<'a>(&'a self, first: usize, run: &Run) -> Result<(usize, Blocks<'a>)> {
         let rows = self.array.rows();
         let block = super::stream_rows(self.array.cols());
+        let first = first / block * block;
         let run = run.clone();
-        Ok(Box::new((0..rows).step_by(block).map(move |at| {
+        let blocks = (first..rows).step_by(block).map(move |at| {
             run.check()?;
             // Whoever asks for the next block is done with those before.
             self.array.forget(0..at);
             run.install(|| self.part(at..(at + block).min(rows)))
-        })))
+        });
+        Ok((first, Box::new(blocks)))
     }
 }
 

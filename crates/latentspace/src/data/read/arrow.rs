@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::buffer::Buffer;
-use arrow::datatypes::{Schema, SchemaRef};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use arrow::ipc::convert::try_fb_to_schema;
 use arrow::ipc::reader::{FileDecoder, StreamDecoder};
 use arrow::ipc::{Block as Piece, root_as_footer, root_as_message};
 
 use super::bytes::{Bytes, File};
-use super::columns::{Offsets, Roles, fields_of};
+use super::columns::{Offsets, Role, Roles, fields_of};
 use super::table::{Block, InBlocks, Pass};
 use super::{Ask, Reader, stream_rows};
 use crate::error::{Error, Result};
@@ -62,6 +62,11 @@ pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
     let roles = Roles::choose(file, fields_of(&head.schema(), &head), true, ask)?;
     let (_, ranges) = roles.numbers(head.columns(), head.num_rows(), &[]).map_err(|error| file.own(error))?;
     let offsets = Offsets::new(ask.offsets(), &ranges);
+    let schema = head.schema();
+    let wide = |(role, field): (&Role, &Arc<Field>)| matches!(role, Role::Number(_)) && field.data_type() != &DataType::Float32;
+    if !roles.roles.iter().zip(schema.fields()).any(wide) {
+        offsets.hold(&[]);
+    }
     Ok(Box::new(ArrowReader { name: ask.name.clone(), file: file.clone(), whole, bytes, rows, roles, offsets }))
 }
 
@@ -180,24 +185,35 @@ impl InBlocks for ArrowReader {
         Some(self.rows)
     }
 
-    fn pass<'a>(&'a self, run: &Run) -> Result<Pass<'a>> {
+    fn pass_near<'a>(&'a self, first: usize, run: &Run) -> Result<(usize, Pass<'a>)> {
         let run = run.clone();
         let offsets = self.offsets.get();
         let block = stream_rows(self.roles.numbers);
-        let parts = batches(&self.file, &self.bytes)?.flat_map(move |batch| -> Batches<'a> {
+        let mut batches = batches(&self.file, &self.bytes)?.peekable();
+        let mut before = 0;
+        while let Some(Ok(batch)) = batches.peek()
+            && before + batch.num_rows() <= first
+        {
+            before += batch.num_rows();
+            batches.next();
+        }
+        let mut skipped = first.saturating_sub(before) / block * block;
+        before += skipped;
+        let parts = batches.flat_map(move |batch| -> Batches<'a> {
             match batch {
                 Ok(batch) => {
                     let rows = batch.num_rows();
-                    Box::new((0..rows).step_by(block).map(move |at| Ok(batch.slice(at, block.min(rows - at)))))
+                    Box::new((std::mem::take(&mut skipped)..rows).step_by(block).map(move |at| Ok(batch.slice(at, block.min(rows - at)))))
                 }
                 Err(error) => Box::new(std::iter::once(Err(error))),
             }
         });
-        Ok(Box::new(parts.map(move |batch| {
+        let blocks = parts.map(move |batch| {
             run.check()?;
             self.whole.forget(0..self.whole.len());
             let batch = batch?;
             run.install(|| Block::new(&self.name, &self.roles, batch.columns(), batch.num_rows(), &offsets))
-        })))
+        });
+        Ok((before, Box::new(blocks)))
     }
 }

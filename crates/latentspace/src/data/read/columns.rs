@@ -1,5 +1,6 @@
 //! Columns with names: which are learned from, which ride along, how many digits they need, and how they become observations.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, RwLock};
 
 use arrow::array::{Array, ArrayRef, AsArray, FixedSizeListArray, Float32Array, Float64Array, StringArray};
@@ -32,14 +33,33 @@ pub(super) fn needs_offset(ranges: &[(f64, f64)]) -> Vec<f64> {
 
 /// The offsets of a source: those of a space that its rows are for, or a guess from its head that a whole pass puts right.
 pub(super) struct Offsets {
-    fixed: bool,
+    /// Whether they stay, whatever the rows ask for.
+    fixed: AtomicBool,
+    /// Whether they are those that all rows ask for.
+    settled: AtomicBool,
     now: RwLock<Vec<f64>>,
 }
 
 impl Offsets {
     /// Offsets from the ranges of the head, or those that were given.
     pub(super) fn new(given: Option<Vec<f64>>, head: &[(f64, f64)]) -> Self {
-        Offsets { fixed: given.is_some(), now: RwLock::new(given.unwrap_or_else(|| needs_offset(head))) }
+        let fixed = given.is_some();
+        let now = RwLock::new(given.unwrap_or_else(|| needs_offset(head)));
+        Offsets { fixed: fixed.into(), settled: fixed.into(), now }
+    }
+
+    /// These hold from now on.
+    pub(super) fn hold(&self, offsets: &[f64]) {
+        self.fixed.store(true, Ordering::Relaxed);
+        self.settled.store(true, Ordering::Relaxed);
+        if let Ok(mut now) = self.now.write() {
+            offsets.clone_into(&mut now);
+        }
+    }
+
+    /// Whether a pass over all rows would change nothing.
+    pub(super) fn settled(&self) -> bool {
+        self.settled.load(Ordering::Relaxed)
     }
 
     /// What holds now.
@@ -47,14 +67,15 @@ impl Offsets {
         self.now.read().map(|now| now.clone()).unwrap_or_default()
     }
 
-    /// Whether those that hold lose digits of columns of these ranges; then better ones hold from now on.
+    /// Whether those that hold lose digits of columns whose whole ranges are these; then better ones hold from now on.
     pub(super) fn refine(&self, ranges: &[(f64, f64)]) -> bool {
+        self.settled.store(true, Ordering::Relaxed);
         let now = self.get();
         let loses = |(column, &(low, high)): (usize, &(f64, f64))| {
             let offset = now.get(column).copied().unwrap_or(0.0);
             low < high && (low - offset).abs().max((high - offset).abs()) > OFFSET_FROM * (high - low)
         };
-        if self.fixed || !ranges.iter().enumerate().any(loses) {
+        if self.fixed.load(Ordering::Relaxed) || !ranges.iter().enumerate().any(loses) {
             return false;
         }
         if let Ok(mut now) = self.now.write() {

@@ -310,10 +310,10 @@ impl InBlocks for CsvReader {
         None
     }
 
-    fn pass<'a>(&'a self, run: &Run) -> Result<Pass<'a>> {
+    fn pass_near<'a>(&'a self, _first: usize, run: &Run) -> Result<(usize, Pass<'a>)> {
         let offsets = self.offsets.get();
         let pieces = Pieces::new(&self.file, Some(self.delimiter))?;
-        Ok(parallel(&self.file, pieces, move |piece, first| self.parse(piece, first, &offsets), run))
+        Ok((0, parallel(&self.file, pieces, move |piece, first| self.parse(piece, first, &offsets), run)))
     }
 }
 

@@ -41,14 +41,16 @@ impl Reader for Dense {
         Ok(whole)
     }
 
-    fn blocks<'a>(&'a self, _run: &Run) -> Result<Blocks<'a>> {
+    fn blocks_near<'a>(&'a self, first: usize, _run: &Run) -> Result<(usize, Blocks<'a>)> {
         let rows = self.table.rows();
         let block = stream_rows(self.table.cols());
-        Ok(Box::new((0..rows).step_by(block).map(move |at| {
+        let first = first / block * block;
+        let blocks = (first..rows).step_by(block).map(move |at| {
             let to = (at + block).min(rows);
             let mut part = Observations::from_matrix(self.name.clone(), self.table.slice(at..to).to_matrix());
             part.metadata = self.metadata.slice(at..to);
             Ok::<_, Error>(part)
-        })))
+        });
+        Ok((first, Box::new(blocks)))
     }
 }

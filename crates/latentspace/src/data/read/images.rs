@@ -225,11 +225,13 @@ impl Reader for ImagesReader {
         super::concat(self.blocks(run)?, run)
     }
 
-    fn blocks<'a>(&'a self, run: &Run) -> Result<Blocks<'a>> {
+    fn blocks_near<'a>(&'a self, first: usize, run: &Run) -> Result<(usize, Blocks<'a>)> {
         let run = run.clone();
-        Ok(Box::new(self.files.chunks(BLOCK).map(move |files| {
+        let first = (first / BLOCK * BLOCK).min(self.files.len());
+        let blocks = self.files[first..].chunks(BLOCK).map(move |files| {
             run.check()?;
             run.install(|| self.part(files))
-        })))
+        });
+        Ok((first, Box::new(blocks)))
     }
 }

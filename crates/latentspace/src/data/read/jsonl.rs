@@ -203,10 +203,10 @@ impl InBlocks for JsonReader {
         None
     }
 
-    fn pass<'a>(&'a self, run: &Run) -> Result<Pass<'a>> {
+    fn pass_near<'a>(&'a self, _first: usize, run: &Run) -> Result<(usize, Pass<'a>)> {
         let offsets = self.offsets.get();
         let pieces = Pieces::new(&self.file, None)?;
-        Ok(parallel(&self.file, pieces, move |piece, _| self.parse(piece, &offsets), run))
+        Ok((0, parallel(&self.file, pieces, move |piece, _| self.parse(piece, &offsets), run)))
     }
 }
 

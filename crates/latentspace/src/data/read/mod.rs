@@ -25,7 +25,10 @@ mod table;
 mod text;
 mod words;
 
+use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use crate::border;
 use crate::data::{Metadata, Observations, Preparation};
@@ -92,7 +95,22 @@ pub(super) trait Reader: Send + Sync {
         Ok(self.read(run)?.metadata)
     }
     /// A new pass over the rows.
-    fn blocks<'a>(&'a self, run: &Run) -> Result<Blocks<'a>>;
+    fn blocks<'a>(&'a self, run: &Run) -> Result<Blocks<'a>> {
+        Ok(self.blocks_near(0, run)?.1)
+    }
+    /// A new pass from a block on that begins at row `first` or before it, as near as the format allows; with the number of rows before it.
+    /// The blocks are those of [`Reader::blocks`].
+    fn blocks_near<'a>(&'a self, first: usize, run: &Run) -> Result<(usize, Blocks<'a>)>;
+    /// What is subtracted from each column of numbers, where that is known; empty where nothing is.
+    fn offsets(&self) -> Option<Vec<f64>> {
+        None
+    }
+    /// Finds out what a pass over all rows would leave in [`Reader::offsets`].
+    fn settle(&self, _run: &Run) -> Result<()> {
+        Ok(())
+    }
+    /// Subtracts these from now on.
+    fn hold(&self, _offsets: &[f64]) {}
 }
 
 /// What a format is asked for.
@@ -150,7 +168,7 @@ impl Reader for Ready {
     fn notes(&self) -> Vec<String> {
         Vec::new()
     }
-    fn blocks<'a>(&'a self, _run: &Run) -> Result<Blocks<'a>> {
+    fn blocks_near<'a>(&'a self, _first: usize, _run: &Run) -> Result<(usize, Blocks<'a>)> {
         Err(Error::internal("these columns ride along with others"))
     }
     fn labels(&self, _run: &Run) -> Result<Metadata> {
@@ -192,6 +210,8 @@ pub struct Source {
     readers: Vec<(PathBuf, Box<dyn Reader>)>,
     bytes: u64,
     labels: Option<(PathBuf, Metadata)>,
+    /// Rows, once a pass has counted them.
+    counted: OnceLock<usize>,
     /// What standard input gave; it goes when the source goes.
     _spooled: Option<tempfile::NamedTempFile>,
 }
@@ -236,7 +256,7 @@ fn open_as(data: &str, options: &ReadOptions, purpose: Purpose) -> Result<Source
         bytes += len;
         readers.push((path, reader));
     }
-    let mut source = Source { name, readers, bytes, labels: None, _spooled: spooled };
+    let mut source = Source { name, readers, bytes, labels: None, counted: OnceLock::new(), _spooled: spooled };
     if let Some((path, column)) = &options.labels {
         let labels = labels(path, column.as_deref(), options)?;
         if source.rows().is_some_and(|rows| rows != labels.rows()) {
@@ -424,9 +444,20 @@ impl Source {
         self.readers.first().map_or("table", |(_, reader)| reader.kind())
     }
 
-    /// Rows, where the heads of the files tell.
+    /// Rows, where the heads of the files tell, or a pass has counted them.
     pub fn rows(&self) -> Option<usize> {
-        self.readers.iter().map(|(_, reader)| reader.rows()).sum()
+        self.readers.iter().map(|(_, reader)| reader.rows()).sum::<Option<usize>>().or_else(|| self.counted.get().copied())
+    }
+
+    /// Rows; counted in one pass where the heads of the files do not tell.
+    ///
+    /// # Errors
+    /// What the reader says while it counts.
+    pub fn count(&self, run: &Run) -> Result<usize> {
+        match self.rows() {
+            Some(rows) => Ok(rows),
+            None => self.blocks(run)?.try_fold(0, |rows, block| Ok(rows + block?.rows())),
+        }
     }
 
     /// Columns to learn from, before preparation (0 for text).
@@ -481,10 +512,11 @@ impl Source {
     /// # Errors
     /// As [`Source::read`], here or from the iterator.
     pub fn blocks<'a>(&'a self, run: &Run) -> Result<Box<dyn Iterator<Item = Result<Observations>> + Send + 'a>> {
-        self.blocks_of(&self.readers, 0, run)
+        Ok(self.blocks_around(0, run)?.1)
     }
 
-    /// The same from the file on that holds row `first`, where the heads of the files tell; with the number of rows before it.
+    /// The same from a block on that begins at row `first` or before it; with the number of rows before it. Costs what lies before that row
+    /// where its format has to be read from its beginning: text, and files of others that are packed as a whole.
     ///
     /// # Errors
     /// As [`Source::blocks`].
@@ -500,27 +532,20 @@ impl Source {
             }
             (skipped, before) = (skipped + 1, before + rows);
         }
-        Ok((before, self.blocks_of(&self.readers[skipped..], before, run)?))
+        let (path, reader) = &self.readers[skipped];
+        let (within, blocks) = border::guard(path, || reader.blocks_near(first - before, run)).map_err(|error| named(path, error))?;
+        Ok((before + within, self.rest(guarded(path, blocks), &self.readers[skipped + 1..], before + within, run)))
     }
 
-    /// The rows of some of the files; `seen` rows lie before them.
-    fn blocks_of<'a>(
-        &'a self,
-        readers: &'a [(PathBuf, Box<dyn Reader>)],
-        mut seen: usize,
-        run: &Run,
-    ) -> Result<Box<dyn Iterator<Item = Result<Observations>> + Send + 'a>> {
+    /// The blocks of a file and of those after it; `seen` rows lie before them.
+    fn rest<'a>(&'a self, blocks: Blocks<'a>, after: &'a [(PathBuf, Box<dyn Reader>)], mut seen: usize, run: &Run) -> Blocks<'a> {
         let run = run.clone();
         let mut over = false;
-        let mut each = readers.iter().flat_map(move |(path, reader)| -> Blocks<'a> {
-            match border::guard(path, || reader.blocks(&run)) {
-                Ok(mut blocks) => Box::new(std::iter::from_fn(move || {
-                    border::guard(path, || blocks.next().transpose()).map_err(|error| named(path, error)).transpose()
-                })),
-                Err(error) => Box::new(std::iter::once(Err(named(path, error)))),
-            }
-        });
-        Ok(Box::new(std::iter::from_fn(move || {
+        let mut each = blocks.chain(after.iter().flat_map(move |(path, reader)| match border::guard(path, || reader.blocks(&run)) {
+            Ok(blocks) => guarded(path, blocks),
+            Err(error) => Box::new(std::iter::once(Err(named(path, error)))),
+        }));
+        Box::new(std::iter::from_fn(move || {
             if over {
                 return None;
             }
@@ -532,13 +557,48 @@ impl Source {
                 }),
                 None => {
                     over = true;
+                    let _ = self.counted.set(seen);
                     let rows = if seen == 0 { self.whole(Observations::concat(Vec::new())).map(|_| ()) } else { Ok(()) };
                     return rows.and_then(|()| self.check_labels(seen)).err().map(Err);
                 }
             };
             over = block.is_err();
             Some(block)
-        })))
+        }))
+    }
+
+    /// What is subtracted from the columns of numbers of each file, where that is known.
+    pub fn offsets(&self) -> Vec<Option<Vec<f64>>> {
+        self.readers.iter().map(|(_, reader)| reader.offsets()).collect()
+    }
+
+    /// What a pass over all rows would leave subtracted, of the files that hold some of these rows, by their numbers. Costs a pass over such a
+    /// file where its numbers have 64 bits and its head does not tell how far they reach.
+    ///
+    /// # Errors
+    /// What the reader says.
+    pub fn settle(&self, rows: Range<usize>, run: &Run) -> Result<BTreeMap<usize, Vec<f64>>> {
+        let mut before = 0;
+        let mut settled = BTreeMap::new();
+        for (file, (path, reader)) in self.readers.iter().enumerate() {
+            // Where no head tells where a file ends, all may hold them.
+            let after = reader.rows().map_or(usize::MAX, |rows| before + rows);
+            if before < rows.end && after > rows.start {
+                border::guard(path, || reader.settle(run)).map_err(|error| named(path, error))?;
+                settled.extend(reader.offsets().map(|offsets| (file, offsets)));
+            }
+            before = if after == usize::MAX { before } else { after };
+        }
+        Ok(settled)
+    }
+
+    /// Subtracts from the columns of these files what [`Source::settle`] found, from now on.
+    pub fn hold(&self, offsets: &BTreeMap<usize, Vec<f64>>) {
+        for (&file, offsets) in offsets {
+            if let Some((_, reader)) = self.readers.get(file) {
+                reader.hold(offsets);
+            }
+        }
     }
 
     /// Names the data in errors that know no file.
@@ -573,6 +633,11 @@ impl Source {
     fn unlike_labels(&self, path: &Path, labels: usize, rows: usize) -> Error {
         Error::input(path, format!("{labels} rows of labels"), format!("'{}' has {rows}, and each needs its own", self.name))
     }
+}
+
+/// The blocks of a file, whatever its reader does.
+fn guarded<'a>(path: &'a Path, mut blocks: Blocks<'a>) -> Blocks<'a> {
+    Box::new(std::iter::from_fn(move || border::guard(path, || blocks.next().transpose()).map_err(|error| named(path, error)).transpose()))
 }
 
 /// Names the file in an error that knows none.
@@ -633,6 +698,14 @@ mod testing {
         let run = Run::new(0, 2)?;
         let whole = source.read(&run)?;
         let parts = source.blocks(&run)?.collect::<Result<Vec<_>>>()?;
+        for first in [0, whole.rows() / 3, whole.rows().saturating_sub(1)] {
+            let (before, blocks) = source.blocks_around(first, &run)?;
+            let blocks: Vec<String> = blocks.map(|block| Ok(format!("{:?}", block?))).collect::<Result<_>>()?;
+            let whole: Vec<String> = parts.iter().map(|part| format!("{part:?}")).collect();
+            let starts = parts.iter().scan(0, |at, part| Some(std::mem::replace(at, *at + part.rows())));
+            let skipped = starts.take_while(|&start| start < before).count();
+            assert!(before <= first && blocks == whole[skipped..], "{name} from row {first} on");
+        }
         let parts = Observations::concat(parts)?;
         assert_eq!(whole.metadata.columns, parts.metadata.columns, "{name}");
         assert_eq!(format!("{:?}", whole.values), format!("{:?}", parts.values), "{name}");

@@ -232,6 +232,14 @@ mod tests {
     }
 
     #[test]
+    fn a_pass_begins_at_any_block() {
+        let bytes: Vec<u8> = (0..200_000).map(|at| (at % 251) as u8).collect();
+        for order in ["False", "True"] {
+            read("a.npy", &file("|u1", order, "100000, 2", &bytes)).unwrap();
+        }
+    }
+
+    #[test]
     fn bytes_of_three_axes_are_pictures_and_floats_are_a_table() {
         assert_eq!(read("a.npy", &file("|u1", "False", "1, 2, 2", &[1, 2, 3, 4])).unwrap().values.kind(), "images");
         assert_eq!(read("a.npy", &file("|u1", "False", "2, 2", &[1, 2, 3, 4])).unwrap().values.kind(), "array");

@@ -236,6 +236,21 @@ struct Column {
 }
 
 impl Column {
+    /// Passes over the next `rows` cells: whole pages of them are not even unpacked.
+    fn skip(&mut self, rows: usize) -> std::result::Result<(), ParquetError> {
+        let skipped = match &mut self.reader {
+            ColumnReader::FloatColumnReader(reader) => reader.skip_records(rows),
+            ColumnReader::DoubleColumnReader(reader) => reader.skip_records(rows),
+            ColumnReader::Int32ColumnReader(reader) => reader.skip_records(rows),
+            ColumnReader::Int64ColumnReader(reader) => reader.skip_records(rows),
+            _ => Err(ParquetError::General("a column of numbers of another type".to_owned())),
+        }?;
+        if skipped == rows {
+            return Ok(());
+        }
+        Err(ParquetError::General(format!("{skipped} cells where {rows} were promised")))
+    }
+
     /// Decodes the next `rows` cells.
     fn step(&mut self, rows: usize) -> std::result::Result<(), ParquetError> {
         let Column { leaf, reader, most, offset, cells, levels } = self;
@@ -373,8 +388,22 @@ impl ParquetReader {
         Ok(())
     }
 
-    /// The reader of the columns of a row group that go through Arrow, if there are any.
-    fn slow(&self, group: usize, batch: usize) -> Result<Option<ParquetRecordBatchReader>> {
+    /// The readers of one row group from row `first` on.
+    fn group(&self, group: usize, first: usize, offsets: &[f64], run: &Run) -> Result<Group> {
+        let mut together = Vec::new();
+        for leaves in self.fast.chunks(self.together(run)) {
+            let mut columns = self.columns(group, leaves, offsets)?;
+            if first > 0 {
+                columns.iter_mut().try_for_each(|column| column.skip(first)).map_err(|error| broken(&self.file, &error))?;
+            }
+            together.push(columns);
+        }
+        let slow = self.slow(group, first, stream_rows(self.roles.numbers))?;
+        Ok(Group { rows: self.rows_of(group), done: first, together, slow })
+    }
+
+    /// The reader of the columns of a row group that go through Arrow, from row `first` on, if there are any.
+    fn slow(&self, group: usize, first: usize, batch: usize) -> Result<Option<ParquetRecordBatchReader>> {
         if !self.slow.contains(&true) {
             return Ok(None);
         }
@@ -383,6 +412,7 @@ impl ParquetReader {
         ParquetRecordBatchReaderBuilder::new_with_metadata(self.bytes.clone(), self.meta.clone())
             .with_projection(mask)
             .with_row_groups(vec![group])
+            .with_offset(first)
             .with_batch_size(batch)
             .build()
             .map(Some)
@@ -507,7 +537,7 @@ impl Reader for ParquetReader {
             };
             let slow = || {
                 let read = |group: usize| {
-                    border::guard(&self.file.path, || match self.slow(group, 1 << 16)? {
+                    border::guard(&self.file.path, || match self.slow(group, 0, 1 << 16)? {
                         Some(reader) => {
                             reader.map(|batch| batch.map_err(|error| self.unreadable(&error))).collect::<Result<Vec<RecordBatch>>>()
                         }
@@ -535,27 +565,38 @@ impl Reader for ParquetReader {
         Ok(self.read(run)?.metadata)
     }
 
-    fn blocks<'a>(&'a self, run: &Run) -> Result<Blocks<'a>> {
+    fn offsets(&self) -> Option<Vec<f64>> {
+        Some(self.offsets.get())
+    }
+
+    fn hold(&self, offsets: &[f64]) {
+        self.offsets.hold(offsets);
+    }
+
+    fn blocks_near<'a>(&'a self, first: usize, run: &Run) -> Result<(usize, Blocks<'a>)> {
         let run = run.clone();
         let offsets = self.offsets.get();
-        let mut next = 0;
+        let groups = self.meta.metadata().num_row_groups();
+        let (mut next, mut before) = (0, 0);
+        while next + 1 < groups && before + self.rows_of(next) <= first {
+            before += self.rows_of(next);
+            next += 1;
+        }
+        // Within its row group, a block begins where it would had all been read.
+        let block = stream_rows(self.roles.numbers);
+        let mut skipped = first.saturating_sub(before) / block * block;
+        before += skipped;
         let mut group: Option<Group> = None;
-        Ok(Box::new(std::iter::from_fn(move || {
+        let blocks = std::iter::from_fn(move || {
             let step = || -> Result<Option<Observations>> {
                 run.check()?;
                 // What was decoded is copied; the pages at hand come again.
                 self.whole.forget(0..self.whole.len());
                 while group.as_ref().is_none_or(|group| group.done == group.rows) {
-                    if next == self.meta.metadata().num_row_groups() {
+                    if next == groups {
                         return Ok(None);
                     }
-                    let together = self
-                        .fast
-                        .chunks(self.together(&run))
-                        .map(|leaves| self.columns(next, leaves, &offsets))
-                        .collect::<Result<Vec<Vec<Column>>>>()?;
-                    let slow = self.slow(next, stream_rows(self.roles.numbers))?;
-                    group = Some(Group { rows: self.rows_of(next), done: 0, together, slow });
+                    group = Some(self.group(next, std::mem::take(&mut skipped), &offsets, &run)?);
                     next += 1;
                 }
                 match &mut group {
@@ -565,7 +606,8 @@ impl Reader for ParquetReader {
             };
             let mut step = step;
             step().transpose()
-        })))
+        });
+        Ok((before, Box::new(blocks)))
     }
 }
 
@@ -634,6 +676,28 @@ mod tests {
             seen.push(format!("{:?}", table.numbers.as_slice()));
         }
         assert!(seen[0] == seen[1], "row groups change the numbers");
+    }
+
+    #[test]
+    fn a_pass_begins_in_the_middle_of_a_row_group() {
+        // More rows than a block has; pages end elsewhere.
+        let rows = stream_rows(1) + 9_000;
+        let columns: Vec<(&str, ArrayRef)> = vec![
+            ("a", Arc::new((0..rows).map(|row| (row % 5 != 2).then_some(row as f32)).collect::<Float32Array>())),
+            ("name", Arc::new(StringArray::from_iter_values((0..rows).map(|row| format!("r{row}"))))),
+        ];
+        let batch = RecordBatch::try_from_iter(columns).unwrap();
+        for group in [rows, 70_000, 20_000] {
+            read("t.parquet", &file(&batch, group)).unwrap();
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.parquet");
+        std::fs::write(&path, file(&batch, rows)).unwrap();
+        let source = super::super::open(path.to_str().unwrap(), &ReadOptions::default()).unwrap();
+        let (before, mut blocks) = source.blocks_around(rows - 1, &Run::new(0, 1).unwrap()).unwrap();
+        let last = blocks.next().unwrap().unwrap();
+        assert_eq!((before, last.rows()), (stream_rows(1), 9_000));
+        assert_eq!(last.metadata.text(0, 0).unwrap(), format!("r{before}"));
     }
 
     #[test]

@@ -110,12 +110,13 @@ impl Reader for CountsReader {
         Ok(Observations { name: self.name.clone(), values, metadata: self.metadata.clone() })
     }
 
-    fn blocks<'a>(&'a self, run: &Run) -> Result<Blocks<'a>> {
+    fn blocks_near<'a>(&'a self, first: usize, run: &Run) -> Result<(usize, Blocks<'a>)> {
         let rows = self.counts.rows();
         // Rows that are made dense later are what takes room.
         let block = super::stream_rows(self.counts.cols);
+        let first = first / block * block;
         let run = run.clone();
-        Ok(Box::new((0..rows).step_by(block).map(move |at| {
+        let blocks = (first..rows).step_by(block).map(move |at| {
             run.check()?;
             let to = (at + block).min(rows);
             let (from, until) = (self.counts.starts[at], self.counts.starts[to]);
@@ -127,7 +128,8 @@ impl Reader for CountsReader {
                 names: self.counts.names.clone(),
             };
             Ok(Observations { name: self.name.clone(), values: Values::Counts(counts), metadata: self.metadata.slice(at..to) })
-        })))
+        });
+        Ok((first, Box::new(blocks)))
     }
 }
 

@@ -43,7 +43,11 @@ pub(super) trait InBlocks: Send + Sync {
     /// Rows, where the head of the file tells.
     fn rows(&self) -> Option<usize>;
     /// A new pass over the rows.
-    fn pass<'a>(&'a self, run: &Run) -> Result<Pass<'a>>;
+    fn pass<'a>(&'a self, run: &Run) -> Result<Pass<'a>> {
+        Ok(self.pass_near(0, run)?.1)
+    }
+    /// See [`Reader::blocks_near`].
+    fn pass_near<'a>(&'a self, first: usize, run: &Run) -> Result<(usize, Pass<'a>)>;
 }
 
 impl<T: InBlocks> Reader for T {
@@ -68,11 +72,28 @@ impl<T: InBlocks> Reader for T {
     }
 
     fn read(&self, run: &Run) -> Result<Observations> {
-        read(|| self.pass(run), self.offsets(), run)
+        read(|| self.pass(run), InBlocks::offsets(self), run)
     }
 
-    fn blocks<'a>(&'a self, run: &Run) -> Result<Blocks<'a>> {
-        Ok(stream(self.pass(run)?, self.offsets()))
+    fn blocks_near<'a>(&'a self, first: usize, run: &Run) -> Result<(usize, Blocks<'a>)> {
+        let (before, pass) = self.pass_near(first, run)?;
+        // What some rows ask for is not what all of them do.
+        Ok((before, if before == 0 { stream(pass, InBlocks::offsets(self)) } else { Box::new(pass.map(|block| Ok(block?.observations))) }))
+    }
+
+    fn offsets(&self) -> Option<Vec<f64>> {
+        Some(InBlocks::offsets(self).get())
+    }
+
+    fn settle(&self, run: &Run) -> Result<()> {
+        if self.roles().numbers == 0 || InBlocks::offsets(self).settled() {
+            return Ok(());
+        }
+        stream(self.pass(run)?, InBlocks::offsets(self)).try_for_each(|block| block.map(|_| ()))
+    }
+
+    fn hold(&self, offsets: &[f64]) {
+        InBlocks::offsets(self).hold(offsets);
     }
 }
 

@@ -80,9 +80,9 @@ impl Reader for TextReader {
         Metadata::from_columns(vec![(self.name.clone(), Arc::new(StringArray::from_iter_values(texts.iter())))], rows)
     }
 
-    fn blocks<'a>(&'a self, run: &Run) -> Result<Blocks<'a>> {
+    fn blocks_near<'a>(&'a self, _first: usize, run: &Run) -> Result<(usize, Blocks<'a>)> {
         let parts = parallel(&self.file, Pieces::new(&self.file, None)?, |piece, _| lines(piece), run);
-        Ok(Box::new(parts.map(|part| Ok(Observations::new(self.name.clone(), Values::Text(Arc::new(part?.0)))))))
+        Ok((0, Box::new(parts.map(|part| Ok(Observations::new(self.name.clone(), Values::Text(Arc::new(part?.0))))))))
     }
 }
 

@@ -1,0 +1,171 @@
+//! The fixed tree in which statistics of chunks are merged.
+//!
+//! Its shape depends on the number of chunks alone: the left half of a node is the largest power of two of chunks that is smaller than the
+//! whole. So sums are the same on any threads, and of chunks that were summed up elsewhere and come as files ([`Portable`]).
+
+use crate::checkpoint::Parcel;
+use crate::error::{Error, Result};
+
+/// What can be put into a file and taken out again, bit by bit the same.
+pub trait Portable: Sized + Send {
+    /// As arrays and facts.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if a number is no number.
+    fn store(&self) -> Result<Parcel>;
+
+    /// What [`Portable::store`] put in.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if something is missing or does not fit.
+    fn load(parcel: &Parcel) -> Result<Self>;
+}
+
+/// Nothing to remember.
+impl Portable for () {
+    fn store(&self) -> Result<Parcel> {
+        Ok(Parcel::default())
+    }
+
+    fn load(_: &Parcel) -> Result<Self> {
+        Ok(())
+    }
+}
+
+/// The statistics of chunks `from..to`: a node of the tree.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Part<S> {
+    /// The first chunk.
+    pub from: usize,
+    /// The chunk after the last.
+    pub to: usize,
+    /// What is known of them.
+    pub stats: S,
+}
+
+/// Parts in their order, merged as a binary counter counts: two of one size, as soon as both are there and are the halves of a node.
+pub(crate) struct Parts<S>(Vec<Part<S>>);
+
+impl<S> Default for Parts<S> {
+    fn default() -> Self {
+        Parts(Vec::new())
+    }
+}
+
+impl<S> Parts<S> {
+    /// Adds the part that follows.
+    pub(crate) fn push(&mut self, mut part: Part<S>, merge: impl Fn(S, S) -> S) {
+        let halves = |left: &Part<S>, right: &Part<S>| {
+            let size = right.to - right.from;
+            left.to == right.from && left.to - left.from == size && left.from.is_multiple_of(2 * size)
+        };
+        while let Some(left) = self.0.pop_if(|left| halves(left, &part)) {
+            part = Part { from: left.from, to: part.to, stats: merge(left.stats, part.stats) };
+        }
+        self.0.push(part);
+    }
+
+    /// What is known of the first chunks.
+    pub(crate) fn first_mut(&mut self) -> Option<&mut S> {
+        self.0.first_mut().map(|part| &mut part.stats)
+    }
+
+    /// The chunk after the last; 0 where there is none.
+    pub(crate) fn end(&self) -> usize {
+        self.0.last().map_or(0, |part| part.to)
+    }
+
+    /// The statistics of all chunks.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if some are missing.
+    pub(crate) fn whole(mut self, chunks: usize, merge: impl Fn(S, S) -> S) -> Result<S> {
+        let mut next = 0;
+        for Part { from, to, .. } in &self.0 {
+            complete(next, *from)?;
+            next = *to;
+        }
+        complete(next, chunks)?;
+        let mut whole = self.0.pop().ok_or_else(|| Error::input("data", "no rows", "at least one is needed"))?.stats;
+        while let Some(left) = self.0.pop() {
+            whole = merge(left.stats, whole);
+        }
+        Ok(whole)
+    }
+}
+
+impl<S: Portable> Parts<S> {
+    /// Parts that come in any order, merged as far as the tree allows.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if chunks are there twice, or a part does not fit.
+    pub(crate) fn gather(parts: &[Part<Parcel>], merge: impl Fn(S, S) -> S) -> Result<Self> {
+        let mut sorted: Vec<&Part<Parcel>> = parts.iter().collect();
+        sorted.sort_by_key(|part| part.from);
+        let mut merged = Parts::default();
+        for part in sorted {
+            if part.from < merged.end() {
+                let found = format!("chunks {} to {} are there twice", part.from, merged.end());
+                return Err(Error::input("statistics", found, "each share is needed once"));
+            }
+            merged.push(Part { from: part.from, to: part.to, stats: S::load(&part.stats)? }, &merge);
+        }
+        Ok(merged)
+    }
+
+    /// The parts as they were, of a pass that goes on.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if a part does not fit.
+    pub(crate) fn load(parts: Vec<Part<Parcel>>) -> Result<Self> {
+        let load = |part: Part<Parcel>| Ok(Part { from: part.from, to: part.to, stats: S::load(&part.stats)? });
+        Ok(Parts(parts.into_iter().map(load).collect::<Result<_>>()?))
+    }
+
+    /// The parts as parcels.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if a number is no number.
+    pub(crate) fn store(&self) -> Result<Vec<Part<Parcel>>> {
+        self.0.iter().map(|part| Ok(Part { from: part.from, to: part.to, stats: part.stats.store()? })).collect()
+    }
+}
+
+fn complete(next: usize, from: usize) -> Result<()> {
+    if next == from {
+        return Ok(());
+    }
+    Err(Error::input("statistics", format!("chunks {next} to {from} are missing"), "each share is needed once"))
+}
+
+/// The name of a state among parcels; those of parts are their chunks, `4..8`.
+const STATE: &str = "state";
+
+/// A state and parts as one parcel.
+///
+/// # Errors
+/// [`Error::Internal`] if two parts are of the same chunks.
+pub fn pack(state: Option<Parcel>, parts: Vec<Part<Parcel>>) -> Result<Parcel> {
+    let state = state.into_iter().map(|state| (STATE.to_owned(), state));
+    Parcel::pack(state.chain(parts.into_iter().map(|part| (format!("{}..{}", part.from, part.to), part.stats))))
+}
+
+/// What [`pack`] packed.
+///
+/// # Errors
+/// [`Error::Input`] if something else is among it.
+pub fn unpack(parcel: &Parcel) -> Result<(Option<Parcel>, Vec<Part<Parcel>>)> {
+    let (mut state, mut parts) = (None, Vec::new());
+    for (name, stats) in parcel.unpack() {
+        if name == STATE {
+            state = Some(stats);
+            continue;
+        }
+        let bounds = name.split_once("..").and_then(|(from, to)| Some((from.parse().ok()?, to.parse().ok()?)));
+        let Some((from, to)) = bounds.filter(|(from, to)| from < to) else {
+            return Err(Error::input("statistics", format!("a part named '{name}'"), "parts are named by their chunks"));
+        };
+        parts.push(Part { from, to, stats });
+    }
+    Ok((state, parts))
+}
