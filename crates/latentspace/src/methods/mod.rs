@@ -3,3 +3,4 @@
 pub mod map;
 pub mod pca;
 pub mod tsne;
+pub mod umap;
