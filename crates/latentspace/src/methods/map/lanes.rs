@@ -53,28 +53,36 @@ pub(in crate::methods) trait Unit: Copy {
     /// If an index is not that of a point.
     fn gather_far<const D: usize>(self, points: &[[f32; D]], indices: Self::I) -> [Self::V; D];
 
-    /// `a^b` for positive `a`, to about 2e-6 · (1 + b) of it; at least 2^-80 and at most 2^80.
+    /// `a^b` for positive `a`, to about 2e-6 · (1 + b) of it; at least 2^-80 and at most 2^80. Several at once, stage by stage, since each
+    /// waits for what it got a stage before.
     #[inline(always)]
-    fn pow(self, a: Self::V, b: Self::V) -> Self::V {
-        // log2(1 + t) over t from sqrt(1/2) - 1 to sqrt(2) - 1, and 2^f over f from -1/2 to 1/2, with errors as level as least squares
-        // that weigh the largest ones most make them.
-        const LOG: [f32; 6] = [-0.206_586_58, 0.322_153_45, -0.367_490_74, 0.479_348_15, -0.721_131_8, 1.442_713_5];
-        const EXP: [f32; 5] = [0.009_570_087, 0.055_917_86, 0.240_247_46, 0.693_121_8, 0.999_999_3];
-        let (exponent, m) = self.split(a);
-        let t = self.sub(m, self.splat(1.0));
-        let mut log = self.splat(LOG[0]);
-        for term in &LOG[1..] {
-            log = self.madd(log, t, self.splat(*term));
+    fn pow<const N: usize>(self, a: [Self::V; N], b: Self::V) -> [Self::V; N] {
+        // log2(1 + t) / t over t from sqrt(1/2) - 1 to sqrt(2) - 1, and 2^f over f from -1/2 to 1/2, constant term first, with errors as level
+        // as least squares that weigh the largest ones most make them.
+        const LOG: [f32; 6] = [1.442_713_5, -0.721_131_8, 0.479_348_15, -0.367_490_74, 0.322_153_45, -0.206_586_58];
+        const EXP: [f32; 5] = [0.999_999_3, 0.693_121_8, 0.240_247_46, 0.055_917_86, 0.009_570_087];
+        let mut out = a;
+        for value in &mut out {
+            let (exponent, m) = self.split(*value);
+            let t = self.sub(m, self.splat(1.0));
+            let square = self.mul(t, t);
+            let low = self.madd(self.splat(LOG[1]), t, self.splat(LOG[0]));
+            let middle = self.madd(self.splat(LOG[3]), t, self.splat(LOG[2]));
+            let high = self.madd(self.splat(LOG[5]), t, self.splat(LOG[4]));
+            let series = self.madd(self.madd(high, square, middle), square, low);
+            *value = self.mul(b, self.madd(series, t, exponent));
         }
-        let log = self.mul(b, self.madd(log, t, exponent));
-        let log = self.max(self.splat(-80.0), self.min(self.splat(80.0), log));
-        let whole = self.round(log);
-        let part = self.sub(log, whole);
-        let mut power = self.splat(EXP[0]);
-        for term in &EXP[1..] {
-            power = self.madd(power, part, self.splat(*term));
+        for value in &mut out {
+            let log = self.max(self.splat(-80.0), self.min(self.splat(80.0), *value));
+            let whole = self.round(log);
+            let part = self.sub(log, whole);
+            let square = self.mul(part, part);
+            let low = self.madd(self.splat(EXP[1]), part, self.splat(EXP[0]));
+            let high = self.madd(self.splat(EXP[3]), part, self.splat(EXP[2]));
+            let series = self.madd(self.madd(self.splat(EXP[4]), square, high), square, low);
+            *value = self.scale(series, whole);
         }
-        self.scale(power, whole)
+        out
     }
 
     /// The natural logarithm of positive numbers, to about 2e-7 of the larger of it and 1.
@@ -437,10 +445,13 @@ mod tests {
             assert!(seen.iter().all(|&seen| (9_600..10_400).contains(&seen)), "{seen:?}");
             for i in 0..2000 {
                 let (value, power) = ((1.0 + f64::from(i) * 0.37).powf(6.0) as f32 * 1e-9, 0.1 + 0.001 * i as f32);
-                let (got, wanted) = (numbers(unit.pow(unit.splat(value), unit.splat(power)))[5], f64::from(value).powf(f64::from(power)));
+                let (got, wanted) = (
+                    numbers(unit.pow([unit.splat(2.0), unit.splat(value)], unit.splat(power))[1])[5],
+                    f64::from(value).powf(f64::from(power)),
+                );
                 assert!((f64::from(got) / wanted - 1.0).abs() < 2e-5, "{value}^{power}: {got} {wanted}");
             }
-            assert_eq!(numbers(unit.pow(unit.splat(1e-30), unit.splat(5.0)))[0], 2.0_f32.powi(-80) * 0.999_999_3);
+            assert_eq!(numbers(unit.pow([unit.splat(1e-30)], unit.splat(5.0))[0])[0], 2.0_f32.powi(-80) * 0.999_999_3);
             for i in 0..20_000 {
                 let value = (1.0 + f64::from(i) * 0.37).powf(2.5) as f32;
                 let (got, wanted) = (numbers(unit.ln(unit.splat(value)))[3], f64::from(value).ln());

@@ -17,6 +17,8 @@ use crate::methods::map::lanes::{Kernel, LANES, Unit, dispatch};
 pub(super) const PARTS: usize = 2;
 /// Points drawn for a row in a part.
 pub(super) const DRAWS: usize = 16;
+/// Draws that are worked on at once: while one waits for its points or its power, the other goes on.
+const TOGETHER: usize = 4;
 /// The longest push along an axis.
 pub(super) const LONGEST: f32 = 4.0;
 /// What keeps the push of a point that is very near finite.
@@ -95,7 +97,7 @@ impl<const D: usize> Advance<'_, D> {
                 for axis in 0..D {
                     square = unit.madd(apart[axis], apart[axis], square);
                 }
-                let power = unit.pow(square, b);
+                let [power] = unit.pow([square], b);
                 let below = unit.mul(square, unit.madd(a, power, one));
                 let force = unit.div(unit.mul(unit.mul(weight, strength), power), below);
                 sum = unit.add(sum, force);
@@ -124,18 +126,23 @@ impl<const D: usize> Advance<'_, D> {
             let lanes: [u16; LANES] = std::array::from_fn(|lane| lane.min(next.len() - 1) as u16);
             let place = unit.gather(&points[row..], &lanes);
             let mut push = [zero; D];
-            for draw in 0..DRAWS as u32 {
-                let drawn = unit.draw(pace.key, (row as u32).wrapping_add(draw.wrapping_mul(n)), n);
-                let others = unit.gather_far(points, drawn);
-                let apart: [U::V; D] = std::array::from_fn(|axis| unit.sub(place[axis], others[axis]));
-                let mut square = least;
-                for axis in 0..D {
-                    square = unit.madd(apart[axis], apart[axis], square);
+            for draw in (0..DRAWS as u32).step_by(TOGETHER) {
+                let (mut apart, mut squares) = ([[zero; D]; TOGETHER], [least; TOGETHER]);
+                for i in 0..TOGETHER {
+                    let item = (row as u32).wrapping_add((draw + i as u32).wrapping_mul(n));
+                    let others = unit.gather_far(points, unit.draw(pace.key, item, n));
+                    for axis in 0..D {
+                        apart[i][axis] = unit.sub(place[axis], others[axis]);
+                        squares[i] = unit.madd(apart[i][axis], apart[i][axis], squares[i]);
+                    }
                 }
-                let below = unit.mul(unit.add(soft, square), unit.madd(a, unit.pow(square, b), one));
-                let force = unit.div(strength, below);
-                for axis in 0..D {
-                    push[axis] = unit.add(push[axis], unit.min(most, unit.max(fewest, unit.mul(force, apart[axis]))));
+                let powers = unit.pow(squares, b);
+                for i in 0..TOGETHER {
+                    let below = unit.mul(unit.add(soft, squares[i]), unit.madd(a, powers[i], one));
+                    let force = unit.div(strength, below);
+                    for axis in 0..D {
+                        push[axis] = unit.add(push[axis], unit.min(most, unit.max(fewest, unit.mul(force, apart[i][axis]))));
+                    }
                 }
             }
             let mut pushes = [[0.0; LANES]; D];

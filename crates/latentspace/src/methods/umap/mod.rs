@@ -265,7 +265,7 @@ impl Method for Umap {
     fn plan(&self, shape: Shape, run: &Run) -> Plan {
         let (n, k) = (shape.rows as f64, self.others() as f64);
         let search = neighbors::plan(shape.rows, shape.cols, self.others(), run);
-        let cost = Cost::of(self, shape.rows);
+        let cost = Cost::of(self, shape);
         let rows_bytes = (4 * shape.rows * shape.cols) as u64;
         // Neighbors, what rows think of them, and its transpose; the graph, at the end in pieces and as a whole.
         let graph_bytes = (24.0 * n * k + 16.0 * cost.edges + 24.0 * n) as u64;
@@ -311,10 +311,12 @@ struct Cost {
 
 impl Cost {
     /// The cost model: seconds of one core of a Zen 3, measured at 10,000 and 60,000 rows.
-    fn of(umap: &Umap, rows: usize) -> Self {
+    fn of(umap: &Umap, shape: Shape) -> Self {
         /// Edges a neighbor (1.36 million for 60,000 x 14 on pictures).
         const EDGES_A_NEIGHBOR: f64 = 1.65;
-        let (n, epochs) = (rows as f64, umap.epochs(rows) as f64);
+        let (n, epochs) = (shape.rows as f64, umap.epochs(shape.rows) as f64);
+        // To tell how far fitted rows drift, some are sought among all.
+        let drift = n * shape.cols as f64 * 12e-9;
         let coordinates = match umap.n_components {
             1 | 2 => 2.0,
             3 => 3.0,
@@ -323,10 +325,15 @@ impl Cost {
         };
         let edges = EDGES_A_NEIGHBOR * n * umap.others() as f64;
         // Pairs cost more the more coordinates there are to be gathered.
-        let a_pair = 1.6e-9 * (1.0 + 0.25 * (coordinates - 2.0));
+        let a_pair = 3.5e-9 * (1.0 + 0.25 * (coordinates - 2.0));
         let pairs = edges + n * (PARTS * DRAWS) as f64;
         let width = f64::from(umap.n_components + 2).max(8.0).log2().ceil().exp2();
-        let start = if umap.init == Init::Spectral { edges * width * 16e-9 } else { 0.0 };
-        Cost { edges, coordinates, seconds: epochs * pairs * a_pair + edges * 150e-9 + start, start_bytes: (24.0 * n * width) as u64 }
+        let start = if umap.init == Init::Spectral { edges * width * 70e-9 } else { 0.0 };
+        Cost {
+            edges,
+            coordinates,
+            seconds: epochs * pairs * a_pair + edges * 250e-9 + start + drift,
+            start_bytes: (24.0 * n * width) as u64,
+        }
     }
 }
