@@ -2,7 +2,7 @@
 
     python bench/tsne.py [--data DIR] [--sets fashion60k,fashion10k,mnist10k] [--threads 2] [--repeat 1] [--no-peer]
 
-Needs numpy, numba, scikit-learn and openTSNE, and `cargo build --release --example tsne_phases`.
+Needs numpy, numba, scikit-learn and openTSNE, and `cargo build --release --example map_phases`.
 """
 
 import argparse
@@ -69,8 +69,8 @@ def peer(x, threads):
 
 
 def ours(path, out, threads):
-    binary = ROOT / "target/release/examples/tsne_phases"
-    text = subprocess.run([binary, path, out, str(threads)], check=True, capture_output=True, text=True).stdout
+    binary = ROOT / "target/release/examples/map_phases"
+    text = subprocess.run([binary, "tsne", path, out, str(threads)], check=True, capture_output=True, text=True).stdout
     return json.loads(text), np.load(out)
 
 

@@ -4,9 +4,10 @@ use crate::error::{Error, Result, nearest};
 use crate::method::Entry;
 use crate::methods::pca::Pca;
 use crate::methods::tsne::Tsne;
+use crate::methods::umap::Umap;
 
 /// Every method, in the order in which lists show them.
-pub static METHODS: &[Entry] = &[Entry::of::<Pca>(), Entry::of::<Tsne>()];
+pub static METHODS: &[Entry] = &[Entry::of::<Pca>(), Entry::of::<Tsne>(), Entry::of::<Umap>()];
 
 /// What makes a map where nobody named a method: the first that makes maps.
 pub fn default_map() -> &'static Entry {

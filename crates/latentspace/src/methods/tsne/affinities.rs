@@ -3,8 +3,10 @@
 
 use rayon::prelude::*;
 
-use super::attraction::{BLOCK, Edges};
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::methods::map::both_ways::BothWays;
+use crate::methods::map::check_distances;
+use crate::methods::map::edges::{BLOCK, Edges};
 use crate::neighbors::{Metric, Neighbors};
 
 /// The joint distribution P over pairs of rows, sparse and symmetric.
@@ -24,10 +26,7 @@ impl Affinities {
     /// [`Error::Input`] if a distance is no finite number.
     pub(super) fn new(neighbors: &Neighbors, metric: Metric, perplexity: f64) -> Result<Self> {
         let k = neighbors.k;
-        if let Some(at) = neighbors.distances.iter().position(|distance| !distance.is_finite()) {
-            let error = Error::input("data", "rows so far apart that their distance is no number", "distances below 1e19 can be used");
-            return Err(error.at_row((at / k.max(1)) as u64 + 1).with_hint("scale the columns, or take this row out"));
-        }
+        check_distances(neighbors)?;
         let mut own: Vec<(u32, f32)> = vec![(0, 0.0); neighbors.indices.len()];
         own.par_chunks_mut(k).enumerate().for_each_init(
             || vec![0.0; k],
@@ -104,21 +103,10 @@ pub(super) fn conditional(distances: &[f32], metric: Metric, perplexity: f64, we
 /// The mean of P and its transpose, as sparse rows. `own` has `k` entries a row, sorted by column.
 fn symmetric(own: &[(u32, f32)], k: usize) -> Affinities {
     let n = own.len() / k.max(1);
-    // The transpose, by counting: rows are gone through in order, so each of its rows is sorted, too.
-    let mut counts = vec![0_usize; n];
-    own.iter().for_each(|&(column, _)| counts[column as usize] += 1);
-    let starts = running_sum(counts.into_iter());
-    let mut next = starts.clone();
-    let mut others: Vec<(u32, f32)> = vec![(0, 0.0); own.len()];
-    for (at, &(column, weight)) in own.iter().enumerate() {
-        let place = &mut next[column as usize];
-        others[*place] = ((at / k) as u32, weight);
-        *place += 1;
-    }
+    let both = BothWays::new(own, k);
     let edges = Edges::build(n, |row, out| {
-        let both = Merged { a: &own[row * k..][..k], b: &others[starts[row]..starts[row + 1]] };
         // Denormal numbers would be slow in every step.
-        out.extend(both.map(|(column, weight)| (column, 0.5 * weight)).filter(|edge| edge.1 > 1e-30));
+        out.extend(both.row(row).map(|(column, own, others)| (column, 0.5 * (own + others))).filter(|edge| edge.1 > 1e-30));
     });
     let sums: Vec<(f64, f64)> = (0..n.div_ceil(BLOCK))
         .into_par_iter()
@@ -130,45 +118,6 @@ fn symmetric(own: &[(u32, f32)], k: usize) -> Affinities {
         .collect();
     let (entropy, mass) = sums.iter().fold((0.0, 0.0), |sum, part| (sum.0 + part.0, sum.1 + part.1));
     Affinities { edges, entropy, mass }
-}
-
-/// Two lists sorted by column as one; weights of equal columns are added.
-struct Merged<'a> {
-    a: &'a [(u32, f32)],
-    b: &'a [(u32, f32)],
-}
-
-impl Iterator for Merged<'_> {
-    type Item = (u32, f32);
-
-    fn next(&mut self) -> Option<(u32, f32)> {
-        let column = match (self.a.first(), self.b.first()) {
-            (Some(a), Some(b)) => a.0.min(b.0),
-            (Some(one), None) | (None, Some(one)) => one.0,
-            (None, None) => return None,
-        };
-        let mut weight = 0.0;
-        for list in [&mut self.a, &mut self.b] {
-            if let Some((&(first, w), rest)) = list.split_first()
-                && first == column
-            {
-                weight += w;
-                *list = rest;
-            }
-        }
-        Some((column, weight))
-    }
-}
-
-/// 0, then the sum of the first number, of the first two, and so on.
-fn running_sum(lengths: impl Iterator<Item = usize>) -> Vec<usize> {
-    let mut sum = 0;
-    std::iter::once(0)
-        .chain(lengths.map(|length| {
-            sum += length;
-            sum
-        }))
-        .collect()
 }
 
 #[cfg(test)]

@@ -10,12 +10,13 @@ use rayon::prelude::*;
 use serde_json::json;
 
 use super::affinities::Affinities;
-use super::attraction::BLOCK;
-use super::grid::bounds;
+use super::attraction::pulls;
 use super::repulsion::Repulsion;
 use crate::checkpoint::Parcel;
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
+use crate::methods::map::edges::BLOCK;
+use crate::methods::map::order::along_curve;
 use crate::tensors::Tensor;
 
 /// The part of the last step that is made again.
@@ -167,14 +168,14 @@ impl<const D: usize> Descent<D> {
             .map(|(block, (((momenta, gains), next), loss))| {
                 let rows = block * BLOCK..block * BLOCK + next.len();
                 let with_loss = whole || block.is_multiple_of(stride);
-                let mut pulls = [[0.0; D]; BLOCK];
-                let found = affinities.edges.pulls(points, rows.start, with_loss, &mut pulls[..next.len()]);
+                let mut pulled = [[0.0; D]; BLOCK];
+                let found = pulls(&affinities.edges, points, rows.start, with_loss, &mut pulled[..next.len()]);
                 if with_loss {
                     *loss = found;
                 }
                 let mut sum = [0.0; D];
                 for (i, row) in rows.enumerate() {
-                    let gradient: [f32; D] = std::array::from_fn(|axis| attraction * pulls[i][axis] + repulsion * gradients[row][axis]);
+                    let gradient: [f32; D] = std::array::from_fn(|axis| attraction * pulled[i][axis] + repulsion * gradients[row][axis]);
                     advance(&gradient, pace.learning_rate, &mut momenta[i], &mut gains[i]);
                     for axis in 0..D {
                         next[i][axis] = points[row][axis] + momenta[i][axis];
@@ -227,9 +228,9 @@ impl<const D: usize> Descent<D> {
         let Descent { affinities, points, .. } = self;
         self.losses.par_iter_mut().enumerate().for_each(|(block, loss)| {
             let first = block * BLOCK;
-            let mut pulls = [[0.0; D]; BLOCK];
-            let out = &mut pulls[..BLOCK.min(points.len() - first)];
-            *loss = affinities.edges.pulls(points, first, true, out);
+            let mut pulled = [[0.0; D]; BLOCK];
+            let out = &mut pulled[..BLOCK.min(points.len() - first)];
+            *loss = pulls(&affinities.edges, points, first, true, out);
         });
         self.divergence(self.losses.iter().sum())
     }
@@ -241,10 +242,10 @@ impl<const D: usize> Descent<D> {
         let n = self.points.len();
         let mut out = vec![[0.0; D]; n];
         for first in (0..n).step_by(BLOCK) {
-            let mut pulls = [[0.0; D]; BLOCK];
-            let pulls = &mut pulls[..BLOCK.min(n - first)];
-            self.affinities.edges.pulls(&self.points, first, false, pulls);
-            for (i, pull) in pulls.iter().enumerate() {
+            let mut pulled = [[0.0; D]; BLOCK];
+            let pulled = &mut pulled[..BLOCK.min(n - first)];
+            pulls(&self.affinities.edges, &self.points, first, false, pulled);
+            for (i, pull) in pulled.iter().enumerate() {
                 let repulsion = self.gradients[first + i];
                 out[self.order[first + i] as usize] = std::array::from_fn(|axis| {
                     f64::from(pull[axis]) / n as f64 + 0.5 * self.affinities.mass * f64::from(repulsion[axis]) / self.normaliser
@@ -289,27 +290,4 @@ fn advance<const D: usize>(gradient: &[f32; D], rate: f32, momentum: &mut [f32; 
         let shorter = LONGEST_STEP / square.sqrt();
         momentum.iter_mut().for_each(|value| *value *= shorter);
     }
-}
-
-/// The points in the order of Morton's curve through their bounding box, equal places by index.
-fn along_curve<const D: usize>(points: &[[f32; D]]) -> Vec<u32> {
-    const CELLS: f32 = 1023.0;
-    let [low, high] = bounds(points);
-    let span = (0..D).map(|axis| high[axis] - low[axis]).fold(f32::MIN_POSITIVE, f32::max);
-    let mut keys: Vec<(u32, u32)> = points
-        .par_iter()
-        .enumerate()
-        .map(|(row, point)| {
-            let mut key = 0;
-            for axis in 0..D {
-                let cell = ((point[axis] - low[axis]) / span * CELLS) as u32;
-                for bit in 0..10 {
-                    key |= (cell >> bit & 1) << (bit * D + axis);
-                }
-            }
-            (key, row as u32)
-        })
-        .collect();
-    keys.par_sort_unstable();
-    keys.into_iter().map(|key| key.1).collect()
 }

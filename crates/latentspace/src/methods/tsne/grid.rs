@@ -13,7 +13,8 @@ use rayon::prelude::*;
 use serde_json::{Value, json};
 
 use super::convolution::{Convolution, padded_length};
-use super::lanes::{Kernel, LANES, Unit, dispatch};
+use crate::methods::map::lanes::{Kernel, LANES, Unit, dispatch};
+use crate::methods::map::order::bounds;
 
 /// Nodes that a point touches along an axis: a spline of degree 5.
 const ORDER: usize = 6;
@@ -194,18 +195,6 @@ impl<const D: usize> Grid<D> {
             }
         });
     }
-}
-
-/// The smallest and the largest coordinate along each axis.
-pub(super) fn bounds<const D: usize>(points: &[[f32; D]]) -> [[f32; D]; 2] {
-    let mut bounds = [[f32::INFINITY; D], [f32::NEG_INFINITY; D]];
-    for point in points {
-        for axis in 0..D {
-            bounds[0][axis] = bounds[0][axis].min(point[axis]);
-            bounds[1][axis] = bounds[1][axis].max(point[axis]);
-        }
-    }
-    bounds
 }
 
 impl<const D: usize> Place<D> {

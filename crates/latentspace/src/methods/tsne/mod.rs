@@ -16,10 +16,8 @@ mod attraction;
 mod convolution;
 mod descent;
 mod grid;
-mod lanes;
 mod model;
 mod repulsion;
-mod spectral;
 mod start;
 #[cfg(test)]
 mod tests;
@@ -32,6 +30,9 @@ use crate::error::{Error, Result};
 use crate::linalg::{Matrix, MatrixView};
 use crate::measure::Measure;
 use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
+use crate::methods::map::edges::Edges;
+use crate::methods::map::placed::Stored;
+use crate::methods::map::{grouped, start as map_start};
 use crate::methods::pca::Pca;
 use crate::neighbors::{self, Metric, Neighbors};
 use crate::params::Auto;
@@ -40,11 +41,12 @@ use crate::run::Run;
 use crate::tensors::Tensors;
 
 use affinities::Affinities;
-use attraction::Edges;
 use descent::{Descent, Pace};
 use grid::Grid;
-use model::TsneModel;
 use repulsion::{Repulsion, exact_rows};
+use start::scaled;
+
+pub use crate::methods::map::Init;
 
 /// t-SNE: a map for the eye that keeps neighbors together.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -81,19 +83,6 @@ pub struct Tsne {
     pub pca_components: Auto<u32>,
 }
 
-/// Where the map starts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Init {
-    /// At the first principal components: the coarse order of the data is kept.
-    #[default]
-    Pca,
-    /// At the slowest vibrations of the graph of neighbors (Laplacian eigenmaps): curved data are rolled out.
-    Spectral,
-    /// Anywhere near the middle.
-    Random,
-}
-
 impl Default for Tsne {
     fn default() -> Self {
         Tsne {
@@ -117,8 +106,6 @@ const STAGE: &str = "t-SNE";
 const WHOLE_LOSS_EVERY: usize = 50;
 /// Iterations before which rows are put in the order of the map, as long as it changes much.
 const REORDERED_AT: [usize; 6] = [0, 50, 100, 200, 300, 500];
-/// Fitted rows that are placed anew, and as if they were new, to tell how far from their places they land.
-const DRIFT_ROWS: usize = 500;
 
 impl Tsne {
     /// Neighbors a row.
@@ -144,12 +131,9 @@ impl Tsne {
     fn learn<const D: usize>(&self, rows: Matrix, pca: Option<Box<dyn Model>>, run: &Run) -> Result<Fitted> {
         let n = rows.rows();
         let Neighborhood { affinities, algorithm, recall } = self.attract(&rows, run)?;
-        let coarse = match self.init {
-            Init::Pca => Some(start::principal(&rows, D.min(rows.cols()), run)?),
-            Init::Spectral => Some(Matrix::new(n, D, spectral::spectral::<D>(&affinities, n, run)?.into_flattened())?),
-            Init::Random => None,
-        };
-        let points = start::start::<D>(coarse.as_ref(), n, run);
+        let random = Random::new(run.seed(), "tsne spectral start");
+        let coarse = map_start::coarse(self.init, D, &rows, &affinities.edges, random, run)?;
+        let points = scaled::<D>(coarse.as_ref(), n, run);
         let mut descent = Descent::new(affinities, points, Repulsion::new(n));
         let stopped_at = self.descend(&mut descent, run)?;
         let kl = descent.loss();
@@ -178,11 +162,9 @@ impl Tsne {
             }
         };
         drop(descent);
-        let model = TsneModel::<D>::new(pca, rows, map.clone(), self.metric);
-        let sample = Random::new(run.seed(), "tsne drift").sample(0, n, DRIFT_ROWS);
-        let again = drift(&model.place_fitted(&sample, run)?, &sample, &map);
-        let left_out = drift(&model.place_left_out(&sample, run)?, &sample, &map);
-        fact("left_out_drift_of_radius", json!(if left_out.radius > 0.0 { left_out.median.value / left_out.radius } else { 0.0 }));
+        let model = model::placed::<D>(Stored { pca, rows, map: map.clone(), metric: self.metric });
+        let [again, left_out] = model.drifts(Random::new(run.seed(), "tsne drift"), run)?;
+        fact("left_out_drift_of_radius", json!(left_out.of_radius()));
         let measures = vec![("kl", Measure::exact(kl, None)), ("encode_drift", again.median), ("left_out_drift", left_out.median)];
         Ok(Fitted { model: Box::new(model), codes: Some(map), facts, measures })
     }
@@ -232,33 +214,6 @@ struct Neighborhood {
     affinities: Affinities,
     algorithm: &'static str,
     recall: Measure,
-}
-
-/// How far some places of fitted rows lie from those on the map.
-struct Drift {
-    /// The median distance, in the map's units.
-    median: Measure,
-    /// The map's radius, the root mean square distance from its middle.
-    radius: f64,
-}
-
-fn drift(places: &Matrix, sample: &[u32], map: &Matrix) -> Drift {
-    let (n, dimensions) = (map.rows(), map.cols());
-    let apart = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum::<f64>().sqrt();
-    let mut distances: Vec<f64> = sample.iter().enumerate().map(|(i, &row)| apart(places.row(i), map.row(row as usize))).collect();
-    distances.sort_by(f64::total_cmp);
-    // Order statistics that hold the median with 95 %: the middle and 0.98 roots of the count to each side.
-    let rank = |at: f64| distances[at.clamp(0.0, (distances.len() - 1) as f64) as usize];
-    let (middle, half) = (0.5 * (distances.len() - 1) as f64, 0.98 * (distances.len() as f64).sqrt());
-    let median = if sample.len() == n {
-        Measure::exact(rank(middle), None)
-    } else {
-        Measure { value: rank(middle), low: rank(middle - half), high: rank(middle + half), null: None }
-    };
-    let centre: Vec<f32> =
-        (0..dimensions).map(|axis| ((0..n).map(|row| f64::from(map.row(row)[axis])).sum::<f64>() / n as f64) as f32).collect();
-    let radius = ((0..n).map(|row| apart(map.row(row), &centre).powi(2)).sum::<f64>() / n as f64).sqrt();
-    Drift { median, radius }
 }
 
 impl Method for Tsne {
@@ -391,17 +346,4 @@ fn cost(tsne: &Tsne, rows: usize, threads: usize) -> Cost {
     let iterations = f64::from(tsne.n_iter_early + tsne.n_iter);
     let seconds = (iterations * (edges * an_edge + repulsion) + edges * 200e-9) / threads as f64;
     Cost { seconds, grid_bytes }
-}
-
-/// A number with commas between its thousands.
-fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }

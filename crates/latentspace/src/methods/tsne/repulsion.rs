@@ -4,7 +4,7 @@ use rayon::prelude::*;
 use serde_json::Value;
 
 use super::grid::Grid;
-use super::lanes::{Kernel, LANES, Unit, dispatch};
+use crate::methods::map::lanes::{Kernel, LANES, Unit, dispatch};
 
 /// Up to this many points all pairs are summed, which is exact and no slower there than the grid; in 3-D a grid has far more nodes, and in 1-D
 /// there is none.

@@ -1,11 +1,6 @@
 //! Where the map starts: small, so that the first steps decide little that later ones cannot change.
 
-use crate::data::{Prepared, Rows};
-use crate::error::Result;
 use crate::linalg::Matrix;
-use crate::method::Method;
-use crate::methods::pca::Pca;
-use crate::params::Auto;
 use crate::random::Random;
 use crate::run::Run;
 
@@ -15,7 +10,7 @@ const SPREAD: f64 = 1e-4;
 const JITTER: f64 = 0.01;
 
 /// A place for each of `n` rows: by what is coarsely known of where they lie (by the first axis brought to the start's spread), or anywhere.
-pub(super) fn start<const D: usize>(coarse: Option<&Matrix>, n: usize, run: &Run) -> Vec<[f32; D]> {
+pub(super) fn scaled<const D: usize>(coarse: Option<&Matrix>, n: usize, run: &Run) -> Vec<[f32; D]> {
     let random = Random::new(run.seed(), "tsne start");
     let noise = |row: usize, axis: usize| SPREAD * random.normal(axis as u64, row as u64);
     let deviation = coarse.map_or(0.0, |codes| deviation((0..n).map(|row| codes.row(row)[0])));
@@ -31,16 +26,6 @@ pub(super) fn start<const D: usize>(coarse: Option<&Matrix>, n: usize, run: &Run
     (0..n).map(place).collect()
 }
 
-/// The first principal components of the rows.
-///
-/// # Errors
-/// [`crate::Error::Cancelled`].
-pub(super) fn principal(rows: &Matrix, components: usize, run: &Run) -> Result<Matrix> {
-    let pca = Pca { n_components: Auto::Value(components as u32), ..Pca::default() };
-    let prepared = Prepared::Table(rows.clone());
-    Method::fit(&pca, &Rows::Memory(&prepared), run)?.model.encode(&prepared, run)
-}
-
 /// The standard deviation; 0 where it is no finite number.
 fn deviation(values: impl Iterator<Item = f32> + Clone) -> f64 {
     let count = values.clone().count().max(1) as f64;
@@ -52,6 +37,7 @@ fn deviation(values: impl Iterator<Item = f32> + Clone) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::methods::map::start::principal;
 
     fn spread(points: &[[f32; 2]], axis: usize) -> f64 {
         deviation(points.iter().map(|point| point[axis]))
@@ -62,12 +48,12 @@ mod tests {
         let random = Random::new(5, "rows");
         let rows = Matrix::from_fn(500, 4, |i, j| (random.normal(i as u64, j as u64) * [9.0, 1.0, 3.0, 0.5][j]) as f32);
         let run = Run::new(0, 2).unwrap();
-        let points: Vec<[f32; 2]> = start(Some(&principal(&rows, 2, &run).unwrap()), 500, &run);
+        let points: Vec<[f32; 2]> = scaled(Some(&principal(&rows, 2, &run).unwrap()), 500, &run);
         assert!((spread(&points, 0) / SPREAD - 1.0).abs() < 0.01);
         assert!((spread(&points, 1) / SPREAD - 1.0 / 3.0).abs() < 0.05, "axes keep their ratio");
         let same = (0..500).filter(|&i| (points[i][0] > 0.0) == (rows.row(i)[0] > 0.0)).count();
         assert!(!(50..=450).contains(&same), "the first axis is the widest column, up to its sign: {same}");
-        let points: Vec<[f32; 2]> = start(None, 500, &run);
+        let points: Vec<[f32; 2]> = scaled(None, 500, &run);
         assert!((spread(&points, 1) / SPREAD - 1.0).abs() < 0.1);
     }
 
@@ -76,7 +62,7 @@ mod tests {
         let run = Run::new(0, 1).unwrap();
         for cols in [1, 3] {
             let rows = Matrix::from_fn(100, cols, |_, _| 4.0);
-            let points: Vec<[f32; 2]> = start(Some(&principal(&rows, cols.min(2), &run).unwrap()), 100, &run);
+            let points: Vec<[f32; 2]> = scaled(Some(&principal(&rows, cols.min(2), &run).unwrap()), 100, &run);
             assert!(points.iter().flatten().all(|value| value.is_finite()));
             assert!(spread(&points, 0) > 0.5 * SPREAD && spread(&points, 1) > 0.5 * SPREAD);
         }

@@ -1,20 +1,20 @@
 //! Where a map may start: at the slowest vibrations of the graph of what attracts (Laplacian eigenmaps).
 //!
-//! With P the joint distribution and s = 1/√Σp, the eigenvectors of s P s next to the trivial one are found by a few rounds of subspace
+//! With P the weights and s = 1/√Σp, the eigenvectors of s P s next to the trivial one are found by a few rounds of subspace
 //! iteration, each through a Chebyshev polynomial that damps all others. A start needs no more than a few digits: the vibrations
 //! of very long and thin data may stay mixed with the next ones.
 //! Source: Belkin and Niyogi 2003, doi:10.1162/089976603321780317; Zhou et al. 2006, doi:10.1016/j.jcp.2006.03.017, for the filter.
 
 use rayon::prelude::*;
 
-use super::affinities::Affinities;
+use super::edges::{Edges, Group, widen};
 use crate::error::Result;
-use crate::linalg::{from_lower, symmetric_eigen};
+use crate::linalg::{Matrix, from_lower, symmetric_eigen};
 use crate::random::Random;
 use crate::run::Run;
 
-/// Vectors carried along: as many as a lane holds.
-const WIDTH: usize = 8;
+/// Vectors carried along beyond those that are asked for, at least: the more, the fewer rounds.
+const MORE: usize = 2;
 /// Degree of the polynomial.
 const DEGREE: usize = 16;
 /// Rounds at most.
@@ -24,23 +24,29 @@ const RESIDUAL: f64 = 1e-3;
 /// Rows that are summed up together: borders depend on nothing but the number of rows.
 const BLOCK: usize = 4096;
 
-type Row = [f32; WIDTH];
-
-/// The first `D` coordinates of each row, largest eigenvalue first.
+/// The first coordinates of each row, `[n, dimensions]`, largest eigenvalue first; 62 at most.
 ///
 /// # Errors
 /// [`crate::Error::Cancelled`].
-pub(super) fn spectral<const D: usize>(affinities: &Affinities, n: usize, run: &Run) -> Result<Vec<[f32; D]>> {
+pub(in crate::methods) fn spectral(edges: &Edges, n: usize, dimensions: usize, random: Random, run: &Run) -> Result<Matrix> {
+    match dimensions + MORE {
+        ..=8 => vibrations::<8>(edges, n, dimensions, random, run),
+        9..=16 => vibrations::<16>(edges, n, dimensions, random, run),
+        17..=32 => vibrations::<32>(edges, n, dimensions, random, run),
+        _ => vibrations::<64>(edges, n, dimensions.min(64 - MORE), random, run),
+    }
+}
+
+fn vibrations<const WIDTH: usize>(edges: &Edges, n: usize, dimensions: usize, random: Random, run: &Run) -> Result<Matrix> {
     let mut weights: Vec<f32> = vec![0.0; n];
-    weights.par_iter_mut().enumerate().for_each(|(row, sum)| *sum = affinities.edges.row(row).map(|edge| edge.1).sum());
+    weights.par_iter_mut().enumerate().for_each(|(row, sum)| *sum = edges.row(row).map(|edge| edge.1).sum());
     let scales: Vec<f32> = weights.iter().map(|&weight| if weight > 0.0 { 1.0 / weight.sqrt() } else { 0.0 }).collect();
-    let graph = Graph { affinities, scales: &scales };
+    let graph = Graph { edges, scales: &scales };
     // The trivial eigenvector, of eigenvalue 1.
     let length = weights.iter().map(|&weight| f64::from(weight)).sum::<f64>().sqrt().max(f64::MIN_POSITIVE);
     let trivial: Vec<f32> = weights.iter().map(|&weight| (f64::from(weight.sqrt()) / length) as f32).collect();
 
-    let random = Random::new(run.seed(), "tsne spectral start");
-    let mut vectors: Vec<Row> = (0..n).map(|row| std::array::from_fn(|at| random.normal(at as u64, row as u64) as f32)).collect();
+    let mut vectors: Vec<[f32; WIDTH]> = (0..n).map(|row| std::array::from_fn(|at| random.normal(at as u64, row as u64) as f32)).collect();
     orthonormal(&mut vectors, &trivial);
     let mut damped = 0.5;
     for round in 0..ROUNDS {
@@ -53,40 +59,47 @@ pub(super) fn spectral<const D: usize>(affinities: &Affinities, n: usize, run: &
         let lower: Vec<f64> =
             (0..WIDTH).flat_map(|a| (0..=a).map(move |b| (a, b))).map(|(a, b)| (inner[a][b] + inner[b][a]) / 2.0).collect();
         let eigen = symmetric_eigen(&from_lower(&lower, WIDTH), WIDTH, WIDTH)?;
-        let turn = |row: &Row| -> Row {
+        let turn = |row: &[f32; WIDTH]| -> [f32; WIDTH] {
             std::array::from_fn(|at| (0..WIDTH).map(|from| eigen.vectors[at * WIDTH + from] * f64::from(row[from])).sum::<f64>() as f32)
         };
-        let turned: Vec<Row> = vectors.par_iter().map(turn).collect();
-        let images: Vec<Row> = images.par_iter().map(turn).collect();
-        let left: Vec<Row> = images
+        let turned: Vec<[f32; WIDTH]> = vectors.par_iter().map(turn).collect();
+        let images: Vec<[f32; WIDTH]> = images.par_iter().map(turn).collect();
+        let left: Vec<[f32; WIDTH]> = images
             .par_iter()
             .zip(&turned)
             .map(|(image, row)| std::array::from_fn(|at| image[at] - eigen.values[at] as f32 * row[at]))
             .collect();
         vectors = turned;
         let residuals = inner_products(&left, &left);
-        if (0..D).all(|at| residuals[at][at].sqrt() < RESIDUAL) {
+        if (0..dimensions).all(|at| residuals[at][at].sqrt() < RESIDUAL) {
             break;
         }
         damped = eigen.values[WIDTH - 1].clamp(-0.9, 0.999) as f32;
     }
-    Ok(vectors.iter().zip(&scales).map(|(row, &scale)| std::array::from_fn(|axis| row[axis] * scale)).collect())
+    Matrix::new(
+        n,
+        dimensions,
+        vectors.iter().zip(&scales).flat_map(|(row, &scale)| row[..dimensions].iter().map(move |value| value * scale)).collect(),
+    )
 }
 
 struct Graph<'a> {
-    affinities: &'a Affinities,
+    edges: &'a Edges,
     scales: &'a [f32],
 }
 
 impl Graph<'_> {
     /// s P s times each vector.
-    fn apply(&self, vectors: &[Row]) -> Vec<Row> {
+    fn apply<const WIDTH: usize>(&self, vectors: &[[f32; WIDTH]]) -> Vec<[f32; WIDTH]> {
         let image = |row: usize| {
             let mut sum = [0.0; WIDTH];
-            for (column, weight) in self.affinities.edges.row(row) {
-                let weight = weight * self.scales[column as usize];
-                let other = &vectors[column as usize];
-                (0..WIDTH).for_each(|at| sum[at] += weight * other[at]);
+            for Group { base, offsets, weights } in self.edges.groups(row) {
+                let (scales, vectors) = (&self.scales[*base as usize..], &vectors[*base as usize..]);
+                for (&offset, &weight) in offsets.iter().zip(weights) {
+                    let weight = widen(weight) * scales[offset as usize];
+                    let other = &vectors[offset as usize];
+                    (0..WIDTH).for_each(|at| sum[at] += weight * other[at]);
+                }
             }
             sum.map(|value| value * self.scales[row])
         };
@@ -94,9 +107,9 @@ impl Graph<'_> {
     }
 
     /// The Chebyshev polynomial that stays below 1 for eigenvalues from -1 to `damped` and grows fast beyond, of s P s, times each vector.
-    fn filtered(&self, vectors: Vec<Row>, damped: f32, run: &Run) -> Result<Vec<Row>> {
+    fn filtered<const WIDTH: usize>(&self, vectors: Vec<[f32; WIDTH]>, damped: f32, run: &Run) -> Result<Vec<[f32; WIDTH]>> {
         let (half, middle) = ((damped + 1.0) / 2.0, (damped - 1.0) / 2.0);
-        let step = |now: &[Row], factor: f32| -> Vec<Row> {
+        let step = |now: &[[f32; WIDTH]], factor: f32| -> Vec<[f32; WIDTH]> {
             let images = self.apply(now);
             images
                 .par_iter()
@@ -116,8 +129,8 @@ impl Graph<'_> {
 }
 
 /// Σ aᵢ bⱼ over all rows.
-fn inner_products(a: &[Row], b: &[Row]) -> [[f64; WIDTH]; WIDTH] {
-    let block = |(a, b): (&[Row], &[Row])| {
+fn inner_products<const WIDTH: usize>(a: &[[f32; WIDTH]], b: &[[f32; WIDTH]]) -> [[f64; WIDTH]; WIDTH] {
+    let block = |(a, b): (&[[f32; WIDTH]], &[[f32; WIDTH]])| {
         let mut sums = [[0.0; WIDTH]; WIDTH];
         for (a, b) in a.iter().zip(b) {
             for (sums, &a) in sums.iter_mut().zip(a) {
@@ -135,11 +148,11 @@ fn inner_products(a: &[Row], b: &[Row]) -> [[f64; WIDTH]; WIDTH] {
 }
 
 /// Makes the vectors orthogonal to the trivial one and to each other, and of length 1.
-fn orthonormal(vectors: &mut [Row], trivial: &[f32]) {
+fn orthonormal<const WIDTH: usize>(vectors: &mut [[f32; WIDTH]], trivial: &[f32]) {
     // Twice: what rounding left of a vector that was nearly along the others.
     for _ in 0..2 {
         let along = {
-            let wide: Vec<Row> = trivial.par_iter().map(|&value| [value; WIDTH]).collect();
+            let wide: Vec<[f32; WIDTH]> = trivial.par_iter().map(|&value| [value; WIDTH]).collect();
             inner_products(&wide, vectors)[0]
         };
         vectors.par_iter_mut().zip(trivial).for_each(|(row, &value)| (0..WIDTH).for_each(|at| row[at] -= along[at] as f32 * value));
@@ -155,7 +168,7 @@ fn orthonormal(vectors: &mut [Row], trivial: &[f32]) {
         }
         let inner = inner_products(vectors, vectors);
         // Of fewer rows than vectors, some are nothing but what rounding left.
-        let scales: Row = std::array::from_fn(|at| if inner[at][at] > 1e-12 { (1.0 / inner[at][at].sqrt()) as f32 } else { 0.0 });
+        let scales: [f32; WIDTH] = std::array::from_fn(|at| if inner[at][at] > 1e-12 { (1.0 / inner[at][at].sqrt()) as f32 } else { 0.0 });
         vectors.par_iter_mut().for_each(|row| (0..WIDTH).for_each(|at| row[at] *= scales[at]));
     }
 }
@@ -163,12 +176,20 @@ fn orthonormal(vectors: &mut [Row], trivial: &[f32]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::linalg::Matrix;
+    use crate::methods::map::both_ways::BothWays;
     use crate::neighbors::{self, Metric};
 
-    fn affinities(rows: &Matrix, run: &Run) -> Affinities {
+    /// Each row and its 15 nearest, with weights that fall from 1.
+    fn graph(rows: &Matrix, run: &Run) -> Edges {
         let found = neighbors::exact(rows.view(), 15, Metric::Euclidean, run).unwrap();
-        Affinities::new(&found, Metric::Euclidean, 5.0).unwrap()
+        let mut own: Vec<(u32, f32)> = (0..rows.rows() * 15).map(|at| (found.indices[at], 1.0 / (1 + at % 15) as f32)).collect();
+        own.chunks_mut(15).for_each(|row| row.sort_unstable_by_key(|entry| entry.0));
+        let both = BothWays::new(&own, 15);
+        Edges::build(rows.rows(), |row, out| out.extend(both.row(row).map(|(column, own, other)| (column, 0.5 * (own + other)))))
+    }
+
+    fn places(rows: &Matrix, dimensions: usize, run: &Run) -> Matrix {
+        run.install(|| spectral(&graph(rows, run), rows.rows(), dimensions, Random::new(0, "start"), run)).unwrap()
     }
 
     #[test]
@@ -177,10 +198,9 @@ mod tests {
         // A ring bent up and down in 3-D: its slowest vibrations are sine and cosine of the way along it.
         let angle = |i: usize| std::f64::consts::TAU * i as f64 / 300.0;
         let rows = Matrix::from_fn(300, 3, |i, j| [angle(i).cos(), angle(i).sin(), 0.2 * (5.0 * angle(i)).sin()][j] as f32);
-        let affinities = affinities(&rows, &run);
-        let places: Vec<[f32; 2]> = run.install(|| spectral(&affinities, 300, &run)).unwrap();
+        let found = places(&rows, 2, &run);
         // Once round, never back.
-        let angle_at = |i: usize| f64::from(places[i % 300][1]).atan2(f64::from(places[i % 300][0]));
+        let angle_at = |i: usize| f64::from(found.row(i % 300)[1]).atan2(f64::from(found.row(i % 300)[0]));
         let half = std::f64::consts::PI;
         let step = |i: usize| (angle_at(3 * i + 3) - angle_at(3 * i) + 9.0 * half).rem_euclid(2.0 * half) - half;
         let steps: Vec<f64> = (0..100).map(step).collect();
@@ -188,7 +208,7 @@ mod tests {
         assert!((steps.iter().sum::<f64>().abs() / (2.0 * half) - 1.0).abs() < 1e-6);
         for threads in [1, 3] {
             let run = Run::new(0, threads).unwrap();
-            assert!(run.install(|| spectral::<2>(&affinities, 300, &run)).unwrap() == places);
+            assert!(places(&rows, 2, &run) == found);
         }
     }
 
@@ -197,8 +217,10 @@ mod tests {
         let run = Run::new(0, 2).unwrap();
         let apart = Matrix::from_fn(64, 2, |i, _| if i < 32 { i as f32 } else { 1e6 + i as f32 });
         for rows in [Matrix::from_fn(17, 1, |i, _| i as f32), apart] {
-            let places: Vec<[f32; 3]> = run.install(|| spectral(&affinities(&rows, &run), rows.rows(), &run)).unwrap();
-            assert!(places.as_flattened().iter().all(|value| value.is_finite()));
+            for dimensions in [3, 9, 40] {
+                let found = places(&rows, dimensions, &run);
+                assert!(found.cols() == dimensions && found.as_slice().iter().all(|value| value.is_finite()));
+            }
         }
     }
 }

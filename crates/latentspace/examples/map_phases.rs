@@ -1,5 +1,5 @@
-//! Learns a t-SNE map of an array and tells the seconds of each phase:
-//! `cargo run --release --example tsne_phases -- rows.npy map.npy [threads] [name=value]...`
+//! Learns a map of an array and tells the seconds of each phase:
+//! `cargo run --release --example map_phases -- METHOD rows.npy map.npy [threads] [seed=N] [name=value]...`
 
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
@@ -28,20 +28,23 @@ impl Listener for Clock {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [from, to, rest @ ..] = arguments.as_slice() else { return Err("rows.npy map.npy [threads] [name=value]...".into()) };
+    let [method, from, to, rest @ ..] = arguments.as_slice() else {
+        return Err("METHOD rows.npy map.npy [threads] [seed=N] [name=value]...".into());
+    };
     let threads = rest.iter().find_map(|word| word.parse().ok()).unwrap_or(0);
-    let params: Map<String, Value> = rest
+    let mut params: Map<String, Value> = rest
         .iter()
         .filter_map(|word| word.split_once('='))
         .map(|(name, value)| (name.to_owned(), serde_json::from_str(value).unwrap_or_else(|_| value.into())))
         .collect();
 
-    let quiet = Run::new(0, threads)?;
+    let seed = params.remove("seed").and_then(|seed| seed.as_u64()).unwrap_or(0);
+    let quiet = Run::new(seed, threads)?;
     let observations = read::open(from, &ReadOptions::default())?.read(&quiet)?;
     let preparation = Preparation::choose(&observations, &PrepareOptions::default(), &quiet)?;
     let prepared = preparation.prepare(&observations, &quiet)?;
     let (rows, cols) = (prepared.rows(), prepared.cols());
-    let method = registry::find("tsne")?.with(&params)?;
+    let method = registry::find(method)?.with(&params)?;
 
     let clock = Arc::new(Clock { since: Instant::now(), stages: Mutex::default() });
     let run = quiet.with_listener(clock.clone());

@@ -1,0 +1,225 @@
+//! The space of a map: its rows, their places, and how a new row finds its own.
+//!
+//! A row that was fitted has its place. A new row is placed by itself, against the map as it stands, by its nearest fitted rows; how, is the
+//! method's.
+
+use rayon::prelude::*;
+use serde_json::{Map, Value, json};
+
+use crate::data::Prepared;
+use crate::error::{Error, Result};
+use crate::linalg::{Matrix, MatrixView};
+use crate::measure::Measure;
+use crate::method::{Method, Model};
+use crate::methods::pca::Pca;
+use crate::neighbors::{Metric, query};
+use crate::random::Random;
+use crate::run::Run;
+use crate::tensors::Tensors;
+
+/// Rows that are placed between two questions whether to go on.
+const BATCH: usize = 4096;
+/// Coordinates beyond this are those of no map.
+const FARTHEST: f32 = 1e7;
+/// Fitted rows that are placed anew, and as if they were new, to tell how far from their places they land: the fewest and the most, and the
+/// multiply-adds that may be spent on their neighbors.
+const DRIFT_ROWS: [usize; 2] = [200, 500];
+const DRIFT_WORK: usize = 8_000_000_000;
+
+/// How a method places a new row on a map whose points have `D` coordinates.
+pub(in crate::methods) trait Placing<const D: usize>: Send + Sync {
+    /// Neighbors that a new row is placed by.
+    fn neighbors(&self) -> usize;
+
+    /// The place of a row with these nearest fitted rows, nearest first; the same for the same neighbors, to the bit.
+    fn place(&self, points: &[[f32; D]], indices: &[u32], distances: &[f32]) -> [f32; D];
+
+    /// What it must know of the fit, for the space file.
+    fn facts(&self) -> Map<String, Value>;
+}
+
+/// The rows of a map and their places, as they are stored.
+pub(in crate::methods) struct Stored {
+    /// What the rows are reduced by before neighbors are sought.
+    pub(in crate::methods) pca: Option<Box<dyn Model>>,
+    /// The fitted rows, after that.
+    pub(in crate::methods) rows: Matrix,
+    /// `[n, k]`.
+    pub(in crate::methods) map: Matrix,
+    pub(in crate::methods) metric: Metric,
+}
+
+impl Stored {
+    /// What [`Placed`] stored.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if a tensor is missing or does not fit the others.
+    pub(in crate::methods) fn load(tensors: &Tensors, facts: &Value) -> Result<Self> {
+        let rows = tensors.matrix("rows", None, None)?;
+        let map = tensors.matrix("map", Some(rows.rows()), None)?;
+        let pca = match &facts["pca"] {
+            Value::Null => None,
+            facts => Some(Pca::load(tensors, facts)?),
+        };
+        if pca.as_ref().is_some_and(|pca| pca.n_components() != rows.cols()) || rows.rows() == 0 || rows.cols() == 0 {
+            return Err(wrong(format!("its rows are {} x {}", rows.rows(), rows.cols())));
+        }
+        if !is_within_bounds(&map) {
+            return Err(wrong("its map reaches beyond what a map can"));
+        }
+        let metric = serde_json::from_value(facts["metric"].clone()).map_err(|error| wrong(format!("its metric: {error}")))?;
+        Ok(Stored { pca, rows, map, metric })
+    }
+
+    /// The points of the map, coordinates beyond its own being 0.
+    pub(in crate::methods) fn points<const D: usize>(&self) -> Vec<[f32; D]> {
+        let map = &self.map;
+        (0..map.rows()).map(|row| std::array::from_fn(|axis| map.row(row).get(axis).copied().unwrap_or(0.0))).collect()
+    }
+}
+
+/// Whether each coordinate is that of a map: a number, and not beyond what a map can reach.
+pub(in crate::methods) fn is_within_bounds(map: &Matrix) -> bool {
+    map.as_slice().iter().all(|value| value.abs() <= FARTHEST)
+}
+
+/// The error of a space file that does not hold what it should.
+pub(in crate::methods) fn wrong(found: impl Into<String>) -> Error {
+    Error::input("space", found, "a file that `latent fit` wrote is needed")
+}
+
+/// A map and the rows that it was made from.
+pub(in crate::methods) struct Placed<P, const D: usize> {
+    stored: Stored,
+    points: Vec<[f32; D]>,
+    placing: P,
+}
+
+impl<P: Placing<D>, const D: usize> Placed<P, D> {
+    /// The space of this map.
+    pub(in crate::methods) fn new(stored: Stored, placing: P) -> Self {
+        Placed { points: stored.points(), stored, placing }
+    }
+
+    /// How far from their places some fitted rows land when they come again, and when they come as if they were new: each by its neighbors,
+    /// without itself.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`].
+    pub(in crate::methods) fn drifts(&self, random: Random, run: &Run) -> Result<[Drift; 2]> {
+        let Stored { rows: fitted, map, metric, .. } = &self.stored;
+        let (n, dimensions) = (fitted.rows(), self.n_components());
+        let count = (DRIFT_WORK / (n * fitted.cols()).max(1)).clamp(DRIFT_ROWS[0], DRIFT_ROWS[1]);
+        let sample = random.sample(0, n, count);
+        let (k, others) = (self.placing.neighbors().min(n), self.placing.neighbors().min(n - 1));
+        let asked = fitted.select(&sample);
+        let found = query(fitted.view(), asked.view(), others + 1, *metric, run)?;
+        let mut places = [(); 2].map(|()| vec![0.0; sample.len() * dimensions]);
+        let [again, left_out] = &mut places;
+        let both = again.par_chunks_mut(dimensions).zip(left_out.par_chunks_mut(dimensions));
+        both.zip(&sample).enumerate().for_each(|(at, ((again, left_out), &row))| {
+            let (indices, distances) = found.row(at);
+            again.copy_from_slice(&self.place_row(asked.row(at), &indices[..k], &distances[..k])[..dimensions]);
+            // Where more rows than that are nearer, the last of them is left out instead.
+            let itself = indices.iter().position(|&index| index == row).unwrap_or(others);
+            let kept = |at: &usize| *at != itself;
+            let indices: Vec<u32> = (0..=others).filter(kept).map(|at| indices[at]).collect();
+            let distances: Vec<f32> = (0..=others).filter(kept).map(|at| distances[at]).collect();
+            left_out.copy_from_slice(&self.placing.place(&self.points, &indices, &distances)[..dimensions]);
+        });
+        let [again, left_out] = places.map(|places| Matrix::new(sample.len(), dimensions, places));
+        Ok([Drift::new(&again?, &sample, map), Drift::new(&left_out?, &sample, map)])
+    }
+
+    /// The place of a row with these nearest fitted rows: that of one of them, where it is the same.
+    fn place_row(&self, row: &[f32], indices: &[u32], distances: &[f32]) -> [f32; D] {
+        match indices.iter().find(|&&index| self.stored.rows.row(index as usize) == row) {
+            Some(&index) => self.points[index as usize],
+            None => self.placing.place(&self.points, indices, distances),
+        }
+    }
+
+    /// The places of rows that are reduced already.
+    fn place(&self, rows: MatrixView<'_>, run: &Run) -> Result<Matrix> {
+        let Stored { rows: fitted, metric, .. } = &self.stored;
+        let (k, dimensions) = (self.placing.neighbors().min(fitted.rows()), self.n_components());
+        let mut places = vec![0.0; rows.rows() * dimensions];
+        for from in (0..rows.rows()).step_by(BATCH) {
+            run.check()?;
+            let batch = rows.slice(from..(from + BATCH).min(rows.rows()));
+            let found = query(fitted.view(), batch, k, *metric, run)?;
+            let out = &mut places[from * dimensions..][..batch.rows() * dimensions];
+            out.par_chunks_mut(dimensions).enumerate().for_each(|(row, out)| {
+                let (indices, distances) = found.row(row);
+                out.copy_from_slice(&self.place_row(batch.row(row), indices, distances)[..dimensions]);
+            });
+        }
+        Matrix::new(rows.rows(), dimensions, places)
+    }
+}
+
+impl<P: Placing<D>, const D: usize> Model for Placed<P, D> {
+    fn n_components(&self) -> usize {
+        self.stored.map.cols()
+    }
+
+    fn columns(&self) -> usize {
+        self.stored.pca.as_ref().map_or(self.stored.rows.cols(), |pca| pca.columns())
+    }
+
+    fn encode(&self, rows: &Prepared, run: &Run) -> Result<Matrix> {
+        let reduced = match &self.stored.pca {
+            Some(pca) => pca.encode(rows, run)?,
+            None => rows.table()?,
+        };
+        run.install(|| self.place(reduced.view(), run))
+    }
+
+    fn fitted_codes(&self) -> Option<&Matrix> {
+        Some(&self.stored.map)
+    }
+
+    fn store(&self, tensors: &mut Tensors) -> Result<Value> {
+        let pca = self.stored.pca.as_ref().map(|pca| pca.store(tensors)).transpose()?;
+        tensors.put_matrix("rows", &self.stored.rows)?;
+        tensors.put_matrix("map", &self.stored.map)?;
+        let mut facts = self.placing.facts();
+        facts.insert("metric".to_owned(), json!(self.stored.metric));
+        facts.insert("pca".to_owned(), json!(pca));
+        Ok(Value::Object(facts))
+    }
+}
+
+/// How far some places of fitted rows lie from those on the map.
+pub(in crate::methods) struct Drift {
+    /// The median distance, in the map's units.
+    pub(in crate::methods) median: Measure,
+    /// The map's radius, the root mean square distance from its middle.
+    radius: f64,
+}
+
+impl Drift {
+    fn new(places: &Matrix, sample: &[u32], map: &Matrix) -> Self {
+        let (n, dimensions) = (map.rows(), map.cols());
+        let apart = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum::<f64>().sqrt();
+        let mut distances: Vec<f64> = sample.iter().enumerate().map(|(i, &row)| apart(places.row(i), map.row(row as usize))).collect();
+        distances.sort_by(f64::total_cmp);
+        // Order statistics that hold the median with 95 %: the middle and 0.98 roots of the count to each side.
+        let rank = |at: f64| distances[at.clamp(0.0, (distances.len() - 1) as f64) as usize];
+        let (middle, half) = (0.5 * (distances.len() - 1) as f64, 0.98 * (distances.len() as f64).sqrt());
+        let median = if sample.len() == n {
+            Measure::exact(rank(middle), None)
+        } else {
+            Measure { value: rank(middle), low: rank(middle - half), high: rank(middle + half), null: None }
+        };
+        let centre: Vec<f32> =
+            (0..dimensions).map(|axis| ((0..n).map(|row| f64::from(map.row(row)[axis])).sum::<f64>() / n as f64) as f32).collect();
+        let radius = ((0..n).map(|row| apart(map.row(row), &centre).powi(2)).sum::<f64>() / n as f64).sqrt();
+        Drift { median, radius }
+    }
+
+    /// The median distance in parts of the map's radius.
+    pub(in crate::methods) fn of_radius(&self) -> f64 {
+        if self.radius > 0.0 { self.median.value / self.radius } else { 0.0 }
+    }
+}

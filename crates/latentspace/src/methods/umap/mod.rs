@@ -1,0 +1,339 @@
+//! UMAP: a map that keeps neighbors together and shows more of how groups lie to each other than t-SNE does, in any few dimensions.
+//!
+//! Rows and their neighbors are a graph, its weights telling how far two rows belong together; a map is a graph, too, and its points move
+//! until the two agree as well as they can (cross-entropy). Use it to *see* clusters, or as few dimensions to cluster in; distances between
+//! clusters, their sizes and densities mean little.
+//!
+//! Cost, n rows: the neighbors (see [`crate::neighbors`]) take most of it; an epoch is linear in n.
+//! Source: McInnes, Healy and Melville 2018, arXiv:1802.03426, doi:10.21105/joss.00861.
+//!
+//! The parts, one below the other: [`fuzzy`] (how far rows belong together), [`curve`] (how far points do), [`start`] (where the map
+//! begins), [`layout`] (the optimizer), which stands on [`forces`]; then [`model`], which places new rows.
+
+mod curve;
+mod forces;
+mod fuzzy;
+mod layout;
+mod model;
+mod start;
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::data::Rows;
+use crate::error::{Error, Result};
+use crate::linalg::{Matrix, MatrixView};
+use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
+use crate::methods::map::edges::Edges;
+use crate::methods::map::placed::{self, Stored};
+use crate::methods::map::start::coarse;
+use crate::methods::map::{Init, grouped};
+use crate::neighbors::{self, Metric};
+use crate::params::Auto;
+use crate::random::Random;
+use crate::run::Run;
+use crate::tensors::Tensors;
+
+use curve::Curve;
+use forces::{DRAWS, PARTS};
+use fuzzy::Graph;
+use layout::{Layout, Strength};
+use model::Forces;
+use start::stretched;
+
+/// UMAP: a map that keeps neighbors together, and shows more of how groups lie to each other.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Umap {
+    /// Dimensions of the map: 2 or 3 for the eye, 5 to 50 to cluster in.
+    #[schemars(range(min = 1, max = 50))]
+    pub n_components: u32,
+    /// Neighbors of a row, the row itself counted: few show fine structure, 50 and more coarse one.
+    #[schemars(range(min = 2))]
+    pub n_neighbors: u32,
+    /// How near points may come to each other: small values pack groups tightly, large ones spread them evenly. At most the spread.
+    #[schemars(extend("minimum" = 0))]
+    pub min_dist: f64,
+    /// The scale of the map: how far apart points are that hardly belong together.
+    #[schemars(extend("exclusiveMinimum" = 0))]
+    pub spread: f64,
+    /// Times that all rows are moved. auto: 500 up to 10,000 rows, else 200.
+    #[schemars(range(min = 1, max = 100_000))]
+    pub n_epochs: Auto<u32>,
+    /// What forces are multiplied by in the first epoch; it falls to 0.
+    #[schemars(extend("exclusiveMinimum" = 0))]
+    pub learning_rate: f64,
+    /// How far two rows lie apart.
+    pub metric: Metric,
+    /// Where the map starts.
+    pub init: Init,
+    /// Pushes that a row gets for each pull.
+    #[schemars(range(max = 1000))]
+    pub negative_sample_rate: u32,
+    /// What two rows are to each other: 1 neighbors if either thinks so, 0 only if both do; between, a mixture.
+    #[schemars(extend("minimum" = 0, "maximum" = 1))]
+    pub set_op_mix_ratio: f64,
+    /// Nearest neighbors that surely belong to a row, however far they are.
+    #[schemars(extend("minimum" = 0))]
+    pub local_connectivity: f64,
+    /// What a push weighs.
+    #[schemars(extend("minimum" = 0))]
+    pub repulsion_strength: f64,
+}
+
+impl Default for Umap {
+    fn default() -> Self {
+        Umap {
+            n_components: 2,
+            n_neighbors: 15,
+            min_dist: 0.1,
+            spread: 1.0,
+            n_epochs: Auto::Auto,
+            learning_rate: 1.0,
+            metric: Metric::Euclidean,
+            init: Init::Spectral,
+            negative_sample_rate: 5,
+            set_op_mix_ratio: 1.0,
+            local_connectivity: 1.0,
+            repulsion_strength: 1.0,
+        }
+    }
+}
+
+/// The layout, in progress and checkpoints.
+const STAGE: &str = "UMAP";
+/// Up to so many rows, and epochs then and beyond.
+const FEW_ROWS: usize = 10_000;
+const EPOCHS: [u32; 2] = [500, 200];
+
+impl Umap {
+    /// Neighbors a row that are sought: the row itself is one, too.
+    fn others(&self) -> usize {
+        self.n_neighbors as usize - 1
+    }
+
+    /// Epochs for this many rows.
+    fn epochs(&self, rows: usize) -> usize {
+        self.n_epochs.or_else(|| EPOCHS[usize::from(rows > FEW_ROWS)]) as usize
+    }
+
+    /// What pushes weigh beside pulls.
+    fn push(&self) -> f64 {
+        f64::from(self.negative_sample_rate) * self.repulsion_strength
+    }
+
+    /// The map, its points having `D` coordinates, of which those beyond its dimensions are 0.
+    fn learn<const D: usize>(&self, rows: Matrix, run: &Run) -> Result<Fitted> {
+        let (n, dimensions) = (rows.rows(), self.n_components as usize);
+        let mut facts = Map::new();
+        let mut fact = |name: &str, value: Value| facts.insert(name.to_owned(), value);
+
+        run.progress("neighbors", 0, 1);
+        let neighbors = neighbors::neighbors(rows.view(), self.others(), self.metric, run)?;
+        run.progress("neighbors", 1, 1);
+        run.check()?;
+        fact("neighbors", json!(neighbors.algorithm));
+        fact("neighbors_recall", json!(neighbors.recall.value));
+        run.progress("graph", 0, 1);
+        let graph = Graph::new(&neighbors, self.metric, self.local_connectivity, self.set_op_mix_ratio)?;
+        drop(neighbors);
+        let epochs = self.epochs(n);
+        // An edge that would not pull once in all epochs is none.
+        let graph = graph.pruned(1.0 / epochs as f64);
+        let init = self.start(&graph, run);
+        fact("init", json!(init));
+        run.progress("graph", 1, 1);
+
+        let points = {
+            let edges = Edges::build(if init == Init::Spectral { n } else { 0 }, |row, out| out.extend_from_slice(graph.row(row)));
+            let coarse = coarse(init, dimensions, &rows, &edges, Random::new(run.seed(), "umap spectral start"), run)?;
+            stretched::<D>(coarse.as_ref(), n, dimensions, Random::new(run.seed(), "umap start"))
+        };
+        let curve = Curve::fit(self.min_dist, self.spread);
+        fact("a", json!(curve.a));
+        fact("b", json!(curve.b));
+        let strength = Strength { curve, epochs, learning_rate: self.learning_rate, push: self.push() };
+        let mut layout = Layout::new(graph, points, strength, Random::new(run.seed(), "umap draws"));
+        let stopped_at = self.lay_out(&mut layout, epochs, run)?;
+        let map = Matrix::new(n, dimensions, layout.codes(dimensions))?;
+        drop(layout);
+        fact("n_epochs_done", json!(stopped_at.unwrap_or(epochs)));
+        if let Some(epoch) = stopped_at {
+            fact("stopped_at", json!(epoch));
+        }
+        if !placed::is_within_bounds(&map) {
+            let error = Error::param("learning_rate", json!(self.learning_rate), "with it the map left all bounds");
+            return Err(error.with_hint("a smaller one would do; 1 is usual"));
+        }
+
+        let forces = Forces {
+            curve,
+            n_neighbors: self.n_neighbors as usize,
+            local_connectivity: self.local_connectivity,
+            learning_rate: self.learning_rate,
+            push: self.push(),
+        };
+        let model = model::placed::<D>(Stored { pca: None, rows, map: map.clone(), metric: self.metric }, forces);
+        let [again, left_out] = model.drifts(Random::new(run.seed(), "umap drift"), run)?;
+        fact("left_out_drift_of_radius", json!(left_out.of_radius()));
+        let measures = vec![("encode_drift", again.median), ("left_out_drift", left_out.median)];
+        Ok(Fitted { model: Box::new(model), codes: Some(map), facts, measures })
+    }
+
+    /// Where the map starts: where it was asked to, if the graph allows.
+    fn start(&self, graph: &Graph, run: &Run) -> Init {
+        if self.init != Init::Spectral {
+            return self.init;
+        }
+        let parts = graph.parts();
+        if parts.len() == 1 {
+            return self.init;
+        }
+        let largest: Vec<String> = parts.iter().take(3).map(|&rows| grouped(rows)).collect();
+        run.note(format!(
+            "the graph of neighbors falls into {} parts (of {}{} rows), between which it says nothing: the map starts at the principal \
+             components instead of the graph's vibrations, and how the parts lie to each other comes from there. More neighbors may join them.",
+            grouped(parts.len()),
+            largest.join(", "),
+            if parts.len() > largest.len() { ", …" } else { "" }
+        ));
+        Init::Pca
+    }
+
+    /// Moves the points. Gives the epoch at which it was stopped, if it was.
+    fn lay_out<const D: usize>(&self, layout: &mut Layout<D>, epochs: usize, run: &Run) -> Result<Option<usize>> {
+        let dimensions = self.n_components as usize;
+        let done = run.resumed(STAGE).map_or(Ok(0), |parcel| layout.resume(&parcel))?;
+        for epoch in done..epochs {
+            run.check()?;
+            run.keep(STAGE, || layout.parcel(epoch))?;
+            if run.stopped() {
+                return Ok(Some(epoch));
+            }
+            layout.epoch(epoch, run)?;
+            let step = epoch as u64 + 1;
+            run.progress(STAGE, step, epochs as u64);
+            if run.wants_map() {
+                let codes = layout.codes(dimensions);
+                run.map(MatrixView::new(codes.len() / dimensions, dimensions, &codes)?, step);
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl Method for Umap {
+    const INFO: Info = Info {
+        name: "umap",
+        title: "UMAP",
+        class: "UMAP",
+        family: "map",
+        summary: "a map that keeps neighbors together, and shows more of how groups lie to each other",
+        takes: &[Takes::Table, Takes::Counts, Takes::Images],
+        encodes: true,
+        decodes: false,
+        folds: false,
+        live: true,
+        limits: &[
+            "needs all rows in memory: every row is a neighbor of others",
+            "new rows are placed on the map as it stands: where nothing like them was fitted, they land beside what is nearest; `left_out_drift` tells how far fitted rows would land from their places if they were new",
+            "counts are taken as a dense table: 4 bytes a cell, zeros included",
+            "where the graph of neighbors falls into parts, how these lie to each other is that of the principal components: the graph does not say",
+        ],
+    };
+
+    fn check(&self, shape: Shape) -> Result<()> {
+        if shape.rows < 3 || shape.cols == 0 {
+            let found = format!("{} rows of {} columns", shape.rows, shape.cols);
+            return Err(Error::input("data", found, "UMAP needs at least 3 rows of 1 column"));
+        }
+        let most = shape.rows - 1;
+        if self.n_neighbors as usize > most {
+            let wanted = format!("for {} rows it is at most {}", grouped(shape.rows), grouped(most));
+            let error = Error::param("n_neighbors", self.n_neighbors, wanted);
+            return Err(error.with_hint("15 is usual; fewer show finer structure"));
+        }
+        if self.min_dist > self.spread {
+            let wanted = format!("it is at most the spread, {}", self.spread);
+            return Err(Error::param("min_dist", json!(self.min_dist), wanted).with_hint("0.1 is usual, with a spread of 1"));
+        }
+        Ok(())
+    }
+
+    fn plan(&self, shape: Shape, run: &Run) -> Plan {
+        let (n, k) = (shape.rows as f64, self.others() as f64);
+        let search = neighbors::plan(shape.rows, shape.cols, self.others(), run);
+        let cost = Cost::of(self, shape);
+        let rows_bytes = (4 * shape.rows * shape.cols) as u64;
+        // Neighbors, what rows think of them, and its transpose; the graph, at the end in pieces and as a whole.
+        let graph_bytes = (24.0 * n * k + 16.0 * cost.edges + 24.0 * n) as u64;
+        let start_bytes = (8.0 * cost.edges) as u64 + Edges::bytes(cost.edges, shape.rows) + cost.start_bytes;
+        let layout_bytes = (8.0 * cost.edges + 8.0 * n * cost.coordinates) as u64 + 2 * Edges::bytes(cost.edges, shape.rows);
+        // To place rows anew, all are searched: centred, and packed.
+        let place_bytes = (8 * shape.rows * shape.cols) as u64;
+        let most = search.bytes.max(graph_bytes).max(start_bytes).max(layout_bytes).max(place_bytes);
+        Plan {
+            algorithm: format!("{} neighbors ({}), {} epochs", self.n_neighbors, search.algorithm, self.epochs(shape.rows)),
+            peak_bytes: rows_bytes + most,
+            seconds: search.seconds + cost.seconds / run.threads() as f64,
+        }
+    }
+
+    fn fit(&self, rows: &Rows<'_>, run: &Run) -> Result<Fitted> {
+        let table = rows.table()?;
+        match self.n_components {
+            1 | 2 => self.learn::<2>(table, run),
+            3 => self.learn::<3>(table, run),
+            4..=8 => self.learn::<8>(table, run),
+            9..=50 => self.learn::<50>(table, run),
+            other => Err(Error::param("n_components", other, "it must be 1 to 50")),
+        }
+    }
+
+    fn load(tensors: &Tensors, facts: &Value) -> Result<Box<dyn Model>> {
+        model::load(tensors, facts)
+    }
+}
+
+/// What all but the search for neighbors is expected to take.
+struct Cost {
+    /// Edges of the graph, each counted from both sides.
+    edges: f64,
+    /// Coordinates that a point is worked on with.
+    coordinates: f64,
+    /// Processor seconds.
+    seconds: f64,
+    /// What the start takes.
+    start_bytes: u64,
+}
+
+impl Cost {
+    /// The cost model: seconds of one core of a Zen 3, measured at 10,000 and 60,000 rows.
+    fn of(umap: &Umap, shape: Shape) -> Self {
+        /// Edges a neighbor (1.36 million for 60,000 x 14 on pictures).
+        const EDGES_A_NEIGHBOR: f64 = 1.65;
+        let (n, epochs) = (shape.rows as f64, umap.epochs(shape.rows) as f64);
+        // To tell how far fitted rows drift, some are sought among all.
+        let drift = n * shape.cols as f64 * 12e-9;
+        let coordinates = match umap.n_components {
+            1 | 2 => 2.0,
+            3 => 3.0,
+            4..=8 => 8.0,
+            _ => 50.0,
+        };
+        let edges = EDGES_A_NEIGHBOR * n * umap.others() as f64;
+        // Pairs cost more the more coordinates there are to be gathered.
+        let a_pair = 3.5e-9 * (1.0 + 0.25 * (coordinates - 2.0));
+        let pairs = edges + n * (PARTS * DRAWS) as f64;
+        let width = f64::from(umap.n_components + 2).max(8.0).log2().ceil().exp2();
+        let start = if umap.init == Init::Spectral { edges * width * 70e-9 } else { 0.0 };
+        Cost {
+            edges,
+            coordinates,
+            seconds: epochs * pairs * a_pair + edges * 250e-9 + start + drift,
+            start_bytes: (24.0 * n * width) as u64,
+        }
+    }
+}
