@@ -4,8 +4,8 @@
 //! that brings it along), a drawn point pushes with 2 b / ((0.001 + x) (1 + a x^b)), at most 4 along an axis. Nothing is written but the
 //! row's own next place.
 //!
-//! Cost: eight pairs are worked on at once, about 45 operations for eight pulls and 60 for eight pushes, of which 16 are the
-//! powers and 14 the draws; the points are read from the second-level cache as long as they fit it. The operations bound it, not memory: an
+//! Cost: eight pairs are worked on at once, by count about 45 operations for eight pulls and 60 for eight pushes, of which 16 are the powers
+//! and 14 the draws; the points are read from the second-level cache as long as they fit it. Operations and their waits bound it, not memory: an
 //! edge takes 4.5 bytes once an epoch.
 
 use super::curve::Curve;

@@ -278,6 +278,7 @@ impl Method for Umap {
             algorithm: format!("{} neighbors ({}), {} epochs", self.n_neighbors, search.algorithm, self.epochs(shape.rows)),
             peak_bytes: rows_bytes + most,
             seconds: search.seconds + cost.seconds / run.threads() as f64,
+            rounds: 1,
         }
     }
 
@@ -287,7 +288,8 @@ impl Method for Umap {
             1 | 2 => self.learn::<2>(table, run),
             3 => self.learn::<3>(table, run),
             4..=8 => self.learn::<8>(table, run),
-            9..=50 => self.learn::<50>(table, run),
+            9..=16 => self.learn::<16>(table, run),
+            17..=50 => self.learn::<50>(table, run),
             other => Err(Error::param("n_components", other, "it must be 1 to 50")),
         }
     }
@@ -321,6 +323,7 @@ impl Cost {
             1 | 2 => 2.0,
             3 => 3.0,
             4..=8 => 8.0,
+            9..=16 => 16.0,
             _ => 50.0,
         };
         let edges = EDGES_A_NEIGHBOR * n * umap.others() as f64;

@@ -135,7 +135,8 @@ pub(super) fn load(tensors: &Tensors, facts: &Value) -> Result<Box<dyn Model>> {
         1 | 2 => Ok(Box::new(placed::<2>(stored, forces))),
         3 => Ok(Box::new(placed::<3>(stored, forces))),
         4..=8 => Ok(Box::new(placed::<8>(stored, forces))),
-        9..=50 => Ok(Box::new(placed::<50>(stored, forces))),
+        9..=16 => Ok(Box::new(placed::<16>(stored, forces))),
+        17..=50 => Ok(Box::new(placed::<50>(stored, forces))),
         other => Err(wrong(format!("its map has {other} dimensions"))),
     }
 }
