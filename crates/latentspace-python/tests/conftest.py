@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[3]
 CLASSES = [getattr(latentspace, method["class"]) for method in latentspace.METHODS]
 
 #: Parameters that make a fit long, or that small data do not allow, whatever method they belong to.
-QUICK = {"perplexity": 2, "n_iter": 60, "n_iter_early": 60}
+QUICK = {"perplexity": 2, "n_neighbors": 3, "n_iter": 60, "n_iter_early": 60, "n_epochs": 60}
 
 
 def quick(cls: type, **given: object) -> object:

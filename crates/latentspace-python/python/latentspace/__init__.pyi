@@ -64,3 +64,41 @@ class TSNE(Encodes):
         n_jobs: int | None = ...,  # None
         verbose: bool | int = ...,  # False
     ) -> None: ...
+
+class UMAP(Encodes):
+    """UMAP: a map of the graph of neighbors."""
+
+    n_components: int
+    n_neighbors: int
+    min_dist: float
+    spread: float
+    n_epochs: int | Literal['auto']
+    learning_rate: float
+    metric: Literal['euclidean', 'cosine', 'inner_product']
+    init: Literal['pca', 'spectral', 'random']
+    negative_sample_rate: int
+    set_op_mix_ratio: float
+    local_connectivity: float
+    repulsion_strength: float
+    random_state: int | np.random.RandomState | np.random.Generator | None
+    n_jobs: int | None
+    verbose: bool | int
+    def __init__(
+        self,
+        n_components: int = ...,  # 2
+        *,
+        n_neighbors: int = ...,  # 15
+        min_dist: float = ...,  # 0.1
+        spread: float = ...,  # 1.0
+        n_epochs: int | Literal['auto'] = ...,  # 'auto'
+        learning_rate: float = ...,  # 1.0
+        metric: Literal['euclidean', 'cosine', 'inner_product'] = ...,  # 'euclidean'
+        init: Literal['pca', 'spectral', 'random'] = ...,  # 'spectral'
+        negative_sample_rate: int = ...,  # 5
+        set_op_mix_ratio: float = ...,  # 1.0
+        local_connectivity: float = ...,  # 1.0
+        repulsion_strength: float = ...,  # 1.0
+        random_state: int | np.random.RandomState | np.random.Generator | None = ...,  # None
+        n_jobs: int | None = ...,  # None
+        verbose: bool | int = ...,  # False
+    ) -> None: ...

@@ -43,7 +43,7 @@ use layout::{Layout, Strength};
 use model::Forces;
 use start::stretched;
 
-/// UMAP: a map that keeps neighbors together, and shows more of how groups lie to each other.
+/// UMAP: a map of the graph of neighbors.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Umap {
@@ -60,7 +60,7 @@ pub struct Umap {
     #[schemars(extend("exclusiveMinimum" = 0))]
     pub spread: f64,
     /// Times that all rows are moved. auto: 500 up to 10,000 rows, else 200.
-    #[schemars(range(min = 1, max = 100_000))]
+    #[schemars(extend("minimum" = 1, "maximum" = 100_000))]
     pub n_epochs: Auto<u32>,
     /// What forces are multiplied by in the first epoch; it falls to 0.
     #[schemars(extend("exclusiveMinimum" = 0))]
@@ -230,7 +230,7 @@ impl Method for Umap {
         title: "UMAP",
         class: "UMAP",
         family: "map",
-        summary: "a map that keeps neighbors together, and shows more of how groups lie to each other",
+        summary: "a map of the graph of neighbors",
         takes: &[Takes::Table, Takes::Counts, Takes::Images],
         encodes: true,
         decodes: false,
