@@ -7,7 +7,7 @@ NPM ?= npm
 PYTHON ?= python3
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test check page page-test rust-test python python-test build bench-pca bench-knn bench-tsne bench-umap bench-read clean
+.PHONY: help demo test check page page-test rust-test python python-test build clean
 
 help:
 	@sed -n 's/^# //p' $(MAKEFILE_LIST)
