@@ -504,7 +504,7 @@ impl Reader for ParquetReader {
     }
 
     fn rate(&self) -> f64 {
-        80e6
+        130e6
     }
 
     fn read(&self, run: &Run) -> Result<Observations> {
