@@ -202,9 +202,14 @@ fn a_memory_limit_is_kept_or_refused_with_what_would_fit() {
                 let plan = folder.json(&format!("{line} --plan"));
                 assert!(plan["algorithm"].as_str().unwrap().contains("streaming"), "{line}: {plan}");
                 let seconds = plan["seconds"].as_f64().unwrap();
-                let took: Vec<Took> = (0..3).map(|_| took(&folder, &line)).collect();
-                let near = took.iter().filter(|took| took.is_near(seconds)).count();
-                assert!(near >= 2, "{line}: told {seconds} s, took {:?}", took.iter().map(|took| took.seconds).collect::<Vec<_>>());
+                let mut all = vec![took(&folder, &line)];
+                // Two of three, where one is not enough to say.
+                if !all[0].is_near(seconds) {
+                    all.extend([took(&folder, &line), took(&folder, &line)]);
+                }
+                let near = all.iter().filter(|took| took.is_near(seconds)).count();
+                let seconds_taken: Vec<f64> = all.iter().map(|took| took.seconds).collect();
+                assert!(2 * near > all.len(), "{line}: told {seconds} s, took {seconds_taken:?}");
             }
         }
     }
