@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 
+pub(crate) use latentspace::error::count;
 use latentspace::error::{Error, Result};
 use latentspace::measure::Measure;
 use serde::Serialize;
@@ -39,19 +40,6 @@ pub(crate) fn error(error: &Error) {
     if let Some(hint) = error.hint() {
         let _ = writeln!(out, "{cyan}hint:{plain} {hint}");
     }
-}
-
-/// `60,000`.
-pub(crate) fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 /// `0.4 s`, `21 s`, `3 min 20 s`, `2 h 5 min`.

@@ -187,6 +187,19 @@ impl fmt::Display for Bytes {
     }
 }
 
+/// A number as people read it: `60,000`.
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
 /// The name among `known` that is nearest to `given`, if it is near enough to be what was meant.
 pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let distance = |name: &str| edit_distance(&given.to_lowercase().replace('_', "-"), &name.to_lowercase().replace('_', "-"));

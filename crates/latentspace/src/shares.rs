@@ -139,7 +139,7 @@ impl Round {
     /// # Errors
     /// As [`Round::zero`]; what the preparation and the method say of such data.
     pub fn first(method: &dyn AnyMethod, origin: Origin, source: &Source, prepare: &PrepareOptions, run: &Run) -> Result<Round> {
-        let (preparation, _) = Preparation::of_source(source, prepare, run)?;
+        let preparation = Preparation::of_source(source, prepare, run)?;
         let zero = Round::zero(method, origin, source, prepare, run)?;
         let offsets = source.settle(0..zero.fit.rows, run)?;
         zero.begin(source, preparation, offsets, run)

@@ -214,11 +214,11 @@ fn needs(method: &dyn AnyMethod, data: &Source, exactly: bool, run: &Run) -> Res
 
 fn from_stream(method: &dyn AnyMethod, data: &Source, options: &PrepareOptions, all_codes: bool, run: &Run) -> Result<Learned> {
     let begun = Instant::now();
-    let (preparation, rows) = Preparation::of_source(data, options, run)?;
+    let preparation = Preparation::of_source(data, options, run)?;
     preparation.told.iter().for_each(|sentence| run.note(sentence));
     let reading = begun.elapsed().as_secs_f64();
     let begun = Instant::now();
-    let stream = PreparedStream::counted(data, &preparation, rows, run);
+    let stream = PreparedStream::new(data, &preparation, run)?;
     let rows = Rows::Stream(&stream);
     let (mut space, _) = Space::fit(method, preparation.clone(), &rows, &Metadata::none(0), run)?;
     let learning = begun.elapsed().as_secs_f64();

@@ -137,18 +137,18 @@ impl Preparation {
         Ok(preparation)
     }
 
-    /// The preparation that fits the rows of a source, which stream by once, and how many there are; they do a second time where the first shows
-    /// that the head of a file misled about the digits that its columns need.
+    /// The preparation that fits the rows of a source, which stream by once, and are counted so; a second time where the first shows that the
+    /// head of a file misled about the digits that its columns need.
     ///
     /// # Errors
     /// What the reader says; [`Error::Input`] with row and column for cells that no preparation mends; [`Error::Cancelled`].
-    pub fn of_source(source: &Source, options: &PrepareOptions, run: &Run) -> Result<(Self, usize)> {
+    pub fn of_source(source: &Source, options: &PrepareOptions, run: &Run) -> Result<Self> {
         loop {
             let before = source.offsets();
             let summary = Summarizer::new(false, options.needs_quartiles()).over(source, 0..usize::MAX, run)?.finish()?;
             let misled = before.iter().zip(source.offsets()).any(|(before, after)| before.is_some() && *before != after);
             if !misled {
-                return Ok((Self::from_summary(&summary, options)?, summary.rows as usize));
+                return Self::from_summary(&summary, options);
             }
         }
     }

@@ -4,3 +4,6 @@ pub mod map;
 pub mod pca;
 pub mod tsne;
 pub mod umap;
+
+/// What a method cannot do that has no sparse way, as it tells it.
+const TAKEN_DENSE: &str = "counts are taken as a dense table: 4 bytes a cell, zeros included";

@@ -17,6 +17,7 @@ use crate::fold::{AnyFold, Fold, Portable, Step};
 use crate::linalg::{Gram, Matrix, MatrixView, Threads, eigen_cost, from_lower, product, product_transposed, symmetric_eigen};
 use crate::measure::Measure;
 use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
+use crate::methods::TAKEN_DENSE;
 use crate::params::Auto;
 use crate::random::Random;
 use crate::run::Run;
@@ -130,7 +131,7 @@ impl Method for Pca {
         decodes: true,
         folds: true,
         live: false,
-        limits: &["counts are taken as a dense table: 4 bytes a cell, zeros included"],
+        limits: &[TAKEN_DENSE],
     };
 
     fn check(&self, shape: Shape) -> Result<()> {

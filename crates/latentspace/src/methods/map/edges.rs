@@ -22,6 +22,33 @@ pub(in crate::methods) struct Group {
     pub(in crate::methods) weights: [u16; LANES],
 }
 
+/// What `n` rows hold, row after row, and where each begins, `[n + 1]`. `add` gets room to work in, the row, and what holds those before it.
+pub(in crate::methods) fn row_by_row<R: Default, T: Copy + Send>(
+    n: usize,
+    add: impl Fn(&mut R, usize, &mut Vec<T>) + Sync,
+) -> (Vec<usize>, Vec<T>) {
+    let blocks: Vec<(Vec<usize>, Vec<T>)> = (0..n.div_ceil(BLOCK))
+        .into_par_iter()
+        .map_init(R::default, |room, block| {
+            let rows = block * BLOCK..((block + 1) * BLOCK).min(n);
+            let (mut ends, mut items) = (Vec::with_capacity(rows.len()), Vec::new());
+            for row in rows {
+                add(room, row, &mut items);
+                ends.push(items.len());
+            }
+            (ends, items)
+        })
+        .collect();
+    let mut starts = Vec::with_capacity(n + 1);
+    starts.push(0);
+    let mut items = Vec::with_capacity(blocks.iter().map(|(_, items)| items.len()).sum());
+    for (ends, block) in blocks {
+        starts.extend(ends.iter().map(|end| items.len() + end));
+        items.extend_from_slice(&block);
+    }
+    (starts, items)
+}
+
 /// Sparse rows of weights.
 pub(in crate::methods) struct Edges {
     /// `[n + 1]`: row i has the groups `starts[i]..starts[i + 1]`.
@@ -33,27 +60,11 @@ impl Edges {
     /// `n` rows, each filled by `fill` with columns and weights; columns below `n`, none twice, weights from 0 to 1.
     /// Weights that are 0 once rounded are left out.
     pub(in crate::methods) fn build(n: usize, fill: impl Fn(usize, &mut Vec<(u32, f32)>) + Sync) -> Self {
-        let blocks: Vec<(Vec<usize>, Vec<Group>)> = (0..n.div_ceil(BLOCK))
-            .into_par_iter()
-            .map_init(Vec::new, |row, block| {
-                let rows = block * BLOCK..((block + 1) * BLOCK).min(n);
-                let (mut ends, mut groups) = (Vec::with_capacity(rows.len()), Vec::new());
-                for i in rows {
-                    row.clear();
-                    fill(i, row);
-                    pack(row, &mut groups);
-                    ends.push(groups.len());
-                }
-                (ends, groups)
-            })
-            .collect();
-        let mut starts = Vec::with_capacity(n + 1);
-        starts.push(0);
-        let mut groups = Vec::with_capacity(blocks.iter().map(|(_, groups)| groups.len()).sum());
-        for (ends, block) in blocks {
-            starts.extend(ends.iter().map(|end| groups.len() + end));
-            groups.extend_from_slice(&block);
-        }
+        let (starts, groups) = row_by_row(n, |row: &mut Vec<(u32, f32)>, i, groups| {
+            row.clear();
+            fill(i, row);
+            pack(row, groups);
+        });
         Edges { starts, groups }
     }
 

@@ -3,6 +3,8 @@
 
 pub(super) mod both_ways;
 pub(super) mod edges;
+#[cfg(test)]
+pub(super) mod for_tests;
 pub(super) mod lanes;
 pub(super) mod order;
 pub(super) mod placed;
@@ -14,6 +16,11 @@ pub use start::Init;
 use crate::error::{Error, Result};
 use crate::neighbors::Neighbors;
 
+/// What no map can do, as methods tell it.
+pub(super) const NEEDS_ALL_ROWS: &str = "needs all rows in memory: every row is a neighbor of others";
+/// The same of new rows.
+pub(super) const PLACES_ON_THE_MAP: &str = "new rows are placed on the map as it stands: where nothing like them was fitted, they land beside what is nearest; `left_out_drift` tells how far fitted rows would land from their places if they were new";
+
 /// Checks that all rows have distances that can be counted with.
 ///
 /// # Errors
@@ -22,17 +29,4 @@ pub(super) fn check_distances(neighbors: &Neighbors) -> Result<()> {
     let Some(at) = neighbors.distances.iter().position(|distance| !distance.is_finite()) else { return Ok(()) };
     let error = Error::input("data", "rows so far apart that their distance is no number", "distances below 1e19 can be used");
     Err(error.at_row((at / neighbors.k.max(1)) as u64 + 1).with_hint("scale the columns, or take this row out"))
-}
-
-/// A number with commas between its thousands.
-pub(super) fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }

@@ -26,13 +26,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::data::{Prepared, Rows};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, count};
 use crate::linalg::{Matrix, MatrixView};
 use crate::measure::Measure;
 use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
+use crate::methods::TAKEN_DENSE;
 use crate::methods::map::edges::Edges;
 use crate::methods::map::placed::Stored;
-use crate::methods::map::{grouped, start as map_start};
+use crate::methods::map::{NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, start as map_start};
 use crate::methods::pca::Pca;
 use crate::neighbors::{self, Metric, Neighbors};
 use crate::params::Auto;
@@ -229,9 +230,9 @@ impl Method for Tsne {
         folds: false,
         live: true,
         limits: &[
-            "needs all rows in memory: every row is a neighbor of others",
-            "new rows are placed on the map as it stands: where nothing like them was fitted, they land beside what is nearest; `left_out_drift` tells how far fitted rows would land from their places if they were new",
-            "counts are taken as a dense table: 4 bytes a cell, zeros included",
+            NEEDS_ALL_ROWS,
+            PLACES_ON_THE_MAP,
+            TAKEN_DENSE,
             "in 1 dimension at most 16,000 rows: a line has no grid, and all pairs are summed",
         ],
     };
@@ -245,17 +246,17 @@ impl Method for Tsne {
         let most = (shape.rows - 1) / 3;
         if self.perplexity > most as f64 {
             let error =
-                Error::param("perplexity", json!(self.perplexity), format!("for {} rows it is at most {most}", grouped(shape.rows)));
+                Error::param("perplexity", json!(self.perplexity), format!("for {} rows it is at most {most}", count(shape.rows as u64)));
             return Err(error.with_hint("perplexity is about how many neighbors a row has; 30 is usual, 100 shows coarser structure."));
         }
         if self.n_components == 1 && shape.rows > exact_rows(1) {
-            let wanted = format!("on a line {} rows are the most, and here are {}", grouped(exact_rows(1)), grouped(shape.rows));
+            let wanted = format!("on a line {} rows are the most, and here are {}", count(exact_rows(1) as u64), count(shape.rows as u64));
             return Err(Error::param("n_components", 1, wanted).with_hint("2 shows more and has no such limit"));
         }
         match self.pca_components {
             Auto::Value(components) if components as usize > shape.cols.min(shape.rows) => {
                 let most = shape.cols.min(shape.rows);
-                let wanted = format!("for {} rows of {} columns it is at most {most}", grouped(shape.rows), grouped(shape.cols));
+                let wanted = format!("for {} rows of {} columns it is at most {most}", count(shape.rows as u64), count(shape.cols as u64));
                 Err(Error::param("pca_components", components, wanted))
             }
             _ => Ok(()),

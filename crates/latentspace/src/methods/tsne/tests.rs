@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::*;
-use crate::data::{Metadata, Observations, Preparation, PrepareOptions};
+use crate::methods::map::for_tests::{encode, fit, map_of, planted, purity};
 use crate::run::{Flag, Listener, Progress};
 use crate::space::Space;
 
@@ -11,36 +11,8 @@ fn noise(seed: u64, n: usize, d: usize) -> Matrix {
     Matrix::from_fn(n, d, |i, j| random.normal(i as u64, j as u64) as f32)
 }
 
-/// `groups` clouds of equal size around corners that are `apart` from 0; row i belongs to cloud i % groups.
-fn planted(n: usize, d: usize, groups: usize, apart: f32) -> Matrix {
-    let random = Random::new(8, "rows");
-    Matrix::from_fn(n, d, |i, j| random.normal(i as u64, j as u64) as f32 + if j == i % groups { apart } else { 0.0 })
-}
-
 fn tsne(perplexity: f64, n_iter_early: u32, n_iter: u32) -> Tsne {
     Tsne { perplexity, n_iter_early, n_iter, ..Tsne::default() }
-}
-
-fn fit(method: &Tsne, rows: &Matrix, run: &Run) -> Result<Space> {
-    let prepared = Prepared::Table(rows.clone());
-    let observations = Observations::from_matrix("rows", rows.clone());
-    let preparation = Preparation::choose(&observations, &PrepareOptions::default(), run)?;
-    Ok(Space::fit(method, preparation, &Rows::Memory(&prepared), &Metadata::none(rows.rows()), run)?.0)
-}
-
-fn map_of(space: &Space) -> Matrix {
-    space.model.fitted_codes().unwrap().clone()
-}
-
-fn encode(space: &Space, rows: Matrix, run: &Run) -> Matrix {
-    space.encode_prepared(&Prepared::Table(rows), run).unwrap()
-}
-
-/// The share of the `k` nearest rows in the map that are of the same group.
-fn purity(map: &Matrix, groups: usize, k: usize) -> f64 {
-    let found = neighbors::neighbors(map.view(), k, Metric::Euclidean, &Run::new(0, 2).unwrap()).unwrap();
-    let same = |row: usize| found.row(row).0.iter().filter(|&&other| other as usize % groups == row % groups).count();
-    (0..map.rows()).map(same).sum::<usize>() as f64 / (map.rows() * k) as f64
 }
 
 fn affinities(rows: &Matrix, perplexity: f64) -> Affinities {

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use crate::error::Result;
 use crate::methods::map::both_ways::BothWays;
 use crate::methods::map::check_distances;
+use crate::methods::map::edges::row_by_row;
 use crate::neighbors::{Metric, Neighbors};
 
 /// Rows that are worked on together.
@@ -48,24 +49,7 @@ impl Graph {
     }
 
     fn build(n: usize, fill: impl Fn(usize, &mut Vec<(u32, f32)>) + Sync) -> Self {
-        let blocks: Vec<(Vec<usize>, Vec<(u32, f32)>)> = (0..n.div_ceil(BLOCK))
-            .into_par_iter()
-            .map(|block| {
-                let (mut ends, mut entries) = (Vec::with_capacity(BLOCK), Vec::new());
-                for row in block * BLOCK..((block + 1) * BLOCK).min(n) {
-                    fill(row, &mut entries);
-                    ends.push(entries.len());
-                }
-                (ends, entries)
-            })
-            .collect();
-        let mut starts = Vec::with_capacity(n + 1);
-        starts.push(0);
-        let mut entries = Vec::with_capacity(blocks.iter().map(|(_, entries)| entries.len()).sum());
-        for (ends, block) in blocks {
-            starts.extend(ends.iter().map(|end| entries.len() + end));
-            entries.extend_from_slice(&block);
-        }
+        let (starts, entries) = row_by_row(n, |(): &mut (), row, entries| fill(row, entries));
         Graph { starts, entries }
     }
 

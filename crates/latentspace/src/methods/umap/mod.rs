@@ -23,13 +23,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::data::Rows;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, count};
 use crate::linalg::{Matrix, MatrixView};
 use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
+use crate::methods::TAKEN_DENSE;
 use crate::methods::map::edges::Edges;
 use crate::methods::map::placed::{self, Stored};
 use crate::methods::map::start::coarse;
-use crate::methods::map::{Init, grouped};
+use crate::methods::map::{Init, NEEDS_ALL_ROWS, PLACES_ON_THE_MAP};
 use crate::neighbors::{self, Metric};
 use crate::params::Auto;
 use crate::random::Random;
@@ -191,11 +192,11 @@ impl Umap {
         if parts.len() == 1 {
             return self.init;
         }
-        let largest: Vec<String> = parts.iter().take(3).map(|&rows| grouped(rows)).collect();
+        let largest: Vec<String> = parts.iter().take(3).map(|&rows| count(rows as u64)).collect();
         run.note(format!(
             "the graph of neighbors falls into {} parts (of {}{} rows), between which it says nothing: the map starts at the principal \
              components instead of the graph's vibrations, and how the parts lie to each other comes from there. More neighbors may join them.",
-            grouped(parts.len()),
+            count(parts.len() as u64),
             largest.join(", "),
             if parts.len() > largest.len() { ", …" } else { "" }
         ));
@@ -237,9 +238,9 @@ impl Method for Umap {
         folds: false,
         live: true,
         limits: &[
-            "needs all rows in memory: every row is a neighbor of others",
-            "new rows are placed on the map as it stands: where nothing like them was fitted, they land beside what is nearest; `left_out_drift` tells how far fitted rows would land from their places if they were new",
-            "counts are taken as a dense table: 4 bytes a cell, zeros included",
+            NEEDS_ALL_ROWS,
+            PLACES_ON_THE_MAP,
+            TAKEN_DENSE,
             "where the graph of neighbors falls into parts, how these lie to each other is that of the principal components: the graph does not say",
         ],
     };
@@ -251,7 +252,7 @@ impl Method for Umap {
         }
         let most = shape.rows - 1;
         if self.n_neighbors as usize > most {
-            let wanted = format!("for {} rows it is at most {}", grouped(shape.rows), grouped(most));
+            let wanted = format!("for {} rows it is at most {}", count(shape.rows as u64), count(most as u64));
             let error = Error::param("n_neighbors", self.n_neighbors, wanted);
             return Err(error.with_hint("15 is usual; fewer show finer structure"));
         }
