@@ -383,3 +383,22 @@ fn pictures_are_taken_as_pictures() {
     let csv = String::from_utf8(folder.read("z.csv")).unwrap();
     assert_eq!(csv.lines().nth(8).unwrap().rsplit(',').next(), Some("7"), "{csv}");
 }
+
+#[test]
+fn the_spiral_is_one_number_that_ways_along_it_find() {
+    let folder = Folder::new();
+    let told = folder.json("demo spiral --picture spiral.svg --quiet");
+    let by = |name: &str| {
+        let of = |method: &&Value| method["method"] == name;
+        told["methods"].as_array().unwrap().iter().find(of).unwrap()["rank_correlation"].as_f64().unwrap()
+    };
+    for name in ["lle", "isomap", "laplacian"] {
+        assert!(by(name) >= 0.999, "{name}: {}", by(name));
+    }
+    assert!(by("pca") < 0.5, "a plane sees nothing of it");
+    let picture = String::from_utf8(folder.read("spiral.svg")).unwrap();
+    assert!(picture.starts_with("<svg") && picture.matches("<circle").count() > 3000 && picture.ends_with("</svg>\n"));
+    folder.refused("demo spiral --points 10", "error: --points: 10 was given; it must be 100 to 100000.\n");
+    folder.refused("demo spiral --noise 0.5", "error: --noise: 0.5 was given; it must be 0 to 0.05.\n");
+    folder.refused("demo digits --points 200", "error: --points: '200' was given; only `latent demo spiral` takes it.\n");
+}

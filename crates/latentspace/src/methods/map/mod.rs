@@ -6,6 +6,7 @@ pub(super) mod edges;
 #[cfg(test)]
 pub(super) mod for_tests;
 pub(super) mod lanes;
+pub(super) mod mixture;
 pub(super) mod order;
 pub(super) mod placed;
 mod spectral;

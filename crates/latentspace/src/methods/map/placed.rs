@@ -7,12 +7,13 @@ use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 
 use crate::data::Prepared;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, count};
 use crate::linalg::{Matrix, MatrixView};
 use crate::measure::Measure;
 use crate::method::{Method, Model};
+use crate::methods::map::mixture::{RIDGE, mixture};
 use crate::methods::pca::Pca;
-use crate::neighbors::{Metric, query};
+use crate::neighbors::{Metric, Neighbors, query};
 use crate::random::Random;
 use crate::run::Run;
 use crate::tensors::Tensors;
@@ -26,16 +27,28 @@ const FARTHEST: f32 = 1e7;
 const DRIFT_ROWS: [usize; 2] = [200, 500];
 const DRIFT_WORK: usize = 8_000_000_000;
 
-/// How a method places a new row on a map whose points have `D` coordinates.
-pub(in crate::methods) trait Placing<const D: usize>: Send + Sync {
+/// See [`Placed::warn_outside`].
+const OUTSIDE: f32 = 3.0;
+
+/// How a method places a new row on a map.
+pub(in crate::methods) trait Placing: Send + Sync {
     /// Neighbors that a new row is placed by.
     fn neighbors(&self) -> usize;
 
-    /// The place of a row with these nearest fitted rows, nearest first; the same for the same neighbors, to the bit.
-    fn place(&self, points: &[[f32; D]], indices: &[u32], distances: &[f32]) -> [f32; D];
+    /// Puts the place of a row among the rows near it into `out`; the same for the same row and neighbors, to the bit.
+    fn place(&self, row: &[f32], near: Near<'_>, out: &mut [f32]);
 
     /// What it must know of the fit, for the space file.
     fn facts(&self) -> Map<String, Value>;
+}
+
+/// The fitted rows nearest to a new one, nearest first.
+#[derive(Clone, Copy)]
+pub(in crate::methods) struct Near<'a> {
+    pub(in crate::methods) indices: &'a [u32],
+    pub(in crate::methods) distances: &'a [f32],
+    /// All of them, and their places.
+    pub(in crate::methods) stored: &'a Stored,
 }
 
 /// The rows of a map and their places, as they are stored.
@@ -64,11 +77,16 @@ impl Stored {
         if pca.as_ref().is_some_and(|pca| pca.n_components() != rows.cols()) || rows.rows() == 0 || rows.cols() == 0 {
             return Err(wrong(format!("its rows are {} x {}", rows.rows(), rows.cols())));
         }
-        if !is_within_bounds(&map) {
-            return Err(wrong("its map reaches beyond what a map can"));
-        }
         let metric = serde_json::from_value(facts["metric"].clone()).map_err(|error| wrong(format!("its metric: {error}")))?;
         Ok(Stored { pca, rows, map, metric })
+    }
+
+    /// The same, of a map that was laid out step by step.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if a place lies where no step leads.
+    pub(in crate::methods) fn within_bounds(self) -> Result<Self> {
+        if is_within_bounds(&self.map) { Ok(self) } else { Err(wrong("its map reaches beyond what a map can")) }
     }
 
     /// The points of the map, coordinates beyond its own being 0.
@@ -89,16 +107,15 @@ pub(in crate::methods) fn wrong(found: impl Into<String>) -> Error {
 }
 
 /// A map and the rows that it was made from.
-pub(in crate::methods) struct Placed<P, const D: usize> {
+pub(in crate::methods) struct Placed<P> {
     stored: Stored,
-    points: Vec<[f32; D]>,
     placing: P,
 }
 
-impl<P: Placing<D>, const D: usize> Placed<P, D> {
+impl<P: Placing> Placed<P> {
     /// The space of this map.
     pub(in crate::methods) fn new(stored: Stored, placing: P) -> Self {
-        Placed { points: stored.points(), stored, placing }
+        Placed { stored, placing }
     }
 
     /// How far from their places some fitted rows land when they come again, and when they come as if they were new: each by its neighbors,
@@ -109,8 +126,8 @@ impl<P: Placing<D>, const D: usize> Placed<P, D> {
     pub(in crate::methods) fn drifts(&self, random: Random, run: &Run) -> Result<[Drift; 2]> {
         let Stored { rows: fitted, map, metric, .. } = &self.stored;
         let (n, dimensions) = (fitted.rows(), self.n_components());
-        let count = (DRIFT_WORK / (n * fitted.cols()).max(1)).clamp(DRIFT_ROWS[0], DRIFT_ROWS[1]);
-        let sample = random.sample(0, n, count);
+        let some = (DRIFT_WORK / (n * fitted.cols()).max(1)).clamp(DRIFT_ROWS[0], DRIFT_ROWS[1]);
+        let sample = random.sample(0, n, some);
         let (k, others) = (self.placing.neighbors().min(n), self.placing.neighbors().min(n - 1));
         let asked = fitted.select(&sample);
         let found = query(fitted.view(), asked.view(), others + 1, *metric, run)?;
@@ -119,28 +136,32 @@ impl<P: Placing<D>, const D: usize> Placed<P, D> {
         let both = again.par_chunks_mut(dimensions).zip(left_out.par_chunks_mut(dimensions));
         both.zip(&sample).enumerate().for_each(|(at, ((again, left_out), &row))| {
             let (indices, distances) = found.row(at);
-            again.copy_from_slice(&self.place_row(asked.row(at), &indices[..k], &distances[..k])[..dimensions]);
+            self.place_row(asked.row(at), &indices[..k], &distances[..k], again);
             // Where more rows than that are nearer, the last of them is left out instead.
             let itself = indices.iter().position(|&index| index == row).unwrap_or(others);
             let kept = |at: &usize| *at != itself;
             let indices: Vec<u32> = (0..=others).filter(kept).map(|at| indices[at]).collect();
             let distances: Vec<f32> = (0..=others).filter(kept).map(|at| distances[at]).collect();
-            left_out.copy_from_slice(&self.placing.place(&self.points, &indices, &distances)[..dimensions]);
+            let near = Near { indices: &indices, distances: &distances, stored: &self.stored };
+            self.placing.place(asked.row(at), near, left_out);
         });
         let [again, left_out] = places.map(|places| Matrix::new(sample.len(), dimensions, places));
         Ok([Drift::new(&again?, &sample, map), Drift::new(&left_out?, &sample, map)])
     }
 
     /// The place of a row with these nearest fitted rows: that of one of them, where it is the same.
-    fn place_row(&self, row: &[f32], indices: &[u32], distances: &[f32]) -> [f32; D] {
+    fn place_row(&self, row: &[f32], indices: &[u32], distances: &[f32], out: &mut [f32]) {
         match indices.iter().find(|&&index| self.stored.rows.row(index as usize) == row) {
-            Some(&index) => self.points[index as usize],
-            None => self.placing.place(&self.points, indices, distances),
+            Some(&index) => out.copy_from_slice(self.stored.map.row(index as usize)),
+            None => self.placing.place(row, Near { indices, distances, stored: &self.stored }, out),
         }
     }
 
     /// The places of rows that are reduced already.
-    fn place(&self, rows: MatrixView<'_>, run: &Run) -> Result<Matrix> {
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`], or [`Error::Input`] for a cell that is no finite number.
+    pub(in crate::methods) fn place(&self, rows: MatrixView<'_>, run: &Run) -> Result<Matrix> {
         let Stored { rows: fitted, metric, .. } = &self.stored;
         let (k, dimensions) = (self.placing.neighbors().min(fitted.rows()), self.n_components());
         let mut places = vec![0.0; rows.rows() * dimensions];
@@ -151,14 +172,33 @@ impl<P: Placing<D>, const D: usize> Placed<P, D> {
             let out = &mut places[from * dimensions..][..batch.rows() * dimensions];
             out.par_chunks_mut(dimensions).enumerate().for_each(|(row, out)| {
                 let (indices, distances) = found.row(row);
-                out.copy_from_slice(&self.place_row(batch.row(row), indices, distances)[..dimensions]);
+                self.place_row(batch.row(row), indices, distances, out);
             });
         }
         Matrix::new(rows.rows(), dimensions, places)
     }
+
+    /// Tells of codes where nothing was fitted: farther from the nearest fitted place than [`OUTSIDE`] times as far as that is from the last of
+    /// its neighbors.
+    fn warn_outside(&self, codes: &Matrix, found: &Neighbors, run: &Run) -> Result<()> {
+        let map = &self.stored.map;
+        let nearest: Vec<u32> = (0..codes.rows()).map(|at| found.row(at).0[0]).collect();
+        let around = query(map.view(), map.select(&nearest).view(), found.k, Metric::Euclidean, run)?;
+        let is_outside = |at: &usize| found.row(*at).1[0] > OUTSIDE * around.row(*at).1[found.k - 1];
+        let outside: Vec<usize> = (0..codes.rows()).filter(is_outside).collect();
+        if let Some(first) = outside.first() {
+            run.note(format!(
+                "{} of {} codes lie outside the map, far from all that was fitted (the first is row {}): what they decode to is a guess",
+                count(outside.len() as u64),
+                count(codes.rows() as u64),
+                first + 1
+            ));
+        }
+        Ok(())
+    }
 }
 
-impl<P: Placing<D>, const D: usize> Model for Placed<P, D> {
+impl<P: Placing> Model for Placed<P> {
     fn n_components(&self) -> usize {
         self.stored.map.cols()
     }
@@ -173,6 +213,31 @@ impl<P: Placing<D>, const D: usize> Model for Placed<P, D> {
             None => rows.table()?,
         };
         run.install(|| self.place(reduced.view(), run))
+    }
+
+    /// Each code as the mixture of the fitted places around it, made of their rows.
+    fn decode(&self, codes: &Matrix, run: &Run) -> Result<Matrix> {
+        let Stored { rows, map, pca, .. } = &self.stored;
+        let k = self.placing.neighbors().min(rows.rows());
+        let found = query(map.view(), codes.view(), k, Metric::Euclidean, run)?;
+        let mut out = vec![0.0; codes.rows() * rows.cols()];
+        run.install(|| {
+            out.par_chunks_mut(rows.cols()).enumerate().for_each(|(at, out)| {
+                let indices = found.row(at).0;
+                let weights = mixture(codes.row(at), indices.iter().map(|&index| map.row(index as usize)), RIDGE);
+                let mut sums = vec![0.0; out.len()];
+                for (&index, weight) in indices.iter().zip(weights) {
+                    sums.iter_mut().zip(rows.row(index as usize)).for_each(|(sum, &value)| *sum += weight * f64::from(value));
+                }
+                out.iter_mut().zip(sums).for_each(|(out, sum)| *out = sum as f32);
+            });
+        });
+        self.warn_outside(codes, &found, run)?;
+        let out = Matrix::new(codes.rows(), rows.cols(), out)?;
+        match pca {
+            Some(pca) => pca.decode(&out, run),
+            None => Ok(out),
+        }
     }
 
     fn fitted_codes(&self) -> Option<&Matrix> {

@@ -226,7 +226,7 @@ impl Method for Tsne {
         summary: "a map for the eye that keeps neighbors together",
         takes: &[Takes::Table, Takes::Counts, Takes::Images],
         encodes: true,
-        decodes: false,
+        decodes: true,
         folds: false,
         live: true,
         limits: &[

@@ -7,7 +7,7 @@ use super::affinities::conditional;
 use super::repulsion::{Repulsion, exact_rows};
 use crate::error::Result;
 use crate::method::Model;
-use crate::methods::map::placed::{Placed, Placing, Stored, wrong};
+use crate::methods::map::placed::{Near, Placed, Placing, Stored, wrong};
 use crate::neighbors::Metric;
 use crate::tensors::Tensors;
 
@@ -23,28 +23,30 @@ const SETTLED: f32 = 1e-3;
 /// The potential that new rows meet.
 pub(super) struct Downhill<const D: usize> {
     metric: Metric,
+    points: Vec<[f32; D]>,
     repulsion: Repulsion<D>,
 }
 
 /// The space of this map.
-pub(super) fn placed<const D: usize>(stored: Stored) -> Placed<Downhill<D>, D> {
+pub(super) fn placed<const D: usize>(stored: Stored) -> Placed<Downhill<D>> {
     let points = stored.points();
     let mut repulsion = Repulsion::new(points.len());
     repulsion.charge(&points);
     let metric = stored.metric;
-    Placed::new(stored, Downhill { metric, repulsion })
+    Placed::new(stored, Downhill { metric, points, repulsion })
 }
 
-impl<const D: usize> Placing<D> for Downhill<D> {
+impl<const D: usize> Placing for Downhill<D> {
     fn neighbors(&self) -> usize {
         NEIGHBORS
     }
 
-    fn place(&self, points: &[[f32; D]], indices: &[u32], distances: &[f32]) -> [f32; D] {
+    fn place(&self, _row: &[f32], near: Near<'_>, out: &mut [f32]) {
+        let Near { indices, distances, .. } = near;
         let mut weights = vec![0.0; indices.len()];
         conditional(distances, self.metric, PERPLEXITY.min(0.75 * indices.len() as f64), &mut weights);
         let near: Vec<(f32, [f32; D])> =
-            weights.iter().zip(indices).map(|(&weight, &index)| (weight as f32, points[index as usize])).collect();
+            weights.iter().zip(indices).map(|(&weight, &index)| (weight as f32, self.points[index as usize])).collect();
         let at = |place: [f32; D]| Slope::new(&near, &self.repulsion, place);
 
         // The start: the best of the neighbors' places and their mean.
@@ -71,7 +73,7 @@ impl<const D: usize> Placing<D> for Downhill<D> {
                 break;
             }
         }
-        best.place
+        out.copy_from_slice(&best.place[..out.len()]);
     }
 
     fn facts(&self) -> Map<String, Value> {
@@ -110,7 +112,7 @@ impl<const D: usize> Slope<D> {
 /// # Errors
 /// [`crate::Error::Input`] if a tensor is missing or does not fit the others.
 pub(super) fn load(tensors: &Tensors, facts: &Value) -> Result<Box<dyn Model>> {
-    let stored = Stored::load(tensors, facts)?;
+    let stored = Stored::load(tensors, facts)?.within_bounds()?;
     match stored.map.cols() {
         1 if stored.rows.rows() <= exact_rows(1) => Ok(Box::new(placed::<1>(stored))),
         2 => Ok(Box::new(placed::<2>(stored))),

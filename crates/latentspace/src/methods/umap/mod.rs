@@ -234,7 +234,7 @@ impl Method for Umap {
         summary: "a map of the graph of neighbors",
         takes: &[Takes::Table, Takes::Counts, Takes::Images],
         encodes: true,
-        decodes: false,
+        decodes: true,
         folds: false,
         live: true,
         limits: &[

@@ -8,7 +8,7 @@ use super::forces::{AHEAD, LEAST, LONGEST, SOFT};
 use super::fuzzy::Ruler;
 use crate::error::Result;
 use crate::method::Model;
-use crate::methods::map::placed::{Placed, Placing, Stored, wrong};
+use crate::methods::map::placed::{Near, Placed, Placing, Stored, wrong};
 use crate::neighbors::Metric;
 use crate::random::Random;
 use crate::tensors::Tensors;
@@ -35,24 +35,26 @@ pub(super) struct Forces {
 pub(super) struct Drawn<const D: usize> {
     forces: Forces,
     metric: Metric,
+    points: Vec<[f32; D]>,
     strangers: Vec<[f32; D]>,
 }
 
 /// The space of this map.
-pub(super) fn placed<const D: usize>(stored: Stored, forces: Forces) -> Placed<Drawn<D>, D> {
+pub(super) fn placed<const D: usize>(stored: Stored, forces: Forces) -> Placed<Drawn<D>> {
     let points = stored.points();
     let random = Random::new(0, "umap placing");
     let strangers = (0..(STEPS * DRAWS) as u64).map(|item| points[random.below(0, item, points.len() as u64) as usize]).collect();
     let metric = stored.metric;
-    Placed::new(stored, Drawn { forces, metric, strangers })
+    Placed::new(stored, Drawn { forces, metric, points, strangers })
 }
 
-impl<const D: usize> Placing<D> for Drawn<D> {
+impl<const D: usize> Placing for Drawn<D> {
     fn neighbors(&self) -> usize {
         self.forces.n_neighbors
     }
 
-    fn place(&self, points: &[[f32; D]], indices: &[u32], distances: &[f32]) -> [f32; D] {
+    fn place(&self, _row: &[f32], near: Near<'_>, out: &mut [f32]) {
+        let Near { indices, distances, .. } = near;
         let Forces { curve, local_connectivity, learning_rate, push, .. } = self.forces;
         // The row itself is no neighbor here: what it is sure of is one less, and the nearest fitted row stands for it.
         let counted = distances.get(1..).unwrap_or_default();
@@ -60,10 +62,10 @@ impl<const D: usize> Placing<D> for Drawn<D> {
         let weights: Vec<f32> = distances.iter().map(|&distance| ruler.membership(distance) as f32).collect();
         let (sum, largest) = weights.iter().fold((0.0, 0.0_f32), |(sum, largest), &weight| (sum + weight, largest.max(weight)));
         let near: Vec<(f32, [f32; D])> = if largest > 0.0 {
-            weights.iter().zip(indices).map(|(&weight, &index)| (weight / largest, points[index as usize])).collect()
+            weights.iter().zip(indices).map(|(&weight, &index)| (weight / largest, self.points[index as usize])).collect()
         } else {
             // So far from all that none counts: the nearest does.
-            vec![(1.0, points[indices[0] as usize])]
+            vec![(1.0, self.points[indices[0] as usize])]
         };
         let all: f32 = if largest > 0.0 { sum / largest } else { 1.0 };
         let mut place = [0.0; D];
@@ -93,7 +95,7 @@ impl<const D: usize> Placing<D> for Drawn<D> {
             let step = rate / (1.0 + AHEAD * rate * stiffness);
             (0..D).for_each(|axis| place[axis] += step * force[axis]);
         }
-        place
+        out.copy_from_slice(&place[..out.len()]);
     }
 
     fn facts(&self) -> Map<String, Value> {
@@ -115,7 +117,7 @@ impl<const D: usize> Placing<D> for Drawn<D> {
 /// # Errors
 /// [`crate::Error::Input`] if a tensor is missing or does not fit the others.
 pub(super) fn load(tensors: &Tensors, facts: &Value) -> Result<Box<dyn Model>> {
-    let stored = Stored::load(tensors, facts)?;
+    let stored = Stored::load(tensors, facts)?.within_bounds()?;
     let number = |name: &str| {
         let value = facts[name].as_f64().filter(|value| value.is_finite() && *value >= 0.0);
         value.ok_or_else(|| wrong(format!("its {name} is {}", facts[name])))

@@ -1,0 +1,179 @@
+//! `latent demo spiral`: a curve in space that one number describes, and which methods find that number again.
+//!
+//! x = p sin 25p, y = eᵖ cos 25p, z = √p for p from 0 to 1, coloured by x + y. Ways along the curve say p; a plane through it says nothing:
+//! that is why curved data need methods of their own.
+
+mod picture;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use arrow::array::{ArrayRef, Float64Array};
+use clap::{Arg, ArgMatches, value_parser};
+use latentspace::border;
+use latentspace::data::{Metadata, Observations, Preparation, PrepareOptions, Rows};
+use latentspace::linalg::Matrix;
+use latentspace::measure::rank_correlation;
+use latentspace::method::{Entry, Takes};
+use latentspace::random::Random;
+use latentspace::{Error, Result, Run, Space, registry};
+use serde_json::{Map, json};
+
+use crate::commands::explore;
+use crate::context::Context;
+use crate::output;
+use crate::server::Phase;
+
+/// Points where nobody says how many, and the fewest and the most.
+const POINTS: usize = 2000;
+const FEWEST: usize = 100;
+const MOST: usize = 100_000;
+/// Noise at most: its standard deviation along each axis; the curve is about 5 wide, and its turns come within 0.14 of each other.
+const NOISIEST: f64 = 0.05;
+/// Neighbors of a point: few, since turns come near each other; beyond what noise shakes about.
+const NEIGHBORS: f64 = 4.0;
+/// Length of the curve, about.
+const LENGTH: f64 = 42.0;
+/// Points up to which maps for the eye, which are made step by step, are tried, too.
+const FOR_MAPS: usize = 5000;
+
+pub(super) fn args() -> Vec<Arg> {
+    vec![
+        Arg::new("points")
+            .long("points")
+            .value_name("N")
+            .value_parser(value_parser!(usize))
+            .help("spiral: points, 100 to 100000 [default: 2000]"),
+        Arg::new("noise")
+            .long("noise")
+            .value_name("SD")
+            .value_parser(value_parser!(f64))
+            .help("spiral: noise along each axis, 0 to 0.05; the curve is 5 wide [default: 0]"),
+        Arg::new("picture")
+            .long("picture")
+            .value_name("FILE.svg")
+            .help("spiral: draw the curve and what each method makes of it, then end"),
+    ]
+}
+
+/// These flags are the spiral's alone.
+pub(super) fn refuse_args(matches: &ArgMatches) -> Result<()> {
+    for name in ["points", "noise", "picture"] {
+        if let Some(given) = matches.get_raw(name).and_then(|mut values| values.next()) {
+            let found = format!("'{}'", given.to_string_lossy());
+            return Err(Error::param(format!("--{name}"), found, "only `latent demo spiral` takes it"));
+        }
+    }
+    Ok(())
+}
+
+/// The curve.
+struct Spiral {
+    rows: Matrix,
+    p: Vec<f64>,
+    noise: f64,
+}
+
+/// What a method makes of it.
+struct Found {
+    method: &'static Entry,
+    /// The one coordinate of each point.
+    line: Vec<f64>,
+    /// By ranks with p, whichever way round.
+    correlation: f64,
+    seconds: f64,
+}
+
+pub(super) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
+    let points = matches.get_one::<usize>("points").copied().unwrap_or(POINTS);
+    if !(FEWEST..=MOST).contains(&points) {
+        return Err(Error::param("--points", points, format!("it must be {FEWEST} to {MOST}")));
+    }
+    let noise = matches.get_one::<f64>("noise").copied().unwrap_or(0.0);
+    if !(0.0..=NOISIEST).contains(&noise) {
+        return Err(Error::param("--noise", noise, format!("it must be 0 to {NOISIEST}")));
+    }
+    let way = explore::way(matches)?;
+    let spiral = Spiral::new(points, noise, context.run.seed());
+    let found = spiral.found(&context.run)?;
+    if context.json {
+        let one =
+            |found: &Found| json!({"method": found.method.info.name, "rank_correlation": found.correlation, "seconds": found.seconds});
+        output::json(&json!({"points": points, "noise": noise, "methods": found.iter().map(one).collect::<Vec<_>>()}))?;
+    } else {
+        output::text(&told(&found))?;
+    }
+    if let Some(path) = matches.get_one::<String>("picture") {
+        return border::save(Path::new(path), picture::draw(&spiral, &found).as_bytes());
+    }
+    explore::serve(matches, context, "spiral", move |study, run| {
+        study.phase(Phase::Preparing, "preparing points");
+        explore::of_observations(spiral.observations(&found)?, Vec::new(), &PrepareOptions::default(), way, run)
+    })
+}
+
+impl Spiral {
+    fn new(points: usize, noise: f64, seed: u64) -> Self {
+        let random = Random::new(seed, "spiral");
+        let p: Vec<f64> = (0..points).map(|point| (point as f64 + 0.5) / points as f64).collect();
+        let rows = Matrix::from_fn(points, 3, |point, axis| {
+            let p = p[point];
+            let place = [p * (25.0 * p).sin(), p.exp() * (25.0 * p).cos(), p.sqrt()][axis];
+            (place + noise * random.normal(axis as u64, point as u64)) as f32
+        });
+        Spiral { rows, p, noise }
+    }
+
+    /// What each method that takes tables makes of it in one dimension, best first.
+    fn found(&self, run: &Run) -> Result<Vec<Found>> {
+        let few = self.p.len() <= FOR_MAPS;
+        let methods = registry::METHODS.iter().filter(|entry| entry.info.takes.contains(&Takes::Table) && (few || !entry.info.live));
+        let mut all = methods.map(|method| self.learned(method, run)).collect::<Result<Vec<Found>>>()?;
+        all.sort_by(|a, b| b.correlation.total_cmp(&a.correlation));
+        Ok(all)
+    }
+
+    fn learned(&self, method: &'static Entry, run: &Run) -> Result<Found> {
+        let mut params = Map::from_iter([("n_components".to_owned(), json!(1))]);
+        if method.parameters().iter().any(|parameter| parameter.name == "n_neighbors") {
+            let within_noise = 6.0 * self.noise * self.p.len() as f64 / LENGTH;
+            params.insert("n_neighbors".to_owned(), json!((NEIGHBORS + within_noise) as usize));
+        }
+        let observations = Observations::from_matrix("spiral", self.rows.clone());
+        let preparation = Preparation::choose(&observations, &PrepareOptions::default(), run)?;
+        let prepared = preparation.prepare(&observations, run)?;
+        let since = Instant::now();
+        let (space, codes) = Space::fit(&*method.with(&params)?, preparation, &Rows::Memory(&prepared), &observations.metadata, run)?;
+        let seconds = since.elapsed().as_secs_f64();
+        let codes = codes.map_or_else(|| space.encode_prepared(&prepared, run), Ok)?;
+        let line: Vec<f64> = codes.as_slice().iter().map(|&value| f64::from(value)).collect();
+        let correlation = rank_correlation(&line, &self.p);
+        // Which end is first, nobody can know.
+        let line = if correlation < 0.0 { line.iter().map(|value| -value).collect() } else { line };
+        Ok(Found { method, line, correlation: correlation.abs(), seconds })
+    }
+
+    /// The curve, its number, its colour, and what was found, as a table.
+    fn observations(&self, found: &[Found]) -> Result<Observations> {
+        let color = |point: usize| f64::from(self.rows.row(point)[0] + self.rows.row(point)[1]);
+        let column = |values: Vec<f64>| Arc::new(Float64Array::from(values)) as ArrayRef;
+        let mut columns =
+            vec![("x + y".to_owned(), column((0..self.p.len()).map(color).collect())), ("p".to_owned(), column(self.p.clone()))];
+        columns.extend(found.iter().map(|found| (format!("p by {}", found.method.info.title), column(found.line.clone()))));
+        let mut observations = Observations::from_matrix("Spiral", self.rows.clone());
+        observations.metadata = Metadata::from_columns(columns, self.p.len())?;
+        Ok(observations)
+    }
+}
+
+/// How well each method finds p, in a table and a sentence.
+fn told(found: &[Found]) -> String {
+    let row =
+        |found: &Found| vec![found.method.info.title.to_owned(), format!("{:.4}", found.correlation), output::duration(found.seconds)];
+    let table = output::table(&["method", "rank correlation with p", "took"], &found.iter().map(row).collect::<Vec<_>>());
+    format!(
+        "{table}\nOne number, p, makes each point of this curve. A method that goes along the curve orders the points as p does (1); one that \
+         looks at it from one side cannot (PCA)."
+    )
+}

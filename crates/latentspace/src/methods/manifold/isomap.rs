@@ -1,0 +1,271 @@
+//! Isomap: places whose distances are the lengths of the ways along the data.
+//!
+//! Ways go from neighbor to neighbor; the places are those of classical scaling of their lengths. Use it where the data are one sheet without
+//! holes: a roll is rolled out true to scale. A single bridge between parts that should be apart bends all of the map: fewer neighbors.
+//!
+//! Cost, n rows: without landmarks n² k steps of sixteen rows at once and 4 n² bytes; with l landmarks n l k and no more than 64 n bytes a
+//! thread.
+//! Source: Tenenbaum, de Silva and Langford 2000, doi:10.1126/science.290.5500.2319; landmarks: de Silva and Tenenbaum 2003, NIPS 15.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use faer::linalg::matmul::matmul;
+use faer::{Accum, Mat, MatMut, MatRef, Par};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::geodesics::{LANES, Ways};
+use super::graph::Graph;
+use super::{BEGINS_ANEW, NEIGHBORS, check, learned, load, places};
+use crate::data::Rows;
+use crate::error::{Error, Result, count};
+use crate::linalg::{Eigen, Matrix, largest_eigen, symmetric_eigen};
+use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
+use crate::methods::TAKEN_DENSE;
+use crate::methods::map::{NEEDS_ALL_ROWS, PLACES_ON_THE_MAP};
+use crate::neighbors;
+use crate::params::Auto;
+use crate::random::Random;
+use crate::run::Run;
+use crate::tensors::Tensors;
+
+/// Isomap: places whose distances are the lengths of the ways along the data.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Isomap {
+    /// Dimensions of the space.
+    #[schemars(range(min = 1, max = 50))]
+    pub n_components: u32,
+    /// Neighbors of a row: few keep to the data, many take short cuts.
+    #[schemars(range(min = 1))]
+    pub n_neighbors: u32,
+    /// Rows from which ways are measured; the others are placed by their distances to them. auto: all up to 10,000 rows, else 1,000.
+    #[schemars(extend("minimum" = 3))]
+    pub n_landmarks: Auto<u32>,
+}
+
+impl Default for Isomap {
+    fn default() -> Self {
+        Isomap { n_components: 2, n_neighbors: NEIGHBORS, n_landmarks: Auto::Auto }
+    }
+}
+
+/// Up to so many rows, all are landmarks; then so many are.
+const ALL: usize = 10_000;
+const LANDMARKS: u32 = 1000;
+/// Groups of sixteen landmarks that are worked on between two sums.
+const TOGETHER: usize = 16;
+/// Rows of a block: borders depend on nothing but the number of rows.
+const BLOCK: usize = 512;
+/// Rows and columns of the lengths that are turned into f64 together: 256 kB, in the second cache.
+const TILE: [usize; 2] = [64, 512];
+/// Residuals of the directions, in parts of the largest eigenvalue: lengths are sums of f32.
+const RESIDUAL: f64 = 1e-7;
+/// Blocks of the Krylov space, at most.
+const STEPS: usize = 40;
+
+impl Isomap {
+    fn landmarks(&self, rows: usize) -> usize {
+        let auto = || if rows <= ALL { rows as u32 } else { LANDMARKS };
+        (self.n_landmarks.or_else(auto) as usize).min(rows)
+    }
+
+    /// The places of all rows by all ways, in the order of the ways and in their unit.
+    fn all(&self, ways: &Ways, facts: &mut Map<String, Value>, run: &Run) -> Result<Matrix> {
+        let n = ways.order().len();
+        // Halves of squared lengths; row i are those from place i.
+        let mut squares = vec![0.0_f32; n * n];
+        let done = AtomicU64::new(0);
+        squares.par_chunks_mut(LANES * n).enumerate().try_for_each_init(
+            || ways.room(),
+            |room, (group, out)| {
+                run.check()?;
+                let from: Vec<u32> = (group * LANES..((group + 1) * LANES).min(n)).map(|place| place as u32).collect();
+                ways.from(&from, room);
+                for (lane, out) in out.chunks_exact_mut(n).enumerate() {
+                    out.iter_mut().zip(&room.distances).for_each(|(out, lanes)| *out = 0.5 * lanes[lane] * lanes[lane]);
+                }
+                run.progress("ways", (LANES as u64 * done.fetch_add(1, Ordering::Relaxed)).min(n as u64), n as u64);
+                Ok(())
+            },
+        )?;
+        // -J S J, J taking out the mean; S as it stands in memory.
+        let centred = |mut vectors: Mat<f64>| {
+            for column in 0..vectors.ncols() {
+                let mean = vectors.col(column).iter().sum::<f64>() / n as f64;
+                vectors.col_mut(column).iter_mut().for_each(|value| *value -= mean);
+            }
+            vectors
+        };
+        let apply = |vectors: MatRef<'_, f64>| {
+            run.check()?;
+            let inner = centred(vectors.to_owned());
+            let b = inner.ncols();
+            let mut image = vec![0.0; n * b];
+            image.par_chunks_mut(TILE[0] * b).zip(squares.par_chunks(TILE[0] * n)).for_each_init(
+                || vec![0.0; TILE[0] * TILE[1]],
+                |tile, (image, squares)| {
+                    let rows = squares.len() / n;
+                    let mut image = MatMut::from_row_major_slice_mut(image, rows, b);
+                    for from in (0..n).step_by(TILE[1]) {
+                        let cols = TILE[1].min(n - from);
+                        for (tile, squares) in tile.chunks_exact_mut(cols).zip(squares.chunks_exact(n)) {
+                            tile.iter_mut().zip(&squares[from..]).for_each(|(tile, &square)| *tile = f64::from(square));
+                        }
+                        let tile = MatRef::from_row_major_slice(&tile[..rows * cols], rows, cols);
+                        matmul(image.as_mut(), Accum::Add, tile, inner.subrows(from, cols), -1.0, Par::Seq);
+                    }
+                },
+            );
+            Ok(centred(MatRef::from_row_major_slice(&image, n, b).to_owned()))
+        };
+        let k = self.n_components as usize;
+        let eigen = if n < 8 * (k + 12) {
+            let identity = Mat::<f64>::identity(n, n);
+            let whole = apply(identity.as_ref())?;
+            symmetric_eigen(&(0..n * n).map(|at| (whole[(at / n, at % n)] + whole[(at % n, at / n)]) / 2.0).collect::<Vec<f64>>(), n, k)?
+        } else {
+            largest_eigen(n, k, STEPS, RESIDUAL, apply)?.0
+        };
+        tell(&eigen, facts);
+        places(&eigen.vectors, n, |_, axis| eigen.values[axis].max(0.0).sqrt())
+    }
+
+    /// The places of all rows by the ways from some, in the order of the ways and in their unit.
+    fn some(&self, ways: &Ways, count: usize, facts: &mut Map<String, Value>, run: &Run) -> Result<Matrix> {
+        let (n, k) = (ways.order().len(), self.n_components as usize);
+        // Sorted, so that those of one group lie near each other.
+        let mut landmarks = Random::new(run.seed(), "isomap landmarks").sample(0, n, count);
+        landmarks.sort_unstable();
+        let groups: Vec<&[u32]> = landmarks.chunks(LANES).collect();
+        let mut squares = vec![0.0_f64; count * count];
+        squares.par_chunks_mut(LANES * count).zip(&groups).try_for_each_init(
+            || ways.room(),
+            |room, (out, group)| {
+                run.check()?;
+                ways.from(group, room);
+                for (lane, out) in out.chunks_exact_mut(count).enumerate() {
+                    out.iter_mut().zip(&landmarks).for_each(|(out, &place)| *out = f64::from(room.distances[place as usize][lane]).powi(2));
+                }
+                Ok(())
+            },
+        )?;
+        let means: Vec<f64> = squares.chunks_exact(count).map(|row| row.iter().sum::<f64>() / count as f64).collect();
+        let mean = means.iter().sum::<f64>() / count as f64;
+        let centred: Vec<f64> = (0..count * count)
+            .map(|at| {
+                let (a, b) = (at / count, at % count);
+                let square = (squares[at] + squares[b * count + a]) / 2.0;
+                -0.5 * (square - means[a] - means[b] + mean)
+            })
+            .collect();
+        drop(squares);
+        let eigen = symmetric_eigen(&centred, count, k)?;
+        drop(centred);
+        tell(&eigen, facts);
+        // A row lies where its distances to the landmarks say: linear in their squares.
+        let slope: Vec<f64> = (0..k * count)
+            .map(|at| {
+                let value = eigen.values[at / count];
+                if value > eigen.values[0] * 1e-12 { -0.5 * eigen.vectors[at] / value.sqrt() } else { 0.0 }
+            })
+            .collect();
+        let mut sums = vec![0.0_f64; n * k];
+        for (batch, groups) in groups.chunks(TOGETHER).enumerate() {
+            run.check()?;
+            run.progress("ways", (batch * TOGETHER) as u64, landmarks.len().div_ceil(LANES) as u64);
+            let from = |group: &&[u32]| {
+                let mut room = ways.room();
+                ways.from(group, &mut room);
+                room.distances
+            };
+            let found: Vec<Vec<[f32; LANES]>> = groups.par_iter().map(from).collect();
+            sums.par_chunks_mut(BLOCK * k).enumerate().for_each(|(block, sums)| {
+                for (at, sums) in sums.chunks_exact_mut(k).enumerate() {
+                    for (group, distances) in found.iter().enumerate() {
+                        let first = (batch * TOGETHER + group) * LANES;
+                        for lane in 0..LANES.min(count - first) {
+                            let apart = f64::from(distances[block * BLOCK + at][lane]).powi(2) - means[first + lane];
+                            sums.iter_mut().enumerate().for_each(|(axis, sum)| *sum += slope[axis * count + first + lane] * apart);
+                        }
+                    }
+                }
+            });
+        }
+        Matrix::new(n, k, sums.iter().map(|&sum| sum as f32).collect())
+    }
+}
+
+fn tell(eigen: &Eigen, facts: &mut Map<String, Value>) {
+    facts.insert("eigenvalues".to_owned(), json!(eigen.values));
+}
+
+impl Method for Isomap {
+    const INFO: Info = Info {
+        name: "isomap",
+        title: "Isomap",
+        class: "Isomap",
+        family: "manifold",
+        summary: "places whose distances are the lengths of the ways along the data",
+        takes: &[Takes::Table, Takes::Counts, Takes::Images],
+        encodes: true,
+        decodes: true,
+        folds: false,
+        live: false,
+        limits: &[NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, TAKEN_DENSE, BEGINS_ANEW],
+    };
+
+    fn check(&self, shape: Shape) -> Result<()> {
+        check(Self::INFO.title, self.n_neighbors, self.n_components, shape)?;
+        if let Auto::Value(landmarks) = self.n_landmarks {
+            if landmarks as usize > shape.rows {
+                let wanted = format!("for {} rows it is at most that", count(shape.rows as u64));
+                return Err(Error::param("n_landmarks", landmarks, wanted));
+            }
+            if landmarks <= self.n_components {
+                let wanted = format!("for {} dimensions it is at least {}", self.n_components, self.n_components + 1);
+                return Err(Error::param("n_landmarks", landmarks, wanted));
+            }
+        }
+        Ok(())
+    }
+
+    fn plan(&self, shape: Shape, run: &Run) -> Plan {
+        let (n, landmarks, threads) = (shape.rows as f64, self.landmarks(shape.rows) as f64, run.threads() as f64);
+        let k = f64::from(self.n_neighbors);
+        let search = neighbors::plan(shape.rows, shape.cols, self.n_neighbors as usize, run);
+        let all = landmarks >= n;
+        let ways = landmarks / LANES as f64 * n * k * 1.6 * 6e-9 * if all { 1.0 } else { 2.0 };
+        let sums = n * landmarks * if all { 20e-9 } else { 2e-9 * f64::from(self.n_components) };
+        let held = if all { 4.0 * n * n + n * 8.0 * 12.0 * 8.0 } else { 8.0 * landmarks * landmarks * 2.5 + n * 64.0 * TOGETHER as f64 };
+        let graph_bytes = n * k * 60.0;
+        let most = (search.bytes as f64).max(graph_bytes).max(held + n * k * 16.0);
+        Plan {
+            algorithm: format!("{k} neighbors ({}), ways from {landmarks} rows", search.algorithm),
+            peak_bytes: (4 * shape.rows * shape.cols) as u64 + most as u64,
+            seconds: search.seconds + (ways + sums + n * shape.cols as f64 * 12e-9) / threads,
+            rounds: 1,
+        }
+    }
+
+    fn fit(&self, rows: &Rows<'_>, run: &Run) -> Result<Fitted> {
+        let table = rows.table()?;
+        let n = table.rows();
+        let mut facts = Map::new();
+        let ways = Ways::new(&Graph::nearest(&table, self.n_neighbors, &mut facts, run)?.both_ways());
+        let landmarks = self.landmarks(n);
+        facts.insert("n_landmarks".to_owned(), json!(landmarks));
+        let ordered = if landmarks == n { self.all(&ways, &mut facts, run)? } else { self.some(&ways, landmarks, &mut facts, run)? };
+        facts.insert("unit".to_owned(), json!(ways.unit()));
+        let mut place = vec![0_u32; n];
+        ways.order().iter().enumerate().for_each(|(at, &row)| place[row as usize] = at as u32);
+        let map = ordered.select(&place);
+        let map = Matrix::new(n, map.cols(), map.as_slice().iter().map(|value| value * ways.unit()).collect())?;
+        learned(table, map, self.n_neighbors, facts, run)
+    }
+
+    fn load(tensors: &Tensors, facts: &Value) -> Result<Box<dyn Model>> {
+        load(tensors, facts)
+    }
+}

@@ -1,0 +1,171 @@
+//! Locally linear embedding: places in few dimensions in which each row is to its neighbors as it was.
+//!
+//! Each neighborhood asks something of the places of its rows (see [`super::local`]); what is asked is a sparse matrix, and the places are its
+//! eigenvectors next to 0. Use it for surfaces that are sampled well; the standard variant folds and bunches where neighborhoods are flat
+//! (`ltsa` and `modified` do not), and `hessian` asks for the most neighbors.
+//!
+//! Cost, n rows and k neighbors: n k² to n k³ for the neighborhoods, and the factor of a sparse graph with some n k² entries (`n log n` on
+//! surfaces, more where data fill many dimensions); f64 throughout.
+//! Source: Roweis and Saul 2000, doi:10.1126/science.290.5500.2323, and those of the variants.
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::graph::Graph;
+use super::local::Neighborhood;
+use super::{BEGINS_ANEW, Factored, MOST_ENTRIES, NEIGHBORS, check, learned, load, places, places_of_all};
+use crate::data::Rows;
+use crate::error::{Error, Result};
+use crate::linalg::{Matrix, Sparse};
+use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
+use crate::methods::TAKEN_DENSE;
+use crate::methods::map::mixture::RIDGE;
+use crate::methods::map::{NEEDS_ALL_ROWS, PLACES_ON_THE_MAP};
+use crate::run::Run;
+use crate::tensors::Tensors;
+
+/// What a neighborhood asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Variant {
+    /// That each row is the same mixture of its neighbors.
+    #[default]
+    Standard,
+    /// That it is several such mixtures.
+    Modified,
+    /// That coordinates are straight: their second derivatives vanish.
+    Hessian,
+    /// That neighbors lie as in their tangent space.
+    Ltsa,
+}
+
+/// Locally linear embedding: places in which each row is to its neighbors as it was.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Lle {
+    /// Dimensions of the space.
+    #[schemars(range(min = 1, max = 50))]
+    pub n_components: u32,
+    /// Neighbors of a row: few follow sharp bends, many join what is sparse. `hessian` needs at least n_components (n_components + 3) / 2,
+    /// the others more than n_components to be of use.
+    #[schemars(range(min = 1))]
+    pub n_neighbors: u32,
+    /// What a neighborhood asks for.
+    pub variant: Variant,
+    /// How evenly a row is mixed of its neighbors, in parts of their squared distances; for `standard` and `modified`.
+    #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 1))]
+    pub reg: f64,
+}
+
+impl Default for Lle {
+    fn default() -> Self {
+        Lle { n_components: 2, n_neighbors: NEIGHBORS, variant: Variant::Standard, reg: RIDGE }
+    }
+}
+
+/// Neighborhoods that are worked on together.
+const BLOCK: usize = 256;
+
+impl Lle {
+    /// What all neighborhoods ask for.
+    fn asked(&self, rows: &Matrix, graph: &Graph, run: &Run) -> Result<Sparse> {
+        let (n, c) = (rows.rows(), self.n_components as usize);
+        let neighborhood = |row: usize| Neighborhood { rows, row, near: graph.row(row) };
+        let flat = if self.variant == Variant::Modified {
+            let beyond = |row: usize| neighborhood(row).spectrum().map(|spectrum| spectrum.beyond(c));
+            let mut shares = (0..n).into_par_iter().map(beyond).collect::<Result<Vec<f64>>>()?;
+            *shares.select_nth_unstable_by(n / 2, f64::total_cmp).1
+        } else {
+            0.0
+        };
+        let blocks = (0..n.div_ceil(BLOCK)).into_par_iter().map(|block| {
+            run.check()?;
+            let mut entries = Vec::new();
+            for row in block * BLOCK..((block + 1) * BLOCK).min(n) {
+                let wants = neighborhood(row).wants(self.variant, c, self.reg, flat)?;
+                let all: Vec<u32> = std::iter::once(row as u32).chain(graph.row(row).iter().map(|near| near.0)).collect();
+                for a in 0..all.len() {
+                    for b in 0..=a {
+                        entries.push((all[a], all[b], wants.iter().map(|want| want[a] * want[b]).sum()));
+                    }
+                }
+            }
+            Ok(entries)
+        });
+        Ok(Sparse::sum(n, &blocks.collect::<Result<Vec<Vec<(u32, u32, f64)>>>>()?.concat()))
+    }
+
+    /// None if what is asked for is too entangled to be factored.
+    fn places(&self, rows: &Matrix, facts: &mut Map<String, Value>, run: &Run) -> Result<Option<Matrix>> {
+        let n = rows.rows();
+        let graph = Graph::nearest(rows, self.n_neighbors, facts, run)?;
+        run.progress("neighborhoods", 0, 1);
+        let asked = self.asked(rows, &graph, run)?;
+        drop(graph);
+        run.progress("neighborhoods", 1, 1);
+        let known = vec![1.0 / (n as f64).sqrt(); n];
+        run.progress("places", 0, 1);
+        let found = asked.smallest_eigen(&known, self.n_components as usize, MOST_ENTRIES, run)?;
+        drop(asked);
+        run.progress("places", 1, 1);
+        let Some(found) = found else { return Ok(None) };
+        facts.insert("eigenvalues".to_owned(), json!(found.values));
+        facts.insert("residuals".to_owned(), json!(found.residuals));
+        // Each dimension has mean square 1.
+        places(&found.vectors, n, |_, _| (n as f64).sqrt()).map(Some)
+    }
+}
+
+impl Method for Lle {
+    const INFO: Info = Info {
+        name: "lle",
+        title: "LLE",
+        class: "LocallyLinearEmbedding",
+        family: "manifold",
+        summary: "places in which each row is to its neighbors as it was",
+        takes: &[Takes::Table, Takes::Counts, Takes::Images],
+        encodes: true,
+        decodes: true,
+        folds: false,
+        live: false,
+        limits: &[NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, TAKEN_DENSE, BEGINS_ANEW],
+    };
+
+    fn check(&self, shape: Shape) -> Result<()> {
+        check(Self::INFO.title, self.n_neighbors, self.n_components, shape)?;
+        let c = self.n_components;
+        let least = match self.variant {
+            Variant::Standard => 1,
+            Variant::Modified | Variant::Ltsa => c + 1,
+            // The row itself counts, too.
+            Variant::Hessian => c * (c + 3) / 2,
+        };
+        if self.n_neighbors < least {
+            let wanted = format!("this variant needs at least {least} for {c} dimensions");
+            return Err(Error::param("n_neighbors", self.n_neighbors, wanted).with_hint("`--variant standard` needs fewer"));
+        }
+        Ok(())
+    }
+
+    fn plan(&self, shape: Shape, run: &Run) -> Plan {
+        let (k, d) = (f64::from(self.n_neighbors), shape.cols as f64);
+        let seconds = match self.variant {
+            Variant::Standard => k * k * d * 0.4e-9 + k * k * k * 0.4e-9 + 1e-6,
+            Variant::Modified => 2.0 * (k * k * d * 0.4e-9 + k * k * k * 12e-9 + 4e-6),
+            Variant::Hessian | Variant::Ltsa => k * k * d * 0.4e-9 + k * k * k * 14e-9 + 4e-6,
+        };
+        super::plan(shape, self.n_neighbors, "places by a factored graph", Factored::neighborhoods(self.n_neighbors, seconds), run)
+    }
+
+    fn fit(&self, rows: &Rows<'_>, run: &Run) -> Result<Fitted> {
+        let table = rows.table()?;
+        let mut facts = Map::new();
+        let map = places_of_all(&table, self.n_neighbors, &mut facts, run, |rows, facts| self.places(rows, facts, run))?;
+        learned(table, map, self.n_neighbors, facts, run)
+    }
+
+    fn load(tensors: &Tensors, facts: &Value) -> Result<Box<dyn Model>> {
+        load(tensors, facts)
+    }
+}

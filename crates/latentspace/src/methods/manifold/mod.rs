@@ -1,0 +1,189 @@
+//! What methods for curved data have in common: the graph of neighbors, joined where it falls apart, and a space that places new rows by the
+//! mixture of their neighbors.
+
+pub mod diffusion;
+mod geodesics;
+mod graph;
+pub mod isomap;
+pub mod laplacian;
+pub mod lle;
+mod local;
+#[cfg(test)]
+mod tests;
+mod vibrations;
+
+use serde_json::{Map, Value, json};
+
+use crate::error::{Error, Result, count};
+use crate::interval::Measure;
+use crate::linalg::Matrix;
+use crate::method::{Fitted, Model, Plan, Shape};
+use crate::methods::map::mixture::{RIDGE, mixture};
+use crate::methods::map::placed::{Near, Placed, Placing, Stored, wrong};
+use crate::neighbors::{self, Metric};
+use crate::random::Random;
+use crate::run::Run;
+use crate::tensors::Tensors;
+
+/// Neighbors where nobody says how many.
+const NEIGHBORS: u32 = 12;
+/// What none of these methods can do, as it tells it.
+const BEGINS_ANEW: &str = "a killed fit begins anew: it has no steps between which it could be kept";
+/// Entries of a factored graph at most: 1 GiB.
+const MOST_ENTRIES: usize = 1 << 27;
+
+/// Checks neighbors and dimensions against the shape of the data.
+fn check(title: &str, n_neighbors: u32, n_components: u32, shape: Shape) -> Result<()> {
+    if shape.rows < 3 || shape.cols == 0 {
+        let found = format!("{} rows of {} columns", shape.rows, shape.cols);
+        return Err(Error::input("data", found, format!("{title} needs at least 3 rows of 1 column")));
+    }
+    let most = shape.rows - 1;
+    let wanted = || format!("for {} rows it is at most {}", count(shape.rows as u64), count(most as u64));
+    if n_neighbors as usize > most {
+        return Err(Error::param("n_neighbors", n_neighbors, wanted()).with_hint("12 is usual; fewer show finer structure"));
+    }
+    if n_components as usize > most {
+        return Err(
+            Error::param("n_components", n_components, wanted()).with_hint("2 for the eye; `latent dimension` tells how many there are")
+        );
+    }
+    Ok(())
+}
+
+/// The space of rows that lie at these places.
+fn learned(rows: Matrix, map: Matrix, n_neighbors: u32, mut facts: Map<String, Value>, run: &Run) -> Result<Fitted> {
+    if map.as_slice().iter().any(|value| !value.is_finite()) {
+        return Err(Error::internal("a place that is no number"));
+    }
+    let placing = Mixed { n_neighbors: n_neighbors as usize };
+    let model = Placed::new(Stored { pca: None, rows, map: map.clone(), metric: Metric::Euclidean }, placing);
+    let [again, left_out] = model.drifts(Random::new(run.seed(), "manifold drift"), run)?;
+    facts.insert("left_out_drift_of_radius".to_owned(), json!(left_out.of_radius()));
+    let measures: Vec<(&'static str, Measure)> = vec![("encode_drift", again.median), ("left_out_drift", left_out.median)];
+    Ok(Fitted { model: Box::new(model), codes: Some(map), facts, measures })
+}
+
+/// Opens what [`learned`] stored.
+fn load(tensors: &Tensors, facts: &Value) -> Result<Box<dyn Model>> {
+    let n_neighbors = facts["n_neighbors"].as_u64().filter(|&n| n > 0).ok_or_else(|| wrong("its new rows have no neighbors"))? as usize;
+    let stored = Stored::load(tensors, facts)?;
+    if stored.map.as_slice().iter().any(|value| !value.is_finite()) {
+        return Err(wrong("a place on its map is no number"));
+    }
+    Ok(Box::new(Placed::new(stored, Mixed { n_neighbors })))
+}
+
+/// A new row lies where the mixture of its neighbors that is nearest to it lies.
+struct Mixed {
+    n_neighbors: usize,
+}
+
+impl Placing for Mixed {
+    fn neighbors(&self) -> usize {
+        self.n_neighbors
+    }
+
+    fn place(&self, row: &[f32], near: Near<'_>, out: &mut [f32]) {
+        let Stored { rows, map, .. } = near.stored;
+        let weights = mixture(row, near.indices.iter().map(|&index| rows.row(index as usize)), RIDGE);
+        for (axis, out) in out.iter_mut().enumerate() {
+            *out = near.indices.iter().zip(&weights).map(|(&index, weight)| weight * f64::from(map.row(index as usize)[axis])).sum::<f64>()
+                as f32;
+        }
+    }
+
+    fn facts(&self) -> Map<String, Value> {
+        Map::from_iter([("n_neighbors".to_owned(), json!(self.n_neighbors))])
+    }
+}
+
+/// Places from unit vectors `[k, n]` over the rows, each stretched by `stretch`: `[n, k]`.
+fn places(vectors: &[f64], n: usize, stretch: impl Fn(usize, usize) -> f64) -> Result<Matrix> {
+    let k = vectors.len() / n.max(1);
+    let cells = (0..n * k).map(|at| (vectors[at % k * n + at / k] * stretch(at / k, at % k)) as f32).collect();
+    Matrix::new(n, k, cells)
+}
+
+/// What a graph's matrix and its factor have a row.
+struct Factored {
+    /// Pairs that are summed up.
+    pairs: f64,
+    /// Entries of the factor.
+    factor: f64,
+    /// Processor seconds to find the pairs.
+    seconds: f64,
+}
+
+impl Factored {
+    /// A graph of single pairs.
+    fn graph(n_neighbors: u32) -> Self {
+        let k = f64::from(n_neighbors);
+        Factored { pairs: k, factor: 30.0 * k, seconds: 0.3e-6 * k }
+    }
+
+    /// A sum over the neighborhoods of all rows, each of which ties all of its rows together.
+    fn neighborhoods(n_neighbors: u32, seconds: f64) -> Self {
+        let k = f64::from(n_neighbors);
+        Factored { pairs: (k + 1.0) * (k + 2.0) / 2.0, factor: 45.0 * k, seconds }
+    }
+}
+
+/// The plan of a method that factors a graph; how entangled it is, only the rows know.
+fn plan(shape: Shape, n_neighbors: u32, algorithm: &str, factored: Factored, run: &Run) -> Plan {
+    let n = shape.rows as f64;
+    let search = neighbors::plan(shape.rows, shape.cols, n_neighbors as usize, run);
+    let graph_bytes = n * (24.0 * f64::from(n_neighbors) + 48.0 * factored.pairs);
+    let factor_bytes = n * (16.0 * factored.pairs + 12.0 * factored.factor + 8.0 * 12.0 * 8.0);
+    let place_bytes = (8 * shape.rows * shape.cols) as f64;
+    let most = (search.bytes as f64).max(graph_bytes).max(factor_bytes).max(place_bytes);
+    let drift = n * shape.cols as f64 * 12e-9;
+    let threads = run.threads() as f64;
+    // The factor is made and solved with on one thread.
+    let seconds = (n * factored.seconds + drift) / threads + n * (factored.pairs * 60e-9 + factored.factor * 40e-9);
+    Plan {
+        algorithm: format!("{n_neighbors} neighbors ({}), {algorithm}", search.algorithm),
+        peak_bytes: (4 * shape.rows * shape.cols) as u64 + most as u64,
+        seconds: search.seconds + seconds,
+        rounds: 1,
+    }
+}
+
+/// The places of all rows, `[n, k]`, as `place` has them. Where it has none, since the graph of that many rows is too entangled to be factored,
+/// half of the rows are learned from, or a quarter, and so on; the others are placed among these. That is told.
+///
+/// # Errors
+/// What `place` says, [`Error::Cancelled`].
+fn places_of_all(
+    rows: &Matrix,
+    n_neighbors: u32,
+    facts: &mut Map<String, Value>,
+    run: &Run,
+    mut place: impl FnMut(&Matrix, &mut Map<String, Value>) -> Result<Option<Matrix>>,
+) -> Result<Matrix> {
+    let n = rows.rows();
+    let mut learned = n;
+    let (few, map) = loop {
+        if learned == n {
+            match place(rows, facts)? {
+                Some(map) => return Ok(map),
+                None => learned /= 2,
+            }
+        }
+        let few = rows.select(&Random::new(run.seed(), "manifold rows").sample(0, n, learned));
+        match place(&few, facts)? {
+            Some(map) => break (few, map),
+            None => learned /= 2,
+        }
+    };
+    facts.insert("learned_rows".to_owned(), json!(learned));
+    run.note(format!(
+        "the graph of {} rows is too entangled to be solved within {}: the places are those of {} of them, among which the others were placed. \
+         Fewer neighbors, or PCA to fewer columns first, would take in more.",
+        count(n as u64),
+        count((MOST_ENTRIES * 8 >> 20) as u64) + " MiB",
+        count(learned as u64)
+    ));
+    let stored = Stored { pca: None, rows: few, map, metric: Metric::Euclidean };
+    Placed::new(stored, Mixed { n_neighbors: n_neighbors as usize }).place(rows.view(), run)
+}
