@@ -2,13 +2,15 @@
 
 use std::path::Path;
 
-use latentspace::data::{Observations, write};
+use latentspace::data::{Metadata, Observations, write};
 use latentspace::{Codes, Error, Result};
 
 use crate::context::Context;
 
 /// Endings of codes.
 pub(crate) const CODES: &[&str] = &["npy", "parquet", "csv"];
+/// Endings of figures of rows.
+pub(crate) const FIGURES: &[&str] = CODES;
 /// Endings of observations.
 pub(crate) const OBSERVATIONS: &[&str] = &["npy", "parquet", "csv", "mtx"];
 
@@ -46,6 +48,11 @@ pub(crate) fn codes(file: &str, codes: &Codes) -> Result<()> {
 /// Writes observations. `-` is csv on standard output.
 pub(crate) fn observations(file: &str, observations: &Observations) -> Result<()> {
     write_or_print(file, |path| write::observations(observations, path))
+}
+
+/// Writes figures of rows, then metadata where the format has room for it. `-` is csv on standard output.
+pub(crate) fn figures(file: &str, figures: &[(&str, &[f32])], metadata: &Metadata) -> Result<()> {
+    write_or_print(file, |path| write::figures(path, figures, metadata))
 }
 
 fn write_or_print(file: &str, write: impl FnOnce(&Path) -> Result<()>) -> Result<()> {

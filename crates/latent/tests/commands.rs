@@ -35,7 +35,7 @@ fn with_table() -> Folder {
 fn help_tells_what_there_is() {
     let folder = Folder::new();
     let help = folder.good("--help").out;
-    for command in ["demo", "explore", "describe", "fit", "encode", "decode", "measure", "neighbors", "export", "methods"] {
+    for command in ["demo", "explore", "describe", "dimension", "fit", "encode", "decode", "measure", "neighbors", "export", "methods"] {
         assert!(help.lines().any(|line| line.trim_start().starts_with(&format!("{command} "))), "{command} is missing:\n{help}");
         assert!(folder.good(&format!("{command} --help")).out.contains("Usage: latent "));
     }
@@ -95,6 +95,42 @@ fn a_fit_tells_what_it_did() {
     assert!(told.out.starts_with("s.latent: PCA of 600 x 12, 3 dimensions\n"), "{}", told.out);
     assert!(told.err.contains("exact"), "the algorithm is told: {}", told.err);
     assert_eq!(folder.good("fit pca x.npy -o s.latent --quiet").err, "");
+}
+
+#[test]
+fn a_dimension_is_told_with_its_interval_and_for_each_row() {
+    let folder = with_table();
+    // A curve in 12 columns, and one of its rows twice.
+    let curve = |row: usize, column: usize| (uniform(row % 799, 0) * (column + 1) as f64).sin() as f32;
+    folder.write("curve.npy", npy(800, 12, &(0..800 * 12).map(|at| curve(at / 12, at % 12)).collect::<Vec<f32>>()));
+    let found = folder.json("dimension curve.npy --per-row d.npy");
+    for name in ["two_nn", "mle", "correlation", "participation"] {
+        let number = |key: &str| found[name][key].as_f64().unwrap_or_else(|| panic!("{name}: {key} in {found}"));
+        assert!(0.0 < number("low") && number("low") <= number("value") && number("value") <= number("high"), "{name}: {found}");
+        assert!(name == "participation" || (number("value") - 1.0).abs() < 0.1, "{name}: {found}");
+    }
+    let counts = ["rows", "distinct_rows", "columns", "n_neighbors", "sampled_rows"].map(|key| found[key].as_u64().unwrap());
+    assert_eq!(counts, [800, 799, 12, 10, 799]);
+    assert_eq!(found, folder.json("dimension curve.npy --threads 1"));
+    let rows = read_npy(&folder.read("d.npy"));
+    assert!(rows.len() == 800 && rows.iter().all(|row| (0.5..2.0).contains(row)), "{rows:?}");
+    let told = folder.good("dimension curve.npy");
+    assert!(told.out.contains("TwoNN") && told.out.contains("About 1.0 numbers tell where a row lies"), "{}", told.out);
+    assert!(told.out.contains("curved") && told.out.contains("1 row equals an earlier one"), "{}", told.out);
+
+    folder.good("dimension t.csv -k 5 --per-row d.csv");
+    let csv = String::from_utf8(folder.read("d.csv")).unwrap();
+    assert_eq!((csv.lines().count(), csv.lines().next()), (121, Some("dimension,name,kind")));
+    folder.good("dimension t.csv --per-row d.parquet");
+    assert_eq!(folder.good("dimension t.csv --per-row - --quiet").out.lines().count(), 121);
+    folder.refused(
+        "dimension t.csv --per-row d.txt",
+        "error: --per-row: 'd.txt' was given; its name must end in one of .npy .parquet .csv.\n",
+    );
+    folder.refused("dimension t.csv -k 120", "error: n_neighbors: 120 was given; for 120 different rows it is 2 to 119.\n");
+    folder.refused("dimension t.csv -k 1", "error: --neighbors: '1' was given; it must be a whole number, at least 2.\n");
+    folder.write("same.csv", "a,b\n1,2\n1,2\n1,2\n");
+    folder.refused("dimension same.csv", "1 different row; a dimension takes at least 3, so that each has 2 neighbors.\n");
 }
 
 #[test]

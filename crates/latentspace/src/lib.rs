@@ -8,6 +8,7 @@ pub mod border;
 pub mod checkpoint;
 pub mod codes;
 pub mod data;
+pub mod dimension;
 pub mod error;
 pub mod fold;
 pub mod growing;

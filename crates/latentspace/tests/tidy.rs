@@ -26,6 +26,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("linalg", &["linalg"]),
     ("neighbors", &["linalg", "neighbors"]),
     ("measure", &["linalg", "neighbors", "measure"]),
+    ("dimension", &["linalg", "neighbors"]),
     ("data", &["linalg", "data", "codes", "tree", "checkpoint"]),
     ("codes", &["linalg", "data"]),
     ("checkpoint", &[]),

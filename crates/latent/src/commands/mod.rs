@@ -3,6 +3,7 @@
 mod decode;
 mod demo;
 mod describe;
+mod dimension;
 mod encode;
 pub(crate) mod explore;
 mod export;
@@ -31,6 +32,7 @@ pub(crate) static COMMANDS: &[Entry] = &[
     Entry { name: "demo", command: demo::command, run: demo::run, serves: true },
     Entry { name: "explore", command: explore::command, run: explore::run, serves: true },
     Entry { name: "describe", command: describe::command, run: describe::run, serves: false },
+    Entry { name: "dimension", command: dimension::command, run: dimension::run, serves: false },
     Entry { name: "fit", command: fit::command, run: fit::run, serves: false },
     Entry { name: "merge", command: shares::command, run: shares::run, serves: false },
     Entry { name: "encode", command: encode::command, run: encode::run, serves: false },

@@ -52,6 +52,36 @@ pub fn observations(observations: &Observations, path: &Path) -> Result<()> {
     }
 }
 
+/// Writes figures of rows, each a name and as many numbers as there are rows: `.npy` (the numbers alone, `[n]` if it is one figure, else
+/// `[n, figures]`), `.csv` or `.parquet` (a column each, then the metadata).
+///
+/// # Errors
+/// [`Error::Input`] for another ending; [`Error::Internal`] if a figure has another number of rows; [`Error::Io`].
+pub fn figures(path: &Path, figures: &[(&str, &[f32])], metadata: &Metadata) -> Result<()> {
+    let count = metadata.rows();
+    if let Some((name, cells)) = figures.iter().find(|(_, cells)| cells.len() != count) {
+        return Err(Error::internal(format!("{name} of {} rows, of {count}", cells.len())));
+    }
+    if path.to_string_lossy().to_lowercase().ends_with(".npy") {
+        let cells: Vec<f32> = (0..count).flat_map(|row| figures.iter().map(move |(_, cells)| cells[row])).collect();
+        let axes = [count, figures.len()];
+        return npy(path, "<f4", if figures.len() == 1 { &axes[..1] } else { &axes }, bytemuck::cast_slice(&cells));
+    }
+    rows(path, count, &Figures(figures), metadata)
+}
+
+/// Figures as columns.
+struct Figures<'a>(&'a [(&'a str, &'a [f32])]);
+
+impl Columns for Figures<'_> {
+    fn columns(&self, rows: std::ops::Range<usize>) -> Vec<(String, ArrayRef)> {
+        let column = |(name, cells): &(&str, &[f32])| -> (String, ArrayRef) {
+            ((*name).to_owned(), Arc::new(Float32Array::from_iter_values(cells[rows.clone()].iter().copied())))
+        };
+        self.0.iter().map(column).collect()
+    }
+}
+
 /// Writes rows as `.csv` or `.parquet`: their numbers, then their metadata.
 ///
 /// # Errors

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::linalg::{Matrix, MatrixView};
 
 /// Rows of a table, those that are equal together.
-pub(super) struct Groups {
+pub(crate) struct Groups {
     /// The first row of each group, ascending.
     pub(super) first: Vec<u32>,
     /// The group of each row.
@@ -20,7 +20,7 @@ pub(super) struct Groups {
 
 impl Groups {
     /// The groups of equal rows; none if all rows differ.
-    pub(super) fn of(rows: MatrixView<'_>) -> Option<Self> {
+    pub(crate) fn of(rows: MatrixView<'_>) -> Option<Self> {
         let n = rows.rows();
         let mut hashes: Vec<(u64, u32)> = (0..n).into_par_iter().map(|row| (hash(rows.row(row)), row as u32)).collect();
         hashes.par_sort_unstable();
@@ -56,9 +56,14 @@ impl Groups {
     ///
     /// # Errors
     /// None in truth.
-    pub(super) fn distinct(&self, rows: MatrixView<'_>) -> Result<Matrix> {
+    pub(crate) fn distinct(&self, rows: MatrixView<'_>) -> Result<Matrix> {
         let cells: Vec<f32> = self.first.iter().flat_map(|&row| rows.row(row as usize).iter().copied()).collect();
         Matrix::new(self.first.len(), rows.cols(), cells)
+    }
+
+    /// The group of a row.
+    pub(crate) fn group(&self, row: usize) -> usize {
+        self.group[row] as usize
     }
 
     fn members(&self, group: usize) -> &[u32] {

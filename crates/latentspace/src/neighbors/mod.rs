@@ -13,6 +13,7 @@ mod table;
 mod tree;
 
 pub(crate) use distance::{distance, lengths};
+pub(crate) use duplicates::Groups;
 pub use plan::{Plan, plan};
 pub(crate) use ranks::{Far, Ranked, Ranks, nearer_first, ranks_bytes};
 pub(crate) use table::check_finite;
