@@ -211,6 +211,22 @@ fn a_row_has_the_same_code_alone_in_any_batch_in_any_order_and_after_loading() {
     }
 }
 
+/// Decompositions of large matrices are work for several threads, each of which may add in an order of its own.
+#[test]
+fn many_dimensions_of_wide_rows_have_the_same_bytes_on_any_number_of_threads() {
+    let random = Random::new(12, "wide");
+    let table = Matrix::from_fn(700, 300, |i, j| random.normal(i as u64, j as u64) as f32 * (1.0 + (j % 7) as f32));
+    for entry in takes_tables() {
+        let mut params = quick(entry);
+        params.insert("n_components".into(), json!(40));
+        // Some give two or three at most.
+        let Ok(method) = entry.with(&params) else { continue };
+        let bytes = |threads: usize| fit(&*method, &table, threads).unwrap().to_bytes().unwrap();
+        let one = bytes(1);
+        assert!([2, 3].into_iter().all(|threads| bytes(threads) == one), "{}", entry.info.name);
+    }
+}
+
 #[test]
 fn what_decodes_brings_back_what_it_kept() {
     let table = groups(300);

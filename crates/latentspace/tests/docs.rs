@@ -16,7 +16,9 @@ fn root() -> PathBuf {
 fn file(entry: &Entry) -> String {
     let module = entry.info.name.replace('-', "_");
     let methods = "crates/latentspace/src/methods";
-    let found = [format!("{methods}/{module}.rs"), format!("{methods}/{module}/mod.rs")];
+    // In a folder with its kin, where methods share one.
+    let found =
+        [format!("{methods}/{module}.rs"), format!("{methods}/{module}/mod.rs"), format!("{methods}/{}/{module}.rs", entry.info.family)];
     found.into_iter().find(|file| root().join(file).exists()).unwrap_or_else(|| panic!("{} has no file of its name", entry.info.name))
 }
 

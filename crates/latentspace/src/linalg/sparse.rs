@@ -39,7 +39,7 @@ const LEAST_SHIFT: f64 = 1e-16;
 const MOST_SHIFT: f64 = 1e-8;
 /// Residuals of eigenvectors of the inverse, in parts of its largest eigenvalue.
 const RESIDUAL: f64 = 1e-10;
-/// Blocks of the Krylov space, at most.
+/// Blocks of the Krylov space at most, beside one for every two eigenvalues.
 const STEPS: usize = 6;
 /// Matrices up to this size are decomposed as a whole.
 const SMALL: usize = 400;
@@ -155,7 +155,7 @@ impl Sparse {
             Ok(image)
         };
         // Where eigenvalues are so small that solving is known to few digits, what is left after all steps is what rounding leaves.
-        let (Eigen { vectors, .. }, _) = largest_eigen(n, count, STEPS, RESIDUAL, inverse)?;
+        let (Eigen { vectors, .. }, _) = largest_eigen(n, count, STEPS + count / 2, RESIDUAL, inverse)?;
         self.named(&vectors).map(Some)
     }
 

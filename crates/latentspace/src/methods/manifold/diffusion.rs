@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use super::graph::Graph;
 use super::laplacian::heat;
 use super::vibrations::Vibrations;
-use super::{BEGINS_ANEW, check, learned, load, places, places_of_all};
+use super::{BEGINS_ANEW, NEIGHBORS, PLANNED_ROUGHLY, check, learned, load, places, places_of_all};
 use crate::data::Rows;
 use crate::error::Result;
 use crate::linalg::Matrix;
@@ -47,7 +47,7 @@ pub struct Diffusion {
 
 impl Default for Diffusion {
     fn default() -> Self {
-        Diffusion { n_components: 2, n_neighbors: 30, alpha: 1.0, n_steps: 1, bandwidth: Auto::Auto }
+        Diffusion { n_components: 2, n_neighbors: NEIGHBORS, alpha: 1.0, n_steps: 1, bandwidth: Auto::Auto }
     }
 }
 
@@ -92,7 +92,7 @@ impl Method for Diffusion {
         decodes: true,
         folds: false,
         live: false,
-        limits: &[NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, TAKEN_DENSE, BEGINS_ANEW],
+        limits: &[NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, TAKEN_DENSE, BEGINS_ANEW, PLANNED_ROUGHLY],
     };
 
     fn check(&self, shape: Shape) -> Result<()> {

@@ -1,4 +1,4 @@
-//! Isomap: places whose distances are the lengths of the ways along the data.
+//! Isomap: places as far apart as the ways along the data are long.
 //!
 //! Ways go from neighbor to neighbor; the places are those of classical scaling of their lengths. Use it where the data are one sheet without
 //! holes: a roll is rolled out true to scale. A single bridge between parts that should be apart bends all of the map: fewer neighbors.
@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 
 use super::geodesics::{LANES, Ways};
 use super::graph::Graph;
-use super::{BEGINS_ANEW, NEIGHBORS, check, learned, load, places};
+use super::{BEGINS_ANEW, NEIGHBORS, PLANNED_ROUGHLY, check, learned, load, places};
 use crate::data::Rows;
 use crate::error::{Error, Result, count};
 use crate::linalg::{Eigen, Matrix, largest_eigen, symmetric_eigen};
@@ -30,7 +30,7 @@ use crate::random::Random;
 use crate::run::Run;
 use crate::tensors::Tensors;
 
-/// Isomap: places whose distances are the lengths of the ways along the data.
+/// Isomap: places as far apart as the ways along the data are long.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Isomap {
@@ -207,13 +207,13 @@ impl Method for Isomap {
         title: "Isomap",
         class: "Isomap",
         family: "manifold",
-        summary: "places whose distances are the lengths of the ways along the data",
+        summary: "places as far apart as the ways along the data are long",
         takes: &[Takes::Table, Takes::Counts, Takes::Images],
         encodes: true,
         decodes: true,
         folds: false,
         live: false,
-        limits: &[NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, TAKEN_DENSE, BEGINS_ANEW],
+        limits: &[NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, TAKEN_DENSE, BEGINS_ANEW, PLANNED_ROUGHLY],
     };
 
     fn check(&self, shape: Shape) -> Result<()> {
@@ -236,11 +236,13 @@ impl Method for Isomap {
         let k = f64::from(self.n_neighbors);
         let search = neighbors::plan(shape.rows, shape.cols, self.n_neighbors as usize, run);
         let all = landmarks >= n;
-        let ways = landmarks / LANES as f64 * n * k * 1.6 * 6e-9 * if all { 1.0 } else { 2.0 };
+        // Landmarks of a group lie far from each other, and rows are looked at again: ten times as much, and twice.
+        let ways = landmarks / LANES as f64 * n * k * if all { 30e-9 } else { 2.0 * 120e-9 };
         let sums = n * landmarks * if all { 20e-9 } else { 2e-9 * f64::from(self.n_components) };
         let held = if all { 4.0 * n * n + n * 8.0 * 12.0 * 8.0 } else { 8.0 * landmarks * landmarks * 2.5 + n * 64.0 * TOGETHER as f64 };
         let graph_bytes = n * k * 60.0;
-        let most = (search.bytes as f64).max(graph_bytes).max(held + n * k * 16.0);
+        let place_bytes = (8 * shape.rows * shape.cols) as f64;
+        let most = (search.bytes as f64).max(graph_bytes).max(place_bytes).max(held + n * k * 16.0) + if all { 0.0 } else { held };
         Plan {
             algorithm: format!("{k} neighbors ({}), ways from {landmarks} rows", search.algorithm),
             peak_bytes: (4 * shape.rows * shape.cols) as u64 + most as u64,

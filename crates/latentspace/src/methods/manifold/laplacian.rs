@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::graph::Graph;
 use super::vibrations::Vibrations;
-use super::{BEGINS_ANEW, NEIGHBORS, check, learned, load, places, places_of_all};
+use super::{BEGINS_ANEW, NEIGHBORS, PLANNED_ROUGHLY, check, learned, load, places, places_of_all};
 use crate::data::Rows;
 use crate::error::Result;
 use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
@@ -63,7 +63,7 @@ impl Method for Laplacian {
         decodes: true,
         folds: false,
         live: false,
-        limits: &[NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, TAKEN_DENSE, BEGINS_ANEW],
+        limits: &[NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, TAKEN_DENSE, BEGINS_ANEW, PLANNED_ROUGHLY],
     };
 
     fn check(&self, shape: Shape) -> Result<()> {

@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 
 use super::graph::Graph;
 use super::local::Neighborhood;
-use super::{BEGINS_ANEW, Factored, MOST_ENTRIES, NEIGHBORS, check, learned, load, places, places_of_all};
+use super::{BEGINS_ANEW, Factored, NEIGHBORS, PLANNED_ROUGHLY, check, learned, load, most_entries, places, places_of_all};
 use crate::data::Rows;
 use crate::error::{Error, Result};
 use crate::linalg::{Matrix, Sparse};
@@ -106,7 +106,7 @@ impl Lle {
         run.progress("neighborhoods", 1, 1);
         let known = vec![1.0 / (n as f64).sqrt(); n];
         run.progress("places", 0, 1);
-        let found = asked.smallest_eigen(&known, self.n_components as usize, MOST_ENTRIES, run)?;
+        let found = asked.smallest_eigen(&known, self.n_components as usize, most_entries(run), run)?;
         drop(asked);
         run.progress("places", 1, 1);
         let Some(found) = found else { return Ok(None) };
@@ -129,7 +129,7 @@ impl Method for Lle {
         decodes: true,
         folds: false,
         live: false,
-        limits: &[NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, TAKEN_DENSE, BEGINS_ANEW],
+        limits: &[NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, TAKEN_DENSE, BEGINS_ANEW, PLANNED_ROUGHLY],
     };
 
     fn check(&self, shape: Shape) -> Result<()> {

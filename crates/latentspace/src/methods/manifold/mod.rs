@@ -29,8 +29,11 @@ use crate::tensors::Tensors;
 const NEIGHBORS: u32 = 12;
 /// What none of these methods can do, as it tells it.
 const BEGINS_ANEW: &str = "a killed fit begins anew: it has no steps between which it could be kept";
-/// Entries of a factored graph at most: 1 GiB.
-const MOST_ENTRIES: usize = 1 << 27;
+/// What a plan of these methods cannot know, as they tell it.
+const PLANNED_ROUGHLY: &str =
+    "a plan tells bytes and seconds to a factor of 3: how entangled the graph of neighbors is, only the rows know";
+/// Entries of a factored graph at most: 256 MiB, which take some ten seconds.
+const MOST_ENTRIES: usize = 1 << 25;
 
 /// Checks neighbors and dimensions against the shape of the data.
 fn check(title: &str, n_neighbors: u32, n_components: u32, shape: Shape) -> Result<()> {
@@ -105,13 +108,19 @@ fn places(vectors: &[f64], n: usize, stretch: impl Fn(usize, usize) -> f64) -> R
     Matrix::new(n, k, cells)
 }
 
-/// What a graph's matrix and its factor have a row.
+/// The entries that a factored graph may have in this run, so that it keeps to its memory.
+fn most_entries(run: &Run) -> usize {
+    run.max_memory().map_or(MOST_ENTRIES, |limit| MOST_ENTRIES.min((limit / 4 / 8) as usize))
+}
+
+/// What a graph's matrix and its factor are expected to have.
 struct Factored {
-    /// Pairs that are summed up.
+    /// Pairs a row that are summed up.
     pairs: f64,
-    /// Entries of the factor.
+    /// Entries of the factor, in parts of n^1.5: 7 for neighborhoods of 12, 4 for 12 single pairs, where rows fill a dozen dimensions (pictures);
+    /// surfaces have a tenth.
     factor: f64,
-    /// Processor seconds to find the pairs.
+    /// Processor seconds a row to find the pairs.
     seconds: f64,
 }
 
@@ -119,28 +128,28 @@ impl Factored {
     /// A graph of single pairs.
     fn graph(n_neighbors: u32) -> Self {
         let k = f64::from(n_neighbors);
-        Factored { pairs: k, factor: 30.0 * k, seconds: 0.3e-6 * k }
+        Factored { pairs: k, factor: k / 3.0, seconds: 0.3e-6 * k }
     }
 
     /// A sum over the neighborhoods of all rows, each of which ties all of its rows together.
     fn neighborhoods(n_neighbors: u32, seconds: f64) -> Self {
         let k = f64::from(n_neighbors);
-        Factored { pairs: (k + 1.0) * (k + 2.0) / 2.0, factor: 45.0 * k, seconds }
+        Factored { pairs: (k + 1.0) * (k + 2.0) / 2.0, factor: 7.0 / 12.0 * k, seconds }
     }
 }
 
-/// The plan of a method that factors a graph; how entangled it is, only the rows know.
+/// The plan of a method that factors a graph.
 fn plan(shape: Shape, n_neighbors: u32, algorithm: &str, factored: Factored, run: &Run) -> Plan {
     let n = shape.rows as f64;
     let search = neighbors::plan(shape.rows, shape.cols, n_neighbors as usize, run);
     let graph_bytes = n * (24.0 * f64::from(n_neighbors) + 48.0 * factored.pairs);
-    let factor_bytes = n * (16.0 * factored.pairs + 12.0 * factored.factor + 8.0 * 12.0 * 8.0);
     let place_bytes = (8 * shape.rows * shape.cols) as f64;
-    let most = (search.bytes as f64).max(graph_bytes).max(factor_bytes).max(place_bytes);
+    let entries = (factored.factor * n.powf(1.5)).min(most_entries(run) as f64);
+    let most = (search.bytes as f64).max(graph_bytes).max(place_bytes) + 8.0 * entries + 800.0 * n;
     let drift = n * shape.cols as f64 * 12e-9;
     let threads = run.threads() as f64;
     // The factor is made and solved with on one thread.
-    let seconds = (n * factored.seconds + drift) / threads + n * (factored.pairs * 60e-9 + factored.factor * 40e-9);
+    let seconds = (n * factored.seconds + drift) / threads + n * factored.pairs * 60e-9 + entries * 120e-9;
     Plan {
         algorithm: format!("{n_neighbors} neighbors ({}), {algorithm}", search.algorithm),
         peak_bytes: (4 * shape.rows * shape.cols) as u64 + most as u64,
@@ -181,7 +190,7 @@ fn places_of_all(
         "the graph of {} rows is too entangled to be solved within {}: the places are those of {} of them, among which the others were placed. \
          Fewer neighbors, or PCA to fewer columns first, would take in more.",
         count(n as u64),
-        count((MOST_ENTRIES * 8 >> 20) as u64) + " MiB",
+        count((most_entries(run) * 8) as u64 >> 20) + " MiB",
         count(learned as u64)
     ));
     let stored = Stored { pca: None, rows: few, map, metric: Metric::Euclidean };

@@ -1,6 +1,6 @@
 //! The slowest vibrations of a graph: the eigenvectors of its normalised Laplacian next to the trivial one.
 
-use super::MOST_ENTRIES;
+use super::most_entries;
 use crate::error::Result;
 use crate::linalg::{Smallest, Sparse};
 use crate::run::Run;
@@ -32,7 +32,7 @@ impl Vibrations {
         entries.extend(pairs.iter().map(|&(a, b, weight)| (a, b, -weight / (roots[a as usize] * roots[b as usize]))));
         let known: Vec<f64> = roots.iter().map(|root| root / all.sqrt()).collect();
         run.progress("vibrations", 0, 1);
-        let found = Sparse::sum(n, &entries).smallest_eigen(&known, count, MOST_ENTRIES, run)?;
+        let found = Sparse::sum(n, &entries).smallest_eigen(&known, count, most_entries(run), run)?;
         run.progress("vibrations", 1, 1);
         let stretch = roots.iter().map(|root| all.sqrt() / root).collect();
         Ok(found.map(|smallest| Vibrations { smallest, stretch }))
