@@ -239,7 +239,11 @@ impl Method for Isomap {
         // Landmarks of a group lie far from each other, and rows are looked at again: ten times as much, and twice.
         let ways = landmarks / LANES as f64 * n * k * if all { 30e-9 } else { 2.0 * 120e-9 };
         let sums = n * landmarks * if all { 20e-9 } else { 2e-9 * f64::from(self.n_components) };
-        let held = if all { 4.0 * n * n + n * 8.0 * 12.0 * 8.0 } else { 8.0 * landmarks * landmarks * 2.5 + n * 64.0 * TOGETHER as f64 };
+        let held = if all {
+            4.0 * n * n + n * 8.0 * 12.0 * (STEPS + 1) as f64
+        } else {
+            8.0 * landmarks * landmarks * 2.5 + n * 64.0 * TOGETHER as f64
+        };
         let graph_bytes = n * k * 60.0;
         let place_bytes = (8 * shape.rows * shape.cols) as f64;
         let most = (search.bytes as f64).max(graph_bytes).max(place_bytes).max(held + n * k * 16.0) + if all { 0.0 } else { held };

@@ -145,7 +145,7 @@ fn plan(shape: Shape, n_neighbors: u32, algorithm: &str, factored: Factored, run
     let graph_bytes = n * (24.0 * f64::from(n_neighbors) + 48.0 * factored.pairs);
     let place_bytes = (8 * shape.rows * shape.cols) as f64;
     let entries = (factored.factor * n.powf(1.5)).min(most_entries(run) as f64);
-    let most = (search.bytes as f64).max(graph_bytes).max(place_bytes) + 8.0 * entries + 800.0 * n;
+    let most = (search.bytes as f64).max(graph_bytes).max(place_bytes) + 10.0 * entries + 1000.0 * n;
     let drift = n * shape.cols as f64 * 12e-9;
     let threads = run.threads() as f64;
     // The factor is made and solved with on one thread.
