@@ -31,7 +31,7 @@ class PCA(Decodes, Folds, Encodes):
         verbose: bool | int = ...,  # False
     ) -> None: ...
 
-class TSNE(Encodes):
+class TSNE(Decodes, Encodes):
     """t-SNE: a map for the eye that keeps neighbors together."""
 
     n_components: int
@@ -65,7 +65,7 @@ class TSNE(Encodes):
         verbose: bool | int = ...,  # False
     ) -> None: ...
 
-class UMAP(Encodes):
+class UMAP(Decodes, Encodes):
     """UMAP: a map of the graph of neighbors."""
 
     n_components: int
@@ -98,6 +98,92 @@ class UMAP(Encodes):
         set_op_mix_ratio: float = ...,  # 1.0
         local_connectivity: float = ...,  # 1.0
         repulsion_strength: float = ...,  # 1.0
+        random_state: int | np.random.RandomState | np.random.Generator | None = ...,  # None
+        n_jobs: int | None = ...,  # None
+        verbose: bool | int = ...,  # False
+    ) -> None: ...
+
+class LocallyLinearEmbedding(Decodes, Encodes):
+    """LLE: places in which each row is to its neighbors as it was."""
+
+    n_components: int
+    n_neighbors: int
+    variant: Literal['standard', 'modified', 'hessian', 'ltsa']
+    reg: float
+    random_state: int | np.random.RandomState | np.random.Generator | None
+    n_jobs: int | None
+    verbose: bool | int
+    def __init__(
+        self,
+        n_components: int = ...,  # 2
+        *,
+        n_neighbors: int = ...,  # 12
+        variant: Literal['standard', 'modified', 'hessian', 'ltsa'] = ...,  # 'standard'
+        reg: float = ...,  # 0.001
+        random_state: int | np.random.RandomState | np.random.Generator | None = ...,  # None
+        n_jobs: int | None = ...,  # None
+        verbose: bool | int = ...,  # False
+    ) -> None: ...
+
+class Isomap(Decodes, Encodes):
+    """Isomap: places as far apart as the ways along the data are long."""
+
+    n_components: int
+    n_neighbors: int
+    n_landmarks: int | Literal['auto']
+    random_state: int | np.random.RandomState | np.random.Generator | None
+    n_jobs: int | None
+    verbose: bool | int
+    def __init__(
+        self,
+        n_components: int = ...,  # 2
+        *,
+        n_neighbors: int = ...,  # 12
+        n_landmarks: int | Literal['auto'] = ...,  # 'auto'
+        random_state: int | np.random.RandomState | np.random.Generator | None = ...,  # None
+        n_jobs: int | None = ...,  # None
+        verbose: bool | int = ...,  # False
+    ) -> None: ...
+
+class SpectralEmbedding(Decodes, Encodes):
+    """Laplacian eigenmaps: the slowest vibrations of the graph of neighbors."""
+
+    n_components: int
+    n_neighbors: int
+    affinity: Literal['connectivity', 'heat']
+    random_state: int | np.random.RandomState | np.random.Generator | None
+    n_jobs: int | None
+    verbose: bool | int
+    def __init__(
+        self,
+        n_components: int = ...,  # 2
+        *,
+        n_neighbors: int = ...,  # 12
+        affinity: Literal['connectivity', 'heat'] = ...,  # 'connectivity'
+        random_state: int | np.random.RandomState | np.random.Generator | None = ...,  # None
+        n_jobs: int | None = ...,  # None
+        verbose: bool | int = ...,  # False
+    ) -> None: ...
+
+class DiffusionMap(Decodes, Encodes):
+    """diffusion maps: how far apart rows are for a walker among neighbors."""
+
+    n_components: int
+    n_neighbors: int
+    alpha: float
+    n_steps: int
+    bandwidth: float | Literal['auto']
+    random_state: int | np.random.RandomState | np.random.Generator | None
+    n_jobs: int | None
+    verbose: bool | int
+    def __init__(
+        self,
+        n_components: int = ...,  # 2
+        *,
+        n_neighbors: int = ...,  # 12
+        alpha: float = ...,  # 1.0
+        n_steps: int = ...,  # 1
+        bandwidth: float | Literal['auto'] = ...,  # 'auto'
         random_state: int | np.random.RandomState | np.random.Generator | None = ...,  # None
         n_jobs: int | None = ...,  # None
         verbose: bool | int = ...,  # False
