@@ -12,7 +12,7 @@ __version__: str
 METHODS: list[dict[str, Any]]
 
 class PCA(Decodes, Folds, Encodes):
-    """PCA: the directions along which the rows differ most."""
+    """PCA: the directions along which rows differ most."""
 
     n_components: int | Literal['auto']
     solver: Literal['auto', 'covariance', 'gram', 'randomized']
@@ -32,7 +32,7 @@ class PCA(Decodes, Folds, Encodes):
     ) -> None: ...
 
 class TSNE(Decodes, Encodes):
-    """t-SNE: a map for the eye that keeps neighbors together."""
+    """t-SNE: a map that keeps neighbors together."""
 
     n_components: int
     perplexity: float
@@ -104,7 +104,7 @@ class UMAP(Decodes, Encodes):
     ) -> None: ...
 
 class LocallyLinearEmbedding(Decodes, Encodes):
-    """LLE: places in which each row is to its neighbors as it was."""
+    """LLE: places in which neighbors lie as they did."""
 
     n_components: int
     n_neighbors: int
@@ -126,7 +126,7 @@ class LocallyLinearEmbedding(Decodes, Encodes):
     ) -> None: ...
 
 class Isomap(Decodes, Encodes):
-    """Isomap: places as far apart as the ways along the data are long."""
+    """Isomap: places as far apart as the ways along the data."""
 
     n_components: int
     n_neighbors: int
@@ -146,7 +146,7 @@ class Isomap(Decodes, Encodes):
     ) -> None: ...
 
 class SpectralEmbedding(Decodes, Encodes):
-    """Laplacian eigenmaps: the slowest vibrations of the graph of neighbors."""
+    """Laplacian eigenmaps: slowest vibrations of the graph of neighbors."""
 
     n_components: int
     n_neighbors: int
@@ -166,7 +166,7 @@ class SpectralEmbedding(Decodes, Encodes):
     ) -> None: ...
 
 class DiffusionMap(Decodes, Encodes):
-    """diffusion maps: how far apart rows are for a walker among neighbors."""
+    """diffusion maps: how far rows are for a walker among neighbors."""
 
     n_components: int
     n_neighbors: int

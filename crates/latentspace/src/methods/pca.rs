@@ -125,7 +125,7 @@ impl Method for Pca {
         title: "PCA",
         class: "PCA",
         family: "linear",
-        summary: "the directions along which the rows differ most",
+        summary: "the directions along which rows differ most",
         takes: &[Takes::Table, Takes::Counts, Takes::Images],
         encodes: true,
         decodes: true,

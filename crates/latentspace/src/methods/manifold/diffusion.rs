@@ -86,7 +86,7 @@ impl Method for Diffusion {
         title: "diffusion maps",
         class: "DiffusionMap",
         family: "manifold",
-        summary: "how far apart rows are for a walker among neighbors",
+        summary: "how far rows are for a walker among neighbors",
         takes: &[Takes::Table, Takes::Counts, Takes::Images],
         encodes: true,
         decodes: true,

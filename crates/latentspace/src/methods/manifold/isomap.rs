@@ -207,7 +207,7 @@ impl Method for Isomap {
         title: "Isomap",
         class: "Isomap",
         family: "manifold",
-        summary: "places as far apart as the ways along the data are long",
+        summary: "places as far apart as the ways along the data",
         takes: &[Takes::Table, Takes::Counts, Takes::Images],
         encodes: true,
         decodes: true,

@@ -57,7 +57,7 @@ impl Method for Laplacian {
         title: "Laplacian eigenmaps",
         class: "SpectralEmbedding",
         family: "manifold",
-        summary: "the slowest vibrations of the graph of neighbors",
+        summary: "slowest vibrations of the graph of neighbors",
         takes: &[Takes::Table, Takes::Counts, Takes::Images],
         encodes: true,
         decodes: true,

@@ -123,7 +123,7 @@ impl Method for Lle {
         title: "LLE",
         class: "LocallyLinearEmbedding",
         family: "manifold",
-        summary: "places in which each row is to its neighbors as it was",
+        summary: "places in which neighbors lie as they did",
         takes: &[Takes::Table, Takes::Counts, Takes::Images],
         encodes: true,
         decodes: true,

@@ -223,7 +223,7 @@ impl Method for Tsne {
         title: "t-SNE",
         class: "TSNE",
         family: "map",
-        summary: "a map for the eye that keeps neighbors together",
+        summary: "a map that keeps neighbors together",
         takes: &[Takes::Table, Takes::Counts, Takes::Images],
         encodes: true,
         decodes: true,
