@@ -49,9 +49,9 @@ fn all(n_components: u32, n_neighbors: u32) -> Vec<(&'static str, Box<dyn AnyMet
         ("hessian", lle(Variant::Hessian)),
         ("ltsa", lle(Variant::Ltsa)),
         ("isomap", Box::new(Isomap { n_components, n_neighbors, ..Isomap::default() })),
-        ("landmarks", Box::new(Isomap { n_components, n_neighbors, n_landmarks: Auto::Value(100), ..Isomap::default() })),
+        ("landmarks", Box::new(Isomap { n_components, n_neighbors, n_landmarks: Auto::Value(100) })),
         ("laplacian", Box::new(Laplacian { n_components, n_neighbors, ..Laplacian::default() })),
-        ("heat", Box::new(Laplacian { n_components, n_neighbors, affinity: Affinity::Heat, ..Laplacian::default() })),
+        ("heat", Box::new(Laplacian { n_components, n_neighbors, affinity: Affinity::Heat })),
         ("diffusion", Box::new(Diffusion { n_components, n_neighbors, ..Diffusion::default() })),
     ]
 }
