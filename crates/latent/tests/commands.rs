@@ -35,7 +35,9 @@ fn with_table() -> Folder {
 fn help_tells_what_there_is() {
     let folder = Folder::new();
     let help = folder.good("--help").out;
-    for command in ["demo", "explore", "describe", "dimension", "fit", "encode", "decode", "measure", "neighbors", "export", "methods"] {
+    for command in
+        ["demo", "explore", "describe", "dimension", "fit", "encode", "decode", "measure", "compare", "neighbors", "export", "methods"]
+    {
         assert!(help.lines().any(|line| line.trim_start().starts_with(&format!("{command} "))), "{command} is missing:\n{help}");
         assert!(folder.good(&format!("{command} --help")).out.contains("Usage: latent "));
     }
@@ -131,6 +133,54 @@ fn a_dimension_is_told_with_its_interval_and_for_each_row() {
     folder.refused("dimension t.csv -k 1", "error: --neighbors: '1' was given; it must be a whole number, at least 2.\n");
     folder.write("same.csv", "a,b\n1,2\n1,2\n1,2\n");
     folder.refused("dimension same.csv", "1 different row; a dimension takes at least 3, so that each has 2 neighbors.\n");
+}
+
+#[test]
+fn two_spaces_of_the_same_rows_are_compared() {
+    let folder = with_clouds();
+    folder.good("fit pca x.npy -o s.latent --dims 5 --codes a.npy");
+    folder.good("fit tsne x.npy -o b.latent --n-iter 50");
+    let same = folder.json("compare a.npy a.npy");
+    assert!(same["cka"]["value"].as_f64().unwrap() > 0.9999 && same["procrustes"]["value"].as_f64().unwrap() < 1e-5, "{same}");
+    assert_eq!((&same["neighbors_shared"]["value"], &same["matched_by"], &same["k"]), (&1.0.into(), &"order".into(), &15.into()));
+    let found = folder.json("compare a.npy b.latent --moved moved.npy");
+    for name in ["cka", "procrustes", "neighbors_shared", "distance_correlation"] {
+        let number = |key: &str| found[name][key].as_f64().unwrap_or_else(|| panic!("{name}: {key} in {found}"));
+        assert!(number("low") <= number("value") && number("value") <= number("high"), "{name}: {found}");
+        assert!((number("value") - number("null")).abs() > 0.1, "{name}: {found}");
+    }
+    assert_eq!(read_npy(&folder.read("moved.npy")).len(), 1200);
+    let told = folder.good("compare a.npy b.latent").out;
+    assert!(told.contains("procrustes") && told.contains("Of the 15 nearest of a row"), "{told}");
+    assert_eq!(folder.good("compare a.npy b.latent --moved - --quiet").out.lines().next(), Some("moved,neighbors_kept"));
+
+    // With ids, in another order, and not the same rows in both.
+    let table = |rows: &[usize], sign: i32| {
+        let line = |&row: &usize| format!("{},{},n{row}\n", f64::from(sign) * uniform(row, 0), uniform(row, 1));
+        format!("z0,z1,id\n{}", rows.iter().map(line).collect::<String>())
+    };
+    folder.write("a.csv", table(&(0..100).collect::<Vec<_>>(), 1));
+    folder.write("b.csv", table(&(10..120).rev().collect::<Vec<_>>(), -1));
+    let found = folder.json("compare a.csv b.csv --moved m.csv");
+    assert_eq!(["rows", "only_in_a", "only_in_b"].map(|key| found[key].as_u64().unwrap()), [90, 10, 20]);
+    assert!(found["matched_by"] == "ids" && found["procrustes"]["value"].as_f64().unwrap() < 1e-5, "{found}");
+    let csv = String::from_utf8(folder.read("m.csv")).unwrap();
+    assert!(csv.lines().nth(1).unwrap().ends_with(",1,n10"), "{csv}");
+    folder.write("twice.csv", table(&[3, 4, 5, 4], 1));
+    folder.refused(
+        "compare a.csv twice.csv",
+        "error: twice.csv, row 4: the id 'n4', which row 2 has, too; rows are matched by their ids, so each has its own.\n",
+    );
+    folder.write("others.csv", table(&[300, 301, 302], 1));
+    folder.refused(
+        "compare a.csv others.csv",
+        "error: others.csv: none of its ids ('n300', …) is an id of a.csv; rows are matched by their ids where both files have them.\n",
+    );
+    folder.refused(
+        "compare a.npy a.csv",
+        "error: a.csv: 100 rows; a.npy has 600.\nhint: rows are matched by their order, or, where both files have a column named id, by that\n",
+    );
+    folder.refused("compare a.npy", "error: latent compare: B is missing; it must be given.\nhint: `latent compare --help` tells all\n");
 }
 
 #[test]

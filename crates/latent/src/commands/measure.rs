@@ -55,7 +55,7 @@ pub(crate) fn metric(matches: &ArgMatches) -> Option<Metric> {
     }
 }
 
-fn sample() -> ValueParser {
+pub(crate) fn sample() -> ValueParser {
     ValueParser::new(StringValueParser::new().try_map(|text: String| match text.as_str() {
         "all" => Ok(Sample::All),
         number => match number.parse() {

@@ -1,5 +1,6 @@
 //! The commands: one file and one line each.
 
+mod compare;
 mod decode;
 mod demo;
 mod describe;
@@ -38,6 +39,7 @@ pub(crate) static COMMANDS: &[Entry] = &[
     Entry { name: "encode", command: encode::command, run: encode::run, serves: false },
     Entry { name: "decode", command: decode::command, run: decode::run, serves: false },
     Entry { name: "measure", command: measure::command, run: measure::run, serves: false },
+    Entry { name: "compare", command: compare::command, run: compare::run, serves: false },
     Entry { name: "neighbors", command: neighbors::command, run: neighbors::run, serves: false },
     Entry { name: "export", command: export::command, run: export::run, serves: false },
     Entry { name: "methods", command: methods::command, run: methods::run, serves: false },

@@ -108,9 +108,11 @@ pub struct Local {
 
 /// Neighbors a row.
 const USUAL: usize = 10;
-/// Rows whose nearest pairs are taken where there are more, and neighbors of each.
-const SAMPLED: usize = 1000;
-const SAMPLED_FROM: usize = 2000;
+/// Rows up to which the nearest pairs of all are taken; fewest and most where there are more, by the multiply-adds that may be spent on them.
+const FEW: usize = 2000;
+const SAMPLED: [usize; 2] = [300, 1000];
+const SAMPLE_WORK: usize = 20_000_000_000;
+/// Neighbors of each of these.
 const FAR: usize = 100;
 /// Sizes of neighborhoods beyond the usual one, where the rows are this many times as many.
 const SCALES: [usize; 3] = [20, 50, 100];
@@ -160,7 +162,8 @@ fn measure(rows: MatrixView<'_>, options: &DimensionOptions, run: &Run) -> Resul
     let mle = known.estimate(&inverses, edges, |body| mle::inverse(&body.log_distances(&at_k)));
     run.progress("dimension", 1, 3);
 
-    let sample = Random::new(run.seed(), "dimension rows").sample(0, n, if n <= SAMPLED_FROM { n } else { SAMPLED });
+    let asked = if n <= FEW { n } else { (SAMPLE_WORK / (n * rows.cols())).clamp(SAMPLED[0], SAMPLED[1]) };
+    let sample = Random::new(run.seed(), "dimension rows").sample(0, n, asked);
     let far = pairs(distinct, &sample, FAR.min(n - 1), run)?;
     let pairs = correlation::pairs(&far, n);
     let correlation = known.estimated(pairs.inverse, OVERLAP * pairs.error, edges, |body| 1.0 / body.correlation(pairs.log_share));

@@ -6,7 +6,7 @@
 use rayon::prelude::*;
 
 use crate::error::Result;
-use crate::linalg::{Gram, Matrix, MatrixView, Threads, from_lower, product, product_transposed};
+use crate::linalg::{Centered, Gram, Matrix, MatrixView, Threads, from_lower, product, product_transposed};
 use crate::random::Random;
 use crate::run::Run;
 
@@ -25,71 +25,24 @@ const SAMPLED: usize = 1000;
 /// [`crate::Error::Cancelled`].
 pub(super) fn ratio(rows: MatrixView<'_>, run: &Run) -> Result<(f64, f64)> {
     let (n, d) = (rows.rows(), rows.cols());
-    let frame = Frame::of(rows, run)?;
+    let seen = Centered::of(rows, run)?;
     let random = Random::new(run.seed(), "participation rows");
     if d > WIDE {
-        return by_rows(&frame, rows, &random.sample(0, n, WIDE));
+        return by_rows(&seen, &random.sample(0, n, WIDE));
     }
-    by_columns(&frame, rows, &random.sample(0, n, SAMPLED), run)
-}
-
-/// What is taken from rows, and by what they are multiplied then, so that no square is too large or too small.
-struct Frame {
-    mean: Vec<f64>,
-    scale: f64,
-}
-
-impl Frame {
-    fn of(rows: MatrixView<'_>, run: &Run) -> Result<Self> {
-        let (n, d) = (rows.rows(), rows.cols());
-        let starts: Vec<usize> = (0..n).step_by(BLOCK).collect();
-        let block = |&from: &usize| {
-            run.check()?;
-            let mut sum = vec![0.0_f64; d];
-            for row in from..n.min(from + BLOCK) {
-                sum.iter_mut().zip(rows.row(row)).for_each(|(sum, &cell)| *sum += f64::from(cell));
-            }
-            Ok(sum)
-        };
-        let mut mean = vec![0.0; d];
-        for starts in starts.chunks(BLOCKS) {
-            let sums: Vec<Vec<f64>> = starts.par_iter().map(block).collect::<Result<_>>()?;
-            sums.iter().for_each(|sums| mean.iter_mut().zip(sums).for_each(|(mean, sum)| *mean += sum / n as f64));
-        }
-        let farthest = |&from: &usize| {
-            let cells = (from..n.min(from + BLOCK)).flat_map(|row| rows.row(row).iter().zip(&mean));
-            cells.map(|(&cell, mean)| (f64::from(cell) - mean).abs()).fold(0.0, f64::max)
-        };
-        let farthest = starts.par_iter().map(farthest).reduce(|| 0.0, f64::max);
-        Ok(Frame { mean, scale: if farthest > 0.0 { 1.0 / farthest } else { 1.0 } })
-    }
-
-    fn write(&self, row: &[f32], out: &mut [f32]) {
-        for ((out, &cell), mean) in out.iter_mut().zip(row).zip(&self.mean) {
-            *out = ((f64::from(cell) - mean) * self.scale) as f32;
-        }
-    }
-
-    /// Some rows within this frame.
-    fn select(&self, rows: MatrixView<'_>, chosen: &[u32]) -> Result<Matrix> {
-        let mut cells = vec![0.0; chosen.len() * rows.cols()];
-        for (out, &row) in cells.chunks_exact_mut(rows.cols()).zip(chosen) {
-            self.write(rows.row(row as usize), out);
-        }
-        Matrix::new(chosen.len(), rows.cols(), cells)
-    }
+    by_columns(&seen, &random.sample(0, n, SAMPLED), run)
 }
 
 /// By the covariance of the columns.
-fn by_columns(frame: &Frame, rows: MatrixView<'_>, chosen: &[u32], run: &Run) -> Result<(f64, f64)> {
-    let (n, d) = (rows.rows(), rows.cols());
+fn by_columns(seen: &Centered<'_>, chosen: &[u32], run: &Run) -> Result<(f64, f64)> {
+    let (n, d) = (seen.rows(), seen.cols());
     let block = |&from: &usize| {
         let mut gram = Gram::new(d);
         for row in from..n.min(from + BLOCK) {
             if row % 64 == 0 {
                 run.check()?;
             }
-            gram.add(|out| frame.write(rows.row(row), out));
+            gram.add(|out| seen.write(row, out));
         }
         Ok(gram.lower())
     };
@@ -102,7 +55,7 @@ fn by_columns(frame: &Frame, rows: MatrixView<'_>, chosen: &[u32], run: &Run) ->
     let trace: f64 = covariance.iter().step_by(d + 1).sum();
     let squares: f64 = covariance.iter().map(|cell| cell * cell).sum();
     let covariance = Matrix::new(d, d, covariance.into_iter().map(|cell| cell as f32).collect())?;
-    let some = frame.select(rows, chosen)?;
+    let some = seen.select(chosen)?;
     let mut image = vec![0.0; some.rows() * d];
     product(some.view(), covariance.view(), &mut image, Threads::Pool);
     let inner = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum::<f64>();
@@ -111,11 +64,11 @@ fn by_columns(frame: &Frame, rows: MatrixView<'_>, chosen: &[u32], run: &Run) ->
 }
 
 /// By the inner products of some rows. A row's product with itself is left out where they are a sample: it would count as if it were another.
-fn by_rows(frame: &Frame, rows: MatrixView<'_>, chosen: &[u32]) -> Result<(f64, f64)> {
-    let (some, m) = (frame.select(rows, chosen)?, chosen.len());
+fn by_rows(seen: &Centered<'_>, chosen: &[u32]) -> Result<(f64, f64)> {
+    let (some, m) = (seen.select(chosen)?, chosen.len());
     let mut inner = vec![0.0; m * m];
     product_transposed(some.view(), some.view(), &mut inner, Threads::Pool);
-    let all = m == rows.rows();
+    let all = m == seen.rows();
     let pairs = if all { (m * m) as f64 } else { (m * (m - 1)) as f64 };
     let parts: Vec<(f64, f64)> = (0..m)
         .map(|row| {
@@ -151,9 +104,9 @@ mod tests {
         let (value, error) = ratio(rows.view(), &run).unwrap();
         assert!((value - 2.0).abs() < 3.0 * error * value && error < 0.02, "{value} {error}");
         let few = rows.slice(0..500);
-        let frame = Frame::of(few, &run).unwrap();
+        let seen = Centered::of(few, &run).unwrap();
         let all: Vec<u32> = (0..500).collect();
-        let (columns, lines) = (by_columns(&frame, few, &all, &run).unwrap(), by_rows(&frame, few, &all).unwrap());
+        let (columns, lines) = (by_columns(&seen, &all, &run).unwrap(), by_rows(&seen, &all).unwrap());
         assert!((columns.0 - lines.0).abs() < 1e-4 && (columns.1 - lines.1).abs() < 1e-4, "{columns:?} {lines:?}");
     }
 }

@@ -1,5 +1,6 @@
 //! What methods stand on: dense tables, products, decompositions. No method is named here.
 
+mod centered;
 mod decompose;
 mod gram;
 mod matrix;
@@ -7,6 +8,7 @@ mod panels;
 mod product;
 mod sparse;
 
+pub(crate) use centered::Centered;
 pub(crate) use decompose::largest_eigen;
 pub use decompose::{Eigen, EigenCost, eigen_cost, from_lower, symmetric_eigen, thin_svd};
 pub use gram::Gram;

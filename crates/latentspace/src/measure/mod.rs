@@ -1,5 +1,6 @@
 //! How far to trust a space or a map.
 
+mod compare;
 mod pairs;
 mod plan;
 mod sentences;
@@ -9,6 +10,7 @@ mod structure;
 use serde::{Deserialize, Serialize};
 
 pub use crate::interval::Measure;
+pub use compare::{CompareOptions, Comparison, compare};
 pub use pairs::rank_correlation;
 pub use plan::{measure_bytes, measure_stream_bytes};
 pub use sentences::sentences;

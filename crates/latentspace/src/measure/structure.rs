@@ -114,13 +114,13 @@ pub(super) fn nearer(ranked: Vec<Ranked>) -> Vec<Vec<u32>> {
 }
 
 /// The share of the first that the second has, too.
-fn shared(a: &[u32], b: &[u32]) -> f64 {
+pub(super) fn shared(a: &[u32], b: &[u32]) -> f64 {
     a.iter().filter(|row| b.contains(row)).count() as f64 / a.len() as f64
 }
 
 /// The `k` nearest of each of a few rows, and for each of the rows `wanted` of it (none: of none): how many rows are nearer. By distances in
 /// f64, equal ones by index.
-fn places(space: MatrixView<'_>, rows: &[u32], wanted: &[Vec<u32>], k: usize, metric: Metric, run: &Run) -> Result<Vec<Ranked>> {
+pub(super) fn places(space: MatrixView<'_>, rows: &[u32], wanted: &[Vec<u32>], k: usize, metric: Metric, run: &Run) -> Result<Vec<Ranked>> {
     /// Rows that are compared with all at a time.
     const FEW: usize = 4096;
     if rows.len() * space.rows() <= DIRECT {

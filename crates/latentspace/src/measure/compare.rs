@@ -1,0 +1,375 @@
+//! Two spaces of the same rows: how much of one is in the other, whatever way they are turned.
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::structure::{asked, places, shared};
+use super::{Measure, Sample, pairs, summary};
+use crate::error::{Error, Result};
+use crate::linalg::{Centered, Matrix, MatrixView, Threads, product_transposed, thin_svd};
+use crate::neighbors::{Metric, check_finite, neighbors};
+use crate::random::Random;
+use crate::run::Run;
+
+/// How to compare two spaces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CompareOptions {
+    /// Neighbors a row.
+    pub k: usize,
+    /// Which rows are asked for their neighbors.
+    pub sample: Sample,
+    /// Whether every row is told how far it moved and which neighbors it kept; all rows are asked then.
+    pub every_row: bool,
+}
+
+/// What two spaces of the same rows have in common. Each figure is the same with the spaces exchanged.
+#[derive(Debug, Clone, Serialize)]
+pub struct Comparison {
+    /// Linear centered kernel alignment: from 0 to 1, where inner products of rows are the same but for a factor. Turning a space does not
+    /// change it. Source: Kornblith and others 2019 (ICML, arXiv:1905.00414). Its null is the mean over all orders of the rows, exactly.
+    pub cka: Measure,
+    /// What is left between the spaces once one was moved, turned, mirrored and scaled onto the other, from 0, in parts of its spread: the
+    /// mean squared way of a row over the squared radius. Source: Gower 1975, doi:10.1007/BF02291478. Its null is that of rows in random
+    /// orders.
+    pub procrustes: Measure,
+    /// The share of the k nearest of a row that are the same in both.
+    pub neighbors_shared: Measure,
+    /// Spearman's rank correlation of the distances of pairs of rows.
+    pub distance_correlation: Measure,
+    /// Neighbors a row.
+    pub k: usize,
+    /// Rows asked for their neighbors.
+    pub rows_asked: usize,
+    /// How far each row lies from itself, once the second space was laid onto the first, in units of the first one's radius (the root of the
+    /// mean squared distance from its middle), `[n]`; empty unless asked for.
+    #[serde(skip)]
+    pub moved: Vec<f32>,
+    /// The share of each row's neighbors that are the same in both, `[n]`; empty unless asked for.
+    #[serde(skip)]
+    pub kept: Vec<f32>,
+}
+
+impl Comparison {
+    /// The figures by name.
+    pub fn named(&self) -> Vec<(&'static str, Measure)> {
+        vec![
+            ("cka", self.cka),
+            ("procrustes", self.procrustes),
+            ("neighbors_shared", self.neighbors_shared),
+            ("distance_correlation", self.distance_correlation),
+        ]
+    }
+
+    /// What they say, in plain words, the most important first.
+    pub fn sentences(&self) -> Vec<String> {
+        let (shared, left, far) = (self.neighbors_shared.value, self.procrustes.value, self.distance_correlation.value);
+        let of_k = |share: f64| match share * self.k as f64 {
+            ..0.05 => "almost none".to_owned(),
+            count => format!("{count:.1}"),
+        };
+        let mut out = vec![format!(
+            "Of the {} nearest of a row, {} are the same in both; with the rows in any order it would be {}.",
+            self.k,
+            of_k(shared),
+            of_k(self.neighbors_shared.null.unwrap_or(0.0))
+        )];
+        out.push(match left {
+            ..0.05 => format!("Laid onto each other they are the same but for {:.1} % of their spread.", 100.0 * left),
+            ..0.5 => format!("Laid onto each other they agree in the large: {:.0} % of their spread is left.", 100.0 * left),
+            _ => format!("Laid onto each other most rows lie elsewhere: {:.0} % of their spread is left.", 100.0 * left),
+        });
+        if shared > 0.3 && left > 0.3 {
+            out.push("The same neighborhoods lie in other places: compare groups, not where they are.".to_owned());
+        } else if shared < 0.1 && far > 0.7 {
+            out.push("What is far apart is so in both, but who is next to whom differs.".to_owned());
+        }
+        out
+    }
+}
+
+/// Orders of the rows that the null of Procrustes is the mean of.
+const ORDERS: u64 = 3;
+/// Rows whose products are summed up at a time: on nothing else depend the borders of the sums.
+const BLOCK: usize = 1024;
+/// Blocks that are on their way at a time.
+const BLOCKS: usize = 8;
+/// Directions with less in common than this part of the most are left as they are: sums of single precision do not tell them from none.
+const COMMON: f64 = 1e-6;
+
+/// Compares two spaces, `[n, a]` and `[n, b]`, of the same rows. Cost: n·(a + b)² multiply-adds, and the neighbors of the rows asked about.
+///
+/// # Errors
+/// [`Error::Input`] if the rows differ in number, are fewer than 3 or all alike, or a cell is no finite number; [`Error::Param`] if k is not
+/// less than the rows; [`Error::Memory`]; [`Error::Cancelled`].
+pub fn compare(first: MatrixView<'_>, second: MatrixView<'_>, options: &CompareOptions, run: &Run) -> Result<Comparison> {
+    run.install(|| {
+        check(first, second, options)?;
+        compared(first, second, options, run)
+    })
+}
+
+fn check(first: MatrixView<'_>, second: MatrixView<'_>, options: &CompareOptions) -> Result<()> {
+    check_finite("the first space", first)?;
+    check_finite("the second space", second)?;
+    let n = first.rows();
+    if n != second.rows() {
+        return Err(Error::input("the second space", format!("{} rows", second.rows()), format!("the first one has {n}")));
+    }
+    if n < 3 {
+        return Err(Error::input("the spaces", format!("{n} rows"), "at least 3 are needed to compare them"));
+    }
+    if options.k == 0 || options.k >= n {
+        return Err(Error::param("k", options.k, format!("for {n} rows it is 1 to {}", n - 1)));
+    }
+    Ok(())
+}
+
+fn compared(first: MatrixView<'_>, second: MatrixView<'_>, options: &CompareOptions, run: &Run) -> Result<Comparison> {
+    let (n, k) = (first.rows(), options.k);
+    let columns = (first.cols() + second.cols()) as u64;
+    let blocks = (BLOCKS as u64).min(run.threads() as u64);
+    run.check_memory("comparing spaces", (8 + 4 * blocks) * columns * columns, "fewer columns: PCA first")?;
+    run.progress("comparison", 0, 3);
+    let (a, b) = (Centered::of(first, run)?, Centered::of(second, run)?);
+    let (own_a, own_b) = (Products::of(&a, &a, None, run)?, Products::of(&b, &b, None, run)?);
+    for (name, own) in [("the first space", &own_a), ("the second space", &own_b)] {
+        if own.trace() == 0.0 {
+            return Err(Error::input(name, "all rows are alike", "they must differ to be compared"));
+        }
+    }
+    let both = Products::of(&a, &b, None, run)?;
+    let sizes = (own_a.squares() * own_b.squares()).sqrt();
+    let of_orders = own_a.trace() * own_b.trace() / (n - 1) as f64 / sizes;
+    let cka = Measure::exact((both.squares() / sizes).min(1.0), Some(of_orders.min(1.0)));
+    run.progress("comparison", 1, 3);
+
+    let spreads = own_a.trace() * own_b.trace();
+    let left = |common: f64| (1.0 - common * common / spreads).clamp(0.0, 1.0);
+    let turn = both.common()?;
+    let random = Random::new(run.seed(), "comparison orders");
+    let mut null = 0.0;
+    for order in 0..ORDERS {
+        let order = random.permutation(order, n);
+        null += left(Products::of(&a, &b, Some(&order), run)?.common()?.sum()) / ORDERS as f64;
+    }
+    let procrustes = Measure::exact(left(turn.sum()), Some(null));
+    let moved = if options.every_row { turn.moved(&a, &b, own_a.trace(), own_b.trace(), run)? } else { Vec::new() };
+    run.progress("comparison", 2, 3);
+
+    let rows = asked(n, if options.every_row { Sample::All } else { options.sample }, run);
+    let (near_a, near_b) = (nearest(first, &rows, options, run)?, nearest(second, &rows, options, run)?);
+    let kept: Vec<f64> = near_a.iter().zip(&near_b).map(|(a, b)| shared(a, b)).collect();
+    let neighbors_shared = summary(&kept, n, k as f64 / (n - 1) as f64);
+    let distance_correlation = pairs::distance_correlation(first, second, Metric::Euclidean, run)?;
+    run.progress("comparison", 3, 3);
+    let kept = if options.every_row { kept.into_iter().map(|share| share as f32).collect() } else { Vec::new() };
+    Ok(Comparison { cka, procrustes, neighbors_shared, distance_correlation, k, rows_asked: rows.len(), moved, kept })
+}
+
+/// The nearest of some rows. Those of all rows take less time than those of a sample one by one, if the space has few dimensions.
+fn nearest(space: MatrixView<'_>, rows: &[u32], options: &CompareOptions, run: &Run) -> Result<Vec<Vec<u32>>> {
+    if options.every_row || space.cols() <= 3 {
+        let all = neighbors(space, options.k, Metric::Euclidean, run)?;
+        return Ok(rows.iter().map(|&row| all.row(row as usize).0.to_vec()).collect());
+    }
+    let ranked = places(space, rows, &[], options.k, Metric::Euclidean, run)?;
+    Ok(ranked.into_iter().map(|row| super::structure::names(&row.nearest)).collect())
+}
+
+/// The sum over all rows of the products of their columns, `[a, b]`.
+struct Products {
+    a: usize,
+    b: usize,
+    cells: Vec<f64>,
+}
+
+impl Products {
+    /// Of two spaces; with an order, of each row of the first with another of the second.
+    fn of(first: &Centered<'_>, second: &Centered<'_>, order: Option<&[u32]>, run: &Run) -> Result<Self> {
+        let (n, a, b) = (first.rows(), first.cols(), second.cols());
+        let block = |&from: &usize| {
+            run.check()?;
+            let rows = from..n.min(from + BLOCK);
+            let of_first = columns(first, rows.clone())?;
+            let of_second = columns(second, rows.map(|row| order.map_or(row, |order| order[row] as usize)))?;
+            let mut out = vec![0.0_f32; a * b];
+            product_transposed(of_first.view(), of_second.view(), &mut out, Threads::One);
+            Ok(out)
+        };
+        let mut cells = vec![0.0_f64; a * b];
+        for starts in (0..n).step_by(BLOCK).collect::<Vec<_>>().chunks(BLOCKS) {
+            let blocks: Vec<Vec<f32>> = starts.par_iter().map(block).collect::<Result<_>>()?;
+            blocks.iter().for_each(|block| cells.iter_mut().zip(block).for_each(|(sum, &cell)| *sum += f64::from(cell)));
+        }
+        Ok(Products { a, b, cells })
+    }
+
+    /// The sum of squared lengths, of a space with itself.
+    fn trace(&self) -> f64 {
+        self.cells.iter().step_by(self.b + 1).sum()
+    }
+
+    fn squares(&self) -> f64 {
+        self.cells.iter().map(|cell| cell * cell).sum()
+    }
+
+    /// The directions of both spaces that go together.
+    fn common(&self) -> Result<Turn> {
+        let svd = thin_svd(&self.cells, self.a, self.b)?;
+        let most = svd.values.first().copied().unwrap_or(0.0);
+        let count = svd.values.iter().take_while(|&&value| value > COMMON * most).count();
+        let of_second = svd.vectors[..count * self.b].to_vec();
+        let of_first = (0..count).flat_map(|at| {
+            let (direction, value) = (&of_second[at * self.b..][..self.b], svd.values[at]);
+            self.cells
+                .chunks_exact(self.b)
+                .map(move |cells| cells.iter().zip(direction).map(|(cell, part)| cell * part).sum::<f64>() / value)
+        });
+        Ok(Turn { of_first: of_first.collect(), of_second, values: svd.values })
+    }
+}
+
+/// Some rows as columns, `[columns, rows]`.
+fn columns(space: &Centered<'_>, rows: impl ExactSizeIterator<Item = usize>) -> Result<Matrix> {
+    let (count, d) = (rows.len(), space.cols());
+    let (mut row, mut cells) = (vec![0.0; d], vec![0.0; d * count]);
+    for (at, name) in rows.enumerate() {
+        space.write(name, &mut row);
+        row.iter().enumerate().for_each(|(column, &cell)| cells[column * count + at] = cell);
+    }
+    Matrix::new(d, count, cells)
+}
+
+/// Directions of two spaces that go together, the most common first, and how much they have in common: what turns one onto the other.
+struct Turn {
+    /// `[count, a]` and `[count, b]`.
+    of_first: Vec<f64>,
+    of_second: Vec<f64>,
+    values: Vec<f64>,
+}
+
+impl Turn {
+    fn sum(&self) -> f64 {
+        self.values.iter().sum()
+    }
+
+    /// How far each row lies from itself, in units of the first space's radius. What the second has beyond the common directions stands at
+    /// right angles to all of the first.
+    fn moved(&self, a: &Centered<'_>, b: &Centered<'_>, spread_a: f64, spread_b: f64, run: &Run) -> Result<Vec<f32>> {
+        let (n, scale) = (a.rows(), self.sum() / spread_b);
+        let radius = (spread_a / n as f64).sqrt();
+        let mut moved = vec![0.0_f32; n];
+        let begin = || (vec![0.0_f32; a.cols()], vec![0.0_f32; b.cols()], vec![0.0_f64; a.cols()], vec![0.0_f64; b.cols()]);
+        moved.par_chunks_mut(BLOCK).enumerate().try_for_each_init(begin, |(row_a, row_b, rest_a, rest_b), (block, moved)| {
+            run.check()?;
+            for (at, moved) in moved.iter_mut().enumerate() {
+                a.write(block * BLOCK + at, row_a);
+                b.write(block * BLOCK + at, row_b);
+                rest_a.iter_mut().zip(&*row_a).for_each(|(rest, &cell)| *rest = f64::from(cell));
+                rest_b.iter_mut().zip(&*row_b).for_each(|(rest, &cell)| *rest = f64::from(cell));
+                for (of_first, of_second) in self.of_first.chunks_exact(a.cols()).zip(self.of_second.chunks_exact(b.cols())) {
+                    let part: f64 = row_b.iter().zip(of_second).map(|(&cell, direction)| f64::from(cell) * direction).sum();
+                    rest_a.iter_mut().zip(of_first).for_each(|(rest, direction)| *rest -= scale * part * direction);
+                    rest_b.iter_mut().zip(of_second).for_each(|(rest, direction)| *rest -= part * direction);
+                }
+                let square = |cells: &[f64]| cells.iter().map(|cell| cell * cell).sum::<f64>();
+                *moved = ((square(rest_a) + scale * scale * square(rest_b)).sqrt() / radius) as f32;
+            }
+            Ok(())
+        })?;
+        Ok(moved)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn normal(n: usize, d: usize, seed: u64) -> Matrix {
+        let random = Random::new(seed, "rows");
+        Matrix::from_fn(n, d, |i, j| random.normal(i as u64, j as u64) as f32)
+    }
+
+    /// With every row, so that nothing but the pairs is sampled.
+    fn compare_all(a: &Matrix, b: &Matrix) -> Comparison {
+        let options = CompareOptions { k: 15, sample: Sample::Auto, every_row: true };
+        compare(a.view(), b.view(), &options, &Run::new(0, 2).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_space_that_was_turned_moved_mirrored_and_scaled_is_the_same() {
+        let rows = normal(3000, 2, 1);
+        let (sin, cos) = (0.6, 0.8);
+        let turned = Matrix::from_fn(3000, 3, |i, j| {
+            let [x, y] = [rows.row(i)[0], rows.row(i)[1]];
+            [1000.0 + 5.0 * (cos * x - sin * y), -5.0 * (sin * x + cos * y), 3.0][j]
+        });
+        let found = compare_all(&rows, &turned);
+        assert!(found.cka.value > 0.9999 && found.procrustes.value < 1e-4 && found.neighbors_shared.value > 0.98, "{found:?}");
+        assert!(found.moved.iter().all(|&moved| moved < 1e-2) && found.distance_correlation.value > 0.9999);
+        assert!(found.cka.null.unwrap() < 0.01 && found.procrustes.null.unwrap() > 0.99);
+    }
+
+    #[test]
+    fn spaces_without_anything_in_common_score_as_their_nulls() {
+        let found = compare_all(&normal(2000, 5, 2), &normal(2000, 8, 3));
+        let near = |measure: Measure, off: f64| (measure.value - measure.null.unwrap()).abs() < off;
+        assert!(near(found.cka, 0.002) && near(found.procrustes, 0.01), "{found:?}");
+        assert!(near(found.neighbors_shared, 0.002) && near(found.distance_correlation, 0.03), "{found:?}");
+    }
+
+    #[test]
+    fn the_way_of_a_row_is_told_in_radii_and_the_squares_add_up() {
+        let rows = normal(1500, 4, 4);
+        // One row moves by 10, all others stay.
+        let moved = Matrix::from_fn(1500, 4, |i, j| rows.row(i)[j] + if (i, j) == (700, 2) { 10.0 } else { 0.0 });
+        let found = compare_all(&rows, &moved);
+        let (row, far) = found.moved.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).unwrap();
+        // The radius of a standard normal cloud in 4 dimensions is 2.
+        assert!(row == 700 && (far - 5.0).abs() < 0.3, "{row} {far}");
+        assert!(found.kept[700] < 0.5 && found.neighbors_shared.value > 0.95);
+        // In more dimensions, too, and whatever the columns are called.
+        for other in [normal(1500, 7, 5), normal(1500, 2, 6)] {
+            let found = compare_all(&rows, &other);
+            let squares = found.moved.iter().map(|&moved| f64::from(moved).powi(2)).sum::<f64>() / 1500.0;
+            assert!((squares - found.procrustes.value).abs() < 1e-3, "{squares} {:?}", found.procrustes);
+            let exchanged = compare_all(&other, &rows);
+            assert!(
+                (exchanged.cka.value - found.cka.value).abs() < 1e-5 && (exchanged.procrustes.value - found.procrustes.value).abs() < 1e-5
+            );
+        }
+    }
+
+    #[test]
+    fn a_sample_says_what_all_rows_say_within_its_interval() {
+        let run = Run::new(0, 2).unwrap();
+        let (rows, noise) = (normal(6000, 6, 7), normal(6000, 6, 8));
+        let other = Matrix::from_fn(6000, 6, |i, j| rows.row(i)[j] + 0.3 * noise.row(i)[j]);
+        let of = |every_row| compare(rows.view(), other.view(), &CompareOptions { k: 10, sample: Sample::Auto, every_row }, &run).unwrap();
+        let (all, sampled) = (of(true), of(false));
+        assert!(sampled.rows_asked == 1000 && sampled.moved.is_empty() && all.rows_asked == 6000 && all.kept.len() == 6000);
+        let Measure { low, high, .. } = sampled.neighbors_shared;
+        assert!(low < all.neighbors_shared.value && all.neighbors_shared.value < high, "{sampled:?} {all:?}");
+        assert_eq!((all.cka, all.procrustes), (sampled.cka, sampled.procrustes));
+        let one =
+            compare(rows.view(), other.view(), &CompareOptions { k: 10, sample: Sample::Auto, every_row: true }, &Run::new(0, 1).unwrap());
+        assert_eq!(one.unwrap().moved, all.moved);
+    }
+
+    #[test]
+    fn what_cannot_be_compared_is_refused_in_a_sentence() {
+        let run = Run::new(0, 1).unwrap();
+        let options = CompareOptions { k: 5, sample: Sample::Auto, every_row: false };
+        let refused = |a: &Matrix, b: &Matrix| compare(a.view(), b.view(), &options, &run).unwrap_err().to_string();
+        let rows = normal(50, 3, 9);
+        assert_eq!(refused(&rows, &normal(49, 3, 9)), "the second space: 49 rows; the first one has 50.");
+        assert_eq!(
+            refused(&rows, &Matrix::from_fn(50, 2, |_, _| 1.0)),
+            "the second space: all rows are alike; they must differ to be compared."
+        );
+        assert_eq!(refused(&normal(4, 3, 1), &normal(4, 3, 2)), "k: 5 was given; for 4 rows it is 1 to 3.");
+        assert!(refused(&normal(2, 3, 1), &normal(2, 3, 2)).contains("at least 3"));
+        run.cancel_flag().set();
+        assert!(matches!(compare(rows.view(), rows.view(), &options, &run), Err(Error::Cancelled)));
+    }
+}
