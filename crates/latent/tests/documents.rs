@@ -100,10 +100,9 @@ fn run(folder: &Folder, place: &str, line: &str) {
 /// Starts a line that serves the page, reads its address, asks it once, and interrupts it.
 fn serve(folder: &Folder, place: &str, line: &str) {
     let mut child = shell(folder, &format!("exec {line} --no-open --port 0 --quiet")).stdout(Stdio::piped()).spawn().unwrap();
-    let mut first = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
-    let address = first.split("http://").nth(1).unwrap_or_else(|| panic!("{place}: {line}\nprinted {first}"));
-    let address = address.split(['/', ' ']).next().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let told = lines.find(|told| told.contains("http://")).unwrap_or_else(|| panic!("{place}: {line}\ntold no address"));
+    let address = told.split("http://").nth(1).unwrap().split(['/', ' ']).next().unwrap();
     let begun = Instant::now();
     let mut phase = String::new();
     while !phase.contains(r#""phase":"done""#) {
@@ -127,9 +126,7 @@ fn every_command_of_the_documents_runs() {
     for (place, text) in documents() {
         for line in code(&text) {
             match line.split_whitespace().next().unwrap() {
-                "latent" if line.starts_with("latent explore ") || (line.starts_with("latent demo") && !line.contains("spiral")) => {
-                    serve(&folder, &place, line)
-                }
+                "latent" if line.starts_with("latent explore ") || line.starts_with("latent demo") => serve(&folder, &place, line),
                 "latent" => run(&folder, &place, line),
                 "python3" => run(&folder, &place, &line.replacen("python3", &python::with_numpy().to_string_lossy(), 1)),
                 program if NOT_RUN.contains(&program) => continue,

@@ -6,6 +6,8 @@ use crate::methods::manifold::diffusion::Diffusion;
 use crate::methods::manifold::isomap::Isomap;
 use crate::methods::manifold::laplacian::Laplacian;
 use crate::methods::manifold::lle::Lle;
+use crate::methods::manifold::mds::Mds;
+use crate::methods::manifold::phate::Phate;
 use crate::methods::pca::Pca;
 use crate::methods::tsne::Tsne;
 use crate::methods::umap::Umap;
@@ -19,6 +21,8 @@ pub static METHODS: &[Entry] = &[
     Entry::of::<Isomap>(),
     Entry::of::<Laplacian>(),
     Entry::of::<Diffusion>(),
+    Entry::of::<Phate>(),
+    Entry::of::<Mds>(),
 ];
 
 /// What makes a map where nobody named a method: the first that makes maps.

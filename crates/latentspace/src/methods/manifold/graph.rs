@@ -14,6 +14,8 @@ pub(super) struct Graph {
     starts: Vec<usize>,
     /// Rows and their distances.
     entries: Vec<(u32, f32)>,
+    /// Neighbors that were sought for each row.
+    searched: usize,
 }
 
 impl Graph {
@@ -42,7 +44,7 @@ impl Graph {
             bridges = bridge(rows, &mut parts, run)?;
         }
         let both: Vec<(u32, u32, f32)> = bridges.iter().flat_map(|&(a, b, distance)| [(a, b, distance), (b, a, distance)]).collect();
-        let mut graph = Graph { starts: vec![0], entries: Vec::with_capacity(found.indices.len() + both.len()) };
+        let mut graph = Graph { starts: vec![0], entries: Vec::with_capacity(found.indices.len() + both.len()), searched: found.k };
         for row in 0..n {
             let (indices, distances) = found.row(row);
             graph.entries.extend(indices.iter().copied().zip(distances.iter().copied()));
@@ -51,6 +53,11 @@ impl Graph {
             graph.starts.push(graph.entries.len());
         }
         Ok(graph)
+    }
+
+    /// Neighbors that were sought for each row: what stands behind them are bridges.
+    pub(super) fn searched(&self) -> usize {
+        self.searched
     }
 
     pub(super) fn rows(&self) -> usize {
@@ -80,7 +87,7 @@ impl Graph {
         let mut starts = vec![0; self.rows() + 1];
         all.iter().for_each(|entry| starts[entry.0 as usize + 1] += 1);
         (0..self.rows()).for_each(|row| starts[row + 1] += starts[row]);
-        Graph { starts, entries: all.into_iter().map(|entry| (entry.1, entry.2)).collect() }
+        Graph { starts, entries: all.into_iter().map(|entry| (entry.1, entry.2)).collect(), searched: self.searched }
     }
 
     /// Each pair of neighbors once, the smaller row first, and its weight by distance and by whether both are near each other.

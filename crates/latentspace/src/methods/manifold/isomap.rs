@@ -9,18 +9,17 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use faer::linalg::matmul::matmul;
-use faer::{Accum, Mat, MatMut, MatRef, Par};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::geodesics::{LANES, Ways};
 use super::graph::Graph;
-use super::{BEGINS_ANEW, NEIGHBORS, PLANNED_ROUGHLY, check, learned, load, places};
+use super::scaling::{STEPS, Slope, classical};
+use super::{BEGINS_ANEW, NEIGHBORS, PLANNED_ROUGHLY, check, check_landmarks, learned, load, places};
 use crate::data::Rows;
-use crate::error::{Error, Result, count};
-use crate::linalg::{Eigen, Matrix, largest_eigen, symmetric_eigen};
+use crate::error::Result;
+use crate::linalg::{Eigen, Matrix, symmetric_eigen};
 use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
 use crate::methods::TAKEN_DENSE;
 use crate::methods::map::{NEEDS_ALL_ROWS, PLACES_ON_THE_MAP};
@@ -58,12 +57,6 @@ const LANDMARKS: u32 = 1000;
 const TOGETHER: usize = 16;
 /// Rows of a block: borders depend on nothing but the number of rows.
 const BLOCK: usize = 512;
-/// Rows and columns of the lengths that are turned into f64 together: 256 kB, in the second cache.
-const TILE: [usize; 2] = [64, 512];
-/// Residuals of the directions, in parts of the largest eigenvalue: lengths are sums of f32.
-const RESIDUAL: f64 = 1e-7;
-/// Blocks of the Krylov space, at most.
-const STEPS: usize = 40;
 
 impl Isomap {
     fn landmarks(&self, rows: usize) -> usize {
@@ -74,60 +67,23 @@ impl Isomap {
     /// The places of all rows by all ways, in the order of the ways and in their unit.
     fn all(&self, ways: &Ways, facts: &mut Map<String, Value>, run: &Run) -> Result<Matrix> {
         let n = ways.order().len();
-        // Halves of squared lengths; row i are those from place i.
-        let mut squares = vec![0.0_f32; n * n];
+        // Row i are the lengths from place i.
+        let mut distances = vec![0.0_f32; n * n];
         let done = AtomicU64::new(0);
-        squares.par_chunks_mut(LANES * n).enumerate().try_for_each_init(
+        distances.par_chunks_mut(LANES * n).enumerate().try_for_each_init(
             || ways.room(),
             |room, (group, out)| {
                 run.check()?;
                 let from: Vec<u32> = (group * LANES..((group + 1) * LANES).min(n)).map(|place| place as u32).collect();
                 ways.from(&from, room);
                 for (lane, out) in out.chunks_exact_mut(n).enumerate() {
-                    out.iter_mut().zip(&room.distances).for_each(|(out, lanes)| *out = 0.5 * lanes[lane] * lanes[lane]);
+                    out.iter_mut().zip(&room.distances).for_each(|(out, lanes)| *out = lanes[lane]);
                 }
                 run.progress("ways", (LANES as u64 * done.fetch_add(1, Ordering::Relaxed)).min(n as u64), n as u64);
                 Ok(())
             },
         )?;
-        // -J S J, J taking out the mean; S as it stands in memory.
-        let centred = |mut vectors: Mat<f64>| {
-            for column in 0..vectors.ncols() {
-                let mean = vectors.col(column).iter().sum::<f64>() / n as f64;
-                vectors.col_mut(column).iter_mut().for_each(|value| *value -= mean);
-            }
-            vectors
-        };
-        let apply = |vectors: MatRef<'_, f64>| {
-            run.check()?;
-            let inner = centred(vectors.to_owned());
-            let b = inner.ncols();
-            let mut image = vec![0.0; n * b];
-            image.par_chunks_mut(TILE[0] * b).zip(squares.par_chunks(TILE[0] * n)).for_each_init(
-                || vec![0.0; TILE[0] * TILE[1]],
-                |tile, (image, squares)| {
-                    let rows = squares.len() / n;
-                    let mut image = MatMut::from_row_major_slice_mut(image, rows, b);
-                    for from in (0..n).step_by(TILE[1]) {
-                        let cols = TILE[1].min(n - from);
-                        for (tile, squares) in tile.chunks_exact_mut(cols).zip(squares.chunks_exact(n)) {
-                            tile.iter_mut().zip(&squares[from..]).for_each(|(tile, &square)| *tile = f64::from(square));
-                        }
-                        let tile = MatRef::from_row_major_slice(&tile[..rows * cols], rows, cols);
-                        matmul(image.as_mut(), Accum::Add, tile, inner.subrows(from, cols), -1.0, Par::Seq);
-                    }
-                },
-            );
-            Ok(centred(MatRef::from_row_major_slice(&image, n, b).to_owned()))
-        };
-        let k = self.n_components as usize;
-        let eigen = if n < 8 * (k + 12) {
-            let identity = Mat::<f64>::identity(n, n);
-            let whole = apply(identity.as_ref())?;
-            symmetric_eigen(&(0..n * n).map(|at| (whole[(at / n, at % n)] + whole[(at % n, at / n)]) / 2.0).collect::<Vec<f64>>(), n, k)?
-        } else {
-            largest_eigen(n, k, STEPS, RESIDUAL, apply)?.0
-        };
+        let eigen = classical(&distances, n, self.n_components as usize, run)?;
         tell(&eigen, facts);
         places(&eigen.vectors, n, |_, axis| eigen.values[axis].max(0.0).sqrt())
     }
@@ -164,13 +120,7 @@ impl Isomap {
         let eigen = symmetric_eigen(&centred, count, k)?;
         drop(centred);
         tell(&eigen, facts);
-        // A row lies where its distances to the landmarks say: linear in their squares.
-        let slope: Vec<f64> = (0..k * count)
-            .map(|at| {
-                let value = eigen.values[at / count];
-                if value > eigen.values[0] * 1e-12 { -0.5 * eigen.vectors[at] / value.sqrt() } else { 0.0 }
-            })
-            .collect();
+        let slope = Slope::new(&places(&eigen.vectors, count, |_, axis| eigen.values[axis].max(0.0).sqrt())?, means);
         let mut sums = vec![0.0_f64; n * k];
         for (batch, groups) in groups.chunks(TOGETHER).enumerate() {
             run.check()?;
@@ -186,8 +136,7 @@ impl Isomap {
                     for (group, distances) in found.iter().enumerate() {
                         let first = (batch * TOGETHER + group) * LANES;
                         for lane in 0..LANES.min(count - first) {
-                            let apart = f64::from(distances[block * BLOCK + at][lane]).powi(2) - means[first + lane];
-                            sums.iter_mut().enumerate().for_each(|(axis, sum)| *sum += slope[axis * count + first + lane] * apart);
+                            slope.add(first + lane, f64::from(distances[block * BLOCK + at][lane]), sums);
                         }
                     }
                 }
@@ -218,17 +167,7 @@ impl Method for Isomap {
 
     fn check(&self, shape: Shape) -> Result<()> {
         check(Self::INFO.title, self.n_neighbors, self.n_components, shape)?;
-        if let Auto::Value(landmarks) = self.n_landmarks {
-            if landmarks as usize > shape.rows {
-                let wanted = format!("for {} rows it is at most that", count(shape.rows as u64));
-                return Err(Error::param("n_landmarks", landmarks, wanted));
-            }
-            if landmarks <= self.n_components {
-                let wanted = format!("for {} dimensions it is at least {}", self.n_components, self.n_components + 1);
-                return Err(Error::param("n_landmarks", landmarks, wanted));
-            }
-        }
-        Ok(())
+        check_landmarks(self.n_landmarks, self.n_components, shape)
     }
 
     fn plan(&self, shape: Shape, run: &Run) -> Plan {

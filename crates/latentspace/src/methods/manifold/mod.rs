@@ -8,6 +8,9 @@ pub mod isomap;
 pub mod laplacian;
 pub mod lle;
 mod local;
+pub mod mds;
+pub mod phate;
+mod scaling;
 #[cfg(test)]
 mod tests;
 mod vibrations;
@@ -21,6 +24,7 @@ use crate::method::{Fitted, Model, Plan, Shape};
 use crate::methods::map::mixture::{RIDGE, mixture};
 use crate::methods::map::placed::{Near, Placed, Placing, Stored, wrong};
 use crate::neighbors::{self, Metric};
+use crate::params::Auto;
 use crate::random::Random;
 use crate::run::Run;
 use crate::tensors::Tensors;
@@ -54,13 +58,18 @@ fn check(title: &str, n_neighbors: u32, n_components: u32, shape: Shape) -> Resu
     Ok(())
 }
 
-/// The space of rows that lie at these places.
-fn learned(rows: Matrix, map: Matrix, n_neighbors: u32, mut facts: Map<String, Value>, run: &Run) -> Result<Fitted> {
+/// The space of rows that lie at these places, new ones at the mixture of their neighbors.
+fn learned(rows: Matrix, map: Matrix, n_neighbors: u32, facts: Map<String, Value>, run: &Run) -> Result<Fitted> {
+    placed(Stored { pca: None, rows, map, metric: Metric::Euclidean }, Mixed { n_neighbors: n_neighbors as usize }, facts, run)
+}
+
+/// The space of rows with their places, and what a new row goes by.
+fn placed(stored: Stored, placing: impl Placing + 'static, mut facts: Map<String, Value>, run: &Run) -> Result<Fitted> {
+    let map = stored.map.clone();
     if map.as_slice().iter().any(|value| !value.is_finite()) {
         return Err(Error::internal("a place that is no number"));
     }
-    let placing = Mixed { n_neighbors: n_neighbors as usize };
-    let model = Placed::new(Stored { pca: None, rows, map: map.clone(), metric: Metric::Euclidean }, placing);
+    let model = Placed::new(stored, placing);
     let [again, left_out] = model.drifts(Random::new(run.seed(), "manifold drift"), run)?;
     facts.insert("left_out_drift_of_radius".to_owned(), json!(left_out.of_radius()));
     let measures: Vec<(&'static str, Measure)> = vec![("encode_drift", again.median), ("left_out_drift", left_out.median)];
@@ -77,6 +86,29 @@ fn load(tensors: &Tensors, facts: &Value) -> Result<Box<dyn Model>> {
     Ok(Box::new(Placed::new(stored, Mixed { n_neighbors })))
 }
 
+/// Checks landmarks against dimensions and rows.
+fn check_landmarks(n_landmarks: Auto<u32>, n_components: u32, shape: Shape) -> Result<()> {
+    let Auto::Value(landmarks) = n_landmarks else { return Ok(()) };
+    let wanted = if landmarks as usize > shape.rows {
+        format!("for {} rows it is at most that", count(shape.rows as u64))
+    } else if landmarks <= n_components {
+        format!("for {n_components} dimensions it is at least {}", n_components + 1)
+    } else {
+        return Ok(());
+    };
+    Err(Error::param("n_landmarks", landmarks, wanted))
+}
+
+/// Puts into `out` where the mixture of the rows near a row lies that is nearest to it.
+fn mixed(row: &[f32], near: Near<'_>, out: &mut [f32]) {
+    let Stored { rows, map, .. } = near.stored;
+    let weights = mixture(row, near.indices.iter().map(|&index| rows.row(index as usize)), RIDGE);
+    for (axis, out) in out.iter_mut().enumerate() {
+        let parts = near.indices.iter().zip(&weights).map(|(&index, weight)| weight * f64::from(map.row(index as usize)[axis]));
+        *out = parts.sum::<f64>() as f32;
+    }
+}
+
 /// A new row lies where the mixture of its neighbors that is nearest to it lies.
 struct Mixed {
     n_neighbors: usize,
@@ -88,16 +120,11 @@ impl Placing for Mixed {
     }
 
     fn place(&self, row: &[f32], near: Near<'_>, out: &mut [f32]) {
-        let Stored { rows, map, .. } = near.stored;
-        let weights = mixture(row, near.indices.iter().map(|&index| rows.row(index as usize)), RIDGE);
-        for (axis, out) in out.iter_mut().enumerate() {
-            *out = near.indices.iter().zip(&weights).map(|(&index, weight)| weight * f64::from(map.row(index as usize)[axis])).sum::<f64>()
-                as f32;
-        }
+        mixed(row, near, out);
     }
 
-    fn facts(&self) -> Map<String, Value> {
-        Map::from_iter([("n_neighbors".to_owned(), json!(self.n_neighbors))])
+    fn store(&self, _tensors: &mut Tensors) -> Result<Map<String, Value>> {
+        Ok(Map::from_iter([("n_neighbors".to_owned(), json!(self.n_neighbors))]))
     }
 }
 

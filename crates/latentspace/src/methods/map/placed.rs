@@ -38,8 +38,11 @@ pub(in crate::methods) trait Placing: Send + Sync {
     /// Puts the place of a row among the rows near it into `out`; the same for the same row and neighbors, to the bit.
     fn place(&self, row: &[f32], near: Near<'_>, out: &mut [f32]);
 
-    /// What it must know of the fit, for the space file.
-    fn facts(&self) -> Map<String, Value>;
+    /// What it must know of the fit, for the space file: numbers into `tensors`, small facts into what is returned.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if a name is used twice.
+    fn store(&self, tensors: &mut Tensors) -> Result<Map<String, Value>>;
 }
 
 /// The fitted rows nearest to a new one, nearest first.
@@ -248,7 +251,7 @@ impl<P: Placing> Model for Placed<P> {
         let pca = self.stored.pca.as_ref().map(|pca| pca.store(tensors)).transpose()?;
         tensors.put_matrix("rows", &self.stored.rows)?;
         tensors.put_matrix("map", &self.stored.map)?;
-        let mut facts = self.placing.facts();
+        let mut facts = self.placing.store(tensors)?;
         facts.insert("metric".to_owned(), json!(self.stored.metric));
         facts.insert("pca".to_owned(), json!(pca));
         Ok(Value::Object(facts))

@@ -98,7 +98,7 @@ impl<const D: usize> Placing for Drawn<D> {
         out.copy_from_slice(&place[..out.len()]);
     }
 
-    fn facts(&self) -> Map<String, Value> {
+    fn store(&self, _tensors: &mut Tensors) -> Result<Map<String, Value>> {
         let Forces { curve, n_neighbors, local_connectivity, learning_rate, push } = self.forces;
         let facts = [
             ("a", json!(curve.a)),
@@ -108,7 +108,7 @@ impl<const D: usize> Placing for Drawn<D> {
             ("learning_rate", json!(learning_rate)),
             ("push", json!(push)),
         ];
-        facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+        Ok(facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
     }
 }
 

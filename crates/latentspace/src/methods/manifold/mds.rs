@@ -1,0 +1,237 @@
+//! Multidimensional scaling: places as far apart as the rows are.
+//!
+//! `metric` leaves the least squared difference between the distances of the rows and those of their places; `classical` keeps inner products,
+//! with Euclidean distances the same as PCA. Both look at all pairs alike, so far ones count most: use it where gaps between groups matter more
+//! than who is next to whom. With landmarks, a sample of rows is laid out, and each other row is placed among these by its distances from them.
+//!
+//! Cost, l landmarks (all rows up to 10,000, else 1,000): 4 l² bytes, l² flops a column once and l² a step; n l for the other rows.
+//! Source: classical Torgerson 1952, doi:10.1007/BF02288916; metric by majorisation de Leeuw 1977 and Borg and Groenen 2005,
+//! doi:10.1007/0-387-28981-X; landmarks de Silva and Tenenbaum 2003, NIPS 15.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::scaling::{Slope, Steps, classical, distances, fill, mean_squares, settle, smacof};
+use super::{BEGINS_ANEW, NEIGHBORS, PLANNED_ROUGHLY, mixed, placed, places};
+use crate::data::Rows;
+use crate::error::{Error, Result};
+use crate::linalg::Matrix;
+use crate::measure::Measure;
+use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
+use crate::methods::TAKEN_DENSE;
+use crate::methods::map::placed::{Near, Placed, Placing, Stored, wrong};
+use crate::methods::map::{NEEDS_ALL_ROWS, PLACES_ON_THE_MAP};
+use crate::neighbors::Metric;
+use crate::params::Auto;
+use crate::random::Random;
+use crate::run::Run;
+use crate::tensors::{Tensor, Tensors};
+
+/// What is kept of the distances.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Scaling {
+    /// The distances themselves, as nearly as that many dimensions can.
+    #[default]
+    Metric,
+    /// Inner products: the main directions of what the distances are those of.
+    Classical,
+}
+
+/// Multidimensional scaling: places as far apart as the rows are.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mds {
+    /// Dimensions of the space.
+    #[schemars(range(min = 1, max = 50))]
+    pub n_components: u32,
+    /// What is kept of the distances.
+    pub scaling: Scaling,
+    /// How far two rows lie apart: `euclidean` or `cosine`.
+    pub metric: Metric,
+    /// Rows that are laid out; the others are placed by their distances from them. auto: all up to 10,000 rows, else 1,000.
+    #[schemars(extend("minimum" = 3))]
+    pub n_landmarks: Auto<u32>,
+    /// Steps at most, for `metric`.
+    #[schemars(range(min = 1))]
+    pub n_iter: u32,
+    /// It ends when two steps take off less than this part of the squared distances, for `metric`.
+    #[schemars(extend("minimum" = 0, "maximum" = 1))]
+    pub eps: f64,
+}
+
+impl Default for Mds {
+    fn default() -> Self {
+        Mds { n_components: 2, scaling: Scaling::Metric, metric: Metric::Euclidean, n_landmarks: Auto::Auto, n_iter: 300, eps: 1e-6 }
+    }
+}
+
+/// Up to so many rows, all are landmarks; then so many are.
+const ALL: usize = 10_000;
+const LANDMARKS: u32 = 1000;
+/// Steps of a new row.
+const SETTLE: Steps = Steps { most: 100, least: 1e-8 };
+
+impl Mds {
+    fn landmarks(&self, rows: usize) -> usize {
+        let auto = || if rows <= ALL { rows as u32 } else { LANDMARKS };
+        (self.n_landmarks.or_else(auto) as usize).min(rows)
+    }
+}
+
+impl Method for Mds {
+    const INFO: Info = Info {
+        name: "mds",
+        title: "MDS",
+        class: "MDS",
+        family: "manifold",
+        summary: "places as far apart as the rows are",
+        takes: &[Takes::Table, Takes::Counts, Takes::Images],
+        encodes: true,
+        decodes: true,
+        folds: false,
+        live: false,
+        limits: &[NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, TAKEN_DENSE, BEGINS_ANEW, PLANNED_ROUGHLY],
+    };
+
+    fn check(&self, shape: Shape) -> Result<()> {
+        // Neighbors only say where a new row starts.
+        super::check(Self::INFO.title, 1, self.n_components, shape)?;
+        if self.metric == Metric::InnerProduct {
+            return Err(Error::param("metric", "'inner_product'", "'euclidean' or 'cosine': an inner product is no distance"));
+        }
+        super::check_landmarks(self.n_landmarks, self.n_components, shape)
+    }
+
+    fn plan(&self, shape: Shape, run: &Run) -> Plan {
+        let (n, d, l, threads) = (shape.rows as f64, shape.cols as f64, self.landmarks(shape.rows) as f64, run.threads() as f64);
+        let k = f64::from(self.n_components);
+        let steps = if self.scaling == Scaling::Metric { f64::from(self.n_iter) } else { 0.0 };
+        let others = if l < n { n * l * (d * 0.3e-9 + if steps > 0.0 { 20.0 * k * 1.5e-9 } else { k * 1e-9 }) } else { 0.0 };
+        let seconds = l * l * (d * 0.3e-9 + 30e-9 + steps.min(100.0) * (1.0 + k) * 0.5e-9) + others + n * d * 12e-9;
+        let held = 4.0 * l * l + 8.0 * l * 12.0 * (super::scaling::STEPS + 1) as f64;
+        let all = if l < n { "" } else { " (all)" };
+        Plan {
+            algorithm: format!("{} scaling of {l} landmarks{all}", if steps > 0.0 { "metric" } else { "classical" }),
+            peak_bytes: (4 * shape.rows * shape.cols) as u64 + held.max((8 * shape.rows * shape.cols) as f64) as u64,
+            seconds: seconds / threads,
+            rounds: 1,
+        }
+    }
+
+    fn fit(&self, rows: &Rows<'_>, run: &Run) -> Result<Fitted> {
+        let table = rows.table()?;
+        let n = table.rows();
+        let landmarks = Random::new(run.seed(), "mds landmarks").sample(0, n, self.landmarks(n));
+        let few = table.select(&landmarks);
+        run.progress("distances", 0, 1);
+        let (distances, unit) = distances(few.view(), self.metric, run)?;
+        if !unit.is_finite() {
+            return Err(Error::input("data", "rows so far apart that their distance is no number", "distances below 1e38 can be used"));
+        }
+        run.progress("distances", 1, 1);
+        let l = landmarks.len();
+        let eigen = classical(&distances, l, self.n_components as usize, run)?;
+        let start = places(&eigen.vectors, l, |_, axis| eigen.values[axis].max(0.0).sqrt())?;
+        let mut facts = Map::new();
+        let mut measures = Vec::new();
+        facts.insert("n_landmarks".to_owned(), json!(l));
+        let (laid, means) = match self.scaling {
+            Scaling::Classical => {
+                facts.insert("eigenvalues".to_owned(), json!(eigen.values));
+                (start, mean_squares(&distances, l))
+            }
+            Scaling::Metric => {
+                let found = smacof(&distances, &start, Steps { most: self.n_iter, least: self.eps }, run)?;
+                facts.insert("n_iter".to_owned(), json!(found.n_iter));
+                measures.push(("stress", Measure::exact(found.stress, None)));
+                (found.places, Vec::new())
+            }
+        };
+        drop(distances);
+        let laid = Matrix::new(l, laid.cols(), laid.as_slice().iter().map(|value| value * unit).collect())?;
+        let stored = |rows: &Matrix, map: Matrix| Stored { pca: None, rows: rows.clone(), map, metric: self.metric };
+        let all: Vec<u32> = (0..l as u32).collect();
+        let map = if l == n {
+            laid
+        } else {
+            let among = stored(&few, laid);
+            let placing = Among::new(&among, all, unit, means.clone());
+            Placed::new(among, placing).place(table.view(), run)?
+        };
+        let stored = stored(&table, map);
+        let placing = Among::new(&stored, landmarks, unit, means);
+        let mut fitted = placed(stored, placing, facts, run)?;
+        fitted.measures.extend(measures);
+        Ok(fitted)
+    }
+
+    fn load(tensors: &Tensors, facts: &Value) -> Result<Box<dyn Model>> {
+        let stored = Stored::load(tensors, facts)?;
+        let landmarks = tensors.u32("landmarks", None)?.to_vec();
+        let unit = facts["unit"].as_f64().map_or(f32::NAN, |unit| unit as f32);
+        if landmarks.is_empty() || landmarks.iter().any(|&row| row as usize >= stored.rows.rows()) || !(unit > 0.0 && unit.is_finite()) {
+            return Err(wrong(format!("its {} landmarks are not among its rows, or the unit is {}", landmarks.len(), facts["unit"])));
+        }
+        let means = if tensors.contains("means") { tensors.f64("means", Some(landmarks.len()))?.to_vec() } else { Vec::new() };
+        let placing = Among::new(&stored, landmarks, unit, means);
+        Ok(Box::new(Placed::new(stored, placing)))
+    }
+}
+
+/// A new row lies where its distances from the landmarks say.
+struct Among {
+    /// Rows that are landmarks.
+    landmarks: Vec<u32>,
+    /// Themselves, and where they lie, in parts of the unit.
+    rows: Matrix,
+    places: Matrix,
+    /// What distances are in parts of.
+    unit: f32,
+    /// For classical scaling.
+    slope: Option<Slope>,
+    metric: Metric,
+}
+
+impl Among {
+    /// These landmarks; those of classical scaling have mean squared distances.
+    fn new(stored: &Stored, landmarks: Vec<u32>, unit: f32, means: Vec<f64>) -> Self {
+        let (rows, places) = (stored.rows.select(&landmarks), stored.map.select(&landmarks));
+        let places = Matrix::from_fn(places.rows(), places.cols(), |row, axis| places.row(row)[axis] / unit);
+        let slope = (!means.is_empty()).then(|| Slope::new(&places, means));
+        Among { landmarks, rows, places, unit, slope, metric: stored.metric }
+    }
+}
+
+impl Placing for Among {
+    fn neighbors(&self) -> usize {
+        NEIGHBORS as usize
+    }
+
+    fn place(&self, row: &[f32], near: Near<'_>, out: &mut [f32]) {
+        let mut distances = vec![0.0; self.rows.rows()];
+        fill(row, self.rows.view(), self.metric, &mut distances);
+        distances.iter_mut().for_each(|distance| *distance /= self.unit);
+        match &self.slope {
+            Some(slope) => {
+                let mut place = vec![0.0; out.len()];
+                distances.iter().enumerate().for_each(|(at, &distance)| slope.add(at, f64::from(distance), &mut place));
+                out.iter_mut().zip(place).for_each(|(out, value)| *out = value as f32);
+            }
+            None => {
+                mixed(row, near, out);
+                out.iter_mut().for_each(|value| *value /= self.unit);
+                settle(&distances, &self.places, SETTLE, out);
+            }
+        }
+        out.iter_mut().for_each(|value| *value *= self.unit);
+    }
+
+    fn store(&self, tensors: &mut Tensors) -> Result<Map<String, Value>> {
+        tensors.put("landmarks", Tensor::U32(vec![self.landmarks.len()], self.landmarks.clone()))?;
+        if let Some(slope) = &self.slope {
+            tensors.put_f64("means", &slope.means)?;
+        }
+        Ok(Map::from_iter([("unit".to_owned(), json!(self.unit))]))
+    }
+}
