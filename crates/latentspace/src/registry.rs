@@ -8,6 +8,7 @@ use crate::methods::manifold::laplacian::Laplacian;
 use crate::methods::manifold::lle::Lle;
 use crate::methods::manifold::mds::Mds;
 use crate::methods::manifold::phate::Phate;
+use crate::methods::pacmap::Pacmap;
 use crate::methods::pca::Pca;
 use crate::methods::tsne::Tsne;
 use crate::methods::umap::Umap;
@@ -17,6 +18,7 @@ pub static METHODS: &[Entry] = &[
     Entry::of::<Pca>(),
     Entry::of::<Tsne>(),
     Entry::of::<Umap>(),
+    Entry::of::<Pacmap>(),
     Entry::of::<Lle>(),
     Entry::of::<Isomap>(),
     Entry::of::<Laplacian>(),

@@ -1,5 +1,6 @@
 //! The nearest rows of each row, and what joins them where they fall apart.
 
+use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 
 use crate::error::{Result, count};
@@ -75,7 +76,7 @@ impl Graph {
         for row in 0..self.rows() {
             all.extend(self.row(row).iter().flat_map(|&(other, distance)| [(row as u32, other, distance), (other, row as u32, distance)]));
         }
-        all.sort_by_key(|entry| (entry.0, entry.1));
+        all.par_sort_by_key(|entry| (entry.0, entry.1));
         // A distance may differ in its last bit from the other side: the smaller holds.
         all.dedup_by(|next, kept| {
             let same = (next.0, next.1) == (kept.0, kept.1);
@@ -96,7 +97,7 @@ impl Graph {
         for row in 0..self.rows() as u32 {
             all.extend(self.row(row as usize).iter().map(|&(other, distance)| (row.min(other), row.max(other), distance)));
         }
-        all.sort_by_key(|entry| (entry.0, entry.1));
+        all.par_sort_by_key(|entry| (entry.0, entry.1));
         let pair = |same: &[(u32, u32, f32)]| (same[0].0, same[0].1, weight(f64::from(same[0].2), same.len() > 1));
         all.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)).map(pair).collect()
     }

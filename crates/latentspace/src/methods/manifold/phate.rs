@@ -109,7 +109,7 @@ impl Phate {
                 }
             }
         }
-        all.sort_by_key(|entry| (entry.0, entry.1));
+        all.par_sort_by_key(|entry| (entry.0, entry.1));
         let mut out = vec![Vec::new(); n];
         for same in all.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
             out[same[0].0 as usize].push((same[0].1, same.iter().map(|entry| entry.2).sum::<f64>()));

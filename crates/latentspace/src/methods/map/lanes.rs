@@ -47,6 +47,8 @@ pub(in crate::methods) trait Unit: Copy {
     fn scale(self, a: Self::V, e: Self::V) -> Self::V;
     /// Whole numbers from 0 to below `bound`: hashes of `first` and the seven after it under a key of two words.
     fn draw(self, key: [u32; 2], first: u32, bound: u32) -> Self::I;
+    /// Whole numbers from memory.
+    fn indices(self, from: &[u32; LANES]) -> Self::I;
     /// The coordinates of eight points, wherever they are.
     ///
     /// # Panics
@@ -216,6 +218,10 @@ impl Unit for Plain {
         std::array::from_fn(|i| ((u64::from(hash(key, first.wrapping_add(i as u32))) * u64::from(bound)) >> 32) as u32)
     }
     #[inline(always)]
+    fn indices(self, from: &[u32; LANES]) -> Self::I {
+        *from
+    }
+    #[inline(always)]
     fn gather_far<const D: usize>(self, points: &[[f32; D]], indices: Self::I) -> [Self::V; D] {
         let picked = indices.map(|index| points[index as usize]);
         std::array::from_fn(|axis| picked.map(|point| point[axis]))
@@ -373,6 +379,11 @@ mod avx2 {
                 let odd = _mm256_mul_epu32(_mm256_srli_epi64::<32>(h), word(bound));
                 _mm256_blend_epi32::<0b1010_1010>(even, odd)
             }
+        }
+        #[inline(always)]
+        fn indices(self, from: &[u32; LANES]) -> __m256i {
+            // SAFETY: see above; eight numbers of 32 bits are 32 bytes.
+            unsafe { _mm256_loadu_si256(from.as_ptr().cast()) }
         }
         #[inline(always)]
         fn gather_far<const D: usize>(self, points: &[[f32; D]], indices: __m256i) -> [__m256; D] {

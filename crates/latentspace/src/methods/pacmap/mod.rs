@@ -1,0 +1,254 @@
+//! PaCMAP: a map that is first laid out as a whole, then in detail.
+//!
+//! Each row goes by three kinds of pairs: with near rows, with rows half way, and with far ones. Half-way pairs set how groups lie to each other
+//! and then let go, so more of the whole is kept than by t-SNE or UMAP, from nearly any start. Use it to see groups and how they lie to each
+//! other at once; distances between groups still mean only nearer and farther.
+//!
+//! Cost, n rows: the neighbors (50 more than asked for are looked at); a step is linear in n.
+//! Source: Wang, Huang, Rudin and Shaposhnik 2021, JMLR 22(201), arXiv:2012.04456.
+
+mod descent;
+mod pairs;
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::data::Rows;
+use crate::error::{Error, Result, count};
+use crate::linalg::Matrix;
+use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
+use crate::methods::TAKEN_DENSE;
+use crate::methods::map::placed::{self, Near, Placed, Placing, Stored, wrong};
+use crate::methods::map::start::principal;
+use crate::methods::map::{NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, check_distances};
+use crate::neighbors::{self, Metric};
+use crate::params::Auto;
+use crate::random::Random;
+use crate::run::Run;
+use crate::tensors::Tensors;
+
+use descent::{Descent, Pairs, descend, settle};
+use pairs::{BEYOND, BothSides, Counts};
+
+/// PaCMAP: a map that is first laid out as a whole, then in detail.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Pacmap {
+    /// Dimensions of the map.
+    #[schemars(range(min = 1, max = 10))]
+    pub n_components: u32,
+    /// Near rows of a row. auto: 10 up to 10,000 rows, 15 more for each ten times as many.
+    #[schemars(extend("minimum" = 1))]
+    pub n_neighbors: Auto<u32>,
+    /// Half-way pairs for each near one.
+    #[schemars(extend("minimum" = 0, "maximum" = 100))]
+    pub mn_ratio: f64,
+    /// Far pairs for each near one.
+    #[schemars(extend("minimum" = 0, "maximum" = 100))]
+    pub fp_ratio: f64,
+    /// How far two rows lie apart: `euclidean` or `cosine`.
+    pub metric: Metric,
+    /// How far a step goes.
+    #[schemars(extend("exclusiveMinimum" = 0))]
+    pub learning_rate: f64,
+    /// Steps: the first two ninths set the whole, two more let it go, the rest set the detail.
+    #[schemars(range(min = 1, max = 100_000))]
+    pub n_iter: u32,
+}
+
+impl Default for Pacmap {
+    fn default() -> Self {
+        Pacmap {
+            n_components: 2,
+            n_neighbors: Auto::Auto,
+            mn_ratio: 0.5,
+            fp_ratio: 2.0,
+            metric: Metric::Euclidean,
+            learning_rate: 1.0,
+            n_iter: 450,
+        }
+    }
+}
+
+/// The layout, in progress and checkpoints.
+const STAGE: &str = "PaCMAP";
+/// Up to so many rows, the fewest neighbors do.
+const FEW_ROWS: f64 = 10_000.0;
+const FEWEST: f64 = 10.0;
+const MORE: f64 = 15.0;
+/// The standard deviation of the first axis of the start.
+const START: f64 = 1.0;
+
+impl Pacmap {
+    fn counts(&self, rows: usize) -> Counts {
+        let auto = || (FEWEST + MORE * (rows as f64 / FEW_ROWS).log10().max(0.0)).round().min((rows - 1) as f64) as u32;
+        let near = self.n_neighbors.or_else(auto) as usize;
+        let of = |ratio: f64| (near as f64 * ratio).round() as usize;
+        Counts { near, half_way: of(self.mn_ratio), far: of(self.fp_ratio).min(rows - 1) }
+    }
+
+    fn searched(&self, rows: usize) -> usize {
+        (self.counts(rows).near + BEYOND).min(rows - 1)
+    }
+
+    fn learn<const D: usize>(&self, rows: Matrix, run: &Run) -> Result<Fitted> {
+        let (n, dimensions, counts) = (rows.rows(), self.n_components as usize, self.counts(rows.rows()));
+        let mut facts = Map::new();
+        let mut fact = |name: &str, value: Value| facts.insert(name.to_owned(), value);
+        run.progress("neighbors", 0, 1);
+        let found = neighbors::neighbors(rows.view(), self.searched(n), self.metric, run)?;
+        check_distances(&found)?;
+        run.progress("neighbors", 1, 1);
+        fact("neighbors", json!(found.algorithm));
+        fact("neighbors_recall", json!(found.recall.value));
+        fact("n_neighbors", json!(counts.near));
+        run.progress("pairs", 0, 1);
+        let near = pairs::near(&found, counts.near);
+        drop(found);
+        let half_way = pairs::half_way(&rows, counts.half_way, self.metric, Random::new(run.seed(), "pacmap half way"), run)?;
+        let far = pairs::far(n, &near, counts, Random::new(run.seed(), "pacmap far"));
+        let start = self.start::<D>(&rows, run)?;
+        let order = descent::order(&start);
+        let mut rank = vec![0_u32; n];
+        order.iter().enumerate().for_each(|(at, &row)| rank[row as usize] = at as u32);
+        let both = |pairs: Vec<u32>, count: usize| BothSides::new(&pairs, count, &order, &rank);
+        let pairs = Pairs { near: both(near, counts.near), half_way: both(half_way, counts.half_way), far: both(far, counts.far) };
+        run.progress("pairs", 1, 1);
+
+        let steps = self.n_iter as usize;
+        let mut descent = Descent::new(pairs, order, &start, self.learning_rate);
+        drop(start);
+        let stopped_at = descend(&mut descent, STAGE, steps, dimensions, run)?;
+        let map = Matrix::new(n, dimensions, descent.codes(dimensions))?;
+        drop(descent);
+        fact("n_iter_done", json!(stopped_at.unwrap_or(steps)));
+        if let Some(step) = stopped_at {
+            fact("stopped_at", json!(step));
+        }
+        if !placed::is_within_bounds(&map) {
+            let error = Error::param("learning_rate", json!(self.learning_rate), "with it the map left all bounds");
+            return Err(error.with_hint("a smaller one would do; 1 is usual"));
+        }
+        let stored = Stored { pca: None, rows, map: map.clone(), metric: self.metric };
+        let model = Placed::new(stored, Settling { n_neighbors: counts.near });
+        let [again, left_out] = model.drifts(Random::new(run.seed(), "pacmap drift"), run)?;
+        fact("left_out_drift_of_radius", json!(left_out.of_radius()));
+        let measures = vec![("encode_drift", again.median), ("left_out_drift", left_out.median)];
+        Ok(Fitted { model: Box::new(model), codes: Some(map), facts, measures })
+    }
+
+    /// The first principal components, and a little noise, so that equal rows can part.
+    fn start<const D: usize>(&self, rows: &Matrix, run: &Run) -> Result<Vec<[f32; D]>> {
+        let dimensions = self.n_components as usize;
+        let codes = principal(rows, dimensions.min(rows.cols()), run)?;
+        let n = rows.rows();
+        let first = (0..n).map(|row| f64::from(codes.row(row)[0]).powi(2)).sum::<f64>() / n as f64;
+        let scale = if first > 0.0 && first.is_finite() { START / first.sqrt() } else { 0.0 };
+        let random = Random::new(run.seed(), "pacmap start");
+        let place = |row: usize| {
+            std::array::from_fn(|axis| {
+                let known = codes.row(row).get(axis).map_or(0.0, |&value| scale * f64::from(value));
+                if axis < dimensions { (known + 1e-3 * START * random.normal(axis as u64, row as u64)) as f32 } else { 0.0 }
+            })
+        };
+        Ok((0..n).map(place).collect())
+    }
+}
+
+/// A new row lies where the near pairs with its neighbors draw it.
+struct Settling {
+    n_neighbors: usize,
+}
+
+impl Placing for Settling {
+    fn neighbors(&self) -> usize {
+        self.n_neighbors
+    }
+
+    fn place(&self, _row: &[f32], near: Near<'_>, out: &mut [f32]) {
+        let places: Vec<&[f32]> = near.indices.iter().map(|&index| near.stored.map.row(index as usize)).collect();
+        settle(&places, out);
+    }
+
+    fn store(&self, _tensors: &mut Tensors) -> Result<Map<String, Value>> {
+        Ok(Map::from_iter([("n_neighbors".to_owned(), json!(self.n_neighbors))]))
+    }
+}
+
+impl Method for Pacmap {
+    const INFO: Info = Info {
+        name: "pacmap",
+        title: "PaCMAP",
+        class: "PaCMAP",
+        family: "map",
+        summary: "a map laid out as a whole, then in detail",
+        takes: &[Takes::Table, Takes::Counts, Takes::Images],
+        encodes: true,
+        decodes: true,
+        folds: false,
+        live: true,
+        limits: &[NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, TAKEN_DENSE],
+    };
+
+    fn check(&self, shape: Shape) -> Result<()> {
+        if shape.rows < 3 || shape.cols == 0 {
+            let found = format!("{} rows of {} columns", shape.rows, shape.cols);
+            return Err(Error::input("data", found, "PaCMAP needs at least 3 rows of 1 column"));
+        }
+        let most = shape.rows - 1;
+        if let Auto::Value(near) = self.n_neighbors
+            && near as usize > most
+        {
+            let wanted = format!("for {} rows it is at most {}", count(shape.rows as u64), count(most as u64));
+            return Err(Error::param("n_neighbors", near, wanted).with_hint("10 is usual; fewer show finer structure"));
+        }
+        if self.metric == Metric::InnerProduct {
+            return Err(Error::param("metric", "'inner_product'", "'euclidean' or 'cosine': an inner product is no distance"));
+        }
+        Ok(())
+    }
+
+    fn plan(&self, shape: Shape, run: &Run) -> Plan {
+        let (n, d, counts) = (shape.rows as f64, shape.cols as f64, self.counts(shape.rows));
+        let search = neighbors::plan(shape.rows, shape.cols, self.searched(shape.rows), run);
+        let coordinates = if self.n_components <= 2 {
+            2.0
+        } else if self.n_components == 3 {
+            3.0
+        } else {
+            10.0
+        };
+        // Both sides, and the last of eight.
+        let pairs = 2.0 * (counts.near + counts.half_way + counts.far) as f64 + 12.0;
+        let a_pair = 1.4e-9 * (1.0 + 0.3 * (coordinates - 2.0));
+        let choosing = n * (counts.half_way as f64 * 6.0 * (d * 0.4e-9 + 40e-9) + 3e-6 + 30e-9 * pairs);
+        let seconds = f64::from(self.n_iter) * n * (pairs * a_pair + 10e-9 * coordinates) + choosing + n * d * 12e-9;
+        let pair_bytes = n * pairs * 4.0 * 2.2;
+        let layout_bytes = n * (pairs * 4.0 + 24.0 + 16.0 * coordinates);
+        let place_bytes = (8 * shape.rows * shape.cols) as f64;
+        let most =
+            (search.bytes as f64).max(8.0 * n * self.searched(shape.rows) as f64 * 1.5).max(pair_bytes).max(layout_bytes).max(place_bytes);
+        Plan {
+            algorithm: format!("{} neighbors ({}), {} steps", counts.near, search.algorithm, self.n_iter),
+            peak_bytes: (4 * shape.rows * shape.cols) as u64 + most as u64,
+            seconds: search.seconds + seconds / run.threads() as f64,
+            rounds: 1,
+        }
+    }
+
+    fn fit(&self, rows: &Rows<'_>, run: &Run) -> Result<Fitted> {
+        let table = rows.table()?;
+        match self.n_components {
+            1 | 2 => self.learn::<2>(table, run),
+            3 => self.learn::<3>(table, run),
+            _ => self.learn::<10>(table, run),
+        }
+    }
+
+    fn load(tensors: &Tensors, facts: &Value) -> Result<Box<dyn Model>> {
+        let n_neighbors = facts["n_neighbors"].as_u64().filter(|&n| n > 0).ok_or_else(|| wrong("its new rows have no neighbors"))? as usize;
+        Ok(Box::new(Placed::new(Stored::load(tensors, facts)?.within_bounds()?, Settling { n_neighbors })))
+    }
+}
