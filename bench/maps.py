@@ -1,6 +1,6 @@
-"""Everything that makes maps beside its peers, one bench after the other: neighbors, t-SNE, UMAP, and the methods for curved data.
+"""Everything that makes maps beside its peers, one bench after the other: neighbors, t-SNE, UMAP, PaCMAP, and the methods for curved data.
 
-    python bench/maps.py [--only knn,tsne,umap,manifold]
+    python bench/maps.py [--only knn,tsne,umap,pacmap,manifold]
 
 What each prints and takes is told in its own file.
 """
@@ -10,7 +10,7 @@ import pathlib
 import subprocess
 import sys
 
-BENCHES = ["knn", "tsne", "umap", "manifold"]
+BENCHES = ["knn", "tsne", "umap", "pacmap", "manifold"]
 
 
 def main():

@@ -42,9 +42,10 @@ def peer(x, threads, **more):
     return {"seconds": time.perf_counter() - start}, np.asarray(map_, np.float32)
 
 
-def ours(path, out, threads, seed):
+def ours(method, path, out, threads, seed, *params):
     binary = ROOT / "target/release/examples/map_phases"
-    text = subprocess.run([binary, "umap", path, out, str(threads), f"seed={seed}"], check=True, capture_output=True, text=True).stdout
+    words = [binary, method, path, out, str(threads), f"seed={seed}", *params]
+    text = subprocess.run(words, check=True, capture_output=True, text=True).stdout
     return json.loads(text), np.load(out)
 
 
@@ -80,8 +81,9 @@ class Guards:
         return {"trustworthiness": float(trustworthiness), "recall": float(kept / (m * k)), "label_vote": float(voted / m)}
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def main(about=__doc__, method="umap", name_of_peer="umap-learn", peer=peer, warm={"n_epochs": 11}, params=()):
+    """The bench of a method beside its peer; `warm` makes the peer's first fit short."""
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=pathlib.Path, default=os.environ.get("LATENTSPACE_DATA", ROOT.parent / "shared/data"))
     parser.add_argument("--sets", default="fashion60k")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
@@ -93,22 +95,22 @@ def main():
         x, labels = pictures(arguments.data, kind, rows)
         guards = Guards(x, labels)
         if not arguments.no_peer:
-            peer(x[:5000], arguments.threads, n_epochs=11)
+            peer(x[:5000], arguments.threads, **warm)
         seconds = {}
         with tempfile.TemporaryDirectory() as folder:
             path, out = f"{folder}/rows.npy", f"{folder}/map.npy"
             np.save(path, x)
             for seed in range(arguments.repeat):
-                runs = [("latentspace", *ours(path, out, arguments.threads, seed))]
+                runs = [("latentspace", *ours(method, path, out, arguments.threads, seed, *params))]
                 if not arguments.no_peer:
-                    runs.append(("umap-learn", *peer(x, arguments.threads)))
+                    runs.append((name_of_peer, *peer(x, arguments.threads)))
                 for who, told, y in runs:
                     seconds.setdefault(who, []).append(told["seconds"])
                     print(json.dumps(dict(told, set=name, who=who, seed=seed, **guards(y))), flush=True)
         medians = {who: statistics.median(times) for who, times in seconds.items()}
         print(f"{name}: medians {medians}")
-        if "umap-learn" in medians:
-            print(f"{name}: {medians['umap-learn'] / medians['latentspace']:.2f} times as fast", flush=True)
+        if name_of_peer in medians:
+            print(f"{name}: {medians[name_of_peer] / medians['latentspace']:.2f} times as fast", flush=True)
 
 
 if __name__ == "__main__":
