@@ -3,6 +3,7 @@
 
 use rayon::prelude::*;
 
+use super::Affinity;
 use crate::error::Result;
 use crate::methods::map::both_ways::BothWays;
 use crate::methods::map::check_distances;
@@ -20,19 +21,26 @@ pub(super) struct Affinities {
 }
 
 impl Affinities {
-    /// P of rows with these neighbors. `perplexity` is at most the number of neighbors.
+    /// P of rows with these neighbors; of several perplexities their mean. Each is at most the number of neighbors.
     ///
     /// # Errors
     /// [`Error::Input`] if a distance is no finite number.
-    pub(super) fn new(neighbors: &Neighbors, metric: Metric, perplexity: f64) -> Result<Self> {
+    pub(super) fn new(neighbors: &Neighbors, metric: Metric, affinity: Affinity, perplexities: &[f64]) -> Result<Self> {
         let k = neighbors.k;
         check_distances(neighbors)?;
         let mut own: Vec<(u32, f32)> = vec![(0, 0.0); neighbors.indices.len()];
         own.par_chunks_mut(k).enumerate().for_each_init(
-            || vec![0.0; k],
-            |weights, (row, own)| {
+            || [vec![0.0; k], vec![0.0; k]],
+            |[weights, part], (row, own)| {
                 let (indices, distances) = neighbors.row(row);
-                conditional(distances, metric, perplexity, weights);
+                weights.fill(0.0);
+                for &perplexity in perplexities {
+                    match affinity {
+                        Affinity::Gaussian => conditional(distances, metric, perplexity, part),
+                        Affinity::Uniform => uniform(perplexity, part),
+                    }
+                    weights.iter_mut().zip(&*part).for_each(|(weight, part)| *weight += part / perplexities.len() as f64);
+                }
                 own.iter_mut().zip(indices).zip(weights.iter()).for_each(|((own, &index), &weight)| *own = (index, weight as f32));
                 own.sort_unstable_by_key(|entry| entry.0);
             },
@@ -49,6 +57,12 @@ impl Affinities {
         });
         Affinities { edges, ..*self }
     }
+}
+
+/// The same weight for as many of the nearest as the perplexity says, none for the others.
+fn uniform(perplexity: f64, weights: &mut [f64]) {
+    let near = (perplexity as usize).clamp(1, weights.len().max(1));
+    weights.iter_mut().enumerate().for_each(|(at, weight)| *weight = if at < near { 1.0 / near as f64 } else { 0.0 });
 }
 
 /// The weights of a row's neighbors: exp(-β x), summing to 1, with β such that their entropy is the logarithm of the perplexity. x is the
@@ -176,7 +190,7 @@ mod tests {
     fn the_joint_distribution_is_symmetric_and_sums_to_1_in_any_order() {
         let n = 700;
         let neighbors = all_neighbors(&noise(n, 3), 30);
-        let affinities = Affinities::new(&neighbors, Metric::Euclidean, 10.0).unwrap();
+        let affinities = Affinities::new(&neighbors, Metric::Euclidean, Affinity::Gaussian, &[10.0]).unwrap();
         let dense = |affinities: &Affinities| {
             let mut dense = vec![0.0; n * n];
             for i in 0..n {
@@ -204,10 +218,27 @@ mod tests {
     }
 
     #[test]
+    fn affinities_of_two_perplexities_are_their_mean_and_uniform_ones_all_alike() {
+        let neighbors = all_neighbors(&noise(60, 3), 20);
+        let of = |affinity, perplexities: &[f64]| {
+            let found = Affinities::new(&neighbors, Metric::Euclidean, affinity, perplexities).unwrap();
+            (0..60).flat_map(|row| found.edges.row(row).map(move |(column, weight)| ((row, column), weight)).collect::<Vec<_>>()).collect()
+        };
+        let pairs = |affinity, perplexities: &[f64]| -> std::collections::BTreeMap<(usize, u32), f32> { of(affinity, perplexities) };
+        let [fine, coarse, both] = [&[3.0][..], &[15.0], &[3.0, 15.0]].map(|perplexities| pairs(Affinity::Gaussian, perplexities));
+        for (pair, weight) in &both {
+            let mean = 0.5 * (fine.get(pair).unwrap_or(&0.0) + coarse[pair]);
+            assert!((weight - mean).abs() < 2e-3 * weight + 1e-6, "{pair:?}: {weight}, not {mean}");
+        }
+        let uniform = pairs(Affinity::Uniform, &[5.0]);
+        assert!(uniform.values().all(|weight| (weight - 0.1).abs() < 1e-3 || (weight - 0.2).abs() < 1e-3), "{uniform:?}");
+    }
+
+    #[test]
     fn a_distance_that_is_no_number_is_refused_with_its_row() {
         let mut neighbors = all_neighbors(&noise(20, 2), 6);
         neighbors.distances[6 * 4 + 5] = f32::INFINITY;
-        let error = Affinities::new(&neighbors, Metric::Euclidean, 2.0).err().unwrap();
+        let error = Affinities::new(&neighbors, Metric::Euclidean, Affinity::Gaussian, &[2.0]).err().unwrap();
         assert!(error.to_string().contains("row 5"), "{error}");
     }
 }

@@ -57,6 +57,8 @@ pub(super) struct Descent<const D: usize> {
     losses: Vec<f64>,
     /// The same as of the last time that all were computed.
     whole_losses: Vec<f64>,
+    /// The divergence when it was last asked how far it fell.
+    before: Option<f64>,
     normaliser: f64,
 }
 
@@ -76,6 +78,7 @@ impl<const D: usize> Descent<D> {
             next: vec![[0.0; D]; n],
             losses: vec![0.0; n.div_ceil(BLOCK)],
             whole_losses: vec![0.0; n.div_ceil(BLOCK)],
+            before: None,
             normaliser: 1.0,
         }
     }
@@ -117,7 +120,7 @@ impl<const D: usize> Descent<D> {
         parcel.tensors.put("orders", Tensor::U32(vec![self.orders.len(), n], self.orders.concat()))?;
         parcel.tensors.put_f64("losses", &self.losses)?;
         parcel.tensors.put_f64("whole_losses", &self.whole_losses)?;
-        parcel.facts = json!({ "iterations": iterations, "repulsion": self.repulsion.memory() });
+        parcel.facts = json!({ "iterations": iterations, "repulsion": self.repulsion.memory(), "before": self.before });
         Ok(parcel)
     }
 
@@ -150,6 +153,7 @@ impl<const D: usize> Descent<D> {
         let blocks = self.losses.len();
         self.losses.copy_from_slice(parcel.tensors.f64("losses", Some(blocks))?);
         self.whole_losses.copy_from_slice(parcel.tensors.f64("whole_losses", Some(blocks))?);
+        self.before = parcel.facts["before"].as_f64();
         self.repulsion.remember(&parcel.facts["repulsion"]).ok_or_else(wrong)?;
         Ok(iterations)
     }
@@ -215,6 +219,13 @@ impl<const D: usize> Descent<D> {
         let (now, then) = (few(&self.losses), few(&self.whole_losses));
         let change = if then > 0.0 { now / then } else { 1.0 };
         self.divergence(self.whole_losses.iter().sum::<f64>() * change)
+    }
+
+    /// Whether the divergence fell by less than that since this was last asked. To be asked after a step that took the loss of all.
+    pub(super) fn fell_by_less(&mut self, least: f64) -> bool {
+        let now = self.recent_loss();
+        let before = self.before.replace(now);
+        before.is_some_and(|before| before - now < least)
     }
 
     /// The divergence, given Σ n p ln(1 + d²).

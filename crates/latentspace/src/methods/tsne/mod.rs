@@ -49,6 +49,17 @@ use start::scaled;
 
 pub use crate::methods::map::Init;
 
+/// How much the neighbors of a row count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Affinity {
+    /// As a normal distribution around it, as wide as the perplexity asks for, has it at their distances.
+    #[default]
+    Gaussian,
+    /// All alike, as many as the perplexity says.
+    Uniform,
+}
+
 /// t-SNE: a map for the eye that keeps neighbors together.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -59,6 +70,11 @@ pub struct Tsne {
     /// About how many neighbors a row has: 30 is usual, 100 shows coarser structure. At most a third of the rows.
     #[schemars(extend("exclusiveMinimum" = 1))]
     pub perplexity: f64,
+    /// A second perplexity, whose affinities are taken to equal parts with those of the first: a larger one keeps coarse structure, too. 0: none.
+    #[schemars(extend("minimum" = 0))]
+    pub second_perplexity: f64,
+    /// How much the neighbors of a row count.
+    pub affinity: Affinity,
     /// What the attraction is multiplied by at first, so that clusters find together.
     #[schemars(extend("exclusiveMinimum" = 0))]
     pub early_exaggeration: f64,
@@ -71,6 +87,9 @@ pub struct Tsne {
     /// Iterations afterwards.
     #[schemars(range(max = 100_000))]
     pub n_iter: u32,
+    /// It ends when 50 iterations after the early ones take less than this off the divergence. 0: never.
+    #[schemars(extend("minimum" = 0))]
+    pub min_kl_change: f64,
     /// What the gradient is multiplied by. auto: the number of rows divided by the exaggeration of the phase.
     #[schemars(extend("exclusiveMinimum" = 0))]
     pub learning_rate: Auto<f64>,
@@ -89,10 +108,13 @@ impl Default for Tsne {
         Tsne {
             n_components: 2,
             perplexity: 30.0,
+            second_perplexity: 0.0,
+            affinity: Affinity::Gaussian,
             early_exaggeration: 12.0,
             exaggeration: 1.0,
             n_iter_early: 250,
             n_iter: 500,
+            min_kl_change: 0.0,
             learning_rate: Auto::Auto,
             metric: Metric::Euclidean,
             init: Init::Pca,
@@ -111,7 +133,20 @@ const REORDERED_AT: [usize; 6] = [0, 50, 100, 200, 300, 500];
 impl Tsne {
     /// Neighbors a row.
     fn neighbors(&self) -> usize {
-        (3.0 * self.perplexity) as usize
+        match self.affinity {
+            Affinity::Gaussian => (3.0 * self.largest()) as usize,
+            Affinity::Uniform => self.largest() as usize,
+        }
+    }
+
+    /// The larger perplexity.
+    fn largest(&self) -> f64 {
+        self.perplexity.max(self.second_perplexity)
+    }
+
+    /// What affinities are made of.
+    fn perplexities(&self) -> Vec<f64> {
+        [self.perplexity, self.second_perplexity].into_iter().filter(|perplexity| *perplexity > 0.0).collect()
     }
 
     /// Components that rows are reduced to first.
@@ -136,7 +171,7 @@ impl Tsne {
         let coarse = map_start::coarse(self.init, D, &rows, &affinities.edges, random, run)?;
         let points = scaled::<D>(coarse.as_ref(), n, run);
         let mut descent = Descent::new(affinities, points, Repulsion::new(n));
-        let stopped_at = self.descend(&mut descent, run)?;
+        let ended = self.descend(&mut descent, run)?;
         let kl = descent.loss();
         let map = Matrix::new(n, D, descent.codes())?;
         if !descent.is_finite() || !kl.is_finite() {
@@ -149,9 +184,9 @@ impl Tsne {
         fact("neighbors", json!(algorithm));
         fact("neighbors_recall", json!(recall.value));
         fact("learning_rate", json!(self.learning_rate.or_else(|| n as f64 / self.exaggeration)));
-        fact("n_iter_done", json!(stopped_at.unwrap_or(self.n_iter_early as usize + self.n_iter as usize)));
-        if let Some(step) = stopped_at {
-            fact("stopped_at", json!(step));
+        fact("n_iter_done", json!(ended.at));
+        if let Some(how) = ended.how {
+            fact(how, json!(ended.at));
         }
         match descent.repulsion() {
             Repulsion::Exact(_) => fact("repulsion", json!("all pairs")),
@@ -177,14 +212,14 @@ impl Tsne {
         run.progress("neighbors", 1, 1);
         run.check()?;
         run.progress("affinities", 0, 1);
-        let affinities = Affinities::new(&neighbors, self.metric, self.perplexity)?;
+        let affinities = Affinities::new(&neighbors, self.metric, self.affinity, &self.perplexities())?;
         run.progress("affinities", 1, 1);
         let Neighbors { algorithm, recall, .. } = neighbors;
         Ok(Neighborhood { affinities, algorithm, recall })
     }
 
-    /// Goes downhill. Gives the iteration at which it was stopped, if it was.
-    fn descend<const D: usize>(&self, descent: &mut Descent<D>, run: &Run) -> Result<Option<usize>> {
+    /// Goes downhill.
+    fn descend<const D: usize>(&self, descent: &mut Descent<D>, run: &Run) -> Result<Ended> {
         let total = self.n_iter_early as usize + self.n_iter as usize;
         let n = descent.rows();
         let done = run.resumed(STAGE).map_or(Ok(0), |parcel| descent.resume(&parcel))?;
@@ -192,7 +227,7 @@ impl Tsne {
             run.check()?;
             run.keep(STAGE, || descent.parcel(iteration))?;
             if run.stopped() {
-                return Ok(Some(iteration));
+                return Ok(Ended { at: iteration, how: Some("stopped_at") });
             }
             let reorder = REORDERED_AT.contains(&iteration);
             if reorder {
@@ -205,9 +240,22 @@ impl Tsne {
             if run.wants_map() {
                 run.map(MatrixView::new(n, D, &descent.codes())?, step);
             }
+            let is_late = iteration >= self.n_iter_early as usize;
+            let is_asked = self.min_kl_change > 0.0 && is_late && (iteration + 1).is_multiple_of(WHOLE_LOSS_EVERY);
+            if is_asked && descent.fell_by_less(self.min_kl_change) {
+                return Ok(Ended { at: iteration + 1, how: Some("settled_at") });
+            }
         }
-        Ok(None)
+        Ok(Ended { at: total, how: None })
     }
+}
+
+/// The end of a descent.
+struct Ended {
+    /// Iterations made.
+    at: usize,
+    /// What ended it before the last: the name of the fact.
+    how: Option<&'static str>,
 }
 
 /// What attracts, and how its neighbors were found.
@@ -244,9 +292,14 @@ impl Method for Tsne {
             return Err(Error::input("data", found, format!("t-SNE needs at least {FEWEST} rows of 1 column")));
         }
         let most = (shape.rows - 1) / 3;
-        if self.perplexity > most as f64 {
-            let error =
-                Error::param("perplexity", json!(self.perplexity), format!("for {} rows it is at most {most}", count(shape.rows as u64)));
+        for (name, perplexity) in [("perplexity", self.perplexity), ("second_perplexity", self.second_perplexity)] {
+            if perplexity > 0.0 && perplexity <= 1.0 {
+                return Err(Error::param(name, json!(perplexity), "it is 0, for none, or above 1").with_hint("100 beside 30 is usual"));
+            }
+            if perplexity <= most as f64 {
+                continue;
+            }
+            let error = Error::param(name, json!(perplexity), format!("for {} rows it is at most {most}", count(shape.rows as u64)));
             return Err(error.with_hint("perplexity is about how many neighbors a row has; 30 is usual, 100 shows coarser structure."));
         }
         if self.n_components == 1 && shape.rows > exact_rows(1) {

@@ -20,7 +20,8 @@ fn affinities(rows: &Matrix, perplexity: f64) -> Affinities {
     Affinities::new(
         &neighbors::neighbors(rows.view(), (3.0 * perplexity) as usize, Metric::Euclidean, &run).unwrap(),
         Metric::Euclidean,
-        perplexity,
+        Affinity::Gaussian,
+        &[perplexity],
     )
     .unwrap()
 }
@@ -283,6 +284,31 @@ fn a_stopped_run_keeps_its_map_and_a_cancelled_one_ends() {
     assert!(matches!(cancelled, Err(Error::Cancelled)) && maps == 5);
     let (whole, maps) = watched(1000, false);
     assert!(whole.unwrap().facts.get("stopped_at").is_none() && maps == 100);
+}
+
+#[test]
+fn it_ends_where_the_loss_no_longer_falls_and_a_second_perplexity_keeps_what_is_coarse() {
+    let run = Run::new(0, 2).unwrap();
+    let rows = planted(900, 10, 6, 5.0);
+    let space = fit(&Tsne { min_kl_change: 0.02, ..tsne(20.0, 100, 900) }, &rows, &run).unwrap();
+    let settled = space.facts["settled_at"].as_u64().unwrap();
+    assert!((200..900).contains(&settled) && settled % 50 == 0 && space.facts["n_iter_done"] == settled, "{:?}", space.facts);
+    let whole = fit(&tsne(20.0, 100, 900), &rows, &run).unwrap();
+    assert!(whole.facts.get("settled_at").is_none());
+    assert!(space.measures["kl"].value - whole.measures["kl"].value < 0.1);
+    for method in [
+        Tsne { second_perplexity: 100.0, ..tsne(10.0, 100, 200) },
+        Tsne { affinity: Affinity::Uniform, ..tsne(20.0, 100, 200) },
+        Tsne { affinity: Affinity::Uniform, second_perplexity: 80.0, ..tsne(10.0, 100, 200) },
+    ] {
+        let bytes = [1, 3].map(|threads| fit(&method, &rows, &Run::new(0, threads).unwrap()).unwrap().to_bytes().unwrap());
+        assert!(bytes[0] == bytes[1]);
+        assert!(purity(&map_of(&fit(&method, &rows, &run).unwrap()), 6, 10) > 0.95, "{method:?}");
+    }
+    let refused = |second_perplexity| Method::check(&Tsne { second_perplexity, ..Tsne::default() }, Shape { rows: 900, cols: 10 });
+    assert!(refused(0.0).is_ok() && refused(299.0).is_ok());
+    assert_eq!(refused(0.5).unwrap_err().to_string(), "second_perplexity: 0.5 was given; it is 0, for none, or above 1.");
+    assert!(refused(300.0).unwrap_err().to_string().contains("it is at most 299"));
 }
 
 #[test]
