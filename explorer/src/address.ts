@@ -10,6 +10,8 @@ export interface Place {
   lasso: [number, number][] | null;
   view: View | null;
   flat: boolean;
+  /** A kept map that is shown in place of the newest. */
+  map: number | null;
   table: boolean;
 }
 
@@ -27,6 +29,7 @@ export function writePlace(p: Place): string {
   else if (p.rows && p.rows.length <= ROWS_MOST) q.set("rows", p.rows.join("."));
   if (p.view) q.set("view", [p.view.x, p.view.y, p.view.span, p.view.yaw, p.view.pitch].map(short).join("_"));
   if (p.flat) q.set("flat", "1");
+  if (p.map !== null) q.set("map", String(p.map));
   if (p.table) q.set("table", "1");
   return q.toString();
 }
@@ -56,6 +59,7 @@ export function readPlace(hash: string): Place {
     lasso,
     view: view?.length === 5 && view[2]! > 0 ? { x: view[0]!, y: view[1]!, span: view[2]!, yaw: view[3]!, pitch: view[4]! } : null,
     flat: q.get("flat") === "1",
+    map: natural(q.get("map"), ".")?.[0] ?? null,
     table: q.get("table") === "1",
   };
 }

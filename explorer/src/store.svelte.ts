@@ -1,7 +1,8 @@
 // The one store: what is known of the data, and what the reader chose.
+import { tick } from "svelte";
 import { readPlace, writePlace } from "./address.ts";
 import { type DataSource, SourceError } from "./data/source.ts";
-import type { Column, Failure, Field, MapData, Method, RowInfo, State } from "./data/types.ts";
+import type { Column, Failure, Field, KeptMap, MapData, Method, RowInfo, State } from "./data/types.ts";
 import { KEPT, keptRange } from "./ink.ts";
 import type { View } from "./scatter/camera.ts";
 import type { Scatter } from "./scatter/scatter.ts";
@@ -17,8 +18,20 @@ export class Store {
   /** Metadata columns; kept while they stay the same, since states come ten times a second. */
   fields = $state.raw<Field[]>([]);
   online = $state(true);
-  map = $state.raw<MapData | null>(null);
-  trust = $state.raw<Float32Array | null>(null);
+  /** The newest map and how far to trust it. */
+  private live = $state.raw<MapData | null>(null);
+  private liveTrust = $state.raw<Float32Array | null>(null);
+  /** The maps that are kept, and what was fetched of them. */
+  maps = $state.raw<KeptMap[]>([]);
+  private kept = $state.raw<ReadonlyMap<number, { map: MapData; trust: Float32Array | null }>>(new Map());
+  /** The kept map that is shown in place of the newest. */
+  picked = $state<number | null>(null);
+  readonly map = $derived(this.picked === null ? this.live : (this.kept.get(this.picked)?.map ?? null));
+  readonly trust = $derived(this.picked === null ? this.liveTrust : (this.kept.get(this.picked)?.trust ?? null));
+  /** What is told of the map that is shown. */
+  readonly about: Omit<KeptMap, "id" | "dims"> | null = $derived(this.maps.find((m) => m.id === this.picked) ?? this.state);
+  /** Name of the map that is shown; 0 while it is being learned. */
+  readonly shown = $derived(this.picked ?? this.state?.map_id ?? 0);
   /** Trust for the eye (see ink.ts): averaged over places where points are many. */
   smooth = $state.raw<Float32Array | null>(null);
   readonly keptRange = $derived(keptRange(this.smooth ?? this.trust));
@@ -58,6 +71,9 @@ export class Store {
   private lost = false;
   private fieldsTold = "";
   private trustVersion = 0;
+  private mapsVersion = 0;
+  /** Where each map was looked at from; null where all of it was shown. */
+  private readonly views = new Map<number, View | null>();
   private measuredVersion = "";
   private noteTimer = 0;
   private lostTimer = 0;
@@ -109,12 +125,13 @@ export class Store {
     if (this.lost && this.online) {
       // Another server may answer now, whose versions and columns begin anew.
       this.lost = false;
-      this.have = this.wanted = this.trustVersion = 0;
+      this.have = this.wanted = this.trustVersion = this.mapsVersion = 0;
+      [this.picked, this.maps, this.kept] = [null, [], new Map()];
       this.columns = new Map();
       this.needColumn();
     }
     // What the last map kept says nothing of the one that is being learned.
-    if (state.phase === "fitting" && state.measures === null) this.trust = null;
+    if (state.phase === "fitting" && state.measures === null) this.liveTrust = null;
     if (first && state.fields.length > 0) {
       const named = [...state.fields.filter((f) => f.type !== "text").map((f) => f.name), KEPT];
       const asked = this.arrived.by;
@@ -125,7 +142,11 @@ export class Store {
     if (state.map && state.map.version > this.have) this.fetchMap(state.map.version);
     if (state.trust_version > this.trustVersion) {
       this.trustVersion = state.trust_version;
-      this.source.trust().then((t) => (this.trust = t), (e) => this.fail(e));
+      this.source.trust().then((t) => (this.liveTrust = t), (e) => this.fail(e));
+    }
+    if (state.maps_version > this.mapsVersion) {
+      this.mapsVersion = state.maps_version;
+      this.fetchMaps().catch((e) => this.fail(e));
     }
     // A new map has other neighbors: what is shown of a row is asked for again once they are known.
     const measured = `${state.phase} ${state.trust_version}`;
@@ -147,18 +168,57 @@ export class Store {
       while (this.wanted > this.have) {
         const asked = this.wanted;
         const map = await this.source.map();
-        const first = this.map === null;
-        if (map) this.map = map;
+        const first = this.live === null;
+        if (map) this.live = map;
         this.have = map?.version ?? 0;
         // An answer older than promised: the next event will tell.
         if (!map || map.version < asked) this.wanted = map?.version ?? 0;
-        if (first && map) this.arrive();
+        if (first && map) this.arrive().catch((e) => this.fail(e));
       }
     } catch (e) {
       this.fail(e);
     } finally {
       this.fetching = false;
     }
+  }
+  private async fetchMaps(): Promise<void> {
+    this.maps = await this.source.maps();
+    const there = new Set(this.maps.map((m) => m.id));
+    if (this.picked !== null && !there.has(this.picked)) this.picked = null;
+    this.kept = new Map([...this.kept].filter(([id]) => there.has(id)));
+  }
+  /** A kept map's coordinates, fetched once. */
+  async keptMap(id: number): Promise<MapData> {
+    const known = this.kept.get(id);
+    if (known) return known.map;
+    // The newest is here already.
+    const live = id === this.state?.map_id && this.live?.version === this.state.map?.version ? this.live : null;
+    const [map, trust] = await Promise.all([live ?? this.source.keptMap(id), this.source.keptTrust(id)]);
+    if (this.maps.some((m) => m.id === id)) this.kept = new Map(this.kept).set(id, { map, trust });
+    return map;
+  }
+  /** Shows a kept map, or with null the newest; `view`: where it is looked at from, if not from where it was last. */
+  async show(id: number | null, view?: View | null): Promise<void> {
+    const wanted = id === null || id === this.state?.map_id ? null : id;
+    if (wanted === this.picked) return;
+    if (wanted !== null) await this.keptMap(wanted);
+    this.views.set(this.shown, this.view);
+    if (view !== undefined) this.views.set(id ?? this.state?.map_id ?? 0, view);
+    this.picked = wanted;
+    this.view = this.lastView;
+    this.lasso = null; // its line was of the last map
+    if (this.row !== null) this.loadRow(this.row);
+    this.write();
+  }
+  /** Where the map that is shown was last looked at from. */
+  get lastView(): View | null {
+    return this.views.get(this.shown) ?? null;
+  }
+  /** The kept map after the one that is shown, or before it. */
+  showNext(step: 1 | -1): void {
+    const at = this.maps.findIndex((m) => m.id === this.shown);
+    const next = this.maps[(at + step + this.maps.length) % this.maps.length];
+    if (next) this.show(next.id).catch((e) => this.fail(e));
   }
   /** Shows what a program selected. */
   private fetchSelection(): void {
@@ -182,17 +242,29 @@ export class Store {
     this.source.select?.(rows).catch(() => undefined); // the reader lost nothing; who listens will hear of the next one
   }
   /** What the address asked for, once there is a map to show it on. */
-  private arrive(): void {
-    const { row, rows, lasso } = this.arrived;
-    const n = this.map?.rows ?? 0;
-    queueMicrotask(() => {
-      if (lasso && this.scatter) this.chooseRows(this.scatter.rowsInside(lasso), lasso);
-      else if (rows) this.chooseRows(rows.filter((r) => r < n), null);
-      if (row !== null && row < n) this.choose(row);
-    });
+  private async arrive(): Promise<void> {
+    const { row, rows, lasso, map, view } = this.arrived;
+    const n = this.live?.rows ?? 0;
+    if (map !== null) {
+      await this.fetchMaps();
+      this.view = null;
+      if (this.maps.some((m) => m.id === map)) await this.show(map, view);
+    }
+    await tick();
+    if (lasso && this.scatter) this.chooseRows(this.scatter.rowsInside(lasso), lasso);
+    else if (rows) this.chooseRows(rows.filter((r) => r < n), null);
+    if (row !== null && row < n) this.choose(row);
   }
 
   readonly field: Field | typeof KEPT | null = $derived(this.by === KEPT ? KEPT : (this.fields.find((f) => f.name === this.by && f.type !== "text") ?? null));
+  /** Methods that take this kind of data; all of them where none says so. */
+  readonly offered: Method[] = $derived.by(() => {
+    const kind = this.state?.kind === "array" ? "table" : (this.state?.kind ?? "");
+    const fit = (this.methods ?? []).filter((m) => m.takes.includes(kind) || m.name === this.state?.method);
+    return fit.length > 0 ? fit : (this.methods ?? []);
+  });
+  /** Whether something is being read or learned. */
+  readonly busy = $derived(this.state !== null && !["done", "stopped", "failed"].includes(this.state.phase));
   get column(): Column | null {
     const f = this.field;
     return f && f !== KEPT ? (this.columns.get(f.index) ?? null) : null;
@@ -261,9 +333,10 @@ export class Store {
     this.write();
   }
   private loadRow(row: number): void {
-    this.source.row(row).then(
+    const map = this.picked;
+    this.source.row(row, map ?? undefined).then(
       (info) => {
-        if (this.row !== row) return;
+        if (this.row !== row || this.picked !== map) return;
         this.info = info;
         this.names.set(row, { id: info.id, label: null });
       },
@@ -307,8 +380,11 @@ export class Store {
   }
 
   async fit(method: string, params: Record<string, unknown>): Promise<Failure | null> {
+    const [shown, view] = [this.shown, this.view];
     try {
       await this.source.fit(method, params);
+      this.views.set(shown, view);
+      await this.show(null);
       this.choose(null);
       this.lasso = null; // its line was of the last map
       this.scatter?.fit();
@@ -351,6 +427,7 @@ export class Store {
       lasso: this.lasso,
       view: this.view,
       flat: this.flat,
+      map: this.picked,
       table: this.table,
     });
     const url = new URL(location.href);

@@ -1,5 +1,5 @@
 // Figures and sentences, as the page tells them.
-import type { MeasureName, State } from "./data/types.ts";
+import type { KeptMap, MeasureName, State } from "./data/types.ts";
 
 /** A thin space keeps a number and its unit together. */
 const THIN = "\u202f";
@@ -69,6 +69,18 @@ export function readable(name: string): string {
   if (known) return known;
   const s = name.replace(/^n_/, "").replaceAll("_", " ").trim() || name;
   return s.charAt(0).toUpperCase() + s.slice(1);
+}
+
+/** What tells a map from the others: its first parameter, and what is otherwise in maps of the same method. */
+export function chief(map: Pick<KeptMap, "dims" | "method" | "params" | "phase">, others: Pick<KeptMap, "method" | "params">[]): string {
+  const told = Object.entries(map.params).filter(([name]) => name !== "n_components");
+  const first = told.find(([, value]) => typeof value === "number")?.[0];
+  const same = others.filter((other) => other.method === map.method);
+  const own = told.filter(([name, value]) => name === first || same.some((other) => name in other.params && JSON.stringify(other.params[name]) !== JSON.stringify(value)));
+  const said = own.map(([name, value]) => `${readable(name).toLowerCase()} ${typeof value === "number" ? figure(value) : String(value)}`);
+  if (map.dims === 3) said.push("3-D");
+  if (map.phase === "stopped") said.push("stopped early");
+  return said.join(", ");
 }
 
 const SHOWN: Record<State["phase"], string> = { reading: "Reading", preparing: "Preparing", fitting: "Learning", measuring: "Measuring", done: "Done", stopped: "Stopped", failed: "Failed" };

@@ -14,6 +14,7 @@ use latentspace::run::{Flag, Listener, Progress};
 use latentspace::{Error, Result, Run, registry};
 use serde_json::{Map, Value, json};
 
+use crate::kept::{Kept, Shelf};
 use crate::output::{count, number};
 use crate::progress::{Screen, seconds_left};
 use crate::server::{Desk, Failure, Fields, Frame, Phase, State};
@@ -68,7 +69,8 @@ pub(crate) struct Study {
     aside: Run,
     screen: Arc<Screen>,
     data: OnceLock<Arc<Data>>,
-    near: Mutex<Option<Arc<Neighbors>>>,
+    /// The neighbors of all points by this metric, once they were sought.
+    near: Mutex<Option<(Metric, Arc<Neighbors>)>>,
     trust: Mutex<Option<Arc<Vec<f32>>>>,
     metric: Mutex<Metric>,
     /// Steps of the fit that were made, and in all, where it has a loss.
@@ -76,6 +78,7 @@ pub(crate) struct Study {
     /// Stops the fit that is under way.
     stop: Mutex<Option<Flag>>,
     warnings: Mutex<Vec<String>>,
+    pub(crate) kept: Shelf,
     over: AtomicBool,
     ended: Mutex<Option<Error>>,
 }
@@ -113,6 +116,8 @@ impl Study {
             params: Map::new(),
             seed: run.seed(),
             map: None,
+            map_id: None,
+            maps_version: 0,
             fields: Arc::default(),
             column_names: Arc::default(),
             picture: None,
@@ -135,6 +140,7 @@ impl Study {
             steps: Mutex::default(),
             stop: Mutex::default(),
             warnings: Mutex::default(),
+            kept: Shelf::default(),
             over: AtomicBool::new(false),
             ended: Mutex::default(),
         }))
@@ -256,8 +262,20 @@ impl Study {
     /// From the points to the measures, by the way that `start` names.
     fn work(self: &Arc<Self>, start: Start) {
         let stop = held(&self.stop).clone().unwrap_or_default();
+        if self.made(start, &stop) {
+            self.desk.change(|state| {
+                state.phase = if stop.is_set() { Phase::Stopped } else { Phase::Done };
+                state.message = String::new();
+                state.seconds_left = None;
+            });
+        }
+        *held(&self.stop) = None;
+    }
+
+    /// Makes a map, measures and keeps it; false where that failed, which is told.
+    fn made(self: &Arc<Self>, start: Start, stop: &Flag) -> bool {
         let done = whole(|| match start {
-            Start::Fit { method, params } => self.fit(method, params, &stop),
+            Start::Fit { method, params } => self.fit(method, params, stop),
             Start::Map { codes, offsets, title, method, params, measure, measures } => {
                 self.desk.show(|version| Frame::new(codes.view(), &offsets, version, 0));
                 let known = (!measures.is_empty()).then_some(measures);
@@ -271,27 +289,46 @@ impl Study {
             }
         });
         self.screen.clear();
-        let phase = if stop.is_set() { Phase::Stopped } else { Phase::Done };
-        match done {
-            Ok(()) => {
-                let warnings = held(&self.warnings).clone();
-                self.desk.change(|state| {
-                    let mut all = warnings;
-                    all.append(&mut state.warnings);
-                    state.warnings = all;
-                    state.phase = phase;
-                    state.message = String::new();
-                    state.seconds_left = None;
-                });
+        if let Err(error) = &done {
+            self.fail(error);
+            if !matches!(error, Error::Cancelled) {
+                crate::output::error(error);
             }
-            Err(error) => {
-                self.fail(&error);
-                if !matches!(error, Error::Cancelled) {
-                    crate::output::error(&error);
-                }
-            }
+            return false;
         }
-        *held(&self.stop) = None;
+        let warnings = held(&self.warnings).clone();
+        self.desk.change(|state| {
+            let mut all = warnings;
+            all.append(&mut state.warnings);
+            state.warnings = all;
+        });
+        self.keep(if stop.is_set() { Phase::Stopped } else { Phase::Done });
+        true
+    }
+
+    /// Keeps the map that is shown, as it is told of now.
+    fn keep(&self, phase: Phase) {
+        let (Some(frame), state) = (self.desk.frame(), self.desk.state()) else { return };
+        let (trust, metric) = (self.trust(), *held(&self.metric));
+        let id = self.kept.keep(|id| Kept {
+            id,
+            dims: frame.dims,
+            method: state.method,
+            title: state.title,
+            params: state.params,
+            seed: state.seed,
+            seconds: state.seconds,
+            phase,
+            measures: state.measures,
+            warnings: state.warnings,
+            frame,
+            trust,
+            metric,
+        });
+        self.desk.change(|state| {
+            state.map_id = Some(id);
+            state.maps_version += 1;
+        });
     }
 
     /// Learns again with other parameters; false while a fit is under way.
@@ -332,7 +369,6 @@ impl Study {
             held(&self.warnings).push(note);
         }
         *held(&self.metric) = metric(&all);
-        *held(&self.near) = None;
         *held(&self.trust) = None;
         *held(&self.steps) = (0, 0);
         self.desk.change(|state| {
@@ -343,6 +379,7 @@ impl Study {
             (state.loss, state.loss_name, state.measures, state.error) = (None, None, None, None);
             state.warnings.clear();
             state.trust_version = 0;
+            state.map_id = None;
         });
         self.phase(Phase::Fitting, format!("{} begins", entry.info.title));
         let plan = method.plan(data.shape(), &run);
@@ -373,8 +410,13 @@ impl Study {
         // The stop is for the fit: the map that it leaves is measured all the same.
         let run = self.watched(Flag::default());
         let metric = *held(&self.metric);
-        let near = Arc::new(neighbors::neighbors(data.points.view(), k, metric, &run)?);
-        *held(&self.near) = Some(near.clone());
+        // Those of the last map are these, if distances meant the same to it.
+        let known = held(&self.near).clone().filter(|(of, _)| *of == metric);
+        let near = match known {
+            Some((_, near)) => near,
+            None => Arc::new(neighbors::neighbors(data.points.view(), k, metric, &run)?),
+        };
+        *held(&self.near) = Some((metric, near.clone()));
         self.phase(Phase::Measuring, "how far to trust the map");
         let options = MeasureOptions { k, sample: Sample::Auto, metric };
         let measures = measure::measure_with(codes.view(), data.points.view(), &near, &options, &run)?;
@@ -390,18 +432,20 @@ impl Study {
         Ok(())
     }
 
-    /// What `/api/rows/{row}` tells: the row, its neighbors among the points, and what the map made of them.
-    pub(crate) fn row(&self, data: &Data, row: usize) -> Result<Value> {
+    /// What `/api/rows/{row}` tells: the row, its neighbors among the points, and what a map (none: the newest) made of them.
+    pub(crate) fn row(&self, data: &Data, row: usize, map: Option<&Kept>) -> Result<Value> {
         let k = self.desk.look(|state| state.n_neighbors);
-        let metric = *held(&self.metric);
-        let near = match &*held(&self.near) {
-            Some(near) => {
+        let metric = map.map_or(*held(&self.metric), |map| map.metric);
+        let known = held(&self.near).clone().filter(|(of, _)| *of == metric);
+        let near = match known {
+            Some((_, near)) => {
                 let (rows, distances) = near.row(row);
                 rows.iter().copied().zip(distances.iter().copied()).collect()
             }
             None => self.nearest(&data.points, row, k, metric)?,
         };
-        let frame = self.desk.frame().filter(|frame| frame.rows == data.points.rows());
+        let frame = map.map_or_else(|| self.desk.frame(), |map| Some(map.frame.clone()));
+        let frame = frame.filter(|frame| frame.rows == data.points.rows());
         let shown = frame.map(|frame| frame.nearest(row, k));
         let is_kept = |other: u32| shown.as_ref().map(|shown| shown.contains(&other));
         let fields = &data.fields;

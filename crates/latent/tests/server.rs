@@ -235,6 +235,44 @@ fn a_fit_can_be_asked_for_again_and_stopped() {
 }
 
 #[test]
+fn maps_that_were_learned_are_kept_with_what_is_told_of_them() {
+    let server = Server::rested(table(), "t.csv --columns a,b,c,d,e --method pca");
+    let first = server.get("/api/map").body;
+    let learn = |method: &str, params: Value| {
+        assert_eq!(server.post("/api/fit", &json!({"method": method, "params": params})).status, 202);
+        server.rest()
+    };
+    let quick = json!({"n_iter": 50, "n_iter_early": 50, "perplexity": 10});
+    let state = learn("tsne", quick.clone());
+    assert_eq!((&state["map_id"], &state["maps_version"]), (&2.into(), &2.into()));
+    let maps = server.get("/api/maps").json();
+    assert_eq!((&maps[0]["id"], &maps[0]["method"], &maps[1]["method"]), (&1.into(), &"pca".into(), &"tsne".into()));
+    for key in ["title", "params", "measures", "seconds", "warnings"] {
+        assert_eq!(maps[1][key], state[key], "{key}");
+    }
+    assert!(maps[0]["measures"]["recall"]["value"].as_f64().unwrap() > 0.1);
+    assert_eq!((&server.get("/api/maps/1").body, &server.get("/api/maps/2").body), (&first, &server.get("/api/map").body));
+    // Of each map its own trust and its own neighbors.
+    let share = |path: &str| f32s(&server.get(path).body)[7];
+    assert_eq!(share("/api/maps/2/trust"), share("/api/trust"));
+    let row = server.get("/api/rows/7?map=1").json();
+    let near = row["neighbors"].as_array().unwrap();
+    assert!((share("/api/maps/1/trust") - row["kept"].as_f64().unwrap() as f32 / near.len() as f32).abs() < 1e-6);
+    let newest = server.get("/api/rows/7").json();
+    let names = |row: &Value| row["neighbors"].as_array().unwrap().iter().map(|near| near["row"].as_u64()).collect::<Vec<_>>();
+    assert_eq!(names(&newest), names(&row));
+    assert_eq!(
+        (server.get("/api/maps/9").status, server.get("/api/maps/9/trust").status, server.get("/api/rows/7?map=9").status),
+        (404, 404, 404)
+    );
+    // Learned again it is the same map, under a new name.
+    let state = learn("tsne", quick);
+    assert_eq!(state["map_id"], 3);
+    let ids: Vec<u64> = server.get("/api/maps").json().as_array().unwrap().iter().map(|map| map["id"].as_u64().unwrap()).collect();
+    assert_eq!((ids, server.get("/api/maps/2").status), (vec![1, 3], 404));
+}
+
+#[test]
 fn events_tell_the_state_and_the_map_as_they_change() {
     let server = Server::rested(table(), "t.csv --columns a,b,c,d,e --method pca");
     let mut stream = TcpStream::connect(&server.address).unwrap();

@@ -1,5 +1,5 @@
 // The one door between the page and its data. Everything else in src/ is written against this.
-import type { Column, Failure, Hit, MapData, Method, RowInfo, State, TablePage, TableQuery } from "./types.ts";
+import type { Column, Failure, Hit, KeptMap, MapData, Method, RowInfo, State, TablePage, TableQuery } from "./types.ts";
 
 export interface Listener {
   /** Whenever anything small changed. */
@@ -20,7 +20,12 @@ export interface DataSource {
   column(field: number): Promise<Column>;
   /** Share of each row's neighbors that the map kept; null before it is measured. */
   trust(): Promise<Float32Array | null>;
-  row(row: number): Promise<RowInfo>;
+  /** The maps that are kept, the oldest first. */
+  maps(): Promise<KeptMap[]>;
+  keptMap(id: number): Promise<MapData>;
+  keptTrust(id: number): Promise<Float32Array | null>;
+  /** `map`: the kept map that is asked about; the newest otherwise. */
+  row(row: number, map?: number): Promise<RowInfo>;
   /** Address of the row's picture, for an <img>. */
   picture(row: number): string;
   values(row: number): Promise<Float32Array>;

@@ -2,6 +2,7 @@
 import type { Component } from "svelte";
 import type { Store } from "../store.svelte.ts";
 import ColorPanel from "./ColorPanel.svelte";
+import MapsPanel from "./MapsPanel.svelte";
 import MethodPanel from "./MethodPanel.svelte";
 import RowPanel from "./RowPanel.svelte";
 import SelectionPanel from "./SelectionPanel.svelte";
@@ -18,6 +19,7 @@ export interface Panel {
 export const panels: Panel[] = [
   { id: "color", place: "left", component: ColorPanel, when: () => true },
   { id: "trust", place: "left", component: TrustPanel, when: () => true },
+  { id: "maps", place: "left", component: MapsPanel, when: (s) => s.maps.length > 0 },
   { id: "method", place: "left", component: MethodPanel, when: () => true },
   { id: "row", place: "right", component: RowPanel, when: (s) => s.row !== null },
   { id: "selection", place: "right", component: SelectionPanel, when: (s) => s.row === null && s.rows !== null },

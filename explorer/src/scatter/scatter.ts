@@ -16,6 +16,8 @@ const EASE_MS = 200;
 /** Points drawn while anything moves; all of them once it rests. */
 const MOVING_POINTS = 150_000;
 const REST_MS = 140;
+/** From one map to another of the same rows: long enough for the eye to follow a group. */
+const OTHER_MS = 600;
 const PICK_PX = 9;
 /** A panel that opens within this time after a press was opened by it. */
 const PRESS_MS = 1500;
@@ -176,8 +178,11 @@ export class Scatter {
     return this.back.kind;
   }
 
-  /** A map, or the next version of it: points glide to their new places. `coords` row by row, divided by `radius`. */
-  setMap(coords: Float32Array, dims: 2 | 3, radius: number): void {
+  /**
+   * A map, or the next version of it: points glide to their new places. `coords` row by row, divided by `radius`. Another
+   * map of the same rows comes with its own view, null to show all of it.
+   */
+  setMap(coords: Float32Array, dims: 2 | 3, radius: number, other?: View | null): void {
     const n = coords.length / dims;
     const fresh = n !== this.rows || dims !== this.dims;
     const now = performance.now();
@@ -196,7 +201,7 @@ export class Scatter {
     this.dims = dims;
     this.from = before ?? to;
     // As long as versions take to come, so that the motion has no pauses.
-    const pace = Math.max(120, Math.min(900, now - this.lastMap));
+    const pace = other === undefined ? Math.max(120, Math.min(900, now - this.lastMap)) : OTHER_MS;
     this.lastMap = now;
     this.tween = before && !this.quiet.matches ? { start: now, ms: pace } : null;
     if (!this.tween) this.from = to;
@@ -205,8 +210,13 @@ export class Scatter {
     this.grid = null;
     if (this.ink.length !== n * 4) this.setInk(new Uint8Array(n * 4).fill(255), false);
     this.relabel();
-    const goal = this.fitted();
-    if (fresh && this.follow) this.camera.view = goal;
+    if (other !== undefined) this.follow = other === null;
+    const goal = other ?? this.fitted();
+    if (other) {
+      this.fitted(); // for the pivot and the measure of zoom
+      if (fresh) [this.camera.view, this.glide] = [goal, null];
+      else this.glide = { from: this.camera.view, to: goal, start: now, ms: this.tween?.ms ?? 0 };
+    } else if (fresh && this.follow) this.camera.view = goal;
     else if (this.follow) this.glide = { from: this.camera.view, to: goal, start: now, ms: this.tween?.ms ?? 0 };
     this.redraw();
   }

@@ -116,7 +116,7 @@ test("in 3-D a drag turns the map and a click finds the point on top", async ({ 
     await expect.poll(() => page.evaluate(() => window.explorer.row)).toBe(row);
     await page.getByRole("button", { name: "2-D" }).click();
     await rest(page);
-    await page.getByRole("button", { name: "3-D" }).click();
+    await page.getByRole("button", { name: "3-D", exact: true }).click();
   }
 });
 
@@ -165,6 +165,49 @@ test("learning again is told, and a wrong parameter is refused in words", async 
   await page.waitForFunction(() => window.explorer.phase === "fitting");
   await ready(page);
   await expect(perplexity).toHaveValue("50");
+});
+
+test("a method is learned by one click and its map shown again by another, from where it was seen last", async ({ page }) => {
+  await open(page, "n=600&takes=0.5");
+  await ready(page);
+  const places = () => page.evaluate(() => Array.from({ length: 20 }, (_, i) => window.explorer.place(i)!));
+  await page.locator(".map").focus();
+  await page.keyboard.press("+");
+  await rest(page);
+  const tsne = await places();
+  for (const name of ["UMAP", "PCA"]) {
+    await page.getByRole("button", { name: `Learn ${name}`, exact: true }).click();
+    await page.waitForFunction(() => window.explorer.phase === "fitting");
+    await ready(page);
+  }
+  const list = page.getByRole("region", { name: "Maps" }).locator("li");
+  await expect(list).toHaveCount(3);
+  await expect(list.nth(2).getByRole("button")).toHaveAttribute("aria-pressed", "true");
+  await expect(page.getByRole("button", { name: /^Learn (UMAP|PCA|t-SNE)$/ })).toHaveCount(0);
+  await list.nth(0).getByRole("button").click();
+  await rest(page);
+  await expect(page.locator(".what")).toContainText("t-SNE of 600");
+  const again = await places();
+  for (const [i, p] of again.entries()) expect(Math.hypot(p[0] - tsne[i]![0], p[1] - tsne[i]![1])).toBeLessThan(0.5);
+  await page.keyboard.press("]");
+  await expect(list.nth(1).getByRole("button")).toHaveAttribute("aria-pressed", "true");
+  await expect(page.getByLabel("Method")).toHaveValue("umap");
+});
+
+test("while one map is learned another can be looked at", async ({ page }) => {
+  await open(page, "n=600&takes=3");
+  await ready(page);
+  await page.getByRole("button", { name: "Learn UMAP" }).click();
+  await page.waitForFunction(() => window.explorer.phase === "fitting");
+  await page.getByRole("region", { name: "Maps" }).getByRole("button", { name: "perplexity 30" }).click();
+  await page.waitForTimeout(900);
+  const places = () => page.evaluate(() => window.explorer.place(1)!);
+  const before = await places();
+  await page.waitForTimeout(500);
+  expect(await places()).toEqual(before);
+  await expect(page.getByRole("progressbar", { name: "Learning" })).toBeVisible();
+  await ready(page);
+  await expect(page.locator(".what")).toContainText("t-SNE of 600");
 });
 
 test("each state says what is going on", async ({ page }) => {

@@ -47,6 +47,29 @@ test("follows the map as it moves, learns again, is refused, stops and keeps", a
   await page.waitForFunction(() => window.explorer.phase === "stopped");
 });
 
+test("shows a map that was learned before, with its own measures, and again from its address", async ({ page, fake }) => {
+  await page.goto(`${fake.url}#row=4`);
+  await ready(page);
+  await expect(page.locator("dd", { hasText: "8 of 15" })).toBeVisible();
+  const before = await page.evaluate(() => window.explorer.place(7)!);
+  await page.getByRole("button", { name: "perplexity 10" }).click();
+  await rest(page);
+  await expect(page.getByRole("meter", { name: "Neighbors kept" })).toHaveAttribute("aria-valuenow", "0.2");
+  await expect(page.locator(".what")).toContainText("perplexity 10");
+  await expect(page.locator("dd", { hasText: "3 of 15" })).toBeVisible();
+  const after = await page.evaluate(() => window.explorer.place(7)!);
+  expect(Math.hypot(after[0] - before[0], after[1] - before[1])).toBeGreaterThan(5);
+  await expect.poll(() => page.url()).toContain("map=1");
+  for (const path of ["/api/maps", "/api/maps/1", "/api/maps/1/trust", "/api/rows/4?map=1"]) expect(fake.asked).toContain(`GET ${path}`);
+  await page.reload();
+  await ready(page);
+  await expect(page.locator(".what")).toContainText("perplexity 10");
+  expect(await page.evaluate(() => window.explorer.place(7)!)).toEqual(after);
+  await page.keyboard.press("]");
+  await expect(page.locator(".what")).toContainText("perplexity 30");
+  await expect.poll(() => page.url()).not.toContain("map=");
+});
+
 test("a refusal is told in the server's words", async ({ page, watch, fake }) => {
   await page.goto(fake.url);
   await ready(page);

@@ -6,7 +6,7 @@ import { densityShade, keptRange, makeInk, smoothed, smoothTrust } from "../../s
 import { formFields, readField } from "../../src/schema.ts";
 import { shuffled } from "../../src/scatter/order.ts";
 import { category, GREY } from "../../src/scatter/palette.ts";
-import { distance, figure, of100, seconds, verdict } from "../../src/words.ts";
+import { chief, distance, figure, of100, seconds, verdict } from "../../src/words.ts";
 
 const map = { dims: 2 as const, rows: 3, version: 12, center: [1e7, -1e7, 0] as [number, number, number], radius: 0.5, coords: new Float32Array([0.25, -0.5, 0.125, 0.5, 0, 0]) };
 
@@ -36,12 +36,12 @@ test("a radius that is zero or no number becomes 1", () => {
 });
 
 test("the address holds what was chosen, and nonsense in it is left out", () => {
-  const place: Place = { by: "<b>a&b=c</b>", only: [1, 5], shade: true, row: 17, rows: [1, 2], lasso: null, view: { x: 0.5, y: -1, span: 2, yaw: 0.25, pitch: -0.125 }, flat: true, table: true };
+  const place: Place = { by: "<b>a&b=c</b>", only: [1, 5], shade: true, row: 17, rows: [1, 2], lasso: null, view: { x: 0.5, y: -1, span: 2, yaw: 0.25, pitch: -0.125 }, flat: true, map: 3, table: true };
   expect(readPlace(`#${writePlace(place)}`)).toEqual(place);
   const drawn: Place = { ...place, rows: null, lasso: [[0, 1], [2, 3], [4, 5]] };
   expect(readPlace(writePlace(drawn))).toEqual(drawn);
-  const bad = readPlace("#row=-3&only=a.b&view=1_2_0_0_0&lasso=1_2_3&shade=yes&rows=1.x");
-  expect(bad).toEqual({ by: null, only: null, shade: false, row: null, rows: null, lasso: null, view: null, flat: false, table: false });
+  const bad = readPlace("#row=-3&only=a.b&view=1_2_0_0_0&lasso=1_2_3&shade=yes&rows=1.x&map=-1");
+  expect(bad).toEqual({ by: null, only: null, shade: false, row: null, rows: null, lasso: null, view: null, flat: false, map: null, table: false });
   expect(writePlace({ ...place, rows: Array.from({ length: 5000 }, (_, i) => i) }).length).toBeLessThan(400);
 });
 
@@ -114,6 +114,15 @@ test("figures are short and never NaN", () => {
   expect([of100(0.0003), of100(0), of100(1), of100(0.032)]).toEqual(["0.03", "0", "100", "3.2"]);
   expect([distance(1), distance(12.345), distance(0)]).toEqual(["1.00", "12.3", "0"]);
   expect(seconds(75)).toBe("1\u202fmin 15\u202fs");
+});
+
+test("a map is told from others by its first parameter and by what is otherwise in them", () => {
+  const map = (method: string, params: Record<string, unknown>, dims = 2, phase: "done" | "stopped" = "done") => ({ method, params, dims, phase });
+  const tsne = map("tsne", { n_components: 2, perplexity: 30, init: "pca" });
+  expect(chief(tsne, [tsne, map("pca", { n_components: 2, whiten: true })])).toBe("perplexity 30");
+  expect(chief(tsne, [tsne, map("tsne", { ...tsne.params, init: "random" })])).toBe("perplexity 30, start pca");
+  expect(chief(map("umap", { n_neighbors: 15 }, 3, "stopped"), [])).toBe("neighbors 15, 3-D, stopped early");
+  expect(chief(map("pca", { n_components: 2 }), [])).toBe("");
 });
 
 test("a form follows the schema: references, choices, words beside numbers, ranges", () => {

@@ -17,6 +17,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Failure, events, png};
 use crate::commands;
+use crate::kept::Kept;
 use crate::study::{Data, Study};
 
 /// An answer that says why there is no other.
@@ -105,6 +106,9 @@ pub(crate) fn routes(study: Arc<Study>) -> Router {
         .route("/state", get(async |State(study): Shared| Json(study.desk.state())))
         .route("/events", get(events::events))
         .route("/map", get(map))
+        .route("/maps", get(maps))
+        .route("/maps/{id}", get(kept_map))
+        .route("/maps/{id}/trust", get(kept_trust))
         .route("/fields/{index}", get(field))
         .route("/trust", get(trust))
         .route("/rows/{row}", get(row))
@@ -162,16 +166,43 @@ async fn field(State(study): Shared, Path(index): Path) -> Answer {
     aside(move || data.fields.bytes(index).map(binary).ok_or_else(|| Refused::missing(format!("field {index}: it has no numbers.")))).await
 }
 
+/// The map of an id, if it is still kept.
+fn kept(study: &Study, id: usize) -> Result<Arc<Kept>, Refused> {
+    study.kept.get(id as u64).ok_or_else(|| Refused::missing(format!("map {id}: it is not kept (any more).")))
+}
+
+async fn maps(State(study): Shared) -> Json<Vec<Value>> {
+    Json(study.kept.all().iter().map(|map| json!(**map)).collect())
+}
+
+async fn kept_map(State(study): Shared, Path(id): Path) -> Answer {
+    Ok(binary(Bytes::from_owner(FrameBytes(kept(&study, id)?.frame.clone()))))
+}
+
+async fn kept_trust(State(study): Shared, Path(id): Path) -> Answer {
+    Ok(shares(kept(&study, id)?.trust.clone()))
+}
+
 async fn trust(State(study): Shared) -> Response {
-    match study.trust() {
+    shares(study.trust())
+}
+
+fn shares(trust: Option<Arc<Vec<f32>>>) -> Response {
+    match trust {
         Some(trust) => binary(trust.iter().flat_map(|share| share.to_le_bytes()).collect::<Vec<u8>>()),
         None => StatusCode::NO_CONTENT.into_response(),
     }
 }
 
-async fn row(State(study): Shared, Path(row): Path) -> Answer {
+#[derive(Deserialize)]
+struct OfMap {
+    map: Option<usize>,
+}
+
+async fn row(State(study): Shared, Path(row): Path, Query(of): Query<OfMap>) -> Answer {
     let data = data_with(&study, row)?;
-    aside(move || Ok(Json(study.row(&data, row)?).into_response())).await
+    let map = of.map.map(|id| kept(&study, id)).transpose()?;
+    aside(move || Ok(Json(study.row(&data, row, map.as_deref())?).into_response())).await
 }
 
 async fn picture(State(study): Shared, Path(row): Path) -> Answer {

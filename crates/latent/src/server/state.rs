@@ -78,6 +78,8 @@ pub(crate) struct State {
     pub(crate) params: Map<String, Value>,
     pub(crate) seed: u64,
     pub(crate) map: Option<MapState>,
+    pub(crate) map_id: Option<u64>,
+    pub(crate) maps_version: u64,
     #[serde(serialize_with = "shared")]
     pub(crate) fields: Arc<Vec<Value>>,
     #[serde(serialize_with = "shared")]
