@@ -12,6 +12,8 @@ export interface Place {
   flat: boolean;
   /** A kept map that is shown in place of the newest. */
   map: number | null;
+  /** The kept map beside it. */
+  beside: number | null;
   table: boolean;
 }
 
@@ -30,6 +32,7 @@ export function writePlace(p: Place): string {
   if (p.view) q.set("view", [p.view.x, p.view.y, p.view.span, p.view.yaw, p.view.pitch].map(short).join("_"));
   if (p.flat) q.set("flat", "1");
   if (p.map !== null) q.set("map", String(p.map));
+  if (p.beside !== null) q.set("beside", String(p.beside));
   if (p.table) q.set("table", "1");
   return q.toString();
 }
@@ -60,6 +63,7 @@ export function readPlace(hash: string): Place {
     view: view?.length === 5 && view[2]! > 0 ? { x: view[0]!, y: view[1]!, span: view[2]!, yaw: view[3]!, pitch: view[4]! } : null,
     flat: q.get("flat") === "1",
     map: natural(q.get("map"), ".")?.[0] ?? null,
+    beside: natural(q.get("beside"), ".")?.[0] ?? null,
     table: q.get("table") === "1",
   };
 }

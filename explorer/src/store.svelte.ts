@@ -2,15 +2,19 @@
 import { tick } from "svelte";
 import { readPlace, writePlace } from "./address.ts";
 import { type DataSource, SourceError } from "./data/source.ts";
-import type { Column, Failure, Field, KeptMap, MapData, Method, RowInfo, State } from "./data/types.ts";
+import type { Column, Comparison, Failure, Field, KeptMap, MapData, Method, RowInfo, State } from "./data/types.ts";
 import { KEPT, keptRange } from "./ink.ts";
 import type { View } from "./scatter/camera.ts";
-import type { Scatter } from "./scatter/scatter.ts";
+import { laidOnto, mostMoved } from "./scatter/laid.ts";
+import type { Arrows, Scatter } from "./scatter/scatter.ts";
 import type { Theme } from "./scatter/palette.ts";
 
 /** A connection that comes back within this time was never worth a word. */
 const PATIENCE_MS = 1200;
 const NOTE_MS = 6000;
+/** Arrows of the rows that moved most, and of chosen ones: more would be a thicket. */
+const MOVED_SHOWN = 300;
+const CHOSEN_SHOWN = 1500;
 
 export class Store {
   readonly source: DataSource;
@@ -35,6 +39,14 @@ export class Store {
   /** Trust for the eye (see ink.ts): averaged over places where points are many. */
   smooth = $state.raw<Float32Array | null>(null);
   readonly keptRange = $derived(keptRange(this.smooth ?? this.trust));
+  /** The kept map beside the one that is shown. */
+  besideId = $state<number | null>(null);
+  readonly beside = $derived(this.besideId === null ? null : (this.kept.get(this.besideId) ?? null));
+  /** The map beside, laid onto the one that is shown: in its units. None while either is learned or has three dimensions. */
+  readonly laid = $derived(this.beside && this.map && this.shown !== 0 ? laidOnto(this.map, this.beside.map) : null);
+  besideInfo = $state.raw<RowInfo | null>(null);
+  comparison = $state.raw<{ of: string; found: Comparison | Failure } | null>(null);
+  private readonly compared = new Map<string, Comparison>();
   methods = $state.raw<Method[] | null>(null);
 
   theme = $state<Theme>("light");
@@ -47,10 +59,12 @@ export class Store {
   rows = $state.raw<number[] | null>(null);
   /** The line of that selection on a flat map, in map units. */
   lasso = $state.raw<[number, number][] | null>(null);
+  /** Whether it was drawn on the map beside. */
+  lassoBeside = $state(false);
   flat = $state(false);
   lassoing = $state(false);
   view = $state.raw<View | null>(null);
-  hover = $state.raw<{ row: number; x: number; y: number } | null>(null);
+  hover = $state.raw<{ row: number; x: number; y: number; beside: boolean } | null>(null);
 
   table = $state(false);
   keys = $state(false);
@@ -62,6 +76,7 @@ export class Store {
   columns = $state.raw<ReadonlyMap<number, Column>>(new Map());
 
   scatter: Scatter | null = null;
+  scatterBeside: Scatter | null = null;
   readonly names = new Map<number, { id: string; label: string | null }>();
   private asking = new Set<number>();
   private fetching = false;
@@ -126,7 +141,8 @@ export class Store {
       // Another server may answer now, whose versions and columns begin anew.
       this.lost = false;
       this.have = this.wanted = this.trustVersion = this.mapsVersion = 0;
-      [this.picked, this.maps, this.kept] = [null, [], new Map()];
+      [this.picked, this.besideId, this.maps, this.kept] = [null, null, [], new Map()];
+      this.compared.clear();
       this.columns = new Map();
       this.needColumn();
     }
@@ -185,7 +201,10 @@ export class Store {
     this.maps = await this.source.maps();
     const there = new Set(this.maps.map((m) => m.id));
     if (this.picked !== null && !there.has(this.picked)) this.picked = null;
+    if (this.besideId !== null && !there.has(this.besideId)) this.besideId = null;
     this.kept = new Map([...this.kept].filter(([id]) => there.has(id)));
+    if (this.besideId === this.shown) this.besideId = null; // it was learned again
+    this.compare();
   }
   /** A kept map's coordinates, fetched once. */
   async keptMap(id: number): Promise<MapData> {
@@ -202,14 +221,75 @@ export class Store {
     const wanted = id === null || id === this.state?.map_id ? null : id;
     if (wanted === this.picked) return;
     if (wanted !== null) await this.keptMap(wanted);
+    // The map beside comes to be shown: the two change places.
+    const before = this.shown;
+    const swap = this.besideId !== null && this.besideId === (wanted ?? this.state?.map_id);
+    if (swap && this.maps.some((m) => m.id === before)) {
+      await this.keptMap(before);
+      this.besideId = before;
+    } else if (swap) this.besideId = null;
     this.views.set(this.shown, this.view);
     if (view !== undefined) this.views.set(id ?? this.state?.map_id ?? 0, view);
     this.picked = wanted;
     this.view = this.lastView;
     this.lasso = null; // its line was of the last map
     if (this.row !== null) this.loadRow(this.row);
+    this.compare();
     this.write();
   }
+  /** Shows a kept map beside the one that is shown, or with null that one alone. */
+  async showBeside(id: number | null): Promise<void> {
+    if (id === this.besideId || (id !== null && id === this.shown)) return;
+    if (id !== null) await this.keptMap(id);
+    this.scatter?.keepMiddle();
+    this.besideId = id;
+    if (this.lassoBeside) this.lasso = null;
+    if (this.row !== null) this.loadRow(this.row);
+    this.compare();
+    this.write();
+  }
+  /** The map that would be shown beside: the newest of another kind, else the newest other. */
+  readonly other: number | null = $derived.by(() => {
+    const others = this.maps.filter((m) => m.id !== this.shown);
+    return (others.findLast((m) => m.method !== this.about?.method) ?? others.at(-1))?.id ?? null;
+  });
+  toggleBeside(): void {
+    if (this.besideId === null && this.other === null) return this.say({ error: "There is one map so far.", hint: "Learn a second one to see what moves." });
+    this.showBeside(this.besideId === null ? this.other : null).catch((e) => this.fail(e));
+  }
+  /** Asks what the two maps have in common, once both are learned. */
+  private compare(): void {
+    const [first, second] = [this.shown, this.besideId];
+    const of = `${first} ${second}`;
+    if (first === 0 || second === null || this.comparison?.of === of) return;
+    const known = this.compared.get(of);
+    this.comparison = known ? { of, found: known } : null;
+    if (known) return;
+    const still = () => this.shown === first && this.besideId === second;
+    this.source.compare(first, second).then(
+      (found) => {
+        this.compared.set(of, found);
+        if (still()) this.comparison = { of, found };
+      },
+      (e) => {
+        if (still()) this.comparison = { of, found: this.told(e) };
+      },
+    );
+  }
+  /** From where rows lie to where they lie in the map beside: those that are selected, else those that moved most. */
+  readonly arrows: Arrows | null = $derived.by(() => {
+    const { map, laid } = this;
+    if (!map || !laid) return null;
+    const to = laid.map((v) => v / map.radius);
+    const selected = this.row !== null ? [this.row] : this.rows;
+    if (selected) {
+      const step = Math.ceil(selected.length / CHOSEN_SHOWN);
+      return { rows: selected.filter((_, i) => i % step === 0), to, chosen: true };
+    }
+    const { only, field, column } = this;
+    const filtered = only && field !== KEPT && field?.type === "category" && column?.length === map.rows ? column : null;
+    return { rows: mostMoved(map.coords, laid, MOVED_SHOWN, (row) => !filtered || only!.has(filtered[row]!)), to, chosen: false };
+  });
   /** Where the map that is shown was last looked at from. */
   get lastView(): View | null {
     return this.views.get(this.shown) ?? null;
@@ -243,13 +323,15 @@ export class Store {
   }
   /** What the address asked for, once there is a map to show it on. */
   private async arrive(): Promise<void> {
-    const { row, rows, lasso, map, view } = this.arrived;
+    const { row, rows, lasso, map, view, beside } = this.arrived;
     const n = this.live?.rows ?? 0;
-    if (map !== null) {
-      await this.fetchMaps();
+    if (map !== null || beside !== null) await this.fetchMaps();
+    const there = (id: number | null) => id !== null && this.maps.some((m) => m.id === id);
+    if (there(map)) {
       this.view = null;
-      if (this.maps.some((m) => m.id === map)) await this.show(map, view);
+      await this.show(map, view);
     }
+    if (there(beside)) await this.showBeside(beside);
     await tick();
     if (lasso && this.scatter) this.chooseRows(this.scatter.rowsInside(lasso), lasso);
     else if (rows) this.chooseRows(rows.filter((r) => r < n), null);
@@ -318,13 +400,14 @@ export class Store {
   setFlat(flat: boolean): void {
     this.flat = flat;
     this.scatter?.setFlat(flat);
+    this.scatterBeside?.setFlat(flat);
     this.view = null;
     this.write();
   }
 
   choose(row: number | null, reveal = false): void {
     this.row = row;
-    if (row === null) this.info = null;
+    if (row === null) this.info = this.besideInfo = null;
     else {
       this.loadRow(row);
       this.sheet = "right";
@@ -344,12 +427,22 @@ export class Store {
         if (this.row === row) this.fail(e);
       },
     );
+    const beside = this.besideId;
+    if (beside === null) this.besideInfo = null;
+    else
+      this.source.row(row, beside).then(
+        (info) => {
+          if (this.row === row && this.besideId === beside) this.besideInfo = info;
+        },
+        () => undefined, // the map that is shown tells of it
+      );
   }
-  chooseRows(rows: number[] | null, lasso: [number, number][] | null): void {
+  chooseRows(rows: number[] | null, lasso: [number, number][] | null, beside = false): void {
     this.rows = rows && rows.length > 0 ? rows : null;
     this.lasso = this.rows ? lasso : null;
+    this.lassoBeside = beside;
     this.row = null;
-    this.info = null;
+    this.info = this.besideInfo = null;
     if (this.rows) this.sheet = "right";
     this.write();
   }
@@ -424,10 +517,11 @@ export class Store {
       shade: this.shade,
       row: this.row,
       rows: this.rows,
-      lasso: this.lasso,
+      lasso: this.lassoBeside ? null : this.lasso,
       view: this.view,
       flat: this.flat,
       map: this.picked,
+      beside: this.besideId,
       table: this.table,
     });
     const url = new URL(location.href);

@@ -59,20 +59,25 @@ impl Shelf {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps a map, whose id `make` is given; the same map learned before, and the oldest if there are too many, go. Gives the id.
-    pub(crate) fn keep(&self, make: impl FnOnce(u64) -> Kept) -> u64 {
+    /// Keeps a map and gives its id: a new one, or that of the same map learned before, whose place it takes. If there are too many, the
+    /// oldest go.
+    pub(crate) fn keep(&self, mut map: Kept) -> u64 {
         let (newest, maps) = &mut *self.held();
-        *newest += 1;
-        let map = make(*newest);
-        if map.phase == Phase::Done {
-            maps.retain(|other| !other.is_as(&map.method, &map.params));
-        }
+        let again = maps.iter().position(|other| map.phase == Phase::Done && other.is_as(&map.method, &map.params));
+        map.id = again.map_or(*newest + 1, |at| maps.remove(at).id);
+        *newest = map.id.max(*newest);
+        let id = map.id;
         maps.push(Arc::new(map));
         let bytes = |maps: &[Arc<Kept>]| maps.iter().map(|map| map.bytes()).sum::<usize>();
         while maps.len() > MOST || (maps.len() > 2 && bytes(maps) > MOST_BYTES) {
             maps.remove(0);
         }
-        *newest
+        id
+    }
+
+    /// The map that a method with these parameters, all of them, would make, if it is kept.
+    pub(crate) fn find(&self, method: &str, params: &Map<String, Value>) -> Option<Arc<Kept>> {
+        self.held().1.iter().find(|map| map.is_as(method, params)).cloned()
     }
 
     /// All of them.
@@ -93,9 +98,9 @@ mod tests {
 
     use super::*;
 
-    fn map(id: u64, perplexity: u32, phase: Phase) -> Kept {
+    fn map(perplexity: u32, phase: Phase) -> Kept {
         Kept {
-            id,
+            id: 0,
             dims: 2,
             method: "a method".to_owned(),
             title: String::new(),
@@ -105,7 +110,7 @@ mod tests {
             phase,
             measures: None,
             warnings: Vec::new(),
-            frame: Arc::new(Frame::new(MatrixView::new(2, 2, &[0.0, 1.0, 2.0, 3.0]).unwrap(), &[], id, 0)),
+            frame: Arc::new(Frame::new(MatrixView::new(2, 2, &[0.0, 1.0, 2.0, 3.0]).unwrap(), &[], 1, 0)),
             trust: None,
             metric: Metric::Euclidean,
         }
@@ -115,15 +120,16 @@ mod tests {
     fn the_newest_maps_are_kept_and_each_once() {
         let shelf = Shelf::default();
         for perplexity in 0..20 {
-            shelf.keep(|id| map(id, perplexity, Phase::Done));
+            shelf.keep(map(perplexity, Phase::Done));
         }
         let ids = |shelf: &Shelf| shelf.all().iter().map(|map| map.id).collect::<Vec<u64>>();
         assert_eq!(ids(&shelf), (5..=20).collect::<Vec<u64>>());
         assert!(shelf.get(4).is_none() && shelf.get(5).is_some());
         // Learned again it is the same map; stopped, it is another.
-        assert_eq!(shelf.keep(|id| map(id, 10, Phase::Done)), 21);
-        assert!(shelf.get(11).is_none() && shelf.all().len() == 16);
-        shelf.keep(|id| map(id, 11, Phase::Stopped));
-        assert!(shelf.get(12).is_some());
+        assert_eq!((shelf.keep(map(10, Phase::Done)), shelf.all().len()), (11, 16));
+        assert_eq!(shelf.keep(map(10, Phase::Stopped)), 21);
+        assert!(shelf.get(11).is_some() && shelf.get(5).is_none());
+        assert_eq!(shelf.find("a method", &map(10, Phase::Done).params).map(|map| map.id), Some(11));
+        assert!(shelf.find("another", &map(10, Phase::Done).params).is_none());
     }
 }

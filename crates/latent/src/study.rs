@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use latentspace::data::{ImageShape, Observations, Prepared, Rows, Values};
 use latentspace::linalg::{Matrix, MatrixView};
-use latentspace::measure::{self, Measure, MeasureOptions, Sample};
+use latentspace::measure::{self, CompareOptions, Measure, MeasureOptions, Sample};
 use latentspace::method::{AnyMethod, Entry, Shape};
 use latentspace::neighbors::{self, Metric, Neighbors};
 use latentspace::run::{Flag, Listener, Progress};
@@ -79,6 +79,8 @@ pub(crate) struct Study {
     stop: Mutex<Option<Flag>>,
     warnings: Mutex<Vec<String>>,
     pub(crate) kept: Shelf,
+    /// What pairs of kept maps have in common, so that it is worked out once, one pair at a time.
+    compared: Mutex<BTreeMap<(u64, u64), Value>>,
     over: AtomicBool,
     ended: Mutex<Option<Error>>,
 }
@@ -141,6 +143,7 @@ impl Study {
             stop: Mutex::default(),
             warnings: Mutex::default(),
             kept: Shelf::default(),
+            compared: Mutex::default(),
             over: AtomicBool::new(false),
             ended: Mutex::default(),
         }))
@@ -310,8 +313,8 @@ impl Study {
     fn keep(&self, phase: Phase) {
         let (Some(frame), state) = (self.desk.frame(), self.desk.state()) else { return };
         let (trust, metric) = (self.trust(), *held(&self.metric));
-        let id = self.kept.keep(|id| Kept {
-            id,
+        let id = self.kept.keep(Kept {
+            id: 0, // the shelf gives it
             dims: frame.dims,
             method: state.method,
             title: state.title,
@@ -478,6 +481,24 @@ impl Study {
             "row": row, "id": fields.id(row), "fields": fields.cells(row),
             "kept": kept, "neighbors": neighbors, "invented": far,
         }))
+    }
+
+    /// What `/api/maps/{a}/compare/{b}` tells: what two kept maps have in common, whichever is first.
+    pub(crate) fn compare(&self, a: &Kept, b: &Kept) -> Result<Value> {
+        let (first, second) = if a.id <= b.id { (a, b) } else { (b, a) };
+        let mut compared = held(&self.compared);
+        if let Some(known) = compared.get(&(first.id, second.id)) {
+            return Ok(known.clone());
+        }
+        let k = self.desk.look(|state| state.n_neighbors);
+        let options = CompareOptions { k, sample: Sample::Auto, every_row: false };
+        let found = measure::compare(first.frame.codes()?.view(), second.frame.codes()?.view(), &options, &self.aside)?;
+        let mut told = json!(found);
+        told["rows"] = json!(first.frame.rows);
+        told["sentences"] = json!(found.sentences());
+        compared.retain(|(a, b), _| [a, b].iter().all(|id| self.kept.get(**id).is_some()));
+        compared.insert((first.id, second.id), told.clone());
+        Ok(told)
     }
 
     /// The nearest other points of one, all of them sought.

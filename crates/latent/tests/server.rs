@@ -265,11 +265,21 @@ fn maps_that_were_learned_are_kept_with_what_is_told_of_them() {
         (server.get("/api/maps/9").status, server.get("/api/maps/9/trust").status, server.get("/api/rows/7?map=9").status),
         (404, 404, 404)
     );
-    // Learned again it is the same map, under a new name.
+    // Two maps are compared as `latent compare` does, whichever is first.
+    let compared = server.get("/api/maps/2/compare/1").json();
+    assert_eq!(compared, server.get("/api/maps/1/compare/2").json());
+    for key in ["cka", "procrustes", "neighbors_shared", "distance_correlation"] {
+        assert!(compared[key]["value"].is_number() && compared[key]["null"].is_number(), "{key} of {compared}");
+    }
+    assert_eq!((&compared["rows"], &compared["k"]), (&300.into(), &state["n_neighbors"]));
+    assert!(compared["sentences"][0].as_str().unwrap().starts_with("Of the "));
+    let same = server.get("/api/maps/1/compare/1").json();
+    assert!(same["procrustes"]["value"].as_f64().unwrap() < 1e-6 && same["neighbors_shared"]["value"] == 1.0, "{same}");
+    assert_eq!((server.get("/api/maps/1/compare/9").status, server.get("/api/maps/1/compare/x").status), (404, 404));
+    // Learned again it is the same map.
     let state = learn("tsne", quick);
-    assert_eq!(state["map_id"], 3);
-    let ids: Vec<u64> = server.get("/api/maps").json().as_array().unwrap().iter().map(|map| map["id"].as_u64().unwrap()).collect();
-    assert_eq!((ids, server.get("/api/maps/2").status), (vec![1, 3], 404));
+    assert_eq!((&state["map_id"], &state["maps_version"]), (&2.into(), &3.into()));
+    assert_eq!(server.get("/api/maps").json().as_array().unwrap().len(), 2);
 }
 
 #[test]

@@ -7,7 +7,7 @@
 //   & cats=10  categories                 & phase=failed|reading   stay there
 import { packMap, parseMap } from "./header.ts";
 import { type DataSource, type Listener, SourceError } from "./source.ts";
-import type { Field, Hit, KeptMap, Method, Neighbor, Phase, RowInfo, State, TableQuery } from "./types.ts";
+import type { Comparison, Field, Hit, KeptMap, Method, Neighbor, Phase, RowInfo, State, TableQuery } from "./types.ts";
 import { MISSING } from "./types.ts";
 
 const K = 15;
@@ -138,6 +138,7 @@ export function demoSource(query: URLSearchParams): DataSource {
   let end = world.target;
   let shown = world.coords(1, offset);
   const shelf: { told: KeptMap; version: number; map: ReturnType<World["coords"]>; trust: Float32Array }[] = [];
+  let ids = 0;
   const ofMap = (id: number) => {
     const found = shelf.find((k) => k.told.id === id);
     if (!found) throw new SourceError(`map ${id}: it is not kept (any more).`, null, 404);
@@ -221,8 +222,8 @@ export function demoSource(query: URLSearchParams): DataSource {
   const keep = (phase: Phase) => {
     const { method, title, params, seed, seconds, measures, warnings } = structuredClone(state);
     const again = shelf.findIndex((k) => phase === "done" && k.told.phase === "done" && k.told.method === method && JSON.stringify(k.told.params) === JSON.stringify(params));
-    if (again >= 0) shelf.splice(again, 1);
-    const id = ++state.maps_version;
+    const id = again >= 0 ? shelf.splice(again, 1)[0]!.told.id : ++ids;
+    state.maps_version++;
     shelf.push({ told: { id, dims: world.dims, method, title, params, seed, seconds, phase, measures, warnings }, version: state.map!.version, map: shown, trust: trust().slice() });
     if (shelf.length > 16) shelf.shift();
     state.map_id = id;
@@ -275,6 +276,36 @@ export function demoSource(query: URLSearchParams): DataSource {
       kept: neighbors.filter((x) => x.kept).length,
       neighbors,
       invented: [...seen].filter((j) => !known.has(j)).slice(0, 10).map((j) => ({ row: j, id: String(j), distance: far(j), label: label(j) })),
+    };
+  }
+
+  /** As `latent compare` tells it, of the first rows alone. */
+  function compare(a: Float32Array, b: Float32Array): Comparison {
+    const sums = (p: Float32Array, q: Float32Array, i: number, j: number) => {
+      let s = 0;
+      for (let r = 0; r < n; r++) s += p[2 * r + i]! * q[2 * r + j]!;
+      return s;
+    };
+    const all = (p: Float32Array, q: Float32Array) => [0, 1].flatMap((i) => [0, 1].map((j) => sums(p, q, i, j)));
+    const [aa, bb, ab] = [all(a, a), all(b, b), all(a, b)] as [number[], number[], number[]];
+    const square = (m: number[]) => m.reduce((s, x) => s + x * x, 0);
+    const trace = (m: number[]) => m[0]! + m[3]!;
+    const common = Math.max(Math.hypot(ab[0]! + ab[3]!, ab[2]! - ab[1]!), Math.hypot(ab[0]! - ab[3]!, ab[1]! + ab[2]!));
+    const rows = Array.from({ length: Math.min(n, 200) }, (_, i) => i);
+    let shared = 0;
+    for (const row of rows) {
+      const near = new Set(world.nearest(a, 2, row, K).map(([j]) => j));
+      shared += world.nearest(b, 2, row, K).filter(([j]) => near.has(j)).length / K / rows.length;
+    }
+    const measure = (value: number, nul: number, wide = 0) => ({ value, low: value - wide, high: value + wide, null: nul });
+    const left = 1 - common ** 2 / (trace(aa) * trace(bb));
+    return {
+      neighbors_shared: measure(shared, K / (n - 1), 0.02),
+      cka: measure(square(ab) / Math.sqrt(square(aa) * square(bb)), 2 / n),
+      procrustes: measure(left, 0.998),
+      distance_correlation: measure(0.61, 0),
+      k: K,
+      sentences: [`Of the ${K} nearest of a row, ${(shared * K).toFixed(1)} are the same in both; with the rows in any order it would be ${((K * K) / (n - 1)).toFixed(1)}.`, `Laid onto each other they agree in the large: ${Math.round(100 * left)} % of their spread is left.`],
     };
   }
 
@@ -376,6 +407,7 @@ export function demoSource(query: URLSearchParams): DataSource {
     maps: async () => structuredClone(shelf.map((k) => k.told)),
     keptMap: async (id) => parseMap(packMap({ dims: ofMap(id).told.dims as 2 | 3, rows: n, version: ofMap(id).version, ...ofMap(id).map })),
     keptTrust: async (id) => ofMap(id).trust.slice(),
+    compare: async (a, b) => compare(ofMap(a).map.coords, ofMap(b).map.coords),
     row: async (row, map) => info(row, map === undefined ? shown : ofMap(map).map),
     picture,
     values: async (row) => (kind === "table" ? Float32Array.from({ length: 6 }, (_, a) => normal(row, 60 + a)) : Float32Array.from({ length: 300 }, (_, a) => Math.sin(a / 20 + world.cluster[row]!) + 0.1 * normal(row, 60 + a) + Math.exp(-((a - 20 * world.cluster[row]!) ** 2) / 60))),

@@ -1,7 +1,7 @@
 // The server of `latent explore`, as docs/http-api.md describes it.
 import { parseMap } from "./header.ts";
 import { type DataSource, type Listener, SourceError } from "./source.ts";
-import type { Column, Hit, KeptMap, Method, RowInfo, State, TablePage, TableQuery } from "./types.ts";
+import type { Column, Comparison, Hit, KeptMap, Method, RowInfo, State, TablePage, TableQuery } from "./types.ts";
 
 /** Waits this long before the events are asked for anew, when the browser has given up on them. */
 const RETRY_MS = 2000;
@@ -89,6 +89,7 @@ export function serverSource(base: string): DataSource {
     maps: () => json<KeptMap[]>("maps"),
     keptMap: async (id) => parseMap(await (await ask(`maps/${id}`)).arrayBuffer()),
     keptTrust: (id) => shares(`maps/${id}/trust`),
+    compare: (first, second) => json<Comparison>(`maps/${first}/compare/${second}`),
     row: (row, map) => json<RowInfo>(`rows/${row}${map === undefined ? "" : `?map=${map}`}`),
     picture: (row) => `${base}rows/${row}/picture`,
     values: async (row) => new Float32Array(await (await ask(`rows/${row}/values`)).arrayBuffer()),

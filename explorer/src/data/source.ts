@@ -1,5 +1,5 @@
 // The one door between the page and its data. Everything else in src/ is written against this.
-import type { Column, Failure, Hit, KeptMap, MapData, Method, RowInfo, State, TablePage, TableQuery } from "./types.ts";
+import type { Column, Comparison, Failure, Hit, KeptMap, MapData, Method, RowInfo, State, TablePage, TableQuery } from "./types.ts";
 
 export interface Listener {
   /** Whenever anything small changed. */
@@ -24,6 +24,8 @@ export interface DataSource {
   maps(): Promise<KeptMap[]>;
   keptMap(id: number): Promise<MapData>;
   keptTrust(id: number): Promise<Float32Array | null>;
+  /** What two kept maps have in common. */
+  compare(first: number, second: number): Promise<Comparison>;
   /** `map`: the kept map that is asked about; the newest otherwise. */
   row(row: number, map?: number): Promise<RowInfo>;
   /** Address of the row's picture, for an <img>. */

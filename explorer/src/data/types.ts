@@ -66,6 +66,14 @@ export interface KeptMap extends Pick<State, "method" | "title" | "params" | "se
   dims: number;
 }
 
+export type ComparedName = "neighbors_shared" | "cka" | "procrustes" | "distance_correlation";
+
+/** What two maps of the same rows have in common. */
+export interface Comparison extends Record<ComparedName, Measure> {
+  k: number;
+  sentences: string[];
+}
+
 /** A map as it came: `coords` are centered, not scaled; add `center` in f64 for the true coordinates. */
 export interface MapData {
   dims: 2 | 3;

@@ -107,6 +107,11 @@ export async function fakeServer(dist: string): Promise<Fake> {
         { ...kept, id: 2, title: state.title, params: state.params },
       ]);
     }
+    const both = /^\/api\/maps\/(\d+)\/compare\/(\d+)$/.exec(path);
+    if (both) {
+      const measure = (value: number, nul: number) => ({ value, low: value, high: value, null: nul });
+      return void json({ neighbors_shared: measure(0.25, 0.05), cka: measure(0.9, 0.01), procrustes: measure(0.1, 0.99), distance_correlation: measure(0.8, 0), k: K, sentences: ["Of the 15 nearest of a row, 3.8 are the same in both."] });
+    }
     const ofMap = /^\/api\/maps\/(\d+)(\/trust)?$/.exec(path);
     if (ofMap) {
       if (Number(ofMap[1]) > 2) return void json({ error: `map ${ofMap[1]}: it is not kept (any more).`, hint: null }, 404);

@@ -40,7 +40,7 @@ test("follows the map as it moves, learns again, is refused, stops and keeps", a
   await rest(page);
   const after = await page.evaluate(() => window.explorer.place(7)!);
   expect(Math.hypot(after[0] - before[0], after[1] - before[1])).toBeGreaterThan(5);
-  await page.getByLabel("Perplexity").fill("5");
+  await page.getByRole("spinbutton", { name: "Perplexity" }).fill("5");
   await page.getByRole("button", { name: "Learn again" }).click();
   await expect(page.getByRole("progressbar", { name: "Learning" })).toBeVisible();
   await page.getByRole("button", { name: "Stop and keep" }).click();
@@ -52,7 +52,7 @@ test("shows a map that was learned before, with its own measures, and again from
   await ready(page);
   await expect(page.locator("dd", { hasText: "8 of 15" })).toBeVisible();
   const before = await page.evaluate(() => window.explorer.place(7)!);
-  await page.getByRole("button", { name: "perplexity 10" }).click();
+  await page.getByRole("button", { name: "t-SNE perplexity 10" }).click();
   await rest(page);
   await expect(page.getByRole("meter", { name: "Neighbors kept" })).toHaveAttribute("aria-valuenow", "0.2");
   await expect(page.locator(".what")).toContainText("perplexity 10");
@@ -70,10 +70,25 @@ test("shows a map that was learned before, with its own measures, and again from
   await expect.poll(() => page.url()).not.toContain("map=");
 });
 
+test("two maps stand side by side, with what they have in common, from one address", async ({ page, fake }) => {
+  await page.goto(`${fake.url}#beside=1`);
+  await ready(page);
+  await expect(page.getByRole("application")).toHaveCount(2);
+  await expect(page.getByRole("meter", { name: "Neighbors shared" })).toHaveAttribute("aria-valuetext", "25\u202f%; noise would score 5.0\u202f%");
+  await expect(page.getByText("3.8 are the same in both")).toBeVisible();
+  expect(fake.asked).toContain("GET /api/maps/2/compare/1");
+  // The other map is this one in a mirror: laid onto it, no row lies elsewhere.
+  const [here, there] = await page.evaluate(() => [window.explorer.place(7)!, window.explorer.placeBeside(7)!]);
+  expect(Math.hypot(here![0] - there![0], here![1] - there![1])).toBeLessThan(1);
+  await page.keyboard.press("s");
+  await expect(page.getByRole("application")).toHaveCount(1);
+  await expect.poll(() => page.url()).not.toContain("beside");
+});
+
 test("a refusal is told in the server's words", async ({ page, watch, fake }) => {
   await page.goto(fake.url);
   await ready(page);
-  await page.getByLabel("Perplexity").fill("500");
+  await page.getByRole("spinbutton", { name: "Perplexity" }).fill("500");
   await page.getByRole("button", { name: "Learn again" }).click();
   await expect(page.locator("form .failure")).toContainText("perplexity: 500 was given; for 300 rows it is at most 99.");
   await expect(page.locator("form .failure")).toContainText("30 is usual.");

@@ -86,6 +86,18 @@ impl<S: Send + Sync> FromRequestParts<S> for Path {
     }
 }
 
+/// Two numbers in the address.
+struct Two(usize, usize);
+
+impl<S: Send + Sync> FromRequestParts<S> for Two {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
+        let read = axum::extract::Path::<(usize, usize)>::from_request_parts(parts, state).await;
+        read.map(|numbers| Two(numbers.0.0, numbers.0.1)).map_err(|_| Refused::missing("the address takes two whole numbers here."))
+    }
+}
+
 /// What stands behind the question mark.
 struct Query<T>(T);
 
@@ -109,6 +121,7 @@ pub(crate) fn routes(study: Arc<Study>) -> Router {
         .route("/maps", get(maps))
         .route("/maps/{id}", get(kept_map))
         .route("/maps/{id}/trust", get(kept_trust))
+        .route("/maps/{id}/compare/{other}", get(compare))
         .route("/fields/{index}", get(field))
         .route("/trust", get(trust))
         .route("/rows/{row}", get(row))
@@ -181,6 +194,11 @@ async fn kept_map(State(study): Shared, Path(id): Path) -> Answer {
 
 async fn kept_trust(State(study): Shared, Path(id): Path) -> Answer {
     Ok(shares(kept(&study, id)?.trust.clone()))
+}
+
+async fn compare(State(study): Shared, Two(first, second): Two) -> Answer {
+    let (first, second) = (kept(&study, first)?, kept(&study, second)?);
+    aside(move || Ok(Json(study.compare(&first, &second)?).into_response())).await
 }
 
 async fn trust(State(study): Shared) -> Response {
