@@ -14,6 +14,8 @@ export interface Place {
   map: number | null;
   /** The kept map beside it. */
   beside: number | null;
+  /** Whether maps of several parameters are shown. */
+  grid: boolean;
   table: boolean;
 }
 
@@ -33,6 +35,7 @@ export function writePlace(p: Place): string {
   if (p.flat) q.set("flat", "1");
   if (p.map !== null) q.set("map", String(p.map));
   if (p.beside !== null) q.set("beside", String(p.beside));
+  if (p.grid) q.set("grid", "1");
   if (p.table) q.set("table", "1");
   return q.toString();
 }
@@ -64,6 +67,7 @@ export function readPlace(hash: string): Place {
     flat: q.get("flat") === "1",
     map: natural(q.get("map"), ".")?.[0] ?? null,
     beside: natural(q.get("beside"), ".")?.[0] ?? null,
+    grid: q.get("grid") === "1",
     table: q.get("table") === "1",
   };
 }

@@ -30,6 +30,9 @@ export class Store {
   private kept = $state.raw<ReadonlyMap<number, { map: MapData; trust: Float32Array | null }>>(new Map());
   /** The kept map that is shown in place of the newest. */
   picked = $state<number | null>(null);
+  get newest(): MapData | null {
+    return this.live;
+  }
   readonly map = $derived(this.picked === null ? this.live : (this.kept.get(this.picked)?.map ?? null));
   readonly trust = $derived(this.picked === null ? this.liveTrust : (this.kept.get(this.picked)?.trust ?? null));
   /** What is told of the map that is shown. */
@@ -67,6 +70,9 @@ export class Store {
   hover = $state.raw<{ row: number; x: number; y: number; beside: boolean } | null>(null);
 
   table = $state(false);
+  private gridWanted = $state(false);
+  /** Whether the maps of several parameters stand in place of the one. */
+  readonly grid = $derived(this.gridWanted && this.state !== null && this.state.grid !== null);
   keys = $state(false);
   /** The sheet that is open where the window is narrow. */
   sheet = $state<"none" | "left" | "right">("none");
@@ -110,6 +116,7 @@ export class Store {
     this.view = this.arrived.view;
     this.flat = this.arrived.flat;
     this.table = this.arrived.table;
+    this.gridWanted = this.arrived.grid;
     this.only = this.arrived.only ? new Set(this.arrived.only) : null;
   }
 
@@ -255,6 +262,7 @@ export class Store {
   });
   toggleBeside(): void {
     if (this.besideId === null && this.other === null) return this.say({ error: "There is one map so far.", hint: "Learn a second one to see what moves." });
+    this.setGrid(false);
     this.showBeside(this.besideId === null ? this.other : null).catch((e) => this.fail(e));
   }
   /** Asks what the two maps have in common, once both are learned. */
@@ -472,11 +480,28 @@ export class Store {
     this.write();
   }
 
+  setGrid(open: boolean): void {
+    this.gridWanted = open;
+    this.write();
+  }
+  /** Learns a map for each value of one parameter, and shows them as they come. */
+  async fitGrid(method: string, params: Record<string, unknown>, vary: string, values: number[]): Promise<Failure | null> {
+    try {
+      await this.source.fitGrid(method, params, vary, values);
+      await this.show(null);
+      this.sheet = "none";
+      this.setGrid(true);
+      return null;
+    } catch (e) {
+      return this.told(e);
+    }
+  }
   async fit(method: string, params: Record<string, unknown>): Promise<Failure | null> {
     const [shown, view] = [this.shown, this.view];
     try {
       await this.source.fit(method, params);
       this.views.set(shown, view);
+      this.setGrid(false);
       await this.show(null);
       this.choose(null);
       this.lasso = null; // its line was of the last map
@@ -522,6 +547,7 @@ export class Store {
       flat: this.flat,
       map: this.picked,
       beside: this.besideId,
+      grid: this.gridWanted,
       table: this.table,
     });
     const url = new URL(location.href);

@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 use crate::kept::{Kept, Shelf};
 use crate::output::{count, number};
 use crate::progress::{Screen, seconds_left};
-use crate::server::{Desk, Failure, Fields, Frame, Phase, State};
+use crate::server::{Desk, Failure, Fields, Frame, Grid, Phase, State};
 
 /// Neighbors a row, in lists and measures, where there are rows enough.
 const NEIGHBORS: usize = 15;
@@ -26,6 +26,8 @@ const MAP_EVERY: Duration = Duration::from_millis(100);
 /// From so many columns on, arrays whose neighboring columns go together are drawn as curves.
 const CURVE_FROM: usize = 24;
 
+/// Maps that are learned one after the other at most.
+const GRID_MOST: usize = 9;
 /// Names of columns that the page is told at most.
 const NAMED_COLUMNS: usize = 1000;
 
@@ -120,6 +122,7 @@ impl Study {
             map: None,
             map_id: None,
             maps_version: 0,
+            grid: None,
             fields: Arc::default(),
             column_names: Arc::default(),
             picture: None,
@@ -266,13 +269,18 @@ impl Study {
     fn work(self: &Arc<Self>, start: Start) {
         let stop = held(&self.stop).clone().unwrap_or_default();
         if self.made(start, &stop) {
-            self.desk.change(|state| {
-                state.phase = if stop.is_set() { Phase::Stopped } else { Phase::Done };
-                state.message = String::new();
-                state.seconds_left = None;
-            });
+            self.rest(&stop);
         }
         *held(&self.stop) = None;
+    }
+
+    /// Tells that nothing is going on any more.
+    fn rest(&self, stop: &Flag) {
+        self.desk.change(|state| {
+            state.phase = if stop.is_set() { Phase::Stopped } else { Phase::Done };
+            state.message = String::new();
+            state.seconds_left = None;
+        });
     }
 
     /// Makes a map, measures and keeps it; false where that failed, which is told.
@@ -340,17 +348,71 @@ impl Study {
         let Some(data) = self.data() else { return Ok(false) };
         let params = with_map_defaults(entry, params, data.shape()).0;
         checked(entry, &params, data.shape())?;
-        {
-            let mut stop = held(&self.stop);
-            if stop.is_some() {
-                return Ok(false);
-            }
-            *stop = Some(Flag::default());
+        if !self.begins() {
+            return Ok(false);
         }
         held(&self.warnings).clear();
         let study = self.clone();
         std::thread::spawn(move || study.work(Start::Fit { method: entry, params }));
         Ok(true)
+    }
+
+    /// Whether nothing was under way, so that something else is now.
+    fn begins(&self) -> bool {
+        let mut stop = held(&self.stop);
+        let free = stop.is_none();
+        if free {
+            *stop = Some(Flag::default());
+        }
+        free
+    }
+
+    /// Learns a map for each value of one parameter, one after the other, except those that are kept already; false while a fit is under way.
+    pub(crate) fn fit_grid(self: &Arc<Self>, method: &str, params: &Map<String, Value>, vary: &str, values: Vec<Value>) -> Result<bool> {
+        let entry = registry::find(method)?;
+        let Some(data) = self.data() else { return Ok(false) };
+        if values.is_empty() || values.len() > GRID_MOST {
+            return Err(Error::param("values", values.len(), format!("a grid has 1 to {GRID_MOST}")));
+        }
+        let with = |value: &Value| {
+            let mut params = params.clone();
+            params.insert(vary.to_owned(), value.clone());
+            let params = with_map_defaults(entry, params, data.shape()).0;
+            Ok(checked(entry, &params, data.shape())?.params().as_object().cloned().unwrap_or_default())
+        };
+        let each = values.iter().map(with).collect::<Result<Vec<Map<String, Value>>>>()?;
+        if !self.begins() {
+            return Ok(false);
+        }
+        let grid = Grid { method: entry.info.name.to_owned(), vary: vary.to_owned(), ids: vec![None; values.len()], values, at: Some(0) };
+        self.desk.change(|state| state.grid = Some(grid));
+        let study = self.clone();
+        std::thread::spawn(move || study.work_grid(entry, each));
+        Ok(true)
+    }
+
+    fn work_grid(self: &Arc<Self>, method: &'static Entry, each: Vec<Map<String, Value>>) {
+        let stop = held(&self.stop).clone().unwrap_or_default();
+        let tell = |change: &dyn Fn(&mut Grid)| self.desk.change(|state| state.grid.as_mut().map(change));
+        let mut well = true;
+        for (at, params) in each.into_iter().enumerate() {
+            let known = self.kept.find(method.info.name, &params).map(|map| map.id);
+            if known.is_none() {
+                tell(&|grid| grid.at = Some(at));
+                held(&self.warnings).clear();
+                well = self.made(Start::Fit { method, params }, &stop);
+            }
+            let id = if known.is_some() { known } else { self.desk.look(|state| state.map_id) };
+            tell(&|grid| grid.ids[at] = id);
+            if !well || stop.is_set() {
+                break;
+            }
+        }
+        tell(&|grid| grid.at = None);
+        if well {
+            self.rest(&stop);
+        }
+        *held(&self.stop) = None;
     }
 
     /// Stops the fit that is under way and keeps its map.

@@ -283,6 +283,36 @@ fn maps_that_were_learned_are_kept_with_what_is_told_of_them() {
 }
 
 #[test]
+fn a_grid_of_one_parameter_is_learned_map_by_map() {
+    let server = Server::rested(table(), "t.csv --columns a,b,c,d,e --set n_iter=50 --set n_iter_early=50 --set perplexity=10");
+    let quick = json!({"n_iter": 50, "n_iter_early": 50});
+    let ask =
+        |vary: &str, values: Value| server.post("/api/grid", &json!({"method": "tsne", "params": quick, "vary": vary, "values": values}));
+    let wrong = ask("perplexity", json!([5, 2000]));
+    assert_eq!(wrong.status, 400);
+    assert!(wrong.json()["error"].as_str().unwrap().starts_with("perplexity: 2000"), "{}", wrong.json());
+    assert_eq!((ask("perplexity", json!([])).status, ask("perplexty", json!([5])).status), (400, 400));
+    assert_eq!(server.get("/api/state").json()["grid"], Value::Null);
+    assert_eq!(ask("perplexity", json!([5, 10, 20])).status, 202);
+    assert_eq!(ask("perplexity", json!([5])).status, 409);
+    let begun = Instant::now();
+    let grid = loop {
+        let grid = server.get("/api/state").json()["grid"].clone();
+        if grid["at"].is_null() {
+            break grid;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "still {grid}");
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    // The one of perplexity 10 was there before.
+    assert_eq!(grid, json!({"method": "tsne", "vary": "perplexity", "values": [5, 10, 20], "ids": [2, 1, 3], "at": null}));
+    let maps = server.get("/api/maps").json();
+    let of = |id: u64| maps.as_array().unwrap().iter().find(|map| map["id"] == id).unwrap()["params"]["perplexity"].as_f64();
+    assert_eq!([of(2), of(1), of(3)], [Some(5.0), Some(10.0), Some(20.0)]);
+    assert_eq!(server.rest()["phase"], "done");
+}
+
+#[test]
 fn events_tell_the_state_and_the_map_as_they_change() {
     let server = Server::rested(table(), "t.csv --columns a,b,c,d,e --method pca");
     let mut stream = TcpStream::connect(&server.address).unwrap();

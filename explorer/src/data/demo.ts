@@ -202,6 +202,7 @@ export function demoSource(query: URLSearchParams): DataSource {
     map: { version: 1, dims: world.dims },
     map_id: null,
     maps_version: 0,
+    grid: null,
     fields,
     column_names: kind === "table" ? ["height", "width", "area", "density", "hue", "age"] : null,
     picture: kind === "images" ? { width: 28, height: 28, pixelated: true } : null,
@@ -258,6 +259,10 @@ export function demoSource(query: URLSearchParams): DataSource {
     timer = window.setTimeout(() => {
       measured();
       keep(phase);
+      const { grid } = state;
+      if (grid && grid.at !== null) grid.ids[grid.at] = state.map_id;
+      if (phase === "done" && nextOfGrid()) return;
+      if (grid) grid.at = null;
       to(phase, "");
     }, 300);
   }
@@ -370,6 +375,28 @@ export function demoSource(query: URLSearchParams): DataSource {
     { name: "pca", title: "PCA", summary: "the directions along which the rows differ most", family: "linear", takes: ["table", "counts", "images"], parameters: { type: "object", properties: { n_components: { type: "integer", default: 2, minimum: 1 }, whiten: { type: "boolean", default: false } } } },
   ];
 
+  function begin(method: string, params: Record<string, unknown>) {
+    if (Number(params.perplexity) > n / 3) throw new SourceError(`perplexity: ${params.perplexity} was given; for ${n} rows it is at most ${Math.floor(n / 3)}.`, "30 is usual; 100 shows coarser structure.", 400);
+    const dims = Number(params.n_components) === 3 ? 3 : 2;
+    if (dims !== world.dims) world = new World(n, dims, cats);
+    const known = methods.find((m) => m.name === method)!;
+    const all = { ...Object.fromEntries(Object.entries(known.parameters.properties!).map(([name, p]) => [name, p.default])), n_components: dims, ...params };
+    end = world.end(method, all);
+    const first = Object.entries(all).find(([name, value]) => name !== "n_components" && typeof value === "number");
+    Object.assign(state, { method, params: all, title: `${known.title} of ${n.toLocaleString("en")} x 784${first ? `, ${first[0].replace("_", " ")} ${first[1]}` : ""}` });
+    start(query.get("slow") === "1" ? 60 : Number(query.get("takes") ?? 2));
+  }
+  let gridParams: Record<string, unknown> = {};
+  /** Begins with the next value of the grid that has no map; false where there is none. */
+  function nextOfGrid(): boolean {
+    const { grid } = state;
+    const at = grid?.at === null || !grid ? 0 : grid.at + 1;
+    if (!grid || at >= grid.values.length || grid.ids.every((id) => id !== null)) return false;
+    grid.at = at;
+    begin(grid.method, { ...gridParams, [grid.vary]: grid.values[at]! });
+    return true;
+  }
+
   return {
     listen(l) {
       listener = l;
@@ -437,15 +464,15 @@ export function demoSource(query: URLSearchParams): DataSource {
     methods: async () => methods,
     async fit(method, params) {
       if (state.phase === "fitting") throw new SourceError("A fit is under way.", "Stop it first.", 409);
-      if (Number(params.perplexity) > n / 3) throw new SourceError(`perplexity: ${params.perplexity} was given; for ${n} rows it is at most ${Math.floor(n / 3)}.`, "30 is usual; 100 shows coarser structure.", 400);
-      const dims = Number(params.n_components) === 3 ? 3 : 2;
-      if (dims !== world.dims) world = new World(n, dims, cats);
-      const known = methods.find((m) => m.name === method)!;
-      const all = { ...Object.fromEntries(Object.entries(known.parameters.properties!).map(([name, p]) => [name, p.default])), n_components: dims, ...params };
-      end = world.end(method, all);
-      const first = Object.entries(all).find(([name, value]) => name !== "n_components" && typeof value === "number");
-      Object.assign(state, { method, params: all, title: `${known.title} of ${n.toLocaleString("en")} x 784${first ? `, ${first[0].replace("_", " ")} ${first[1]}` : ""}` });
-      start(query.get("slow") === "1" ? 60 : Number(query.get("takes") ?? 2));
+      begin(method, params);
+    },
+    async fitGrid(method, params, vary, values) {
+      if (state.phase === "fitting") throw new SourceError("A fit is under way.", "Stop it first.", 409);
+      const large = vary === "perplexity" && values.find((v) => v > n / 3);
+      if (large) throw new SourceError(`perplexity: ${large} was given; for ${n} rows it is at most ${Math.floor(n / 3)}.`, "30 is usual; 100 shows coarser structure.", 400);
+      state.grid = { method, vary, values, ids: values.map(() => null), at: null };
+      gridParams = params;
+      if (!nextOfGrid()) to("done", "");
     },
     async stop() {
       finish("stopped");

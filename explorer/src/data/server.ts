@@ -97,6 +97,7 @@ export function serverSource(base: string): DataSource {
     table: async (query: TableQuery): Promise<TablePage> => (await post("table", query)).json(),
     methods: () => json<Method[]>("methods"),
     fit: async (method, params) => void (await post("fit", { method, params })),
+    fitGrid: async (method, params, vary, values) => void (await post("grid", { method, params, vary, values })),
     stop: async () => void (await post("stop", {})),
     selection: async () => (await json<{ rows: number[] }>("selection")).rows,
     select: async (rows) => void (await post("selection", { rows })),

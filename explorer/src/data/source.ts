@@ -35,6 +35,8 @@ export interface DataSource {
   table(query: TableQuery): Promise<TablePage>;
   methods(): Promise<Method[]>;
   fit(method: string, params: Record<string, unknown>): Promise<void>;
+  /** Learns a map for each value of one parameter. */
+  fitGrid(method: string, params: Record<string, unknown>, vary: string, values: number[]): Promise<void>;
   stop(): Promise<void>;
   /** The rows that a program selected. */
   selection?(): Promise<number[]>;

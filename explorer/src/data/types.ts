@@ -48,6 +48,8 @@ export interface State {
   map_id: number | null;
   /** Grows with each map that is kept. */
   maps_version: number;
+  /** Maps that are learned one after the other, each with another value of one parameter. */
+  grid: Grid | null;
   fields: Field[];
   /** Names of the observed columns where they have any; may be absent or shorter than `columns`. */
   column_names?: string[] | null;
@@ -58,6 +60,16 @@ export interface State {
   trust_version: number;
   warnings: string[];
   error: Failure | null;
+}
+
+export interface Grid {
+  method: string;
+  vary: string;
+  values: number[];
+  /** The kept map of each value; null while there is none. */
+  ids: (number | null)[];
+  /** Which is being learned; null once it is over. */
+  at: number | null;
 }
 
 /** A map that was learned, as it is told of; what is told of the newest is part of the state. */

@@ -270,6 +270,52 @@ test("two maps side by side: looked at from one place, hovered and selected as o
   await expect(panes).toHaveCount(1);
 });
 
+test("one parameter is tried in several sizes, shown small with its measures, and one of them large", async ({ page }) => {
+  await open(page, "n=600&takes=0.3");
+  await ready(page);
+  await page.getByRole("button", { name: "Try several" }).click();
+  const sizes = page.getByRole("textbox", { name: "Perplexity" });
+  await expect(sizes).toHaveValue("5, 15, 30, 50, 100");
+  await sizes.fill("5, many");
+  await page.getByRole("button", { name: "Learn these" }).click();
+  await expect(page.locator("form .failure")).toContainText("perplexity: “many” was given");
+  await sizes.fill("5 20; 400");
+  await page.getByRole("button", { name: "Learn these" }).click();
+  await expect(page.locator("form .failure")).toContainText("for 600 rows it is at most 200");
+  await sizes.fill("5 20; 60");
+  await sizes.press("Enter");
+  const several = page.getByRole("region", { name: "Maps of several parameters" });
+  await expect(several.locator("li")).toHaveCount(3);
+  await expect(several).toContainText("Waits");
+  await page.waitForFunction(() => window.explorer.phase === "done");
+  for (const size of [5, 20, 60]) await expect(several.getByRole("button", { name: `Perplexity ${size} kept` })).toBeEnabled();
+  // Each is another picture, and one of them keeps most.
+  const pictures = await several.locator("canvas").evaluateAll((all) => all.map((c) => (c as HTMLCanvasElement).toDataURL()));
+  expect(new Set(pictures).size).toBe(3);
+  await expect(several.locator(".best").first()).toBeVisible();
+  await several.getByRole("button", { name: "Perplexity 20" }).click();
+  await expect(several).toBeHidden();
+  await expect(page.locator(".what")).toContainText("perplexity 20");
+  await page.keyboard.press("g");
+  await expect(several.getByRole("button", { name: "Perplexity 20" })).toHaveAttribute("aria-current", "true");
+  await expect.poll(() => page.url()).toContain("grid=1");
+  await page.keyboard.press("Escape");
+  await expect(several).toBeHidden();
+});
+
+test("a grid that is stopped keeps what there is", async ({ page }) => {
+  await open(page, "n=600&takes=1.5");
+  await ready(page);
+  await page.getByRole("button", { name: "Try several" }).click();
+  await page.getByRole("button", { name: "Learn these" }).click();
+  const several = page.getByRole("region", { name: "Maps of several parameters" });
+  await expect(several.getByRole("button", { name: "Perplexity 5 kept" })).toBeEnabled({ timeout: 10_000 });
+  await page.getByRole("button", { name: "Stop and keep" }).click();
+  await page.waitForFunction(() => window.explorer.phase === "stopped");
+  await expect(several.getByText("Not learned")).toHaveCount(3);
+  await expect(several.getByRole("button", { name: "Perplexity 15 kept" })).toBeEnabled();
+});
+
 test("each state says what is going on", async ({ page }) => {
   await open(page, "phase=reading");
   await expect(page.locator(".wait")).toContainText("Reading");
@@ -332,4 +378,12 @@ for (const scheme of ["light", "dark"] as const)
     await page.keyboard.press("s");
     await expect(page.getByRole("meter", { name: "Neighbors shared" })).toBeVisible();
     expect(await breaches(page), "two maps").toEqual([]);
+    await page.getByRole("button", { name: "Try several" }).click();
+    await page.getByRole("textbox", { name: "Neighbors" }).fill("5, 50");
+    expect(await breaches(page), "a grid to be asked for").toEqual([]);
+    await page.getByRole("button", { name: "Learn these" }).click();
+    await expect(page.getByRole("region", { name: "Maps of several parameters" }).getByText("Waits")).toBeVisible();
+    expect(await breaches(page), "a grid that is learned").toEqual([]);
+    await ready(page);
+    expect(await breaches(page), "a grid").toEqual([]);
   });

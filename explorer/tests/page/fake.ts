@@ -41,6 +41,8 @@ export interface Fake {
   url: string;
   state: State;
   asked: string[];
+  /** The grid that was asked for. */
+  grid: Record<string, unknown> | null;
   /** The rows that are selected, by whomever. */
   selected: number[];
   /** Selects rows as a program does. */
@@ -61,7 +63,7 @@ export async function fakeServer(dist: string): Promise<Fake> {
   const price = (i: number) => (i * 7919) % 100;
   const state: State = {
     name: "rows.csv", rows: N, columns: 4, kind: "images", phase: "done", message: "", step: 10, n_steps: 10, loss: 1.5, loss_name: "kl", seconds_left: null, seconds: 1,
-    method: "tsne", title: `t-SNE of ${N} x 4, perplexity 30`, params: { perplexity: 30 }, seed: 0, map: { version: 1, dims: 2 }, map_id: 2, maps_version: 2,
+    method: "tsne", title: `t-SNE of ${N} x 4, perplexity 30`, params: { perplexity: 30 }, seed: 0, map: { version: 1, dims: 2 }, map_id: 2, maps_version: 2, grid: null,
     fields: [
       { index: 0, name: "label", type: "category", categories: ["a", "<b>b</b>", "c"].map((l) => ({ label: l, count: N / 3 })), missing: 0 },
       { index: 1, name: "price", type: "number", min: 0, max: 99, missing: 0, integer: true },
@@ -147,6 +149,12 @@ export async function fakeServer(dist: string): Promise<Fake> {
       fake.tell();
       return void json({}, 202);
     }
+    if (path === "/api/grid") {
+      fake.grid = await body(q);
+      state.grid = { method: "tsne", vary: "perplexity", values: [10, 30], ids: [1, 2], at: null };
+      fake.tell();
+      return void json({}, 202);
+    }
     if (path === "/api/stop") {
       Object.assign(state, { phase: "stopped" });
       fake.tell();
@@ -172,6 +180,7 @@ export async function fakeServer(dist: string): Promise<Fake> {
     url: "",
     state,
     asked,
+    grid: null,
     selected: [],
     select(rows) {
       fake.selected = rows;

@@ -85,6 +85,22 @@ test("two maps stand side by side, with what they have in common, from one addre
   await expect.poll(() => page.url()).not.toContain("beside");
 });
 
+test("a grid is asked for, and is there after a reload", async ({ page, fake }) => {
+  await page.goto(fake.url);
+  await ready(page);
+  await page.getByRole("button", { name: "Try several" }).click();
+  await page.getByRole("textbox", { name: "Perplexity" }).fill("10, 30");
+  await page.getByRole("button", { name: "Learn these" }).click();
+  const cells = page.getByRole("region", { name: "Maps of several parameters" }).getByRole("listitem");
+  await expect(cells).toHaveCount(2);
+  expect(fake.grid).toEqual({ method: "tsne", params: {}, vary: "perplexity", values: [10, 30] });
+  await expect.poll(() => page.url()).toContain("grid=1");
+  await page.reload();
+  await expect(cells.nth(0).getByRole("button")).toHaveAccessibleName(/Perplexity 10 kept 20/);
+  await cells.nth(0).getByRole("button").click();
+  await expect(page.locator(".what")).toContainText("perplexity 10");
+});
+
 test("a refusal is told in the server's words", async ({ page, watch, fake }) => {
   await page.goto(fake.url);
   await ready(page);

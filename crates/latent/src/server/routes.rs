@@ -132,6 +132,7 @@ pub(crate) fn routes(study: Arc<Study>) -> Router {
         .route("/selection", get(async |State(study): Shared| Json(study.desk.selection())).post(select))
         .route("/methods", get(methods))
         .route("/fit", post(fit))
+        .route("/grid", post(grid))
         .route("/stop", post(stop))
         .fallback(async || Refused::missing("there is nothing at this address."))
         .with_state(study);
@@ -313,12 +314,29 @@ struct Wanted {
 }
 
 async fn fit(State(study): Shared, Asks(wanted): Asks<Wanted>) -> Answer {
-    aside(move || match study.fit_again(&wanted.method, wanted.params) {
+    aside(move || begun(study.fit_again(&wanted.method, wanted.params))).await
+}
+
+#[derive(Deserialize)]
+struct WantedGrid {
+    method: String,
+    #[serde(default)]
+    params: Map<String, Value>,
+    vary: String,
+    values: Vec<Value>,
+}
+
+async fn grid(State(study): Shared, Asks(wanted): Asks<WantedGrid>) -> Answer {
+    aside(move || begun(study.fit_grid(&wanted.method, &wanted.params, &wanted.vary, wanted.values))).await
+}
+
+/// The answer to who asks for a fit.
+fn begun(begun: latentspace::Result<bool>) -> Answer {
+    match begun {
         Ok(true) => Ok(StatusCode::ACCEPTED.into_response()),
         Ok(false) => Err(Refused::new(StatusCode::CONFLICT, "a fit is under way; stop it first.")),
         Err(error) => Err(error.into()),
-    })
-    .await
+    }
 }
 
 async fn stop(State(study): Shared) -> StatusCode {
