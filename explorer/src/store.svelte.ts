@@ -284,11 +284,11 @@ export class Store {
       },
     );
   }
+  private readonly laidTo = $derived(this.laid && this.map ? this.laid.map((v) => v / this.map!.radius) : null);
   /** From where rows lie to where they lie in the map beside: those that are selected, else those that moved most. */
   readonly arrows: Arrows | null = $derived.by(() => {
-    const { map, laid } = this;
-    if (!map || !laid) return null;
-    const to = laid.map((v) => v / map.radius);
+    const { map, laid, laidTo: to } = this;
+    if (!map || !laid || !to) return null;
     const selected = this.row !== null ? [this.row] : this.rows;
     if (selected) {
       const step = Math.ceil(selected.length / CHOSEN_SHOWN);

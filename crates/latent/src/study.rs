@@ -622,7 +622,7 @@ pub(crate) fn with_map_defaults(entry: &Entry, mut params: Map<String, Value>, s
     let parameters = entry.parameters();
     let open = |params: &Map<String, Value>, name: &str| parameters.iter().any(|p| p.name == name) && !params.contains_key(name);
     let mut note = None;
-    if open(&params, "n_components") {
+    if open(&params, "n_components") || params.get("n_components").is_some_and(|dims| dims == "auto") {
         params.insert("n_components".into(), json!(2));
     }
     if open(&params, "pca_components") && shape.cols > 100 && shape.rows > 50 {

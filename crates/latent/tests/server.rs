@@ -252,6 +252,9 @@ fn maps_that_were_learned_are_kept_with_what_is_told_of_them() {
     }
     assert!(maps[0]["measures"]["recall"]["value"].as_f64().unwrap() > 0.1);
     assert_eq!((&server.get("/api/maps/1").body, &server.get("/api/maps/2").body), (&first, &server.get("/api/map").body));
+    // What a space would choose by itself is no map.
+    assert_eq!(learn("pca", json!({"n_components": "auto"}))["map"]["dims"], 2);
+    learn("tsne", quick.clone());
     // Of each map its own trust and its own neighbors.
     let share = |path: &str| f32s(&server.get(path).body)[7];
     assert_eq!(share("/api/maps/2/trust"), share("/api/trust"));
@@ -278,7 +281,7 @@ fn maps_that_were_learned_are_kept_with_what_is_told_of_them() {
     assert_eq!((server.get("/api/maps/1/compare/9").status, server.get("/api/maps/1/compare/x").status), (404, 404));
     // Learned again it is the same map.
     let state = learn("tsne", quick);
-    assert_eq!((&state["map_id"], &state["maps_version"]), (&2.into(), &3.into()));
+    assert_eq!((&state["map_id"], &state["maps_version"]), (&2.into(), &5.into()));
     assert_eq!(server.get("/api/maps").json().as_array().unwrap().len(), 2);
 }
 

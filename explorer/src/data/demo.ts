@@ -372,7 +372,7 @@ export function demoSource(query: URLSearchParams): DataSource {
         },
       },
     },
-    { name: "pca", title: "PCA", summary: "the directions along which the rows differ most", family: "linear", takes: ["table", "counts", "images"], parameters: { type: "object", properties: { n_components: { type: "integer", default: 2, minimum: 1 }, whiten: { type: "boolean", default: false } } } },
+    { name: "pca", title: "PCA", summary: "the directions along which the rows differ most", family: "linear", takes: ["table", "counts", "images"], parameters: { type: "object", properties: { n_components: { anyOf: [{ type: "integer", minimum: 1 }, { const: "auto" }], default: "auto" }, whiten: { type: "boolean", default: false } } } },
   ];
 
   function begin(method: string, params: Record<string, unknown>) {

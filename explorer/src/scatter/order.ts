@@ -31,6 +31,7 @@ export function shuffled(n: number): Order {
   }
   const slotOf = new Uint32Array(n);
   for (let i = 0; i < n; i++) slotOf[rowOf[i]!] = i;
-  last = { rowOf, slotOf };
-  return last;
+  const order = { rowOf, slotOf };
+  if (n > 0) last = order;
+  return order;
 }

@@ -3,7 +3,7 @@ import { readPlace, writePlace, type Place } from "../../src/address.ts";
 import { HEADER_BYTES, packMap, parseMap } from "../../src/data/header.ts";
 import { MISSING, type Field } from "../../src/data/types.ts";
 import { densityShade, keptRange, makeInk, smoothed, smoothTrust } from "../../src/ink.ts";
-import { formFields, readField } from "../../src/schema.ts";
+import { formFields, mapFields, readField } from "../../src/schema.ts";
 import { shuffled } from "../../src/scatter/order.ts";
 import { category, GREY } from "../../src/scatter/palette.ts";
 import { chief, distance, figure, of100, seconds, verdict } from "../../src/words.ts";
@@ -139,6 +139,9 @@ test("a form follows the schema: references, choices, words beside numbers, rang
     },
   });
   expect(fields.map((f) => [f.name, f.kind])).toEqual([["n_components", "integer"], ["init", "choice"], ["rate", "number"], ["whiten", "switch"], ["metric", "choice"], ["seed", "integer"], ["file", "text"]]);
+  // A map has 2 or 3 dimensions, whatever a method calls the usual.
+  const [shown] = mapFields({ properties: { n_components: { anyOf: [{ type: "integer", minimum: 1 }, { const: "auto" }], default: "auto" } } });
+  expect(shown).toMatchObject({ kind: "integer", least: 2, most: 3, words: [], initial: 2 });
   const [dims, init, rate, , , seed] = fields;
   expect(init).toMatchObject({ help: "start", initial: "pca", choices: [{ value: "pca", help: "axes" }, { value: "random", help: "" }] });
   expect(readField(dims!, "3")).toEqual({ value: 3 });
