@@ -10,6 +10,12 @@ export interface Place {
   lasso: [number, number][] | null;
   view: View | null;
   flat: boolean;
+  /** A kept map that is shown in place of the newest. */
+  map: number | null;
+  /** The kept map beside it. */
+  beside: number | null;
+  /** Whether maps of several parameters are shown. */
+  grid: boolean;
   table: boolean;
 }
 
@@ -27,6 +33,9 @@ export function writePlace(p: Place): string {
   else if (p.rows && p.rows.length <= ROWS_MOST) q.set("rows", p.rows.join("."));
   if (p.view) q.set("view", [p.view.x, p.view.y, p.view.span, p.view.yaw, p.view.pitch].map(short).join("_"));
   if (p.flat) q.set("flat", "1");
+  if (p.map !== null) q.set("map", String(p.map));
+  if (p.beside !== null) q.set("beside", String(p.beside));
+  if (p.grid) q.set("grid", "1");
   if (p.table) q.set("table", "1");
   return q.toString();
 }
@@ -56,6 +65,9 @@ export function readPlace(hash: string): Place {
     lasso,
     view: view?.length === 5 && view[2]! > 0 ? { x: view[0]!, y: view[1]!, span: view[2]!, yaw: view[3]!, pitch: view[4]! } : null,
     flat: q.get("flat") === "1",
+    map: natural(q.get("map"), ".")?.[0] ?? null,
+    beside: natural(q.get("beside"), ".")?.[0] ?? null,
+    grid: q.get("grid") === "1",
     table: q.get("table") === "1",
   };
 }

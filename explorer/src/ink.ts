@@ -28,7 +28,7 @@ export function makeInk(order: Order, choice: Choice, smooth: Float32Array | nul
   const ink = new Uint8Array(n * 4);
   const shades = choice.shade ? (smooth ?? trust) : density;
   const table: Rgb[] = [];
-  const kind = field === KEPT ? "kept" : field && column?.length === n ? field.type : null;
+  const kind = field === KEPT ? "kept" : field && column?.length === order.slotOf.length ? field.type : null;
   if (kind === "category") for (let c = 0; c <= N_COLORS; c++) table.push(category(theme, c));
   else for (let i = 0; i <= 255; i++) table.push(ramp(theme, i / 255));
   const numbers = kind === "kept" ? (smooth ?? trust) : kind === "number" ? (column as Float32Array) : null;

@@ -37,7 +37,10 @@ export const KEYS: Key[] = [
   { keys: ["t"], shown: "t", does: "Shade by trust", run: (store) => store.trust && store.setShade(!store.shade) },
   { keys: ["l"], shown: "l", does: "Lasso, or drag with shift", run: (store) => (store.lassoing = !store.lassoing) },
   { keys: ["r"], shown: "r", does: "Table of rows", run: (store) => store.setTable(!store.table) },
-  { keys: ["Escape"], shown: "Esc", does: "Clear the selection", run: (store) => (store.lassoing ? (store.lassoing = false) : store.clear()) },
+  { keys: ["s"], shown: "s", does: "Two maps side by side", run: (store) => store.toggleBeside() },
+  { keys: ["g"], shown: "g", does: "Maps of several parameters", run: (store) => store.state?.grid && store.setGrid(!store.grid) },
+  { keys: ["[", "]"], shown: "[ ]", does: "The map learned before, or after", run: (store, key) => store.showNext(key === "[" ? -1 : 1) },
+  { keys: ["Escape"], shown: "Esc", does: "Clear the selection", run: (store) => (store.grid ? store.setGrid(false) : store.lassoing ? (store.lassoing = false) : store.clear()) },
   { keys: ["?"], shown: "?", does: "This list", run: (store) => (store.keys = true) },
 ];
 

@@ -19,6 +19,7 @@ declare global {
   interface Window {
     explorer: {
       place(row: number): [number, number] | null;
+      placeBeside(row: number): [number, number] | null;
       rowAt(x: number, y: number): number;
       time(frames: number): number[];
       info(row: number): Promise<RowInfo>;
@@ -30,11 +31,13 @@ declare global {
       readonly version: number;
       readonly row: number | null;
       readonly rows: number[] | null;
+      readonly arrows: number[];
     };
   }
 }
 window.explorer = {
   place: (row) => store.scatter?.place(row) ?? null,
+  placeBeside: (row) => store.scatterBeside?.place(row) ?? null,
   rowAt: (x, y) => store.scatter?.rowAt(x, y) ?? -1,
   time: (frames) => store.scatter?.time(frames) ?? [],
   info: (row) => store.source.row(row),
@@ -61,5 +64,8 @@ window.explorer = {
   },
   get rows() {
     return store.rows;
+  },
+  get arrows() {
+    return store.arrows?.rows ?? [];
   },
 };

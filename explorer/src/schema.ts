@@ -49,6 +49,11 @@ export function formFields(root: JsonSchema): FormField[] {
   });
 }
 
+/** Of what the page shows, which is maps of 2 or 3 dimensions: whatever else a method could make. */
+export function mapFields(root: JsonSchema): FormField[] {
+  return formFields(root).map((f) => (f.name === "n_components" ? { ...f, kind: "integer", least: 2, most: 3, words: [], initial: f.initial === 3 ? 3 : 2 } : f));
+}
+
 /** What was typed, as the parameter's value; null where it makes no sense, with the sentence that says why. */
 export function readField(f: FormField, typed: string): { value: unknown } | { wrong: string } {
   const text = typed.trim();

@@ -1,15 +1,20 @@
 // The one store: what is known of the data, and what the reader chose.
+import { tick } from "svelte";
 import { readPlace, writePlace } from "./address.ts";
 import { type DataSource, SourceError } from "./data/source.ts";
-import type { Column, Failure, Field, MapData, Method, RowInfo, State } from "./data/types.ts";
+import type { Column, Comparison, Failure, Field, KeptMap, MapData, Method, RowInfo, State } from "./data/types.ts";
 import { KEPT, keptRange } from "./ink.ts";
 import type { View } from "./scatter/camera.ts";
-import type { Scatter } from "./scatter/scatter.ts";
+import { laidOnto, mostMoved } from "./scatter/laid.ts";
+import type { Arrows, Scatter } from "./scatter/scatter.ts";
 import type { Theme } from "./scatter/palette.ts";
 
 /** A connection that comes back within this time was never worth a word. */
 const PATIENCE_MS = 1200;
 const NOTE_MS = 6000;
+/** Arrows of the rows that moved most, and of chosen ones: more would be a thicket. */
+const MOVED_SHOWN = 300;
+const CHOSEN_SHOWN = 1500;
 
 export class Store {
   readonly source: DataSource;
@@ -17,11 +22,34 @@ export class Store {
   /** Metadata columns; kept while they stay the same, since states come ten times a second. */
   fields = $state.raw<Field[]>([]);
   online = $state(true);
-  map = $state.raw<MapData | null>(null);
-  trust = $state.raw<Float32Array | null>(null);
+  /** The newest map and how far to trust it. */
+  private live = $state.raw<MapData | null>(null);
+  private liveTrust = $state.raw<Float32Array | null>(null);
+  /** The maps that are kept, and what was fetched of them. */
+  maps = $state.raw<KeptMap[]>([]);
+  private kept = $state.raw<ReadonlyMap<number, { map: MapData; trust: Float32Array | null }>>(new Map());
+  /** The kept map that is shown in place of the newest. */
+  picked = $state<number | null>(null);
+  get newest(): MapData | null {
+    return this.live;
+  }
+  readonly map = $derived(this.picked === null ? this.live : (this.kept.get(this.picked)?.map ?? null));
+  readonly trust = $derived(this.picked === null ? this.liveTrust : (this.kept.get(this.picked)?.trust ?? null));
+  /** What is told of the map that is shown. */
+  readonly about: Omit<KeptMap, "id" | "dims"> | null = $derived(this.maps.find((m) => m.id === this.picked) ?? this.state);
+  /** Name of the map that is shown; 0 while it is being learned. */
+  readonly shown = $derived(this.picked ?? this.state?.map_id ?? 0);
   /** Trust for the eye (see ink.ts): averaged over places where points are many. */
   smooth = $state.raw<Float32Array | null>(null);
   readonly keptRange = $derived(keptRange(this.smooth ?? this.trust));
+  /** The kept map beside the one that is shown. */
+  besideId = $state<number | null>(null);
+  readonly beside = $derived(this.besideId === null ? null : (this.kept.get(this.besideId) ?? null));
+  /** The map beside, laid onto the one that is shown: in its units. None while either is learned or has three dimensions. */
+  readonly laid = $derived(this.beside && this.map && this.shown !== 0 ? laidOnto(this.map, this.beside.map) : null);
+  besideInfo = $state.raw<RowInfo | null>(null);
+  comparison = $state.raw<{ of: string; found: Comparison | Failure } | null>(null);
+  private readonly compared = new Map<string, Comparison>();
   methods = $state.raw<Method[] | null>(null);
 
   theme = $state<Theme>("light");
@@ -34,12 +62,17 @@ export class Store {
   rows = $state.raw<number[] | null>(null);
   /** The line of that selection on a flat map, in map units. */
   lasso = $state.raw<[number, number][] | null>(null);
+  /** Whether it was drawn on the map beside. */
+  lassoBeside = $state(false);
   flat = $state(false);
   lassoing = $state(false);
   view = $state.raw<View | null>(null);
-  hover = $state.raw<{ row: number; x: number; y: number } | null>(null);
+  hover = $state.raw<{ row: number; x: number; y: number; beside: boolean } | null>(null);
 
   table = $state(false);
+  private gridWanted = $state(false);
+  /** Whether the maps of several parameters stand in place of the one. */
+  readonly grid = $derived(this.gridWanted && this.state !== null && this.state.grid !== null);
   keys = $state(false);
   /** The sheet that is open where the window is narrow. */
   sheet = $state<"none" | "left" | "right">("none");
@@ -49,6 +82,7 @@ export class Store {
   columns = $state.raw<ReadonlyMap<number, Column>>(new Map());
 
   scatter: Scatter | null = null;
+  scatterBeside: Scatter | null = null;
   readonly names = new Map<number, { id: string; label: string | null }>();
   private asking = new Set<number>();
   private fetching = false;
@@ -58,6 +92,9 @@ export class Store {
   private lost = false;
   private fieldsTold = "";
   private trustVersion = 0;
+  private mapsVersion = 0;
+  /** Where each map was looked at from; null where all of it was shown. */
+  private readonly views = new Map<number, View | null>();
   private measuredVersion = "";
   private noteTimer = 0;
   private lostTimer = 0;
@@ -79,6 +116,7 @@ export class Store {
     this.view = this.arrived.view;
     this.flat = this.arrived.flat;
     this.table = this.arrived.table;
+    this.gridWanted = this.arrived.grid;
     this.only = this.arrived.only ? new Set(this.arrived.only) : null;
   }
 
@@ -109,12 +147,14 @@ export class Store {
     if (this.lost && this.online) {
       // Another server may answer now, whose versions and columns begin anew.
       this.lost = false;
-      this.have = this.wanted = this.trustVersion = 0;
+      this.have = this.wanted = this.trustVersion = this.mapsVersion = 0;
+      [this.picked, this.besideId, this.maps, this.kept] = [null, null, [], new Map()];
+      this.compared.clear();
       this.columns = new Map();
       this.needColumn();
     }
     // What the last map kept says nothing of the one that is being learned.
-    if (state.phase === "fitting" && state.measures === null) this.trust = null;
+    if (state.phase === "fitting" && state.measures === null) this.liveTrust = null;
     if (first && state.fields.length > 0) {
       const named = [...state.fields.filter((f) => f.type !== "text").map((f) => f.name), KEPT];
       const asked = this.arrived.by;
@@ -125,7 +165,11 @@ export class Store {
     if (state.map && state.map.version > this.have) this.fetchMap(state.map.version);
     if (state.trust_version > this.trustVersion) {
       this.trustVersion = state.trust_version;
-      this.source.trust().then((t) => (this.trust = t), (e) => this.fail(e));
+      this.source.trust().then((t) => (this.liveTrust = t), (e) => this.fail(e));
+    }
+    if (state.maps_version > this.mapsVersion) {
+      this.mapsVersion = state.maps_version;
+      this.fetchMaps().catch((e) => this.fail(e));
     }
     // A new map has other neighbors: what is shown of a row is asked for again once they are known.
     const measured = `${state.phase} ${state.trust_version}`;
@@ -147,18 +191,122 @@ export class Store {
       while (this.wanted > this.have) {
         const asked = this.wanted;
         const map = await this.source.map();
-        const first = this.map === null;
-        if (map) this.map = map;
+        const first = this.live === null;
+        if (map) this.live = map;
         this.have = map?.version ?? 0;
         // An answer older than promised: the next event will tell.
         if (!map || map.version < asked) this.wanted = map?.version ?? 0;
-        if (first && map) this.arrive();
+        if (first && map) this.arrive().catch((e) => this.fail(e));
       }
     } catch (e) {
       this.fail(e);
     } finally {
       this.fetching = false;
     }
+  }
+  private async fetchMaps(): Promise<void> {
+    this.maps = await this.source.maps();
+    const there = new Set(this.maps.map((m) => m.id));
+    if (this.picked !== null && !there.has(this.picked)) this.picked = null;
+    if (this.besideId !== null && !there.has(this.besideId)) this.besideId = null;
+    this.kept = new Map([...this.kept].filter(([id]) => there.has(id)));
+    if (this.besideId === this.shown) this.besideId = null; // it was learned again
+    this.compare();
+  }
+  /** A kept map's coordinates, fetched once. */
+  async keptMap(id: number): Promise<MapData> {
+    const known = this.kept.get(id);
+    if (known) return known.map;
+    // The newest is here already.
+    const live = id === this.state?.map_id && this.live?.version === this.state.map?.version ? this.live : null;
+    const [map, trust] = await Promise.all([live ?? this.source.keptMap(id), this.source.keptTrust(id)]);
+    if (this.maps.some((m) => m.id === id)) this.kept = new Map(this.kept).set(id, { map, trust });
+    return map;
+  }
+  /** Shows a kept map, or with null the newest; `view`: where it is looked at from, if not from where it was last. */
+  async show(id: number | null, view?: View | null): Promise<void> {
+    const wanted = id === null || id === this.state?.map_id ? null : id;
+    if (wanted === this.picked) return;
+    if (wanted !== null) await this.keptMap(wanted);
+    // The map beside comes to be shown: the two change places.
+    const before = this.shown;
+    const swap = this.besideId !== null && this.besideId === (wanted ?? this.state?.map_id);
+    if (swap && this.maps.some((m) => m.id === before)) {
+      await this.keptMap(before);
+      this.besideId = before;
+    } else if (swap) this.besideId = null;
+    this.views.set(this.shown, this.view);
+    if (view !== undefined) this.views.set(id ?? this.state?.map_id ?? 0, view);
+    this.picked = wanted;
+    this.view = this.lastView;
+    this.lasso = null; // its line was of the last map
+    if (this.row !== null) this.loadRow(this.row);
+    this.compare();
+    this.write();
+  }
+  /** Shows a kept map beside the one that is shown, or with null that one alone. */
+  async showBeside(id: number | null): Promise<void> {
+    if (id === this.besideId || (id !== null && id === this.shown)) return;
+    if (id !== null) await this.keptMap(id);
+    this.scatter?.keepMiddle();
+    this.besideId = id;
+    if (this.lassoBeside) this.lasso = null;
+    if (this.row !== null) this.loadRow(this.row);
+    this.compare();
+    this.write();
+  }
+  /** The map that would be shown beside: the newest of another kind, else the newest other. */
+  readonly other: number | null = $derived.by(() => {
+    const others = this.maps.filter((m) => m.id !== this.shown);
+    return (others.findLast((m) => m.method !== this.about?.method) ?? others.at(-1))?.id ?? null;
+  });
+  toggleBeside(): void {
+    if (this.besideId === null && this.other === null) return this.say({ error: "There is one map so far.", hint: "Learn a second one to see what moves." });
+    this.setGrid(false);
+    this.showBeside(this.besideId === null ? this.other : null).catch((e) => this.fail(e));
+  }
+  /** Asks what the two maps have in common, once both are learned. */
+  private compare(): void {
+    const [first, second] = [this.shown, this.besideId];
+    const of = `${first} ${second}`;
+    if (first === 0 || second === null || this.comparison?.of === of) return;
+    const known = this.compared.get(of);
+    this.comparison = known ? { of, found: known } : null;
+    if (known) return;
+    const still = () => this.shown === first && this.besideId === second;
+    this.source.compare(first, second).then(
+      (found) => {
+        this.compared.set(of, found);
+        if (still()) this.comparison = { of, found };
+      },
+      (e) => {
+        if (still()) this.comparison = { of, found: this.told(e) };
+      },
+    );
+  }
+  private readonly laidTo = $derived(this.laid && this.map ? this.laid.map((v) => v / this.map!.radius) : null);
+  /** From where rows lie to where they lie in the map beside: those that are selected, else those that moved most. */
+  readonly arrows: Arrows | null = $derived.by(() => {
+    const { map, laid, laidTo: to } = this;
+    if (!map || !laid || !to) return null;
+    const selected = this.row !== null ? [this.row] : this.rows;
+    if (selected) {
+      const step = Math.ceil(selected.length / CHOSEN_SHOWN);
+      return { rows: selected.filter((_, i) => i % step === 0), to, chosen: true };
+    }
+    const { only, field, column } = this;
+    const filtered = only && field !== KEPT && field?.type === "category" && column?.length === map.rows ? column : null;
+    return { rows: mostMoved(map.coords, laid, MOVED_SHOWN, (row) => !filtered || only!.has(filtered[row]!)), to, chosen: false };
+  });
+  /** Where the map that is shown was last looked at from. */
+  get lastView(): View | null {
+    return this.views.get(this.shown) ?? null;
+  }
+  /** The kept map after the one that is shown, or before it. */
+  showNext(step: 1 | -1): void {
+    const at = this.maps.findIndex((m) => m.id === this.shown);
+    const next = this.maps[(at + step + this.maps.length) % this.maps.length];
+    if (next) this.show(next.id).catch((e) => this.fail(e));
   }
   /** Shows what a program selected. */
   private fetchSelection(): void {
@@ -182,17 +330,31 @@ export class Store {
     this.source.select?.(rows).catch(() => undefined); // the reader lost nothing; who listens will hear of the next one
   }
   /** What the address asked for, once there is a map to show it on. */
-  private arrive(): void {
-    const { row, rows, lasso } = this.arrived;
-    const n = this.map?.rows ?? 0;
-    queueMicrotask(() => {
-      if (lasso && this.scatter) this.chooseRows(this.scatter.rowsInside(lasso), lasso);
-      else if (rows) this.chooseRows(rows.filter((r) => r < n), null);
-      if (row !== null && row < n) this.choose(row);
-    });
+  private async arrive(): Promise<void> {
+    const { row, rows, lasso, map, view, beside } = this.arrived;
+    const n = this.live?.rows ?? 0;
+    if (map !== null || beside !== null) await this.fetchMaps();
+    const there = (id: number | null) => id !== null && this.maps.some((m) => m.id === id);
+    if (there(map)) {
+      this.view = null;
+      await this.show(map, view);
+    }
+    if (there(beside)) await this.showBeside(beside);
+    await tick();
+    if (lasso && this.scatter) this.chooseRows(this.scatter.rowsInside(lasso), lasso);
+    else if (rows) this.chooseRows(rows.filter((r) => r < n), null);
+    if (row !== null && row < n) this.choose(row);
   }
 
   readonly field: Field | typeof KEPT | null = $derived(this.by === KEPT ? KEPT : (this.fields.find((f) => f.name === this.by && f.type !== "text") ?? null));
+  /** Methods that take this kind of data; all of them where none says so. */
+  readonly offered: Method[] = $derived.by(() => {
+    const kind = this.state?.kind === "array" ? "table" : (this.state?.kind ?? "");
+    const fit = (this.methods ?? []).filter((m) => m.takes.includes(kind) || m.name === this.state?.method);
+    return fit.length > 0 ? fit : (this.methods ?? []);
+  });
+  /** Whether something is being read or learned. */
+  readonly busy = $derived(this.state !== null && !["done", "stopped", "failed"].includes(this.state.phase));
   get column(): Column | null {
     const f = this.field;
     return f && f !== KEPT ? (this.columns.get(f.index) ?? null) : null;
@@ -246,13 +408,14 @@ export class Store {
   setFlat(flat: boolean): void {
     this.flat = flat;
     this.scatter?.setFlat(flat);
+    this.scatterBeside?.setFlat(flat);
     this.view = null;
     this.write();
   }
 
   choose(row: number | null, reveal = false): void {
     this.row = row;
-    if (row === null) this.info = null;
+    if (row === null) this.info = this.besideInfo = null;
     else {
       this.loadRow(row);
       this.sheet = "right";
@@ -261,9 +424,10 @@ export class Store {
     this.write();
   }
   private loadRow(row: number): void {
-    this.source.row(row).then(
+    const map = this.picked;
+    this.source.row(row, map ?? undefined).then(
       (info) => {
-        if (this.row !== row) return;
+        if (this.row !== row || this.picked !== map) return;
         this.info = info;
         this.names.set(row, { id: info.id, label: null });
       },
@@ -271,12 +435,22 @@ export class Store {
         if (this.row === row) this.fail(e);
       },
     );
+    const beside = this.besideId;
+    if (beside === null) this.besideInfo = null;
+    else
+      this.source.row(row, beside).then(
+        (info) => {
+          if (this.row === row && this.besideId === beside) this.besideInfo = info;
+        },
+        () => undefined, // the map that is shown tells of it
+      );
   }
-  chooseRows(rows: number[] | null, lasso: [number, number][] | null): void {
+  chooseRows(rows: number[] | null, lasso: [number, number][] | null, beside = false): void {
     this.rows = rows && rows.length > 0 ? rows : null;
     this.lasso = this.rows ? lasso : null;
+    this.lassoBeside = beside;
     this.row = null;
-    this.info = null;
+    this.info = this.besideInfo = null;
     if (this.rows) this.sheet = "right";
     this.write();
   }
@@ -306,9 +480,29 @@ export class Store {
     this.write();
   }
 
+  setGrid(open: boolean): void {
+    this.gridWanted = open;
+    this.write();
+  }
+  /** Learns a map for each value of one parameter, and shows them as they come. */
+  async fitGrid(method: string, params: Record<string, unknown>, vary: string, values: number[]): Promise<Failure | null> {
+    try {
+      await this.source.fitGrid(method, params, vary, values);
+      await this.show(null);
+      this.sheet = "none";
+      this.setGrid(true);
+      return null;
+    } catch (e) {
+      return this.told(e);
+    }
+  }
   async fit(method: string, params: Record<string, unknown>): Promise<Failure | null> {
+    const [shown, view] = [this.shown, this.view];
     try {
       await this.source.fit(method, params);
+      this.views.set(shown, view);
+      this.setGrid(false);
+      await this.show(null);
       this.choose(null);
       this.lasso = null; // its line was of the last map
       this.scatter?.fit();
@@ -348,9 +542,12 @@ export class Store {
       shade: this.shade,
       row: this.row,
       rows: this.rows,
-      lasso: this.lasso,
+      lasso: this.lassoBeside ? null : this.lasso,
       view: this.view,
       flat: this.flat,
+      map: this.picked,
+      beside: this.besideId,
+      grid: this.gridWanted,
       table: this.table,
     });
     const url = new URL(location.href);

@@ -1,5 +1,5 @@
 // Figures and sentences, as the page tells them.
-import type { MeasureName, State } from "./data/types.ts";
+import type { ComparedName, KeptMap, Measure, MeasureName, State } from "./data/types.ts";
 
 /** A thin space keeps a number and its unit together. */
 const THIN = "\u202f";
@@ -36,11 +36,21 @@ export function seconds(s: number): string {
   return `${Math.floor(m / 60)}${THIN}h ${m % 60}${THIN}min`;
 }
 
+/** Whether a figure is of a sample of the rows. */
+export const isSampled = (m: Measure) => m.high - m.low > 1e-9;
+
 export const MEASURES: { name: MeasureName; label: string; term: (k: number) => string }[] = [
   { name: "recall", label: "Neighbors kept", term: (k) => `recall@${k}: the share of each row's ${k} nearest in the space that are among its ${k} nearest in the map` },
   { name: "trustworthiness", label: "Trustworthiness", term: (k) => `trustworthiness@${k}: 1 where rows that are near in the map were near in the space` },
   { name: "continuity", label: "Continuity", term: (k) => `continuity@${k}: 1 where rows that were near in the space stayed near in the map` },
   { name: "distance_correlation", label: "Distances in order", term: () => "Spearman correlation of the distances in the space and in the map" },
+];
+
+export const COMPARED: { name: ComparedName; label: string; term: (k: number) => string }[] = [
+  { name: "neighbors_shared", label: "Neighbors shared", term: (k) => `neighbors shared@${k}: the share of each row's ${k} nearest in one map that are among its ${k} nearest in the other` },
+  { name: "cka", label: "Same shape", term: () => "linear CKA: 1 where the maps are the same but for turning and scaling" },
+  { name: "procrustes", label: "Left when laid on", term: () => "Procrustes: what is left of the spread once one map was moved, turned, mirrored and scaled onto the other; 0 where nothing is" },
+  { name: "distance_correlation", label: "Distances in order", term: () => "Spearman correlation of the distances in one map and in the other" },
 ];
 
 /** What the measures mean, in one or a few plain sentences. */
@@ -69,6 +79,18 @@ export function readable(name: string): string {
   if (known) return known;
   const s = name.replace(/^n_/, "").replaceAll("_", " ").trim() || name;
   return s.charAt(0).toUpperCase() + s.slice(1);
+}
+
+/** What tells a map from the others: its first parameter, and what is otherwise in maps of the same method. */
+export function chief(map: Pick<KeptMap, "dims" | "method" | "params" | "phase">, others: Pick<KeptMap, "method" | "params">[]): string {
+  const told = Object.entries(map.params).filter(([name]) => name !== "n_components");
+  const first = told.find(([, value]) => typeof value === "number")?.[0];
+  const same = others.filter((other) => other.method === map.method);
+  const own = told.filter(([name, value]) => name === first || same.some((other) => name in other.params && JSON.stringify(other.params[name]) !== JSON.stringify(value)));
+  const said = own.map(([name, value]) => `${readable(name).toLowerCase()} ${typeof value === "number" ? figure(value) : String(value)}`);
+  if (map.dims === 3) said.push("3-D");
+  if (map.phase === "stopped") said.push("stopped early");
+  return said.join(", ");
 }
 
 const SHOWN: Record<State["phase"], string> = { reading: "Reading", preparing: "Preparing", fitting: "Learning", measuring: "Measuring", done: "Done", stopped: "Stopped", failed: "Failed" };

@@ -7,6 +7,7 @@ mod commands;
 mod context;
 mod explorer;
 mod inputs;
+mod kept;
 mod memory;
 mod output;
 mod outputs;

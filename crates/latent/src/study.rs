@@ -7,16 +7,17 @@ use std::time::{Duration, Instant};
 
 use latentspace::data::{ImageShape, Observations, Prepared, Rows, Values};
 use latentspace::linalg::{Matrix, MatrixView};
-use latentspace::measure::{self, Measure, MeasureOptions, Sample};
+use latentspace::measure::{self, CompareOptions, Measure, MeasureOptions, Sample};
 use latentspace::method::{AnyMethod, Entry, Shape};
 use latentspace::neighbors::{self, Metric, Neighbors};
 use latentspace::run::{Flag, Listener, Progress};
 use latentspace::{Error, Result, Run, registry};
 use serde_json::{Map, Value, json};
 
+use crate::kept::{Kept, Shelf};
 use crate::output::{count, number};
 use crate::progress::{Screen, seconds_left};
-use crate::server::{Desk, Failure, Fields, Frame, Phase, State};
+use crate::server::{Desk, Failure, Fields, Frame, Grid, Phase, State};
 
 /// Neighbors a row, in lists and measures, where there are rows enough.
 const NEIGHBORS: usize = 15;
@@ -25,6 +26,8 @@ const MAP_EVERY: Duration = Duration::from_millis(100);
 /// From so many columns on, arrays whose neighboring columns go together are drawn as curves.
 const CURVE_FROM: usize = 24;
 
+/// Maps that are learned one after the other at most.
+const GRID_MOST: usize = 9;
 /// Names of columns that the page is told at most.
 const NAMED_COLUMNS: usize = 1000;
 
@@ -68,7 +71,8 @@ pub(crate) struct Study {
     aside: Run,
     screen: Arc<Screen>,
     data: OnceLock<Arc<Data>>,
-    near: Mutex<Option<Arc<Neighbors>>>,
+    /// The neighbors of all points by this metric, once they were sought.
+    near: Mutex<Option<(Metric, Arc<Neighbors>)>>,
     trust: Mutex<Option<Arc<Vec<f32>>>>,
     metric: Mutex<Metric>,
     /// Steps of the fit that were made, and in all, where it has a loss.
@@ -76,6 +80,9 @@ pub(crate) struct Study {
     /// Stops the fit that is under way.
     stop: Mutex<Option<Flag>>,
     warnings: Mutex<Vec<String>>,
+    pub(crate) kept: Shelf,
+    /// What pairs of kept maps have in common, so that it is worked out once, one pair at a time.
+    compared: Mutex<BTreeMap<(u64, u64), Value>>,
     over: AtomicBool,
     ended: Mutex<Option<Error>>,
 }
@@ -113,6 +120,9 @@ impl Study {
             params: Map::new(),
             seed: run.seed(),
             map: None,
+            map_id: None,
+            maps_version: 0,
+            grid: None,
             fields: Arc::default(),
             column_names: Arc::default(),
             picture: None,
@@ -135,6 +145,8 @@ impl Study {
             steps: Mutex::default(),
             stop: Mutex::default(),
             warnings: Mutex::default(),
+            kept: Shelf::default(),
+            compared: Mutex::default(),
             over: AtomicBool::new(false),
             ended: Mutex::default(),
         }))
@@ -256,8 +268,25 @@ impl Study {
     /// From the points to the measures, by the way that `start` names.
     fn work(self: &Arc<Self>, start: Start) {
         let stop = held(&self.stop).clone().unwrap_or_default();
+        if self.made(start, &stop) {
+            self.rest(&stop);
+        }
+        *held(&self.stop) = None;
+    }
+
+    /// Tells that nothing is going on any more.
+    fn rest(&self, stop: &Flag) {
+        self.desk.change(|state| {
+            state.phase = if stop.is_set() { Phase::Stopped } else { Phase::Done };
+            state.message = String::new();
+            state.seconds_left = None;
+        });
+    }
+
+    /// Makes a map, measures and keeps it; false where that failed, which is told.
+    fn made(self: &Arc<Self>, start: Start, stop: &Flag) -> bool {
         let done = whole(|| match start {
-            Start::Fit { method, params } => self.fit(method, params, &stop),
+            Start::Fit { method, params } => self.fit(method, params, stop),
             Start::Map { codes, offsets, title, method, params, measure, measures } => {
                 self.desk.show(|version| Frame::new(codes.view(), &offsets, version, 0));
                 let known = (!measures.is_empty()).then_some(measures);
@@ -271,27 +300,46 @@ impl Study {
             }
         });
         self.screen.clear();
-        let phase = if stop.is_set() { Phase::Stopped } else { Phase::Done };
-        match done {
-            Ok(()) => {
-                let warnings = held(&self.warnings).clone();
-                self.desk.change(|state| {
-                    let mut all = warnings;
-                    all.append(&mut state.warnings);
-                    state.warnings = all;
-                    state.phase = phase;
-                    state.message = String::new();
-                    state.seconds_left = None;
-                });
+        if let Err(error) = &done {
+            self.fail(error);
+            if !matches!(error, Error::Cancelled) {
+                crate::output::error(error);
             }
-            Err(error) => {
-                self.fail(&error);
-                if !matches!(error, Error::Cancelled) {
-                    crate::output::error(&error);
-                }
-            }
+            return false;
         }
-        *held(&self.stop) = None;
+        let warnings = held(&self.warnings).clone();
+        self.desk.change(|state| {
+            let mut all = warnings;
+            all.append(&mut state.warnings);
+            state.warnings = all;
+        });
+        self.keep(if stop.is_set() { Phase::Stopped } else { Phase::Done });
+        true
+    }
+
+    /// Keeps the map that is shown, as it is told of now.
+    fn keep(&self, phase: Phase) {
+        let (Some(frame), state) = (self.desk.frame(), self.desk.state()) else { return };
+        let (trust, metric) = (self.trust(), *held(&self.metric));
+        let id = self.kept.keep(Kept {
+            id: 0, // the shelf gives it
+            dims: frame.dims,
+            method: state.method,
+            title: state.title,
+            params: state.params,
+            seed: state.seed,
+            seconds: state.seconds,
+            phase,
+            measures: state.measures,
+            warnings: state.warnings,
+            frame,
+            trust,
+            metric,
+        });
+        self.desk.change(|state| {
+            state.map_id = Some(id);
+            state.maps_version += 1;
+        });
     }
 
     /// Learns again with other parameters; false while a fit is under way.
@@ -300,17 +348,71 @@ impl Study {
         let Some(data) = self.data() else { return Ok(false) };
         let params = with_map_defaults(entry, params, data.shape()).0;
         checked(entry, &params, data.shape())?;
-        {
-            let mut stop = held(&self.stop);
-            if stop.is_some() {
-                return Ok(false);
-            }
-            *stop = Some(Flag::default());
+        if !self.begins() {
+            return Ok(false);
         }
         held(&self.warnings).clear();
         let study = self.clone();
         std::thread::spawn(move || study.work(Start::Fit { method: entry, params }));
         Ok(true)
+    }
+
+    /// Whether nothing was under way, so that something else is now.
+    fn begins(&self) -> bool {
+        let mut stop = held(&self.stop);
+        let free = stop.is_none();
+        if free {
+            *stop = Some(Flag::default());
+        }
+        free
+    }
+
+    /// Learns a map for each value of one parameter, one after the other, except those that are kept already; false while a fit is under way.
+    pub(crate) fn fit_grid(self: &Arc<Self>, method: &str, params: &Map<String, Value>, vary: &str, values: Vec<Value>) -> Result<bool> {
+        let entry = registry::find(method)?;
+        let Some(data) = self.data() else { return Ok(false) };
+        if values.is_empty() || values.len() > GRID_MOST {
+            return Err(Error::param("values", values.len(), format!("a grid has 1 to {GRID_MOST}")));
+        }
+        let with = |value: &Value| {
+            let mut params = params.clone();
+            params.insert(vary.to_owned(), value.clone());
+            let params = with_map_defaults(entry, params, data.shape()).0;
+            Ok(checked(entry, &params, data.shape())?.params().as_object().cloned().unwrap_or_default())
+        };
+        let each = values.iter().map(with).collect::<Result<Vec<Map<String, Value>>>>()?;
+        if !self.begins() {
+            return Ok(false);
+        }
+        let grid = Grid { method: entry.info.name.to_owned(), vary: vary.to_owned(), ids: vec![None; values.len()], values, at: Some(0) };
+        self.desk.change(|state| state.grid = Some(grid));
+        let study = self.clone();
+        std::thread::spawn(move || study.work_grid(entry, each));
+        Ok(true)
+    }
+
+    fn work_grid(self: &Arc<Self>, method: &'static Entry, each: Vec<Map<String, Value>>) {
+        let stop = held(&self.stop).clone().unwrap_or_default();
+        let tell = |change: &dyn Fn(&mut Grid)| self.desk.change(|state| state.grid.as_mut().map(change));
+        let mut well = true;
+        for (at, params) in each.into_iter().enumerate() {
+            let known = self.kept.find(method.info.name, &params).map(|map| map.id);
+            if known.is_none() {
+                tell(&|grid| grid.at = Some(at));
+                held(&self.warnings).clear();
+                well = self.made(Start::Fit { method, params }, &stop);
+            }
+            let id = if known.is_some() { known } else { self.desk.look(|state| state.map_id) };
+            tell(&|grid| grid.ids[at] = id);
+            if !well || stop.is_set() {
+                break;
+            }
+        }
+        tell(&|grid| grid.at = None);
+        if well {
+            self.rest(&stop);
+        }
+        *held(&self.stop) = None;
     }
 
     /// Stops the fit that is under way and keeps its map.
@@ -332,7 +434,6 @@ impl Study {
             held(&self.warnings).push(note);
         }
         *held(&self.metric) = metric(&all);
-        *held(&self.near) = None;
         *held(&self.trust) = None;
         *held(&self.steps) = (0, 0);
         self.desk.change(|state| {
@@ -343,6 +444,7 @@ impl Study {
             (state.loss, state.loss_name, state.measures, state.error) = (None, None, None, None);
             state.warnings.clear();
             state.trust_version = 0;
+            state.map_id = None;
         });
         self.phase(Phase::Fitting, format!("{} begins", entry.info.title));
         let plan = method.plan(data.shape(), &run);
@@ -373,8 +475,13 @@ impl Study {
         // The stop is for the fit: the map that it leaves is measured all the same.
         let run = self.watched(Flag::default());
         let metric = *held(&self.metric);
-        let near = Arc::new(neighbors::neighbors(data.points.view(), k, metric, &run)?);
-        *held(&self.near) = Some(near.clone());
+        // Those of the last map are these, if distances meant the same to it.
+        let known = held(&self.near).clone().filter(|(of, _)| *of == metric);
+        let near = match known {
+            Some((_, near)) => near,
+            None => Arc::new(neighbors::neighbors(data.points.view(), k, metric, &run)?),
+        };
+        *held(&self.near) = Some((metric, near.clone()));
         self.phase(Phase::Measuring, "how far to trust the map");
         let options = MeasureOptions { k, sample: Sample::Auto, metric };
         let measures = measure::measure_with(codes.view(), data.points.view(), &near, &options, &run)?;
@@ -390,18 +497,20 @@ impl Study {
         Ok(())
     }
 
-    /// What `/api/rows/{row}` tells: the row, its neighbors among the points, and what the map made of them.
-    pub(crate) fn row(&self, data: &Data, row: usize) -> Result<Value> {
+    /// What `/api/rows/{row}` tells: the row, its neighbors among the points, and what a map (none: the newest) made of them.
+    pub(crate) fn row(&self, data: &Data, row: usize, map: Option<&Kept>) -> Result<Value> {
         let k = self.desk.look(|state| state.n_neighbors);
-        let metric = *held(&self.metric);
-        let near = match &*held(&self.near) {
-            Some(near) => {
+        let metric = map.map_or(*held(&self.metric), |map| map.metric);
+        let known = held(&self.near).clone().filter(|(of, _)| *of == metric);
+        let near = match known {
+            Some((_, near)) => {
                 let (rows, distances) = near.row(row);
                 rows.iter().copied().zip(distances.iter().copied()).collect()
             }
             None => self.nearest(&data.points, row, k, metric)?,
         };
-        let frame = self.desk.frame().filter(|frame| frame.rows == data.points.rows());
+        let frame = map.map_or_else(|| self.desk.frame(), |map| Some(map.frame.clone()));
+        let frame = frame.filter(|frame| frame.rows == data.points.rows());
         let shown = frame.map(|frame| frame.nearest(row, k));
         let is_kept = |other: u32| shown.as_ref().map(|shown| shown.contains(&other));
         let fields = &data.fields;
@@ -434,6 +543,24 @@ impl Study {
             "row": row, "id": fields.id(row), "fields": fields.cells(row),
             "kept": kept, "neighbors": neighbors, "invented": far,
         }))
+    }
+
+    /// What `/api/maps/{a}/compare/{b}` tells: what two kept maps have in common, whichever is first.
+    pub(crate) fn compare(&self, a: &Kept, b: &Kept) -> Result<Value> {
+        let (first, second) = if a.id <= b.id { (a, b) } else { (b, a) };
+        let mut compared = held(&self.compared);
+        if let Some(known) = compared.get(&(first.id, second.id)) {
+            return Ok(known.clone());
+        }
+        let k = self.desk.look(|state| state.n_neighbors);
+        let options = CompareOptions { k, sample: Sample::Auto, every_row: false };
+        let found = measure::compare(first.frame.codes()?.view(), second.frame.codes()?.view(), &options, &self.aside)?;
+        let mut told = json!(found);
+        told["rows"] = json!(first.frame.rows);
+        told["sentences"] = json!(found.sentences());
+        compared.retain(|(a, b), _| [a, b].iter().all(|id| self.kept.get(**id).is_some()));
+        compared.insert((first.id, second.id), told.clone());
+        Ok(told)
     }
 
     /// The nearest other points of one, all of them sought.
@@ -495,7 +622,7 @@ pub(crate) fn with_map_defaults(entry: &Entry, mut params: Map<String, Value>, s
     let parameters = entry.parameters();
     let open = |params: &Map<String, Value>, name: &str| parameters.iter().any(|p| p.name == name) && !params.contains_key(name);
     let mut note = None;
-    if open(&params, "n_components") {
+    if open(&params, "n_components") || params.get("n_components").is_some_and(|dims| dims == "auto") {
         params.insert("n_components".into(), json!(2));
     }
     if open(&params, "pca_components") && shape.cols > 100 && shape.rows > 50 {

@@ -235,6 +235,87 @@ fn a_fit_can_be_asked_for_again_and_stopped() {
 }
 
 #[test]
+fn maps_that_were_learned_are_kept_with_what_is_told_of_them() {
+    let server = Server::rested(table(), "t.csv --columns a,b,c,d,e --method pca");
+    let first = server.get("/api/map").body;
+    let learn = |method: &str, params: Value| {
+        assert_eq!(server.post("/api/fit", &json!({"method": method, "params": params})).status, 202);
+        server.rest()
+    };
+    let quick = json!({"n_iter": 50, "n_iter_early": 50, "perplexity": 10});
+    let state = learn("tsne", quick.clone());
+    assert_eq!((&state["map_id"], &state["maps_version"]), (&2.into(), &2.into()));
+    let maps = server.get("/api/maps").json();
+    assert_eq!((&maps[0]["id"], &maps[0]["method"], &maps[1]["method"]), (&1.into(), &"pca".into(), &"tsne".into()));
+    for key in ["title", "params", "measures", "seconds", "warnings"] {
+        assert_eq!(maps[1][key], state[key], "{key}");
+    }
+    assert!(maps[0]["measures"]["recall"]["value"].as_f64().unwrap() > 0.1);
+    assert_eq!((&server.get("/api/maps/1").body, &server.get("/api/maps/2").body), (&first, &server.get("/api/map").body));
+    // What a space would choose by itself is no map.
+    assert_eq!(learn("pca", json!({"n_components": "auto"}))["map"]["dims"], 2);
+    learn("tsne", quick.clone());
+    // Of each map its own trust and its own neighbors.
+    let share = |path: &str| f32s(&server.get(path).body)[7];
+    assert_eq!(share("/api/maps/2/trust"), share("/api/trust"));
+    let row = server.get("/api/rows/7?map=1").json();
+    let near = row["neighbors"].as_array().unwrap();
+    assert!((share("/api/maps/1/trust") - row["kept"].as_f64().unwrap() as f32 / near.len() as f32).abs() < 1e-6);
+    let newest = server.get("/api/rows/7").json();
+    let names = |row: &Value| row["neighbors"].as_array().unwrap().iter().map(|near| near["row"].as_u64()).collect::<Vec<_>>();
+    assert_eq!(names(&newest), names(&row));
+    assert_eq!(
+        (server.get("/api/maps/9").status, server.get("/api/maps/9/trust").status, server.get("/api/rows/7?map=9").status),
+        (404, 404, 404)
+    );
+    // Two maps are compared as `latent compare` does, whichever is first.
+    let compared = server.get("/api/maps/2/compare/1").json();
+    assert_eq!(compared, server.get("/api/maps/1/compare/2").json());
+    for key in ["cka", "procrustes", "neighbors_shared", "distance_correlation"] {
+        assert!(compared[key]["value"].is_number() && compared[key]["null"].is_number(), "{key} of {compared}");
+    }
+    assert_eq!((&compared["rows"], &compared["k"]), (&300.into(), &state["n_neighbors"]));
+    assert!(compared["sentences"][0].as_str().unwrap().starts_with("Of the "));
+    let same = server.get("/api/maps/1/compare/1").json();
+    assert!(same["procrustes"]["value"].as_f64().unwrap() < 1e-6 && same["neighbors_shared"]["value"] == 1.0, "{same}");
+    assert_eq!((server.get("/api/maps/1/compare/9").status, server.get("/api/maps/1/compare/x").status), (404, 404));
+    // Learned again it is the same map.
+    let state = learn("tsne", quick);
+    assert_eq!((&state["map_id"], &state["maps_version"]), (&2.into(), &5.into()));
+    assert_eq!(server.get("/api/maps").json().as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn a_grid_of_one_parameter_is_learned_map_by_map() {
+    let server = Server::rested(table(), "t.csv --columns a,b,c,d,e --set n_iter=50 --set n_iter_early=50 --set perplexity=10");
+    let quick = json!({"n_iter": 50, "n_iter_early": 50});
+    let ask =
+        |vary: &str, values: Value| server.post("/api/grid", &json!({"method": "tsne", "params": quick, "vary": vary, "values": values}));
+    let wrong = ask("perplexity", json!([5, 2000]));
+    assert_eq!(wrong.status, 400);
+    assert!(wrong.json()["error"].as_str().unwrap().starts_with("perplexity: 2000"), "{}", wrong.json());
+    assert_eq!((ask("perplexity", json!([])).status, ask("perplexty", json!([5])).status), (400, 400));
+    assert_eq!(server.get("/api/state").json()["grid"], Value::Null);
+    assert_eq!(ask("perplexity", json!([5, 10, 20])).status, 202);
+    assert_eq!(ask("perplexity", json!([5])).status, 409);
+    let begun = Instant::now();
+    let grid = loop {
+        let grid = server.get("/api/state").json()["grid"].clone();
+        if grid["at"].is_null() {
+            break grid;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "still {grid}");
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    // The one of perplexity 10 was there before.
+    assert_eq!(grid, json!({"method": "tsne", "vary": "perplexity", "values": [5, 10, 20], "ids": [2, 1, 3], "at": null}));
+    let maps = server.get("/api/maps").json();
+    let of = |id: u64| maps.as_array().unwrap().iter().find(|map| map["id"] == id).unwrap()["params"]["perplexity"].as_f64();
+    assert_eq!([of(2), of(1), of(3)], [Some(5.0), Some(10.0), Some(20.0)]);
+    assert_eq!(server.rest()["phase"], "done");
+}
+
+#[test]
 fn events_tell_the_state_and_the_map_as_they_change() {
     let server = Server::rested(table(), "t.csv --columns a,b,c,d,e --method pca");
     let mut stream = TcpStream::connect(&server.address).unwrap();

@@ -1,12 +1,13 @@
 // Test data, made in the browser from the address alone: the same numbers every time, so that pictures and tests can
 // rely on them. Never part of the page that is shipped.
 //   ?source=demo & n=60000  rows          & dims=2|3      & kind=images|table|curve
+//   & takes=2   seconds of a fit that is asked for
 //   & live=1   start fitting at once      & slow=1        a fit that takes a minute
 //   & offset=1e7   coordinates far out    & hostile=1     names that would like to be markup
 //   & cats=10  categories                 & phase=failed|reading   stay there
 import { packMap, parseMap } from "./header.ts";
 import { type DataSource, type Listener, SourceError } from "./source.ts";
-import type { Field, Hit, Method, Neighbor, Phase, RowInfo, State, TableQuery } from "./types.ts";
+import type { Comparison, Field, Hit, KeptMap, Method, Neighbor, Phase, RowInfo, State, TableQuery } from "./types.ts";
 import { MISSING } from "./types.ts";
 
 const K = 15;
@@ -32,6 +33,7 @@ class World {
   readonly space: Float32Array; // [n, 5], what was "observed"
   readonly target: Float32Array; // [n, dims], where the map ends
   readonly cluster: Uint32Array;
+  readonly home: Uint32Array; // the cluster among which the map put the row
   readonly cats: number;
   readonly n: number;
   readonly dims: 2 | 3;
@@ -42,6 +44,7 @@ class World {
     this.space = new Float32Array(n * 5);
     this.target = new Float32Array(n * dims);
     this.cluster = new Uint32Array(n);
+    this.home = new Uint32Array(n);
     for (let i = 0; i < n; i++) {
       const c = Math.floor(hash(i, 1) ** 1.15 * cats);
       this.cluster[i] = c;
@@ -52,6 +55,7 @@ class World {
       this.space.set([x + q[0]!, y + q[1]!, z + q[2]!, q[3]! * 0.7, normal(i, 14) * 0.4], i * 5);
       // A few rows land in a neighboring cluster: what a map gets wrong.
       const to = hash(i, 3) < 0.03 ? (c + 1) % cats : c;
+      this.home[i] = to;
       const shape = 0.55 + hash(to, 5);
       const turn = 6.3 * hash(to, 6);
       const bend = 0.35 * (hash(to, 7) - 0.3);
@@ -65,8 +69,32 @@ class World {
     }
   }
 
+  /** Where a method's map ends: clusters as they are, tighter and in another order, or straight from the space. */
+  end(method: string, params: Record<string, unknown>): Float32Array {
+    const d = this.dims;
+    if (method === "pca") return Float32Array.from({ length: this.n * d }, (_, i) => this.space[Math.floor(i / d) * 5 + (i % d)]!);
+    const tight = method === "tsne" ? (30 / Number(params.perplexity ?? 30)) ** 0.3 : 0.55 * (15 / Number(params.n_neighbors ?? 15)) ** 0.3;
+    const middle = new Float64Array(this.cats * d);
+    const many = new Uint32Array(this.cats);
+    for (let i = 0; i < this.n; i++) {
+      many[this.home[i]!]!++;
+      for (let a = 0; a < d; a++) middle[this.home[i]! * d + a]! += this.target[i * d + a]!;
+    }
+    for (let k = 0; k < middle.length; k++) middle[k]! /= Math.max(1, many[Math.floor(k / d)]!);
+    const out = new Float32Array(this.n * d);
+    // The others are turned and mirrored, and two groups have changed places.
+    const [cos, sin] = method === "tsne" ? [1, 0] : [Math.cos(1.1), Math.sin(1.1)];
+    for (let i = 0; i < this.n; i++) {
+      const from = this.home[i]!;
+      const to = method === "tsne" ? from : from === 1 ? 2 : from === 2 ? 1 : from;
+      const p = Array.from({ length: d }, (_, a) => middle[to * d + a]! + tight * (this.target[i * d + a]! - middle[from * d + a]!));
+      out.set(method === "tsne" ? p : [-(p[0]! * cos - p[1]! * sin), p[0]! * sin + p[1]! * cos, ...p.slice(2)], i * d);
+    }
+    return out;
+  }
+
   /** The map after a share `t` of the fit, around `offset`. */
-  coords(t: number, offset: number): { center: [number, number, number]; radius: number; coords: Float32Array } {
+  coords(t: number, offset: number, end: Float32Array = this.target): { center: [number, number, number]; radius: number; coords: Float32Array } {
     const out = new Float32Array(this.target.length);
     const grown = t * t * (3 - 2 * t);
     const turn = (1 - grown) * 1.8;
@@ -74,11 +102,11 @@ class World {
     const d = this.dims;
     let radius = 0;
     for (let i = 0; i < this.n; i++) {
-      const x = this.target[i * d]! * grown + (1 - grown) * normal(i, 20) * 0.8;
-      const y = this.target[i * d + 1]! * grown + (1 - grown) * normal(i, 21) * 0.8;
+      const x = end[i * d]! * grown + (1 - grown) * normal(i, 20) * 0.8;
+      const y = end[i * d + 1]! * grown + (1 - grown) * normal(i, 21) * 0.8;
       out[i * d] = x * cos - y * sin;
       out[i * d + 1] = x * sin + y * cos;
-      if (d === 3) out[i * d + 2] = this.target[i * d + 2]! * grown;
+      if (d === 3) out[i * d + 2] = end[i * d + 2]! * grown;
       radius = Math.max(radius, Math.abs(out[i * d]!), Math.abs(out[i * d + 1]!));
     }
     return { center: [offset, -offset, 0], radius, coords: out };
@@ -107,7 +135,15 @@ export function demoSource(query: URLSearchParams): DataSource {
   const offset = Number(query.get("offset") ?? 0);
   const hostile = query.get("hostile") === "1";
   let world = new World(n, query.get("dims") === "3" ? 3 : 2, cats);
+  let end = world.target;
   let shown = world.coords(1, offset);
+  const shelf: { told: KeptMap; version: number; map: ReturnType<World["coords"]>; trust: Float32Array }[] = [];
+  let ids = 0;
+  const ofMap = (id: number) => {
+    const found = shelf.find((k) => k.told.id === id);
+    if (!found) throw new SourceError(`map ${id}: it is not kept (any more).`, null, 404);
+    return found;
+  };
   let listener: Listener | null = null;
   let timer = 0;
 
@@ -161,9 +197,12 @@ export function demoSource(query: URLSearchParams): DataSource {
     seconds: 21.4,
     method: "tsne",
     title: `t-SNE of ${n.toLocaleString("en")} x 784, perplexity 30`,
-    params: { perplexity: 30, n_components: world.dims, init: "pca", learning_rate: "auto", n_iter: 500 },
+    params: { n_components: world.dims, perplexity: 30, init: "pca", learning_rate: "auto", n_iter: 500, early_exaggeration: 12 },
     seed: 0,
     map: { version: 1, dims: world.dims },
+    map_id: null,
+    maps_version: 0,
+    grid: null,
     fields,
     column_names: kind === "table" ? ["height", "width", "area", "density", "hue", "age"] : null,
     picture: kind === "images" ? { width: 28, height: 28, pixelated: true } : null,
@@ -181,6 +220,15 @@ export function demoSource(query: URLSearchParams): DataSource {
     state.measures = { recall: m(share, K / Math.max(K, n - 1)), trustworthiness: m(0.968, 0.5), continuity: m(0.955, 0.5), distance_correlation: m(0.45, 0) };
     state.trust_version++;
   };
+  const keep = (phase: Phase) => {
+    const { method, title, params, seed, seconds, measures, warnings } = structuredClone(state);
+    const again = shelf.findIndex((k) => phase === "done" && k.told.phase === "done" && k.told.method === method && JSON.stringify(k.told.params) === JSON.stringify(params));
+    const id = again >= 0 ? shelf.splice(again, 1)[0]!.told.id : ++ids;
+    state.maps_version++;
+    shelf.push({ told: { id, dims: world.dims, method, title, params, seed, seconds, phase, measures, warnings }, version: state.map!.version, map: shown, trust: trust().slice() });
+    if (shelf.length > 16) shelf.shift();
+    state.map_id = id;
+  };
   const tell = () => listener?.state(structuredClone(state));
   const to = (phase: Phase, message: string) => {
     Object.assign(state, { phase, message });
@@ -189,12 +237,12 @@ export function demoSource(query: URLSearchParams): DataSource {
 
   function start(seconds: number) {
     kept = null;
-    Object.assign(state, { measures: null, trust_version: state.trust_version && state.trust_version + 1, step: 0, loss: 6.2, seconds: 0, error: null });
+    Object.assign(state, { measures: null, map_id: null, trust_version: state.trust_version && state.trust_version + 1, step: 0, loss: 6.2, seconds: 0, error: null });
     to("fitting", "gradient, early exaggeration");
     const begun = performance.now();
     const advance = () => {
       const t = Math.min(1, (performance.now() - begun) / 1000 / seconds);
-      shown = world.coords(t, offset);
+      shown = world.coords(t, offset, end);
       Object.assign(state, { step: Math.round(750 * t), loss: 2.91 + 3.3 * (1 - t) ** 2, seconds_left: seconds * (1 - t), seconds: seconds * t, map: { version: state.map!.version + 1, dims: world.dims } });
       if (t > 0.33) state.message = "gradient";
       tell();
@@ -210,14 +258,19 @@ export function demoSource(query: URLSearchParams): DataSource {
     to("measuring", "neighbors kept");
     timer = window.setTimeout(() => {
       measured();
+      keep(phase);
+      const { grid } = state;
+      if (grid && grid.at !== null) grid.ids[grid.at] = state.map_id;
+      if (phase === "done" && nextOfGrid()) return;
+      if (grid) grid.at = null;
       to(phase, "");
     }, 300);
   }
 
-  function info(row: number): RowInfo {
+  function info(row: number, map = shown): RowInfo {
     const label = (j: number) => names[world.cluster[j]!]!;
     const near = world.nearest(world.space, 5, row, K);
-    const seen = new Set(world.nearest(shown.coords, world.dims, row, K).map(([j]) => j));
+    const seen = new Set(world.nearest(map.coords, map.coords.length / n, row, K).map(([j]) => j));
     const known = new Set(near.map(([j]) => j));
     const neighbors: Neighbor[] = near.map(([j, distance]) => ({ row: j, id: String(j), distance, kept: seen.has(j), label: label(j) }));
     const far = (j: number) => Math.hypot(...[0, 1, 2, 3, 4].map((a) => world.space[j * 5 + a]! - world.space[row * 5 + a]!));
@@ -228,6 +281,36 @@ export function demoSource(query: URLSearchParams): DataSource {
       kept: neighbors.filter((x) => x.kept).length,
       neighbors,
       invented: [...seen].filter((j) => !known.has(j)).slice(0, 10).map((j) => ({ row: j, id: String(j), distance: far(j), label: label(j) })),
+    };
+  }
+
+  /** As `latent compare` tells it, of the first rows alone. */
+  function compare(a: Float32Array, b: Float32Array): Comparison {
+    const sums = (p: Float32Array, q: Float32Array, i: number, j: number) => {
+      let s = 0;
+      for (let r = 0; r < n; r++) s += p[2 * r + i]! * q[2 * r + j]!;
+      return s;
+    };
+    const all = (p: Float32Array, q: Float32Array) => [0, 1].flatMap((i) => [0, 1].map((j) => sums(p, q, i, j)));
+    const [aa, bb, ab] = [all(a, a), all(b, b), all(a, b)] as [number[], number[], number[]];
+    const square = (m: number[]) => m.reduce((s, x) => s + x * x, 0);
+    const trace = (m: number[]) => m[0]! + m[3]!;
+    const common = Math.max(Math.hypot(ab[0]! + ab[3]!, ab[2]! - ab[1]!), Math.hypot(ab[0]! - ab[3]!, ab[1]! + ab[2]!));
+    const rows = Array.from({ length: Math.min(n, 200) }, (_, i) => i);
+    let shared = 0;
+    for (const row of rows) {
+      const near = new Set(world.nearest(a, 2, row, K).map(([j]) => j));
+      shared += world.nearest(b, 2, row, K).filter(([j]) => near.has(j)).length / K / rows.length;
+    }
+    const measure = (value: number, nul: number, wide = 0) => ({ value, low: value - wide, high: value + wide, null: nul });
+    const left = 1 - common ** 2 / (trace(aa) * trace(bb));
+    return {
+      neighbors_shared: measure(shared, K / (n - 1), 0.02),
+      cka: measure(square(ab) / Math.sqrt(square(aa) * square(bb)), 2 / n),
+      procrustes: measure(left, 0.998),
+      distance_correlation: measure(0.61, 0),
+      k: K,
+      sentences: [`Of the ${K} nearest of a row, ${(shared * K).toFixed(1)} are the same in both; with the rows in any order it would be ${((K * K) / (n - 1)).toFixed(1)}.`, `Laid onto each other they agree in the large: ${Math.round(100 * left)} % of their spread is left.`],
     };
   }
 
@@ -289,8 +372,30 @@ export function demoSource(query: URLSearchParams): DataSource {
         },
       },
     },
-    { name: "pca", title: "PCA", summary: "the directions along which the rows differ most", family: "linear", takes: ["table"], parameters: { type: "object", properties: { n_components: { type: "integer", default: 2, minimum: 1 }, whiten: { type: "boolean", default: false } } } },
+    { name: "pca", title: "PCA", summary: "the directions along which the rows differ most", family: "linear", takes: ["table", "counts", "images"], parameters: { type: "object", properties: { n_components: { anyOf: [{ type: "integer", minimum: 1 }, { const: "auto" }], default: "auto" }, whiten: { type: "boolean", default: false } } } },
   ];
+
+  function begin(method: string, params: Record<string, unknown>) {
+    if (Number(params.perplexity) > n / 3) throw new SourceError(`perplexity: ${params.perplexity} was given; for ${n} rows it is at most ${Math.floor(n / 3)}.`, "30 is usual; 100 shows coarser structure.", 400);
+    const dims = Number(params.n_components) === 3 ? 3 : 2;
+    if (dims !== world.dims) world = new World(n, dims, cats);
+    const known = methods.find((m) => m.name === method)!;
+    const all = { ...Object.fromEntries(Object.entries(known.parameters.properties!).map(([name, p]) => [name, p.default])), n_components: dims, ...params };
+    end = world.end(method, all);
+    const first = Object.entries(all).find(([name, value]) => name !== "n_components" && typeof value === "number");
+    Object.assign(state, { method, params: all, title: `${known.title} of ${n.toLocaleString("en")} x 784${first ? `, ${first[0].replace("_", " ")} ${first[1]}` : ""}` });
+    start(query.get("slow") === "1" ? 60 : Number(query.get("takes") ?? 2));
+  }
+  let gridParams: Record<string, unknown> = {};
+  /** Begins with the next value of the grid that has no map; false where there is none. */
+  function nextOfGrid(): boolean {
+    const { grid } = state;
+    const at = grid?.at === null || !grid ? 0 : grid.at + 1;
+    if (!grid || at >= grid.values.length || grid.ids.every((id) => id !== null)) return false;
+    grid.at = at;
+    begin(grid.method, { ...gridParams, [grid.vary]: grid.values[at]! });
+    return true;
+  }
 
   return {
     listen(l) {
@@ -308,6 +413,7 @@ export function demoSource(query: URLSearchParams): DataSource {
         } else if (query.get("live") === "1") start(query.get("slow") === "1" ? 60 : 3);
         else {
           measured();
+          keep("done");
           tell();
           listener?.map(1);
         }
@@ -325,7 +431,11 @@ export function demoSource(query: URLSearchParams): DataSource {
       throw new SourceError("Text is read row by row.", null, 404);
     },
     trust: async () => (state.measures ? trust().slice() : null),
-    row: async (row) => info(row),
+    maps: async () => structuredClone(shelf.map((k) => k.told)),
+    keptMap: async (id) => parseMap(packMap({ dims: ofMap(id).told.dims as 2 | 3, rows: n, version: ofMap(id).version, ...ofMap(id).map })),
+    keptTrust: async (id) => ofMap(id).trust.slice(),
+    compare: async (a, b) => compare(ofMap(a).map.coords, ofMap(b).map.coords),
+    row: async (row, map) => info(row, map === undefined ? shown : ofMap(map).map),
     picture,
     values: async (row) => (kind === "table" ? Float32Array.from({ length: 6 }, (_, a) => normal(row, 60 + a)) : Float32Array.from({ length: 300 }, (_, a) => Math.sin(a / 20 + world.cluster[row]!) + 0.1 * normal(row, 60 + a) + Math.exp(-((a - 20 * world.cluster[row]!) ** 2) / 60))),
     async search(text, limit) {
@@ -354,11 +464,15 @@ export function demoSource(query: URLSearchParams): DataSource {
     methods: async () => methods,
     async fit(method, params) {
       if (state.phase === "fitting") throw new SourceError("A fit is under way.", "Stop it first.", 409);
-      if (Number(params.perplexity) > n / 3) throw new SourceError(`perplexity: ${params.perplexity} was given; for ${n} rows it is at most ${Math.floor(n / 3)}.`, "30 is usual; 100 shows coarser structure.", 400);
-      const dims = Number(params.n_components) === 3 ? 3 : 2;
-      if (dims !== world.dims) world = new World(n, dims, cats);
-      Object.assign(state, { method, params, title: `${method} of ${n.toLocaleString("en")} x 784` });
-      start(2);
+      begin(method, params);
+    },
+    async fitGrid(method, params, vary, values) {
+      if (state.phase === "fitting") throw new SourceError("A fit is under way.", "Stop it first.", 409);
+      const large = vary === "perplexity" && values.find((v) => v > n / 3);
+      if (large) throw new SourceError(`perplexity: ${large} was given; for ${n} rows it is at most ${Math.floor(n / 3)}.`, "30 is usual; 100 shows coarser structure.", 400);
+      state.grid = { method, vary, values, ids: values.map(() => null), at: null };
+      gridParams = params;
+      if (!nextOfGrid()) to("done", "");
     },
     async stop() {
       finish("stopped");

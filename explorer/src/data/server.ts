@@ -1,7 +1,7 @@
 // The server of `latent explore`, as docs/http-api.md describes it.
 import { parseMap } from "./header.ts";
 import { type DataSource, type Listener, SourceError } from "./source.ts";
-import type { Column, Hit, Method, RowInfo, State, TablePage, TableQuery } from "./types.ts";
+import type { Column, Comparison, Hit, KeptMap, Method, RowInfo, State, TablePage, TableQuery } from "./types.ts";
 
 /** Waits this long before the events are asked for anew, when the browser has given up on them. */
 const RETRY_MS = 2000;
@@ -31,6 +31,11 @@ export function serverSource(base: string): DataSource {
   const json = async <T>(path: string): Promise<T> => (await ask(path)).json();
   const post = (path: string, body: unknown) =>
     ask(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+
+  async function shares(path: string): Promise<Float32Array | null> {
+    const answer = await ask(path);
+    return answer.status === 204 ? null : new Float32Array(await answer.arrayBuffer());
+  }
 
   return {
     listen(listener: Listener) {
@@ -80,17 +85,19 @@ export function serverSource(base: string): DataSource {
       const bytes = await (await ask(`fields/${field}`)).arrayBuffer();
       return kinds.get(field) === "category" ? new Uint32Array(bytes) : new Float32Array(bytes);
     },
-    async trust() {
-      const answer = await ask("trust");
-      return answer.status === 204 ? null : new Float32Array(await answer.arrayBuffer());
-    },
-    row: (row) => json<RowInfo>(`rows/${row}`),
+    trust: () => shares("trust"),
+    maps: () => json<KeptMap[]>("maps"),
+    keptMap: async (id) => parseMap(await (await ask(`maps/${id}`)).arrayBuffer()),
+    keptTrust: (id) => shares(`maps/${id}/trust`),
+    compare: (first, second) => json<Comparison>(`maps/${first}/compare/${second}`),
+    row: (row, map) => json<RowInfo>(`rows/${row}${map === undefined ? "" : `?map=${map}`}`),
     picture: (row) => `${base}rows/${row}/picture`,
     values: async (row) => new Float32Array(await (await ask(`rows/${row}/values`)).arrayBuffer()),
     search: (text, limit) => json<Hit[]>(`search?q=${encodeURIComponent(text)}&limit=${limit}`),
     table: async (query: TableQuery): Promise<TablePage> => (await post("table", query)).json(),
     methods: () => json<Method[]>("methods"),
     fit: async (method, params) => void (await post("fit", { method, params })),
+    fitGrid: async (method, params, vary, values) => void (await post("grid", { method, params, vary, values })),
     stop: async () => void (await post("stop", {})),
     selection: async () => (await json<{ rows: number[] }>("selection")).rows,
     select: async (rows) => void (await post("selection", { rows })),

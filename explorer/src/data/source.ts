@@ -1,5 +1,5 @@
 // The one door between the page and its data. Everything else in src/ is written against this.
-import type { Column, Failure, Hit, MapData, Method, RowInfo, State, TablePage, TableQuery } from "./types.ts";
+import type { Column, Comparison, Failure, Hit, KeptMap, MapData, Method, RowInfo, State, TablePage, TableQuery } from "./types.ts";
 
 export interface Listener {
   /** Whenever anything small changed. */
@@ -20,7 +20,14 @@ export interface DataSource {
   column(field: number): Promise<Column>;
   /** Share of each row's neighbors that the map kept; null before it is measured. */
   trust(): Promise<Float32Array | null>;
-  row(row: number): Promise<RowInfo>;
+  /** The maps that are kept, the oldest first. */
+  maps(): Promise<KeptMap[]>;
+  keptMap(id: number): Promise<MapData>;
+  keptTrust(id: number): Promise<Float32Array | null>;
+  /** What two kept maps have in common. */
+  compare(first: number, second: number): Promise<Comparison>;
+  /** `map`: the kept map that is asked about; the newest otherwise. */
+  row(row: number, map?: number): Promise<RowInfo>;
   /** Address of the row's picture, for an <img>. */
   picture(row: number): string;
   values(row: number): Promise<Float32Array>;
@@ -28,6 +35,8 @@ export interface DataSource {
   table(query: TableQuery): Promise<TablePage>;
   methods(): Promise<Method[]>;
   fit(method: string, params: Record<string, unknown>): Promise<void>;
+  /** Learns a map for each value of one parameter. */
+  fitGrid(method: string, params: Record<string, unknown>, vary: string, values: number[]): Promise<void>;
   stop(): Promise<void>;
   /** The rows that a program selected. */
   selection?(): Promise<number[]>;

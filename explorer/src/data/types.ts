@@ -44,6 +44,12 @@ export interface State {
   params: Record<string, unknown>;
   seed: number;
   map: { version: number; dims: number } | null;
+  /** The newest map's name among those that are kept; null while it is being learned. */
+  map_id: number | null;
+  /** Grows with each map that is kept. */
+  maps_version: number;
+  /** Maps that are learned one after the other, each with another value of one parameter. */
+  grid: Grid | null;
   fields: Field[];
   /** Names of the observed columns where they have any; may be absent or shorter than `columns`. */
   column_names?: string[] | null;
@@ -54,6 +60,30 @@ export interface State {
   trust_version: number;
   warnings: string[];
   error: Failure | null;
+}
+
+export interface Grid {
+  method: string;
+  vary: string;
+  values: number[];
+  /** The kept map of each value; null while there is none. */
+  ids: (number | null)[];
+  /** Which is being learned; null once it is over. */
+  at: number | null;
+}
+
+/** A map that was learned, as it is told of; what is told of the newest is part of the state. */
+export interface KeptMap extends Pick<State, "method" | "title" | "params" | "seed" | "seconds" | "phase" | "measures" | "warnings"> {
+  id: number;
+  dims: number;
+}
+
+export type ComparedName = "neighbors_shared" | "cka" | "procrustes" | "distance_correlation";
+
+/** What two maps of the same rows have in common. */
+export interface Comparison extends Record<ComparedName, Measure> {
+  k: number;
+  sentences: string[];
 }
 
 /** A map as it came: `coords` are centered, not scaled; add `center` in f64 for the true coordinates. */

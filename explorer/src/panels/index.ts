@@ -2,6 +2,8 @@
 import type { Component } from "svelte";
 import type { Store } from "../store.svelte.ts";
 import ColorPanel from "./ColorPanel.svelte";
+import ComparePanel from "./ComparePanel.svelte";
+import MapsPanel from "./MapsPanel.svelte";
 import MethodPanel from "./MethodPanel.svelte";
 import RowPanel from "./RowPanel.svelte";
 import SelectionPanel from "./SelectionPanel.svelte";
@@ -17,7 +19,9 @@ export interface Panel {
 
 export const panels: Panel[] = [
   { id: "color", place: "left", component: ColorPanel, when: () => true },
+  { id: "compare", place: "left", component: ComparePanel, when: (s) => s.beside !== null },
   { id: "trust", place: "left", component: TrustPanel, when: () => true },
+  { id: "maps", place: "left", component: MapsPanel, when: (s) => s.maps.length > 0 },
   { id: "method", place: "left", component: MethodPanel, when: () => true },
   { id: "row", place: "right", component: RowPanel, when: (s) => s.row !== null },
   { id: "selection", place: "right", component: SelectionPanel, when: (s) => s.row === null && s.rows !== null },

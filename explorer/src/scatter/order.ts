@@ -16,7 +16,11 @@ export interface Order {
   slotOf: Uint32Array;
 }
 
+let last: Order | null = null;
+
+/** The order of `n` rows; all that draw the same rows share it. */
 export function shuffled(n: number): Order {
+  if (last?.rowOf.length === n) return last;
   const rowOf = new Uint32Array(n);
   for (let i = 0; i < n; i++) rowOf[i] = i;
   for (let i = n - 1; i > 0; i--) {
@@ -27,5 +31,7 @@ export function shuffled(n: number): Order {
   }
   const slotOf = new Uint32Array(n);
   for (let i = 0; i < n; i++) slotOf[rowOf[i]!] = i;
-  return { rowOf, slotOf };
+  const order = { rowOf, slotOf };
+  if (n > 0) last = order;
+  return order;
 }

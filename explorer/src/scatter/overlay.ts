@@ -2,6 +2,15 @@
 import type { Placed } from "./labels.ts";
 import type { Polygon } from "./lasso.ts";
 
+/** From where a row lies to where it lies in another map, in CSS pixels. */
+export interface Arrow {
+  x0: number;
+  y0: number;
+  x1: number;
+  y1: number;
+  color: string;
+}
+
 /** Places on the screen, in CSS pixels. */
 export interface Scene {
   labels: Placed[];
@@ -13,6 +22,7 @@ export interface Scene {
   lasso: Polygon;
   /** Points of a lassoed selection, as far as they are worth drawing. */
   marked: [number, number][];
+  arrows: Arrow[];
   size: number;
 }
 
@@ -49,6 +59,7 @@ export function paintOverlay(g: CanvasRenderingContext2D, scene: Scene, color: C
     g.stroke();
     g.globalAlpha = 1;
   }
+  if (scene.arrows.length > 0) paintArrows(g, scene.arrows, color);
   if (scene.chosen) {
     const [cx, cy] = scene.chosen;
     const lines = (to: [number, number][], style: string, dash: number[], width: number) => {
@@ -142,4 +153,41 @@ export function paintOverlay(g: CanvasRenderingContext2D, scene: Scene, color: C
     g.stroke();
     g.setLineDash([]);
   }
+}
+
+/** Arrows shorter than this say no more than their point does. */
+const ARROW_LEAST_PX = 6;
+const HEAD_PX = 5;
+/** As many stand apart; more are drawn thin, so that the points beneath stay to be seen. */
+const ARROWS_FEW = 40;
+
+function paintArrows(g: CanvasRenderingContext2D, arrows: Arrow[], color: Colors): void {
+  const few = arrows.length <= ARROWS_FEW;
+  const strokes = new Map<string, Arrow[]>();
+  for (const arrow of arrows) {
+    const found = strokes.get(arrow.color);
+    if (found) found.push(arrow);
+    else strokes.set(arrow.color, [arrow]);
+  }
+  const stroke = (list: Arrow[], style: string, width: number, alpha: number) => {
+    g.strokeStyle = style;
+    g.lineWidth = width;
+    g.globalAlpha = alpha;
+    g.beginPath();
+    for (const { x0, y0, x1, y1 } of list) {
+      const length = Math.hypot(x1 - x0, y1 - y0);
+      if (length < ARROW_LEAST_PX) continue;
+      const [ux, uy] = [(x1 - x0) / length, (y1 - y0) / length];
+      const head = Math.min(HEAD_PX, length / 2);
+      g.moveTo(x0, y0);
+      g.lineTo(x1, y1);
+      g.moveTo(x1 - head * (ux + 0.55 * uy), y1 - head * (uy - 0.55 * ux));
+      g.lineTo(x1, y1);
+      g.lineTo(x1 - head * (ux - 0.55 * uy), y1 - head * (uy + 0.55 * ux));
+    }
+    g.stroke();
+  };
+  if (few) stroke(arrows, color.canvas, 3.5, 0.8);
+  for (const [style, list] of strokes) stroke(list, style, few ? 1.7 : 0.9, few ? 0.95 : 0.55);
+  g.globalAlpha = 1;
 }

@@ -3,12 +3,12 @@
 import { type Back, canAccelerate, type Frame } from "./back.ts";
 import { between, Camera, easeOut, type View } from "./camera.ts";
 import { GlBack } from "./gl.ts";
-import { boxOf, Grid } from "./grid.ts";
+import { type Box, boxOf, Grid } from "./grid.ts";
 import { densest, type Label, placed } from "./labels.ts";
 import { type Polygon, simplified, within } from "./lasso.ts";
 import { type Order, shuffled } from "./order.ts";
 import { type Colors, LABEL_FONT, LABEL_HEIGHT, paintOverlay, type Scene } from "./overlay.ts";
-import { CANVAS, GREY, pointLook, type Theme } from "./palette.ts";
+import { CANVAS, css, GREY, pointLook, type Theme } from "./palette.ts";
 import { followPointer } from "./pointer.ts";
 import { RasterBack } from "./raster.ts";
 
@@ -16,6 +16,8 @@ const EASE_MS = 200;
 /** Points drawn while anything moves; all of them once it rests. */
 const MOVING_POINTS = 150_000;
 const REST_MS = 140;
+/** From one map to another of the same rows: long enough for the eye to follow a group. */
+const OTHER_MS = 600;
 const PICK_PX = 9;
 /** A panel that opens within this time after a press was opened by it. */
 const PRESS_MS = 1500;
@@ -32,6 +34,15 @@ export interface Events {
   renderer(kind: Back["kind"], why: string): void;
 }
 
+/** Where rows lie in another map that was laid onto this one. */
+export interface Arrows {
+  rows: number[];
+  /** Two floats a row, in the units of this map's coordinates divided by its radius. */
+  to: Float32Array;
+  /** Whether the rows were chosen, or are those that moved most. */
+  chosen: boolean;
+}
+
 export interface Links {
   row: number;
   kept: number[];
@@ -43,6 +54,8 @@ export class Scatter {
   readonly camera = new Camera();
   frames = 0;
   lassoing = false;
+  /** A map of the same rows in the same units, which is looked at from the same place. */
+  twin: Scatter | null = null;
   private readonly host: HTMLElement;
   private readonly events: Events;
   private points!: HTMLCanvasElement;
@@ -63,6 +76,8 @@ export class Scatter {
   private links: Links | null = null;
   private marked: number[] = [];
   private line: Polygon | null = null;
+  private arrows: Arrows | null = null;
+  private centered = false;
   private hovered = -1;
   private lasso: Polygon = [];
   private theme: Theme = "light";
@@ -150,7 +165,8 @@ export class Scatter {
     camera.height = clientHeight;
     this.frameSize = [innerWidth, innerHeight];
     const pressed = performance.now() - this.pressed < PRESS_MS;
-    if (!first && framed && (pressed || !this.follow)) {
+    if (this.centered && !this.follow) this.glide = null;
+    else if (!first && framed && (pressed || !this.follow)) {
       // A panel opened at a press on the map: what is seen stays, so that the point does not leave the pointer.
       camera.view = { ...camera.view, span: Math.min(clientWidth, clientHeight) / s, x: camera.view.x + dw / 2 / s, y: camera.view.y - dh / 2 / s };
       this.glide = null;
@@ -159,6 +175,7 @@ export class Scatter {
       this.glide = null;
       camera.view = this.fitted();
     }
+    this.centered = false;
     this.over.width = Math.round(clientWidth * this.ratio);
     this.over.height = Math.round(clientHeight * this.ratio);
     // At once, not in the next frame: a canvas that changed its size is empty until then.
@@ -176,8 +193,11 @@ export class Scatter {
     return this.back.kind;
   }
 
-  /** A map, or the next version of it: points glide to their new places. `coords` row by row, divided by `radius`. */
-  setMap(coords: Float32Array, dims: 2 | 3, radius: number): void {
+  /**
+   * A map, or the next version of it: points glide to their new places. `coords` row by row, divided by `radius`. Another
+   * map of the same rows comes with its own view, null to show all of it.
+   */
+  setMap(coords: Float32Array, dims: 2 | 3, radius: number, other?: View | null): void {
     const n = coords.length / dims;
     const fresh = n !== this.rows || dims !== this.dims;
     const now = performance.now();
@@ -196,7 +216,7 @@ export class Scatter {
     this.dims = dims;
     this.from = before ?? to;
     // As long as versions take to come, so that the motion has no pauses.
-    const pace = Math.max(120, Math.min(900, now - this.lastMap));
+    const pace = other === undefined ? Math.max(120, Math.min(900, now - this.lastMap)) : OTHER_MS;
     this.lastMap = now;
     this.tween = before && !this.quiet.matches ? { start: now, ms: pace } : null;
     if (!this.tween) this.from = to;
@@ -205,8 +225,13 @@ export class Scatter {
     this.grid = null;
     if (this.ink.length !== n * 4) this.setInk(new Uint8Array(n * 4).fill(255), false);
     this.relabel();
-    const goal = this.fitted();
-    if (fresh && this.follow) this.camera.view = goal;
+    if (other !== undefined) this.follow = other === null;
+    const goal = other ?? this.fitted();
+    if (other) {
+      this.fitted(); // for the pivot and the measure of zoom
+      if (fresh) [this.camera.view, this.glide] = [goal, null];
+      else this.glide = { from: this.camera.view, to: goal, start: now, ms: this.tween?.ms ?? 0 };
+    } else if (fresh && this.follow) this.camera.view = goal;
     else if (this.follow) this.glide = { from: this.camera.view, to: goal, start: now, ms: this.tween?.ms ?? 0 };
     this.redraw();
   }
@@ -260,6 +285,30 @@ export class Scatter {
     this.line = line;
     this.redraw();
   }
+  setArrows(arrows: Arrows | null): void {
+    this.arrows = arrows;
+    this.redraw();
+  }
+  /** Rings the row that the pointer is over on another map; -1: none. */
+  ring(row: number): void {
+    if (row === this.hovered) return;
+    this.hovered = row;
+    this.redraw();
+  }
+  /** What is in the middle stays there when the size changes next. */
+  keepMiddle(): void {
+    this.centered = true;
+  }
+  /** Looks from where another map is looked at from. */
+  private look(view: View, follow: boolean): void {
+    this.follow = follow;
+    const own = this.camera.view;
+    if (own.x === view.x && own.y === view.y && own.span === view.span) return;
+    this.glide = null;
+    this.camera.view = { ...view };
+    this.lastMove = performance.now();
+    this.redraw();
+  }
   setFlat(flat: boolean): void {
     this.flat = flat;
     this.camera.orbit = this.dims === 3 && !flat;
@@ -271,7 +320,7 @@ export class Scatter {
 
   private fitted(): View {
     const { camera, dims } = this;
-    const box = boxOf(this.to, dims);
+    const box = this.box();
     let [w, h] = [box.x1 - box.x0 || 0.1, box.y1 - box.y0 || 0.1];
     const view = { ...camera.view, x: (box.x0 + box.x1) / 2, y: (box.y0 + box.y1) / 2 };
     if (dims === 3) {
@@ -298,6 +347,13 @@ export class Scatter {
     view.span = Math.max(1e-6, Math.min(camera.width, camera.height) / Math.max(1e-9, scale));
     this.fitSpan = view.span;
     return view;
+  }
+  /** Of all points, and of the twin's. */
+  private box(): Box {
+    const own = boxOf(this.to, this.dims);
+    if (!this.twin || this.twin.rows === 0) return own;
+    const other = boxOf(this.twin.to, this.twin.dims);
+    return { x0: Math.min(own.x0, other.x0), y0: Math.min(own.y0, other.y0), x1: Math.max(own.x1, other.x1), y1: Math.max(own.y1, other.y1) };
   }
   /** Shows everything, and keeps doing so while the map is learned. */
   fit(ease = true): void {
@@ -459,6 +515,7 @@ export class Scatter {
         this.ended();
       }
     }
+    this.twin?.look(this.camera.view, this.follow);
     const frame = this.frame(now);
     this.back.draw(frame);
     paintOverlay(this.pen, this.scene(frame), this.colors, this.ratio);
@@ -483,8 +540,22 @@ export class Scatter {
       hover: this.hovered >= 0 && this.hovered < this.rows ? this.place(this.hovered) : null,
       lasso: this.lasso.length > 0 ? this.lasso : this.line && !camera.orbit ? this.line.map(([x, y]) => camera.project(x, y, 0).slice(0, 2) as [number, number]) : [],
       marked: places(this.marked),
+      arrows: this.ways(),
       size: frame.size,
     };
+  }
+
+  private ways(): Scene["arrows"] {
+    const { arrows, camera } = this;
+    if (!arrows || camera.orbit) return [];
+    return arrows.rows.flatMap((row) => {
+      const from = this.place(row);
+      const [x1, y1] = camera.project(arrows.to[2 * row]!, arrows.to[2 * row + 1]!, 0);
+      if (!from || !Number.isFinite(x1 + y1)) return [];
+      const at = 4 * this.order.slotOf[row]!;
+      const color = arrows.rows.length === 1 ? this.colors.accent : css([this.ink[at]!, this.ink[at + 1]!, this.ink[at + 2]!]);
+      return [{ x0: from[0], y0: from[1], x1, y1, color }];
+    });
   }
 
   /** Milliseconds of each frame along one path of the camera, counted until the picture can be read back. */

@@ -132,6 +132,22 @@ test("the wheel zooms to the place under the pointer", async ({ page }) => {
   expect(Math.hypot(box.x + p[0] - x, box.y + p[1] - y)).toBeLessThan(3);
 });
 
+test("each method has a form made from its description", async ({ page }) => {
+  const method = page.locator("#method");
+  const names = await method.locator("option").evaluateAll((all) => all.map((o) => (o as HTMLOptionElement).value));
+  expect(names.length).toBeGreaterThan(0);
+  for (const name of names) {
+    await method.selectOption(name);
+    const more = page.locator("form details");
+    if ((await more.count()) > 0 && (await more.getAttribute("open")) === null) await more.locator("summary").click();
+    const controls = page.locator("form").locator("input:visible, select:visible");
+    expect(await controls.count(), name).toBeGreaterThan(0);
+    for (const control of await controls.all()) await expect(control, name).toHaveAccessibleName(/\S/);
+    if ((await page.locator("#param-n_components").count()) > 0) await expect(page.locator("#param-n_components"), name).toHaveValue(/^[23]$/);
+    for (const choice of await page.locator("form select").all()) await expect(choice, name).not.toHaveValue("");
+  }
+});
+
 test("search finds a row by its number and goes there", async ({ page }) => {
   await page.keyboard.press("/");
   await page.keyboard.type("7");

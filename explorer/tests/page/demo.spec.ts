@@ -1,7 +1,7 @@
 // What needs data made for the purpose.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { expect, open, pixels, ready, rest, SERVER, test, visibleRow } from "./harness.ts";
+import { expect, open, type Page, pixels, ready, rest, SERVER, test, visibleRow } from "./harness.ts";
 
 test.skip(SERVER !== null, "needs test data");
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -116,7 +116,7 @@ test("in 3-D a drag turns the map and a click finds the point on top", async ({ 
     await expect.poll(() => page.evaluate(() => window.explorer.row)).toBe(row);
     await page.getByRole("button", { name: "2-D" }).click();
     await rest(page);
-    await page.getByRole("button", { name: "3-D" }).click();
+    await page.getByRole("button", { name: "3-D", exact: true }).click();
   }
 });
 
@@ -153,7 +153,7 @@ test("both renderers put the points in the same places", async ({ page }) => {
 test("learning again is told, and a wrong parameter is refused in words", async ({ page }) => {
   await open(page, "n=600");
   await ready(page);
-  const perplexity = page.getByLabel("Perplexity");
+  const perplexity = page.getByRole("spinbutton", { name: "Perplexity" });
   await perplexity.fill("1.5");
   await page.getByRole("button", { name: "Learn again" }).click();
   await expect(page.locator("form .failure")).toContainText("perplexity: 1.5 was given; it can be a number from 2 to 1000.");
@@ -165,6 +165,155 @@ test("learning again is told, and a wrong parameter is refused in words", async 
   await page.waitForFunction(() => window.explorer.phase === "fitting");
   await ready(page);
   await expect(perplexity).toHaveValue("50");
+});
+
+test("a method is learned by one click and its map shown again by another, from where it was seen last", async ({ page }) => {
+  await open(page, "n=600&takes=0.5");
+  await ready(page);
+  const places = () => page.evaluate(() => Array.from({ length: 20 }, (_, i) => window.explorer.place(i)!));
+  await page.locator(".map").focus();
+  await page.keyboard.press("+");
+  await rest(page);
+  const tsne = await places();
+  for (const name of ["UMAP", "PCA"]) {
+    await page.getByRole("button", { name: `Learn ${name}`, exact: true }).click();
+    await page.waitForFunction(() => window.explorer.phase === "fitting");
+    await ready(page);
+  }
+  const list = page.getByRole("region", { name: "Maps" }).locator("li");
+  await expect(list).toHaveCount(3);
+  await expect(list.nth(2).getByRole("button").first()).toHaveAttribute("aria-pressed", "true");
+  await expect(page.getByRole("button", { name: /^Learn (UMAP|PCA|t-SNE)$/ })).toHaveCount(0);
+  await list.nth(0).getByRole("button").first().click();
+  await rest(page);
+  await expect(page.locator(".what")).toContainText("t-SNE of 600");
+  const again = await places();
+  for (const [i, p] of again.entries()) expect(Math.hypot(p[0] - tsne[i]![0], p[1] - tsne[i]![1])).toBeLessThan(0.5);
+  await page.keyboard.press("]");
+  await expect(list.nth(1).getByRole("button").first()).toHaveAttribute("aria-pressed", "true");
+  await expect(page.getByLabel("Method")).toHaveValue("umap");
+});
+
+test("while one map is learned another can be looked at", async ({ page }) => {
+  await open(page, "n=600&takes=3");
+  await ready(page);
+  await page.getByRole("button", { name: "Learn UMAP" }).click();
+  await page.waitForFunction(() => window.explorer.phase === "fitting");
+  await page.getByRole("region", { name: "Maps" }).getByRole("button", { name: "t-SNE perplexity 30" }).click();
+  await page.waitForTimeout(900);
+  const places = () => page.evaluate(() => window.explorer.place(1)!);
+  const before = await places();
+  await page.waitForTimeout(500);
+  expect(await places()).toEqual(before);
+  await expect(page.getByRole("progressbar", { name: "Learning" })).toBeVisible();
+  await ready(page);
+  await expect(page.locator(".what")).toContainText("t-SNE of 600");
+});
+
+test("two maps side by side: looked at from one place, hovered and selected as one, with arrows for what moved", async ({ page }) => {
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  await open(page, "n=900&takes=0.3");
+  await ready(page);
+  await page.getByRole("button", { name: "Learn UMAP" }).click();
+  await page.waitForFunction(() => window.explorer.phase === "fitting");
+  await ready(page);
+  await page.getByRole("button", { name: "Compare" }).click();
+  const panes = page.getByRole("application");
+  await expect(panes).toHaveCount(2);
+  await rest(page);
+  for (const name of ["Neighbors shared", "Same shape", "Left when laid on"]) await expect(page.getByRole("meter", { name })).toHaveAttribute("aria-valuetext", /noise would score/);
+  expect(await page.evaluate(() => window.explorer.arrows.length)).toBe(300);
+  // Zooming one zooms the other.
+  const apart = () => page.evaluate(() => [window.explorer.place, window.explorer.placeBeside].map((of) => Math.hypot(of(3)![0] - of(4)![0], of(3)![1] - of(4)![1])));
+  const before = await apart();
+  await page.keyboard.press("+");
+  await rest(page);
+  const after = await apart();
+  for (const i of [0, 1]) expect(after[i]! / before[i]!).toBeCloseTo(1.5, 2);
+  await page.keyboard.press("f");
+  await rest(page);
+  // A row is found in the other map, too: by hovering and by a click.
+  const box = (await panes.nth(1).boundingBox())!;
+  const { row, x, y } = await page.evaluate(([width, height]) => {
+    for (let row = 0; row < window.explorer.count; row++) {
+      const p = window.explorer.placeBeside(row)!;
+      if (p[0] > 60 && p[1] > 80 && p[0] < width! - 60 && p[1] < height! - 90) return { row, x: p[0], y: p[1] };
+    }
+    throw new Error("no row");
+  }, [box.width, box.height]);
+  const overlay = page.locator("canvas.overlay").first();
+  const still = await overlay.screenshot();
+  await page.mouse.move(box.x + x, box.y + y);
+  await expect(page.locator(".pane").nth(1).locator(".tip")).toBeVisible();
+  await rest(page);
+  expect((await overlay.screenshot()).equals(still)).toBe(false);
+  await page.mouse.click(box.x + x, box.y + y);
+  await expect.poll(() => page.evaluate(() => window.explorer.row)).not.toBeNull();
+  expect(await page.evaluate(() => window.explorer.arrows)).toEqual([await page.evaluate(() => window.explorer.row)]);
+  expect(typeof row).toBe("number");
+  await page.keyboard.press("Escape");
+  // A lasso on the second map selects the same rows in both.
+  await rest(page);
+  const other = (await panes.nth(1).boundingBox())!;
+  await page.keyboard.press("l");
+  await page.mouse.move(other.x + 40, other.y + 120);
+  await page.mouse.down();
+  for (const [px, py] of [[0.9, 120], [0.9, 500], [0.1, 500]] as const) await page.mouse.move(other.x + other.width * px, other.y + py, { steps: 3 });
+  await page.mouse.up();
+  const rows = await page.evaluate(() => window.explorer.rows!);
+  expect(rows.length).toBeGreaterThan(20);
+  expect(await page.evaluate(() => window.explorer.arrows)).toEqual(rows);
+  // The two change places when the second one is chosen to be shown.
+  await page.getByRole("region", { name: "Maps" }).getByRole("button", { name: "t-SNE perplexity 30" }).click();
+  await expect(page.getByLabel("Map beside", { exact: true })).toHaveValue("2");
+  await page.getByRole("button", { name: "Close the map beside" }).click();
+  await expect(panes).toHaveCount(1);
+});
+
+test("one parameter is tried in several sizes, shown small with its measures, and one of them large", async ({ page }) => {
+  await open(page, "n=600&takes=0.3");
+  await ready(page);
+  await page.getByRole("button", { name: "Try several" }).click();
+  const sizes = page.getByRole("textbox", { name: "Perplexity" });
+  await expect(sizes).toHaveValue("5, 15, 30, 50, 100");
+  await sizes.fill("5, many");
+  await page.getByRole("button", { name: "Learn these" }).click();
+  await expect(page.locator("form .failure")).toContainText("perplexity: “many” was given");
+  await sizes.fill("5 20; 400");
+  await page.getByRole("button", { name: "Learn these" }).click();
+  await expect(page.locator("form .failure")).toContainText("for 600 rows it is at most 200");
+  await sizes.fill("5 20; 60");
+  await sizes.press("Enter");
+  const several = page.getByRole("region", { name: "Maps of several parameters" });
+  await expect(several.locator("li")).toHaveCount(3);
+  await expect(several).toContainText("Waits");
+  await page.waitForFunction(() => window.explorer.phase === "done");
+  for (const size of [5, 20, 60]) await expect(several.getByRole("button", { name: `Perplexity ${size} kept` })).toBeEnabled();
+  // Each is another picture, and one of them keeps most.
+  const pictures = await several.locator("canvas").evaluateAll((all) => all.map((c) => (c as HTMLCanvasElement).toDataURL()));
+  expect(new Set(pictures).size).toBe(3);
+  await expect(several.locator(".best").first()).toBeVisible();
+  await several.getByRole("button", { name: "Perplexity 20" }).click();
+  await expect(several).toBeHidden();
+  await expect(page.locator(".what")).toContainText("perplexity 20");
+  await page.keyboard.press("g");
+  await expect(several.getByRole("button", { name: "Perplexity 20" })).toHaveAttribute("aria-current", "true");
+  await expect.poll(() => page.url()).toContain("grid=1");
+  await page.keyboard.press("Escape");
+  await expect(several).toBeHidden();
+});
+
+test("a grid that is stopped keeps what there is", async ({ page }) => {
+  await open(page, "n=600&takes=1.5");
+  await ready(page);
+  await page.getByRole("button", { name: "Try several" }).click();
+  await page.getByRole("button", { name: "Learn these" }).click();
+  const several = page.getByRole("region", { name: "Maps of several parameters" });
+  await expect(several.getByRole("button", { name: "Perplexity 5 kept" })).toBeEnabled({ timeout: 10_000 });
+  await page.getByRole("button", { name: "Stop and keep" }).click();
+  await page.waitForFunction(() => window.explorer.phase === "stopped");
+  await expect(several.getByText("Not learned")).toHaveCount(3);
+  await expect(several.getByRole("button", { name: "Perplexity 15 kept" })).toBeEnabled();
 });
 
 test("each state says what is going on", async ({ page }) => {
@@ -204,18 +353,37 @@ test("in a narrow window the sides are sheets", async ({ page }) => {
   await expect(page.locator("#color-by")).toBeHidden();
 });
 
+async function breaches(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  return page.evaluate(async () => {
+    const { axe } = window as unknown as { axe: { run(o: object): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }> } };
+    const { violations } = await axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] });
+    return violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => `${n.html.slice(0, 120)} ${n.failureSummary.split("\n")[1]}`).join(" | ")}`);
+  });
+}
+
 for (const scheme of ["light", "dark"] as const)
   test(`every control is named and readable in ${scheme}`, async ({ page }) => {
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
     for (const [query, hash] of [["n=500", "row=7&table=1&only=1"], ["n=500", "rows=1.2.3.4&by=%40kept&shade=1"], ["n=500&live=1&slow=1", ""], ["phase=failed", ""]] as const) {
       await open(page, query, hash);
       await page.waitForTimeout(900);
-      await page.evaluate(AXE);
-      const found = await page.evaluate(async () => {
-        const { axe } = window as unknown as { axe: { run(o: object): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }> } };
-        const { violations } = await axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] });
-        return violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => `${n.html.slice(0, 120)} ${n.failureSummary.split("\n")[1]}`).join(" | ")}`);
-      });
-      expect(found, `${query} ${hash}`).toEqual([]);
+      expect(await breaches(page), `${query} ${hash}`).toEqual([]);
     }
+    await open(page, "n=500&takes=0.2");
+    await ready(page);
+    await page.getByRole("button", { name: "Learn UMAP" }).click();
+    await page.waitForFunction(() => window.explorer.phase === "fitting");
+    await ready(page);
+    await page.keyboard.press("s");
+    await expect(page.getByRole("meter", { name: "Neighbors shared" })).toBeVisible();
+    expect(await breaches(page), "two maps").toEqual([]);
+    await page.getByRole("button", { name: "Try several" }).click();
+    await page.getByRole("textbox", { name: "Neighbors" }).fill("5, 50");
+    expect(await breaches(page), "a grid to be asked for").toEqual([]);
+    await page.getByRole("button", { name: "Learn these" }).click();
+    await expect(page.getByRole("region", { name: "Maps of several parameters" }).getByText("Waits")).toBeVisible();
+    expect(await breaches(page), "a grid that is learned").toEqual([]);
+    await ready(page);
+    expect(await breaches(page), "a grid").toEqual([]);
   });

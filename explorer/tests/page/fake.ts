@@ -41,6 +41,8 @@ export interface Fake {
   url: string;
   state: State;
   asked: string[];
+  /** The grid that was asked for. */
+  grid: Record<string, unknown> | null;
   /** The rows that are selected, by whomever. */
   selected: number[];
   /** Selects rows as a program does. */
@@ -61,7 +63,7 @@ export async function fakeServer(dist: string): Promise<Fake> {
   const price = (i: number) => (i * 7919) % 100;
   const state: State = {
     name: "rows.csv", rows: N, columns: 4, kind: "images", phase: "done", message: "", step: 10, n_steps: 10, loss: 1.5, loss_name: "kl", seconds_left: null, seconds: 1,
-    method: "tsne", title: `t-SNE of ${N} x 4, perplexity 30`, params: { perplexity: 30 }, seed: 0, map: { version: 1, dims: 2 },
+    method: "tsne", title: `t-SNE of ${N} x 4, perplexity 30`, params: { perplexity: 30 }, seed: 0, map: { version: 1, dims: 2 }, map_id: 2, maps_version: 2, grid: null,
     fields: [
       { index: 0, name: "label", type: "category", categories: ["a", "<b>b</b>", "c"].map((l) => ({ label: l, count: N / 3 })), missing: 0 },
       { index: 1, name: "price", type: "number", min: 0, max: 99, missing: 0, integer: true },
@@ -99,13 +101,34 @@ export async function fakeServer(dist: string): Promise<Fake> {
       const coords = Float32Array.from({ length: 2 * N }, (_, i) => place(i >> 1)[i & 1]!);
       return void bytes(packMap({ dims: 2, rows: N, version: state.map!.version, center, radius: Math.sqrt(N), coords }));
     }
+    if (path === "/api/maps") {
+      const { method, seed, seconds, phase, measures, warnings } = state;
+      const kept = { dims: 2, method, seed, seconds, phase, measures, warnings };
+      return void json([
+        { ...kept, id: 1, title: `t-SNE of ${N} x 4, perplexity 10`, params: { perplexity: 10 }, measures: { ...measures, recall: { value: 0.2, low: 0.2, high: 0.2, null: 0.05 } } },
+        { ...kept, id: 2, title: state.title, params: state.params },
+      ]);
+    }
+    const both = /^\/api\/maps\/(\d+)\/compare\/(\d+)$/.exec(path);
+    if (both) {
+      const measure = (value: number, nul: number) => ({ value, low: value, high: value, null: nul });
+      return void json({ neighbors_shared: measure(0.25, 0.05), cka: measure(0.9, 0.01), procrustes: measure(0.1, 0.99), distance_correlation: measure(0.8, 0), k: K, sentences: ["Of the 15 nearest of a row, 3.8 are the same in both."] });
+    }
+    const ofMap = /^\/api\/maps\/(\d+)(\/trust)?$/.exec(path);
+    if (ofMap) {
+      if (Number(ofMap[1]) > 2) return void json({ error: `map ${ofMap[1]}: it is not kept (any more).`, hint: null }, 404);
+      if (ofMap[2]) return void bytes(Float32Array.from({ length: N }, (_, i) => (i % 4) / 15).buffer as ArrayBuffer);
+      // The other map is the same, seen in a mirror.
+      const coords = Float32Array.from({ length: 2 * N }, (_, i) => place(i >> 1)[i & 1]! * (ofMap[1] === "1" && i % 2 === 0 ? -1 : 1));
+      return void bytes(packMap({ dims: 2, rows: N, version: 1, center, radius: Math.sqrt(N), coords }));
+    }
     if (path === "/api/fields/0") return void bytes(Uint32Array.from({ length: N }, (_, i) => i % 3).buffer as ArrayBuffer);
     if (path === "/api/fields/1") return void bytes(Float32Array.from({ length: N }, (_, i) => price(i)).buffer as ArrayBuffer);
     if (path === "/api/trust") return void bytes(Float32Array.from({ length: N }, (_, i) => (i % 16) / 15).buffer as ArrayBuffer);
     if (path.endsWith("/picture")) return void a.writeHead(200, { "Content-Type": "image/png" }).end(png(8, 8, (x, y) => (x * y * 4 + row) & 255));
     if (path.endsWith("/values")) return void bytes(Float32Array.from([1, 2, 3, row]).buffer as ArrayBuffer);
     if (row >= N) return void json({ error: `row: ${row} was asked for; there are ${N}.`, hint: null }, 404);
-    if (row >= 0) return void json({ row, id: `r${row}`, fields: cells(row), kept: 8, neighbors: near(row), invented: [{ row: (row + 100) % N, id: `r${(row + 100) % N}`, distance: 9, label: label(row + 100) }] });
+    if (row >= 0) return void json({ row, id: `r${row}`, fields: cells(row), kept: url.searchParams.get("map") === "1" ? 3 : 8, neighbors: near(row), invented: [{ row: (row + 100) % N, id: `r${(row + 100) % N}`, distance: 9, label: label(row + 100) }] });
     if (path === "/api/search") {
       const text = url.searchParams.get("q")!;
       const hits = Array.from({ length: N }, (_, i) => i).filter((i) => `r${i}` === text || String(i) === text || `title ${i}`.includes(text));
@@ -123,6 +146,12 @@ export async function fakeServer(dist: string): Promise<Fake> {
       const { params } = (await body(q)) as { params: Record<string, unknown> };
       if (Number(params.perplexity) > 100) return void json({ error: `perplexity: ${params.perplexity} was given; for ${N} rows it is at most 99.`, hint: "30 is usual." }, 400);
       Object.assign(state, { phase: "fitting", step: 1, params, measures: null });
+      fake.tell();
+      return void json({}, 202);
+    }
+    if (path === "/api/grid") {
+      fake.grid = await body(q);
+      state.grid = { method: "tsne", vary: "perplexity", values: [10, 30], ids: [1, 2], at: null };
       fake.tell();
       return void json({}, 202);
     }
@@ -151,6 +180,7 @@ export async function fakeServer(dist: string): Promise<Fake> {
     url: "",
     state,
     asked,
+    grid: null,
     selected: [],
     select(rows) {
       fake.selected = rows;

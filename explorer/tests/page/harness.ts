@@ -78,4 +78,4 @@ export async function told(page: Page, row: number) {
 }
 
 export const pixels = (page: Page) => page.locator("canvas.points").screenshot();
-export { expect };
+export { expect, type Page };

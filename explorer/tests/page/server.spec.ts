@@ -40,17 +40,71 @@ test("follows the map as it moves, learns again, is refused, stops and keeps", a
   await rest(page);
   const after = await page.evaluate(() => window.explorer.place(7)!);
   expect(Math.hypot(after[0] - before[0], after[1] - before[1])).toBeGreaterThan(5);
-  await page.getByLabel("Perplexity").fill("5");
+  await page.getByRole("spinbutton", { name: "Perplexity" }).fill("5");
   await page.getByRole("button", { name: "Learn again" }).click();
   await expect(page.getByRole("progressbar", { name: "Learning" })).toBeVisible();
   await page.getByRole("button", { name: "Stop and keep" }).click();
   await page.waitForFunction(() => window.explorer.phase === "stopped");
 });
 
+test("shows a map that was learned before, with its own measures, and again from its address", async ({ page, fake }) => {
+  await page.goto(`${fake.url}#row=4`);
+  await ready(page);
+  await expect(page.locator("dd", { hasText: "8 of 15" })).toBeVisible();
+  const before = await page.evaluate(() => window.explorer.place(7)!);
+  await page.getByRole("button", { name: "t-SNE perplexity 10" }).click();
+  await rest(page);
+  await expect(page.getByRole("meter", { name: "Neighbors kept" })).toHaveAttribute("aria-valuenow", "0.2");
+  await expect(page.locator(".what")).toContainText("perplexity 10");
+  await expect(page.locator("dd", { hasText: "3 of 15" })).toBeVisible();
+  const after = await page.evaluate(() => window.explorer.place(7)!);
+  expect(Math.hypot(after[0] - before[0], after[1] - before[1])).toBeGreaterThan(5);
+  await expect.poll(() => page.url()).toContain("map=1");
+  for (const path of ["/api/maps", "/api/maps/1", "/api/maps/1/trust", "/api/rows/4?map=1"]) expect(fake.asked).toContain(`GET ${path}`);
+  await page.reload();
+  await ready(page);
+  await expect(page.locator(".what")).toContainText("perplexity 10");
+  expect(await page.evaluate(() => window.explorer.place(7)!)).toEqual(after);
+  await page.keyboard.press("]");
+  await expect(page.locator(".what")).toContainText("perplexity 30");
+  await expect.poll(() => page.url()).not.toContain("map=");
+});
+
+test("two maps stand side by side, with what they have in common, from one address", async ({ page, fake }) => {
+  await page.goto(`${fake.url}#beside=1`);
+  await ready(page);
+  await expect(page.getByRole("application")).toHaveCount(2);
+  await expect(page.getByRole("meter", { name: "Neighbors shared" })).toHaveAttribute("aria-valuetext", "25\u202f%; noise would score 5.0\u202f%");
+  await expect(page.getByText("3.8 are the same in both")).toBeVisible();
+  expect(fake.asked).toContain("GET /api/maps/2/compare/1");
+  // The other map is this one in a mirror: laid onto it, no row lies elsewhere.
+  const [here, there] = await page.evaluate(() => [window.explorer.place(7)!, window.explorer.placeBeside(7)!]);
+  expect(Math.hypot(here![0] - there![0], here![1] - there![1])).toBeLessThan(1);
+  await page.keyboard.press("s");
+  await expect(page.getByRole("application")).toHaveCount(1);
+  await expect.poll(() => page.url()).not.toContain("beside");
+});
+
+test("a grid is asked for, and is there after a reload", async ({ page, fake }) => {
+  await page.goto(fake.url);
+  await ready(page);
+  await page.getByRole("button", { name: "Try several" }).click();
+  await page.getByRole("textbox", { name: "Perplexity" }).fill("10, 30");
+  await page.getByRole("button", { name: "Learn these" }).click();
+  const cells = page.getByRole("region", { name: "Maps of several parameters" }).getByRole("listitem");
+  await expect(cells).toHaveCount(2);
+  expect(fake.grid).toEqual({ method: "tsne", params: {}, vary: "perplexity", values: [10, 30] });
+  await expect.poll(() => page.url()).toContain("grid=1");
+  await page.reload();
+  await expect(cells.nth(0).getByRole("button")).toHaveAccessibleName(/Perplexity 10 kept 20/);
+  await cells.nth(0).getByRole("button").click();
+  await expect(page.locator(".what")).toContainText("perplexity 10");
+});
+
 test("a refusal is told in the server's words", async ({ page, watch, fake }) => {
   await page.goto(fake.url);
   await ready(page);
-  await page.getByLabel("Perplexity").fill("500");
+  await page.getByRole("spinbutton", { name: "Perplexity" }).fill("500");
   await page.getByRole("button", { name: "Learn again" }).click();
   await expect(page.locator("form .failure")).toContainText("perplexity: 500 was given; for 300 rows it is at most 99.");
   await expect(page.locator("form .failure")).toContainText("30 is usual.");

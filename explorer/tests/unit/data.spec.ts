@@ -3,10 +3,10 @@ import { readPlace, writePlace, type Place } from "../../src/address.ts";
 import { HEADER_BYTES, packMap, parseMap } from "../../src/data/header.ts";
 import { MISSING, type Field } from "../../src/data/types.ts";
 import { densityShade, keptRange, makeInk, smoothed, smoothTrust } from "../../src/ink.ts";
-import { formFields, readField } from "../../src/schema.ts";
+import { formFields, mapFields, readField } from "../../src/schema.ts";
 import { shuffled } from "../../src/scatter/order.ts";
 import { category, GREY } from "../../src/scatter/palette.ts";
-import { distance, figure, of100, seconds, verdict } from "../../src/words.ts";
+import { chief, distance, figure, of100, seconds, verdict } from "../../src/words.ts";
 
 const map = { dims: 2 as const, rows: 3, version: 12, center: [1e7, -1e7, 0] as [number, number, number], radius: 0.5, coords: new Float32Array([0.25, -0.5, 0.125, 0.5, 0, 0]) };
 
@@ -36,12 +36,12 @@ test("a radius that is zero or no number becomes 1", () => {
 });
 
 test("the address holds what was chosen, and nonsense in it is left out", () => {
-  const place: Place = { by: "<b>a&b=c</b>", only: [1, 5], shade: true, row: 17, rows: [1, 2], lasso: null, view: { x: 0.5, y: -1, span: 2, yaw: 0.25, pitch: -0.125 }, flat: true, table: true };
+  const place: Place = { by: "<b>a&b=c</b>", only: [1, 5], shade: true, row: 17, rows: [1, 2], lasso: null, view: { x: 0.5, y: -1, span: 2, yaw: 0.25, pitch: -0.125 }, flat: true, map: 3, beside: 2, grid: true, table: true };
   expect(readPlace(`#${writePlace(place)}`)).toEqual(place);
   const drawn: Place = { ...place, rows: null, lasso: [[0, 1], [2, 3], [4, 5]] };
   expect(readPlace(writePlace(drawn))).toEqual(drawn);
-  const bad = readPlace("#row=-3&only=a.b&view=1_2_0_0_0&lasso=1_2_3&shade=yes&rows=1.x");
-  expect(bad).toEqual({ by: null, only: null, shade: false, row: null, rows: null, lasso: null, view: null, flat: false, table: false });
+  const bad = readPlace("#row=-3&only=a.b&view=1_2_0_0_0&lasso=1_2_3&shade=yes&rows=1.x&map=-1");
+  expect(bad).toEqual({ by: null, only: null, shade: false, row: null, rows: null, lasso: null, view: null, flat: false, map: null, beside: null, grid: false, table: false });
   expect(writePlace({ ...place, rows: Array.from({ length: 5000 }, (_, i) => i) }).length).toBeLessThan(400);
 });
 
@@ -116,6 +116,15 @@ test("figures are short and never NaN", () => {
   expect(seconds(75)).toBe("1\u202fmin 15\u202fs");
 });
 
+test("a map is told from others by its first parameter and by what is otherwise in them", () => {
+  const map = (method: string, params: Record<string, unknown>, dims = 2, phase: "done" | "stopped" = "done") => ({ method, params, dims, phase });
+  const tsne = map("tsne", { n_components: 2, perplexity: 30, init: "pca" });
+  expect(chief(tsne, [tsne, map("pca", { n_components: 2, whiten: true })])).toBe("perplexity 30");
+  expect(chief(tsne, [tsne, map("tsne", { ...tsne.params, init: "random" })])).toBe("perplexity 30, start pca");
+  expect(chief(map("umap", { n_neighbors: 15 }, 3, "stopped"), [])).toBe("neighbors 15, 3-D, stopped early");
+  expect(chief(map("pca", { n_components: 2 }), [])).toBe("");
+});
+
 test("a form follows the schema: references, choices, words beside numbers, ranges", () => {
   const fields = formFields({
     $defs: { Init: { oneOf: [{ const: "pca", description: "axes" }, { const: "random" }] }, Rate: { anyOf: [{ type: "string", enum: ["auto"] }, { type: "number", exclusiveMinimum: 0 }] } },
@@ -130,6 +139,9 @@ test("a form follows the schema: references, choices, words beside numbers, rang
     },
   });
   expect(fields.map((f) => [f.name, f.kind])).toEqual([["n_components", "integer"], ["init", "choice"], ["rate", "number"], ["whiten", "switch"], ["metric", "choice"], ["seed", "integer"], ["file", "text"]]);
+  // A map has 2 or 3 dimensions, whatever a method calls the usual.
+  const [shown] = mapFields({ properties: { n_components: { anyOf: [{ type: "integer", minimum: 1 }, { const: "auto" }], default: "auto" } } });
+  expect(shown).toMatchObject({ kind: "integer", least: 2, most: 3, words: [], initial: 2 });
   const [dims, init, rate, , , seed] = fields;
   expect(init).toMatchObject({ help: "start", initial: "pca", choices: [{ value: "pca", help: "axes" }, { value: "random", help: "" }] });
   expect(readField(dims!, "3")).toEqual({ value: 3 });

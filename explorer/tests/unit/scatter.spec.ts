@@ -5,6 +5,7 @@ import { densest, placed } from "../../src/scatter/labels.ts";
 import { inside, simplified, within } from "../../src/scatter/lasso.ts";
 import { mix32, shuffled } from "../../src/scatter/order.ts";
 import { CANVAS, category, contrast, N_COLORS, oklab, pointLook, ramp, type Rgb, type Theme } from "../../src/scatter/palette.ts";
+import { laidOnto, mostMoved } from "../../src/scatter/laid.ts";
 import { stamps } from "../../src/scatter/raster.ts";
 
 const random = (i: number) => mix32(i) / 4294967296;
@@ -84,6 +85,56 @@ test("the camera's two ways are each other's inverse, and zooming keeps the plac
   const dot = (a: number[], b: number[]) => a.reduce((s, v, i) => s + v * b[i]!, 0);
   for (const [a, b] of [[r, u], [r, t], [u, t]] as const) expect(dot(a, b)).toBeCloseTo(0, 9);
   for (const a of [r, u, t]) expect(dot(a, a)).toBeCloseTo(1, 9);
+});
+
+const asMap = (coords: Float32Array, dims: 2 | 3 = 2) => ({ dims, rows: coords.length / dims, version: 1, center: [0, 0, 0] as [number, number, number], radius: 2, coords });
+
+test("a map that was moved, turned, mirrored and scaled is laid onto where it was", () => {
+  const n = 500;
+  const first = cloud(n, 2);
+  for (const flip of [1, -1])
+    for (const angle of [0, 1, 3, -2]) {
+      const [cos, sin] = [5 * Math.cos(angle), 5 * Math.sin(angle)];
+      const second = Float32Array.from({ length: 2 * n }, (_, i) => {
+        const [x, y] = [first[i - (i % 2)]!, flip * first[i - (i % 2) + 1]!];
+        return i % 2 === 0 ? 7 + cos * x - sin * y : -3 + sin * x + cos * y;
+      });
+      second[2 * 9] = Number.NaN; // a row without a place changes nothing for the others
+      const laid = laidOnto(asMap(first), asMap(second))!;
+      expect(Math.max(...Array.from(laid, (v, i) => (i >> 1 === 9 ? 0 : Math.abs(v - first[i]!))))).toBeLessThan(1e-5);
+      expect(laid[2 * 9]).toBeNaN();
+    }
+  expect(laidOnto(asMap(first), asMap(cloud(n, 3), 3))).toBeNull();
+  expect(laidOnto(asMap(first), asMap(cloud(n - 1, 2)))).toBeNull();
+});
+
+test("no turn lays a map nearer, and its spread stays that of the first", () => {
+  const n = 300;
+  const first = cloud(n, 2);
+  const second = first.map((v, i) => 0.7 * v + random(i + 3e6));
+  const laid = laidOnto(asMap(first), asMap(second))!;
+  const mean = (at: Float32Array, d: number) => at.filter((_, i) => i % 2 === d).reduce((a, b) => a + b, 0) / n;
+  const [mx, my] = [mean(first, 0), mean(first, 1)];
+  const spread = (at: Float32Array) => at.reduce((s, v, i) => s + (v - (i % 2 === 0 ? mx : my)) ** 2, 0);
+  expect(spread(laid) / spread(first)).toBeCloseTo(1, 5);
+  const off = (turn: number) => {
+    let sum = 0;
+    for (let r = 0; r < n; r++) {
+      const [x, y] = [laid[2 * r]! - mx, laid[2 * r + 1]! - my];
+      sum += (mx + Math.cos(turn) * x - Math.sin(turn) * y - first[2 * r]!) ** 2 + (my + Math.sin(turn) * x + Math.cos(turn) * y - first[2 * r + 1]!) ** 2;
+    }
+    return sum;
+  };
+  for (const turn of [-1, -0.05, 0.05, 1, 3]) expect(off(0)).toBeLessThan(off(turn));
+});
+
+test("the rows that moved most are found, among those that may be shown", () => {
+  const first = cloud(1000, 2);
+  const second = first.slice();
+  for (const [row, far] of [[7, 3], [500, 5], [20, 4], [3, Number.NaN]] as const) second[2 * row]! += far;
+  expect(mostMoved(first, second, 2, () => true)).toEqual([20, 500]);
+  expect(mostMoved(first, second, 2, (row) => row !== 500)).toEqual([7, 20]);
+  expect(mostMoved(first, second, 100, () => true)).toEqual([7, 20, 500]);
 });
 
 test("names stand at the densest place, and none over another", () => {

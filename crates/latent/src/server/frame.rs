@@ -1,6 +1,7 @@
 //! The map as bytes.
 
-use latentspace::linalg::MatrixView;
+use latentspace::Result;
+use latentspace::linalg::{Matrix, MatrixView};
 
 /// The map at one moment.
 pub(crate) struct Frame {
@@ -47,6 +48,12 @@ impl Frame {
         Frame { version, step, dims, rows, bytes }
     }
 
+    /// The centred coordinates, `[n, 2 or 3]`.
+    pub(crate) fn codes(&self) -> Result<Matrix> {
+        let cells = self.bytes[HEADER..].chunks_exact(4).map(|cell| f32::from_le_bytes([cell[0], cell[1], cell[2], cell[3]]));
+        Matrix::new(self.rows, self.dims, cells.collect())
+    }
+
     /// The `k` nearest other rows of a row in the map, nearest first; equal distances by index.
     pub(crate) fn nearest(&self, row: usize, k: usize) -> Vec<u32> {
         let at = |row: usize, dim: usize| {
@@ -80,5 +87,6 @@ mod tests {
         assert_eq!((f64_at(24), f64_at(32), f64_at(48)), (1e7, 3.0, 1.0));
         assert_eq!((f32_at(64), f32_at(68), f32_at(72), f32_at(76)), (-1.0, -1.0, 1.0, 1.0));
         assert_eq!(frame.bytes.len(), HEADER + 16);
+        assert_eq!(frame.codes().unwrap().as_slice(), [-1.0, -1.0, 1.0, 1.0]);
     }
 }

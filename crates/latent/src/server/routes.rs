@@ -17,6 +17,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Failure, events, png};
 use crate::commands;
+use crate::kept::Kept;
 use crate::study::{Data, Study};
 
 /// An answer that says why there is no other.
@@ -85,6 +86,18 @@ impl<S: Send + Sync> FromRequestParts<S> for Path {
     }
 }
 
+/// Two numbers in the address.
+struct Two(usize, usize);
+
+impl<S: Send + Sync> FromRequestParts<S> for Two {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
+        let read = axum::extract::Path::<(usize, usize)>::from_request_parts(parts, state).await;
+        read.map(|numbers| Two(numbers.0.0, numbers.0.1)).map_err(|_| Refused::missing("the address takes two whole numbers here."))
+    }
+}
+
 /// What stands behind the question mark.
 struct Query<T>(T);
 
@@ -105,6 +118,10 @@ pub(crate) fn routes(study: Arc<Study>) -> Router {
         .route("/state", get(async |State(study): Shared| Json(study.desk.state())))
         .route("/events", get(events::events))
         .route("/map", get(map))
+        .route("/maps", get(maps))
+        .route("/maps/{id}", get(kept_map))
+        .route("/maps/{id}/trust", get(kept_trust))
+        .route("/maps/{id}/compare/{other}", get(compare))
         .route("/fields/{index}", get(field))
         .route("/trust", get(trust))
         .route("/rows/{row}", get(row))
@@ -115,6 +132,7 @@ pub(crate) fn routes(study: Arc<Study>) -> Router {
         .route("/selection", get(async |State(study): Shared| Json(study.desk.selection())).post(select))
         .route("/methods", get(methods))
         .route("/fit", post(fit))
+        .route("/grid", post(grid))
         .route("/stop", post(stop))
         .fallback(async || Refused::missing("there is nothing at this address."))
         .with_state(study);
@@ -162,16 +180,48 @@ async fn field(State(study): Shared, Path(index): Path) -> Answer {
     aside(move || data.fields.bytes(index).map(binary).ok_or_else(|| Refused::missing(format!("field {index}: it has no numbers.")))).await
 }
 
+/// The map of an id, if it is still kept.
+fn kept(study: &Study, id: usize) -> Result<Arc<Kept>, Refused> {
+    study.kept.get(id as u64).ok_or_else(|| Refused::missing(format!("map {id}: it is not kept (any more).")))
+}
+
+async fn maps(State(study): Shared) -> Json<Vec<Value>> {
+    Json(study.kept.all().iter().map(|map| json!(**map)).collect())
+}
+
+async fn kept_map(State(study): Shared, Path(id): Path) -> Answer {
+    Ok(binary(Bytes::from_owner(FrameBytes(kept(&study, id)?.frame.clone()))))
+}
+
+async fn kept_trust(State(study): Shared, Path(id): Path) -> Answer {
+    Ok(shares(kept(&study, id)?.trust.clone()))
+}
+
+async fn compare(State(study): Shared, Two(first, second): Two) -> Answer {
+    let (first, second) = (kept(&study, first)?, kept(&study, second)?);
+    aside(move || Ok(Json(study.compare(&first, &second)?).into_response())).await
+}
+
 async fn trust(State(study): Shared) -> Response {
-    match study.trust() {
+    shares(study.trust())
+}
+
+fn shares(trust: Option<Arc<Vec<f32>>>) -> Response {
+    match trust {
         Some(trust) => binary(trust.iter().flat_map(|share| share.to_le_bytes()).collect::<Vec<u8>>()),
         None => StatusCode::NO_CONTENT.into_response(),
     }
 }
 
-async fn row(State(study): Shared, Path(row): Path) -> Answer {
+#[derive(Deserialize)]
+struct OfMap {
+    map: Option<usize>,
+}
+
+async fn row(State(study): Shared, Path(row): Path, Query(of): Query<OfMap>) -> Answer {
     let data = data_with(&study, row)?;
-    aside(move || Ok(Json(study.row(&data, row)?).into_response())).await
+    let map = of.map.map(|id| kept(&study, id)).transpose()?;
+    aside(move || Ok(Json(study.row(&data, row, map.as_deref())?).into_response())).await
 }
 
 async fn picture(State(study): Shared, Path(row): Path) -> Answer {
@@ -264,12 +314,29 @@ struct Wanted {
 }
 
 async fn fit(State(study): Shared, Asks(wanted): Asks<Wanted>) -> Answer {
-    aside(move || match study.fit_again(&wanted.method, wanted.params) {
+    aside(move || begun(study.fit_again(&wanted.method, wanted.params))).await
+}
+
+#[derive(Deserialize)]
+struct WantedGrid {
+    method: String,
+    #[serde(default)]
+    params: Map<String, Value>,
+    vary: String,
+    values: Vec<Value>,
+}
+
+async fn grid(State(study): Shared, Asks(wanted): Asks<WantedGrid>) -> Answer {
+    aside(move || begun(study.fit_grid(&wanted.method, &wanted.params, &wanted.vary, wanted.values))).await
+}
+
+/// The answer to who asks for a fit.
+fn begun(begun: latentspace::Result<bool>) -> Answer {
+    match begun {
         Ok(true) => Ok(StatusCode::ACCEPTED.into_response()),
         Ok(false) => Err(Refused::new(StatusCode::CONFLICT, "a fit is under way; stop it first.")),
         Err(error) => Err(error.into()),
-    })
-    .await
+    }
 }
 
 async fn stop(State(study): Shared) -> StatusCode {

@@ -49,6 +49,18 @@ pub(crate) struct Picture {
     pub(crate) pixelated: bool,
 }
 
+/// Maps that are learned one after the other, each with another value of one parameter.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Grid {
+    pub(crate) method: String,
+    pub(crate) vary: String,
+    pub(crate) values: Vec<Value>,
+    /// The kept map of each value; none before it is learned, and where it was stopped before.
+    pub(crate) ids: Vec<Option<u64>>,
+    /// Which is being learned; none once it is over.
+    pub(crate) at: Option<usize>,
+}
+
 /// What is selected, and by whom last: the page that told it knows, all others are to be told.
 #[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct Selection {
@@ -78,6 +90,9 @@ pub(crate) struct State {
     pub(crate) params: Map<String, Value>,
     pub(crate) seed: u64,
     pub(crate) map: Option<MapState>,
+    pub(crate) map_id: Option<u64>,
+    pub(crate) maps_version: u64,
+    pub(crate) grid: Option<Grid>,
     #[serde(serialize_with = "shared")]
     pub(crate) fields: Arc<Vec<Value>>,
     #[serde(serialize_with = "shared")]
