@@ -100,6 +100,8 @@ fn decompose(lower: MatRef<'_, f64>) -> Result<SelfAdjointEigen<f64>> {
 
 /// Directions that the Krylov space grows by.
 const BLOCK: usize = 12;
+/// Directions up to which the space is looked at whenever it has grown.
+const SMALL: usize = 6 * BLOCK;
 /// A matrix this many times larger than what is asked of it is worth a Krylov space.
 const FEW_OF_MANY: usize = 6;
 /// Residuals at which an eigenvector is taken, in parts of the largest eigenvalue: far below the 1e-7 to which sums of f32 are known.
@@ -169,7 +171,8 @@ pub(crate) fn largest_eigen(
                 let values = (0..count).map(|i| values[size - 1 - i]).collect();
                 return Ok((Eigen::of(values, (0..count).rev().map(|i| full.col(i))), worst));
             }
-            look_at = (size + 3 * BLOCK).min(most);
+            // A small space is looked at in no time.
+            look_at = (size + if size < SMALL { BLOCK } else { 3 * BLOCK }).min(most);
         }
         basis.subcols_mut(size, BLOCK).copy_from(&next);
     }

@@ -138,7 +138,9 @@ impl Sparse {
         if n <= SMALL {
             return self.named(&self.whole(known, count)?).map(Some);
         }
+        run.progress("factor", 0, 1);
         let Some(factor) = Factor::new(self, most)? else { return Ok(None) };
+        run.progress("factor", 1, 1);
         run.check()?;
         let project = |mut vectors: MatMut<'_, f64>| {
             for column in 0..vectors.ncols() {

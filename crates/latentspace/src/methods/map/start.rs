@@ -7,7 +7,7 @@ use super::spectral::spectral;
 use crate::data::{Prepared, Rows};
 use crate::error::Result;
 use crate::linalg::Matrix;
-use crate::method::Method;
+use crate::method::{Method, Model, Plan, Shape};
 use crate::methods::pca::Pca;
 use crate::params::Auto;
 use crate::random::Random;
@@ -45,12 +45,29 @@ pub(in crate::methods) fn coarse(
     }
 }
 
+/// Rows reduced to that many principal components, and what reduces new ones; as they are if to none.
+///
+/// # Errors
+/// [`crate::Error::Cancelled`].
+pub(in crate::methods) fn reduced(rows: Matrix, components: Option<usize>, run: &Run) -> Result<(Option<Box<dyn Model>>, Matrix)> {
+    let Some(components) = components else { return Ok((None, rows)) };
+    let pca = Pca { n_components: Auto::Value(components as u32), ..Pca::default() };
+    let prepared = Prepared::Table(rows);
+    let model = Method::fit(&pca, &Rows::Memory(&prepared), run)?.model;
+    let reduced = model.encode(&prepared, run)?;
+    Ok((Some(model), reduced))
+}
+
+/// What [`reduced`] will take.
+pub(in crate::methods) fn reducing(shape: Shape, components: Option<usize>, run: &Run) -> Option<Plan> {
+    let pca = Pca { n_components: Auto::Value(components? as u32), ..Pca::default() };
+    Some(Method::plan(&pca, shape, run))
+}
+
 /// The first principal components of the rows.
 ///
 /// # Errors
 /// [`crate::Error::Cancelled`].
 pub(in crate::methods) fn principal(rows: &Matrix, components: usize, run: &Run) -> Result<Matrix> {
-    let pca = Pca { n_components: Auto::Value(components as u32), ..Pca::default() };
-    let prepared = Prepared::Table(rows.clone());
-    Method::fit(&pca, &Rows::Memory(&prepared), run)?.model.encode(&prepared, run)
+    reduced(rows.clone(), Some(components), run).map(|(_, places)| places)
 }

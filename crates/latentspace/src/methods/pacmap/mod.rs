@@ -21,7 +21,7 @@ use crate::linalg::Matrix;
 use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
 use crate::methods::TAKEN_DENSE;
 use crate::methods::map::placed::{self, Near, Placed, Placing, Stored, wrong};
-use crate::methods::map::start::principal;
+use crate::methods::map::start::{principal, reduced, reducing};
 use crate::methods::map::{NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, check_distances};
 use crate::neighbors::{self, Metric};
 use crate::params::Auto;
@@ -50,6 +50,10 @@ pub struct Pacmap {
     pub fp_ratio: f64,
     /// How far two rows lie apart: `euclidean` or `cosine`.
     pub metric: Metric,
+    /// Principal components that rows are reduced to before neighbors are sought. 0: the rows as they are; auto: 100 where there are more
+    /// columns and the metric is Euclidean.
+    #[schemars(extend("minimum" = 0))]
+    pub pca_components: Auto<u32>,
     /// How far a step goes.
     #[schemars(extend("exclusiveMinimum" = 0))]
     pub learning_rate: f64,
@@ -66,6 +70,7 @@ impl Default for Pacmap {
             mn_ratio: 0.5,
             fp_ratio: 2.0,
             metric: Metric::Euclidean,
+            pca_components: Auto::Auto,
             learning_rate: 1.0,
             n_iter: 450,
         }
@@ -78,6 +83,8 @@ const STAGE: &str = "PaCMAP";
 const FEW_ROWS: f64 = 10_000.0;
 const FEWEST: f64 = 10.0;
 const MORE: f64 = 15.0;
+/// Columns beyond which rows are reduced first.
+const WIDE: usize = 100;
 /// The standard deviation of the first axis of the start.
 const START: f64 = 1.0;
 
@@ -93,7 +100,15 @@ impl Pacmap {
         (self.counts(rows).near + BEYOND).min(rows - 1)
     }
 
-    fn learn<const D: usize>(&self, rows: Matrix, run: &Run) -> Result<Fitted> {
+    /// Components that rows are reduced to first.
+    fn reduced(&self, shape: Shape) -> Option<usize> {
+        let auto = || if shape.cols > WIDE && self.metric == Metric::Euclidean { WIDE as u32 } else { 0 };
+        let wanted = self.pca_components.or_else(auto) as usize;
+        (wanted > 0).then_some(wanted.min(shape.cols).min(shape.rows - 1).max(1))
+    }
+
+    /// The map of rows that are reduced already.
+    fn learn<const D: usize>(&self, rows: Matrix, pca: Option<Box<dyn Model>>, run: &Run) -> Result<Fitted> {
         let (n, dimensions, counts) = (rows.rows(), self.n_components as usize, self.counts(rows.rows()));
         let mut facts = Map::new();
         let mut fact = |name: &str, value: Value| facts.insert(name.to_owned(), value);
@@ -109,7 +124,10 @@ impl Pacmap {
         drop(found);
         let half_way = pairs::half_way(&rows, counts.half_way, self.metric, Random::new(run.seed(), "pacmap half way"), run)?;
         let far = pairs::far(n, &near, counts, Random::new(run.seed(), "pacmap far"));
-        let start = self.start::<D>(&rows, run)?;
+        let start = match pca {
+            Some(_) => self.start::<D>(&rows, run),
+            None => self.start::<D>(&principal(&rows, dimensions.min(rows.cols()), run)?, run),
+        };
         let order = descent::order(&start);
         let mut rank = vec![0_u32; n];
         order.iter().enumerate().for_each(|(at, &row)| rank[row as usize] = at as u32);
@@ -131,7 +149,7 @@ impl Pacmap {
             let error = Error::param("learning_rate", json!(self.learning_rate), "with it the map left all bounds");
             return Err(error.with_hint("a smaller one would do; 1 is usual"));
         }
-        let stored = Stored { pca: None, rows, map: map.clone(), metric: self.metric };
+        let stored = Stored { pca, rows, map: map.clone(), metric: self.metric };
         let model = Placed::new(stored, Settling { n_neighbors: counts.near });
         let [again, left_out] = model.drifts(Random::new(run.seed(), "pacmap drift"), run)?;
         fact("left_out_drift_of_radius", json!(left_out.of_radius()));
@@ -139,11 +157,9 @@ impl Pacmap {
         Ok(Fitted { model: Box::new(model), codes: Some(map), facts, measures })
     }
 
-    /// The first principal components, and a little noise, so that equal rows can part.
-    fn start<const D: usize>(&self, rows: &Matrix, run: &Run) -> Result<Vec<[f32; D]>> {
-        let dimensions = self.n_components as usize;
-        let codes = principal(rows, dimensions.min(rows.cols()), run)?;
-        let n = rows.rows();
+    /// The first of these principal components, and a little noise, so that equal rows can part.
+    fn start<const D: usize>(&self, codes: &Matrix, run: &Run) -> Vec<[f32; D]> {
+        let (n, dimensions) = (codes.rows(), self.n_components as usize);
         let first = (0..n).map(|row| f64::from(codes.row(row)[0]).powi(2)).sum::<f64>() / n as f64;
         let scale = if first > 0.0 && first.is_finite() { START / first.sqrt() } else { 0.0 };
         let random = Random::new(run.seed(), "pacmap start");
@@ -153,7 +169,7 @@ impl Pacmap {
                 if axis < dimensions { (known + 1e-3 * START * random.normal(axis as u64, row as u64)) as f32 } else { 0.0 }
             })
         };
-        Ok((0..n).map(place).collect())
+        (0..n).map(place).collect()
     }
 }
 
@@ -207,12 +223,21 @@ impl Method for Pacmap {
         if self.metric == Metric::InnerProduct {
             return Err(Error::param("metric", "'inner_product'", "'euclidean' or 'cosine': an inner product is no distance"));
         }
-        Ok(())
+        let most = shape.cols.min(shape.rows);
+        match self.pca_components {
+            Auto::Value(components) if components as usize > most => {
+                let wanted = format!("for {} rows of {} columns it is at most {most}", count(shape.rows as u64), count(shape.cols as u64));
+                Err(Error::param("pca_components", components, wanted))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn plan(&self, shape: Shape, run: &Run) -> Plan {
-        let (n, d, counts) = (shape.rows as f64, shape.cols as f64, self.counts(shape.rows));
-        let search = neighbors::plan(shape.rows, shape.cols, self.searched(shape.rows), run);
+        let cols = self.reduced(shape).unwrap_or(shape.cols);
+        let (n, d, counts) = (shape.rows as f64, cols as f64, self.counts(shape.rows));
+        let first = reducing(shape, self.reduced(shape), run);
+        let search = neighbors::plan(shape.rows, cols, self.searched(shape.rows), run);
         let coordinates = if self.n_components <= 2 {
             2.0
         } else if self.n_components == 3 {
@@ -222,28 +247,31 @@ impl Method for Pacmap {
         };
         // Both sides, and the last of eight.
         let pairs = 2.0 * (counts.near + counts.half_way + counts.far) as f64 + 12.0;
-        let a_pair = 1.4e-9 * (1.0 + 0.3 * (coordinates - 2.0));
-        let choosing = n * (counts.half_way as f64 * 6.0 * (d * 0.4e-9 + 40e-9) + 3e-6 + 30e-9 * pairs);
+        let a_pair = 3.4e-9 * (1.0 + 0.3 * (coordinates - 2.0));
+        let choosing = n * (counts.half_way as f64 * 6.0 * (d * 0.4e-9 + 40e-9) + 9e-6 + 30e-9 * pairs);
         let seconds = f64::from(self.n_iter) * n * (pairs * a_pair + 10e-9 * coordinates) + choosing + n * d * 12e-9;
         let pair_bytes = n * pairs * 4.0 * 2.2;
         let layout_bytes = n * (pairs * 4.0 + 24.0 + 16.0 * coordinates);
-        let place_bytes = (8 * shape.rows * shape.cols) as f64;
-        let most =
-            (search.bytes as f64).max(8.0 * n * self.searched(shape.rows) as f64 * 1.5).max(pair_bytes).max(layout_bytes).max(place_bytes);
+        let place_bytes = (8 * shape.rows * cols) as f64;
+        let search_bytes = (search.bytes as f64).max(12.0 * n * self.searched(shape.rows) as f64);
+        let most = search_bytes.max(pair_bytes).max(layout_bytes).max(place_bytes);
+        let rows_bytes = (4 * shape.rows * shape.cols) as u64;
+        let kept_bytes = if first.is_some() { (4 * shape.rows * cols) as u64 } else { 0 };
         Plan {
             algorithm: format!("{} neighbors ({}), {} steps", counts.near, search.algorithm, self.n_iter),
-            peak_bytes: (4 * shape.rows * shape.cols) as u64 + most as u64,
-            seconds: search.seconds + seconds / run.threads() as f64,
+            peak_bytes: first.as_ref().map_or(0, |plan| plan.peak_bytes).max(rows_bytes + kept_bytes + most as u64),
+            seconds: first.map_or(0.0, |plan| plan.seconds) + search.seconds + seconds / run.threads() as f64,
             rounds: 1,
         }
     }
 
     fn fit(&self, rows: &Rows<'_>, run: &Run) -> Result<Fitted> {
-        let table = rows.table()?;
+        let shape = Shape { rows: rows.rows(), cols: rows.cols() };
+        let (pca, table) = reduced(rows.table()?, self.reduced(shape), run)?;
         match self.n_components {
-            1 | 2 => self.learn::<2>(table, run),
-            3 => self.learn::<3>(table, run),
-            _ => self.learn::<10>(table, run),
+            1 | 2 => self.learn::<2>(table, pca, run),
+            3 => self.learn::<3>(table, pca, run),
+            _ => self.learn::<10>(table, pca, run),
         }
     }
 

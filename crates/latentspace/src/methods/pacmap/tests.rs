@@ -24,7 +24,8 @@ fn planted_groups_stay_together_and_lie_as_they_did() {
     let centre =
         |group: usize| -> [f32; 2] { std::array::from_fn(|axis| (0..200).map(|i| map.row(5 * i + group)[axis]).sum::<f32>() / 200.0) };
     let apart = |a: usize, b: usize| (centre(a)[0] - centre(b)[0]).hypot(centre(a)[1] - centre(b)[1]);
-    assert!((0..3).all(|a| apart(a, a + 1) < apart(a, a + 2)) && apart(0, 4) > 2.0 * apart(0, 1));
+    // The line may bend, as the authors' does, but its ends stay apart.
+    assert!((1..4).all(|a| apart(0, a) < apart(0, 4)) && apart(0, 4) > 1.5 * apart(0, 1));
 }
 
 #[test]

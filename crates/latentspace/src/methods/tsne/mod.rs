@@ -320,10 +320,7 @@ impl Method for Tsne {
         let (n, k) = (shape.rows as f64, self.neighbors() as f64);
         let cols = self.reduced(shape).unwrap_or(shape.cols);
         let search = neighbors::plan(shape.rows, cols, self.neighbors(), run);
-        let first = self.reduced(shape).map(|components| {
-            let pca = Pca { n_components: Auto::Value(components as u32), ..Pca::default() };
-            Method::plan(&pca, shape, run)
-        });
+        let first = map_start::reducing(shape, self.reduced(shape), run);
         let cost = cost(self, shape.rows, run.threads());
         let rows_bytes = (4 * shape.rows * shape.cols) as u64;
         let kept_bytes = if first.is_some() { (4 * shape.rows * cols) as u64 } else { 0 };
@@ -349,16 +346,7 @@ impl Method for Tsne {
     fn fit(&self, rows: &Rows<'_>, run: &Run) -> Result<Fitted> {
         let shape = Shape { rows: rows.rows(), cols: rows.cols() };
         let table = rows.table()?;
-        let (pca, reduced) = match self.reduced(shape) {
-            None => (None, table),
-            Some(components) => {
-                let pca = Pca { n_components: Auto::Value(components as u32), ..Pca::default() };
-                let prepared = Prepared::Table(table);
-                let model = Method::fit(&pca, &Rows::Memory(&prepared), run)?.model;
-                let reduced = model.encode(&prepared, run)?;
-                (Some(model), reduced)
-            }
-        };
+        let (pca, reduced) = map_start::reduced(table, self.reduced(shape), run)?;
         match self.n_components {
             1 => self.learn::<1>(reduced, pca, run),
             2 => self.learn::<2>(reduced, pca, run),
