@@ -35,9 +35,21 @@ fn with_table() -> Folder {
 fn help_tells_what_there_is() {
     let folder = Folder::new();
     let help = folder.good("--help").out;
-    for command in
-        ["demo", "explore", "describe", "dimension", "fit", "encode", "decode", "measure", "compare", "neighbors", "export", "methods"]
-    {
+    for command in [
+        "demo",
+        "explore",
+        "describe",
+        "dimension",
+        "fit",
+        "encode",
+        "decode",
+        "measure",
+        "compare",
+        "stability",
+        "neighbors",
+        "export",
+        "methods",
+    ] {
         assert!(help.lines().any(|line| line.trim_start().starts_with(&format!("{command} "))), "{command} is missing:\n{help}");
         assert!(folder.good(&format!("{command} --help")).out.contains("Usage: latent "));
     }
@@ -181,6 +193,27 @@ fn two_spaces_of_the_same_rows_are_compared() {
         "error: a.csv: 100 rows; a.npy has 600.\nhint: rows are matched by their order, or, where both files have a column named id, by that\n",
     );
     folder.refused("compare a.npy", "error: latent compare: B is missing; it must be given.\nhint: `latent compare --help` tells all\n");
+}
+
+#[test]
+fn what_a_seed_and_a_sample_make_is_told() {
+    let folder = with_clouds();
+    let found = folder.json("stability tsne x.npy --n-iter 50 --runs 2 --per-row kept.npy");
+    for name in ["seeds", "bootstrap"] {
+        let value = found[name]["value"].as_f64().unwrap();
+        assert!(value > found[name]["null"].as_f64().unwrap() + 0.1 && value <= 1.0, "{found}");
+    }
+    assert_eq!((&found["k"], read_npy(&folder.read("kept.npy")).len()), (&15.into(), 1200));
+    // A method without chance makes the same map with every seed.
+    let told = folder.good("stability pca x.npy --dims 2 --runs 2").out;
+    assert!(told.contains("Of the 15 nearest of a row, 15.0 are the same with another seed"), "{told}");
+    let found = folder.json("stability pca x.npy --dims 2 --runs 3 -k 5");
+    assert_eq!((&found["seeds"]["value"], &found["runs"]), (&1.0.into(), &serde_json::json!([3, 3])));
+    assert_eq!(folder.json("stability pca x.npy --dims 2 --runs 3 -k 5 --threads 1"), found);
+    folder.refused(
+        "stability pca x.npy --dims 2 --runs 1",
+        "error: --runs: '1' was given; it must be a whole number from 2.\nhint: `latent stability pca --help` tells all\n",
+    );
 }
 
 #[test]

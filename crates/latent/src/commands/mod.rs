@@ -13,6 +13,7 @@ mod measure;
 pub(crate) mod methods;
 mod neighbors;
 mod shares;
+mod stability;
 
 use clap::{ArgMatches, Command};
 use latentspace::Result;
@@ -40,6 +41,7 @@ pub(crate) static COMMANDS: &[Entry] = &[
     Entry { name: "decode", command: decode::command, run: decode::run, serves: false },
     Entry { name: "measure", command: measure::command, run: measure::run, serves: false },
     Entry { name: "compare", command: compare::command, run: compare::run, serves: false },
+    Entry { name: "stability", command: stability::command, run: stability::run, serves: false },
     Entry { name: "neighbors", command: neighbors::command, run: neighbors::run, serves: false },
     Entry { name: "export", command: export::command, run: export::run, serves: false },
     Entry { name: "methods", command: methods::command, run: methods::run, serves: false },

@@ -4,6 +4,7 @@ mod compare;
 mod pairs;
 mod plan;
 mod sentences;
+mod stability;
 mod stream;
 mod structure;
 
@@ -14,6 +15,7 @@ pub use compare::{CompareOptions, Comparison, compare};
 pub use pairs::rank_correlation;
 pub use plan::{measure_bytes, measure_stream_bytes};
 pub use sentences::sentences;
+pub use stability::{Drawn, Stability, stability};
 pub use stream::{Passes, measure_stream};
 
 use crate::error::{Error, Result};

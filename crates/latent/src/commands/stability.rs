@@ -1,0 +1,123 @@
+//! `latent stability METHOD`: how much of a map is there again with another seed, and with other rows drawn.
+
+use clap::{Arg, ArgMatches, Command};
+use latentspace::data::{Preparation, Prepared, Rows, read};
+use latentspace::linalg::Matrix;
+use latentspace::measure::{self, Drawn};
+use latentspace::method::{AnyMethod, Entry};
+use latentspace::random::Random;
+use latentspace::{Error, Result, Run, registry};
+
+use crate::context::Context;
+use crate::output::{self, count};
+use crate::{args, inputs, memory, outputs};
+
+pub(crate) fn command() -> Command {
+    Command::new("stability")
+        .about("Make a map again and again: which neighborhoods are the data's, and which the seed's or the sample's")
+        .subcommand_required(true)
+        .subcommand_value_name("METHOD")
+        .subcommand_help_heading("Methods")
+        .disable_help_subcommand(true)
+        .subcommands(registry::METHODS.iter().map(method_command))
+}
+
+fn method_command(entry: &Entry) -> Command {
+    Command::new(entry.info.name)
+        .about(format!("{}: {}", entry.info.title, entry.info.summary))
+        .help_template(args::TEMPLATE)
+        .arg(inputs::data_arg())
+        .arg(
+            Arg::new("runs")
+                .long("runs")
+                .value_name("N")
+                .value_parser(args::whole::<usize>(2))
+                .help("Maps with a seed of their own each, and as many of rows drawn anew [default: 4]"),
+        )
+        .arg(
+            Arg::new("k")
+                .short('k')
+                .long("neighbors")
+                .value_name("N")
+                .value_parser(args::whole::<usize>(1))
+                .help("Neighbors a row [default: 15]"),
+        )
+        .arg(
+            Arg::new("per-row")
+                .long("per-row")
+                .value_name("FILE")
+                .help("Where to write the share of neighbors that each row keeps: .npy, .parquet or .csv"),
+        )
+        .args(args::parameters(entry))
+        .args(inputs::reading_args())
+        .after_help(
+            "Rows are drawn with replacement, as many as there are, and each counts once: some 63 % of them. Seeds follow on --seed.\n\
+             It takes twice --runs times what one fit takes.",
+        )
+}
+
+pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
+    let (name, matches) = matches.subcommand().ok_or_else(|| Error::internal("stability without a method"))?;
+    let entry = registry::find(name)?;
+    let method = entry.with(&args::given(entry, matches)?)?;
+    let per_row = matches.get_one::<String>("per-row").map(String::as_str);
+    if let Some(file) = per_row {
+        outputs::check("--per-row", file, outputs::FIGURES, context)?;
+    }
+    let run = &context.run;
+    let data = read::open(inputs::text(matches, "data")?, &inputs::read_options(matches))?;
+    let rows = data.rows().map_or_else(|| data.count(run), Ok)?;
+    memory::check(method.as_ref(), &data, &memory::needs(method.as_ref(), &data, rows, run), run)?;
+    let observations = data.read(run)?;
+    let preparation = Preparation::choose(&observations, &inputs::prepare_options(matches)?, run)?;
+    preparation.told.iter().for_each(|sentence| run.note(sentence));
+    let metadata = observations.metadata.clone();
+    let prepared = preparation.prepare(&observations, run)?;
+    drop(observations);
+
+    let n = prepared.rows();
+    let runs = matches.get_one::<usize>("runs").copied().unwrap_or(4);
+    let k = matches.get_one::<usize>("k").copied().unwrap_or_else(|| 15.min(n / 3).max(1));
+    let maps = (0..runs as u64).map(|at| map(method.as_ref(), &prepared, &seeded(run, at))).collect::<Result<Vec<_>>>()?;
+    let table = prepared.table()?;
+    let drawn = (0..runs as u64).map(|at| {
+        let rows = draw(n, run.seed(), at);
+        let some = Prepared::Table(table.select(&rows));
+        Ok(Drawn { map: map(method.as_ref(), &some, run)?, rows })
+    });
+    let found = measure::stability(&maps, &drawn.collect::<Result<Vec<_>>>()?, k, run)?;
+    if let Some(file) = per_row {
+        outputs::figures(file, &[("kept_by_seeds", &found.by_seeds), ("kept_by_bootstrap", &found.by_bootstrap)], &metadata)?;
+    }
+    context.screen.clear();
+    match (context.json, per_row) {
+        (true, _) => output::json(&found),
+        // The rows themselves were asked for.
+        (false, Some("-")) => Ok(()),
+        (false, _) => {
+            let named = found.named().into_iter().map(|(name, measure)| (name.to_owned(), measure)).collect();
+            let mut out = output::measures(&named);
+            out.push_str(&format!("\n  {k} neighbors of {} rows, {runs} seeds, {runs} draws\n", count(n as u64)));
+            found.sentences().iter().for_each(|sentence| out.push_str(&output::wrapped("  ", sentence)));
+            output::text(&out)
+        }
+    }
+}
+
+fn seeded(run: &Run, at: u64) -> Run {
+    run.clone().with_seed(run.seed().wrapping_add(at))
+}
+
+/// Where the rows lie.
+fn map(method: &dyn AnyMethod, rows: &Prepared, run: &Run) -> Result<Matrix> {
+    let fitted = method.fit(&Rows::Memory(rows), run)?;
+    fitted.codes.map_or_else(|| fitted.model.encode(rows, run), Ok)
+}
+
+/// As many rows as there are, drawn with replacement, each once.
+fn draw(n: usize, seed: u64, at: u64) -> Vec<u32> {
+    let random = Random::new(seed, "bootstrap");
+    let mut is_drawn = vec![false; n];
+    (0..n as u64).for_each(|item| is_drawn[random.below(at, item, n as u64) as usize] = true);
+    (0..n as u32).filter(|&row| is_drawn[row as usize]).collect()
+}
