@@ -75,7 +75,8 @@ impl Lle {
         let flat = if self.variant == Variant::Modified {
             let beyond = |row: usize| neighborhood(row).spectrum().map(|spectrum| spectrum.beyond(c));
             let mut shares = (0..n).into_par_iter().map(beyond).collect::<Result<Vec<f64>>>()?;
-            *shares.select_nth_unstable_by(n / 2, f64::total_cmp).1
+            shares.sort_unstable_by(f64::total_cmp);
+            (shares[(n - 1) / 2] + shares[n / 2]) / 2.0
         } else {
             0.0
         };

@@ -117,12 +117,13 @@ impl Spectrum {
         }
         let sum: f64 = weights.iter().sum();
         weights.iter_mut().for_each(|weight| *weight /= sum);
-        // As many of the last vectors as together weigh no more, beside the rest, than is usual; at least those beyond the dimensions.
+        // As many of the last vectors as together weigh less, beside the rest, than is usual; at least those beyond the dimensions.
         let mut within: f64 = self.values.iter().sum();
         let mut s = 0;
         while s + 1 < k {
             let next: f64 = within - self.values[k - 1 - s];
-            if next <= 0.0 || all / next - 1.0 > flat {
+            let beyond = all / next - 1.0;
+            if next <= 0.0 || beyond > flat || (beyond == flat && flat > 0.0) {
                 break;
             }
             within = next;

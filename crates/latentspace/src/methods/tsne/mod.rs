@@ -25,7 +25,7 @@ mod tests;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::data::{Prepared, Rows};
+use crate::data::Rows;
 use crate::error::{Error, Result, count};
 use crate::linalg::{Matrix, MatrixView};
 use crate::measure::Measure;
@@ -34,7 +34,6 @@ use crate::methods::TAKEN_DENSE;
 use crate::methods::map::edges::Edges;
 use crate::methods::map::placed::Stored;
 use crate::methods::map::{NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, start as map_start};
-use crate::methods::pca::Pca;
 use crate::neighbors::{self, Metric, Neighbors};
 use crate::params::Auto;
 use crate::random::Random;
