@@ -117,10 +117,10 @@ fn what_a_plan_tells_is_what_a_fit_takes() {
     let _alone = alone();
     let folder = Folder::new();
     folder.write("small.npy", npy(1000, 20, &waves(1000, 20)));
-    folder.write("tall.npy", npy(60_000, 50, &waves(60_000, 50)));
-    folder.write("wide.npy", npy(20_000, 784, &waves(20_000, 784)));
+    folder.write("tall.npy", npy(40_000, 50, &waves(40_000, 50)));
+    folder.write("wide.npy", npy(12_000, 784, &waves(12_000, 784)));
     folder.write("table.csv", csv(30_000, 30));
-    folder.write("p-idx3-ubyte", pictures(10_000));
+    folder.write("p-idx3-ubyte", pictures(6_000));
     let mut wrong = Vec::new();
     for method in methods(&folder) {
         // What is slow and rough is asked about less.

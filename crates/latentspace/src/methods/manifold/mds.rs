@@ -108,7 +108,7 @@ impl Method for Mds {
         let k = f64::from(self.n_components);
         let steps = if self.scaling == Scaling::Metric { f64::from(self.n_iter) } else { 0.0 };
         let others = if l < n { n * l * (d * 0.3e-9 + if steps > 0.0 { 20.0 * k * 1.5e-9 } else { k * 1e-9 }) } else { 0.0 };
-        let seconds = l * l * (d * 0.3e-9 + 30e-9 + steps.min(100.0) * (1.0 + k) * 0.5e-9) + others + n * d * 12e-9;
+        let seconds = l * l * (d * 0.12e-9 + 30e-9 + steps.min(100.0) * (1.0 + k) * 0.5e-9) + others + n * d * 12e-9;
         let held = 4.0 * l * l + 8.0 * l * 12.0 * (super::scaling::STEPS + 1) as f64;
         let all = if l < n { "" } else { " (all)" };
         Plan {
@@ -150,16 +150,16 @@ impl Method for Mds {
         };
         drop(distances);
         let laid = Matrix::new(l, laid.cols(), laid.as_slice().iter().map(|value| value * unit).collect())?;
-        let stored = |rows: &Matrix, map: Matrix| Stored { pca: None, rows: rows.clone(), map, metric: self.metric };
+        let stored = |rows: Matrix, map: Matrix| Stored { pca: None, rows, map, metric: self.metric };
         let all: Vec<u32> = (0..l as u32).collect();
         let map = if l == n {
             laid
         } else {
-            let among = stored(&few, laid);
+            let among = stored(few, laid);
             let placing = Among::new(&among, all, unit, means.clone());
             Placed::new(among, placing).place(table.view(), run)?
         };
-        let stored = stored(&table, map);
+        let stored = stored(table, map);
         let placing = Among::new(&stored, landmarks, unit, means);
         let mut fitted = placed(stored, placing, facts, run)?;
         fitted.measures.extend(measures);
