@@ -268,14 +268,16 @@ impl Study {
     /// From the points to the measures, by the way that `start` names.
     fn work(self: &Arc<Self>, start: Start) {
         let stop = held(&self.stop).clone().unwrap_or_default();
-        if self.made(start, &stop) {
-            self.rest(&stop);
+        match self.made(start, &stop) {
+            true => self.rest(&stop),
+            false => *held(&self.stop) = None,
         }
-        *held(&self.stop) = None;
     }
 
-    /// Tells that nothing is going on any more.
+    /// Tells that nothing is going on any more. By then, something else may begin.
     fn rest(&self, stop: &Flag) {
+        let mut under_way = held(&self.stop);
+        *under_way = None;
         self.desk.change(|state| {
             state.phase = if stop.is_set() { Phase::Stopped } else { Phase::Done };
             state.message = String::new();
@@ -363,6 +365,8 @@ impl Study {
         let free = stop.is_none();
         if free {
             *stop = Some(Flag::default());
+            // Told before the answer: who asks right after it does not take the last map for this one.
+            self.desk.change(|state| state.phase = Phase::Fitting);
         }
         free
     }
@@ -409,10 +413,10 @@ impl Study {
             }
         }
         tell(&|grid| grid.at = None);
-        if well {
-            self.rest(&stop);
+        match well {
+            true => self.rest(&stop),
+            false => *held(&self.stop) = None,
         }
-        *held(&self.stop) = None;
     }
 
     /// Stops the fit that is under way and keeps its map.

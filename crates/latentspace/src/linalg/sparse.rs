@@ -41,7 +41,7 @@ const BLOCK: usize = 1024;
 const LEAST_SHIFT: f64 = 1e-16;
 const MOST_SHIFT: f64 = 1e-8;
 /// Residuals of eigenvectors of the inverse, in parts of its largest eigenvalue.
-const RESIDUAL: f64 = 1e-10;
+const RESIDUAL: f64 = 1e-8;
 /// Blocks of the Krylov space at most, beside one for every two eigenvalues.
 const STEPS: usize = 6;
 /// Matrices up to this size are decomposed as a whole.

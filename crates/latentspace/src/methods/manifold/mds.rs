@@ -113,7 +113,7 @@ impl Method for Mds {
         let all = if l < n { "" } else { " (all)" };
         Plan {
             algorithm: format!("{} scaling of {l} landmarks{all}", if steps > 0.0 { "metric" } else { "classical" }),
-            peak_bytes: (4 * shape.rows * shape.cols) as u64 + held.max((8 * shape.rows * shape.cols) as f64) as u64,
+            peak_bytes: (4 * shape.rows * shape.cols) as u64 + (held.max((8 * shape.rows * shape.cols) as f64) + 48.0 * n) as u64,
             seconds: seconds / threads,
             rounds: 1,
         }
