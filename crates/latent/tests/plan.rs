@@ -179,7 +179,7 @@ fn a_memory_limit_is_kept_or_refused_with_what_would_fit() {
     let _alone = alone();
     let folder = Folder::new();
     folder.write("x.npy", npy(400_000, 40, &waves(400_000, 40)));
-    folder.write("few.npy", npy(100_000, 40, &waves(100_000, 40)));
+    folder.write("few.npy", npy(50_000, 40, &waves(50_000, 40)));
     // Parquet, as it comes from other tools: the same rows, as codes.
     folder.good("fit pca x.npy -o all.latent --dims 40 --codes x.parquet --quiet");
     for method in methods(&folder) {

@@ -36,10 +36,13 @@ class TSNE(Decodes, Encodes):
 
     n_components: int
     perplexity: float
+    second_perplexity: float
+    affinity: Literal['gaussian', 'uniform']
     early_exaggeration: float
     exaggeration: float
     n_iter_early: int
     n_iter: int
+    min_kl_change: float
     learning_rate: float | Literal['auto']
     metric: Literal['euclidean', 'cosine', 'inner_product']
     init: Literal['pca', 'spectral', 'random']
@@ -52,10 +55,13 @@ class TSNE(Decodes, Encodes):
         n_components: int = ...,  # 2
         *,
         perplexity: float = ...,  # 30.0
+        second_perplexity: float = ...,  # 0.0
+        affinity: Literal['gaussian', 'uniform'] = ...,  # 'gaussian'
         early_exaggeration: float = ...,  # 12.0
         exaggeration: float = ...,  # 1.0
         n_iter_early: int = ...,  # 250
         n_iter: int = ...,  # 500
+        min_kl_change: float = ...,  # 0.0
         learning_rate: float | Literal['auto'] = ...,  # 'auto'
         metric: Literal['euclidean', 'cosine', 'inner_product'] = ...,  # 'euclidean'
         init: Literal['pca', 'spectral', 'random'] = ...,  # 'pca'
@@ -98,6 +104,36 @@ class UMAP(Decodes, Encodes):
         set_op_mix_ratio: float = ...,  # 1.0
         local_connectivity: float = ...,  # 1.0
         repulsion_strength: float = ...,  # 1.0
+        random_state: int | np.random.RandomState | np.random.Generator | None = ...,  # None
+        n_jobs: int | None = ...,  # None
+        verbose: bool | int = ...,  # False
+    ) -> None: ...
+
+class PaCMAP(Decodes, Encodes):
+    """PaCMAP: a map laid out as a whole, then in detail."""
+
+    n_components: int
+    n_neighbors: int | Literal['auto']
+    mn_ratio: float
+    fp_ratio: float
+    metric: Literal['euclidean', 'cosine', 'inner_product']
+    pca_components: int | Literal['auto']
+    learning_rate: float
+    n_iter: int
+    random_state: int | np.random.RandomState | np.random.Generator | None
+    n_jobs: int | None
+    verbose: bool | int
+    def __init__(
+        self,
+        n_components: int = ...,  # 2
+        *,
+        n_neighbors: int | Literal['auto'] = ...,  # 'auto'
+        mn_ratio: float = ...,  # 0.5
+        fp_ratio: float = ...,  # 2.0
+        metric: Literal['euclidean', 'cosine', 'inner_product'] = ...,  # 'euclidean'
+        pca_components: int | Literal['auto'] = ...,  # 'auto'
+        learning_rate: float = ...,  # 1.0
+        n_iter: int = ...,  # 450
         random_state: int | np.random.RandomState | np.random.Generator | None = ...,  # None
         n_jobs: int | None = ...,  # None
         verbose: bool | int = ...,  # False
@@ -184,6 +220,58 @@ class DiffusionMap(Decodes, Encodes):
         alpha: float = ...,  # 1.0
         n_steps: int = ...,  # 1
         bandwidth: float | Literal['auto'] = ...,  # 'auto'
+        random_state: int | np.random.RandomState | np.random.Generator | None = ...,  # None
+        n_jobs: int | None = ...,  # None
+        verbose: bool | int = ...,  # False
+    ) -> None: ...
+
+class PHATE(Decodes, Encodes):
+    """PHATE: branches and transitions, by what walkers see."""
+
+    n_components: int
+    n_neighbors: int
+    decay: float
+    t: int | Literal['auto']
+    gamma: float
+    n_landmarks: int | Literal['auto']
+    random_state: int | np.random.RandomState | np.random.Generator | None
+    n_jobs: int | None
+    verbose: bool | int
+    def __init__(
+        self,
+        n_components: int = ...,  # 2
+        *,
+        n_neighbors: int = ...,  # 5
+        decay: float = ...,  # 40.0
+        t: int | Literal['auto'] = ...,  # 'auto'
+        gamma: float = ...,  # 1.0
+        n_landmarks: int | Literal['auto'] = ...,  # 'auto'
+        random_state: int | np.random.RandomState | np.random.Generator | None = ...,  # None
+        n_jobs: int | None = ...,  # None
+        verbose: bool | int = ...,  # False
+    ) -> None: ...
+
+class MDS(Decodes, Encodes):
+    """MDS: places as far apart as the rows are."""
+
+    n_components: int
+    scaling: Literal['metric', 'classical']
+    metric: Literal['euclidean', 'cosine', 'inner_product']
+    n_landmarks: int | Literal['auto']
+    n_iter: int
+    eps: float
+    random_state: int | np.random.RandomState | np.random.Generator | None
+    n_jobs: int | None
+    verbose: bool | int
+    def __init__(
+        self,
+        n_components: int = ...,  # 2
+        *,
+        scaling: Literal['metric', 'classical'] = ...,  # 'metric'
+        metric: Literal['euclidean', 'cosine', 'inner_product'] = ...,  # 'euclidean'
+        n_landmarks: int | Literal['auto'] = ...,  # 'auto'
+        n_iter: int = ...,  # 300
+        eps: float = ...,  # 1e-06
         random_state: int | np.random.RandomState | np.random.Generator | None = ...,  # None
         n_jobs: int | None = ...,  # None
         verbose: bool | int = ...,  # False

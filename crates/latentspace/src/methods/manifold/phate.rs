@@ -4,7 +4,7 @@
 //! rows are laid out as far apart as these differ. Use it for branches and transitions (cells that develop, states that follow each other): it
 //! keeps them as lines where t-SNE and UMAP break them up. Distances on the map are those of views, not of rows.
 //!
-//! Cost, n rows and m landmarks (all rows up to 2,000, else 2,000): the neighbors; m³ for the walks; m² a step of the layout; 32 m² bytes.
+//! Cost, n rows and m landmarks (all rows up to 2,000, else 2,000): the neighbors; m³ for the walks; m² a step of the layout; 48 m² bytes.
 //! Source: Moon and others 2019, doi:10.1038/s41587-019-0336-3. Landmarks are a sample of rows, each with the rows nearest to it.
 
 use faer::linalg::matmul::matmul;
@@ -231,7 +231,7 @@ impl Method for Phate {
         let owners = if m < n { n * m * d / 30e9 } else { 0.0 };
         let walks = m.powi(3) * 0.6e-9;
         let layout = m.powi(3) * 0.4e-9 + m * m * 300.0 * 1.5e-9;
-        let held = 36.0 * m * m + n * k * 80.0;
+        let held = 48.0 * m * m + n * k * 80.0;
         let place_bytes = (8 * shape.rows * shape.cols) as f64;
         Plan {
             algorithm: format!("{} neighbors ({}), walks among {m} landmarks", self.searched(shape.rows), search.algorithm),
