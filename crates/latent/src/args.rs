@@ -205,6 +205,11 @@ pub(crate) struct Share {
     pub(crate) of: usize,
 }
 
+/// `-k`: neighbors a row, at least so many.
+pub(crate) fn neighbors(least: u64, help: &'static str) -> Arg {
+    Arg::new("k").short('k').long("neighbors").value_name("N").value_parser(whole::<usize>(least)).help(help)
+}
+
 /// `I/N`: I counts from 0; N/N is 0/N, so that shares may be counted from 1, too.
 pub(crate) fn share() -> ValueParser {
     let parse = |text: &str| {

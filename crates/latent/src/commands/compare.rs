@@ -20,14 +20,7 @@ pub(crate) fn command() -> Command {
         .about("Compare two spaces of the same rows: what they have in common, and which rows moved")
         .arg(space("A", "Codes, or a space that keeps those of its rows"))
         .arg(space("B", "The same rows in another space; matched by their ids where both have ids, else by their order"))
-        .arg(
-            Arg::new("k")
-                .short('k')
-                .long("neighbors")
-                .value_name("N")
-                .value_parser(args::whole::<usize>(1))
-                .help("Neighbors a row [default: 15]"),
-        )
+        .arg(args::neighbors(1, "Neighbors a row [default: 15]"))
         .arg(
             Arg::new("sample")
                 .long("sample")

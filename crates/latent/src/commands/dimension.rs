@@ -13,14 +13,7 @@ pub(crate) fn command() -> Command {
     Command::new("dimension")
         .about("Find out how many dimensions data really have: how many numbers tell where a row lies among its neighbors")
         .arg(inputs::data_arg())
-        .arg(
-            Arg::new("k")
-                .short('k')
-                .long("neighbors")
-                .value_name("N")
-                .value_parser(args::whole::<usize>(2))
-                .help("Neighbors a row [default: 10]"),
-        )
+        .arg(args::neighbors(2, "Neighbors a row [default: 10]"))
         .arg(
             Arg::new("per-row")
                 .long("per-row")

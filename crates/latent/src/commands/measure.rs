@@ -21,14 +21,7 @@ pub(crate) fn command() -> Command {
         .about("Measure how far to trust codes or a map: which neighbors they kept, which they invented")
         .arg(Arg::new("codes").value_name("CODES").required(true).help("Coordinates, or a space that keeps those of its rows"))
         .arg(Arg::new("against").long("against").value_name("DATA").required(true).help("What the codes were made from, row by row"))
-        .arg(
-            Arg::new("k")
-                .short('k')
-                .long("neighbors")
-                .value_name("N")
-                .value_parser(args::whole::<usize>(1))
-                .help("Neighbors a row [default: 15]"),
-        )
+        .arg(args::neighbors(1, "Neighbors a row [default: 15]"))
         .arg(
             Arg::new("sample")
                 .long("sample")

@@ -34,14 +34,7 @@ fn method_command(entry: &Entry) -> Command {
                 .value_parser(args::whole::<usize>(2))
                 .help("Maps with a seed of their own each, and as many of rows drawn anew [default: 4]"),
         )
-        .arg(
-            Arg::new("k")
-                .short('k')
-                .long("neighbors")
-                .value_name("N")
-                .value_parser(args::whole::<usize>(1))
-                .help("Neighbors a row [default: 15]"),
-        )
+        .arg(args::neighbors(1, "Neighbors a row [default: 15]"))
         .arg(
             Arg::new("per-row")
                 .long("per-row")

@@ -15,11 +15,11 @@ use serde_json::{Map, Value, json};
 
 use super::geodesics::{LANES, Ways};
 use super::graph::Graph;
-use super::scaling::{STEPS, Slope, classical};
-use super::{BEGINS_ANEW, NEIGHBORS, PLANNED_ROUGHLY, check, check_landmarks, learned, load, places};
+use super::scaling::{STEPS, Slope, classical, mean_squares};
+use super::{BEGINS_ANEW, NEIGHBORS, PLANNED_ROUGHLY, check, check_landmarks, landmarks, learned, load, places};
 use crate::data::Rows;
 use crate::error::Result;
-use crate::linalg::{Eigen, Matrix, symmetric_eigen};
+use crate::linalg::{Eigen, Matrix};
 use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
 use crate::methods::TAKEN_DENSE;
 use crate::methods::map::{NEEDS_ALL_ROWS, PLACES_ON_THE_MAP};
@@ -50,9 +50,6 @@ impl Default for Isomap {
     }
 }
 
-/// Up to so many rows, all are landmarks; then so many are.
-const ALL: usize = 10_000;
-const LANDMARKS: u32 = 1000;
 /// Groups of sixteen landmarks that are worked on between two sums.
 const TOGETHER: usize = 16;
 /// Rows of a block: borders depend on nothing but the number of rows.
@@ -60,8 +57,7 @@ const BLOCK: usize = 512;
 
 impl Isomap {
     fn landmarks(&self, rows: usize) -> usize {
-        let auto = || if rows <= ALL { rows as u32 } else { LANDMARKS };
-        (self.n_landmarks.or_else(auto) as usize).min(rows)
+        landmarks(self.n_landmarks, rows)
     }
 
     /// The places of all rows by all ways, in the order of the ways and in their unit.
@@ -95,30 +91,21 @@ impl Isomap {
         let mut landmarks = Random::new(run.seed(), "isomap landmarks").sample(0, n, count);
         landmarks.sort_unstable();
         let groups: Vec<&[u32]> = landmarks.chunks(LANES).collect();
-        let mut squares = vec![0.0_f64; count * count];
-        squares.par_chunks_mut(LANES * count).zip(&groups).try_for_each_init(
+        let mut apart = vec![0.0_f32; count * count];
+        apart.par_chunks_mut(LANES * count).zip(&groups).try_for_each_init(
             || ways.room(),
             |room, (out, group)| {
                 run.check()?;
                 ways.from(group, room);
                 for (lane, out) in out.chunks_exact_mut(count).enumerate() {
-                    out.iter_mut().zip(&landmarks).for_each(|(out, &place)| *out = f64::from(room.distances[place as usize][lane]).powi(2));
+                    out.iter_mut().zip(&landmarks).for_each(|(out, &place)| *out = room.distances[place as usize][lane]);
                 }
                 Ok(())
             },
         )?;
-        let means: Vec<f64> = squares.chunks_exact(count).map(|row| row.iter().sum::<f64>() / count as f64).collect();
-        let mean = means.iter().sum::<f64>() / count as f64;
-        let centred: Vec<f64> = (0..count * count)
-            .map(|at| {
-                let (a, b) = (at / count, at % count);
-                let square = (squares[at] + squares[b * count + a]) / 2.0;
-                -0.5 * (square - means[a] - means[b] + mean)
-            })
-            .collect();
-        drop(squares);
-        let eigen = symmetric_eigen(&centred, count, k)?;
-        drop(centred);
+        let eigen = classical(&apart, count, k, run)?;
+        let means = mean_squares(&apart, count);
+        drop(apart);
         tell(&eigen, facts);
         let slope = Slope::new(&places(&eigen.vectors, count, |_, axis| eigen.values[axis].max(0.0).sqrt())?, means);
         let mut sums = vec![0.0_f64; n * k];
@@ -178,11 +165,8 @@ impl Method for Isomap {
         // Landmarks of a group lie far from each other, and rows are looked at again: ten times as much, and twice.
         let ways = landmarks / LANES as f64 * n * k * if all { 30e-9 } else { 2.0 * 120e-9 };
         let sums = n * landmarks * if all { 20e-9 } else { 2e-9 * f64::from(self.n_components) };
-        let held = if all {
-            4.0 * n * n + n * 8.0 * 12.0 * (STEPS + 1) as f64
-        } else {
-            8.0 * landmarks * landmarks * 2.5 + n * 64.0 * TOGETHER as f64
-        };
+        let held =
+            if all { 4.0 * n * n + n * 8.0 * 12.0 * (STEPS + 1) as f64 } else { 4.0 * landmarks * landmarks + n * 64.0 * TOGETHER as f64 };
         let graph_bytes = n * k * 60.0;
         let place_bytes = (8 * shape.rows * shape.cols) as f64;
         let most = (search.bytes as f64).max(graph_bytes).max(place_bytes).max(held + n * k * 16.0) + if all { 0.0 } else { held };

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::scaling::{Slope, Steps, classical, distances, fill, mean_squares, settle, smacof};
-use super::{BEGINS_ANEW, NEIGHBORS, PLANNED_ROUGHLY, mixed, placed, places};
+use super::{BEGINS_ANEW, NEIGHBORS, PLANNED_ROUGHLY, landmarks, mixed, placed, places};
 use crate::data::Rows;
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
@@ -66,16 +66,12 @@ impl Default for Mds {
     }
 }
 
-/// Up to so many rows, all are landmarks; then so many are.
-const ALL: usize = 10_000;
-const LANDMARKS: u32 = 1000;
 /// Steps of a new row.
 const SETTLE: Steps = Steps { most: 100, least: 1e-8 };
 
 impl Mds {
     fn landmarks(&self, rows: usize) -> usize {
-        let auto = || if rows <= ALL { rows as u32 } else { LANDMARKS };
-        (self.n_landmarks.or_else(auto) as usize).min(rows)
+        landmarks(self.n_landmarks, rows)
     }
 }
 

@@ -86,6 +86,16 @@ fn load(tensors: &Tensors, facts: &Value) -> Result<Box<dyn Model>> {
     Ok(Box::new(Placed::new(stored, Mixed { n_neighbors })))
 }
 
+/// Up to so many rows, all are landmarks where nobody says how many; then so many are.
+const ALL: usize = 10_000;
+const LANDMARKS: u32 = 1000;
+
+/// How many of the rows are landmarks.
+fn landmarks(n_landmarks: Auto<u32>, rows: usize) -> usize {
+    let auto = || if rows <= ALL { rows as u32 } else { LANDMARKS };
+    (n_landmarks.or_else(auto) as usize).min(rows)
+}
+
 /// Checks landmarks against dimensions and rows.
 fn check_landmarks(n_landmarks: Auto<u32>, n_components: u32, shape: Shape) -> Result<()> {
     let Auto::Value(landmarks) = n_landmarks else { return Ok(()) };
