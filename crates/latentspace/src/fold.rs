@@ -192,7 +192,7 @@ fn pass<F: Fold>(
     stage: &str,
     run: &Run,
 ) -> Result<Parts<F::Stats>> {
-    use rayon::prelude::*;
+    use crate::parallel::{Made as _, ParallelSlice as _, Pieces as _};
     let Range { start: mut next, end } = chunks;
     let first = next;
     let mut stream = Chunks::new(stream, next)?;
@@ -202,7 +202,7 @@ fn pass<F: Fold>(
         if batch.is_empty() {
             break;
         }
-        let stats: Vec<F::Stats> = batch.into_par_iter().map(|chunk| method.accumulate(state, chunk.view())).collect();
+        let stats: Vec<F::Stats> = batch.par_iter().map(|chunk| method.accumulate(state, chunk.view())).collect();
         for stats in stats {
             parts.push(Part { from: next, to: next + 1, stats }, |left, right| method.merge(left, right));
             next += 1;

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use rayon::prelude::*;
+use crate::parallel::*;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 

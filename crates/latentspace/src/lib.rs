@@ -18,6 +18,7 @@ pub mod measure;
 pub mod method;
 pub mod methods;
 pub mod neighbors;
+mod parallel;
 pub mod params;
 pub mod random;
 pub mod registry;

@@ -21,7 +21,7 @@ fn without_tests(text: &str) -> &str {
     text.split("#[cfg(test)]").next().unwrap()
 }
 
-/// Which modules a module of the library may use. What all may use: error, random, run, params, tensors, border.
+/// Which modules a module of the library may use. What all may use stands below.
 const ARROWS: &[(&str, &[&str])] = &[
     ("linalg", &["linalg"]),
     ("neighbors", &["linalg", "neighbors"]),
@@ -45,8 +45,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("border", &[]),
     ("tensors", &["linalg"]),
     ("run", &["linalg", "checkpoint"]),
+    ("parallel", &[]),
 ];
-const FOR_ALL: &[&str] = &["error", "random", "run", "params", "tensors", "border", "interval"];
+const FOR_ALL: &[&str] = &["error", "random", "run", "params", "tensors", "border", "interval", "parallel"];
 
 #[test]
 fn the_arrows_between_modules_point_one_way() {
@@ -65,6 +66,13 @@ fn the_arrows_between_modules_point_one_way() {
             let fine = FOR_ALL.contains(&used.as_str()) || allowed.contains(&used.as_str());
             assert!(fine, "{name} uses crate::{used}; {module} may use {allowed:?} and {FOR_ALL:?}");
         }
+    }
+}
+
+#[test]
+fn work_on_pieces_goes_through_one_place() {
+    for (name, text) in files("crates/latentspace/src/*.rs").into_iter().filter(|(name, _)| !name.ends_with("/parallel.rs")) {
+        assert!(!text.contains("rayon::prelude") && !text.contains("rayon::iter"), "{name}: see parallel.rs");
     }
 }
 

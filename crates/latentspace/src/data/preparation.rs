@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rayon::prelude::*;
+use crate::parallel::*;
 use serde::{Deserialize, Serialize};
 
 use crate::data::exact;
@@ -457,7 +457,10 @@ impl Preparation {
                 .as_slice()
                 .par_chunks(block * numbers)
                 .enumerate()
-                .filter_map(|(index, cells)| if is_finite(cells) { None } else { bad(index * block, cells) })
+                .map(|(index, cells)| if is_finite(cells) { None } else { bad(index * block, cells) })
+                .collect::<Vec<_>>()
+                .into_iter()
+                .flatten()
                 .min();
             match first {
                 None => return Ok(Prepared::Table(table.numbers.clone())),
@@ -471,7 +474,7 @@ impl Preparation {
         let first = out
             .par_chunks_mut((block * width).max(1))
             .enumerate()
-            .filter_map(|(index, out)| {
+            .map(|(index, out)| {
                 let mut wrong = None;
                 for (within, out) in out.chunks_exact_mut(width).enumerate() {
                     let row = index * block + within;
@@ -498,6 +501,9 @@ impl Preparation {
                 }
                 wrong
             })
+            .collect::<Vec<_>>()
+            .into_iter()
+            .flatten()
             .min();
         match first {
             Some(at) => Err(refuse(at)),

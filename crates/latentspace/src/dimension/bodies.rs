@@ -5,7 +5,7 @@
 //! and for its surface, so what an estimator would find there is computed, not simulated, and the dimension is the one at which it would
 //! find what it found.
 
-use rayon::prelude::*;
+use crate::parallel::*;
 
 /// Rows of a ball that are looked at: each stands for as much of its volume.
 const PLACES: usize = 64;

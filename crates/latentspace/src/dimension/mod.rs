@@ -18,7 +18,7 @@ mod two_nn;
 
 use std::collections::BTreeMap;
 
-use rayon::prelude::*;
+use crate::parallel::*;
 use serde::Serialize;
 
 pub use sentences::sentences;

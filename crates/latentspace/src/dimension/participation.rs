@@ -3,7 +3,7 @@
 //! Σλ² the sum of its squared cells, so the cost is n·d² / 2 multiply-adds, and for many columns m²·d with m rows of a sample.
 //! Source: Gao and others 2017, doi:10.1101/214262.
 
-use rayon::prelude::*;
+use crate::parallel::*;
 
 use crate::error::Result;
 use crate::linalg::{Centered, Gram, Matrix, MatrixView, Threads, from_lower, product, product_transposed};

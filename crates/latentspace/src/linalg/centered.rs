@@ -1,6 +1,6 @@
 //! Rows seen from their mean, in a unit in which no square is too large or too small.
 
-use rayon::prelude::*;
+use crate::parallel::*;
 
 use super::{Matrix, MatrixView};
 use crate::error::Result;
@@ -44,7 +44,7 @@ impl<'a> Centered<'a> {
             let cells = (from..n.min(from + BLOCK)).flat_map(|row| rows.row(row).iter().zip(&mean));
             Ok(cells.map(|(&cell, mean)| (f64::from(cell) - mean).abs()).fold(0.0, f64::max))
         };
-        let farthest = starts.par_iter().map(farthest).try_reduce(|| 0.0, |a: f64, b| Ok(a.max(b)))?;
+        let farthest = starts.par_iter().map(farthest).collect::<Result<Vec<f64>>>()?.into_iter().fold(0.0, f64::max);
         Ok(Centered { rows, mean, scale: if farthest > 0.0 { 1.0 / farthest } else { 1.0 } })
     }
 

@@ -4,7 +4,7 @@
 //! the rows' bounds as soon as it is done, and given out only if a cell reaches its bound. The sums run over the depth in order, each in its
 //! own lane, so a score has the same bits wherever in a tile it lies. Bound: multiply-adds.
 
-use rayon::prelude::*;
+use crate::parallel::*;
 
 use super::MatrixView;
 

@@ -1,5 +1,6 @@
 //! Sparse symmetric matrices, and their smallest eigenvalues.
 
+use crate::parallel::*;
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::sparse::linalg::cholesky::supernodal::{SupernodalLltRef, SymbolicSupernodalCholesky};
 use faer::sparse::linalg::cholesky::{
@@ -7,7 +8,6 @@ use faer::sparse::linalg::cholesky::{
 };
 use faer::sparse::{SparseColMatRef, SymbolicSparseColMatRef};
 use faer::{Conj, MatMut, MatRef, Par, Side};
-use rayon::prelude::*;
 
 use super::decompose::{Eigen, largest_eigen, symmetric_eigen};
 use crate::error::{Error, Result};

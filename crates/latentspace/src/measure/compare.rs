@@ -1,6 +1,6 @@
 //! Two spaces of the same rows: how much of one is in the other, whatever way they are turned.
 
-use rayon::prelude::*;
+use crate::parallel::*;
 use serde::Serialize;
 
 use super::structure::{asked, places, shared};

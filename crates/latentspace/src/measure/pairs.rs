@@ -1,6 +1,6 @@
 //! The correlation of distances: whether what is far in the data is far in the map.
 
-use rayon::prelude::*;
+use crate::parallel::*;
 
 use super::Measure;
 use crate::error::Result;
@@ -50,12 +50,13 @@ pub fn rank_correlation(a: &[f64], b: &[f64]) -> f64 {
 /// The pairs asked about where there are many.
 pub(super) fn sampled(n: usize, run: &Run) -> Vec<(u32, u32)> {
     let random = Random::new(run.seed(), "measure pairs");
-    let draw = |pair: u64| {
+    let draw = |pair: usize| {
+        let pair = pair as u64;
         let first = random.below(0, pair, n as u64) as u32;
         let second = random.below(1, pair, n as u64 - 1) as u32;
         (first, second + u32::from(second >= first))
     };
-    (0..SAMPLED as u64).into_par_iter().map(draw).collect()
+    (0..SAMPLED).into_par_iter().map(draw).collect()
 }
 
 /// The correlation of the distances of pairs in the data and in the map.

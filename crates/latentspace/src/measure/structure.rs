@@ -1,6 +1,6 @@
 //! Trustworthiness, continuity and recall: whether what is near in the map is near in the data, and the other way round.
 
-use rayon::prelude::*;
+use crate::parallel::*;
 
 use super::{Measure, MeasureOptions, Measures, PerRow, Sample, pairs, summary};
 use crate::error::Result;

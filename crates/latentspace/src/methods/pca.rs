@@ -709,7 +709,7 @@ impl PcaModel {
 
 /// Fills `out`, `[rows, width]`, by blocks of [`ENCODED`] rows, on the pool.
 fn by_blocks(rows: usize, width: usize, run: &Run, fill: impl Fn(std::ops::Range<usize>, &mut [f32]) + Sync) -> Result<Matrix> {
-    use rayon::prelude::*;
+    use crate::parallel::*;
     let mut out = vec![0.0_f32; rows * width];
     run.install(|| {
         out.par_chunks_mut((ENCODED * width).max(1)).enumerate().try_for_each(|(block, out)| {

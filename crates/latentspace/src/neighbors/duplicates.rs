@@ -1,6 +1,6 @@
 //! Equal rows: searched once, told for each.
 
-use rayon::prelude::*;
+use crate::parallel::*;
 
 use super::distance::distance;
 use super::{Metric, Neighbors};

@@ -5,7 +5,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rayon::prelude::*;
+use crate::parallel::*;
 
 use super::best::{Best, Seeker};
 use super::distance::distance;
@@ -74,7 +74,7 @@ fn few(rows: MatrixView<'_>, queries: MatrixView<'_>, k: usize, metric: Metric, 
         run.check()?;
         let query = queries.row(query);
         let length = |row: usize| (distance(query, rows.row(row), metric), row as u32);
-        let mut all: Vec<(f64, u32)> = (0..rows.rows()).into_par_iter().with_min_len(BLOCK).map(length).collect();
+        let mut all: Vec<(f64, u32)> = (0..rows.rows()).into_par_iter().map(length).collect();
         all.select_nth_unstable_by(k - 1, nearer_first);
         all.truncate(k);
         fill(all, indices, distances);

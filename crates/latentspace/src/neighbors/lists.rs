@@ -8,7 +8,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rayon::prelude::*;
+use crate::parallel::*;
 
 use super::best::{Best, Seeker};
 use super::duplicates::by_group;

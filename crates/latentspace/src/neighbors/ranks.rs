@@ -4,7 +4,7 @@
 //! Scores in single precision choose; whatever lies within their error is decided by distances in f64, equal ones by index. So the answers
 //! depend on the rows alone, and not on how they are cut into blocks. Bound: multiply-adds of the scores.
 
-use rayon::prelude::*;
+use crate::parallel::*;
 
 use super::Metric;
 use super::best::Best;

@@ -1,7 +1,7 @@
 //! Wide rows made narrow, for scores only: the inner products of centred rows come mostly from a few directions, and their lengths are known
 //! in full, so scores in these directions rank rows well enough to choose candidates; true distances choose among them.
 
-use rayon::prelude::*;
+use crate::parallel::*;
 
 use super::table::Table;
 use crate::error::Result;

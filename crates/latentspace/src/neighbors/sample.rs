@@ -3,7 +3,7 @@
 //!
 //! The few rows are packed and all rows pass by once, so that nothing as large as the table is written.
 
-use rayon::prelude::*;
+use crate::parallel::*;
 
 use super::best::Best;
 use super::exact::rank;
@@ -105,12 +105,12 @@ fn merge<T>(
     let candidates: Vec<Vec<u32>> = (0..sample.len())
         .map(|slot| blocks.iter_mut().flat_map(|block| best(block).finish(slot, margin).collect::<Vec<_>>()).collect())
         .collect();
-    let nearest = |(candidates, &row): (Vec<u32>, &u32)| {
+    let nearest = |(candidates, &row): (&Vec<u32>, &u32)| {
         let (mut indices, mut distances) = (vec![NOBODY; k], vec![0.0; k]);
-        rank(rows, rows.row(row as usize), candidates.into_iter(), metric, &mut indices, &mut distances);
+        rank(rows, rows.row(row as usize), candidates.iter().copied(), metric, &mut indices, &mut distances);
         indices
     };
-    candidates.into_par_iter().zip(sample).map(nearest).collect()
+    candidates.par_iter().zip(sample.par_iter()).map(nearest).collect()
 }
 
 /// Scores to be compared with: of each sampled row with each of the rows wanted of it.

@@ -1,6 +1,6 @@
 //! Rows made ready for search: so that the nearest have the highest score, and the error of a score is known.
 
-use rayon::prelude::*;
+use crate::parallel::*;
 
 use super::Metric;
 use super::distance::squared_norm;
@@ -51,7 +51,8 @@ impl Frame {
                     .flat_map(|row| row.iter().zip(&mean).map(|(&cell, mean)| (f64::from(cell) - mean).abs()))
                     .fold(0.0, f64::max)
             })
-            .reduce(|| 0.0, f64::max);
+            .reduce(f64::max)
+            .unwrap_or(0.0);
         let scale = if largest > 0.0 { (-largest.log2().ceil()).exp2() } else { 1.0 };
         Frame { mean, scale, metric }
     }
@@ -120,7 +121,7 @@ impl Table {
 /// Rows worked on at once.
 const BLOCK: usize = 256;
 
-fn blocks<'a>(rows: MatrixView<'a>) -> impl IndexedParallelIterator<Item = &'a [f32]> {
+fn blocks<'a>(rows: MatrixView<'a>) -> impl Pieces<Item = &'a [f32]> {
     rows.as_slice().par_chunks((BLOCK * rows.cols()).max(1))
 }
 
@@ -130,21 +131,19 @@ fn blocks<'a>(rows: MatrixView<'a>) -> impl IndexedParallelIterator<Item = &'a [
 /// [`Error::Input`] with the row and column.
 pub(crate) fn check_finite(name: &str, rows: MatrixView<'_>) -> Result<()> {
     // Zero times what is no finite number is none.
-    let bad = blocks(rows).enumerate().find_map_first(|(block, cells)| {
+    let checked = blocks(rows).enumerate().try_for_each(|(block, cells)| {
         let mut lanes = [0.0_f32; 8];
         for eight in cells.chunks(8) {
             lanes.iter_mut().zip(eight).for_each(|(lane, cell)| *lane += cell * 0.0);
         }
         if lanes.iter().all(|lane| *lane == 0.0) {
-            return None;
+            return Ok(());
         }
-        let at = cells.iter().position(|cell| !cell.is_finite())?;
-        Some((block * BLOCK + at / rows.cols(), at % rows.cols(), cells[at]))
+        let bad = cells.iter().position(|cell| !cell.is_finite());
+        bad.map_or(Ok(()), |at| Err((block * BLOCK + at / rows.cols(), at % rows.cols(), cells[at])))
     });
-    match bad {
-        None => Ok(()),
-        Some((row, column, found)) => Err(Error::input(name, format!("{found} was found"), "distances need finite numbers")
-            .at_row(row as u64 + 1)
-            .at_column((column + 1).to_string())),
-    }
+    checked.map_err(|(row, column, found)| {
+        let error = Error::input(name, format!("{found} was found"), "distances need finite numbers");
+        error.at_row(row as u64 + 1).at_column((column + 1).to_string())
+    })
 }

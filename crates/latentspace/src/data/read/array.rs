@@ -3,8 +3,8 @@
 use std::ops::{Deref, Range};
 use std::sync::{Arc, OnceLock};
 
+use crate::parallel::*;
 use arrow::array::{ArrayRef, Float64Array, Int64Array};
-use rayon::prelude::*;
 
 use super::bytes::{Bytes, File};
 use super::columns::needs_offset;
@@ -275,13 +275,11 @@ impl Array {
                 }
                 ranges
             })
-            .reduce(
-                || vec![(f64::INFINITY, f64::NEG_INFINITY); cols],
-                |mut left, right| {
-                    left.iter_mut().zip(&right).for_each(|(a, b)| *a = (a.0.min(b.0), a.1.max(b.1)));
-                    left
-                },
-            );
+            .reduce(|mut left, right| {
+                left.iter_mut().zip(&right).for_each(|(a, b)| *a = (a.0.min(b.0), a.1.max(b.1)));
+                left
+            })
+            .unwrap_or_default();
         needs_offset(&ranges)
     }
 

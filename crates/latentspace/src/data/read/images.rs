@@ -5,10 +5,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::parallel::*;
 use arrow::array::{ArrayRef, StringArray};
 use image::imageops::FilterType;
 use image::{DynamicImage, ImageDecoder, ImageReader, Limits};
-use rayon::prelude::*;
 
 use super::bytes::MOST_RATIO;
 use super::{Ask, Blocks, Reader};

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io::Read;
 
-use rayon::prelude::*;
+use crate::parallel::{Made as _, ParallelSlice as _, Pieces as _};
 
 use super::bytes::{File, unreadable};
 use crate::border;
@@ -182,7 +182,7 @@ pub(super) fn parallel<'a, T: Parsed + 'a>(
                 }
             }
             let parsed: Vec<Result<T>> =
-                run.install(|| batch.into_par_iter().map(|(first, piece)| border::guard(&file.path, || parse(&piece, first))).collect());
+                run.install(|| batch.par_iter().map(|(first, piece)| border::guard(&file.path, || parse(piece, *first))).collect());
             ready.extend(parsed);
             ready.extend(failed.map(Err));
         }

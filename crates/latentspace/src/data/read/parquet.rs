@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use crate::parallel::*;
 use arrow::array::{ArrayRef, Float32Array, NullArray, RecordBatch};
 use arrow::datatypes::{DataType, Schema};
 use parquet::arrow::ProjectionMask;
@@ -13,7 +14,6 @@ use parquet::data_type::{DataType as Physical, FloatType};
 use parquet::errors::ParquetError;
 use parquet::file::serialized_reader::SerializedPageReader;
 use parquet::file::statistics::Statistics;
-use rayon::prelude::*;
 
 use super::arrow::shared;
 use super::bytes::{File, MOST_RATIO};

@@ -1,6 +1,6 @@
 //! The nearest rows of each row, and what joins them where they fall apart.
 
-use rayon::prelude::*;
+use crate::parallel::*;
 use serde_json::{Map, Value, json};
 
 use crate::error::{Result, count};

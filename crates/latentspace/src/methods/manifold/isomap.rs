@@ -9,7 +9,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rayon::prelude::*;
+use crate::parallel::*;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -92,7 +92,7 @@ impl Isomap {
         landmarks.sort_unstable();
         let groups: Vec<&[u32]> = landmarks.chunks(LANES).collect();
         let mut apart = vec![0.0_f32; count * count];
-        apart.par_chunks_mut(LANES * count).zip(&groups).try_for_each_init(
+        apart.par_chunks_mut(LANES * count).zip(groups.par_iter()).try_for_each_init(
             || ways.room(),
             |room, (out, group)| {
                 run.check()?;

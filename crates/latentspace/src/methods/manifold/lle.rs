@@ -8,7 +8,7 @@
 //! surfaces, more where data fill many dimensions); f64 throughout.
 //! Source: Roweis and Saul 2000, doi:10.1126/science.290.5500.2323, and those of the variants.
 
-use rayon::prelude::*;
+use crate::parallel::*;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 

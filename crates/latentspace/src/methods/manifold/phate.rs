@@ -7,9 +7,9 @@
 //! Cost, n rows and m landmarks (all rows up to 2,000, else 2,000): the neighbors; m³ for the walks; m² a step of the layout; 48 m² bytes.
 //! Source: Moon and others 2019, doi:10.1038/s41587-019-0336-3. Landmarks are a sample of rows, each with the rows nearest to it.
 
+use crate::parallel::*;
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 

@@ -1,8 +1,8 @@
 //! Places from the distances of all pairs of rows: classical scaling, and the least stress.
 
+use crate::parallel::*;
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatMut, MatRef, Par};
-use rayon::prelude::*;
 
 use crate::error::Result;
 use crate::linalg::{Eigen, Matrix, MatrixView, largest_eigen, symmetric_eigen};
@@ -52,7 +52,8 @@ pub(super) fn distances(rows: MatrixView<'_>, metric: Metric, run: &Run) -> Resu
             Ok::<(), crate::Error>(())
         },
     )?;
-    let largest = out.par_iter().fold(|| 0.0_f32, |most, &distance| most.max(distance)).reduce(|| 0.0, f32::max);
+    let of_row = |row: &[f32]| row.iter().copied().fold(0.0, f32::max);
+    let largest = out.par_chunks(n.max(1)).map(of_row).reduce(f32::max).unwrap_or(0.0);
     let unit = if largest > 0.0 { largest } else { 1.0 };
     out.par_iter_mut().for_each(|distance| *distance /= unit);
     Ok((out, unit))

@@ -3,7 +3,7 @@
 //! Steps are bound by memory: all edges pass by in each. So eight edges of a row share a base, from which they count in 16 bits, and their
 //! weights are kept in 16 bits (each rounded by 0.1 % at most): 4.5 bytes an edge instead of 8.
 
-use rayon::prelude::*;
+use crate::parallel::*;
 
 use super::lanes::LANES;
 

@@ -47,6 +47,8 @@ pub(in crate::methods) trait Unit: Copy {
     fn scale(self, a: Self::V, e: Self::V) -> Self::V;
     /// Whole numbers from 0 to below `bound`: hashes of `first` and the seven after it under a key of two words.
     fn draw(self, key: [u32; 2], first: u32, bound: u32) -> Self::I;
+    /// Rows as columns.
+    fn transpose(self, rows: [Self::V; LANES]) -> [Self::V; LANES];
     /// Whole numbers from memory.
     fn indices(self, from: &[u32; LANES]) -> Self::I;
     /// The coordinates of eight points, wherever they are.
@@ -218,6 +220,10 @@ impl Unit for Plain {
         std::array::from_fn(|i| ((u64::from(hash(key, first.wrapping_add(i as u32))) * u64::from(bound)) >> 32) as u32)
     }
     #[inline(always)]
+    fn transpose(self, rows: [Self::V; LANES]) -> [Self::V; LANES] {
+        std::array::from_fn(|column| std::array::from_fn(|row| rows[row][column]))
+    }
+    #[inline(always)]
     fn indices(self, from: &[u32; LANES]) -> Self::I {
         *from
     }
@@ -381,6 +387,36 @@ mod avx2 {
             }
         }
         #[inline(always)]
+        fn transpose(self, rows: [__m256; LANES]) -> [__m256; LANES] {
+            let [a, b, c, d, e, f, g, h] = rows;
+            // SAFETY: see above.
+            unsafe {
+                // In each half of the columns: pairs of rows, then fours of rows, then all.
+                let (ab, ab_high) = (_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
+                let (cd, cd_high) = (_mm256_unpacklo_ps(c, d), _mm256_unpackhi_ps(c, d));
+                let (ef, ef_high) = (_mm256_unpacklo_ps(e, f), _mm256_unpackhi_ps(e, f));
+                let (gh, gh_high) = (_mm256_unpacklo_ps(g, h), _mm256_unpackhi_ps(g, h));
+                let upper = [
+                    _mm256_shuffle_ps::<0x44>(ab, cd),
+                    _mm256_shuffle_ps::<0xee>(ab, cd),
+                    _mm256_shuffle_ps::<0x44>(ab_high, cd_high),
+                    _mm256_shuffle_ps::<0xee>(ab_high, cd_high),
+                ];
+                let lower = [
+                    _mm256_shuffle_ps::<0x44>(ef, gh),
+                    _mm256_shuffle_ps::<0xee>(ef, gh),
+                    _mm256_shuffle_ps::<0x44>(ef_high, gh_high),
+                    _mm256_shuffle_ps::<0xee>(ef_high, gh_high),
+                ];
+                let mut columns = rows;
+                for at in 0..4 {
+                    columns[at] = _mm256_permute2f128_ps::<0x20>(upper[at], lower[at]);
+                    columns[at + 4] = _mm256_permute2f128_ps::<0x31>(upper[at], lower[at]);
+                }
+                columns
+            }
+        }
+        #[inline(always)]
         fn indices(self, from: &[u32; LANES]) -> __m256i {
             // SAFETY: see above; eight numbers of 32 bits are 32 bytes.
             unsafe { _mm256_loadu_si256(from.as_ptr().cast()) }
@@ -443,6 +479,9 @@ mod tests {
             assert_eq!(numbers(unit.min(va, unit.splat(4.0))), a.map(|a| a.min(4.0)));
             assert_eq!(numbers(unit.round(unit.mul(va, vb))), a.map(|a| (0.5 * a).round_ties_even()));
             assert_eq!(numbers(unit.scale(va, unit.splat(-3.0))), a.map(|a| a / 8.0));
+            let square: [[f32; LANES]; LANES] = std::array::from_fn(|row| std::array::from_fn(|column| (row * LANES + column) as f32));
+            let turned = unit.transpose(square.map(|row| unit.load(&row))).map(numbers);
+            assert_eq!(turned, std::array::from_fn(|column| std::array::from_fn(|row| square[row][column])));
             let far: Vec<[f32; 2]> = (0..70_000).map(|i| [i as f32, -(i as f32)]).collect();
             let mut seen = [0_u32; 7];
             for first in (0..70_000).step_by(LANES) {

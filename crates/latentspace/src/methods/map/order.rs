@@ -1,6 +1,6 @@
 //! The order in which rows of a map are worked on: rows that are near in the map lie near in memory.
 
-use rayon::prelude::*;
+use crate::parallel::*;
 
 /// The smallest and the largest coordinate along each axis.
 pub(in crate::methods) fn bounds<const D: usize>(points: &[[f32; D]]) -> [[f32; D]; 2] {

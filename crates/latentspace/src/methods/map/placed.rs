@@ -3,7 +3,7 @@
 //! A row that was fitted has its place. A new row is placed by itself, against the map as it stands, by its nearest fitted rows; how, is the
 //! method's.
 
-use rayon::prelude::*;
+use crate::parallel::*;
 use serde_json::{Map, Value, json};
 
 use crate::data::Prepared;
@@ -137,7 +137,7 @@ impl<P: Placing> Placed<P> {
         let mut places = [(); 2].map(|()| vec![0.0; sample.len() * dimensions]);
         let [again, left_out] = &mut places;
         let both = again.par_chunks_mut(dimensions).zip(left_out.par_chunks_mut(dimensions));
-        both.zip(&sample).enumerate().for_each(|(at, ((again, left_out), &row))| {
+        both.zip(sample.par_iter()).enumerate().for_each(|(at, ((again, left_out), &row))| {
             let (indices, distances) = found.row(at);
             self.place_row(asked.row(at), &indices[..k], &distances[..k], again);
             // Where more rows than that are nearer, the last of them is left out instead.

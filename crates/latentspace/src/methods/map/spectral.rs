@@ -5,7 +5,7 @@
 //! of very long and thin data may stay mixed with the next ones.
 //! Source: Belkin and Niyogi 2003, doi:10.1162/089976603321780317; Zhou et al. 2006, doi:10.1016/j.jcp.2006.03.017, for the filter.
 
-use rayon::prelude::*;
+use crate::parallel::*;
 
 use super::edges::{Edges, Group, widen};
 use crate::error::Result;
@@ -66,7 +66,7 @@ fn vibrations<const WIDTH: usize>(edges: &Edges, n: usize, dimensions: usize, ra
         let images: Vec<[f32; WIDTH]> = images.par_iter().map(turn).collect();
         let left: Vec<[f32; WIDTH]> = images
             .par_iter()
-            .zip(&turned)
+            .zip(turned.par_iter())
             .map(|(image, row)| std::array::from_fn(|at| image[at] - eigen.values[at] as f32 * row[at]))
             .collect();
         vectors = turned;
@@ -113,7 +113,7 @@ impl Graph<'_> {
             let images = self.apply(now);
             images
                 .par_iter()
-                .zip(now)
+                .zip(now.par_iter())
                 .map(|(image, row)| std::array::from_fn(|at| factor / half * (image[at] - middle * row[at])))
                 .collect()
         };
@@ -121,7 +121,7 @@ impl Graph<'_> {
         for _ in 1..DEGREE {
             run.check()?;
             let mut next = step(&now, 2.0);
-            next.par_iter_mut().zip(&before).for_each(|(next, before)| (0..WIDTH).for_each(|at| next[at] -= before[at]));
+            next.par_iter_mut().zip(before.par_iter()).for_each(|(next, before)| (0..WIDTH).for_each(|at| next[at] -= before[at]));
             (before, now) = (now, next);
         }
         Ok(now)
@@ -155,7 +155,10 @@ fn orthonormal<const WIDTH: usize>(vectors: &mut [[f32; WIDTH]], trivial: &[f32]
             let wide: Vec<[f32; WIDTH]> = trivial.par_iter().map(|&value| [value; WIDTH]).collect();
             inner_products(&wide, vectors)[0]
         };
-        vectors.par_iter_mut().zip(trivial).for_each(|(row, &value)| (0..WIDTH).for_each(|at| row[at] -= along[at] as f32 * value));
+        vectors
+            .par_iter_mut()
+            .zip(trivial.par_iter())
+            .for_each(|(row, &value)| (0..WIDTH).for_each(|at| row[at] -= along[at] as f32 * value));
         for at in 0..WIDTH {
             let inner = inner_products(vectors, vectors);
             let along: Vec<f32> = (0..at)

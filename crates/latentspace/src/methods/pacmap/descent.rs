@@ -5,7 +5,7 @@
 //! 60,000 rows in the third.
 //! Source: Kingma and Ba 2015, arXiv:1412.6980, for the step.
 
-use rayon::prelude::*;
+use crate::parallel::*;
 use serde_json::json;
 
 use super::pairs::BothSides;

@@ -1,6 +1,6 @@
 //! The pairs of rows that a map goes by: near ones, ones half way, and ones far from each other.
 
-use rayon::prelude::*;
+use crate::parallel::*;
 
 use crate::error::Result;
 use crate::linalg::Matrix;

@@ -1,7 +1,7 @@
 //! How strongly rows attract each other: each row is a normal distribution over its neighbors, as wide as the perplexity asks for, and two
 //! rows share the mean of what each thinks of the other.
 
-use rayon::prelude::*;
+use crate::parallel::*;
 
 use super::Affinity;
 use crate::error::Result;

@@ -1,14 +1,15 @@
 //! Convolution of a grid of charges with a kernel that is even along each axis, with open borders: by the fast Fourier transform on a grid
-//! of twice the size, of which the empty half is never stored.
+//! of twice the size, of which the empty part is never stored.
 //!
 //! Cost of one convolution of N nodes padded to P: two transforms, about 5·P·log₂P flops, half of that saved by real numbers (two rows share
-//! one complex transform) and by the rows that are known to be empty. Bound: flops of the transform.
+//! one complex transform) and by the rows that are known to be empty. Eight lines are transformed at once (see [`super::fourier`]): sixteen
+//! rows along x, then eight frequencies of x along the other axes; between the two, squares of 8 x 8 are turned. Bound: flops of the
+//! transform.
 
-use std::sync::Arc;
+use crate::methods::map::lanes::{Kernel, LANES, Unit, dispatch};
+use crate::parallel::*;
 
-use rayon::prelude::*;
-use rustfft::num_complex::Complex32;
-use rustfft::{Fft, FftPlanner};
+use super::fourier::{Cell, Fourier, Lines, is_smooth};
 
 /// Lengths of transforms: products of 2, 3 and 5 that are multiples of 4, each at most a tenth longer than the one before from 32 on.
 const LENGTHS: [usize; 59] = [
@@ -20,66 +21,77 @@ const LENGTHS: [usize; 59] = [
 /// Nodes between what is wanted and what wraps around, so that the tails of the kernel's spline (see [`super::grid`]) do not meet.
 const MARGIN: usize = 8;
 
+/// Rows that are transformed at once: two for each lane, as real and imaginary parts.
+const TOGETHER: usize = 2 * LANES;
+
 /// The shortest length of a transform that convolves `nodes` nodes.
 pub(super) fn padded_length(nodes: usize) -> usize {
     let needed = 2 * nodes + MARGIN;
-    LENGTHS.iter().copied().find(|&length| length >= needed).unwrap_or_else(|| needed.next_multiple_of(1024))
+    let longer = || (needed.next_multiple_of(4)..).step_by(4).find(|&length| is_smooth(length)).unwrap_or(needed.next_power_of_two());
+    LENGTHS.iter().copied().find(|&length| length >= needed).unwrap_or_else(longer)
 }
 
 /// Spectra that are kept between calls, for one padded shape.
 pub(super) struct Convolution<const D: usize> {
     /// Lengths of the transforms, slowest axis first.
     padded: [usize; D],
-    forward: Vec<Arc<dyn Fft<f32>>>,
-    inverse: Vec<Arc<dyn Fft<f32>>>,
-    /// The kernel's spectrum, real, `[x, y]` or `[x, y, z]`, half of each axis (P / 2 + 1), the other half being its mirror.
-    spectrum: Vec<f32>,
-    rows: Vec<Complex32>,
-    planes: Vec<Complex32>,
+    /// The transforms along these axes.
+    plans: Vec<Fourier>,
+    /// The kernel's spectrum, real, half of each axis (P / 2 + 1), the other half being its mirror: `[x / 8, y, 8 of x]` or
+    /// `[x / 8, y, z, 8 of x]`, zero beyond the last x.
+    spectrum: Vec<[f32; LANES]>,
+    /// Spectra along x of sixteen rows: `[row / 16, x / 8, 16 of rows]` cells of 8 of x.
+    rows: Vec<Cell>,
+    /// `[x / 8, row]` cells of 8 of x.
+    planes: Vec<Cell>,
+}
+
+/// Frequencies of a line that are not the mirror of another.
+fn half(length: usize) -> usize {
+    length / 2 + 1
 }
 
 impl<const D: usize> Convolution<D> {
     /// A convolution on a grid padded to `padded` (slowest axis first). `kernel` is told how far apart two nodes are along each axis;
     /// `damp` is what the spectrum at frequency k of an axis of length P is multiplied by.
     pub(super) fn new(padded: [usize; D], kernel: impl Fn([usize; D]) -> f64 + Sync, damp: impl Fn(usize, usize) -> f64) -> Self {
-        let mut planner = FftPlanner::new();
-        let forward: Vec<_> = padded.iter().map(|&length| planner.plan_fft_forward(length)).collect();
-        let inverse = padded.iter().map(|&length| planner.plan_fft_inverse(length)).collect();
-        let half = padded.map(|length| length / 2 + 1);
-        let damping: Vec<Vec<f64>> =
-            padded.iter().map(|&length| (0..=length / 2).map(|k| damp(k, length) / length as f64).collect()).collect();
-        let width = half[D - 1];
-        let mut values = vec![0.0_f32; half.iter().product()];
-        values.par_chunks_mut(width).enumerate().for_each(|(row, out)| {
-            let mut at = [0; D];
-            let mut rest = row;
-            for axis in (0..D - 1).rev() {
-                at[axis] = rest % half[axis];
-                rest /= half[axis];
-            }
-            for (x, out) in out.iter_mut().enumerate() {
-                at[D - 1] = x;
-                *out = kernel(at) as f32;
+        let plans: Vec<Fourier> = padded.iter().map(|&length| Fourier::new(length)).collect();
+        // What two rows in one transform are told apart with is halved here.
+        let damping: Vec<Vec<f64>> = padded
+            .iter()
+            .enumerate()
+            .map(|(axis, &length)| {
+                let scale = if axis == D - 1 { 0.5 } else { 1.0 } / length as f64;
+                (0..half(length)).map(|k| damp(k, length) * scale).collect()
+            })
+            .collect();
+        let halves = padded.map(half);
+        let (x, y) = (halves[D - 1], halves[D - 2]);
+        // Lines along x for each place on the other axes, then along y for each frequency of x (and z), then along z.
+        let mut spectrum = even_transform(halves[..D - 1].iter().product(), &plans[D - 1], &damping[D - 1], |line, along| {
+            let place = std::array::from_fn(|axis| match D - axis {
+                1 => along,
+                2 => line % y,
+                _ => line / y,
+            });
+            kernel(place) as f32
+        });
+        let z = if D == 3 { halves[0] } else { 1 };
+        spectrum = even_transform(x * z, &plans[D - 2], &damping[D - 2], |line, along| spectrum.at(line % z * y + along, line / z));
+        if D == 3 {
+            spectrum = even_transform(x * y, &plans[0], &damping[0], |line, along| spectrum.at(line / y * z + along, line % y));
+        }
+        let plane = y * z;
+        let mut grouped = vec![[0.0; LANES]; x.div_ceil(LANES) * plane];
+        grouped.par_chunks_mut(plane).enumerate().for_each(|(group, out)| {
+            for (at, out) in out.iter_mut().enumerate() {
+                for lane in 0..LANES.min(x - group * LANES) {
+                    let x = group * LANES + lane;
+                    out[lane] = if D == 3 { spectrum.at(x * y + at / z, at % z) } else { spectrum.at(x, at) };
+                }
             }
         });
-        // Transform along x and bring x to the front, then along the others: [y, x] becomes [x, y]; [z, y, x] becomes [x, z, y], then [x, y, z].
-        even_transform(&mut values, forward[D - 1].as_ref(), &damping[D - 1]);
-        let count = values.len() / width;
-        let mut spectrum = vec![0.0; values.len()];
-        transpose(&values, count, width, &mut spectrum);
-        for axis in (0..D - 1).rev() {
-            even_transform(&mut spectrum, forward[axis].as_ref(), &damping[axis]);
-            if axis > 0 {
-                let block = half[axis] * half[axis - 1];
-                values.par_chunks_mut(block).zip(spectrum.par_chunks(block)).for_each(|(out, block)| {
-                    for (i, out) in out.chunks_exact_mut(half[axis - 1]).enumerate() {
-                        out.iter_mut().enumerate().for_each(|(j, out)| *out = block[j * half[axis] + i]);
-                    }
-                });
-                std::mem::swap(&mut values, &mut spectrum);
-            }
-        }
-        Convolution { padded, forward, inverse, spectrum, rows: Vec::new(), planes: Vec::new() }
+        Convolution { padded, plans, spectrum: grouped, rows: Vec::new(), planes: Vec::new() }
     }
 
     /// Lengths of the transforms, slowest axis first.
@@ -89,206 +101,325 @@ impl<const D: usize> Convolution<D> {
 
     /// Bytes held, for a grid of `shape`.
     pub(super) fn bytes(padded: [usize; D], shape: [usize; D]) -> u64 {
-        let half: usize = padded.iter().map(|length| length / 2 + 1).product();
+        let spectrum: usize = padded.iter().map(|&length| half(length)).product();
         let rows: usize = shape[..D - 1].iter().product();
-        (4 * half + 16 * rows * (padded[D - 1] / 2 + 1)) as u64
+        (4 * spectrum + 16 * rows * half(padded[D - 1])) as u64
     }
 
     /// Replaces charges by their potential, in place: `grid` has `shape` nodes (slowest axis first), each row followed by `stride - shape[D - 1]`
     /// numbers that are left alone.
     pub(super) fn apply(&mut self, grid: &mut [f32], shape: [usize; D], stride: usize) {
+        let Convolution { padded, plans, spectrum, rows, planes } = self;
         let count: usize = shape[..D - 1].iter().product();
-        let (length, width) = (self.padded[D - 1], shape[D - 1]);
-        let half = length / 2 + 1;
-        self.rows.resize(count.next_multiple_of(2) * half, Complex32::default());
-        self.planes.resize(count * half, Complex32::default());
+        let width = shape[D - 1];
+        let plan = &plans[D - 1];
+        let groups = half(plan.length()).div_ceil(LANES);
+        rows.resize(count.div_ceil(TOGETHER) * groups * TOGETHER, Cell::default());
+        planes.resize(groups * count, Cell::default());
+        let grid = &mut grid[..count * stride];
 
-        // Along x, two rows in one complex transform.
-        let forward = self.forward[D - 1].as_ref();
-        self.rows.par_chunks_mut(2 * half).zip(grid.par_chunks(2 * stride)).for_each_init(
-            || Line::new(length, forward),
-            |line, (out, rows)| {
-                let (first, second) = rows.split_at(stride.min(rows.len()));
-                for (x, cell) in line.buffer[..width].iter_mut().enumerate() {
-                    *cell = Complex32::new(first[x], second.get(x).copied().unwrap_or(0.0));
+        let sixteen = rows.par_chunks_mut(groups * TOGETHER).zip(grid.par_chunks(TOGETHER * stride));
+        sixteen.for_each_init(
+            || Lines::new(plan.length()),
+            |lines, (out, rows)| dispatch(AlongRows { plan, width, rows: Rows { stride, numbers: rows }, lines, out }),
+        );
+
+        let plane = spectrum.len() / groups;
+        let rows = &*rows;
+        planes.par_chunks_mut(count).zip(spectrum.par_chunks(plane)).enumerate().for_each_init(
+            || Plane::<D>::new(*padded, shape, plans),
+            |work, (group, (out, spectrum))| {
+                for (sixteen, out) in out.chunks_mut(TOGETHER).enumerate() {
+                    out.copy_from_slice(&rows[(sixteen * groups + group) * TOGETHER..][..out.len()]);
                 }
-                line.buffer[width..].fill(Complex32::default());
-                line.transform(forward);
-                let (a, b) = out.split_at_mut(half);
-                for k in 0..half {
-                    let (z, mirrored) = (line.buffer[k], line.buffer[(length - k) % length].conj());
-                    a[k] = (z + mirrored) * 0.5;
-                    let difference = (z - mirrored) * 0.5;
-                    b[k] = Complex32::new(difference.im, -difference.re);
-                }
+                dispatch(Across { work, cells: out, spectrum });
             },
         );
 
-        // A few frequencies of x at a time: the other axes, forward, times the kernel, and back.
-        const TOGETHER: usize = 8;
-        let (rows, convolution) = (&self.rows, &self.spectrum);
-        let plane_spectrum = convolution.len() / half;
-        let (padded, forward, inverse) = (&self.padded, &self.forward, &self.inverse);
-        self.planes.par_chunks_mut(TOGETHER * count).enumerate().for_each_init(
-            || Plane::<D>::new(padded, shape, forward, inverse),
-            |work, (group, planes)| {
-                for row in 0..count {
-                    let from = &rows[row * half + group * TOGETHER..];
-                    planes.iter_mut().skip(row).step_by(count).zip(from).for_each(|(to, &from)| *to = from);
-                }
-                for (i, plane) in planes.chunks_exact_mut(count).enumerate() {
-                    let k = group * TOGETHER + i;
-                    work.convolve(plane, &convolution[k * plane_spectrum..][..plane_spectrum]);
-                }
-            },
-        );
-
-        // Back along x. Eight rows at a time read whole cache lines of the planes.
-        let planes = &self.planes;
-        let inverse = self.inverse[D - 1].as_ref();
+        let planes = &*planes;
         grid.par_chunks_mut(TOGETHER * stride).enumerate().for_each_init(
-            || (Line::new(length, inverse), vec![Complex32::default(); TOGETHER * half]),
-            |(line, local), (group, out)| {
-                let from = group * TOGETHER;
-                let some = TOGETHER.min(count - from);
-                for k in 0..half {
-                    let plane = &planes[k * count + from..][..some];
-                    plane.iter().enumerate().for_each(|(row, &value)| local[row * half + k] = value);
-                }
-                for (pair, rows) in out.chunks_mut(2 * stride).enumerate() {
-                    let a = &local[2 * pair * half..][..half];
-                    let two = 2 * pair + 1 < some;
-                    for k in 0..half {
-                        let b = if two { local[(2 * pair + 1) * half + k] } else { Complex32::default() };
-                        line.buffer[k] = Complex32::new(a[k].re - b.im, a[k].im + b.re);
-                        if k > 0 && 2 * k < length {
-                            line.buffer[length - k] = Complex32::new(a[k].re + b.im, b.re - a[k].im);
-                        }
-                    }
-                    line.transform(inverse);
-                    let (first, second) = rows.split_at_mut(stride.min(rows.len()));
-                    first.iter_mut().zip(&line.buffer[..width]).for_each(|(out, value)| *out = value.re);
-                    second.iter_mut().zip(&line.buffer[..width]).for_each(|(out, value)| *out = value.im);
-                }
-            },
+            || Lines::new(plan.length()),
+            |lines, (sixteen, rows)| dispatch(BackAlongRows { plan, width, stride, planes, count, first: sixteen * TOGETHER, lines, rows }),
         );
     }
 }
 
-/// A line and the room that its transform works in.
-struct Line {
-    buffer: Vec<Complex32>,
-    scratch: Vec<Complex32>,
+/// Rows of numbers, up to sixteen.
+struct Rows<'a> {
+    stride: usize,
+    numbers: &'a [f32],
 }
 
-impl Line {
-    fn new(length: usize, plan: &dyn Fft<f32>) -> Self {
-        Line { buffer: vec![Complex32::default(); length], scratch: vec![Complex32::default(); plan.get_inplace_scratch_len()] }
-    }
-
-    fn transform(&mut self, plan: &dyn Fft<f32>) {
-        plan.process_with_scratch(&mut self.buffer, &mut self.scratch);
+impl Rows<'_> {
+    /// Eight columns from `x` on of eight rows from `first` on, each lane a row; zeros beyond the last of `width` columns and the last row.
+    #[inline(always)]
+    fn square<U: Unit>(&self, unit: U, first: usize, x: usize, width: usize) -> [U::V; LANES] {
+        let mut square = [[0.0; LANES]; LANES];
+        let some = LANES.min(width - x);
+        for (row, out) in self.numbers.chunks(self.stride).skip(first).zip(&mut square) {
+            out[..some].copy_from_slice(&row[x..x + some]);
+        }
+        let mut rows = [unit.splat(0.0); LANES];
+        for (row, numbers) in rows.iter_mut().zip(&square) {
+            *row = unit.load(numbers);
+        }
+        unit.transpose(rows)
     }
 }
 
-/// Work on one frequency of x: a line of y, or a plane of z and y.
+/// Sixteen rows to their spectra.
+struct AlongRows<'a> {
+    plan: &'a Fourier,
+    width: usize,
+    rows: Rows<'a>,
+    lines: &'a mut Lines,
+    /// `[x / 8, 16 of rows]`.
+    out: &'a mut [Cell],
+}
+
+impl Kernel for AlongRows<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<U: Unit>(self, unit: U) {
+        let AlongRows { plan, width, rows, lines, out } = self;
+        for x in (0..width).step_by(LANES) {
+            let (re, im) = (rows.square(unit, 0, x, width), rows.square(unit, LANES, x, width));
+            for (at, cell) in lines.cells[x..].iter_mut().take(LANES).enumerate() {
+                unit.store(re[at], &mut cell.re);
+                unit.store(im[at], &mut cell.im);
+            }
+        }
+        // What was written last is as long as a square.
+        lines.cells[width..].fill(Cell::default());
+        plan.forward(unit, lines);
+        let length = plan.length();
+        let zero = [unit.splat(0.0); LANES];
+        for (group, out) in out.chunks_exact_mut(TOGETHER).enumerate() {
+            // Twice the spectra of the rows that were the real parts, and of those that were the imaginary ones.
+            let (mut first_re, mut first_im, mut second_re, mut second_im) = (zero, zero, zero, zero);
+            for at in 0..LANES.min(half(length) - group * LANES) {
+                let k = group * LANES + at;
+                let (cell, mirror) = (&lines.cells[k], &lines.cells[(length - k) % length]);
+                let (re, im) = (unit.load(&cell.re), unit.load(&cell.im));
+                let (mirror_re, mirror_im) = (unit.load(&mirror.re), unit.load(&mirror.im));
+                first_re[at] = unit.add(re, mirror_re);
+                first_im[at] = unit.sub(im, mirror_im);
+                second_re[at] = unit.add(im, mirror_im);
+                second_im[at] = unit.sub(mirror_re, re);
+            }
+            let (first, second) = out.split_at_mut(LANES);
+            store(unit, first, first_re, first_im);
+            store(unit, second, second_re, second_im);
+        }
+    }
+}
+
+/// Numbers of eight lines for eight frequencies as cells of eight frequencies, one for each line.
+#[inline(always)]
+fn store<U: Unit>(unit: U, out: &mut [Cell], re: [U::V; LANES], im: [U::V; LANES]) {
+    let (re, im) = (unit.transpose(re), unit.transpose(im));
+    for (at, cell) in out.iter_mut().enumerate() {
+        unit.store(re[at], &mut cell.re);
+        unit.store(im[at], &mut cell.im);
+    }
+}
+
+/// The first eight cells with lanes and cells exchanged; zeros for cells that are not there.
+#[inline(always)]
+fn load<U: Unit>(unit: U, cells: &[Cell]) -> ([U::V; LANES], [U::V; LANES]) {
+    let zero = unit.splat(0.0);
+    let (mut re, mut im) = ([zero; LANES], [zero; LANES]);
+    for (at, cell) in cells.iter().take(LANES).enumerate() {
+        (re[at], im[at]) = (unit.load(&cell.re), unit.load(&cell.im));
+    }
+    (unit.transpose(re), unit.transpose(im))
+}
+
+/// Work on eight frequencies of x: lines of y, or planes of z and y.
 struct Plane<'a, const D: usize> {
     shape: [usize; D],
-    padded: &'a [usize; D],
-    forward: &'a [Arc<dyn Fft<f32>>],
-    inverse: &'a [Arc<dyn Fft<f32>>],
-    line: Vec<Complex32>,
-    /// `[P of y, N of z]`; in 2-D not used.
-    plane: Vec<Complex32>,
-    across: Vec<Complex32>,
-    scratch: Vec<Complex32>,
+    plans: &'a [Fourier],
+    /// Along y.
+    line: Lines,
+    /// Along z; in 2-D not used.
+    across: Lines,
+    /// `[N of z, P of y]`; in 2-D not used.
+    plane: Vec<Cell>,
 }
 
 impl<'a, const D: usize> Plane<'a, D> {
-    fn new(padded: &'a [usize; D], shape: [usize; D], forward: &'a [Arc<dyn Fft<f32>>], inverse: &'a [Arc<dyn Fft<f32>>]) -> Self {
-        let zero = Complex32::default();
-        let scratch = forward.iter().chain(inverse).map(|plan| plan.get_inplace_scratch_len()).max().unwrap_or(0);
-        let plane = if D == 3 { padded[D - 2] * shape[0] } else { 0 };
-        Plane {
-            shape,
-            padded,
-            forward,
-            inverse,
-            line: vec![zero; padded[D - 2]],
-            plane: vec![zero; plane],
-            across: vec![zero; padded[0]],
-            scratch: vec![zero; scratch],
-        }
+    fn new(padded: [usize; D], shape: [usize; D], plans: &'a [Fourier]) -> Self {
+        let [across, plane] = if D == 3 { [padded[0], shape[0] * padded[D - 2]] } else { [0, 0] };
+        Plane { shape, plans, line: Lines::new(padded[D - 2]), across: Lines::new(across), plane: vec![Cell::default(); plane] }
     }
+}
 
-    fn convolve(&mut self, values: &mut [Complex32], spectrum: &[f32]) {
+/// The axes but x, forward, times the kernel, and back.
+struct Across<'a, 'b, const D: usize> {
+    work: &'a mut Plane<'b, D>,
+    cells: &'a mut [Cell],
+    spectrum: &'a [[f32; LANES]],
+}
+
+impl<const D: usize> Kernel for Across<'_, '_, D> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<U: Unit>(self, unit: U) {
+        let Plane { shape, plans, line, across, plane } = self.work;
+        let along_y = &plans[D - 2];
         if D == 2 {
-            Self::line(&mut self.line, values.iter().copied());
-            self.forward[0].process_with_scratch(&mut self.line, &mut self.scratch);
-            multiply_even(&mut self.line, spectrum);
-            self.inverse[0].process_with_scratch(&mut self.line, &mut self.scratch);
-            values.copy_from_slice(&self.line[..values.len()]);
+            fill(line, self.cells.iter());
+            along_y.forward(unit, line);
+            multiply_even(unit, line, self.spectrum);
+            along_y.inverse(unit, line);
+            self.cells.copy_from_slice(&line.cells[..self.cells.len()]);
             return;
         }
-        let (depth, height, length) = (self.shape[0], self.shape[D - 2], self.padded[D - 2]);
-        for (z, row) in values.chunks_exact(height).enumerate() {
-            Self::line(&mut self.line, row.iter().copied());
-            self.forward[D - 2].process_with_scratch(&mut self.line, &mut self.scratch);
-            self.plane.iter_mut().skip(z).step_by(depth).zip(&self.line).for_each(|(to, &from)| *to = from);
+        let (height, length, along_z) = (shape[D - 2], along_y.length(), &plans[0]);
+        for (row, out) in self.cells.chunks_exact(height).zip(plane.chunks_exact_mut(length)) {
+            fill(line, row.iter());
+            along_y.forward(unit, line);
+            out.copy_from_slice(&line.cells);
         }
-        let half = self.padded[0] / 2 + 1;
-        for (k, values) in self.plane.chunks_exact_mut(depth).enumerate() {
-            Self::line(&mut self.across, values.iter().copied());
-            self.forward[0].process_with_scratch(&mut self.across, &mut self.scratch);
-            multiply_even(&mut self.across, &spectrum[k.min(length - k) * half..][..half]);
-            self.inverse[0].process_with_scratch(&mut self.across, &mut self.scratch);
-            values.copy_from_slice(&self.across[..depth]);
+        let depth = half(along_z.length());
+        for k in 0..length {
+            fill(across, plane.iter().skip(k).step_by(length));
+            along_z.forward(unit, across);
+            multiply_even(unit, across, &self.spectrum[k.min(length - k) * depth..][..depth]);
+            along_z.inverse(unit, across);
+            plane.iter_mut().skip(k).step_by(length).zip(&across.cells).for_each(|(to, from)| *to = *from);
         }
-        for (z, row) in values.chunks_exact_mut(height).enumerate() {
-            self.line.iter_mut().zip(self.plane.iter().skip(z).step_by(depth)).for_each(|(to, &from)| *to = from);
-            self.inverse[D - 2].process_with_scratch(&mut self.line, &mut self.scratch);
-            row.copy_from_slice(&self.line[..height]);
+        for (row, from) in self.cells.chunks_exact_mut(height).zip(plane.chunks_exact(length)) {
+            line.cells.copy_from_slice(from);
+            along_y.inverse(unit, line);
+            row.copy_from_slice(&line.cells[..height]);
         }
-    }
-
-    /// Values followed by zeros.
-    fn line(line: &mut [Complex32], values: impl ExactSizeIterator<Item = Complex32>) {
-        let (head, tail) = line.split_at_mut(values.len());
-        head.iter_mut().zip(values).for_each(|(to, from)| *to = from);
-        tail.fill(Complex32::default());
     }
 }
 
-/// Multiplies a spectrum by a real one that is even and given by its first half.
-fn multiply_even(line: &mut [Complex32], half: &[f32]) {
-    let length = line.len();
-    let (head, tail) = line.split_at_mut(half.len());
-    head.iter_mut().zip(half).for_each(|(value, &factor)| *value *= factor);
-    tail.iter_mut().zip(half[..length.div_ceil(2)].iter().rev()).for_each(|(value, &factor)| *value *= factor);
+/// Cells followed by zeros.
+#[inline(always)]
+fn fill<'a>(lines: &mut Lines, cells: impl ExactSizeIterator<Item = &'a Cell>) {
+    let (head, tail) = lines.cells.split_at_mut(cells.len());
+    head.iter_mut().zip(cells).for_each(|(to, from)| *to = *from);
+    tail.fill(Cell::default());
 }
 
-/// Transforms rows that are each the first half of an even line; the transform is real and even again. Two rows share one complex transform.
-fn even_transform(values: &mut [f32], plan: &dyn Fft<f32>, factors: &[f64]) {
-    let half = factors.len();
-    let length = 2 * (half - 1);
-    values.par_chunks_mut(2 * half).for_each_init(
-        || Line::new(length, plan),
-        |line, rows| {
-            let (a, b) = rows.split_at_mut(half);
-            for k in 0..half {
-                line.buffer[k] = Complex32::new(a[k], b.get(k).copied().unwrap_or(0.0));
-                line.buffer[(length - k) % length] = line.buffer[k];
+/// Multiplies spectra by real ones that are even and given by their first half.
+#[inline(always)]
+fn multiply_even<U: Unit>(unit: U, lines: &mut Lines, half: &[[f32; LANES]]) {
+    let length = lines.cells.len();
+    for (k, cell) in lines.cells.iter_mut().enumerate() {
+        let factor = unit.load(&half[k.min(length - k)]);
+        unit.store(unit.mul(unit.load(&cell.re), factor), &mut cell.re);
+        unit.store(unit.mul(unit.load(&cell.im), factor), &mut cell.im);
+    }
+}
+
+/// Spectra of sixteen rows back to the rows.
+struct BackAlongRows<'a> {
+    plan: &'a Fourier,
+    width: usize,
+    stride: usize,
+    /// `[x / 8, row]`, `count` rows.
+    planes: &'a [Cell],
+    count: usize,
+    /// The first of the rows.
+    first: usize,
+    lines: &'a mut Lines,
+    rows: &'a mut [f32],
+}
+
+impl Kernel for BackAlongRows<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<U: Unit>(self, unit: U) {
+        let BackAlongRows { plan, width, stride, planes, count, first, lines, rows } = self;
+        let length = plan.length();
+        for (group, plane) in planes.chunks_exact(count).enumerate() {
+            // Lanes are rows again, for eight frequencies.
+            let rows = &plane[first..];
+            let (first_re, first_im) = load(unit, rows);
+            let (second_re, second_im) = load(unit, &rows[LANES.min(rows.len())..]);
+            for at in 0..LANES.min(half(length) - group * LANES) {
+                let k = group * LANES + at;
+                let cell = &mut lines.cells[k];
+                unit.store(unit.sub(first_re[at], second_im[at]), &mut cell.re);
+                unit.store(unit.add(first_im[at], second_re[at]), &mut cell.im);
+                if k > 0 && 2 * k < length {
+                    let mirror = &mut lines.cells[length - k];
+                    unit.store(unit.add(first_re[at], second_im[at]), &mut mirror.re);
+                    unit.store(unit.sub(second_re[at], first_im[at]), &mut mirror.im);
+                }
             }
-            line.transform(plan);
-            a.iter_mut().zip(&line.buffer).zip(factors).for_each(|((out, value), &factor)| *out = (f64::from(value.re) * factor) as f32);
-            b.iter_mut().zip(&line.buffer).zip(factors).for_each(|((out, value), &factor)| *out = (f64::from(value.im) * factor) as f32);
+        }
+        plan.inverse(unit, lines);
+        for x in (0..width).step_by(LANES) {
+            let (re, im) = load(unit, &lines.cells[x..]);
+            let some = LANES.min(width - x);
+            for (row, out) in rows.chunks_mut(stride).enumerate() {
+                let mut numbers = [0.0; LANES];
+                unit.store(if row < LANES { re[row] } else { im[row - LANES] }, &mut numbers);
+                out[x..x + some].copy_from_slice(&numbers[..some]);
+            }
+        }
+    }
+}
+
+/// Transforms of lines that are each even and real, as their transforms are: `[line / 16, frequency, 16 of lines]`.
+struct Even {
+    half: usize,
+    values: Vec<[f32; TOGETHER]>,
+}
+
+impl Even {
+    /// Of a line, the value at a frequency.
+    fn at(&self, line: usize, frequency: usize) -> f32 {
+        self.values[line / TOGETHER * self.half + frequency][line % TOGETHER]
+    }
+}
+
+/// Transforms even lines, given by their first halves, and multiplies each frequency by a factor.
+fn even_transform(lines: usize, plan: &Fourier, factors: &[f64], value: impl Fn(usize, usize) -> f32 + Sync) -> Even {
+    let (half, length) = (factors.len(), plan.length());
+    let mut values = vec![[0.0; TOGETHER]; lines.div_ceil(TOGETHER) * half];
+    values.par_chunks_mut(half).enumerate().for_each_init(
+        || Lines::new(length),
+        |room, (group, out)| {
+            let first = group * TOGETHER;
+            for k in 0..half {
+                let own: [f32; TOGETHER] = std::array::from_fn(|at| if first + at < lines { value(first + at, k) } else { 0.0 });
+                let (re, im) = own.split_at(LANES);
+                let cell = &mut room.cells[k];
+                cell.re.copy_from_slice(re);
+                cell.im.copy_from_slice(im);
+                room.cells[(length - k) % length] = room.cells[k];
+            }
+            dispatch(Forward { plan, lines: room });
+            for ((out, cell), &factor) in out.iter_mut().zip(&room.cells).zip(factors) {
+                out.iter_mut().zip(cell.re.iter().chain(&cell.im)).for_each(|(out, &value)| *out = (f64::from(value) * factor) as f32);
+            }
         },
     );
+    Even { half, values }
 }
 
-/// `out[j, i] = values[i, j]`.
-fn transpose(values: &[f32], rows: usize, cols: usize, out: &mut [f32]) {
-    out.par_chunks_mut(rows).enumerate().for_each(|(j, out)| out.iter_mut().enumerate().for_each(|(i, out)| *out = values[i * cols + j]));
+/// Lines to their spectra.
+struct Forward<'a> {
+    plan: &'a Fourier,
+    lines: &'a mut Lines,
+}
+
+impl Kernel for Forward<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<U: Unit>(self, unit: U) {
+        self.plan.forward(unit, self.lines);
+    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 //!
 //! Source: Jacobs 1988, doi:10.1016/0893-6080(88)90003-2, for the gains; Belkina et al. 2019, doi:10.1038/s41467-019-13055-y, for the rate.
 
-use rayon::prelude::*;
+use crate::parallel::*;
 use serde_json::json;
 
 use super::affinities::Affinities;
@@ -277,7 +277,8 @@ impl<const D: usize> Descent<D> {
 
     /// Whether every coordinate is a number.
     pub(super) fn is_finite(&self) -> bool {
-        self.points.par_iter().all(|point| point.iter().all(|value| value.is_finite()))
+        let finite = |points: &[[f32; D]]| points.iter().flatten().all(|value| value.is_finite());
+        self.points.par_chunks(BLOCK * 16).map(finite).reduce(|a, b| a & b).unwrap_or(true)
     }
 
     /// The way that the repulsion is computed.

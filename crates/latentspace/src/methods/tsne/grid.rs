@@ -9,7 +9,7 @@
 //! Source: Linderman et al. 2019, doi:10.1038/s41592-018-0308-4; for the spline and its derivative, Essmann et al. 1995 (smooth particle mesh
 //! Ewald), doi:10.1063/1.470117.
 
-use rayon::prelude::*;
+use crate::parallel::*;
 use serde_json::{Value, json};
 
 use super::convolution::{Convolution, padded_length};

@@ -15,6 +15,7 @@ mod affinities;
 mod attraction;
 mod convolution;
 mod descent;
+mod fourier;
 mod grid;
 mod model;
 mod repulsion;

@@ -1,6 +1,6 @@
 //! The potential of all points of a map: what pushes them apart, and what normalises their distribution.
 
-use rayon::prelude::*;
+use crate::parallel::*;
 use serde_json::Value;
 
 use super::grid::Grid;

@@ -1,7 +1,7 @@
 //! How far rows belong together: each row measures distances in a unit of its own, from its nearest neighbor on, and two rows are neighbors
 //! if either thinks so (the union of fuzzy sets).
 
-use rayon::prelude::*;
+use crate::parallel::*;
 
 use crate::error::Result;
 use crate::methods::map::both_ways::BothWays;

@@ -8,7 +8,7 @@
 //! Source: McInnes, Healy and Melville 2018, arXiv:1802.03426, for the forces; Damrich and Hamprecht 2021, arXiv:2103.14608, for what they
 //! come to on average.
 
-use rayon::prelude::*;
+use crate::parallel::*;
 use serde_json::json;
 
 use super::curve::Curve;
