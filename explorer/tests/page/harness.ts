@@ -42,6 +42,14 @@ export async function ready(page: Page): Promise<void> {
   await rest(page);
 }
 
+/** Does what begins to learn a map, and waits until there is that map, however short a time it took. */
+export async function learned(page: Page, begin: () => Promise<void>): Promise<void> {
+  const before = await page.evaluate(() => window.explorer.version);
+  await begin();
+  await page.waitForFunction((before) => window.explorer.version > before && ["done", "stopped"].includes(window.explorer.phase), before, { timeout: 20_000 });
+  await rest(page);
+}
+
 /** Waits until nothing is drawn any more. */
 export async function rest(page: Page): Promise<void> {
   await page.evaluate(async () => {
