@@ -86,6 +86,8 @@ class UMAP(Decodes, Encodes):
     set_op_mix_ratio: float
     local_connectivity: float
     repulsion_strength: float
+    target: str | Literal['auto', 'none']
+    target_weight: float
     random_state: int | np.random.RandomState | np.random.Generator | None
     n_jobs: int | None
     verbose: bool | int
@@ -104,6 +106,8 @@ class UMAP(Decodes, Encodes):
         set_op_mix_ratio: float = ...,  # 1.0
         local_connectivity: float = ...,  # 1.0
         repulsion_strength: float = ...,  # 1.0
+        target: str | Literal['auto', 'none'] = ...,  # 'auto'
+        target_weight: float = ...,  # 0.5
         random_state: int | np.random.RandomState | np.random.Generator | None = ...,  # None
         n_jobs: int | None = ...,  # None
         verbose: bool | int = ...,  # False

@@ -1,8 +1,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use arrow::array::{ArrayRef, StringArray};
+
 use super::*;
-use crate::methods::map::for_tests::{encode, fit, map_of, planted, purity};
+use crate::data::Metadata;
+use crate::methods::map::for_tests::{encode, fit, fit_beside, map_of, planted, purity};
 use crate::run::{Flag, Listener, Progress};
 use crate::space::Space;
 
@@ -189,4 +192,25 @@ fn a_stopped_run_keeps_its_map_and_a_cancelled_one_ends() {
     assert!(matches!(cancelled, Err(Error::Cancelled)) && maps == 5);
     let (whole, maps) = watched(1000, false);
     assert!(whole.unwrap().facts.get("stopped_at").is_none() && maps == 100);
+}
+
+#[test]
+fn labels_pull_rows_of_a_kind_together_and_those_that_lack_theirs_follow() {
+    let run = Run::new(0, 2).unwrap();
+    // Clouds that overlap: of their own, rows are among those of other kinds.
+    let rows = planted(900, 10, 3, 1.2);
+    let spaces = [None, Some(1), Some(2)].map(|known: Option<usize>| {
+        let label = |row: usize| known.filter(|known| row.is_multiple_of(*known)).map(|_| format!("kind {}", row % 3));
+        let cells: ArrayRef = Arc::new((0..900).map(label).collect::<StringArray>());
+        let metadata = Metadata::from_columns(vec![("kind".to_owned(), cells)], 900).unwrap();
+        let target = if known.is_some() { "kind" } else { AUTO }.to_owned();
+        fit_beside(&Umap { target, ..umap(15, 200) }, &rows, &metadata, &run).unwrap()
+    });
+    let [none, all, half] = spaces.each_ref().map(|space| purity(&map_of(space), 3, 10));
+    assert!(
+        none < 0.9 && all > 0.97 && none + 0.02 < half && half < all,
+        "{none} without labels, {half} with half of them, {all} with all"
+    );
+    assert_eq!((&spaces[2].facts["labels"], &spaces[2].facts["labels_missing"]), (&json!(3), &json!(450)));
+    assert!(encode(&spaces[1], rows.slice(0..9).to_matrix(), &run).as_slice().iter().all(|value| value.is_finite()));
 }
