@@ -210,7 +210,7 @@ fn unit(distances: &[f32], nearest: f64, target: f64) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::linalg::Matrix;
     use crate::measure::Measure;
@@ -218,7 +218,7 @@ mod tests {
     use crate::run::Run;
 
     /// Rows of a curved sheet, by formula, so that other tools can be given the same.
-    fn formula(n: usize) -> Matrix {
+    pub(in crate::methods::umap) fn formula(n: usize) -> Matrix {
         Matrix::from_fn(n, 8, |i, j| {
             let (t, u) = (i as f64 / n as f64 * 18.0, (i * 37 % 101) as f64 / 101.0);
             ((t * (j % 3 + 1) as f64 / 3.0 + j as f64).sin() * (1.0 + u) + 0.3 * (u * 5.0 + (i % 2 * j) as f64).cos()) as f32

@@ -59,7 +59,7 @@ fn planted_clusters_separate_from_any_start_in_1_to_12_dimensions() {
 fn any_number_of_threads_gives_the_same_bytes_and_another_seed_another_map() {
     for (n, n_components, metric) in [(300, 1, Metric::Cosine), (2600, 2, Metric::Euclidean), (1100, 5, Metric::InnerProduct)] {
         let rows = planted(n, 8, 5, 4.0);
-        let method = Umap { n_components, metric, ..umap(10, 40) };
+        let method = Umap { n_components, metric, densmap: n == 2600, ..umap(10, 40) };
         let bytes = |seed: u64, threads: usize| fit(&method, &rows, &Run::new(seed, threads).unwrap()).unwrap().to_bytes().unwrap();
         let one = bytes(0, 1);
         for threads in [2, 3, 8] {
@@ -121,8 +121,9 @@ fn rows_that_are_equal_constant_or_far_away_give_a_finite_map() {
         ("one column", 10, column),
         ("few", 3, few),
     ] {
-        for init in [Init::Spectral, Init::Pca, Init::Random] {
-            let space = fit(&Umap { init, ..umap(n_neighbors, 60) }, &rows, &run).unwrap_or_else(|error| panic!("{name}: {error}"));
+        for (init, densmap) in [(Init::Spectral, false), (Init::Pca, true), (Init::Random, false), (Init::Random, true)] {
+            let space =
+                fit(&Umap { init, densmap, ..umap(n_neighbors, 60) }, &rows, &run).unwrap_or_else(|error| panic!("{name}: {error}"));
             assert!(placed::is_within_bounds(&map_of(&space)), "{name}");
             assert!(space.measures.values().all(|measure| measure.value.is_finite()), "{name}");
             space.to_bytes().unwrap();
@@ -165,6 +166,9 @@ fn what_does_not_fit_is_refused_with_a_hint() {
     assert!(Method::check(&umap(3, 10), Shape { rows: 2, cols: 5 }).is_err());
     let error = Method::check(&Umap { min_dist: 2.0, ..Umap::default() }, Shape { rows: 90, cols: 5 }).unwrap_err();
     assert_eq!(error.to_string(), "min_dist: 2.0 was given; it is at most the spread, 1.");
+    let error =
+        Method::check(&Umap { densmap: true, metric: Metric::InnerProduct, ..Umap::default() }, Shape { rows: 90, cols: 5 }).unwrap_err();
+    assert_eq!(error.to_string(), "densmap: true was given; with the metric inner_product it must be false.");
     for (name, value) in [
         ("n_components", json!(51)),
         ("n_neighbors", json!(1)),
