@@ -218,3 +218,38 @@ fn labels_pull_rows_of_a_kind_together_and_those_that_lack_theirs_follow() {
     assert_eq!((&spaces[2].facts["labels"], &spaces[2].facts["labels_missing"]), (&json!(3), &json!(450)));
     assert!(encode(&spaces[1], rows.slice(0..9).to_matrix(), &run).as_slice().iter().all(|value| value.is_finite()));
 }
+
+/// The correlation of the log radii of rows on the map with those in the data, each by its own graph of 15 neighbors.
+fn density_kept(map: &Matrix, rows: &Matrix) -> f64 {
+    let radii = [map, rows].map(|table| {
+        let near = neighbors::exact(table.view(), 14, Metric::Euclidean, &Run::new(0, 2).unwrap()).unwrap();
+        let graph = Graph::new(&near, Metric::Euclidean, 1.0, 1.0).unwrap();
+        density::log_radii(&graph, table.view(), Metric::Euclidean)
+    });
+    let [of_map, of_rows] = radii.each_ref().map(|radii| {
+        let mean = radii.iter().sum::<f64>() / radii.len() as f64;
+        radii.iter().map(|radius| radius - mean).collect::<Vec<f64>>()
+    });
+    let product = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    product(&of_map, &of_rows) / (product(&of_map, &of_map) * product(&of_rows, &of_rows)).sqrt()
+}
+
+#[test]
+fn maps_keep_as_much_as_those_of_another_tool() {
+    // umap-learn 0.5.12, on fuzzy's formula(1000): umap.UMAP(random_state=seed, densmap=densmap).fit_transform(x), the means of seeds 0, 1, 2:
+    // trustworthiness and the share of the 15 nearest kept (exact, of all rows), and the correlation of the log radii as above, from
+    // umap.umap_.fuzzy_simplicial_set(x, 15, ..., return_dists=True) of rows and of the map.
+    let run = Run::new(0, 2).unwrap();
+    let rows = fuzzy::tests::formula(1000);
+    let there = [(false, 0.9943, 0.6759, 0.2760, 0.01), (true, 0.9881, 0.6177, 0.8563, 0.02)];
+    for (densmap, trustworthiness, recall, density, less) in there {
+        let mut space = fit(&Umap { densmap, ..Umap::default() }, &rows, &run).unwrap();
+        let map = map_of(&space);
+        space.measure(&Rows::Memory(&crate::data::Prepared::Table(rows.clone())), Some(&map), &run).unwrap();
+        let [found, kept, dense] = [space.measures["trustworthiness"].value, space.measures["recall"].value, density_kept(&map, &rows)];
+        assert!(found > trustworthiness - less, "densmap {densmap}: trustworthiness {found}, and {trustworthiness} there");
+        assert!(kept > recall - less, "densmap {densmap}: recall {kept}, and {recall} there");
+        assert!(!densmap || dense > density - less, "the radii's correlation is {dense}, and {density} there");
+        assert_eq!(space.facts.get("density_correlation").is_some_and(|told| told.as_f64() > Some(0.8)), densmap);
+    }
+}
