@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use latentspace::data::{ImageShape, Observations, Prepared, Rows, Values};
 use latentspace::linalg::{Matrix, MatrixView};
 use latentspace::measure::{self, CompareOptions, Measure, MeasureOptions, Sample};
-use latentspace::method::{AnyMethod, Entry, Shape};
+use latentspace::method::{self, AnyMethod, Entry, Shape};
 use latentspace::neighbors::{self, Metric, Neighbors};
 use latentspace::run::{Flag, Listener, Progress};
 use latentspace::{Error, Result, Run, registry};
@@ -454,7 +454,8 @@ impl Study {
         let plan = method.plan(data.shape(), &run);
         run.check_memory(entry.info.title, plan.peak_bytes, "a sample of the rows, or fewer columns, would fit")?;
         let begun = Instant::now();
-        let fitted = method.fit(&Rows::Memory(&data.prepared), &run)?;
+        let labels = method::labels(method.as_ref(), &data.observations.metadata)?;
+        let fitted = method.fit(&Rows::Memory(&data.prepared).with_labels(labels.as_ref())?, &run)?;
         let codes = match fitted.codes {
             Some(codes) => codes,
             None => fitted.model.encode(&data.prepared, &run)?,

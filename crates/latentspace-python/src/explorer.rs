@@ -19,7 +19,7 @@ use crate::space::{matrix, parameters};
 pub(crate) struct Explorer(latent::Explorer);
 
 /// A column that rides along: whole numbers, numbers (NaN: missing), or texts (None: missing).
-fn column(name: &str, cells: &Bound<'_, PyAny>) -> PyResult<ArrayRef> {
+pub(crate) fn column(name: &str, cells: &Bound<'_, PyAny>) -> PyResult<ArrayRef> {
     if let Ok(cells) = cells.extract::<PyReadonlyArray1<'_, i64>>() {
         return Ok(Arc::new(Int64Array::from_iter_values(cells.as_slice()?.iter().copied())));
     }

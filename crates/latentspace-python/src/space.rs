@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use latentspace::data::{Preparation, Values};
+use arrow::array::Array;
+use latentspace::data::{Metadata, Preparation, Values};
 use latentspace::growing::Growing;
 use latentspace::linalg::Matrix;
 use latentspace::method::{AnyMethod, Shape};
@@ -15,6 +16,7 @@ use serde_json::{Map, Number, Value, json};
 
 use crate::calls::call;
 use crate::errors::exception;
+use crate::explorer::column;
 use crate::rows::Rows;
 
 /// A space.
@@ -82,8 +84,9 @@ pub(crate) fn check(name: &str, params: &Bound<'_, PyDict>, rows: Option<usize>,
     }
 }
 
-/// Learns a space and measures it, as `latent fit` does, and places the rows: (space, codes).
+/// Learns a space and measures it, as `latent fit` does, and places the rows: (space, codes). Labels are a name and a cell a row.
 #[pyfunction]
+#[allow(clippy::too_many_arguments, reason = "each has its name in Python")]
 pub(crate) fn fit<'py>(
     py: Python<'py>,
     name: &str,
@@ -92,11 +95,20 @@ pub(crate) fn fit<'py>(
     seed: u64,
     threads: usize,
     listener: Option<&Bound<'py, PyAny>>,
+    labels: Option<(String, Bound<'py, PyAny>)>,
 ) -> PyResult<(Space, Bound<'py, PyArray2<f32>>)> {
     let (method, rows) = (method(name, params)?, rows.get());
     let options = rows.options();
+    let labels = labels.map(|(name, cells)| PyResult::Ok((column(&name, &cells)?, name))).transpose()?;
     let (space, codes) = call(py, seed, threads, listener, |run| {
-        let observations = rows.read(None, run)?;
+        let mut observations = rows.read(None, run)?;
+        if let Some((cells, name)) = labels {
+            if cells.len() != observations.rows() {
+                let found = format!("{} labels", cells.len());
+                return Err(Error::param("y", found, format!("there are {} rows", observations.rows())));
+            }
+            observations.metadata = Metadata::from_columns(vec![(name, cells)], observations.rows())?;
+        }
         let (space, codes) = latentspace::Space::learn(method.as_ref(), observations, &options, run)?.measured(run)?;
         run.check()?;
         Ok((own(space, rows)?, codes))

@@ -41,6 +41,16 @@ def test_an_array(latent, cls, tmp_path, dtype, rows):
     assert "trustworthiness" in estimator.measures_
 
 
+def test_labels(latent, cls, tmp_path):
+    if all(parameter["name"] != "target" for parameter in cls._description["parameters"]):
+        pytest.skip("it does not learn from labels")
+    table, y = np.random.default_rng(1).normal(size=(60, 8)), np.arange(60) % 3
+    np.save(tmp_path / "X.npy", table)
+    np.save(tmp_path / "y.npy", y)
+    space = quick(cls, random_state=0).fit(table, y).space_
+    assert space.to_bytes() == learned(latent, cls, tmp_path / "X.npy", "--labels", str(tmp_path / "y.npy"), "--target", "label")
+
+
 def test_a_frame_is_taken_as_it_is(latent, cls, tmp_path):
     table = pd.DataFrame(np.random.default_rng(2).normal(size=(60, 3)) * [1, 1000, 1], columns=["a", "b", "c"])
     table.to_parquet(tmp_path / "X.parquet")

@@ -129,3 +129,27 @@ def test_part_after_part_the_space_is_that_of_all_rows(cls):
     assert parts.space_.rows == 9000
     assert parts.measures_["explained_variance"] == whole.measures_["explained_variance"]
     assert parts.fit(rows[:100]).partial_fit(rows[:50]).space_.rows == 50
+
+
+def test_labels_are_learned_from_where_there_is_a_target(cls, rows):
+    y = np.repeat([0, 1, 2], 20)
+    own = {parameter["name"] for parameter in cls._description["parameters"]}
+    plain = quick(cls).fit(rows)
+    if "target" not in own:
+        assert quick(cls).fit(rows, y).space_ == plain.space_
+        return
+    told = quick(cls).fit(rows, y)
+    assert told.space_ == quick(cls).fit(rows, y.tolist()).space_ == quick(cls, target="label").fit(rows, y).space_
+    assert not np.array_equal(told.embedding_, plain.embedding_)
+    np.testing.assert_array_equal(quick(cls, target="none").fit(rows, y).embedding_, plain.embedding_)
+    np.testing.assert_array_equal(quick(cls).fit(rows, np.array(["a", "b", "c"])[y]).embedding_, told.embedding_)
+    some = np.where(y == 1, -1, y)
+    missing = [None if label < 0 else f"kind {label}" for label in some]
+    for labels in (np.where(some < 0, np.nan, some), np.array(missing, dtype=object)):
+        np.testing.assert_array_equal(quick(cls).fit(rows, labels).embedding_, quick(cls).fit(rows, some).embedding_)
+    if cls._description["encodes"]:
+        assert told.transform(rows[:5] + 0.01).shape == told.embedding_[:5].shape
+    with pytest.raises(ValueError, match="y: 59 labels was given; there are 60 rows"):
+        quick(cls).fit(rows, y[:-1])
+    with pytest.raises(ValueError, match="target: 'kind' was given; the rows have no labels"):
+        quick(cls, target="kind").fit(rows)

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::data::{Prepared, Rows};
+use crate::data::{Category, Metadata, Prepared, Rows};
 use crate::error::{Error, Result};
 use crate::fold::AnyFold;
 use crate::interval::Measure;
@@ -118,6 +118,11 @@ pub trait Method: Serialize + DeserializeOwned + schemars::JsonSchema + Default 
         Err(Error::param("method", Self::INFO.name, wanted).with_hint("learn it on a sample; its space encodes the rest row by row"))
     }
 
+    /// The column of metadata whose labels are to be learned from, too, if it was told one: [`Rows::labels`] are there then.
+    fn target(&self) -> Option<&str> {
+        None
+    }
+
     /// Opens a model that [`Model::store`] wrote.
     ///
     /// # Errors
@@ -188,6 +193,8 @@ pub trait AnyMethod: Send + Sync {
     /// # Errors
     /// As there.
     fn folding(&self, shape: Shape, run: &Run) -> Result<Box<dyn AnyFold>>;
+    /// See [`Method::target`].
+    fn target(&self) -> Option<&str>;
     /// See [`Method::once`].
     fn once(&self, shape: Shape) -> Option<Box<dyn AnyFold>>;
 }
@@ -218,9 +225,21 @@ impl<M: Method> AnyMethod for M {
         Method::folding(self, shape, run)
     }
 
+    fn target(&self) -> Option<&str> {
+        Method::target(self)
+    }
+
     fn once(&self, shape: Shape) -> Option<Box<dyn AnyFold>> {
         Method::once(self, shape)
     }
+}
+
+/// The labels among the metadata of rows that a method was told to learn from, if it was.
+///
+/// # Errors
+/// [`Error::Param`] if there is no such column.
+pub fn labels(method: &dyn AnyMethod, metadata: &Metadata) -> Result<Option<Category>> {
+    method.target().map(|name| metadata.labels(name)).transpose()
 }
 
 /// A line of the registry: a method before its parameters are set.

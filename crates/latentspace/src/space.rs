@@ -16,7 +16,7 @@ use crate::data::{Metadata, Observations, Preparation, PrepareOptions, Prepared,
 use crate::error::{Error, Result};
 use crate::linalg::{Matrix, MatrixView};
 use crate::measure::{self, Measure, MeasureOptions};
-use crate::method::{AnyMethod, Fitted, Info, Model, Shape};
+use crate::method::{self, AnyMethod, Fitted, Info, Model, Shape};
 use crate::registry;
 use crate::run::{Run, machine_memory};
 pub use crate::tensors::FORMAT;
@@ -128,7 +128,7 @@ impl Space {
         Ok(Learned { space, rows, placed })
     }
 
-    /// Learns a space from prepared rows.
+    /// Learns a space from prepared rows, and from the labels among their metadata that the method was told of.
     ///
     /// # Errors
     /// What the method says; [`Error::Cancelled`].
@@ -143,11 +143,16 @@ impl Space {
         let shape = Shape { rows: rows.rows(), cols: rows.cols() };
         let plan = method.plan(shape, run);
         let peak = match rows {
-            Rows::Memory(_) => plan.peak_bytes,
+            Rows::Memory(_) | Rows::Labeled(..) => plan.peak_bytes,
             // A plan counts the rows, which do not lie in memory here.
             Rows::Stream(_) => plan.peak_bytes.saturating_sub(4 * shape.rows as u64 * shape.cols as u64),
         };
         run.check_memory(info.title, peak, "a sample of the rows, or fewer columns, would fit")?;
+        let labels = method::labels(method, metadata)?;
+        if let Some(labels) = &labels {
+            run.note(format!("the labels in '{}' are learned from, too", labels.name));
+        }
+        let rows = &rows.with_labels(labels.as_ref())?;
         if let Some(checkpoint) = run.checkpoint() {
             let data = json!({ "rows": shape.rows, "columns": shape.cols, "digest": format!("{:016x}", rows.digest()?) });
             checkpoint.of(json!({ "method": info.name, "params": method.params(), "seed": run.seed(), "data": data }))?;
@@ -182,14 +187,14 @@ impl Space {
         let k = MeasureOptions::default().k.min(rows.rows().saturating_sub(1) / 2);
         let dense = 4 * rows.rows() as u64 * rows.cols() as u64;
         let allowed = run.max_memory().or_else(machine_memory).unwrap_or(u64::MAX);
-        if k == 0 || (matches!(rows, Rows::Memory(Prepared::Counts(_))) && dense > allowed / 2) {
+        if k == 0 || (matches!(rows, Rows::Memory(Prepared::Counts(_)) | Rows::Labeled(Prepared::Counts(_), _)) && dense > allowed / 2) {
             run.note("not measured: too few rows, or too many columns to hold them as a dense table");
             return Ok(());
         }
         let options = MeasureOptions { k, ..MeasureOptions::default() };
         let measures = match rows {
             Rows::Stream(stream) => measure::measure_stream(&Encoded { space: self, stream: *stream, run }, &options, run)?,
-            Rows::Memory(prepared) => {
+            Rows::Memory(prepared) | Rows::Labeled(prepared, _) => {
                 let codes = match codes {
                     Some(codes) => codes.clone(),
                     None => self.encode_prepared(prepared, run)?,

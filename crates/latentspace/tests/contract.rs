@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use arrow::array::{Array, ArrayRef, Float64Array, StringArray};
 use latentspace::checkpoint::Checkpoint;
 use latentspace::data::{CHUNK, Metadata, Preparation, PrepareOptions, Prepared, Rows, Stream, read};
 use latentspace::fold::Step;
@@ -278,6 +279,51 @@ fn strange_data_give_a_space_or_a_clear_error() {
                 Err(error) => panic!("{} on {name}: {error}", entry.info.name),
             }
         }
+    }
+}
+
+/// Rows of [`groups`] with a column of labels.
+fn fit_labeled(entry: &Entry, target: &str, name: &str, labels: ArrayRef, threads: usize) -> Result<Space> {
+    let mut params = quick(entry);
+    params.insert("target".to_owned(), json!(target));
+    let (run, prepared) = (Run::new(3, threads)?, Prepared::Table(groups(300)));
+    let metadata = Metadata::from_columns(vec![(name.to_owned(), labels.clone())], labels.len())?;
+    Ok(Space::fit(&*entry.with(&params)?, untouched(&groups(300), &run), &Rows::Memory(&prepared), &metadata, &run)?.0)
+}
+
+/// Methods with a target learn from labels, however many there are of them, and only where they are told to.
+#[test]
+fn labels_are_learned_from_where_a_column_is_named() {
+    let takes = |entry: &&Entry| entry.parameters().iter().any(|parameter| parameter.name == "target");
+    let words = |word: fn(i32) -> Option<String>| Arc::new((0..300).map(word).collect::<StringArray>()) as ArrayRef;
+    let cases: [(&str, ArrayRef); 6] = [
+        ("three", words(|row| Some(format!("kind {}", row % 3)))),
+        ("some", words(|row| Some(format!("kind {}", row % 3)).filter(|_| row % 2 == 0))),
+        ("all one", words(|_| Some("one".to_owned()))),
+        ("all missing", words(|_| None)),
+        ("as many as rows", words(|row| Some(row.to_string()))),
+        ("numbers", Arc::new((0..300).map(|row| f64::from(row % 4 - 1)).collect::<Float64Array>())),
+    ];
+    let run = Run::new(0, 2).unwrap();
+    for entry in takes_tables().filter(takes) {
+        let name = entry.info.name;
+        let plain = fit(&*method(entry), &groups(300), 2).unwrap();
+        let codes = |space: &Space| space.model.fitted_codes().cloned().unwrap();
+        for (case, labels) in &cases {
+            let ignored = fit_labeled(entry, "auto", "kind", labels.clone(), 2).unwrap();
+            assert!(codes(&ignored) == codes(&plain), "{name} learned from {case}, which nobody asked for");
+            let space = fit_labeled(entry, "kind", "kind", labels.clone(), 1).unwrap();
+            let bytes = space.to_bytes().unwrap();
+            assert!(fit_labeled(entry, "kind", "kind", labels.clone(), 3).unwrap().to_bytes().unwrap() == bytes, "{name} on {case}");
+            let new = space.encode_prepared(&Prepared::Table(groups(310)), &run).unwrap();
+            assert!(new.as_slice().iter().chain(codes(&space).as_slice()).all(|v| v.is_finite()), "{name} on {case}");
+        }
+        let three = || cases[0].1.clone();
+        assert!(codes(&fit_labeled(entry, "kind", "kind", three(), 2).unwrap()) != codes(&plain), "{name} learned nothing from labels");
+        let Err(error @ Error::Param(_)) = fit_labeled(entry, "kid", "kind", three(), 2) else { panic!("{name} takes any name") };
+        assert_eq!(error.to_string(), "target: 'kid' was given; there are the labels kind.");
+        assert_eq!(error.hint(), Some("did you mean 'kind'?"));
+        assert!(matches!(fit_labeled(entry, "kind", "kind", three().slice(0, 299), 2), Err(Error::Input(_))), "{name}: a label is lacking");
     }
 }
 

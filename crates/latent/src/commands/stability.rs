@@ -1,10 +1,10 @@
 //! `latent stability METHOD`: how much of a map is there again with another seed, and with other rows drawn.
 
 use clap::{Arg, ArgMatches, Command};
-use latentspace::data::{Preparation, Prepared, Rows, read};
+use latentspace::data::{Metadata, Preparation, Prepared, Rows, read};
 use latentspace::linalg::Matrix;
 use latentspace::measure::{self, Drawn};
-use latentspace::method::{AnyMethod, Entry};
+use latentspace::method::{self, AnyMethod, Entry};
 use latentspace::random::Random;
 use latentspace::{Error, Result, Run, registry};
 
@@ -71,12 +71,12 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let n = prepared.rows();
     let runs = matches.get_one::<usize>("runs").copied().unwrap_or(4);
     let k = matches.get_one::<usize>("k").copied().unwrap_or_else(|| 15.min(n / 3).max(1));
-    let maps = (0..runs as u64).map(|at| map(method.as_ref(), &prepared, &seeded(run, at))).collect::<Result<Vec<_>>>()?;
+    let maps = (0..runs as u64).map(|at| map(method.as_ref(), &prepared, &metadata, &seeded(run, at))).collect::<Result<Vec<_>>>()?;
     let table = prepared.table()?;
     let drawn = (0..runs as u64).map(|at| {
         let rows = draw(n, run.seed(), at);
         let some = Prepared::Table(table.select(&rows));
-        Ok(Drawn { map: map(method.as_ref(), &some, run)?, rows })
+        Ok(Drawn { map: map(method.as_ref(), &some, &metadata.select(&rows)?, run)?, rows })
     });
     let found = measure::stability(&maps, &drawn.collect::<Result<Vec<_>>>()?, k, run)?;
     if let Some(file) = per_row {
@@ -102,8 +102,9 @@ fn seeded(run: &Run, at: u64) -> Run {
 }
 
 /// Where the rows lie.
-fn map(method: &dyn AnyMethod, rows: &Prepared, run: &Run) -> Result<Matrix> {
-    let fitted = method.fit(&Rows::Memory(rows), run)?;
+fn map(method: &dyn AnyMethod, rows: &Prepared, metadata: &Metadata, run: &Run) -> Result<Matrix> {
+    let labels = method::labels(method, metadata)?;
+    let fitted = method.fit(&Rows::Memory(rows).with_labels(labels.as_ref())?, run)?;
     fitted.codes.map_or_else(|| fitted.model.encode(rows, run), Ok)
 }
 

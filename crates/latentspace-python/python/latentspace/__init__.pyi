@@ -86,6 +86,12 @@ class UMAP(Decodes, Encodes):
     set_op_mix_ratio: float
     local_connectivity: float
     repulsion_strength: float
+    target: str | Literal['auto', 'none']
+    target_weight: float
+    densmap: bool
+    dens_lambda: float
+    dens_frac: float
+    dens_var_shift: float
     random_state: int | np.random.RandomState | np.random.Generator | None
     n_jobs: int | None
     verbose: bool | int
@@ -104,6 +110,12 @@ class UMAP(Decodes, Encodes):
         set_op_mix_ratio: float = ...,  # 1.0
         local_connectivity: float = ...,  # 1.0
         repulsion_strength: float = ...,  # 1.0
+        target: str | Literal['auto', 'none'] = ...,  # 'auto'
+        target_weight: float = ...,  # 0.5
+        densmap: bool = ...,  # False
+        dens_lambda: float = ...,  # 2.0
+        dens_frac: float = ...,  # 0.3
+        dens_var_shift: float = ...,  # 0.1
         random_state: int | np.random.RandomState | np.random.Generator | None = ...,  # None
         n_jobs: int | None = ...,  # None
         verbose: bool | int = ...,  # False

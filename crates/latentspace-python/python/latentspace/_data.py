@@ -48,3 +48,16 @@ def codes_of(Z: Any) -> np.ndarray:
     """Codes as an array of float32, row by row."""
     frame = frame_of(Z)
     return np.ascontiguousarray(Z if frame is None else frame.to_numpy(), dtype=np.float32)
+
+
+def column(cells: Any, name: str = "labels") -> Any:
+    """A column as the native part takes it: whole numbers, numbers, or texts."""
+    cells = np.asarray(cells)
+    if cells.ndim != 1:
+        raise _native.ParamError(f"{name}: a column of shape {cells.shape} was given; it must have one cell a row.")
+    if cells.dtype.kind in "iu":
+        return np.ascontiguousarray(cells, dtype=np.int64)
+    if cells.dtype.kind == "f":
+        return np.ascontiguousarray(cells, dtype=np.float64)
+    # NaN and NaT alone differ from themselves.
+    return [None if cell is None or cell != cell else str(cell) for cell in cells.tolist()]

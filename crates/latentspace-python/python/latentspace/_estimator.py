@@ -13,7 +13,7 @@ from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from . import _native
-from ._data import codes_of, frame_of, like, native_rows
+from ._data import codes_of, column, frame_of, like, native_rows
 from ._jobs import seed_of, threads
 from ._progress import listener
 from ._space import Measure, Space
@@ -35,13 +35,17 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
     n_features_in_: int
 
     def fit(self, X: Any, y: Any = None) -> Any:
-        """Learns a space from rows ``[n, d]`` and measures how far to trust it; ``y`` is ignored."""
-        self._learn(X)
+        """Learns a space from rows ``[n, d]`` and measures how far to trust it.
+
+        ``y``, a label a row (-1, NaN and None: missing), is learned from, too, by methods that have a ``target``, unless that is
+        ``'none'``; it is ignored by all others.
+        """
+        self._learn(X, y)
         return self
 
     def fit_transform(self, X: Any, y: Any = None) -> Any:
-        """Learns a space and gives the codes of its rows, ``[n, k]``; ``y`` is ignored."""
-        return self._out(self._learn(X), X)
+        """Learns a space and gives the codes of its rows, ``[n, k]``; ``y`` is what it is to ``fit``."""
+        return self._out(self._learn(X, y), X)
 
     @property
     def measures_(self) -> dict[str, Measure]:
@@ -73,12 +77,17 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         X = validate_data(self, X, reset=reset, accept_sparse=sparse, dtype="numeric", ensure_min_samples=2 if reset else 1)
         return native_rows(X, getattr(self, "feature_names_in_", None) if reset else None)
 
-    def _learn(self, X: Any) -> np.ndarray:
+    def _learn(self, X: Any, y: Any) -> np.ndarray:
         params, seed, jobs = self._params(), seed_of(self.random_state), threads(self.n_jobs)
+        labels = None
+        if y is not None and params.get("target", "none") != "none":
+            if params["target"] == "auto":
+                params["target"] = "label"
+            labels = params["target"], column(y, "y")
         name, rows = self._description["name"], self._rows(X, reset=True)
         ear = listener(self.verbose)
         try:
-            space, codes = _native.fit(name, params, rows, seed, jobs, ear)
+            space, codes = _native.fit(name, params, rows, seed, jobs, ear, labels)
         finally:
             if ear is not None:
                 ear.close()

@@ -13,7 +13,7 @@ import numpy as np
 from scipy import sparse
 
 from . import _native
-from ._data import codes_of, frame_of, native_rows
+from ._data import codes_of, column, frame_of, native_rows
 from ._jobs import seed_of, threads
 
 #: How often a selection is looked at, for those who wait for changes.
@@ -190,19 +190,6 @@ def columns_of(labels: Any) -> list[tuple[str, Any]]:
     if cells.ndim == 2:
         return [(f"label{i}", cells[:, i]) for i in range(cells.shape[1])]
     return [(str(getattr(labels, "name", None) or "label"), cells)]
-
-
-def column(cells: Any) -> Any:
-    """A column as the native part takes it: whole numbers, numbers, or texts."""
-    cells = np.asarray(cells)
-    if cells.ndim != 1:
-        raise _native.ParamError(f"labels: a column of shape {cells.shape} was given; it must have one cell a row.")
-    if cells.dtype.kind in "iu":
-        return np.ascontiguousarray(cells, dtype=np.int64)
-    if cells.dtype.kind == "f":
-        return np.ascontiguousarray(cells, dtype=np.float64)
-    # NaN and NaT alone differ from themselves.
-    return [None if cell is None or cell != cell else str(cell) for cell in cells.tolist()]
 
 
 def in_notebook() -> bool:

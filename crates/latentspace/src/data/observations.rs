@@ -3,10 +3,10 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch, UInt32Array};
-use arrow::datatypes::{Field, Schema};
+use arrow::array::{ArrayRef, AsArray, RecordBatch, UInt32Array};
+use arrow::datatypes::{DataType, Field, Schema};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, nearest};
 use crate::linalg::Matrix;
 
 /// What was observed: values to learn from, and metadata for each row.
@@ -356,6 +356,31 @@ impl Metadata {
             return None;
         }
         arrow::util::display::array_value_to_string(array, row).ok()
+    }
+
+    /// The labels in the column of this name. A cell that is empty is missing; among numbers, NaN and -1 are, too.
+    ///
+    /// # Errors
+    /// [`Error::Param`] if there is no such column, or it holds no text and no numbers.
+    pub fn labels(&self, name: &str) -> Result<Category> {
+        let names = self.names();
+        let wrong = |wanted: String| Error::param("target", format!("'{name}'"), wanted);
+        let Some(column) = names.iter().position(|known| known == name) else {
+            if names.is_empty() {
+                return Err(wrong("the rows have no labels".to_owned())
+                    .with_hint("`--labels FILE:COLUMN` joins them; in Python, fit takes them as y"));
+            }
+            let error = wrong(format!("there are the labels {}", names.join(", ")));
+            return Err(match nearest(name, names.iter().map(String::as_str)) {
+                Some(name) => error.with_hint(format!("did you mean '{name}'?")),
+                None => error.with_hint("`--labels FILE:COLUMN` joins more"),
+            });
+        };
+        let array = self.columns.column(column);
+        let cells = arrow::compute::cast(array, &DataType::LargeUtf8).map_err(|_| wrong("a label is a text or a number".to_owned()))?;
+        let (cells, numeric) = (cells.as_string::<i64>(), array.data_type().is_numeric());
+        let missing = |cell: &str| cell.is_empty() || numeric && cell.parse().is_ok_and(|number: f64| number.is_nan() || number == -1.0);
+        Ok(Category::new(name, cells.iter().map(|cell| cell.filter(|cell| !missing(cell)))))
     }
 
     /// The rows of this id. The number of a row, counted from 0, is its id where there is no id column.

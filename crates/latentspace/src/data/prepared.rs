@@ -1,7 +1,7 @@
 //! Prepared rows: numbers, as a method sees them; in memory, or as a stream that can be read again and again.
 
 use crate::data::read::Source;
-use crate::data::{Counts, Preparation};
+use crate::data::{Category, Counts, Preparation};
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
 use crate::run::Run;
@@ -95,6 +95,8 @@ impl Stream for PreparedStream<'_> {
 pub enum Rows<'a> {
     /// All rows, in memory.
     Memory(&'a Prepared),
+    /// The same, with a label each to learn from, too.
+    Labeled(&'a Prepared, &'a Category),
     /// Rows that come by in blocks.
     Stream(&'a dyn Stream),
 }
@@ -168,11 +170,35 @@ impl Prepared {
     }
 }
 
-impl Rows<'_> {
+impl<'a> Rows<'a> {
+    /// The same rows, with these labels to learn from, if there are any.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if there are not as many labels as rows; [`Error::Param`] if the rows come as a stream.
+    pub fn with_labels(self, labels: Option<&'a Category>) -> Result<Self> {
+        let Some(labels) = labels else { return Ok(self) };
+        if labels.codes.len() != self.rows() {
+            let found = format!("{} labels in '{}'", labels.codes.len(), labels.name);
+            return Err(Error::input("metadata", found, format!("there are {} rows", self.rows())));
+        }
+        match self {
+            Rows::Memory(prepared) | Rows::Labeled(prepared, _) => Ok(Rows::Labeled(prepared, labels)),
+            Rows::Stream(_) => Err(Error::param("data", "a stream", "labels are learned from beside rows in memory")),
+        }
+    }
+
+    /// The label of each row, where they are to be learned from.
+    pub fn labels(&self) -> Option<&'a Category> {
+        match self {
+            Rows::Labeled(_, labels) => Some(labels),
+            Rows::Memory(_) | Rows::Stream(_) => None,
+        }
+    }
+
     /// Rows.
     pub fn rows(&self) -> usize {
         match self {
-            Rows::Memory(prepared) => prepared.rows(),
+            Rows::Memory(prepared) | Rows::Labeled(prepared, _) => prepared.rows(),
             Rows::Stream(stream) => stream.rows(),
         }
     }
@@ -180,7 +206,7 @@ impl Rows<'_> {
     /// Columns.
     pub fn cols(&self) -> usize {
         match self {
-            Rows::Memory(prepared) => prepared.cols(),
+            Rows::Memory(prepared) | Rows::Labeled(prepared, _) => prepared.cols(),
             Rows::Stream(stream) => stream.cols(),
         }
     }
@@ -192,6 +218,7 @@ impl Rows<'_> {
     pub fn digest(&self) -> Result<u64> {
         match self {
             Rows::Memory(prepared) => Ok(prepared.digest()),
+            Rows::Labeled(prepared, labels) => Ok(prepared.digest() ^ digest(labels.codes.iter().copied()).rotate_left(1)),
             Rows::Stream(stream) => stream.blocks()?.next().map_or(Ok(0), |block| Ok(block?.digest())),
         }
     }
@@ -202,7 +229,7 @@ impl Rows<'_> {
     /// [`Error::Param`] if the rows come as a stream.
     pub fn table(&self) -> Result<Matrix> {
         match self {
-            Rows::Memory(prepared) => prepared.table(),
+            Rows::Memory(prepared) | Rows::Labeled(prepared, _) => prepared.table(),
             Rows::Stream(_) => Err(Error::param("data", "a stream", "this method needs all rows in memory")),
         }
     }

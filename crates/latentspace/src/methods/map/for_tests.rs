@@ -16,10 +16,15 @@ pub(in crate::methods) fn planted(n: usize, d: usize, groups: usize, apart: f32)
 }
 
 pub(in crate::methods) fn fit(method: &dyn AnyMethod, rows: &Matrix, run: &Run) -> Result<Space> {
+    fit_beside(method, rows, &Metadata::none(rows.rows()), run)
+}
+
+/// The same of rows with columns that ride along.
+pub(in crate::methods) fn fit_beside(method: &dyn AnyMethod, rows: &Matrix, metadata: &Metadata, run: &Run) -> Result<Space> {
     let prepared = Prepared::Table(rows.clone());
     let observations = Observations::from_matrix("rows", rows.clone());
     let preparation = Preparation::choose(&observations, &PrepareOptions::default(), run)?;
-    Ok(Space::fit(method, preparation, &Rows::Memory(&prepared), &Metadata::none(rows.rows()), run)?.0)
+    Ok(Space::fit(method, preparation, &Rows::Memory(&prepared), metadata, run)?.0)
 }
 
 pub(in crate::methods) fn map_of(space: &Space) -> Matrix {

@@ -1,4 +1,4 @@
-//! What moves the points of a map: the pulls along edges and the pushes of points drawn at random.
+//! What moves the points of a map: the pulls along edges and the pushes of points drawn at random; and where density counts, what that presses.
 //!
 //! For a row, with x the squared distance: an edge of weight p pulls with 4 a b p x^(b-1) / (1 + a x^b) (its own pull, and the other row's
 //! that brings it along), a drawn point pushes with 2 b / ((0.001 + x) (1 + a x^b)), at most 4 along an axis. Nothing is written but the
@@ -9,6 +9,7 @@
 //! edge takes 4.5 bytes once an epoch.
 
 use super::curve::Curve;
+use super::density::Pressure;
 use crate::methods::map::edges::{BLOCK, Edges, Group, WEIGHT_SHIFT};
 use crate::methods::map::lanes::{Kernel, LANES, Unit, dispatch};
 
@@ -29,8 +30,12 @@ pub(super) const LEAST: f32 = 1e-20;
 /// two parts: .140, .144, .138 for 1, 0.5, 0.3.
 pub(super) const AHEAD: f32 = 0.5;
 
+/// The most that density presses along an edge, for each unit of its weight: 4 in the steps that take one edge at a time, twice for its other
+/// end, twice for the push that it is.
+const FIRMEST: f32 = 8.0;
+
 /// What a part of an epoch goes by.
-pub(super) struct Pace {
+pub(super) struct Pace<'a> {
     pub(super) curve: Curve,
     /// What forces are multiplied by.
     pub(super) rate: f32,
@@ -40,6 +45,8 @@ pub(super) struct Pace {
     pub(super) turn: usize,
     /// Of the draws.
     pub(super) key: [u32; 2],
+    /// Where density counts.
+    pub(super) pressure: Option<&'a Pressure>,
 }
 
 /// The next places of the rows from `first` on: `next.len()` of them, at most [`BLOCK`]. `weights` are the sums of the rows' edges.
@@ -47,7 +54,7 @@ pub(super) fn advance<const D: usize>(
     edges: &Edges,
     weights: &[f32],
     points: &[[f32; D]],
-    pace: &Pace,
+    pace: &Pace<'_>,
     first: usize,
     next: &mut [[f32; D]],
 ) {
@@ -58,7 +65,7 @@ struct Advance<'a, const D: usize> {
     edges: &'a Edges,
     weights: &'a [f32],
     points: &'a [[f32; D]],
-    pace: &'a Pace,
+    pace: &'a Pace<'a>,
     first: usize,
     next: &'a mut [[f32; D]],
 }
@@ -70,6 +77,9 @@ impl<const D: usize> Kernel for Advance<'_, D> {
     fn run<U: Unit>(mut self, unit: U) {
         let mut stiffness = [0.0; BLOCK];
         self.pull(unit, &mut stiffness);
+        if let Some(pressure) = self.pace.pressure {
+            self.press(unit, pressure, &mut stiffness);
+        }
         self.push(unit, &stiffness);
     }
 }
@@ -108,6 +118,51 @@ impl<const D: usize> Advance<'_, D> {
             }
             *out = std::array::from_fn(|axis| unit.sum(pull[axis]));
             *stiffness = unit.sum(sum);
+        }
+    }
+
+    /// Adds what density presses, which is as stiff as it is strong: no step then goes too far.
+    #[inline(always)]
+    fn press<U: Unit>(&mut self, unit: U, pressure: &Pressure, stiffness: &mut [f32; BLOCK]) {
+        let Advance { edges, points, pace, first, .. } = *self;
+        let Curve { a, b } = pace.curve;
+        let (zero, one, half, least) = (unit.splat(0.0), unit.splat(1.0), unit.splat(0.5), unit.splat(LEAST));
+        let (strength, firmest) = (unit.splat(pressure.strength), unit.splat(FIRMEST));
+        let (a, b, ab, rest) = (unit.splat(a as f32), unit.splat(b as f32), unit.splat((a * b) as f32), unit.splat((1.0 - b) as f32));
+        for (i, (out, stiffness)) in self.next.iter_mut().zip(stiffness).enumerate() {
+            let row = first + i;
+            let place: [U::V; D] = std::array::from_fn(|axis| unit.splat(points[row][axis]));
+            let own = pressure.sources[row].map(|source| unit.splat(source));
+            let (mut press, mut sum) = ([zero; D], zero);
+            let groups = edges.groups(row);
+            let mut at = (row + pace.turn) % PARTS;
+            while at < groups.len() {
+                let Group { base, offsets, weights } = &groups[at];
+                let others = unit.gather(&points[*base as usize..], offsets);
+                let sources = unit.gather(&pressure.sources[*base as usize..], offsets);
+                let weight = unit.load_shifted::<WEIGHT_SHIFT>(weights);
+                let apart: [U::V; D] = std::array::from_fn(|axis| unit.sub(place[axis], others[axis]));
+                let mut square = least;
+                for axis in 0..D {
+                    square = unit.madd(apart[axis], apart[axis], square);
+                }
+                let ([power], [length]) = (unit.pow([square], b), unit.pow([square], half));
+                let near = unit.div(one, unit.madd(a, power, one));
+                let by_radius = unit.mul(unit.madd(b, near, rest), unit.add(own[0], sources[0]));
+                let alone = unit.mul(unit.div(unit.mul(unit.mul(ab, power), near), square), unit.add(own[1], sources[1]));
+                let grown = unit.mul(near, unit.add(by_radius, alone));
+                let most = unit.div(unit.mul(firmest, weight), length);
+                let force = unit.max(unit.sub(zero, most), unit.min(most, unit.mul(strength, grown)));
+                sum = unit.add(sum, unit.max(force, unit.sub(zero, force)));
+                for axis in 0..D {
+                    press[axis] = unit.madd(force, apart[axis], press[axis]);
+                }
+                at += PARTS;
+            }
+            for axis in 0..D {
+                out[axis] += unit.sum(press[axis]);
+            }
+            *stiffness += unit.sum(sum);
         }
     }
 
@@ -163,7 +218,7 @@ mod tests {
     use super::*;
 
     /// The same step as its formulas say, in f64, given the points drawn.
-    fn by_formula<const D: usize>(edges: &Edges, points: &[[f32; D]], pace: &Pace, row: usize, drawn: &[usize]) -> [f64; D] {
+    fn by_formula<const D: usize>(edges: &Edges, points: &[[f32; D]], pace: &Pace<'_>, row: usize, drawn: &[usize]) -> [f64; D] {
         let Curve { a, b } = pace.curve;
         let apart = |other: usize| -> ([f64; D], f64) {
             let apart: [f64; D] = std::array::from_fn(|axis| f64::from(points[other][axis]) - f64::from(points[row][axis]));
@@ -182,6 +237,24 @@ mod tests {
             }
         }
         let weight: f64 = edges.row(row).map(|edge| f64::from(edge.1)).sum();
+        if let Some(Pressure { sources, strength }) = pace.pressure {
+            for group in edges.groups(row).iter().skip((row + pace.turn) % PARTS).step_by(PARTS) {
+                for lane in 0..LANES {
+                    let weight = f64::from(f32::from_bits(u32::from(group.weights[lane]) << WEIGHT_SHIFT));
+                    let other = (group.base + u32::from(group.offsets[lane])) as usize;
+                    let (apart, square) = apart(other);
+                    if weight > 0.0 && square > 0.0 {
+                        let near = 1.0 / (1.0 + a * square.powf(b));
+                        let [by_radius, alone] = std::array::from_fn(|at| f64::from(sources[row][at]) + f64::from(sources[other][at]));
+                        let grown = near * ((1.0 - b * (1.0 - near)) * by_radius + a * b * square.powf(b - 1.0) * near * alone);
+                        let most = 8.0 * weight / square.sqrt();
+                        let press = (f64::from(*strength) * grown).clamp(-most, most);
+                        stiffness += press.abs();
+                        (0..D).for_each(|axis| force[axis] -= press * apart[axis]);
+                    }
+                }
+            }
+        }
         for &other in drawn {
             let (apart, square) = apart(other);
             let push = -2.0 * b / ((0.001 + square) * (1.0 + a * square.powf(b)));
@@ -192,8 +265,8 @@ mod tests {
     }
 
     /// The points that are drawn for a row.
-    fn drawn(pace: &Pace, row: usize, n: usize) -> Vec<usize> {
-        struct Draw<'a>(&'a Pace, u32, u32);
+    fn drawn(pace: &Pace<'_>, row: usize, n: usize) -> Vec<usize> {
+        struct Draw<'a>(&'a Pace<'a>, u32, u32);
         impl Kernel for Draw<'_> {
             type Output = u32;
             #[inline(always)]
@@ -213,8 +286,11 @@ mod tests {
         let edges =
             Edges::build(n, |row, out| out.extend((0..row % 41 % (n - 1)).map(|i| (((row + i + 1) % n) as u32, 0.5 + i as f32 / 128.0))));
         let weights: Vec<f32> = (0..n).map(|row| edges.row(row).map(|edge| edge.1).sum()).collect();
-        for turn in 0..3 {
-            let pace = Pace { curve: Curve { a: 1.577, b: 0.895 }, rate: 0.7, push: 0.3, turn, key: [turn as u32, 9] };
+        let sources = (0..n).map(|i| [(i as f32).sin() * 0.1, (i as f32 * 1.3).cos() * 0.2]).collect();
+        let pressure = Pressure { sources, strength: 30.0 };
+        for turn in 0..4 {
+            let pressure = (turn > 1).then_some(&pressure);
+            let pace = Pace { curve: Curve { a: 1.577, b: 0.895 }, rate: 0.7, push: 0.3, turn, key: [turn as u32, 9], pressure };
             let mut next = vec![[0.0; D]; n];
             next.chunks_mut(BLOCK).enumerate().for_each(|(block, next)| advance(&edges, &weights, &points, &pace, block * BLOCK, next));
             for row in 0..n {

@@ -3,6 +3,7 @@
 
 use crate::parallel::*;
 
+use crate::data::Category;
 use crate::error::Result;
 use crate::methods::map::both_ways::BothWays;
 use crate::methods::map::check_distances;
@@ -11,6 +12,8 @@ use crate::neighbors::{Metric, Neighbors};
 
 /// Rows that are worked on together.
 const BLOCK: usize = 1024;
+/// Weights are above this: denormal numbers would be slow in every step.
+const LEAST: f32 = 1e-30;
 
 /// Sparse rows of weights from 0 to 1, symmetric; each sorted by column.
 pub(super) struct Graph {
@@ -43,14 +46,38 @@ impl Graph {
                 let both = own * other;
                 (column, (mix * (own + other - both) + (1.0 - mix) * both) as f32)
             };
-            // Denormal numbers would be slow in every step.
-            out.extend(both.row(row).map(join).filter(|entry| entry.1 > 1e-30));
+            out.extend(both.row(row).map(join).filter(|entry| entry.1 > LEAST));
         }))
     }
 
     fn build(n: usize, fill: impl Fn(usize, &mut Vec<(u32, f32)>) + Sync) -> Self {
         let (starts, entries) = row_by_row(n, |(): &mut (), row, entries| fill(row, entries));
         Graph { starts, entries }
+    }
+
+    /// The same where rows have labels: what they are to each other counts e^-1 where one label is missing, and e^(-2.5 / (1 - weight)) where
+    /// both are known and unlike; then each row measures in parts of its largest again, and the two ways are joined as at first.
+    pub(super) fn labeled(&self, labels: &Category, weight: f64) -> Self {
+        let (missing, unlike) = ((-1.0_f64).exp(), if weight < 1.0 { (-2.5 / (1.0 - weight)).exp() } else { 0.0 });
+        let left = |row: usize, (column, weight): (u32, f32)| {
+            f64::from(weight)
+                * match (labels.codes[row], labels.codes[column as usize]) {
+                    (Category::MISSING, _) | (_, Category::MISSING) => missing,
+                    (own, other) if own == other => 1.0,
+                    _ => unlike,
+                }
+        };
+        let largest: Vec<f64> =
+            (0..self.rows()).into_par_iter().map(|row| self.row(row).iter().fold(0.0, |most, &entry| left(row, entry).max(most))).collect();
+        Self::build(self.rows(), |row, out| {
+            let join = |&entry: &(u32, f32)| {
+                let left = left(row, entry);
+                let (own, other) = (left / largest[row], left / largest[entry.0 as usize]);
+                (entry.0, (own + other - own * other) as f32)
+            };
+            // A row of which nothing is left has no part of anything: no number, and not above the least.
+            out.extend(self.row(row).iter().map(join).filter(|entry| entry.1 > LEAST));
+        })
     }
 
     /// The same in parts of the largest weight, without the entries that are below `least` of it.
@@ -183,7 +210,7 @@ fn unit(distances: &[f32], nearest: f64, target: f64) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::linalg::Matrix;
     use crate::measure::Measure;
@@ -191,7 +218,7 @@ mod tests {
     use crate::run::Run;
 
     /// Rows of a curved sheet, by formula, so that other tools can be given the same.
-    fn formula(n: usize) -> Matrix {
+    pub(in crate::methods::umap) fn formula(n: usize) -> Matrix {
         Matrix::from_fn(n, 8, |i, j| {
             let (t, u) = (i as f64 / n as f64 * 18.0, (i * 37 % 101) as f64 / 101.0);
             ((t * (j % 3 + 1) as f64 / 3.0 + j as f64).sin() * (1.0 + u) + 0.3 * (u * 5.0 + (i % 2 * j) as f64).cos()) as f32
@@ -301,6 +328,35 @@ mod tests {
                 let found = graph.row(row);
                 assert_eq!(found.iter().map(|entry| entry.0).collect::<Vec<_>>(), wanted.iter().map(|entry| entry.0).collect::<Vec<_>>());
                 assert!(found.iter().zip(wanted).all(|(found, wanted)| (found.1 - wanted.1).abs() < 1e-4), "{found:?} {wanted:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn labels_change_weights_as_another_tool_does() {
+        // umap-learn 0.5.12, of the first graph above and y = [-1 if i % 7 == 3 else i * 3 // 60 for i in range(60)]:
+        // umap.umap_.discrete_metric_simplicial_set_intersection(graph, y, far_dist=2.5 / (1 - weight) if weight < 1 else 1e12): the sum of
+        // all, and rows 0 and 17.
+        type Row = &'static [(u32, f32)];
+        let unlike: [(f64, f64, Row); 4] = [
+            (0.0, 213.39867, &[(36, 0.094866), (39, 0.091323), (41, 0.153033)]),
+            (0.5, 205.11691, &[(36, 0.007965), (39, 0.007661), (41, 0.013)]),
+            (0.9, 204.35162, &[(36, 0.0), (39, 0.0), (41, 0.0)]),
+            (1.0, 204.35164, &[]),
+        ];
+        let like: Row = &[(1, 1.0), (2, 0.418793), (3, 0.322131)];
+        let unknown: Row = &[(15, 1.0), (16, 1.0), (19, 0.197653), (20, 0.487045), (22, 0.902488), (23, 1.0), (24, 0.992413)];
+        let code = |row: u32| if row % 7 == 3 { Category::MISSING } else { row * 3 / 60 };
+        let labels = Category { name: "y".into(), codes: (0..60).map(code).collect(), levels: vec!["0".into(), "1".into(), "2".into()] };
+        let graph = graph(&formula(60), 6, 1.0, 1.0);
+        for (weight, sum, unlike) in unlike {
+            let labeled = graph.labeled(&labels, weight);
+            let found: f64 = labeled.entries.iter().map(|entry| f64::from(entry.1)).sum();
+            assert!((found - sum).abs() < 2e-3, "{weight}: {found}, not {sum}");
+            for (row, wanted) in [(0, [like, unlike].concat()), (17, unknown.to_vec())] {
+                let found = labeled.row(row);
+                assert_eq!(found.iter().map(|entry| entry.0).collect::<Vec<_>>(), wanted.iter().map(|entry| entry.0).collect::<Vec<_>>());
+                assert!(found.iter().zip(&wanted).all(|(found, wanted)| (found.1 - wanted.1).abs() < 1e-4), "{found:?} {wanted:?}");
             }
         }
     }

@@ -12,6 +12,7 @@ use crate::parallel::*;
 use serde_json::json;
 
 use super::curve::Curve;
+use super::density::Density;
 use super::forces::{DRAWS, PARTS, Pace, advance};
 use super::fuzzy::Graph;
 use crate::checkpoint::Parcel;
@@ -43,6 +44,8 @@ pub(super) struct Layout<const D: usize> {
     /// As the rows were given.
     graph: Graph,
     strength: Strength,
+    /// How dense the rows lie, where the map is to show it.
+    density: Option<Density>,
     random: Random,
     /// The row that each point stands for.
     order: Vec<u32>,
@@ -55,10 +58,11 @@ pub(super) struct Layout<const D: usize> {
 
 impl<const D: usize> Layout<D> {
     /// A map that starts at `points`, one a row of `graph`.
-    pub(super) fn new(graph: Graph, points: Vec<[f32; D]>, strength: Strength, random: Random) -> Self {
+    pub(super) fn new(graph: Graph, points: Vec<[f32; D]>, strength: Strength, density: Option<Density>, random: Random) -> Self {
         let order: Vec<u32> = (0..points.len() as u32).collect();
         let edges = Edges::build(0, |_, _| {});
-        let mut layout = Layout { graph, strength, random, order: order.clone(), next: points.clone(), points, edges, weights: Vec::new() };
+        let mut layout =
+            Layout { graph, strength, density, random, order: order.clone(), next: points.clone(), points, edges, weights: Vec::new() };
         layout.put_in(&order);
         layout
     }
@@ -86,6 +90,8 @@ impl<const D: usize> Layout<D> {
             let order = along_curve(&self.points);
             self.put_in(&order);
         }
+        let counts = self.density.as_ref().filter(|density| density.counts(epoch, epochs));
+        let pressure = counts.map(|density| density.pressure(&self.edges, &self.points, &self.order, curve));
         for part in 0..PARTS {
             run.check()?;
             let turn = epoch * PARTS + part;
@@ -96,12 +102,18 @@ impl<const D: usize> Layout<D> {
                 push: (push / (PARTS * DRAWS) as f64) as f32,
                 turn,
                 key: [first, second],
+                pressure: pressure.as_ref(),
             };
             let Layout { edges, weights, points, next, .. } = self;
             next.par_chunks_mut(BLOCK).enumerate().for_each(|(block, next)| advance(edges, weights, points, &pace, block * BLOCK, next));
             std::mem::swap(points, next);
         }
         Ok(())
+    }
+
+    /// The correlation of how dense points lie with how dense rows do (log radii), where that counts.
+    pub(super) fn density_correlation(&self) -> Option<f64> {
+        self.density.as_ref().map(|density| density.correlation(&self.edges, &self.points, &self.order, self.strength.curve))
     }
 
     /// Where the layout stands after `epochs`.

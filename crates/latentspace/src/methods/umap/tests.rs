@@ -1,8 +1,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use arrow::array::{ArrayRef, StringArray};
+
 use super::*;
-use crate::methods::map::for_tests::{encode, fit, map_of, planted, purity};
+use crate::data::Metadata;
+use crate::methods::map::for_tests::{encode, fit, fit_beside, map_of, planted, purity};
 use crate::run::{Flag, Listener, Progress};
 use crate::space::Space;
 
@@ -56,7 +59,7 @@ fn planted_clusters_separate_from_any_start_in_1_to_12_dimensions() {
 fn any_number_of_threads_gives_the_same_bytes_and_another_seed_another_map() {
     for (n, n_components, metric) in [(300, 1, Metric::Cosine), (2600, 2, Metric::Euclidean), (1100, 5, Metric::InnerProduct)] {
         let rows = planted(n, 8, 5, 4.0);
-        let method = Umap { n_components, metric, ..umap(10, 40) };
+        let method = Umap { n_components, metric, densmap: n == 2600, ..umap(10, 40) };
         let bytes = |seed: u64, threads: usize| fit(&method, &rows, &Run::new(seed, threads).unwrap()).unwrap().to_bytes().unwrap();
         let one = bytes(0, 1);
         for threads in [2, 3, 8] {
@@ -118,8 +121,9 @@ fn rows_that_are_equal_constant_or_far_away_give_a_finite_map() {
         ("one column", 10, column),
         ("few", 3, few),
     ] {
-        for init in [Init::Spectral, Init::Pca, Init::Random] {
-            let space = fit(&Umap { init, ..umap(n_neighbors, 60) }, &rows, &run).unwrap_or_else(|error| panic!("{name}: {error}"));
+        for (init, densmap) in [(Init::Spectral, false), (Init::Pca, true), (Init::Random, false), (Init::Random, true)] {
+            let space =
+                fit(&Umap { init, densmap, ..umap(n_neighbors, 60) }, &rows, &run).unwrap_or_else(|error| panic!("{name}: {error}"));
             assert!(placed::is_within_bounds(&map_of(&space)), "{name}");
             assert!(space.measures.values().all(|measure| measure.value.is_finite()), "{name}");
             space.to_bytes().unwrap();
@@ -162,6 +166,9 @@ fn what_does_not_fit_is_refused_with_a_hint() {
     assert!(Method::check(&umap(3, 10), Shape { rows: 2, cols: 5 }).is_err());
     let error = Method::check(&Umap { min_dist: 2.0, ..Umap::default() }, Shape { rows: 90, cols: 5 }).unwrap_err();
     assert_eq!(error.to_string(), "min_dist: 2.0 was given; it is at most the spread, 1.");
+    let error =
+        Method::check(&Umap { densmap: true, metric: Metric::InnerProduct, ..Umap::default() }, Shape { rows: 90, cols: 5 }).unwrap_err();
+    assert_eq!(error.to_string(), "densmap: true was given; with the metric inner_product it must be false.");
     for (name, value) in [
         ("n_components", json!(51)),
         ("n_neighbors", json!(1)),
@@ -189,4 +196,60 @@ fn a_stopped_run_keeps_its_map_and_a_cancelled_one_ends() {
     assert!(matches!(cancelled, Err(Error::Cancelled)) && maps == 5);
     let (whole, maps) = watched(1000, false);
     assert!(whole.unwrap().facts.get("stopped_at").is_none() && maps == 100);
+}
+
+#[test]
+fn labels_pull_rows_of_a_kind_together_and_those_that_lack_theirs_follow() {
+    let run = Run::new(0, 2).unwrap();
+    // Clouds that overlap: of their own, rows are among those of other kinds.
+    let rows = planted(900, 10, 3, 1.2);
+    let spaces = [None, Some(1), Some(2)].map(|known: Option<usize>| {
+        let label = |row: usize| known.filter(|known| row.is_multiple_of(*known)).map(|_| format!("kind {}", row % 3));
+        let cells: ArrayRef = Arc::new((0..900).map(label).collect::<StringArray>());
+        let metadata = Metadata::from_columns(vec![("kind".to_owned(), cells)], 900).unwrap();
+        let target = if known.is_some() { "kind" } else { AUTO }.to_owned();
+        fit_beside(&Umap { target, ..umap(15, 200) }, &rows, &metadata, &run).unwrap()
+    });
+    let [none, all, half] = spaces.each_ref().map(|space| purity(&map_of(space), 3, 10));
+    assert!(
+        none < 0.9 && all > 0.97 && none + 0.02 < half && half < all,
+        "{none} without labels, {half} with half of them, {all} with all"
+    );
+    assert_eq!((&spaces[2].facts["labels"], &spaces[2].facts["labels_missing"]), (&json!(3), &json!(450)));
+    assert!(encode(&spaces[1], rows.slice(0..9).to_matrix(), &run).as_slice().iter().all(|value| value.is_finite()));
+}
+
+/// The correlation of the log radii of rows on the map with those in the data, each by its own graph of 15 neighbors.
+fn density_kept(map: &Matrix, rows: &Matrix) -> f64 {
+    let radii = [map, rows].map(|table| {
+        let near = neighbors::exact(table.view(), 14, Metric::Euclidean, &Run::new(0, 2).unwrap()).unwrap();
+        let graph = Graph::new(&near, Metric::Euclidean, 1.0, 1.0).unwrap();
+        density::log_radii(&graph, table.view(), Metric::Euclidean)
+    });
+    let [of_map, of_rows] = radii.each_ref().map(|radii| {
+        let mean = radii.iter().sum::<f64>() / radii.len() as f64;
+        radii.iter().map(|radius| radius - mean).collect::<Vec<f64>>()
+    });
+    let product = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    product(&of_map, &of_rows) / (product(&of_map, &of_map) * product(&of_rows, &of_rows)).sqrt()
+}
+
+#[test]
+fn maps_keep_as_much_as_those_of_another_tool() {
+    // umap-learn 0.5.12, on fuzzy's formula(1000): umap.UMAP(random_state=seed, densmap=densmap).fit_transform(x), the means of seeds 0, 1, 2:
+    // trustworthiness and the share of the 15 nearest kept (exact, of all rows), and the correlation of the log radii as above, from
+    // umap.umap_.fuzzy_simplicial_set(x, 15, ..., return_dists=True) of rows and of the map.
+    let run = Run::new(0, 2).unwrap();
+    let rows = fuzzy::tests::formula(1000);
+    let there = [(false, 0.9943, 0.6759, 0.2760, 0.01), (true, 0.9881, 0.6177, 0.8563, 0.02)];
+    for (densmap, trustworthiness, recall, density, less) in there {
+        let mut space = fit(&Umap { densmap, ..Umap::default() }, &rows, &run).unwrap();
+        let map = map_of(&space);
+        space.measure(&Rows::Memory(&crate::data::Prepared::Table(rows.clone())), Some(&map), &run).unwrap();
+        let [found, kept, dense] = [space.measures["trustworthiness"].value, space.measures["recall"].value, density_kept(&map, &rows)];
+        assert!(found > trustworthiness - less, "densmap {densmap}: trustworthiness {found}, and {trustworthiness} there");
+        assert!(kept > recall - less, "densmap {densmap}: recall {kept}, and {recall} there");
+        assert!(!densmap || dense > density - less, "the radii's correlation is {dense}, and {density} there");
+        assert_eq!(space.facts.get("density_correlation").is_some_and(|told| told.as_f64() > Some(0.8)), densmap);
+    }
 }
