@@ -29,23 +29,25 @@ pub(crate) fn command() -> Command {
                 .value_parser(sample())
                 .help("Rows that are asked about [default: all, or a sample of many]"),
         )
-        .arg(metric_arg("How far two rows of DATA lie apart: euclidean or cosine [default: euclidean]"))
+        .arg(metric_arg(
+            "How far two rows of DATA lie apart: euclidean, cosine, manhattan, hellinger, hamming or jaccard [default: euclidean]",
+        ))
         .arg(Arg::new("per-row").long("per-row").value_name("FILE").help("Where to write the measures of each row asked about: .csv"))
         .args(inputs::reading_args())
 }
 
+/// The distances that codes and rows can be asked for by.
+const METRICS: [&str; 6] = ["euclidean", "cosine", "manhattan", "hellinger", "hamming", "jaccard"];
+
 /// `--metric`.
 pub(crate) fn metric_arg(help: &'static str) -> Arg {
-    Arg::new("metric").long("metric").value_name("WORD").hide_possible_values(true).value_parser(["euclidean", "cosine"]).help(help)
+    Arg::new("metric").long("metric").value_name("WORD").hide_possible_values(true).value_parser(METRICS).help(help)
 }
 
 /// The metric that was asked for.
 pub(crate) fn metric(matches: &ArgMatches) -> Option<Metric> {
-    match matches.get_one::<String>("metric").map(String::as_str) {
-        Some("cosine") => Some(Metric::Cosine),
-        Some(_) => Some(Metric::Euclidean),
-        None => None,
-    }
+    let word = matches.get_one::<String>("metric")?;
+    serde_json::from_value(serde_json::Value::String(word.clone())).ok()
 }
 
 pub(crate) fn sample() -> ValueParser {

@@ -23,7 +23,7 @@ pub(crate) fn command() -> Command {
         .arg(
             Arg::new("k").short('k').long("neighbors").value_name("N").value_parser(args::whole::<usize>(1)).help("How many [default: 10]"),
         )
-        .arg(metric_arg("euclidean or cosine [default: euclidean; with --plus cosine]"))
+        .arg(metric_arg("euclidean, cosine, manhattan, hellinger, hamming or jaccard [default: euclidean; with --plus cosine]"))
         .args(inputs::reading_args().into_iter().filter(|arg| arg.get_id() == "labels"))
 }
 

@@ -44,7 +44,7 @@ class TSNE(Decodes, Encodes):
     n_iter: int
     min_kl_change: float
     learning_rate: float | Literal['auto']
-    metric: Literal['euclidean', 'cosine', 'inner_product']
+    metric: Literal['euclidean', 'cosine', 'inner_product', 'manhattan', 'hellinger', 'hamming', 'jaccard']
     init: Literal['pca', 'spectral', 'random']
     pca_components: int | Literal['auto']
     random_state: int | np.random.RandomState | np.random.Generator | None
@@ -63,7 +63,7 @@ class TSNE(Decodes, Encodes):
         n_iter: int = ...,  # 500
         min_kl_change: float = ...,  # 0.0
         learning_rate: float | Literal['auto'] = ...,  # 'auto'
-        metric: Literal['euclidean', 'cosine', 'inner_product'] = ...,  # 'euclidean'
+        metric: Literal['euclidean', 'cosine', 'inner_product', 'manhattan', 'hellinger', 'hamming', 'jaccard'] = ...,  # 'euclidean'
         init: Literal['pca', 'spectral', 'random'] = ...,  # 'pca'
         pca_components: int | Literal['auto'] = ...,  # 0
         random_state: int | np.random.RandomState | np.random.Generator | None = ...,  # None
@@ -80,7 +80,7 @@ class UMAP(Decodes, Encodes):
     spread: float
     n_epochs: int | Literal['auto']
     learning_rate: float
-    metric: Literal['euclidean', 'cosine', 'inner_product']
+    metric: Literal['euclidean', 'cosine', 'inner_product', 'manhattan', 'hellinger', 'hamming', 'jaccard']
     init: Literal['pca', 'spectral', 'random']
     negative_sample_rate: int
     set_op_mix_ratio: float
@@ -104,7 +104,7 @@ class UMAP(Decodes, Encodes):
         spread: float = ...,  # 1.0
         n_epochs: int | Literal['auto'] = ...,  # 'auto'
         learning_rate: float = ...,  # 1.0
-        metric: Literal['euclidean', 'cosine', 'inner_product'] = ...,  # 'euclidean'
+        metric: Literal['euclidean', 'cosine', 'inner_product', 'manhattan', 'hellinger', 'hamming', 'jaccard'] = ...,  # 'euclidean'
         init: Literal['pca', 'spectral', 'random'] = ...,  # 'spectral'
         negative_sample_rate: int = ...,  # 5
         set_op_mix_ratio: float = ...,  # 1.0
@@ -128,7 +128,7 @@ class PaCMAP(Decodes, Encodes):
     n_neighbors: int | Literal['auto']
     mn_ratio: float
     fp_ratio: float
-    metric: Literal['euclidean', 'cosine', 'inner_product']
+    metric: Literal['euclidean', 'cosine', 'inner_product', 'manhattan', 'hellinger', 'hamming', 'jaccard']
     pca_components: int | Literal['auto']
     learning_rate: float
     n_iter: int
@@ -142,7 +142,7 @@ class PaCMAP(Decodes, Encodes):
         n_neighbors: int | Literal['auto'] = ...,  # 'auto'
         mn_ratio: float = ...,  # 0.5
         fp_ratio: float = ...,  # 2.0
-        metric: Literal['euclidean', 'cosine', 'inner_product'] = ...,  # 'euclidean'
+        metric: Literal['euclidean', 'cosine', 'inner_product', 'manhattan', 'hellinger', 'hamming', 'jaccard'] = ...,  # 'euclidean'
         pca_components: int | Literal['auto'] = ...,  # 'auto'
         learning_rate: float = ...,  # 1.0
         n_iter: int = ...,  # 450
@@ -268,7 +268,7 @@ class MDS(Decodes, Encodes):
 
     n_components: int
     scaling: Literal['metric', 'classical']
-    metric: Literal['euclidean', 'cosine', 'inner_product']
+    metric: Literal['euclidean', 'cosine', 'inner_product', 'manhattan', 'hellinger', 'hamming', 'jaccard']
     n_landmarks: int | Literal['auto']
     n_iter: int
     eps: float
@@ -280,7 +280,7 @@ class MDS(Decodes, Encodes):
         n_components: int = ...,  # 2
         *,
         scaling: Literal['metric', 'classical'] = ...,  # 'metric'
-        metric: Literal['euclidean', 'cosine', 'inner_product'] = ...,  # 'euclidean'
+        metric: Literal['euclidean', 'cosine', 'inner_product', 'manhattan', 'hellinger', 'hamming', 'jaccard'] = ...,  # 'euclidean'
         n_landmarks: int | Literal['auto'] = ...,  # 'auto'
         n_iter: int = ...,  # 300
         eps: float = ...,  # 1e-06

@@ -13,6 +13,6 @@ pub(crate) use decompose::largest_eigen;
 pub use decompose::{Eigen, EigenCost, eigen_cost, from_lower, symmetric_eigen, thin_svd};
 pub use gram::Gram;
 pub use matrix::{Matrix, MatrixView};
-pub(crate) use panels::{NOBODY, Panels, TILE_COLS, TILE_ROWS, Tile};
+pub(crate) use panels::{Agreement, NOBODY, Panels, TILE_COLS, TILE_ROWS, Tile};
 pub use product::{Threads, product, product_transposed};
 pub use sparse::{Smallest, Sparse};

@@ -1,8 +1,9 @@
-//! Inner products of rows with a whole table, looked at while they are still in registers.
+//! Inner products of rows with a whole table, or how little their cells differ, looked at while they are still in registers.
 //!
 //! A product that only a few cells of are wanted (the nearest rows) need not be stored: each tile of 6 rows by 16 columns is compared with
 //! the rows' bounds as soon as it is done, and given out only if a cell reaches its bound. The sums run over the depth in order, each in its
-//! own lane, so a score has the same bits wherever in a tile it lies. Bound: multiply-adds.
+//! own lane, so a score has the same bits wherever in a tile it lies. Bound: multiply-adds;
+//! for differences additions, two of them and a bit operation a cell.
 
 use crate::parallel::*;
 
@@ -13,9 +14,28 @@ pub(crate) const TILE_ROWS: usize = 6;
 /// Columns of a tile: rows of the table in a panel.
 pub(crate) const TILE_COLS: usize = 16;
 
+/// What the score of two rows sums up over their cells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Agreement {
+    /// x·y.
+    Product,
+    /// -|x - y|.
+    Difference,
+    /// -1 where x and y are not equal.
+    Unequal,
+    /// x·y for sets, whose cells are 0 and 1; the score is what share of the two is in both, less 1.
+    Overlap,
+}
+
+const PRODUCT: u8 = 0;
+const DIFFERENCE: u8 = 1;
+const UNEQUAL: u8 = 2;
+const OVERLAP: u8 = 3;
+
 /// A table packed for tiles: panels of 16 rows, each depth by depth, and for each row its name and a number to be added to its scores.
 pub(crate) struct Panels {
     depth: usize,
+    agreement: Agreement,
     fused: bool,
     names: Vec<u32>,
     offsets: Vec<f32>,
@@ -35,12 +55,13 @@ pub(crate) struct Tile {
 
 impl Panels {
     /// Packs the rows of `table` that `names` tells, 16 to a panel; [`NOBODY`] leaves a place empty. `offset(row)` is added to each score of
-    /// a row; an empty place has a score of minus infinity, below any finite bound. On the calling thread's pool.
-    pub(crate) fn new(table: MatrixView<'_>, mut names: Vec<u32>, offset: impl Fn(usize) -> f32 + Sync) -> Self {
+    /// a row, but for sets, of which it must be the size; an empty place has a score of minus infinity, below any finite bound. On the
+    /// calling thread's pool.
+    pub(crate) fn new(table: MatrixView<'_>, mut names: Vec<u32>, agreement: Agreement, offset: impl Fn(usize) -> f32 + Sync) -> Self {
         let depth = table.cols();
         names.resize(names.len().next_multiple_of(TILE_COLS), NOBODY);
         let mut data = vec![0.0; names.len() * depth];
-        let mut offsets = vec![f32::NEG_INFINITY; names.len()];
+        let mut offsets = vec![if agreement == Agreement::Overlap { f32::NAN } else { f32::NEG_INFINITY }; names.len()];
         if depth > 0 {
             let places = names.par_chunks(TILE_COLS).zip(offsets.par_chunks_mut(TILE_COLS));
             data.par_chunks_mut(TILE_COLS * depth).zip(places).for_each(|(panel, (names, offsets))| {
@@ -52,12 +73,12 @@ impl Panels {
                 }
             });
         }
-        Panels { depth, fused: has_fused(), names, offsets, data }
+        Panels { depth, agreement, fused: has_fused(), names, offsets, data }
     }
 
     /// Panels of all rows of `table`, in order.
-    pub(crate) fn all(table: MatrixView<'_>, offset: impl Fn(usize) -> f32 + Sync) -> Self {
-        Panels::new(table, (0..table.rows() as u32).collect(), offset)
+    pub(crate) fn all(table: MatrixView<'_>, agreement: Agreement, offset: impl Fn(usize) -> f32 + Sync) -> Self {
+        Panels::new(table, (0..table.rows() as u32).collect(), agreement, offset)
     }
 
     /// Panels.
@@ -84,9 +105,16 @@ impl Panels {
         #[cfg(target_arch = "x86_64")]
         if self.fused {
             // SAFETY: the processor has AVX2 and FMA (`fused`); all slices have the lengths that the function asks for, as was just seen to.
-            return unsafe { avx2::score(rows, data, offsets, bounds, tile) };
+            return unsafe {
+                match self.agreement {
+                    Agreement::Product => avx2::score::<PRODUCT>(rows, data, offsets, bounds, tile),
+                    Agreement::Difference => avx2::score::<DIFFERENCE>(rows, data, offsets, bounds, tile),
+                    Agreement::Unequal => avx2::score::<UNEQUAL>(rows, data, offsets, bounds, tile),
+                    Agreement::Overlap => avx2::score::<OVERLAP>(rows, data, offsets, bounds, tile),
+                }
+            };
         }
-        score(rows, data, offsets, bounds, tile)
+        score(rows, data, offsets, self.agreement, bounds, tile)
     }
 }
 
@@ -123,16 +151,41 @@ impl Tile {
     }
 }
 
+/// What share of two sets is in both, less 1; that of two empty ones is nothing.
+fn share(both: f32, either: f32) -> f32 {
+    // Not `max`, of which nothing that is no number would come out.
+    both / if either < 1.0 { 1.0 } else { either } - 1.0
+}
+
 /// The portable kernel.
-fn score(rows: &[&[f32]; TILE_ROWS], data: &[f32], offsets: &[f32], reach: &[f32; TILE_ROWS], tile: &mut Tile) -> bool {
+fn score(
+    rows: &[&[f32]; TILE_ROWS],
+    data: &[f32],
+    offsets: &[f32],
+    agreement: Agreement,
+    reach: &[f32; TILE_ROWS],
+    tile: &mut Tile,
+) -> bool {
     let mut any = false;
     for (r, row) in rows.iter().enumerate() {
         let scores = &mut tile.scores[r * TILE_COLS..][..TILE_COLS];
-        scores.copy_from_slice(offsets);
+        if agreement == Agreement::Overlap {
+            scores.fill(0.0)
+        } else {
+            scores.copy_from_slice(offsets)
+        }
         for (&x, column) in row.iter().zip(data.chunks_exact(TILE_COLS)) {
             for (score, &y) in scores.iter_mut().zip(column) {
-                *score += x * y;
+                *score += match agreement {
+                    Agreement::Product | Agreement::Overlap => x * y,
+                    Agreement::Difference => -(x - y).abs(),
+                    Agreement::Unequal => -f32::from(x != y),
+                };
             }
+        }
+        if agreement == Agreement::Overlap {
+            let size: f32 = row.iter().sum();
+            scores.iter_mut().zip(offsets).for_each(|(both, other)| *both = share(*both, size + other - *both));
         }
         tile.hits[r] = scores.iter().enumerate().fold(0, |hits, (c, &score)| hits | (u16::from(score >= reach[r]) << c));
         any |= tile.hits[r] != 0;
@@ -143,16 +196,17 @@ fn score(rows: &[&[f32]; TILE_ROWS], data: &[f32], offsets: &[f32], reach: &[f32
 #[cfg(target_arch = "x86_64")]
 mod avx2 {
     use std::arch::x86_64::{
-        _CMP_GE_OQ, _mm256_broadcast_ss, _mm256_cmp_ps, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_movemask_ps, _mm256_or_ps, _mm256_set1_ps,
-        _mm256_setzero_ps, _mm256_storeu_ps,
+        _CMP_GE_OQ, _CMP_NEQ_OQ, _mm256_add_ps, _mm256_and_ps, _mm256_broadcast_ss, _mm256_cmp_ps, _mm256_div_ps, _mm256_fmadd_ps,
+        _mm256_loadu_ps, _mm256_max_ps, _mm256_movemask_ps, _mm256_or_ps, _mm256_set1_ps, _mm256_setzero_ps, _mm256_storeu_ps,
+        _mm256_sub_ps,
     };
 
-    use super::{TILE_COLS, TILE_ROWS, Tile};
+    use super::{DIFFERENCE, OVERLAP, PRODUCT, TILE_COLS, TILE_ROWS, Tile};
 
     /// # Safety
     /// The processor has AVX2 and FMA; each row has `depth` numbers, `data` 16 times as many, `offsets` 16.
     #[target_feature(enable = "avx2,fma")]
-    pub(super) unsafe fn score(
+    pub(super) unsafe fn score<const AGREEMENT: u8>(
         rows: &[&[f32]; TILE_ROWS],
         data: &[f32],
         offsets: &[f32],
@@ -165,8 +219,10 @@ mod avx2 {
         unsafe {
             let [a, b, c, d, e, f] = rows.map(<[f32]>::as_ptr);
             let start = [_mm256_loadu_ps(offsets.as_ptr()), _mm256_loadu_ps(offsets.as_ptr().add(8))];
-            let mut sums = [start; TILE_ROWS];
+            let mut sums = [if AGREEMENT == OVERLAP { [_mm256_setzero_ps(); 2] } else { start }; TILE_ROWS];
+            let mut sizes = [_mm256_setzero_ps(); TILE_ROWS];
             let mut column = data.as_ptr();
+            let (one, unsigned) = (_mm256_set1_ps(1.0), _mm256_set1_ps(f32::from_bits(0x7fff_ffff)));
             for at in 0..depth {
                 let (low, high) = (_mm256_loadu_ps(column), _mm256_loadu_ps(column.add(8)));
                 column = column.add(TILE_COLS);
@@ -178,9 +234,26 @@ mod avx2 {
                     _mm256_broadcast_ss(&*e.add(at)),
                     _mm256_broadcast_ss(&*f.add(at)),
                 ];
-                for (sum, cell) in sums.iter_mut().zip(cells) {
-                    sum[0] = _mm256_fmadd_ps(cell, low, sum[0]);
-                    sum[1] = _mm256_fmadd_ps(cell, high, sum[1]);
+                for ((sum, size), cell) in sums.iter_mut().zip(&mut sizes).zip(cells) {
+                    if AGREEMENT == OVERLAP {
+                        *size = _mm256_add_ps(*size, cell);
+                    }
+                    for (sum, column) in sum.iter_mut().zip([low, high]) {
+                        *sum = match AGREEMENT {
+                            PRODUCT | OVERLAP => _mm256_fmadd_ps(cell, column, *sum),
+                            DIFFERENCE => _mm256_sub_ps(*sum, _mm256_and_ps(_mm256_sub_ps(cell, column), unsigned)),
+                            _ => _mm256_sub_ps(*sum, _mm256_and_ps(_mm256_cmp_ps::<_CMP_NEQ_OQ>(cell, column), one)),
+                        };
+                    }
+                }
+            }
+            if AGREEMENT == OVERLAP {
+                for (sum, size) in sums.iter_mut().zip(sizes) {
+                    for (both, other) in sum.iter_mut().zip(start) {
+                        // Of the two the second comes out where one is no number: an empty place stays one.
+                        let either = _mm256_max_ps(one, _mm256_sub_ps(_mm256_add_ps(size, other), *both));
+                        *both = _mm256_sub_ps(_mm256_div_ps(*both, either), one);
+                    }
                 }
             }
             let mut reached = [[_mm256_setzero_ps(); 2]; TILE_ROWS];
@@ -210,13 +283,34 @@ mod tests {
     use crate::random::Random;
 
     #[test]
-    fn hits_are_the_inner_products_that_reach_the_bound() {
+    fn hits_are_the_scores_that_reach_the_bound() {
         let random = Random::new(3, "panels");
-        for (n, depth) in [(1, 1), (16, 5), (37, 50), (100, 131)] {
-            let table = Matrix::from_fn(n, depth, |i, j| random.normal(i as u64, j as u64) as f32);
-            let rows = Matrix::from_fn(6, depth, |i, j| random.normal(1000 + i as u64, j as u64) as f32);
-            let panels = Panels::all(table.view(), |row| row as f32 * 0.01);
-            let bounds = [0.0, 0.5, -1.0, f32::MIN, 2.0, 1e9];
+        let shapes = [(1, 1), (16, 5), (37, 50), (100, 131)];
+        let all = [Agreement::Product, Agreement::Difference, Agreement::Unequal, Agreement::Overlap];
+        for (agreement, (n, depth)) in all.into_iter().flat_map(|agreement| shapes.map(|shape| (agreement, shape))) {
+            let cell = |normal: f64| match agreement {
+                Agreement::Unequal => normal.round() as f32,
+                Agreement::Overlap => f32::from(normal > 0.3),
+                _ => normal as f32,
+            };
+            let agree = |(a, b): (&f32, &f32)| match agreement {
+                Agreement::Product => f64::from(*a) * f64::from(*b),
+                Agreement::Difference => -(f64::from(*a) - f64::from(*b)).abs(),
+                Agreement::Unequal => -f64::from(u8::from(a != b)),
+                Agreement::Overlap => f64::from(a * b),
+            };
+            let size = |row: &[f32]| row.iter().sum::<f32>();
+            let table = Matrix::from_fn(n, depth, |i, j| cell(random.normal(i as u64, j as u64)));
+            let rows = Matrix::from_fn(6, depth, |i, j| cell(random.normal(1000 + i as u64, j as u64)));
+            let sets = agreement == Agreement::Overlap;
+            let panels = Panels::all(table.view(), agreement, |row| if sets { size(table.row(row)) } else { row as f32 * 0.01 });
+            // Half of these lie within what scores of differences come to.
+            let middle = match agreement {
+                Agreement::Product => 0.0,
+                Agreement::Overlap => -0.7777,
+                _ => -(depth as f32),
+            };
+            let bounds = [0.0, 0.505, -1.005, f32::MIN, 2.005, 1e9].map(|bound| bound + middle);
             for count in 1..=6 {
                 let mut views = [rows.row(0); TILE_ROWS];
                 let mut reach = [f32::INFINITY; TILE_ROWS];
@@ -230,8 +324,9 @@ mod tests {
                     for (r, bound) in bounds.iter().enumerate().take(count) {
                         let hits: Vec<(usize, f32)> = if some { tile.hits(r).collect() } else { Vec::new() };
                         let expected = (panel * TILE_COLS..n.min((panel + 1) * TILE_COLS)).filter_map(|j| {
-                            let dot: f64 = rows.row(r).iter().zip(table.row(j)).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
-                            let score = dot + f64::from(j as f32 * 0.01);
+                            let dot: f64 = rows.row(r).iter().zip(table.row(j)).map(agree).sum();
+                            let either = f64::from(size(rows.row(r)) + size(table.row(j))) - dot;
+                            let score = if sets { dot / either.max(1.0) - 1.0 } else { dot + f64::from(j as f32 * 0.01) };
                             (score >= f64::from(*bound)).then_some((j - panel * TILE_COLS, score))
                         });
                         let expected: Vec<(usize, f64)> = expected.collect();
@@ -243,7 +338,8 @@ mod tests {
                     }
                     assert_eq!(some, wanted > 0);
                     let data = &panels.data[panel * TILE_COLS * depth..][..TILE_COLS * depth];
-                    let again = score(&views, data, &panels.offsets[panel * TILE_COLS..][..TILE_COLS], &reach, &mut plain);
+                    let offsets = &panels.offsets[panel * TILE_COLS..][..TILE_COLS];
+                    let again = score(&views, data, offsets, agreement, &reach, &mut plain);
                     assert_eq!(again, some);
                 }
             }

@@ -20,7 +20,7 @@ pub use stream::{Passes, measure_stream};
 
 use crate::error::{Error, Result};
 use crate::linalg::MatrixView;
-use crate::neighbors::{Metric, Neighbors, check_finite};
+use crate::neighbors::{Metric, Neighbors, check_cells, check_finite};
 use crate::run::Run;
 
 /// Which rows are asked about. Their neighbors are always sought among all rows.
@@ -144,7 +144,7 @@ fn summary(values: &[f64], n: usize, null: f64) -> Measure {
 
 fn check(map: MatrixView<'_>, against: MatrixView<'_>, options: &MeasureOptions) -> Result<()> {
     check_finite("codes", map)?;
-    check_finite("data", against)?;
+    check_cells("data", against, options.metric)?;
     if map.rows() != against.rows() {
         let wanted = format!("the observations have {}", against.rows());
         return Err(Error::input("codes", format!("{} rows", map.rows()), wanted));

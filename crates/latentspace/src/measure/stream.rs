@@ -4,7 +4,7 @@ use super::structure::{Found, asked, names, nearer};
 use super::{MeasureOptions, Measures, Sample, check, measure, pairs};
 use crate::error::Result;
 use crate::linalg::{Matrix, MatrixView};
-use crate::neighbors::{Far, Metric, Ranked, Ranks, check_finite, distance, nearer_first};
+use crate::neighbors::{Far, Metric, Ranked, Ranks, check_cells, distance, nearer_first};
 use crate::run::Run;
 
 /// Rows up to which all are taken into memory.
@@ -58,7 +58,7 @@ pub fn measure_stream(passes: &dyn Passes, options: &MeasureOptions, run: &Run) 
     let mut near_data = Near::new(&in_data, &in_map, k);
     let mut near_map = Near::new(&in_map, &in_data, k);
     let (data, map) = pass(passes, &wanted, run, |first, data, map| {
-        check_finite("data", data)?;
+        check_cells("data", data, options.metric)?;
         near_data.pass(data, map, first, run)?;
         near_map.pass(map, data, first, run)
     })?;

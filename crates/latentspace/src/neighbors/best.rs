@@ -111,13 +111,19 @@ impl Best {
     }
 }
 
-/// Lets go what scores less than the `keep`-th by more than the margin, and returns the bound.
+/// Lets go what scores less than the `keep`-th by more than the margin, and returns the bound. Without a margin equal scores are in the order
+/// of their names.
 fn shorten(kept: &mut Vec<u64>, keep: usize, margin: impl Fn(f32) -> f32) -> f32 {
     if kept.len() <= keep || keep == 0 {
         return f32::MIN;
     }
     let (_, &mut last, _) = kept.select_nth_unstable(keep - 1);
-    let bound = score(last) - margin(score(last));
+    let margin = margin(score(last));
+    let bound = score(last) - margin;
+    if margin <= 0.0 {
+        kept.truncate(keep);
+        return bound;
+    }
     let worst = key(bound, u32::MAX);
     if worst <= last {
         kept.truncate(keep);

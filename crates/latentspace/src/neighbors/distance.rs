@@ -15,6 +15,26 @@ pub(crate) fn distance(a: &[f32], b: &[f32], metric: Metric) -> f64 {
             if a_length == 0.0 || b_length == 0.0 { 1.0 } else { squared_distance(a, b, 1.0 / a_length, 1.0 / b_length) / 2.0 }
         }
         Metric::InnerProduct => -inner(a, b),
+        Metric::Manhattan => sum(a, b, |a, b| (a - b).abs()),
+        Metric::Hellinger => {
+            let total = |row: &[f32]| sum(row, row, |cell, _| cell);
+            let (a_total, b_total) = (total(a), total(b));
+            if a_total <= 0.0 || b_total <= 0.0 {
+                return 1.0;
+            }
+            let (a_scale, b_scale) = (1.0 / a_total, 1.0 / b_total);
+            let apart = sum(a, b, |a, b| {
+                let difference = (a * a_scale).sqrt() - (b * b_scale).sqrt();
+                difference * difference
+            });
+            (apart / 2.0).sqrt()
+        }
+        Metric::Jaccard => {
+            let both = sum(a, b, |a, b| if a != 0.0 && b != 0.0 { 1.0 } else { 0.0 });
+            let either = sum(a, b, |a, b| if a != 0.0 || b != 0.0 { 1.0 } else { 0.0 });
+            if both == 0.0 { 1.0 } else { 1.0 - both / either }
+        }
+        Metric::Hamming => sum(a, b, |a, b| if a == b { 0.0 } else { 1.0 }) / a.len().max(1) as f64,
     }
 }
 

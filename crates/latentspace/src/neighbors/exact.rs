@@ -35,7 +35,7 @@ pub(super) fn search(rows: MatrixView<'_>, queries: MatrixView<'_>, same: bool, 
     let table = frame.table(rows)?;
     let asked = if same { None } else { Some(frame.table(queries)?) };
     let asked = asked.as_ref().unwrap_or(&table);
-    let panels = Panels::all(table.rows.view(), |row| table.offset(row));
+    let panels = Panels::all(table.rows.view(), table.agreement(), |row| table.offset(row) + table.size(row));
     let part = (PART / panels.panel_bytes().max(1)).max(1);
     let n = queries.rows();
     let (mut indices, mut distances) = (vec![0_u32; n * k], vec![0.0_f32; n * k]);

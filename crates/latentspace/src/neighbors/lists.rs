@@ -19,7 +19,7 @@ use super::table::{Frame, Table};
 use super::{APPROXIMATE, Metric, Neighbors, distance};
 use crate::error::Result;
 use crate::interval::Measure;
-use crate::linalg::{Matrix, MatrixView, NOBODY, Panels, TILE_COLS};
+use crate::linalg::{Agreement, Matrix, MatrixView, NOBODY, Panels, TILE_COLS};
 use crate::random::Random;
 use crate::run::Run;
 
@@ -45,8 +45,7 @@ const SAMPLE_ROWS: [usize; 2] = [128, 512];
 
 pub(super) fn search(rows: MatrixView<'_>, k: usize, metric: Metric, run: &Run) -> Result<Neighbors> {
     let (n, d) = (rows.rows(), rows.cols());
-    // The largest inner products belong to long rows, not to near ones: lists do not help.
-    if n < FEW.max(8 * k) || metric == Metric::InnerProduct {
+    if n < FEW.max(8 * k) || !metric.is_distance() {
         return exact::search(rows, rows, true, k, metric, run);
     }
     run.progress("neighbors", 0, n as u64);
@@ -54,13 +53,13 @@ pub(super) fn search(rows: MatrixView<'_>, k: usize, metric: Metric, run: &Run) 
     let sample = Random::new(run.seed(), "neighbors sample").sample(0, n, sample_rows(n, d));
     let known = truth(rows, &table, &sample, k, metric, run)?;
     let mut keep = k + SPARE;
-    let mut narrow = reduce(&table, run)?;
+    let mut narrow = if table.agreement() == Agreement::Product { reduce(&table, run)? } else { None };
     if let Some(rows) = &narrow {
         let candidates = 1 + reaching(places(rows.view(), &table, &sample, &known, run)?.into_iter().flatten().collect(), SCORED);
         if candidates <= MOST_CANDIDATES * k { keep = keep.max(candidates) } else { narrow = None }
     }
     let scored = narrow.as_ref().unwrap_or(&table.rows).view();
-    let centers = Centers::learn(scored, (LISTS * (n as f64).sqrt()) as usize, run)?;
+    let centers = Centers::learn(scored, (LISTS * (n as f64).sqrt()) as usize, table.agreement(), run)?;
     let visits = 1 + reaching(centers.places(scored, &sample, &known, run)?, REACHED);
     // Looking into so many lists may take longer than looking at everything.
     let looked_at = n * visits / centers.count() + centers.count();
@@ -108,7 +107,7 @@ struct Centers {
 
 impl Centers {
     /// `count` centers by some rounds of k-means (Lloyd 1982, doi:10.1109/TIT.1982.1056489) on a sample, from rows chosen at random.
-    fn learn(rows: MatrixView<'_>, count: usize, run: &Run) -> Result<Self> {
+    fn learn(rows: MatrixView<'_>, count: usize, agreement: Agreement, run: &Run) -> Result<Self> {
         let (n, d) = (rows.rows(), rows.cols());
         let random = Random::new(run.seed(), "neighbors centers");
         let sample = random.sample(0, n, count * LEARNED_FROM);
@@ -116,7 +115,7 @@ impl Centers {
         let mut cells: Vec<f32> =
             random.sample(1, sample.len(), count).iter().flat_map(|&at| rows.row(sample[at as usize] as usize).iter().copied()).collect();
         for _ in 0..ROUNDS {
-            let nearest = Centers::new(Matrix::new(count, d, cells.clone())?).nearest(rows, &sample, 1, run)?;
+            let nearest = Centers::new(Matrix::new(count, d, cells.clone())?, agreement).nearest(rows, &sample, 1, run)?;
             let (starts, places) = by_group(&nearest, count);
             cells.par_chunks_mut(d).enumerate().for_each(|(center, cells)| {
                 let members = &places[starts[center] as usize..starts[center + 1] as usize];
@@ -131,12 +130,17 @@ impl Centers {
                 cells.iter_mut().zip(sum).for_each(|(cell, sum)| *cell = (sum / members.len() as f64) as f32);
             });
         }
-        Ok(Centers::new(Matrix::new(count, d, cells)?))
+        Ok(Centers::new(Matrix::new(count, d, cells)?, agreement))
     }
 
-    fn new(centers: Matrix) -> Self {
+    /// Centers are means, so whether cells equal theirs says nothing: then it is by how much they differ.
+    fn new(centers: Matrix, agreement: Agreement) -> Self {
         let half = |center: usize| centers.row(center).iter().map(|cell| cell * cell).sum::<f32>() / 2.0;
-        Centers { panels: Panels::all(centers.view(), |center| -half(center)), count: centers.rows() }
+        let panels = match agreement {
+            Agreement::Product | Agreement::Overlap => Panels::all(centers.view(), Agreement::Product, |center| -half(center)),
+            Agreement::Difference | Agreement::Unequal => Panels::all(centers.view(), Agreement::Difference, |_| 0.0),
+        };
+        Centers { panels, count: centers.rows() }
     }
 
     fn count(&self) -> usize {
@@ -210,7 +214,7 @@ impl<'a> Lists<'a> {
             names.resize(names.len().next_multiple_of(TILE_COLS), NOBODY);
             begins.push(names.len() / TILE_COLS);
         }
-        let panels = Panels::new(scored, names, |row| table.offset(row));
+        let panels = Panels::new(scored, names, table.agreement(), |row| table.offset(row) + table.size(row));
         Ok(Lists { table, scored, visited, visits, starts, members, panels, begins })
     }
 

@@ -16,13 +16,13 @@ pub(crate) use distance::{distance, lengths};
 pub(crate) use duplicates::Groups;
 pub use plan::{Plan, plan};
 pub(crate) use ranks::{Far, Ranked, Ranks, nearer_first, ranks_bytes};
-pub(crate) use table::check_finite;
+pub(crate) use table::{check_cells, check_finite};
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::interval::Measure;
-use crate::linalg::MatrixView;
+use crate::linalg::{Agreement, MatrixView};
 use crate::run::Run;
 
 /// How far two rows lie apart.
@@ -37,6 +37,32 @@ pub enum Metric {
     /// Minus their inner product.
     #[serde(rename = "inner_product")]
     InnerProduct,
+    /// The sum of differences without their signs.
+    Manhattan,
+    /// How little two distributions overlap, the rows being counts or shares: the root of 1 minus the cosine of the angle between the roots
+    /// of their cells; 1 where one of them is zero.
+    Hellinger,
+    /// The share of cells that are not equal: of codes, or of yes and no.
+    Hamming,
+    /// Rows as sets of the columns in which they are not zero: the share of what is in either that is not in both; 1 where one is empty.
+    Jaccard,
+}
+
+impl Metric {
+    /// Whether distances are lengths: 0 for equal rows, never less.
+    pub(crate) fn is_distance(self) -> bool {
+        self != Metric::InnerProduct
+    }
+
+    /// What scores sum up.
+    fn agreement(self) -> Agreement {
+        match self {
+            Metric::Euclidean | Metric::Cosine | Metric::InnerProduct | Metric::Hellinger => Agreement::Product,
+            Metric::Manhattan => Agreement::Difference,
+            Metric::Hamming => Agreement::Unequal,
+            Metric::Jaccard => Agreement::Overlap,
+        }
+    }
 }
 
 /// The `k` nearest other rows of each of `n` rows, nearest first; equal distances by index.
@@ -83,12 +109,12 @@ const APPROXIMATE: &str = "approximate";
 /// The `k` nearest other rows of each row, by the algorithm that is expected to be faster here; which, is noted.
 ///
 /// # Errors
-/// [`Error::Param`] if there are not more than `k` rows; [`Error::Input`] for a cell that is no finite number; [`Error::Memory`] if the run
-/// may not take as much as is needed; [`Error::Cancelled`].
+/// [`Error::Param`] if there are not more than `k` rows; [`Error::Input`] for a cell that is no finite number, or negative where the metric
+/// is Hellinger's; [`Error::Memory`] if the run may not take as much as is needed; [`Error::Cancelled`].
 pub fn neighbors(rows: MatrixView<'_>, k: usize, metric: Metric, run: &Run) -> Result<Neighbors> {
-    let plan = plan(rows.rows(), rows.cols(), k, run);
+    let plan = plan(rows.rows(), rows.cols(), k, metric, run);
     run.check_memory("finding neighbors", plan.bytes, "fewer rows, or fewer columns: PCA first")?;
-    if plan.algorithm == EXACT || metric == Metric::InnerProduct {
+    if plan.algorithm == EXACT {
         run.note(format!("neighbors: exact, the {k} nearest of each of {} rows", rows.rows()));
         return exact(rows, k, metric, run);
     }
@@ -106,7 +132,7 @@ pub fn neighbors(rows: MatrixView<'_>, k: usize, metric: Metric, run: &Run) -> R
 /// # Errors
 /// See [`neighbors`].
 pub fn exact(rows: MatrixView<'_>, k: usize, metric: Metric, run: &Run) -> Result<Neighbors> {
-    run.install(|| check(rows, k, rows.rows().saturating_sub(1)))?;
+    run.install(|| check(rows, k, rows.rows().saturating_sub(1), metric))?;
     run.install(|| among_distinct(rows, k, metric, |rows, k| exact::search(rows, rows, true, k, metric, run)))
 }
 
@@ -115,21 +141,21 @@ pub fn exact(rows: MatrixView<'_>, k: usize, metric: Metric, run: &Run) -> Resul
 /// # Errors
 /// See [`neighbors`].
 pub fn approximate(rows: MatrixView<'_>, k: usize, metric: Metric, run: &Run) -> Result<Neighbors> {
-    run.install(|| check(rows, k, rows.rows().saturating_sub(1)))?;
+    run.install(|| check(rows, k, rows.rows().saturating_sub(1), metric))?;
     run.install(|| among_distinct(rows, k, metric, |rows, k| lists::search(rows, k, metric, run)))
 }
 
 /// The `k` rows nearest to each of `queries`, all of them true. The answer for a query is the same alone and in any batch, to the bit.
 ///
 /// # Errors
-/// [`Error::Param`] if there are fewer than `k` rows; [`Error::Input`] for a cell that is no finite number or if the columns differ;
-/// [`Error::Cancelled`].
+/// [`Error::Param`] if there are fewer than `k` rows; [`Error::Input`] for a cell that is no finite number, or negative where the metric is
+/// Hellinger's, or if the columns differ; [`Error::Cancelled`].
 pub fn query(rows: MatrixView<'_>, queries: MatrixView<'_>, k: usize, metric: Metric, run: &Run) -> Result<Neighbors> {
     if rows.cols() != queries.cols() {
         return Err(Error::input("data", format!("{} columns", queries.cols()), format!("the rows searched have {}", rows.cols())));
     }
-    run.install(|| check(rows, k, rows.rows()))?;
-    run.install(|| check_finite("data", queries))?;
+    run.install(|| check(rows, k, rows.rows(), metric))?;
+    run.install(|| check_cells("data", queries, metric))?;
     run.install(|| exact::search(rows, queries, false, k, metric, run))
 }
 
@@ -150,14 +176,14 @@ fn among_distinct(
 }
 
 /// Checks `k` against the most that there are, and the cells.
-fn check(rows: MatrixView<'_>, k: usize, most: usize) -> Result<()> {
+fn check(rows: MatrixView<'_>, k: usize, most: usize, metric: Metric) -> Result<()> {
     if rows.cols() == 0 {
         return Err(Error::input("data", "no columns", "neighbors need at least one"));
     }
     if k == 0 || k > most {
         return Err(Error::param("n_neighbors", k, format!("for {} rows it is 1 to {most}", rows.rows())));
     }
-    check_finite("data", rows)
+    check_cells("data", rows, metric)
 }
 
 #[cfg(test)]

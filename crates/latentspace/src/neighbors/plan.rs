@@ -2,13 +2,14 @@
 //! rows of 50 numbers (exact 5.8 s, approximate 1.0 s) and of 784 (approximate 4.2 s); on another machine the ratio of the two algorithms
 //! holds better than the seconds.
 
-use super::{APPROXIMATE, EXACT, lists, reduce, tree};
+use super::{APPROXIMATE, EXACT, Metric, lists, reduce, tree};
+use crate::linalg::Agreement;
 use crate::run::Run;
 
 /// What a search for neighbors will take.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Plan {
-    /// The algorithm that [`super::neighbors`] takes for Euclidean and cosine distances, in words.
+    /// The algorithm that [`super::neighbors`] takes, in words.
     pub algorithm: &'static str,
     /// Seconds expected on the run's threads.
     pub seconds: f64,
@@ -18,6 +19,8 @@ pub struct Plan {
 
 /// Multiply-adds a second and thread, in tiles.
 const RATE: f64 = 36e9;
+/// How much longer a cell takes where differences are summed instead of products.
+const DIFFERENCE: f64 = 2.0;
 /// Seconds for each time that a row's list of the best changes.
 const CHANGE: f64 = 80e-9;
 /// Seconds a number of a row, for all that is done once with each: centring, hashing, packing.
@@ -29,25 +32,31 @@ const CANDIDATES: f64 = 2.5;
 const VISITS: f64 = 27.0;
 
 /// What [`super::neighbors`] will take for the `k` nearest of `n` rows of `d` numbers.
-pub fn plan(n: usize, d: usize, k: usize, run: &Run) -> Plan {
+pub fn plan(n: usize, d: usize, k: usize, metric: Metric, run: &Run) -> Plan {
+    let is_product = metric.agreement() == Agreement::Product;
+    let rate = match metric.agreement() {
+        Agreement::Product | Agreement::Overlap => RATE,
+        Agreement::Difference | Agreement::Unequal => RATE / DIFFERENCE,
+    };
     let threads = run.threads() as f64;
     let (rows, cols, near) = (n as f64, d as f64, k as f64);
     let out = 8.0 * rows * near;
     // The j-th row that comes by is among the k best so far with probability k / j.
     let changes = |seen: f64| near * (1.0 + (seen / near).max(1.0).ln());
-    if d <= tree::WIDEST {
+    if d <= tree::WIDEST && metric == Metric::Euclidean {
         let seconds = rows * (2e-6 + 60e-9 * near) / threads;
         return Plan { algorithm: EXACT, seconds, bytes: (2.0 * out + 28.0 * rows) as u64 };
     }
     let exact = Plan {
         algorithm: EXACT,
-        seconds: rows * (rows * cols / RATE + cols * TOUCH + CHANGE * changes(rows)) / threads,
+        seconds: rows * (rows * cols / rate + cols * TOUCH + CHANGE * changes(rows)) / threads,
         bytes: (8.0 * rows * cols + out) as u64,
     };
-    if n < lists::FEW.max(8 * k) {
+    // The largest inner products belong to long rows, not to near ones: lists do not help.
+    if n < lists::FEW.max(8 * k) || !metric.is_distance() {
         return exact;
     }
-    let width = if d < reduce::WIDE { cols } else { (cols / 2.0).min(reduce::USUAL) };
+    let width = if d < reduce::WIDE || !is_product { cols } else { (cols / 2.0).min(reduce::USUAL) };
     let count = lists::LISTS * rows.sqrt();
     let seen = VISITS * rows / count * 1.2;
     let sample = lists::sample_rows(n, d) as f64;
@@ -56,7 +65,7 @@ pub fn plan(n: usize, d: usize, k: usize, run: &Run) -> Plan {
     let again = if width < cols { rows * cols * CANDIDATES * near * AGAIN } else { 0.0 };
     let approximate = Plan {
         algorithm: APPROXIMATE,
-        seconds: ((scores + narrowing) / RATE + rows * (cols * TOUCH + CHANGE * (changes(seen) + VISITS)) + again) / threads,
+        seconds: ((scores + narrowing) / rate + rows * (cols * TOUCH + CHANGE * (changes(seen) + VISITS)) + again) / threads,
         bytes: (4.0 * rows * (cols + 2.0 * width + VISITS) + 2.0 * out) as u64,
     };
     if approximate.seconds < exact.seconds { approximate } else { exact }
@@ -69,10 +78,10 @@ mod tests {
     #[test]
     fn few_rows_and_maps_are_searched_exactly_and_many_are_not() {
         let run = Run::new(0, 2).unwrap();
-        assert_eq!(plan(2000, 50, 15, &run).algorithm, EXACT);
-        assert_eq!(plan(1_000_000, 2, 15, &run).algorithm, EXACT);
-        let many = plan(60_000, 50, 15, &run);
+        assert_eq!(plan(2000, 50, 15, Metric::Euclidean, &run).algorithm, EXACT);
+        assert_eq!(plan(1_000_000, 2, 15, Metric::Euclidean, &run).algorithm, EXACT);
+        let many = plan(60_000, 50, 15, Metric::Euclidean, &run);
         assert_eq!(many.algorithm, APPROXIMATE);
-        assert!(plan(120_000, 50, 15, &run).seconds > 2.0 * many.seconds);
+        assert!(plan(120_000, 50, 15, Metric::Euclidean, &run).seconds > 2.0 * many.seconds);
     }
 }

@@ -78,7 +78,7 @@ impl<'a> Ranks<'a> {
     pub(crate) fn new(rows: MatrixView<'a>, names: &'a [u32], metric: Metric) -> Result<Self> {
         let frame = Frame::of(rows, metric);
         let table = frame.table(rows)?;
-        let packed = Panels::all(table.rows.view(), |_| 0.0);
+        let packed = Panels::all(table.rows.view(), table.agreement(), |row| table.size(row));
         Ok(Ranks { rows, names, metric, frame, table, packed })
     }
 

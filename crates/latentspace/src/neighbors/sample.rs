@@ -21,7 +21,7 @@ const BLOCK: usize = 4096;
 /// # Errors
 /// [`crate::Error::Cancelled`].
 pub(super) fn truth(rows: MatrixView<'_>, table: &Table, sample: &[u32], k: usize, metric: Metric, run: &Run) -> Result<Vec<Vec<u32>>> {
-    let packed = Panels::new(table.rows.view(), sample.to_vec(), |_| 0.0);
+    let packed = Panels::new(table.rows.view(), sample.to_vec(), table.agreement(), |row| table.size(row));
     let margin = |slot: usize, score: f32| table.margin(table.half[sample[slot] as usize], score);
     let begin = || begin(sample.len(), k);
     let mut blocks = sweep(table.rows.view(), table, &packed, run, begin, |best, row, first, scores| {
@@ -37,7 +37,7 @@ pub(super) fn truth(rows: MatrixView<'_>, table: &Table, sample: &[u32], k: usiz
 /// # Errors
 /// [`crate::Error::Cancelled`].
 pub(super) fn places(scored: MatrixView<'_>, table: &Table, sample: &[u32], wanted: &[Vec<u32>], run: &Run) -> Result<Vec<Vec<u32>>> {
-    let packed = Panels::new(scored, sample.to_vec(), |_| 0.0);
+    let packed = Panels::new(scored, sample.to_vec(), table.agreement(), |row| table.size(row));
     let bars = Bars::new(scored, table, &packed, wanted);
     let begin = || vec![0_u32; bars.bars.len()];
     let blocks = sweep(scored, table, &packed, run, begin, |counts, row, first, scores| bars.count(counts, row, first, scores, sample))?;

@@ -5,10 +5,11 @@ use crate::parallel::*;
 use super::Metric;
 use super::distance::squared_norm;
 use crate::error::{Error, Result};
-use crate::linalg::{Matrix, MatrixView};
+use crate::linalg::{Agreement, Matrix, MatrixView};
 
 /// Rows made ready. The score of a row y for a row x is x·y - |y|²/2 for Euclidean distances (rows centred: no digits are lost far from the
-/// origin), x·y for cosines (rows of length 1) and for inner products.
+/// origin), x·y for cosines (rows of length 1; for Hellinger's distance the roots of the cells) and for inner products; minus the distance for
+/// Manhattan ones and for Jaccard's (cells 0 and 1), minus the number of cells that differ for Hamming's.
 pub(super) struct Table {
     pub(super) rows: Matrix,
     /// Half of the squared length of each row.
@@ -62,7 +63,11 @@ impl Frame {
         (match self.metric {
             Metric::Euclidean => f64::from(half) - self.scale * self.scale * length / 2.0,
             Metric::Cosine => 1.0 - length,
+            Metric::Hellinger => 1.0 - length * length,
             Metric::InnerProduct => -length * self.scale * self.scale,
+            Metric::Manhattan => -length * self.scale,
+            Metric::Hamming => -length * self.mean.len() as f64,
+            Metric::Jaccard => -length,
         }) as f32
     }
 
@@ -77,15 +82,20 @@ impl Frame {
         cells.par_chunks_mut((BLOCK * d).max(1)).zip(half.par_chunks_mut(BLOCK)).enumerate().for_each(|(block, (cells, half))| {
             for ((at, cells), half) in cells.chunks_exact_mut(d).enumerate().zip(half) {
                 let row = rows.row(block * BLOCK + at);
-                let scale = match self.metric {
-                    Metric::Cosine => match squared_norm(row).sqrt() {
-                        0.0 => 0.0,
-                        length => 1.0 / length,
-                    },
-                    _ => self.scale,
-                };
-                for ((cell, &value), mean) in cells.iter_mut().zip(row).zip(&self.mean) {
-                    *cell = ((f64::from(value) - mean) * scale) as f32;
+                let inverse = |length: f64| if length > 0.0 { 1.0 / length } else { 0.0 };
+                match self.metric {
+                    Metric::Hamming => cells.copy_from_slice(row),
+                    Metric::Jaccard => cells.iter_mut().zip(row).for_each(|(cell, &value)| *cell = f32::from(value != 0.0)),
+                    Metric::Hellinger => {
+                        let scale = inverse(row.iter().map(|&cell| f64::from(cell)).sum());
+                        cells.iter_mut().zip(row).for_each(|(cell, &value)| *cell = (f64::from(value) * scale).sqrt() as f32);
+                    }
+                    _ => {
+                        let scale = if self.metric == Metric::Cosine { inverse(squared_norm(row).sqrt()) } else { self.scale };
+                        for ((cell, &value), mean) in cells.iter_mut().zip(row).zip(&self.mean) {
+                            *cell = ((f64::from(value) - mean) * scale) as f32;
+                        }
+                    }
                 }
                 *half = (squared_norm(cells) / 2.0) as f32;
             }
@@ -96,6 +106,16 @@ impl Frame {
 }
 
 impl Table {
+    /// What scores sum up.
+    pub(super) fn agreement(&self) -> Agreement {
+        self.metric.agreement()
+    }
+
+    /// The size of a row that is a set, which panels need to know; 0 for others.
+    pub(super) fn size(&self, row: usize) -> f32 {
+        if self.metric == Metric::Jaccard { 2.0 * self.half[row] } else { 0.0 }
+    }
+
     /// What is added to each score of a row.
     pub(super) fn offset(&self, row: usize) -> f32 {
         if self.metric == Metric::Euclidean { -self.half[row] } else { 0.0 }
@@ -111,8 +131,13 @@ impl Table {
         let unit = (self.rows.cols() + 8) as f32 * (f32::EPSILON / 2.0);
         let magnitude = match self.metric {
             Metric::Euclidean => 5.0 * half + 4.0 * (half - score).max(0.0),
-            Metric::Cosine => 1.0,
+            Metric::Cosine | Metric::Hellinger => 1.0,
             Metric::InnerProduct => (2.0 * half).sqrt() * self.longest,
+            Metric::Manhattan => -score,
+            // Whole numbers.
+            Metric::Hamming => 0.0,
+            // A quotient of whole numbers, and one taken from it.
+            Metric::Jaccard => return 4.0 * f32::EPSILON,
         };
         2.5 * unit * magnitude
     }
@@ -123,6 +148,26 @@ const BLOCK: usize = 256;
 
 fn blocks<'a>(rows: MatrixView<'a>) -> impl Pieces<Item = &'a [f32]> {
     rows.as_slice().par_chunks((BLOCK * rows.cols()).max(1))
+}
+
+/// Refuses numbers that are none, in data called `name`, and negative ones where the metric knows none.
+///
+/// # Errors
+/// [`Error::Input`] with the row and column.
+pub(crate) fn check_cells(name: &str, rows: MatrixView<'_>, metric: Metric) -> Result<()> {
+    check_finite(name, rows)?;
+    if metric != Metric::Hellinger {
+        return Ok(());
+    }
+    let checked = blocks(rows).enumerate().try_for_each(|(block, cells)| {
+        let bad = cells.iter().position(|cell| *cell < 0.0);
+        bad.map_or(Ok(()), |at| Err((block * BLOCK + at / rows.cols(), at % rows.cols(), cells[at])))
+    });
+    checked.map_err(|(row, column, found)| {
+        let error = Error::input(name, format!("{found} was found"), "Hellinger distances are of counts or shares, which are not negative");
+        let error = error.at_row(row as u64 + 1).at_column((column + 1).to_string());
+        error.with_hint("where columns were standardized, --scale none leaves them as they are; other distances take any numbers")
+    })
 }
 
 /// Refuses numbers that are none, in data called `name`.

@@ -2,7 +2,18 @@ use super::*;
 use crate::linalg::Matrix;
 use crate::random::Random;
 
-const METRICS: [Metric; 3] = [Metric::Euclidean, Metric::Cosine, Metric::InnerProduct];
+const METRICS: [Metric; 7] =
+    [Metric::Euclidean, Metric::Cosine, Metric::InnerProduct, Metric::Manhattan, Metric::Hellinger, Metric::Hamming, Metric::Jaccard];
+
+/// Rows of the kind that the metric is for: not negative, or of few values.
+fn suited(rows: &Matrix, metric: Metric) -> Matrix {
+    Matrix::from_fn(rows.rows(), rows.cols(), |i, j| match metric {
+        Metric::Hellinger => (rows.row(i)[j] - 0.5).max(0.0),
+        Metric::Hamming => rows.row(i)[j].round(),
+        Metric::Jaccard => (rows.row(i)[j] - 0.5).max(0.0),
+        _ => rows.row(i)[j],
+    })
+}
 
 fn normal(n: usize, d: usize, seed: u64) -> Matrix {
     let random = Random::new(seed, "rows");
@@ -28,6 +39,19 @@ fn brute(rows: MatrixView<'_>, query: &[f32], own: Option<usize>, k: usize, metr
                     if lengths > 0.0 { 1.0 - dot(query, row) / lengths } else { 1.0 }
                 }
                 Metric::InnerProduct => -dot(query, row),
+                Metric::Manhattan => query.iter().zip(row).map(|(a, b)| (f64::from(*a) - f64::from(*b)).abs()).sum(),
+                Metric::Hellinger => {
+                    let total = |row: &[f32]| row.iter().map(|&cell| f64::from(cell)).sum::<f64>();
+                    let overlap: f64 = query.iter().zip(row).map(|(a, b)| (f64::from(*a) * f64::from(*b)).sqrt()).sum();
+                    let totals = (total(query) * total(row)).sqrt();
+                    if totals > 0.0 { (1.0 - overlap / totals).max(0.0).sqrt() } else { 1.0 }
+                }
+                Metric::Jaccard => {
+                    let count = |of: fn(bool, bool) -> bool| query.iter().zip(row).filter(|(a, b)| of(**a != 0.0, **b != 0.0)).count();
+                    let (both, either) = (count(|a, b| a && b), count(|a, b| a || b));
+                    if both == 0 { 1.0 } else { 1.0 - both as f64 / either as f64 }
+                }
+                Metric::Hamming => query.iter().zip(row).filter(|(a, b)| a != b).count() as f64 / row.len() as f64,
             };
             (distance, j as u32)
         })
@@ -64,7 +88,7 @@ fn exact_neighbors_are_those_of_brute_force() {
     let run = Run::new(0, 2).unwrap();
     for metric in METRICS {
         for (n, d, k) in [(2, 1, 1), (20, 3, 19), (21, 50, 5), (97, 7, 15), (500, 20, 15), (1000, 131, 3), (3000, 2, 15), (700, 3, 90)] {
-            let rows = normal(n, d, n as u64);
+            let rows = suited(&normal(n, d, n as u64), metric);
             assert_true(rows.view(), &exact(rows.view(), k, metric, &run).unwrap(), metric);
         }
     }
@@ -130,6 +154,10 @@ fn too_few_rows_and_numbers_that_are_none_are_refused() {
     let bad = Matrix::from_fn(5, 2, |i, j| if (i, j) == (3, 1) { f32::NAN } else { 0.0 });
     let error = neighbors(bad.view(), 1, Metric::Euclidean, &run).unwrap_err();
     assert_eq!(error.to_string(), "data, row 4, column 2: NaN was found; distances need finite numbers.");
+    let bad = Matrix::from_fn(5, 2, |i, j| if (i, j) == (3, 1) { -2.5 } else { 1.0 });
+    let error = query(bad.view(), bad.view(), 1, Metric::Hellinger, &run).unwrap_err();
+    let wanted = "data, row 4, column 2: -2.5 was found; Hellinger distances are of counts or shares, which are not negative.";
+    assert_eq!(error.to_string(), wanted);
     run.cancel_flag().set();
     assert!(matches!(exact(rows.view(), 1, Metric::Euclidean, &run), Err(Error::Cancelled)));
 }
@@ -151,8 +179,8 @@ fn the_bytes_do_not_depend_on_threads() {
 #[test]
 fn a_query_is_answered_the_same_alone_and_in_any_batch() {
     let run = Run::new(0, 2).unwrap();
-    let (rows, queries) = (normal(1000, 17, 5), normal(200, 17, 6));
     for metric in METRICS {
+        let (rows, queries) = (suited(&normal(1000, 17, 5), metric), suited(&normal(200, 17, 6), metric));
         let together = query(rows.view(), queries.view(), 12, metric, &run).unwrap();
         for i in [0, 1, 100, 199] {
             let alone = query(rows.view(), queries.slice(i..i + 1), 12, metric, &run).unwrap();
@@ -181,5 +209,22 @@ fn most_approximate_neighbors_are_true_in_uniform_clustered_sorted_and_wide_data
         let recall = kept as f64 / truth.indices.len() as f64;
         assert!(recall >= if rows.cols() == 200 { 0.99 } else { 0.996 }, "{recall}");
         assert!(found.recall.low <= recall && recall <= found.recall.high, "{recall} {:?}", found.recall);
+    }
+}
+
+#[test]
+fn approximate_neighbors_are_as_true_by_other_distances() {
+    let run = Run::new(0, 2).unwrap();
+    let (centers, noise) = (normal(40, 12, 8), normal(9000, 12, 9));
+    let clustered = Matrix::from_fn(9000, 12, |i, j| 3.0 * centers.row(i % 40)[j] + noise.row(i)[j]);
+    for metric in [Metric::Manhattan, Metric::Hellinger, Metric::Hamming, Metric::Jaccard] {
+        let rows = suited(&clustered, metric);
+        let (truth, found) = (exact(rows.view(), 15, metric, &run).unwrap(), approximate(rows.view(), 15, metric, &run).unwrap());
+        // Where many are equally far, one is as good as another.
+        let as_near = |i: usize| found.row(i).1.iter().filter(|distance| **distance <= truth.row(i).1[14]).count();
+        let recall = (0..9000).map(as_near).sum::<usize>() as f64 / (9000.0 * 15.0);
+        assert!(recall >= 0.99, "{metric:?} {recall}");
+        // The share that is told counts names.
+        assert!(found.recall.value < recall + 0.002, "{metric:?} {recall} {:?}", found.recall);
     }
 }

@@ -23,7 +23,7 @@ use crate::linalg::{Eigen, Matrix};
 use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
 use crate::methods::TAKEN_DENSE;
 use crate::methods::map::{NEEDS_ALL_ROWS, PLACES_ON_THE_MAP};
-use crate::neighbors;
+use crate::neighbors::{self, Metric};
 use crate::params::Auto;
 use crate::random::Random;
 use crate::run::Run;
@@ -160,7 +160,7 @@ impl Method for Isomap {
     fn plan(&self, shape: Shape, run: &Run) -> Plan {
         let (n, landmarks, threads) = (shape.rows as f64, self.landmarks(shape.rows) as f64, run.threads() as f64);
         let k = f64::from(self.n_neighbors);
-        let search = neighbors::plan(shape.rows, shape.cols, self.n_neighbors as usize, run);
+        let search = neighbors::plan(shape.rows, shape.cols, self.n_neighbors as usize, Metric::Euclidean, run);
         let all = landmarks >= n;
         // Landmarks of a group lie far from each other, and rows are looked at again: ten times as much, and twice.
         let ways = landmarks / LANES as f64 * n * k * if all { 30e-9 } else { 2.0 * 120e-9 };

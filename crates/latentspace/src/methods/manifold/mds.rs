@@ -47,7 +47,7 @@ pub struct Mds {
     pub n_components: u32,
     /// What is kept of the distances.
     pub scaling: Scaling,
-    /// How far two rows lie apart: `euclidean` or `cosine`.
+    /// How far two rows lie apart; an inner product is no distance.
     pub metric: Metric,
     /// Rows that are laid out; the others are placed by their distances from them. auto: all up to 10,000 rows, else 1,000.
     #[schemars(extend("minimum" = 3))]
@@ -93,8 +93,8 @@ impl Method for Mds {
     fn check(&self, shape: Shape) -> Result<()> {
         // Neighbors only say where a new row starts.
         super::check(Self::INFO.title, 1, self.n_components, shape)?;
-        if self.metric == Metric::InnerProduct {
-            return Err(Error::param("metric", "'inner_product'", "'euclidean' or 'cosine': an inner product is no distance"));
+        if !self.metric.is_distance() {
+            return Err(Error::param("metric", "'inner_product'", "it can be any distance, which an inner product is not"));
         }
         super::check_landmarks(self.n_landmarks, self.n_components, shape)
     }

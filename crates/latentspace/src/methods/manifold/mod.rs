@@ -178,7 +178,7 @@ impl Factored {
 /// The plan of a method that factors a graph.
 fn plan(shape: Shape, n_neighbors: u32, algorithm: &str, factored: Factored, run: &Run) -> Plan {
     let n = shape.rows as f64;
-    let search = neighbors::plan(shape.rows, shape.cols, n_neighbors as usize, run);
+    let search = neighbors::plan(shape.rows, shape.cols, n_neighbors as usize, Metric::Euclidean, run);
     let graph_bytes = n * (24.0 * f64::from(n_neighbors) + 48.0 * factored.pairs);
     let place_bytes = (8 * shape.rows * shape.cols) as f64;
     let entries = (factored.factor * n.powf(1.5)).min(most_entries(run) as f64);

@@ -227,7 +227,7 @@ impl Method for Phate {
     fn plan(&self, shape: Shape, run: &Run) -> Plan {
         let (n, d, m, threads) = (shape.rows as f64, shape.cols as f64, self.landmarks(shape.rows) as f64, run.threads() as f64);
         let k = 2.0 * f64::from(self.n_neighbors);
-        let search = neighbors::plan(shape.rows, shape.cols, self.searched(shape.rows), run);
+        let search = neighbors::plan(shape.rows, shape.cols, self.searched(shape.rows), Metric::Euclidean, run);
         let owners = if m < n { n * m * d / 30e9 } else { 0.0 };
         let walks = m.powi(3) * 0.6e-9;
         let layout = m.powi(3) * 0.4e-9 + m * m * 300.0 * 1.5e-9;

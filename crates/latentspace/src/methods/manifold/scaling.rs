@@ -23,6 +23,15 @@ pub(super) const STEPS: usize = 40;
 /// [`crate::Error::Cancelled`].
 pub(super) fn distances(rows: MatrixView<'_>, metric: Metric, run: &Run) -> Result<(Vec<f32>, f32)> {
     let (n, d) = (rows.rows(), rows.cols());
+    if !matches!(metric, Metric::Euclidean | Metric::Cosine) {
+        let mut out = vec![0.0_f32; n * n];
+        out.par_chunks_mut(n.max(1)).enumerate().try_for_each(|(row, out)| {
+            run.check()?;
+            fill(rows.row(row), rows, metric, out);
+            Ok::<(), crate::Error>(())
+        })?;
+        return Ok(in_units(out, n));
+    }
     let points = points(rows, metric);
     let norms: Vec<f64> = points.par_chunks(d).map(|point| point.iter().map(|value| value * value).sum()).collect();
     let mut out = vec![0.0_f32; n * n];
@@ -52,11 +61,16 @@ pub(super) fn distances(rows: MatrixView<'_>, metric: Metric, run: &Run) -> Resu
             Ok::<(), crate::Error>(())
         },
     )?;
+    Ok(in_units(out, n))
+}
+
+/// Distances `[n, n]` in units of the largest, and that one.
+fn in_units(mut distances: Vec<f32>, n: usize) -> (Vec<f32>, f32) {
     let of_row = |row: &[f32]| row.iter().copied().fold(0.0, f32::max);
-    let largest = out.par_chunks(n.max(1)).map(of_row).reduce(f32::max).unwrap_or(0.0);
+    let largest = distances.par_chunks(n.max(1)).map(of_row).reduce(f32::max).unwrap_or(0.0);
     let unit = if largest > 0.0 { largest } else { 1.0 };
-    out.par_iter_mut().for_each(|distance| *distance /= unit);
-    Ok((out, unit))
+    distances.par_iter_mut().for_each(|distance| *distance /= unit);
+    (distances, unit)
 }
 
 /// Rows of which the products say how far they lie apart, `[n, d]`: seen from their mean, so that what all have in common takes no digits; for
@@ -363,7 +377,7 @@ mod tests {
     #[test]
     fn distances_of_all_are_those_of_each() {
         let rows = Matrix::from_fn(200, 7, |i, j| 1e5 + ((i * (j + 1)) as f32).sin() + if i == 9 { 40.0 } else { 0.0 });
-        for metric in [Metric::Euclidean, Metric::Cosine] {
+        for metric in [Metric::Euclidean, Metric::Cosine, Metric::Manhattan] {
             let (all, unit) = distances(rows.view(), metric, &run()).unwrap();
             for row in [0, 9, 199] {
                 let mut own = vec![0.0; 200];

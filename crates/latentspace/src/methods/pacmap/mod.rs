@@ -48,7 +48,7 @@ pub struct Pacmap {
     /// Far pairs for each near one.
     #[schemars(extend("minimum" = 0, "maximum" = 100))]
     pub fp_ratio: f64,
-    /// How far two rows lie apart: `euclidean` or `cosine`.
+    /// How far two rows lie apart; an inner product is no distance.
     pub metric: Metric,
     /// Principal components that rows are reduced to before neighbors are sought. 0: the rows as they are; auto: 100 where there are more
     /// columns and the metric is Euclidean.
@@ -220,8 +220,8 @@ impl Method for Pacmap {
             let wanted = format!("for {} rows it is at most {}", count(shape.rows as u64), count(most as u64));
             return Err(Error::param("n_neighbors", near, wanted).with_hint("10 is usual; fewer show finer structure"));
         }
-        if self.metric == Metric::InnerProduct {
-            return Err(Error::param("metric", "'inner_product'", "'euclidean' or 'cosine': an inner product is no distance"));
+        if !self.metric.is_distance() {
+            return Err(Error::param("metric", "'inner_product'", "it can be any distance, which an inner product is not"));
         }
         let most = shape.cols.min(shape.rows);
         match self.pca_components {
@@ -237,7 +237,7 @@ impl Method for Pacmap {
         let cols = self.reduced(shape).unwrap_or(shape.cols);
         let (n, d, counts) = (shape.rows as f64, cols as f64, self.counts(shape.rows));
         let first = reducing(shape, self.reduced(shape), run);
-        let search = neighbors::plan(shape.rows, cols, self.searched(shape.rows), run);
+        let search = neighbors::plan(shape.rows, cols, self.searched(shape.rows), self.metric, run);
         let coordinates = if self.n_components <= 2 {
             2.0
         } else if self.n_components == 3 {

@@ -72,8 +72,8 @@ fn uniform(perplexity: f64, weights: &mut [f64]) {
 pub(super) fn conditional(distances: &[f32], metric: Metric, perplexity: f64, weights: &mut [f64]) {
     const MOST_STEPS: usize = 64;
     let exponent = |distance: f32| match metric {
-        Metric::InnerProduct => f64::from(distance),
-        Metric::Euclidean | Metric::Cosine => f64::from(distance).powi(2),
+        _ if metric.is_distance() => f64::from(distance).powi(2),
+        _ => f64::from(distance),
     };
     let least = distances.iter().copied().map(exponent).fold(f64::INFINITY, f64::min);
     let x = |distance: f32| exponent(distance) - least;

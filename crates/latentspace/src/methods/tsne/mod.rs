@@ -319,7 +319,7 @@ impl Method for Tsne {
     fn plan(&self, shape: Shape, run: &Run) -> Plan {
         let (n, k) = (shape.rows as f64, self.neighbors() as f64);
         let cols = self.reduced(shape).unwrap_or(shape.cols);
-        let search = neighbors::plan(shape.rows, cols, self.neighbors(), run);
+        let search = neighbors::plan(shape.rows, cols, self.neighbors(), self.metric, run);
         let first = map_start::reducing(shape, self.reduced(shape), run);
         let cost = cost(self, shape.rows, run.threads());
         let rows_bytes = (4 * shape.rows * shape.cols) as u64;

@@ -11,7 +11,7 @@
 //! Cost: two powers and a gather an edge, and as much again for the radii, in the epochs in which density counts.
 //! Source: Narayan, Berger and Cho 2021, doi:10.1038/s41587-020-00801-7.
 
-use rayon::prelude::*;
+use crate::parallel::*;
 
 use super::curve::Curve;
 use super::forces::LEAST;

@@ -155,10 +155,7 @@ impl Ruler {
 
 /// The distance of the `local_connectivity`th neighbor that is not equal to the row; between two, where it is no whole number.
 fn nearest(distances: &[f32], metric: Metric, local_connectivity: f64) -> f64 {
-    let equal = match metric {
-        Metric::InnerProduct => 0,
-        Metric::Euclidean | Metric::Cosine => distances.iter().take_while(|distance| **distance <= 0.0).count(),
-    };
+    let equal = if metric.is_distance() { distances.iter().take_while(|distance| **distance <= 0.0).count() } else { 0 };
     let others = &distances[equal..];
     let at = |index: usize| others.get(index).or(others.last()).copied().map_or(0.0, f64::from);
     let (whole, part) = (local_connectivity.floor(), local_connectivity.fract());

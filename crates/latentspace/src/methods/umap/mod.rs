@@ -322,7 +322,7 @@ impl Method for Umap {
 
     fn plan(&self, shape: Shape, run: &Run) -> Plan {
         let (n, k) = (shape.rows as f64, self.others() as f64);
-        let search = neighbors::plan(shape.rows, shape.cols, self.others(), run);
+        let search = neighbors::plan(shape.rows, shape.cols, self.others(), self.metric, run);
         let cost = Cost::of(self, shape);
         let rows_bytes = (4 * shape.rows * shape.cols) as u64;
         // Neighbors, what rows think of them, and its transpose; the graph, at the end in pieces and as a whole.
