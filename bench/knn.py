@@ -1,9 +1,9 @@
-"""Neighbors beside pynndescent: the same rows and threads, both warm, in turn, the median of three.
+"""Neighbors beside pynndescent, and all pairs beside faiss's flat index: the same rows and threads, all warm, in turn, the median of three.
 
-    python bench/knn.py [--data DIR] [--sets fashion50,fashion784,uniform10] [--k 15] [--threads 2]
+    python bench/knn.py [--data DIR] [--sets fashion50,fashion784,uniform10] [--k 15] [--threads 2] [--metric euclidean]
 
-Needs numpy, scikit-learn and pynndescent, and `cargo build --release --example knn`. Recall is that of all rows against our exact search,
-which the library's tests hold against brute force.
+Needs numpy, scikit-learn, pynndescent and faiss-cpu, and `cargo build --release --example knn`. Recall is that of all rows against our exact
+search, which the library's tests hold against brute force. faiss knows Euclidean distances and Manhattan ones, and is asked for these alone.
 """
 
 import argparse
@@ -32,23 +32,36 @@ def table(name, data):
     return rows if columns == 784 else np.ascontiguousarray(PCA(columns, svd_solver="covariance_eigh").fit_transform(rows), np.float32)
 
 
-def ours(path, k, algorithm, threads):
+def ours(path, k, algorithm, threads, metric):
     """Seconds of the second of two searches in one process, and the indices found."""
     import numpy as np
 
     with tempfile.NamedTemporaryFile() as out:
-        command = [EXAMPLE, path, str(k), algorithm, "2", str(threads), out.name]
+        command = [EXAMPLE, path, str(k), algorithm, "2", str(threads), out.name, metric]
         told = subprocess.run(command, check=True, capture_output=True, text=True).stderr
         return float(re.findall(r"seconds ([\d.]+)", told)[-1]), np.fromfile(out.name, np.uint32).reshape(-1, k)
 
 
-def theirs(rows, k, seed):
+def theirs(rows, k, seed, metric):
     """Seconds of a search, and the indices found: there a row is its own first neighbor."""
     import pynndescent
 
     start = time.perf_counter()
-    indices, _ = pynndescent.NNDescent(rows, n_neighbors=k + 1, random_state=seed).neighbor_graph
+    indices, _ = pynndescent.NNDescent(rows, n_neighbors=k + 1, metric=metric, random_state=seed).neighbor_graph
     return time.perf_counter() - start, indices[:, 1:]
+
+
+def flat(rows, k, threads, metric):
+    """Seconds of faiss's search of all pairs, and the indices found, each row without itself."""
+    import faiss
+
+    faiss.omp_set_num_threads(threads)
+    start = time.perf_counter()
+    index = faiss.IndexFlat(rows.shape[1], {"euclidean": faiss.METRIC_L2, "manhattan": faiss.METRIC_L1}[metric])
+    index.add(rows)
+    indices = index.search(rows, k + 1)[1]
+    seconds = time.perf_counter() - start
+    return seconds, [[other for other in found if other != row][:k] for row, found in enumerate(indices.tolist())]
 
 
 def recall(truth, found):
@@ -58,25 +71,35 @@ def recall(truth, found):
 def compare(name, arguments):
     import numpy as np
 
-    rows, k, threads = table(name, arguments.data), arguments.k, arguments.threads
+    rows, k, threads, metric = table(name, arguments.data), arguments.k, arguments.threads, arguments.metric
     with tempfile.NamedTemporaryFile(suffix=".npy") as file:
         np.save(file, rows)
         file.flush()
-        exact_seconds, truth = ours(file.name, k, "exact", threads)
-        theirs(rows, k, 0)  # compiles
-        runs = {"ours": [], "pynndescent": []}
+        searches = {
+            "ours, all pairs": lambda turn: ours(file.name, k, "exact", threads, metric),
+            "faiss, flat index": lambda turn: flat(rows, k, threads, metric),
+            "ours": lambda turn: ours(file.name, k, "auto", threads, metric),
+            "pynndescent": lambda turn: theirs(rows, k, turn + 1, metric),
+        }
+        if metric not in ("euclidean", "manhattan"):
+            del searches["faiss, flat index"]
+        theirs(rows, k, 0, metric)  # compiles
+        runs = {who: [] for who in searches}
         for turn in range(3):
-            runs["ours"].append(ours(file.name, k, "auto", threads))
-            runs["pynndescent"].append(theirs(rows, k, turn + 1))
-    print(f"\n{name}: {rows.shape[0]} x {rows.shape[1]}, k {k}, {threads} threads")
-    print(f"| search | seconds | recall |\n|---|---|---|\n| ours, exact | {exact_seconds:.2f} | 1 |")
+            for who, search in searches.items():
+                runs[who].append(search(turn))
+    truth = runs["ours, all pairs"][0][1]
+    print(f"\n{name}: {rows.shape[0]} x {rows.shape[1]}, {metric}, k {k}, {threads} threads")
+    print("| search | seconds | recall |\n|---|---|---|")
     median = {}
     for tool, found in runs.items():
         seconds = [run[0] for run in found]
         median[tool] = statistics.median(seconds)
-        lowest = min(recall(truth, run[1]) for run in found)
+        lowest = min(recall(truth, np.asarray(run[1])) for run in found)
         print(f"| {tool} | {median[tool]:.2f} [{min(seconds):.2f}..{max(seconds):.2f}] | {lowest:.4f} |")
-    print(f"pynndescent / ours: {median['pynndescent'] / median['ours']:.2f}", flush=True)
+    for peer, own in [("faiss, flat index", "ours, all pairs"), ("pynndescent", "ours")]:
+        if peer in median:
+            print(f"{peer} / {own}: {median[peer] / median[own]:.2f}", flush=True)
 
 
 def main():
@@ -86,6 +109,7 @@ def main():
     parser.add_argument("--sets", default="fashion50,fashion784,uniform10")
     parser.add_argument("--k", type=int, default=15)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--metric", default="euclidean")
     arguments = parser.parse_args()
     # To be set before numpy and numba are loaded: later settings make large products slow.
     os.environ["OPENBLAS_NUM_THREADS"] = os.environ["NUMBA_NUM_THREADS"] = str(arguments.threads)

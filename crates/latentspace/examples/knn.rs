@@ -1,5 +1,5 @@
-//! Finds the neighbors of the rows of a .npy file (f32, C order) and tells the seconds: `knn FILE K ALGORITHM TIMES THREADS [OUT]`, where
-//! ALGORITHM is exact, approximate or auto. The indices found last are written to OUT, n x k little-endian u32.
+//! Finds the neighbors of the rows of a .npy file (f32, C order) and tells the seconds: `knn FILE K ALGORITHM TIMES THREADS [OUT [METRIC]]`,
+//! where ALGORITHM is exact, approximate or auto. The indices found last are written to OUT, n x k little-endian u32.
 
 use std::time::Instant;
 
@@ -19,7 +19,7 @@ impl Listener for Loud {
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [path, k, algorithm, times, threads, out @ ..] = &arguments[..] else {
-        return Err(Error::internal("knn FILE K ALGORITHM TIMES THREADS [OUT]"));
+        return Err(Error::internal("knn FILE K ALGORITHM TIMES THREADS [OUT [METRIC]]"));
     };
     let number = |text: &String| text.parse::<usize>().map_err(|_| Error::internal(format!("'{text}' is no number")));
     let (k, times, threads) = (number(k)?, number(times)?, number(threads)?);
@@ -30,9 +30,11 @@ fn main() -> Result<()> {
         "approximate" => neighbors::approximate,
         _ => neighbors::neighbors,
     };
+    let word = out.get(1).map_or("euclidean", String::as_str);
+    let metric: Metric = serde_json::from_value(word.into()).map_err(|error| Error::internal(format!("METRIC: {error}")))?;
     for time in 0..times {
         let start = Instant::now();
-        let found = search(rows.view(), k, Metric::Euclidean, &run)?;
+        let found = search(rows.view(), k, metric, &run)?;
         eprintln!(
             "seconds {:.4} {} recall {:.5} [{:.5}, {:.5}]",
             start.elapsed().as_secs_f64(),
