@@ -37,17 +37,24 @@ pub(crate) fn command() -> Command {
 }
 
 /// The distances that codes and rows can be asked for by.
-const METRICS: [&str; 6] = ["euclidean", "cosine", "manhattan", "hellinger", "hamming", "jaccard"];
+const METRICS: [(&str, Metric); 6] = [
+    ("euclidean", Metric::Euclidean),
+    ("cosine", Metric::Cosine),
+    ("manhattan", Metric::Manhattan),
+    ("hellinger", Metric::Hellinger),
+    ("hamming", Metric::Hamming),
+    ("jaccard", Metric::Jaccard),
+];
 
 /// `--metric`.
 pub(crate) fn metric_arg(help: &'static str) -> Arg {
-    Arg::new("metric").long("metric").value_name("WORD").hide_possible_values(true).value_parser(METRICS).help(help)
+    Arg::new("metric").long("metric").value_name("WORD").hide_possible_values(true).value_parser(METRICS.map(|metric| metric.0)).help(help)
 }
 
 /// The metric that was asked for.
 pub(crate) fn metric(matches: &ArgMatches) -> Option<Metric> {
     let word = matches.get_one::<String>("metric")?;
-    serde_json::from_value(serde_json::Value::String(word.clone())).ok()
+    METRICS.iter().find(|metric| metric.0 == word).map(|metric| metric.1)
 }
 
 pub(crate) fn sample() -> ValueParser {
