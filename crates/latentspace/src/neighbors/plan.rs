@@ -19,7 +19,8 @@ pub struct Plan {
 
 /// Multiply-adds a second and thread, in tiles.
 const RATE: f64 = 36e9;
-/// How much longer a cell takes where differences are summed instead of products.
+/// How much longer a cell takes where no products are summed: all pairs of 10,000 rows of 784 took 2.13 s, by Manhattan distances 4.09, by
+/// Jaccard's 4.80 (medians of three).
 const DIFFERENCE: f64 = 2.0;
 /// Seconds for each time that a row's list of the best changes.
 const CHANGE: f64 = 80e-9;
@@ -34,10 +35,7 @@ const VISITS: f64 = 27.0;
 /// What [`super::neighbors`] will take for the `k` nearest of `n` rows of `d` numbers.
 pub fn plan(n: usize, d: usize, k: usize, metric: Metric, run: &Run) -> Plan {
     let is_product = metric.agreement() == Agreement::Product;
-    let rate = match metric.agreement() {
-        Agreement::Product | Agreement::Overlap => RATE,
-        Agreement::Difference | Agreement::Unequal => RATE / DIFFERENCE,
-    };
+    let rate = if is_product { RATE } else { RATE / DIFFERENCE };
     let threads = run.threads() as f64;
     let (rows, cols, near) = (n as f64, d as f64, k as f64);
     let out = 8.0 * rows * near;
