@@ -26,6 +26,28 @@ pub(super) struct Seeker<'a> {
     pub(super) slot: usize,
 }
 
+/// What a tile's scores say of the scores that rows are kept by.
+pub(super) trait Scoring: Sync {
+    /// What a tile's score must reach where the score for `seeker` may reach `bound`.
+    fn reach(&self, seeker: &Seeker<'_>, bound: f32) -> f32;
+
+    /// The score of the row called `name` for `seeker`, by that of the tile, which reaches `reach`; less than the bound if it cannot reach that.
+    fn score(&self, seeker: &Seeker<'_>, name: u32, score: f32, reach: f32) -> f32;
+}
+
+/// A tile's scores are the scores.
+pub(super) struct Told;
+
+impl Scoring for Told {
+    fn reach(&self, _seeker: &Seeker<'_>, bound: f32) -> f32 {
+        bound
+    }
+
+    fn score(&self, _seeker: &Seeker<'_>, _name: u32, score: f32, _reach: f32) -> f32 {
+        score
+    }
+}
+
 impl Best {
     /// Keeps at least `keep` for each row.
     pub(super) fn new(keep: usize) -> Self {
@@ -45,13 +67,20 @@ impl Best {
 
     /// Scores the seekers with some panels of a table and keeps the best. `margin(slot, score)` is by how much less than the last one kept a
     /// row may score and still be better in truth.
-    pub(super) fn meet(&mut self, seekers: &[Seeker<'_>], table: &Panels, panels: Range<usize>, margin: impl Fn(usize, f32) -> f32) {
+    pub(super) fn meet(
+        &mut self,
+        seekers: &[Seeker<'_>],
+        table: &Panels,
+        panels: Range<usize>,
+        scoring: &impl Scoring,
+        margin: impl Fn(usize, f32) -> f32,
+    ) {
         for seekers in seekers.chunks(TILE_ROWS) {
             let mut rows = [seekers[0].row; TILE_ROWS];
             let mut bounds = [f32::INFINITY; TILE_ROWS];
             for ((row, bound), seeker) in rows.iter_mut().zip(&mut bounds).zip(seekers) {
                 *row = seeker.row;
-                *bound = self.bounds[seeker.slot];
+                *bound = scoring.reach(seeker, self.bounds[seeker.slot]);
             }
             for panel in panels.clone() {
                 if !table.score(&rows, panel, &bounds, &mut self.tile) {
@@ -59,14 +88,15 @@ impl Best {
                 }
                 let names = table.names(panel);
                 for (i, seeker) in seekers.iter().enumerate() {
-                    let kept = &mut self.kept[seeker.slot];
+                    let (kept, bound) = (&mut self.kept[seeker.slot], self.bounds[seeker.slot]);
                     for (column, score) in self.tile.hits(i) {
-                        if names[column] != seeker.name {
+                        let score = scoring.score(seeker, names[column], score, bounds[i]);
+                        if score >= bound && names[column] != seeker.name {
                             kept.push(key(score, names[column]));
                         }
                     }
                     self.settle(seeker.slot, &margin);
-                    bounds[i] = self.bounds[seeker.slot];
+                    bounds[i] = scoring.reach(seeker, self.bounds[seeker.slot]);
                 }
             }
         }
@@ -87,9 +117,9 @@ impl Best {
         &self.bounds
     }
 
-    /// Takes no offer below these from the start: so much is known to be had elsewhere.
-    pub(super) fn expect(&mut self, bounds: &[f32]) {
-        self.bounds.copy_from_slice(bounds);
+    /// Takes no offer below these from the start: so much is known to be had elsewhere, or to come.
+    pub(super) fn expect(&mut self, bounds: impl Iterator<Item = f32>) {
+        self.bounds.iter_mut().zip(bounds).for_each(|(to, bound)| *to = bound);
     }
 
     /// Lets go the worst if there are too many.

@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::parallel::*;
 
-use super::best::{Best, Seeker};
+use super::best::{Best, Scoring, Seeker, Told};
 use super::distance::distance;
-use super::table::Frame;
+use super::table::{Frame, Table};
 use super::{EXACT, Metric, Neighbors, tree};
 use crate::error::Result;
 use crate::interval::Measure;
@@ -35,35 +35,68 @@ pub(super) fn search(rows: MatrixView<'_>, queries: MatrixView<'_>, same: bool, 
     let table = frame.table(rows)?;
     let asked = if same { None } else { Some(frame.table(queries)?) };
     let asked = asked.as_ref().unwrap_or(&table);
-    let panels = Panels::all(table.rows.view(), table.agreement(), |row| table.offset(row) + table.size(row));
-    let part = (PART / panels.panel_bytes().max(1)).max(1);
-    let n = queries.rows();
-    let (mut indices, mut distances) = (vec![0_u32; n * k], vec![0.0_f32; n * k]);
-    let done = AtomicUsize::new(0);
-    let blocks = indices.par_chunks_mut(BLOCK * k).zip(distances.par_chunks_mut(BLOCK * k)).enumerate();
-    blocks.try_for_each_init(
-        || Best::new(k),
-        |best, (block, (indices, distances))| {
-            let first = block * BLOCK;
-            let count = indices.len() / k;
-            let seekers: Vec<Seeker<'_>> = (first..first + count)
-                .map(|row| Seeker { row: asked.rows.row(row), name: if same { row as u32 } else { NOBODY }, slot: row - first })
-                .collect();
-            let margin = |slot: usize, score: f32| table.margin(asked.half[first + slot], score);
-            best.clear(count);
-            for start in (0..panels.count()).step_by(part) {
-                run.check()?;
-                best.meet(&seekers, &panels, start..(start + part).min(panels.count()), margin);
-            }
-            for (slot, (indices, distances)) in indices.chunks_exact_mut(k).zip(distances.chunks_exact_mut(k)).enumerate() {
-                rank(rows, queries.row(first + slot), best.finish(slot, margin), metric, indices, distances);
-            }
-            let done = done.fetch_add(count, Ordering::Relaxed) + count;
-            run.progress("neighbors", done as u64, n as u64);
-            Ok(())
-        },
-    )?;
-    Ok(Neighbors { k, indices, distances, algorithm: EXACT, recall: Measure::exact(1.0, None) })
+    let pairs = Pairs { rows, queries, same, table: &table, asked, metric };
+    pairs.nearest(k, BLOCK, asked.rows.view(), table.rows.view(), &Told, |_| f32::MIN, run)
+}
+
+/// Queries and the rows that are searched.
+pub(super) struct Pairs<'a> {
+    pub(super) rows: MatrixView<'a>,
+    pub(super) queries: MatrixView<'a>,
+    /// Whether the queries are the rows.
+    pub(super) same: bool,
+    /// The rows made ready, and the queries.
+    pub(super) table: &'a Table,
+    pub(super) asked: &'a Table,
+    pub(super) metric: Metric,
+}
+
+impl Pairs<'_> {
+    /// The `k` rows nearest to each query, `block` queries a task. Tiles multiply `seekers` with `scored`; `scoring` tells what the products
+    /// say, and `expected(query)` which score its k-th best has at least.
+    #[allow(clippy::too_many_arguments)]
+    pub(super) fn nearest(
+        &self,
+        k: usize,
+        block: usize,
+        seekers: MatrixView<'_>,
+        scored: MatrixView<'_>,
+        scoring: &impl Scoring,
+        expected: impl Fn(usize) -> f32 + Sync,
+        run: &Run,
+    ) -> Result<Neighbors> {
+        let table = self.table;
+        let panels = Panels::all(scored, table.agreement(), |row| table.offset(row) + table.size(row));
+        let part = (PART / panels.panel_bytes().max(1)).max(1);
+        let n = self.queries.rows();
+        let (mut indices, mut distances) = (vec![0_u32; n * k], vec![0.0_f32; n * k]);
+        let done = AtomicUsize::new(0);
+        let blocks = indices.par_chunks_mut(block * k).zip(distances.par_chunks_mut(block * k)).enumerate();
+        blocks.try_for_each_init(
+            || Best::new(k),
+            |best, (at, (indices, distances))| {
+                let first = at * block;
+                let count = indices.len() / k;
+                let seekers: Vec<Seeker<'_>> = (first..first + count)
+                    .map(|row| Seeker { row: seekers.row(row), name: if self.same { row as u32 } else { NOBODY }, slot: row - first })
+                    .collect();
+                let margin = |slot: usize, score: f32| table.margin(self.asked.half[first + slot], score);
+                best.clear(count);
+                best.expect((first..first + count).map(&expected));
+                for start in (0..panels.count()).step_by(part) {
+                    run.check()?;
+                    best.meet(&seekers, &panels, start..(start + part).min(panels.count()), scoring, margin);
+                }
+                for (slot, (indices, distances)) in indices.chunks_exact_mut(k).zip(distances.chunks_exact_mut(k)).enumerate() {
+                    rank(self.rows, self.queries.row(first + slot), best.finish(slot, margin), self.metric, indices, distances);
+                }
+                let done = done.fetch_add(count, Ordering::Relaxed) + count;
+                run.progress("neighbors", done as u64, n as u64);
+                Ok(())
+            },
+        )?;
+        Ok(Neighbors { k, indices, distances, algorithm: EXACT, recall: Measure::exact(1.0, None) })
+    }
 }
 
 /// The same for few queries, for which packing the rows would take longer: distances to all rows. These are the ones that candidates are

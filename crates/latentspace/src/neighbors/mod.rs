@@ -1,6 +1,7 @@
 //! The nearest rows of each row, and of new points.
 
 mod best;
+mod bounded;
 mod distance;
 mod duplicates;
 mod exact;
@@ -133,7 +134,7 @@ pub fn neighbors(rows: MatrixView<'_>, k: usize, metric: Metric, run: &Run) -> R
 /// See [`neighbors`].
 pub fn exact(rows: MatrixView<'_>, k: usize, metric: Metric, run: &Run) -> Result<Neighbors> {
     run.install(|| check(rows, k, rows.rows().saturating_sub(1), metric))?;
-    run.install(|| among_distinct(rows, k, metric, |rows, k| exact::search(rows, rows, true, k, metric, run)))
+    run.install(|| among_distinct(rows, k, metric, |rows, k| bounded::search(rows, k, metric, run)))
 }
 
 /// The `k` nearest other rows of each row, most of them true: the share is measured on a sample of rows and told.

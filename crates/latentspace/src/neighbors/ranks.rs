@@ -178,7 +178,7 @@ impl<'a> Ranks<'a> {
         let margin = |slot: usize, score: f32| self.table.margin(self.table.half[slot], score);
         let mut best = Best::new(k);
         best.clear(few);
-        best.expect(bounds);
+        best.expect(bounds.iter().copied());
         let mut nearer = wanted.map(Counts::new);
         let mut tile = Tile::new();
         for from in (0..rows.rows()).step_by(FRAMED) {

@@ -128,18 +128,30 @@ impl Table {
     /// doi:10.1137/1.9780898718027, section 3.1); a few units more come from centring. A row no farther than r from the query has at most
     /// half a squared length of 2·half + r².
     pub(super) fn margin(&self, half: f32, score: f32) -> f32 {
-        let unit = (self.rows.cols() + 8) as f32 * (f32::EPSILON / 2.0);
-        let magnitude = match self.metric {
+        match self.metric {
+            // Whole numbers.
+            Metric::Hamming => 0.0,
+            // A quotient of whole numbers, and one taken from it.
+            Metric::Jaccard => 4.0 * f32::EPSILON,
+            _ => 2.5 * self.unit() * self.magnitude(half, score),
+        }
+    }
+
+    /// By how much a sum over the cells of a row may be off in single precision, as a part of the sum of magnitudes.
+    pub(super) fn unit(&self) -> f32 {
+        (self.rows.cols() + 8) as f32 * (f32::EPSILON / 2.0)
+    }
+
+    /// The magnitude of what is summed up for a row that scores `score` or better, at most; of products no less than that of the two rows'
+    /// lengths.
+    pub(super) fn magnitude(&self, half: f32, score: f32) -> f32 {
+        match self.metric {
             Metric::Euclidean => 5.0 * half + 4.0 * (half - score).max(0.0),
             Metric::Cosine | Metric::Hellinger => 1.0,
             Metric::InnerProduct => (2.0 * half).sqrt() * self.longest,
             Metric::Manhattan => -score,
-            // Whole numbers.
-            Metric::Hamming => 0.0,
-            // A quotient of whole numbers, and one taken from it.
-            Metric::Jaccard => return 4.0 * f32::EPSILON,
-        };
-        2.5 * unit * magnitude
+            Metric::Hamming | Metric::Jaccard => self.rows.cols() as f32,
+        }
     }
 }
 

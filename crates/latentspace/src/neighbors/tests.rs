@@ -228,3 +228,45 @@ fn approximate_neighbors_are_as_true_by_other_distances() {
         assert!(found.recall.value < recall + 0.002, "{metric:?} {recall} {:?}", found.recall);
     }
 }
+
+/// Keeps what it is told.
+#[derive(Default)]
+struct Notes(std::sync::Mutex<Vec<String>>);
+impl crate::run::Listener for Notes {
+    fn note(&self, text: &str) {
+        self.0.lock().unwrap().push(text.to_owned());
+    }
+}
+
+#[test]
+fn few_directions_rule_out_no_true_neighbor() {
+    let wide = |n: usize, d: usize, causes: usize| {
+        let (causes, mixing, rest) = (normal(n, causes, 20), normal(d, causes, 21), normal(n, d, 22));
+        let mixed = |i: usize, j: usize| causes.row(i).iter().zip(mixing.row(j)).map(|(a, b)| a * b).sum::<f32>();
+        Matrix::from_fn(n, d, |i, j| mixed(i, j) + 0.1 * rest.row(i)[j])
+    };
+    let rows = wide(8000, 200, 9);
+    // Far from the origin, and of lengths from 1e-3 to 1e3; half of them in twos that hardly differ.
+    let far = Matrix::from_fn(8000, 200, |i, j| 1000.0 + rows.row(i)[j]);
+    let uneven = Matrix::from_fn(8000, 200, |i, j| rows.row(i)[j] * 10.0_f32.powi((i % 7) as i32 - 3));
+    let twos = Matrix::from_fn(8000, 200, |i, j| rows.row(i / 2 * 2)[j] + if j == i % 2 { 1e-5 } else { 0.0 });
+    let all = [
+        (&rows, Metric::Euclidean),
+        (&far, Metric::Euclidean),
+        (&uneven, Metric::Euclidean),
+        (&twos, Metric::Euclidean),
+        (&wide(8000, 1100, 9), Metric::Euclidean),
+        (&uneven, Metric::Cosine),
+        (&twos, Metric::Cosine),
+        (&suited(&wide(8000, 200, 3), Metric::Hellinger), Metric::Hellinger),
+    ];
+    for (rows, metric) in all {
+        let notes = std::sync::Arc::new(Notes::default());
+        let run = Run::new(0, 2).unwrap().with_listener(notes.clone());
+        let found = exact(rows.view(), 7, metric, &run).unwrap();
+        let truth = run.install(|| super::exact::search(rows.view(), rows.view(), true, 7, metric, &run)).unwrap();
+        assert!(found.indices == truth.indices && found.distances == truth.distances, "{metric:?}");
+        let notes = notes.0.lock().unwrap();
+        assert!(notes.iter().any(|note| note.contains("all pairs by")), "{metric:?}, {} columns: {notes:?}", rows.cols());
+    }
+}
