@@ -230,6 +230,15 @@ pub(crate) fn seconds() -> ValueParser {
     ValueParser::new(StringValueParser::new().try_map(parse))
 }
 
+/// A number above 0.
+pub(crate) fn positive() -> ValueParser {
+    let parse = |text: String| {
+        let number = text.parse::<f64>().ok().filter(|number| *number > 0.0 && number.is_finite());
+        number.ok_or_else(|| "it must be a number above 0".to_owned())
+    };
+    ValueParser::new(StringValueParser::new().try_map(parse))
+}
+
 /// A size in bytes: `800M`, `4G`, `1.5GiB`, `2000000`.
 fn size() -> ValueParser {
     ValueParser::new(

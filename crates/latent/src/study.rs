@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use latentspace::data::{ImageShape, Observations, Prepared, Rows, Values};
+use latentspace::data::{Beside, ImageShape, Observations, Prepared, Rows, Values};
 use latentspace::linalg::{Matrix, MatrixView};
 use latentspace::measure::{self, CompareOptions, Measure, MeasureOptions, Sample};
 use latentspace::method::{self, AnyMethod, Entry, Shape};
@@ -454,8 +454,9 @@ impl Study {
         let plan = method.plan(data.shape(), &run);
         run.check_memory(entry.info.title, plan.peak_bytes, "a sample of the rows, or fewer columns, would fit")?;
         let begun = Instant::now();
-        let labels = method::labels(method.as_ref(), &data.observations.metadata)?;
-        let fitted = method.fit(&Rows::Memory(&data.prepared).with_labels(labels.as_ref())?, &run)?;
+        let nothing = Beside::default();
+        let beside = method::beside(method.as_ref(), &data.observations.metadata, &nothing)?;
+        let fitted = method.fit(&Rows::Memory(&data.prepared).with(&beside)?, &run)?;
         let codes = match fitted.codes {
             Some(codes) => codes,
             None => fitted.model.encode(&data.prepared, &run)?,

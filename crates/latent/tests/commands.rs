@@ -334,6 +334,34 @@ fn measures_say_how_far_to_trust() {
 }
 
 #[test]
+fn maps_learn_from_neighbors_and_from_maps_that_are_there() {
+    let folder = with_clouds();
+    folder.good("neighbors x.npy --all -k 20 -o near.parquet");
+    folder.good("fit umap x.npy --n-epochs 30 -o a.latent");
+    folder.good("fit umap x.npy --n-epochs 30 --neighbors near.parquet -o given.latent");
+    let codes = |name: &str| {
+        folder.good(&format!("encode {name}.latent x.npy -o {name}.npy"));
+        folder.read(&format!("{name}.npy"))
+    };
+    let first = codes("a");
+    assert!(codes("given") == first, "the same neighbors make the same map");
+    folder.good("fit umap x.npy --n-epochs 30 --start a.latent --hold --seed 5 -o held.latent");
+    assert!(codes("held") == first, "what is held lies where it lay");
+    let facts = folder.json("fit tsne x.npy --perplexity 5 --n-iter 20 --start a.npy --pull 0.1 -o t.latent")["facts"].clone();
+    assert_eq!((&facts["init"], &facts["start_known"], &facts["start_tie"]), (&"given".into(), &600.into(), &"pull 0.1".into()));
+    folder.refused(
+        "fit umap x.npy --n-neighbors 40 --neighbors near.parquet -o b.latent",
+        "hint: a smaller perplexity, or fewer n_neighbors, needs fewer\n",
+    );
+    folder
+        .refused("fit tsne x.npy --n-components 3 --start a.latent -o b.latent", "error: start: places of 2 dimensions; the map has 3.\n");
+    folder.write("near.csv", "row,neighbor,distance\n0,1,0.5\n1,600,0.5\n");
+    let wanted = "error: near.csv, row 2, column neighbor: 600 was found; the data has 600 rows, counted from 0.\n";
+    folder.refused("fit umap x.npy --neighbors near.csv -o b.latent", wanted);
+    folder.refused("fit umap x.npy --neighbors x.npy -o b.latent", "or a table of the columns row, neighbor and distance.\n");
+}
+
+#[test]
 fn neighbors_are_the_nearest_and_words_add_up() {
     let folder = with_clouds();
     let near = folder.json("neighbors x.npy --row 4 -k 3");

@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use arrow::array::Array;
-use latentspace::data::{Metadata, Preparation, Values};
+use latentspace::data::{Beside, Metadata, Preparation, Start, Tie, Values};
 use latentspace::growing::Growing;
 use latentspace::linalg::Matrix;
 use latentspace::method::{AnyMethod, Shape};
+use latentspace::neighbors::Neighbors;
 use latentspace::{Error, Result, registry};
-use numpy::{PyArray2, PyArrayMethods, PyReadonlyArray2, PyUntypedArrayMethods};
+use numpy::{PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyString};
 use serde_json::{Map, Number, Value, json};
@@ -84,6 +85,30 @@ pub(crate) fn check(name: &str, params: &Bound<'_, PyDict>, rows: Option<usize>,
     }
 }
 
+/// Neighbors as sparse rows: the row i has those from `starts[i]` to `starts[i + 1]`.
+type NearRows<'py> = (PyReadonlyArray1<'py, i64>, PyReadonlyArray1<'py, i64>, PyReadonlyArray1<'py, f32>);
+
+/// The neighbors of each row, checked.
+fn neighbors(near: &NearRows<'_>) -> PyResult<Neighbors> {
+    let (starts, indices, distances) = (near.0.as_slice()?, near.1.as_slice()?, near.2.as_slice()?);
+    let row = |ends: &[i64]| {
+        let range = ends[0] as usize..ends[1] as usize;
+        let indices = indices[range.clone()].iter().map(|&index| u32::try_from(index).unwrap_or(u32::MAX));
+        indices.zip(distances[range].iter().copied()).collect()
+    };
+    Neighbors::given("neighbors", starts.windows(2).map(row).collect()).map_err(exception)
+}
+
+/// Places that are given, and what ties rows to them: nothing (0), a pull, or all (infinity).
+fn start(given: &(PyReadonlyArray2<'_, f32>, f64)) -> PyResult<Start> {
+    let tie = match given.1 {
+        0.0 => Tie::Free,
+        f64::INFINITY => Tie::Hold,
+        pull => Tie::Pull(pull),
+    };
+    Ok(Start { places: matrix(&given.0)?, tie })
+}
+
 /// Learns a space and measures it, as `latent fit` does, and places the rows: (space, codes). Labels are a name and a cell a row.
 #[pyfunction]
 #[allow(clippy::too_many_arguments, reason = "each has its name in Python")]
@@ -96,10 +121,14 @@ pub(crate) fn fit<'py>(
     threads: usize,
     listener: Option<&Bound<'py, PyAny>>,
     labels: Option<(String, Bound<'py, PyAny>)>,
+    near: Option<NearRows<'py>>,
+    begin: Option<(PyReadonlyArray2<'py, f32>, f64)>,
 ) -> PyResult<(Space, Bound<'py, PyArray2<f32>>)> {
     let (method, rows) = (method(name, params)?, rows.get());
     let options = rows.options();
     let labels = labels.map(|(name, cells)| PyResult::Ok((column(&name, &cells)?, name))).transpose()?;
+    let (near, begin) = (near.as_ref().map(neighbors).transpose()?, begin.as_ref().map(start).transpose()?);
+    let beside = Beside { labels: None, neighbors: near, start: begin };
     let (space, codes) = call(py, seed, threads, listener, |run| {
         let mut observations = rows.read(None, run)?;
         if let Some((cells, name)) = labels {
@@ -109,7 +138,7 @@ pub(crate) fn fit<'py>(
             }
             observations.metadata = Metadata::from_columns(vec![(name, cells)], observations.rows())?;
         }
-        let (space, codes) = latentspace::Space::learn(method.as_ref(), observations, &options, run)?.measured(run)?;
+        let (space, codes) = latentspace::Space::learn(method.as_ref(), observations, &options, &beside, run)?.measured(run)?;
         run.check()?;
         Ok((own(space, rows)?, codes))
     })?;

@@ -96,7 +96,7 @@ impl<F: Fold<Outcome = Fitted>> AnyFold for F {
     fn share(&self, state: &Parcel, rows: &Rows<'_>, chunks: Range<usize>, run: &Run) -> Result<Vec<Part<Parcel>>> {
         let state = F::State::load(state)?;
         let parts = match rows {
-            Rows::Memory(prepared) | Rows::Labeled(prepared, _) => {
+            Rows::Memory(prepared) | Rows::With(prepared, _) => {
                 let table = prepared.table()?;
                 let mut parts = Parts::default();
                 for chunk in chunks {
@@ -138,7 +138,7 @@ pub fn fold<F: Fold>(method: &F, rows: &Rows<'_>, stage: &str, run: &Run) -> Res
         run.check()?;
         let Standing { state, parts } = standing;
         let stats = match rows {
-            Rows::Memory(prepared) | Rows::Labeled(prepared, _) => tree(method, &state, prepared.table()?.view(), 0, chunks, run)?,
+            Rows::Memory(prepared) | Rows::With(prepared, _) => tree(method, &state, prepared.table()?.view(), 0, chunks, run)?,
             Rows::Stream(stream) => {
                 let seen = parts.end();
                 let parts = pass(method, &state, *stream, parts, seen..chunks, stage, run)?;
@@ -156,7 +156,7 @@ pub fn fold<F: Fold>(method: &F, rows: &Rows<'_>, stage: &str, run: &Run) -> Res
 fn start<F: Fold>(method: &F, rows: &Rows<'_>) -> Result<F::State> {
     let shape = Shape { rows: rows.rows(), cols: rows.cols() };
     match rows {
-        Rows::Memory(prepared) | Rows::Labeled(prepared, _) => {
+        Rows::Memory(prepared) | Rows::With(prepared, _) => {
             let table = prepared.table()?;
             method.start(shape, table.slice(0..CHUNK.min(table.rows())))
         }

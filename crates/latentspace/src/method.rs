@@ -1,10 +1,12 @@
 //! What a method is: a struct of parameters that learns a model from prepared rows; and what a model is: a way through a space.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::data::{Category, Metadata, Prepared, Rows};
+use crate::data::{Beside, Given, Metadata, Prepared, Rows};
 use crate::error::{Error, Result};
 use crate::fold::AnyFold;
 use crate::interval::Measure;
@@ -50,6 +52,8 @@ pub struct Info {
     pub folds: bool,
     /// Whether it makes its map step by step, to be watched.
     pub live: bool,
+    /// What may be given beside the rows.
+    pub given: &'static [Given],
     /// What it cannot do, each with its reason.
     pub limits: &'static [&'static str],
 }
@@ -218,6 +222,7 @@ impl<M: Method> AnyMethod for M {
 
     fn fit(&self, rows: &Rows<'_>, run: &Run) -> Result<Fitted> {
         Method::check(self, Shape { rows: rows.rows(), cols: rows.cols() })?;
+        check_given(&M::INFO, rows)?;
         run.install(|| Method::fit(self, rows, run))
     }
 
@@ -234,12 +239,27 @@ impl<M: Method> AnyMethod for M {
     }
 }
 
-/// The labels among the metadata of rows that a method was told to learn from, if it was.
+/// What is given beside rows, and the labels among their metadata that a method was told to learn from, if it was.
 ///
 /// # Errors
 /// [`Error::Param`] if there is no such column.
-pub fn labels(method: &dyn AnyMethod, metadata: &Metadata) -> Result<Option<Category>> {
-    method.target().map(|name| metadata.labels(name)).transpose()
+pub fn beside<'a>(method: &dyn AnyMethod, metadata: &Metadata, given: &'a Beside) -> Result<Cow<'a, Beside>> {
+    match method.target() {
+        Some(name) => Ok(Cow::Owned(Beside { labels: Some(metadata.labels(name)?), ..given.clone() })),
+        None => Ok(Cow::Borrowed(given)),
+    }
+}
+
+/// Checks that a method learns from all that is given beside the rows.
+fn check_given(info: &Info, rows: &Rows<'_>) -> Result<()> {
+    let wrong = |name: &str, wanted: String| Err(Error::param(name, "given", wanted));
+    if rows.neighbors().is_some() && !info.given.contains(&Given::Neighbors) {
+        return wrong("neighbors", format!("{} learns from no neighbors that were found elsewhere", info.title));
+    }
+    if rows.start().is_some() && !info.given.contains(&Given::Start) {
+        return wrong("start", format!("{} starts where it does by itself", info.title));
+    }
+    Ok(())
 }
 
 /// A line of the registry: a method before its parameters are set.

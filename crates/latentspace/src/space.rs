@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use crate::border;
 use crate::codes::Codes;
 use crate::data::read::Source;
-use crate::data::{Metadata, Observations, Preparation, PrepareOptions, Prepared, Rows, Stream};
+use crate::data::{Beside, Metadata, Observations, Preparation, PrepareOptions, Prepared, Rows, Stream};
 use crate::error::{Error, Result};
 use crate::linalg::{Matrix, MatrixView};
 use crate::measure::{self, Measure, MeasureOptions};
@@ -112,19 +112,25 @@ struct Header {
 }
 
 impl Space {
-    /// Learns a space from observations: chooses how they become numbers (and tells it), and learns. The space knows then
-    /// what its fit found out about itself; [`Space::measure`] adds how far to trust it.
+    /// Learns a space from observations, and from what is known of them `beside`: chooses how they become numbers (and tells it), and learns.
+    /// The space knows then what its fit found out about itself; [`Space::measure`] adds how far to trust it.
     ///
     /// # Errors
     /// What the preparation and the method say; [`Error::Cancelled`].
-    pub fn learn(method: &dyn AnyMethod, observations: Observations, options: &PrepareOptions, run: &Run) -> Result<Learned> {
+    pub fn learn(
+        method: &dyn AnyMethod,
+        observations: Observations,
+        options: &PrepareOptions,
+        beside: &Beside,
+        run: &Run,
+    ) -> Result<Learned> {
         let preparation = Preparation::choose(&observations, options, run)?;
         preparation.told.iter().for_each(|sentence| run.note(sentence));
         let rows = preparation.prepare(&observations, run)?;
         let metadata = observations.metadata.clone();
         // What the preparation copied is not needed any more.
         drop(observations);
-        let (space, placed) = Space::fit(method, preparation, &Rows::Memory(&rows), &metadata, run)?;
+        let (space, placed) = Space::fit(method, preparation, &Rows::Memory(&rows).with(beside)?, &metadata, run)?;
         Ok(Learned { space, rows, placed })
     }
 
@@ -143,16 +149,17 @@ impl Space {
         let shape = Shape { rows: rows.rows(), cols: rows.cols() };
         let plan = method.plan(shape, run);
         let peak = match rows {
-            Rows::Memory(_) | Rows::Labeled(..) => plan.peak_bytes,
+            Rows::Memory(_) | Rows::With(..) => plan.peak_bytes,
             // A plan counts the rows, which do not lie in memory here.
             Rows::Stream(_) => plan.peak_bytes.saturating_sub(4 * shape.rows as u64 * shape.cols as u64),
         };
         run.check_memory(info.title, peak, "a sample of the rows, or fewer columns, would fit")?;
-        let labels = method::labels(method, metadata)?;
-        if let Some(labels) = &labels {
+        let nothing = Beside::default();
+        let beside = method::beside(method, metadata, rows.beside().unwrap_or(&nothing))?;
+        if let Some(labels) = &beside.labels {
             run.note(format!("the labels in '{}' are learned from, too", labels.name));
         }
-        let rows = &rows.with_labels(labels.as_ref())?;
+        let rows = &rows.with(&beside)?;
         if let Some(checkpoint) = run.checkpoint() {
             let data = json!({ "rows": shape.rows, "columns": shape.cols, "digest": format!("{:016x}", rows.digest()?) });
             checkpoint.of(json!({ "method": info.name, "params": method.params(), "seed": run.seed(), "data": data }))?;
@@ -187,14 +194,14 @@ impl Space {
         let k = MeasureOptions::default().k.min(rows.rows().saturating_sub(1) / 2);
         let dense = 4 * rows.rows() as u64 * rows.cols() as u64;
         let allowed = run.max_memory().or_else(machine_memory).unwrap_or(u64::MAX);
-        if k == 0 || (matches!(rows, Rows::Memory(Prepared::Counts(_)) | Rows::Labeled(Prepared::Counts(_), _)) && dense > allowed / 2) {
+        if k == 0 || (matches!(rows, Rows::Memory(Prepared::Counts(_)) | Rows::With(Prepared::Counts(_), _)) && dense > allowed / 2) {
             run.note("not measured: too few rows, or too many columns to hold them as a dense table");
             return Ok(());
         }
         let options = MeasureOptions { k, ..MeasureOptions::default() };
         let measures = match rows {
             Rows::Stream(stream) => measure::measure_stream(&Encoded { space: self, stream: *stream, run }, &options, run)?,
-            Rows::Memory(prepared) | Rows::Labeled(prepared, _) => {
+            Rows::Memory(prepared) | Rows::With(prepared, _) => {
                 let codes = match codes {
                     Some(codes) => codes.clone(),
                     None => self.encode_prepared(prepared, run)?,

@@ -8,12 +8,13 @@ use std::time::{Duration, Instant};
 
 use arrow::array::{Array, ArrayRef, Float64Array, StringArray};
 use latentspace::checkpoint::Checkpoint;
-use latentspace::data::{CHUNK, Metadata, Preparation, PrepareOptions, Prepared, Rows, Stream, read};
+use latentspace::data::{Beside, CHUNK, Given, Metadata, Preparation, PrepareOptions, Prepared, Rows, Start, Stream, Tie, read};
 use latentspace::fold::Step;
 use latentspace::growing::Growing;
 use latentspace::linalg::{Matrix, thin_svd};
 use latentspace::measure::Measure;
 use latentspace::method::{AnyMethod, Entry, Takes};
+use latentspace::neighbors::{self, Metric, Neighbors};
 use latentspace::params::{Kind, Parameter};
 use latentspace::random::Random;
 use latentspace::registry::METHODS;
@@ -279,6 +280,51 @@ fn strange_data_give_a_space_or_a_clear_error() {
                 Err(error) => panic!("{} on {name}: {error}", entry.info.name),
             }
         }
+    }
+}
+
+/// What is given beside rows is learned from, the same on any number of threads, or refused.
+#[test]
+fn what_is_given_is_learned_from_or_refused() {
+    let rows = groups(300);
+    let run = Run::new(3, 2).unwrap();
+    let near = neighbors::exact(rows.view(), 120, Metric::Euclidean, &run).unwrap();
+    for entry in takes_tables() {
+        let (name, prepared) = (entry.info.name, Prepared::Table(rows.clone()));
+        let fit = |beside: &Beside, threads: usize| {
+            let run = Run::new(3, threads)?;
+            let known = Rows::Memory(&prepared).with(beside)?;
+            Space::fit(&*method(entry), untouched(&rows, &run), &known, &Metadata::none(300), &run).map(|(space, _)| space)
+        };
+        let plain = fit(&Beside::default(), 2).unwrap();
+        let codes = |space: &Space| space.model.fitted_codes().cloned().unwrap();
+        let given = Beside { neighbors: Some(near.clone()), ..Beside::default() };
+        match fit(&given, 2) {
+            Ok(space) => {
+                assert!(entry.info.given.contains(&Given::Neighbors), "{name}");
+                assert!(codes(&space) == codes(&plain), "{name}: the same neighbors make another map");
+            }
+            Err(error) => assert!(!entry.info.given.contains(&Given::Neighbors) && matches!(error, Error::Param(_)), "{name}: {error}"),
+        }
+        let dimensions = plain.model.n_components();
+        let random = Random::new(1, "places");
+        let places =
+            Matrix::from_fn(300, dimensions, |i, j| if i < 200 { (10.0 * random.uniform(j as u64, i as u64)) as f32 } else { f32::NAN });
+        for tie in [Tie::Free, Tie::Pull(0.1), Tie::Hold] {
+            let start = Beside { start: Some(Start { places: places.clone(), tie }), ..Beside::default() };
+            if !entry.info.given.contains(&Given::Start) {
+                assert!(matches!(fit(&start, 2), Err(Error::Param(_))), "{name}");
+                continue;
+            }
+            let space = fit(&start, 1).unwrap();
+            assert!(fit(&start, 3).unwrap().to_bytes().unwrap() == space.to_bytes().unwrap(), "{name}");
+            let found = codes(&space);
+            let is_held = (0..200).all(|row| found.row(row) == places.row(row));
+            assert!(is_held == (tie == Tie::Hold) && found.as_slice().iter().all(|place| place.is_finite()), "{name} {tie:?}");
+        }
+        let short =
+            Beside { neighbors: Some(Neighbors::given("near", vec![vec![(1, 1.0)], vec![(0, 1.0)]]).unwrap()), ..Beside::default() };
+        assert!(matches!(fit(&short, 2), Err(Error::Input(_))), "{name}: neighbors of other rows");
     }
 }
 

@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use latentspace::checkpoint::Checkpoint;
 use latentspace::data::read::{self, Source};
-use latentspace::data::{Metadata, Preparation, PrepareOptions, PreparedStream, Rows};
+use latentspace::data::{
+    Beside, Given, Metadata, Preparation, PrepareOptions, PreparedStream, ReadOptions, Rows, Start, Tie, read_neighbors,
+};
 use latentspace::method::{AnyMethod, Entry};
 use latentspace::{Codes, Error, Result, Run, Space, registry};
 use serde_json::json;
@@ -59,7 +61,51 @@ fn method_command(entry: &Entry) -> Command {
         .args(args::parameters(entry))
         .args(inputs::reading_args());
     let command = if info.folds { command.args(partial_args()) } else { command };
+    let command = command.args(info.given.iter().flat_map(|given| given_args(*given)));
     if limits.is_empty() { command } else { command.after_help(format!("Limits:\n{}", limits.join("\n"))) }
+}
+
+/// For methods that learn from what is known beside the rows.
+fn given_args(given: Given) -> Vec<Arg> {
+    let args =
+        match given {
+            Given::Neighbors => vec![Arg::new("neighbors").long("neighbors").value_name("FILE").help(
+                "The nearest rows of each, found elsewhere: a table of row, neighbor and distance, or a sparse matrix of distances (.mtx)",
+            )],
+            Given::Start => {
+                vec![
+                    Arg::new("start").long("start").value_name("SPACE_OR_CODES").help(
+                        "A map to start at: rows go by their ids where both have some; those that it has not start amid their neighbors",
+                    ),
+                    Arg::new("hold")
+                        .long("hold")
+                        .action(ArgAction::SetTrue)
+                        .requires("start")
+                        .conflicts_with("pull")
+                        .help("Rows that the start has stay where they are, and only others move"),
+                    Arg::new("pull").long("pull").value_name("X").requires("start").value_parser(args::positive()).help(
+                        "Rows that the start has are drawn back by so much of a step: maps of related tables stay alike; 0.1 is usual",
+                    ),
+                ]
+            }
+        };
+    args.into_iter().map(|arg| arg.help_heading("Options of what is known")).collect()
+}
+
+/// What is known of the rows beside their values, as it was given.
+fn known(matches: &ArgMatches, metadata: &Metadata, run: &Run) -> Result<Beside> {
+    let text = |name| matches.try_get_one::<String>(name).ok().flatten();
+    let mut beside = Beside::default();
+    if let Some(path) = text("neighbors") {
+        beside.neighbors = Some(read_neighbors(path, metadata.rows(), run)?);
+    }
+    if let Some(name) = text("start") {
+        let pull = matches.get_one::<f64>("pull").map(|pull| Tie::Pull(*pull));
+        let tie = if matches.get_flag("hold") { Tie::Hold } else { pull.unwrap_or(Tie::Free) };
+        let codes = inputs::space_or_codes(name, &ReadOptions::default(), run)?;
+        beside.start = Some(Start::matched(&codes, name, metadata, tie)?);
+    }
+    Ok(beside)
 }
 
 /// For methods that fold: one share of a round.
@@ -125,7 +171,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
             run.note(why);
             from_stream(method.as_ref(), &data, &options, codes_file.is_some(), &run)
         }
-        None => from_memory(method.as_ref(), &data, &options, &run),
+        None => from_memory(method.as_ref(), &data, &options, matches, &run),
     };
     if matches!(learned, Err(Error::Cancelled)) && checkpoint.path().exists() {
         run.note(format!("where it stood is kept in {}; --resume goes on from there", checkpoint.path().display()));
@@ -187,13 +233,14 @@ struct Learned {
     timing: Timing,
 }
 
-fn from_memory(method: &dyn AnyMethod, data: &Source, options: &PrepareOptions, run: &Run) -> Result<Learned> {
+fn from_memory(method: &dyn AnyMethod, data: &Source, options: &PrepareOptions, matches: &ArgMatches, run: &Run) -> Result<Learned> {
     let begun = Instant::now();
     let observations = data.read(run)?;
+    let metadata = observations.metadata.clone();
+    let beside = known(matches, &metadata, run)?;
     let reading = begun.elapsed().as_secs_f64();
     let begun = Instant::now();
-    let metadata = observations.metadata.clone();
-    let learned = Space::learn(method, observations, options, run)?;
+    let learned = Space::learn(method, observations, options, &beside, run)?;
     let learning = begun.elapsed().as_secs_f64();
     let begun = Instant::now();
     let (space, codes) = learned.measured(run)?;

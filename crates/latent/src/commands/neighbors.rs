@@ -1,6 +1,7 @@
 //! `latent neighbors`: what lies near a row; and word arithmetic.
 
-use clap::{Arg, ArgGroup, ArgMatches, Command};
+use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command};
+use latentspace::data::write_neighbors;
 use latentspace::linalg::Matrix;
 use latentspace::neighbors::{self, Metric};
 use latentspace::{Codes, Error, Result};
@@ -19,11 +20,26 @@ pub(crate) fn command() -> Command {
         .arg(Arg::new("id").long("id").value_name("NAME").help("The row's id"))
         .arg(Arg::new("plus").long("plus").value_name("A,B").value_delimiter(',').help("Ids of rows to add"))
         .arg(Arg::new("minus").long("minus").value_name("C").value_delimiter(',').requires("plus").help("Ids of rows to subtract"))
-        .group(ArgGroup::new("which").args(["row", "id", "plus"]).required(true))
+        .arg(
+            Arg::new("all")
+                .long("all")
+                .action(ArgAction::SetTrue)
+                .requires("output")
+                .help("Those of every row, for `latent fit … --neighbors`"),
+        )
+        .group(ArgGroup::new("which").args(["row", "id", "plus", "all"]).required(true))
         .arg(
             Arg::new("k").short('k').long("neighbors").value_name("N").value_parser(args::whole::<usize>(1)).help("How many [default: 10]"),
         )
         .arg(metric_arg("euclidean, cosine, manhattan, hellinger, hamming or jaccard [default: euclidean; with --plus cosine]"))
+        .arg(
+            Arg::new("output")
+                .short('o')
+                .long("output")
+                .value_name("FILE")
+                .requires("all")
+                .help("The table of row, neighbor and distance to write: .parquet, .csv or .tsv"),
+        )
         .args(inputs::reading_args().into_iter().filter(|arg| arg.get_id() == "labels"))
 }
 
@@ -33,6 +49,9 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let options = inputs::labels(matches);
     let codes = inputs::space_or_codes(name, &options, run)?;
     let rows = codes.values.rows();
+    if matches.get_flag("all") {
+        return all(&codes, matches, context);
+    }
     let find = |id: &String| codes.metadata.find(id).map_err(|error| known(error, &codes));
     let (query, without, summed) = if let Some(&row) = matches.get_one::<usize>("row") {
         if row >= rows {
@@ -60,6 +79,20 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let rows: Vec<Vec<String>> =
         near.iter().map(|(row, id, distance)| vec![row.to_string(), id.clone(), number(f64::from(*distance))]).collect();
     output::text(&output::table(&["row", "id", "distance"], &rows))
+}
+
+/// Writes the neighbors of every row.
+fn all(codes: &Codes, matches: &ArgMatches, context: &Context) -> Result<()> {
+    let path = inputs::path(matches, "output")?;
+    let k = matches.get_one::<usize>("k").copied().unwrap_or(10);
+    let found = neighbors::neighbors(codes.values.view(), k, metric(matches).unwrap_or_default(), &context.run)?;
+    write_neighbors(&path, &found)?;
+    context.screen.clear();
+    let rows = codes.values.rows();
+    if context.json {
+        return output::json(&json!({"rows": rows, "k": k, "algorithm": found.algorithm, "recall": found.recall, "neighbors": path}));
+    }
+    output::text(&format!("{}: the {k} nearest of each of {} rows, {}\n", path.display(), count(rows as u64), found.algorithm))
 }
 
 /// The sum of directions: each row counts the same, however long its vector is.

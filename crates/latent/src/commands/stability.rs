@@ -1,7 +1,7 @@
 //! `latent stability METHOD`: how much of a map is there again with another seed, and with other rows drawn.
 
 use clap::{Arg, ArgMatches, Command};
-use latentspace::data::{Metadata, Preparation, Prepared, Rows, read};
+use latentspace::data::{Beside, Metadata, Preparation, Prepared, Rows, read};
 use latentspace::linalg::Matrix;
 use latentspace::measure::{self, Drawn};
 use latentspace::method::{self, AnyMethod, Entry};
@@ -103,8 +103,9 @@ fn seeded(run: &Run, at: u64) -> Run {
 
 /// Where the rows lie.
 fn map(method: &dyn AnyMethod, rows: &Prepared, metadata: &Metadata, run: &Run) -> Result<Matrix> {
-    let labels = method::labels(method, metadata)?;
-    let fitted = method.fit(&Rows::Memory(rows).with_labels(labels.as_ref())?, run)?;
+    let nothing = Beside::default();
+    let beside = method::beside(method, metadata, &nothing)?;
+    let fitted = method.fit(&Rows::Memory(rows).with(&beside)?, run)?;
     fitted.codes.map_or_else(|| fitted.model.encode(rows, run), Ok)
 }
 

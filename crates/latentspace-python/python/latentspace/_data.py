@@ -50,6 +50,28 @@ def codes_of(Z: Any) -> np.ndarray:
     return np.ascontiguousarray(Z if frame is None else frame.to_numpy(), dtype=np.float32)
 
 
+def near_rows(neighbors: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Neighbors as sparse rows: starts, indices, distances.
+
+    They are indices and distances ``[n, k]``, as pynndescent, umap-learn and faiss give them (negative indices are none), or a sparse
+    matrix of distances ``[n, n]``, as scikit-learn's ``kneighbors_graph`` does.
+    """
+    if sparse.issparse(neighbors):
+        graph = neighbors.tocsr()
+        if graph.shape[0] != graph.shape[1]:
+            raise _native.ParamError(f"neighbors: a matrix of shape {graph.shape} was given; it has a row and a column for each row.")
+        return graph.indptr.astype(np.int64), graph.indices.astype(np.int64), graph.data.astype(np.float32)
+    try:
+        indices, distances = (np.asarray(part) for part in tuple(neighbors)[:2])
+    except (TypeError, ValueError):
+        indices, distances = np.empty(0), np.empty(0)
+    if indices.ndim != 2 or indices.shape != distances.shape or indices.dtype.kind not in "iu":
+        raise _native.ParamError("neighbors: two arrays [n, k] are needed, whole-numbered indices and distances, or a sparse matrix.")
+    there = indices >= 0
+    starts = np.concatenate([[0], np.cumsum(there.sum(axis=1))]).astype(np.int64)
+    return starts, indices[there].astype(np.int64), distances[there].astype(np.float32)
+
+
 def column(cells: Any, name: str = "labels") -> Any:
     """A column as the native part takes it: whole numbers, numbers, or texts."""
     cells = np.asarray(cells)

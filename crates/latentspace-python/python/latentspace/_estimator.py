@@ -13,7 +13,7 @@ from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from . import _native
-from ._data import codes_of, column, frame_of, like, native_rows
+from ._data import codes_of, column, frame_of, like, native_rows, near_rows
 from ._jobs import seed_of, threads
 from ._progress import listener
 from ._space import Measure, Space
@@ -34,18 +34,23 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
     space_: Space
     n_features_in_: int
 
-    def fit(self, X: Any, y: Any = None) -> Any:
+    def fit(self, X: Any, y: Any = None, *, neighbors: Any = None, start: Any = None, pull: float = 0.0) -> Any:
         """Learns a space from rows ``[n, d]`` and measures how far to trust it.
 
         ``y``, a label a row (-1, NaN and None: missing), is learned from, too, by methods that have a ``target``, unless that is
         ``'none'``; it is ignored by all others.
+
+        ``neighbors``, for t-SNE, UMAP and PaCMAP, are the nearest rows of each, found elsewhere: indices and distances ``[n, k]`` or a
+        sparse matrix of distances ``[n, n]``. ``start``, for t-SNE and UMAP, is a map to start at, ``[n, k]``, NaN in rows that it has
+        not: they start amid their neighbors. Its rows are drawn back there by ``pull`` of a step: 0 lets them go, 0.1 to 1 keep maps of
+        related tables alike, ``inf`` holds them, so that only others move.
         """
-        self._learn(X, y)
+        self._learn(X, y, neighbors, start, pull)
         return self
 
-    def fit_transform(self, X: Any, y: Any = None) -> Any:
-        """Learns a space and gives the codes of its rows, ``[n, k]``; ``y`` is what it is to ``fit``."""
-        return self._out(self._learn(X, y), X)
+    def fit_transform(self, X: Any, y: Any = None, *, neighbors: Any = None, start: Any = None, pull: float = 0.0) -> Any:
+        """Learns a space and gives the codes of its rows, ``[n, k]``; all else is what it is to ``fit``."""
+        return self._out(self._learn(X, y, neighbors, start, pull), X)
 
     @property
     def measures_(self) -> dict[str, Measure]:
@@ -77,17 +82,21 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         X = validate_data(self, X, reset=reset, accept_sparse=sparse, dtype="numeric", ensure_min_samples=2 if reset else 1)
         return native_rows(X, getattr(self, "feature_names_in_", None) if reset else None)
 
-    def _learn(self, X: Any, y: Any) -> np.ndarray:
+    def _learn(self, X: Any, y: Any, neighbors: Any = None, start: Any = None, pull: float = 0.0) -> np.ndarray:
         params, seed, jobs = self._params(), seed_of(self.random_state), threads(self.n_jobs)
         labels = None
         if y is not None and params.get("target", "none") != "none":
             if params["target"] == "auto":
                 params["target"] = "label"
             labels = params["target"], column(y, "y")
+        if not pull >= 0.0 or (pull > 0.0 and start is None):
+            raise _native.ParamError(f"pull: {pull} was given; it is at least 0, and 0 where there is no start.")
+        near = None if neighbors is None else near_rows(neighbors)
+        begin = None if start is None else (codes_of(start), float(pull))
         name, rows = self._description["name"], self._rows(X, reset=True)
         ear = listener(self.verbose)
         try:
-            space, codes = _native.fit(name, params, rows, seed, jobs, ear, labels)
+            space, codes = _native.fit(name, params, rows, seed, jobs, ear, labels, near, begin)
         finally:
             if ear is not None:
                 ear.close()

@@ -59,7 +59,15 @@ class Explorer:
 def methods() -> str: ...
 def check(name: str, params: dict[str, Any], rows: int | None = None, cols: int | None = None) -> None: ...
 def fit(
-    name: str, params: dict[str, Any], rows: Rows, seed: int, threads: int, listener: Any, labels: tuple[str, Any] | None
+    name: str,
+    params: dict[str, Any],
+    rows: Rows,
+    seed: int,
+    threads: int,
+    listener: Any,
+    labels: tuple[str, Any] | None,
+    near: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]] | None,
+    begin: tuple[NDArray[np.float32], float] | None,
 ) -> tuple[Space, NDArray[np.float32]]: ...
 def round_zero(
     name: str,

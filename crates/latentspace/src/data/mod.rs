@@ -1,5 +1,6 @@
 //! What was observed, how it becomes numbers, and how it is read.
 
+mod beside;
 pub(crate) mod exact;
 mod fresh;
 mod moments;
@@ -10,6 +11,7 @@ pub mod read;
 mod summary;
 pub mod write;
 
+pub use beside::{Beside, Given, Start, Tie, read_neighbors, write_neighbors};
 pub use observations::{Category, Counts, ImageShape, Images, Metadata, Observations, Table, Values};
 pub use preparation::{Levels, Missing, Preparation, PrepareOptions, Scale};
 pub use prepared::{Prepared, PreparedStream, Rows, Stream};

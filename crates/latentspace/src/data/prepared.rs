@@ -1,9 +1,10 @@
 //! Prepared rows: numbers, as a method sees them; in memory, or as a stream that can be read again and again.
 
 use crate::data::read::Source;
-use crate::data::{Category, Counts, Preparation};
+use crate::data::{Beside, Category, Counts, Preparation, Start};
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
+use crate::neighbors::Neighbors;
 use crate::run::Run;
 
 /// Numbers, as a method sees them.
@@ -95,8 +96,8 @@ impl Stream for PreparedStream<'_> {
 pub enum Rows<'a> {
     /// All rows, in memory.
     Memory(&'a Prepared),
-    /// The same, with a label each to learn from, too.
-    Labeled(&'a Prepared, &'a Category),
+    /// The same, with what is known of them beside.
+    With(&'a Prepared, &'a Beside),
     /// Rows that come by in blocks.
     Stream(&'a dyn Stream),
 }
@@ -171,34 +172,48 @@ impl Prepared {
 }
 
 impl<'a> Rows<'a> {
-    /// The same rows, with these labels to learn from, if there are any.
+    /// The same rows, with what is known of them beside.
     ///
     /// # Errors
-    /// [`Error::Input`] if there are not as many labels as rows; [`Error::Param`] if the rows come as a stream.
-    pub fn with_labels(self, labels: Option<&'a Category>) -> Result<Self> {
-        let Some(labels) = labels else { return Ok(self) };
-        if labels.codes.len() != self.rows() {
-            let found = format!("{} labels in '{}'", labels.codes.len(), labels.name);
-            return Err(Error::input("metadata", found, format!("there are {} rows", self.rows())));
+    /// [`Error::Input`] if that is of other than as many rows; [`Error::Param`] if the rows come as a stream.
+    pub fn with(self, beside: &'a Beside) -> Result<Self> {
+        if beside.is_empty() {
+            return Ok(self);
         }
+        beside.check(self.rows())?;
         match self {
-            Rows::Memory(prepared) | Rows::Labeled(prepared, _) => Ok(Rows::Labeled(prepared, labels)),
-            Rows::Stream(_) => Err(Error::param("data", "a stream", "labels are learned from beside rows in memory")),
+            Rows::Memory(prepared) | Rows::With(prepared, _) => Ok(Rows::With(prepared, beside)),
+            Rows::Stream(_) => Err(Error::param("data", "a stream", "labels, neighbors and starts are given beside rows in memory")),
+        }
+    }
+
+    /// What is known of them beside, if anything is.
+    pub fn beside(&self) -> Option<&'a Beside> {
+        match self {
+            Rows::With(_, beside) => Some(beside),
+            Rows::Memory(_) | Rows::Stream(_) => None,
         }
     }
 
     /// The label of each row, where they are to be learned from.
     pub fn labels(&self) -> Option<&'a Category> {
-        match self {
-            Rows::Labeled(_, labels) => Some(labels),
-            Rows::Memory(_) | Rows::Stream(_) => None,
-        }
+        self.beside()?.labels.as_ref()
+    }
+
+    /// The nearest rows of each, where they were found elsewhere.
+    pub fn neighbors(&self) -> Option<&'a Neighbors> {
+        self.beside()?.neighbors.as_ref()
+    }
+
+    /// Where rows start on the map, where that was given.
+    pub fn start(&self) -> Option<&'a Start> {
+        self.beside()?.start.as_ref()
     }
 
     /// Rows.
     pub fn rows(&self) -> usize {
         match self {
-            Rows::Memory(prepared) | Rows::Labeled(prepared, _) => prepared.rows(),
+            Rows::Memory(prepared) | Rows::With(prepared, _) => prepared.rows(),
             Rows::Stream(stream) => stream.rows(),
         }
     }
@@ -206,7 +221,7 @@ impl<'a> Rows<'a> {
     /// Columns.
     pub fn cols(&self) -> usize {
         match self {
-            Rows::Memory(prepared) | Rows::Labeled(prepared, _) => prepared.cols(),
+            Rows::Memory(prepared) | Rows::With(prepared, _) => prepared.cols(),
             Rows::Stream(stream) => stream.cols(),
         }
     }
@@ -218,7 +233,7 @@ impl<'a> Rows<'a> {
     pub fn digest(&self) -> Result<u64> {
         match self {
             Rows::Memory(prepared) => Ok(prepared.digest()),
-            Rows::Labeled(prepared, labels) => Ok(prepared.digest() ^ digest(labels.codes.iter().copied()).rotate_left(1)),
+            Rows::With(prepared, beside) => Ok(prepared.digest() ^ digest(beside.words()).rotate_left(1)),
             Rows::Stream(stream) => stream.blocks()?.next().map_or(Ok(0), |block| Ok(block?.digest())),
         }
     }
@@ -229,7 +244,7 @@ impl<'a> Rows<'a> {
     /// [`Error::Param`] if the rows come as a stream.
     pub fn table(&self) -> Result<Matrix> {
         match self {
-            Rows::Memory(prepared) | Rows::Labeled(prepared, _) => prepared.table(),
+            Rows::Memory(prepared) | Rows::With(prepared, _) => prepared.table(),
             Rows::Stream(_) => Err(Error::param("data", "a stream", "this method needs all rows in memory")),
         }
     }

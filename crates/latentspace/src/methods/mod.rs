@@ -2,6 +2,7 @@
 
 pub mod manifold;
 pub mod map;
+mod near;
 pub mod pacmap;
 pub mod pca;
 pub mod tsne;

@@ -131,6 +131,7 @@ impl Method for Pca {
         decodes: true,
         folds: true,
         live: false,
+        given: &[],
         limits: &[TAKEN_DENSE],
     };
 

@@ -38,14 +38,16 @@ pub(super) fn search(rows: MatrixView<'_>, k: usize, metric: Metric, run: &Run) 
         return exact::search(rows, rows, true, k, metric, run);
     }
     let near = lists::search(rows, k, metric, run)?;
-    if near.algorithm == EXACT {
-        return Ok(near);
-    }
+    if near.algorithm == EXACT { Ok(near) } else { nearest(rows, &near.distances, k, metric, run) }
+}
+
+/// The same, where the k-th nearest rows are known to be no farther than in `known`, `[n, k]`.
+pub(super) fn nearest(rows: MatrixView<'_>, known: &[f32], k: usize, metric: Metric, run: &Run) -> Result<Neighbors> {
     let frame = Frame::of(rows, metric);
     let table = frame.table(rows)?;
     // What is at most as far as the k-th found, rounded up to what was told in single precision.
     let expected = |row: usize| {
-        let farthest = f64::from(near.distances[(row + 1) * k - 1]) * (1.0 + f64::from(f32::EPSILON));
+        let farthest = f64::from(known[(row + 1) * k - 1]) * (1.0 + f64::from(f32::EPSILON));
         let half = table.half[row];
         let score = frame.score(half, if metric == Metric::Euclidean { farthest * farthest } else { farthest });
         score - table.margin(half, score)

@@ -5,6 +5,7 @@ mod bounded;
 mod distance;
 mod duplicates;
 mod exact;
+mod given;
 mod lists;
 mod plan;
 mod ranks;

@@ -258,7 +258,7 @@ fn open_as(data: &str, options: &ReadOptions, purpose: Purpose) -> Result<Source
     }
     let mut source = Source { name, readers, bytes, labels: None, counted: OnceLock::new(), _spooled: spooled };
     if let Some((path, column)) = &options.labels {
-        let labels = labels(path, column.as_deref(), options)?;
+        let labels = labels(path, column.as_deref(), options, &Run::new(0, 1)?)?;
         if source.rows().is_some_and(|rows| rows != labels.rows()) {
             return Err(source.unlike_labels(path, labels.rows(), source.rows().unwrap_or(0)));
         }
@@ -353,13 +353,20 @@ fn recognized(file: &File) -> Option<&'static str> {
     pictures.into_iter().chain(formats).find(|(magic, _)| head.starts_with(magic)).map(|(_, ending)| ending)
 }
 
+/// All columns of a file, none of them to be learned from.
+///
+/// # Errors
+/// What the reader says.
+pub fn metadata(path: &Path, run: &Run) -> Result<Metadata> {
+    labels(path, None, &ReadOptions::default(), run)
+}
+
 /// The columns of a file of labels, or the one that is wanted.
-fn labels(path: &Path, column: Option<&str>, options: &ReadOptions) -> Result<Metadata> {
+fn labels(path: &Path, column: Option<&str>, options: &ReadOptions, run: &Run) -> Result<Metadata> {
     let plain = ReadOptions { max_unpacked: options.max_unpacked, ..ReadOptions::default() };
     let ask = Ask { name: stem_of(path), options: &plain, purpose: Purpose::Labels };
     let (reader, _) = open_one(path, &ask)?;
-    let run = Run::new(0, 1)?;
-    let labels = border::guard(path, || reader.labels(&run))?;
+    let labels = border::guard(path, || reader.labels(run))?;
     let Some(column) = column else { return Ok(labels) };
     let names = labels.names();
     let Some(index) = names.iter().position(|name| name == column) else {

@@ -63,6 +63,7 @@ impl Method for Laplacian {
         decodes: true,
         folds: false,
         live: false,
+        given: &[],
         limits: &[NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, TAKEN_DENSE, BEGINS_ANEW, PLANNED_ROUGHLY],
     };
 

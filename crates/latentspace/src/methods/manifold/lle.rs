@@ -130,6 +130,7 @@ impl Method for Lle {
         decodes: true,
         folds: false,
         live: false,
+        given: &[],
         limits: &[NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, TAKEN_DENSE, BEGINS_ANEW, PLANNED_ROUGHLY],
     };
 

@@ -5,6 +5,7 @@ pub(super) mod both_ways;
 pub(super) mod edges;
 #[cfg(test)]
 pub(super) mod for_tests;
+pub(super) mod given;
 pub(super) mod lanes;
 pub(super) mod mixture;
 pub(super) mod order;

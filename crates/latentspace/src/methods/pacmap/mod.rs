@@ -15,7 +15,7 @@ mod tests;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::data::Rows;
+use crate::data::{Given, Rows};
 use crate::error::{Error, Result, count};
 use crate::linalg::Matrix;
 use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
@@ -23,6 +23,7 @@ use crate::methods::TAKEN_DENSE;
 use crate::methods::map::placed::{self, Near, Placed, Placing, Stored, wrong};
 use crate::methods::map::start::{principal, reduced, reducing};
 use crate::methods::map::{NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, check_distances};
+use crate::methods::near::near;
 use crate::neighbors::{self, Metric};
 use crate::params::Auto;
 use crate::random::Random;
@@ -108,16 +109,12 @@ impl Pacmap {
     }
 
     /// The map of rows that are reduced already.
-    fn learn<const D: usize>(&self, rows: Matrix, pca: Option<Box<dyn Model>>, run: &Run) -> Result<Fitted> {
+    fn learn<const D: usize>(&self, given: &Rows<'_>, rows: Matrix, pca: Option<Box<dyn Model>>, run: &Run) -> Result<Fitted> {
         let (n, dimensions, counts) = (rows.rows(), self.n_components as usize, self.counts(rows.rows()));
         let mut facts = Map::new();
-        let mut fact = |name: &str, value: Value| facts.insert(name.to_owned(), value);
-        run.progress("neighbors", 0, 1);
-        let found = neighbors::neighbors(rows.view(), self.searched(n), self.metric, run)?;
+        let found = near(given, &rows, self.searched(n), self.metric, &mut facts, run)?;
         check_distances(&found)?;
-        run.progress("neighbors", 1, 1);
-        fact("neighbors", json!(found.algorithm));
-        fact("neighbors_recall", json!(found.recall.value));
+        let mut fact = |name: &str, value: Value| facts.insert(name.to_owned(), value);
         fact("n_neighbors", json!(counts.near));
         run.progress("pairs", 0, 1);
         let near = pairs::near(&found, counts.near);
@@ -205,6 +202,7 @@ impl Method for Pacmap {
         decodes: true,
         folds: false,
         live: true,
+        given: &[Given::Neighbors],
         limits: &[NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, TAKEN_DENSE],
     };
 
@@ -269,9 +267,9 @@ impl Method for Pacmap {
         let shape = Shape { rows: rows.rows(), cols: rows.cols() };
         let (pca, table) = reduced(rows.table()?, self.reduced(shape), run)?;
         match self.n_components {
-            1 | 2 => self.learn::<2>(table, pca, run),
-            3 => self.learn::<3>(table, pca, run),
-            _ => self.learn::<10>(table, pca, run),
+            1 | 2 => self.learn::<2>(rows, table, pca, run),
+            3 => self.learn::<3>(rows, table, pca, run),
+            _ => self.learn::<10>(rows, table, pca, run),
         }
     }
 

@@ -16,6 +16,7 @@ use crate::checkpoint::Parcel;
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
 use crate::methods::map::edges::BLOCK;
+use crate::methods::map::given::Ties;
 use crate::methods::map::order::along_curve;
 use crate::tensors::Tensor;
 
@@ -25,6 +26,9 @@ const MOMENTUM: f32 = 0.8;
 const GAIN: (f32, f32) = (0.2, 0.8);
 /// The least gain.
 const LEAST_GAIN: f32 = 0.01;
+/// What a pull to where a row starts is multiplied by. Measured on two tables that share 4,000 of 6,000 rows: pulls of .1 and 1 leave .26 and
+/// .22 of the neighbors of all rows (.34 without), and maps that correlate by .9988 and .9993 (.88 without).
+const PULL: f32 = 0.01;
 /// The longest step of a row, in the map's units.
 const LONGEST_STEP: f32 = 5.0;
 /// Blocks at least whose loss is computed in a step between those in which all are; that of the others is taken to change in step with it.
@@ -43,6 +47,8 @@ pub(super) struct Pace {
 pub(super) struct Descent<const D: usize> {
     affinities: Affinities,
     repulsion: Repulsion<D>,
+    /// What holds rows where they start.
+    ties: Option<Ties<D>>,
     /// The row that each point stands for.
     order: Vec<u32>,
     /// How rows were put in order so far, each relative to the one before: what rows attract lies in the order that these left it in.
@@ -64,11 +70,12 @@ pub(super) struct Descent<const D: usize> {
 
 impl<const D: usize> Descent<D> {
     /// A map that starts at `points`, one a row of `affinities`.
-    pub(super) fn new(affinities: Affinities, points: Vec<[f32; D]>, repulsion: Repulsion<D>) -> Self {
+    pub(super) fn new(affinities: Affinities, points: Vec<[f32; D]>, repulsion: Repulsion<D>, ties: Option<Ties<D>>) -> Self {
         let n = points.len();
         Descent {
             affinities,
             repulsion,
+            ties,
             order: (0..n as u32).collect(),
             orders: Vec::new(),
             points,
@@ -86,6 +93,11 @@ impl<const D: usize> Descent<D> {
     /// Rows.
     pub(super) fn rows(&self) -> usize {
         self.points.len()
+    }
+
+    /// Whether rows are tied to where they start.
+    pub(super) fn is_tied(&self) -> bool {
+        self.ties.is_some()
     }
 
     /// Puts rows that are near in the map near in memory.
@@ -162,7 +174,7 @@ impl<const D: usize> Descent<D> {
     pub(super) fn step(&mut self, pace: Pace, whole: bool) {
         self.repel();
         let stride = self.loss_stride();
-        let Descent { affinities, points, gradients, normaliser, .. } = self;
+        let Descent { affinities, points, gradients, normaliser, ties, order, .. } = self;
         let repulsion = (0.5 * affinities.mass / *normaliser) as f32;
         let attraction = pace.exaggeration / points.len() as f32;
         let state = self.momenta.par_chunks_mut(BLOCK).zip(self.gains.par_chunks_mut(BLOCK)).zip(self.next.par_chunks_mut(BLOCK));
@@ -183,8 +195,12 @@ impl<const D: usize> Descent<D> {
                     advance(&gradient, pace.learning_rate, &mut momenta[i], &mut gains[i]);
                     for axis in 0..D {
                         next[i][axis] = points[row][axis] + momenta[i][axis];
-                        sum[axis] += f64::from(next[i][axis]);
                     }
+                    if let Some(ties) = ties.as_ref().filter(|ties| ties.binds(order[row])) {
+                        ties.lead(order[row], PULL, &mut next[i]);
+                        (0..D).for_each(|axis| momenta[i][axis] = next[i][axis] - points[row][axis]);
+                    }
+                    (0..D).for_each(|axis| sum[axis] += f64::from(next[i][axis]));
                 }
                 sum
             })
@@ -192,7 +208,12 @@ impl<const D: usize> Descent<D> {
         if whole {
             self.whole_losses.copy_from_slice(&self.losses);
         }
-        let n = points.len() as f64;
+        if self.is_tied() {
+            // Where the middle of the map lies is told by what it is tied to.
+            std::mem::swap(&mut self.points, &mut self.next);
+            return;
+        }
+        let n = self.points.len() as f64;
         let mean: [f32; D] = std::array::from_fn(|axis| (sums.iter().map(|sum| sum[axis]).sum::<f64>() / n) as f32);
         self.next.par_chunks_mut(BLOCK * 16).for_each(|chunk| {
             chunk.iter_mut().for_each(|point| (0..D).for_each(|axis| point[axis] -= mean[axis]));

@@ -26,16 +26,18 @@ mod tests;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::data::Rows;
+use crate::data::{Given, Rows, Tie};
 use crate::error::{Error, Result, count};
 use crate::linalg::{Matrix, MatrixView};
 use crate::measure::Measure;
 use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
 use crate::methods::TAKEN_DENSE;
 use crate::methods::map::edges::Edges;
+use crate::methods::map::given::{self, Ties};
 use crate::methods::map::placed::Stored;
 use crate::methods::map::{NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, start as map_start};
-use crate::neighbors::{self, Metric, Neighbors};
+use crate::methods::near::near;
+use crate::neighbors::{self, Metric};
 use crate::params::Auto;
 use crate::random::Random;
 use crate::run::Run;
@@ -157,20 +159,25 @@ impl Tsne {
     }
 
     /// The pace of an iteration.
-    fn pace(&self, iteration: usize, rows: usize) -> Pace {
-        let exaggeration = if iteration < self.n_iter_early as usize { self.early_exaggeration } else { self.exaggeration };
+    fn pace(&self, iteration: usize, rows: usize, is_tied: bool) -> Pace {
+        // Exaggeration lets clusters find together, and would draw the map away from what it is tied to.
+        let is_early = iteration < self.n_iter_early as usize && !is_tied;
+        let exaggeration = if is_early { self.early_exaggeration } else { self.exaggeration };
         let rate = self.learning_rate.or_else(|| rows as f64 / exaggeration);
         Pace { exaggeration: exaggeration as f32, learning_rate: rate as f32 }
     }
 
     /// The map of rows that are reduced already.
-    fn learn<const D: usize>(&self, rows: Matrix, pca: Option<Box<dyn Model>>, run: &Run) -> Result<Fitted> {
+    fn learn<const D: usize>(&self, given: &Rows<'_>, rows: Matrix, pca: Option<Box<dyn Model>>, run: &Run) -> Result<Fitted> {
         let n = rows.rows();
-        let Neighborhood { affinities, algorithm, recall } = self.attract(&rows, run)?;
-        let random = Random::new(run.seed(), "tsne spectral start");
-        let coarse = map_start::coarse(self.init, D, &rows, &affinities.edges, random, run)?;
-        let points = scaled::<D>(coarse.as_ref(), n, run);
-        let mut descent = Descent::new(affinities, points, Repulsion::new(n));
+        let mut facts = Map::new();
+        let neighbors = near(given, &rows, self.neighbors(), self.metric, &mut facts, run)?;
+        run.progress("affinities", 0, 1);
+        let affinities = Affinities::new(&neighbors, self.metric, self.affinity, &self.perplexities())?;
+        drop(neighbors);
+        run.progress("affinities", 1, 1);
+        let points = self.points::<D>(given, &rows, &affinities, &mut facts, run)?;
+        let mut descent = Descent::new(affinities, points, Repulsion::new(n), given.start().and_then(Ties::of));
         let ended = self.descend(&mut descent, run)?;
         let kl = descent.loss();
         let map = Matrix::new(n, D, descent.codes())?;
@@ -179,10 +186,7 @@ impl Tsne {
             return Err(error.with_hint("a smaller one, or auto, would do"));
         }
 
-        let mut facts = Map::new();
         let mut fact = |name: &str, value: Value| facts.insert(name.to_owned(), value);
-        fact("neighbors", json!(algorithm));
-        fact("neighbors_recall", json!(recall.value));
         fact("learning_rate", json!(self.learning_rate.or_else(|| n as f64 / self.exaggeration)));
         fact("n_iter_done", json!(ended.at));
         if let Some(how) = ended.how {
@@ -205,17 +209,33 @@ impl Tsne {
         Ok(Fitted { model: Box::new(model), codes: Some(map), facts, measures })
     }
 
-    /// What attracts: neighbors, then the distribution over pairs.
-    fn attract(&self, rows: &Matrix, run: &Run) -> Result<Neighborhood> {
-        run.progress("neighbors", 0, 1);
-        let neighbors = neighbors::neighbors(rows.view(), self.neighbors(), self.metric, run)?;
-        run.progress("neighbors", 1, 1);
-        run.check()?;
-        run.progress("affinities", 0, 1);
-        let affinities = Affinities::new(&neighbors, self.metric, self.affinity, &self.perplexities())?;
-        run.progress("affinities", 1, 1);
-        let Neighbors { algorithm, recall, .. } = neighbors;
-        Ok(Neighborhood { affinities, algorithm, recall })
+    /// Where each row starts.
+    fn points<const D: usize>(
+        &self,
+        given: &Rows<'_>,
+        rows: &Matrix,
+        affinities: &Affinities,
+        facts: &mut Map<String, Value>,
+        run: &Run,
+    ) -> Result<Vec<[f32; D]>> {
+        let n = rows.rows();
+        let coarse = match given.start() {
+            Some(start) => {
+                facts.insert("init".to_owned(), json!("given"));
+                run.note(given::told(start));
+                let random = Random::new(run.seed(), "tsne given start");
+                let places = given::places(start, D, |row, out| out.extend(affinities.edges.row(row)), random, facts)?;
+                if start.tie != Tie::Free {
+                    return Ok((0..n).map(|row| given::point(places.row(row))).collect());
+                }
+                Some(places)
+            }
+            None => {
+                let random = Random::new(run.seed(), "tsne spectral start");
+                map_start::coarse(self.init, D, rows, &affinities.edges, random, run)?
+            }
+        };
+        Ok(scaled(coarse.as_ref(), n, run))
     }
 
     /// Goes downhill.
@@ -234,7 +254,7 @@ impl Tsne {
                 descent.reorder();
             }
             let whole = reorder || (iteration + 1).is_multiple_of(WHOLE_LOSS_EVERY);
-            descent.step(self.pace(iteration, n), whole);
+            descent.step(self.pace(iteration, n, descent.is_tied()), whole);
             let step = iteration as u64 + 1;
             run.progress_with_loss(STAGE, step, total as u64, "kl", descent.recent_loss());
             if run.wants_map() {
@@ -258,13 +278,6 @@ struct Ended {
     how: Option<&'static str>,
 }
 
-/// What attracts, and how its neighbors were found.
-struct Neighborhood {
-    affinities: Affinities,
-    algorithm: &'static str,
-    recall: Measure,
-}
-
 impl Method for Tsne {
     const INFO: Info = Info {
         name: "tsne",
@@ -277,6 +290,7 @@ impl Method for Tsne {
         decodes: true,
         folds: false,
         live: true,
+        given: &[Given::Neighbors, Given::Start],
         limits: &[
             NEEDS_ALL_ROWS,
             PLACES_ON_THE_MAP,
@@ -348,9 +362,9 @@ impl Method for Tsne {
         let table = rows.table()?;
         let (pca, reduced) = map_start::reduced(table, self.reduced(shape), run)?;
         match self.n_components {
-            1 => self.learn::<1>(reduced, pca, run),
-            2 => self.learn::<2>(reduced, pca, run),
-            3 => self.learn::<3>(reduced, pca, run),
+            1 => self.learn::<1>(rows, reduced, pca, run),
+            2 => self.learn::<2>(rows, reduced, pca, run),
+            3 => self.learn::<3>(rows, reduced, pca, run),
             other => Err(Error::param("n_components", other, "it must be 1, 2 or 3")),
         }
     }

@@ -47,7 +47,7 @@ fn gradient_is_the_slope_of_the_divergence<const D: usize>(repulsion: Repulsion<
     let random = Random::new(1, "places");
     let points: Vec<[f32; D]> =
         (0..n).map(|i| std::array::from_fn(|axis| (spread * random.normal(i as u64, axis as u64)) as f32)).collect();
-    let mut descent = Descent::new(p.reordered(&(0..n as u32).collect::<Vec<_>>()), points.clone(), repulsion);
+    let mut descent = Descent::new(p.reordered(&(0..n as u32).collect::<Vec<_>>()), points.clone(), repulsion, None);
     descent.reorder();
     let got = descent.gradient();
     assert!((descent.loss() - divergence(&p, &points.iter().map(|p| p.map(f64::from)).collect::<Vec<_>>())).abs() < allowed);

@@ -19,6 +19,7 @@ use crate::checkpoint::Parcel;
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
 use crate::methods::map::edges::{BLOCK, Edges};
+use crate::methods::map::given::Ties;
 use crate::methods::map::order::along_curve;
 use crate::random::Random;
 use crate::run::Run;
@@ -46,6 +47,8 @@ pub(super) struct Layout<const D: usize> {
     strength: Strength,
     /// How dense the rows lie, where the map is to show it.
     density: Option<Density>,
+    /// What holds rows where they start.
+    ties: Option<Ties<D>>,
     random: Random,
     /// The row that each point stands for.
     order: Vec<u32>,
@@ -58,11 +61,28 @@ pub(super) struct Layout<const D: usize> {
 
 impl<const D: usize> Layout<D> {
     /// A map that starts at `points`, one a row of `graph`.
-    pub(super) fn new(graph: Graph, points: Vec<[f32; D]>, strength: Strength, density: Option<Density>, random: Random) -> Self {
+    pub(super) fn new(
+        graph: Graph,
+        points: Vec<[f32; D]>,
+        strength: Strength,
+        density: Option<Density>,
+        ties: Option<Ties<D>>,
+        random: Random,
+    ) -> Self {
         let order: Vec<u32> = (0..points.len() as u32).collect();
         let edges = Edges::build(0, |_, _| {});
-        let mut layout =
-            Layout { graph, strength, density, random, order: order.clone(), next: points.clone(), points, edges, weights: Vec::new() };
+        let mut layout = Layout {
+            graph,
+            strength,
+            density,
+            ties,
+            random,
+            order: order.clone(),
+            next: points.clone(),
+            points,
+            edges,
+            weights: Vec::new(),
+        };
         layout.put_in(&order);
         layout
     }
@@ -104,8 +124,15 @@ impl<const D: usize> Layout<D> {
                 key: [first, second],
                 pressure: pressure.as_ref(),
             };
-            let Layout { edges, weights, points, next, .. } = self;
-            next.par_chunks_mut(BLOCK).enumerate().for_each(|(block, next)| advance(edges, weights, points, &pace, block * BLOCK, next));
+            let Layout { edges, weights, points, next, order, ties, .. } = self;
+            let ties = ties.as_ref();
+            next.par_chunks_mut(BLOCK).enumerate().for_each(|(block, next)| {
+                let first = block * BLOCK;
+                advance(edges, weights, points, &pace, first, next);
+                if let Some(ties) = ties {
+                    order[first..].iter().zip(next).for_each(|(&row, next)| ties.lead(row, pace.rate, next));
+                }
+            });
             std::mem::swap(points, next);
         }
         Ok(())

@@ -24,15 +24,17 @@ mod tests;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::data::{Category, Rows};
+use crate::data::{Category, Given, Rows, Tie};
 use crate::error::{Error, Result, count};
 use crate::linalg::{Matrix, MatrixView};
 use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
 use crate::methods::TAKEN_DENSE;
 use crate::methods::map::edges::Edges;
+use crate::methods::map::given::{self, Ties};
 use crate::methods::map::placed::{self, Stored};
 use crate::methods::map::start::coarse;
 use crate::methods::map::{Init, NEEDS_ALL_ROWS, PLACES_ON_THE_MAP};
+use crate::methods::near::near;
 use crate::neighbors::{self, Metric};
 use crate::params::Auto;
 use crate::random::Random;
@@ -159,17 +161,11 @@ impl Umap {
     }
 
     /// The map, its points having `D` coordinates, of which those beyond its dimensions are 0.
-    fn learn<const D: usize>(&self, rows: Matrix, labels: Option<&Category>, run: &Run) -> Result<Fitted> {
+    fn learn<const D: usize>(&self, given: &Rows<'_>, run: &Run) -> Result<Fitted> {
+        let (rows, labels) = (given.table()?, given.labels());
         let (n, dimensions) = (rows.rows(), self.n_components as usize);
         let mut facts = Map::new();
-        let mut fact = |name: &str, value: Value| facts.insert(name.to_owned(), value);
-
-        run.progress("neighbors", 0, 1);
-        let neighbors = neighbors::neighbors(rows.view(), self.others(), self.metric, run)?;
-        run.progress("neighbors", 1, 1);
-        run.check()?;
-        fact("neighbors", json!(neighbors.algorithm));
-        fact("neighbors_recall", json!(neighbors.recall.value));
+        let neighbors = near(given, &rows, self.others(), self.metric, &mut facts, run)?;
         run.progress("graph", 0, 1);
         let whole = Graph::new(&neighbors, self.metric, self.local_connectivity, self.set_op_mix_ratio)?;
         drop(neighbors);
@@ -178,15 +174,9 @@ impl Umap {
         let least = 1.0 / epochs as f64;
         let graph = whole.pruned(least);
         let whole = labels.map(|labels| (whole, labels));
-        let init = self.start(&graph, run);
-        fact("init", json!(init));
         run.progress("graph", 1, 1);
-
-        let points = {
-            let edges = Edges::build(if init == Init::Spectral { n } else { 0 }, |row, out| out.extend_from_slice(graph.row(row)));
-            let coarse = coarse(init, dimensions, &rows, &edges, Random::new(run.seed(), "umap spectral start"), run)?;
-            stretched::<D>(coarse.as_ref(), n, dimensions, Random::new(run.seed(), "umap start"))
-        };
+        let points = self.points::<D>(given, &rows, &graph, &mut facts, run)?;
+        let mut fact = |name: &str, value: Value| facts.insert(name.to_owned(), value);
         // Labels move rows from where the map would start without them. Measured on 10,000 pictures of which a tenth has labels: the share of
         // neighbors kept is .280, and .274 where the start knows them, too.
         let graph = match whole {
@@ -204,7 +194,8 @@ impl Umap {
         let strength = Strength { curve, epochs, learning_rate: self.learning_rate, push: self.push() };
         let emphasis = Emphasis { lambda: self.dens_lambda, frac: self.dens_frac, var_shift: self.dens_var_shift };
         let density = self.densmap.then(|| Density::new(&graph, rows.view(), self.metric, emphasis));
-        let mut layout = Layout::new(graph, points, strength, density, Random::new(run.seed(), "umap draws"));
+        let ties = given.start().and_then(Ties::of);
+        let mut layout = Layout::new(graph, points, strength, density, ties, Random::new(run.seed(), "umap draws"));
         let stopped_at = self.lay_out(&mut layout, epochs, run)?;
         let map = Matrix::new(n, dimensions, layout.codes(dimensions))?;
         if let Some(correlation) = layout.density_correlation() {
@@ -232,6 +223,32 @@ impl Umap {
         fact("left_out_drift_of_radius", json!(left_out.of_radius()));
         let measures = vec![("encode_drift", again.median), ("left_out_drift", left_out.median)];
         Ok(Fitted { model: Box::new(model), codes: Some(map), facts, measures })
+    }
+
+    /// Where each row starts; where that is, is told in `facts`.
+    fn points<const D: usize>(
+        &self,
+        given: &Rows<'_>,
+        rows: &Matrix,
+        graph: &Graph,
+        facts: &mut Map<String, Value>,
+        run: &Run,
+    ) -> Result<Vec<[f32; D]>> {
+        let (n, dimensions, random) = (rows.rows(), self.n_components as usize, Random::new(run.seed(), "umap start"));
+        if let Some(start) = given.start() {
+            facts.insert("init".to_owned(), json!("given"));
+            run.note(given::told(start));
+            let places = given::places(start, dimensions, |row, out| out.extend_from_slice(graph.row(row)), random, facts)?;
+            return Ok(match start.tie {
+                Tie::Free => stretched(Some(&places), n, dimensions, random),
+                Tie::Pull(_) | Tie::Hold => (0..n).map(|row| given::point(places.row(row))).collect(),
+            });
+        }
+        let init = self.start(graph, run);
+        facts.insert("init".to_owned(), json!(init));
+        let edges = Edges::build(if init == Init::Spectral { n } else { 0 }, |row, out| out.extend_from_slice(graph.row(row)));
+        let coarse = coarse(init, dimensions, rows, &edges, Random::new(run.seed(), "umap spectral start"), run)?;
+        Ok(stretched(coarse.as_ref(), n, dimensions, random))
     }
 
     /// Where the map starts: where it was asked to, if the graph allows.
@@ -288,6 +305,7 @@ impl Method for Umap {
         decodes: true,
         folds: false,
         live: true,
+        given: &[Given::Neighbors, Given::Start],
         limits: &[
             NEEDS_ALL_ROWS,
             PLACES_ON_THE_MAP,
@@ -345,13 +363,12 @@ impl Method for Umap {
     }
 
     fn fit(&self, rows: &Rows<'_>, run: &Run) -> Result<Fitted> {
-        let table = rows.table()?;
         match self.n_components {
-            1 | 2 => self.learn::<2>(table, rows.labels(), run),
-            3 => self.learn::<3>(table, rows.labels(), run),
-            4..=8 => self.learn::<8>(table, rows.labels(), run),
-            9..=16 => self.learn::<16>(table, rows.labels(), run),
-            17..=50 => self.learn::<50>(table, rows.labels(), run),
+            1 | 2 => self.learn::<2>(rows, run),
+            3 => self.learn::<3>(rows, run),
+            4..=8 => self.learn::<8>(rows, run),
+            9..=16 => self.learn::<16>(rows, run),
+            17..=50 => self.learn::<50>(rows, run),
             other => Err(Error::param("n_components", other, "it must be 1 to 50")),
         }
     }

@@ -1,0 +1,39 @@
+//! The neighbors that a method learns from: sought, or as they are given.
+
+use serde_json::{Map, Value, json};
+
+use crate::data::Rows;
+use crate::error::{Error, Result};
+use crate::linalg::Matrix;
+use crate::neighbors::{self, Metric, Neighbors};
+use crate::run::Run;
+
+/// The `k` nearest rows of each of `rows`, which are `table` by their numbers; how they were found is written into `facts`.
+///
+/// # Errors
+/// See [`neighbors::neighbors`]; [`Error::Param`] if fewer are given.
+pub(super) fn near(
+    rows: &Rows<'_>,
+    table: &Matrix,
+    k: usize,
+    metric: Metric,
+    facts: &mut Map<String, Value>,
+    run: &Run,
+) -> Result<Neighbors> {
+    run.progress("neighbors", 0, 1);
+    let found = match rows.neighbors() {
+        Some(given) if given.k < k => {
+            let error = Error::param("neighbors", format!("{} of each row", given.k), format!("{k} are needed"));
+            return Err(error.with_hint("a smaller perplexity, or fewer n_neighbors, needs fewer"));
+        }
+        Some(given) => given.nearest(k),
+        None => neighbors::neighbors(table.view(), k, metric, run)?,
+    };
+    run.progress("neighbors", 1, 1);
+    run.check()?;
+    facts.insert("neighbors".to_owned(), json!(found.algorithm));
+    if !found.are_given() {
+        facts.insert("neighbors_recall".to_owned(), json!(found.recall.value));
+    }
+    Ok(found)
+}
