@@ -1,7 +1,7 @@
-"""Everything that makes maps beside its peers, one bench after the other: neighbors, t-SNE, UMAP (then with labels, and with
+"""Everything that makes maps beside its peers, one bench after the other: neighbors, t-SNE (then its growth), UMAP (then with labels, and with
 densities), PaCMAP, and the methods for curved data.
 
-    python bench/maps.py [--only knn,tsne,umap,umap_more,pacmap,manifold]
+    python bench/maps.py [--only knn,tsne,growth,umap,umap_more,pacmap,manifold]
 
 What each prints and takes is told in its own file.
 """
@@ -11,7 +11,7 @@ import pathlib
 import subprocess
 import sys
 
-BENCHES = ["knn", "tsne", "umap", "umap_more", "pacmap", "manifold"]
+BENCHES = ["knn", "tsne", "growth", "umap", "umap_more", "pacmap", "manifold"]
 
 
 def main():

@@ -27,7 +27,7 @@ pub(crate) struct Needs {
 
 /// What a fit of `method` on `rows` rows of `data` will take: in memory where that is allowed, else, if the method folds, as a stream.
 pub(crate) fn needs(method: &dyn AnyMethod, data: &Source, rows: usize, run: &Run) -> Needs {
-    let shape = Shape { rows, cols: data.columns() };
+    let shape = Shape { cells: data.cells(), ..Shape::new(rows, data.columns()) };
     let plan = method.plan(shape, run);
     let peak = in_memory(method, data, shape, &plan, run);
     let (allowed, whose) = match run.max_memory() {
@@ -54,7 +54,8 @@ pub(crate) fn check(method: &dyn AnyMethod, data: &Source, needs: &Needs, run: &
     let shape = needs.shape;
     let Some(allowed) = run.max_memory().filter(|&allowed| needs.peak > allowed) else { return Ok(()) };
     let fits = |rows: usize| {
-        let shape = Shape { rows, ..shape };
+        let cells = shape.cells.map(|cells| (cells as f64 * rows as f64 / shape.rows.max(1) as f64) as usize);
+        let shape = Shape { rows, cells, ..shape };
         method.check(shape).is_ok() && in_memory(method, data, shape, &method.plan(shape, run), run) <= allowed
     };
     // More rows never take less: the most that fit are found by halving.
@@ -77,7 +78,7 @@ pub(crate) fn check(method: &dyn AnyMethod, data: &Source, needs: &Needs, run: &
 /// Bytes at the peak of a fit in memory.
 fn in_memory(method: &dyn AnyMethod, data: &Source, shape: Shape, plan: &Plan, run: &Run) -> u64 {
     let cells = shape.rows as u64 * shape.cols as u64;
-    let (rows, file) = (4 * cells, data.bytes());
+    let (rows, file) = (shape.bytes(), data.bytes());
     // What stays beside the prepared rows, and what they take while they are read.
     let (beside, reading) = match data.kind() {
         // Pixels stay bytes, in the file and beside the numbers that they became.
@@ -89,7 +90,9 @@ fn in_memory(method: &dyn AnyMethod, data: &Source, shape: Shape, plan: &Plan, r
         _ => (file, rows),
     };
     let dims = dimensions(method, shape);
-    let measuring = rows + 4 * (shape.rows * dims) as u64 + measure_bytes(shape.rows, shape.cols, dims, run.threads());
+    // Of sparse rows, all distances of a row are taken at once.
+    let width = if shape.is_sparse() { dims } else { shape.cols };
+    let measuring = rows + 4 * (shape.rows * dims) as u64 + measure_bytes(shape.rows, width, dims, run.threads());
     PROGRAM + beside + reading.max(plan.peak_bytes).max(measuring)
 }
 

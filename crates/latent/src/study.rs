@@ -580,7 +580,7 @@ impl Study {
 
 impl Data {
     pub(crate) fn shape(&self) -> Shape {
-        Shape { rows: self.prepared.rows(), cols: self.prepared.cols() }
+        self.prepared.shape()
     }
 
     /// The row's pixels, where rows are pictures.

@@ -27,6 +27,7 @@ fn methods() -> String {
             "summary": info.summary,
             "takes": info.takes,
             "sparse": info.takes.contains(&Takes::Counts),
+            "given": info.given,
             "encodes": info.encodes,
             "decodes": info.decodes,
             "folds": info.folds,

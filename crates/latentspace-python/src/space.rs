@@ -80,7 +80,7 @@ pub(crate) fn method(name: &str, params: &Bound<'_, PyDict>) -> PyResult<Box<dyn
 pub(crate) fn check(name: &str, params: &Bound<'_, PyDict>, rows: Option<usize>, cols: Option<usize>) -> PyResult<()> {
     let method = method(name, params)?;
     match rows.zip(cols) {
-        Some((rows, cols)) => method.check(Shape { rows, cols }).map_err(exception),
+        Some((rows, cols)) => method.check(Shape::new(rows, cols)).map_err(exception),
         None => Ok(()),
     }
 }

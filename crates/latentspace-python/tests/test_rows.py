@@ -8,7 +8,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from conftest import quick
+from conftest import CLASSES, quick
 from latentspace import Space
 from scipy import sparse
 
@@ -91,6 +91,55 @@ def test_sparse_rows_out_of_order_stay_as_they_are(rows):
     except ValueError:
         pass
     assert table.indices.tolist() == [2, 0, 1, 1]
+
+
+def near_of(rows, k):
+    """The k nearest of each row, itself first, as NearestNeighbors gives them."""
+    apart = ((rows[:, None, :].astype(float) - rows[None]) ** 2).sum(2) ** 0.5
+    np.fill_diagonal(apart, -1.0)
+    indices = np.argsort(apart, 1, kind="stable")[:, : k + 1]
+    return indices, np.maximum(np.take_along_axis(apart, indices, 1), 0.0)
+
+
+@pytest.mark.parametrize("cls", [cls for cls in CLASSES if "neighbors" in cls._description["given"]])
+def test_neighbors_that_are_given(cls, rows):
+    # Of quarters, so that all distances are exact, here and there.
+    rows = np.round(4 * rows) / 4
+    indices, distances = near_of(rows, len(rows) - 1)
+    plain = quick(cls, random_state=0).fit_transform(rows)
+    assert np.array_equal(quick(cls, random_state=0).fit_transform(rows, neighbors=(indices, distances)), plain)
+    starts = np.arange(0, indices.size + 1, indices.shape[1])
+    graph = sparse.csr_array((distances.ravel(), indices.ravel(), starts), shape=(len(rows), len(rows)))
+    assert np.array_equal(quick(cls, random_state=0).fit_transform(rows, neighbors=graph), plain)
+    with pytest.raises(ValueError, match="neighbors: two arrays"):
+        quick(cls).fit(rows, neighbors=distances)
+    with pytest.raises(ValueError, match="1 of each row was given"):
+        quick(cls).fit(rows, neighbors=(indices[:, :2], distances[:, :2]))
+
+
+@pytest.mark.parametrize("cls", [cls for cls in CLASSES if "start" in cls._description["given"]])
+def test_a_start_that_is_given(cls, rows):
+    plain = quick(cls, random_state=0).fit_transform(rows)
+    start = plain.copy()
+    start[::3] = np.nan
+    held = quick(cls, random_state=1).fit_transform(rows, start=start, pull=np.inf)
+    known = np.isfinite(start[:, 0])
+    assert np.array_equal(held[known], plain[known])
+    assert np.isfinite(held).all()
+    pulled = quick(cls, random_state=1).fit_transform(rows, start=start, pull=0.5)
+    free = quick(cls, random_state=1).fit_transform(rows, start=start)
+    assert not np.array_equal(pulled, held)
+    assert not np.array_equal(pulled, free)
+    with pytest.raises(ValueError, match="pull: -1"):
+        quick(cls).fit(rows, start=start, pull=-1)
+    with pytest.raises(ValueError, match="start: they are of"):
+        quick(cls).fit(rows, start=start[1:])
+
+
+def test_methods_refuse_what_they_cannot_use(rows):
+    cls = next(cls for cls in CLASSES if not cls._description["given"])
+    with pytest.raises(ValueError, match="neighbors: given"):
+        quick(cls).fit(rows, neighbors=near_of(rows, 5))
 
 
 def test_what_was_fitted_does_not_change_with_the_array(cls, rows):

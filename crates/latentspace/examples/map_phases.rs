@@ -57,7 +57,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let phases: Vec<Value> = stages.iter().zip(ends).map(|(stage, end)| json!([stage.0, end - stage.1])).collect();
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.trim().parse::<f64>().ok());
-    let plan = method.plan(latentspace::method::Shape { rows, cols }, &run);
+    let plan = method.plan(latentspace::method::Shape::new(rows, cols), &run);
     let told = json!({
         "rows": rows, "columns": cols, "threads": run.threads(), "seconds": end, "phases": phases, "peak_mib": peak.map(|kib| kib / 1024.0),
         "plan": plan, "facts": space.facts, "measures": space.measures,

@@ -154,7 +154,7 @@ pub fn fold<F: Fold>(method: &F, rows: &Rows<'_>, stage: &str, run: &Run) -> Res
 }
 
 fn start<F: Fold>(method: &F, rows: &Rows<'_>) -> Result<F::State> {
-    let shape = Shape { rows: rows.rows(), cols: rows.cols() };
+    let shape = rows.shape();
     match rows {
         Rows::Memory(prepared) | Rows::With(prepared, _) => {
             let table = prepared.table()?;

@@ -62,7 +62,7 @@ impl Growing {
 
     /// Rows so far, and their columns.
     pub fn shape(&self) -> Shape {
-        Shape { rows: self.rows, cols: self.preparation.prepared_columns() }
+        Shape::new(self.rows, self.preparation.prepared_columns())
     }
 
     fn fold(&self) -> Result<Box<dyn AnyFold>> {

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+pub use crate::data::Shape;
 use crate::data::{Beside, Given, Metadata, Prepared, Rows};
 use crate::error::{Error, Result};
 use crate::fold::AnyFold;
@@ -56,15 +57,6 @@ pub struct Info {
     pub given: &'static [Given],
     /// What it cannot do, each with its reason.
     pub limits: &'static [&'static str],
-}
-
-/// Rows and columns that a method will see.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shape {
-    /// Observations.
-    pub rows: usize,
-    /// Numbers an observation.
-    pub cols: usize,
 }
 
 /// What a fit will take, told before it runs.
@@ -221,7 +213,7 @@ impl<M: Method> AnyMethod for M {
     }
 
     fn fit(&self, rows: &Rows<'_>, run: &Run) -> Result<Fitted> {
-        Method::check(self, Shape { rows: rows.rows(), cols: rows.cols() })?;
+        Method::check(self, rows.shape())?;
         check_given(&M::INFO, rows)?;
         run.install(|| Method::fit(self, rows, run))
     }

@@ -117,7 +117,7 @@ impl Fit {
     }
 
     fn shape(&self, numbers: &Numbers) -> Shape {
-        Shape { rows: self.rows, cols: numbers.preparation.prepared_columns() }
+        Shape::new(self.rows, numbers.preparation.prepared_columns())
     }
 }
 
@@ -128,7 +128,7 @@ impl Round {
     /// [`Error::Param`] if the method is no sum over rows; what the reader says.
     pub fn zero(method: &dyn AnyMethod, origin: Origin, source: &Source, prepare: &PrepareOptions, run: &Run) -> Result<Round> {
         let rows = source.count(run)?;
-        method.folding(Shape { rows, cols: source.columns().max(1) }, run)?;
+        method.folding(Shape::new(rows, source.columns().max(1)), run)?;
         let params = method.params().as_object().cloned().unwrap_or_default();
         let fit = Fit { method: method.info().name.to_owned(), params, seed: run.seed(), rows, prepare: *prepare, origin };
         Ok(Round { fit, number: 0, numbers: None, state: Parcel::default() })

@@ -16,7 +16,8 @@ use crate::data::{Beside, Metadata, Observations, Preparation, PrepareOptions, P
 use crate::error::{Error, Result};
 use crate::linalg::{Matrix, MatrixView};
 use crate::measure::{self, Measure, MeasureOptions};
-use crate::method::{self, AnyMethod, Fitted, Info, Model, Shape};
+use crate::method::{self, AnyMethod, Fitted, Info, Model};
+use crate::neighbors::Metric;
 use crate::registry;
 use crate::run::{Run, machine_memory};
 pub use crate::tensors::FORMAT;
@@ -146,12 +147,12 @@ impl Space {
         run: &Run,
     ) -> Result<(Self, Option<Matrix>)> {
         let info = method.info();
-        let shape = Shape { rows: rows.rows(), cols: rows.cols() };
+        let shape = rows.shape();
         let plan = method.plan(shape, run);
         let peak = match rows {
             Rows::Memory(_) | Rows::With(..) => plan.peak_bytes,
             // A plan counts the rows, which do not lie in memory here.
-            Rows::Stream(_) => plan.peak_bytes.saturating_sub(4 * shape.rows as u64 * shape.cols as u64),
+            Rows::Stream(_) => plan.peak_bytes.saturating_sub(shape.bytes()),
         };
         run.check_memory(info.title, peak, "a sample of the rows, or fewer columns, would fit")?;
         let nothing = Beside::default();
@@ -192,13 +193,15 @@ impl Space {
     /// What [`measure::measure`] and [`measure::measure_stream`] say.
     pub fn measure(&mut self, rows: &Rows<'_>, codes: Option<&Matrix>, run: &Run) -> Result<()> {
         let k = MeasureOptions::default().k.min(rows.rows().saturating_sub(1) / 2);
-        let dense = 4 * rows.rows() as u64 * rows.cols() as u64;
         let allowed = run.max_memory().or_else(machine_memory).unwrap_or(u64::MAX);
-        if k == 0 || (matches!(rows, Rows::Memory(Prepared::Counts(_)) | Rows::With(Prepared::Counts(_), _)) && dense > allowed / 2) {
+        let is_counts = matches!(rows, Rows::Memory(Prepared::Counts(_)) | Rows::With(Prepared::Counts(_), _));
+        if k == 0 || (is_counts && rows.shape().bytes() > allowed / 2) {
             run.note("not measured: too few rows, or too many columns to hold them as a dense table");
             return Ok(());
         }
-        let options = MeasureOptions { k, ..MeasureOptions::default() };
+        // By the distances that the method learned from.
+        let metric = serde_json::from_value::<Metric>(self.params["metric"].clone()).ok().filter(|metric| metric.is_distance());
+        let options = MeasureOptions { k, metric: metric.unwrap_or_default(), ..MeasureOptions::default() };
         let measures = match rows {
             Rows::Stream(stream) => measure::measure_stream(&Encoded { space: self, stream: *stream, run }, &options, run)?,
             Rows::Memory(prepared) | Rows::With(prepared, _) => {
@@ -206,7 +209,7 @@ impl Space {
                     Some(codes) => codes.clone(),
                     None => self.encode_prepared(prepared, run)?,
                 };
-                measure::measure(codes.view(), prepared.table()?.view(), &options, run)?
+                measure::measure_points(codes.view(), &prepared.kept()?.points(), &options, run)?
             }
         };
         self.measures.extend(measures.named().into_iter().map(|(name, measure)| (name.to_owned(), measure)));

@@ -403,7 +403,7 @@ fn a_plan_tells_rows_and_memory_and_a_limit_below_it_is_refused() {
     for entry in takes_tables() {
         let method = method(entry);
         let run = Run::new(0, 2).unwrap();
-        let shape = latentspace::method::Shape { rows: 60_000, cols: 50 };
+        let shape = latentspace::method::Shape::new(60_000, 50);
         let plan = method.plan(shape, &run);
         assert!(plan.peak_bytes >= 60_000 * 50 * 4 && plan.seconds > 0.0 && !plan.algorithm.is_empty(), "{}: {plan:?}", entry.info.name);
         let limited = Run::new(0, 1).unwrap().with_max_memory(Some(1000));

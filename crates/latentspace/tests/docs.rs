@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use latentspace::data::Given;
 use latentspace::method::Entry;
 use latentspace::params::Parameter;
 use latentspace::registry::METHODS;
@@ -61,6 +62,14 @@ fn section(entry: &Entry) -> String {
     out.push_str(&told(&file).join("\n\n").replace("\nSource: ", "\n\nSource: "));
     let can = if can.is_empty() { "neither encodes nor decodes".to_owned() } else { can.join(", ") };
     out.push_str(&format!("\n\nTakes {}; {can}. Code: [{file}](../{file}).\n\n", takes.join(", ")));
+    let given = info.given.iter().map(|given| match given {
+        Given::Neighbors => "the neighbors of each row, found elsewhere (`--neighbors FILE`)",
+        Given::Start => "a map to start at, to hold or to keep alike (`--start SPACE_OR_CODES`, with `--hold` or `--pull X`)",
+    });
+    let given: Vec<&str> = given.collect();
+    if !given.is_empty() {
+        out.push_str(&format!("May be given {}.\n\n", given.join(", and ")));
+    }
     out.push_str("| parameter | default | allowed | what |\n|---|---|---|---|\n");
     for parameter in entry.parameters() {
         let allowed = parameter.allowed().trim_start_matches("it must be ").replace('\'', "`");

@@ -36,7 +36,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("fold", &["linalg", "data", "method", "checkpoint", "tree"]),
     ("methods", &["linalg", "neighbors", "measure", "data", "method", "fold", "checkpoint", "methods"]),
     ("registry", &["method", "methods"]),
-    ("space", &["linalg", "measure", "data", "codes", "method", "registry"]),
+    ("space", &["linalg", "neighbors", "measure", "data", "codes", "method", "registry"]),
     ("growing", &["linalg", "data", "method", "fold", "checkpoint", "registry", "space"]),
     ("shares", &["data", "method", "fold", "checkpoint", "registry", "space"]),
     ("error", &[]),

@@ -38,6 +38,7 @@ pub(crate) fn describe(entry: &Entry) -> Value {
         "family": info.family,
         "summary": info.summary,
         "takes": info.takes,
+        "given": info.given,
         "encodes": info.encodes,
         "decodes": info.decodes,
         "folds": info.folds,

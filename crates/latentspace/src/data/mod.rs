@@ -14,7 +14,7 @@ pub mod write;
 pub use beside::{Beside, Given, Start, Tie, read_neighbors, write_neighbors};
 pub use observations::{Category, Counts, ImageShape, Images, Metadata, Observations, Table, Values};
 pub use preparation::{Levels, Missing, Preparation, PrepareOptions, Scale};
-pub use prepared::{Prepared, PreparedStream, Rows, Stream};
+pub use prepared::{Prepared, PreparedStream, Rows, Shape, Stream};
 pub use read::{ReadOptions, Source};
 pub use summary::{ColumnSummary, Level, Summarizer, Summary};
 

@@ -7,7 +7,7 @@ use arrow::array::{ArrayRef, AsArray, RecordBatch, UInt32Array};
 use arrow::datatypes::{DataType, Field, Schema};
 
 use crate::error::{Error, Result, nearest};
-use crate::linalg::Matrix;
+use crate::linalg::{Matrix, SparseRows};
 
 /// What was observed: values to learn from, and metadata for each row.
 #[derive(Debug, Clone)]
@@ -118,6 +118,38 @@ impl Counts {
     /// Observations.
     pub fn rows(&self) -> usize {
         self.starts.len().saturating_sub(1)
+    }
+
+    /// The cells of a table that are not 0.
+    pub fn of(table: &Matrix) -> Self {
+        let mut out = Counts { cols: table.cols(), starts: vec![0], indices: Vec::new(), values: Vec::new(), names: None };
+        for row in 0..table.rows() {
+            let cells = table.row(row).iter().enumerate().filter(|(_, cell)| **cell != 0.0);
+            cells.for_each(|(column, &cell)| {
+                out.indices.push(column as u32);
+                out.values.push(cell);
+            });
+            out.starts.push(out.indices.len());
+        }
+        out
+    }
+
+    /// The rows alone.
+    pub fn view(&self) -> SparseRows<'_> {
+        SparseRows { cols: self.cols, starts: &self.starts, indices: &self.indices, values: &self.values }
+    }
+
+    /// The rows of these numbers.
+    #[must_use]
+    pub fn select(&self, rows: &[u32]) -> Self {
+        let mut out = Counts { cols: self.cols, starts: vec![0], indices: Vec::new(), values: Vec::new(), names: self.names.clone() };
+        for &row in rows {
+            let (indices, values) = self.row(row as usize);
+            out.indices.extend_from_slice(indices);
+            out.values.extend_from_slice(values);
+            out.starts.push(out.indices.len());
+        }
+        out
     }
 
     /// The columns that are not 0 in a row, and their values.

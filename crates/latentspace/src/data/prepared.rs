@@ -4,7 +4,7 @@ use crate::data::read::Source;
 use crate::data::{Beside, Category, Counts, Preparation, Start};
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
-use crate::neighbors::Neighbors;
+use crate::neighbors::{Neighbors, Points};
 use crate::run::Run;
 
 /// Numbers, as a method sees them.
@@ -15,6 +15,41 @@ pub enum Prepared {
     /// Sparse rows.
     Counts(Counts),
 }
+
+/// Rows and columns that a method will see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shape {
+    /// Observations.
+    pub rows: usize,
+    /// Numbers an observation.
+    pub cols: usize,
+    /// Of counts: how many cells are not 0.
+    pub cells: Option<usize>,
+}
+
+impl Shape {
+    /// The shape of a dense table.
+    pub fn new(rows: usize, cols: usize) -> Self {
+        Shape { rows, cols, cells: None }
+    }
+
+    /// Whether rows of this shape are kept sparse, where a method can do with such.
+    pub fn is_sparse(self) -> bool {
+        self.cells.is_some_and(|cells| SPARSE * cells <= self.rows * self.cols)
+    }
+
+    /// Bytes of the rows, as [`Prepared::kept`] has them.
+    pub fn bytes(self) -> u64 {
+        match self.cells.filter(|_| self.is_sparse()) {
+            Some(cells) => 8 * (cells + self.rows) as u64,
+            None => 4 * self.rows as u64 * self.cols as u64,
+        }
+    }
+}
+
+/// Rows of counts of which one cell in so many, or fewer, is not 0 are kept sparse: two rows then have so little in common that all pairs are
+/// told by that sooner than by all cells.
+const SPARSE: usize = 20;
 
 /// Prepared rows that do not lie in memory. Each pass gives the same blocks.
 pub trait Stream: Send + Sync {
@@ -116,6 +151,43 @@ impl Prepared {
         match self {
             Prepared::Table(matrix) => matrix.cols(),
             Prepared::Counts(counts) => counts.cols,
+        }
+    }
+
+    /// Rows and columns, and cells that are not 0.
+    pub fn shape(&self) -> Shape {
+        let cells = match self {
+            Prepared::Table(_) => None,
+            Prepared::Counts(counts) => Some(counts.values.len()),
+        };
+        Shape { rows: self.rows(), cols: self.cols(), cells }
+    }
+
+    /// The rows as those whose neighbors are sought.
+    pub fn points(&self) -> Points<'_> {
+        match self {
+            Prepared::Table(matrix) => Points::Dense(matrix.view()),
+            Prepared::Counts(counts) => Points::Sparse(counts.view()),
+        }
+    }
+
+    /// The rows as methods keep them that can do with sparse ones: a dense table, unless hardly any cell is not 0.
+    ///
+    /// # Errors
+    /// As [`Prepared::table`].
+    pub fn kept(&self) -> Result<Self> {
+        match self {
+            Prepared::Counts(_) if self.shape().is_sparse() => Ok(self.clone()),
+            _ => self.table().map(Prepared::Table),
+        }
+    }
+
+    /// The rows of these numbers.
+    #[must_use]
+    pub fn select(&self, rows: &[u32]) -> Self {
+        match self {
+            Prepared::Table(matrix) => Prepared::Table(matrix.select(rows)),
+            Prepared::Counts(counts) => Prepared::Counts(counts.select(rows)),
         }
     }
 
@@ -226,6 +298,14 @@ impl<'a> Rows<'a> {
         }
     }
 
+    /// Rows and columns, and cells that are not 0.
+    pub fn shape(&self) -> Shape {
+        match self {
+            Rows::Memory(prepared) | Rows::With(prepared, _) => prepared.shape(),
+            Rows::Stream(stream) => Shape::new(stream.rows(), stream.cols()),
+        }
+    }
+
     /// A number that other rows would hardly have: of all rows in memory, of the first block of a stream. Costs a pass over what it is of.
     ///
     /// # Errors
@@ -235,6 +315,17 @@ impl<'a> Rows<'a> {
             Rows::Memory(prepared) => Ok(prepared.digest()),
             Rows::With(prepared, beside) => Ok(prepared.digest() ^ digest(beside.words()).rotate_left(1)),
             Rows::Stream(stream) => stream.blocks()?.next().map_or(Ok(0), |block| Ok(block?.digest())),
+        }
+    }
+
+    /// All rows as [`Prepared::kept`], for methods that need them at once.
+    ///
+    /// # Errors
+    /// [`Error::Param`] if the rows come as a stream.
+    pub fn kept(&self) -> Result<Prepared> {
+        match self {
+            Rows::Memory(prepared) | Rows::With(prepared, _) => prepared.kept(),
+            Rows::Stream(_) => self.table().map(Prepared::Table),
         }
     }
 

@@ -7,6 +7,7 @@ mod matrix;
 mod panels;
 mod product;
 mod sparse;
+mod sparse_rows;
 
 pub(crate) use centered::Centered;
 pub(crate) use decompose::largest_eigen;
@@ -16,3 +17,4 @@ pub use matrix::{Matrix, MatrixView};
 pub(crate) use panels::{Agreement, NOBODY, Panels, TILE_COLS, TILE_ROWS, Tile};
 pub use product::{Threads, product, product_transposed};
 pub use sparse::{Smallest, Sparse};
+pub use sparse_rows::SparseRows;

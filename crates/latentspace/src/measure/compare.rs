@@ -7,7 +7,7 @@ use super::structure::{asked, places, shared};
 use super::{Measure, Sample, pairs, summary};
 use crate::error::{Error, Result};
 use crate::linalg::{Centered, Matrix, MatrixView, Threads, product_transposed, thin_svd};
-use crate::neighbors::{Metric, check_finite, neighbors};
+use crate::neighbors::{Metric, Points, check_finite, neighbors};
 use crate::random::Random;
 use crate::run::Run;
 
@@ -160,7 +160,7 @@ fn compared(first: MatrixView<'_>, second: MatrixView<'_>, options: &CompareOpti
     let (near_a, near_b) = (nearest(first, &rows, options, run)?, nearest(second, &rows, options, run)?);
     let kept: Vec<f64> = near_a.iter().zip(&near_b).map(|(a, b)| shared(a, b)).collect();
     let neighbors_shared = summary(&kept, n, k as f64 / (n - 1) as f64);
-    let distance_correlation = pairs::distance_correlation(first, second, Metric::Euclidean, run)?;
+    let distance_correlation = pairs::distance_correlation(first, &Points::Dense(second), Metric::Euclidean, run)?;
     run.progress("comparison", 3, 3);
     let kept = if options.every_row { kept.into_iter().map(|share| share as f32).collect() } else { Vec::new() };
     Ok(Comparison { cka, procrustes, neighbors_shared, distance_correlation, k, rows_asked: rows.len(), moved, kept })
@@ -172,7 +172,7 @@ fn nearest(space: MatrixView<'_>, rows: &[u32], options: &CompareOptions, run: &
         let all = neighbors(space, options.k, Metric::Euclidean, run)?;
         return Ok(rows.iter().map(|&row| all.row(row as usize).0.to_vec()).collect());
     }
-    let ranked = places(space, rows, &[], options.k, Metric::Euclidean, run)?;
+    let ranked = places(&Points::Dense(space), rows, &[], options.k, Metric::Euclidean, run)?;
     Ok(ranked.into_iter().map(|row| super::structure::names(&row.nearest)).collect())
 }
 

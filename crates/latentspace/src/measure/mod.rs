@@ -20,7 +20,7 @@ pub use stream::{Passes, measure_stream};
 
 use crate::error::{Error, Result};
 use crate::linalg::MatrixView;
-use crate::neighbors::{Metric, Neighbors, check_cells, check_finite};
+use crate::neighbors::{Metric, Neighbors, Points, check_finite};
 use crate::run::Run;
 
 /// Which rows are asked about. Their neighbors are always sought among all rows.
@@ -106,6 +106,14 @@ pub struct PerRow {
 /// [`Error::Input`] if the rows differ in number or a cell is no finite number; [`Error::Param`] if k is not less than half of the rows;
 /// [`Error::Cancelled`].
 pub fn measure(map: MatrixView<'_>, against: MatrixView<'_>, options: &MeasureOptions, run: &Run) -> Result<Measures> {
+    measure_points(map, &Points::Dense(against), options, run)
+}
+
+/// As [`measure`], of observations that may be sparse.
+///
+/// # Errors
+/// As [`measure`].
+pub fn measure_points(map: MatrixView<'_>, against: &Points<'_>, options: &MeasureOptions, run: &Run) -> Result<Measures> {
     run.install(|| check(map, against, options))?;
     run.install(|| structure::measure(map, against, None, options, run))
 }
@@ -122,6 +130,7 @@ pub fn measure_with(
     options: &MeasureOptions,
     run: &Run,
 ) -> Result<Measures> {
+    let against = &Points::Dense(against);
     run.install(|| check(map, against, options))?;
     if neighbors.k < options.k || neighbors.rows() != map.rows() {
         let wanted = format!("{} neighbors of each of {} rows are known", neighbors.k, neighbors.rows());
@@ -142,9 +151,9 @@ fn summary(values: &[f64], n: usize, null: f64) -> Measure {
     Measure { value: mean, low: (mean - half).max(0.0), high: (mean + half).min(1.0), null: Some(null) }
 }
 
-fn check(map: MatrixView<'_>, against: MatrixView<'_>, options: &MeasureOptions) -> Result<()> {
+fn check(map: MatrixView<'_>, against: &Points<'_>, options: &MeasureOptions) -> Result<()> {
     check_finite("codes", map)?;
-    check_cells("data", against, options.metric)?;
+    against.check(options.metric)?;
     if map.rows() != against.rows() {
         let wanted = format!("the observations have {}", against.rows());
         return Err(Error::input("codes", format!("{} rows", map.rows()), wanted));

@@ -5,7 +5,7 @@ use crate::parallel::*;
 use super::Measure;
 use crate::error::Result;
 use crate::linalg::MatrixView;
-use crate::neighbors::{Metric, distance};
+use crate::neighbors::{Metric, Points, distance};
 use crate::random::Random;
 use crate::run::Run;
 
@@ -16,7 +16,7 @@ const BLOCK: usize = 1024;
 
 /// Spearman's correlation of the distances of pairs of rows: all pairs where there are few, else a sample of them. Its interval is that of
 /// Bonett and Wright 2000, doi:10.1007/BF02294183.
-pub(super) fn distance_correlation(map: MatrixView<'_>, against: MatrixView<'_>, metric: Metric, run: &Run) -> Result<Measure> {
+pub(super) fn distance_correlation(map: MatrixView<'_>, against: &Points<'_>, metric: Metric, run: &Run) -> Result<Measure> {
     let n = map.rows();
     let pairs: Vec<(u32, u32)> =
         if is_sampled(n) { sampled(n, run) } else { (0..n as u32).flat_map(|i| (0..i).map(move |j| (i, j))).collect() };
@@ -25,7 +25,7 @@ pub(super) fn distance_correlation(map: MatrixView<'_>, against: MatrixView<'_>,
         run.check()?;
         for (length, &(i, j)) in lengths.iter_mut().zip(pairs) {
             let (i, j) = (i as usize, j as usize);
-            *length = (distance(against.row(i), against.row(j), metric), distance(map.row(i), map.row(j), Metric::Euclidean));
+            *length = (against.distance(i, j, metric), distance(map.row(i), map.row(j), Metric::Euclidean));
         }
         Ok(())
     })?;

@@ -4,7 +4,7 @@ use super::structure::{Found, asked, names, nearer};
 use super::{MeasureOptions, Measures, Sample, check, measure, pairs};
 use crate::error::Result;
 use crate::linalg::{Matrix, MatrixView};
-use crate::neighbors::{Far, Metric, Ranked, Ranks, check_cells, distance, nearer_first};
+use crate::neighbors::{Far, Metric, Points, Ranked, Ranks, check_cells, distance, nearer_first};
 use crate::run::Run;
 
 /// Rows up to which all are taken into memory.
@@ -43,7 +43,7 @@ pub fn measure_stream(passes: &dyn Passes, options: &MeasureOptions, run: &Run) 
     let pairs = third();
     let wanted = sorted(rows.iter().copied().chain(ends(pairs)));
     let (all, all_map) = pass(passes, &wanted, run, |_, _, _| Ok(()))?;
-    run.install(|| check(all_map.view(), all.view(), &MeasureOptions { k: 1, ..*options }))?;
+    run.install(|| check(all_map.view(), &Points::Dense(all.view()), &MeasureOptions { k: 1, ..*options }))?;
     lengths.extend(far(pairs, &wanted, &all, &all_map, options.metric));
     let places: Vec<u32> = rows.iter().map(|row| wanted.partition_point(|other| other < row) as u32).collect();
     let (data, map) = (all.select(&places), all_map.select(&places));

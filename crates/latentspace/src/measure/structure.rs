@@ -5,7 +5,7 @@ use crate::parallel::*;
 use super::{Measure, MeasureOptions, Measures, PerRow, Sample, pairs, summary};
 use crate::error::Result;
 use crate::linalg::MatrixView;
-use crate::neighbors::{self, Far, Metric, Neighbors, Ranked, Ranks, lengths, nearer_first};
+use crate::neighbors::{self, Far, Metric, Neighbors, Points, Ranked, Ranks, nearer_first};
 use crate::random::Random;
 use crate::run::Run;
 
@@ -18,12 +18,12 @@ const DIRECT: usize = FEW * FEW;
 
 pub(super) fn measure(
     map: MatrixView<'_>,
-    against: MatrixView<'_>,
+    against: &Points<'_>,
     known: Option<&Neighbors>,
     options: &MeasureOptions,
     run: &Run,
 ) -> Result<Measures> {
-    let (n, k) = (map.rows(), options.k);
+    let (n, k, drawn) = (map.rows(), options.k, Points::Dense(map));
     run.progress("measures", 0, 3);
     let rows = asked(n, options.sample, run);
     // The neighbors of all rows in the map take less time than those of a sample one by one, if the map has few dimensions.
@@ -31,14 +31,14 @@ pub(super) fn measure(
     let near_in_map: Vec<Vec<u32>> = match &seen {
         Some(seen) if map.cols() <= 3 => rows.iter().map(|&row| seen.row(row as usize).0.to_vec()).collect(),
         _ => {
-            let ranked = places(map, &rows, &[], k, Metric::Euclidean, run)?;
+            let ranked = places(&drawn, &rows, &[], k, Metric::Euclidean, run)?;
             ranked.into_iter().map(|row| names(&row.nearest)).collect()
         }
     };
     let in_data = places(against, &rows, &near_in_map, k, options.metric, run)?;
     run.progress("measures", 1, 3);
     let near_in_data: Vec<Vec<u32>> = in_data.iter().map(|row| names(&row.nearest)).collect();
-    let in_map = places(map, &rows, &near_in_data, 0, Metric::Euclidean, run)?;
+    let in_map = places(&drawn, &rows, &near_in_data, 0, Metric::Euclidean, run)?;
     run.progress("measures", 2, 3);
     let distance_correlation = pairs::distance_correlation(map, against, options.metric, run)?;
     let recall_of = |(known, seen): (&Neighbors, &Neighbors)| {
@@ -120,12 +120,13 @@ pub(super) fn shared(a: &[u32], b: &[u32]) -> f64 {
 
 /// The `k` nearest of each of a few rows, and for each of the rows `wanted` of it (none: of none): how many rows are nearer. By distances in
 /// f64, equal ones by index.
-pub(super) fn places(space: MatrixView<'_>, rows: &[u32], wanted: &[Vec<u32>], k: usize, metric: Metric, run: &Run) -> Result<Vec<Ranked>> {
+pub(super) fn places(space: &Points<'_>, rows: &[u32], wanted: &[Vec<u32>], k: usize, metric: Metric, run: &Run) -> Result<Vec<Ranked>> {
     /// Rows that are compared with all at a time.
     const FEW: usize = 4096;
-    if rows.len() * space.rows() <= DIRECT {
-        return direct(space, rows, wanted, k, metric, run);
-    }
+    let space = match space {
+        Points::Dense(space) if rows.len() * space.rows() > DIRECT => *space,
+        few => return direct(few, rows, wanted, k, metric, run),
+    };
     let mut found = Vec::with_capacity(rows.len());
     for (at, rows) in rows.chunks(FEW).enumerate() {
         let few = space.select(rows);
@@ -142,10 +143,11 @@ pub(super) fn places(space: MatrixView<'_>, rows: &[u32], wanted: &[Vec<u32>], k
 }
 
 /// The same by all distances.
-fn direct(space: MatrixView<'_>, rows: &[u32], wanted: &[Vec<u32>], k: usize, metric: Metric, run: &Run) -> Result<Vec<Ranked>> {
+fn direct(space: &Points<'_>, rows: &[u32], wanted: &[Vec<u32>], k: usize, metric: Metric, run: &Run) -> Result<Vec<Ranked>> {
+    let all = space.lengths(metric);
     let one = |(slot, &row): (usize, &u32)| {
         run.check()?;
-        let mut lengths = lengths(space.row(row as usize), space, metric);
+        let mut lengths = all.of(row as usize);
         lengths[row as usize] = f64::INFINITY;
         let mut nearest: Vec<Far> = Vec::new();
         if k > 0 {

@@ -2,19 +2,26 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::data::Rows;
+use crate::data::{Rows, Shape};
 use crate::error::{Error, Result};
-use crate::linalg::Matrix;
-use crate::neighbors::{self, Metric, Neighbors};
+use crate::neighbors::{self, Metric, Neighbors, Points};
 use crate::run::Run;
 
-/// The `k` nearest rows of each of `rows`, which are `table` by their numbers; how they were found is written into `facts`.
+/// What seeking the `k` nearest of rows of this shape will take.
+pub(super) fn search_plan(shape: Shape, k: usize, metric: Metric, run: &Run) -> neighbors::Plan {
+    match shape.cells.filter(|_| shape.is_sparse()) {
+        Some(cells) => neighbors::plan_sparse(shape.rows, shape.cols, cells, k, run),
+        None => neighbors::plan(shape.rows, shape.cols, k, metric, run),
+    }
+}
+
+/// The `k` nearest rows of each of `rows`, which are `points` by their numbers; how they were found is written into `facts`.
 ///
 /// # Errors
-/// See [`neighbors::neighbors`]; [`Error::Param`] if fewer are given.
+/// See [`crate::neighbors::neighbors`]; [`Error::Param`] if fewer are given.
 pub(super) fn near(
     rows: &Rows<'_>,
-    table: &Matrix,
+    points: Points<'_>,
     k: usize,
     metric: Metric,
     facts: &mut Map<String, Value>,
@@ -27,7 +34,7 @@ pub(super) fn near(
             return Err(error.with_hint("a smaller perplexity, or fewer n_neighbors, needs fewer"));
         }
         Some(given) => given.nearest(k),
-        None => neighbors::neighbors(table.view(), k, metric, run)?,
+        None => points.neighbors(k, metric, run)?,
     };
     run.progress("neighbors", 1, 1);
     run.check()?;

@@ -172,7 +172,7 @@ impl Method for Pca {
     }
 
     fn fit(&self, rows: &Rows<'_>, run: &Run) -> Result<Fitted> {
-        let shape = Shape { rows: rows.rows(), cols: rows.cols() };
+        let shape = rows.shape();
         run.note(format!("PCA: {}", self.solver(shape).describe()));
         run.progress("PCA", 0, 1);
         let fitted = self.folding(shape, run)?.fit(rows, "PCA", run)?;
@@ -853,7 +853,7 @@ mod tests {
     #[test]
     fn more_components_than_the_data_have_are_refused() {
         let method = Pca { n_components: Auto::Value(11), ..Pca::default() };
-        let error = Method::check(&method, Shape { rows: 60, cols: 10 }).unwrap_err();
+        let error = Method::check(&method, Shape::new(60, 10)).unwrap_err();
         assert_eq!(error.to_string(), "n_components: 11 was given; for 60 rows of 10 columns it is at most 10.");
     }
 }

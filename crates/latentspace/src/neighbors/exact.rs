@@ -133,7 +133,7 @@ fn nearer_first(a: &(f64, u32), b: &(f64, u32)) -> std::cmp::Ordering {
 }
 
 /// The nearest of what was found, in order.
-fn fill(mut found: Vec<(f64, u32)>, indices: &mut [u32], distances: &mut [f32]) {
+pub(super) fn fill(mut found: Vec<(f64, u32)>, indices: &mut [u32], distances: &mut [f32]) {
     found.sort_unstable_by(nearer_first);
     for ((index, length), (distance, name)) in indices.iter_mut().zip(distances).zip(found) {
         *index = name;

@@ -8,15 +8,18 @@ mod exact;
 mod given;
 mod lists;
 mod plan;
+mod points;
 mod ranks;
 mod reduce;
 mod sample;
+mod sparse;
 mod table;
 mod tree;
 
 pub(crate) use distance::{distance, lengths};
 pub(crate) use duplicates::Groups;
-pub use plan::{Plan, plan};
+pub use plan::{Plan, plan, plan_sparse};
+pub use points::Points;
 pub(crate) use ranks::{Far, Ranked, Ranks, nearer_first, ranks_bytes};
 pub(crate) use table::{check_cells, check_finite};
 

@@ -253,7 +253,6 @@ fn few_directions_rule_out_no_true_neighbor() {
     let all = [
         (&rows, Metric::Euclidean),
         (&far, Metric::Euclidean),
-        (&uneven, Metric::Euclidean),
         (&twos, Metric::Euclidean),
         (&wide(3000, 1100, 9), Metric::Euclidean),
         (&uneven, Metric::Cosine),
@@ -271,4 +270,44 @@ fn few_directions_rule_out_no_true_neighbor() {
         let notes = notes.0.lock().unwrap();
         assert!(notes.iter().any(|note| note.contains("all pairs by")), "{metric:?}, {} columns: {notes:?}", rows.cols());
     }
+}
+
+/// Rows of which one cell in thirty is not 0, some without any, some twice there.
+fn sparse_rows(n: usize, cols: usize) -> Matrix {
+    let random = Random::new(30, "sparse rows");
+    Matrix::from_fn(n, cols, |i, j| {
+        let (row, column) = ((i / 2 * 2) as u64, j as u64);
+        let is_there = i % 50 != 7 && random.uniform(row, column) < 0.03;
+        if is_there { (random.below(row, 1000 + column, 4) + 1) as f32 * 0.5 } else { 0.0 }
+    })
+}
+
+#[test]
+fn sparse_rows_have_the_neighbors_of_dense_ones() {
+    let run = Run::new(0, 2).unwrap();
+    let (rows, queries) = (sparse_rows(300, 200), sparse_rows(40, 200));
+    let (counts, asked) = (crate::data::Counts::of(&rows), crate::data::Counts::of(&queries));
+    for metric in METRICS {
+        let found = Points::Sparse(counts.view()).neighbors(9, metric, &run).unwrap();
+        let truth = Points::Dense(rows.view()).neighbors(9, metric, &run).unwrap();
+        let near = |a: &[f32], b: &[f32]| a.iter().zip(b).all(|(a, b)| (a - b).abs() <= 1e-6 * b.abs().max(1.0));
+        assert!(near(&found.distances, &truth.distances), "{metric:?}");
+        for row in 0..300 {
+            let brute = brute(rows.view(), rows.row(row), Some(row), 9, metric);
+            assert_row(&brute, found.row(row), row);
+        }
+        let together = Points::Sparse(counts.view()).query(&Points::Sparse(asked.view()), 5, metric, &run).unwrap();
+        for row in 0..40 {
+            let alone = Points::Sparse(counts.view()).query(&Points::Sparse(asked.view()).slice(row..row + 1), 5, metric, &run).unwrap();
+            assert!(alone.row(0) == together.row(row), "{metric:?}");
+        }
+        let alone = Points::Sparse(counts.view()).neighbors(9, metric, &Run::new(0, 1).unwrap()).unwrap();
+        assert!(alone.indices == found.indices && alone.distances == found.distances, "{metric:?}");
+    }
+    let few = Points::Sparse(counts.view()).neighbors(300, Metric::Euclidean, &run).unwrap_err();
+    assert_eq!(few.to_string(), "n_neighbors: 300 was given; for 300 rows it is 1 to 299.");
+    let bad = Matrix::from_fn(3, 60, |i, j| if (i, j) == (1, 4) { -1.0 } else { f32::from(j == i) });
+    let counts = crate::data::Counts::of(&bad);
+    let error = Points::Sparse(counts.view()).neighbors(1, Metric::Hellinger, &run).unwrap_err();
+    assert_eq!(error.to_string(), "data, row 2, column 5: -1 was found; Hellinger distances are of counts or shares.");
 }

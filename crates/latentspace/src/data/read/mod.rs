@@ -74,6 +74,10 @@ pub(super) trait Reader: Send + Sync {
     fn rows(&self) -> Option<usize>;
     /// Columns to learn from (0 for text).
     fn columns(&self) -> usize;
+    /// Of counts: cells that are not 0.
+    fn cells(&self) -> Option<usize> {
+        None
+    }
     /// Their names, where they have any.
     fn names(&self) -> Option<Vec<String>>;
     /// What the user should know: columns that ride along, treatments.
@@ -470,6 +474,11 @@ impl Source {
     /// Columns to learn from, before preparation (0 for text).
     pub fn columns(&self) -> usize {
         self.readers.first().map_or(0, |(_, reader)| reader.columns())
+    }
+
+    /// Of counts: cells that are not 0, before preparation.
+    pub fn cells(&self) -> Option<usize> {
+        self.readers.iter().map(|(_, reader)| reader.cells()).sum()
     }
 
     /// Names of the columns to learn from, where they have any.

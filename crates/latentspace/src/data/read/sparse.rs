@@ -97,6 +97,10 @@ impl Reader for CountsReader {
         self.counts.cols
     }
 
+    fn cells(&self) -> Option<usize> {
+        Some(self.counts.values.len())
+    }
+
     fn names(&self) -> Option<Vec<String>> {
         self.counts.names.clone()
     }

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 use super::scaling::{Slope, Steps, classical, distances, fill, mean_squares, settle, smacof};
 use super::{BEGINS_ANEW, NEIGHBORS, PLANNED_ROUGHLY, landmarks, mixed, placed, places};
-use crate::data::Rows;
+use crate::data::{Prepared, Rows};
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
 use crate::measure::Measure;
@@ -21,7 +21,7 @@ use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
 use crate::methods::TAKEN_DENSE;
 use crate::methods::map::placed::{Near, Placed, Placing, Stored, wrong};
 use crate::methods::map::{NEEDS_ALL_ROWS, PLACES_ON_THE_MAP};
-use crate::neighbors::Metric;
+use crate::neighbors::{Metric, Points};
 use crate::params::Auto;
 use crate::random::Random;
 use crate::run::Run;
@@ -147,31 +147,31 @@ impl Method for Mds {
         };
         drop(distances);
         let laid = Matrix::new(l, laid.cols(), laid.as_slice().iter().map(|value| value * unit).collect())?;
-        let stored = |rows: Matrix, map: Matrix| Stored { pca: None, rows, map, metric: self.metric };
+        let stored = |rows: Matrix, map: Matrix| Stored { pca: None, rows: Prepared::Table(rows), map, metric: self.metric };
         let all: Vec<u32> = (0..l as u32).collect();
         let map = if l == n {
             laid
         } else {
             let among = stored(few, laid);
-            let placing = Among::new(&among, all, unit, means.clone());
-            Placed::new(among, placing).place(table.view(), run)?
+            let placing = Among::new(&among, all, unit, means.clone())?;
+            Placed::new(among, placing).place(&Points::Dense(table.view()), run)?
         };
         let stored = stored(table, map);
-        let placing = Among::new(&stored, landmarks, unit, means);
+        let placing = Among::new(&stored, landmarks, unit, means)?;
         let mut fitted = placed(stored, placing, facts, run)?;
         fitted.measures.extend(measures);
         Ok(fitted)
     }
 
     fn load(tensors: &Tensors, facts: &Value) -> Result<Box<dyn Model>> {
-        let stored = Stored::load(tensors, facts)?;
+        let stored = Stored::load(tensors, facts)?.dense()?;
         let landmarks = tensors.u32("landmarks", None)?.to_vec();
         let unit = facts["unit"].as_f64().map_or(f32::NAN, |unit| unit as f32);
-        if landmarks.is_empty() || landmarks.iter().any(|&row| row as usize >= stored.rows.rows()) || !(unit > 0.0 && unit.is_finite()) {
+        if landmarks.is_empty() || landmarks.iter().any(|&row| row as usize >= stored.map.rows()) || !(unit > 0.0 && unit.is_finite()) {
             return Err(wrong(format!("its {} landmarks are not among its rows, or the unit is {}", landmarks.len(), facts["unit"])));
         }
         let means = if tensors.contains("means") { tensors.f64("means", Some(landmarks.len()))?.to_vec() } else { Vec::new() };
-        let placing = Among::new(&stored, landmarks, unit, means);
+        let placing = Among::new(&stored, landmarks, unit, means)?;
         Ok(Box::new(Placed::new(stored, placing)))
     }
 }
@@ -192,11 +192,15 @@ struct Among {
 
 impl Among {
     /// These landmarks; those of classical scaling have mean squared distances.
-    fn new(stored: &Stored, landmarks: Vec<u32>, unit: f32, means: Vec<f64>) -> Self {
-        let (rows, places) = (stored.rows.select(&landmarks), stored.map.select(&landmarks));
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if the rows are no table.
+    fn new(stored: &Stored, landmarks: Vec<u32>, unit: f32, means: Vec<f64>) -> Result<Self> {
+        let table = stored.table().ok_or_else(|| Error::internal("landmarks that are sparse"))?;
+        let (rows, places) = (table.select(&landmarks), stored.map.select(&landmarks));
         let places = Matrix::from_fn(places.rows(), places.cols(), |row, axis| places.row(row)[axis] / unit);
         let slope = (!means.is_empty()).then(|| Slope::new(&places, means));
-        Among { landmarks, rows, places, unit, slope, metric: stored.metric }
+        Ok(Among { landmarks, rows, places, unit, slope, metric: stored.metric })
     }
 }
 

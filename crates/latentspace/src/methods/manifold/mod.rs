@@ -17,13 +17,14 @@ mod vibrations;
 
 use serde_json::{Map, Value, json};
 
+use crate::data::Prepared;
 use crate::error::{Error, Result, count};
 use crate::interval::Measure;
 use crate::linalg::Matrix;
 use crate::method::{Fitted, Model, Plan, Shape};
 use crate::methods::map::mixture::{RIDGE, mixture};
 use crate::methods::map::placed::{Near, Placed, Placing, Stored, wrong};
-use crate::neighbors::{self, Metric};
+use crate::neighbors::{self, Metric, Points};
 use crate::params::Auto;
 use crate::random::Random;
 use crate::run::Run;
@@ -60,7 +61,12 @@ fn check(title: &str, n_neighbors: u32, n_components: u32, shape: Shape) -> Resu
 
 /// The space of rows that lie at these places, new ones at the mixture of their neighbors.
 fn learned(rows: Matrix, map: Matrix, n_neighbors: u32, facts: Map<String, Value>, run: &Run) -> Result<Fitted> {
-    placed(Stored { pca: None, rows, map, metric: Metric::Euclidean }, Mixed { n_neighbors: n_neighbors as usize }, facts, run)
+    placed(
+        Stored { pca: None, rows: Prepared::Table(rows), map, metric: Metric::Euclidean },
+        Mixed { n_neighbors: n_neighbors as usize },
+        facts,
+        run,
+    )
 }
 
 /// The space of rows with their places, and what a new row goes by.
@@ -79,7 +85,7 @@ fn placed(stored: Stored, placing: impl Placing + 'static, mut facts: Map<String
 /// Opens what [`learned`] stored.
 fn load(tensors: &Tensors, facts: &Value) -> Result<Box<dyn Model>> {
     let n_neighbors = facts["n_neighbors"].as_u64().filter(|&n| n > 0).ok_or_else(|| wrong("its new rows have no neighbors"))? as usize;
-    let stored = Stored::load(tensors, facts)?;
+    let stored = Stored::load(tensors, facts)?.dense()?;
     if stored.map.as_slice().iter().any(|value| !value.is_finite()) {
         return Err(wrong("a place on its map is no number"));
     }
@@ -111,7 +117,7 @@ fn check_landmarks(n_landmarks: Auto<u32>, n_components: u32, shape: Shape) -> R
 
 /// Puts into `out` where the mixture of the rows near a row lies that is nearest to it.
 fn mixed(row: &[f32], near: Near<'_>, out: &mut [f32]) {
-    let Stored { rows, map, .. } = near.stored;
+    let (Some(rows), map) = (near.stored.table(), &near.stored.map) else { return };
     let weights = mixture(row, near.indices.iter().map(|&index| rows.row(index as usize)), RIDGE);
     for (axis, out) in out.iter_mut().enumerate() {
         let parts = near.indices.iter().zip(&weights).map(|(&index, weight)| weight * f64::from(map.row(index as usize)[axis]));
@@ -230,6 +236,6 @@ fn places_of_all(
         count((most_entries(run) * 8) as u64 >> 20) + " MiB",
         count(learned as u64)
     ));
-    let stored = Stored { pca: None, rows: few, map, metric: Metric::Euclidean };
-    Placed::new(stored, Mixed { n_neighbors: n_neighbors as usize }).place(rows.view(), run)
+    let stored = Stored { pca: None, rows: Prepared::Table(few), map, metric: Metric::Euclidean };
+    Placed::new(stored, Mixed { n_neighbors: n_neighbors as usize }).place(&Points::Dense(rows.view()), run)
 }

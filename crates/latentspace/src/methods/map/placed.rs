@@ -6,17 +6,17 @@
 use crate::parallel::*;
 use serde_json::{Map, Value, json};
 
-use crate::data::Prepared;
+use crate::data::{Counts, Prepared};
 use crate::error::{Error, Result, count};
-use crate::linalg::{Matrix, MatrixView};
+use crate::linalg::Matrix;
 use crate::measure::Measure;
 use crate::method::{Method, Model};
 use crate::methods::map::mixture::{RIDGE, mixture};
 use crate::methods::pca::Pca;
-use crate::neighbors::{Metric, Neighbors, query};
+use crate::neighbors::{Metric, Neighbors, Points, query};
 use crate::random::Random;
 use crate::run::Run;
-use crate::tensors::Tensors;
+use crate::tensors::{Tensor, Tensors};
 
 /// Rows that are placed between two questions whether to go on.
 const BATCH: usize = 4096;
@@ -59,7 +59,7 @@ pub(in crate::methods) struct Stored {
     /// What the rows are reduced by before neighbors are sought.
     pub(in crate::methods) pca: Option<Box<dyn Model>>,
     /// The fitted rows, after that.
-    pub(in crate::methods) rows: Matrix,
+    pub(in crate::methods) rows: Prepared,
     /// `[n, k]`.
     pub(in crate::methods) map: Matrix,
     pub(in crate::methods) metric: Metric,
@@ -71,7 +71,10 @@ impl Stored {
     /// # Errors
     /// [`Error::Input`] if a tensor is missing or does not fit the others.
     pub(in crate::methods) fn load(tensors: &Tensors, facts: &Value) -> Result<Self> {
-        let rows = tensors.matrix("rows", None, None)?;
+        let rows = match tensors.contains("row_lengths") {
+            true => Prepared::Counts(sparse_rows(tensors, facts)?),
+            false => Prepared::Table(tensors.matrix("rows", None, None)?),
+        };
         let map = tensors.matrix("map", Some(rows.rows()), None)?;
         let pca = match &facts["pca"] {
             Value::Null => None,
@@ -82,6 +85,22 @@ impl Stored {
         }
         let metric = serde_json::from_value(facts["metric"].clone()).map_err(|error| wrong(format!("its metric: {error}")))?;
         Ok(Stored { pca, rows, map, metric })
+    }
+
+    /// The fitted rows as a table, where they are one.
+    pub(in crate::methods) fn table(&self) -> Option<&Matrix> {
+        match &self.rows {
+            Prepared::Table(rows) => Some(rows),
+            Prepared::Counts(_) => None,
+        }
+    }
+
+    /// The same, of a method that keeps a table.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if its rows are sparse.
+    pub(in crate::methods) fn dense(self) -> Result<Self> {
+        if self.table().is_some() { Ok(self) } else { Err(wrong("its rows are sparse, which those of its method never are")) }
     }
 
     /// The same, of a map that was laid out step by step.
@@ -97,6 +116,22 @@ impl Stored {
         let map = &self.map;
         (0..map.rows()).map(|row| std::array::from_fn(|axis| map.row(row).get(axis).copied().unwrap_or(0.0))).collect()
     }
+}
+
+/// Sparse rows as [`Placed`] stored them.
+fn sparse_rows(tensors: &Tensors, facts: &Value) -> Result<Counts> {
+    let (lengths, indices) = (tensors.u32("row_lengths", None)?, tensors.u32("row_columns", None)?);
+    let values = tensors.matrix("row_values", Some(1), Some(indices.len()))?;
+    let cols = facts["columns"].as_u64().map_or(0, |cols| cols as usize);
+    let mut starts = vec![0];
+    for &length in lengths {
+        starts.push(starts[starts.len() - 1] + length as usize);
+    }
+    let ascend = |row: &[usize]| indices.get(row[0]..row[1]).is_some_and(|row| row.windows(2).all(|two| two[0] < two[1]));
+    if starts[starts.len() - 1] != indices.len() || !starts.windows(2).all(ascend) || indices.iter().any(|&index| index as usize >= cols) {
+        return Err(wrong(format!("its sparse rows of {cols} columns do not fit together")));
+    }
+    Ok(Counts { cols, starts, indices: indices.to_vec(), values: values.as_slice().to_vec(), names: None })
 }
 
 /// Whether each coordinate is that of a map: a number, and not beyond what a map can reach.
@@ -133,30 +168,32 @@ impl<P: Placing> Placed<P> {
         let sample = random.sample(0, n, some);
         let (k, others) = (self.placing.neighbors().min(n), self.placing.neighbors().min(n - 1));
         let asked = fitted.select(&sample);
-        let found = query(fitted.view(), asked.view(), others + 1, *metric, run)?;
+        let (fitted, asked) = (fitted.points(), asked.points());
+        let found = fitted.query(&asked, others + 1, *metric, run)?;
         let mut places = [(); 2].map(|()| vec![0.0; sample.len() * dimensions]);
         let [again, left_out] = &mut places;
         let both = again.par_chunks_mut(dimensions).zip(left_out.par_chunks_mut(dimensions));
         both.zip(sample.par_iter()).enumerate().for_each(|(at, ((again, left_out), &row))| {
             let (indices, distances) = found.row(at);
-            self.place_row(asked.row(at), &indices[..k], &distances[..k], again);
+            self.place_row(&asked, at, &indices[..k], &distances[..k], again);
             // Where more rows than that are nearer, the last of them is left out instead.
             let itself = indices.iter().position(|&index| index == row).unwrap_or(others);
             let kept = |at: &usize| *at != itself;
             let indices: Vec<u32> = (0..=others).filter(kept).map(|at| indices[at]).collect();
             let distances: Vec<f32> = (0..=others).filter(kept).map(|at| distances[at]).collect();
             let near = Near { indices: &indices, distances: &distances, stored: &self.stored };
-            self.placing.place(asked.row(at), near, left_out);
+            self.placing.place(asked.cells(at), near, left_out);
         });
         let [again, left_out] = places.map(|places| Matrix::new(sample.len(), dimensions, places));
         Ok([Drift::new(&again?, &sample, map), Drift::new(&left_out?, &sample, map)])
     }
 
     /// The place of a row with these nearest fitted rows: that of one of them, where it is the same.
-    fn place_row(&self, row: &[f32], indices: &[u32], distances: &[f32], out: &mut [f32]) {
-        match indices.iter().find(|&&index| self.stored.rows.row(index as usize) == row) {
+    fn place_row(&self, rows: &Points<'_>, row: usize, indices: &[u32], distances: &[f32], out: &mut [f32]) {
+        let fitted = self.stored.rows.points();
+        match indices.iter().find(|&&index| rows.is_same(row, &fitted, index as usize)) {
             Some(&index) => out.copy_from_slice(self.stored.map.row(index as usize)),
-            None => self.placing.place(row, Near { indices, distances, stored: &self.stored }, out),
+            None => self.placing.place(rows.cells(row), Near { indices, distances, stored: &self.stored }, out),
         }
     }
 
@@ -164,18 +201,18 @@ impl<P: Placing> Placed<P> {
     ///
     /// # Errors
     /// [`Error::Cancelled`], or [`Error::Input`] for a cell that is no finite number.
-    pub(in crate::methods) fn place(&self, rows: MatrixView<'_>, run: &Run) -> Result<Matrix> {
+    pub(in crate::methods) fn place(&self, rows: &Points<'_>, run: &Run) -> Result<Matrix> {
         let Stored { rows: fitted, metric, .. } = &self.stored;
         let (k, dimensions) = (self.placing.neighbors().min(fitted.rows()), self.n_components());
         let mut places = vec![0.0; rows.rows() * dimensions];
         for from in (0..rows.rows()).step_by(BATCH) {
             run.check()?;
             let batch = rows.slice(from..(from + BATCH).min(rows.rows()));
-            let found = query(fitted.view(), batch, k, *metric, run)?;
+            let found = fitted.points().query(&batch, k, *metric, run)?;
             let out = &mut places[from * dimensions..][..batch.rows() * dimensions];
             out.par_chunks_mut(dimensions).enumerate().for_each(|(row, out)| {
                 let (indices, distances) = found.row(row);
-                self.place_row(batch.row(row), indices, distances, out);
+                self.place_row(&batch, row, indices, distances, out);
             });
         }
         Matrix::new(rows.rows(), dimensions, places)
@@ -212,10 +249,15 @@ impl<P: Placing> Model for Placed<P> {
 
     fn encode(&self, rows: &Prepared, run: &Run) -> Result<Matrix> {
         let reduced = match &self.stored.pca {
-            Some(pca) => pca.encode(rows, run)?,
-            None => rows.table()?,
+            Some(pca) => Prepared::Table(pca.encode(rows, run)?),
+            None => match (&self.stored.rows, rows) {
+                // As sparse or dense as the fitted rows, however they come.
+                (Prepared::Counts(_), Prepared::Table(table)) => Prepared::Counts(Counts::of(table)),
+                (Prepared::Counts(_), Prepared::Counts(_)) => rows.clone(),
+                (Prepared::Table(_), _) => Prepared::Table(rows.table()?),
+            },
         };
-        run.install(|| self.place(reduced.view(), run))
+        run.install(|| self.place(&reduced.points(), run))
     }
 
     /// Each code as the mixture of the fitted places around it, made of their rows.
@@ -230,7 +272,15 @@ impl<P: Placing> Model for Placed<P> {
                 let weights = mixture(codes.row(at), indices.iter().map(|&index| map.row(index as usize)), RIDGE);
                 let mut sums = vec![0.0; out.len()];
                 for (&index, weight) in indices.iter().zip(weights) {
-                    sums.iter_mut().zip(rows.row(index as usize)).for_each(|(sum, &value)| *sum += weight * f64::from(value));
+                    match rows {
+                        Prepared::Table(rows) => {
+                            sums.iter_mut().zip(rows.row(index as usize)).for_each(|(sum, &value)| *sum += weight * f64::from(value));
+                        }
+                        Prepared::Counts(rows) => {
+                            let (columns, values) = rows.row(index as usize);
+                            columns.iter().zip(values).for_each(|(&column, &value)| sums[column as usize] += weight * f64::from(value));
+                        }
+                    }
                 }
                 out.iter_mut().zip(sums).for_each(|(out, sum)| *out = sum as f32);
             });
@@ -249,9 +299,18 @@ impl<P: Placing> Model for Placed<P> {
 
     fn store(&self, tensors: &mut Tensors) -> Result<Value> {
         let pca = self.stored.pca.as_ref().map(|pca| pca.store(tensors)).transpose()?;
-        tensors.put_matrix("rows", &self.stored.rows)?;
         tensors.put_matrix("map", &self.stored.map)?;
         let mut facts = self.placing.store(tensors)?;
+        match &self.stored.rows {
+            Prepared::Table(rows) => tensors.put_matrix("rows", rows)?,
+            Prepared::Counts(rows) => {
+                let lengths: Vec<u32> = rows.starts.windows(2).map(|row| (row[1] - row[0]) as u32).collect();
+                tensors.put("row_lengths", Tensor::U32(vec![lengths.len()], lengths))?;
+                tensors.put("row_columns", Tensor::U32(vec![rows.indices.len()], rows.indices.clone()))?;
+                tensors.put_matrix("row_values", &Matrix::new(1, rows.values.len(), rows.values.clone())?)?;
+                facts.insert("columns".to_owned(), json!(rows.cols));
+            }
+        }
         facts.insert("metric".to_owned(), json!(self.stored.metric));
         facts.insert("pca".to_owned(), json!(pca));
         Ok(Value::Object(facts))

@@ -4,11 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::edges::Edges;
 use super::spectral::spectral;
-use crate::data::{Prepared, Rows};
+use crate::data::{Counts, Prepared, Rows};
 use crate::error::Result;
 use crate::linalg::Matrix;
 use crate::method::{Method, Model, Plan, Shape};
 use crate::methods::pca::Pca;
+use crate::parallel::*;
 use crate::params::Auto;
 use crate::random::Random;
 use crate::run::Run;
@@ -33,13 +34,16 @@ pub enum Init {
 pub(in crate::methods) fn coarse(
     init: Init,
     dimensions: usize,
-    rows: &Matrix,
+    rows: &Prepared,
     edges: &Edges,
     random: Random,
     run: &Run,
 ) -> Result<Option<Matrix>> {
     match init {
-        Init::Pca => principal(rows, dimensions.min(rows.cols()), run).map(Some),
+        Init::Pca => match rows {
+            Prepared::Table(rows) => principal(rows, dimensions.min(rows.cols()), run).map(Some),
+            Prepared::Counts(counts) => principal(&sketch(counts, run)?, dimensions.min(counts.cols), run).map(Some),
+        },
         Init::Spectral => spectral(edges, rows.rows(), dimensions, random, run).map(Some),
         Init::Random => Ok(None),
     }
@@ -62,6 +66,26 @@ pub(in crate::methods) fn reduced(rows: Matrix, components: Option<usize>, run: 
 pub(in crate::methods) fn reducing(shape: Shape, components: Option<usize>, run: &Run) -> Option<Plan> {
     let pca = Pca { n_components: Auto::Value(components? as u32), ..Pca::default() };
     Some(Method::plan(&pca, shape, run))
+}
+
+/// Columns of a sketch.
+const SKETCHED: usize = 64;
+
+/// Sparse rows in a few random directions, which keep how far rows lie apart roughly (Johnson and Lindenstrauss 1984): where a map starts need not
+/// be known better.
+fn sketch(counts: &Counts, run: &Run) -> Result<Matrix> {
+    let random = Random::new(run.seed(), "sketch");
+    let width = SKETCHED.min(counts.cols);
+    let mut cells = vec![0.0_f32; counts.rows() * width];
+    cells.par_chunks_mut(width.max(1)).enumerate().for_each(|(row, cells)| {
+        let (columns, values) = counts.row(row);
+        for (&column, &value) in columns.iter().zip(values) {
+            let signs = random.words(0, u64::from(column));
+            let sign = |at: usize| if signs[at / 32] >> (at % 32) & 1 == 0 { value } else { -value };
+            cells.iter_mut().enumerate().for_each(|(at, cell)| *cell += sign(at));
+        }
+    });
+    Matrix::new(counts.rows(), width, cells)
 }
 
 /// The first principal components of the rows.

@@ -15,7 +15,7 @@ mod tests;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::data::{Given, Rows};
+use crate::data::{Given, Prepared, Rows};
 use crate::error::{Error, Result, count};
 use crate::linalg::Matrix;
 use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
@@ -24,7 +24,7 @@ use crate::methods::map::placed::{self, Near, Placed, Placing, Stored, wrong};
 use crate::methods::map::start::{principal, reduced, reducing};
 use crate::methods::map::{NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, check_distances};
 use crate::methods::near::near;
-use crate::neighbors::{self, Metric};
+use crate::neighbors::{self, Metric, Points};
 use crate::params::Auto;
 use crate::random::Random;
 use crate::run::Run;
@@ -112,7 +112,7 @@ impl Pacmap {
     fn learn<const D: usize>(&self, given: &Rows<'_>, rows: Matrix, pca: Option<Box<dyn Model>>, run: &Run) -> Result<Fitted> {
         let (n, dimensions, counts) = (rows.rows(), self.n_components as usize, self.counts(rows.rows()));
         let mut facts = Map::new();
-        let found = near(given, &rows, self.searched(n), self.metric, &mut facts, run)?;
+        let found = near(given, Points::Dense(rows.view()), self.searched(n), self.metric, &mut facts, run)?;
         check_distances(&found)?;
         let mut fact = |name: &str, value: Value| facts.insert(name.to_owned(), value);
         fact("n_neighbors", json!(counts.near));
@@ -146,7 +146,7 @@ impl Pacmap {
             let error = Error::param("learning_rate", json!(self.learning_rate), "with it the map left all bounds");
             return Err(error.with_hint("a smaller one would do; 1 is usual"));
         }
-        let stored = Stored { pca, rows, map: map.clone(), metric: self.metric };
+        let stored = Stored { pca, rows: Prepared::Table(rows), map: map.clone(), metric: self.metric };
         let model = Placed::new(stored, Settling { n_neighbors: counts.near });
         let [again, left_out] = model.drifts(Random::new(run.seed(), "pacmap drift"), run)?;
         fact("left_out_drift_of_radius", json!(left_out.of_radius()));
@@ -264,7 +264,7 @@ impl Method for Pacmap {
     }
 
     fn fit(&self, rows: &Rows<'_>, run: &Run) -> Result<Fitted> {
-        let shape = Shape { rows: rows.rows(), cols: rows.cols() };
+        let shape = rows.shape();
         let (pca, table) = reduced(rows.table()?, self.reduced(shape), run)?;
         match self.n_components {
             1 | 2 => self.learn::<2>(rows, table, pca, run),

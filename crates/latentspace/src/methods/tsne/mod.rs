@@ -26,7 +26,7 @@ mod tests;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::data::{Given, Rows, Tie};
+use crate::data::{Given, Prepared, Rows, Tie};
 use crate::error::{Error, Result, count};
 use crate::linalg::{Matrix, MatrixView};
 use crate::measure::Measure;
@@ -36,8 +36,8 @@ use crate::methods::map::edges::Edges;
 use crate::methods::map::given::{self, Ties};
 use crate::methods::map::placed::Stored;
 use crate::methods::map::{NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, start as map_start};
-use crate::methods::near::near;
-use crate::neighbors::{self, Metric};
+use crate::methods::near::{near, search_plan};
+use crate::neighbors::Metric;
 use crate::params::Auto;
 use crate::random::Random;
 use crate::run::Run;
@@ -168,10 +168,10 @@ impl Tsne {
     }
 
     /// The map of rows that are reduced already.
-    fn learn<const D: usize>(&self, given: &Rows<'_>, rows: Matrix, pca: Option<Box<dyn Model>>, run: &Run) -> Result<Fitted> {
+    fn learn<const D: usize>(&self, given: &Rows<'_>, rows: Prepared, pca: Option<Box<dyn Model>>, run: &Run) -> Result<Fitted> {
         let n = rows.rows();
         let mut facts = Map::new();
-        let neighbors = near(given, &rows, self.neighbors(), self.metric, &mut facts, run)?;
+        let neighbors = near(given, rows.points(), self.neighbors(), self.metric, &mut facts, run)?;
         run.progress("affinities", 0, 1);
         let affinities = Affinities::new(&neighbors, self.metric, self.affinity, &self.perplexities())?;
         drop(neighbors);
@@ -213,7 +213,7 @@ impl Tsne {
     fn points<const D: usize>(
         &self,
         given: &Rows<'_>,
-        rows: &Matrix,
+        rows: &Prepared,
         affinities: &Affinities,
         facts: &mut Map<String, Value>,
         run: &Run,
@@ -333,10 +333,12 @@ impl Method for Tsne {
     fn plan(&self, shape: Shape, run: &Run) -> Plan {
         let (n, k) = (shape.rows as f64, self.neighbors() as f64);
         let cols = self.reduced(shape).unwrap_or(shape.cols);
-        let search = neighbors::plan(shape.rows, cols, self.neighbors(), self.metric, run);
+        let sought = if self.reduced(shape).is_some() { Shape::new(shape.rows, cols) } else { shape };
+        let search = search_plan(sought, self.neighbors(), self.metric, run);
         let first = map_start::reducing(shape, self.reduced(shape), run);
         let cost = cost(self, shape.rows, run.threads());
-        let rows_bytes = (4 * shape.rows * shape.cols) as u64;
+        // To be reduced, they are a table.
+        let rows_bytes = if self.reduced(shape).is_some() { (4 * shape.rows * shape.cols) as u64 } else { shape.bytes() };
         let kept_bytes = if first.is_some() { (4 * shape.rows * cols) as u64 } else { 0 };
         let pca_bytes = first.as_ref().map_or(0, |plan| plan.peak_bytes);
         let search_bytes = search.bytes;
@@ -346,7 +348,7 @@ impl Method for Tsne {
         // Two copies while rows are put in order; places and the grid.
         let descent_bytes = 2 * edges_bytes + 80 * shape.rows as u64 + cost.grid_bytes;
         // To place rows anew, all are searched: centred, and packed.
-        let place_bytes = (8 * shape.rows * cols) as u64;
+        let place_bytes = 2 * sought.bytes();
         let peak_bytes = pca_bytes.max(rows_bytes + kept_bytes + search_bytes.max(joint_bytes).max(descent_bytes).max(place_bytes));
         let way = if shape.rows <= exact_rows(self.n_components as usize) { "all pairs" } else { "a grid" };
         Plan {
@@ -358,9 +360,14 @@ impl Method for Tsne {
     }
 
     fn fit(&self, rows: &Rows<'_>, run: &Run) -> Result<Fitted> {
-        let shape = Shape { rows: rows.rows(), cols: rows.cols() };
-        let table = rows.table()?;
-        let (pca, reduced) = map_start::reduced(table, self.reduced(shape), run)?;
+        let shape = rows.shape();
+        let (pca, reduced) = match self.reduced(shape) {
+            None => (None, rows.kept()?),
+            components => {
+                let (pca, reduced) = map_start::reduced(rows.table()?, components, run)?;
+                (pca, Prepared::Table(reduced))
+            }
+        };
         match self.n_components {
             1 => self.learn::<1>(rows, reduced, pca, run),
             2 => self.learn::<2>(rows, reduced, pca, run),

@@ -114,7 +114,7 @@ impl<const D: usize> Slope<D> {
 pub(super) fn load(tensors: &Tensors, facts: &Value) -> Result<Box<dyn Model>> {
     let stored = Stored::load(tensors, facts)?.within_bounds()?;
     match stored.map.cols() {
-        1 if stored.rows.rows() <= exact_rows(1) => Ok(Box::new(placed::<1>(stored))),
+        1 if stored.map.rows() <= exact_rows(1) => Ok(Box::new(placed::<1>(stored))),
         2 => Ok(Box::new(placed::<2>(stored))),
         3 => Ok(Box::new(placed::<3>(stored))),
         other => Err(wrong(format!("its map has {other} dimensions"))),

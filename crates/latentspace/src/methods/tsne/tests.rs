@@ -3,6 +3,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::*;
 use crate::methods::map::for_tests::{encode, fit, map_of, planted, purity};
+use crate::neighbors;
 use crate::run::{Flag, Listener, Progress};
 use crate::space::Space;
 
@@ -224,14 +225,14 @@ fn no_learning_rate_breaks_out() {
 
 #[test]
 fn what_does_not_fit_is_refused_with_a_hint() {
-    let shape = Shape { rows: 1200, cols: 5 };
+    let shape = Shape::new(1200, 5);
     let error = Method::check(&Tsne { perplexity: 2000.0, ..Tsne::default() }, shape).unwrap_err();
     assert_eq!(error.to_string(), "perplexity: 2000.0 was given; for 1,200 rows it is at most 399.");
     assert_eq!(error.hint(), Some("perplexity is about how many neighbors a row has; 30 is usual, 100 shows coarser structure."));
-    let error = Method::check(&Tsne::default(), Shape { rows: 60, cols: 5 }).unwrap_err();
+    let error = Method::check(&Tsne::default(), Shape::new(60, 5)).unwrap_err();
     assert_eq!(error.to_string(), "perplexity: 30.0 was given; for 60 rows it is at most 19.");
-    assert!(Method::check(&Tsne::default(), Shape { rows: 91, cols: 5 }).is_ok());
-    assert!(Method::check(&Tsne::default(), Shape { rows: 3, cols: 5 }).is_err());
+    assert!(Method::check(&Tsne::default(), Shape::new(91, 5)).is_ok());
+    assert!(Method::check(&Tsne::default(), Shape::new(3, 5)).is_err());
     let error = Method::check(&Tsne { pca_components: Auto::Value(9), ..Tsne::default() }, shape).unwrap_err();
     assert_eq!(error.to_string(), "pca_components: 9 was given; for 1,200 rows of 5 columns it is at most 5.");
     for (name, value) in [("n_components", json!(4)), ("perplexity", json!(1)), ("learning_rate", json!(0)), ("init", json!("somewhere"))] {
@@ -305,7 +306,7 @@ fn it_ends_where_the_loss_no_longer_falls_and_a_second_perplexity_keeps_what_is_
         assert!(bytes[0] == bytes[1]);
         assert!(purity(&map_of(&fit(&method, &rows, &run).unwrap()), 6, 10) > 0.95, "{method:?}");
     }
-    let refused = |second_perplexity| Method::check(&Tsne { second_perplexity, ..Tsne::default() }, Shape { rows: 900, cols: 10 });
+    let refused = |second_perplexity| Method::check(&Tsne { second_perplexity, ..Tsne::default() }, Shape::new(900, 10));
     assert!(refused(0.0).is_ok() && refused(299.0).is_ok());
     assert_eq!(refused(0.5).unwrap_err().to_string(), "second_perplexity: 0.5 was given; it is 0, for none, or above 1.");
     assert!(refused(300.0).unwrap_err().to_string().contains("it is at most 299"));

@@ -16,10 +16,9 @@ use crate::parallel::*;
 use super::curve::Curve;
 use super::forces::LEAST;
 use super::fuzzy::Graph;
-use crate::linalg::MatrixView;
 use crate::methods::map::edges::{BLOCK, Edges, Group, WEIGHT_SHIFT};
 use crate::methods::map::lanes::{Kernel, Unit, dispatch};
-use crate::neighbors::{self, Metric};
+use crate::neighbors::{Metric, Points};
 
 /// What keeps the logarithm of a radius of 0 finite.
 const EPSILON: f64 = 1e-8;
@@ -63,11 +62,11 @@ struct Beside {
 }
 
 /// The logarithms of the radii of rows, by their graph.
-pub(super) fn log_radii(graph: &Graph, rows: MatrixView<'_>, metric: Metric) -> Vec<f64> {
+pub(super) fn log_radii(graph: &Graph, rows: &Points<'_>, metric: Metric) -> Vec<f64> {
     let log_radius = |row: usize| {
         let (mut sum, mut weights) = (0.0, 0.0);
         for &(column, weight) in graph.row(row) {
-            sum += f64::from(weight) * neighbors::distance(rows.row(row), rows.row(column as usize), metric).powi(2);
+            sum += f64::from(weight) * rows.distance(row, column as usize, metric).powi(2);
             weights += f64::from(weight);
         }
         (EPSILON + if weights > 0.0 { sum / weights } else { 0.0 }).ln()
@@ -77,7 +76,7 @@ pub(super) fn log_radii(graph: &Graph, rows: MatrixView<'_>, metric: Metric) -> 
 
 impl Density {
     /// How dense the rows of `graph` lie.
-    pub(super) fn new(graph: &Graph, rows: MatrixView<'_>, metric: Metric, emphasis: Emphasis) -> Self {
+    pub(super) fn new(graph: &Graph, rows: &Points<'_>, metric: Metric, emphasis: Emphasis) -> Self {
         let n = graph.rows() as f64;
         let mut standing = log_radii(graph, rows, metric);
         let mean = standing.iter().sum::<f64>() / n;
@@ -171,6 +170,7 @@ impl<const D: usize> Kernel for Radii<'_, D> {
 mod tests {
     use super::*;
     use crate::linalg::Matrix;
+    use crate::neighbors;
 
     /// r, eased, of points in one order: as the formulas above say, in f64.
     fn correlation(density: &Density, edges: &Edges, points: &[[f64; 2]], curve: Curve) -> f64 {
@@ -205,7 +205,7 @@ mod tests {
         let n = 90;
         let (graph, edges, rows) = ring(n);
         let emphasis = Emphasis { lambda: 2.0, frac: 0.3, var_shift: 0.1 };
-        let density = Density::new(&graph, rows.view(), Metric::Euclidean, emphasis);
+        let density = Density::new(&graph, &Points::Dense(rows.view()), Metric::Euclidean, emphasis);
         let curve = Curve { a: 1.577, b: 0.895 };
         let points: Vec<[f32; 2]> = (0..n).map(|i| [(i as f32 * 0.9).sin() * 2.0, (i as f32 * 0.7).cos() * 3.0]).collect();
         let order: Vec<u32> = (0..n as u32).collect();
@@ -242,13 +242,14 @@ mod tests {
         let rows = crate::methods::umap::fuzzy::tests::formula(60);
         let found = neighbors::exact(rows.view(), 5, Metric::Euclidean, &crate::run::Run::new(0, 2).unwrap()).unwrap();
         let graph = Graph::new(&found, Metric::Euclidean, 1.0, 1.0).unwrap();
-        let radii = log_radii(&graph, rows.view(), Metric::Euclidean);
+        let radii = log_radii(&graph, &Points::Dense(rows.view()), Metric::Euclidean);
         for (found, wanted) in radii.iter().zip([0.5954, 0.38859, 1.00691, 0.52754, 0.41069, 0.70097]) {
             assert!((found - wanted).abs() < 1e-4, "{found}, not {wanted}");
         }
         assert!((radii.iter().sum::<f64>() - 24.7816).abs() < 1e-3);
         let equal = Matrix::from_fn(60, 8, |_, j| j as f32);
-        let density = Density::new(&graph, equal.view(), Metric::Euclidean, Emphasis { lambda: 2.0, frac: 0.3, var_shift: 0.1 });
+        let density =
+            Density::new(&graph, &Points::Dense(equal.view()), Metric::Euclidean, Emphasis { lambda: 2.0, frac: 0.3, var_shift: 0.1 });
         assert!(density.standing.iter().all(|&value| value == 0.0));
         assert!(!density.counts(6, 10) && density.counts(7, 10) && density.counts(9, 10));
     }

@@ -24,7 +24,7 @@ mod tests;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::data::{Category, Given, Rows, Tie};
+use crate::data::{Category, Given, Prepared, Rows, Tie};
 use crate::error::{Error, Result, count};
 use crate::linalg::{Matrix, MatrixView};
 use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
@@ -34,8 +34,8 @@ use crate::methods::map::given::{self, Ties};
 use crate::methods::map::placed::{self, Stored};
 use crate::methods::map::start::coarse;
 use crate::methods::map::{Init, NEEDS_ALL_ROWS, PLACES_ON_THE_MAP};
-use crate::methods::near::near;
-use crate::neighbors::{self, Metric};
+use crate::methods::near::{near, search_plan};
+use crate::neighbors::Metric;
 use crate::params::Auto;
 use crate::random::Random;
 use crate::run::Run;
@@ -162,10 +162,10 @@ impl Umap {
 
     /// The map, its points having `D` coordinates, of which those beyond its dimensions are 0.
     fn learn<const D: usize>(&self, given: &Rows<'_>, run: &Run) -> Result<Fitted> {
-        let (rows, labels) = (given.table()?, given.labels());
+        let (rows, labels) = (given.kept()?, given.labels());
         let (n, dimensions) = (rows.rows(), self.n_components as usize);
         let mut facts = Map::new();
-        let neighbors = near(given, &rows, self.others(), self.metric, &mut facts, run)?;
+        let neighbors = near(given, rows.points(), self.others(), self.metric, &mut facts, run)?;
         run.progress("graph", 0, 1);
         let whole = Graph::new(&neighbors, self.metric, self.local_connectivity, self.set_op_mix_ratio)?;
         drop(neighbors);
@@ -193,7 +193,7 @@ impl Umap {
         fact("b", json!(curve.b));
         let strength = Strength { curve, epochs, learning_rate: self.learning_rate, push: self.push() };
         let emphasis = Emphasis { lambda: self.dens_lambda, frac: self.dens_frac, var_shift: self.dens_var_shift };
-        let density = self.densmap.then(|| Density::new(&graph, rows.view(), self.metric, emphasis));
+        let density = self.densmap.then(|| Density::new(&graph, &rows.points(), self.metric, emphasis));
         let ties = given.start().and_then(Ties::of);
         let mut layout = Layout::new(graph, points, strength, density, ties, Random::new(run.seed(), "umap draws"));
         let stopped_at = self.lay_out(&mut layout, epochs, run)?;
@@ -229,7 +229,7 @@ impl Umap {
     fn points<const D: usize>(
         &self,
         given: &Rows<'_>,
-        rows: &Matrix,
+        rows: &Prepared,
         graph: &Graph,
         facts: &mut Map<String, Value>,
         run: &Run,
@@ -340,9 +340,9 @@ impl Method for Umap {
 
     fn plan(&self, shape: Shape, run: &Run) -> Plan {
         let (n, k) = (shape.rows as f64, self.others() as f64);
-        let search = neighbors::plan(shape.rows, shape.cols, self.others(), self.metric, run);
+        let search = search_plan(shape, self.others(), self.metric, run);
         let cost = Cost::of(self, shape);
-        let rows_bytes = (4 * shape.rows * shape.cols) as u64;
+        let rows_bytes = shape.bytes();
         // Neighbors, what rows think of them, and its transpose; the graph, at the end in pieces and as a whole.
         let graph_bytes = (24.0 * n * k + 16.0 * cost.edges + 24.0 * n) as u64;
         let start_bytes = (8.0 * cost.edges) as u64 + Edges::bytes(cost.edges, shape.rows) + cost.start_bytes;
@@ -350,7 +350,7 @@ impl Method for Umap {
         let dense = if self.densmap { 40.0 * n } else { 0.0 };
         let layout_bytes = (8.0 * cost.edges + 8.0 * n * cost.coordinates + dense) as u64 + 2 * Edges::bytes(cost.edges, shape.rows);
         // To place rows anew, all are searched: centred, and packed.
-        let place_bytes = (8 * shape.rows * shape.cols) as u64;
+        let place_bytes = 2 * shape.bytes();
         // With labels, the graph without them is there until the layout begins.
         let labeled = if Method::target(self).is_some() { (8.0 * cost.edges + 16.0 * n) as u64 } else { 0 };
         let most = search.bytes.max(graph_bytes).max(start_bytes).max(layout_bytes).max(place_bytes);

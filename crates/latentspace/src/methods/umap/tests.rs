@@ -6,6 +6,8 @@ use arrow::array::{ArrayRef, StringArray};
 use super::*;
 use crate::data::Metadata;
 use crate::methods::map::for_tests::{encode, fit, fit_beside, map_of, planted, purity};
+use crate::neighbors;
+use crate::neighbors::Points;
 use crate::run::{Flag, Listener, Progress};
 use crate::space::Space;
 
@@ -160,14 +162,13 @@ fn no_learning_rate_breaks_out() {
 
 #[test]
 fn what_does_not_fit_is_refused_with_a_hint() {
-    let error = Method::check(&umap(2000, 10), Shape { rows: 1200, cols: 5 }).unwrap_err();
+    let error = Method::check(&umap(2000, 10), Shape::new(1200, 5)).unwrap_err();
     assert_eq!(error.to_string(), "n_neighbors: 2000 was given; for 1,200 rows it is at most 1,199.");
     assert!(error.hint().is_some());
-    assert!(Method::check(&umap(3, 10), Shape { rows: 2, cols: 5 }).is_err());
-    let error = Method::check(&Umap { min_dist: 2.0, ..Umap::default() }, Shape { rows: 90, cols: 5 }).unwrap_err();
+    assert!(Method::check(&umap(3, 10), Shape::new(2, 5)).is_err());
+    let error = Method::check(&Umap { min_dist: 2.0, ..Umap::default() }, Shape::new(90, 5)).unwrap_err();
     assert_eq!(error.to_string(), "min_dist: 2.0 was given; it is at most the spread, 1.");
-    let error =
-        Method::check(&Umap { densmap: true, metric: Metric::InnerProduct, ..Umap::default() }, Shape { rows: 90, cols: 5 }).unwrap_err();
+    let error = Method::check(&Umap { densmap: true, metric: Metric::InnerProduct, ..Umap::default() }, Shape::new(90, 5)).unwrap_err();
     assert_eq!(error.to_string(), "densmap: true was given; with the metric inner_product it must be false.");
     for (name, value) in [
         ("n_components", json!(51)),
@@ -224,7 +225,7 @@ fn density_kept(map: &Matrix, rows: &Matrix) -> f64 {
     let radii = [map, rows].map(|table| {
         let near = neighbors::exact(table.view(), 14, Metric::Euclidean, &Run::new(0, 2).unwrap()).unwrap();
         let graph = Graph::new(&near, Metric::Euclidean, 1.0, 1.0).unwrap();
-        density::log_radii(&graph, table.view(), Metric::Euclidean)
+        density::log_radii(&graph, &Points::Dense(table.view()), Metric::Euclidean)
     });
     let [of_map, of_rows] = radii.each_ref().map(|radii| {
         let mean = radii.iter().sum::<f64>() / radii.len() as f64;

@@ -1,0 +1,27 @@
+//! Rows most of whose cells are 0.
+
+/// Sparse rows, `[n, cols]`: of row i the columns `indices[starts[i]..starts[i + 1]]` (ascending) have the `values` beside them, all others 0.
+#[derive(Debug, Clone, Copy)]
+pub struct SparseRows<'a> {
+    /// Columns.
+    pub cols: usize,
+    /// `[n + 1]`.
+    pub starts: &'a [usize],
+    /// Columns that are not 0.
+    pub indices: &'a [u32],
+    /// Their values.
+    pub values: &'a [f32],
+}
+
+impl<'a> SparseRows<'a> {
+    /// Rows.
+    pub fn rows(self) -> usize {
+        self.starts.len().saturating_sub(1)
+    }
+
+    /// The columns of a row that are not 0, and their values.
+    pub fn row(self, row: usize) -> (&'a [u32], &'a [f32]) {
+        let range = self.starts[row]..self.starts[row + 1];
+        (&self.indices[range.clone()], &self.values[range])
+    }
+}

@@ -1,0 +1,137 @@
+//! Rows whose neighbors are sought, dense or sparse.
+
+use std::ops::Range;
+
+use super::sparse::Index;
+use super::{Metric, Neighbors, check_cells, distance, lengths, neighbors, query, sparse};
+use crate::error::{Error, Result};
+use crate::linalg::{MatrixView, SparseRows};
+use crate::run::Run;
+
+/// Rows, dense or sparse.
+#[derive(Clone, Copy)]
+pub enum Points<'a> {
+    /// A table.
+    Dense(MatrixView<'a>),
+    /// Sparse rows.
+    Sparse(SparseRows<'a>),
+}
+
+/// See [`Points::lengths`].
+pub(crate) struct Lengths<'a> {
+    metric: Metric,
+    points: Points<'a>,
+    index: Option<Index>,
+}
+
+impl Lengths<'_> {
+    /// How far a row lies from all, in lengths that order rows as distances do.
+    pub(crate) fn of(&self, row: usize) -> Vec<f64> {
+        match (&self.index, &self.points) {
+            (Some(index), Points::Sparse(rows)) => index.keys(rows.row(row)),
+            (_, Points::Dense(rows)) => lengths(rows.row(row), *rows, self.metric),
+            (None, Points::Sparse(_)) => Vec::new(),
+        }
+    }
+}
+
+impl Points<'_> {
+    /// Rows.
+    pub fn rows(&self) -> usize {
+        match self {
+            Points::Dense(rows) => rows.rows(),
+            Points::Sparse(rows) => rows.rows(),
+        }
+    }
+
+    /// Columns.
+    pub fn cols(&self) -> usize {
+        match self {
+            Points::Dense(rows) => rows.cols(),
+            Points::Sparse(rows) => rows.cols,
+        }
+    }
+
+    /// The `k` nearest other rows of each row: see [`neighbors`]. Those of sparse rows are all true.
+    ///
+    /// # Errors
+    /// See [`neighbors`].
+    pub fn neighbors(&self, k: usize, metric: Metric, run: &Run) -> Result<Neighbors> {
+        match self {
+            Points::Dense(rows) => neighbors(*rows, k, metric, run),
+            Points::Sparse(rows) => {
+                run.note(format!("neighbors: exact, the {k} nearest of each of {} sparse rows", rows.rows()));
+                run.install(|| sparse::search(*rows, *rows, true, k, metric, run))
+            }
+        }
+    }
+
+    /// The `k` of these rows that are nearest to each of `queries`: see [`query`].
+    ///
+    /// # Errors
+    /// See [`query`]; [`Error::Internal`] if one is dense and the other sparse.
+    pub fn query(&self, queries: &Points<'_>, k: usize, metric: Metric, run: &Run) -> Result<Neighbors> {
+        match (self, queries) {
+            (Points::Dense(rows), Points::Dense(queries)) => query(*rows, *queries, k, metric, run),
+            (Points::Sparse(rows), Points::Sparse(queries)) => run.install(|| sparse::search(*rows, *queries, false, k, metric, run)),
+            _ => Err(Error::internal("dense rows were asked about sparse ones")),
+        }
+    }
+
+    /// Some of the rows, one after the other.
+    #[must_use]
+    pub fn slice(&self, rows: Range<usize>) -> Self {
+        match self {
+            Points::Dense(all) => Points::Dense(all.slice(rows)),
+            Points::Sparse(all) => Points::Sparse(SparseRows { starts: &all.starts[rows.start..=rows.end], ..*all }),
+        }
+    }
+
+    /// The cells of a row of a table; nothing of a sparse one.
+    pub(crate) fn cells(&self, row: usize) -> &[f32] {
+        match self {
+            Points::Dense(rows) => rows.row(row),
+            Points::Sparse(_) => &[],
+        }
+    }
+
+    /// Whether a row is the same as one of others.
+    pub(crate) fn is_same(&self, row: usize, others: &Points<'_>, other: usize) -> bool {
+        match (self, others) {
+            (Points::Dense(rows), Points::Dense(others)) => rows.row(row) == others.row(other),
+            (Points::Sparse(rows), Points::Sparse(others)) => rows.row(row) == others.row(other),
+            _ => false,
+        }
+    }
+
+    /// The rows, made ready to tell all distances of one of them.
+    pub(crate) fn lengths(&self, metric: Metric) -> Lengths<'_> {
+        Lengths {
+            metric,
+            points: *self,
+            index: match self {
+                Points::Dense(_) => None,
+                Points::Sparse(rows) => Some(Index::new(*rows, metric)),
+            },
+        }
+    }
+
+    /// Refuses cells that the metric knows no distances of.
+    ///
+    /// # Errors
+    /// [`Error::Input`] with the row and column.
+    pub(crate) fn check(&self, metric: Metric) -> Result<()> {
+        match self {
+            Points::Dense(rows) => check_cells("data", *rows, metric),
+            Points::Sparse(rows) => sparse::check(*rows, metric),
+        }
+    }
+
+    /// How far two of the rows lie apart.
+    pub(crate) fn distance(&self, a: usize, b: usize, metric: Metric) -> f64 {
+        match self {
+            Points::Dense(rows) => distance(rows.row(a), rows.row(b), metric),
+            Points::Sparse(rows) => sparse::distance(rows.row(a), rows.row(b), rows.cols, metric),
+        }
+    }
+}
