@@ -10,3 +10,5 @@ pub mod umap;
 
 /// What a method cannot do that has no sparse way, as it tells it.
 const TAKEN_DENSE: &str = "counts are taken as a dense table: 4 bytes a cell, zeros included";
+/// What a method tells that has one.
+const KEPT_SPARSE: &str = "counts of which at most one cell in twenty is not 0 are kept sparse, and all pairs of them are looked at; others are taken as a dense table: 4 bytes a cell, zeros included";

@@ -31,7 +31,7 @@ use crate::error::{Error, Result, count};
 use crate::linalg::{Matrix, MatrixView};
 use crate::measure::Measure;
 use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
-use crate::methods::TAKEN_DENSE;
+use crate::methods::KEPT_SPARSE;
 use crate::methods::map::edges::Edges;
 use crate::methods::map::given::{self, Ties};
 use crate::methods::map::placed::Stored;
@@ -294,7 +294,7 @@ impl Method for Tsne {
         limits: &[
             NEEDS_ALL_ROWS,
             PLACES_ON_THE_MAP,
-            TAKEN_DENSE,
+            KEPT_SPARSE,
             "in 1 dimension at most 16,000 rows: a line has no grid, and all pairs are summed",
         ],
     };

@@ -28,7 +28,7 @@ use crate::data::{Category, Given, Prepared, Rows, Tie};
 use crate::error::{Error, Result, count};
 use crate::linalg::{Matrix, MatrixView};
 use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
-use crate::methods::TAKEN_DENSE;
+use crate::methods::KEPT_SPARSE;
 use crate::methods::map::edges::Edges;
 use crate::methods::map::given::{self, Ties};
 use crate::methods::map::placed::{self, Stored};
@@ -309,7 +309,7 @@ impl Method for Umap {
         limits: &[
             NEEDS_ALL_ROWS,
             PLACES_ON_THE_MAP,
-            TAKEN_DENSE,
+            KEPT_SPARSE,
             "with densmap, new rows are placed as without it: how dense rows lie is told by all of them together",
             "labels that were learned from stand apart on the map: that is no sign that the rows do",
             "where the graph of neighbors falls into parts, how these lie to each other is that of the principal components: the graph does not say",
