@@ -99,7 +99,7 @@ fn decompose(lower: MatRef<'_, f64>) -> Result<SelfAdjointEigen<f64>> {
 }
 
 /// Directions that the Krylov space grows by.
-const BLOCK: usize = 12;
+pub(crate) const BLOCK: usize = 12;
 /// Directions up to which the space is looked at whenever it has grown.
 const SMALL: usize = 6 * BLOCK;
 /// A matrix this many times larger than what is asked of it is worth a Krylov space.
@@ -119,39 +119,41 @@ fn look_at(count: usize) -> usize {
 /// None if the Krylov space would grow beyond half of the whole.
 fn few_of_many(matrix: MatRef<'_, f64>, count: usize) -> Result<Option<Eigen>> {
     let d = matrix.nrows();
-    let (eigen, residual) = largest_eigen(d, count, d / 2 / BLOCK, RESIDUAL, |vectors| Ok(matrix * vectors))?;
+    let (eigen, residual) = largest_eigen(d, count, BLOCK, d / 2 / BLOCK, RESIDUAL, |vectors| Ok(matrix * vectors))?;
     Ok((residual <= RESIDUAL).then_some(eigen))
 }
 
 /// The `count` largest eigenvalues and their vectors of a symmetric operator on vectors of `d` numbers, given by what it does to a block
-/// `[d, 12]` of them: block Lanczos with full orthogonalisation (Golub and Underwood 1977). It ends when no residual is more than `residual`
-/// times the largest eigenvalue, or after `steps` blocks; what it was then is told beside them.
+/// `[d, block]` of them: block Lanczos with full orthogonalisation (Golub and Underwood 1977). It ends when no residual is more than `residual`
+/// times the largest eigenvalue, or after `steps` blocks; what it was then is told beside them. Eigenvalues that are
+/// equal are found as often as there are, up to `block` times.
 ///
 /// # Errors
 /// What `apply` says, or [`Error::Internal`] if it gives what is no number.
 pub(crate) fn largest_eigen(
     d: usize,
     count: usize,
+    block: usize,
     steps: usize,
     residual: f64,
     mut apply: impl FnMut(MatRef<'_, f64>) -> Result<Mat<f64>>,
 ) -> Result<(Eigen, f64)> {
-    let most = steps.max(1) * BLOCK;
+    let most = steps.max(1) * block;
     let random = Random::new(0, "krylov start");
-    let start = Mat::from_fn(d, BLOCK, |i, j| random.normal(j as u64, i as u64));
-    let mut basis = Mat::<f64>::zeros(d, most + BLOCK);
+    let start = Mat::from_fn(d, block, |i, j| random.normal(j as u64, i as u64));
+    let mut basis = Mat::<f64>::zeros(d, most + block);
     let start = orthonormal(&start, basis.subcols(0, 0))?;
-    basis.subcols_mut(0, BLOCK).copy_from(&start);
+    basis.subcols_mut(0, block).copy_from(&start);
     // The operator within the basis.
     let mut inner = Mat::<f64>::zeros(most, most);
     let mut size = 0;
     let mut look_at = look_at(count).min(most);
     loop {
-        let mut image = apply(basis.subcols(size, BLOCK))?;
-        size += BLOCK;
+        let mut image = apply(basis.subcols(size, block))?;
+        size += block;
         let known = basis.subcols(0, size);
         let within = product(known.transpose(), image.as_ref());
-        inner.submatrix_mut(0, size - BLOCK, size, BLOCK).copy_from(&within);
+        inner.submatrix_mut(0, size - block, size, block).copy_from(&within);
         subtract(&mut image, known, within.as_ref());
         // Once more: what rounding left along the basis.
         let left = product(known.transpose(), image.as_ref());
@@ -163,7 +165,7 @@ pub(crate) fn largest_eigen(
             let eigen = decompose(small.as_ref())?;
             let (values, vectors) = (eigen.S().column_vector(), eigen.U());
             let wanted = vectors.subcols(size - count, count);
-            let residuals = &rest * wanted.subrows(size - BLOCK, BLOCK);
+            let residuals = &rest * wanted.subrows(size - block, block);
             let largest = values[size - 1].abs().max(f64::MIN_POSITIVE);
             let worst = (0..count).map(|i| residuals.col(i).norm_l2() / largest).fold(0.0, f64::max);
             if worst <= residual || size == most {
@@ -172,9 +174,9 @@ pub(crate) fn largest_eigen(
                 return Ok((Eigen::of(values, (0..count).rev().map(|i| full.col(i))), worst));
             }
             // A small space is looked at in no time.
-            look_at = (size + if size < SMALL { BLOCK } else { 3 * BLOCK }).min(most);
+            look_at = (size + if size < SMALL { block } else { 3 * block }).min(most);
         }
-        basis.subcols_mut(size, BLOCK).copy_from(&next);
+        basis.subcols_mut(size, block).copy_from(&next);
     }
 }
 

@@ -10,7 +10,7 @@ mod sparse;
 mod sparse_rows;
 
 pub(crate) use centered::Centered;
-pub(crate) use decompose::largest_eigen;
+pub(crate) use decompose::{BLOCK, largest_eigen};
 pub use decompose::{Eigen, EigenCost, eigen_cost, from_lower, symmetric_eigen, thin_svd};
 pub use gram::Gram;
 pub use matrix::{Matrix, MatrixView};

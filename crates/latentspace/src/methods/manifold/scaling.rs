@@ -5,7 +5,7 @@ use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatMut, MatRef, Par};
 
 use crate::error::Result;
-use crate::linalg::{Eigen, Matrix, MatrixView, largest_eigen, symmetric_eigen};
+use crate::linalg::{self, Eigen, Matrix, MatrixView, largest_eigen, symmetric_eigen};
 use crate::neighbors::{Metric, lengths};
 use crate::run::Run;
 
@@ -140,7 +140,7 @@ pub(super) fn classical(distances: &[f32], n: usize, k: usize, run: &Run) -> Res
         let symmetric = |at: usize| (whole[(at / n, at % n)] + whole[(at % n, at / n)]) / 2.0;
         return symmetric_eigen(&(0..n * n).map(symmetric).collect::<Vec<f64>>(), n, k);
     }
-    Ok(largest_eigen(n, k, STEPS, RESIDUAL, apply)?.0)
+    Ok(largest_eigen(n, k, linalg::BLOCK, STEPS, RESIDUAL, apply)?.0)
 }
 
 /// Axes along which landmarks spread less than this part of the most say nothing.
