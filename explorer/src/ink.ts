@@ -4,20 +4,25 @@ import { FILTERED, PLAIN, shadeByte } from "./scatter/back.ts";
 import type { Order } from "./scatter/order.ts";
 import { category, GREY, N_COLORS, ramp, type Rgb, type Theme } from "./scatter/palette.ts";
 
-/** Column of the share of neighbors kept, among the fields to color by. */
-export const KEPT = "@kept";
+/** Columns of shares of neighbors, among the fields to color by: kept by the map, and there again when it is made again. */
+export const SHARES = { "@kept": "neighbors kept", "@seeds": "stable over seeds", "@draws": "stable over draws" } as const;
+export type Share = keyof typeof SHARES;
+export const KEPT: Share = "@kept";
+export const isShare = (name: string | null): name is Share => name !== null && Object.hasOwn(SHARES, name);
 
 export interface Choice {
   theme: Theme;
-  field: Field | typeof KEPT | null;
+  field: Field | Share | null;
   column: Column | null;
+  /** Of a field that is a share, by row and for the eye. */
+  shares: Float32Array | null;
   trust: Float32Array | null;
   shade: boolean;
   /** Codes of `filterColumn` that stay; null: all. */
   only: Set<number> | null;
   filterColumn: Column | null;
-  /** Ends of the ramp for "neighbors kept". */
-  keptRange: [number, number];
+  /** Ends of the ramp for shares. */
+  shareRange: [number, number];
 }
 
 const PLAIN_COLOR: Record<Theme, Rgb> = { light: [71, 101, 168], dark: [124, 152, 222] };
@@ -28,11 +33,11 @@ export function makeInk(order: Order, choice: Choice, smooth: Float32Array | nul
   const ink = new Uint8Array(n * 4);
   const shades = choice.shade ? (smooth ?? trust) : density;
   const table: Rgb[] = [];
-  const kind = field === KEPT ? "kept" : field && column?.length === order.slotOf.length ? field.type : null;
+  const kind = typeof field === "string" ? "share" : field && column?.length === order.slotOf.length ? field.type : null;
   if (kind === "category") for (let c = 0; c <= N_COLORS; c++) table.push(category(theme, c));
   else for (let i = 0; i <= 255; i++) table.push(ramp(theme, i / 255));
-  const numbers = kind === "kept" ? (smooth ?? trust) : kind === "number" ? (column as Float32Array) : null;
-  const [low, high] = field && field !== KEPT && field.type === "number" ? [field.min, field.max] : choice.keptRange;
+  const numbers = kind === "share" ? choice.shares : kind === "number" ? (column as Float32Array) : null;
+  const [low, high] = typeof field === "object" && field?.type === "number" ? [field.min, field.max] : choice.shareRange;
   const grey = GREY[theme];
   for (let s = 0; s < n; s++) {
     const row = order.rowOf[s]!;
@@ -54,7 +59,7 @@ export function makeInk(order: Order, choice: Choice, smooth: Float32Array | nul
 }
 
 /** Where nearly all shares lie, so that a map by them is not of one color; of a sample, in steps of a percent. */
-export function keptRange(shares: Float32Array | null): [number, number] {
+export function shareRange(shares: Float32Array | null): [number, number] {
   if (!shares) return [0, 1];
   const step = Math.max(1, Math.floor(shares.length / 20_000));
   const some = shares.filter((s, i) => i % step === 0 && !Number.isNaN(s)).sort();

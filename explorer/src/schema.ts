@@ -3,8 +3,11 @@ import type { JsonSchema } from "./data/types.ts";
 
 export interface FormField {
   name: string;
+  /** Its name for reading. */
+  title: string;
   help: string;
-  kind: "integer" | "number" | "choice" | "switch" | "text";
+  /** A column: the name of one of the data's categories, or one of the words. */
+  kind: "integer" | "number" | "choice" | "switch" | "column" | "text";
   choices: { value: string; help: string }[];
   least: number | null;
   most: number | null;
@@ -34,9 +37,10 @@ export function formFields(root: JsonSchema): FormField[] {
         if (typeof value === "string" && !words.some((w) => w.value === value)) words.push({ value, help: v.const === undefined ? "" : (v.description ?? "") });
     const bound = (pick: (v: JsonSchema) => number | undefined) => variants.map(pick).find((x) => x !== undefined) ?? null;
     const free = variants.some((v) => v.type === "string" && v.enum === undefined && v.const === undefined && v.oneOf === undefined && v.anyOf === undefined);
-    const kind = types.has("number") ? "number" : types.has("integer") ? "integer" : types.has("boolean") ? "switch" : words.length > 0 && !free ? "choice" : "text";
+    const kind = s.column ? "column" : types.has("number") ? "number" : types.has("integer") ? "integer" : types.has("boolean") ? "switch" : words.length > 0 && !free ? "choice" : "text";
     return {
       name,
+      title: s.title ?? name,
       help: s.description ?? "",
       kind,
       choices: words,
@@ -51,14 +55,14 @@ export function formFields(root: JsonSchema): FormField[] {
 
 /** Of what the page shows, which is maps of 2 or 3 dimensions: whatever else a method could make. */
 export function mapFields(root: JsonSchema): FormField[] {
-  return formFields(root).map((f) => (f.name === "n_components" ? { ...f, kind: "integer", least: 2, most: 3, words: [], initial: f.initial === 3 ? 3 : 2 } : f));
+  return formFields(root).map((f) => (f.name === "n_components" ? { ...f, title: "dimensions", kind: "integer", least: 2, most: 3, words: [], initial: f.initial === 3 ? 3 : 2 } : f));
 }
 
 /** What was typed, as the parameter's value; null where it makes no sense, with the sentence that says why. */
 export function readField(f: FormField, typed: string): { value: unknown } | { wrong: string } {
   const text = typed.trim();
   if (f.kind === "switch") return { value: text === "true" };
-  if (f.kind === "choice" || f.kind === "text") return text === "" && f.optional ? { value: null } : { value: text };
+  if (f.kind === "choice" || f.kind === "column" || f.kind === "text") return text === "" && f.optional ? { value: null } : { value: text };
   if (f.words.includes(text)) return { value: text };
   if (text === "" && f.optional) return { value: null };
   const number = Number(text);

@@ -2,8 +2,8 @@
 import { tick } from "svelte";
 import { readPlace, writePlace } from "./address.ts";
 import { type DataSource, SourceError } from "./data/source.ts";
-import type { Column, Comparison, Failure, Field, KeptMap, MapData, Method, RowInfo, State } from "./data/types.ts";
-import { KEPT, keptRange } from "./ink.ts";
+import type { Column, Comparison, Failure, Field, KeptMap, MapData, Method, RowInfo, Stable, State } from "./data/types.ts";
+import { isShare, KEPT, type Share, shareRange } from "./ink.ts";
 import type { View } from "./scatter/camera.ts";
 import { laidOnto, mostMoved } from "./scatter/laid.ts";
 import type { Arrows, Scatter } from "./scatter/scatter.ts";
@@ -36,16 +36,22 @@ export class Store {
   readonly map = $derived(this.picked === null ? this.live : (this.kept.get(this.picked)?.map ?? null));
   readonly trust = $derived(this.picked === null ? this.liveTrust : (this.kept.get(this.picked)?.trust ?? null));
   /** What is told of the map that is shown. */
-  readonly about: Omit<KeptMap, "id" | "dims"> | null = $derived(this.maps.find((m) => m.id === this.picked) ?? this.state);
+  readonly about: Pick<State, keyof State & keyof KeptMap> | null = $derived(this.maps.find((m) => m.id === this.picked) ?? this.state);
   /** Name of the map that is shown; 0 while it is being learned. */
   readonly shown = $derived(this.picked ?? this.state?.map_id ?? 0);
-  /** Trust for the eye (see ink.ts): averaged over places where points are many. */
-  smooth = $state.raw<Float32Array | null>(null);
-  readonly keptRange = $derived(keptRange(this.smooth ?? this.trust));
+  /** The kept map that is shown; null while it is learned. */
+  readonly keptShown: KeptMap | null = $derived(this.maps.find((m) => m.id === this.shown) ?? null);
+  /** What of maps is there again when they are made again, by row. */
+  private stable = $state.raw<ReadonlyMap<number, Stable>>(new Map());
+  readonly again = $derived(this.stable.get(this.shown) ?? null);
+  /** The shares by which the map that is shown is colored, and those for the eye (see ink.ts): averaged over places where points are many. */
+  readonly shares = $derived(this.sharesOf(this.shown, this.trust));
+  colored = $state.raw<Float32Array | null>(null);
+  readonly shareRange = $derived(shareRange(this.colored ?? this.shares));
   /** The kept map beside the one that is shown. */
   besideId = $state<number | null>(null);
   readonly beside = $derived(this.besideId === null ? null : (this.kept.get(this.besideId) ?? null));
-  /** The map beside, laid onto the one that is shown: in its units. None while either is learned or has three dimensions. */
+  /** The map beside, laid onto the one that is shown: in its units. None while that is learned, or where one is in 3-D and the other is not. */
   readonly laid = $derived(this.beside && this.map && this.shown !== 0 ? laidOnto(this.map, this.beside.map) : null);
   besideInfo = $state.raw<RowInfo | null>(null);
   comparison = $state.raw<{ of: string; found: Comparison | Failure } | null>(null);
@@ -148,7 +154,7 @@ export class Store {
       // Another server may answer now, whose versions and columns begin anew.
       this.lost = false;
       this.have = this.wanted = this.trustVersion = this.mapsVersion = 0;
-      [this.picked, this.besideId, this.maps, this.kept] = [null, null, [], new Map()];
+      [this.picked, this.besideId, this.maps, this.kept, this.stable] = [null, null, [], new Map(), new Map()];
       this.compared.clear();
       this.columns = new Map();
       this.needColumn();
@@ -156,9 +162,9 @@ export class Store {
     // What the last map kept says nothing of the one that is being learned.
     if (state.phase === "fitting" && state.measures === null) this.liveTrust = null;
     if (first && state.fields.length > 0) {
-      const named = [...state.fields.filter((f) => f.type !== "text").map((f) => f.name), KEPT];
+      const named = state.fields.filter((f) => f.type !== "text").map((f) => f.name);
       const asked = this.arrived.by;
-      if (asked && named.includes(asked)) this.by = asked;
+      if (asked && (named.includes(asked) || isShare(asked))) this.by = asked;
       this.by ??= (state.fields.find((f) => f.type === "category") ?? state.fields.find((f) => f.type === "number"))?.name ?? null;
       this.needColumn();
     }
@@ -212,6 +218,33 @@ export class Store {
     this.kept = new Map([...this.kept].filter(([id]) => there.has(id)));
     if (this.besideId === this.shown) this.besideId = null; // it was learned again
     this.compare();
+    for (const { id, stability } of this.maps)
+      if (stability && !this.stable.has(id))
+        this.source.keptStability(id).then(
+          (found) => found && (this.stable = new Map(this.stable).set(id, found)),
+          (e) => this.fail(e),
+        );
+  }
+  /** The shares of a map by which maps are colored; null where they are not known of it. */
+  sharesOf(id: number, trust: Float32Array | null): Float32Array | null {
+    if (typeof this.field !== "string") return null;
+    if (this.field === KEPT) return trust;
+    return this.stable.get(id)?.[this.field === "@seeds" ? "seeds" : "draws"] ?? null;
+  }
+  /** Makes the map that is shown again, to tell what of it is the data's. */
+  makeAgain(): void {
+    this.source.makeAgain(this.shown).catch((e) => this.fail(e));
+  }
+  /** Selects the rows of groups of the map that is shown. */
+  async chooseGroups(groups: number[]): Promise<void> {
+    const of = await this.source.keptGroups(this.shown);
+    const rows: number[] = [];
+    of?.forEach((group, row) => groups.includes(group) && rows.push(row));
+    this.chooseRows(rows, null);
+  }
+  /** How a parameter is called in sentences. */
+  titleOf(method: string | undefined, parameter: string): string {
+    return this.methods?.find((m) => m.name === method)?.parameters.properties?.[parameter]?.title ?? parameter;
   }
   /** A kept map's coordinates, fetched once. */
   async keptMap(id: number): Promise<MapData> {
@@ -295,8 +328,8 @@ export class Store {
       return { rows: selected.filter((_, i) => i % step === 0), to, chosen: true };
     }
     const { only, field, column } = this;
-    const filtered = only && field !== KEPT && field?.type === "category" && column?.length === map.rows ? column : null;
-    return { rows: mostMoved(map.coords, laid, MOVED_SHOWN, (row) => !filtered || only!.has(filtered[row]!)), to, chosen: false };
+    const filtered = only && typeof field === "object" && field?.type === "category" && column?.length === map.rows ? column : null;
+    return { rows: mostMoved(map.coords, laid, map.dims, MOVED_SHOWN, (row) => !filtered || only!.has(filtered[row]!)), to, chosen: false };
   });
   /** Where the map that is shown was last looked at from. */
   get lastView(): View | null {
@@ -346,7 +379,7 @@ export class Store {
     if (row !== null && row < n) this.choose(row);
   }
 
-  readonly field: Field | typeof KEPT | null = $derived(this.by === KEPT ? KEPT : (this.fields.find((f) => f.name === this.by && f.type !== "text") ?? null));
+  readonly field: Field | Share | null = $derived(isShare(this.by) ? this.by : (this.fields.find((f) => f.name === this.by && f.type !== "text") ?? null));
   /** Methods that take this kind of data; all of them where none says so. */
   readonly offered: Method[] = $derived.by(() => {
     const kind = this.state?.kind === "array" ? "table" : (this.state?.kind ?? "");
@@ -357,12 +390,14 @@ export class Store {
   readonly busy = $derived(this.state !== null && !["done", "stopped", "failed"].includes(this.state.phase));
   get column(): Column | null {
     const f = this.field;
-    return f && f !== KEPT ? (this.columns.get(f.index) ?? null) : null;
+    return f && typeof f === "object" ? (this.columns.get(f.index) ?? null) : null;
   }
   /** Names of fields that can be colored by. */
   get choices(): string[] {
     const named = this.fields.filter((f) => f.type !== "text").map((f) => f.name);
-    return this.trust ? [...named, KEPT] : named;
+    const shares: Share[] = [...(this.trust ? [KEPT] : []), ...(this.again ? (["@seeds", "@draws"] as const) : [])];
+    // What was chosen of another map stays chosen.
+    return [...named, ...shares, ...(isShare(this.by) && !shares.includes(this.by) ? [this.by] : [])];
   }
 
   colorBy(name: string): void {
@@ -377,7 +412,7 @@ export class Store {
   }
   private needColumn(): void {
     const f = this.field;
-    if (!f || f === KEPT || this.columns.has(f.index) || this.asking.has(f.index)) return;
+    if (!f || typeof f === "string" || this.columns.has(f.index) || this.asking.has(f.index)) return;
     this.asking.add(f.index);
     this.source.column(f.index).then(
       (c) => {

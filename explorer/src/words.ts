@@ -53,6 +53,11 @@ export const COMPARED: { name: ComparedName; label: string; term: (k: number) =>
   { name: "distance_correlation", label: "Distances in order", term: () => "Spearman correlation of the distances in one map and in the other" },
 ];
 
+export const STABILITY: { name: "seeds" | "bootstrap"; label: string; term: (k: number) => string }[] = [
+  { name: "seeds", label: "Same with another seed", term: (k) => `the share of each row's ${k} nearest in the map that are among its ${k} nearest in a map made with another seed` },
+  { name: "bootstrap", label: "Same with other rows drawn", term: (k) => `bootstrap: the share of each row's ${k} nearest that are the same in a map of rows drawn with replacement, among the rows that both have` },
+];
+
 /** What the measures mean, in one or a few plain sentences. */
 export function verdict(measures: NonNullable<State["measures"]>): string {
   const said: string[] = [];
@@ -72,22 +77,16 @@ export function verdict(measures: NonNullable<State["measures"]>): string {
   return said.join(" ");
 }
 
-const NAMES: Record<string, string> = { n_components: "Dimensions", n_neighbors: "Neighbors", init: "Start", min_dist: "Least distance", n_iter: "Steps", n_epochs: "Epochs" };
-/** A parameter's or column's name for reading. */
-export function readable(name: string): string {
-  const known = NAMES[name];
-  if (known) return known;
-  const s = name.replace(/^n_/, "").replaceAll("_", " ").trim() || name;
-  return s.charAt(0).toUpperCase() + s.slice(1);
-}
+/** A name at the head of a line: with a capital, unless it has one of its own within, as densMAP. */
+export const headed = (title: string) => (/^\w+[A-Z]/.test(title) ? title : title.charAt(0).toUpperCase() + title.slice(1));
 
-/** What tells a map from the others: its first parameter, and what is otherwise in maps of the same method. */
-export function chief(map: Pick<KeptMap, "dims" | "method" | "params" | "phase">, others: Pick<KeptMap, "method" | "params">[]): string {
+/** What tells a map from the others: its first parameter, and what is otherwise in maps of the same method; `title` names parameters. */
+export function chief(map: Pick<KeptMap, "dims" | "method" | "params" | "phase">, others: Pick<KeptMap, "method" | "params">[], title: (parameter: string) => string): string {
   const told = Object.entries(map.params).filter(([name]) => name !== "n_components");
   const first = told.find(([, value]) => typeof value === "number")?.[0];
   const same = others.filter((other) => other.method === map.method);
   const own = told.filter(([name, value]) => name === first || same.some((other) => name in other.params && JSON.stringify(other.params[name]) !== JSON.stringify(value)));
-  const said = own.map(([name, value]) => `${readable(name).toLowerCase()} ${typeof value === "number" ? figure(value) : String(value)}`);
+  const said = own.map(([name, value]) => (typeof value === "boolean" ? `${value ? "" : "no "}${title(name)}` : `${title(name)} ${typeof value === "number" ? figure(value) : String(value)}`));
   if (map.dims === 3) said.push("3-D");
   if (map.phase === "stopped") said.push("stopped early");
   return said.join(", ");

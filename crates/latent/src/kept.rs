@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use latentspace::measure::Measure;
+use latentspace::measure::{Groups, Measure, Stability};
 use latentspace::neighbors::Metric;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::server::{Frame, Phase};
@@ -15,8 +15,16 @@ const MOST: usize = 16;
 /// Bytes that they take together at most; the newest two are kept whatever they take, since two can be compared.
 const MOST_BYTES: usize = 512 << 20;
 
-/// A map that was made: what `/api/maps` tells of it, and what it holds.
+/// What is there again when a map is made again, and that in words.
 #[derive(Serialize)]
+pub(crate) struct MadeAgain {
+    #[serde(flatten)]
+    pub(crate) found: Stability,
+    pub(crate) sentences: Vec<String>,
+}
+
+/// A map that was made: what `/api/maps` tells of it, and what it holds.
+#[derive(Clone, Serialize)]
 pub(crate) struct Kept {
     pub(crate) id: u64,
     pub(crate) dims: usize,
@@ -28,6 +36,12 @@ pub(crate) struct Kept {
     pub(crate) phase: Phase,
     pub(crate) measures: Option<BTreeMap<String, Measure>>,
     pub(crate) warnings: Vec<String>,
+    /// Whether it was learned here, from what is studied.
+    pub(crate) learned: bool,
+    #[serde(serialize_with = "shared")]
+    pub(crate) groups: Option<Arc<Groups>>,
+    #[serde(serialize_with = "shared")]
+    pub(crate) stability: Option<Arc<MadeAgain>>,
     #[serde(skip)]
     pub(crate) frame: Arc<Frame>,
     #[serde(skip)]
@@ -37,6 +51,11 @@ pub(crate) struct Kept {
     pub(crate) metric: Metric,
 }
 
+/// What is shared is written as what it is.
+fn shared<T: Serialize, S: Serializer>(value: &Option<Arc<T>>, serializer: S) -> Result<S::Ok, S::Error> {
+    value.as_deref().serialize(serializer)
+}
+
 impl Kept {
     /// Whether both are the same map: learned to the end by one method with one set of parameters.
     fn is_as(&self, method: &str, params: &Map<String, Value>) -> bool {
@@ -44,7 +63,12 @@ impl Kept {
     }
 
     fn bytes(&self) -> usize {
-        self.frame.bytes.len() + 4 * self.trust.as_ref().map_or(0, |trust| trust.len())
+        let figures = [
+            self.trust.as_ref().map_or(0, |trust| trust.len()),
+            self.groups.as_ref().map_or(0, |groups| groups.of_row.len()),
+            self.stability.as_ref().map_or(0, |again| 2 * again.found.by_seeds.len()),
+        ];
+        self.frame.bytes.len() + 4 * figures.iter().sum::<usize>()
     }
 }
 
@@ -64,7 +88,10 @@ impl Shelf {
     pub(crate) fn keep(&self, mut map: Kept) -> u64 {
         let (newest, maps) = &mut *self.held();
         let again = maps.iter().position(|other| map.phase == Phase::Done && other.is_as(&map.method, &map.params));
-        map.id = again.map_or(*newest + 1, |at| maps.remove(at).id);
+        match again.map(|at| maps.remove(at)) {
+            Some(same) => (map.id, map.stability) = (same.id, same.stability.clone()),
+            None => map.id = *newest + 1,
+        }
         *newest = map.id.max(*newest);
         let id = map.id;
         maps.push(Arc::new(map));
@@ -78,6 +105,13 @@ impl Shelf {
     /// The map that a method with these parameters, all of them, would make, if it is kept.
     pub(crate) fn find(&self, method: &str, params: &Map<String, Value>) -> Option<Arc<Kept>> {
         self.held().1.iter().find(|map| map.is_as(method, params)).cloned()
+    }
+
+    /// Adds to a map what was found out about it since.
+    pub(crate) fn add(&self, id: u64, stability: MadeAgain) {
+        if let Some(map) = self.held().1.iter_mut().find(|map| map.id == id) {
+            *map = Arc::new(Kept { stability: Some(Arc::new(stability)), ..Kept::clone(map) });
+        }
     }
 
     /// All of them.
@@ -110,6 +144,9 @@ mod tests {
             phase,
             measures: None,
             warnings: Vec::new(),
+            learned: true,
+            groups: None,
+            stability: None,
             frame: Arc::new(Frame::new(MatrixView::new(2, 2, &[0.0, 1.0, 2.0, 3.0]).unwrap(), &[], 1, 0)),
             trust: None,
             metric: Metric::Euclidean,

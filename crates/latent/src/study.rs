@@ -1,5 +1,7 @@
 //! A study: data, their map and how far to trust it, worked out on a thread of its own while the page watches.
 
+mod again;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -7,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use latentspace::data::{Beside, ImageShape, Observations, Prepared, Rows, Values};
 use latentspace::linalg::{Matrix, MatrixView};
-use latentspace::measure::{self, CompareOptions, Measure, MeasureOptions, Sample};
+use latentspace::measure::{self, CompareOptions, Groups, Measure, MeasureOptions, Sample};
 use latentspace::method::{self, AnyMethod, Entry, Shape};
 use latentspace::neighbors::{self, Metric, Neighbors};
 use latentspace::run::{Flag, Listener, Progress};
@@ -28,6 +30,11 @@ const CURVE_FROM: usize = 24;
 
 /// Maps that are learned one after the other at most.
 const GRID_MOST: usize = 9;
+/// Parameters that say how many rows are a neighborhood.
+const NEIGHBORHOODS: [&str; 2] = ["perplexity", "n_neighbors"];
+/// Neighborhoods of fewer rows find groups in noise, too (Wattenberg et al. 2016, doi:10.23915/distill.00002).
+const FEW_NEIGHBORS: f64 = 5.0;
+
 /// Names of columns that the page is told at most.
 const NAMED_COLUMNS: usize = 1000;
 
@@ -74,6 +81,7 @@ pub(crate) struct Study {
     /// The neighbors of all points by this metric, once they were sought.
     near: Mutex<Option<(Metric, Arc<Neighbors>)>>,
     trust: Mutex<Option<Arc<Vec<f32>>>>,
+    groups: Mutex<Option<Arc<Groups>>>,
     metric: Mutex<Metric>,
     /// Steps of the fit that were made, and in all, where it has a loss.
     steps: Mutex<(u64, u64)>,
@@ -123,6 +131,7 @@ impl Study {
             map_id: None,
             maps_version: 0,
             grid: None,
+            again: None,
             fields: Arc::default(),
             column_names: Arc::default(),
             picture: None,
@@ -141,6 +150,7 @@ impl Study {
             data: OnceLock::new(),
             near: Mutex::default(),
             trust: Mutex::default(),
+            groups: Mutex::default(),
             metric: Mutex::default(),
             steps: Mutex::default(),
             stop: Mutex::default(),
@@ -244,7 +254,8 @@ impl Study {
         };
         let curve = is_curve(&observations);
         // How a table was prepared changes what its map means; that pictures and arrays are taken as they are does not.
-        *held(&self.warnings) = if observations.values.kind() == "table" { warnings } else { Vec::new() };
+        *held(&self.warnings) =
+            if observations.values.kind() == "table" { warnings.iter().map(|told| capitalized(told)).collect() } else { Vec::new() };
         self.desk.change(|state| {
             state.name.clone_from(&observations.name);
             state.rows = observations.rows();
@@ -287,6 +298,7 @@ impl Study {
 
     /// Makes a map, measures and keeps it; false where that failed, which is told.
     fn made(self: &Arc<Self>, start: Start, stop: &Flag) -> bool {
+        let learned = matches!(start, Start::Fit { .. });
         let done = whole(|| match start {
             Start::Fit { method, params } => self.fit(method, params, stop),
             Start::Map { codes, offsets, title, method, params, measure, measures } => {
@@ -315,12 +327,12 @@ impl Study {
             all.append(&mut state.warnings);
             state.warnings = all;
         });
-        self.keep(if stop.is_set() { Phase::Stopped } else { Phase::Done });
+        self.keep(if stop.is_set() { Phase::Stopped } else { Phase::Done }, learned);
         true
     }
 
     /// Keeps the map that is shown, as it is told of now.
-    fn keep(&self, phase: Phase) {
+    fn keep(&self, phase: Phase, learned: bool) {
         let (Some(frame), state) = (self.desk.frame(), self.desk.state()) else { return };
         let (trust, metric) = (self.trust(), *held(&self.metric));
         let id = self.kept.keep(Kept {
@@ -334,6 +346,9 @@ impl Study {
             phase,
             measures: state.measures,
             warnings: state.warnings,
+            learned,
+            groups: held(&self.groups).clone(),
+            stability: None,
             frame,
             trust,
             metric,
@@ -350,7 +365,7 @@ impl Study {
         let Some(data) = self.data() else { return Ok(false) };
         let params = with_map_defaults(entry, params, data.shape()).0;
         checked(entry, &params, data.shape())?;
-        if !self.begins() {
+        if self.begins(Phase::Fitting).is_none() {
             return Ok(false);
         }
         held(&self.warnings).clear();
@@ -359,16 +374,14 @@ impl Study {
         Ok(true)
     }
 
-    /// Whether nothing was under way, so that something else is now.
-    fn begins(&self) -> bool {
+    /// If nothing was under way, something else is now, in this phase; gives the phase before.
+    fn begins(&self, phase: Phase) -> Option<Phase> {
         let mut stop = held(&self.stop);
-        let free = stop.is_none();
-        if free {
+        stop.is_none().then(|| {
             *stop = Some(Flag::default());
             // Told before the answer: who asks right after it does not take the last map for this one.
-            self.desk.change(|state| state.phase = Phase::Fitting);
-        }
-        free
+            self.desk.change(|state| std::mem::replace(&mut state.phase, phase))
+        })
     }
 
     /// Learns a map for each value of one parameter, one after the other, except those that are kept already; false while a fit is under way.
@@ -385,7 +398,7 @@ impl Study {
             Ok(checked(entry, &params, data.shape())?.params().as_object().cloned().unwrap_or_default())
         };
         let each = values.iter().map(with).collect::<Result<Vec<Map<String, Value>>>>()?;
-        if !self.begins() {
+        if self.begins(Phase::Fitting).is_none() {
             return Ok(false);
         }
         let grid = Grid { method: entry.info.name.to_owned(), vary: vary.to_owned(), ids: vec![None; values.len()], values, at: Some(0) };
@@ -436,9 +449,12 @@ impl Study {
         if let Some(note) = note {
             self.screen.note(&note);
             held(&self.warnings).push(note);
+        } else if let Some(warning) = unfit(entry, &all, data.shape()) {
+            held(&self.warnings).push(warning);
         }
         *held(&self.metric) = metric(&all);
         *held(&self.trust) = None;
+        *held(&self.groups) = None;
         *held(&self.steps) = (0, 0);
         self.desk.change(|state| {
             state.method = entry.info.name.to_owned();
@@ -493,12 +509,19 @@ impl Study {
         let measures = measure::measure_with(codes.view(), data.points.view(), &near, &options, &run)?;
         *held(&self.trust) = Some(Arc::new(measures.row_recall.clone()));
         let sentences = measure::sentences(&measures, codes.rows(), codes.cols());
+        let groups = measure::groups(codes.view(), &near, &run)?;
+        let parts = groups.parts_told();
+        *held(&self.groups) = Some(Arc::new(groups));
         let named = measures.named().into_iter().map(|(name, measure)| (name.to_owned(), measure)).collect();
         self.desk.change(|state| {
             state.measures = Some(named);
             state.trust_version += 1;
             // The page makes its own sentence of the figures; what is a warning stands beside it.
             state.warnings.extend(sentences.iter().filter_map(|sentence| sentence.strip_prefix("Warning: ")).map(capitalized));
+            // What is made of neighbors alone knows nothing of those that have none in common.
+            if NEIGHBORHOODS.iter().any(|name| state.params.contains_key(*name)) {
+                state.warnings.extend(parts);
+            }
         });
         Ok(())
     }
@@ -651,14 +674,29 @@ pub(crate) fn with_map_defaults(entry: &Entry, mut params: Map<String, Value>, s
     (params, note)
 }
 
+/// A sentence where neighborhoods are too small or too large for the rows, though not for the method.
+fn unfit(entry: &Entry, params: &Map<String, Value>, shape: Shape) -> Option<String> {
+    let parameter = entry.parameters().into_iter().find(|parameter| NEIGHBORHOODS.contains(&parameter.name.as_str()))?;
+    let value = params.get(&parameter.name)?.as_f64()?;
+    let told = format!("{} {}", capitalized(&parameter.title), number(value));
+    if value < FEW_NEIGHBORS {
+        return Some(format!("{told}: so small neighborhoods show groups in noise, too; 10 and more show what is there."));
+    }
+    let rows = count(shape.rows as u64);
+    (4.0 * value > shape.rows as f64)
+        .then(|| format!("{told}: more than a quarter of the {rows} rows is no neighborhood; less shows more."))
+}
+
 fn metric(params: &Map<String, Value>) -> Metric {
     params.get("metric").and_then(|word| serde_json::from_value(word.clone()).ok()).unwrap_or_default()
 }
 
 /// `t-SNE of 60,000 x 784, perplexity 30`: the method, the data, and its first parameter that is a number.
 fn title(entry: &Entry, params: &Map<String, Value>, shape: Shape) -> String {
+    let parameters = entry.parameters();
     let first = params.iter().find(|(name, value)| *name != "n_components" && value.is_number());
-    let first = first.map(|(name, value)| format!(", {} {}", name.replace('_', " "), number(value.as_f64().unwrap_or(0.0))));
+    let first = first.and_then(|(name, value)| Some((parameters.iter().find(|parameter| parameter.name == *name)?, value)));
+    let first = first.map(|(parameter, value)| format!(", {} {}", parameter.title, number(value.as_f64().unwrap_or(0.0))));
     format!("{} of {} x {}{}", entry.info.title, count(shape.rows as u64), count(shape.cols as u64), first.unwrap_or_default())
 }
 

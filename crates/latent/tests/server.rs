@@ -286,6 +286,71 @@ fn maps_that_were_learned_are_kept_with_what_is_told_of_them() {
 }
 
 #[test]
+fn a_map_tells_its_groups_and_what_of_it_is_there_again() {
+    let server = Server::rested(table(), "t.csv --columns a,b,c,d,e --set n_iter=100 --set n_iter_early=50 --set perplexity=10");
+    let map = &server.get("/api/maps").json()[0];
+    // Three clouds stand apart, in the map as in the data.
+    let groups = map["groups"]["groups"].as_array().unwrap();
+    assert_eq!((groups.len(), &map["groups"]["torn"]), (3, &json!([])), "{map}");
+    assert!(groups.iter().all(|group| group["made_up"] == false && group["null"].as_f64().unwrap() > 0.5), "{map}");
+    assert_eq!((&map["learned"], &map["stability"]), (&true.into(), &Value::Null));
+    let warnings = map["warnings"].to_string();
+    assert!(warnings.contains("falls into 3 parts"), "{warnings}");
+    let of_row = server.get("/api/maps/1/groups").body;
+    let of = |row: usize| u32::from_le_bytes(of_row[4 * row..][..4].try_into().unwrap());
+    assert_eq!((of_row.len(), of(3), of(6)), (1200, of(0), of(0)));
+    assert_ne!(of(0), of(1));
+
+    assert_eq!(server.get("/api/maps/1/stability").status, 204);
+    let ask = |map: u64, runs: u64| server.post("/api/stability", &json!({"map": map, "runs": runs}));
+    assert_eq!((ask(9, 2).status, ask(1, 1).status), (404, 400));
+    // Stopped, it leaves nothing.
+    assert_eq!((ask(1, 8).status, ask(1, 2).status), (202, 409));
+    server.post("/api/stop", &json!({}));
+    let state = server.rest();
+    assert_eq!((&state["phase"], &state["again"], &state["maps_version"]), (&"done".into(), &Value::Null, &1.into()));
+    assert_eq!(ask(1, 2).status, 202);
+    let state = server.rest();
+    assert_eq!((&state["phase"], &state["map_id"], &state["maps_version"]), (&"done".into(), &1.into(), &2.into()));
+    let again = &server.get("/api/maps").json()[0]["stability"];
+    for name in ["seeds", "bootstrap"] {
+        let [value, null] = ["value", "null"].map(|key| again[name][key].as_f64().unwrap());
+        assert!(null < 0.1 && value > 2.0 * null && value <= 1.0, "{again}");
+    }
+    assert_eq!((&again["runs"], &again["k"]), (&json!([2, 2]), &15.into()));
+    assert!(again["sentences"][0].as_str().unwrap().starts_with("Of the 15 nearest of a row"));
+    let by_row = f32s(&server.get("/api/maps/1/stability").body);
+    let mean = by_row[..300].iter().sum::<f32>() / 300.0;
+    assert!(by_row.len() == 600 && (f64::from(mean) - again["seeds"]["value"].as_f64().unwrap()).abs() < 1e-4);
+    assert!(by_row.iter().filter(|share| share.is_nan()).count() < 60, "rows that were never drawn");
+}
+
+#[test]
+fn a_map_that_was_given_is_not_made_again() {
+    let folder = Folder::new();
+    folder.write("m.npy", npy(60, 2, &clouds(60, 2, 2)));
+    let server = Server::rested(folder, "m.npy");
+    let refused = server.post("/api/stability", &json!({"map": 1}));
+    assert_eq!(
+        (refused.status, &refused.json()["error"]),
+        (400, &"the map: it was given; one that is learned here can be made again.".into())
+    );
+}
+
+#[test]
+fn names_and_warnings_are_for_reading() {
+    let server = Server::rested(table(), "t.csv --columns a,b,c,d,e --method umap --set n_neighbors=100 --set n_epochs=20");
+    let state = server.get("/api/state").json();
+    assert_eq!(state["title"], "UMAP of 300 x 5, neighbors 100");
+    assert!(state["warnings"].to_string().contains("\"Neighbors 100: more than a quarter of the 300 rows"), "{state}");
+    let methods = server.get("/api/methods").json();
+    let umap = methods.as_array().unwrap().iter().find(|method| method["name"] == "umap").unwrap();
+    let of = |name: &str, key: &str| umap["parameters"]["properties"][name][key].clone();
+    assert_eq!([of("densmap", "title"), of("n_neighbors", "title"), of("min_dist", "title")], ["densMAP", "neighbors", "min dist"]);
+    assert_eq!((of("target", "column"), of("metric", "column")), (json!(true), Value::Null));
+}
+
+#[test]
 fn a_grid_of_one_parameter_is_learned_map_by_map() {
     let server = Server::rested(table(), "t.csv --columns a,b,c,d,e --set n_iter=50 --set n_iter_early=50 --set perplexity=10");
     let quick = json!({"n_iter": 50, "n_iter_early": 50});

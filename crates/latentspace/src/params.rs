@@ -11,6 +11,8 @@ use crate::error::{Error, Result, nearest};
 pub struct Parameter {
     /// The field's name: `n_neighbors`.
     pub name: String,
+    /// Its name for reading: the schema's `title`, else its name as words, a leading `n_` left out: "neighbors".
+    pub title: String,
     /// The field's doc comment.
     pub doc: String,
     /// What it may be.
@@ -19,6 +21,8 @@ pub struct Parameter {
     pub words: Vec<String>,
     /// What it is if nobody says otherwise.
     pub default: Value,
+    /// Whether it names a column of the data: `"column": true` in the schema.
+    pub column: bool,
 }
 
 /// What a parameter may be.
@@ -147,7 +151,12 @@ fn parameter(name: &str, field: &Value, root: &Value) -> Parameter {
         }
     };
     let doc = field["description"].as_str().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
-    Parameter { name: name.to_owned(), doc, kind, words, default: field.get("default").cloned().unwrap_or(Value::Null) }
+    let title = match field["title"].as_str() {
+        Some(title) => title.to_owned(),
+        None => name.strip_prefix("n_").unwrap_or(name).replace('_', " "),
+    };
+    let default = field.get("default").cloned().unwrap_or(Value::Null);
+    Parameter { name: name.to_owned(), title, doc, kind, words, default, column: field["column"] == true }
 }
 
 /// Follows a `$ref` into the schema's definitions.
@@ -313,7 +322,10 @@ mod tests {
         /// A way.
         way: Way,
         /// Whether.
+        #[schemars(title = "YES", extend("column" = true))]
         yes: bool,
+        /// Steps.
+        n_big_steps: u32,
     }
 
     #[derive(Serialize, Deserialize, JsonSchema)]
@@ -327,7 +339,7 @@ mod tests {
 
     impl Default for Example {
         fn default() -> Self {
-            Example { n: 2, rate: Auto::Auto, way: Way::There, yes: false }
+            Example { n: 2, rate: Auto::Auto, way: Way::There, yes: false, n_big_steps: 5 }
         }
     }
 
@@ -337,18 +349,20 @@ mod tests {
 
     #[test]
     fn the_description_is_read_from_the_struct() {
-        let [n, rate, way, yes] = <[Parameter; 4]>::try_from(parameters()).unwrap();
+        let [n, rate, way, yes, steps] = <[Parameter; 5]>::try_from(parameters()).unwrap();
         assert_eq!((n.name.as_str(), n.doc.as_str(), n.default), ("n", "Dimensions.", Value::from(2)));
         assert_eq!(n.kind, Kind::Integer { min: Some(1), max: Some(9) });
         assert_eq!(rate.kind, Kind::Number { min: Some(0.0), above_min: true, max: None });
         assert_eq!((rate.words, rate.default), (vec!["auto".to_owned()], Value::from("auto")));
         assert_eq!(way.kind, Kind::Choice(vec!["here".into(), "there".into()]));
         assert_eq!((way.default, yes.kind), (Value::from("there"), Kind::Flag));
+        assert_eq!([&n.title, &yes.title, &steps.title], ["n", "YES", "big steps"]);
+        assert_eq!((yes.column, steps.column), (true, false));
     }
 
     #[test]
     fn what_is_not_allowed_is_refused_in_one_sentence() {
-        let [n, rate, way, _] = <[Parameter; 4]>::try_from(parameters()).unwrap();
+        let [n, rate, way, ..] = <[Parameter; 5]>::try_from(parameters()).unwrap();
         assert_eq!(n.parse("12").unwrap_err().to_string(), "n: 12 was given; it must be a whole number from 1 to 9.");
         assert_eq!(rate.parse("-1").unwrap_err().to_string(), "rate: -1.0 was given; it must be a number above 0, or 'auto'.");
         let error = way.parse("her").unwrap_err();
@@ -360,7 +374,7 @@ mod tests {
     fn defaults_are_filled_in_and_unknown_names_refused() {
         let given = Map::from_iter([("n".to_owned(), Value::from(3.0))]);
         let checked = check(&parameters(), &given).unwrap();
-        assert_eq!(Value::Object(checked), serde_json::json!({"n": 3, "rate": "auto", "way": "there", "yes": false}));
+        assert_eq!(Value::Object(checked), serde_json::json!({"n": 3, "rate": "auto", "way": "there", "yes": false, "n_big_steps": 5}));
         let unknown = Map::from_iter([("rat".to_owned(), Value::from(3))]);
         assert_eq!(check(&parameters(), &unknown).unwrap_err().hint(), Some("did you mean 'rate'?"));
     }

@@ -7,7 +7,7 @@
 //   & cats=10  categories                 & phase=failed|reading   stay there
 import { packMap, parseMap } from "./header.ts";
 import { type DataSource, type Listener, SourceError } from "./source.ts";
-import type { Comparison, Field, Hit, KeptMap, Method, Neighbor, Phase, RowInfo, State, TableQuery } from "./types.ts";
+import type { Comparison, Field, Groups, Hit, KeptMap, Method, Neighbor, Phase, RowInfo, Stable, State, TableQuery } from "./types.ts";
 import { MISSING } from "./types.ts";
 
 const K = 15;
@@ -137,7 +137,7 @@ export function demoSource(query: URLSearchParams): DataSource {
   let world = new World(n, query.get("dims") === "3" ? 3 : 2, cats);
   let end = world.target;
   let shown = world.coords(1, offset);
-  const shelf: { told: KeptMap; version: number; map: ReturnType<World["coords"]>; trust: Float32Array }[] = [];
+  const shelf: { told: KeptMap; version: number; map: ReturnType<World["coords"]>; trust: Float32Array; stable: Stable | null }[] = [];
   let ids = 0;
   const ofMap = (id: number) => {
     const found = shelf.find((k) => k.told.id === id);
@@ -203,6 +203,7 @@ export function demoSource(query: URLSearchParams): DataSource {
     map_id: null,
     maps_version: 0,
     grid: null,
+    again: null,
     fields,
     column_names: kind === "table" ? ["height", "width", "area", "density", "hue", "age"] : null,
     picture: kind === "images" ? { width: 28, height: 28, pixelated: true } : null,
@@ -220,12 +221,29 @@ export function demoSource(query: URLSearchParams): DataSource {
     state.measures = { recall: m(share, K / Math.max(K, n - 1)), trustworthiness: m(0.968, 0.5), continuity: m(0.955, 0.5), distance_correlation: m(0.45, 0) };
     state.trust_version++;
   };
+  /** The clusters as they were put, the largest first. */
+  const order = () => {
+    const rows = new Array<number>(cats).fill(0);
+    for (const to of world.home) rows[to]!++;
+    return { rows, of: rows.map((_, c) => c).sort((a, b) => rows[b]! - rows[a]!) };
+  };
+  /** What there might be to tell of a map: the smallest cluster made up, the largest two torn apart. */
+  const groups = (): Groups => {
+    const { rows, of } = order();
+    const share = (c: number) => rows[c]! / n;
+    return {
+      groups: of.map((c, i) => ({ rows: rows[c]!, elsewhere: i === cats - 1 ? 0.62 : 0.04, null: 1 - share(c), made_up: i === cats - 1, parts: [rows[c]!] })),
+      torn: cats > 1 ? [{ groups: [0, 1], share: 0.31, null: share(of[0]!) }] : [],
+      parts: [n],
+    };
+  };
   const keep = (phase: Phase) => {
     const { method, title, params, seed, seconds, measures, warnings } = structuredClone(state);
     const again = shelf.findIndex((k) => phase === "done" && k.told.phase === "done" && k.told.method === method && JSON.stringify(k.told.params) === JSON.stringify(params));
-    const id = again >= 0 ? shelf.splice(again, 1)[0]!.told.id : ++ids;
+    const old = again >= 0 ? shelf.splice(again, 1)[0]! : null;
+    const id = old ? old.told.id : ++ids;
     state.maps_version++;
-    shelf.push({ told: { id, dims: world.dims, method, title, params, seed, seconds, phase, measures, warnings }, version: state.map!.version, map: shown, trust: trust().slice() });
+    shelf.push({ told: { id, dims: world.dims, method, title, params, seed, seconds, phase, measures, warnings, learned: true, groups: groups(), stability: old?.told.stability ?? null }, version: state.map!.version, map: shown, trust: trust().slice(), stable: old?.stable ?? null });
     if (shelf.length > 16) shelf.shift();
     state.map_id = id;
   };
@@ -267,6 +285,31 @@ export function demoSource(query: URLSearchParams): DataSource {
     }, 300);
   }
 
+  const AGAIN = 6;
+  /** A map made again: its figures come from how well the rows lie. */
+  function again(id: number) {
+    clearTimeout(timer);
+    const before = state.phase;
+    const found = ofMap(id);
+    const advance = (at: number) => {
+      state.again = at < AGAIN ? { map: id, at, of: AGAIN, seconds_left: at > 1 ? (AGAIN - at) * 0.3 : null } : null;
+      if (at < AGAIN) {
+        to("measuring", "gradient");
+        timer = window.setTimeout(() => advance(at + 1), (300 * Number(query.get("takes") ?? 2)) / 2);
+        return;
+      }
+      const share = (row: number, by: number) => Math.round(K * Math.max(0, Math.min(1, found.trust[row]! + 0.2 + 0.1 * normal(row, by)))) / K;
+      found.stable = { seeds: Float32Array.from({ length: n }, (_, i) => share(i, 71)), draws: Float32Array.from({ length: n }, (_, i) => (hash(i, 73) < 0.05 ? Number.NaN : 0.8 * share(i, 72))) };
+      const mean = (of: Float32Array) => of.reduce((s, v) => s + (v || 0), 0) / n;
+      const measure = (value: number) => ({ value, low: value, high: value, null: K / (n - 1) });
+      const [seeds, bootstrap] = [measure(mean(found.stable.seeds)), measure(mean(found.stable.draws))];
+      found.told.stability = { seeds, bootstrap, k: K, runs: [3, 3], sentences: [`Of the ${K} nearest of a row, ${(K * seeds.value).toFixed(1)} are the same with another seed, ${(K * bootstrap.value).toFixed(1)} with other rows drawn; of chance ${((K * K) / n).toFixed(1)} would be.`] };
+      state.maps_version++;
+      to(before, "");
+    };
+    advance(1);
+  }
+
   function info(row: number, map = shown): RowInfo {
     const label = (j: number) => names[world.cluster[j]!]!;
     const near = world.nearest(world.space, 5, row, K);
@@ -286,9 +329,10 @@ export function demoSource(query: URLSearchParams): DataSource {
 
   /** As `latent compare` tells it, of the first rows alone. */
   function compare(a: Float32Array, b: Float32Array): Comparison {
+    const [da, db] = [a.length / n, b.length / n];
     const sums = (p: Float32Array, q: Float32Array, i: number, j: number) => {
       let s = 0;
-      for (let r = 0; r < n; r++) s += p[2 * r + i]! * q[2 * r + j]!;
+      for (let r = 0; r < n; r++) s += p[(p.length / n) * r + i]! * q[(q.length / n) * r + j]!;
       return s;
     };
     const all = (p: Float32Array, q: Float32Array) => [0, 1].flatMap((i) => [0, 1].map((j) => sums(p, q, i, j)));
@@ -299,8 +343,8 @@ export function demoSource(query: URLSearchParams): DataSource {
     const rows = Array.from({ length: Math.min(n, 200) }, (_, i) => i);
     let shared = 0;
     for (const row of rows) {
-      const near = new Set(world.nearest(a, 2, row, K).map(([j]) => j));
-      shared += world.nearest(b, 2, row, K).filter(([j]) => near.has(j)).length / K / rows.length;
+      const near = new Set(world.nearest(a, da, row, K).map(([j]) => j));
+      shared += world.nearest(b, db, row, K).filter(([j]) => near.has(j)).length / K / rows.length;
     }
     const measure = (value: number, nul: number, wide = 0) => ({ value, low: value - wide, high: value + wide, null: nul });
     const left = 1 - common ** 2 / (trace(aa) * trace(bb));
@@ -366,9 +410,11 @@ export function demoSource(query: URLSearchParams): DataSource {
       parameters: {
         type: "object",
         properties: {
-          n_components: { type: "integer", default: 2, minimum: 2, maximum: 3, description: "Dimensions of the map." },
-          n_neighbors: { type: "integer", default: 15, minimum: 2, maximum: 200, description: "Neighbors of each row." },
-          min_dist: { type: "number", default: 0.1, minimum: 0, maximum: 1, description: "How close points may lie." },
+          n_components: { title: "components", type: "integer", default: 2, minimum: 2, maximum: 3, description: "Dimensions of the map." },
+          n_neighbors: { title: "neighbors", type: "integer", default: 15, minimum: 2, maximum: 200, description: "Neighbors of each row." },
+          min_dist: { title: "min dist", type: "number", default: 0.1, minimum: 0, maximum: 1, description: "How close points may lie." },
+          target: { title: "target", column: true, anyOf: [{ const: "auto" }, { const: "none" }, { type: "string" }], default: "auto", description: "The column of labels to learn from, too." },
+          densmap: { title: "densMAP", type: "boolean", default: false, description: "Whether the map shows how dense rows lie, too." },
         },
       },
     },
@@ -383,7 +429,7 @@ export function demoSource(query: URLSearchParams): DataSource {
     const all = { ...Object.fromEntries(Object.entries(known.parameters.properties!).map(([name, p]) => [name, p.default])), n_components: dims, ...params };
     end = world.end(method, all);
     const first = Object.entries(all).find(([name, value]) => name !== "n_components" && typeof value === "number");
-    Object.assign(state, { method, params: all, title: `${known.title} of ${n.toLocaleString("en")} x 784${first ? `, ${first[0].replace("_", " ")} ${first[1]}` : ""}` });
+    Object.assign(state, { method, params: all, title: `${known.title} of ${n.toLocaleString("en")} x 784${first ? `, ${known.parameters.properties![first[0]]?.title ?? first[0]} ${first[1]}` : ""}` });
     start(query.get("slow") === "1" ? 60 : Number(query.get("takes") ?? 2));
   }
   let gridParams: Record<string, unknown> = {};
@@ -434,6 +480,13 @@ export function demoSource(query: URLSearchParams): DataSource {
     maps: async () => structuredClone(shelf.map((k) => k.told)),
     keptMap: async (id) => parseMap(packMap({ dims: ofMap(id).told.dims as 2 | 3, rows: n, version: ofMap(id).version, ...ofMap(id).map })),
     keptTrust: async (id) => ofMap(id).trust.slice(),
+    async keptGroups(id) {
+      ofMap(id);
+      const place = new Map(order().of.map((c, i) => [c, i]));
+      return Uint32Array.from(world.home, (c) => place.get(c)!);
+    },
+    keptStability: async (id) => ofMap(id).stable,
+    makeAgain: async (id) => again(id),
     compare: async (a, b) => compare(ofMap(a).map.coords, ofMap(b).map.coords),
     row: async (row, map) => info(row, map === undefined ? shown : ofMap(map).map),
     picture,
@@ -475,6 +528,11 @@ export function demoSource(query: URLSearchParams): DataSource {
       if (!nextOfGrid()) to("done", "");
     },
     async stop() {
+      if (state.again) {
+        clearTimeout(timer);
+        state.again = null;
+        return to("done", "");
+      }
       finish("stopped");
     },
   };

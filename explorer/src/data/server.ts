@@ -89,6 +89,15 @@ export function serverSource(base: string): DataSource {
     maps: () => json<KeptMap[]>("maps"),
     keptMap: async (id) => parseMap(await (await ask(`maps/${id}`)).arrayBuffer()),
     keptTrust: (id) => shares(`maps/${id}/trust`),
+    async keptGroups(id) {
+      const answer = await ask(`maps/${id}/groups`);
+      return answer.status === 204 ? null : new Uint32Array(await answer.arrayBuffer());
+    },
+    async keptStability(id) {
+      const both = await shares(`maps/${id}/stability`);
+      return both && { seeds: both.slice(0, both.length / 2), draws: both.slice(both.length / 2) };
+    },
+    makeAgain: async (map) => void (await post("stability", { map })),
     compare: (first, second) => json<Comparison>(`maps/${first}/compare/${second}`),
     row: (row, map) => json<RowInfo>(`rows/${row}${map === undefined ? "" : `?map=${map}`}`),
     picture: (row) => `${base}rows/${row}/picture`,

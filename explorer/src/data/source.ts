@@ -1,5 +1,5 @@
 // The one door between the page and its data. Everything else in src/ is written against this.
-import type { Column, Comparison, Failure, Hit, KeptMap, MapData, Method, RowInfo, State, TablePage, TableQuery } from "./types.ts";
+import type { Column, Comparison, Failure, Hit, KeptMap, MapData, Method, RowInfo, Stable, State, TablePage, TableQuery } from "./types.ts";
 
 export interface Listener {
   /** Whenever anything small changed. */
@@ -24,6 +24,11 @@ export interface DataSource {
   maps(): Promise<KeptMap[]>;
   keptMap(id: number): Promise<MapData>;
   keptTrust(id: number): Promise<Float32Array | null>;
+  /** The group of each row in a kept map; MISSING where it is in none. */
+  keptGroups(id: number): Promise<Uint32Array | null>;
+  keptStability(id: number): Promise<Stable | null>;
+  /** Makes a kept map again, with other seeds and of other rows drawn. */
+  makeAgain(id: number): Promise<void>;
   /** What two kept maps have in common. */
   compare(first: number, second: number): Promise<Comparison>;
   /** `map`: the kept map that is asked about; the newest otherwise. */

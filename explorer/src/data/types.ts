@@ -50,6 +50,8 @@ export interface State {
   maps_version: number;
   /** Maps that are learned one after the other, each with another value of one parameter. */
   grid: Grid | null;
+  /** A kept map that is made again, to tell what of it is the data's. */
+  again: Again | null;
   fields: Field[];
   /** Names of the observed columns where they have any; may be absent or shorter than `columns`. */
   column_names?: string[] | null;
@@ -72,10 +74,45 @@ export interface Grid {
   at: number | null;
 }
 
+export interface Again {
+  map: number;
+  /** Maps made, and in all. */
+  at: number;
+  of: number;
+  seconds_left: number | null;
+}
+
 /** A map that was learned, as it is told of; what is told of the newest is part of the state. */
 export interface KeptMap extends Pick<State, "method" | "title" | "params" | "seed" | "seconds" | "phase" | "measures" | "warnings"> {
   id: number;
   dims: number;
+  /** Whether it was learned here: one that was given cannot be made again. */
+  learned: boolean;
+  /** What stands apart in it; null where it was not measured. */
+  groups: Groups | null;
+  /** What of it is there again when it is made again; null until it was. */
+  stability: Stability | null;
+}
+
+export interface Groups {
+  groups: { rows: number; elsewhere: number; null: number; made_up: boolean; parts: number[] }[];
+  torn: { groups: [number, number]; share: number; null: number }[];
+  parts: number[];
+}
+
+export interface Stability {
+  seeds: Measure;
+  bootstrap: Measure;
+  k: number;
+  /** Seeds, and draws. */
+  runs: [number, number];
+  sentences: string[];
+}
+
+/** What is there again of each row's neighbors; NaN for rows that were never drawn. */
+export interface Stable {
+  seeds: Float32Array;
+  draws: Float32Array;
 }
 
 export type ComparedName = "neighbors_shared" | "cka" | "procrustes" | "distance_correlation";
@@ -134,6 +171,8 @@ export interface TablePage {
 }
 
 export interface JsonSchema {
+  /** Whether it names a column of the data. */
+  column?: boolean;
   type?: string | string[];
   title?: string;
   description?: string;
@@ -169,4 +208,5 @@ export interface Method {
 /** Codes of a category column (0xFFFFFFFF: missing), or numbers (NaN: missing). */
 export type Column = Uint32Array | Float32Array;
 
+/** Of a category column, and of the groups of a map: none. */
 export const MISSING = 0xffffffff;

@@ -37,7 +37,7 @@ export interface Events {
 /** Where rows lie in another map that was laid onto this one. */
 export interface Arrows {
   rows: number[];
-  /** Two floats a row, in the units of this map's coordinates divided by its radius. */
+  /** As many floats a row as this map has, in the units of its coordinates divided by its radius. */
   to: Float32Array;
   /** Whether the rows were chosen, or are those that moved most. */
   chosen: boolean;
@@ -300,12 +300,14 @@ export class Scatter {
     this.centered = true;
   }
   /** Looks from where another map is looked at from. */
-  private look(view: View, follow: boolean): void {
+  private look({ view, pivot }: Camera, follow: boolean): void {
     this.follow = follow;
-    const own = this.camera.view;
-    if (own.x === view.x && own.y === view.y && own.span === view.span) return;
+    const { view: own, pivot: about } = this.camera;
+    const turned = this.camera.orbit && (own.yaw !== view.yaw || own.pitch !== view.pitch || pivot.some((at, d) => at !== about[d]));
+    if (own.x === view.x && own.y === view.y && own.span === view.span && !turned) return;
     this.glide = null;
     this.camera.view = { ...view };
+    this.camera.pivot = [...pivot];
     this.lastMove = performance.now();
     this.redraw();
   }
@@ -324,19 +326,22 @@ export class Scatter {
     let [w, h] = [box.x1 - box.x0 || 0.1, box.y1 - box.y0 || 0.1];
     const view = { ...camera.view, x: (box.x0 + box.x1) / 2, y: (box.y0 + box.y1) / 2 };
     if (dims === 3) {
+      const all = this.twin?.dims === 3 ? [this.to, this.twin.to] : [this.to];
       let [z0, z1] = [Infinity, -Infinity];
-      for (let i = 2; i < this.to.length; i += 3) {
-        if (this.to[i]! < z0) z0 = this.to[i]!;
-        if (this.to[i]! > z1) z1 = this.to[i]!;
-      }
+      for (const to of all)
+        for (let i = 2; i < to.length; i += 3) {
+          if (to[i]! < z0) z0 = to[i]!;
+          if (to[i]! > z1) z1 = to[i]!;
+        }
       camera.pivot = [view.x, view.y, z0 <= z1 ? (z0 + z1) / 2 : 0];
       if (camera.orbit) {
         const [px, py, pz] = camera.pivot;
         let far = 0;
-        for (let i = 0; i < this.to.length; i += 3) {
-          const d = (this.to[i]! - px) ** 2 + (this.to[i + 1]! - py) ** 2 + (this.to[i + 2]! - pz) ** 2;
-          if (d > far) far = d;
-        }
+        for (const to of all)
+          for (let i = 0; i < to.length; i += 3) {
+            const d = (to[i]! - px) ** 2 + (to[i + 1]! - py) ** 2 + (to[i + 2]! - pz) ** 2;
+            if (d > far) far = d;
+          }
         w = h = 1.8 * Math.sqrt(far) || 0.1;
         view.x = view.y = 0;
       }
@@ -515,7 +520,7 @@ export class Scatter {
         this.ended();
       }
     }
-    this.twin?.look(this.camera.view, this.follow);
+    this.twin?.look(this.camera, this.follow);
     const frame = this.frame(now);
     this.back.draw(frame);
     paintOverlay(this.pen, this.scene(frame), this.colors, this.ratio);
@@ -546,14 +551,15 @@ export class Scatter {
   }
 
   private ways(): Scene["arrows"] {
-    const { arrows, camera } = this;
-    if (!arrows || camera.orbit) return [];
+    const { arrows, camera, dims } = this;
+    if (!arrows || arrows.to.length !== this.to.length) return [];
     return arrows.rows.flatMap((row) => {
       const from = this.place(row);
-      const [x1, y1] = camera.project(arrows.to[2 * row]!, arrows.to[2 * row + 1]!, 0);
+      const at = dims * row;
+      const [x1, y1] = camera.project(arrows.to[at]!, arrows.to[at + 1]!, dims === 3 ? arrows.to[at + 2]! : 0);
       if (!from || !Number.isFinite(x1 + y1)) return [];
-      const at = 4 * this.order.slotOf[row]!;
-      const color = arrows.rows.length === 1 ? this.colors.accent : css([this.ink[at]!, this.ink[at + 1]!, this.ink[at + 2]!]);
+      const ink = 4 * this.order.slotOf[row]!;
+      const color = arrows.rows.length === 1 ? this.colors.accent : css([this.ink[ink]!, this.ink[ink + 1]!, this.ink[ink + 2]!]);
       return [{ x0: from[0], y0: from[1], x1, y1, color }];
     });
   }

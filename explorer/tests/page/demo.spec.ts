@@ -266,6 +266,83 @@ test("two maps side by side: looked at from one place, hovered and selected as o
   await expect(panes).toHaveCount(1);
 });
 
+test("two maps in 3-D are laid onto each other and turned as one", async ({ page }) => {
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  await open(page, "n=600&dims=3&takes=0.3");
+  await ready(page);
+  await page.locator("#method").selectOption("umap");
+  await page.getByRole("spinbutton", { name: "Dimensions" }).fill("3");
+  await learned(page, () => page.getByRole("button", { name: "Learn", exact: true }).click());
+  expect(await page.evaluate(() => window.explorer.dims)).toBe(3);
+  await page.keyboard.press("s");
+  await expect(page.getByRole("application")).toHaveCount(2);
+  await rest(page);
+  expect(await page.evaluate(() => window.explorer.arrows.length)).toBe(300);
+  await expect(page.getByText("the 300 rows that moved most")).toBeVisible();
+  // The median row lies where it lies in the other map, and stays there as one of them is turned.
+  const apart = () =>
+    page.evaluate(() => {
+      const all = Array.from({ length: window.explorer.count }, (_, row) => [window.explorer.place(row)!, window.explorer.placeBeside(row)!] as const);
+      return { median: all.map(([a, b]) => Math.hypot(a[0] - b[0], a[1] - b[1])).sort((a, b) => a - b)[300]!, there: all.map(([, b]) => b) };
+    });
+  const before = await apart();
+  const box = (await page.getByRole("application").first().boundingBox())!;
+  expect(before.median).toBeLessThan(box.width / 8);
+  await page.mouse.move(box.x + 20, box.y + 120);
+  await page.mouse.down();
+  await page.mouse.move(box.x + 160, box.y + 150, { steps: 4 });
+  await page.mouse.up();
+  await rest(page);
+  const after = await apart();
+  expect(after.median).toBeLessThan(box.width / 8);
+  expect(after.there.filter((p, row) => Math.hypot(p[0] - before.there[row]![0], p[1] - before.there[row]![1]) > 3).length).toBeGreaterThan(300);
+});
+
+test("a map is made again, tells what of it is stable, as a whole and by row, and which groups are its own", async ({ page }) => {
+  await open(page, "n=600&takes=1", "row=7");
+  await ready(page);
+  const plain = await pixels(page);
+  const test = page.getByRole("button", { name: "Test stability" });
+  await test.click();
+  await expect(page.getByRole("progressbar", { name: "Testing stability" })).toBeVisible();
+  await page.getByRole("button", { name: "Stop", exact: true }).click();
+  await test.click();
+  await expect(page.getByText("map 3 of 6")).toBeVisible();
+  const seeds = page.getByRole("meter", { name: "Same with another seed" });
+  await expect(seeds).toHaveAttribute("aria-valuetext", /noise would score 2\.5/);
+  await expect(page.getByText("are the same with another seed")).toBeVisible();
+  await expect(page.locator("#row-title").locator("..").getByText("stable (seeds)")).toBeVisible();
+  await page.getByRole("button", { name: "Color by draws" }).click();
+  await expect(page.locator("#color-by")).toHaveValue("@draws");
+  await expect(page.getByText("rows have none and are grey")).toBeVisible();
+  await rest(page);
+  expect((await pixels(page)).equals(plain)).toBe(false);
+  await expect.poll(() => page.url()).toContain("by=%40draws");
+  expect(await breaches(page)).toEqual([]);
+  // Groups that the map made up or tore apart are selected by a click.
+  const groups = page.getByRole("region", { name: "Groups" });
+  await expect(groups.getByRole("heading", { name: "Torn apart by the map" })).toBeVisible();
+  const madeUp = groups.getByRole("button", { name: /62 of 100 of their neighbors lie elsewhere/ });
+  const many = Number(/^([\d,]+) rows/.exec((await madeUp.textContent())!)![1]);
+  await madeUp.click();
+  await expect(page.getByRole("heading", { name: `${many} selected` })).toBeVisible();
+  expect(await page.evaluate(() => window.explorer.rows!.length)).toBe(many);
+});
+
+test("parameters are called as their description calls them, and columns are chosen from those that there are", async ({ page }) => {
+  await open(page, "n=300&takes=0.2");
+  await ready(page);
+  await page.locator("#method").selectOption("umap");
+  await page.locator("form summary").click();
+  await expect(page.getByRole("switch", { name: "densMAP" })).toBeVisible();
+  const target = page.getByRole("combobox", { name: "Target" });
+  await expect(target.locator("option")).toHaveText(["auto", "none", "digit", "split"]);
+  await target.selectOption("digit");
+  await learned(page, () => page.getByRole("button", { name: "Learn", exact: true }).click());
+  await expect(page.locator(".what")).toContainText("neighbors 15");
+  await expect(target).toHaveValue("digit");
+});
+
 test("one parameter is tried in several sizes, shown small with its measures, and one of them large", async ({ page }) => {
   await open(page, "n=600&takes=0.3");
   await ready(page);

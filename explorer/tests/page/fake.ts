@@ -43,6 +43,8 @@ export interface Fake {
   asked: string[];
   /** The grid that was asked for. */
   grid: Record<string, unknown> | null;
+  /** The map that was to be made again. */
+  again: Record<string, unknown> | null;
   /** The rows that are selected, by whomever. */
   selected: number[];
   /** Selects rows as a program does. */
@@ -63,7 +65,7 @@ export async function fakeServer(dist: string): Promise<Fake> {
   const price = (i: number) => (i * 7919) % 100;
   const state: State = {
     name: "rows.csv", rows: N, columns: 4, kind: "images", phase: "done", message: "", step: 10, n_steps: 10, loss: 1.5, loss_name: "kl", seconds_left: null, seconds: 1,
-    method: "tsne", title: `t-SNE of ${N} x 4, perplexity 30`, params: { perplexity: 30 }, seed: 0, map: { version: 1, dims: 2 }, map_id: 2, maps_version: 2, grid: null,
+    method: "tsne", title: `t-SNE of ${N} x 4, perplexity 30`, params: { perplexity: 30 }, seed: 0, map: { version: 1, dims: 2 }, map_id: 2, maps_version: 2, grid: null, again: null,
     fields: [
       { index: 0, name: "label", type: "category", categories: ["a", "<b>b</b>", "c"].map((l) => ({ label: l, count: N / 3 })), missing: 0 },
       { index: 1, name: "price", type: "number", min: 0, max: 99, missing: 0, integer: true },
@@ -103,16 +105,24 @@ export async function fakeServer(dist: string): Promise<Fake> {
     }
     if (path === "/api/maps") {
       const { method, seed, seconds, phase, measures, warnings } = state;
-      const kept = { dims: 2, method, seed, seconds, phase, measures, warnings };
+      const groups = { groups: [{ rows: 200, elsewhere: 0.1, null: 1 / 3, made_up: false, parts: [200] }, { rows: 100, elsewhere: 0.64, null: 2 / 3, made_up: true, parts: [100] }], torn: [{ groups: [0, 1], share: 0.41, null: 0.33 }], parts: [N] };
+      const same = (value: number) => ({ value, low: value, high: value, null: 0.05 });
+      const stability = fake.again ? { seeds: same(0.7), bootstrap: same(0.5), k: K, runs: [3, 3], sentences: ["Of the 15 nearest of a row, 10.5 are the same with another seed."] } : null;
+      const kept = { dims: 2, method, seed, seconds, phase, measures, warnings, learned: true, groups, stability: null };
       return void json([
         { ...kept, id: 1, title: `t-SNE of ${N} x 4, perplexity 10`, params: { perplexity: 10 }, measures: { ...measures, recall: { value: 0.2, low: 0.2, high: 0.2, null: 0.05 } } },
-        { ...kept, id: 2, title: state.title, params: state.params },
+        { ...kept, id: 2, title: state.title, params: state.params, stability },
       ]);
     }
     const both = /^\/api\/maps\/(\d+)\/compare\/(\d+)$/.exec(path);
     if (both) {
       const measure = (value: number, nul: number) => ({ value, low: value, high: value, null: nul });
       return void json({ neighbors_shared: measure(0.25, 0.05), cka: measure(0.9, 0.01), procrustes: measure(0.1, 0.99), distance_correlation: measure(0.8, 0), k: K, sentences: ["Of the 15 nearest of a row, 3.8 are the same in both."] });
+    }
+    const more = /^\/api\/maps\/(\d+)\/(groups|stability)$/.exec(path);
+    if (more) {
+      if (more[2] === "groups") return void bytes(Uint32Array.from({ length: N }, (_, i) => (i < 100 ? 1 : 0)).buffer as ArrayBuffer);
+      return void bytes(Float32Array.from({ length: 2 * N }, (_, i) => (i === N + 4 ? Number.NaN : (i % 10) / 10)).buffer as ArrayBuffer);
     }
     const ofMap = /^\/api\/maps\/(\d+)(\/trust)?$/.exec(path);
     if (ofMap) {
@@ -155,6 +165,12 @@ export async function fakeServer(dist: string): Promise<Fake> {
       fake.tell();
       return void json({}, 202);
     }
+    if (path === "/api/stability") {
+      fake.again = await body(q);
+      Object.assign(state, { phase: "measuring", again: { map: 2, at: 2, of: 6, seconds_left: 4 } });
+      fake.tell();
+      return void json({}, 202);
+    }
     if (path === "/api/stop") {
       Object.assign(state, { phase: "stopped" });
       fake.tell();
@@ -181,6 +197,7 @@ export async function fakeServer(dist: string): Promise<Fake> {
     state,
     asked,
     grid: null,
+    again: null,
     selected: [],
     select(rows) {
       fake.selected = rows;

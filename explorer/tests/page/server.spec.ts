@@ -101,6 +101,23 @@ test("a grid is asked for, and is there after a reload", async ({ page, fake }) 
   await expect(page.locator(".what")).toContainText("perplexity 10");
 });
 
+test("groups and stability of a map come from the server", async ({ page, fake }) => {
+  await page.goto(`${fake.url}#row=4`);
+  await ready(page);
+  await page.getByRole("button", { name: /64 of 100 of their neighbors lie elsewhere; by chance 67 would/ }).click();
+  await expect.poll(() => page.evaluate(() => window.explorer.rows?.length)).toBe(100);
+  await page.getByRole("button", { name: "Test stability" }).click();
+  await expect(page.getByRole("progressbar", { name: "Testing stability" })).toHaveAttribute("aria-valuenow", "33");
+  expect(fake.again).toEqual({ map: 2 });
+  Object.assign(fake.state, { phase: "done", again: null, maps_version: 3 });
+  fake.tell();
+  await expect(page.getByRole("meter", { name: "Same with other rows drawn" })).toHaveAttribute("aria-valuenow", "0.5");
+  await page.goto(`${fake.url}?again#row=4&by=%40draws`);
+  await expect(page.getByRole("img", { name: "Colors from 0\u202f% to 90\u202f%" })).toBeVisible();
+  await expect(page.locator("dd", { hasText: "not drawn" })).toBeVisible();
+  await expect(page.locator("dd", { hasText: "40\u202f%" })).toBeVisible();
+});
+
 test("a refusal is told in the server's words", async ({ page, watch, fake }) => {
   await page.goto(fake.url);
   await ready(page);

@@ -2,11 +2,11 @@ import { expect, test } from "@playwright/test";
 import { readPlace, writePlace, type Place } from "../../src/address.ts";
 import { HEADER_BYTES, packMap, parseMap } from "../../src/data/header.ts";
 import { MISSING, type Field } from "../../src/data/types.ts";
-import { densityShade, keptRange, makeInk, smoothed, smoothTrust } from "../../src/ink.ts";
+import { densityShade, makeInk, shareRange, smoothed, smoothTrust } from "../../src/ink.ts";
 import { formFields, mapFields, readField } from "../../src/schema.ts";
 import { shuffled } from "../../src/scatter/order.ts";
-import { category, GREY } from "../../src/scatter/palette.ts";
-import { chief, distance, figure, of100, seconds, verdict } from "../../src/words.ts";
+import { category, GREY, ramp } from "../../src/scatter/palette.ts";
+import { chief, distance, figure, headed, of100, seconds, verdict } from "../../src/words.ts";
 
 const map = { dims: 2 as const, rows: 3, version: 12, center: [1e7, -1e7, 0] as [number, number, number], radius: 0.5, coords: new Float32Array([0.25, -0.5, 0.125, 0.5, 0, 0]) };
 
@@ -51,13 +51,17 @@ test("each point has the ink of its category, its trust, or none when filtered a
   const order = shuffled(4);
   const column = new Uint32Array([0, 1, MISSING, 0]);
   const trust = new Float32Array([0, 1, 0.5, Number.NaN]);
-  const choice = { theme: "light" as const, field: digit, column, trust, shade: true, only: null, filterColumn: column, keptRange: [0, 1] as [number, number] };
+  const choice = { theme: "light" as const, field: digit, column, shares: null, trust, shade: true, only: null, filterColumn: column, shareRange: [0, 1] as [number, number] };
   const ink = makeInk(order, choice, null);
   const at = (row: number) => [...ink.slice(4 * order.slotOf[row]!, 4 * order.slotOf[row]! + 4)];
   expect(at(0)).toEqual([...category("light", 0), 1]);
   expect(at(1)).toEqual([...category("light", 1), 254]);
   expect(at(2).slice(0, 3)).toEqual(GREY.light);
   expect(at(3)[3]).toBe(255);
+  // Shares have colors whatever the trust is.
+  const stable = makeInk(order, { ...choice, field: "@seeds", column: null, shares: new Float32Array([0, 1, 0.5, Number.NaN]) }, null);
+  expect([0, 1].map((row) => [...stable.slice(4 * order.slotOf[row]!, 4 * order.slotOf[row]! + 3)])).toEqual([[...ramp("light", 0)], [...ramp("light", 1)]]);
+  expect([...stable.slice(4 * order.slotOf[3]!, 4 * order.slotOf[3]! + 3)]).toEqual(GREY.light);
   const only = makeInk(order, { ...choice, only: new Set([1]) }, null);
   expect([0, 1, 2, 3].map((row) => only[4 * order.slotOf[row]! + 3]! > 0)).toEqual([false, true, false, false]);
 });
@@ -94,9 +98,9 @@ test("where points cover each other, dense places are drawn fuller than sparse o
 });
 
 test("the ends of the ramp for trust leave out what is rare", () => {
-  expect(keptRange(null)).toEqual([0, 1]);
-  expect(keptRange(new Float32Array([Number.NaN]))).toEqual([0, 1]);
-  const [low, high] = keptRange(Float32Array.from({ length: 1000 }, (_, i) => (i < 5 ? 0 : i > 995 ? 1 : 0.3 + 0.0003 * i)));
+  expect(shareRange(null)).toEqual([0, 1]);
+  expect(shareRange(new Float32Array([Number.NaN]))).toEqual([0, 1]);
+  const [low, high] = shareRange(Float32Array.from({ length: 1000 }, (_, i) => (i < 5 ? 0 : i > 995 ? 1 : 0.3 + 0.0003 * i)));
   expect(low).toBeCloseTo(0.3, 2);
   expect(high).toBeCloseTo(0.6, 2);
 });
@@ -119,10 +123,14 @@ test("figures are short and never NaN", () => {
 test("a map is told from others by its first parameter and by what is otherwise in them", () => {
   const map = (method: string, params: Record<string, unknown>, dims = 2, phase: "done" | "stopped" = "done") => ({ method, params, dims, phase });
   const tsne = map("tsne", { n_components: 2, perplexity: 30, init: "pca" });
-  expect(chief(tsne, [tsne, map("pca", { n_components: 2, whiten: true })])).toBe("perplexity 30");
-  expect(chief(tsne, [tsne, map("tsne", { ...tsne.params, init: "random" })])).toBe("perplexity 30, start pca");
-  expect(chief(map("umap", { n_neighbors: 15 }, 3, "stopped"), [])).toBe("neighbors 15, 3-D, stopped early");
-  expect(chief(map("pca", { n_components: 2 }), [])).toBe("");
+  const title = (name: string) => ({ densmap: "densMAP", n_neighbors: "neighbors" })[name] ?? name;
+  expect(chief(tsne, [tsne, map("pca", { n_components: 2, whiten: true })], title)).toBe("perplexity 30");
+  expect(chief(tsne, [tsne, map("tsne", { ...tsne.params, init: "random" })], title)).toBe("perplexity 30, init pca");
+  expect(chief(map("umap", { n_neighbors: 15 }, 3, "stopped"), [], title)).toBe("neighbors 15, 3-D, stopped early");
+  const umap = map("umap", { n_neighbors: 15, densmap: true });
+  expect(chief(umap, [umap, map("umap", { n_neighbors: 15, densmap: false })], title)).toBe("neighbors 15, densMAP");
+  expect(chief(map("pca", { n_components: 2 }), [], title)).toBe("");
+  expect(["neighbors", "densMAP", "PCA components", "min dist"].map(headed)).toEqual(["Neighbors", "densMAP", "PCA components", "Min dist"]);
 });
 
 test("a form follows the schema: references, choices, words beside numbers, ranges", () => {
@@ -136,9 +144,12 @@ test("a form follows the schema: references, choices, words beside numbers, rang
       metric: { type: "string", enum: ["euclidean", "cosine"], default: "cosine" },
       seed: { type: ["integer", "null"] },
       file: { type: "string" },
+      target: { title: "labels", column: true, anyOf: [{ const: "none" }, { type: "string" }], default: "none" },
     },
   });
-  expect(fields.map((f) => [f.name, f.kind])).toEqual([["n_components", "integer"], ["init", "choice"], ["rate", "number"], ["whiten", "switch"], ["metric", "choice"], ["seed", "integer"], ["file", "text"]]);
+  expect(fields.map((f) => [f.name, f.kind])).toEqual([["n_components", "integer"], ["init", "choice"], ["rate", "number"], ["whiten", "switch"], ["metric", "choice"], ["seed", "integer"], ["file", "text"], ["target", "column"]]);
+  expect(fields.at(-1)).toMatchObject({ title: "labels", words: ["none"], initial: "none" });
+  expect(readField(fields.at(-1)!, "kind")).toEqual({ value: "kind" });
   // A map has 2 or 3 dimensions, whatever a method calls the usual.
   const [shown] = mapFields({ properties: { n_components: { anyOf: [{ type: "integer", minimum: 1 }, { const: "auto" }], default: "auto" } } });
   expect(shown).toMatchObject({ kind: "integer", least: 2, most: 3, words: [], initial: 2 });

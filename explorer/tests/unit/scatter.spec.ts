@@ -108,6 +108,35 @@ test("a map that was moved, turned, mirrored and scaled is laid onto where it wa
   expect(laidOnto(asMap(first), asMap(cloud(n - 1, 2)))).toBeNull();
 });
 
+test("a map in 3-D, too, and none lies nearer", () => {
+  const n = 400;
+  const first = cloud(n, 3);
+  const turned = (of: Float32Array, [yaw, pitch, roll]: number[], flip: number, scale = 1) =>
+    Float32Array.from(of, (_, i) => {
+      const r = i - (i % 3);
+      let [x, y, z] = [of[r]!, of[r + 1]!, flip * of[r + 2]!];
+      [x, y] = [x * Math.cos(yaw!) - y * Math.sin(yaw!), x * Math.sin(yaw!) + y * Math.cos(yaw!)];
+      [y, z] = [y * Math.cos(pitch!) - z * Math.sin(pitch!), y * Math.sin(pitch!) + z * Math.cos(pitch!)];
+      [x, z] = [x * Math.cos(roll!) - z * Math.sin(roll!), x * Math.sin(roll!) + z * Math.cos(roll!)];
+      return scale * [x, y, z][i % 3]! + (scale === 1 ? 0 : [7, -3, 5][i % 3]!);
+    });
+  for (const flip of [1, -1])
+    for (const angles of [[0, 0, 0], [1, 2, 3], [Math.PI, 0, 0], [-2, 0.5, 1.5]]) {
+      const laid = laidOnto(asMap(first, 3), asMap(turned(first, angles, flip, 4), 3))!;
+      expect(Math.max(...Array.from(laid, (v, i) => Math.abs(v - first[i]!))), `${flip} ${angles}`).toBeLessThan(1e-5);
+    }
+  // Of one that is another, any small turn more makes it worse.
+  const mean = (at: Float32Array) => [0, 1, 2].map((d) => at.reduce((s, v, i) => s + (i % 3 === d ? v : 0), 0) / n);
+  const centered = (at: Float32Array) => ((m) => at.map((v, i) => v - m[i % 3]!))(mean(at));
+  const second = first.map((v, i) => 0.5 * v + random(i + 3e6));
+  const [a, b] = [centered(first), centered(laidOnto(asMap(first, 3), asMap(second, 3))!)];
+  const off = (of: Float32Array) => of.reduce((s, v, i) => s + (v - a[i]!) ** 2, 0);
+  for (const angles of [[0.02, 0, 0], [0, 0.02, 0], [0, 0, 0.02], [-0.02, 0, 0], [0, -0.02, 0], [0, 0, -0.02]]) expect(off(turned(b, angles, 1))).toBeGreaterThan(off(b));
+  // A flat map laid in space, or a line, is turned by some turn, never torn.
+  const line = Float32Array.from({ length: 3 * n }, (_, i) => (i % 3 === 0 ? random(i) : 0));
+  expect(laidOnto(asMap(line, 3), asMap(turned(line, [1, 2, 3], 1, 2), 3))!.every((v, i) => Math.abs(v - line[i]!) < 1e-5)).toBe(true);
+});
+
 test("no turn lays a map nearer, and its spread stays that of the first", () => {
   const n = 300;
   const first = cloud(n, 2);
@@ -132,9 +161,9 @@ test("the rows that moved most are found, among those that may be shown", () => 
   const first = cloud(1000, 2);
   const second = first.slice();
   for (const [row, far] of [[7, 3], [500, 5], [20, 4], [3, Number.NaN]] as const) second[2 * row]! += far;
-  expect(mostMoved(first, second, 2, () => true)).toEqual([20, 500]);
-  expect(mostMoved(first, second, 2, (row) => row !== 500)).toEqual([7, 20]);
-  expect(mostMoved(first, second, 100, () => true)).toEqual([7, 20, 500]);
+  expect(mostMoved(first, second, 2, 2, () => true)).toEqual([20, 500]);
+  expect(mostMoved(first, second, 2, 2, (row) => row !== 500)).toEqual([7, 20]);
+  expect(mostMoved(first, second, 2, 100, () => true)).toEqual([7, 20, 500]);
 });
 
 test("names stand at the densest place, and none over another", () => {

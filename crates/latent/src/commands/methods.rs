@@ -32,6 +32,10 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
 /// A method as programs read it; the page's forms are made from it too.
 pub(crate) fn describe(entry: &Entry) -> Value {
     let info = entry.info;
+    let mut parameters = entry.schema();
+    for parameter in entry.parameters() {
+        parameters["properties"][parameter.name]["title"] = json!(parameter.title);
+    }
     json!({
         "name": info.name,
         "title": info.title,
@@ -43,7 +47,7 @@ pub(crate) fn describe(entry: &Entry) -> Value {
         "decodes": info.decodes,
         "folds": info.folds,
         "live": info.live,
-        "parameters": entry.schema(),
+        "parameters": parameters,
         "limits": info.limits,
     })
 }

@@ -13,7 +13,7 @@ mod measure;
 pub(crate) mod methods;
 mod neighbors;
 mod shares;
-mod stability;
+pub(crate) mod stability;
 
 use clap::{ArgMatches, Command};
 use latentspace::Result;

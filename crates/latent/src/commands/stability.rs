@@ -3,7 +3,7 @@
 use clap::{Arg, ArgMatches, Command};
 use latentspace::data::{Beside, Metadata, Preparation, Prepared, Rows, read};
 use latentspace::linalg::Matrix;
-use latentspace::measure::{self, Drawn};
+use latentspace::measure::{self, Drawn, Stability};
 use latentspace::method::{self, AnyMethod, Entry};
 use latentspace::random::Random;
 use latentspace::{Error, Result, Run, registry};
@@ -71,14 +71,8 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let n = prepared.rows();
     let runs = matches.get_one::<usize>("runs").copied().unwrap_or(4);
     let k = matches.get_one::<usize>("k").copied().unwrap_or_else(|| 15.min(n / 3).max(1));
-    let maps = (0..runs as u64).map(|at| map(method.as_ref(), &prepared, &metadata, &seeded(run, at))).collect::<Result<Vec<_>>>()?;
-    let table = prepared.table()?;
-    let drawn = (0..runs as u64).map(|at| {
-        let rows = draw(n, run.seed(), at);
-        let some = Prepared::Table(table.select(&rows));
-        Ok(Drawn { map: map(method.as_ref(), &some, &metadata.select(&rows)?, run)?, rows })
-    });
-    let found = measure::stability(&maps, &drawn.collect::<Result<Vec<_>>>()?, k, run)?;
+    let again = Again { method: method.as_ref(), prepared: &prepared, table: &prepared.table()?, metadata: &metadata, runs, k };
+    let found = again.measure(None, run, |_| {})?;
     if let Some(file) = per_row {
         outputs::figures(file, &[("kept_by_seeds", &found.by_seeds), ("kept_by_bootstrap", &found.by_bootstrap)], &metadata)?;
     }
@@ -94,6 +88,40 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
             found.sentences().iter().for_each(|sentence| out.push_str(&output::wrapped("  ", sentence)));
             output::text(&out)
         }
+    }
+}
+
+/// A map that is made again.
+pub(crate) struct Again<'a> {
+    pub(crate) method: &'a dyn AnyMethod,
+    pub(crate) prepared: &'a Prepared,
+    /// The same as a table.
+    pub(crate) table: &'a Matrix,
+    pub(crate) metadata: &'a Metadata,
+    /// With so many seeds, and so many times of rows drawn.
+    pub(crate) runs: usize,
+    pub(crate) k: usize,
+}
+
+impl Again<'_> {
+    /// How much of it is there again. `first` is the map of the run's own seed, if it was made before; `tell` hears how many were made, of
+    /// twice the runs.
+    pub(crate) fn measure(&self, first: Option<Matrix>, run: &Run, tell: impl Fn(usize)) -> Result<Stability> {
+        let (runs, method) = (self.runs as u64, self.method);
+        let mut maps = Vec::from_iter(first);
+        for at in maps.len() as u64..runs {
+            tell(maps.len());
+            maps.push(map(method, self.prepared, self.metadata, &seeded(run, at))?);
+        }
+        let mut drawn = Vec::new();
+        for at in 0..runs {
+            tell(maps.len() + drawn.len());
+            let rows = draw(self.table.rows(), run.seed(), at);
+            let some = Prepared::Table(self.table.select(&rows));
+            drawn.push(Drawn { map: map(method, &some, &self.metadata.select(&rows)?, run)?, rows });
+        }
+        tell(maps.len() + drawn.len());
+        measure::stability(&maps, &drawn, self.k, run)
     }
 }
 

@@ -21,7 +21,7 @@ use latentspace::{Error, Result};
 
 pub(crate) use fields::Fields;
 pub(crate) use frame::Frame;
-pub(crate) use state::{Desk, Failure, Grid, Phase, Picture, State};
+pub(crate) use state::{Again, Desk, Failure, Grid, Phase, Picture, State};
 
 use crate::study::Study;
 use security::Guard;

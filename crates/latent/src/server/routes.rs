@@ -121,6 +121,8 @@ pub(crate) fn routes(study: Arc<Study>) -> Router {
         .route("/maps", get(maps))
         .route("/maps/{id}", get(kept_map))
         .route("/maps/{id}/trust", get(kept_trust))
+        .route("/maps/{id}/groups", get(kept_groups))
+        .route("/maps/{id}/stability", get(kept_stability))
         .route("/maps/{id}/compare/{other}", get(compare))
         .route("/fields/{index}", get(field))
         .route("/trust", get(trust))
@@ -133,6 +135,7 @@ pub(crate) fn routes(study: Arc<Study>) -> Router {
         .route("/methods", get(methods))
         .route("/fit", post(fit))
         .route("/grid", post(grid))
+        .route("/stability", post(stability))
         .route("/stop", post(stop))
         .fallback(async || Refused::missing("there is nothing at this address."))
         .with_state(study);
@@ -141,6 +144,10 @@ pub(crate) fn routes(study: Arc<Study>) -> Router {
 
 fn binary(bytes: impl Into<Bytes>) -> Response {
     ([(header::CONTENT_TYPE, "application/octet-stream")], bytes.into()).into_response()
+}
+
+fn bytes_of(cells: impl Iterator<Item = [u8; 4]>) -> Response {
+    binary(cells.flatten().collect::<Vec<u8>>())
 }
 
 /// Work that takes longer than a moment, off the threads that answer.
@@ -197,6 +204,18 @@ async fn kept_trust(State(study): Shared, Path(id): Path) -> Answer {
     Ok(shares(kept(&study, id)?.trust.clone()))
 }
 
+async fn kept_groups(State(study): Shared, Path(id): Path) -> Answer {
+    let groups = kept(&study, id)?.groups.clone();
+    Ok(groups
+        .map_or_else(|| StatusCode::NO_CONTENT.into_response(), |groups| bytes_of(groups.of_row.iter().map(|group| group.to_le_bytes()))))
+}
+
+async fn kept_stability(State(study): Shared, Path(id): Path) -> Answer {
+    let again = kept(&study, id)?.stability.clone();
+    let by_row = again.map(|again| bytes_of(again.found.by_seeds.iter().chain(&again.found.by_bootstrap).map(|share| share.to_le_bytes())));
+    Ok(by_row.unwrap_or_else(|| StatusCode::NO_CONTENT.into_response()))
+}
+
 async fn compare(State(study): Shared, Two(first, second): Two) -> Answer {
     let (first, second) = (kept(&study, first)?, kept(&study, second)?);
     aside(move || Ok(Json(study.compare(&first, &second)?).into_response())).await
@@ -208,7 +227,7 @@ async fn trust(State(study): Shared) -> Response {
 
 fn shares(trust: Option<Arc<Vec<f32>>>) -> Response {
     match trust {
-        Some(trust) => binary(trust.iter().flat_map(|share| share.to_le_bytes()).collect::<Vec<u8>>()),
+        Some(trust) => bytes_of(trust.iter().map(|share| share.to_le_bytes())),
         None => StatusCode::NO_CONTENT.into_response(),
     }
 }
@@ -328,6 +347,22 @@ struct WantedGrid {
 
 async fn grid(State(study): Shared, Asks(wanted): Asks<WantedGrid>) -> Answer {
     aside(move || begun(study.fit_grid(&wanted.method, &wanted.params, &wanted.vary, wanted.values))).await
+}
+
+#[derive(Deserialize)]
+struct WantedAgain {
+    map: usize,
+    #[serde(default = "three")]
+    runs: usize,
+}
+
+fn three() -> usize {
+    3
+}
+
+async fn stability(State(study): Shared, Asks(wanted): Asks<WantedAgain>) -> Answer {
+    let map = kept(&study, wanted.map)?;
+    aside(move || begun(study.make_again(&map, wanted.runs))).await
 }
 
 /// The answer to who asks for a fit.

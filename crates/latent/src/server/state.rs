@@ -61,6 +61,16 @@ pub(crate) struct Grid {
     pub(crate) at: Option<usize>,
 }
 
+/// A kept map that is made again, to tell what of it is the data's.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Again {
+    pub(crate) map: u64,
+    /// Maps made, and in all.
+    pub(crate) at: usize,
+    pub(crate) of: usize,
+    pub(crate) seconds_left: Option<f64>,
+}
+
 /// What is selected, and by whom last: the page that told it knows, all others are to be told.
 #[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct Selection {
@@ -93,6 +103,7 @@ pub(crate) struct State {
     pub(crate) map_id: Option<u64>,
     pub(crate) maps_version: u64,
     pub(crate) grid: Option<Grid>,
+    pub(crate) again: Option<Again>,
     #[serde(serialize_with = "shared")]
     pub(crate) fields: Arc<Vec<Value>>,
     #[serde(serialize_with = "shared")]

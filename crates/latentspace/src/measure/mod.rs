@@ -1,6 +1,7 @@
 //! How far to trust a space or a map.
 
 mod compare;
+mod groups;
 mod pairs;
 mod plan;
 mod sentences;
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::interval::Measure;
 pub use compare::{CompareOptions, Comparison, compare};
+pub use groups::{Group, Groups, NO_GROUP, Torn, groups};
 pub use pairs::rank_correlation;
 pub use plan::{measure_bytes, measure_stream_bytes};
 pub use sentences::sentences;

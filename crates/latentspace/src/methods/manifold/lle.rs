@@ -54,7 +54,7 @@ pub struct Lle {
     /// What a neighborhood asks for.
     pub variant: Variant,
     /// How evenly a row is mixed of its neighbors, in parts of their squared distances; for `standard` and `modified`.
-    #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 1))]
+    #[schemars(title = "regularization", extend("exclusiveMinimum" = 0, "maximum" = 1))]
     pub reg: f64,
 }
 

@@ -53,10 +53,10 @@ pub struct Mds {
     #[schemars(extend("minimum" = 3))]
     pub n_landmarks: Auto<u32>,
     /// Steps at most, for `metric`.
-    #[schemars(range(min = 1))]
+    #[schemars(title = "iterations", range(min = 1))]
     pub n_iter: u32,
     /// It ends when two steps take off less than this part of the squared distances, for `metric`.
-    #[schemars(extend("minimum" = 0, "maximum" = 1))]
+    #[schemars(title = "tolerance", extend("minimum" = 0, "maximum" = 1))]
     pub eps: f64,
 }
 

@@ -44,22 +44,22 @@ pub struct Pacmap {
     #[schemars(extend("minimum" = 1))]
     pub n_neighbors: Auto<u32>,
     /// Half-way pairs for each near one.
-    #[schemars(extend("minimum" = 0, "maximum" = 100))]
+    #[schemars(title = "mid-near ratio", extend("minimum" = 0, "maximum" = 100))]
     pub mn_ratio: f64,
     /// Far pairs for each near one.
-    #[schemars(extend("minimum" = 0, "maximum" = 100))]
+    #[schemars(title = "far pair ratio", extend("minimum" = 0, "maximum" = 100))]
     pub fp_ratio: f64,
     /// How far two rows lie apart; an inner product is no distance.
     pub metric: Metric,
     /// Principal components that rows are reduced to before neighbors are sought. 0: the rows as they are; auto: 100 where there are more
     /// columns and the metric is Euclidean.
-    #[schemars(extend("minimum" = 0))]
+    #[schemars(title = "PCA components", extend("minimum" = 0))]
     pub pca_components: Auto<u32>,
     /// How far a step goes.
     #[schemars(extend("exclusiveMinimum" = 0))]
     pub learning_rate: f64,
     /// Steps: the first two ninths set the whole, two more let it go, the rest set the detail.
-    #[schemars(range(min = 1, max = 100_000))]
+    #[schemars(title = "iterations", range(min = 1, max = 100_000))]
     pub n_iter: u32,
 }
 

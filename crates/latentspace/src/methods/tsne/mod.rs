@@ -84,13 +84,13 @@ pub struct Tsne {
     #[schemars(extend("exclusiveMinimum" = 0))]
     pub exaggeration: f64,
     /// Iterations with early exaggeration.
-    #[schemars(range(max = 100_000))]
+    #[schemars(title = "early iterations", range(max = 100_000))]
     pub n_iter_early: u32,
     /// Iterations afterwards.
-    #[schemars(range(max = 100_000))]
+    #[schemars(title = "iterations", range(max = 100_000))]
     pub n_iter: u32,
     /// It ends when 50 iterations after the early ones take less than this off the divergence. 0: never.
-    #[schemars(extend("minimum" = 0))]
+    #[schemars(title = "least KL change", extend("minimum" = 0))]
     pub min_kl_change: f64,
     /// What the gradient is multiplied by. auto: the number of rows divided by the exaggeration of the phase.
     #[schemars(extend("exclusiveMinimum" = 0))]
@@ -101,7 +101,7 @@ pub struct Tsne {
     pub init: Init,
     /// Principal components that rows are reduced to before neighbors are sought, which is faster and takes noise away. 0: the rows as they
     /// are; auto: 50 where there are more columns.
-    #[schemars(extend("minimum" = 0))]
+    #[schemars(title = "PCA components", extend("minimum" = 0))]
     pub pca_components: Auto<u32>,
 }
 

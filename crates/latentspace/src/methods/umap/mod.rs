@@ -88,21 +88,22 @@ pub struct Umap {
     #[schemars(extend("minimum" = 0))]
     pub repulsion_strength: f64,
     /// The column of labels to learn from, too: rows of unlike labels belong together less. auto: what Python's fit is given as y, else none.
-    #[schemars(extend("anyOf" = [{ "const": AUTO }, { "const": NONE }, { "type": "string" }]))]
+    #[schemars(extend("column" = true, "anyOf" = [{ "const": AUTO }, { "const": NONE }, { "type": "string" }]))]
     pub target: String,
     /// How much labels count beside rows: at 1, nothing holds rows of unlike labels together.
     #[schemars(extend("minimum" = 0, "maximum" = 1))]
     pub target_weight: f64,
     /// Whether the map shows how dense rows lie, too (densMAP): where they lie close together, so do their points.
+    #[schemars(title = "densMAP")]
     pub densmap: bool,
     /// How much density counts beside neighbors.
-    #[schemars(extend("minimum" = 0))]
+    #[schemars(title = "density weight", extend("minimum" = 0))]
     pub dens_lambda: f64,
     /// The share of the epochs, the last ones, in which density counts.
-    #[schemars(extend("minimum" = 0, "maximum" = 1))]
+    #[schemars(title = "density share", extend("minimum" = 0, "maximum" = 1))]
     pub dens_frac: f64,
     /// What is added to the variance of the map's log radii: it eases the correlation where they are nearly equal.
-    #[schemars(extend("exclusiveMinimum" = 0))]
+    #[schemars(title = "density shift", extend("exclusiveMinimum" = 0))]
     pub dens_var_shift: f64,
 }
 

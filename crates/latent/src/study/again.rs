@@ -1,0 +1,94 @@
+//! A kept map made again, with other seeds and of other rows drawn: which neighborhoods are the data's.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use latentspace::method::Shape;
+use latentspace::run::{Flag, Listener, Progress};
+use latentspace::{Error, Result, registry};
+
+use super::{Study, checked, held, whole};
+use crate::commands::stability;
+use crate::kept::{Kept, MadeAgain};
+use crate::progress::seconds_left;
+use crate::server::{Again, Failure, Phase};
+
+/// Seeds, and draws, at most.
+const RUNS_MOST: usize = 8;
+
+impl Study {
+    /// Makes a map again; false while something is under way.
+    pub(crate) fn make_again(self: &Arc<Self>, map: &Arc<Kept>, runs: usize) -> Result<bool> {
+        if !map.learned {
+            return Err(Error::input("the map", "it was given", "one that is learned here can be made again"));
+        }
+        if !(2..=RUNS_MOST).contains(&runs) {
+            return Err(Error::param("runs", runs, format!("it is 2 to {RUNS_MOST}")));
+        }
+        let Some(data) = self.data() else { return Ok(false) };
+        let drawn = Shape { rows: data.shape().rows * 6 / 10, ..data.shape() };
+        checked(registry::find(&map.method)?, &map.params, drawn)
+            .map_err(|error| error.with_hint("maps are made of rows drawn with replacement, too, which are some 63 % of all"))?;
+        let Some(before) = self.begins(Phase::Measuring) else { return Ok(false) };
+        let (study, map) = (self.clone(), map.clone());
+        std::thread::spawn(move || study.work_again(&map, runs, before));
+        Ok(true)
+    }
+
+    fn work_again(self: &Arc<Self>, map: &Kept, runs: usize, before: Phase) {
+        let stop = held(&self.stop).clone().unwrap_or_default();
+        let done = whole(|| self.made_again(map, runs, &stop));
+        self.screen.clear();
+        let failed = done.as_ref().err().filter(|error| !matches!(error, Error::Cancelled)).inspect(|error| crate::output::error(error));
+        let failed = failed.map(Failure::from);
+        let known = done.map(|found| self.kept.add(map.id, found)).is_ok();
+        let mut under_way = held(&self.stop);
+        *under_way = None;
+        self.desk.change(|state| {
+            state.again = None;
+            state.message = String::new();
+            state.phase = if failed.is_some() { Phase::Failed } else { before };
+            state.error = failed.or(state.error.take());
+            state.maps_version += u64::from(known);
+        });
+    }
+
+    fn made_again(self: &Arc<Self>, map: &Kept, runs: usize, stop: &Flag) -> Result<MadeAgain> {
+        let data = self.data().ok_or_else(|| Error::internal("no data"))?;
+        let method = checked(registry::find(&map.method)?, &map.params, data.shape())?;
+        let n = data.shape().rows;
+        let k = self.desk.look(|state| state.n_neighbors).min(n / 3).max(1);
+        // Of a map that is half made there is nothing to keep: who stops it cancels it.
+        let run = self.run.clone().with_switches(stop.clone(), stop.clone()).with_listener(Arc::new(Ear(self.clone())));
+        let again = stability::Again {
+            method: method.as_ref(),
+            prepared: &data.prepared,
+            table: &data.points,
+            metadata: &data.observations.metadata,
+            runs,
+            k,
+        };
+        // A map that was stopped is not what its method makes.
+        let first = (map.phase == Phase::Done).then(|| map.frame.codes()).transpose()?;
+        let (begun, had, of) = (Instant::now(), usize::from(first.is_some()), 2 * runs);
+        let found = again.measure(first, &run, |at| {
+            let seconds_left = seconds_left(begun, (at - had.min(at)) as u64, (of - had) as u64);
+            self.desk.change(|state| state.again = Some(Again { map: map.id, at, of, seconds_left }));
+        })?;
+        Ok(MadeAgain { sentences: found.sentences(), found })
+    }
+}
+
+/// Hears what is done; the maps are not shown.
+struct Ear(Arc<Study>);
+
+impl Listener for Ear {
+    fn progress(&self, progress: &Progress<'_>) {
+        self.0.desk.change(|state| {
+            if state.message != progress.stage {
+                state.message = progress.stage.to_owned();
+            }
+        });
+        self.0.screen.progress(progress);
+    }
+}

@@ -1,0 +1,299 @@
+//! The groups that a map shows, against the neighbors of their rows in the data: which ones the map made up, which ones it tore apart.
+//!
+//! A group of the map is what hangs together by neighbors that are each other's (of the k nearest), once rows that lie much more loosely than
+//! those around them are set aside: groups that touch count as one. In the data, rows belong together that are neighbors there.
+//! The questions, false and missing groups, are those of steadiness and cohesiveness: Jeon et al. 2022, doi:10.1109/TVCG.2021.3114833.
+
+use serde::Serialize;
+
+use crate::error::{Result, count};
+use crate::linalg::MatrixView;
+use crate::neighbors::{Metric, Neighbors, neighbors};
+use crate::parallel::*;
+use crate::run::Run;
+
+/// A row lies loosely whose farthest neighbor is so many times as far as those of its neighbors are from theirs.
+const LOOSE: f32 = 1.6;
+/// A group has at least this part of all rows, and two times as many as a row has neighbors.
+const LEAST: usize = 200;
+/// A part of a group has at least this part of its rows.
+const LEAST_PART: usize = 10;
+/// From this share of neighbors on, two groups belong together.
+const TOGETHER: f64 = 0.2;
+/// From this share of neighbors elsewhere on, nothing sets a group apart.
+const ELSEWHERE: f64 = 0.5;
+/// Names the group of a row that is in none.
+pub const NO_GROUP: u32 = u32::MAX;
+
+/// What a map shows as groups, and what they are in the data.
+#[derive(Debug, Clone, Serialize)]
+pub struct Groups {
+    /// The largest first.
+    pub groups: Vec<Group>,
+    /// Pairs of groups that are one in the data, the surest first.
+    pub torn: Vec<Torn>,
+    /// Rows of the parts into which the data's own graph of neighbors falls, the largest first: one where it hangs together.
+    pub parts: Vec<usize>,
+    /// By row, `[n]`, the place of its group in `groups`; [`NO_GROUP`] where it is in none.
+    #[serde(skip)]
+    pub of_row: Vec<u32>,
+}
+
+impl Groups {
+    /// A sentence where the data's own graph of neighbors falls apart.
+    pub fn parts_told(&self) -> Option<String> {
+        let told: Vec<String> = self.parts.iter().take(3).map(|&rows| count(rows as u64)).collect();
+        let more = if self.parts.len() > told.len() { ", …" } else { "" };
+        (self.parts.len() > 1).then(|| {
+            format!(
+                "The graph of neighbors falls into {} parts (of {}{more} rows) that no neighbors join: how far they lie apart in this map, and \
+                 on which side, says nothing.",
+                count(self.parts.len() as u64),
+                told.join(", ")
+            )
+        })
+    }
+}
+
+/// A group of the map.
+#[derive(Debug, Clone, Serialize)]
+pub struct Group {
+    /// Rows.
+    pub rows: usize,
+    /// The share of its rows' neighbors in the data that lie elsewhere in the map.
+    pub elsewhere: f64,
+    /// The same if rows were drawn for it by chance.
+    pub null: f64,
+    /// Whether most of them do: the map made it up.
+    pub made_up: bool,
+    /// Rows of the parts that it has in the data, the largest first: more than one where the map put together what has nothing to do with each
+    /// other.
+    pub parts: Vec<usize>,
+}
+
+/// Two groups of the map that are one in the data.
+#[derive(Debug, Clone, Serialize)]
+pub struct Torn {
+    /// Their places in the list of groups, the smaller group last.
+    pub groups: [usize; 2],
+    /// The share of the smaller one's neighbors in the data that lie in the other.
+    pub share: f64,
+    /// The same if neighbors were drawn by chance.
+    pub null: f64,
+}
+
+/// Finds the groups of a map `[n, 2 or 3]` and holds them against the neighbors of its rows in the data. Cost: the neighbors in the map, and
+/// n k² steps.
+///
+/// # Errors
+/// What [`neighbors`] says.
+pub fn groups(map: MatrixView<'_>, near: &Neighbors, run: &Run) -> Result<Groups> {
+    let (n, k) = (map.rows(), near.k);
+    let seen = neighbors(map, k, Metric::Euclidean, run)?;
+    run.check()?;
+    let (of_row, sizes) = run.install(|| shown(&seen, n));
+    let mut whole = Union::new(n);
+    (0..n as u32).for_each(|row| near.row(row as usize).0.iter().for_each(|&other| whole.join(row, other)));
+    let parts = whole.sizes().into_iter().filter(|&rows| rows > 1).collect();
+
+    // Of each group's neighbors in the data, how many lie in which group; those in none are nobody's.
+    let mut flows = vec![0_u64; sizes.len() * sizes.len()];
+    let mut known = vec![0_u64; sizes.len()];
+    for row in (0..n).filter(|&row| of_row[row] != NO_GROUP) {
+        let own = of_row[row] as usize;
+        for other in near.row(row).0.iter().map(|&other| of_row[other as usize]).filter(|&other| other != NO_GROUP) {
+            flows[own * sizes.len() + other as usize] += 1;
+            known[own] += 1;
+        }
+    }
+    run.check()?;
+    let share = |own: usize, other: usize| flows[own * sizes.len() + other] as f64 / known[own].max(1) as f64;
+    let all: usize = sizes.iter().sum();
+    let of_chance = |rows: usize| rows as f64 / all.max(1) as f64;
+    let inner = parts_within(near, &of_row, &sizes, n);
+    let groups = sizes.iter().zip(inner).enumerate().map(|(at, (&rows, parts))| {
+        let elsewhere = 1.0 - share(at, at);
+        Group { rows, elsewhere, null: 1.0 - of_chance(rows), made_up: elsewhere >= ELSEWHERE, parts }
+    });
+    let pairs = (0..sizes.len()).flat_map(|smaller| (0..smaller).map(move |larger| [larger, smaller]));
+    let mut torn: Vec<Torn> = pairs
+        .map(|groups| Torn { groups, share: share(groups[1], groups[0]), null: of_chance(sizes[groups[0]]) })
+        .filter(|torn| torn.share >= TOGETHER)
+        .collect();
+    torn.sort_by(|a, b| b.share.total_cmp(&a.share).then(a.groups.cmp(&b.groups)));
+    Ok(Groups { groups: groups.collect(), torn, parts, of_row })
+}
+
+/// The group of each row in the map, and the sizes of the groups, the largest first.
+fn shown(seen: &Neighbors, n: usize) -> (Vec<u32>, Vec<usize>) {
+    let reach: Vec<f32> = (0..n).map(|row| seen.row(row).1.last().copied().unwrap_or(0.0)).collect();
+    let is_dense = |row: usize| {
+        let mut around: Vec<f32> = seen.row(row).0.iter().map(|&other| reach[other as usize]).collect();
+        let middle = around.len() / 2;
+        around.is_empty() || reach[row] <= LOOSE * *around.select_nth_unstable_by(middle, f32::total_cmp).1
+    };
+    let dense: Vec<bool> = (0..n).into_par_iter().map(is_dense).collect();
+    let mut union = Union::new(n);
+    for row in (0..n as u32).filter(|&row| dense[row as usize]) {
+        let mutual = |other: u32| row < other && dense[other as usize] && seen.row(other as usize).0.contains(&row);
+        seen.row(row as usize).0.iter().filter(|&&other| mutual(other)).for_each(|&other| union.join(row, other));
+    }
+    let least = (2 * seen.k).max(n / LEAST);
+    let mut of_row = union.named(least, |row| dense[row]);
+    // A row at the border of a group, or in its gaps, belongs to it if most of its neighbors do.
+    for _ in 0..2 {
+        let before = of_row.clone();
+        let most = |row: usize| {
+            if before[row] != NO_GROUP {
+                return before[row];
+            }
+            let around = seen.row(row).0;
+            let many = |group: u32| around.iter().filter(|&&other| before[other as usize] == group).count();
+            let found =
+                around.iter().map(|&other| before[other as usize]).find(|&group| group != NO_GROUP && 2 * many(group) > around.len());
+            found.unwrap_or(NO_GROUP)
+        };
+        of_row = (0..n).into_par_iter().map(most).collect();
+    }
+    let groups = of_row.iter().filter(|&&group| group != NO_GROUP).max().map_or(0, |&last| last as usize + 1);
+    let mut sizes = vec![0; groups];
+    of_row.iter().filter(|&&group| group != NO_GROUP).for_each(|&group| sizes[group as usize] += 1);
+    // Rows of the border may have changed the order.
+    let mut order: Vec<usize> = (0..groups).collect();
+    order.sort_by_key(|&group| (std::cmp::Reverse(sizes[group]), group));
+    let mut place = vec![0_u32; groups];
+    order.iter().enumerate().for_each(|(at, &group)| place[group] = at as u32);
+    of_row.iter_mut().filter(|group| **group != NO_GROUP).for_each(|group| *group = place[*group as usize]);
+    (of_row, order.into_iter().map(|group| sizes[group]).collect())
+}
+
+/// Rows of the parts that each group has in the data, by neighbors that are each other's: one of a few strays joins nothing.
+fn parts_within(near: &Neighbors, of_row: &[u32], sizes: &[usize], n: usize) -> Vec<Vec<usize>> {
+    let mut union = Union::new(n);
+    for row in (0..n as u32).filter(|&row| of_row[row as usize] != NO_GROUP) {
+        let own = of_row[row as usize];
+        let mutual = |other: u32| row < other && of_row[other as usize] == own && near.row(other as usize).0.contains(&row);
+        near.row(row as usize).0.iter().filter(|&&other| mutual(other)).for_each(|&other| union.join(row, other));
+    }
+    let mut rows = vec![0_usize; n];
+    (0..n as u32).for_each(|row| rows[union.root(row) as usize] += 1);
+    let mut parts = vec![Vec::new(); sizes.len()];
+    for (root, &rows) in rows.iter().enumerate().filter(|&(root, _)| of_row[root] != NO_GROUP) {
+        let group = of_row[root] as usize;
+        if rows >= (2 * near.k).max(sizes[group] / LEAST_PART) {
+            parts[group].push(rows);
+        }
+    }
+    parts.iter_mut().for_each(|parts| parts.sort_by(|a, b| b.cmp(a)));
+    parts
+}
+
+/// Rows that hang together.
+struct Union {
+    above: Vec<u32>,
+}
+
+impl Union {
+    fn new(n: usize) -> Self {
+        Union { above: (0..n as u32).collect() }
+    }
+
+    /// The first of the rows that hang together with this one.
+    fn root(&mut self, row: u32) -> u32 {
+        let mut at = row;
+        while self.above[at as usize] != at {
+            let next = self.above[at as usize];
+            self.above[at as usize] = self.above[next as usize];
+            at = next;
+        }
+        at
+    }
+
+    fn join(&mut self, a: u32, b: u32) {
+        let (a, b) = (self.root(a), self.root(b));
+        self.above[a.max(b) as usize] = a.min(b);
+    }
+
+    /// Rows of each part, the largest first.
+    fn sizes(&mut self) -> Vec<usize> {
+        let mut rows = vec![0; self.above.len()];
+        (0..self.above.len() as u32).for_each(|row| rows[self.root(row) as usize] += 1);
+        rows.retain(|&rows| rows > 0);
+        rows.sort_by(|a, b| b.cmp(a));
+        rows
+    }
+
+    /// The part of each row that counts, of those parts that have at least so many rows: by size, equal ones by their first row.
+    fn named(&mut self, least: usize, counts: impl Fn(usize) -> bool) -> Vec<u32> {
+        let n = self.above.len();
+        let mut rows = vec![0_usize; n];
+        (0..n as u32).for_each(|row| rows[self.root(row) as usize] += 1);
+        let mut large: Vec<usize> = (0..n).filter(|&root| rows[root] >= least).collect();
+        large.sort_by_key(|&root| (std::cmp::Reverse(rows[root]), root));
+        let mut place = vec![NO_GROUP; n];
+        large.iter().enumerate().for_each(|(at, &root)| place[root] = at as u32);
+        (0..n).map(|row| if counts(row) { place[self.root(row as u32) as usize] } else { NO_GROUP }).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::linalg::Matrix;
+    use crate::random::Random;
+
+    /// `n` rows around each of some places, which lie 20 standard deviations apart.
+    fn clouds(n: usize, places: &[[f32; 2]]) -> Matrix {
+        let random = Random::new(3, "rows");
+        Matrix::from_fn(n * places.len(), 2, |i, j| 20.0 * places[i / n][j] + random.normal(i as u64, j as u64) as f32)
+    }
+
+    fn found(data: &Matrix, map: &Matrix) -> Groups {
+        let run = Run::new(0, 2).unwrap();
+        let near = neighbors(data.view(), 10, Metric::Euclidean, &run).unwrap();
+        let found = groups(map.view(), &near, &run).unwrap();
+        let again = groups(map.view(), &near, &Run::new(0, 1).unwrap()).unwrap();
+        assert_eq!((&found.of_row, found.torn.len()), (&again.of_row, again.torn.len()));
+        found
+    }
+
+    #[test]
+    fn groups_that_are_the_datas_are_neither_made_up_nor_torn() {
+        let data = clouds(300, &[[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]);
+        let found = found(&data, &data);
+        assert_eq!((found.groups.len(), found.parts.len()), (3, 3));
+        for group in &found.groups {
+            assert!(group.rows > 290 && !group.made_up && group.elsewhere < 0.01 && group.parts.len() == 1, "{group:?}");
+        }
+        assert!(found.torn.is_empty(), "{found:?}");
+        assert!((0..900).all(|row| found.of_row[row] == NO_GROUP || found.of_row[row] == found.of_row[row / 300 * 300 + 5]));
+    }
+
+    #[test]
+    fn a_group_that_was_torn_apart_and_two_that_were_put_together_are_told() {
+        let data = clouds(300, &[[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]);
+        // Every other row of the first lies elsewhere; the second and the third lie on each other.
+        let map = Matrix::from_fn(900, 2, |i, j| match i {
+            0..300 => data.row(i)[j] - if i % 2 == 0 { 30.0 } else { 0.0 },
+            300..600 => data.row(i)[j] + [30.0, 0.0][j],
+            _ => data.row(i)[j] + [50.0, -20.0][j],
+        });
+        let found = found(&data, &map);
+        assert_eq!(found.groups.len(), 3, "{found:?}");
+        let [both, ..] = &found.groups[..] else { panic!() };
+        assert!(both.rows > 590 && !both.made_up && both.parts.len() == 2, "{both:?}");
+        let [torn] = &found.torn[..] else { panic!("{found:?}") };
+        assert_eq!(torn.groups, [1, 2]);
+        assert!(torn.share > 0.4 && torn.null < 0.2 && found.parts.len() == 3, "{torn:?}");
+    }
+
+    #[test]
+    fn groups_of_noise_are_made_up() {
+        let random = Random::new(4, "rows");
+        let data = Matrix::from_fn(900, 6, |i, j| random.normal(i as u64, j as u64) as f32);
+        let map = clouds(180, &[[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [2.0, 0.0]]);
+        let found = found(&data, &map);
+        assert_eq!((found.groups.len(), found.parts.len()), (5, 1));
+        assert!(found.groups.iter().all(|group| group.made_up && (group.elsewhere - group.null).abs() < 0.05), "{found:?}");
+    }
+}
