@@ -81,7 +81,7 @@ pub fn from_lower(lower: &[f64], d: usize) -> Vec<f64> {
 }
 
 impl Eigen {
-    fn of<'a>(values: Vec<f64>, columns: impl Iterator<Item = ColRef<'a, f64>>) -> Eigen {
+    pub(super) fn of<'a>(values: Vec<f64>, columns: impl Iterator<Item = ColRef<'a, f64>>) -> Eigen {
         let mut vectors = Vec::new();
         for column in columns {
             let start = vectors.len();
