@@ -11,7 +11,7 @@ use latentspace::data::{Beside, ImageShape, Observations, Prepared, Rows, Values
 use latentspace::linalg::{Matrix, MatrixView};
 use latentspace::measure::{self, CompareOptions, Groups, Measure, MeasureOptions, Sample};
 use latentspace::method::{self, AnyMethod, Entry, Shape};
-use latentspace::neighbors::{self, Metric, Neighbors};
+use latentspace::neighbors::{Metric, Neighbors};
 use latentspace::run::{Flag, Listener, Progress};
 use latentspace::{Error, Result, Run, registry};
 use serde_json::{Map, Value, json};
@@ -43,7 +43,7 @@ pub(crate) struct Data {
     pub(crate) observations: Observations,
     pub(crate) fields: Fields,
     prepared: Prepared,
-    points: Matrix,
+    points: Prepared,
 }
 
 /// What a study starts from.
@@ -239,7 +239,7 @@ impl Study {
     /// Takes what was read and tells of it.
     fn take(&self, subject: Subject) -> Result<Start> {
         let Subject { observations, prepared, start, warnings } = subject;
-        let points = prepared.table()?;
+        let points = prepared.kept()?;
         let fields = Fields::new(&observations.metadata);
         let described = Arc::new(fields.describe());
         let names = match &observations.values {
@@ -501,12 +501,12 @@ impl Study {
         let known = held(&self.near).clone().filter(|(of, _)| *of == metric);
         let near = match known {
             Some((_, near)) => near,
-            None => Arc::new(neighbors::neighbors(data.points.view(), k, metric, &run)?),
+            None => Arc::new(data.points.points().neighbors(k, metric, &run)?),
         };
         *held(&self.near) = Some((metric, near.clone()));
         self.phase(Phase::Measuring, "how far to trust the map");
         let options = MeasureOptions { k, sample: Sample::Auto, metric };
-        let measures = measure::measure_with(codes.view(), data.points.view(), &near, &options, &run)?;
+        let measures = measure::measure_with(codes.view(), &data.points.points(), &near, &options, &run)?;
         *held(&self.trust) = Some(Arc::new(measures.row_recall.clone()));
         let sentences = measure::sentences(&measures, codes.rows(), codes.cols());
         let groups = measure::groups(codes.view(), &near, &run)?;
@@ -553,13 +553,8 @@ impl Study {
         let invented: Vec<u32> = shown.iter().flatten().copied().filter(|other| near.iter().all(|(known, _)| known != other)).collect();
         let mut far = Vec::new();
         if !invented.is_empty() {
-            let found = neighbors::query(
-                data.points.select(&invented).view(),
-                data.points.slice(row..row + 1),
-                invented.len(),
-                metric,
-                &self.aside,
-            )?;
+            let own = data.points.points().slice(row..row + 1);
+            let found = data.points.select(&invented).points().query(&own, invented.len(), metric, &self.aside)?;
             for (&at, &distance) in found.indices.iter().zip(&found.distances) {
                 let other = invented[at as usize];
                 far.push(
@@ -593,9 +588,10 @@ impl Study {
     }
 
     /// The nearest other points of one, all of them sought.
-    fn nearest(&self, points: &Matrix, row: usize, k: usize, metric: Metric) -> Result<Vec<(u32, f32)>> {
+    fn nearest(&self, points: &Prepared, row: usize, k: usize, metric: Metric) -> Result<Vec<(u32, f32)>> {
         let wanted = (k + 1).min(points.rows());
-        let found = neighbors::query(points.view(), points.slice(row..row + 1), wanted, metric, &self.aside)?;
+        let points = points.points();
+        let found = points.query(&points.slice(row..row + 1), wanted, metric, &self.aside)?;
         let pairs = found.indices.iter().copied().zip(found.distances.iter().copied());
         Ok(pairs.filter(|&(other, _)| other as usize != row).take(k).collect())
     }

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use latentspace::data::read::ReadOptions;
 use latentspace::measure::{MeasureOptions, measure, measure_with, sentences};
-use latentspace::neighbors::{self, Metric};
+use latentspace::neighbors::{self, Metric, Points};
 use latentspace::{Codes, Error, Result, Run};
 
 fn main() -> Result<()> {
@@ -21,7 +21,7 @@ fn main() -> Result<()> {
         let found = measure(map.view(), data.view(), &MeasureOptions::default(), &run)?;
         let alone = start.elapsed().as_secs_f64();
         let start = Instant::now();
-        measure_with(map.view(), data.view(), &known, &MeasureOptions::default(), &run)?;
+        measure_with(map.view(), &Points::Dense(data.view()), &known, &MeasureOptions::default(), &run)?;
         let with = start.elapsed().as_secs_f64();
         let start = Instant::now();
         neighbors::exact(map.view(), 15, Metric::Euclidean, &run)?;

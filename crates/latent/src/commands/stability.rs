@@ -71,7 +71,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let n = prepared.rows();
     let runs = matches.get_one::<usize>("runs").copied().unwrap_or(4);
     let k = matches.get_one::<usize>("k").copied().unwrap_or_else(|| 15.min(n / 3).max(1));
-    let again = Again { method: method.as_ref(), prepared: &prepared, table: &prepared.table()?, metadata: &metadata, runs, k };
+    let again = Again { method: method.as_ref(), prepared: &prepared, metadata: &metadata, runs, k };
     let found = again.measure(None, run, |_| {})?;
     if let Some(file) = per_row {
         outputs::figures(file, &[("kept_by_seeds", &found.by_seeds), ("kept_by_bootstrap", &found.by_bootstrap)], &metadata)?;
@@ -95,8 +95,6 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
 pub(crate) struct Again<'a> {
     pub(crate) method: &'a dyn AnyMethod,
     pub(crate) prepared: &'a Prepared,
-    /// The same as a table.
-    pub(crate) table: &'a Matrix,
     pub(crate) metadata: &'a Metadata,
     /// With so many seeds, and so many times of rows drawn.
     pub(crate) runs: usize,
@@ -116,8 +114,8 @@ impl Again<'_> {
         let mut drawn = Vec::new();
         for at in 0..runs {
             tell(maps.len() + drawn.len());
-            let rows = draw(self.table.rows(), run.seed(), at);
-            let some = Prepared::Table(self.table.select(&rows));
+            let rows = draw(self.prepared.rows(), run.seed(), at);
+            let some = self.prepared.select(&rows);
             drawn.push(Drawn { map: map(method, &some, &self.metadata.select(&rows)?, run)?, rows });
         }
         tell(maps.len() + drawn.len());

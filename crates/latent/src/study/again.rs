@@ -60,14 +60,7 @@ impl Study {
         let k = self.desk.look(|state| state.n_neighbors).min(n / 3).max(1);
         // Of a map that is half made there is nothing to keep: who stops it cancels it.
         let run = self.run.clone().with_switches(stop.clone(), stop.clone()).with_listener(Arc::new(Ear(self.clone())));
-        let again = stability::Again {
-            method: method.as_ref(),
-            prepared: &data.prepared,
-            table: &data.points,
-            metadata: &data.observations.metadata,
-            runs,
-            k,
-        };
+        let again = stability::Again { method: method.as_ref(), prepared: &data.prepared, metadata: &data.observations.metadata, runs, k };
         // A map that was stopped is not what its method makes.
         let first = (map.phase == Phase::Done).then(|| map.frame.codes()).transpose()?;
         let (begun, had, of) = (Instant::now(), usize::from(first.is_some()), 2 * runs);

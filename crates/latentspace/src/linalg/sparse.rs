@@ -2,6 +2,7 @@
 
 use crate::parallel::*;
 use faer::dyn_stack::{MemBuffer, MemStack};
+use faer::perm::PermRef;
 use faer::sparse::linalg::cholesky::supernodal::{SupernodalLltRef, SymbolicSupernodalCholesky};
 use faer::sparse::linalg::cholesky::{
     CholeskySymbolicParams, LltRef, SymbolicCholesky, SymbolicCholeskyRaw, SymmetricOrdering, factorize_symbolic_cholesky,
@@ -160,8 +161,8 @@ impl Sparse {
             project(image.as_mut());
             Ok(image)
         };
-        // A factor with supernodes is read for a dozen vectors in the time of a few; one without takes as long for each.
-        let block = if factor.has_supernodes() { LANES } else { (count + 2).clamp(4, LANES) };
+        // Few vectors take less of what is done with the space that they span; a factor is read for four in the time of one.
+        let block = if factor.has_supernodes() && count > 2 { LANES } else { (count + 2).clamp(FEW_LANES, LANES) };
         let steps = (STEPS + count / 2) * LANES / block;
         // Where eigenvalues are so small that solving is known to few digits, what is left after all steps is what rounding leaves.
         let (Eigen { values, vectors }, _) = largest_eigen(n, count, block, steps, RESIDUAL, &inverse)?;
@@ -264,10 +265,24 @@ impl Factor {
             LltRef::new(&self.symbolic, &self.values).solve_in_place_with_conj(Conj::No, vectors, Par::Seq, MemStack::new(&mut room));
             return;
         };
+        if vectors.ncols() <= FEW_LANES {
+            self.solve_lanes::<FEW_LANES>(symbolic, order, vectors.as_mut());
+        } else {
+            self.solve_lanes::<LANES>(symbolic, order, vectors.as_mut());
+        }
+    }
+
+    /// The same for as many columns at once as there are lanes.
+    fn solve_lanes<const N: usize>(
+        &self,
+        symbolic: &SymbolicSupernodalCholesky<usize>,
+        order: PermRef<'_, usize>,
+        mut vectors: MatMut<'_, f64>,
+    ) {
         let (order, place) = order.arrays();
-        let mut lanes = vec![[0.0; LANES]; order.len()];
-        for first in (0..vectors.ncols()).step_by(LANES) {
-            let some = first..(first + LANES).min(vectors.ncols());
+        let mut lanes = vec![[0.0; N]; order.len()];
+        for first in (0..vectors.ncols()).step_by(N) {
+            let some = first..(first + N).min(vectors.ncols());
             for (lane, column) in some.clone().enumerate() {
                 lanes.iter_mut().zip(order).for_each(|(lanes, &row)| lanes[lane] = vectors[(row, column)]);
             }
@@ -280,7 +295,7 @@ impl Factor {
 
     /// Forward, then back, for as many columns at once as there are lanes. Bound by reading the factor twice; several rows of a supernode share
     /// what is read of the columns.
-    fn substitute(&self, symbolic: &SymbolicSupernodalCholesky<usize>, x: &mut [[f64; LANES]]) {
+    fn substitute<const N: usize>(&self, symbolic: &SymbolicSupernodalCholesky<usize>, x: &mut [[f64; N]]) {
         #[cfg(target_arch = "x86_64")]
         if is_x86_feature_detected!("avx2") {
             // SAFETY: the processor has AVX2. Without fused operations the results have the same bits as the portable ones.
@@ -292,20 +307,22 @@ impl Factor {
 
 /// Columns that are solved for together: as many as a Krylov space grows by.
 const LANES: usize = 12;
+/// And where few are sought.
+const FEW_LANES: usize = 4;
 /// Rows, or columns, of a supernode that are worked on together: their sums stay in registers.
 const TOGETHER: usize = 4;
 
 #[inline(always)]
-fn add(sum: &mut [f64; LANES], l: f64, x: &[f64; LANES]) {
-    for lane in 0..LANES {
+fn add<const L: usize>(sum: &mut [f64; L], l: f64, x: &[f64; L]) {
+    for lane in 0..L {
         sum[lane] += l * x[lane];
     }
 }
 
 /// What some rows of a supernode, by columns of `height`, make of its own columns.
 #[inline(always)]
-fn rows<const N: usize>(l: &[f64], height: usize, from: usize, own: &[[f64; LANES]]) -> [[f64; LANES]; N] {
-    let mut sums = [[0.0; LANES]; N];
+fn rows<const N: usize, const L: usize>(l: &[f64], height: usize, from: usize, own: &[[f64; L]]) -> [[f64; L]; N] {
+    let mut sums = [[0.0; L]; N];
     for (x, l) in own.iter().zip(l.chunks_exact(height)) {
         let l = &l[from..from + N];
         for i in 0..N {
@@ -317,9 +334,9 @@ fn rows<const N: usize>(l: &[f64], height: usize, from: usize, own: &[[f64; LANE
 
 /// What some columns of a supernode make of the rows below it.
 #[inline(always)]
-fn columns<const N: usize>(l: &[f64], height: usize, from: usize, below: &[[f64; LANES]]) -> [[f64; LANES]; N] {
+fn columns<const N: usize, const L: usize>(l: &[f64], height: usize, from: usize, below: &[[f64; L]]) -> [[f64; L]; N] {
     let l: [&[f64]; N] = std::array::from_fn(|column| &l[column * height + from..][..below.len()]);
-    let mut sums = [[0.0; LANES]; N];
+    let mut sums = [[0.0; L]; N];
     for (row, x) in below.iter().enumerate() {
         for i in 0..N {
             add(&mut sums[i], l[i][row], x);
@@ -330,12 +347,12 @@ fn columns<const N: usize>(l: &[f64], height: usize, from: usize, below: &[[f64;
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-unsafe fn substitute_avx2(symbolic: &SymbolicSupernodalCholesky<usize>, values: &[f64], x: &mut [[f64; LANES]]) {
+unsafe fn substitute_avx2<const L: usize>(symbolic: &SymbolicSupernodalCholesky<usize>, values: &[f64], x: &mut [[f64; L]]) {
     substitute(symbolic, values, x);
 }
 
 #[inline(always)]
-fn substitute(symbolic: &SymbolicSupernodalCholesky<usize>, values: &[f64], x: &mut [[f64; LANES]]) {
+fn substitute<const L: usize>(symbolic: &SymbolicSupernodalCholesky<usize>, values: &[f64], x: &mut [[f64; L]]) {
     let factor = SupernodalLltRef::new(symbolic, values);
     let (begins, ends) = (symbolic.supernode_begin(), symbolic.supernode_end());
     let starts = symbolic.col_ptr_for_val();
@@ -352,15 +369,15 @@ fn substitute(symbolic: &SymbolicSupernodalCholesky<usize>, values: &[f64], x: &
         }
         let whole = below.len() / TOGETHER * TOGETHER;
         for at in (0..whole).step_by(TOGETHER) {
-            let sums = rows::<TOGETHER>(l, height, size + at, &x[own.clone()]);
+            let sums = rows::<TOGETHER, L>(l, height, size + at, &x[own.clone()]);
             sums.iter().zip(&below[at..]).for_each(|(sums, &row)| add(&mut x[row], -1.0, sums));
         }
         for at in whole..below.len() {
-            let [sums] = rows::<1>(l, height, size + at, &x[own.clone()]);
+            let [sums] = rows::<1, L>(l, height, size + at, &x[own.clone()]);
             add(&mut x[below[at]], -1.0, &sums);
         }
     }
-    let mut under: Vec<[f64; LANES]> = Vec::new();
+    let mut under: Vec<[f64; L]> = Vec::new();
     for node in (0..symbolic.n_supernodes()).rev() {
         let below = factor.supernode(node).pattern();
         let (own, l) = (begins[node]..ends[node], block(node));
@@ -369,11 +386,11 @@ fn substitute(symbolic: &SymbolicSupernodalCholesky<usize>, values: &[f64], x: &
         under.extend(below.iter().map(|&row| x[row]));
         let whole = size / TOGETHER * TOGETHER;
         for at in (0..whole).step_by(TOGETHER) {
-            let sums = columns::<TOGETHER>(&l[at * height..], height, size, &under);
+            let sums = columns::<TOGETHER, L>(&l[at * height..], height, size, &under);
             x[own.start + at..].iter_mut().zip(&sums).for_each(|(value, sums)| add(value, -1.0, sums));
         }
         for at in whole..size {
-            let [sums] = columns::<1>(&l[at * height..], height, size, &under);
+            let [sums] = columns::<1, L>(&l[at * height..], height, size, &under);
             add(&mut x[own.start + at], -1.0, &sums);
         }
         for column in (0..size).rev() {

@@ -127,12 +127,11 @@ pub fn measure_points(map: MatrixView<'_>, against: &Points<'_>, options: &Measu
 /// As [`measure`]; [`Error::Param`] if there are fewer neighbors than asked about.
 pub fn measure_with(
     map: MatrixView<'_>,
-    against: MatrixView<'_>,
+    against: &Points<'_>,
     neighbors: &Neighbors,
     options: &MeasureOptions,
     run: &Run,
 ) -> Result<Measures> {
-    let against = &Points::Dense(against);
     run.install(|| check(map, against, options))?;
     if neighbors.k < options.k || neighbors.rows() != map.rows() {
         let wanted = format!("{} neighbors of each of {} rows are known", neighbors.k, neighbors.rows());

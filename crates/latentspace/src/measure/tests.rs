@@ -37,7 +37,7 @@ fn the_map_that_changes_nothing_scores_1() {
     for n in [40, 5000] {
         let data = normal(n, 3, 1);
         let known = crate::neighbors::exact(data.view(), 15, Metric::Euclidean, &run).unwrap();
-        let found = measure_with(data.view(), data.view(), &known, &MeasureOptions::default(), &run).unwrap();
+        let found = measure_with(data.view(), &Points::Dense(data.view()), &known, &MeasureOptions::default(), &run).unwrap();
         for (name, measure) in found.named() {
             assert!((measure.value - 1.0).abs() < 1e-12, "{name} {measure:?}");
         }
