@@ -138,7 +138,7 @@ def test_a_start_that_is_given(cls, rows):
 
 def test_methods_refuse_what_they_cannot_use(rows):
     cls = next(cls for cls in CLASSES if not cls._description["given"])
-    with pytest.raises(ValueError, match="neighbors: given"):
+    with pytest.raises(ValueError, match="neighbors: some were given"):
         quick(cls).fit(rows, neighbors=near_of(rows, 5))
 
 

@@ -244,12 +244,12 @@ pub fn beside<'a>(method: &dyn AnyMethod, metadata: &Metadata, given: &'a Beside
 
 /// Checks that a method learns from all that is given beside the rows.
 fn check_given(info: &Info, rows: &Rows<'_>) -> Result<()> {
-    let wrong = |name: &str, wanted: String| Err(Error::param(name, "given", wanted));
+    let wrong = |name: &str, found: &str, wanted: String| Err(Error::input(name, found, wanted));
     if rows.neighbors().is_some() && !info.given.contains(&Given::Neighbors) {
-        return wrong("neighbors", format!("{} learns from no neighbors that were found elsewhere", info.title));
+        return wrong("neighbors", "some were given", format!("{} learns from none that were found elsewhere", info.title));
     }
     if rows.start().is_some() && !info.given.contains(&Given::Start) {
-        return wrong("start", format!("{} starts where it does by itself", info.title));
+        return wrong("start", "one was given", format!("{} starts where it does by itself", info.title));
     }
     Ok(())
 }

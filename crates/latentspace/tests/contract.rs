@@ -304,7 +304,7 @@ fn what_is_given_is_learned_from_or_refused() {
                 assert!(entry.info.given.contains(&Given::Neighbors), "{name}");
                 assert!(codes(&space) == codes(&plain), "{name}: the same neighbors make another map");
             }
-            Err(error) => assert!(!entry.info.given.contains(&Given::Neighbors) && matches!(error, Error::Param(_)), "{name}: {error}"),
+            Err(error) => assert!(!entry.info.given.contains(&Given::Neighbors) && matches!(error, Error::Input(_)), "{name}: {error}"),
         }
         let dimensions = plain.model.n_components();
         let random = Random::new(1, "places");
@@ -313,7 +313,7 @@ fn what_is_given_is_learned_from_or_refused() {
         for tie in [Tie::Free, Tie::Pull(0.1), Tie::Hold] {
             let start = Beside { start: Some(Start { places: places.clone(), tie }), ..Beside::default() };
             if !entry.info.given.contains(&Given::Start) {
-                assert!(matches!(fit(&start, 2), Err(Error::Param(_))), "{name}");
+                assert!(matches!(fit(&start, 2), Err(Error::Input(_))), "{name}");
                 continue;
             }
             let space = fit(&start, 1).unwrap();
