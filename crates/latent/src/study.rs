@@ -650,7 +650,8 @@ pub(crate) fn with_map_defaults(entry: &Entry, mut params: Map<String, Value>, s
     if open(&params, "n_components") || params.get("n_components").is_some_and(|dims| dims == "auto") {
         params.insert("n_components".into(), json!(2));
     }
-    if open(&params, "pca_components") && shape.cols > 100 && shape.rows > 50 {
+    // Sparse rows stay as they are: to be reduced they would have to be a dense table.
+    if open(&params, "pca_components") && shape.cols > 100 && shape.rows > 50 && !shape.is_sparse() {
         params.insert("pca_components".into(), json!(50));
     }
     // A neighborhood must fit into the data: perplexity asks for three times as many neighbors.
