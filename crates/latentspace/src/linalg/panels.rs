@@ -137,6 +137,11 @@ impl Tile {
         &self.scores[row * TILE_COLS..][..TILE_COLS]
     }
 
+    /// Whether one of `row` reaches the bound.
+    pub(crate) fn is_hit(&self, row: usize) -> bool {
+        self.hits[row] != 0
+    }
+
     /// The columns of `row` that reach the bound, ascending, with their scores.
     pub(crate) fn hits(&self, row: usize) -> impl Iterator<Item = (usize, f32)> {
         let mut left = self.hits[row];

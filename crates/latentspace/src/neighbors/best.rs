@@ -88,6 +88,9 @@ impl Best {
                 }
                 let names = table.names(panel);
                 for (i, seeker) in seekers.iter().enumerate() {
+                    if !self.tile.is_hit(i) {
+                        continue;
+                    }
                     let (kept, bound) = (&mut self.kept[seeker.slot], self.bounds[seeker.slot]);
                     for (column, score) in self.tile.hits(i) {
                         let score = scoring.score(seeker, names[column], score, bounds[i]);
