@@ -18,24 +18,22 @@ pub enum Points<'a> {
 }
 
 /// See [`Points::lengths`].
-pub(crate) struct Lengths<'a> {
-    metric: Metric,
-    points: Points<'a>,
-    index: Option<Index>,
+pub(crate) enum Lengths<'a> {
+    Dense(MatrixView<'a>, Metric),
+    Sparse(SparseRows<'a>, Index),
 }
 
 impl Lengths<'_> {
     /// How far a row lies from all, in lengths that order rows as distances do.
     pub(crate) fn of(&self, row: usize) -> Vec<f64> {
-        match (&self.index, &self.points) {
-            (Some(index), Points::Sparse(rows)) => index.keys(rows.row(row)),
-            (_, Points::Dense(rows)) => lengths(rows.row(row), *rows, self.metric),
-            (None, Points::Sparse(_)) => Vec::new(),
+        match self {
+            Lengths::Dense(rows, metric) => lengths(rows.row(row), *rows, *metric),
+            Lengths::Sparse(rows, index) => index.keys(rows.row(row)),
         }
     }
 }
 
-impl Points<'_> {
+impl<'a> Points<'a> {
     /// Rows.
     pub fn rows(&self) -> usize {
         match self {
@@ -105,14 +103,10 @@ impl Points<'_> {
     }
 
     /// The rows, made ready to tell all distances of one of them.
-    pub(crate) fn lengths(&self, metric: Metric) -> Lengths<'_> {
-        Lengths {
-            metric,
-            points: *self,
-            index: match self {
-                Points::Dense(_) => None,
-                Points::Sparse(rows) => Some(Index::new(*rows, metric)),
-            },
+    pub(crate) fn lengths(&self, metric: Metric) -> Lengths<'a> {
+        match self {
+            Points::Dense(rows) => Lengths::Dense(*rows, metric),
+            Points::Sparse(rows) => Lengths::Sparse(*rows, Index::new(*rows, metric)),
         }
     }
 

@@ -107,7 +107,7 @@ impl Scaled {
 }
 
 /// From each column to the rows that have it.
-pub(super) struct Index {
+pub(crate) struct Index {
     metric: Metric,
     cols: usize,
     /// `[cols + 1]`.

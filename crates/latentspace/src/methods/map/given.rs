@@ -7,6 +7,7 @@ use crate::error::{Error, Result, count};
 use crate::linalg::Matrix;
 use crate::parallel::*;
 use crate::random::Random;
+use crate::run::Run;
 
 /// Rounds in which rows of which no place is known are put amid their neighbors.
 const ROUNDS: usize = 20;
@@ -14,8 +15,8 @@ const ROUNDS: usize = 20;
 const JITTER: f64 = 0.01;
 
 /// A place for each row, `[n, dimensions]`: the given ones, and for others the weighted mean of those of their neighbors, which
-/// `edges(row, out)` tells with their weights; where no way along neighbors leads to a known place, the middle. What it found is told in
-/// `facts`.
+/// `edges(row, out)` tells with their weights; where no way along neighbors leads to a known place, the middle. What it found is told, and
+/// written into `facts`.
 ///
 /// # Errors
 /// [`Error::Input`] if places have another number of dimensions, or none is known.
@@ -25,7 +26,10 @@ pub(in crate::methods) fn places(
     edges: impl Fn(usize, &mut Vec<(u32, f32)>) + Sync,
     random: Random,
     facts: &mut Map<String, Value>,
+    run: &Run,
 ) -> Result<Matrix> {
+    facts.insert("init".to_owned(), json!("given"));
+    run.note(told(start));
     let (n, given) = (start.places.rows(), start.places.cols());
     if given != dimensions {
         let wanted = format!("the map has {dimensions}");
@@ -91,7 +95,7 @@ fn middle(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
 }
 
 /// What is told of a start that was given.
-pub(in crate::methods) fn told(start: &Start) -> String {
+fn told(start: &Start) -> String {
     let known = (0..start.places.rows()).filter(|&row| start.is_known(row)).count();
     let rest = start.places.rows() - known;
     let tied = match start.tie {
@@ -182,7 +186,7 @@ mod tests {
     }
 
     fn places_of(start: &Start, edges: impl Fn(usize, &mut Vec<(u32, f32)>) + Sync, facts: &mut Map<String, Value>) -> Matrix {
-        places(start, 1, edges, Random::new(1, "given"), facts).unwrap()
+        places(start, 1, edges, Random::new(1, "given"), facts, &Run::new(0, 1).unwrap()).unwrap()
     }
 
     #[test]

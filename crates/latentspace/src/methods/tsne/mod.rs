@@ -221,10 +221,8 @@ impl Tsne {
         let n = rows.rows();
         let coarse = match given.start() {
             Some(start) => {
-                facts.insert("init".to_owned(), json!("given"));
-                run.note(given::told(start));
                 let random = Random::new(run.seed(), "tsne given start");
-                let places = given::places(start, D, |row, out| out.extend(affinities.edges.row(row)), random, facts)?;
+                let places = given::places(start, D, |row, out| out.extend(affinities.edges.row(row)), random, facts, run)?;
                 if start.tie != Tie::Free {
                     return Ok((0..n).map(|row| given::point(places.row(row))).collect());
                 }

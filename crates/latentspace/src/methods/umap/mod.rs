@@ -237,9 +237,7 @@ impl Umap {
     ) -> Result<Vec<[f32; D]>> {
         let (n, dimensions, random) = (rows.rows(), self.n_components as usize, Random::new(run.seed(), "umap start"));
         if let Some(start) = given.start() {
-            facts.insert("init".to_owned(), json!("given"));
-            run.note(given::told(start));
-            let places = given::places(start, dimensions, |row, out| out.extend_from_slice(graph.row(row)), random, facts)?;
+            let places = given::places(start, dimensions, |row, out| out.extend_from_slice(graph.row(row)), random, facts, run)?;
             return Ok(match start.tie {
                 Tie::Free => stretched(Some(&places), n, dimensions, random),
                 Tie::Pull(_) | Tie::Hold => (0..n).map(|row| given::point(places.row(row))).collect(),
