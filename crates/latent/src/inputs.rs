@@ -53,7 +53,11 @@ fn word<T: DeserializeOwned>(matches: &ArgMatches, name: &str) -> Result<Option<
 
 /// The preparation that was asked for.
 pub(crate) fn prepare_options(matches: &ArgMatches) -> Result<PrepareOptions> {
-    Ok(PrepareOptions { scale: word::<Scale>(matches, "scale")?.unwrap_or_default(), missing: word::<Missing>(matches, "missing")? })
+    Ok(PrepareOptions {
+        scale: word::<Scale>(matches, "scale")?.unwrap_or_default(),
+        missing: word::<Missing>(matches, "missing")?,
+        ..PrepareOptions::default()
+    })
 }
 
 /// The reading that was asked for.

@@ -100,7 +100,9 @@ impl Rows {
     /// those without.
     pub(crate) fn options(&self) -> PrepareOptions {
         match &self.0 {
-            Held::Dense(array, _) if array.names.is_some() => PrepareOptions { scale: Scale::None, missing: Some(Missing::Error) },
+            Held::Dense(array, _) if array.names.is_some() => {
+                PrepareOptions { scale: Scale::None, missing: Some(Missing::Error), ..PrepareOptions::default() }
+            }
             _ => PrepareOptions::default(),
         }
     }

@@ -34,7 +34,7 @@ pub(crate) fn round_zero<'py>(
         serde_json::from_value(json!(scale)).map_err(|error| exception(Error::param("scale", json!(scale), error.to_string())))?;
     let missing: Option<Missing> =
         serde_json::from_value(json!(missing)).map_err(|error| exception(Error::param("missing", json!(missing), error.to_string())))?;
-    let options = PrepareOptions { scale: scale.unwrap_or_default(), missing };
+    let options = PrepareOptions { scale: scale.unwrap_or_default(), missing, ..PrepareOptions::default() };
     let origin = Origin { data, columns, labels: None };
     let bytes = call(py, seed, threads, listener, |run| {
         let source = origin.open()?;

@@ -26,6 +26,7 @@ pub mod run;
 pub mod shares;
 pub mod space;
 pub mod tensors;
+pub mod text;
 mod tree;
 
 pub use codes::Codes;

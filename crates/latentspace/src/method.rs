@@ -30,6 +30,11 @@ pub enum Takes {
     Images,
 }
 
+impl Takes {
+    /// Whatever becomes rows of numbers: what a method takes that asks for nothing else of them.
+    pub const ROWS: &'static [Takes] = &[Takes::Table, Takes::Counts, Takes::Text, Takes::Images];
+}
+
 /// What a method says of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Info {

@@ -130,7 +130,7 @@ impl Round {
         let rows = source.count(run)?;
         method.folding(Shape::new(rows, source.columns().max(1)), run)?;
         let params = method.params().as_object().cloned().unwrap_or_default();
-        let fit = Fit { method: method.info().name.to_owned(), params, seed: run.seed(), rows, prepare: *prepare, origin };
+        let fit = Fit { method: method.info().name.to_owned(), params, seed: run.seed(), rows, prepare: prepare.clone(), origin };
         Ok(Round { fit, number: 0, numbers: None, state: Parcel::default() })
     }
 
@@ -184,6 +184,10 @@ impl Round {
         let chunks = self.fit.chunks();
         let range = share * chunks / shares..(share + 1) * chunks / shares;
         let parts = match &self.numbers {
+            None if source.kind() == "text" => {
+                let error = Error::param("describe", "text", "the words of text are learned from all of it");
+                return Err(error.with_hint("without --describe, each share reads all text for that"));
+            }
             None => Summarizer::share(source, range.clone(), rows, &self.fit.prepare, &run)?,
             Some(numbers) => {
                 let (method, shape) = (self.fit.method()?, self.fit.shape(numbers));

@@ -125,9 +125,8 @@ impl Space {
         beside: &Beside,
         run: &Run,
     ) -> Result<Learned> {
-        let preparation = Preparation::choose(&observations, options, run)?;
+        let (preparation, rows) = Preparation::choose_and_prepare(&observations, options, run)?;
         preparation.told.iter().for_each(|sentence| run.note(sentence));
-        let rows = preparation.prepare(&observations, run)?;
         let metadata = observations.metadata.clone();
         // What the preparation copied is not needed any more.
         drop(observations);

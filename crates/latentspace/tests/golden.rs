@@ -150,7 +150,7 @@ fn make_missing() {
     }
     if missing("pca-pictures") {
         let params = Map::from_iter([("n_components".to_owned(), json!(3)), ("whiten".to_owned(), json!(true))]);
-        let options = PrepareOptions { scale: Scale::Standard, missing: None };
+        let options = PrepareOptions { scale: Scale::Standard, missing: None, ..PrepareOptions::default() };
         write::observations(&pictures(20, 60), &here("rows.npy")).unwrap();
         make("pca-pictures", latentspace::registry::find("pca").unwrap(), &params, &pictures(60, 0), options, &here("rows.npy"));
     }

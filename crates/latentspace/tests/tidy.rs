@@ -27,7 +27,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("neighbors", &["linalg", "neighbors"]),
     ("measure", &["linalg", "neighbors", "measure"]),
     ("dimension", &["linalg", "neighbors"]),
-    ("data", &["linalg", "neighbors", "data", "codes", "tree", "checkpoint"]),
+    ("text", &["linalg", "text"]),
+    ("data", &["linalg", "text", "neighbors", "data", "codes", "tree", "checkpoint"]),
     ("codes", &["linalg", "data"]),
     ("checkpoint", &[]),
     // A method may be a fold, and a fold learns what a method does: the two are one floor.

@@ -1,6 +1,7 @@
 //! What was observed, how it becomes numbers, and how it is read.
 
 mod beside;
+mod corpus;
 pub(crate) mod exact;
 mod fresh;
 mod moments;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::parallel::*;
 use serde::{Deserialize, Serialize};
 
+use crate::data::corpus::Ready;
 use crate::data::exact;
 use crate::data::fresh::Fresh;
 use crate::data::summary::MOST_LEVELS;
@@ -12,6 +13,7 @@ use crate::data::{Category, ImageShape, Images, Observations, Prepared, Source, 
 use crate::error::{Error, Input, Result};
 use crate::linalg::Matrix;
 use crate::run::Run;
+use crate::text::{Kept, TextOptions};
 
 /// How columns are scaled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -44,13 +46,15 @@ pub enum Missing {
 }
 
 /// What the caller decides of a preparation; the rest follows from the data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PrepareOptions {
     /// How columns are scaled.
     pub scale: Scale,
     /// What becomes of missing cells (none: the mean in tables with named columns, an error in everything else).
     pub missing: Option<Missing>,
+    /// Which words of text are counted.
+    pub text: TextOptions,
 }
 
 impl PrepareOptions {
@@ -77,19 +81,24 @@ pub struct Preparation {
     pub names: Option<Vec<String>>,
     /// What the reader subtracted from each numeric column; empty where nothing was.
     #[serde(with = "exact", default, skip_serializing_if = "Vec::is_empty")]
-    offsets: Vec<f64>,
+    pub(super) offsets: Vec<f64>,
     /// What is subtracted from each numeric column; empty where nothing is.
     #[serde(with = "exact", default, skip_serializing_if = "Vec::is_empty")]
-    centers: Vec<f64>,
+    pub(super) centers: Vec<f64>,
     /// What each numeric column is divided by then; empty where nothing is.
     #[serde(with = "exact", default, skip_serializing_if = "Vec::is_empty")]
-    spreads: Vec<f64>,
+    pub(super) spreads: Vec<f64>,
     /// What a missing cell of each numeric column becomes, in the column's own unit; empty where they are refused.
     #[serde(with = "exact", default, skip_serializing_if = "Vec::is_empty")]
-    fills: Vec<f64>,
+    pub(super) fills: Vec<f64>,
     /// Columns of categories; each becomes as many columns of 0 and 1 as it has levels, behind the numeric ones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub categories: Vec<Levels>,
+    /// How text becomes counts of words, which are the `names`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<Kept>,
+    #[serde(skip)]
+    pub(super) ready: Ready,
     /// All this in sentences.
     pub told: Vec<String>,
 }
@@ -120,6 +129,9 @@ impl Preparation {
         if observations.rows() == 0 {
             return Err(Error::input(&observations.name, "no rows", "at least one is needed"));
         }
+        if let Values::Text(_) = &observations.values {
+            return Ok(Self::of_texts(observations, options, false, run)?.0);
+        }
         let as_they_are = matches!(options.scale, Scale::Auto | Scale::None) && matches!(options.missing, None | Some(Missing::Error));
         let mut preparation = if as_they_are && observations.values.kind() != "table" {
             let summary = head_only(observations);
@@ -137,12 +149,30 @@ impl Preparation {
         Ok(preparation)
     }
 
+    /// The preparation that fits these observations, and the observations as numbers: what [`Preparation::choose`] and
+    /// [`Preparation::prepare`] give, where text is gone through once for both.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn choose_and_prepare(observations: &Observations, options: &PrepareOptions, run: &Run) -> Result<(Self, Prepared)> {
+        if let (Values::Text(_), true) = (&observations.values, observations.rows() > 0) {
+            let (preparation, _, counts) = Self::of_texts(observations, options, true, run)?;
+            return Ok((preparation, Prepared::Counts(counts.ok_or_else(|| Error::internal("counts are kept"))?)));
+        }
+        let preparation = Self::choose(observations, options, run)?;
+        let prepared = preparation.prepare(observations, run)?;
+        Ok((preparation, prepared))
+    }
+
     /// The preparation that fits the rows of a source, which stream by once, and are counted so; a second time where the first shows that the
     /// head of a file misled about the digits that its columns need.
     ///
     /// # Errors
     /// What the reader says; [`Error::Input`] with row and column for cells that no preparation mends; [`Error::Cancelled`].
     pub fn of_source(source: &Source, options: &PrepareOptions, run: &Run) -> Result<Self> {
+        if source.kind() == "text" {
+            return Ok(Self::of_text_source(source, options, run)?.0);
+        }
         loop {
             let before = source.offsets();
             let summary = Summarizer::new(false, options.needs_quartiles()).over(source, 0..usize::MAX, run)?.finish()?;
@@ -156,8 +186,11 @@ impl Preparation {
     /// The preparation that fits what was summed up, for rows that stream by.
     ///
     /// # Errors
-    /// [`Error::Input`] with row and column for cells that no preparation mends.
+    /// [`Error::Input`] with row and column for cells that no preparation mends, and for text, whose words no summary holds.
     pub fn from_summary(summary: &Summary, options: &PrepareOptions) -> Result<Self> {
+        if summary.kind == "text" {
+            return Err(Error::input(&summary.name, "a summary of text", "its words are learned from the text itself"));
+        }
         if let Some((row, column)) = &summary.first_infinite {
             return Err(infinite(&summary.name, *row, column));
         }
@@ -171,7 +204,7 @@ impl Preparation {
             Scale::Auto => auto(summary, &mut told),
             scale => scale,
         };
-        if matches!(summary.kind.as_str(), "counts" | "text") && !matches!(scale, Scale::None) {
+        if summary.kind == "counts" && !matches!(scale, Scale::None) {
             return Err(Error::param(
                 "scale",
                 format!("{scale:?}").to_lowercase(),
@@ -223,6 +256,8 @@ impl Preparation {
             spreads,
             fills,
             categories,
+            text: None,
+            ready: Ready::default(),
             told,
         };
         preparation.tell(summary, &empty);
@@ -236,7 +271,6 @@ impl Preparation {
         let what = match self.kind.as_str() {
             "images" => "pixels",
             "counts" => "counts",
-            "text" => "texts",
             _ => "columns",
         };
         match self.scale {
@@ -312,8 +346,15 @@ impl Preparation {
     /// Checks that what was read from a file fits together.
     ///
     /// # Errors
-    /// [`Error::Input`] if lengths do not fit.
+    /// [`Error::Input`] if lengths do not fit, or the words of text are not in their order.
     pub fn check(&self) -> Result<()> {
+        self.fits()?;
+        let ordered = self.text.is_none() || self.names.iter().all(|words| words.windows(2).all(|pair| pair[0] < pair[1]));
+        if ordered { Ok(()) } else { Err(Error::input("preparation", "words that are not in their order", "a whole space file is needed")) }
+    }
+
+    /// Checks that lengths fit each other.
+    fn fits(&self) -> Result<()> {
         let numbers = self.numbers();
         let fits = |values: &[f64], len: usize| values.is_empty() || values.len() == len;
         let whole = self.columns >= self.categories.len()
@@ -323,7 +364,9 @@ impl Preparation {
             && self
                 .image
                 .is_none_or(|shape| shape.height.checked_mul(shape.width).and_then(|n| n.checked_mul(shape.channels)) == Some(numbers))
-            && self.categories.iter().all(|category| !category.levels.is_empty() && fits(&category.fills, category.levels.len()));
+            && self.categories.iter().all(|category| !category.levels.is_empty() && fits(&category.fills, category.levels.len()))
+            && self.text.is_some() == (self.kind == "text")
+            && self.text.as_ref().is_none_or(|text| text.check().is_ok() && self.names.is_some() && self.categories.is_empty());
         if whole { Ok(()) } else { Err(Error::input("preparation", "its lengths do not fit each other", "a whole space file is needed")) }
     }
 
@@ -344,17 +387,17 @@ impl Preparation {
     /// As there.
     pub fn prepare_from(&self, observations: &Observations, first: usize, run: &Run) -> Result<Prepared> {
         run.check()?;
-        self.check()?;
+        self.fits()?;
         let place = |error: Error| match error {
             Error::Input(input) => {
                 Error::Input(Input { row: input.row.map(|row| row + first as u64), file: observations.name.clone().into(), ..input })
             }
             other => other,
         };
-        run.install(|| self.numbers_of(observations)).map_err(place)
+        run.install(|| self.numbers_of(observations, run)).map_err(place)
     }
 
-    fn numbers_of(&self, observations: &Observations) -> Result<Prepared> {
+    fn numbers_of(&self, observations: &Observations, run: &Run) -> Result<Prepared> {
         let other = |found: String, wanted: String| Error::input(&observations.name, found, wanted);
         let unlike = || {
             other(
@@ -391,7 +434,7 @@ impl Preparation {
                 }
                 Ok(Prepared::Counts(counts.clone()))
             }
-            Values::Text(_) => Err(other("running text".to_owned(), "no method that takes text is here yet".to_owned())),
+            Values::Text(texts) if self.kind == "text" => Ok(Prepared::Counts(self.vocabulary()?.count(texts, run)?.into())),
             _ => Err(unlike()),
         }
     }
@@ -537,7 +580,7 @@ impl Preparation {
     /// # Errors
     /// [`Error::Input`] if the rows have another number of columns.
     pub fn restore(&self, rows: &Matrix) -> Result<Observations> {
-        self.check()?;
+        self.fits()?;
         let (numbers, width) = (self.numbers(), self.prepared_columns());
         if rows.cols() != width {
             return Err(Error::input("rows", format!("{} columns", rows.cols()), format!("this space's rows have {width}")));
@@ -702,6 +745,7 @@ fn head_only(observations: &Observations) -> Summary {
         first_infinite: None,
         notes: Vec::new(),
         preparation: Vec::new(),
+        text: None,
     }
 }
 

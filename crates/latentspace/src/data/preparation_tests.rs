@@ -55,7 +55,8 @@ fn a_row_is_prepared_alike_alone_and_in_any_batch_and_comes_back() {
     let observed = named(&["a", "b", "c"], numbers.clone(), vec![category(&all)]);
     for scale in [Scale::Auto, Scale::None, Scale::Standard, Scale::Robust, Scale::Unit] {
         for missing in [None, Some(Missing::Mean), Some(Missing::Median)] {
-            let preparation = Preparation::choose(&observed, &PrepareOptions { scale, missing }, &run()).unwrap();
+            let preparation =
+                Preparation::choose(&observed, &PrepareOptions { scale, missing, ..PrepareOptions::default() }, &run()).unwrap();
             assert_eq!((preparation.columns, preparation.prepared_columns()), (4, 6));
             assert_eq!(preparation.prepared_names().unwrap()[3..], ["color=blue", "color=green", "color=red"]);
             let stored = serde_json::from_str::<Preparation>(&serde_json::to_string(&preparation).unwrap()).unwrap();
@@ -126,7 +127,8 @@ fn pictures_become_0_to_1_and_come_back_as_pixels() {
     let pixels: Vec<u8> = (0..512).map(|i| (i % 256) as u8).collect();
     let observed = Observations::new("p", Values::Images(Images { shape, pixels: Arc::new(pixels.clone()) }));
     for scale in [Scale::Auto, Scale::Standard, Scale::Unit] {
-        let preparation = Preparation::choose(&observed, &PrepareOptions { scale, missing: None }, &run()).unwrap();
+        let preparation =
+            Preparation::choose(&observed, &PrepareOptions { scale, missing: None, ..PrepareOptions::default() }, &run()).unwrap();
         let prepared = preparation.prepare(&observed, &run()).unwrap().table().unwrap();
         if scale == Scale::Auto {
             assert_eq!((prepared.row(0)[255], prepared.row(0)[51]), (1.0, 0.2));
@@ -139,7 +141,7 @@ fn pictures_become_0_to_1_and_come_back_as_pixels() {
 #[test]
 fn a_preparation_whose_lengths_do_not_fit_is_refused() {
     let observed = named(&["a", "b"], noise(30, 2), Vec::new());
-    let options = PrepareOptions { scale: Scale::Standard, missing: None };
+    let options = PrepareOptions { scale: Scale::Standard, missing: None, ..PrepareOptions::default() };
     let mut preparation = Preparation::choose(&observed, &options, &run()).unwrap();
     preparation.centers.pop();
     assert!(preparation.prepare(&observed, &run()).unwrap_err().to_string().contains("do not fit"));

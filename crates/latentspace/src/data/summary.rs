@@ -15,6 +15,7 @@ use crate::data::moments::{Head, Moments, Sample, Sums};
 use crate::data::{CHUNK, ImageShape, Observations, Preparation, PrepareOptions, Source, Values};
 use crate::error::{Error, Result};
 use crate::run::Run;
+use crate::text::Facts;
 use crate::tree::{Part, Parts};
 
 /// Levels of a column of text that are told apart; a column with more is no class.
@@ -59,6 +60,9 @@ pub struct Summary {
     pub notes: Vec<String>,
     /// The preparation that would be chosen, in sentences.
     pub preparation: Vec<String>,
+    /// Of text: what is met in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<Facts>,
 }
 
 /// One column.
@@ -110,7 +114,10 @@ impl Summary {
     pub fn of_source(source: &Source, options: &PrepareOptions, run: &Run) -> Result<Self> {
         let mut summary = Summarizer::new(true, options.needs_quartiles()).over(source, 0..usize::MAX, run)?.finish()?;
         summary.notes = source.notes();
-        summary.tell_preparation(options);
+        match source.kind() {
+            "text" => summary.tell_text(Preparation::of_text_source(source, options, run)),
+            _ => summary.tell_preparation(options),
+        }
         Ok(summary)
     }
 
@@ -122,7 +129,13 @@ impl Summary {
         let mut summarizer = Summarizer::new(true, options.needs_quartiles());
         summarizer.push(observations, run)?;
         let mut summary = summarizer.finish()?;
-        summary.tell_preparation(options);
+        match &observations.values {
+            Values::Text(_) => {
+                let learned = Preparation::of_texts(observations, options, false, run);
+                summary.tell_text(learned.map(|(preparation, facts, _)| (preparation, facts)));
+            }
+            _ => summary.tell_preparation(options),
+        }
         Ok(summary)
     }
 
@@ -142,6 +155,13 @@ impl Summary {
     /// [`Error::Input`] if a part is there twice, or does not fit.
     pub(crate) fn gather(parts: &[Part<Parcel>]) -> Result<Vec<Part<Parcel>>> {
         Parts::gather(parts, Sums::merge)?.store()
+    }
+
+    fn tell_text(&mut self, learned: Result<(Preparation, Facts)>) {
+        match learned {
+            Ok((preparation, facts)) => (self.preparation, self.text) = (preparation.told, Some(facts)),
+            Err(error) => self.preparation = vec![format!("none: {error}")],
+        }
     }
 
     fn tell_preparation(&mut self, options: &PrepareOptions) {
@@ -379,6 +399,7 @@ fn summary(whole: Sums, row_hashes: Option<Vec<u64>>, id_hashes: Option<Vec<u64>
         metadata,
         notes: Vec::new(),
         preparation: Vec::new(),
+        text: None,
     })
 }
 

@@ -46,7 +46,7 @@ fn figures_are_those_of_the_definition_whatever_the_blocks_and_threads() {
 #[test]
 fn quartiles_are_exact_while_all_rows_fit() {
     let numbers = Matrix::from_fn(1001, 1, |i, _| ((i * 37) % 1001) as f32);
-    let options = PrepareOptions { scale: crate::data::Scale::Robust, missing: None };
+    let options = PrepareOptions { scale: crate::data::Scale::Robust, missing: None, ..PrepareOptions::default() };
     let summary = Summary::of(&table(numbers), &options, &Run::new(0, 1).unwrap()).unwrap();
     assert_eq!(summary.learned[0].quartiles, Some([250.0, 500.0, 750.0]));
 }
@@ -64,7 +64,7 @@ fn shares_sum_up_to_the_bits_of_the_whole() {
     std::fs::write(&path, text).unwrap();
     let columns = Some(["a", "b", "kind"].map(str::to_owned).to_vec());
     let source = crate::data::read::open(path.to_str().unwrap(), &crate::data::ReadOptions { columns, ..Default::default() }).unwrap();
-    let options = PrepareOptions { scale: crate::data::Scale::Robust, missing: None };
+    let options = PrepareOptions { scale: crate::data::Scale::Robust, missing: None, ..PrepareOptions::default() };
     let run = Run::new(0, 2).unwrap();
     let whole = Summarizer::new(false, true).over(&source, 0..usize::MAX, &run).unwrap().finish().unwrap();
     assert!(

@@ -126,7 +126,7 @@ impl Method for Pca {
         class: "PCA",
         family: "linear",
         summary: "the directions along which rows differ most",
-        takes: &[Takes::Table, Takes::Counts, Takes::Images],
+        takes: Takes::ROWS,
         encodes: true,
         decodes: true,
         folds: true,

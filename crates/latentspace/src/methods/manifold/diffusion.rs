@@ -87,7 +87,7 @@ impl Method for Diffusion {
         class: "DiffusionMap",
         family: "manifold",
         summary: "how far rows are for a walker among neighbors",
-        takes: &[Takes::Table, Takes::Counts, Takes::Images],
+        takes: Takes::ROWS,
         encodes: true,
         decodes: true,
         folds: false,

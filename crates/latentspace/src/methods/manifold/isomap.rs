@@ -144,7 +144,7 @@ impl Method for Isomap {
         class: "Isomap",
         family: "manifold",
         summary: "places as far apart as the ways along the data",
-        takes: &[Takes::Table, Takes::Counts, Takes::Images],
+        takes: Takes::ROWS,
         encodes: true,
         decodes: true,
         folds: false,

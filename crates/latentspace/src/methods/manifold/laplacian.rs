@@ -58,7 +58,7 @@ impl Method for Laplacian {
         class: "SpectralEmbedding",
         family: "manifold",
         summary: "slowest vibrations of the graph of neighbors",
-        takes: &[Takes::Table, Takes::Counts, Takes::Images],
+        takes: Takes::ROWS,
         encodes: true,
         decodes: true,
         folds: false,

@@ -125,7 +125,7 @@ impl Method for Lle {
         class: "LocallyLinearEmbedding",
         family: "manifold",
         summary: "places in which neighbors lie as they did",
-        takes: &[Takes::Table, Takes::Counts, Takes::Images],
+        takes: Takes::ROWS,
         encodes: true,
         decodes: true,
         folds: false,

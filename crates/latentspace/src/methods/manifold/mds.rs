@@ -82,7 +82,7 @@ impl Method for Mds {
         class: "MDS",
         family: "manifold",
         summary: "places as far apart as the rows are",
-        takes: &[Takes::Table, Takes::Counts, Takes::Images],
+        takes: Takes::ROWS,
         encodes: true,
         decodes: true,
         folds: false,

@@ -211,7 +211,7 @@ impl Method for Phate {
         class: "PHATE",
         family: "manifold",
         summary: "branches and transitions, by what walkers see",
-        takes: &[Takes::Table, Takes::Counts, Takes::Images],
+        takes: Takes::ROWS,
         encodes: true,
         decodes: true,
         folds: false,

@@ -197,7 +197,7 @@ impl Method for Pacmap {
         class: "PaCMAP",
         family: "map",
         summary: "a map laid out as a whole, then in detail",
-        takes: &[Takes::Table, Takes::Counts, Takes::Images],
+        takes: Takes::ROWS,
         encodes: true,
         decodes: true,
         folds: false,

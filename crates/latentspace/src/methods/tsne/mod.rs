@@ -283,7 +283,7 @@ impl Method for Tsne {
         class: "TSNE",
         family: "map",
         summary: "a map that keeps neighbors together",
-        takes: &[Takes::Table, Takes::Counts, Takes::Images],
+        takes: Takes::ROWS,
         encodes: true,
         decodes: true,
         folds: false,

@@ -299,7 +299,7 @@ impl Method for Umap {
         class: "UMAP",
         family: "map",
         summary: "a map of the graph of neighbors",
-        takes: &[Takes::Table, Takes::Counts, Takes::Images],
+        takes: Takes::ROWS,
         encodes: true,
         decodes: true,
         folds: false,

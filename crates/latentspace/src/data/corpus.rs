@@ -1,0 +1,128 @@
+//! Text as observations: its words are learned in passes over the rows, and a row becomes counts of them.
+
+use std::sync::{Arc, OnceLock};
+
+use crate::data::{Counts, Missing, Observations, Preparation, PrepareOptions, Scale, Source, Values};
+use crate::error::{Error, Input, Result};
+use crate::run::Run;
+use crate::text::{self, Documents, Facts, Learned, Vocabulary, WordCounts};
+
+/// A vocabulary that was made ready, so that it is made once; it says nothing that the preparation does not.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Ready(OnceLock<Arc<Vocabulary>>);
+
+impl PartialEq for Ready {
+    fn eq(&self, _other: &Self) -> bool {
+        true
+    }
+}
+
+/// The documents of a source, read anew in each pass.
+struct Read<'a> {
+    source: &'a Source,
+    run: &'a Run,
+}
+
+impl Documents for Read<'_> {
+    fn pass(&self, show: &mut dyn FnMut(&[String]) -> Result<()>) -> Result<()> {
+        for block in self.source.blocks(self.run)? {
+            let Values::Text(texts) = block?.values else { return Err(Error::internal("blocks of text are text")) };
+            show(&texts)?;
+        }
+        Ok(())
+    }
+}
+
+impl From<WordCounts> for Counts {
+    fn from(counts: WordCounts) -> Self {
+        let WordCounts { cols, starts, indices, values } = counts;
+        Counts { cols, starts, indices, values, names: None }
+    }
+}
+
+impl Preparation {
+    /// The preparation of documents, what was met in them, and their counts where these are to be kept.
+    fn of_documents(
+        documents: &dyn Documents,
+        name: &str,
+        options: &PrepareOptions,
+        keep: bool,
+        run: &Run,
+    ) -> Result<(Self, Facts, Option<Counts>)> {
+        if !matches!(options.scale, Scale::Auto | Scale::None) {
+            return Err(Error::param(
+                "scale",
+                format!("{:?}", options.scale).to_lowercase(),
+                "counts of words are taken as they are: none",
+            ));
+        }
+        let learned = text::learn(documents, &options.text, keep, run).map_err(|error| match error {
+            Error::Input(input) if input.file.as_os_str() == "data" => Error::Input(Input { file: name.into(), ..input }),
+            other => other,
+        })?;
+        let Learned { vocabulary, counts, facts, told } = learned;
+        let names = (0..vocabulary.len() as u32).map(|word| vocabulary.word(word).to_owned()).collect();
+        let mut preparation = Preparation::plain("text", vocabulary.len());
+        preparation.names = Some(names);
+        preparation.text = Some(vocabulary.kept().clone());
+        preparation.told = told;
+        let _ = preparation.ready.0.set(Arc::new(vocabulary));
+        Ok((preparation, facts, counts.map(Counts::from)))
+    }
+
+    /// The preparation of text in memory, and its counts where these are to be kept.
+    pub(super) fn of_texts(
+        observations: &Observations,
+        options: &PrepareOptions,
+        keep: bool,
+        run: &Run,
+    ) -> Result<(Self, Facts, Option<Counts>)> {
+        let Values::Text(texts) = &observations.values else { return Err(Error::internal("only text has words")) };
+        Self::of_documents(texts.as_ref(), &observations.name, options, keep, run)
+    }
+
+    /// The preparation of the text of a source, whose documents stream by, and what was met in them: so many documents, words and cells will be
+    /// prepared.
+    ///
+    /// # Errors
+    /// As [`text::learn`]; what the reader says.
+    pub fn of_text_source(source: &Source, options: &PrepareOptions, run: &Run) -> Result<(Self, Facts)> {
+        let (preparation, facts, _) = Self::of_documents(&Read { source, run }, source.name(), options, false, run)?;
+        Ok((preparation, facts))
+    }
+
+    /// The words that text is counted by, and how.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if this is no preparation of text, or its words are not in their order.
+    pub fn vocabulary(&self) -> Result<&Vocabulary> {
+        if let Some(ready) = self.ready.0.get() {
+            return Ok(ready);
+        }
+        let (Some(kept), Some(words)) = (&self.text, &self.names) else {
+            return Err(Error::input("preparation", format!("one of {}", self.kind), "text has a vocabulary"));
+        };
+        let vocabulary = Arc::new(Vocabulary::new(kept.clone(), words)?);
+        Ok(self.ready.0.get_or_init(|| vocabulary))
+    }
+
+    /// A preparation that does nothing.
+    fn plain(kind: &str, columns: usize) -> Self {
+        Preparation {
+            kind: kind.to_owned(),
+            columns,
+            image: None,
+            scale: Scale::None,
+            missing: Missing::Error,
+            names: None,
+            offsets: Vec::new(),
+            centers: Vec::new(),
+            spreads: Vec::new(),
+            fills: Vec::new(),
+            categories: Vec::new(),
+            text: None,
+            ready: Ready::default(),
+            told: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,327 @@
+//! Which words of a corpus are counted: all are met in one pass, then limits leave some out. Phrases, and runs of words where the language is
+//! to be told first, take passes of their own before it.
+
+use serde::{Deserialize, Serialize};
+
+use super::block::{Block, Rules, in_blocks};
+use super::phrases::{PairCounts, Pairs, one_word};
+use super::stop_words::{self, Stops};
+use super::table::Table;
+use super::{Documents, Kept, StopWords, TextOptions, Vocabulary, WordCounts};
+use crate::error::{Error, Result, count};
+use crate::run::Run;
+
+/// Words that [`Facts`] name.
+const NAMED: usize = 20;
+/// A pair of words that is met less often is no phrase.
+const LEAST_PAIRS: u64 = 5;
+
+/// What was met in a corpus, and what became of it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Facts {
+    /// Documents.
+    pub documents: u64,
+    /// Documents without any word.
+    pub empty: u64,
+    /// Bytes of text.
+    pub bytes: u64,
+    /// Words in all, without those of `left_out`; a run of words that is counted is one more.
+    pub tokens: u64,
+    /// Numbers and words that are too short, in all.
+    pub left_out: u64,
+    /// Different words that were met.
+    pub met: u64,
+    /// Pairs of a document and a word that were met.
+    pub cells_met: u64,
+    /// The language whose stop words are left out, where it was found out, and the share of the commonest words that are stop words of it.
+    pub language: Option<(String, f64)>,
+    /// Different words that are left out as stop words.
+    pub stop_words: u64,
+    /// Different words in too few documents.
+    pub rare: u64,
+    /// Different words in too many documents.
+    pub common: u64,
+    /// Different words that are left out because there are more of them than wanted.
+    pub beyond: u64,
+    /// Words that are counted.
+    pub words: u64,
+    /// Pairs of a document and a word that is counted.
+    pub cells: u64,
+    /// Pairs of words that are counted as one.
+    pub phrases: u64,
+    /// The commonest words that are counted.
+    pub commonest: Vec<Common>,
+}
+
+/// A word that is met often.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Common {
+    /// The word.
+    pub word: String,
+    /// How often it is met.
+    pub times: u64,
+    /// In how many documents.
+    pub documents: u64,
+}
+
+/// What [`learn`] gives.
+pub struct Learned {
+    /// The words, and how texts become counts of them.
+    pub vocabulary: Vocabulary,
+    /// The counts, where they were to be kept.
+    pub counts: Option<WordCounts>,
+    /// What was met.
+    pub facts: Facts,
+    /// What was decided, in sentences.
+    pub told: Vec<String>,
+}
+
+/// All words of a corpus.
+#[derive(Default)]
+struct Met {
+    table: Table,
+    documents: Vec<u32>,
+    times: Vec<u64>,
+    /// The cells of each document, by word, where they are kept.
+    cells: Option<WordCounts>,
+    facts: Facts,
+}
+
+impl Met {
+    fn of(documents: &dyn Documents, rules: &Rules, keep: bool, run: &Run) -> Result<Self> {
+        let mut met = Met { cells: keep.then(WordCounts::default), ..Met::default() };
+        documents.pass(&mut |texts| {
+            met.facts.bytes += texts.iter().map(|text| text.len() as u64).sum::<u64>();
+            in_blocks(texts, |texts| Block::of(texts, rules, run), |block| Ok(met.add(block)), run)?;
+            run.progress("read words", met.facts.documents, 0);
+            Ok(())
+        })?;
+        met.facts.met = met.table.len() as u64;
+        Ok(met)
+    }
+
+    fn add(&mut self, block: Block) {
+        let numbers: Vec<u32> =
+            (0..block.table.len() as u32).map(|word| self.table.number(block.table.key(word), block.table.bytes(word))).collect();
+        self.documents.resize(self.table.len(), 0);
+        self.times.resize(self.table.len(), 0);
+        for (word, &number) in numbers.iter().enumerate() {
+            self.documents[number as usize] += block.documents[word];
+            self.times[number as usize] += block.times[word];
+        }
+        let facts = &mut self.facts;
+        facts.documents += block.starts.len() as u64 - 1;
+        facts.empty += block.starts.windows(2).filter(|pair| pair[0] == pair[1]).count() as u64;
+        facts.tokens += block.tokens;
+        facts.left_out += block.left_out;
+        facts.cells_met += block.words.len() as u64;
+        if let Some(cells) = &mut self.cells {
+            let base = cells.indices.len();
+            cells.starts.extend(block.starts[1..].iter().map(|start| base + start));
+            cells.indices.extend(block.words.iter().map(|&word| numbers[word as usize]));
+            cells.values.extend(block.counts.iter().map(|&count| count as f32));
+        }
+    }
+
+    /// The language that the commonest words are of.
+    fn language(&self) -> Option<(&'static str, f64)> {
+        // As many as ever count: those that are met more often than most others.
+        let mut order: Vec<u32> = (0..self.table.len() as u32).collect();
+        let key = |&word: &u32| (std::cmp::Reverse(self.times[word as usize]), self.table.bytes(word));
+        let most = order.len().min(200);
+        if most < order.len() {
+            order.select_nth_unstable_by(most, |a, b| key(a).cmp(&key(b)));
+            order.truncate(most);
+        }
+        order.sort_by(|a, b| key(a).cmp(&key(b)));
+        stop_words::detect(order.into_iter().map(|word| (self.table.word(word), self.times[word as usize])))
+    }
+}
+
+/// Learns which words are counted from documents, which are gone through once; with phrases, or with runs of words and a language that is to be
+/// found out, two or three times. Their counts are kept where `keep` says so; without, memory grows with the different words alone.
+///
+/// # Errors
+/// [`Error::Param`] for options out of range; [`Error::Input`] if there is no document, or no word is left; what the documents say;
+/// [`Error::Cancelled`].
+pub fn learn(documents: &dyn Documents, options: &TextOptions, keep: bool, run: &Run) -> Result<Learned> {
+    options.check()?;
+    let mut kept = Kept::of(options);
+    let mut rules = kept.rules();
+    let mut stops = match &options.stop_words {
+        StopWords::Auto => None,
+        StopWords::None => Some(Stops::default()),
+        StopWords::Languages(names) => Some(Stops::of(names)?),
+        StopWords::Words(words) => Some(Stops::new(words)),
+    };
+    let mut language = None;
+    let early = kept.ngrams > 1 || options.phrases.is_some();
+    if early && (stops.is_none() || options.phrases.is_some()) {
+        rules.ngrams = 1;
+        let met = Met::of(documents, &rules, false, run)?;
+        if stops.is_none() {
+            language = met.language();
+            stops = Some(of_language(language)?);
+        }
+        rules.stops = stops.clone().unwrap_or_default();
+        if let Some(score) = options.phrases {
+            let least = LEAST_PAIRS.max(options.limits(met.facts.documents).0);
+            let often =
+                (0..met.table.len() as u32).filter(|&word| met.times[word as usize] >= least && !rules.stops.holds(met.table.word(word)));
+            let often: Vec<u32> = often.collect();
+            let numbers = Table::of(often.iter().map(|&word| met.table.word(word)));
+            let times: Vec<u64> = often.iter().map(|&word| met.times[word as usize]).collect();
+            let mut pairs = PairCounts::default();
+            documents.pass(&mut |texts| pairs.add(texts, &rules, &numbers, run))?;
+            kept.phrases = pairs.best(score, least, &numbers, &times, met.facts.tokens);
+        }
+    }
+    if early {
+        rules = Rules { stops: stops.clone().unwrap_or_default(), pairs: Pairs::new(&kept.phrases), ngrams: kept.ngrams, ..rules };
+    }
+    let mut met = Met::of(documents, &rules, keep, run)?;
+    if met.facts.documents == 0 {
+        return Err(Error::input("data", "no documents", "at least one is needed"));
+    }
+    let stops = match stops {
+        Some(stops) => stops,
+        None => {
+            language = met.language();
+            of_language(language)?
+        }
+    };
+    (kept.min_df, kept.max_df) = options.limits(met.facts.documents);
+    kept.languages = match &options.stop_words {
+        StopWords::Languages(names) => names.clone(),
+        _ => language.iter().map(|(name, _)| (*name).to_owned()).collect(),
+    };
+    kept.stop_words = stops.words();
+    met.facts.language = language.map(|(name, share)| (name.to_owned(), share));
+    let words = met.prune(&kept, &stops);
+    if words.is_empty() {
+        return Err(nothing_left(&met.facts, &kept));
+    }
+    let mut numbers = vec![u32::MAX; met.table.len()];
+    words.iter().enumerate().for_each(|(number, &word)| numbers[word as usize] = number as u32);
+    let counts = met.cells.take().map(|cells| run.install(|| cells.renumbered(&numbers, words.len())));
+    let facts = Facts { phrases: kept.phrases.len() as u64, ..met.facts };
+    let told = told(&facts, &kept, options);
+    let words: Vec<String> = words.iter().map(|&word| met.table.word(word).to_owned()).collect();
+    Ok(Learned { vocabulary: Vocabulary::new(kept, &words)?, counts, facts, told })
+}
+
+fn of_language(found: Option<(&'static str, f64)>) -> Result<Stops> {
+    found.map_or_else(|| Ok(Stops::default()), |(name, _)| Stops::of(&[name.to_owned()]))
+}
+
+impl Met {
+    /// The numbers of the words that are counted, in the order of their bytes; and what became of the others.
+    fn prune(&mut self, kept: &Kept, stops: &Stops) -> Vec<u32> {
+        let facts = &mut self.facts;
+        let mut words: Vec<u32> = Vec::new();
+        for word in 0..self.table.len() as u32 {
+            let documents = u64::from(self.documents[word as usize]);
+            if documents == 0 {
+                // A word that was only met within phrases.
+                facts.met -= 1;
+            } else if stops.holds(self.table.word(word)) {
+                facts.stop_words += 1;
+            } else if documents < kept.min_df {
+                facts.rare += 1;
+            } else if documents > kept.max_df {
+                facts.common += 1;
+            } else {
+                words.push(word);
+            }
+        }
+        let order = |&word: &u32| (std::cmp::Reverse(self.times[word as usize]), self.table.bytes(word));
+        words.sort_unstable_by(|a, b| order(a).cmp(&order(b)));
+        facts.beyond = words.len().saturating_sub(kept.max_words) as u64;
+        words.truncate(kept.max_words);
+        let common = |&word: &u32| Common {
+            word: self.table.word(word).to_owned(),
+            times: self.times[word as usize],
+            documents: u64::from(self.documents[word as usize]),
+        };
+        facts.commonest = words.iter().take(NAMED).map(common).collect();
+        facts.words = words.len() as u64;
+        facts.cells = words.iter().map(|&word| u64::from(self.documents[word as usize])).sum();
+        words.sort_unstable_by(|a, b| self.table.bytes(*a).cmp(self.table.bytes(*b)));
+        words
+    }
+}
+
+/// No word is left: which limit left most out.
+fn nothing_left(facts: &Facts, kept: &Kept) -> Error {
+    if facts.met == 0 {
+        let found = match facts.left_out {
+            0 => format!("no word in {} documents", count(facts.documents)),
+            words => format!("no word but {} numbers and words of fewer than {} letters", count(words), kept.min_letters),
+        };
+        return Error::input("data", found, "documents of words are needed").with_hint("--keep-numbers counts numbers, too");
+    }
+    let limits = [
+        (facts.stop_words, "are stop words", "--stop-words none keeps them"),
+        (facts.rare, &*format!("are in fewer than {} documents", count(kept.min_df)), "--min-df 1 keeps words of any document"),
+        (
+            facts.common,
+            &*format!("are in more than {} documents", count(kept.max_df)),
+            "--max-df 1.0 keeps words that are in all documents",
+        ),
+        (facts.beyond, "are more than --max-words allows", "--max-words allows more"),
+    ];
+    let found: Vec<String> = limits.iter().filter(|limit| limit.0 > 0).map(|limit| format!("{} {}", count(limit.0), limit.1)).collect();
+    let most = limits.iter().max_by_key(|limit| limit.0).map_or("", |limit| limit.2);
+    Error::input("data", format!("no word is left: of {} different ones {}", count(facts.met), found.join(", ")), "some are needed")
+        .with_hint(most)
+}
+
+/// What was decided, in sentences.
+fn told(facts: &Facts, kept: &Kept, options: &TextOptions) -> Vec<String> {
+    let mut told = Vec::new();
+    let case = if kept.keep_case { "as they are written" } else { "in lower case" };
+    let runs = match kept.ngrams {
+        1 => String::new(),
+        n => format!(", and runs of up to {n} of them"),
+    };
+    let numbers = if kept.keep_numbers { "" } else { "numbers alone and " };
+    told.push(match kept.tokens {
+        super::Tokens::Words => format!(
+            "text becomes counts of words (Unicode's), {case}{runs}; {numbers}words of fewer than {} letters are left out",
+            kept.min_letters
+        ),
+        super::Tokens::Runs => format!(
+            "text becomes counts of runs of letters, digits and underscores, {case}{runs}; {numbers}runs of fewer than {} are left out",
+            kept.min_letters.max(2)
+        ),
+    });
+    told.push(match (&options.stop_words, &facts.language) {
+        (StopWords::None, _) => "no stop words are left out, as asked".to_owned(),
+        (StopWords::Words(words), _) => format!("{} stop words are left out, as asked", count(words.len() as u64)),
+        (StopWords::Languages(names), _) => format!("stop words of {} are left out, as asked", names.join(", ")),
+        (StopWords::Auto, Some((name, share))) => {
+            format!("stop words of {name} are left out: {:.0} % of the commonest words are such", 100.0 * share)
+        }
+        (StopWords::Auto, None) => "no stop words are left out: the commonest words are of no language with a list".to_owned(),
+    });
+    if facts.phrases > 0 {
+        let some: Vec<String> = kept.phrases.iter().take(3).map(|(first, second)| one_word(first, second)).collect();
+        told.push(format!("{} pairs of words that belong together are one word each ({} …)", count(facts.phrases), some.join(", ")));
+    } else if options.phrases.is_some() {
+        told.push("no pair of words belongs together enough to be one".to_owned());
+    }
+    let limits = [
+        (facts.rare, format!("{} in fewer than {} documents", count(facts.rare), count(kept.min_df))),
+        (facts.common, format!("{} in more than {}", count(facts.common), count(kept.max_df))),
+        (facts.beyond, format!("{} beyond the {} most frequent", count(facts.beyond), count(kept.max_words as u64))),
+    ];
+    let limits: Vec<String> = limits.into_iter().filter(|limit| limit.0 > 0).map(|limit| limit.1).collect();
+    let left = if limits.is_empty() { String::new() } else { format!("; left out are {}", limits.join(", ")) };
+    told.push(format!("{} of {} different words are counted{left}", count(facts.words), count(facts.met)));
+    match facts.empty {
+        0 => {}
+        1 => told.push("1 document holds no word: its row is all 0".to_owned()),
+        empty => told.push(format!("{} documents hold no word: their rows are all 0", count(empty))),
+    }
+    told
+}

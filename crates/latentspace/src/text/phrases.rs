@@ -1,0 +1,136 @@
+//! Phrases: pairs of words that stand together more often than their own frequencies would have it, counted as one word.
+//!
+//! Source: Mikolov et al. 2013, arXiv:1310.4546 (pairs as words); Bouma 2009, "Normalized (pointwise) mutual information in collocation
+//! extraction" (their score).
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::{Deserialize, Serialize};
+
+use super::block::{GAP, Room, Rules, in_blocks};
+use super::table::{Key, Table};
+use crate::error::Result;
+use crate::run::Run;
+
+/// How strongly two words belong together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Score {
+    /// Pointwise mutual information by its greatest possible value: 1 where neither stands without the other, 0 by chance.
+    Npmi,
+    /// Pointwise mutual information, in nats.
+    Pmi,
+}
+
+impl Score {
+    /// The score from which on a pair is one word.
+    pub(super) fn enough(self) -> f64 {
+        match self {
+            Score::Npmi => 0.5,
+            Score::Pmi => 5.0,
+        }
+    }
+
+    /// Of a pair that is met `pair` times and its words `first` and `second` times, among `all` words.
+    pub(super) fn of(self, pair: u64, first: u64, second: u64, all: u64) -> f64 {
+        let share = |count: u64| count as f64 / all as f64;
+        let pmi = (share(pair) / (share(first) * share(second))).ln();
+        match self {
+            Score::Pmi => pmi,
+            Score::Npmi if pair >= all => 1.0,
+            Score::Npmi => pmi / -share(pair).ln(),
+        }
+    }
+}
+
+/// Pairs of words, each with a number, and the one word that each is counted as.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Pairs {
+    parts: Table,
+    numbers: HashMap<(u32, u32), u32>,
+    words: Vec<String>,
+}
+
+impl Pairs {
+    pub(super) fn new(pairs: &[(String, String)]) -> Self {
+        let parts = Table::of(pairs.iter().flat_map(|(first, second)| [first.as_str(), second]));
+        let number = |word: &str| parts.find(Key::of(word.as_bytes()), word.as_bytes()).unwrap_or(GAP);
+        let numbers = pairs.iter().enumerate().map(|(at, (first, second))| ((number(first), number(second)), at as u32)).collect();
+        Pairs { numbers, words: pairs.iter().map(|(first, second)| one_word(first, second)).collect(), parts }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.words.is_empty()
+    }
+
+    /// The number of a word among the parts of pairs; [`GAP`] if it is none.
+    pub(super) fn part(&self, key: Key, bytes: &[u8]) -> u32 {
+        self.parts.find(key, bytes).unwrap_or(GAP)
+    }
+
+    /// The number of the pair of these parts.
+    pub(super) fn find(&self, first: u32, second: u32) -> Option<u32> {
+        if first == GAP || second == GAP { None } else { self.numbers.get(&(first, second)).copied() }
+    }
+
+    /// The one word of a pair.
+    pub(super) fn word(&self, pair: u32) -> &str {
+        &self.words[pair as usize]
+    }
+}
+
+/// `new_york`.
+pub(super) fn one_word(first: &str, second: &str) -> String {
+    format!("{first}_{second}")
+}
+
+/// How often pairs of words that are met often enough stand next to each other.
+#[derive(Default)]
+pub(super) struct PairCounts(BTreeMap<(u32, u32), u64>);
+
+impl PairCounts {
+    /// Adds the pairs of these texts; `numbers` has the words that may be parts of one. Memory: the pairs that are met.
+    pub(super) fn add(&mut self, texts: &[String], rules: &Rules, numbers: &Table, run: &Run) -> Result<()> {
+        let pairs = |texts: &[String]| {
+            let mut room = Room::default();
+            let mut known: Vec<u32> = Vec::new();
+            let mut pairs: HashMap<(u32, u32), u64> = HashMap::new();
+            for text in texts {
+                run.check()?;
+                room.read(text, rules, false);
+                for number in known.len()..room.table.len() {
+                    let number = number as u32;
+                    known.push(numbers.find(room.table.key(number), room.table.bytes(number)).unwrap_or(GAP));
+                }
+                let number = |word: u32| if word == GAP { GAP } else { known[word as usize] };
+                for pair in room.sequence.windows(2) {
+                    let pair = (number(pair[0]), number(pair[1]));
+                    if pair.0 != GAP && pair.1 != GAP {
+                        *pairs.entry(pair).or_insert(0) += 1;
+                    }
+                }
+            }
+            Ok(pairs)
+        };
+        in_blocks(
+            texts,
+            pairs,
+            |pairs| {
+                pairs.into_iter().for_each(|(pair, count)| *self.0.entry(pair).or_insert(0) += count);
+                Ok(())
+            },
+            run,
+        )
+    }
+
+    /// The pairs that are met `least` times and whose score is enough, in the order of their words; `counts` has how often each word is met.
+    pub(super) fn best(&self, score: Score, least: u64, numbers: &Table, counts: &[u64], all: u64) -> Vec<(String, String)> {
+        let is_enough = |(first, second): (u32, u32), count: u64| {
+            count >= least && score.of(count, counts[first as usize], counts[second as usize], all) >= score.enough()
+        };
+        let words = |(first, second): (u32, u32)| (numbers.word(first).to_owned(), numbers.word(second).to_owned());
+        let mut best: Vec<_> = self.0.iter().filter(|(pair, count)| is_enough(**pair, **count)).map(|(pair, _)| words(*pair)).collect();
+        best.sort();
+        best
+    }
+}
