@@ -48,18 +48,31 @@ impl Key {
     }
 }
 
+/// A place for a word: its first bytes, and its number, counted from 1 (0: it is free), below its length and bits of its hash, so that a word of
+/// up to 8 bytes is told by what lies here.
+type Slot = (u64, u64);
+
+/// What tells a word with these first bytes from others: its length as far as it fits, and bits of its hash.
+fn tag(key: Key, hash: u64) -> u64 {
+    u64::from(key.len.min(255)) << 32 | hash & 0xffff_ff00_0000_0000
+}
+
+/// The number in a slot.
+fn number_in(slot: Slot) -> Option<u32> {
+    (slot.1 as u32).checked_sub(1)
+}
+
 /// Words and their numbers.
 #[derive(Debug, Clone)]
 pub(super) struct Table {
-    /// Upper half: that of the word's hash. Lower half: its number, counted from 1; 0 where the slot is free.
-    slots: Vec<u64>,
+    slots: Vec<Slot>,
     entries: Vec<(Key, usize)>,
     bytes: Vec<u8>,
 }
 
 impl Default for Table {
     fn default() -> Self {
-        Table { slots: vec![0; 1 << 6], entries: Vec::new(), bytes: Vec::new() }
+        Table { slots: vec![(0, 0); 1 << 6], entries: Vec::new(), bytes: Vec::new() }
     }
 }
 
@@ -95,15 +108,18 @@ impl Table {
         std::str::from_utf8(self.bytes(number)).unwrap_or_default()
     }
 
-    /// Where a word's number is, or the free slot where it would be. `long` are its bytes, needed where it is not short.
+    /// Where a word's number is, or the free slot where it would be; and the word's tag. `long` are its bytes, needed where it is not short.
+    #[inline]
     fn slot(&self, key: Key, long: &[u8]) -> (usize, u64) {
         let hash = key.hash();
+        let tag = tag(key, hash);
         let mask = self.slots.len() - 1;
         let mut at = hash as usize & mask;
         loop {
-            let slot = self.slots[at];
-            if slot == 0 || (slot ^ hash) >> 32 == 0 && self.is(slot as u32 - 1, key, long) {
-                return (at, hash);
+            let (low, known) = self.slots[at];
+            let is = low == key.low && known & !u64::from(u32::MAX) == tag;
+            if known == 0 || is && (key.len <= 8 || self.is(known as u32 - 1, key, long)) {
+                return (at, tag);
             }
             at = (at + 1) & mask;
         }
@@ -115,16 +131,17 @@ impl Table {
 
     /// The number of a word, if it is there.
     pub(super) fn find(&self, key: Key, long: &[u8]) -> Option<u32> {
-        let (at, _) = self.slot(key, long);
-        (self.slots[at] as u32).checked_sub(1)
+        number_in(self.slots[self.slot(key, long).0])
     }
 
     /// The number of a word; a new one if it is not there yet.
+    #[inline]
     pub(super) fn number(&mut self, key: Key, long: &[u8]) -> u32 {
-        let (at, hash) = self.slot(key, long);
-        if let Some(number) = (self.slots[at] as u32).checked_sub(1) {
-            return number;
-        }
+        let (at, tag) = self.slot(key, long);
+        number_in(self.slots[at]).unwrap_or_else(|| self.add(key, long, at, tag))
+    }
+
+    fn add(&mut self, key: Key, long: &[u8], at: usize, tag: u64) -> u32 {
         let number = self.entries.len() as u32;
         self.entries.push((key, self.bytes.len()));
         if key.is_short() {
@@ -133,7 +150,7 @@ impl Table {
         } else {
             self.bytes.extend_from_slice(long);
         }
-        self.slots[at] = hash & !u64::from(u32::MAX) | u64::from(number + 1);
+        self.slots[at] = (key.low, tag | u64::from(number + 1));
         if 2 * self.entries.len() > self.slots.len() {
             self.grow();
         }
@@ -142,14 +159,14 @@ impl Table {
 
     fn grow(&mut self) {
         let len = 2 * self.slots.len();
-        self.slots = vec![0; len];
+        self.slots = vec![(0, 0); len];
         for (number, (key, _)) in self.entries.iter().enumerate() {
             let hash = key.hash();
             let mut at = hash as usize & (len - 1);
-            while self.slots[at] != 0 {
+            while self.slots[at].1 != 0 {
                 at = (at + 1) & (len - 1);
             }
-            self.slots[at] = hash & !u64::from(u32::MAX) | (number as u64 + 1);
+            self.slots[at] = (key.low, tag(*key, hash) | (number as u64 + 1));
         }
     }
 }
