@@ -3,15 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValuesParser;
-use clap::{Arg, ArgMatches};
+use clap::{Arg, ArgAction, ArgMatches};
+use latentspace::border;
 use latentspace::data::ReadOptions;
 use latentspace::data::{Missing, Observations, PrepareOptions, Scale, Values};
 use latentspace::linalg::Matrix;
+use latentspace::text::{Limit, StopWords, TextOptions};
 use latentspace::{Codes, Error, Result, Run, Space};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 const HEADING: &str = "Options of the data";
+const TEXT_HEADING: &str = "Options of text";
 
 /// DATA, and how it is read and prepared.
 pub(crate) fn data_args() -> Vec<Arg> {
@@ -22,7 +25,10 @@ pub(crate) fn data_args() -> Vec<Arg> {
 
 /// DATA itself.
 pub(crate) fn data_arg() -> Arg {
-    Arg::new("data").value_name("DATA").required(true).help("A file, a folder of images, or a quoted pattern of names; - is standard input")
+    Arg::new("data")
+        .value_name("DATA")
+        .required(true)
+        .help("A file, a folder of images or of texts, or a quoted pattern of names; - is standard input")
 }
 
 /// How data is read and prepared.
@@ -43,7 +49,90 @@ pub(crate) fn reading_args() -> Vec<Arg> {
             .value_parser(PossibleValuesParser::new(["error", "mean", "median"]))
             .help("What becomes of missing cells: error, mean or median [default: mean in tables, else error]"),
     ];
-    args.into_iter().map(|arg| arg.help_heading(HEADING)).collect()
+    args.into_iter().map(|arg| arg.help_heading(HEADING)).chain(text_args()).collect()
+}
+
+/// Which words of text are counted.
+fn text_args() -> impl Iterator<Item = Arg> {
+    let limit = |name: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name("N").value_parser(documents).allow_negative_numbers(true).help(help)
+    };
+    let whole = |name: &'static str, range: std::ops::RangeInclusive<u64>, help: &'static str| {
+        Arg::new(name).long(name).value_name("N").value_parser(clap::value_parser!(u64).range(range)).help(help)
+    };
+    let words = |name: &'static str, words: [&'static str; 2]| {
+        Arg::new(name).long(name).hide_possible_values(true).value_parser(PossibleValuesParser::new(words))
+    };
+    let flag = |name: &'static str, help: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
+    let args = [
+        words("tokens", ["words", "runs"])
+            .value_name("WORD")
+            .help("What is counted: words, by Unicode's rules, or runs of letters, digits and underscores [default: words]"),
+        Arg::new("stop-words").long("stop-words").value_name("WORDS").help(
+            "Words that are left out: auto, none, languages (english,german), or a file of words [default: auto: by the commonest words]",
+        ),
+        limit(
+            "min-df",
+            "Documents that a word is in at least, or their share (0.01) [default: 5 of 1,000 and more, 2 of 50 and more, else 1]",
+        ),
+        limit("max-df", "Documents that a word is in at most, or their share (0.9) [default: 0.5 of 20 and more]"),
+        whole("max-words", 1..=u64::from(u32::MAX) - 1, "The most frequent words that are counted [default: 100000]"),
+        whole("ngrams", 1..=3, "Runs of up to so many words are counted, too: 1 to 3 [default: 1]"),
+        words("phrases", ["npmi", "pmi"])
+            .value_name("SCORE")
+            .num_args(0..=1)
+            .require_equals(true)
+            .default_missing_value("npmi")
+            .help("Pairs of words that belong together are one word (new_york), by npmi or pmi [default where it is given: npmi]"),
+        flag("keep-case", "Words are told apart by the case of their letters"),
+        flag("keep-numbers", "Numbers alone are counted, too"),
+    ];
+    args.into_iter().map(|arg| arg.help_heading(TEXT_HEADING))
+}
+
+/// A number of documents, or a share of them.
+fn documents(text: &str) -> std::result::Result<Limit, String> {
+    let wrong = || format!("{text} was given; it is a number of documents (5) or a share of them (0.5)");
+    match text.parse() {
+        Ok(count) => Ok(Limit::Count(count)),
+        Err(_) => text.parse().ok().filter(|share| (0.0..=1.0).contains(share)).map(Limit::Share).ok_or_else(wrong),
+    }
+}
+
+/// Stop words as they are asked for: a word for it, languages, or a file.
+fn stop_words(given: &str) -> Result<StopWords> {
+    let path = Path::new(given);
+    Ok(match given {
+        "auto" => StopWords::Auto,
+        "none" => StopWords::None,
+        _ if path.is_file() => {
+            let bytes = border::load(path)?;
+            let text =
+                std::str::from_utf8(&bytes).map_err(|_| Error::input(path, "bytes that are no UTF-8", "words, one a line, are needed"))?;
+            StopWords::Words(text.split_whitespace().map(str::to_owned).collect())
+        }
+        _ if path.extension().is_some() || path.components().count() > 1 => {
+            return Err(Error::input(path, "there is no such file", "--stop-words is auto, none, languages or a file of words"));
+        }
+        _ => StopWords::Languages(given.split(',').map(|name| name.trim().to_owned()).collect()),
+    })
+}
+
+/// Which words of text were asked for.
+fn text_options(matches: &ArgMatches) -> Result<TextOptions> {
+    let number = |name: &str| matches.get_one::<u64>(name).map(|&number| number as usize);
+    Ok(TextOptions {
+        tokens: word(matches, "tokens")?.unwrap_or_default(),
+        keep_case: matches.get_flag("keep-case"),
+        keep_numbers: matches.get_flag("keep-numbers"),
+        stop_words: matches.get_one::<String>("stop-words").map(|given| stop_words(given)).transpose()?.unwrap_or_default(),
+        min_letters: None,
+        min_df: matches.get_one("min-df").copied(),
+        max_df: matches.get_one("max-df").copied(),
+        max_words: number("max-words"),
+        ngrams: number("ngrams"),
+        phrases: word(matches, "phrases")?,
+    })
 }
 
 fn word<T: DeserializeOwned>(matches: &ArgMatches, name: &str) -> Result<Option<T>> {
@@ -56,7 +145,7 @@ pub(crate) fn prepare_options(matches: &ArgMatches) -> Result<PrepareOptions> {
     Ok(PrepareOptions {
         scale: word::<Scale>(matches, "scale")?.unwrap_or_default(),
         missing: word::<Missing>(matches, "missing")?,
-        ..PrepareOptions::default()
+        text: text_options(matches)?,
     })
 }
 

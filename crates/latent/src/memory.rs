@@ -5,6 +5,7 @@ use latentspace::error::Bytes;
 use latentspace::measure::{measure_bytes, measure_stream_bytes};
 use latentspace::method::{AnyMethod, Plan, Shape};
 use latentspace::run::machine_memory;
+use latentspace::text::Facts;
 use latentspace::{Error, Result, Run};
 
 use crate::output::count;
@@ -15,35 +16,70 @@ const PROGRAM: u64 = 14 << 20;
 const BLOCKS: u64 = 3 * (16 << 20);
 /// Rows of a chunk of a fold.
 const CHUNK: u64 = latentspace::data::CHUNK as u64;
+/// Bytes of a text beside its letters.
+const STRING: u64 = 40;
+/// Bytes that a word which is met takes while words are learned, and one that is counted from then on.
+const WORD: [u64; 2] = [120, 180];
+/// Bytes of text a second whose words are read and counted, on one core of the machine that the cost model was measured on.
+const WORDS_RATE: f64 = 50e6;
+
+/// Text that a fit will learn from: its bytes, different words that are met in it, and pairs of a document and a word.
+#[derive(Clone, Copy)]
+struct Text {
+    bytes: u64,
+    met: u64,
+    cells_met: u64,
+}
+
+impl Text {
+    /// Of so many rows of all.
+    fn of(self, rows: usize, all: usize) -> Self {
+        let share = |number: u64| (number as f64 * rows as f64 / all.max(1) as f64) as u64;
+        Text { bytes: share(self.bytes), met: share(self.met), cells_met: share(self.cells_met) }
+    }
+
+    /// At the peak, while words are learned: the texts, the words that are met, and what each document has of them.
+    fn learning(self) -> u64 {
+        self.bytes + WORD[0] * self.met + 12 * self.cells_met
+    }
+}
+
 /// What a fit will take, by the way that it will go.
 pub(crate) struct Needs {
     pub(crate) plan: Plan,
     pub(crate) shape: Shape,
+    text: Option<Text>,
     /// Bytes at the peak.
     pub(crate) peak: u64,
     /// Why the rows stream by, where they do.
     pub(crate) streams: Option<String>,
 }
 
-/// What a fit of `method` on `rows` rows of `data` will take: in memory where that is allowed, else, if the method folds, as a stream.
-pub(crate) fn needs(method: &dyn AnyMethod, data: &Source, rows: usize, run: &Run) -> Needs {
-    let shape = Shape { cells: data.cells(), ..Shape::new(rows, data.columns()) };
+/// What a fit of `method` on `rows` rows of `data` will take: in memory where that is allowed, else, if the method folds, as a stream. Of text,
+/// `met` says what is met in it.
+pub(crate) fn needs(method: &dyn AnyMethod, data: &Source, rows: usize, met: Option<Facts>, run: &Run) -> Needs {
+    let shape = match &met {
+        Some(met) => Shape { cells: Some(met.cells as usize), ..Shape::new(met.documents as usize, met.words as usize) },
+        None => Shape { cells: data.cells(), ..Shape::new(rows, data.columns()) },
+    };
+    let text = met.map(|met| Text { bytes: met.bytes + STRING * met.documents, met: met.met, cells_met: met.cells_met });
     let plan = method.plan(shape, run);
-    let peak = in_memory(method, data, shape, &plan, run);
+    let peak = in_memory(method, data, shape, text, &plan, run);
     let (allowed, whose) = match run.max_memory() {
         Some(allowed) => (allowed, "--max-memory"),
         None => (machine_memory().unwrap_or(u64::MAX) / 2, "half of this machine's memory"),
     };
     if !method.info().folds || peak <= allowed {
-        return Needs { plan, shape, peak, streams: None };
+        return Needs { plan, shape, text, peak, streams: None };
     }
-    let streamed = streamed(method, data, shape, &plan, run);
+    let streamed = streamed(method, data, shape, text, &plan, run);
     if streamed >= peak {
-        return Needs { plan, shape, peak, streams: None };
+        return Needs { plan, shape, text, peak, streams: None };
     }
-    let plan = Plan { seconds: plan.seconds + f64::from(plan.rounds) * data.pass_seconds(rows), ..plan };
+    let pass = text.map_or_else(|| data.pass_seconds(rows), |text| text.bytes as f64 / WORDS_RATE / run.threads() as f64);
+    let plan = Plan { seconds: plan.seconds + f64::from(plan.rounds) * pass, ..plan };
     let why = format!("rows stream by: all of them would take {}, more than {whose} ({})", Bytes(peak), Bytes(allowed));
-    Needs { plan, shape, peak: streamed, streams: Some(why) }
+    Needs { plan, shape, text, peak: streamed, streams: Some(why) }
 }
 
 /// Refuses a fit that would take more than is allowed, and tells what would fit.
@@ -56,7 +92,8 @@ pub(crate) fn check(method: &dyn AnyMethod, data: &Source, needs: &Needs, run: &
     let fits = |rows: usize| {
         let cells = shape.cells.map(|cells| (cells as f64 * rows as f64 / shape.rows.max(1) as f64) as usize);
         let shape = Shape { rows, cells, ..shape };
-        method.check(shape).is_ok() && in_memory(method, data, shape, &method.plan(shape, run), run) <= allowed
+        let text = needs.text.map(|text| text.of(rows, needs.shape.rows));
+        method.check(shape).is_ok() && in_memory(method, data, shape, text, &method.plan(shape, run), run) <= allowed
     };
     // More rows never take less: the most that fit are found by halving.
     let (mut low, mut high) = (0, shape.rows);
@@ -76,11 +113,12 @@ pub(crate) fn check(method: &dyn AnyMethod, data: &Source, needs: &Needs, run: &
 }
 
 /// Bytes at the peak of a fit in memory.
-fn in_memory(method: &dyn AnyMethod, data: &Source, shape: Shape, plan: &Plan, run: &Run) -> u64 {
+fn in_memory(method: &dyn AnyMethod, data: &Source, shape: Shape, text: Option<Text>, plan: &Plan, run: &Run) -> u64 {
     let cells = shape.rows as u64 * shape.cols as u64;
     let (rows, file) = (shape.bytes(), data.bytes());
     // What stays beside the prepared rows, and what they take while they are read.
     let (beside, reading) = match data.kind() {
+        "text" => (WORD[1] * shape.cols as u64, text.map_or(0, Text::learning)),
         // Pixels stay bytes, in the file and beside the numbers that they became.
         "images" => (cells + cells.min(file), rows),
         // Parts are put together to a whole, beside the file that they come from.
@@ -97,12 +135,13 @@ fn in_memory(method: &dyn AnyMethod, data: &Source, shape: Shape, plan: &Plan, r
 }
 
 /// Bytes at the peak of a fit whose rows stream by.
-fn streamed(method: &dyn AnyMethod, data: &Source, shape: Shape, plan: &Plan, run: &Run) -> u64 {
-    let (rows, cols) = (shape.rows as u64, shape.cols as u64);
-    let work = plan.peak_bytes.saturating_sub(4 * rows * cols);
+fn streamed(method: &dyn AnyMethod, data: &Source, shape: Shape, text: Option<Text>, plan: &Plan, run: &Run) -> u64 {
+    let cols = shape.cols as u64;
+    let work = plan.peak_bytes.saturating_sub(4 * shape.rows as u64 * cols);
+    let words = text.map_or(0, |text| WORD[0] * text.met + WORD[1] * cols);
     let chunks = 4 * CHUNK * cols * (run.threads() as u64 + 1);
     let measuring = BLOCKS + measure_stream_bytes(shape.rows, shape.cols, dimensions(method, shape), run.threads());
-    PROGRAM + data.working_bytes() + (BLOCKS + chunks + work).max(measuring)
+    PROGRAM + data.working_bytes() + words + (BLOCKS + chunks + work).max(measuring)
 }
 
 /// Dimensions of the space.

@@ -1,13 +1,16 @@
-//! Rows as Python holds them: bytes of an array, or the three arrays of sparse rows.
+//! Rows as Python holds them: bytes of an array, the three arrays of sparse rows, or texts.
 
 use std::ops::Deref;
 use std::sync::Arc;
 
 use latentspace::data::read::MemoryArray;
 use latentspace::data::{Counts, Missing, Preparation, PrepareOptions, Scale, Values};
+use latentspace::error::nearest;
+use latentspace::text::TextOptions;
 use latentspace::{Error, Observations, Result, Run};
 use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray1};
 use pyo3::prelude::*;
+use serde_json::{Map, Value};
 
 /// Bytes of an array that Python holds, kept alive from here.
 pub(crate) struct Borrowed {
@@ -34,6 +37,32 @@ impl Deref for Borrowed {
 enum Held {
     Dense(MemoryArray, Arc<Borrowed>),
     Sparse(Counts),
+    Text(Arc<Vec<String>>, TextOptions),
+}
+
+/// Options of text as JSON has them.
+///
+/// # Errors
+/// [`Error::Param`] for one that is unknown or of another type.
+pub(crate) fn text_options(given: Option<&str>) -> Result<TextOptions> {
+    let Some(given) = given else { return Ok(TextOptions::default()) };
+    let given: Map<String, Value> = serde_json::from_str(given).map_err(|error| Error::param("text", given, error.to_string()))?;
+    let known = serde_json::to_value(TextOptions::default()).unwrap_or_default();
+    let mut all = known.as_object().cloned().unwrap_or_default();
+    for (name, value) in given {
+        if !all.contains_key(&name) {
+            let names = all.keys().map(String::as_str);
+            let error = Error::param("text", format!("'{name}'"), format!("there are {}", names.clone().collect::<Vec<_>>().join(", ")));
+            return Err(match nearest(&name, names) {
+                Some(near) => error.with_hint(format!("did you mean '{near}'?")),
+                None => error,
+            });
+        }
+        let options = Map::from_iter([(name.clone(), value.clone())]);
+        serde_json::from_value::<TextOptions>(Value::Object(options)).map_err(|error| Error::param(&name, &value, error.to_string()))?;
+        all.insert(name, value);
+    }
+    serde_json::from_value(Value::Object(all)).map_err(|error| Error::param("text", "options", error.to_string()))
 }
 
 /// Rows, as Python holds them.
@@ -85,6 +114,12 @@ impl Rows {
         let indices = indices.iter().map(|&index| index as u32).collect();
         Ok(Rows(Held::Sparse(Counts { cols, starts, indices, values, names: None })))
     }
+
+    /// Documents; `options` say which of their words are counted, as JSON.
+    #[staticmethod]
+    fn text(texts: Vec<String>, options: Option<&str>) -> PyResult<Self> {
+        Ok(Rows(Held::Text(Arc::new(texts), text_options(options).map_err(crate::errors::exception)?)))
+    }
 }
 
 impl Rows {
@@ -93,6 +128,7 @@ impl Rows {
         match &self.0 {
             Held::Dense(array, _) => array.read(preparation, run),
             Held::Sparse(counts) => Ok(Observations::new("X", Values::Counts(counts.clone()))),
+            Held::Text(texts, _) => Ok(Observations::new("X", Values::Text(Arc::clone(texts)))),
         }
     }
 
@@ -103,6 +139,7 @@ impl Rows {
             Held::Dense(array, _) if array.names.is_some() => {
                 PrepareOptions { scale: Scale::None, missing: Some(Missing::Error), ..PrepareOptions::default() }
             }
+            Held::Text(_, text) => PrepareOptions { text: text.clone(), ..PrepareOptions::default() },
             _ => PrepareOptions::default(),
         }
     }
@@ -112,7 +149,7 @@ impl Rows {
         match &self.0 {
             // Once by the array itself, once to be counted.
             Held::Dense(_, held) => Arc::strong_count(held).saturating_sub(2),
-            Held::Sparse(_) => 0,
+            Held::Sparse(_) | Held::Text(..) => 0,
         }
     }
 }

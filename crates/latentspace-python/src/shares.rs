@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::calls::call;
 use crate::errors::exception;
+use crate::rows::text_options;
 use crate::space::{Space, method};
 
 /// Round 0 of a fit on files, as bytes: what every share starts from.
@@ -25,6 +26,7 @@ pub(crate) fn round_zero<'py>(
     columns: Option<Vec<String>>,
     scale: Option<&str>,
     missing: Option<&str>,
+    text: Option<&str>,
     seed: u64,
     threads: usize,
     listener: Option<&Bound<'py, PyAny>>,
@@ -34,11 +36,13 @@ pub(crate) fn round_zero<'py>(
         serde_json::from_value(json!(scale)).map_err(|error| exception(Error::param("scale", json!(scale), error.to_string())))?;
     let missing: Option<Missing> =
         serde_json::from_value(json!(missing)).map_err(|error| exception(Error::param("missing", json!(missing), error.to_string())))?;
-    let options = PrepareOptions { scale: scale.unwrap_or_default(), missing, ..PrepareOptions::default() };
+    let options = PrepareOptions { scale: scale.unwrap_or_default(), missing, text: text_options(text).map_err(exception)? };
     let origin = Origin { data, columns, labels: None };
     let bytes = call(py, seed, threads, listener, |run| {
         let source = origin.open()?;
-        Round::zero(method.as_ref(), origin, &source, &options, run)?.to_bytes()
+        // The words of text are learned from all of it, before any share is worked on.
+        let begin = if source.kind() == "text" { Round::first } else { Round::zero };
+        begin(method.as_ref(), origin, &source, &options, run)?.to_bytes()
     })?;
     Ok(PyBytes::new(py, &bytes))
 }

@@ -368,6 +368,51 @@ fn sparse_counts_are_learned_from() {
     }
 }
 
+/// Documents of three topics.
+fn documents(range: std::ops::Range<u64>) -> Observations {
+    let topics = [
+        ["river", "stone", "water", "bank", "fish", "boat", "shore", "wave"],
+        ["star", "planet", "orbit", "moon", "light", "comet", "galaxy", "dust"],
+        ["bread", "butter", "oven", "flour", "salt", "dough", "crust", "yeast"],
+    ];
+    let random = Random::new(14, "documents");
+    let text = |row: u64| -> String {
+        let word = |step: u64| match random.below(row, 2 * step, 5) {
+            0 => "the".to_owned(),
+            1 => format!("odd{}", random.below(row, 2 * step + 1, 500)),
+            _ => topics[row as usize % 3][random.below(row, 2 * step + 1, 8) as usize].to_owned(),
+        };
+        (0..40).map(word).collect::<Vec<String>>().join(" ")
+    };
+    Observations::new("documents", latentspace::data::Values::Text(Arc::new(range.map(text).collect())))
+}
+
+/// Running text is learned from as the counts of its words, and a new document is counted and placed alike alone and among others.
+#[test]
+fn text_is_learned_from() {
+    let (fitted, new) = (documents(0..300), documents(300..330));
+    for entry in METHODS.iter().filter(|entry| entry.info.takes.contains(&Takes::Text)) {
+        let name = entry.info.name;
+        let fit = |threads: usize| {
+            let run = Run::new(3, threads).unwrap();
+            Space::learn(&*method(entry), fitted.clone(), &PrepareOptions::default(), &Beside::default(), &run).unwrap().space
+        };
+        let (space, run) = (fit(1), Run::new(0, 2).unwrap());
+        let bytes = space.to_bytes().unwrap();
+        assert!(fit(3).to_bytes().unwrap() == bytes, "{name}");
+        assert!(space.preparation.names.as_ref().unwrap().contains(&"river".to_owned()), "{name}");
+        let again = Space::from_bytes(&bytes, Path::new("again.latent")).unwrap();
+        if !entry.info.encodes {
+            continue;
+        }
+        let together = again.encode(&new, &run).unwrap().values;
+        for row in [0, 29] {
+            let alone = again.encode(&documents(300 + row..301 + row), &run).unwrap().values;
+            assert!(alone.row(0) == together.row(row as usize), "{name}, row {row}");
+        }
+    }
+}
+
 /// Rows of [`groups`] with a column of labels.
 fn fit_labeled(entry: &Entry, target: &str, name: &str, labels: ArrayRef, threads: usize) -> Result<Space> {
     let mut params = quick(entry);

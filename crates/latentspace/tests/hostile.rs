@@ -342,6 +342,18 @@ fn cases() -> Vec<Case> {
         // Text and word vectors.
         case("latin.txt", "bytes that are no UTF-8", b"fine\nM\xfcller\n".to_vec(), Refused(&["row 2", "UTF-8"])),
         case("zeros.txt", "bytes that no text has", vec![0; 100], Refused(&["zero bytes"])),
+        case("signs.txt", "text without a word", b"- - -\n...\n".to_vec(), Refused(&["no word"])),
+        case(
+            "stop.txt",
+            "text of stop words alone",
+            b"the and of\nthe of it\n".to_vec(),
+            Refused(&["are stop words", "--stop-words none"]),
+        ),
+        case("word.txt", "a word of four megabytes", vec![b'w'; 4 << 20], Taken(&["1 of 1 different words"])),
+        case("marks.txt", "a letter under a million marks", format!("ab{}", "\u{301}".repeat(1 << 20)).into_bytes(), Taken(&["1 of 1"])),
+        case("docword.cut.txt", "a bag of words that was cut short", b"2\n2\n4\n1 1 1\n".to_vec(), Refused(&["1 cells", "promises 4"])),
+        case("docword.far.txt", "a word beyond the last", b"2\n2\n1\n1 3 1\n".to_vec(), Refused(&["row 4", "'1 3 1'"])),
+        case("docword.wide.txt", "more words than bytes", b"1\n999999999\n1\n1 1 1\n".to_vec(), Refused(&["promises 999999999 words"])),
         case("count.bin", "2^60 words", b"1152921504606846976 300\nking ....".to_vec(), Refused(&["promises 1152921504606846976 words"])),
         case(
             "cut.bin",
@@ -396,10 +408,7 @@ fn cases() -> Vec<Case> {
 fn through(path: &Path, run: &Run) -> Result<(Vec<String>, usize), Error> {
     let source = open(path.to_str().unwrap(), &ReadOptions::default())?;
     let observed = source.read(run)?;
-    let preparation = Preparation::choose(&observed, &PrepareOptions::default(), run)?;
-    if observed.values.kind() != "text" {
-        preparation.prepare(&observed, run)?;
-    }
+    let (preparation, _) = Preparation::choose_and_prepare(&observed, &PrepareOptions::default(), run)?;
     Ok((preparation.told, observed.rows()))
 }
 

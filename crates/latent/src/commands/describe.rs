@@ -3,6 +3,7 @@
 use clap::{ArgMatches, Command};
 use latentspace::Result;
 use latentspace::data::{ColumnSummary, Summary, read};
+use latentspace::text::Facts;
 
 use crate::context::Context;
 use crate::inputs;
@@ -41,6 +42,9 @@ fn table(summary: &Summary) -> String {
         out.push_str(&columns(&summary.learned));
     } else if let Some(all) = overall(&summary.learned) {
         out.push_str(&all);
+    }
+    if let Some(facts) = &summary.text {
+        out.push_str(&words(facts));
     }
     if !summary.metadata.is_empty() {
         out.push_str("\nriding along\n");
@@ -96,6 +100,30 @@ fn columns(columns: &[ColumnSummary]) -> String {
     if columns.len() > SHOWN {
         out.push_str(&format!("  and {} more\n", count((columns.len() - SHOWN) as u64)));
     }
+    out
+}
+
+/// What is met in text.
+fn words(facts: &Facts) -> String {
+    let language = facts.language.as_ref().map_or("not told by its commonest words".to_owned(), |(name, share)| {
+        format!("{name} ({:.0} % of the commonest words are stop words of it)", 100.0 * share)
+    });
+    let mut out = String::from("\nwords\n");
+    out.push_str(&output::table(
+        &["", ""],
+        &[
+            vec!["documents".to_owned(), count(facts.documents)],
+            vec!["without a word".to_owned(), count(facts.empty)],
+            vec!["words in all".to_owned(), count(facts.tokens)],
+            vec!["different words".to_owned(), count(facts.met)],
+            vec!["that are counted".to_owned(), count(facts.words)],
+            vec!["language".to_owned(), language],
+        ],
+    ));
+    let rows: Vec<Vec<String>> =
+        facts.commonest.iter().take(10).map(|word| vec![word.word.clone(), count(word.times), count(word.documents)]).collect();
+    out.push('\n');
+    out.push_str(&output::table(&["commonest counted", "times", "documents"], &rows));
     out
 }
 

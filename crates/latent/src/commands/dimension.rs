@@ -35,9 +35,9 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
         outputs::check("--per-row", file, outputs::FIGURES, context)?;
     }
     let observations = read::open(inputs::text(matches, "data")?, &inputs::read_options(matches))?.read(run)?;
-    let preparation = Preparation::choose(&observations, &inputs::prepare_options(matches)?, run)?;
+    let (preparation, prepared) = Preparation::choose_and_prepare(&observations, &inputs::prepare_options(matches)?, run)?;
     preparation.told.iter().for_each(|sentence| run.note(sentence));
-    let rows = preparation.prepare(&observations, run)?.table()?;
+    let rows = prepared.table()?;
     let options = DimensionOptions { n_neighbors: matches.get_one::<usize>("k").copied() };
     let found = dimension::dimension(rows.view(), &options, run)?;
     context.screen.clear();

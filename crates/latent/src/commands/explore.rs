@@ -207,10 +207,9 @@ pub(crate) fn of_observations(
         };
         return Ok(Subject { observations, prepared: Prepared::Table(codes), start, warnings });
     }
-    let preparation = Preparation::choose(&observations, prepare, run)?;
+    let (preparation, prepared) = Preparation::choose_and_prepare(&observations, prepare, run)?;
     preparation.told.iter().for_each(|sentence| run.note(sentence));
     warnings.extend(preparation.told.iter().cloned());
-    let prepared = preparation.prepare(&observations, run)?;
     Ok(Subject { observations, prepared, start: fit(way), warnings })
 }
 
@@ -300,9 +299,9 @@ pub(crate) fn of_observations_and_codes(
     }
     let start = map_or_fit(codes, None, true, way);
     let prepared = if matches!(start, Start::Map { .. }) {
-        let preparation = Preparation::choose(&observations, prepare, run)?;
+        let (preparation, prepared) = Preparation::choose_and_prepare(&observations, prepare, run)?;
         warnings.extend(preparation.told.iter().cloned());
-        preparation.prepare(&observations, run)?
+        prepared
     } else {
         Prepared::Table(codes.clone())
     };

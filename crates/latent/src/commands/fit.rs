@@ -148,7 +148,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     }
     let data = read::open(inputs::text(matches, "data")?, &inputs::read_options(matches))?;
     if matches.get_flag("plan") {
-        return plan(method.as_ref(), &data, context);
+        return plan(method.as_ref(), &data, &inputs::prepare_options(matches)?, context);
     }
     let output = output.ok_or_else(|| Error::internal("no output"))?;
     for note in data.notes() {
@@ -164,7 +164,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
         });
     }
     let run = context.run.clone().with_checkpoint(checkpoint.clone());
-    let needs = needs(method.as_ref(), &data, false, &run)?;
+    let needs = needs(method.as_ref(), &data, &options, false, &run)?;
     memory::check(method.as_ref(), &data, &needs, &run)?;
     let learned = match needs.streams {
         Some(why) => {
@@ -249,14 +249,19 @@ fn from_memory(method: &dyn AnyMethod, data: &Source, options: &PrepareOptions, 
 }
 
 /// What the fit will take. Where the head of the files does not tell how many rows there are, these are counted if it matters.
-fn needs(method: &dyn AnyMethod, data: &Source, exactly: bool, run: &Run) -> Result<memory::Needs> {
+pub(super) fn needs(method: &dyn AnyMethod, data: &Source, options: &PrepareOptions, exactly: bool, run: &Run) -> Result<memory::Needs> {
+    if data.kind() == "text" {
+        let whole = exactly || run.max_memory().is_some();
+        let met = if whole { Preparation::of_text_source(data, options, run)?.1 } else { Preparation::guess_text(data, options, run)? };
+        return Ok(memory::needs(method, data, met.documents as usize, Some(met), run));
+    }
     let guess = || (data.bytes() / (4 * data.columns().max(1) as u64)) as usize;
     let rows = match data.rows() {
         Some(rows) => rows,
         None if exactly || run.max_memory().is_some() => data.count(run)?,
         None => guess(),
     };
-    Ok(memory::needs(method, data, rows, run))
+    Ok(memory::needs(method, data, rows, None, run))
 }
 
 fn from_stream(method: &dyn AnyMethod, data: &Source, options: &PrepareOptions, all_codes: bool, run: &Run) -> Result<Learned> {
@@ -277,8 +282,8 @@ fn from_stream(method: &dyn AnyMethod, data: &Source, options: &PrepareOptions, 
 }
 
 /// Tells what a fit would take, from the head of the files.
-fn plan(method: &dyn AnyMethod, data: &Source, context: &Context) -> Result<()> {
-    let memory::Needs { plan, shape, peak, streams } = needs(method, data, true, &context.run)?;
+fn plan(method: &dyn AnyMethod, data: &Source, options: &PrepareOptions, context: &Context) -> Result<()> {
+    let memory::Needs { plan, shape, peak, streams, .. } = needs(method, data, options, true, &context.run)?;
     method.check(shape)?;
     let algorithm = if streams.is_some() { format!("{}, streaming", plan.algorithm) } else { plan.algorithm };
     context.screen.clear();

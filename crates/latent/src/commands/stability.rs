@@ -8,6 +8,7 @@ use latentspace::method::{self, AnyMethod, Entry};
 use latentspace::random::Random;
 use latentspace::{Error, Result, Run, registry};
 
+use crate::commands::fit;
 use crate::context::Context;
 use crate::output::{self, count};
 use crate::{args, inputs, memory, outputs};
@@ -59,13 +60,12 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     }
     let run = &context.run;
     let data = read::open(inputs::text(matches, "data")?, &inputs::read_options(matches))?;
-    let rows = data.rows().map_or_else(|| data.count(run), Ok)?;
-    memory::check(method.as_ref(), &data, &memory::needs(method.as_ref(), &data, rows, run), run)?;
+    let options = inputs::prepare_options(matches)?;
+    memory::check(method.as_ref(), &data, &fit::needs(method.as_ref(), &data, &options, true, run)?, run)?;
     let observations = data.read(run)?;
-    let preparation = Preparation::choose(&observations, &inputs::prepare_options(matches)?, run)?;
+    let (preparation, prepared) = Preparation::choose_and_prepare(&observations, &options, run)?;
     preparation.told.iter().for_each(|sentence| run.note(sentence));
     let metadata = observations.metadata.clone();
-    let prepared = preparation.prepare(&observations, run)?;
     drop(observations);
 
     let n = prepared.rows();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Sequence
 
 import narwhals.stable.v2 as nw
@@ -27,8 +28,35 @@ def like(frame: nw.DataFrame, values: np.ndarray, names: Sequence[str]) -> Any:
     return out
 
 
-def native_rows(X: Any, names: Sequence[str] | None = None) -> _native.Rows:
-    """X, an array or sparse rows, as the native part takes it; without a copy where its numbers lie one after the other."""
+def texts_of(X: Any) -> list[str] | None:
+    """X as documents, if it is a list of texts, or a column of them."""
+    if not isinstance(X, (list, tuple)):
+        if getattr(X, "ndim", None) != 1 or getattr(X, "dtype", None) in (bool, int, float):
+            return None
+        X = list(X)
+    return [str(text) for text in X] if len(X) and all(isinstance(text, str) for text in X) else None
+
+
+def text_options(text: dict[str, Any] | None) -> str | None:
+    """Which words of text are counted, as the native part takes it."""
+    if text is None:
+        return None
+    given = dict(text)
+    stop = given.get("stop_words", "auto")
+    if isinstance(stop, str) and stop not in ("auto", "none"):
+        given["stop_words"] = {"languages": [name.strip() for name in stop.split(",")]}
+    elif not isinstance(stop, str):
+        given["stop_words"] = "none" if stop is None else {"words": [str(word) for word in stop]}
+    return json.dumps(given)
+
+
+def native_rows(X: Any, names: Sequence[str] | None = None, text: dict[str, Any] | None = None) -> _native.Rows:
+    """X, an array, sparse rows or texts, as the native part takes it; without a copy where its numbers lie one after the other."""
+    texts = texts_of(X)
+    if texts is not None:
+        return _native.Rows.text(texts, text_options(text))
+    if text is not None:
+        raise _native.ParamError("text: options of text were given; the rows are none.")
     if sparse.issparse(X):
         X = X.tocsr()
         if not X.has_canonical_format:

@@ -13,7 +13,7 @@ from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from . import _native
-from ._data import codes_of, column, frame_of, like, native_rows, near_rows
+from ._data import codes_of, column, frame_of, like, native_rows, near_rows, texts_of
 from ._jobs import seed_of, threads
 from ._progress import listener
 from ._space import Measure, Space
@@ -34,7 +34,8 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
     space_: Space
     n_features_in_: int
 
-    def fit(self, X: Any, y: Any = None, *, neighbors: Any = None, start: Any = None, pull: float = 0.0) -> Any:
+    def fit(self, X: Any, y: Any = None, *, neighbors: Any = None, start: Any = None, pull: float = 0.0,
+            text: dict[str, Any] | None = None) -> Any:
         """Learns a space from rows ``[n, d]`` and measures how far to trust it.
 
         ``y``, a label a row (-1, NaN and None: missing), is learned from, too, by methods that have a ``target``, unless that is
@@ -44,13 +45,18 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         sparse matrix of distances ``[n, n]``. ``start``, for t-SNE and UMAP, is a map to start at, ``[n, k]``, NaN in rows that it has
         not: they start amid their neighbors. Its rows are drawn back there by ``pull`` of a step: 0 lets them go, 0.1 to 1 keep maps of
         related tables alike, ``inf`` holds them, so that only others move.
+
+        ``X`` may be a list of texts, too: a document a row, which becomes counts of its words. ``text`` says which are counted, by the
+        command line's names: ``{"stop_words": "german", "min_df": 2, "max_df": 0.4, "max_words": 20000, "ngrams": 2, "phrases": "npmi",
+        "tokens": "runs", "keep_case": True, "keep_numbers": True}``; stop words are ``"auto"``, ``"none"``, languages or a list of words.
         """
-        self._learn(X, y, neighbors, start, pull)
+        self._learn(X, y, neighbors, start, pull, text)
         return self
 
-    def fit_transform(self, X: Any, y: Any = None, *, neighbors: Any = None, start: Any = None, pull: float = 0.0) -> Any:
+    def fit_transform(self, X: Any, y: Any = None, *, neighbors: Any = None, start: Any = None,
+                      pull: float = 0.0, text: dict[str, Any] | None = None) -> Any:
         """Learns a space and gives the codes of its rows, ``[n, k]``; all else is what it is to ``fit``."""
-        return self._out(self._learn(X, y, neighbors, start, pull), X)
+        return self._out(self._learn(X, y, neighbors, start, pull, text), X)
 
     @property
     def measures_(self) -> dict[str, Measure]:
@@ -75,14 +81,17 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         given = ((p["name"], getattr(self, p["name"])) for p in self._description["parameters"])
         return {name: value.item() if isinstance(value, np.generic) else value for name, value in given}
 
-    def _rows(self, X: Any, reset: bool) -> _native.Rows:
-        """X, checked as scikit-learn checks it."""
+    def _rows(self, X: Any, reset: bool, text: dict[str, Any] | None = None) -> _native.Rows:
+        """X, checked as scikit-learn checks it, unless it is text."""
+        if "text" in self._description["takes"] and texts_of(X) is not None:
+            return native_rows(X, text=text)
         sparse = "csr" if self._description["sparse"] else False
         # One row says nothing of how rows differ.
         X = validate_data(self, X, reset=reset, accept_sparse=sparse, dtype="numeric", ensure_min_samples=2 if reset else 1)
-        return native_rows(X, getattr(self, "feature_names_in_", None) if reset else None)
+        return native_rows(X, getattr(self, "feature_names_in_", None) if reset else None, text)
 
-    def _learn(self, X: Any, y: Any, neighbors: Any = None, start: Any = None, pull: float = 0.0) -> np.ndarray:
+    def _learn(self, X: Any, y: Any, neighbors: Any = None, start: Any = None, pull: float = 0.0,
+               text: dict[str, Any] | None = None) -> np.ndarray:
         params, seed, jobs = self._params(), seed_of(self.random_state), threads(self.n_jobs)
         labels = None
         if y is not None and params.get("target", "none") != "none":
@@ -93,7 +102,7 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
             raise _native.ParamError(f"pull: {pull} was given; it is at least 0, and 0 where there is no start.")
         near = None if neighbors is None else near_rows(neighbors)
         begin = None if start is None else (codes_of(start), float(pull))
-        name, rows = self._description["name"], self._rows(X, reset=True)
+        name, rows = self._description["name"], self._rows(X, reset=True, text=text)
         ear = listener(self.verbose)
         try:
             space, codes = _native.fit(name, params, rows, seed, jobs, ear, labels, near, begin)

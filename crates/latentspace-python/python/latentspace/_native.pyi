@@ -14,6 +14,8 @@ class Rows:
     def dense(bytes: NDArray[np.uint8], descr: str, shape: list[int], fortran: bool, names: list[str] | None) -> Rows: ...
     @staticmethod
     def sparse(starts: NDArray[np.int64], indices: NDArray[np.int64], values: NDArray[np.float32], cols: int) -> Rows: ...
+    @staticmethod
+    def text(texts: list[str], options: str | None) -> Rows: ...
 
 class Space:
     @staticmethod
@@ -76,6 +78,7 @@ def round_zero(
     columns: list[str] | None,
     scale: str | None,
     missing: str | None,
+    text: str | None,
     seed: int,
     threads: int,
     listener: Any,

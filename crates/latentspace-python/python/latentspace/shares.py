@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from . import _native
+from ._data import text_options
 from ._jobs import seed_of, threads
 from ._space import Space
 
@@ -32,17 +33,18 @@ def first(
     columns: list[str] | None = None,
     scale: str | None = None,
     missing: str | None = None,
+    text: dict[str, Any] | None = None,
     random_state: Any = None,
     n_jobs: int | None = None,
     **params: Any,
 ) -> bytes:
     """The round that learning ``method`` (a registry name or an estimator) from files begins with: a name, or a pattern such as
-    ``parts/*.parquet``; ``scale`` and ``missing`` as the command line has them.
+    ``parts/*.parquet``; ``scale`` and ``missing`` as the command line has them, ``text`` as ``fit`` has it.
 
     Reads the heads of the files; where these do not tell how many rows there are, counts them.
     """
     name, params = _named(method, params)
-    return _native.round_zero(name, params, data, columns, scale, missing, seed_of(random_state), threads(n_jobs), None)
+    return _native.round_zero(name, params, data, columns, scale, missing, text_options(text), seed_of(random_state), threads(n_jobs), None)
 
 
 def share(round: bytes, share: int, shares: int, *, n_jobs: int | None = None) -> bytes:

@@ -5,7 +5,12 @@ use std::sync::{Arc, OnceLock};
 use crate::data::{Counts, Missing, Observations, Preparation, PrepareOptions, Scale, Source, Values};
 use crate::error::{Error, Input, Result};
 use crate::run::Run;
-use crate::text::{self, Documents, Facts, Learned, Vocabulary, WordCounts};
+use crate::text::{self, Documents, Facts, Learned, StopWords, TextOptions, Vocabulary, WordCounts};
+
+/// Bytes of text from which all is guessed.
+const HEAD: u64 = 4 << 20;
+/// Packed text grows so many times, about.
+const PACKED: u64 = 3;
 
 /// A vocabulary that was made ready, so that it is made once; it says nothing that the preparation does not.
 #[derive(Debug, Clone, Default)]
@@ -89,6 +94,48 @@ impl Preparation {
     pub fn of_text_source(source: &Source, options: &PrepareOptions, run: &Run) -> Result<(Self, Facts)> {
         let (preparation, facts, _) = Self::of_documents(&Read { source, run }, source.name(), options, false, run)?;
         Ok((preparation, facts))
+    }
+
+    /// As [`Preparation::of_text_source`], roughly and from the first megabytes alone: what is met in all, where all is like these.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn guess_text(source: &Source, options: &PrepareOptions, run: &Run) -> Result<Facts> {
+        let (mut head, mut bytes, mut whole) = (Vec::new(), 0, true);
+        for block in source.blocks(run)? {
+            if bytes > HEAD {
+                whole = false;
+                break;
+            }
+            let Values::Text(texts) = block?.values else { return Err(Error::internal("blocks of text are text")) };
+            bytes += texts.iter().map(|text| text.len() as u64 + 1).sum::<u64>();
+            head.extend(Arc::unwrap_or_clone(texts));
+        }
+        if whole {
+            return Ok(Self::of_documents(&head, source.name(), options, false, run)?.1);
+        }
+        // Limits are of all documents, and say nothing of the first ones.
+        let text = TextOptions { min_df: None, max_df: None, phrases: None, stop_words: StopWords::None, ..options.text.clone() };
+        let met = text::learn(&head, &text, false, run).map(|learned| learned.facts);
+        let met = match met {
+            Err(Error::Input(_)) => Facts { documents: head.len() as u64, bytes, words: 1, met: 1, ..Facts::default() },
+            met => met?,
+        };
+        let unpacked = if source.is_packed() { PACKED * source.bytes() } else { source.bytes() };
+        let times = source.rows().map_or(unpacked as f64 / bytes as f64, |rows| rows as f64 / met.documents.max(1) as f64).max(1.0);
+        let linear = |number: u64| (number as f64 * times) as u64;
+        // Different words grow by Heaps' law.
+        let words = |number: u64| (number as f64 * times.powf(0.6)) as u64;
+        Ok(Facts {
+            documents: linear(met.documents),
+            bytes: linear(met.bytes),
+            tokens: linear(met.tokens),
+            cells_met: linear(met.cells_met),
+            cells: linear(met.cells),
+            met: words(met.met),
+            words: words(met.words),
+            ..met
+        })
     }
 
     /// The words that text is counted by, and how.

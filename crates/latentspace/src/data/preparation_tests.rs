@@ -146,3 +146,37 @@ fn a_preparation_whose_lengths_do_not_fit_is_refused() {
     preparation.centers.pop();
     assert!(preparation.prepare(&observed, &run()).unwrap_err().to_string().contains("do not fit"));
 }
+
+#[test]
+fn text_becomes_counts_and_its_preparation_is_stored_and_checked() {
+    let texts = |texts: &[&str]| Observations::new("t", Values::Text(Arc::new(texts.iter().map(|&text| text.to_owned()).collect())));
+    let observed = texts(&["The cat and the dog", "a dog, a bird", "", "Bird and cat"]);
+    let (preparation, Prepared::Counts(counts)) = Preparation::choose_and_prepare(&observed, &PrepareOptions::default(), &run()).unwrap()
+    else {
+        panic!()
+    };
+    assert_eq!(Preparation::choose(&observed, &PrepareOptions::default(), &run()).unwrap(), preparation);
+    assert_eq!((preparation.kind.as_str(), preparation.prepared_columns()), ("text", 3));
+    assert_eq!(preparation.names.as_ref().unwrap(), &["bird", "cat", "dog"]);
+    let stored: Preparation = serde_json::from_str(&serde_json::to_string(&preparation).unwrap()).unwrap();
+    assert_eq!(stored, preparation);
+    stored.check().unwrap();
+    let Prepared::Counts(again) = stored.prepare(&observed, &run()).unwrap() else { panic!() };
+    assert_eq!(again, counts);
+    let Prepared::Counts(alone) = stored.prepare(&texts(&["DOG dog unknown"]), &run()).unwrap() else { panic!() };
+    assert_eq!(alone.row(0), (&[2][..], &[2.0][..]));
+    assert!(stored.prepare(&Observations::from_matrix("m", noise(3, 3)), &run()).is_err());
+    let document = serde_json::to_value(&preparation).unwrap();
+    let wrong = |key: &str, value: serde_json::Value| {
+        let mut document = document.clone();
+        *document.pointer_mut(key).unwrap() = value;
+        let read: Result<Preparation, _> = serde_json::from_value(document);
+        read.map_or(true, |preparation| preparation.check().is_err())
+    };
+    assert!(wrong("/names", serde_json::json!(["cat", "bird", "dog"])) && wrong("/names", serde_json::json!(["bird", "bird", "dog"])));
+    assert!(
+        wrong("/names", serde_json::Value::Null) && wrong("/columns", serde_json::json!(4)) && wrong("/kind", serde_json::json!("counts"))
+    );
+    assert!(wrong("/text/ngrams", serde_json::json!(9)) && wrong("/text/tokens", serde_json::json!("x")));
+    assert!(wrong("/text", serde_json::Value::Null));
+}

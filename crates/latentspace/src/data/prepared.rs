@@ -1,6 +1,6 @@
 //! Prepared rows: numbers, as a method sees them; in memory, or as a stream that can be read again and again.
 
-use crate::data::read::Source;
+use crate::data::read::{Source, stream_rows};
 use crate::data::{Beside, Category, Counts, Preparation, Start};
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
@@ -106,23 +106,30 @@ impl Stream for PreparedStream<'_> {
 
     fn blocks_from(&self, first: usize) -> Result<Box<dyn Iterator<Item = Result<Prepared>> + Send + '_>> {
         let (mut at, blocks) = self.source.blocks_around(first, &self.run)?;
-        Ok(Box::new(blocks.filter_map(move |block| {
-            let block = match block {
-                Ok(block) => block,
-                Err(error) => return Some(Err(error)),
-            };
-            let begins = at;
-            at += block.rows();
-            if at > self.rows {
-                let wanted = format!("there were {} when they were counted", self.rows);
-                return Some(Err(Error::input(self.source.name(), "more rows than before", wanted)));
-            }
-            if at <= first && block.rows() > 0 {
-                return None;
-            }
-            let prepared = self.preparation.prepare_from(&block, begins, &self.run);
-            Some(prepared.map(|prepared| prepared.without_first(first.saturating_sub(begins))))
-        })))
+        Ok(Box::new(
+            blocks
+                .filter_map(move |block| {
+                    let block = match block {
+                        Ok(block) => block,
+                        Err(error) => return Some(Err(error)),
+                    };
+                    let begins = at;
+                    at += block.rows();
+                    if at > self.rows {
+                        let wanted = format!("there were {} when they were counted", self.rows);
+                        return Some(Err(Error::input(self.source.name(), "more rows than before", wanted)));
+                    }
+                    if at <= first && block.rows() > 0 {
+                        return None;
+                    }
+                    let prepared = self.preparation.prepare_from(&block, begins, &self.run);
+                    Some(prepared.map(|prepared| prepared.without_first(first.saturating_sub(begins))))
+                })
+                .flat_map(|block| match block {
+                    Ok(prepared) => prepared.in_parts().map(Ok).collect(),
+                    Err(error) => vec![Err(error)],
+                }),
+        ))
     }
 }
 
@@ -189,6 +196,21 @@ impl Prepared {
             Prepared::Table(matrix) => Prepared::Table(matrix.select(rows)),
             Prepared::Counts(counts) => Prepared::Counts(counts.select(rows)),
         }
+    }
+
+    /// The same rows in parts that may be filled with their zeros: a block of text holds many documents, and each has all words for columns.
+    fn in_parts(self) -> impl Iterator<Item = Self> {
+        let most = stream_rows(self.cols());
+        let mut rest = Some(self);
+        std::iter::from_fn(move || {
+            let whole = rest.take()?;
+            if !matches!(whole, Prepared::Counts(_)) || whole.rows() <= most {
+                return Some(whole);
+            }
+            let part = whole.select(&(0..most as u32).collect::<Vec<u32>>());
+            rest = Some(whole.without_first(most));
+            Some(part)
+        })
     }
 
     /// Without the first rows.

@@ -89,6 +89,8 @@ impl WordCounts {
         self.starts[rows] = to;
         self.indices.truncate(to);
         self.values.truncate(to);
+        self.indices.shrink_to_fit();
+        self.values.shrink_to_fit();
         self.cols = cols;
         self
     }

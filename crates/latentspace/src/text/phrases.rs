@@ -3,7 +3,8 @@
 //! Source: Mikolov et al. 2013, arXiv:1310.4546 (pairs as words); Bouma 2009, "Normalized (pointwise) mutual information in collocation
 //! extraction" (their score).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use serde::{Deserialize, Serialize};
 
@@ -84,9 +85,31 @@ pub(super) fn one_word(first: &str, second: &str) -> String {
     format!("{first}_{second}")
 }
 
+/// A hash of one word, by the middle of its product with an odd number.
+#[derive(Default)]
+struct OneWord(u64);
+
+impl Hasher for OneWord {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|&byte| self.write_u64(u64::from(byte)));
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        let product = u128::from(self.0 ^ word) * 0x9e37_79b9_7f4a_7c15_d1b5_4a32_d192_ed03;
+        self.0 = (product >> 64) as u64 ^ product as u64;
+    }
+}
+
+/// How often each pair of words is met: the first in the upper half of the key.
+type Times = HashMap<u64, u64, BuildHasherDefault<OneWord>>;
+
 /// How often pairs of words that are met often enough stand next to each other.
 #[derive(Default)]
-pub(super) struct PairCounts(BTreeMap<(u32, u32), u64>);
+pub(super) struct PairCounts(Times);
 
 impl PairCounts {
     /// Adds the pairs of these texts; `numbers` has the words that may be parts of one. Memory: the pairs that are met.
@@ -94,7 +117,7 @@ impl PairCounts {
         let pairs = |texts: &[String]| {
             let mut room = Room::default();
             let mut known: Vec<u32> = Vec::new();
-            let mut pairs: HashMap<(u32, u32), u64> = HashMap::new();
+            let mut pairs = Times::default();
             for text in texts {
                 run.check()?;
                 room.read(text, rules, false);
@@ -104,9 +127,9 @@ impl PairCounts {
                 }
                 let number = |word: u32| if word == GAP { GAP } else { known[word as usize] };
                 for pair in room.sequence.windows(2) {
-                    let pair = (number(pair[0]), number(pair[1]));
-                    if pair.0 != GAP && pair.1 != GAP {
-                        *pairs.entry(pair).or_insert(0) += 1;
+                    let (first, second) = (number(pair[0]), number(pair[1]));
+                    if first != GAP && second != GAP {
+                        *pairs.entry(u64::from(first) << 32 | u64::from(second)).or_insert(0) += 1;
                     }
                 }
             }
@@ -125,10 +148,12 @@ impl PairCounts {
 
     /// The pairs that are met `least` times and whose score is enough, in the order of their words; `counts` has how often each word is met.
     pub(super) fn best(&self, score: Score, least: u64, numbers: &Table, counts: &[u64], all: u64) -> Vec<(String, String)> {
-        let is_enough = |(first, second): (u32, u32), count: u64| {
+        let parts = |pair: u64| ((pair >> 32) as u32, pair as u32);
+        let is_enough = |pair: u64, count: u64| {
+            let (first, second) = parts(pair);
             count >= least && score.of(count, counts[first as usize], counts[second as usize], all) >= score.enough()
         };
-        let words = |(first, second): (u32, u32)| (numbers.word(first).to_owned(), numbers.word(second).to_owned());
+        let words = |pair: u64| (numbers.word(parts(pair).0).to_owned(), numbers.word(parts(pair).1).to_owned());
         let mut best: Vec<_> = self.0.iter().filter(|(pair, count)| is_enough(**pair, **count)).map(|(pair, _)| words(*pair)).collect();
         best.sort();
         best

@@ -11,7 +11,7 @@ use image::imageops::FilterType;
 use image::{DynamicImage, ImageDecoder, ImageReader, Limits};
 
 use super::bytes::MOST_RATIO;
-use super::{Ask, Blocks, Reader};
+use super::{Ask, Blocks, Reader, texts};
 use crate::border;
 use crate::data::{ImageShape, Images, Metadata, Observations, Values};
 use crate::error::{Error, Result};
@@ -35,17 +35,24 @@ struct ImagesReader {
     notes: Vec<String>,
 }
 
-/// Opens a folder of images, and tells its bytes on the disk. Reads the head of each picture.
+/// Opens a folder of images, or of texts where it has no image, and tells its bytes on the disk. Reads the head of each picture.
 ///
 /// # Errors
 /// [`Error::Input`] if there is none, or one has a broken head.
 pub(super) fn open(folder: &Path, ask: &Ask<'_>) -> Result<(Box<dyn Reader>, u64)> {
-    let (mut files, mut others) = (Vec::new(), 0);
+    let (mut files, mut others) = (Vec::new(), Vec::new());
     walk(folder, Path::new(""), 0, &mut files, &mut others)?;
     files.sort();
     if files.is_empty() {
-        let found = if others == 0 { "an empty folder".to_owned() } else { format!("{others} files, and no image") };
-        return Err(Error::input(folder, found, "a folder of .png or .jpg files is needed, or of folders of them")
+        let (mut documents, left_out): (Vec<PathBuf>, Vec<PathBuf>) =
+            others.into_iter().partition(|file| file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("txt")));
+        if !documents.is_empty() {
+            documents.sort();
+            return texts::open(folder, documents, left_out.len(), ask);
+        }
+        let others = left_out.len();
+        let found = if others == 0 { "an empty folder".to_owned() } else { format!("{others} files, and no image and no text") };
+        return Err(Error::input(folder, found, "a folder of .png, .jpg or .txt files is needed, or of folders of them")
             .with_hint("several files of another kind are named by a quoted pattern: 'folder/*.parquet'"));
     }
     let heads: Vec<Result<(u32, u32, bool, u64)>> = files
@@ -72,8 +79,8 @@ pub(super) fn open(folder: &Path, ask: &Ask<'_>) -> Result<(Box<dyn Reader>, u64
     if sizes.len() > 1 || sizes.keys().any(|&(height, width)| (height as usize, width as usize) != (shape.height, shape.width)) {
         notes.push(format!("{name}: pictures of {} sizes are brought to {} x {} pixels", sizes.len(), shape.height, shape.width));
     }
-    if others > 0 {
-        notes.push(format!("{name}: {others} files that are no images are left out"));
+    if !others.is_empty() {
+        notes.push(format!("{name}: {} files that are no images are left out", others.len()));
     }
     if files.iter().any(|file| file.parent().is_some_and(|parent| !parent.as_os_str().is_empty())) {
         notes.push(format!("{name}: the class is the name of the folder"));
@@ -81,8 +88,8 @@ pub(super) fn open(folder: &Path, ask: &Ask<'_>) -> Result<(Box<dyn Reader>, u64
     Ok((Box::new(ImagesReader { name, folder: folder.to_path_buf(), files, shape, notes }), bytes))
 }
 
-/// The images below a folder, three levels deep.
-fn walk(root: &Path, below: &Path, depth: usize, files: &mut Vec<PathBuf>, others: &mut usize) -> Result<()> {
+/// The images below a folder, three levels deep, and all other files.
+fn walk(root: &Path, below: &Path, depth: usize, files: &mut Vec<PathBuf>, others: &mut Vec<PathBuf>) -> Result<()> {
     let folder = root.join(below);
     for entry in std::fs::read_dir(&folder).map_err(|error| Error::io(&folder, error))? {
         let entry = entry.map_err(|error| Error::io(&folder, error))?;
@@ -99,7 +106,7 @@ fn walk(root: &Path, below: &Path, depth: usize, files: &mut Vec<PathBuf>, other
         } else if path.extension().is_some_and(|ending| ["png", "jpg", "jpeg"].iter().any(|known| ending.eq_ignore_ascii_case(known))) {
             files.push(path);
         } else {
-            *others += 1;
+            others.push(path);
         }
     }
     Ok(())

@@ -9,6 +9,7 @@ mod bytes;
 mod columns;
 mod csv;
 mod dense;
+mod docword;
 mod idx;
 mod images;
 mod jsonl;
@@ -23,6 +24,7 @@ mod sparse;
 mod svmlight;
 mod table;
 mod text;
+mod texts;
 mod words;
 
 use std::collections::BTreeMap;
@@ -491,6 +493,11 @@ impl Source {
         self.bytes
     }
 
+    /// Whether files are packed, so that their bytes are fewer than those that are read.
+    pub fn is_packed(&self) -> bool {
+        self.readers.iter().any(|(path, _)| path.extension().is_some_and(|ending| ending == "gz" || ending == "zst" || ending == "parquet"))
+    }
+
     /// Bytes that a pass over the rows holds beside the blocks that it gives.
     pub fn working_bytes(&self) -> u64 {
         self.readers.iter().map(|(_, reader)| reader.working_bytes()).max().unwrap_or(0)
@@ -681,7 +688,7 @@ pub(super) fn concat(parts: Blocks<'_>, run: &Run) -> Result<Observations> {
 }
 
 /// Rows of a block of a stream: about 16 MiB.
-pub(super) fn stream_rows(cols: usize) -> usize {
+pub(in crate::data) fn stream_rows(cols: usize) -> usize {
     ((4 << 20) / cols.max(1)).clamp(1, 1 << 16)
 }
 

@@ -82,6 +82,11 @@ impl CountsReader {
         }
         Ok(CountsReader { name: ask.name.clone(), counts: Arc::new(counts), metadata, notes: Vec::new() })
     }
+
+    /// Something that the user should know.
+    pub(super) fn note(&mut self, note: String) {
+        self.notes.push(note);
+    }
 }
 
 impl Reader for CountsReader {

@@ -7,7 +7,7 @@ use arrow::array::StringArray;
 use super::bytes::File;
 use super::dense::Dense;
 use super::lines::Pieces;
-use super::{Ask, Purpose, Reader, excerpt, text};
+use super::{Ask, Purpose, Reader, docword, excerpt, text};
 use crate::data::Metadata;
 use crate::error::Result;
 use crate::linalg::Matrix;
@@ -17,11 +17,15 @@ const FEWEST: usize = 5;
 /// Numbers a vector has at most.
 const MOST: usize = 1 << 16;
 
-/// Opens a `.txt` file: word vectors where its first lines are a word and numbers, running text otherwise.
+/// Opens a `.txt` file: a bag of words where its name says so, word vectors where its first lines are a word and numbers, running text
+/// otherwise.
 ///
 /// # Errors
 /// [`Error::Input`] for what it is not.
 pub(super) fn open_text(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
+    if docword::is_named_so(file) && ask.purpose != Purpose::Labels {
+        return docword::open(file, ask);
+    }
     let head = Pieces::new(file, None)?.next().transpose()?.unwrap_or_default();
     let head = String::from_utf8_lossy(&head);
     let lines: Vec<&str> = head.lines().skip(usize::from(head.lines().next().and_then(sizes).is_some())).take(5).collect();

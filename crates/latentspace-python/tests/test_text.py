@@ -1,0 +1,40 @@
+"""Lists of texts are rows, as everywhere else."""
+
+import json
+
+import numpy as np
+import pytest
+
+import latentspace
+
+TOPICS = ["river stone water bank fish", "star planet orbit moon light", "bread butter oven flour salt"]
+DOCUMENTS = [f"The {a} and the {b} of the {c}" for i in range(60) for w in [TOPICS[i % 3].split()] for a, b, c in [(w[i % 5], w[(i + 1) % 5], w[(i + 3) % 5])]]
+
+
+def test_texts_are_rows_and_new_ones_are_counted_alike():
+    pca = latentspace.PCA(2)
+    codes = pca.fit_transform(DOCUMENTS)
+    assert codes.shape == (60, 2) and np.isfinite(codes).all()
+    told = json.loads(pca.space_._native.describe())
+    assert told["kind"] == "text" and "the" not in told["names"] and "river" in told["names"]
+    some = pca.transform(DOCUMENTS[:7])
+    assert (pca.transform(np.array(DOCUMENTS[:7])) == some).all()
+    assert (pca.transform(DOCUMENTS[3:4])[0] == some[3]).all()
+
+
+def test_options_of_text_are_those_of_the_command_line():
+    def names(**text):
+        return json.loads(latentspace.PCA(1).fit(DOCUMENTS, text=text).space_._native.describe())["names"]
+
+    assert "the" in names(stop_words="none", max_df=1.0)
+    assert "the" not in names(stop_words=["the"], max_df=1.0)
+    assert len(names(max_words=4)) == 4
+    assert any(" " in name for name in names(ngrams=2))
+    with pytest.raises(latentspace.ParamError, match="did you mean|there are"):
+        latentspace.PCA(1).fit(DOCUMENTS, text={"mindf": 1})
+    with pytest.raises(latentspace.ParamError):
+        latentspace.PCA(1).fit(DOCUMENTS, text={"min_df": "x"})
+    with pytest.raises(latentspace.ParamError):
+        latentspace.PCA(1).fit(np.eye(5), text={"min_df": 1})
+    with pytest.raises(latentspace.InputError, match="no word is left"):
+        latentspace.PCA(1).fit(["the", "and", "of"])

@@ -1,0 +1,233 @@
+//! A folder of texts (`.txt`): a file is a document, its name the id, the name of a subfolder the column `folder`.
+//!
+//! A text is in UTF-8, or in UTF-16 where it begins with its byte order mark; one that is in neither is taken as Windows-1252, and it is told.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arrow::array::{ArrayRef, StringArray};
+
+use super::{Ask, Blocks, Reader};
+use crate::border;
+use crate::data::{Metadata, Observations, Values};
+use crate::error::{Bytes, Error, Result, count};
+use crate::parallel::*;
+use crate::run::Run;
+
+/// Bytes that a document has at most.
+const MOST_DOCUMENT: u64 = 256 << 20;
+/// Bytes of a block of a stream, and documents in it, at least.
+const BLOCK: (u64, usize) = (4 << 20, 4096);
+
+struct TextsReader {
+    name: String,
+    folder: PathBuf,
+    /// Paths below the folder, sorted.
+    files: Vec<PathBuf>,
+    /// Files that are read at a time.
+    blocks: Vec<Range<usize>>,
+    notes: Vec<String>,
+    /// Files that were found to be in Windows-1252, and whether that was told.
+    others: Mutex<(BTreeSet<usize>, bool)>,
+}
+
+/// Opens a folder of these texts, `files` below it, and tells its bytes on the disk.
+///
+/// # Errors
+/// [`Error::Io`].
+pub(super) fn open(folder: &Path, files: Vec<PathBuf>, left_out: usize, ask: &Ask<'_>) -> Result<(Box<dyn Reader>, u64)> {
+    let mut bytes = 0;
+    let mut blocks: Vec<Range<usize>> = Vec::new();
+    let (mut first, mut held) = (0, 0);
+    for (at, file) in files.iter().enumerate() {
+        let path = folder.join(file);
+        let len = std::fs::metadata(&path).map_err(|error| Error::io(&path, error))?.len();
+        if len > MOST_DOCUMENT {
+            let found = format!("a document of {}", Bytes(len));
+            return Err(Error::input(&path, found, format!("a file is a document, of {} at most", Bytes(MOST_DOCUMENT)))
+                .with_hint("a file that holds a document a line is read by its own name"));
+        }
+        (bytes, held) = (bytes + len, held + len);
+        if held >= BLOCK.0 || at + 1 - first >= BLOCK.1 || at + 1 == files.len() {
+            blocks.push(first..at + 1);
+            (first, held) = (at + 1, 0);
+        }
+    }
+    let name = ask.name.clone();
+    let mut notes = vec![format!("{name}: each file is a document, its name the id")];
+    if files.iter().any(|file| !folder_of(file).is_empty()) {
+        notes.push(format!("{name}: the column 'folder' holds the names of the folders below"));
+    }
+    if left_out > 0 {
+        notes.push(format!("{name}: {} files that do not end in .txt are left out", count(left_out as u64)));
+    }
+    let reader = TextsReader { name, folder: folder.to_path_buf(), files, blocks, notes, others: Mutex::default() };
+    Ok((Box::new(reader), bytes))
+}
+
+fn folder_of(file: &Path) -> String {
+    file.parent().map(|parent| parent.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// The text of these bytes, and whether it was in none of Unicode's forms.
+///
+/// # Errors
+/// [`Error::Input`] for what is no text.
+fn decoded(bytes: Vec<u8>) -> Result<(String, bool)> {
+    let wrong = |found: &str| Error::input("", found, "text is needed: in UTF-8, in UTF-16 with its mark, or in Windows-1252");
+    let order: Option<fn([u8; 2]) -> u16> = match bytes.get(..2) {
+        Some(b"\xff\xfe") => Some(u16::from_le_bytes),
+        Some(b"\xfe\xff") => Some(u16::from_be_bytes),
+        _ => None,
+    };
+    if let Some(order) = order {
+        let (units, rest) = bytes[2..].as_chunks::<2>();
+        let text = char::decode_utf16(units.iter().map(|unit| order(*unit))).collect::<std::result::Result<String, _>>();
+        return text.ok().filter(|_| rest.is_empty()).map(|text| (text, false)).ok_or_else(|| wrong("broken UTF-16"));
+    }
+    if bytes.contains(&0) {
+        return Err(wrong("zero bytes, as no text has").with_hint("a file that is no text does not belong into this folder"));
+    }
+    Ok(match String::from_utf8(bytes) {
+        Ok(text) => (text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text), false),
+        Err(error) => (error.as_bytes().iter().map(|&byte| windows_1252(byte)).collect(), true),
+    })
+}
+
+/// The sign of a byte in Windows-1252.
+fn windows_1252(byte: u8) -> char {
+    const FROM_128: [char; 32] = [
+        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}', '‘', '’', '“', '”', '•',
+        '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
+    ];
+    FROM_128.get(usize::from(byte).wrapping_sub(128)).copied().unwrap_or(char::from(byte))
+}
+
+impl TextsReader {
+    fn document(&self, at: usize) -> Result<(String, bool)> {
+        let path = self.folder.join(&self.files[at]);
+        border::guard(&path, || decoded(std::fs::read(&path).map_err(|error| Error::io(&path, error))?))
+            .map_err(|error| super::named(&path, error))
+    }
+
+    fn part(&self, files: Range<usize>) -> Result<Observations> {
+        let documents: Vec<(String, bool)> = files.clone().into_par_iter().map(|at| self.document(at)).collect::<Result<_>>()?;
+        let others = files.clone().zip(&documents).filter(|(_, document)| document.1).map(|(at, _)| at);
+        self.others.lock().unwrap_or_else(PoisonError::into_inner).0.extend(others);
+        let files = &self.files[files];
+        let stem = |file: &PathBuf| file.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let mut columns: Vec<(String, ArrayRef)> =
+            vec![("file".to_owned(), Arc::new(StringArray::from_iter_values(files.iter().map(stem))))];
+        if self.files.iter().any(|file| !folder_of(file).is_empty()) {
+            columns.push(("folder".to_owned(), Arc::new(StringArray::from_iter_values(files.iter().map(|file| folder_of(file))))));
+        }
+        let mut metadata = Metadata::from_columns(columns, files.len())?;
+        metadata.id = Some(0);
+        let texts = documents.into_iter().map(|(text, _)| text).collect();
+        Ok(Observations { name: self.name.clone(), values: Values::Text(Arc::new(texts)), metadata })
+    }
+
+    /// What is said of files in Windows-1252, where some were met.
+    fn told(&self, others: &BTreeSet<usize>) -> Option<String> {
+        let first = self.files.get(*others.first()?)?.display();
+        Some(match others.len() {
+            1 => format!("{}: {first} is in no form of Unicode; it is taken as Windows-1252", self.name),
+            all => {
+                format!("{}: {} files are in no form of Unicode ({first} …); they are taken as Windows-1252", self.name, count(all as u64))
+            }
+        })
+    }
+}
+
+impl Reader for TextsReader {
+    fn kind(&self) -> &'static str {
+        "text"
+    }
+
+    fn rows(&self) -> Option<usize> {
+        Some(self.files.len())
+    }
+
+    fn columns(&self) -> usize {
+        0
+    }
+
+    fn names(&self) -> Option<Vec<String>> {
+        None
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        self.notes.iter().cloned().chain(self.told(&others.0)).collect()
+    }
+
+    fn blocks_near<'a>(&'a self, first: usize, run: &Run) -> Result<(usize, Blocks<'a>)> {
+        let run = run.clone();
+        let skipped = self.blocks.partition_point(|block| block.end <= first).min(self.blocks.len() - 1);
+        let mut blocks = self.blocks[skipped..].iter();
+        let each = std::iter::from_fn(move || match blocks.next() {
+            Some(files) => Some(run.check().and_then(|()| run.install(|| self.part(files.clone())))),
+            None => {
+                let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+                if !std::mem::replace(&mut others.1, true)
+                    && let Some(note) = self.told(&others.0)
+                {
+                    run.note(note);
+                }
+                None
+            }
+        });
+        Ok((self.blocks[skipped].start, Box::new(each)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::read::{ReadOptions, open};
+
+    fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, bytes) in files {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, bytes).unwrap();
+        }
+        folder
+    }
+
+    #[test]
+    fn texts_of_several_encodings_are_read_and_what_is_guessed_is_told() {
+        let utf_16: Vec<u8> = [0xff, 0xfe].into_iter().chain("naïve 😀".encode_utf16().flat_map(u16::to_le_bytes)).collect();
+        let folder = folder(&[
+            ("b/two.txt", &b"\xef\xbb\xbfna\xc3\xafve"[..]),
+            ("a/one.TXT", &b"na\xefve \x80"[..]),
+            ("b/three.txt", &utf_16),
+            ("b/empty.txt", &b""[..]),
+            ("readme.md", &b"x"[..]),
+        ]);
+        let source = open(folder.path().to_str().unwrap(), &ReadOptions::default()).unwrap();
+        let observed = source.read(&Run::new(0, 2).unwrap()).unwrap();
+        let Values::Text(texts) = &observed.values else { panic!("{}", observed.values.kind()) };
+        assert_eq!(texts.as_slice(), ["naïve €", "", "naïve 😀", "naïve"]);
+        assert_eq!((0..4).map(|row| observed.metadata.id(row)).collect::<Vec<_>>(), ["one", "empty", "three", "two"]);
+        assert_eq!(observed.metadata.text(1, 0).unwrap(), "a");
+        let notes = source.notes().join("\n");
+        assert!(notes.contains("one.TXT is in no form of Unicode") && notes.contains("1 files that do not end in .txt"), "{notes}");
+        assert_eq!(source.rows(), Some(4));
+    }
+
+    #[test]
+    fn what_is_no_text_is_named() {
+        for bytes in [&b"PK\x03\x04\x00\x00"[..], b"\xff\xfe\x00", b"\xff\xfe\x00\xd8"] {
+            let folder = folder(&[("a.txt", b"fine"), ("b.txt", bytes)]);
+            let source = open(folder.path().to_str().unwrap(), &ReadOptions::default()).unwrap();
+            let error = source.read(&Run::new(0, 1).unwrap()).unwrap_err().to_string();
+            assert!(error.contains("b.txt: "), "{error}");
+        }
+        let folder = folder(&[("a.pdf", b"fine")]);
+        assert!(open(folder.path().to_str().unwrap(), &ReadOptions::default()).is_err());
+    }
+}
