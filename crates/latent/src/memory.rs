@@ -20,6 +20,8 @@ const CHUNK: u64 = latentspace::data::CHUNK as u64;
 const STRING: u64 = 40;
 /// Bytes that a word which is met takes while words are learned, and one that is counted from then on.
 const WORD: [u64; 2] = [120, 180];
+/// Blocks of text that are read and worked on at a time.
+const TEXT_BLOCKS: u64 = 16 << 20;
 /// Bytes of text a second whose words are read and counted, on one core of the machine that the cost model was measured on.
 const WORDS_RATE: f64 = 50e6;
 
@@ -38,9 +40,9 @@ impl Text {
         Text { bytes: share(self.bytes), met: share(self.met), cells_met: share(self.cells_met) }
     }
 
-    /// At the peak, while words are learned: the texts, the words that are met, and what each document has of them.
+    /// At the peak, while words are learned: the texts and what is lost between them, the words that are met, and what each document has of them.
     fn learning(self) -> u64 {
-        self.bytes + WORD[0] * self.met + 12 * self.cells_met
+        TEXT_BLOCKS + self.bytes / 4 * 5 + WORD[0] * self.met + 12 * self.cells_met
     }
 }
 
