@@ -92,7 +92,7 @@ fn text_args() -> impl Iterator<Item = Arg> {
 
 /// A number of documents, or a share of them.
 fn documents(text: &str) -> std::result::Result<Limit, String> {
-    let wrong = || format!("{text} was given; it is a number of documents (5) or a share of them (0.5)");
+    let wrong = || "it is a number of documents (5) or a share of them (0.5)".to_owned();
     match text.parse() {
         Ok(count) => Ok(Limit::Count(count)),
         Err(_) => text.parse().ok().filter(|share| (0.0..=1.0).contains(share)).map(Limit::Share).ok_or_else(wrong),

@@ -92,7 +92,15 @@ impl Met {
         let mut met = Met { cells: keep.then(WordCounts::default), ..Met::default() };
         documents.pass(&mut |texts| {
             met.facts.bytes += texts.iter().map(|text| text.len() as u64).sum::<u64>();
-            in_blocks(texts, |texts| Block::of(texts, rules, run), |block| Ok(met.add(block)), run)?;
+            in_blocks(
+                texts,
+                |texts| Block::of(texts, rules, run),
+                |block| {
+                    met.add(block);
+                    Ok(())
+                },
+                run,
+            )?;
             run.progress("read words", met.facts.documents, 0);
             Ok(())
         })?;

@@ -74,7 +74,15 @@ impl Vocabulary {
             };
             Ok(cells.renumbered(&numbers, self.len()))
         };
-        in_blocks(texts, part, |part| Ok(all.append(&part)), run)?;
+        in_blocks(
+            texts,
+            part,
+            |part| {
+                all.append(&part);
+                Ok(())
+            },
+            run,
+        )?;
         Ok(all)
     }
 
