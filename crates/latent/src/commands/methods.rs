@@ -71,7 +71,8 @@ fn list(entries: &[&Entry]) -> String {
         .iter()
         .map(|entry| {
             let info = entry.info;
-            vec![info.name.into(), info.summary.into(), takes(entry), yes(info.encodes), yes(info.decodes), yes(info.folds)]
+            let takes = if info.takes == Takes::ROWS { "all".to_owned() } else { takes(entry) };
+            vec![info.name.into(), info.summary.into(), takes, yes(info.encodes), yes(info.decodes), yes(info.folds)]
         })
         .collect();
     let table = output::table(&["method", "learns", "takes", "encodes", "decodes", "streams"], &rows);
