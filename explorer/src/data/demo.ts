@@ -4,7 +4,9 @@
 //   & takes=2   seconds of a fit that is asked for
 //   & live=1   start fitting at once      & slow=1        a fit that takes a minute
 //   & offset=1e7   coordinates far out    & hostile=1     names that would like to be markup
+//   & topics=20   topics of documents, 1 to 1000 (& bare=1: without measures and times)
 //   & cats=10  categories                 & phase=failed|reading   stay there
+import { demoTopics } from "./demo-topics.ts";
 import { packMap, parseMap } from "./header.ts";
 import { type DataSource, type Listener, SourceError } from "./source.ts";
 import type { Comparison, Field, Groups, Hit, KeptMap, Method, Neighbor, Phase, RowInfo, Stable, State, TableQuery } from "./types.ts";
@@ -130,8 +132,9 @@ class World {
 
 export function demoSource(query: URLSearchParams): DataSource {
   const n = Math.max(0, Number(query.get("n") ?? 3000));
-  const cats = Number(query.get("cats") ?? 10);
-  const kind = query.get("kind") ?? "images";
+  const k = Number(query.get("topics") ?? 0);
+  const cats = Number(query.get("cats") ?? (k > 0 ? Math.min(k, 40) : 10));
+  const kind = query.get("kind") ?? (k > 0 ? "text" : "images");
   const offset = Number(query.get("offset") ?? 0);
   const hostile = query.get("hostile") === "1";
   let world = new World(n, query.get("dims") === "3" ? 3 : 2, cats);
@@ -163,12 +166,15 @@ export function demoSource(query: URLSearchParams): DataSource {
     else [low, high] = [Math.min(low, w), Math.max(high, w)];
     if (split(i) === 0) trained++;
   }
+  const topics = k > 0 ? demoTopics(k, n, (row) => world.cluster[row]!, hostile, query.get("bare") === "1") : undefined;
   const fields: Field[] = [
     { index: 0, name: hostile ? HOSTILE[0]! : "digit", type: "category", categories: names.map((label, c) => ({ label, count: counts[c]! })), missing: 0 },
     { index: 1, name: "stroke width", type: "number", min: low, max: high, missing, integer: false },
     { index: 2, name: "split", type: "category", categories: [{ label: "train", count: trained }, { label: "test", count: n - trained }], missing: 0 },
     { index: 3, name: "writer", type: "text" },
   ];
+  const place = new Map(topics?.categories.map((c, i) => [c.topic, i]));
+  if (topics) fields.push({ index: 4, name: "topic", type: "category", categories: topics.categories.slice(0, 1000).map(({ label, count }) => ({ label, count })), missing: 0 });
   const cells = (i: number) => ({ [fields[0]!.name]: names[world.cluster[i]!]!, "stroke width": width(i), split: split(i) ? "test" : "train", writer: writer(i) });
 
   let kept: Float32Array | null = null;
@@ -183,10 +189,11 @@ export function demoSource(query: URLSearchParams): DataSource {
     return kept;
   };
   const state: State = {
-    name: hostile ? HOSTILE[3]! : "Handwritten digits",
+    name: hostile ? HOSTILE[3]! : topics ? "News of some years" : "Handwritten digits",
     rows: n,
     columns: 784,
-    kind: kind === "images" ? "images" : "table",
+    kind: kind === "images" ? "images" : kind === "text" ? "text" : "table",
+    topics: topics ? { version: 1, k } : null,
     phase: "done",
     message: "",
     step: 750,
@@ -473,6 +480,7 @@ export function demoSource(query: URLSearchParams): DataSource {
     async column(field) {
       if (field === 0) return world.cluster.slice();
       if (field === 1) return Float32Array.from({ length: n }, (_, i) => width(i));
+      if (field === 4 && topics) return topics.largest.map((t) => place.get(t)!);
       if (field === 2) return Uint32Array.from({ length: n }, (_, i) => (i === n - 1 && n > 5000 ? MISSING : split(i)));
       throw new SourceError("Text is read row by row.", null, 404);
     },
@@ -515,6 +523,7 @@ export function demoSource(query: URLSearchParams): DataSource {
       return { total: rows.length, rows: rows.slice(q.offset, q.offset + q.limit).map((row) => ({ row, id: String(row), fields: cells(row) })) };
     },
     methods: async () => methods,
+    topics,
     async fit(method, params) {
       if (state.phase === "fitting") throw new SourceError("A fit is under way.", "Stop it first.", 409);
       begin(method, params);

@@ -1,4 +1,5 @@
 // The one door between the page and its data. Everything else in src/ is written against this.
+import type { TopicSource } from "./topics.ts";
 import type { Column, Comparison, Failure, Hit, KeptMap, MapData, Method, RowInfo, Stable, State, TablePage, TableQuery } from "./types.ts";
 
 export interface Listener {
@@ -47,6 +48,10 @@ export interface DataSource {
   selection?(): Promise<number[]>;
   /** Tells programs what the reader selected. */
   select?(rows: number[]): Promise<void>;
+  /** What is told of topics, where the state says that there are any. */
+  readonly topics?: TopicSource;
+  /** Whether it only holds what was learned before: nothing can be learned, searched or listed. */
+  readonly still?: boolean;
 }
 
 /** An answer that says what happened and what would help. */
