@@ -17,6 +17,13 @@ export interface Place {
   /** Whether maps of several parameters are shown. */
   grid: boolean;
   table: boolean;
+  /** The documents' map is shown where the topics would be. */
+  documents: boolean;
+  topic: number | null;
+  word: number | null;
+  lambda: number | null;
+  /** Into how many groups topics are merged. */
+  groups: number | null;
 }
 
 const short = (x: number) => String(Number(x.toPrecision(5)));
@@ -37,6 +44,8 @@ export function writePlace(p: Place): string {
   if (p.beside !== null) q.set("beside", String(p.beside));
   if (p.grid) q.set("grid", "1");
   if (p.table) q.set("table", "1");
+  if (p.documents) q.set("page", "documents");
+  for (const name of ["topic", "word", "lambda", "groups"] as const) if (p[name] !== null) q.set(name, String(p[name]));
   return q.toString();
 }
 
@@ -55,6 +64,7 @@ export function readPlace(hash: string): Place {
   const q = new URLSearchParams(hash.replace(/^#/, ""));
   const view = numbers(q.get("view"), "_");
   const line = numbers(q.get("lasso"), "_");
+  const lambda = numbers(q.get("lambda"), "_")?.[0] ?? -1;
   const lasso = line && line.length >= 6 && line.length % 2 === 0 ? Array.from({ length: line.length / 2 }, (_, i): [number, number] => [line[2 * i]!, line[2 * i + 1]!]) : null;
   return {
     by: q.get("by"),
@@ -69,5 +79,10 @@ export function readPlace(hash: string): Place {
     beside: natural(q.get("beside"), ".")?.[0] ?? null,
     grid: q.get("grid") === "1",
     table: q.get("table") === "1",
+    documents: q.get("page") === "documents",
+    topic: natural(q.get("topic"), ".")?.[0] ?? null,
+    word: natural(q.get("word"), ".")?.[0] ?? null,
+    lambda: lambda >= 0 && lambda <= 1 ? lambda : null,
+    groups: natural(q.get("groups"), ".")?.[0] ?? null,
   };
 }

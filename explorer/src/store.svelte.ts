@@ -8,6 +8,7 @@ import type { View } from "./scatter/camera.ts";
 import { laidOnto, mostMoved } from "./scatter/laid.ts";
 import type { Arrows, Scatter } from "./scatter/scatter.ts";
 import type { Theme } from "./scatter/palette.ts";
+import { TOPIC_FIELD, TopicStore } from "./topics/store.svelte.ts";
 
 /** A connection that comes back within this time was never worth a word. */
 const PATIENCE_MS = 1200;
@@ -108,9 +109,15 @@ export class Store {
   /** What programs know to be selected. */
   private toldSelection = "[]";
   private readonly arrived = readPlace(location.hash);
+  readonly topics: TopicStore;
+  private documentsWanted = $state(false);
+  /** What stands in the middle: the topics where there are any, or the documents' map. */
+  readonly page: "topics" | "documents" = $derived.by(() => (this.source.topics && this.state?.topics && !this.documentsWanted ? "topics" : "documents"));
 
   constructor(source: DataSource) {
     this.source = source;
+    this.topics = new TopicStore(this, source.topics, this.arrived);
+    this.documentsWanted = this.arrived.documents;
     let saved: string | null = null;
     try {
       saved = localStorage.getItem("latentspace-theme");
@@ -144,6 +151,7 @@ export class Store {
 
   private take(state: State): void {
     this.state = state;
+    this.topics.take(state.topics ?? null);
     const told = JSON.stringify(state.fields);
     const first = told !== this.fieldsTold;
     if (first) {
@@ -165,8 +173,9 @@ export class Store {
       const named = state.fields.filter((f) => f.type !== "text").map((f) => f.name);
       const asked = this.arrived.by;
       if (asked && (named.includes(asked) || isShare(asked))) this.by = asked;
-      this.by ??= (state.fields.find((f) => f.type === "category") ?? state.fields.find((f) => f.type === "number"))?.name ?? null;
+      this.by ??= (state.fields.find((f) => state.topics && f.name === TOPIC_FIELD && f.type === "category") ?? state.fields.find((f) => f.type === "category") ?? state.fields.find((f) => f.type === "number"))?.name ?? null;
       this.needColumn();
+      this.topics.link();
     }
     if (state.map && state.map.version > this.have) this.fetchMap(state.map.version);
     if (state.trust_version > this.trustVersion) {
@@ -403,6 +412,7 @@ export class Store {
   colorBy(name: string): void {
     this.by = name;
     this.only = null;
+    this.topics.link();
     this.needColumn();
     this.write();
   }
@@ -430,10 +440,12 @@ export class Store {
     const next = new Set(this.only ?? []);
     if (!next.delete(code)) next.add(code);
     this.only = next.size > 0 ? next : null;
+    this.topics.linked();
     this.write();
   }
   showAll(): void {
     this.only = null;
+    this.topics.linked();
     this.write();
   }
   setShade(on: boolean): void {
@@ -453,6 +465,7 @@ export class Store {
     if (row === null) this.info = this.besideInfo = null;
     else {
       this.loadRow(row);
+      this.topics.open(row);
       this.sheet = "right";
       if (reveal) this.scatter?.reveal(row);
     }
@@ -491,6 +504,7 @@ export class Store {
   }
   clear(): void {
     if (this.row !== null && this.rows) this.choose(null); // back to the selection first
+    else if (this.row === null && this.rows === null && this.topics.topic !== null) this.topics.select(null);
     else {
       this.choose(null);
       this.chooseRows(null, null);
@@ -512,6 +526,14 @@ export class Store {
   }
   setTable(open: boolean): void {
     this.table = open;
+    this.write();
+  }
+
+  /** Between the topics and the documents' map. */
+  setPage(page: "topics" | "documents"): void {
+    this.documentsWanted = page === "documents";
+    this.sheet = "none";
+    this.hover = null;
     this.write();
   }
 
@@ -584,6 +606,8 @@ export class Store {
       beside: this.besideId,
       grid: this.gridWanted,
       table: this.table,
+      documents: this.documentsWanted,
+      ...this.topics.chosenPlace,
     });
     const url = new URL(location.href);
     url.searchParams.delete("token"); // the cookie stands for it; it should not be handed on

@@ -1,11 +1,23 @@
-// What a pointer, a wheel or two fingers on the map mean.
+// What a pointer, a wheel or two fingers on a map mean.
+import type { Camera } from "./camera.ts";
 import type { Polygon } from "./lasso.ts";
-import type { Scatter } from "./scatter.ts";
 
 /** A press that moved less than this is a click. */
 const CLICK_PX = 4;
 
-export function followPointer(host: HTMLElement, map: Scatter): () => void {
+/** What is told of it: places in CSS pixels from the map's corner, -1 where the pointer left. */
+export interface Followed {
+  lassoing: boolean;
+  hover(x: number, y: number): void;
+  choose(x: number, y: number): void;
+  move(change: (camera: Camera) => void): void;
+  /** The camera rests again. */
+  ended(): void;
+  drawLasso(line: Polygon): void;
+  endLasso(): void;
+}
+
+export function followPointer(host: HTMLElement, map: Followed): () => void {
   const down = new Map<number, [number, number]>();
   let mode: "none" | "press" | "drag" | "lasso" | "pinch" = "none";
   let began: [number, number] = [0, 0];

@@ -1,0 +1,266 @@
+// What is known of the topics, and what the reader chose among them.
+import type { RowWords, SalientWord, Times, Topic, TopicDocument, Topics, TopicSource, TopicWord, WordTopics } from "../data/topics.ts";
+import type { Field } from "../data/types.ts";
+import type { Store } from "../store.svelte.ts";
+import type { TopicMap } from "./map.ts";
+import { byShare, LAMBDA, type Ranked, relevant, SHOWN, together, topicNamed } from "./rank.ts";
+import { cut, type Group, steps } from "./tree.ts";
+
+/** A word that the pointer only passes over is not asked for. */
+const PASSING_MS = 40;
+/** Of a group, the words of so many of its largest topics are read together. */
+export const READ_TOGETHER = 24;
+/** The category field of each row's largest topic. */
+export const TOPIC_FIELD = "topic";
+export const DOCUMENTS = 50;
+
+export interface TopicPlace {
+  topic: number | null;
+  word: number | null;
+  lambda: number | null;
+  groups: number | null;
+}
+
+export class TopicStore {
+  private readonly store: Store;
+  readonly source: TopicSource | undefined;
+  known = $state.raw<Topics | null>(null);
+  /** By falling share: topic i is called i + 1. */
+  readonly sorted: Topic[] = $derived(this.known ? byShare(this.known.topics) : []);
+  readonly place: ReadonlyMap<number, number> = $derived(new Map(this.sorted.map((t, i) => [t.topic, i])));
+  topic = $state<number | null>(null);
+  readonly chosen: Topic | null = $derived(this.topic === null ? null : (this.sorted[this.place.get(this.topic) ?? -1] ?? null));
+  /** Place of the topic under the pointer. */
+  hover = $state<number | null>(null);
+  lambda = $state(LAMBDA);
+  /** The word that stays, and the one that is only looked at. */
+  word = $state<number | null>(null);
+  looked = $state<number | null>(null);
+  /** How many groups the tree is cut into; null: each topic for itself. */
+  groupsWanted = $state<number | null>(null);
+  /** The group whose words are shown, by its largest topic. */
+  private groupKey = $state<number | null>(null);
+  map: TopicMap | null = null;
+
+  private readonly words = new Map<number, TopicWord[]>();
+  private readonly asked = new Map<number, Promise<TopicWord[]>>();
+  private salient = $state.raw<SalientWord[] | null>(null);
+  /** Words of what is shown, and of what they are; null while they are fetched. */
+  private shown = $state.raw<{ of: string; words: TopicWord[] } | null>(null);
+  private spread = $state.raw<ReadonlyMap<number, WordTopics>>(new Map());
+  documents = $state.raw<{ topic: number; list: TopicDocument[] } | null>(null);
+  times = $state.raw<{ field: number; name: string; told: Times } | null>(null);
+  document = $state.raw<RowWords | null>(null);
+  private version = 0;
+  private timer = 0;
+  private arrived: TopicPlace;
+
+  constructor(store: Store, source: TopicSource | undefined, arrived: TopicPlace) {
+    this.store = store;
+    this.source = source;
+    this.arrived = arrived;
+    if (arrived.lambda !== null) this.lambda = arrived.lambda;
+    this.groupsWanted = arrived.groups;
+  }
+
+  /** The state tells that there are topics, or newer ones, or none. */
+  take(told: { version: number } | null): void {
+    const version = told?.version ?? 0;
+    if (version === this.version) return;
+    this.version = version;
+    if (!this.source || version === 0) {
+      this.known = null;
+      return;
+    }
+    this.words.clear();
+    this.asked.clear();
+    [this.spread, this.shown, this.documents, this.times, this.document, this.salient] = [new Map(), null, null, null, null, null];
+    const fail = (e: unknown) => this.store.fail(e);
+    this.source.topics().then((known) => {
+      if (this.version !== version) return;
+      this.known = known;
+      const { topic, word } = this.arrived;
+      this.arrived = { ...this.arrived, topic: null, word: null };
+      if (topic === null && this.topic === null) this.linked();
+      else this.select(topic ?? this.topic, true);
+      this.keep(word ?? this.word);
+      const axis = known.times[0];
+      if (axis) this.follow(axis.field);
+      if (this.store.row !== null) this.open(this.store.row);
+    }, fail);
+    this.source.all().then((all) => this.version === version && (this.salient = all.words), fail);
+  }
+
+  // --- topics ---
+
+  number(topic: number): number {
+    return (this.place.get(topic) ?? -1) + 1;
+  }
+  titled = (t: Topic): string => `${this.number(t.topic)} ${t.name}`;
+  select(topic: number | null, quietly = false): void {
+    this.topic = topic !== null && this.place.has(topic) ? topic : null;
+    if (this.topic !== null) this.groupKey = null;
+    this.fetch();
+    this.link();
+    if (!quietly) this.store.write();
+  }
+  /** The next topic by share, or the one before. */
+  step(by: 1 | -1): void {
+    const k = this.sorted.length;
+    if (k === 0) return;
+    const at = this.chosen ? this.place.get(this.chosen.topic)! : by === 1 ? -1 : 0;
+    this.select(this.sorted[(at + by + k) % k]!.topic);
+    this.map?.reveal((at + by + k) % k);
+  }
+  /** Leaves what was entered last: a document, a word, a topic. */
+  clear(): void {
+    if (this.store.row !== null) this.store.choose(null);
+    else if (this.word !== null) this.keep(null);
+    else if (this.group) this.showGroup(null);
+    else if (this.topic !== null) this.select(null);
+    this.store.sheet = "none";
+  }
+
+  // --- the documents' map: its field `topic` ---
+
+  private readonly field: Extract<Field, { type: "category" }> | null = $derived.by(() => {
+    const found = this.store.fields.find((f) => f.name === TOPIC_FIELD && f.type === "category");
+    return found?.type === "category" ? found : null;
+  });
+  /** The topic of each category. */
+  private readonly named: (number | null)[] = $derived(this.field && this.known ? this.field.categories.map((c) => topicNamed(c.label, this.sorted)?.topic ?? null) : []);
+  private get colored(): boolean {
+    return this.known !== null && this.field !== null && this.store.by === this.field.name;
+  }
+  /** The documents of the selected topic stand out where the map is colored by topic. */
+  link(): void {
+    if (!this.colored) return;
+    const code = this.topic === null ? -1 : this.named.indexOf(this.topic);
+    if (code >= 0) this.store.only = new Set([code]);
+    else if (this.store.only?.size === 1) this.store.only = null;
+  }
+  /** The reader chose in the legend of the documents' map. */
+  linked(): void {
+    if (!this.colored) return;
+    const { only } = this.store;
+    const topic = only?.size === 1 ? (this.named[[...only][0]!] ?? null) : null;
+    if (topic === this.topic) return;
+    this.topic = topic;
+    this.fetch();
+  }
+
+  // --- words ---
+
+  readonly group: Group | null = $derived.by(() => (this.groupKey === null ? null : (this.groups?.groups.find((g) => g.topics[0]!.topic === this.groupKey) ?? null)));
+  /** What the bars are of: a topic, a group, or null for all. */
+  readonly subject: { key: string; topics: Topic[]; share: number } | null = $derived.by(() => {
+    if (this.chosen) return { key: `t${this.chosen.topic}`, topics: [this.chosen], share: this.chosen.share };
+    if (this.group) return { key: `g${this.group.topics.map((t) => t.topic).join(".")}`, topics: this.group.topics, share: this.group.share };
+    return null;
+  });
+  readonly bars: Ranked[] | null = $derived.by(() => {
+    const { subject, known } = this;
+    if (!known) return null;
+    if (!subject) return this.salient && this.salient.slice(0, SHOWN).map(({ word, text, total }) => ({ word, text, total, count: 0 }));
+    if (this.shown?.of !== subject.key) return null;
+    return relevant(this.shown.words, this.lambda, subject.share, known.tokens);
+  });
+  private wordsOf(topic: number): Promise<TopicWord[]> {
+    const { version } = this;
+    let found = this.asked.get(topic);
+    if (!found) {
+      found = this.source!.topic(topic).then(({ words }) => {
+        if (this.version === version) this.words.set(topic, words);
+        return words;
+      });
+      found.catch(() => this.asked.delete(topic)); // may be asked for again
+      this.asked.set(topic, found);
+    }
+    return found;
+  }
+  private fetch(): void {
+    const { subject, topic } = this;
+    if (!this.source || !subject) return;
+    const { key } = subject;
+    const read = subject.topics.slice(0, READ_TOGETHER);
+    const put = (lists: TopicWord[][]) => (this.shown = { of: key, words: lists.length === 1 ? lists[0]! : together(lists.map((words, i) => ({ share: read[i]!.share, words }))) });
+    const here = read.map((t) => this.words.get(t.topic));
+    if (here.every((w) => w !== undefined)) put(here);
+    else Promise.all(read.map((t) => this.wordsOf(t.topic))).then((lists) => this.subject?.key === key && put(lists), (e) => this.store.fail(e));
+    if (topic !== null && this.documents?.topic !== topic)
+      this.source.documents(topic, DOCUMENTS).then((list) => this.topic === topic && (this.documents = { topic, list }), (e) => this.store.fail(e));
+  }
+  setLambda(lambda: number): void {
+    this.lambda = lambda;
+    this.store.write();
+  }
+
+  /** The topics of the word that is looked at, or of the one that stays. */
+  readonly resized: WordTopics | null = $derived(this.spread.get(this.looked ?? this.word ?? -1) ?? null);
+  /** Looks at a word, or with null at none; it is asked for where it is not known. */
+  look(word: number | null): void {
+    clearTimeout(this.timer);
+    if (word === null || this.spread.has(word)) this.looked = word;
+    else this.timer = window.setTimeout(() => this.ask(word).then(() => (this.looked = word), (e) => this.store.fail(e)), PASSING_MS);
+  }
+  /** Keeps a word, or lets it go. */
+  keep(word: number | null): void {
+    this.word = word;
+    if (word !== null) this.ask(word).catch((e) => {
+      if (this.word === word) this.word = null;
+      this.store.fail(e);
+    });
+    this.store.write();
+  }
+  private async ask(word: number): Promise<void> {
+    if (this.spread.has(word) || !this.source) return;
+    const found = await this.source.word(word);
+    this.spread = new Map(this.spread).set(word, found);
+  }
+
+  // --- the tree ---
+
+  readonly steps: number[] = $derived(steps(this.sorted.length));
+  readonly cutAt: number = $derived(this.groupsWanted !== null && this.steps.includes(this.groupsWanted) ? this.groupsWanted : this.sorted.length);
+  /** Whether topics are merged at all. */
+  readonly merged: boolean = $derived(this.cutAt < this.sorted.length);
+  readonly groups = $derived(this.known && this.known.tree.length > 0 && this.merged ? cut(this.sorted, this.known.tree, this.cutAt) : null);
+  /** The color of each topic's group, by the topic's place: groups by falling share. */
+  readonly groupOf: Int32Array | null = $derived.by(() => {
+    if (!this.groups) return null;
+    const of = new Int32Array(this.sorted.length);
+    for (const [code, g] of this.ranked.entries()) for (const t of g.topics) of[this.place.get(t.topic)!] = code;
+    return of;
+  });
+  /** Groups by falling share, as colors are given. */
+  readonly ranked: Group[] = $derived(this.groups ? [...this.groups.groups].sort((a, b) => b.share - a.share) : []);
+  merge(groups: number): void {
+    this.groupsWanted = groups < this.sorted.length ? groups : null;
+    this.store.write();
+  }
+  showGroup(group: Group | null): void {
+    if (group) this.topic = null;
+    this.groupKey = group?.topics[0]!.topic ?? null;
+    this.fetch();
+    this.link();
+    this.store.write();
+  }
+
+  // --- documents and times ---
+
+  /** The words of a document, each with its topic. */
+  open(row: number): void {
+    if (!this.known || !this.source) return;
+    if (this.document?.row !== row) this.document = null;
+    this.source.rowWords(row).then((found) => this.store.row === row && (this.document = found), (e) => this.store.row === row && this.store.fail(e));
+  }
+  follow(field: number): void {
+    const name = this.known?.times.find((t) => t.field === field)?.name;
+    if (name === undefined || !this.source) return;
+    this.source.times(field).then((told) => (this.times = { field, name, told }), (e) => this.store.fail(e));
+  }
+
+  get chosenPlace(): TopicPlace {
+    return { topic: this.topic, word: this.word, lambda: this.lambda === LAMBDA ? null : this.lambda, groups: this.merged ? this.cutAt : this.known ? null : this.groupsWanted };
+  }
+}
