@@ -46,5 +46,5 @@ export const panels: Panel[] = [
   { id: "topic-document", place: "right", page: "topics", component: DocumentPanel, when: (s) => s.row !== null && s.topics.known !== null },
   { id: "topic-words", place: "right", page: "topics", component: TopicWordsPanel, when: (s) => s.row === null },
   { id: "topic-documents", place: "right", page: "topics", component: TopicDocumentsPanel, when: (s) => s.row === null && s.topics.chosen !== null },
-  { id: "topic-times", place: "right", page: "topics", component: TopicTimesPanel, when: (s) => s.row === null && (s.topics.known?.times.length ?? 0) > 0 },
+  { id: "topic-times", place: "right", page: "topics", component: TopicTimesPanel, when: (s) => s.row === null && (s.topics.known?.times.length ?? 0) > 0 && s.topics.sorted.length > 1 },
 ];

@@ -4,8 +4,10 @@ import type { Camera } from "../scatter/camera.ts";
 
 /** Of the picture's smaller side squared: what all circles cover together. */
 const COVERED = 0.16;
-/** No circle is wider than this part of the smaller side. */
+/** The largest circle is at most as wide as this part of the smaller side. */
 const WIDEST = 0.3;
+/** At the foot of the picture, for what is written there. */
+export const FOOT_PX = 60;
 const LEAST_PX = 2.5;
 /** A topic that a word does not belong to. */
 export const GONE_PX = 1.6;
@@ -18,23 +20,29 @@ export function frame(topics: Topic[]): { x: number; y: number; span: number } {
   return { x: (x0 + x1) / 2, y: (y0 + y1) / 2, span: Math.max(x1 - x0, y1 - y0) || 1 };
 }
 
-/** The radius of a share in CSS pixels: area is what tells it. */
-export function radius(share: number, side: number, zoom: number): number {
-  const r = side * Math.sqrt((COVERED * share) / Math.PI);
+/** The area of all circles, in squares of the smaller side. */
+export function covered(topics: Topic[]): number {
+  const most = topics.reduce((m, t) => Math.max(m, t.share), 1e-9);
+  return Math.min(COVERED, (Math.PI * (WIDEST / 2) ** 2) / most);
+}
+/** The radius of a share in CSS pixels: area is what tells it. `all`: what all circles cover. */
+export function radius(share: number, all: number, side: number, zoom: number): number {
   // Circles grow more slowly than the distances between them: looking closer takes them apart.
-  return Math.max(LEAST_PX, Math.min((WIDEST * side) / 2, r)) * Math.sqrt(Math.max(0.5, zoom));
+  return Math.max(LEAST_PX, side * Math.sqrt((all * share) / Math.PI)) * Math.sqrt(Math.max(0.5, zoom));
 }
 
 /** The view that shows all circles whole. */
 export function fitted(camera: Camera, topics: Topic[]): Camera["view"] {
   const { x, y, span } = frame(topics);
+  const [width, height] = [camera.width, Math.max(camera.height / 2, camera.height - FOOT_PX)];
   const side = Math.min(camera.width, camera.height);
-  const most = topics.reduce((m, t) => Math.max(m, radius(t.share, side, 1)), 0);
-  const pad = Math.min(side / 3, most + 34);
+  const all = covered(topics);
+  const most = topics.reduce((m, t) => Math.max(m, radius(t.share, all, side, 1)), 0);
+  const pad = Math.min(Math.min(width, height) / 3, most + 26);
   const xs = topics.map((t) => Math.abs(t.x - x)).reduce((a, b) => Math.max(a, b), 0);
   const ys = topics.map((t) => Math.abs(t.y - y)).reduce((a, b) => Math.max(a, b), 0);
-  const scale = Math.min((camera.width / 2 - pad) / (xs || 1e-9), (camera.height / 2 - pad) / (ys || 1e-9), side / span);
-  return { ...camera.view, x, y, span: side / scale };
+  const scale = Math.min((width / 2 - pad) / (xs || 1e-9), (height / 2 - pad) / (ys || 1e-9), side / span);
+  return { ...camera.view, x, y: y - (camera.height - height) / 2 / scale, span: side / scale };
 }
 
 export interface Circle {

@@ -4,7 +4,7 @@ import type { Topic } from "../data/topics.ts";
 import { between, Camera, easeOut, type View } from "../scatter/camera.ts";
 import { css, type Rgb } from "../scatter/palette.ts";
 import { followPointer } from "../scatter/pointer.ts";
-import { type Circle, fitted, frame, GONE_PX, NUMBERED_PX, radius, under, written, type Writing } from "./circles.ts";
+import { type Circle, covered, fitted, FOOT_PX, GONE_PX, NUMBERED_PX, radius, under, written, type Writing } from "./circles.ts";
 
 const EASE_MS = 200;
 /** More names would be a thicket. */
@@ -13,7 +13,11 @@ const NAME_FONT = '500 12px "Inter Variable", system-ui, sans-serif';
 const NUMBER_FONT = '600 12px "Inter Variable", system-ui, sans-serif';
 const LEGEND_FONT = '400 11px "Inter Variable", system-ui, sans-serif';
 const NAME_LETTERS = 34;
-/** Shares that the circles beside the caption stand for: those that fit. */
+const LEGEND_LEFT_PX = 210;
+const LEGEND_PX = 18;
+/** In narrower pictures the caption needs the room. */
+const LEGEND_FROM_PX = 640;
+/** Shares that the circles at the foot stand for: the largest two that fit. */
 const LEGEND = [0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001];
 
 export interface Inks {
@@ -231,13 +235,13 @@ export class TopicMap {
     }
     const { camera } = this;
     const side = Math.min(camera.width, camera.height);
-    const zoom = this.zoom;
+    const [zoom, all] = [this.zoom, covered(this.topics)];
     const shares = this.mixed(now);
     if (this.tween && now - this.tween >= EASE_MS) this.tween = 0;
     this.circles = this.topics.map((t, at) => {
       const [x, y] = camera.project(t.x, t.y, 0);
       const gone = this.ofWord && shares[at]! <= 1e-9;
-      return { at, x, y, r: gone ? GONE_PX : radius(shares[at]!, side, zoom) };
+      return { at, x, y, r: gone ? GONE_PX : radius(shares[at]!, all, side, zoom) };
     });
     // Larger ones first: smaller ones lie on them.
     const drawn = [...this.circles].sort((a, b) => b.r - a.r || a.at - b.at);
@@ -249,16 +253,22 @@ export class TopicMap {
     g.textAlign = "center";
     g.textBaseline = "middle";
     g.font = NUMBER_FONT;
-    for (const c of drawn) if (c.r >= NUMBERED_PX) this.write(g, String(c.at + 1), c.x, c.y, 2.5);
+    // A number that would lie on another is left to the hover.
+    const numbers: Circle[] = [];
+    for (const c of drawn) {
+      if (c.r < NUMBERED_PX || numbers.some((o) => Math.abs(o.x - c.x) < 17 && Math.abs(o.y - c.y) < 13)) continue;
+      numbers.push(c);
+      this.write(g, String(c.at + 1), c.x, c.y, 2.5);
+    }
     // Names wait until nothing moves: they would jump.
     g.font = NAME_FONT;
     const still = !this.tween && !this.glide;
     if (still) {
       const shown = this.ofWord ? this.circles.filter((c) => c.r > GONE_PX) : this.circles;
-      this.labels = written(shown, (at) => this.short(at), (text) => this.width(text), { width: camera.width, height: camera.height - 56 }, NAMES_MOST, this.chosen.length === 1 ? this.chosen : []);
+      this.labels = written(shown, (at) => this.short(at), (text) => this.width(text), { width: camera.width, height: camera.height - FOOT_PX }, NAMES_MOST, this.chosen.length === 1 ? this.chosen : []);
       for (const n of this.labels) this.write(g, n.text, n.x, n.y, 3.5);
     }
-    this.paintLegend(g, side, zoom);
+    this.paintLegend(g, (share) => radius(share, all, side, zoom));
     this.frames++;
     this.paintOver();
   }
@@ -322,32 +332,32 @@ export class TopicMap {
     g.beginPath();
     g.moveTo(0, Math.round(y) + 0.5);
     g.lineTo(camera.width, Math.round(y) + 0.5);
-    if (frame(this.topics).span > 0 && (this.explained[1] ?? 0) > 0) {
+    if ((this.explained[1] ?? 0) > 0) {
       g.moveTo(Math.round(x) + 0.5, 0);
       g.lineTo(Math.round(x) + 0.5, camera.height);
     }
     g.stroke();
   }
-  /** Circles of known shares, in the upper left corner. */
-  private paintLegend(g: CanvasRenderingContext2D, side: number, zoom: number): void {
-    const most = this.ofWord ? 1 : this.shares.reduce((a, b) => Math.max(a, b), 0);
-    const shares = LEGEND.filter((s) => s <= most && radius(s, side, zoom) > 4 && radius(s, side, zoom) < 60).slice(0, 3);
-    if (this.topics.length < 2 || shares.length === 0) return;
-    const largest = radius(shares[0]!, side, zoom);
-    const [x, bottom] = [18 + largest, 20 + 2 * largest];
+  /** Circles of known shares at the foot, beside the buttons. */
+  private paintLegend(g: CanvasRenderingContext2D, radiusOf: (share: number) => number): void {
+    const { camera, inks } = this;
+    if (this.topics.length < 2 || camera.width < LEGEND_FROM_PX) return;
+    const shares = LEGEND.filter((s) => radiusOf(s) <= LEGEND_PX && radiusOf(s) > 3).slice(0, 2);
+    let x = LEGEND_LEFT_PX;
+    const y = camera.height - FOOT_PX / 2;
     g.textAlign = "left";
     g.font = LEGEND_FONT;
-    shares.forEach((share, i) => {
-      const r = radius(share, side, zoom);
-      const ty = bottom - 2 * largest + 4 + i * 16;
-      g.strokeStyle = this.inks!.muted;
-      g.lineWidth = 1;
+    g.lineWidth = 1;
+    g.strokeStyle = g.fillStyle = inks!.muted;
+    for (const share of shares) {
+      const r = radiusOf(share);
+      const text = `${Number((100 * share).toPrecision(2))}\u202f%`;
       g.beginPath();
-      g.arc(x, bottom - r, r, 0, 6.2832);
+      g.arc(x + r, y, r, 0, 6.2832);
       g.stroke();
-      g.fillStyle = this.inks!.muted;
-      g.fillText(`${Number((100 * share).toPrecision(2))}\u202f%`, x + largest + 8, ty);
-    });
+      g.fillText(text, x + 2 * r + 5, y);
+      x += 2 * r + 16 + g.measureText(text).width;
+    }
     g.textAlign = "center";
   }
   /** The chosen circle and the one under the pointer come to the front, with their names. */

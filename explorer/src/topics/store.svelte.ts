@@ -129,6 +129,11 @@ export class TopicStore {
   });
   /** The topic of each category. */
   private readonly named: (number | null)[] = $derived(this.field && this.known ? this.field.categories.map((c) => topicNamed(c.label, this.sorted)?.topic ?? null) : []);
+  /** The place of a topic among the colors of the documents' map; null where it has none. */
+  codeOf(topic: number): number | null {
+    const code = this.named.indexOf(topic);
+    return code >= 0 ? code : null;
+  }
   private get colored(): boolean {
     return this.known !== null && this.field !== null && this.store.by === this.field.name;
   }

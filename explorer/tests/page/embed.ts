@@ -1,0 +1,33 @@
+// Puts made-up topics into the one file, as the program does.
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { DemoTopics } from "../../src/data/demo-topics.ts";
+import type { Embedded } from "../../src/data/embedded.ts";
+
+const PAGE = fileURLToPath(new URL("../../dist/topics.html", import.meta.url));
+const PLACE = '<script type="application/json" id="latentspace-topics">null</script>';
+
+/** What the file holds of `n` documents, with a map of the first `shown`. */
+export async function embed(from: DemoTopics, n: number, shown: number): Promise<Embedded> {
+  const topics = await from.topics();
+  const all = await from.all();
+  const topic = await Promise.all(topics.topics.map((t) => from.topic(t.topic)));
+  const named = new Set([...all.words, ...topic.flatMap((t) => t.words)].map((w) => w.word));
+  return {
+    topics,
+    all,
+    topic,
+    words: await Promise.all([...named].map((w) => from.word(w))),
+    documents: await Promise.all(topics.topics.map((t) => from.documents(t.topic, 10))),
+    times: await Promise.all(topics.times.map(async ({ field }) => ({ field, ...(await from.times(field)) }))),
+    map: shown === 0 ? null : { x: Array.from({ length: shown }, (_, i) => Math.cos(i * 2.4) * Math.sqrt(i)), y: Array.from({ length: shown }, (_, i) => Math.sin(i * 2.4) * Math.sqrt(i)), topic: [...from.largest.slice(0, shown)], rows: Array.from({ length: Math.min(n, shown) }, (_, i) => i) },
+  };
+}
+
+/** Writes the built page with the data in it. */
+export function writeFile(path: string, data: Embedded | null): void {
+  const page = readFileSync(PAGE, "utf8");
+  if (page.split(PLACE).length !== 2) throw new Error("The page must have one place for its data.");
+  const json = JSON.stringify(data).replaceAll("<", "\\u003c");
+  writeFileSync(path, page.replace(PLACE, () => PLACE.replace("null", () => json)));
+}
