@@ -58,7 +58,7 @@ export const KEYS: Key[] = [
 ];
 
 /** The keys of the page that is shown. */
-export const keysOf = (store: Store): Key[] => KEYS.filter((k) => (k.page ?? store.page) === store.page && (k.shown !== "d" || Boolean(store.state?.topics)));
+export const keysOf = (store: Store): Key[] => KEYS.filter((k) => (k.page ?? store.page) === store.page && (k.shown !== "d" || (Boolean(store.state?.topics) && (store.state?.map !== null || !store.source.still))));
 
 export function onKey(store: Store, e: KeyboardEvent): void {
   if (e.ctrlKey || e.metaKey || e.altKey || e.defaultPrevented || store.keys) return;

@@ -78,6 +78,8 @@ export interface Writing {
 
 /** How far a name may reach into a circle that is not its own. */
 const INTO_PX = 3;
+/** Of smaller circles than these none has a name: looking closer leaves fewer. */
+const TRIED = 300;
 
 /**
  * Names beside circles, from the largest circle on: below it, above it, to a side, or none where all would touch another
@@ -88,16 +90,16 @@ export function written(circles: Circle[], names: (at: number) => string, measur
   const done: Writing[] = [];
   /** Whether a box lies on a circle whose name it is not: it would seem to be. */
   const on = (box: [number, number, number, number], own: Circle) =>
-    circles.some((c) => {
+    seen.some((c) => {
       if (c === own) return false;
       const dx = Math.max(box[0] + 4 - c.x, 0, c.x - box[2] + 4);
       const dy = Math.max(box[1] + 2 - c.y, 0, c.y - box[3] + 2);
-      return Math.hypot(dx, dy) < c.r - INTO_PX;
+      return c.r > INTO_PX && dx * dx + dy * dy < (c.r - INTO_PX) ** 2;
     });
-  const order = [...first.flatMap((at) => circles.filter((c) => c.at === at)), ...circles.filter((c) => !first.includes(c.at)).sort((a, b) => a.at - b.at)];
+  const seen = circles.filter((c) => c.x >= 0 && c.y >= 0 && c.x <= size.width && c.y <= size.height);
+  const order = [...seen.filter((c) => first.includes(c.at)), ...seen.filter((c) => !first.includes(c.at)).sort((a, b) => a.at - b.at).slice(0, TRIED)];
   for (const c of order) {
     if (done.length >= most) break;
-    if (c.x < 0 || c.y < 0 || c.x > size.width || c.y > size.height) continue;
     const text = names(c.at);
     const half = measure(text) / 2 + 3;
     const tries: [number, number][] = [[c.x, c.y + c.r + 9], [c.x, c.y - c.r - 9], [c.x + c.r + half + 2, c.y], [c.x - c.r - half - 2, c.y]];
