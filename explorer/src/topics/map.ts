@@ -302,14 +302,17 @@ export class TopicMap {
   }
   private paintCircle(g: CanvasRenderingContext2D, c: Circle, strong: boolean): void {
     const chosen = this.chosen.includes(c.at);
+    // Of a group that is looked at, the others step back.
+    const faded = this.chosen.length > 1 && !chosen && !strong;
     const ink = chosen && !this.groupOf ? this.inks!.accent : this.ink(c.at);
     g.beginPath();
     g.arc(c.x, c.y, c.r, 0, 6.2832);
     g.fillStyle = g.strokeStyle = ink;
     g.globalAlpha = strong ? 0.5 : chosen ? 0.42 : this.groupOf ? 0.38 : 0.2;
     if (c.r <= GONE_PX) g.globalAlpha = 0.45;
+    else if (faded) g.globalAlpha = 0.1;
     g.fill();
-    g.globalAlpha = chosen || strong ? 1 : 0.75;
+    g.globalAlpha = chosen || strong ? 1 : faded ? 0.3 : 0.75;
     if (c.r > GONE_PX) g.stroke();
     g.globalAlpha = 1;
   }

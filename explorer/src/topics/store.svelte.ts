@@ -1,6 +1,6 @@
 // What is known of the topics, and what the reader chose among them.
 import type { RowWords, SalientWord, Times, Topic, TopicDocument, Topics, TopicSource, TopicWord, WordTopics } from "../data/topics.ts";
-import type { Field } from "../data/types.ts";
+import type { Failure, Field } from "../data/types.ts";
 import type { Store } from "../store.svelte.ts";
 import type { TopicMap } from "./map.ts";
 import { byShare, LAMBDA, type Ranked, relevant, SHOWN, together, topicNamed } from "./rank.ts";
@@ -51,6 +51,8 @@ export class TopicStore {
   documents = $state.raw<{ topic: number; list: TopicDocument[] } | null>(null);
   times = $state.raw<{ field: number; name: string; told: Times } | null>(null);
   document = $state.raw<RowWords | null>(null);
+  /** Why there are none. */
+  failed = $state.raw<Failure | null>(null);
   private version = 0;
   private timer = 0;
   private arrived: TopicPlace;
@@ -75,6 +77,7 @@ export class TopicStore {
     this.words.clear();
     this.asked.clear();
     [this.spread, this.shown, this.documents, this.times, this.document, this.salient] = [new Map(), null, null, null, null, null];
+    this.failed = null;
     const fail = (e: unknown) => this.store.fail(e);
     this.source.topics().then((known) => {
       if (this.version !== version) return;
@@ -87,7 +90,7 @@ export class TopicStore {
       const axis = known.times[0];
       if (axis) this.follow(axis.field);
       if (this.store.row !== null) this.open(this.store.row);
-    }, fail);
+    }, (e) => (this.failed = this.store.told(e)));
     this.source.all().then((all) => this.version === version && (this.salient = all.words), fail);
   }
 
@@ -202,6 +205,13 @@ export class TopicStore {
 
   /** The topics of the word that is looked at, or of the one that stays. */
   readonly resized: WordTopics | null = $derived(this.spread.get(this.looked ?? this.word ?? -1) ?? null);
+  readonly kept: WordTopics | null = $derived(this.spread.get(this.word ?? -1) ?? null);
+  /** What the circles are sized by in place of their shares: a word's topics, or those of the document that is open. */
+  readonly sizes: [number, number][] | null = $derived.by(() => {
+    if (this.resized) return this.resized.topics;
+    const { document } = this;
+    return document && document.row === this.store.row && document.topics.every(([, share]) => Number.isFinite(share)) ? document.topics : null;
+  });
   /** Looks at a word, or with null at none; it is asked for where it is not known. */
   look(word: number | null): void {
     clearTimeout(this.timer);

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { deflateSync } from "node:zlib";
+import { demoTopics } from "../../src/data/demo-topics.ts";
 import { packMap } from "../../src/data/header.ts";
 import type { State } from "../../src/data/types.ts";
 
@@ -78,11 +79,25 @@ export async function fakeServer(dist: string): Promise<Fake> {
   const cells = (i: number) => ({ label: label(i), price: price(i), title: `title ${i}` });
   const near = (i: number) => Array.from({ length: K }, (_, k) => ({ row: (i + k + 1) % N, id: `r${(i + k + 1) % N}`, distance: 0.5 * (k + 1), kept: k % 2 === 0, label: label((i + k + 1) % N) }));
   const asked: string[] = [];
+  const topics = demoTopics(9, N, (i) => i % 3);
 
   async function body(q: IncomingMessage): Promise<Record<string, unknown>> {
     let text = "";
     for await (const part of q) text += part;
     return JSON.parse(text || "{}");
+  }
+  /** What is told of topics. */
+  function ofTopics({ pathname, searchParams }: URL): Promise<unknown> | null {
+    const limit = Number(searchParams.get("limit") ?? 20);
+    const [, path] = /^\/api\/(.*)$/.exec(pathname) ?? [];
+    if (path === "topics") return topics.topics();
+    if (path === "topics/all") return topics.all();
+    if (path === "words") return topics.findWords(searchParams.get("q")!, limit);
+    const [, kind, number, rest] = /^(topics|words|rows|topics\/times)\/(\d+)(?:\/(documents|words))?$/.exec(path ?? "") ?? [];
+    if (kind === "topics") return rest === "documents" ? topics.documents(Number(number), limit) : topics.topic(Number(number));
+    if (kind === "words") return topics.word(Number(number));
+    if (kind === "topics/times") return topics.times(Number(number));
+    return kind === "rows" && rest === "words" ? topics.rowWords(Number(number)) : null;
   }
   async function answer(q: IncomingMessage, a: ServerResponse): Promise<void> {
     const url = new URL(q.url!, "http://here");
@@ -90,6 +105,8 @@ export async function fakeServer(dist: string): Promise<Fake> {
     asked.push(`${q.method} ${path}${url.search}`);
     const json = (value: unknown, status = 200) => a.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(value));
     const bytes = (value: ArrayBuffer) => a.writeHead(200, { "Content-Type": "application/octet-stream" }).end(Buffer.from(value));
+    const said = state.topics ? ofTopics(url) : null;
+    if (said) return void json(await said);
     const row = Number(/^\/api\/rows\/(\d+)/.exec(path)?.[1] ?? -1);
     if (path === "/api/state") return void json(state);
     if (path === "/api/events") {

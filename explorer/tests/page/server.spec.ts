@@ -70,6 +70,25 @@ test("shows a map that was learned before, with its own measures, and again from
   await expect.poll(() => page.url()).not.toContain("map=");
 });
 
+test("topics, their words, documents and times come from the server", async ({ page, fake }) => {
+  fake.state.topics = { version: 1, k: 9 };
+  await page.goto(`${fake.url}#topic=4`);
+  await expect(page.locator("#words-title")).toContainText("Topic");
+  const bars = page.getByRole("listbox", { name: /most relevant words/ }).getByRole("option");
+  await expect(bars).toHaveCount(30);
+  await bars.nth(1).hover();
+  await expect(page.getByText(/^Circles are sized by the share/)).toBeVisible();
+  await page.keyboard.press("/");
+  await page.keyboard.type("jury");
+  await expect(page.getByRole("option", { name: /^jury/ })).toBeVisible();
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: /^Document\s+\d/ }).first().click();
+  await expect(page.locator("mark").first()).toBeVisible();
+  const row = await page.evaluate(() => window.explorer.row);
+  for (const path of ["topics", "topics/all", "topics/4", "topics/4/documents?limit=50", "topics/times/2", "words?q=jury&limit=20", `rows/${row}/words`]) expect(fake.asked).toContain(`GET /api/${path}`);
+  expect(fake.asked.some((a) => /^GET \/api\/words\/\d+$/.test(a))).toBe(true);
+});
+
 test("two maps stand side by side, with what they have in common, from one address", async ({ page, fake }) => {
   await page.goto(`${fake.url}#beside=1`);
   await ready(page);
