@@ -164,6 +164,8 @@ export class Store {
       this.have = this.wanted = this.trustVersion = this.mapsVersion = 0;
       [this.picked, this.besideId, this.maps, this.kept, this.stable] = [null, null, [], new Map(), new Map()];
       this.compared.clear();
+      this.topics.take(null);
+      this.topics.take(state.topics ?? null);
       this.columns = new Map();
       this.needColumn();
     }
@@ -175,7 +177,8 @@ export class Store {
       if (asked && (named.includes(asked) || isShare(asked))) this.by = asked;
       this.by ??= (state.fields.find((f) => state.topics && f.name === TOPIC_FIELD && f.type === "category") ?? state.fields.find((f) => f.type === "category") ?? state.fields.find((f) => f.type === "number"))?.name ?? null;
       this.needColumn();
-      this.topics.link();
+      if (this.topics.topic === null) this.topics.linked();
+      else this.topics.link();
     }
     if (state.map && state.map.version > this.have) this.fetchMap(state.map.version);
     if (state.trust_version > this.trustVersion) {

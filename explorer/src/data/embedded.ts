@@ -148,7 +148,7 @@ function nothing(state?: State): DataSource {
   const none = async () => {
     throw new SourceError("This file holds what was learned before; it cannot do that.", "`latent explore` can.", 409);
   };
-  const failed = { phase: "failed", fields: [], map: null, trust_version: 0, maps_version: 0, error: { error: "This file holds no topics.", hint: "`latent topics` writes one that does." } } as unknown as State;
+  const failed = { phase: "failed", fields: [], map: null, trust_version: 0, maps_version: 0, error: { error: "This file holds no topics.", hint: "Write it again from what was learned." } } as unknown as State;
   return {
     still: true,
     listen(listener: Listener) {

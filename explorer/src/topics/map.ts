@@ -16,7 +16,7 @@ const NAME_LETTERS = 34;
 const LEGEND_LEFT_PX = 210;
 const LEGEND_PX = 18;
 /** In narrower pictures the caption needs the room. */
-const LEGEND_FROM_PX = 640;
+const LEGEND_FROM_PX = 660;
 /** Shares that the circles at the foot stand for: the largest two that fit. */
 const LEGEND = [0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001];
 
@@ -308,7 +308,7 @@ export class TopicMap {
     g.beginPath();
     g.arc(c.x, c.y, c.r, 0, 6.2832);
     g.fillStyle = g.strokeStyle = ink;
-    g.globalAlpha = strong ? 0.5 : chosen ? 0.42 : this.groupOf ? 0.38 : 0.2;
+    g.globalAlpha = strong ? 0.36 : chosen ? 0.42 : this.groupOf ? 0.38 : 0.2;
     if (c.r <= GONE_PX) g.globalAlpha = 0.45;
     else if (faded) g.globalAlpha = 0.1;
     g.fill();
