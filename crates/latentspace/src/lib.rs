@@ -27,6 +27,7 @@ pub mod shares;
 pub mod space;
 pub mod tensors;
 pub mod text;
+pub mod topics;
 mod tree;
 
 pub use codes::Codes;

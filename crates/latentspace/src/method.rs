@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 pub use crate::data::Shape;
-use crate::data::{Beside, Given, Metadata, Prepared, Rows};
+use crate::data::{Beside, Counts, Given, Metadata, Prepared, Rows};
 use crate::error::{Error, Result};
 use crate::fold::AnyFold;
 use crate::interval::Measure;
@@ -15,6 +15,7 @@ use crate::linalg::Matrix;
 use crate::params::{self, Parameter};
 use crate::run::Run;
 use crate::tensors::Tensors;
+use crate::topics::Topics;
 
 /// A kind of observations that a method takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -161,6 +162,16 @@ pub trait Model: Send + Sync {
 
     /// Where the fitted rows lie, if the model keeps them.
     fn fitted_codes(&self) -> Option<&Matrix> {
+        None
+    }
+
+    /// The topics, where the dimensions are such.
+    fn topics(&self) -> Option<&Topics> {
+        None
+    }
+
+    /// The words of the fitted rows, where the dimensions are topics and the model keeps them.
+    fn documents(&self) -> Option<&Counts> {
         None
     }
 

@@ -10,6 +10,7 @@ use crate::methods::manifold::mds::Mds;
 use crate::methods::manifold::phate::Phate;
 use crate::methods::pacmap::Pacmap;
 use crate::methods::pca::Pca;
+use crate::methods::topics::lda::Lda;
 use crate::methods::tsne::Tsne;
 use crate::methods::umap::Umap;
 
@@ -25,6 +26,7 @@ pub static METHODS: &[Entry] = &[
     Entry::of::<Diffusion>(),
     Entry::of::<Phate>(),
     Entry::of::<Mds>(),
+    Entry::of::<Lda>(),
 ];
 
 /// What makes a map where nobody named a method: the first that makes maps.

@@ -200,7 +200,9 @@ impl Space {
         }
         // By the distances that the method learned from.
         let metric = serde_json::from_value::<Metric>(self.params["metric"].clone()).ok().filter(|metric| metric.is_distance());
-        let options = MeasureOptions { k, metric: metric.unwrap_or_default(), ..MeasureOptions::default() };
+        // Documents are near that have words in the same shares.
+        let usual = if self.model.topics().is_some() { Metric::Hellinger } else { Metric::default() };
+        let options = MeasureOptions { k, metric: metric.unwrap_or(usual), ..MeasureOptions::default() };
         let measures = match rows {
             Rows::Stream(stream) => measure::measure_stream(&Encoded { space: self, stream: *stream, run }, &options, run)?,
             Rows::Memory(prepared) | Rows::With(prepared, _) => {

@@ -32,10 +32,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("codes", &["linalg", "data"]),
     ("checkpoint", &[]),
     // A method may be a fold, and a fold learns what a method does: the two are one floor.
-    ("method", &["linalg", "data", "measure", "fold"]),
+    ("topics", &["linalg", "data"]),
+    ("method", &["linalg", "data", "measure", "fold", "topics"]),
     ("tree", &["checkpoint"]),
     ("fold", &["linalg", "data", "method", "checkpoint", "tree"]),
-    ("methods", &["linalg", "neighbors", "measure", "data", "method", "fold", "checkpoint", "methods"]),
+    ("methods", &["linalg", "neighbors", "measure", "data", "method", "fold", "checkpoint", "topics", "methods"]),
     ("registry", &["method", "methods"]),
     ("space", &["linalg", "neighbors", "measure", "data", "codes", "method", "registry"]),
     ("growing", &["linalg", "data", "method", "fold", "checkpoint", "registry", "space"]),

@@ -340,6 +340,17 @@ impl<'a> Rows<'a> {
         }
     }
 
+    /// All rows as they lie in memory.
+    ///
+    /// # Errors
+    /// [`Error::Param`] if the rows come as a stream.
+    pub fn prepared(&self) -> Result<&'a Prepared> {
+        match self {
+            Rows::Memory(prepared) | Rows::With(prepared, _) => Ok(prepared),
+            Rows::Stream(_) => Err(Error::param("data", "a stream", "this method needs all rows in memory")),
+        }
+    }
+
     /// All rows as [`Prepared::kept`], for methods that need them at once.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ pub mod map;
 mod near;
 pub mod pacmap;
 pub mod pca;
+pub mod topics;
 pub mod tsne;
 pub mod umap;
 

@@ -1,0 +1,302 @@
+//! Eight topics of a document at a time: once for AVX2, once for any processor, to the same bits.
+
+/// Lanes of a vector.
+pub(super) const LANES: usize = 8;
+
+/// A vector unit. No two operations are fused and sums go in one order, so that both units have the same bits.
+pub(super) trait Unit: Copy {
+    /// Eight numbers.
+    type F: Copy;
+    /// Eight topics.
+    type I: Copy;
+
+    fn load(self, from: &[f32; LANES]) -> Self::F;
+    fn store(self, value: Self::F, to: &mut [f32; LANES]);
+    fn load_topics(self, from: &[u32; LANES]) -> Self::I;
+    fn store_topics(self, value: Self::I, to: &mut [u32; LANES]);
+    /// `a + b`.
+    fn add(self, a: Self::F, b: Self::F) -> Self::F;
+    /// `a · b`.
+    fn mul(self, a: Self::F, b: Self::F) -> Self::F;
+    /// `value` less `by` in the lanes of this topic.
+    fn less(self, value: Self::F, topics: Self::I, topic: u32, by: f32) -> Self::F;
+    /// The numbers of `row` at these topics.
+    ///
+    /// # Safety
+    /// Each topic must be less than `row.len()`.
+    unsafe fn gather(self, row: &[f32], topics: Self::I) -> Self::F;
+    /// The sums of the lanes up to each.
+    fn scan(self, value: Self::F) -> Self::F;
+    /// The last lane.
+    fn last(self, value: Self::F) -> f32;
+    /// How many lanes are at most `bound`.
+    fn at_most(self, value: Self::F, bound: f32) -> u32;
+    /// Which lanes are 0, a bit each.
+    fn zeros(self, value: Self::F) -> u32;
+    /// Which lanes are this topic, a bit each.
+    fn equal(self, topics: Self::I, topic: u32) -> u32;
+    /// The topics with another one in this lane; none where the lane is not one of the eight.
+    fn with(self, topics: Self::I, lane: usize, topic: u32) -> Self::I;
+    /// The topic in a lane, counted modulo eight.
+    fn topic(self, topics: Self::I, lane: usize) -> u32;
+}
+
+/// One lane is 1, or none is: to add to a lane is to add such a vector.
+pub(super) static ONE: [[f32; LANES]; LANES + 1] = {
+    let mut ones = [[0.0; LANES]; LANES + 1];
+    let mut lane = 0;
+    while lane < LANES {
+        ones[lane][lane] = 1.0;
+        lane += 1;
+    }
+    ones
+};
+
+/// Any processor.
+#[derive(Clone, Copy)]
+pub(super) struct Plain;
+
+impl Unit for Plain {
+    type F = [f32; LANES];
+    type I = [u32; LANES];
+
+    fn load(self, from: &[f32; LANES]) -> Self::F {
+        *from
+    }
+
+    fn store(self, value: Self::F, to: &mut [f32; LANES]) {
+        *to = value;
+    }
+
+    fn load_topics(self, from: &[u32; LANES]) -> Self::I {
+        *from
+    }
+
+    fn store_topics(self, value: Self::I, to: &mut [u32; LANES]) {
+        *to = value;
+    }
+
+    fn add(self, a: Self::F, b: Self::F) -> Self::F {
+        std::array::from_fn(|lane| a[lane] + b[lane])
+    }
+
+    fn mul(self, a: Self::F, b: Self::F) -> Self::F {
+        std::array::from_fn(|lane| a[lane] * b[lane])
+    }
+
+    fn less(self, value: Self::F, topics: Self::I, topic: u32, by: f32) -> Self::F {
+        std::array::from_fn(|lane| if topics[lane] == topic { value[lane] - by } else { value[lane] })
+    }
+
+    unsafe fn gather(self, row: &[f32], topics: Self::I) -> Self::F {
+        topics.map(|topic| row[topic as usize])
+    }
+
+    fn scan(self, value: Self::F) -> Self::F {
+        let mut out = value;
+        for step in [1, 2] {
+            let before = out;
+            for lane in 0..LANES {
+                if lane % 4 >= step {
+                    out[lane] = before[lane] + before[lane - step];
+                }
+            }
+        }
+        let half = out[LANES / 2 - 1];
+        out[LANES / 2..].iter_mut().for_each(|sum| *sum += half);
+        out
+    }
+
+    fn last(self, value: Self::F) -> f32 {
+        value[LANES - 1]
+    }
+
+    fn at_most(self, value: Self::F, bound: f32) -> u32 {
+        value.iter().filter(|&&sum| sum <= bound).count() as u32
+    }
+
+    fn zeros(self, value: Self::F) -> u32 {
+        (0..LANES).filter(|&lane| value[lane] == 0.0).map(|lane| 1 << lane).sum()
+    }
+
+    fn equal(self, topics: Self::I, topic: u32) -> u32 {
+        (0..LANES).filter(|&lane| topics[lane] == topic).map(|lane| 1 << lane).sum()
+    }
+
+    fn with(self, mut topics: Self::I, lane: usize, topic: u32) -> Self::I {
+        if let Some(place) = topics.get_mut(lane) {
+            *place = topic;
+        }
+        topics
+    }
+
+    fn topic(self, topics: Self::I, lane: usize) -> u32 {
+        topics[lane % LANES]
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+pub(super) mod avx2 {
+    use std::arch::x86_64::*;
+
+    use super::{LANES, ONE, Unit};
+
+    /// A processor with AVX2.
+    #[derive(Clone, Copy)]
+    pub(in super::super) struct Avx2(());
+
+    impl Avx2 {
+        /// The unit, if the processor has it.
+        pub(in super::super) fn find() -> Option<Self> {
+            // Miri knows none of its instructions.
+            let found = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("popcnt") && is_x86_feature_detected!("bmi1");
+            (!cfg!(miri) && found).then_some(Avx2(()))
+        }
+    }
+
+    // SAFETY, of all below: a value of Avx2 exists only where the processor has AVX2; loads and stores go through references of their size.
+    impl Unit for Avx2 {
+        type F = __m256;
+        type I = __m256i;
+
+        #[inline(always)]
+        fn load(self, from: &[f32; LANES]) -> Self::F {
+            unsafe { _mm256_loadu_ps(from.as_ptr()) }
+        }
+
+        #[inline(always)]
+        fn store(self, value: Self::F, to: &mut [f32; LANES]) {
+            unsafe { _mm256_storeu_ps(to.as_mut_ptr(), value) }
+        }
+
+        #[inline(always)]
+        fn load_topics(self, from: &[u32; LANES]) -> Self::I {
+            unsafe { _mm256_loadu_si256(from.as_ptr().cast()) }
+        }
+
+        #[inline(always)]
+        fn store_topics(self, value: Self::I, to: &mut [u32; LANES]) {
+            unsafe { _mm256_storeu_si256(to.as_mut_ptr().cast(), value) }
+        }
+
+        #[inline(always)]
+        fn add(self, a: Self::F, b: Self::F) -> Self::F {
+            unsafe { _mm256_add_ps(a, b) }
+        }
+
+        #[inline(always)]
+        fn mul(self, a: Self::F, b: Self::F) -> Self::F {
+            unsafe { _mm256_mul_ps(a, b) }
+        }
+
+        #[inline(always)]
+        fn less(self, value: Self::F, topics: Self::I, topic: u32, by: f32) -> Self::F {
+            unsafe {
+                let is = _mm256_castsi256_ps(_mm256_cmpeq_epi32(topics, _mm256_set1_epi32(topic as i32)));
+                _mm256_sub_ps(value, _mm256_and_ps(is, _mm256_set1_ps(by)))
+            }
+        }
+
+        #[inline(always)]
+        unsafe fn gather(self, row: &[f32], topics: Self::I) -> Self::F {
+            // SAFETY: the caller vouches that each topic lies within the row.
+            unsafe { _mm256_i32gather_ps::<4>(row.as_ptr(), topics) }
+        }
+
+        #[inline(always)]
+        fn scan(self, value: Self::F) -> Self::F {
+            unsafe {
+                let by_one = _mm256_castsi256_ps(_mm256_slli_si256::<4>(_mm256_castps_si256(value)));
+                let pairs = _mm256_add_ps(value, by_one);
+                let by_two = _mm256_castsi256_ps(_mm256_slli_si256::<8>(_mm256_castps_si256(pairs)));
+                let halves = _mm256_add_ps(pairs, by_two);
+                // The low half's sum onto the high half; 0 onto the low one.
+                let low = _mm256_permute2f128_ps::<0x08>(halves, halves);
+                _mm256_add_ps(halves, _mm256_permute_ps::<0xff>(low))
+            }
+        }
+
+        #[inline(always)]
+        fn last(self, value: Self::F) -> f32 {
+            unsafe { _mm_cvtss_f32(_mm_permute_ps::<0xff>(_mm256_extractf128_ps::<1>(value))) }
+        }
+
+        #[inline(always)]
+        fn at_most(self, value: Self::F, bound: f32) -> u32 {
+            unsafe { (_mm256_movemask_ps(_mm256_cmp_ps::<_CMP_LE_OQ>(value, _mm256_set1_ps(bound))) as u32).count_ones() }
+        }
+
+        #[inline(always)]
+        fn zeros(self, value: Self::F) -> u32 {
+            unsafe { _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_EQ_OQ>(value, _mm256_setzero_ps())) as u32 }
+        }
+
+        #[inline(always)]
+        fn equal(self, topics: Self::I, topic: u32) -> u32 {
+            unsafe { _mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpeq_epi32(topics, _mm256_set1_epi32(topic as i32)))) as u32 }
+        }
+
+        #[inline(always)]
+        fn with(self, topics: Self::I, lane: usize, topic: u32) -> Self::I {
+            unsafe {
+                let pick = _mm256_loadu_ps(ONE[lane.min(LANES)].as_ptr());
+                let pick = _mm256_castps_si256(_mm256_cmp_ps::<_CMP_NEQ_OQ>(pick, _mm256_setzero_ps()));
+                _mm256_blendv_epi8(topics, _mm256_set1_epi32(topic as i32), pick)
+            }
+        }
+
+        #[inline(always)]
+        fn topic(self, topics: Self::I, lane: usize) -> u32 {
+            unsafe {
+                let moved = _mm256_permutevar8x32_epi32(topics, _mm256_set1_epi32(lane as i32));
+                _mm_cvtsi128_si32(_mm256_castsi256_si128(moved)) as u32
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a unit makes of eight numbers and topics.
+    fn all<U: Unit>(unit: U, values: &[f32; LANES], topics: &[u32; LANES]) -> (Vec<u32>, Vec<f32>) {
+        let (v, t) = (unit.load(values), unit.load_topics(topics));
+        let row: Vec<f32> = (0..100).map(|at| 1.0 / (at as f32 + 0.3)).collect();
+        // SAFETY: topics are below 100.
+        let gathered = unsafe { unit.gather(&row, t) };
+        let (mut numbers, mut wholes) = (Vec::new(), Vec::new());
+        for vector in [unit.add(v, gathered), unit.mul(v, gathered), unit.less(v, t, topics[3], 0.7), unit.scan(v), unit.scan(gathered)] {
+            let mut out = [0.0; LANES];
+            unit.store(vector, &mut out);
+            numbers.extend(out);
+            numbers.push(unit.last(vector));
+            wholes.extend([unit.at_most(vector, 0.5), unit.zeros(vector)]);
+        }
+        for lane in 0..LANES + 2 {
+            let mut out = [0; LANES];
+            unit.store_topics(unit.with(t, lane, 77), &mut out);
+            wholes.extend(out);
+            wholes.push(unit.topic(t, lane % LANES));
+        }
+        wholes.push(unit.equal(t, topics[5]));
+        (wholes, numbers)
+    }
+
+    #[test]
+    fn both_units_have_the_same_bits() {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(unit) = avx2::Avx2::find() {
+            let random = crate::random::Random::new(4, "lanes");
+            for step in 0..200 {
+                let values: [f32; LANES] =
+                    std::array::from_fn(|lane| if lane == 2 { 0.0 } else { random.uniform(step, lane as u64) as f32 });
+                let topics: [u32; LANES] = std::array::from_fn(|lane| random.below(step, 50 + lane as u64, 100) as u32);
+                let (fast, plain) = (all(unit, &values, &topics), all(Plain, &values, &topics));
+                assert_eq!(fast.0, plain.0);
+                assert!(fast.1.iter().zip(&plain.1).all(|(a, b)| a.to_bits() == b.to_bits()), "{fast:?} {plain:?}");
+            }
+        }
+        assert_eq!(Plain.scan([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]), [1.0, 3.0, 6.0, 10.0, 15.0, 21.0, 28.0, 36.0]);
+    }
+}

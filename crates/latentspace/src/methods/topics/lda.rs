@@ -1,0 +1,215 @@
+//! Latent Dirichlet allocation: each document is a mixture of topics, each topic a distribution over words.
+//!
+//! Learns what a corpus is about, and which shares each document has of it; the prior of topics in documents is learned, so that common topics
+//! may be common. Use it for documents of some dozen words and more, of which there are hundreds. Do not use it for single sentences, or where
+//! the order of words matters.
+//!
+//! Cost: a sweep takes some 60 cycles a word on each core, whatever the number of topics, and 4 · words · topics bytes for the tables.
+//! Source: Blei, Ng and Jordan 2003, JMLR 3; Griffiths and Steyvers 2004, doi:10.1073/pnas.0307752101; Wallach, Mimno and McCallum 2009,
+//! "Rethinking LDA: why priors matter".
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::corpus::{Corpus, check_shape, counts, usual_topics};
+use super::gibbs::{Asked, sample};
+use super::model::{Learned, TopicModel, held_out};
+use crate::data::{Counts, Rows};
+use crate::error::{Error, Result, nearest};
+use crate::linalg::Matrix;
+use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
+use crate::params::Auto;
+use crate::run::Run;
+use crate::tensors::Tensors;
+
+/// What [`Lda::target`] is where no column is named.
+const AUTO: &str = "auto";
+const NONE: &str = "none";
+
+/// Latent Dirichlet allocation: each document is a mixture of topics, each topic a distribution over words.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Lda {
+    /// Topics. auto: 10 below 500 documents, 20 below 5,000, 50 below 20,000, else 100.
+    #[schemars(title = "topics", extend("minimum" = 1, "maximum" = 10_000))]
+    pub n_components: Auto<u32>,
+    /// Sweeps over all words.
+    #[schemars(title = "iterations", range(min = 1, max = 100_000))]
+    pub n_iter: u32,
+    /// What each topic weighs in a document before any word is seen, in words; where it is learned, at the start.
+    #[schemars(title = "prior of topics in documents", extend("exclusiveMinimum" = 0, "maximum" = 1000))]
+    pub doc_topic_prior: f64,
+    /// What each word weighs in a topic before any is seen, in words: less makes topics of fewer words.
+    #[schemars(title = "prior of words in topics", extend("exclusiveMinimum" = 0, "maximum" = 1000))]
+    pub topic_word_prior: f64,
+    /// Whether the weight of each topic in documents is learned, so that common topics may be common.
+    pub learn_prior: bool,
+    /// Words that are to be in a topic: those of one topic with commas between, topics with semicolons; `star,galaxy; gene,protein` guides the
+    /// first two topics.
+    pub seed_words: String,
+    /// As how many uses in its topic each seed word counts.
+    #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 1e7))]
+    pub seed_weight: f64,
+    /// The column of metadata whose labels guide topics: documents of the first label (in order) are drawn to the first topic, and so on; missing
+    /// labels to none. auto or none: no column.
+    #[schemars(title = "labels", extend("column" = true, "anyOf" = [{ "const": AUTO }, { "const": NONE }, { "type": "string" }]))]
+    pub target: String,
+    /// As how many of its words a document's label counts.
+    #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 1e6))]
+    pub target_weight: f64,
+    /// The share of documents that is not learned from, but used to tell how well the topics tell new ones: 2,000 documents at most.
+    #[schemars(extend("minimum" = 0, "maximum" = 0.5))]
+    pub held_out: f64,
+}
+
+impl Default for Lda {
+    fn default() -> Self {
+        Lda {
+            n_components: Auto::Auto,
+            n_iter: 300,
+            doc_topic_prior: 0.1,
+            topic_word_prior: 0.01,
+            learn_prior: true,
+            seed_words: String::new(),
+            seed_weight: 100.0,
+            target: AUTO.to_owned(),
+            target_weight: 20.0,
+            held_out: 0.05,
+        }
+    }
+}
+
+impl Lda {
+    fn topics(&self, documents: usize) -> usize {
+        self.n_components.or_else(|| usual_topics(documents)) as usize
+    }
+
+    /// The words of each guided topic, by number.
+    fn seeds(&self, counts: &Counts, topics: usize) -> Result<Vec<(u32, u16)>> {
+        let groups: Vec<&str> = self.seed_words.split(';').collect();
+        if self.seed_words.trim().is_empty() {
+            return Ok(Vec::new());
+        }
+        let wrong = |found: &str, wanted: String| Error::param("seed_words", format!("'{found}'"), wanted);
+        let Some(names) = &counts.names else {
+            return Err(wrong(&self.seed_words, "the columns of these counts have no names, so no word is known".to_owned()));
+        };
+        if groups.len() > topics {
+            return Err(wrong(&self.seed_words, format!("it guides {} topics of {topics}", groups.len())));
+        }
+        let mut seeds = Vec::new();
+        for (topic, group) in groups.iter().enumerate() {
+            for word in group.split(',').map(str::trim).filter(|word| !word.is_empty()) {
+                let Some(at) = names.iter().position(|name| name == word) else {
+                    let error = wrong(word, "it must be a word of the vocabulary".to_owned());
+                    return Err(match nearest(word, names.iter().map(String::as_str)) {
+                        Some(near) => error.with_hint(format!("did you mean '{near}'?")),
+                        None => error.with_hint("words that are too rare or too common are left out: --min-df and --max-df"),
+                    });
+                };
+                seeds.push((at as u32, topic as u16));
+            }
+        }
+        seeds.sort_unstable();
+        seeds.dedup();
+        Ok(seeds)
+    }
+}
+
+/// Seconds of one core: a word and sweep, and a word of the vocabulary, topic and sweep.
+const SECONDS: [f64; 2] = [45e-9, 1.5e-9];
+/// The same of finding a document's shares: a different word and topic.
+const SHARES: f64 = 25e-9;
+
+impl Method for Lda {
+    const INFO: Info = Info {
+        name: "lda",
+        title: "LDA",
+        class: "LatentDirichletAllocation",
+        family: "topics",
+        summary: "what documents are about: topics, and each one's shares",
+        takes: &[Takes::Counts],
+        encodes: true,
+        decodes: true,
+        folds: false,
+        live: false,
+        given: &[],
+        limits: &[
+            "takes counts, whole numbers from 0 on; all documents in memory, 6 bytes a word of them and 8 a word of the vocabulary and topic",
+        ],
+    };
+
+    fn check(&self, shape: Shape) -> Result<()> {
+        let asked = match self.n_components {
+            Auto::Value(topics) => Some(topics),
+            Auto::Auto => None,
+        };
+        check_shape("LDA", shape, asked)
+    }
+
+    fn plan(&self, shape: Shape, run: &Run) -> Plan {
+        let topics = self.topics(shape.rows) as f64;
+        let cells = shape.cells.unwrap_or(shape.rows * shape.cols) as f64;
+        // A different word of a document is there one and a half times, usually.
+        let (tokens, table) = (1.5 * cells, shape.cols as f64 * topics);
+        let sweeps = f64::from(self.n_iter) * (tokens * SECONDS[0] + table * SECONDS[1]);
+        let codes = shape.rows as f64 * topics;
+        let bytes = 8.0 * cells * 3.0 + tokens * 10.0 + tokens.min(table) * 8.0 + 12.0 * table + 8.0 * codes;
+        Plan {
+            algorithm: format!("Gibbs sampling, {topics} topics, {} sweeps", self.n_iter),
+            peak_bytes: bytes as u64,
+            seconds: (sweeps + cells * topics * SHARES) / run.threads() as f64,
+            rounds: 1,
+        }
+    }
+
+    fn fit(&self, rows: &Rows<'_>, run: &Run) -> Result<Fitted> {
+        let counts = counts(rows.prepared()?)?;
+        let topics = self.topics(counts.rows());
+        let (learned_from, held) = held_out(counts.rows(), self.held_out, run);
+        let corpus = Corpus::of(&counts, &learned_from)?;
+        if corpus.words.is_empty() {
+            return Err(Error::input("data", "no document has a word", "topics are learned from the words of documents"));
+        }
+        let labels = rows.labels();
+        let of_label = |document: &u32| labels.and_then(|labels| u16::try_from(labels.codes[*document as usize]).ok());
+        let known: Vec<Option<u16>> =
+            learned_from.iter().map(of_label).map(|label| label.filter(|&label| (label as usize) < topics)).collect();
+        if let Some(labels) = labels.filter(|labels| labels.levels.len() > topics) {
+            return Err(Error::param(
+                "n_components",
+                topics,
+                format!("the {} labels of '{}' need a topic each", labels.levels.len(), labels.name),
+            ));
+        }
+        let asked = Asked {
+            topics,
+            sweeps: self.n_iter as usize,
+            alpha: self.doc_topic_prior,
+            learn_alpha: self.learn_prior,
+            eta: self.topic_word_prior,
+            seeds: self.seeds(&counts, topics)?,
+            seed_counts: self.seed_weight as f32,
+            known: labels.map(|_| (&known[..], self.target_weight as f32)),
+        };
+        let found = sample(&asked, &corpus, run)?;
+        drop(corpus);
+        let phi = Matrix::new(counts.cols, topics, found.phi)?;
+        let prior: Vec<f32> = found.alpha.iter().map(|&alpha| alpha as f32).collect();
+        let Learned { model, codes, measures, mut facts } = TopicModel::learned(phi, prior, counts, &held, run)?;
+        facts.insert("n_iter_done".to_owned(), json!(found.sweeps));
+        facts.insert("doc_topic_prior".to_owned(), json!(found.alpha.iter().sum::<f64>() / topics as f64));
+        if found.stopped {
+            facts.insert("stopped_at".to_owned(), json!(found.sweeps));
+        }
+        Ok(Fitted { model: Box::new(model), codes: Some(codes), facts, measures })
+    }
+
+    fn target(&self) -> Option<&str> {
+        Some(self.target.as_str()).filter(|name| ![AUTO, NONE].contains(name))
+    }
+
+    fn load(tensors: &Tensors, facts: &Value) -> Result<Box<dyn Model>> {
+        Ok(Box::new(TopicModel::load(tensors, facts)?))
+    }
+}

@@ -1,0 +1,202 @@
+//! A space of topics, whichever way they were learned: a document's code is which shares it has of them.
+
+use serde_json::{Map, Value, json};
+
+use crate::data::{Counts, Prepared};
+use crate::error::{Error, Result};
+use crate::interval::Measure;
+use crate::linalg::Matrix;
+use crate::method::Model;
+use crate::random::Random;
+use crate::run::Run;
+use crate::tensors::{Tensor, Tensors};
+use crate::topics::{Coherence, Inference, Texts, Topics, coherence, completion, halves, infer_all};
+
+/// Steps for a document's shares at most, and the change of all of them at which they are settled.
+const STEPS: usize = 200;
+const SETTLED: f32 = 1e-4;
+/// Documents and their shares are kept in the space where they take no more.
+const KEPT_BYTES: usize = 256 << 20;
+/// Top words of a topic whose coherence is told.
+const TOP: usize = 10;
+
+/// A space of topics.
+pub(super) struct TopicModel {
+    topics: Topics,
+    /// The prior of each topic in a document.
+    prior: Vec<f32>,
+    /// The shares of the documents it was learned from, and their words; none where they take too much.
+    documents: Option<(Matrix, Counts)>,
+}
+
+/// Documents that are not learned from, but told: the share asked for, 2,000 at most; drawn by the seed.
+pub(super) fn held_out(documents: usize, share: f64, run: &Run) -> (Vec<u32>, Vec<u32>) {
+    let wanted = ((documents as f64 * share).round() as usize).min(2_000).min(documents.saturating_sub(1));
+    let mut held = Random::new(run.seed(), "documents held out").sample(0, documents, wanted);
+    held.sort_unstable();
+    let learned = (0..documents as u32).filter(|document| held.binary_search(document).is_err()).collect();
+    (learned, held)
+}
+
+/// What a fit of topics gives: the space, and how good it is.
+pub(super) struct Learned {
+    pub(super) model: TopicModel,
+    pub(super) codes: Matrix,
+    pub(super) measures: Vec<(&'static str, Measure)>,
+    pub(super) facts: Map<String, Value>,
+}
+
+impl TopicModel {
+    /// The space of these topics, `phi` `[words, topics]`, with the shares of all documents, and its measures: `held` are documents that were not
+    /// learned from.
+    pub(super) fn learned(phi: Matrix, prior: Vec<f32>, counts: Counts, held: &[u32], run: &Run) -> Result<Learned> {
+        let mut totals = vec![0.0_f64; counts.cols];
+        counts.indices.iter().zip(&counts.values).for_each(|(&word, &count)| totals[word as usize] += f64::from(count));
+        let k = phi.cols();
+        let topics = Topics::new(phi, vec![1.0; k], totals, counts.rows())?;
+        run.progress("shares of documents", 0, 1);
+        let codes = infer_all(&inference(&topics, &prior), counts.view(), run)?;
+        let topics = topics.with_shares(shares(&codes, &counts));
+        let mut measures = Vec::new();
+        let tops = topics.tops(TOP);
+        if !held.is_empty() {
+            run.progress("words of documents held out", 0, 1);
+            let told = halves(&counts.select(held), run.seed());
+            if told.iter().any(|[_, odd]| !odd.is_empty()) {
+                measures.push(("log_likelihood_per_word", completion(&topics, &told, run)?));
+            }
+        }
+        let together = coherence(&tops, Texts::Counts(counts.view()), Coherence::CNpmi, Coherence::CNpmi.usual(), run)?;
+        measures.push(("coherence_npmi", Measure::exact(together.mean, Some(chance(&topics, &counts, run)?))));
+        let exclusivity = topics.exclusivity();
+        measures.push(("exclusivity", Measure::exact(exclusivity.iter().sum::<f64>() / k as f64, Some(1.0 / k as f64))));
+        measures.push(("diversity", Measure::exact(topics.diversity(), None)));
+        let facts = Map::from_iter([
+            ("n_components".to_owned(), json!(k)),
+            ("words".to_owned(), json!(topics.words())),
+            ("tokens".to_owned(), json!(topics.tokens())),
+            ("held_out".to_owned(), json!(held.len())),
+            ("topic_coherence_npmi".to_owned(), json!(together.topics)),
+            ("topic_exclusivity".to_owned(), json!(exclusivity)),
+        ]);
+        let keeps = codes.as_slice().len() * 4 + counts.values.len() * 8 <= KEPT_BYTES;
+        if !keeps {
+            run.note("the documents are not kept in the space: they take more than 256 MiB");
+        }
+        let documents = keeps.then(|| (codes.clone(), Counts { names: None, ..counts }));
+        Ok(Learned { model: TopicModel { topics, prior, documents }, codes, measures, facts })
+    }
+
+    /// Opens what [`Model::store`] wrote.
+    pub(super) fn load(tensors: &Tensors, facts: &Value) -> Result<Self> {
+        let by_word = tensors.matrix("topics", None, None)?;
+        let (words, k) = (by_word.rows(), by_word.cols());
+        let shares = tensors.f64("shares", Some(k))?.to_vec();
+        let totals = tensors.f64("totals", Some(words))?.to_vec();
+        let prior = tensors.matrix("prior", Some(1), Some(k))?.as_slice().to_vec();
+        let wrong = |found: &str| Error::input("space", found, "a whole space of topics is needed");
+        if !prior.iter().all(|&prior| prior >= 0.0 && prior.is_finite()) {
+            return Err(wrong("a prior below 0"));
+        }
+        let learned_from = facts["documents"].as_u64().ok_or_else(|| wrong("it does not tell its documents"))? as usize;
+        let documents = match tensors.u32("document_starts", None) {
+            Err(_) => None,
+            Ok(starts) => {
+                let codes = tensors.matrix("codes", Some(learned_from), Some(k))?;
+                let starts: Vec<usize> = starts.iter().map(|&start| start as usize).collect();
+                let indices = tensors.u32("document_words", None)?.to_vec();
+                let values = tensors.matrix("document_counts", Some(1), Some(indices.len()))?.as_slice().to_vec();
+                let ordered =
+                    |row: &[usize]| row[0] <= row[1] && row[1] <= indices.len() && indices[row[0]..row[1]].is_sorted_by(|a, b| a < b);
+                let is_whole = starts.len() == learned_from + 1 && starts.first() == Some(&0) && starts.last() == Some(&indices.len());
+                if !is_whole || !starts.windows(2).all(ordered) || indices.iter().any(|&word| word as usize >= words) {
+                    return Err(wrong("its documents do not fit its words"));
+                }
+                Some((codes, Counts { cols: words, starts, indices, values, names: None }))
+            }
+        };
+        Ok(TopicModel { topics: Topics::new(by_word, shares, totals, learned_from)?, prior, documents })
+    }
+}
+
+/// What top words drawn by chance would have: the words of each topic in another topic's place each.
+fn chance(topics: &Topics, counts: &Counts, run: &Run) -> Result<f64> {
+    let random = Random::new(run.seed(), "words of no topic");
+    // Of the words that are some topic's, so that they are as frequent.
+    let mut words: Vec<u32> = topics.tops(TOP).into_iter().flatten().collect();
+    words.sort_unstable();
+    words.dedup();
+    let top = |topic: u64| random.sample(topic, words.len(), TOP.min(words.len())).into_iter().map(|at| words[at as usize]).collect();
+    let drawn: Vec<Vec<u32>> = (0..topics.k().max(20) as u64).map(top).collect();
+    Ok(coherence(&drawn, Texts::Counts(counts.view()), Coherence::CNpmi, Coherence::CNpmi.usual(), run)?.mean)
+}
+
+/// How much of all words is of each topic.
+fn shares(codes: &Matrix, counts: &Counts) -> Vec<f64> {
+    let mut shares = vec![0.0_f64; codes.cols()];
+    for document in 0..codes.rows() {
+        let length: f64 = counts.row(document).1.iter().map(|&count| f64::from(count)).sum();
+        shares.iter_mut().zip(codes.row(document)).for_each(|(sum, &share)| *sum += length * f64::from(share));
+    }
+    let all: f64 = shares.iter().sum();
+    shares.iter_mut().for_each(|share| *share = if all > 0.0 { *share / all } else { 1.0 / codes.cols() as f64 });
+    shares
+}
+
+fn inference<'a>(topics: &'a Topics, prior: &'a [f32]) -> Inference<'a> {
+    Inference { phi: topics.by_word.as_slice(), topics: topics.k(), prior, steps: STEPS, settled: SETTLED }
+}
+
+impl Model for TopicModel {
+    fn n_components(&self) -> usize {
+        self.topics.k()
+    }
+
+    fn columns(&self) -> usize {
+        self.topics.words()
+    }
+
+    fn encode(&self, rows: &Prepared, run: &Run) -> Result<Matrix> {
+        let counts = super::corpus::counts(rows)?;
+        run.install(|| infer_all(&inference(&self.topics, &self.prior), counts.view(), run))
+    }
+
+    /// The probability of each word in a document of these shares.
+    fn decode(&self, codes: &Matrix, run: &Run) -> Result<Matrix> {
+        run.check()?;
+        let (k, words) = (self.topics.k(), self.topics.words());
+        let mut out = Vec::with_capacity(codes.rows() * words);
+        for row in 0..codes.rows() {
+            let shares = codes.row(row);
+            out.extend(self.topics.by_word.as_slice().chunks_exact(k).map(|phi| phi.iter().zip(shares).map(|(a, b)| a * b).sum::<f32>()));
+        }
+        Matrix::new(codes.rows(), words, out)
+    }
+
+    fn fitted_codes(&self) -> Option<&Matrix> {
+        self.documents.as_ref().map(|(codes, _)| codes)
+    }
+
+    fn topics(&self) -> Option<&Topics> {
+        Some(&self.topics)
+    }
+
+    fn documents(&self) -> Option<&Counts> {
+        self.documents.as_ref().map(|(_, counts)| counts)
+    }
+
+    fn store(&self, tensors: &mut Tensors) -> Result<Value> {
+        tensors.put_matrix("topics", &self.topics.by_word)?;
+        tensors.put_f64("shares", self.topics.shares())?;
+        tensors.put_f64("totals", &self.topics.totals)?;
+        tensors.put_matrix("prior", &Matrix::new(1, self.prior.len(), self.prior.clone())?)?;
+        if let Some((codes, counts)) = &self.documents {
+            tensors.put_matrix("codes", codes)?;
+            let starts: Vec<u32> = counts.starts.iter().map(|&start| start as u32).collect();
+            tensors.put("document_starts", Tensor::U32(vec![starts.len()], starts))?;
+            tensors.put("document_words", Tensor::U32(vec![counts.indices.len()], counts.indices.clone()))?;
+            tensors.put_matrix("document_counts", &Matrix::new(1, counts.values.len(), counts.values.clone())?)?;
+        }
+        Ok(json!({ "documents": self.topics.documents }))
+    }
+}

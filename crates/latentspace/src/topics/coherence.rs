@@ -1,0 +1,248 @@
+//! Whether the top words of a topic stand together in texts.
+
+use serde::Serialize;
+
+use crate::error::Result;
+use crate::linalg::SparseRows;
+use crate::parallel::*;
+use crate::run::Run;
+
+/// How coherence is counted, as gensim's `CoherenceModel` does (Roeder, Both and Hinneburg 2015, doi:10.1145/2684822.2685324).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Coherence {
+    /// How likely a word's document holds a likelier word of the topic, on average as a logarithm (Mimno and others 2011): whole documents count.
+    UMass,
+    /// The mean normalized pointwise mutual information of pairs of words, -1 to 1 (Bouma 2009): windows of 10 words count.
+    CNpmi,
+    /// How alike words are by their mutual information with all others of the topic, 0 to 1: windows of 110 words count.
+    CV,
+}
+
+/// What counts as standing together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Windows {
+    /// To be in the same document.
+    Documents,
+    /// To be among so many words in a row; shorter documents are one window.
+    Sliding(usize),
+}
+
+impl Coherence {
+    /// The windows that are usual.
+    pub fn usual(self) -> Windows {
+        match self {
+            Coherence::UMass => Windows::Documents,
+            Coherence::CNpmi => Windows::Sliding(10),
+            Coherence::CV => Windows::Sliding(110),
+        }
+    }
+}
+
+/// Texts by the numbers of their words.
+#[derive(Clone, Copy)]
+pub enum Texts<'a> {
+    /// Words in their order; numbers beyond the vocabulary stand for words that are not in it.
+    Words(&'a [Vec<u32>]),
+    /// Counts alone: each document is one window, whatever windows are asked for.
+    Counts(SparseRows<'a>),
+}
+
+/// The coherence of topics.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Coherences {
+    /// Of each topic.
+    pub topics: Vec<f64>,
+    /// Their mean.
+    pub mean: f64,
+}
+
+/// What keeps logarithms of 0 away.
+const LEAST: f64 = 1e-12;
+/// Texts that a thread takes at a time.
+const TEXTS: usize = 64;
+
+/// In how many windows words stand, and pairs of words of a topic.
+struct Counted {
+    windows: u64,
+    /// Of each word that is asked about.
+    words: Vec<u64>,
+    /// Of each topic `[words, words]`, the first word before the second.
+    pairs: Vec<Vec<u64>>,
+}
+
+impl Counted {
+    fn add(mut self, other: Counted) -> Counted {
+        self.windows += other.windows;
+        let sum = |into: &mut [u64], from: Vec<u64>| into.iter_mut().zip(from).for_each(|(into, from)| *into += from);
+        sum(&mut self.words, other.words);
+        self.pairs.iter_mut().zip(other.pairs).for_each(|(into, from)| sum(into, from));
+        self
+    }
+}
+
+/// Words that are asked about: where each is among the topics' top words.
+struct Asked<'a> {
+    tops: &'a [Vec<u32>],
+    /// Ascending.
+    words: Vec<u32>,
+    /// Of each word the topics it is in, and its rank there.
+    ranks: Vec<Vec<(u32, u32)>>,
+}
+
+impl<'a> Asked<'a> {
+    fn new(tops: &'a [Vec<u32>]) -> Self {
+        let mut words: Vec<u32> = tops.iter().flatten().copied().collect();
+        words.sort_unstable();
+        words.dedup();
+        let mut ranks = vec![Vec::new(); words.len()];
+        for (topic, top) in tops.iter().enumerate() {
+            for (rank, word) in top.iter().enumerate() {
+                if let Ok(at) = words.binary_search(word) {
+                    ranks[at].push((topic as u32, rank as u32));
+                }
+            }
+        }
+        Asked { tops, words, ranks }
+    }
+
+    fn nothing(&self) -> Counted {
+        let pairs = self.tops.iter().map(|top| vec![0; top.len() * top.len()]).collect();
+        Counted { windows: 0, words: vec![0; self.words.len()], pairs }
+    }
+
+    /// Adds one text: of each word that is asked about and in it, the windows that hold it, as ascending ranges.
+    fn add(&self, counted: &mut Counted, found: &[(usize, Vec<(u32, u32)>)], windows: u64, by_topic: &mut Vec<(u32, u32, u32)>) {
+        counted.windows += windows;
+        by_topic.clear();
+        for (at, (word, ranges)) in found.iter().enumerate() {
+            counted.words[*word] += ranges.iter().map(|(from, to)| u64::from(to - from)).sum::<u64>();
+            by_topic.extend(self.ranks[*word].iter().map(|&(topic, rank)| (topic, rank, at as u32)));
+        }
+        by_topic.sort_unstable();
+        for same in by_topic.chunk_by(|a, b| a.0 == b.0) {
+            let (topic, length) = (same[0].0 as usize, self.tops[same[0].0 as usize].len());
+            for (at, &(_, first, a)) in same.iter().enumerate() {
+                for &(_, second, b) in &same[at + 1..] {
+                    let both = overlap(&found[a as usize].1, &found[b as usize].1);
+                    counted.pairs[topic][first as usize * length + second as usize] += both;
+                }
+            }
+        }
+    }
+}
+
+/// How much ascending ranges have in common.
+fn overlap(a: &[(u32, u32)], b: &[(u32, u32)]) -> u64 {
+    let (mut i, mut j, mut sum) = (0, 0, 0);
+    while let (Some(&(from, to)), Some(&(other_from, other_to))) = (a.get(i), b.get(j)) {
+        sum += u64::from(to.min(other_to).saturating_sub(from.max(other_from)));
+        if to < other_to { i += 1 } else { j += 1 }
+    }
+    sum
+}
+
+/// The windows that hold each word of a text.
+fn ranges(asked: &Asked<'_>, text: &[u32], windows: Windows) -> (Vec<(usize, Vec<(u32, u32)>)>, u64) {
+    let mut places: Vec<(usize, u32)> =
+        text.iter().enumerate().filter_map(|(at, word)| Some((asked.words.binary_search(word).ok()?, at as u32))).collect();
+    places.sort_unstable();
+    let (size, count) = match windows {
+        Windows::Documents => (u32::MAX, 1),
+        Windows::Sliding(size) => (size.max(1) as u32, text.len().saturating_sub(size.max(1)) as u32 + 1),
+    };
+    let mut found: Vec<(usize, Vec<(u32, u32)>)> = Vec::new();
+    for same in places.chunk_by(|a, b| a.0 == b.0) {
+        let mut ranges: Vec<(u32, u32)> = Vec::new();
+        for &(_, place) in same {
+            let (from, to) = ((place + 1).saturating_sub(size).min(count - 1), place.min(count - 1) + 1);
+            match ranges.last_mut() {
+                Some(last) if last.1 >= from => last.1 = last.1.max(to),
+                _ => ranges.push((from, to)),
+            }
+        }
+        found.push((same[0].0, ranges));
+    }
+    (found, u64::from(count))
+}
+
+/// The coherence of topics, given as their top words by number, the likeliest first.
+///
+/// Cost: one pass over the texts, and for each text the pairs of a topic's words in it.
+///
+/// # Errors
+/// [`crate::Error::Cancelled`].
+pub fn coherence(tops: &[Vec<u32>], texts: Texts<'_>, kind: Coherence, windows: Windows, run: &Run) -> Result<Coherences> {
+    let asked = Asked::new(tops);
+    let rows = match texts {
+        Texts::Words(texts) => texts.len(),
+        Texts::Counts(counts) => counts.rows(),
+    };
+    let count = |room: &mut Vec<(u32, u32, u32)>, piece: usize| -> Result<Counted> {
+        run.check()?;
+        let mut counted = asked.nothing();
+        for row in piece * TEXTS..((piece + 1) * TEXTS).min(rows) {
+            let (found, count) = match texts {
+                Texts::Words(texts) => ranges(&asked, &texts[row], windows),
+                Texts::Counts(counts) => (ranges(&asked, counts.row(row).0, Windows::Documents).0, 1),
+            };
+            asked.add(&mut counted, &found, count, room);
+        }
+        Ok(counted)
+    };
+    // Sums of whole numbers are the same in any order.
+    let both = |left: Result<Counted>, right: Result<Counted>| Ok(left?.add(right?));
+    let counted = run.install(|| (0..rows.div_ceil(TEXTS)).into_par_iter().map_init(Vec::new, count).reduce(both));
+    let counted = counted.unwrap_or_else(|| Ok(asked.nothing()))?;
+    let windows = counted.windows.max(1) as f64;
+    let topic = |topic: usize| {
+        let top = &tops[topic];
+        let single = |rank: usize| asked.words.binary_search(&top[rank]).map_or(0.0, |at| counted.words[at] as f64 / windows);
+        let pair = |a: usize, b: usize| {
+            if a == b { single(a) } else { counted.pairs[topic][a.min(b) * top.len() + a.max(b)] as f64 / windows }
+        };
+        confirmed(top.len(), kind, &single, &pair)
+    };
+    let topics: Vec<f64> = (0..tops.len()).map(topic).collect();
+    let mean = topics.iter().sum::<f64>() / topics.len().max(1) as f64;
+    Ok(Coherences { topics, mean })
+}
+
+/// What probabilities of words and pairs say of a topic.
+fn confirmed(length: usize, kind: Coherence, single: &impl Fn(usize) -> f64, pair: &impl Fn(usize, usize) -> f64) -> f64 {
+    let npmi = |a: usize, b: usize| {
+        let (p, q, both) = (single(a), single(b), pair(a, b));
+        if p == 0.0 || q == 0.0 { 0.0 } else { ((both + LEAST) / (p * q)).ln() / -(both + LEAST).ln() }
+    };
+    let mut values = Vec::new();
+    match kind {
+        Coherence::UMass => {
+            for word in 1..length {
+                for before in 0..word {
+                    let p = single(before);
+                    values.push(if p == 0.0 { 0.0 } else { ((pair(word, before) + LEAST) / p).ln() });
+                }
+            }
+        }
+        Coherence::CNpmi => {
+            for a in 0..length {
+                values.extend((0..length).filter(|&b| b != a).map(|b| npmi(a, b)));
+            }
+        }
+        Coherence::CV => {
+            let vectors: Vec<Vec<f64>> = (0..length).map(|a| (0..length).map(|b| npmi(a, b)).collect()).collect();
+            let all: Vec<f64> = (0..length).map(|b| vectors.iter().map(|vector| vector[b]).sum()).collect();
+            let norm = |vector: &[f64]| vector.iter().map(|x| x * x).sum::<f64>().sqrt();
+            for vector in &vectors {
+                let dot: f64 = vector.iter().zip(&all).map(|(a, b)| a * b).sum();
+                let length = norm(vector) * norm(&all);
+                values.push(if length > 0.0 { dot / length } else { 0.0 });
+            }
+        }
+    }
+    values.iter().sum::<f64>() / values.len().max(1) as f64
+}
+
+#[cfg(test)]
+#[path = "coherence_tests.rs"]
+mod tests;

@@ -1,0 +1,238 @@
+//! How topics lie to each other: a plane in which those that share words are near, and a tree that merges them.
+
+use serde::Serialize;
+
+use super::Topics;
+use crate::error::Result;
+use crate::linalg::symmetric_eigen;
+use crate::parallel::*;
+use crate::run::Run;
+
+/// Places of topics in a plane.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Layout {
+    /// `[topics]`: each one's place.
+    pub places: Vec<[f64; 2]>,
+    /// The share of the squared distances along each axis.
+    pub explained: [f64; 2],
+}
+
+/// Two nodes of a tree that become one: 0 to k - 1 are topics, k + i is what merge i made.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Merge {
+    /// The node with the smaller number.
+    pub a: u32,
+    /// The other.
+    pub b: u32,
+    /// Their distance: the mean of those between their topics.
+    pub height: f64,
+}
+
+/// Topics beyond which words that hardly matter to one are put together.
+const MANY: usize = 150;
+/// A word matters to a topic where it is at least so many times as likely as all words are on average.
+const MATTERS: f32 = 0.2;
+
+/// The Jensen-Shannon divergence of each two topics (natural logarithm), `[k, k]`. Of more than 150 topics each is taken as its likelier words and
+/// one for all others, which makes it smaller by a thousandth or so.
+///
+/// Cost: k² · words logarithms, or of the words that matter.
+pub(super) fn divergences(topics: &Topics, run: &Run) -> Result<Vec<f64>> {
+    let (k, words) = (topics.k(), topics.words());
+    let least = if k > MANY { MATTERS / words as f32 } else { 0.0 };
+    // Of each topic its words, ascending, and the rest.
+    let lists: Vec<(Vec<(u32, f64)>, f64)> = (0..k)
+        .into_par_iter()
+        .map(|topic| {
+            let all = (0..words).map(|word| (word as u32, topics.by_word.row(word)[topic]));
+            let list: Vec<(u32, f64)> = all.filter(|(_, p)| *p > least).map(|(word, p)| (word, f64::from(p))).collect();
+            let rest = 1.0 - list.iter().map(|(_, p)| p).sum::<f64>();
+            (list, if least > 0.0 { rest.max(0.0) } else { 0.0 })
+        })
+        .collect();
+    let rows: Vec<Vec<f64>> = (0..k)
+        .into_par_iter()
+        .map(|a| {
+            run.check()?;
+            Ok((0..a).map(|b| divergence(&lists[a], &lists[b])).collect())
+        })
+        .collect::<Result<_>>()?;
+    let mut all = vec![0.0; k * k];
+    for (a, row) in rows.iter().enumerate() {
+        for (b, &value) in row.iter().enumerate() {
+            all[a * k + b] = value;
+            all[b * k + a] = value;
+        }
+    }
+    Ok(all)
+}
+
+/// Half of what each of two probabilities says of their mean.
+fn part(p: f64, q: f64) -> f64 {
+    let mean = 0.5 * (p + q);
+    let term = |p: f64| if p > 0.0 { p * (p / mean).ln() } else { 0.0 };
+    0.5 * (term(p) + term(q))
+}
+
+fn divergence((a, rest_a): &(Vec<(u32, f64)>, f64), (b, rest_b): &(Vec<(u32, f64)>, f64)) -> f64 {
+    let (mut i, mut j, mut sum) = (0, 0, part(*rest_a, *rest_b));
+    loop {
+        let (first, second) = (a.get(i), b.get(j));
+        match (first, second) {
+            (Some(&(word, p)), Some(&(other, q))) if word == other => {
+                sum += part(p, q);
+                (i, j) = (i + 1, j + 1);
+            }
+            (Some(&(word, p)), other) if other.is_none_or(|&(other, _)| word < other) => {
+                sum += part(p, 0.0);
+                i += 1;
+            }
+            (_, Some(&(_, q))) => {
+                sum += part(0.0, q);
+                j += 1;
+            }
+            _ => return sum.max(0.0),
+        }
+    }
+}
+
+/// Principal coordinates of the topics' Jensen-Shannon divergences (Gower 1966, doi:10.1093/biomet/53.3-4.325), each axis with the sign that makes
+/// its largest coordinate positive.
+///
+/// # Errors
+/// [`crate::Error::Cancelled`].
+pub fn layout(topics: &Topics, run: &Run) -> Result<Layout> {
+    run.install(|| places(&divergences(topics, run)?, topics.k()))
+}
+
+fn places(divergences: &[f64], k: usize) -> Result<Layout> {
+    let mut centered: Vec<f64> = divergences.iter().map(|distance| -0.5 * distance * distance).collect();
+    let means: Vec<f64> = centered.chunks_exact(k).map(|row| row.iter().sum::<f64>() / k as f64).collect();
+    let mean = means.iter().sum::<f64>() / k as f64;
+    for (a, row) in centered.chunks_exact_mut(k).enumerate() {
+        row.iter_mut().zip(&means).for_each(|(cell, other)| *cell += mean - means[a] - other);
+    }
+    let all: f64 = (0..k).map(|at| centered[at * k + at]).sum();
+    let axes = if k > 1 && all > 0.0 { Some(symmetric_eigen(&centered, k, 2.min(k))?) } else { None };
+    let mut layout = Layout { places: vec![[0.0; 2]; k], explained: [0.0; 2] };
+    for axis in 0..2 {
+        let Some(eigen) = &axes else { break };
+        let Some(&value) = eigen.values.get(axis).filter(|&&value| value > 1e-12 * all) else { break };
+        let vector = &eigen.vectors[axis * k..(axis + 1) * k];
+        let largest = vector.iter().fold(0.0_f64, |largest, &x| if x.abs() > largest.abs() + 1e-9 { x } else { largest });
+        let scale = value.sqrt() * largest.signum();
+        layout.places.iter_mut().zip(vector).for_each(|(place, x)| place[axis] = x * scale);
+        layout.explained[axis] = (value / all).min(1.0);
+    }
+    Ok(layout)
+}
+
+/// The tree of topics: the two nodes of the smallest mean distance become one, again and again; by chains of nearest neighbors, which gives the
+/// same tree (Murtagh 1983, doi:10.1093/comjnl/26.4.354).
+///
+/// Cost: k².
+///
+/// # Errors
+/// [`crate::Error::Cancelled`].
+pub fn tree(topics: &Topics, run: &Run) -> Result<Vec<Merge>> {
+    run.install(|| Ok(merges(divergences(topics, run)?, topics.k())))
+}
+
+fn merges(mut distances: Vec<f64>, k: usize) -> Vec<Merge> {
+    let mut size = vec![1.0_f64; k];
+    let mut is_there = vec![true; k];
+    let mut found: Vec<(usize, usize, f64)> = Vec::with_capacity(k.saturating_sub(1));
+    let mut chain: Vec<usize> = Vec::new();
+    while found.len() + 1 < k {
+        if chain.is_empty() {
+            chain.extend(is_there.iter().position(|&is| is));
+        }
+        let Some(&last) = chain.last() else { break };
+        let before = chain.len().checked_sub(2).map(|at| chain[at]);
+        // The one before wins ties, so that the chain ends.
+        let mut near = before.map(|node| (distances[last * k + node], node));
+        for node in (0..k).filter(|&node| is_there[node] && node != last) {
+            if near.is_none_or(|(distance, _)| distances[last * k + node] < distance) {
+                near = Some((distances[last * k + node], node));
+            }
+        }
+        let Some((height, next)) = near else { break };
+        if Some(next) != before {
+            chain.push(next);
+            continue;
+        }
+        chain.truncate(chain.len() - 2);
+        let (keep, gone) = (last.min(next), last.max(next));
+        let (a, b) = (size[keep], size[gone]);
+        for node in (0..k).filter(|&node| is_there[node] && node != keep && node != gone) {
+            let mean = (a * distances[keep * k + node] + b * distances[gone * k + node]) / (a + b);
+            distances[keep * k + node] = mean;
+            distances[node * k + keep] = mean;
+        }
+        size[keep] += size[gone];
+        is_there[gone] = false;
+        found.push((keep, gone, height));
+    }
+    found.sort_by(|a, b| a.2.total_cmp(&b.2).then((a.0, a.1).cmp(&(b.0, b.1))));
+    // Which node each topic stands for by now.
+    let mut node: Vec<u32> = (0..k as u32).collect();
+    let merge = |(at, (keep, gone, height)): (usize, (usize, usize, f64))| {
+        let (a, b) = (node[keep].min(node[gone]), node[keep].max(node[gone]));
+        node[keep] = (k + at) as u32;
+        Merge { a, b, height }
+    };
+    found.into_iter().enumerate().map(merge).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::linalg::Matrix;
+    use crate::random::Random;
+
+    fn planted(k: usize, words: usize) -> Topics {
+        let random = Random::new(6, "topics");
+        let by_word = Matrix::from_fn(words, k, |word, topic| (random.uniform(word as u64, topic as u64).powi(6) + 1e-6) as f32);
+        Topics::new(by_word, vec![1.0; k], vec![1.0; words], 1).unwrap()
+    }
+
+    #[test]
+    fn divergences_are_those_of_mathematics_and_few_words_tell_nearly_all() {
+        let run = Run::new(0, 2).unwrap();
+        let topics = planted(5, 300);
+        let found = divergences(&topics, &run).unwrap();
+        let p = |topic: usize| (0..300).map(move |word| (word, topic));
+        let wanted: f64 = p(1).map(|(word, topic)| part(topics.probability(word, topic), topics.probability(word, 3))).sum();
+        assert!((found[5 + 3] - wanted).abs() < 1e-9 && found[5 + 3] == found[3 * 5 + 1]);
+        let many = planted(MANY + 10, 300);
+        let found = divergences(&many, &run).unwrap();
+        let wanted: f64 = p(1).map(|(word, topic)| part(many.probability(word, topic), many.probability(word, 3))).sum();
+        assert!((found[(MANY + 10) + 3] / wanted - 1.0).abs() < 0.02, "{} {wanted}", found[MANY + 13]);
+    }
+
+    #[test]
+    fn one_two_and_three_topics_have_places() {
+        let run = Run::new(0, 1).unwrap();
+        assert_eq!(layout(&planted(1, 20), &run).unwrap(), Layout { places: vec![[0.0; 2]], explained: [0.0; 2] });
+        assert!(tree(&planted(1, 20), &run).unwrap().is_empty());
+        let two = layout(&planted(2, 20), &run).unwrap();
+        let distance = divergences(&planted(2, 20), &run).unwrap()[1];
+        assert!((two.places[0][0] - two.places[1][0]).abs() - distance < 1e-12 && two.places.iter().all(|place| place[1] == 0.0));
+        assert!((two.explained[0] - 1.0).abs() < 1e-12);
+        let three = layout(&planted(3, 20), &run).unwrap();
+        let far = |a: usize, b: usize| (three.places[a][0] - three.places[b][0]).hypot(three.places[a][1] - three.places[b][1]);
+        let distances = divergences(&planted(3, 20), &run).unwrap();
+        assert!((far(0, 1) - distances[1]).abs() < 1e-9 && (far(1, 2) - distances[5]).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_tree_merges_the_nearest_first() {
+        // On a line: 0, 1, 10, 11, 100.
+        let at = [0.0_f64, 1.0, 10.0, 11.5, 100.0];
+        let distances = at.iter().flat_map(|a| at.iter().map(move |b| (a - b).abs())).collect();
+        let merges = merges(distances, 5);
+        let pairs: Vec<(u32, u32)> = merges.iter().map(|merge| (merge.a, merge.b)).collect();
+        assert_eq!(pairs, [(0, 1), (2, 3), (5, 6), (4, 7)]);
+        assert!((merges[2].height - 10.25).abs() < 1e-12);
+    }
+}

@@ -1,0 +1,219 @@
+//! What topics are about: the words that show them, and names made of these.
+
+use super::Topics;
+
+/// A word of the vocabulary, with what it was ordered by.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Weighted {
+    /// Its number in the vocabulary.
+    pub word: u32,
+    /// Its probability in the topic, relevance, lift or FREX.
+    pub value: f64,
+}
+
+/// A word of a topic.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Word {
+    /// Its number in the vocabulary.
+    pub word: u32,
+    /// How likely it is in the topic.
+    pub probability: f64,
+    /// How likely it is in the corpus.
+    pub frequency: f64,
+}
+
+impl Word {
+    /// `lambda` · ln p(word | topic) + (1 - `lambda`) · ln (p(word | topic) / p(word)) (Sievert and Shirley 2014, doi:10.3115/v1/W14-3110).
+    pub fn relevance(&self, lambda: f64) -> f64 {
+        let likely = self.probability.ln();
+        lambda * likely + (1.0 - lambda) * (likely - self.frequency.ln())
+    }
+}
+
+/// By what the words of a topic are ordered.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum WordOrder {
+    /// How likely the word is in the topic.
+    Probability,
+    /// See [`Word::relevance`].
+    Relevance(f64),
+    /// How many times more likely than in the corpus.
+    Lift,
+    /// The harmonic mean of the word's rank by probability in the topic and by how much of the word is the topic's, at equal weights (Bischof
+    /// and Airoldi 2012, "Summarizing topical content with word frequency and exclusivity").
+    Frex,
+}
+
+/// Relevance is looked at for so many values of lambda.
+const LAMBDAS: usize = 100;
+/// The lambda at which topics are named, and the page begins: what readers found best (Sievert and Shirley 2014).
+pub(crate) const USUAL_LAMBDA: f64 = 0.6;
+/// Words of a name.
+const NAMED: usize = 3;
+
+impl Topics {
+    /// All words of a topic that may be in it.
+    fn of_topic(&self, topic: usize) -> Vec<Word> {
+        let word = |word: usize| Word { word: word as u32, probability: self.probability(word, topic), frequency: self.frequency(word) };
+        (0..self.words()).map(word).filter(|word| word.probability > 0.0 && word.frequency > 0.0).collect()
+    }
+
+    /// The first words of a topic in this order, the largest value first; ties go by the word's number.
+    ///
+    /// Cost: words · topics.
+    pub fn top(&self, topic: usize, order: WordOrder, count: usize) -> Vec<Weighted> {
+        let words = self.of_topic(topic);
+        let value: Box<dyn Fn(usize, &Word) -> f64> = match order {
+            WordOrder::Probability => Box::new(|_, word| word.probability),
+            WordOrder::Relevance(lambda) => Box::new(move |_, word| word.relevance(lambda)),
+            WordOrder::Lift => Box::new(|_, word| word.probability / word.frequency),
+            WordOrder::Frex => {
+                let likely = ranks(words.iter().map(|word| word.probability).collect());
+                let share = self.shares[topic];
+                let own = ranks(words.iter().map(|word| word.probability * share / word.frequency).collect());
+                Box::new(move |at, _| 2.0 / (1.0 / likely[at] + 1.0 / own[at]))
+            }
+        };
+        let all = words.iter().enumerate().map(|(at, word)| Weighted { word: word.word, value: value(at, word) }).collect();
+        largest(all, count)
+    }
+
+    /// The words that are among the `count` most relevant of a topic for some lambda, by their probability.
+    pub fn relevant(&self, topic: usize, count: usize) -> Vec<Word> {
+        let mut words = self.of_topic(topic);
+        words.sort_by(|a, b| b.probability.total_cmp(&a.probability).then(a.word.cmp(&b.word)));
+        // Where `count` words are as likely and have as much lift, a word is never among the first.
+        let mut lifts: Vec<f64> = Vec::new();
+        words.retain(|word| {
+            let lift = word.probability / word.frequency;
+            let above = lifts.partition_point(|&other| other >= lift);
+            if above >= count {
+                return false;
+            }
+            lifts.insert(above, lift);
+            lifts.truncate(count);
+            true
+        });
+        let mut is_shown = vec![false; words.len()];
+        for step in 0..=LAMBDAS {
+            let lambda = step as f64 / LAMBDAS as f64;
+            let all = words.iter().enumerate().map(|(at, word)| Weighted { word: at as u32, value: word.relevance(lambda) }).collect();
+            largest(all, count).iter().for_each(|found| is_shown[found.word as usize] = true);
+        }
+        let mut shown = is_shown.into_iter();
+        words.retain(|_| shown.next() == Some(true));
+        words
+    }
+
+    /// Which topics the uses of a word are of: shares that add up to 1.
+    pub fn of_word(&self, word: usize) -> Vec<f64> {
+        let frequency = self.frequency(word);
+        let share = |(&p, share): (&f32, &f64)| if frequency > 0.0 { f64::from(p) * share / frequency } else { 0.0 };
+        self.by_word.row(word).iter().zip(&self.shares).map(share).collect()
+    }
+
+    /// The words that tell most of topics, by p(word) · sum over topics of p(topic | word) · ln (p(topic | word) / p(topic)).
+    /// Source: Chuang, Manning and Heer 2012, doi:10.1145/2254556.2254572.
+    pub fn salient(&self, count: usize) -> Vec<Weighted> {
+        let value = |word: usize| {
+            let told = self
+                .of_word(word)
+                .iter()
+                .zip(&self.shares)
+                .map(|(&p, share)| if p > 0.0 { p * (p / share).ln() } else { 0.0 })
+                .sum::<f64>();
+            self.frequency(word) * told
+        };
+        largest((0..self.words()).map(|word| Weighted { word: word as u32, value: value(word) }).collect(), count)
+    }
+
+    /// A short name: the most relevant words, without forms of a word that is there already.
+    pub fn name(&self, topic: usize, words: &[String]) -> String {
+        let mut named: Vec<&str> = Vec::new();
+        for found in self.top(topic, WordOrder::Relevance(USUAL_LAMBDA), 4 * NAMED) {
+            let Some(word) = words.get(found.word as usize) else { continue };
+            if named.len() < NAMED && named.iter().all(|other| !is_form(word, other)) {
+                named.push(word);
+            }
+        }
+        named.join(" · ")
+    }
+}
+
+/// Whether two words begin alike, so that one is likely a form of the other.
+fn is_form(a: &str, b: &str) -> bool {
+    let same = a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count();
+    let shorter = a.chars().count().min(b.chars().count());
+    same >= 3 && same + 2 >= shorter && same * 10 >= shorter * 7
+}
+
+/// The largest values, the largest first; ties go by number.
+fn largest(mut all: Vec<Weighted>, count: usize) -> Vec<Weighted> {
+    let order = |a: &Weighted, b: &Weighted| b.value.total_cmp(&a.value).then(a.word.cmp(&b.word));
+    if count == 0 {
+        return Vec::new();
+    }
+    if count < all.len() {
+        all.select_nth_unstable_by(count - 1, order);
+        all.truncate(count);
+    }
+    all.sort_unstable_by(order);
+    all
+}
+
+/// The share of values that are at most each.
+fn ranks(values: Vec<f64>) -> Vec<f64> {
+    let mut sorted = values.clone();
+    sorted.sort_unstable_by(f64::total_cmp);
+    values.iter().map(|value| sorted.partition_point(|other| other <= value) as f64 / sorted.len() as f64).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::linalg::Matrix;
+    use crate::random::Random;
+
+    fn random(words: usize, k: usize) -> Topics {
+        let random = Random::new(5, "words of topics");
+        let by_word = Matrix::from_fn(words, k, |word, topic| random.uniform(word as u64, topic as u64).powi(8) as f32);
+        let shares = (0..k).map(|topic| topic as f64 + 1.0).collect();
+        Topics::new(by_word, shares, vec![2.0; words], 10).unwrap()
+    }
+
+    #[test]
+    fn the_words_shown_are_those_of_every_lambda() {
+        let topics = random(500, 7);
+        for topic in 0..7 {
+            let shown: Vec<u32> = topics.relevant(topic, 10).iter().map(|word| word.word).collect();
+            let mut wanted = std::collections::BTreeSet::new();
+            for step in 0..=100 {
+                wanted.extend(topics.top(topic, WordOrder::Relevance(f64::from(step) / 100.0), 10).iter().map(|found| found.word));
+            }
+            assert_eq!(shown.iter().copied().collect::<std::collections::BTreeSet<u32>>(), wanted);
+        }
+        let by_probability = topics.top(2, WordOrder::Probability, 500);
+        assert!(by_probability.windows(2).all(|pair| pair[0].value >= pair[1].value));
+        assert_eq!(
+            topics.top(2, WordOrder::Relevance(1.0), 20).iter().map(|found| found.word).collect::<Vec<_>>(),
+            by_probability[..20].iter().map(|found| found.word).collect::<Vec<_>>()
+        );
+        assert_eq!(
+            topics.top(2, WordOrder::Relevance(0.0), 9).iter().map(|found| found.word).collect::<Vec<_>>(),
+            topics.top(2, WordOrder::Lift, 9).iter().map(|found| found.word).collect::<Vec<_>>()
+        );
+    }
+
+    #[test]
+    fn a_word_of_one_topic_is_all_its_own_and_most_salient() {
+        let by_word = Matrix::new(3, 2, vec![0.5, 0.0, 0.5, 0.5, 0.0, 0.5]).unwrap();
+        let topics = Topics::new(by_word, vec![0.5, 0.5], vec![1.0; 3], 4).unwrap();
+        assert_eq!(topics.of_word(0), [1.0, 0.0]);
+        assert_eq!(topics.of_word(1), [0.5, 0.5]);
+        assert_eq!(topics.top(0, WordOrder::Frex, 1)[0].word, 0);
+        assert_eq!(topics.salient(3)[2].word, 1);
+        let words: Vec<String> = ["galaxy", "galaxies", "dust"].map(str::to_owned).into();
+        assert_eq!(topics.name(0, &words), "galaxy");
+        assert!(is_form("galaxy", "galaxies") && !is_form("star", "stone") && is_form("star", "stars"));
+    }
+}
