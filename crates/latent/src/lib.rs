@@ -14,6 +14,7 @@ mod outputs;
 mod progress;
 mod server;
 mod study;
+mod topics;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -19,7 +19,8 @@ use serde_json::{Map, Value, json};
 use crate::kept::{Kept, Shelf};
 use crate::output::{count, number};
 use crate::progress::{Screen, seconds_left};
-use crate::server::{Desk, Failure, Fields, Frame, Grid, Phase, State};
+use crate::server::{Desk, Failure, Fields, Frame, Grid, Phase, State, TopicsState};
+use crate::topics::Topical;
 
 /// Neighbors a row, in lists and measures, where there are rows enough.
 const NEIGHBORS: usize = 15;
@@ -44,6 +45,7 @@ pub(crate) struct Data {
     pub(crate) fields: Fields,
     prepared: Prepared,
     points: Prepared,
+    pub(crate) topics: Option<Topical>,
 }
 
 /// What a study starts from.
@@ -68,6 +70,8 @@ pub(crate) struct Subject {
     pub(crate) prepared: Prepared,
     pub(crate) start: Start,
     pub(crate) warnings: Vec<String>,
+    /// What the documents are about, where they are such.
+    pub(crate) topics: Option<Topical>,
 }
 
 /// A study.
@@ -140,6 +144,7 @@ impl Study {
             measures: None,
             trust_version: 0,
             warnings: Vec::new(),
+            topics: None,
             error: None,
         };
         Ok(Arc::new(Study {
@@ -238,7 +243,7 @@ impl Study {
 
     /// Takes what was read and tells of it.
     fn take(&self, subject: Subject) -> Result<Start> {
-        let Subject { observations, prepared, start, warnings } = subject;
+        let Subject { observations, prepared, start, warnings, topics } = subject;
         let points = prepared.kept()?;
         let fields = Fields::new(&observations.metadata);
         let described = Arc::new(fields.describe());
@@ -269,9 +274,10 @@ impl Study {
                 pixelated: shape.width.max(shape.height) <= 48,
             });
             state.curve = curve;
+            state.topics = topics.as_ref().map(|topics| TopicsState { version: 1, k: topics.k() });
             state.n_neighbors = NEIGHBORS.min(points.rows().saturating_sub(1) / 2).max(1);
         });
-        let data = Data { observations, fields, prepared, points };
+        let data = Data { observations, fields, prepared, points, topics };
         self.data.set(Arc::new(data)).map_err(|_| Error::internal("a study was begun twice"))?;
         Ok(start)
     }
@@ -585,6 +591,11 @@ impl Study {
         compared.retain(|(a, b), _| [a, b].iter().all(|id| self.kept.get(**id).is_some()));
         compared.insert((first.id, second.id), told.clone());
         Ok(told)
+    }
+
+    /// For questions about topics, on threads that do not wait for the fit's.
+    pub(crate) fn aside(&self) -> &Run {
+        &self.aside
     }
 
     /// The nearest other points of one, all of them sought.

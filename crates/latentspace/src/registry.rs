@@ -34,6 +34,11 @@ pub fn default_map() -> &'static Entry {
     METHODS.iter().find(|entry| entry.info.family == "map").unwrap_or(&METHODS[0])
 }
 
+/// What learns topics of documents where nobody named a method: the first that does.
+pub fn default_topics() -> Option<&'static Entry> {
+    METHODS.iter().find(|entry| entry.info.family == "topics")
+}
+
 /// The method of this name.
 ///
 /// # Errors

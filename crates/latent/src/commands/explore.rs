@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use latentspace::data::{Metadata, Observations, Preparation, PrepareOptions, Prepared, ReadOptions, read};
+use latentspace::data::{Beside, Counts, Metadata, Observations, Preparation, PrepareOptions, Prepared, ReadOptions, Values, read};
 use latentspace::linalg::Matrix;
 use latentspace::method::Entry;
+use latentspace::neighbors::Metric;
 use latentspace::{Codes, Error, Result, Run, Space, registry};
 use serde_json::{Map, json};
 
@@ -15,6 +16,7 @@ use crate::inputs;
 use crate::output::{self, count};
 use crate::server::{Phase, Server};
 use crate::study::{Start, Study, Subject};
+use crate::topics::{Documents, Topical};
 
 pub(crate) fn command() -> Command {
     Command::new("explore")
@@ -205,12 +207,54 @@ pub(crate) fn of_observations(
             measure: false,
             measures: BTreeMap::new(),
         };
-        return Ok(Subject { observations, prepared: Prepared::Table(codes), start, warnings });
+        return Ok(Subject { observations, prepared: Prepared::Table(codes), start, warnings, topics: None });
+    }
+    if let (Values::Text(_), Some(topics)) = (&observations.values, registry::default_topics())
+        && (!way.asked || way.method.info.family == topics.info.family)
+    {
+        return of_documents(observations, prepare, topics, way, run);
     }
     let (preparation, prepared) = Preparation::choose_and_prepare(&observations, prepare, run)?;
     preparation.told.iter().for_each(|sentence| run.note(sentence));
     warnings.extend(preparation.told.iter().cloned());
-    Ok(Subject { observations, prepared, start: fit(way), warnings })
+    Ok(Subject { observations, prepared, start: fit(way), warnings, topics: None })
+}
+
+/// Documents: their topics are learned first, then a map of each one's shares of them.
+fn of_documents(observations: Observations, prepare: &PrepareOptions, topics: &'static Entry, way: Way, run: &Run) -> Result<Subject> {
+    let (method, params) = if way.asked { (way.method, way.params.clone()) } else { (topics, Map::new()) };
+    let method = method.with(&params)?;
+    let learned = Space::learn(method.as_ref(), observations.clone(), prepare, &Beside::default(), run)?;
+    let shares = match learned.placed {
+        Some(codes) => codes,
+        None => learned.space.encode_prepared(&learned.rows, run)?,
+    };
+    let usual = Way { method: registry::default_map(), params: Map::new(), asked: false };
+    of_shares(learned.space, observations, learned.rows, shares, usual)
+}
+
+/// Documents seen through topics, and a map of each one's shares of them.
+fn of_shares(space: Space, mut observations: Observations, rows: Prepared, shares: Matrix, mut way: Way) -> Result<Subject> {
+    let texts = match &observations.values {
+        Values::Text(texts) => Some(texts.clone()),
+        _ => None,
+    };
+    let counts = match rows {
+        Prepared::Counts(counts) => counts,
+        Prepared::Table(table) => Counts::of(&table),
+    };
+    let documents = Documents { shares: shares.clone(), counts: Some(counts), texts, metadata: observations.metadata.clone() };
+    let topics = Topical::new(space, documents)?;
+    observations.metadata = topics.column()?;
+    by_shares(&mut way);
+    Ok(Subject { observations, prepared: Prepared::Table(shares), start: fit(way), warnings: Vec::new(), topics: Some(topics) })
+}
+
+/// Shares are as far apart as their square roots, where nobody said otherwise.
+fn by_shares(way: &mut Way) {
+    if way.method.parameters().iter().any(|parameter| parameter.name == "metric") && !way.params.contains_key("metric") {
+        way.params.insert("metric".to_owned(), json!(Metric::Hellinger));
+    }
 }
 
 fn fit(way: Way) -> Start {
@@ -245,10 +289,18 @@ fn of_space(name: &str, way: Way) -> Result<Subject> {
             .with_hint(format!("`latent explore {name} DATA`")));
     };
     let title = Path::new(name).file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    if space.model.topics().is_some() {
+        let topics = Topical::of_space(space)?;
+        let mut observations = Observations::from_matrix(title, codes.clone());
+        observations.metadata = topics.column()?;
+        let mut way = way;
+        by_shares(&mut way);
+        return Ok(Subject { observations, prepared: Prepared::Table(codes), start: fit(way), warnings: Vec::new(), topics: Some(topics) });
+    }
     let mut observations = Observations::from_matrix(title, codes.clone());
     observations.metadata = space.metadata.clone().unwrap_or_else(|| Metadata::none(codes.rows()));
     let start = map_or_fit(&codes, Some(&space), false, way);
-    Ok(Subject { observations, prepared: Prepared::Table(codes), start, warnings: Vec::new() })
+    Ok(Subject { observations, prepared: Prepared::Table(codes), start, warnings: Vec::new(), topics: None })
 }
 
 fn of_space_and_data(study: &Study, run: &Run, name: &str, data: &str, read: &ReadOptions, way: Way) -> Result<Subject> {
@@ -261,10 +313,13 @@ fn of_space_and_data(study: &Study, run: &Run, name: &str, data: &str, read: &Re
         Some(codes) if codes.rows() == prepared.rows() => codes.clone(),
         _ => space.encode_prepared(&prepared, run)?,
     };
+    if space.model.topics().is_some() {
+        return of_shares(space, observations, prepared, codes, way);
+    }
     let start = map_or_fit(&codes, Some(&space), true, way);
     // Of a map the neighbors are those of the data; of a space with more dimensions, those in the space.
     let prepared = if matches!(start, Start::Map { .. }) { prepared } else { Prepared::Table(codes) };
-    Ok(Subject { observations, prepared, start, warnings })
+    Ok(Subject { observations, prepared, start, warnings, topics: None })
 }
 
 fn of_data_and_codes(
@@ -305,5 +360,5 @@ pub(crate) fn of_observations_and_codes(
     } else {
         Prepared::Table(codes.clone())
     };
-    Ok(Subject { observations, prepared, start, warnings })
+    Ok(Subject { observations, prepared, start, warnings, topics: None })
 }

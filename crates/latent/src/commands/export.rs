@@ -11,9 +11,11 @@ use serde_json::json;
 
 use crate::commands::encode::output_arg;
 use crate::context::Context;
+use crate::server::standing_alone;
+use crate::topics::Topical;
 use crate::{inputs, output, outputs};
 
-const FORMATS: [&str; 8] = ["parquet", "npy", "csv", "word2vec", "glove", "projector", "pyldavis", "onnx"];
+const FORMATS: [&str; 9] = ["parquet", "npy", "csv", "word2vec", "glove", "projector", "pyldavis", "html", "onnx"];
 
 pub(crate) fn command() -> Command {
     Command::new("export")
@@ -26,7 +28,10 @@ pub(crate) fn command() -> Command {
                 .required(true)
                 .hide_possible_values(true)
                 .value_parser(PossibleValuesParser::new(FORMATS))
-                .help("parquet, npy, csv, word2vec, glove (texts), projector (a folder: vectors.tsv, metadata.tsv)"),
+                .help(
+                    "parquet, npy, csv, word2vec, glove (texts), projector (a folder: vectors.tsv, metadata.tsv); of topics, pyldavis (what its \
+                     prepare takes, .json) and html (the page of topics in one file)",
+                ),
         )
         .arg(output_arg("PATH", "The file or folder to write"))
         .args(inputs::reading_args().into_iter().filter(|arg| arg.get_id() == "labels"))
@@ -36,7 +41,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let to = inputs::text(matches, "to")?;
     let path = inputs::path(matches, "output")?;
     match to {
-        "pyldavis" => return Err(Error::param("--to", "'pyldavis'", "only spaces of topics have it, and this is none")),
+        "pyldavis" | "html" => return topics(to, &path, matches, context),
         "onnx" => return Err(Error::param("--to", "'onnx'", "only spaces that are networks have it, and this is none")),
         "npy" | "parquet" | "csv" => outputs::check("--output", inputs::text(matches, "output")?, &[to], context)?,
         _ => outputs::folder_of(&path)?,
@@ -55,6 +60,41 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
         return output::json(&json!({"to": to, "rows": codes.values.rows(), "n_components": codes.values.cols(), "files": names}));
     }
     output::text(&names.join("\n"))
+}
+
+/// Topics, for pyLDAvis or as a page of one file.
+fn topics(to: &str, path: &Path, matches: &ArgMatches, context: &Context) -> Result<()> {
+    let ending = if to == "html" { "html" } else { "json" };
+    if path.extension().is_none_or(|found| found != ending) {
+        return Err(Error::param("--output", format!("'{}'", path.display()), format!("its name ends in .{ending}")));
+    }
+    outputs::folder_of(path)?;
+    let name = inputs::path(matches, "input")?;
+    let only = |found: String| Error::param("--to", format!("'{to}'"), format!("only spaces of topics have it, and {found}"));
+    if !inputs::is_space(&name.to_string_lossy()) {
+        return Err(only(format!("{} is none", name.display())));
+    }
+    let space = inputs::space(&name)?;
+    if space.model.topics().is_none() {
+        return Err(only(format!("this is one of {}", space.method.title)));
+    }
+    let topics = Topical::of_space(space)?;
+    let text = match to {
+        "html" => standing_alone(&topics.whole(&context.run)?).ok_or_else(|| {
+            Error::input(&name, "this program was built without its page", "`make page` builds it, then `cargo build` again")
+        })?,
+        _ => {
+            let kept =
+                topics.for_pyldavis().ok_or_else(|| Error::input(&name, "this space keeps no documents", "pyLDAvis needs their topics"))?;
+            kept.to_string()
+        }
+    };
+    border::save(path, text.as_bytes())?;
+    context.screen.clear();
+    if context.json {
+        return output::json(&json!({"to": to, "topics": topics.k(), "files": [path.display().to_string()]}));
+    }
+    output::text(&path.display().to_string())
 }
 
 /// A row a line: its id, then its numbers; word2vec's text format begins with a line of rows and dimensions.

@@ -1,5 +1,7 @@
 //! `latent measure`: how far to trust codes.
 
+mod topics;
+
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
@@ -18,9 +20,11 @@ use crate::{args, inputs};
 
 pub(crate) fn command() -> Command {
     Command::new("measure")
-        .about("Measure how far to trust codes or a map: which neighbors they kept, which they invented")
-        .arg(Arg::new("codes").value_name("CODES").required(true).help("Coordinates, or a space that keeps those of its rows"))
-        .arg(Arg::new("against").long("against").value_name("DATA").required(true).help("What the codes were made from, row by row"))
+        .about("Measure how far to trust codes, a map or topics: which neighbors they kept, how well they tell new documents")
+        .arg(Arg::new("codes").value_name("CODES").required(true).help(
+            "Coordinates, a space that keeps those of its rows, or topics: a space of such, or a table with a column 'word' and one for each topic",
+        ))
+        .arg(Arg::new("against").long("against").value_name("DATA").required(true).help("What the codes were made from, row by row; of topics, documents"))
         .arg(args::neighbors(1, "Neighbors a row [default: 15]"))
         .arg(
             Arg::new("sample")
@@ -73,6 +77,9 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let per_row = matches.get_one::<String>("per-row").map(Path::new);
     if let Some(path) = per_row.filter(|path| path.extension().is_none_or(|ending| ending != "csv")) {
         return Err(Error::param("--per-row", format!("'{}'", path.display()), "its name ends in .csv"));
+    }
+    if let Some(given) = topics::find(name, run)? {
+        return topics::run(given, matches, context);
     }
     let codes = inputs::space_or_codes(name, &Default::default(), run)?;
     // A space knows how its observations are prepared.

@@ -6,6 +6,7 @@ mod demo;
 mod describe;
 mod dimension;
 mod encode;
+mod explain;
 pub(crate) mod explore;
 mod export;
 mod fit;
@@ -43,6 +44,7 @@ pub(crate) static COMMANDS: &[Entry] = &[
     Entry { name: "compare", command: compare::command, run: compare::run, serves: false },
     Entry { name: "stability", command: stability::command, run: stability::run, serves: false },
     Entry { name: "neighbors", command: neighbors::command, run: neighbors::run, serves: false },
+    Entry { name: "explain", command: explain::command, run: explain::run, serves: false },
     Entry { name: "export", command: export::command, run: export::run, serves: false },
     Entry { name: "methods", command: methods::command, run: methods::run, serves: false },
 ];

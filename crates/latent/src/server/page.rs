@@ -15,7 +15,8 @@ pub(crate) async fn file(uri: Uri) -> Response {
         "" => "index.html",
         name => name,
     };
-    match FILES.iter().find(|(known, _)| *known == name) {
+    // What stands alone has its data in it, and is nothing without.
+    match FILES.iter().find(|(known, _)| *known == name && name != ALONE) {
         Some((_, bytes)) => {
             // Names in assets/ carry a hash of what is in them.
             let cache = if name.starts_with("assets/") { "max-age=31536000, immutable" } else { "no-cache" };
@@ -24,6 +25,21 @@ pub(crate) async fn file(uri: Uri) -> Response {
         None if name == "index.html" => Html(MISSING).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }
+}
+
+/// The page of topics that stands alone.
+const ALONE: &str = "topics.html";
+/// Where its data go.
+const PLACE: &str = "<script type=\"application/json\" id=\"latentspace-topics\">null</script>";
+
+/// The page of topics as one file with these data in it; none if the program was built without its page.
+pub(crate) fn standing_alone(data: &serde_json::Value) -> Option<String> {
+    let (_, page) = FILES.iter().find(|(name, _)| *name == ALONE)?;
+    let page = std::str::from_utf8(page).ok()?;
+    // No text of the data may end the element.
+    let data = data.to_string().replace('<', "\\u003c");
+    let (before, after) = page.split_once(PLACE)?;
+    Some(format!("{before}{}{after}", PLACE.replace("null", &data)))
 }
 
 fn kind(name: &str) -> &'static str {

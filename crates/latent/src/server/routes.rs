@@ -10,7 +10,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use latentspace::{Error, registry};
+use latentspace::{Error, Run, registry};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -19,6 +19,7 @@ use super::{Failure, events, png};
 use crate::commands;
 use crate::kept::Kept;
 use crate::study::{Data, Study};
+use crate::topics::Topical;
 
 /// An answer that says why there is no other.
 pub(crate) struct Refused {
@@ -129,6 +130,14 @@ pub(crate) fn routes(study: Arc<Study>) -> Router {
         .route("/rows/{row}", get(row))
         .route("/rows/{row}/picture", get(picture))
         .route("/rows/{row}/values", get(values))
+        .route("/rows/{row}/words", get(row_words))
+        .route("/topics", get(topics))
+        .route("/topics/all", get(salient))
+        .route("/topics/{topic}", get(topic))
+        .route("/topics/{topic}/documents", get(topic_documents))
+        .route("/topics/times/{field}", get(topic_times))
+        .route("/words", get(words))
+        .route("/words/{word}", get(word))
         .route("/search", get(search))
         .route("/table", post(table))
         .route("/selection", get(async |State(study): Shared| Json(study.desk.selection())).post(select))
@@ -185,6 +194,59 @@ impl AsRef<[u8]> for FrameBytes {
 async fn field(State(study): Shared, Path(index): Path) -> Answer {
     let data = data(&study)?;
     aside(move || data.fields.bytes(index).map(binary).ok_or_else(|| Refused::missing(format!("field {index}: it has no numbers.")))).await
+}
+
+/// What `ask` gets out of the topics; refused where there are none, or not what was asked for.
+async fn of_topics(
+    study: Arc<Study>,
+    what: String,
+    ask: impl FnOnce(&Topical, &Run) -> latentspace::Result<Option<Value>> + Send + 'static,
+) -> Answer {
+    let data = data(&study)?;
+    aside(move || {
+        let topics = data.topics.as_ref().ok_or_else(|| Refused::missing("there are no topics here."))?;
+        let told = ask(topics, study.aside())?;
+        told.map(|told| Json(told).into_response()).ok_or_else(|| Refused::missing(format!("{what}: there is none.")))
+    })
+    .await
+}
+
+async fn topics(State(study): Shared) -> Answer {
+    of_topics(study, "topics".to_owned(), |topics, run| topics.overview(run).map(Some)).await
+}
+
+async fn salient(State(study): Shared) -> Answer {
+    of_topics(study, "topics".to_owned(), |topics, _| Ok(Some(topics.salient()))).await
+}
+
+async fn topic(State(study): Shared, Path(topic): Path) -> Answer {
+    of_topics(study, format!("topic {topic}"), move |topics, _| Ok(topics.topic(topic))).await
+}
+
+#[derive(Deserialize)]
+struct Limited {
+    #[serde(default = "fifty")]
+    limit: usize,
+}
+
+async fn topic_documents(State(study): Shared, Path(topic): Path, Query(Limited { limit }): Query<Limited>) -> Answer {
+    of_topics(study, format!("topic {topic}"), move |topics, _| Ok(topics.documents(topic, limit.min(1000)))).await
+}
+
+async fn topic_times(State(study): Shared, Path(field): Path) -> Answer {
+    of_topics(study, format!("times of field {field}"), move |topics, _| Ok(topics.times_of(field))).await
+}
+
+async fn words(State(study): Shared, Query(Sought { q, limit }): Query<Sought>) -> Answer {
+    of_topics(study, "words".to_owned(), move |topics, _| Ok(Some(topics.search(&q, limit.min(1000))))).await
+}
+
+async fn word(State(study): Shared, Path(word): Path) -> Answer {
+    of_topics(study, format!("word {word}"), move |topics, _| Ok(topics.of_word(word))).await
+}
+
+async fn row_words(State(study): Shared, Path(row): Path) -> Answer {
+    of_topics(study, format!("row {row}"), move |topics, _| Ok(topics.of_row(row))).await
 }
 
 /// The map of an id, if it is still kept.

@@ -42,6 +42,13 @@ pub(crate) struct MapState {
     pub(crate) dims: usize,
 }
 
+/// That there are topics to be asked about.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(crate) struct TopicsState {
+    pub(crate) version: u64,
+    pub(crate) k: usize,
+}
+
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(crate) struct Picture {
     pub(crate) width: usize,
@@ -114,6 +121,7 @@ pub(crate) struct State {
     pub(crate) measures: Option<BTreeMap<String, Measure>>,
     pub(crate) trust_version: u64,
     pub(crate) warnings: Vec<String>,
+    pub(crate) topics: Option<TopicsState>,
     pub(crate) error: Option<Failure>,
 }
 

@@ -1,0 +1,206 @@
+//! How good topics are, anybody's: of a space, or of a file that another tool wrote.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use clap::ArgMatches;
+use latentspace::data::{Counts, Observations, Preparation, Prepared, Values, read};
+use latentspace::measure::Measure;
+use latentspace::text::{Kept, Tokens, Vocabulary};
+use latentspace::topics::{Coherence, Coherences, Texts, Topics, Windows, coherence, completion, halves};
+use latentspace::{Error, Result, Run};
+use serde_json::json;
+
+use crate::context::Context;
+use crate::output::{self, count, number};
+use crate::{inputs, topics};
+
+/// Names of a column that holds the words of topics.
+const WORDS: [&str; 4] = ["word", "term", "token", "words"];
+/// Top words whose coherence is told.
+const TOP: usize = 10;
+
+/// Topics that are to be scored.
+pub(super) struct Given {
+    topics: Topics,
+    words: Vec<String>,
+    /// How texts become counts of the words.
+    preparation: Option<Preparation>,
+}
+
+/// The topics in a space or file, if it holds such: a table with a column of words and one of weights for each topic, or one whose rows are topics
+/// and whose columns are words.
+pub(super) fn find(name: &str, run: &Run) -> Result<Option<Given>> {
+    if inputs::is_space(name) {
+        let space = inputs::space(Path::new(name))?;
+        let Some(found) = space.model.topics() else { return Ok(None) };
+        return Ok(Some(Given { topics: found.clone(), words: topics::words(&space, found), preparation: Some(space.preparation) }));
+    }
+    let opened = read::open(name, &Default::default())?;
+    let has_words = opened.names().unwrap_or_default().iter().any(|name| WORDS.contains(&name.to_lowercase().as_str()));
+    if !has_words {
+        return Ok(None);
+    }
+    let observations = opened.read(run)?;
+    let Values::Table(table) = &observations.values else { return Ok(None) };
+    let names = observations.metadata.names();
+    let Some(column) = names.iter().position(|name| WORDS.contains(&name.to_lowercase().as_str())) else { return Ok(None) };
+    let mut rows: Vec<(String, usize)> =
+        (0..table.numbers.rows()).map(|row| (observations.metadata.text(column, row).unwrap_or_default(), row)).collect();
+    rows.sort();
+    if let Some(twice) = rows.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+        return Err(Error::input(name, format!("the word '{}' twice", twice[0].0), "each word has one row").at_row(twice[1].1 as u64 + 1));
+    }
+    let order: Vec<u32> = rows.iter().map(|(_, row)| *row as u32).collect();
+    let words: Vec<String> = rows.into_iter().map(|(word, _)| word).collect();
+    let by_word = table.numbers.select(&order);
+    let k = by_word.cols();
+    let topics = Topics::new(by_word, vec![1.0; k], vec![0.0; words.len()], 0)?;
+    Ok(Some(Given { topics, words, preparation: None }))
+}
+
+/// Documents by the words of topics.
+struct Read {
+    /// Their words in order, where they have one.
+    texts: Option<Vec<Vec<u32>>>,
+    counts: Counts,
+}
+
+impl Given {
+    fn read(&self, observations: &Observations, run: &Run) -> Result<Read> {
+        match &observations.values {
+            Values::Text(texts) => {
+                let own;
+                let vocabulary = match self.preparation.as_ref().filter(|preparation| preparation.text.is_some()) {
+                    Some(preparation) => preparation.vocabulary()?,
+                    None => {
+                        own = Vocabulary::new(self.kept(), &self.words)?;
+                        &own
+                    }
+                };
+                let counts: Prepared = Prepared::Counts(vocabulary.count(texts, run)?.into());
+                let Prepared::Counts(counts) = counts else { return Err(Error::internal("counts are counts")) };
+                Ok(Read { texts: Some(texts.iter().map(|text| vocabulary.sequence(text)).collect()), counts })
+            }
+            Values::Counts(counts) => Ok(Read { texts: None, counts: self.columns(counts, &observations.name)? }),
+            Values::Table(table) => {
+                let counts = Counts { names: table.names.clone(), ..Counts::of(&table.numbers) };
+                Ok(Read { texts: None, counts: self.columns(&counts, &observations.name)? })
+            }
+            other => Err(Error::input(&observations.name, other.kind(), "topics are measured against text or counts of words")),
+        }
+    }
+
+    /// The counts with the words of the topics as columns.
+    fn columns(&self, counts: &Counts, name: &str) -> Result<Counts> {
+        let Some(names) = counts.names.as_ref().filter(|names| **names != self.words) else {
+            if counts.cols != self.words.len() {
+                let wanted = format!("the topics have {} words", self.words.len());
+                return Err(Error::input(name, format!("{} columns", counts.cols), wanted));
+            }
+            return Ok(counts.clone());
+        };
+        let known: BTreeMap<&str, u32> = self.words.iter().enumerate().map(|(at, word)| (word.as_str(), at as u32)).collect();
+        let numbers: Vec<Option<u32>> = names.iter().map(|name| known.get(name.as_str()).copied()).collect();
+        let mut out = Counts { cols: self.words.len(), starts: vec![0], indices: Vec::new(), values: Vec::new(), names: None };
+        for row in 0..counts.rows() {
+            let (columns, values) = counts.row(row);
+            let mut cells: Vec<(u32, f32)> =
+                columns.iter().zip(values).filter_map(|(&column, &value)| Some((numbers[column as usize]?, value))).collect();
+            cells.sort_by_key(|cell| cell.0);
+            cells.into_iter().for_each(|(column, value)| {
+                out.indices.push(column);
+                out.values.push(value);
+            });
+            out.starts.push(out.indices.len());
+        }
+        Ok(out)
+    }
+
+    /// How texts are told apart into words that another tool counted: as here, nothing left out.
+    fn kept(&self) -> Kept {
+        Kept {
+            tokens: Tokens::default(),
+            keep_case: self.words.iter().any(|word| word.chars().any(char::is_uppercase)),
+            keep_numbers: true,
+            min_letters: 1,
+            min_df: 0,
+            max_df: 0,
+            max_words: self.words.len(),
+            ngrams: 1 + self.words.iter().map(|word| word.matches(' ').count()).max().unwrap_or(0).min(2),
+            languages: Vec::new(),
+            stop_words: Vec::new(),
+            phrases: Vec::new(),
+        }
+    }
+}
+
+/// Measures topics against documents.
+pub(super) fn run(given: Given, matches: &ArgMatches, context: &Context) -> Result<()> {
+    let run = &context.run;
+    let mut options = inputs::read_options(matches);
+    options.preparation = given.preparation.clone();
+    let observations = read::open(inputs::text(matches, "against")?, &options)?.read(run)?;
+    let Read { texts, counts } = given.read(&observations, run)?;
+    let mut totals = vec![0.0_f64; counts.cols];
+    counts.indices.iter().zip(&counts.values).for_each(|(&word, &times)| totals[word as usize] += f64::from(times));
+    let topics = match given.topics.tokens() > 0.0 {
+        true => given.topics,
+        // What another tool counted is not known: chance is what these documents hold.
+        false => Topics::new(given.topics.by_word.clone(), given.topics.shares().to_vec(), totals, counts.rows())?,
+    };
+    let told: Vec<[Vec<u32>; 2]> = match &texts {
+        Some(texts) => {
+            let half = |text: &Vec<u32>, from: usize| text.iter().skip(from).step_by(2).copied().collect();
+            texts.iter().map(|text| [half(text, 0), half(text, 1)]).collect()
+        }
+        None => halves(&counts, run.seed()),
+    };
+    let likelihood = completion(&topics, &told, run)?;
+    let tops = topics.tops(TOP);
+    let of = |kind: Coherence| -> Result<Coherences> {
+        match &texts {
+            Some(texts) => coherence(&tops, Texts::Words(texts), kind, kind.usual(), run),
+            None => coherence(&tops, Texts::Counts(counts.view()), kind, Windows::Documents, run),
+        }
+    };
+    let (u_mass, npmi, c_v) = (of(Coherence::UMass)?, of(Coherence::CNpmi)?, of(Coherence::CV)?);
+    let exclusivity = topics.exclusivity();
+    let mean = exclusivity.iter().sum::<f64>() / topics.k() as f64;
+    let named = BTreeMap::from([
+        ("log_likelihood_per_word".to_owned(), likelihood),
+        ("coherence_u_mass".to_owned(), Measure::exact(u_mass.mean, None)),
+        ("coherence_npmi".to_owned(), Measure::exact(npmi.mean, None)),
+        ("coherence_c_v".to_owned(), Measure::exact(c_v.mean, None)),
+        ("exclusivity".to_owned(), Measure::exact(mean, Some(1.0 / topics.k() as f64))),
+        ("diversity".to_owned(), Measure::exact(topics.diversity(), None)),
+    ]);
+    context.screen.clear();
+    let names: Vec<String> = (0..topics.k()).map(|topic| topics.name(topic, &given.words)).collect();
+    if context.json {
+        let each = |topic: usize| {
+            json!({
+                "topic": topic, "name": names[topic], "coherence_u_mass": u_mass.topics[topic], "coherence_npmi": npmi.topics[topic],
+                "coherence_c_v": c_v.topics[topic], "exclusivity": exclusivity[topic],
+            })
+        };
+        let mut all = json!(named);
+        all["topics"] = (0..topics.k()).map(each).collect();
+        all["documents"] = json!(counts.rows());
+        all["words"] = json!(topics.words());
+        return output::json(&all);
+    }
+    let row = |topic: usize| {
+        let figures = [u_mass.topics[topic], npmi.topics[topic], c_v.topics[topic], exclusivity[topic]];
+        std::iter::once(topic.to_string()).chain(figures.map(number)).chain([names[topic].clone()]).collect()
+    };
+    let rows: Vec<Vec<String>> = (0..topics.k()).map(row).collect();
+    let windows = if texts.is_some() { "windows of 10 words (npmi) and 110 (c_v)" } else { "whole documents, since counts have no order" };
+    output::text(&format!(
+        "{}\n{}\n  {} topics against {} documents; words stand together in {windows}\n",
+        output::measures(&named),
+        output::table(&["topic", "u_mass", "npmi", "c_v", "exclusivity", "words"], &rows),
+        topics.k(),
+        count(counts.rows() as u64)
+    ))
+}

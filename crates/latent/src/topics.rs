@@ -1,0 +1,490 @@
+//! What is told of topics: to the page while it asks, to a page that stands alone, and in words.
+
+use std::sync::{Arc, OnceLock};
+
+use arrow::array::{Array, AsArray};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Float64Type};
+use latentspace::data::{Counts, Metadata};
+use latentspace::linalg::Matrix;
+use latentspace::topics::{Layout, Merge, Topics, WordOrder, layout, tree};
+use latentspace::{Error, Result, Run, Space};
+use serde_json::{Value, json};
+
+use crate::output::count;
+
+/// Words of a topic that are shown at once.
+const SHOWN: usize = 30;
+/// Letters of a document's beginning.
+const EXCERPT: usize = 300;
+/// Topics of a document, and of a word, that are told.
+const LEAST_SHARE: f64 = 0.001;
+/// Bins of time at most.
+const BINS: usize = 60;
+
+/// Documents, each a mixture of topics.
+pub(crate) struct Documents {
+    /// `[documents, topics]`.
+    pub(crate) shares: Matrix,
+    /// Their words, where they are known.
+    pub(crate) counts: Option<Counts>,
+    /// They themselves, where they are known.
+    pub(crate) texts: Option<Arc<Vec<String>>>,
+    pub(crate) metadata: Metadata,
+}
+
+/// Topics, and the documents that are looked at through them.
+pub(crate) struct Topical {
+    space: Space,
+    words: Vec<String>,
+    documents: Documents,
+    /// A name for each topic.
+    names: Vec<String>,
+    laid: OnceLock<(Layout, Vec<Merge>)>,
+}
+
+impl Topical {
+    /// Topics of a space, and documents seen through them.
+    pub(crate) fn new(space: Space, documents: Documents) -> Result<Self> {
+        let topics = space.model.topics().ok_or_else(|| Error::internal("a space without topics"))?;
+        let words = words(&space, topics);
+        let names = (0..topics.k()).map(|topic| topics.name(topic, &words)).collect();
+        Ok(Topical { words, names, documents, laid: OnceLock::new(), space })
+    }
+
+    /// The documents that the space keeps, or none.
+    pub(crate) fn of_space(space: Space) -> Result<Self> {
+        let shares = space.model.fitted_codes().cloned().unwrap_or(Matrix::new(0, space.model.n_components(), Vec::new())?);
+        let metadata = space.metadata.clone().unwrap_or_else(|| Metadata::none(shares.rows()));
+        let documents = Documents { counts: space.model.documents().cloned(), texts: None, metadata, shares };
+        Self::new(space, documents)
+    }
+
+    fn topics(&self) -> &Topics {
+        // A space without topics is refused when this is made.
+        self.space.model.topics().unwrap_or_else(|| unreachable!("checked when it was made"))
+    }
+
+    pub(crate) fn k(&self) -> usize {
+        self.topics().k()
+    }
+
+    /// The topic's number among all by falling share, from 1, and its name.
+    pub(crate) fn label(&self, topic: usize) -> String {
+        let shares = self.topics().shares();
+        let before = |other: usize| shares[other] > shares[topic] || (shares[other] == shares[topic] && other < topic);
+        format!("{} {}", 1 + (0..self.k()).filter(|&other| before(other)).count(), self.names[topic])
+    }
+
+    /// The largest topic of each document; none where it has no word.
+    fn largest(&self) -> Vec<Option<usize>> {
+        let largest = |row: usize| {
+            let shares = self.documents.shares.row(row);
+            let best = (1..shares.len()).fold(0, |best, at| if shares[at] > shares[best] { at } else { best });
+            (self.length(row) > 0.0).then_some(best)
+        };
+        (0..self.documents.shares.rows()).map(largest).collect()
+    }
+
+    /// The largest topic of each document by name, as a column named `topic`.
+    pub(crate) fn column(&self) -> Result<Metadata> {
+        let labels: Vec<String> = (0..self.k()).map(|topic| self.label(topic)).collect();
+        let cells: arrow::array::StringArray = self.largest().into_iter().map(|topic| topic.map(|topic| labels[topic].as_str())).collect();
+        let rows = cells.len();
+        let mut column = Metadata::from_columns(vec![("topic".to_owned(), Arc::new(cells))], rows)?;
+        column.id = None;
+        column.join(&self.documents.metadata)
+    }
+
+    /// Words of a document; 1 where its words are not known.
+    fn length(&self, row: usize) -> f64 {
+        match &self.documents.counts {
+            Some(counts) => counts.row(row).1.iter().map(|&count| f64::from(count)).sum(),
+            None => 1.0,
+        }
+    }
+
+    fn laid(&self, run: &Run) -> Result<&(Layout, Vec<Merge>)> {
+        if let Some(laid) = self.laid.get() {
+            return Ok(laid);
+        }
+        let found = (layout(self.topics(), run)?, tree(self.topics(), run)?);
+        Ok(self.laid.get_or_init(|| found))
+    }
+
+    /// `LDA of 37,996 documents, 100 topics`.
+    pub(crate) fn title(&self) -> String {
+        let documents = match self.documents.shares.rows() {
+            0 => self.topics().documents,
+            rows => rows,
+        };
+        format!("{} of {} documents, {} topics", self.space.method.title, count(documents as u64), count(self.k() as u64))
+    }
+
+    /// What `/api/topics` tells.
+    pub(crate) fn overview(&self, run: &Run) -> Result<Value> {
+        let (topics, (layout, tree)) = (self.topics(), self.laid(run)?);
+        let mut documents = vec![0_u64; self.k()];
+        self.largest().into_iter().flatten().for_each(|topic| documents[topic] += 1);
+        let fact = |name: &str, topic: usize| self.space.facts.get(name).map_or(Value::Null, |all| all[topic].clone());
+        let told = |topic: usize| {
+            let [x, y] = layout.places[topic];
+            json!({
+                "topic": topic, "name": self.names[topic], "share": topics.shares()[topic], "x": x, "y": y, "documents": documents[topic],
+                "coherence": fact("topic_coherence_npmi", topic), "exclusivity": fact("topic_exclusivity", topic),
+            })
+        };
+        let times: Vec<Value> = self.times().into_iter().map(|(field, name)| json!({"field": field, "name": name})).collect();
+        Ok(json!({
+            "title": self.title(), "documents": self.documents.shares.rows(), "tokens": topics.tokens(), "words": topics.words(),
+            "topics": (0..self.k()).map(told).collect::<Vec<_>>(), "explained": layout.explained, "tree": tree, "times": times,
+            "measures": self.space.measures,
+        }))
+    }
+
+    fn word(&self, word: usize) -> &str {
+        self.words.get(word).map_or("", String::as_str)
+    }
+
+    /// How often a word is in the corpus, by the topics.
+    fn total(&self, word: usize) -> f64 {
+        self.topics().frequency(word) * self.topics().tokens()
+    }
+
+    /// What `/api/topics/all` tells.
+    pub(crate) fn salient(&self) -> Value {
+        let told = |found: &latentspace::topics::Weighted| {
+            let word = found.word as usize;
+            json!({"word": word, "text": self.word(word), "total": self.total(word), "saliency": found.value})
+        };
+        json!({"words": self.topics().salient(SHOWN).iter().map(told).collect::<Vec<_>>()})
+    }
+
+    /// What `/api/topics/{topic}` tells.
+    pub(crate) fn topic(&self, topic: usize) -> Option<Value> {
+        (topic < self.k()).then(|| {
+            let words: Vec<Value> = self
+                .topics()
+                .relevant(topic, SHOWN)
+                .iter()
+                .map(|word| json!({"word": word.word, "text": self.word(word.word as usize), "p": word.probability, "total": self.total(word.word as usize)}))
+                .collect();
+            json!({"topic": topic, "words": words})
+        })
+    }
+
+    /// What `/api/words/{word}` tells.
+    pub(crate) fn of_word(&self, word: usize) -> Option<Value> {
+        (word < self.topics().words()).then(|| {
+            let shares = parts(self.topics().of_word(word).into_iter());
+            json!({"word": word, "text": self.word(word), "total": self.total(word), "topics": shares})
+        })
+    }
+
+    /// What `/api/words?q=` tells: words that begin with the text, then those that hold it; the more frequent first.
+    pub(crate) fn search(&self, text: &str, limit: usize) -> Value {
+        let text = text.to_lowercase();
+        let mut found: Vec<(bool, f64, usize)> = (0..self.words.len())
+            .filter(|&word| !text.is_empty() && self.words[word].to_lowercase().contains(&text))
+            .map(|word| (!self.words[word].to_lowercase().starts_with(&text), -self.total(word), word))
+            .collect();
+        found.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.cmp(&b.2)));
+        let told = |&(_, total, word): &(bool, f64, usize)| json!({"word": word, "text": self.word(word), "total": -total});
+        json!(found.iter().take(limit).map(told).collect::<Vec<_>>())
+    }
+
+    /// What `/api/topics/{topic}/documents` tells: those that show it best.
+    pub(crate) fn documents(&self, topic: usize, limit: usize) -> Option<Value> {
+        (topic < self.k()).then(|| {
+            let shares = &self.documents.shares;
+            let mut rows: Vec<usize> = (0..shares.rows()).filter(|&row| self.length(row) > 0.0).collect();
+            rows.sort_by(|&a, &b| shares.row(b)[topic].total_cmp(&shares.row(a)[topic]).then(a.cmp(&b)));
+            let told = |&row: &usize| {
+                json!({"row": row, "id": self.documents.metadata.id(row), "share": shares.row(row)[topic], "text": self.excerpt(row)})
+            };
+            json!(rows.iter().take(limit).map(told).collect::<Vec<_>>())
+        })
+    }
+
+    /// The beginning of a document, or its words.
+    fn excerpt(&self, row: usize) -> Option<String> {
+        if let Some(texts) = &self.documents.texts {
+            let text = &texts[row];
+            let end = text.char_indices().nth(EXCERPT).map_or(text.len(), |(at, _)| at);
+            return Some(text[..end].to_owned());
+        }
+        let counts = self.documents.counts.as_ref()?;
+        let words: Vec<&str> = by_count(counts, row).into_iter().take(20).map(|(word, _)| self.word(word as usize)).collect();
+        Some(words.join(" "))
+    }
+
+    /// What `/api/rows/{row}/words` tells: the words of a document, each with the topic that it is likeliest of there.
+    pub(crate) fn of_row(&self, row: usize) -> Option<Value> {
+        if row >= self.documents.shares.rows() {
+            return None;
+        }
+        let shares = self.documents.shares.row(row);
+        let topic = |word: u32| {
+            let phi = self.topics().by_word.row(word as usize);
+            let weight = |topic: usize| phi[topic] * shares[topic];
+            (1..self.k()).fold(0, |best, at| if weight(at) > weight(best) { at } else { best })
+        };
+        let mut pieces: Vec<Value> = Vec::new();
+        match (&self.documents.texts, self.space.preparation.vocabulary(), &self.documents.counts) {
+            (Some(texts), Ok(vocabulary), _) => {
+                let (text, mut at) = (&texts[row], 0);
+                for (range, word) in vocabulary.pieces(text) {
+                    let Some(word) = word else { continue };
+                    if at < range.start {
+                        pieces.push(json!({"text": text[at..range.start]}));
+                    }
+                    pieces.push(json!({"text": text[range.clone()], "word": word, "topic": topic(word)}));
+                    at = range.end;
+                }
+                if at < text.len() {
+                    pieces.push(json!({"text": text[at..]}));
+                }
+            }
+            (_, _, Some(counts)) => {
+                for (word, times) in by_count(counts, row) {
+                    pieces.push(json!({"text": self.word(word as usize), "word": word, "topic": topic(word), "count": times}));
+                }
+            }
+            _ => return None,
+        }
+        let shares = parts(shares.iter().map(|&share| f64::from(share)));
+        Some(json!({"row": row, "topics": shares, "pieces": pieces}))
+    }
+
+    /// Columns that tell when a document was written, by number and name.
+    fn times(&self) -> Vec<(usize, String)> {
+        let names = self.documents.metadata.names();
+        // The first field is the topic itself.
+        names.into_iter().enumerate().filter(|(at, _)| self.days(*at).is_some()).map(|(at, name)| (at + 1, name)).collect()
+    }
+
+    /// When each document was written, in days since 1970; none if the column tells no times.
+    fn days(&self, column: usize) -> Option<Vec<Option<f64>>> {
+        let array = self.documents.metadata.columns.columns().get(column)?;
+        let kind = array.data_type();
+        let days: Vec<Option<f64>> = if matches!(kind, DataType::Date32 | DataType::Date64 | DataType::Timestamp(..)) {
+            let days = cast(array, &DataType::Date32).ok()?;
+            days.as_primitive::<arrow::datatypes::Date32Type>().iter().map(|day| day.map(f64::from)).collect()
+        } else if kind.is_numeric() {
+            let years = cast(array, &DataType::Float64).ok()?;
+            let years: Vec<Option<f64>> = years.as_primitive::<Float64Type>().iter().collect();
+            let mut known = years.iter().flatten().peekable();
+            known.peek()?;
+            if !known.all(|year| year.fract() == 0.0 && (1000.0..2200.0).contains(year)) {
+                return None;
+            }
+            years.into_iter().map(|year| year.map(|year| from_civil(year as i64, 1, 1))).collect()
+        } else if matches!(kind, DataType::Utf8 | DataType::LargeUtf8) {
+            let texts = cast(array, &DataType::Utf8).ok()?;
+            let days: Vec<Option<f64>> = texts.as_string::<i32>().iter().map(|text| text.and_then(date)).collect();
+            let known = days.iter().flatten().count();
+            if known == 0 || known * 20 < (array.len() - array.null_count()) * 19 {
+                return None;
+            }
+            days
+        } else {
+            return None;
+        };
+        let known = || days.iter().flatten();
+        let (low, high) =
+            (known().fold(f64::INFINITY, |low, &day| low.min(day)), known().fold(f64::NEG_INFINITY, |high, &day| high.max(day)));
+        (low < high).then_some(days)
+    }
+
+    /// What `/api/topics/times/{field}` tells: the shares of topics among the words of each span of time.
+    pub(crate) fn times_of(&self, field: usize) -> Option<Value> {
+        let days = self.days(field.checked_sub(1)?)?;
+        let known = || days.iter().flatten().copied();
+        let (low, high) = (known().fold(f64::INFINITY, f64::min), known().fold(f64::NEG_INFINITY, f64::max));
+        let span = SPANS.iter().find(|span| span.bin(high) - span.bin(low) < BINS as i64).unwrap_or(&SPANS[SPANS.len() - 1]);
+        let (first, last) = (span.bin(low), span.bin(high));
+        let bins = (last - first + 1).clamp(1, 10_000) as usize;
+        let (mut shares, mut words, mut documents) = (vec![vec![0.0_f64; self.k()]; bins], vec![0.0_f64; bins], vec![0_u64; bins]);
+        for (row, day) in days.iter().enumerate() {
+            let Some(day) = day else { continue };
+            let (bin, length) = ((span.bin(*day) - first) as usize, self.length(row));
+            shares[bin].iter_mut().zip(self.documents.shares.row(row)).for_each(|(sum, &share)| *sum += length * f64::from(share));
+            words[bin] += length;
+            documents[bin] += 1;
+        }
+        for (shares, words) in shares.iter_mut().zip(&words) {
+            shares.iter_mut().for_each(|share| *share = if *words > 0.0 { *share / words } else { 0.0 });
+        }
+        let told = |bin: usize| json!({"label": span.label(first + bin as i64), "documents": documents[bin]});
+        Some(json!({"bins": (0..bins).map(told).collect::<Vec<_>>(), "shares": shares}))
+    }
+
+    /// All that the page of one file shows.
+    pub(crate) fn whole(&self, run: &Run) -> Result<Value> {
+        let overview = self.overview(run)?;
+        let all = self.salient();
+        let topic: Vec<Value> = (0..self.k()).filter_map(|topic| self.topic(topic)).collect();
+        let number = |word: &Value| word["word"].as_u64();
+        let mut named: Vec<u64> = all["words"].as_array().into_iter().flatten().filter_map(number).collect();
+        named.extend(topic.iter().flat_map(|topic| topic["words"].as_array().into_iter().flatten().filter_map(number)));
+        named.sort_unstable();
+        named.dedup();
+        let words: Vec<Value> = named.iter().filter_map(|&word| self.of_word(word as usize)).collect();
+        let documents: Vec<Value> = (0..self.k()).filter_map(|topic| self.documents(topic, 10)).collect();
+        let with_field = |(field, _): (usize, String)| {
+            let mut times = self.times_of(field)?;
+            times["field"] = json!(field);
+            Some(times)
+        };
+        let times: Vec<Value> = self.times().into_iter().filter_map(with_field).collect();
+        Ok(json!({"topics": overview, "all": all, "topic": topic, "words": words, "documents": documents, "times": times, "map": null}))
+    }
+
+    /// What `latent explain` tells of each topic: its words in four orders, and documents that show it.
+    pub(crate) fn explained(&self, words: usize) -> Value {
+        let topics = self.topics();
+        let named = |topic: usize, order: WordOrder| {
+            let word = |found: &latentspace::topics::Weighted| json!({"word": self.word(found.word as usize), "value": found.value});
+            topics.top(topic, order, words).iter().map(word).collect::<Vec<_>>()
+        };
+        let fact = |name: &str, topic: usize| self.space.facts.get(name).map_or(Value::Null, |all| all[topic].clone());
+        let told = |topic: usize| {
+            json!({
+                "topic": topic, "name": self.names[topic], "share": topics.shares()[topic],
+                "coherence_npmi": fact("topic_coherence_npmi", topic), "exclusivity": fact("topic_exclusivity", topic),
+                "words": named(topic, WordOrder::Probability), "relevance": named(topic, WordOrder::Relevance(0.6)),
+                "lift": named(topic, WordOrder::Lift), "frex": named(topic, WordOrder::Frex),
+                "documents": self.documents(topic, 5),
+            })
+        };
+        json!((0..self.k()).map(told).collect::<Vec<_>>())
+    }
+
+    /// What pyLDAvis's `prepare` takes, by the names of its arguments; none if the documents are not known.
+    pub(crate) fn for_pyldavis(&self) -> Option<Value> {
+        let topics = self.topics();
+        let counts = self.documents.counts.as_ref()?;
+        // Documents without words have no shares, and cannot be prepared.
+        let rows: Vec<usize> = (0..counts.rows()).filter(|&row| self.length(row) > 0.0).collect();
+        let by_topic: Vec<Vec<f32>> =
+            (0..self.k()).map(|topic| (0..topics.words()).map(|word| topics.by_word.row(word)[topic]).collect()).collect();
+        Some(json!({
+            "topic_term_dists": by_topic,
+            "doc_topic_dists": rows.iter().map(|&row| self.documents.shares.row(row)).collect::<Vec<_>>(),
+            "doc_lengths": rows.iter().map(|&row| self.length(row)).collect::<Vec<_>>(),
+            "vocab": self.words,
+            "term_frequency": topics.totals,
+        }))
+    }
+}
+
+/// The words of a space's vocabulary, or the numbers of its columns.
+pub(crate) fn words(space: &Space, topics: &Topics) -> Vec<String> {
+    space.preparation.names.clone().unwrap_or_else(|| (1..=topics.words()).map(|column| column.to_string()).collect())
+}
+
+/// Shares that are worth telling, the largest first.
+fn parts(shares: impl Iterator<Item = f64>) -> Vec<(usize, f64)> {
+    let mut all: Vec<(usize, f64)> = shares.enumerate().filter(|(_, share)| *share >= LEAST_SHARE).collect();
+    all.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    all
+}
+
+/// The words of a document, the most frequent first.
+fn by_count(counts: &Counts, row: usize) -> Vec<(u32, f32)> {
+    let (words, times) = counts.row(row);
+    let mut all: Vec<(u32, f32)> = words.iter().copied().zip(times.iter().copied()).collect();
+    all.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    all
+}
+
+/// A span of time that a bin holds.
+enum Span {
+    Days(i64),
+    Months(i64),
+}
+
+const SPANS: [Span; 10] = [
+    Span::Days(1),
+    Span::Days(7),
+    Span::Months(1),
+    Span::Months(3),
+    Span::Months(12),
+    Span::Months(24),
+    Span::Months(60),
+    Span::Months(120),
+    Span::Months(300),
+    Span::Months(1200),
+];
+
+impl Span {
+    /// The bin of a day since 1970.
+    fn bin(&self, day: f64) -> i64 {
+        match self {
+            Span::Days(days) => (day as i64).div_euclid(*days),
+            Span::Months(months) => {
+                let (year, month, _) = civil(day as i64);
+                (year * 12 + month - 1).div_euclid(*months)
+            }
+        }
+    }
+
+    /// When the bin begins.
+    fn label(&self, bin: i64) -> String {
+        match self {
+            Span::Days(days) => {
+                let (year, month, day) = civil(bin * days);
+                format!("{year}-{month:02}-{day:02}")
+            }
+            Span::Months(months) => {
+                let (year, month) = ((bin * months).div_euclid(12), (bin * months).rem_euclid(12) + 1);
+                if months % 12 == 0 { year.to_string() } else { format!("{year}-{month:02}") }
+            }
+        }
+    }
+}
+
+/// A text that begins as a date does: `2024-05-17`.
+fn date(text: &str) -> Option<f64> {
+    let mut parts = text.get(..10)?.split('-').map(|part| part.parse::<i64>().ok());
+    let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
+    ((1..=12).contains(&month) && (1..=31).contains(&day) && parts.next().is_none()).then(|| from_civil(year, month, day))
+}
+
+/// Days since 1970 of a date of the Gregorian calendar.
+fn from_civil(year: i64, month: i64, day: i64) -> f64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let of_era = year.rem_euclid(400);
+    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    (era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468) as f64
+}
+
+/// The date of a day since 1970.
+fn civil(day: i64) -> (i64, i64, i64) {
+    let days = day + 719_468;
+    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    let year = year_of_era + era * 400;
+    (if month <= 2 { year + 1 } else { year }, month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_and_dates_are_each_others_inverse() {
+        for day in (-800_000..800_000).step_by(37) {
+            let (year, month, of_month) = civil(day);
+            assert_eq!(from_civil(year, month, of_month), day as f64);
+        }
+        assert_eq!((civil(0), date("2024-05-17 and on"), date("2024-13-17"), date("short")), ((1970, 1, 1), Some(19_860.0), None, None));
+        assert_eq!(Span::Months(12).label(Span::Months(12).bin(from_civil(1790, 1, 8))), "1790");
+        assert_eq!(Span::Months(3).label(Span::Months(3).bin(from_civil(2020, 8, 8))), "2020-07");
+    }
+}
