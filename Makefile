@@ -53,6 +53,9 @@ python: .cache/python/.stamp
 	$(PYTHON) -m venv .cache/python
 	.cache/python/bin/pip install --quiet --disable-pip-version-check --upgrade pip "maturin>=1.9,<2"
 	.cache/python/bin/pip install --quiet --disable-pip-version-check numpy scikit-learn narwhals pytest pytest-xdist pandas polars pyarrow anywidget dask ray
+	# Of what pyLDAvis would bring, its other half (gensim) is not needed.
+	.cache/python/bin/pip install --quiet --disable-pip-version-check --no-deps pyLDAvis==3.4.1 funcy numexpr
+	.cache/python/bin/pip install --quiet --disable-pip-version-check jinja2 scipy joblib
 	@touch $@
 
 rust-test: python

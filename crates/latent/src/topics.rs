@@ -341,8 +341,8 @@ impl Topical {
     }
 
     /// What `latent explain` tells of each topic: its words in four orders, and documents that show it.
-    pub(crate) fn explained(&self, words: usize) -> Value {
-        let topics = self.topics();
+    pub(crate) fn explained(&self, words: usize, run: &Run) -> Result<Value> {
+        let (topics, (layout, _)) = (self.topics(), self.laid(run)?);
         let named = |topic: usize, order: WordOrder| {
             let word = |found: &latentspace::topics::Weighted| json!({"word": self.word(found.word as usize), "value": found.value});
             topics.top(topic, order, words).iter().map(word).collect::<Vec<_>>()
@@ -351,13 +351,14 @@ impl Topical {
         let told = |topic: usize| {
             json!({
                 "topic": topic, "name": self.names[topic], "share": topics.shares()[topic],
+                "x": layout.places[topic][0], "y": layout.places[topic][1],
                 "coherence_npmi": fact("topic_coherence_npmi", topic), "exclusivity": fact("topic_exclusivity", topic),
                 "words": named(topic, WordOrder::Probability), "relevance": named(topic, WordOrder::Relevance(0.6)),
                 "lift": named(topic, WordOrder::Lift), "frex": named(topic, WordOrder::Frex),
                 "documents": self.documents(topic, 5),
             })
         };
-        json!((0..self.k()).map(told).collect::<Vec<_>>())
+        Ok(json!((0..self.k()).map(told).collect::<Vec<_>>()))
     }
 
     /// What pyLDAvis's `prepare` takes, by the names of its arguments; none if the documents are not known.

@@ -64,6 +64,12 @@ fn prepared() -> Folder {
     };
     folder.write("table.csv", table(400, 0));
     folder.write("new.csv", table(30, 400));
+    // Documents of three kinds of words.
+    let words = |document: usize| (0..40).map(move |at| format!("{}{}", ["star", "gene", "bank"][document % 3], (at * at + document) % 17));
+    let lines =
+        |from: usize, to: usize| (from..to).map(|document| words(document).collect::<Vec<_>>().join(" ") + "\n").collect::<String>();
+    folder.write("docs.txt", lines(0, 200));
+    folder.write("new.txt", lines(200, 240));
     std::fs::create_dir(folder.file("pictures")).unwrap();
     for picture in 0..120_u32 {
         let pixels = image::GrayImage::from_fn(8, 8, |x, y| image::Luma([(x * y * 3 + 40 * (picture % 3) + picture) as u8]));

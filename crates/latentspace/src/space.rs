@@ -125,7 +125,13 @@ impl Space {
         beside: &Beside,
         run: &Run,
     ) -> Result<Learned> {
-        let (preparation, rows) = Preparation::choose_and_prepare(&observations, options, run)?;
+        let (preparation, mut rows) = Preparation::choose_and_prepare(&observations, options, run)?;
+        // Words have names, by which a method may be told of them.
+        if let Prepared::Counts(counts) = &mut rows
+            && counts.names.is_none()
+        {
+            counts.names.clone_from(&preparation.names);
+        }
         preparation.told.iter().for_each(|sentence| run.note(sentence));
         let metadata = observations.metadata.clone();
         // What the preparation copied is not needed any more.

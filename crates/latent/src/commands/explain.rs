@@ -36,7 +36,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     }
     let wanted = matches.get_one::<usize>("words").copied().unwrap_or(WORDS);
     let topics = Topical::of_space(space)?;
-    let told = topics.explained(wanted);
+    let told = topics.explained(wanted, &context.run)?;
     context.screen.clear();
     if context.json {
         return output::json(&told);

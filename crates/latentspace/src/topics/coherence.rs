@@ -142,7 +142,8 @@ fn overlap(a: &[(u32, u32)], b: &[(u32, u32)]) -> u64 {
     sum
 }
 
-/// The windows that hold each word of a text.
+/// The windows that hold each word of a text, as gensim counts them: where a word is several times in a window, it is gone from the next ones as
+/// soon as its first use leaves, until another one enters.
 fn ranges(asked: &Asked<'_>, text: &[u32], windows: Windows) -> (Vec<(usize, Vec<(u32, u32)>)>, u64) {
     let mut places: Vec<(usize, u32)> =
         text.iter().enumerate().filter_map(|(at, word)| Some((asked.words.binary_search(word).ok()?, at as u32))).collect();
@@ -153,12 +154,21 @@ fn ranges(asked: &Asked<'_>, text: &[u32], windows: Windows) -> (Vec<(usize, Vec
     };
     let mut found: Vec<(usize, Vec<(u32, u32)>)> = Vec::new();
     for same in places.chunk_by(|a, b| a.0 == b.0) {
+        let places = same.iter().map(|&(_, place)| place);
+        let enters = |place: u32| (place + 1).saturating_sub(size).min(count - 1);
         let mut ranges: Vec<(u32, u32)> = Vec::new();
-        for &(_, place) in same {
-            let (from, to) = ((place + 1).saturating_sub(size).min(count - 1), place.min(count - 1) + 1);
-            match ranges.last_mut() {
-                Some(last) if last.1 >= from => last.1 = last.1.max(to),
-                _ => ranges.push((from, to)),
+        let mut coming = places.clone().map(enters).peekable();
+        // A use that leaves takes the word along, until the next one enters.
+        for leaves in places.map(|place| (place + 1).min(count)) {
+            while let Some(enters) = coming.next_if(|&enters| enters < leaves) {
+                if ranges.last().is_none_or(|last| last.1 <= enters) {
+                    ranges.push((enters, count));
+                }
+            }
+            // One that enters as this one leaves is there.
+            let stays = coming.peek() == Some(&leaves);
+            if let Some(last) = ranges.last_mut().filter(|last| last.1 > leaves && !stays) {
+                last.1 = leaves;
             }
         }
         found.push((same[0].0, ranges));

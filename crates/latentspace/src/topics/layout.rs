@@ -33,21 +33,22 @@ const MANY: usize = 150;
 /// A word matters to a topic where it is at least so many times as likely as all words are on average.
 const MATTERS: f32 = 0.2;
 
-/// The Jensen-Shannon divergence of each two topics (natural logarithm), `[k, k]`. Of more than 150 topics each is taken as its likelier words and
-/// one for all others, which makes it smaller by a thousandth or so.
+/// The Jensen-Shannon divergence of each two topics (natural logarithm), `[k, k]`. Of more than 150 topics the likelier words of each are taken as
+/// they are, and the others as if all were equally likely.
 ///
 /// Cost: k² · words logarithms, or of the words that matter.
 pub(super) fn divergences(topics: &Topics, run: &Run) -> Result<Vec<f64>> {
     let (k, words) = (topics.k(), topics.words());
     let least = if k > MANY { MATTERS / words as f32 } else { 0.0 };
-    // Of each topic its words, ascending, and the rest.
-    let lists: Vec<(Vec<(u32, f64)>, f64)> = (0..k)
+    let lists: Vec<Likely> = (0..k)
         .into_par_iter()
         .map(|topic| {
             let all = (0..words).map(|word| (word as u32, topics.by_word.row(word)[topic]));
-            let list: Vec<(u32, f64)> = all.filter(|(_, p)| *p > least).map(|(word, p)| (word, f64::from(p))).collect();
-            let rest = 1.0 - list.iter().map(|(_, p)| p).sum::<f64>();
-            (list, if least > 0.0 { rest.max(0.0) } else { 0.0 })
+            let words_of: Vec<(u32, f64)> = all.filter(|(_, p)| *p > least).map(|(word, p)| (word, f64::from(p))).collect();
+            let others = words - words_of.len();
+            let rest = (1.0 - words_of.iter().map(|(_, p)| p).sum::<f64>()).max(0.0);
+            let other = if least > 0.0 && others > 0 { rest / others as f64 } else { 0.0 };
+            Likely { words: words_of, other, others }
         })
         .collect();
     let rows: Vec<Vec<f64>> = (0..k)
@@ -74,26 +75,35 @@ fn part(p: f64, q: f64) -> f64 {
     0.5 * (term(p) + term(q))
 }
 
-fn divergence((a, rest_a): &(Vec<(u32, f64)>, f64), (b, rest_b): &(Vec<(u32, f64)>, f64)) -> f64 {
-    let (mut i, mut j, mut sum) = (0, 0, part(*rest_a, *rest_b));
+/// A topic's likelier words, ascending, and how likely each of the others is, on average.
+struct Likely {
+    words: Vec<(u32, f64)>,
+    other: f64,
+    others: usize,
+}
+
+fn divergence(a: &Likely, b: &Likely) -> f64 {
+    let (mut i, mut j, mut sum, mut shared) = (0, 0, 0.0, 0);
     loop {
-        let (first, second) = (a.get(i), b.get(j));
+        let (first, second) = (a.words.get(i), b.words.get(j));
         match (first, second) {
             (Some(&(word, p)), Some(&(other, q))) if word == other => {
                 sum += part(p, q);
-                (i, j) = (i + 1, j + 1);
+                (i, j, shared) = (i + 1, j + 1, shared + 1);
             }
             (Some(&(word, p)), other) if other.is_none_or(|&(other, _)| word < other) => {
-                sum += part(p, 0.0);
+                sum += part(p, b.other);
                 i += 1;
             }
             (_, Some(&(_, q))) => {
-                sum += part(0.0, q);
+                sum += part(a.other, q);
                 j += 1;
             }
-            _ => return sum.max(0.0),
+            _ => break,
         }
     }
+    let neither = (a.others + shared).saturating_sub(b.words.len());
+    (sum + neither as f64 * part(a.other, b.other)).max(0.0)
 }
 
 /// Principal coordinates of the topics' Jensen-Shannon divergences (Gower 1966, doi:10.1093/biomet/53.3-4.325), each axis with the sign that makes
@@ -207,7 +217,7 @@ mod tests {
         let many = planted(MANY + 10, 300);
         let found = divergences(&many, &run).unwrap();
         let wanted: f64 = p(1).map(|(word, topic)| part(many.probability(word, topic), many.probability(word, 3))).sum();
-        assert!((found[(MANY + 10) + 3] / wanted - 1.0).abs() < 0.02, "{} {wanted}", found[MANY + 13]);
+        assert!((found[(MANY + 10) + 3] / wanted - 1.0).abs() < 0.05, "{} {wanted}", found[MANY + 13]);
     }
 
     #[test]

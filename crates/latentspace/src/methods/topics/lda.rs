@@ -128,14 +128,15 @@ impl Method for Lda {
         class: "LatentDirichletAllocation",
         family: "topics",
         summary: "what documents are about: topics, and each one's shares",
-        takes: &[Takes::Counts],
+        takes: &[Takes::Counts, Takes::Text],
         encodes: true,
         decodes: true,
         folds: false,
         live: false,
         given: &[],
         limits: &[
-            "takes counts, whole numbers from 0 on; all documents in memory, 6 bytes a word of them and 8 a word of the vocabulary and topic",
+            "whole counts alone: words are drawn one by one",
+            "all documents in memory: each of their words has a topic, 10 bytes a word, and 12 a word of the vocabulary and topic",
         ],
     };
 

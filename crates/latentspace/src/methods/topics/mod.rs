@@ -5,3 +5,5 @@ mod dirichlet;
 mod gibbs;
 pub mod lda;
 mod model;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,175 @@
+//! Topics as they are asked for: learned, explained, measured, exported, served.
+
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use common::Folder;
+use serde_json::Value;
+
+/// 150 documents of three kinds of words, each with a date; the twelfth says what no page should run.
+fn folder() -> Folder {
+    let folder = Folder::new();
+    let document = |row: usize| {
+        let words = (0..40).map(move |at| format!("{}{}", ["star", "gene", "bank"][row % 3], (at * at + row) % 17));
+        format!("{} {}", words.collect::<Vec<_>>().join(" "), if row == 12 { "<script>alert(1)</script>" } else { "" })
+    };
+    let line = |row: usize| format!("{{\"id\": \"d{row}\", \"date\": \"{}-03-01\", \"text\": \"{}\"}}\n", 1990 + row / 10, document(row));
+    folder.write("docs.jsonl", (0..150).map(line).collect::<String>());
+    folder.write("new.txt", (150..180).map(|row| document(row) + "\n").collect::<String>());
+    folder
+}
+
+const FIT: &str = "fit lda docs.jsonl -o t.latent --n-components 3 --n-iter 60";
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+#[test]
+fn topics_are_learned_explained_measured_and_exported() {
+    let folder = folder();
+    let fitted = json(&folder.good(&format!("{FIT} --json")).out);
+    let held = &fitted["measures"]["log_likelihood_per_word"];
+    assert!(held["value"].as_f64() > held["null"].as_f64() && held["low"].as_f64() < held["high"].as_f64(), "{held}");
+    for measure in ["coherence_npmi", "exclusivity", "diversity"] {
+        assert!(fitted["measures"][measure]["value"].as_f64().unwrap() > 0.3, "{fitted}");
+    }
+    let explained = json(&folder.good("explain t.latent --json").out);
+    for topic in explained.as_array().unwrap() {
+        let words: Vec<&str> = topic["relevance"].as_array().unwrap().iter().map(|word| word["word"].as_str().unwrap()).collect();
+        assert_eq!(words.len(), 10);
+        assert!(words.iter().all(|word| word[..4] == words[0][..4]), "{words:?}");
+        assert!(topic["documents"][0]["share"].as_f64().unwrap() > 0.9);
+    }
+    assert!(folder.good("explain t.latent").out.contains("LDA of 150 documents, 3 topics"));
+    let scored = json(&folder.good("measure t.latent --against new.txt --json").out);
+    assert!(scored["log_likelihood_per_word"]["value"].as_f64() > scored["log_likelihood_per_word"]["null"].as_f64());
+    assert_eq!(scored["topics"].as_array().unwrap().len(), 3);
+    // The same topics from a table of words, as another tool would write it, have the same scores.
+    folder.good("export t.latent --to pyldavis -o t.json");
+    let kept = json(&std::fs::read_to_string(folder.file("t.json")).unwrap());
+    let mut table = String::from("word,a,b,c\n");
+    for (at, word) in kept["vocab"].as_array().unwrap().iter().enumerate() {
+        let weights: Vec<String> = (0..3).map(|topic| kept["topic_term_dists"][topic][at].to_string()).collect();
+        table.push_str(&format!("{},{}\n", word.as_str().unwrap(), weights.join(",")));
+    }
+    folder.write("theirs.csv", table);
+    let theirs = json(&folder.good("measure theirs.csv --against new.txt --json").out);
+    for measure in ["log_likelihood_per_word", "coherence_npmi", "coherence_u_mass", "coherence_c_v", "exclusivity"] {
+        let [ours, theirs] = [&scored, &theirs].map(|scores| scores[measure]["value"].as_f64().unwrap());
+        assert!((ours - theirs).abs() < 1e-3, "{measure}: {ours} {theirs}");
+    }
+    folder.good("export t.latent --to html -o t.html");
+    let page = std::fs::read_to_string(folder.file("t.html")).unwrap();
+    assert!(page.contains("\"title\":\"LDA of 150 documents, 3 topics\"") && page.matches("id=\"latentspace-topics\"").count() == 1);
+    // Fitted documents and new ones alike: alone as in a batch.
+    folder.good("encode t.latent new.txt -o new.csv");
+    assert_eq!(std::fs::read_to_string(folder.file("new.csv")).unwrap().lines().count(), 31);
+}
+
+#[test]
+fn what_cannot_be_is_refused_with_a_hint() {
+    let folder = folder();
+    folder.write("x.csv", "a,b\n1,2\n3,4\n5,7\n");
+    folder.good("fit pca x.csv -o p.latent --dims 1");
+    folder.write("one.txt", "word\n");
+    for (line, told) in [
+        ("explain p.latent", "spaces of topics"),
+        ("export p.latent --to pyldavis -o t.json", "only spaces of topics"),
+        ("export p.latent --to html -o t.json", ".html"),
+        ("fit lda docs.jsonl -o t.latent --n-components 151", "150"),
+        ("fit lda docs.jsonl -o t.latent --min-df 1000", "min"),
+        ("fit lda docs.jsonl -o t.latent --seed-words stra1", "star1"),
+        ("fit lda docs.jsonl -o t.latent --target kind", "kind"),
+    ] {
+        let called = folder.latent(line);
+        assert_eq!(called.code, Some(2), "{line}\n{}{}", called.out, called.err);
+        assert!(called.err.contains(told), "{line}\n{}", called.err);
+    }
+    folder.good("fit lda one.txt -o one.latent --n-components 1");
+    folder.good(&format!("{FIT} --seed-words star1,star2;gene3 --quiet"));
+}
+
+/// What `latent explore LINE` answers, asked one after the other once it rests.
+fn asked(folder: &Folder, line: &str, paths: &[&str]) -> Vec<(u16, Value)> {
+    let mut child = folder.command(&format!("explore {line} --no-open --port 0 --json --quiet")).stdout(Stdio::piped()).spawn().unwrap();
+    let mut first = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    let url = json(&first)["url"].as_str().unwrap().to_owned();
+    let address = url.trim_start_matches("http://").trim_end_matches('/').to_owned();
+    let get = |path: &str| {
+        let mut stream = TcpStream::connect(&address).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        (head.split(' ').nth(1).unwrap().parse().unwrap(), json(body))
+    };
+    let begun = Instant::now();
+    while get("/api/state").1["phase"] != "done" {
+        assert!(begun.elapsed() < Duration::from_secs(120), "{}", get("/api/state").1);
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let answers = paths.iter().map(|path| get(path)).collect();
+    let _ = child.kill();
+    let _ = child.wait();
+    answers
+}
+
+const PATHS: [&str; 11] = [
+    "/api/state",
+    "/api/topics",
+    "/api/topics/all",
+    "/api/topics/1",
+    "/api/topics/1/documents?limit=3",
+    "/api/topics/9",
+    "/api/words?q=gen&limit=4",
+    "/api/words/0",
+    "/api/rows/12/words",
+    "/api/rows/999/words",
+    "/api/fields/0",
+];
+
+#[test]
+fn the_page_is_told_of_topics() {
+    let folder = folder();
+    let told = asked(&folder, "docs.jsonl --method lda --set n_components=3 --set n_iter=60", &PATHS[..10]);
+    let [(_, state), (_, all), (_, salient), (_, topic), (_, documents), (missing, _), (_, words), (_, word), (_, row), (none, _)] =
+        &told[..]
+    else {
+        panic!()
+    };
+    assert_eq!((&state["topics"]["k"], &state["fields"][0]["name"]), (&Value::from(3), &Value::from("topic")));
+    assert_eq!((*missing, *none), (404, 404));
+    let shares: f64 = all["topics"].as_array().unwrap().iter().map(|topic| topic["share"].as_f64().unwrap()).sum();
+    assert!((shares - 1.0).abs() < 1e-9 && all["tree"].as_array().unwrap().len() == 2 && all["documents"] == 150);
+    assert_eq!(salient["words"].as_array().unwrap().len(), 30);
+    assert!(topic["words"].as_array().unwrap().iter().all(|word| word["p"].as_f64().unwrap() > 0.0));
+    assert_eq!(documents.as_array().unwrap().len(), 3);
+    assert!(words.as_array().unwrap().iter().all(|word| word["text"].as_str().unwrap().starts_with("gene")));
+    assert!(word["topics"][0][1].as_f64().unwrap() > 0.5);
+    // The document comes back letter by letter, whatever it holds.
+    let text: String = row["pieces"].as_array().unwrap().iter().map(|piece| piece["text"].as_str().unwrap()).collect();
+    assert!(text.ends_with("<script>alert(1)</script>") && text.starts_with("star"), "{text}");
+    let field = all["times"][0]["field"].as_u64().unwrap();
+    let [(_, times)] = &asked(&folder, "docs.jsonl --method lda --set n_components=2", &[&format!("/api/topics/times/{field}")])[..] else {
+        panic!()
+    };
+    assert_eq!((times["bins"].as_array().unwrap().len(), &times["bins"][0]["label"]), (57, &Value::from("1990-01")));
+
+    // A space alone knows the words of its documents, not their order.
+    folder.good(&format!("{FIT} --quiet"));
+    let told = asked(&folder, "t.latent", &PATHS[..9]);
+    assert_eq!(told[1].1["documents"], 150);
+    assert!(told[8].1["pieces"][0]["count"].as_f64().unwrap() >= 1.0);
+    // Without topics nothing is told of any.
+    folder.write("x.csv", "a,b\n1,2\n3,4\n5,7\n");
+    let told = asked(&folder, "x.csv", &["/api/topics", "/api/state"]);
+    assert_eq!((told[0].0, &told[1].1["topics"]), (404, &Value::Null));
+}

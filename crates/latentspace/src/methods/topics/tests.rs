@@ -1,0 +1,159 @@
+use serde_json::json;
+
+use super::lda::Lda;
+use crate::data::{Beside, Category, Counts, Prepared, Rows};
+use crate::error::{Error, Result};
+use crate::linalg::Matrix;
+use crate::method::{AnyMethod, Fitted, Method};
+use crate::params::Auto;
+use crate::random::Random;
+use crate::run::Run;
+use crate::tensors::Tensors;
+use crate::topics::{Topics, matched};
+
+/// Words of the planted vocabulary, and of a topic.
+const WORDS: usize = 60;
+const OWN: usize = 20;
+
+/// The topics that documents are made of: each has twenty words of its own, the first more likely than the last.
+fn planted() -> Topics {
+    let weight = |word: usize, topic: usize| if word / OWN == topic { 1.0 / (1.0 + (word % OWN) as f32) } else { 1e-4 };
+    Topics::new(Matrix::from_fn(WORDS, 3, weight), vec![1.0; 3], vec![1.0; WORDS], 1).unwrap()
+}
+
+/// Documents of some fifty words, each mostly of one topic, and of the other two in shares of its own.
+fn documents(rows: usize) -> Counts {
+    let (topics, random) = (planted(), Random::new(9, "planted"));
+    let draw = |row: usize, item: u64| {
+        let (own, second) = (0.6 + 0.4 * random.uniform(row as u64, 1000), random.uniform(row as u64, 1001));
+        let chance = random.uniform(row as u64, 2 * item);
+        let other = if random.uniform(row as u64, 500 + item) < second { 1 } else { 2 };
+        let topic = if chance < own { row % 3 } else { (row + other) % 3 };
+        let mut left = random.uniform(row as u64, 2 * item + 1);
+        let chosen = (0..WORDS).find(|&word| {
+            left -= topics.probability(word, topic);
+            left < 0.0
+        });
+        chosen.unwrap_or(0)
+    };
+    let mut dense = vec![0.0_f32; rows * WORDS];
+    for row in 0..rows {
+        (0..40 + row as u64 % 20).for_each(|item| dense[row * WORDS + draw(row, item)] += 1.0);
+    }
+    let names = (0..WORDS).map(|word| format!("w{word:02}")).collect();
+    Counts { names: Some(names), ..Counts::of(&Matrix::new(rows, WORDS, dense).unwrap()) }
+}
+
+fn fit(lda: &Lda, counts: &Counts, beside: &Beside, threads: usize) -> Result<Fitted> {
+    let rows = Prepared::Counts(counts.clone());
+    let run = Run::new(5, threads)?;
+    AnyMethod::fit(lda, &Rows::Memory(&rows).with(beside)?, &run)
+}
+
+fn bytes(fitted: &Fitted) -> Tensors {
+    let mut tensors = Tensors::default();
+    fitted.model.store(&mut tensors).unwrap();
+    tensors
+}
+
+fn quick(topics: u32) -> Lda {
+    Lda { n_components: Auto::Value(topics), n_iter: 60, ..Lda::default() }
+}
+
+#[test]
+fn planted_topics_come_back_with_their_documents() {
+    let counts = documents(400);
+    let fitted = fit(&quick(3), &counts, &Beside::default(), 2).unwrap();
+    let found = fitted.model.topics().unwrap();
+    let matched = matched(&planted(), found, &Run::new(0, 1).unwrap()).unwrap();
+    assert!(matched.shared.iter().all(|&shared| shared >= 0.7), "{matched:?}");
+    assert!(matched.divergence.iter().all(|&divergence| divergence < 0.04), "{matched:?}");
+    let codes = fitted.codes.as_ref().unwrap();
+    let right = (0..400).filter(|&row| codes.row(row)[matched.partner[row % 3] as usize] > 0.5).count();
+    assert!(right > 380, "{right} of 400");
+    let held = fitted.measures.iter().find(|(name, _)| *name == "log_likelihood_per_word").unwrap().1;
+    assert!(held.value > held.null.unwrap() + 0.3 && held.low < held.value, "{held:?}");
+    // A row's code is the same alone, and for a dense row.
+    let alone = Prepared::Counts(counts.select(&[7]));
+    let run = Run::new(0, 1).unwrap();
+    let code = fitted.model.encode(&alone, &run).unwrap();
+    assert_eq!(code.row(0), codes.row(7));
+    assert_eq!(fitted.model.encode(&Prepared::Table(alone.table().unwrap()), &run).unwrap(), code);
+    assert!((code.row(0).iter().sum::<f32>() - 1.0).abs() < 1e-5);
+}
+
+#[test]
+fn any_number_of_threads_has_the_same_bytes_and_many_topics_a_document_too() {
+    // Beyond 31 topics a document does not fit into registers.
+    let counts = documents(300);
+    for topics in [1, 2, 7, 12, 80] {
+        let one = bytes(&fit(&quick(topics), &counts, &Beside::default(), 1).unwrap());
+        assert!(
+            [2, 3].into_iter().all(|threads| bytes(&fit(&quick(topics), &counts, &Beside::default(), threads).unwrap()) == one),
+            "{topics}"
+        );
+    }
+    let few_long = Counts::of(&Matrix::from_fn(100, 50, |row, word| ((row * 7 + word * 13) % 90) as f32));
+    let lda = Lda { n_iter: 12, ..quick(100) };
+    assert!(bytes(&fit(&lda, &few_long, &Beside::default(), 1).unwrap()) == bytes(&fit(&lda, &few_long, &Beside::default(), 3).unwrap()));
+}
+
+#[test]
+fn what_is_kept_opens_again_and_what_is_broken_is_refused() {
+    let fitted = fit(&quick(3), &documents(50), &Beside::default(), 2).unwrap();
+    let mut tensors = Tensors::default();
+    let facts = fitted.model.store(&mut tensors).unwrap();
+    let again = Lda::load(&tensors, &facts).unwrap();
+    let mut once_more = Tensors::default();
+    assert_eq!(again.store(&mut once_more).unwrap(), facts);
+    assert!(tensors == once_more);
+    assert!(Lda::load(&tensors, &json!({"documents": 51})).is_err());
+    assert!(Lda::load(&tensors, &json!({})).is_err());
+    assert!(Lda::load(&Tensors::default(), &facts).is_err());
+}
+
+#[test]
+fn seed_words_and_labels_say_which_topic_is_which() {
+    let counts = documents(400);
+    let seeded = Lda { seed_words: "w41,w42;w01;w22".to_owned(), ..quick(3) };
+    let topics = fit(&seeded, &counts, &Beside::default(), 2).unwrap();
+    let top = |fitted: &Fitted, topic: usize| fitted.model.topics().unwrap().tops(1)[topic][0] as usize / OWN;
+    assert_eq!([top(&topics, 0), top(&topics, 1), top(&topics, 2)], [2, 0, 1]);
+    for (words, told) in [("w41;w99", "w9"), ("w1;w2;w3;w4", "4 topics of 3")] {
+        let Err(error) = fit(&Lda { seed_words: words.to_owned(), ..quick(3) }, &counts, &Beside::default(), 1) else { panic!() };
+        assert!(error.to_string().contains(told), "{error}");
+    }
+    // Labels in an order of their own; every tenth is missing.
+    let label = |row: usize| (!row.is_multiple_of(10)).then(|| ["c", "a", "b"][row % 3]);
+    let labels = Category::new("kind", (0..400).map(label));
+    let beside = Beside { labels: Some(labels.clone()), ..Beside::default() };
+    let guided = fit(&Lda { target: "kind".to_owned(), ..quick(3) }, &counts, &beside, 2).unwrap();
+    let codes = guided.codes.as_ref().unwrap();
+    let right = (0..400).filter(|&row| codes.row(row)[[2, 0, 1][row % 3]] > 0.5).count();
+    assert!(right > 380, "{right} of 400");
+    let error = fit(&Lda { target: "kind".to_owned(), ..quick(2) }, &counts, &beside, 1).err().unwrap();
+    assert!(error.to_string().contains("3 labels"), "{error}");
+}
+
+#[test]
+fn strange_counts_are_refused_with_their_place_or_learned_from() {
+    let refused = |table: Matrix| fit(&quick(2), &Counts::of(&table), &Beside::default(), 1).err().unwrap().to_string();
+    let counts = |row: usize, word: usize| ((row + word) % 3) as f32;
+    let with = |value: f32| Matrix::from_fn(10, 6, |row, word| if (row, word) == (4, 2) { value } else { counts(row, word) });
+    assert!(refused(with(-1.0)).contains("row 5") && refused(with(-1.0)).contains("-1"), "{}", refused(with(-1.0)));
+    assert!(refused(with(0.5)).contains("whole numbers"), "{}", refused(with(0.5)));
+    assert!(refused(with(1e9)).contains("10,000,000"), "{}", refused(with(1e9)));
+    assert!(refused(Matrix::from_fn(10, 6, |_, _| 0.0)).contains("no document has a word"));
+    assert!(matches!(fit(&quick(11), &Counts::of(&with(1.0)), &Beside::default(), 1), Err(Error::Param(_))));
+    // Empty documents have the prior's shares.
+    let some = Matrix::from_fn(30, 6, |row, word| if row % 5 == 0 { 0.0 } else { counts(row, word) });
+    let fitted = fit(&Lda { held_out: 0.0, ..quick(2) }, &Counts::of(&some), &Beside::default(), 2).unwrap();
+    let codes = fitted.codes.unwrap();
+    assert!(codes.as_slice().iter().all(|share| share.is_finite()) && codes.row(0) == codes.row(5));
+    assert!(fitted.measures.iter().all(|(name, _)| *name != "log_likelihood_per_word"));
+    // One long document, and one word.
+    let long = Counts { cols: 3, starts: vec![0, 2, 3], indices: vec![0, 1, 2], values: vec![300_000.0, 200_000.0, 1.0], names: None };
+    assert!(fit(&Lda { n_iter: 3, ..quick(2) }, &long, &Beside::default(), 2).is_ok());
+    let one = Counts { cols: 1, starts: vec![0, 1], indices: vec![0], values: vec![1.0], names: None };
+    assert!(fit(&quick(1), &one, &Beside::default(), 2).is_ok());
+}
