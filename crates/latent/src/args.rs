@@ -91,9 +91,12 @@ fn wrong(error: &clap::Error, args: &[OsString]) -> Error {
             if called == "latent fit" {
                 return registry::find(&given).err().unwrap_or_else(|| Error::internal("a method without flags"));
             }
-            let names = COMMANDS.iter().map(|entry| (entry.command)().get_name().to_owned()).collect::<Vec<_>>();
-            let error = Error::param("command", format!("'{given}'"), format!("there are {}", names.join(", ")));
-            hinted(error, nearest(&given, names.iter().map(String::as_str)), "`latent --help` tells what each does")
+            let of =
+                words.first().and_then(|word| COMMANDS.iter().map(|entry| (entry.command)()).find(|command| command.get_name() == *word));
+            let (what, within) = of.map_or_else(|| ("command", program()), |command| ("method", command));
+            let names = within.get_subcommands().map(|command| command.get_name().to_owned()).collect::<Vec<_>>();
+            let error = Error::param(what, format!("'{given}'"), format!("there are {}", names.join(", ")));
+            hinted(error, nearest(&given, names.iter().map(String::as_str)), &help)
         }
         ErrorKind::UnknownArgument => {
             if !name.starts_with('-') {
@@ -304,8 +307,13 @@ pub(crate) fn help(parameter: &Parameter) -> String {
 
 /// The parameters that were given, read as the method's description says.
 pub(crate) fn given(method: &Method, matches: &ArgMatches) -> Result<Map<String, Value>> {
+    given_but(method, matches, "")
+}
+
+/// The same, without one that there is no flag for.
+pub(crate) fn given_but(method: &Method, matches: &ArgMatches, without: &str) -> Result<Map<String, Value>> {
     let mut given = Map::new();
-    for parameter in method.parameters() {
+    for parameter in method.parameters().into_iter().filter(|parameter| parameter.name != without) {
         if let Some(text) = matches.get_one::<String>(&parameter.name) {
             given.insert(parameter.name.clone(), parameter.parse(text)?);
         }

@@ -14,8 +14,6 @@ use crate::output::count;
 const PROGRAM: u64 = 14 << 20;
 /// Blocks of a stream that are on their way at a time: one that is decoded, one that is prepared, one that is cut into chunks.
 const BLOCKS: u64 = 3 * (16 << 20);
-/// Rows of a chunk of a fold.
-const CHUNK: u64 = latentspace::data::CHUNK as u64;
 /// Bytes of a text beside its letters.
 const STRING: u64 = 40;
 /// Bytes that a word which is met takes while words are learned, and one that is counted from then on.
@@ -92,8 +90,7 @@ pub(crate) fn check(method: &dyn AnyMethod, data: &Source, needs: &Needs, run: &
     let shape = needs.shape;
     let Some(allowed) = run.max_memory().filter(|&allowed| needs.peak > allowed) else { return Ok(()) };
     let fits = |rows: usize| {
-        let cells = shape.cells.map(|cells| (cells as f64 * rows as f64 / shape.rows.max(1) as f64) as usize);
-        let shape = Shape { rows, cells, ..shape };
+        let shape = shape.part(rows);
         let text = needs.text.map(|text| text.of(rows, needs.shape.rows));
         method.check(shape).is_ok() && in_memory(method, data, shape, text, &method.plan(shape, run), run) <= allowed
     };
@@ -138,10 +135,9 @@ fn in_memory(method: &dyn AnyMethod, data: &Source, shape: Shape, text: Option<T
 
 /// Bytes at the peak of a fit whose rows stream by.
 fn streamed(method: &dyn AnyMethod, data: &Source, shape: Shape, text: Option<Text>, plan: &Plan, run: &Run) -> u64 {
-    let cols = shape.cols as u64;
-    let work = plan.peak_bytes.saturating_sub(4 * shape.rows as u64 * cols);
-    let words = text.map_or(0, |text| WORD[0] * text.met + WORD[1] * cols);
-    let chunks = 4 * CHUNK * cols * (run.threads() as u64 + 1);
+    let work = plan.peak_bytes.saturating_sub(shape.lying_bytes());
+    let words = text.map_or(0, |text| WORD[0] * text.met + WORD[1] * shape.cols as u64);
+    let chunks = shape.part(latentspace::data::CHUNK).lying_bytes() * (run.threads() as u64 + 1);
     let measuring = BLOCKS + measure_stream_bytes(shape.rows, shape.cols, dimensions(method, shape), run.threads());
     PROGRAM + data.working_bytes() + words + (BLOCKS + chunks + work).max(measuring)
 }

@@ -46,6 +46,7 @@ fn help_tells_what_there_is() {
         "measure",
         "compare",
         "stability",
+        "sweep",
         "neighbors",
         "export",
         "methods",
@@ -193,6 +194,44 @@ fn two_spaces_of_the_same_rows_are_compared() {
         "error: a.csv: 100 rows; a.npy has 600.\nhint: rows are matched by their order, or, where both files have a column named id, by that\n",
     );
     folder.refused("compare a.npy", "error: latent compare: B is missing; it must be given.\nhint: `latent compare --help` tells all\n");
+}
+
+#[test]
+fn a_sweep_tells_how_many_dimensions_are_enough() {
+    let folder = with_clouds();
+    // Four clouds lie in three dimensions, and noise in all.
+    let found = folder.json("sweep pca x.npy --dims 4,1,2,2 -o curves.svg");
+    let dims: Vec<u64> = found["sweep"].as_array().unwrap().iter().map(|point| point["n_components"].as_u64().unwrap()).collect();
+    assert_eq!((dims, &found["figure"]), (vec![1, 2, 4], &"reconstruction_error".into()));
+    for point in found["sweep"].as_array().unwrap() {
+        for figure in ["training", "held_out"] {
+            let value = point[figure]["value"].as_f64().unwrap();
+            assert!(value >= 0.0 && value < point[figure]["null"].as_f64().unwrap(), "{point}");
+        }
+    }
+    assert!(found["sentence"].as_str().unwrap().starts_with(&found["recommended"].to_string()), "{found}");
+    let picture = String::from_utf8(folder.read("curves.svg")).unwrap();
+    assert!(picture.starts_with("<svg ") && picture.contains("recommended: ") && picture.ends_with("</svg>\n"));
+    // Three topics over thirty words.
+    let mut text = "%%MatrixMarket matrix coordinate integer general\n".to_owned();
+    let cell = |document: usize, place: usize| {
+        let word = 10 * (document % 3) + (10.0 * uniform(document, place)) as usize % 10;
+        format!("{} {} 1\n", document + 1, word + 1)
+    };
+    let mut cells: Vec<String> = (0..300).flat_map(|document| (0..12).map(move |place| cell(document, place))).collect();
+    cells.sort();
+    cells.dedup();
+    text += &format!("300 30 {}\n{}", cells.len(), cells.concat());
+    folder.write("words.mtx", text);
+    for (method, some) in [("plsa", "--temper 1"), ("lda", "--n-iter 60")] {
+        let call = format!("sweep {method} words.mtx --dims 1,3,6 --held-out 0.2 {some}");
+        let found = folder.json(&call);
+        assert_eq!((&found["recommended"], &found["figure"]), (&3.into(), &"log_likelihood_per_word".into()), "{found}");
+        assert!(found["sweep"][1]["training"]["value"].as_f64().unwrap() < 0.0, "{found}");
+        let told = folder.good(&call).out;
+        assert!(told.contains("learned from") && told.contains("3 dimensions"), "{told}");
+    }
+    folder.refused("sweep pca x.npy --dims 0", "error: --dims: '0' was given; it must be a whole number, at least 1.\n");
 }
 
 #[test]

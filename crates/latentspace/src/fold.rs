@@ -7,9 +7,9 @@
 use std::ops::Range;
 
 use crate::checkpoint::Parcel;
-use crate::data::{CHUNK, Prepared, Rows, Stream};
+use crate::data::{CHUNK, Counts, Prepared, Rows, Stream};
 use crate::error::{Error, Result};
-use crate::linalg::{Matrix, MatrixView};
+use crate::linalg::{Matrix, Points};
 use crate::method::{Fitted, Shape};
 use crate::run::Run;
 use crate::tree::Parts;
@@ -28,10 +28,13 @@ pub trait Fold: Send + Sync {
     ///
     /// # Errors
     /// What the method says of such data.
-    fn start(&self, shape: Shape, first: MatrixView<'_>) -> Result<Self::State>;
+    fn start(&self, shape: Shape, first: Points<'_>) -> Result<Self::State>;
 
-    /// The statistics of one chunk.
-    fn accumulate(&self, state: &Self::State, chunk: MatrixView<'_>) -> Self::Stats;
+    /// The statistics of one chunk, whose first row is the one of this number among all.
+    ///
+    /// # Errors
+    /// What the method says of such data.
+    fn accumulate(&self, state: &Self::State, chunk: Points<'_>, first: usize) -> Result<Self::Stats>;
 
     /// The statistics of two neighboring runs of chunks as one.
     fn merge(&self, left: Self::Stats, right: Self::Stats) -> Self::Stats;
@@ -97,10 +100,10 @@ impl<F: Fold<Outcome = Fitted>> AnyFold for F {
         let state = F::State::load(state)?;
         let parts = match rows {
             Rows::Memory(prepared) | Rows::With(prepared, _) => {
-                let table = prepared.table()?;
+                let points = prepared.points();
                 let mut parts = Parts::default();
                 for chunk in chunks {
-                    let stats = tree(self, &state, table.view(), chunk, chunk + 1, run)?;
+                    let stats = tree(self, &state, points, chunk, chunk + 1, run)?;
                     parts.push(Part { from: chunk, to: chunk + 1, stats }, |left, right| self.merge(left, right));
                 }
                 parts
@@ -138,7 +141,7 @@ pub fn fold<F: Fold>(method: &F, rows: &Rows<'_>, stage: &str, run: &Run) -> Res
         run.check()?;
         let Standing { state, parts } = standing;
         let stats = match rows {
-            Rows::Memory(prepared) | Rows::With(prepared, _) => tree(method, &state, prepared.table()?.view(), 0, chunks, run)?,
+            Rows::Memory(prepared) | Rows::With(prepared, _) => tree(method, &state, prepared.points(), 0, chunks, run)?,
             Rows::Stream(stream) => {
                 let seen = parts.end();
                 let parts = pass(method, &state, *stream, parts, seen..chunks, stage, run)?;
@@ -156,13 +159,10 @@ pub fn fold<F: Fold>(method: &F, rows: &Rows<'_>, stage: &str, run: &Run) -> Res
 fn start<F: Fold>(method: &F, rows: &Rows<'_>) -> Result<F::State> {
     let shape = rows.shape();
     match rows {
-        Rows::Memory(prepared) | Rows::With(prepared, _) => {
-            let table = prepared.table()?;
-            method.start(shape, table.slice(0..CHUNK.min(table.rows())))
-        }
+        Rows::Memory(prepared) | Rows::With(prepared, _) => method.start(shape, prepared.points().slice(0..CHUNK.min(prepared.rows()))),
         Rows::Stream(stream) => {
             let first = Chunks::new(*stream, 0)?.next().ok_or_else(nothing)??;
-            method.start(shape, first.view())
+            method.start(shape, first.points())
         }
     }
 }
@@ -172,13 +172,13 @@ fn nothing() -> Error {
 }
 
 /// Chunks `from..to`: the left part is the largest power of two that is smaller than the whole.
-fn tree<F: Fold>(method: &F, state: &F::State, table: MatrixView<'_>, from: usize, to: usize, run: &Run) -> Result<F::Stats> {
+fn tree<F: Fold>(method: &F, state: &F::State, rows: Points<'_>, from: usize, to: usize, run: &Run) -> Result<F::Stats> {
     run.check()?;
     if to - from <= 1 {
-        return Ok(method.accumulate(state, table.slice(from * CHUNK..(to * CHUNK).min(table.rows()))));
+        return method.accumulate(state, rows.slice(from * CHUNK..(to * CHUNK).min(rows.rows())), from * CHUNK);
     }
     let middle = from + (to - from).next_power_of_two() / 2;
-    let (left, right) = rayon::join(|| tree(method, state, table, from, middle, run), || tree(method, state, table, middle, to, run));
+    let (left, right) = rayon::join(|| tree(method, state, rows, from, middle, run), || tree(method, state, rows, middle, to, run));
     Ok(method.merge(left?, right?))
 }
 
@@ -198,11 +198,12 @@ fn pass<F: Fold>(
     let mut stream = Chunks::new(stream, next)?;
     while next < end {
         run.check()?;
-        let batch = stream.by_ref().take(rayon::current_num_threads().min(end - next)).collect::<Result<Vec<Matrix>>>()?;
+        let batch = stream.by_ref().take(rayon::current_num_threads().min(end - next)).collect::<Result<Vec<Prepared>>>()?;
         if batch.is_empty() {
             break;
         }
-        let stats: Vec<F::Stats> = batch.par_iter().map(|chunk| method.accumulate(state, chunk.view())).collect();
+        let one = |(at, chunk): (usize, &Prepared)| method.accumulate(state, chunk.points(), (next + at) * CHUNK);
+        let stats: Vec<F::Stats> = batch.par_iter().enumerate().map(one).collect::<Result<_>>()?;
         for stats in stats {
             parts.push(Part { from: next, to: next + 1, stats }, |left, right| method.merge(left, right));
             next += 1;
@@ -235,29 +236,29 @@ impl<F: Fold> Standing<F> {
 /// Blocks of any size, cut anew into chunks of [`CHUNK`] rows.
 struct Chunks<'a> {
     blocks: Box<dyn Iterator<Item = Result<Prepared>> + Send + 'a>,
-    cols: usize,
-    block: Option<(Matrix, usize)>,
+    block: Option<(Prepared, usize)>,
 }
 
 impl<'a> Chunks<'a> {
     /// The chunks of a stream from the one of this number on.
     fn new(stream: &'a dyn Stream, first: usize) -> Result<Self> {
-        Ok(Chunks { blocks: stream.blocks_from(first * CHUNK)?, cols: stream.cols(), block: None })
+        Ok(Chunks { blocks: stream.blocks_from(first * CHUNK)?, block: None })
     }
 
-    fn fill(&mut self) -> Result<Option<Matrix>> {
-        let mut chunk: Vec<f32> = Vec::with_capacity(CHUNK * self.cols);
+    fn fill(&mut self) -> Result<Option<Prepared>> {
+        let mut chunk: Option<Chunk> = None;
         let mut rows = 0;
         while rows < CHUNK {
             if self.block.is_none() {
                 match self.blocks.next() {
-                    Some(block) => self.block = Some((block?.table()?, 0)),
+                    Some(block) => self.block = Some((block?, 0)),
                     None => break,
                 }
             }
             if let Some((block, at)) = &mut self.block {
                 let take = (CHUNK - rows).min(block.rows() - *at);
-                chunk.extend_from_slice(block.slice(*at..*at + take).as_slice());
+                let some = block.points().slice(*at..*at + take);
+                chunk.get_or_insert_with(|| Chunk::like(&some)).push(&some)?;
                 rows += take;
                 *at += take;
                 if *at == block.rows() {
@@ -265,15 +266,52 @@ impl<'a> Chunks<'a> {
                 }
             }
         }
-        if rows == 0 { Ok(None) } else { Matrix::new(rows, self.cols, chunk).map(Some) }
+        chunk.filter(|_| rows > 0).map(|chunk| chunk.done(rows)).transpose()
     }
 }
 
 impl Iterator for Chunks<'_> {
-    type Item = Result<Matrix>;
+    type Item = Result<Prepared>;
 
     fn next(&mut self) -> Option<Self::Item> {
         self.fill().transpose()
+    }
+}
+
+/// A chunk that is being put together: dense or sparse, as its first rows are.
+enum Chunk {
+    Dense(Vec<f32>, usize),
+    Sparse(Counts),
+}
+
+impl Chunk {
+    fn like(rows: &Points<'_>) -> Self {
+        let cols = rows.cols();
+        match rows {
+            Points::Dense(_) => Chunk::Dense(Vec::with_capacity(CHUNK * cols), cols),
+            Points::Sparse(_) => Chunk::Sparse(Counts::none(cols)),
+        }
+    }
+
+    fn push(&mut self, rows: &Points<'_>) -> Result<()> {
+        match (self, rows) {
+            (Chunk::Dense(cells, _), rows) => rows.as_table(|table| cells.extend_from_slice(table.as_slice())),
+            (Chunk::Sparse(counts), Points::Sparse(rows)) => {
+                counts.append(*rows);
+                Ok(())
+            }
+            (Chunk::Sparse(counts), Points::Dense(rows)) => {
+                counts.append(Counts::of(&rows.to_matrix()).view());
+                Ok(())
+            }
+        }
+    }
+
+    fn done(self, rows: usize) -> Result<Prepared> {
+        Ok(match self {
+            Chunk::Dense(cells, cols) => Prepared::Table(Matrix::new(rows, cols, cells)?),
+            Chunk::Sparse(counts) => Prepared::Counts(counts),
+        })
     }
 }
 
@@ -295,11 +333,12 @@ mod tests {
         type State = ();
         type Stats = String;
         type Outcome = String;
-        fn start(&self, _: Shape, _: MatrixView<'_>) -> Result<()> {
+        fn start(&self, _: Shape, _: Points<'_>) -> Result<()> {
             Ok(())
         }
-        fn accumulate(&self, (): &(), chunk: MatrixView<'_>) -> String {
-            format!("{}+{}", chunk.row(0)[0], chunk.rows())
+        fn accumulate(&self, (): &(), chunk: Points<'_>, first: usize) -> Result<String> {
+            assert_eq!(first % CHUNK, 0);
+            chunk.as_table(|table| format!("{}:{}+{}", first / CHUNK, table.row(0)[0], table.rows()))
         }
         fn merge(&self, left: String, right: String) -> String {
             format!("({left} {right})")
@@ -309,7 +348,7 @@ mod tests {
         }
     }
 
-    struct Blocks(Matrix, usize);
+    struct Blocks(Prepared, usize);
     impl Stream for Blocks {
         fn rows(&self) -> usize {
             self.0.rows()
@@ -319,7 +358,8 @@ mod tests {
         }
         fn blocks_from(&self, first: usize) -> Result<Box<dyn Iterator<Item = Result<Prepared>> + Send + '_>> {
             let starts = (first..self.0.rows()).step_by(self.1);
-            Ok(Box::new(starts.map(|at| Ok(Prepared::Table(self.0.slice(at..(at + self.1).min(self.0.rows())).to_matrix())))))
+            let block = |at: usize| self.0.select(&(at as u32..(at + self.1).min(self.0.rows()) as u32).collect::<Vec<_>>());
+            Ok(Box::new(starts.map(move |at| Ok(block(at)))))
         }
     }
 
@@ -327,14 +367,15 @@ mod tests {
     fn the_tree_is_the_same_in_memory_and_streamed_in_any_blocks_on_any_threads() {
         for chunks in [1, 2, 3, 5, 7, 8, 11] {
             let table = Matrix::from_fn(chunks * CHUNK - 5, 1, |i, _| (i / CHUNK) as f32);
-            let prepared = Prepared::Table(table.clone());
             let mut seen = Vec::new();
-            for threads in [1, 3] {
-                let run = Run::new(0, threads).unwrap();
-                seen.push(run.install(|| fold(&Brackets, &Rows::Memory(&prepared), "", &run)).unwrap());
-                for block in [1000, CHUNK, 3 * CHUNK + 1] {
-                    let stream = Blocks(table.clone(), block);
-                    seen.push(run.install(|| fold(&Brackets, &Rows::Stream(&stream), "", &run)).unwrap());
+            for prepared in [Prepared::Counts(Counts::of(&table)), Prepared::Table(table)] {
+                for threads in [1, 3] {
+                    let run = Run::new(0, threads).unwrap();
+                    seen.push(run.install(|| fold(&Brackets, &Rows::Memory(&prepared), "", &run)).unwrap());
+                    for block in [1000, CHUNK, 3 * CHUNK + 1] {
+                        let stream = Blocks(prepared.clone(), block);
+                        seen.push(run.install(|| fold(&Brackets, &Rows::Stream(&stream), "", &run)).unwrap());
+                    }
                 }
             }
             assert!(seen.windows(2).all(|pair| pair[0] == pair[1]), "{seen:?}");
@@ -345,7 +386,7 @@ mod tests {
     fn shares_that_come_in_any_order_make_the_same_tree() {
         for chunks in [1, 2, 5, 7, 12] {
             let table = Matrix::from_fn(chunks * CHUNK - 5, 1, |i, _| (i / CHUNK) as f32);
-            let stream = Blocks(table, 1500);
+            let stream = Blocks(Prepared::Table(table), 1500);
             let run = Run::new(0, 2).unwrap();
             let whole = run.install(|| fold(&Brackets, &Rows::Stream(&stream), "", &run)).unwrap();
             for shares in 1..=chunks {

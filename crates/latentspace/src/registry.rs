@@ -11,6 +11,7 @@ use crate::methods::manifold::phate::Phate;
 use crate::methods::pacmap::Pacmap;
 use crate::methods::pca::Pca;
 use crate::methods::topics::lda::Lda;
+use crate::methods::topics::plsa::Plsa;
 use crate::methods::tsne::Tsne;
 use crate::methods::umap::Umap;
 
@@ -27,6 +28,7 @@ pub static METHODS: &[Entry] = &[
     Entry::of::<Phate>(),
     Entry::of::<Mds>(),
     Entry::of::<Lda>(),
+    Entry::of::<Plsa>(),
 ];
 
 /// What makes a map where nobody named a method: the first that makes maps.

@@ -8,7 +8,10 @@ use std::time::{Duration, Instant};
 
 use arrow::array::{Array, ArrayRef, Float64Array, StringArray};
 use latentspace::checkpoint::Checkpoint;
-use latentspace::data::{Beside, CHUNK, Counts, Given, Metadata, Preparation, PrepareOptions, Prepared, Rows, Start, Stream, Tie, read};
+use latentspace::data::{
+    Beside, CHUNK, Counts, Given, Metadata, Preparation, PrepareOptions, Prepared, PreparedStream, Rows, Start, Stream, Tie, Values, read,
+    write,
+};
 use latentspace::fold::Step;
 use latentspace::growing::Growing;
 use latentspace::linalg::{Matrix, thin_svd};
@@ -19,7 +22,7 @@ use latentspace::params::{Kind, Parameter};
 use latentspace::random::Random;
 use latentspace::registry::METHODS;
 use latentspace::run::{Flag, Listener, Progress};
-use latentspace::shares::{Origin, Round, merge};
+use latentspace::shares::{Origin, Round, Statistics, merge};
 use latentspace::{Error, Observations, Result, Run, Space};
 use serde_json::{Map, Value, json};
 
@@ -674,6 +677,75 @@ fn what_it_would_mean_to_encode_the_fitted_rows_is_measured_where_they_have_plac
     }
 }
 
+/// Rounds of shares, until there is a space.
+fn in_shares(method: &dyn AnyMethod, origin: &Origin, shares: usize, round_zero: bool, run: &Run) -> Space {
+    let (source, prepare) = (origin.open().unwrap(), PrepareOptions::default());
+    let begin = if round_zero { Round::zero } else { Round::first };
+    let mut round = begin(method, origin.clone(), &source, &prepare, run).unwrap();
+    loop {
+        let work = |share| {
+            let source = round.open(origin).unwrap();
+            let statistics = round.work(&source, share, shares, run).unwrap().to_bytes().unwrap();
+            let name = PathBuf::from(format!("{share}"));
+            (name.clone(), Statistics::from_bytes(&statistics, &name).unwrap())
+        };
+        match merge(&(0..shares).rev().map(work).collect::<Vec<_>>(), run).unwrap() {
+            Step::Again(next) => round = Round::from_bytes(&next.to_bytes().unwrap(), Path::new("state")).unwrap(),
+            Step::Done(space) => return space,
+        }
+    }
+}
+
+#[test]
+fn counts_in_memory_a_stream_and_shares_give_the_same_bytes_on_any_threads() {
+    let random = Random::new(13, "words");
+    let rows = 2 * CHUNK + 100;
+    let cell = |i: usize, j: usize| {
+        let likely = if j / 20 == i % 3 { 0.3 } else { 0.01 };
+        if random.uniform(i as u64, j as u64) < likely { random.below(i as u64, 1000 + j as u64, 3) as f32 + 1.0 } else { 0.0 }
+    };
+    let counts = Counts::of(&Matrix::from_fn(rows, 60, cell));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("counts.mtx");
+    write::observations(&Observations::new("counts", Values::Counts(counts)), &file).unwrap();
+    let origin = Origin { data: file.to_string_lossy().into_owned(), ..Origin::default() };
+    for entry in METHODS.iter().filter(|entry| entry.info.folds && entry.info.takes.contains(&Takes::Counts)) {
+        let (name, method) = (entry.info.name, method(entry));
+        let fit = |streams: bool, threads: usize, checkpoint: Option<Arc<Checkpoint>>| {
+            let run = Run::new(3, threads).unwrap();
+            let run = match checkpoint {
+                Some(checkpoint) => {
+                    let watch = Watch { file: checkpoint.path().to_path_buf(), cancel: run.cancel_flag() };
+                    let run = if checkpoint.found() { run } else { run.with_listener(Arc::new(watch)) };
+                    run.with_checkpoint(checkpoint)
+                }
+                None => run,
+            };
+            let source = origin.open().unwrap();
+            let observations = source.read(&run).unwrap();
+            let preparation = Preparation::choose(&observations, &PrepareOptions::default(), &run).unwrap();
+            let prepared = preparation.prepare(&observations, &run).unwrap();
+            assert!(matches!(prepared, Prepared::Counts(_)));
+            let again = preparation.clone();
+            let stream = PreparedStream::new(&source, &again, &run).unwrap();
+            let rows = if streams { Rows::Stream(&stream) } else { Rows::Memory(&prepared) };
+            Space::fit(&*method, preparation, &rows, &Metadata::none(prepared.rows()), &run).map(|(space, _)| space.to_bytes().unwrap())
+        };
+        let whole = fit(false, 1, None).unwrap();
+        for (streams, threads) in [(false, 2), (false, 3), (true, 1), (true, 3)] {
+            assert!(fit(streams, threads, None).unwrap() == whole, "{name}: streams {streams}, {threads} threads");
+        }
+        let run = Run::new(3, 2).unwrap();
+        for (shares, round_zero) in [(2, false), (3, true)] {
+            let space = in_shares(&*method, &origin, shares, round_zero, &run);
+            assert!(space.to_bytes().unwrap() == whole, "{name}: other bytes from {shares} shares");
+        }
+        let kept = |resume| Arc::new(Checkpoint::beside(&folder.path().join(format!("{name}.latent")), Duration::ZERO, resume).unwrap());
+        assert!(matches!(fit(true, 1, Some(kept(false))), Err(Error::Cancelled)), "{name} keeps no checkpoint");
+        assert!(fit(true, 1, Some(kept(true))).unwrap() == whole, "{name}: other bytes after a checkpoint");
+    }
+}
+
 #[test]
 fn memory_a_stream_and_shares_give_the_same_bytes() {
     let table = groups(3 * CHUNK + 100);
@@ -687,19 +759,7 @@ fn memory_a_stream_and_shares_give_the_same_bytes() {
         let whole = fit(&*method, &table, 2).unwrap().to_bytes().unwrap();
         assert!(fit_rows(entry, &table, &run).unwrap().to_bytes().unwrap() == whole, "{name}: other bytes from a stream");
         for (shares, round_zero) in [(1, true), (2, false), (3, true)] {
-            let (source, prepare) = (origin.open().unwrap(), PrepareOptions::default());
-            let begin = if round_zero { Round::zero } else { Round::first };
-            let mut round = begin(&*method, origin.clone(), &source, &prepare, &run).unwrap();
-            let space = loop {
-                let work = |share| {
-                    let source = round.open(&origin).unwrap();
-                    (PathBuf::from(format!("{share}")), round.work(&source, share, shares, &run).unwrap())
-                };
-                match merge(&(0..shares).rev().map(work).collect::<Vec<_>>(), &run).unwrap() {
-                    Step::Again(next) => round = next,
-                    Step::Done(space) => break space,
-                }
-            };
+            let space = in_shares(&*method, &origin, shares, round_zero, &run);
             assert!(space.to_bytes().unwrap() == whole, "{name}: other bytes from {shares} shares");
         }
     }

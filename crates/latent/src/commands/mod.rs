@@ -15,6 +15,7 @@ pub(crate) mod methods;
 mod neighbors;
 mod shares;
 pub(crate) mod stability;
+mod sweep;
 
 use clap::{ArgMatches, Command};
 use latentspace::Result;
@@ -43,6 +44,7 @@ pub(crate) static COMMANDS: &[Entry] = &[
     Entry { name: "measure", command: measure::command, run: measure::run, serves: false },
     Entry { name: "compare", command: compare::command, run: compare::run, serves: false },
     Entry { name: "stability", command: stability::command, run: stability::run, serves: false },
+    Entry { name: "sweep", command: sweep::command, run: sweep::run, serves: false },
     Entry { name: "neighbors", command: neighbors::command, run: neighbors::run, serves: false },
     Entry { name: "explain", command: explain::command, run: explain::run, serves: false },
     Entry { name: "export", command: export::command, run: export::run, serves: false },

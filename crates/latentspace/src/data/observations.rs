@@ -120,9 +120,14 @@ impl Counts {
         self.starts.len().saturating_sub(1)
     }
 
+    /// No observations.
+    pub fn none(cols: usize) -> Self {
+        Counts { cols, starts: vec![0], indices: Vec::new(), values: Vec::new(), names: None }
+    }
+
     /// The cells of a table that are not 0.
     pub fn of(table: &Matrix) -> Self {
-        let mut out = Counts { cols: table.cols(), starts: vec![0], indices: Vec::new(), values: Vec::new(), names: None };
+        let mut out = Counts::none(table.cols());
         for row in 0..table.rows() {
             let cells = table.row(row).iter().enumerate().filter(|(_, cell)| **cell != 0.0);
             cells.for_each(|(column, &cell)| {
@@ -137,6 +142,15 @@ impl Counts {
     /// The rows alone.
     pub fn view(&self) -> SparseRows<'_> {
         SparseRows { cols: self.cols, starts: &self.starts, indices: &self.indices, values: &self.values }
+    }
+
+    /// Adds rows of the same columns.
+    pub fn append(&mut self, rows: SparseRows<'_>) {
+        let Some((&first, &last)) = rows.starts.first().zip(rows.starts.last()) else { return };
+        let base = self.indices.len();
+        self.starts.extend(rows.starts[1..].iter().map(|start| base + start - first));
+        self.indices.extend_from_slice(&rows.indices[first..last]);
+        self.values.extend_from_slice(&rows.values[first..last]);
     }
 
     /// The rows of these numbers.
@@ -515,12 +529,7 @@ impl Values {
             Values::Counts(mut whole) => {
                 for part in parts {
                     match part {
-                        Values::Counts(counts) if counts.cols == whole.cols => {
-                            let base = whole.indices.len();
-                            whole.starts.extend(counts.starts.iter().skip(1).map(|start| base + start));
-                            whole.indices.extend_from_slice(&counts.indices);
-                            whole.values.extend_from_slice(&counts.values);
-                        }
+                        Values::Counts(counts) if counts.cols == whole.cols => whole.append(counts.view()),
                         other => return Err(unlike(&other, kind)),
                     }
                 }

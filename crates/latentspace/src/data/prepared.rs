@@ -33,9 +33,24 @@ impl Shape {
         Shape { rows, cols, cells: None }
     }
 
+    /// The shape of so many of the rows.
+    #[must_use]
+    pub fn part(self, rows: usize) -> Self {
+        let cells = self.cells.map(|cells| (cells as f64 * rows as f64 / self.rows.max(1) as f64) as usize);
+        Shape { rows, cells, ..self }
+    }
+
     /// Whether rows of this shape are kept sparse, where a method can do with such.
     pub fn is_sparse(self) -> bool {
         self.cells.is_some_and(|cells| SPARSE * cells <= self.rows * self.cols)
+    }
+
+    /// Bytes of the rows, as they lie in memory.
+    pub fn lying_bytes(self) -> u64 {
+        match self.cells {
+            Some(cells) => 8 * (cells + self.rows) as u64,
+            None => self.bytes(),
+        }
     }
 
     /// Bytes of the rows, as [`Prepared::kept`] has them.
@@ -170,7 +185,7 @@ impl Prepared {
         Shape { rows: self.rows(), cols: self.cols(), cells }
     }
 
-    /// The rows as those whose neighbors are sought.
+    /// The rows, dense or sparse, as they lie.
     pub fn points(&self) -> Points<'_> {
         match self {
             Prepared::Table(matrix) => Points::Dense(matrix.view()),
@@ -251,16 +266,7 @@ impl Prepared {
     pub fn table(&self) -> Result<Matrix> {
         match self {
             Prepared::Table(matrix) => Ok(matrix.clone()),
-            Prepared::Counts(counts) => {
-                let mut dense = vec![0.0; counts.rows() * counts.cols];
-                for row in 0..counts.rows() {
-                    let (columns, values) = counts.row(row);
-                    for (&column, &value) in columns.iter().zip(values) {
-                        dense[row * counts.cols + column as usize] = value;
-                    }
-                }
-                Matrix::new(counts.rows(), counts.cols, dense)
-            }
+            Prepared::Counts(counts) => counts.view().to_matrix(),
         }
     }
 }

@@ -5,6 +5,7 @@ mod decompose;
 mod gram;
 mod matrix;
 mod panels;
+mod points;
 mod product;
 mod sparse;
 mod sparse_rows;
@@ -15,6 +16,7 @@ pub use decompose::{Eigen, EigenCost, eigen_cost, from_lower, symmetric_eigen, t
 pub use gram::Gram;
 pub use matrix::{Matrix, MatrixView};
 pub(crate) use panels::{Agreement, NOBODY, Panels, TILE_COLS, TILE_ROWS, Tile};
+pub use points::Points;
 pub use product::{Threads, product, product_transposed};
 pub use sparse::{Smallest, Sparse};
 pub use sparse_rows::SparseRows;

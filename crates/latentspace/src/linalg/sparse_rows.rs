@@ -1,5 +1,10 @@
 //! Rows most of whose cells are 0.
 
+use std::ops::Range;
+
+use super::Matrix;
+use crate::error::Result;
+
 /// Sparse rows, `[n, cols]`: of row i the columns `indices[starts[i]..starts[i + 1]]` (ascending) have the `values` beside them, all others 0.
 #[derive(Debug, Clone, Copy)]
 pub struct SparseRows<'a> {
@@ -23,5 +28,26 @@ impl<'a> SparseRows<'a> {
     pub fn row(self, row: usize) -> (&'a [u32], &'a [f32]) {
         let range = self.starts[row]..self.starts[row + 1];
         (&self.indices[range.clone()], &self.values[range])
+    }
+
+    /// Some consecutive rows.
+    #[must_use]
+    pub fn slice(self, rows: Range<usize>) -> Self {
+        SparseRows { starts: &self.starts[rows.start..=rows.end], ..self }
+    }
+
+    /// The rows as a table, filled with their zeros.
+    ///
+    /// # Errors
+    /// [`crate::Error::Internal`] if the rows do not fit their own shape.
+    pub fn to_matrix(self) -> Result<Matrix> {
+        let mut dense = vec![0.0; self.rows() * self.cols];
+        for row in 0..self.rows() {
+            let (columns, values) = self.row(row);
+            for (&column, &value) in columns.iter().zip(values) {
+                dense[row * self.cols + column as usize] = value;
+            }
+        }
+        Matrix::new(self.rows(), self.cols, dense)
     }
 }

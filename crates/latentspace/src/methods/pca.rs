@@ -14,10 +14,10 @@ use crate::checkpoint::Parcel;
 use crate::data::{CHUNK, Prepared, Rows};
 use crate::error::{Error, Result};
 use crate::fold::{AnyFold, Fold, Portable, Step};
-use crate::linalg::{Gram, Matrix, MatrixView, Threads, eigen_cost, from_lower, product, product_transposed, symmetric_eigen};
+use crate::linalg::{Gram, Matrix, MatrixView, Points, Threads, eigen_cost, from_lower, product, product_transposed, symmetric_eigen};
 use crate::measure::Measure;
 use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
-use crate::methods::TAKEN_DENSE;
+use crate::methods::DENSE_BY_CHUNKS;
 use crate::params::Auto;
 use crate::random::Random;
 use crate::run::Run;
@@ -132,7 +132,7 @@ impl Method for Pca {
         folds: true,
         live: false,
         given: &[],
-        limits: &[TAKEN_DENSE],
+        limits: &[DENSE_BY_CHUNKS],
     };
 
     fn check(&self, shape: Shape) -> Result<()> {
@@ -163,9 +163,11 @@ impl Method for Pca {
                 (threads * (8 * d * d + 2400 * d) + levels * 4 * d * d).max(12 * d * d + eigen_cost(shape.cols, k).bytes)
             }
         };
+        // Of counts, each thread makes a chunk dense at a time.
+        let chunks = if shape.cells.is_some() { threads * 4 * n.min(CHUNK as u64) * d } else { 0 };
         Plan {
             algorithm: solver.describe().to_owned(),
-            peak_bytes: 4 * n * d + work,
+            peak_bytes: shape.lying_bytes() + chunks + work,
             seconds: self.seconds(solver, shape) / run.threads() as f64,
             rounds: if solver == Solver::Randomized { USUAL_ROUNDS } else { 1 },
         }
@@ -435,14 +437,16 @@ impl Fold for Covariance {
     type Stats = Moments;
     type Outcome = Fitted;
 
-    fn start(&self, _: Shape, first: MatrixView<'_>) -> Result<Frame> {
-        Ok(Frame::around(first))
+    fn start(&self, _: Shape, first: Points<'_>) -> Result<Frame> {
+        first.as_table(Frame::around)
     }
 
-    fn accumulate(&self, frame: &Frame, chunk: MatrixView<'_>) -> Moments {
-        let (mut gram, mut seen) = (Gram::new(chunk.cols()), Seen::new(frame));
-        (0..chunk.rows()).for_each(|i| gram.add(|out| seen.row(chunk.row(i), out)));
-        seen.moments(gram.lower(), 0.0)
+    fn accumulate(&self, frame: &Frame, chunk: Points<'_>, _: usize) -> Result<Moments> {
+        chunk.as_table(|chunk| {
+            let (mut gram, mut seen) = (Gram::new(chunk.cols()), Seen::new(frame));
+            (0..chunk.rows()).for_each(|i| gram.add(|out| seen.row(chunk.row(i), out)));
+            seen.moments(gram.lower(), 0.0)
+        })
     }
 
     fn merge(&self, left: Moments, right: Moments) -> Moments {
@@ -510,45 +514,20 @@ impl Fold for Subspace {
     type Stats = Moments;
     type Outcome = Fitted;
 
-    fn start(&self, shape: Shape, first: MatrixView<'_>) -> Result<SubspaceState> {
+    fn start(&self, shape: Shape, first: Points<'_>) -> Result<SubspaceState> {
         let width = (self.goal.k + OVERSAMPLED).min(shape.cols);
         let random = Random::new(self.seed, "pca subspace");
         let start: Vec<f64> = (0..shape.cols * width).map(|at| random.normal(0, at as u64)).collect();
         Ok(SubspaceState {
-            frame: Frame::around(first),
+            frame: first.as_table(Frame::around)?,
             basis: orthonormal(&start, shape.cols, width)?,
             variances: vec![0.0; self.goal.k],
             round: 0,
         })
     }
 
-    fn accumulate(&self, state: &SubspaceState, chunk: MatrixView<'_>) -> Moments {
-        let (d, width) = (chunk.cols(), state.basis.cols());
-        let mut seen = Seen::new(&state.frame);
-        let mut block = vec![0.0_f32; BLOCK * d];
-        let mut codes = vec![0.0_f32; BLOCK * width];
-        let mut part = vec![0.0_f32; d * width];
-        let mut transposed = vec![0.0_f32; d * BLOCK];
-        let (mut sums, mut squares) = (vec![0.0_f64; d * width], 0.0);
-        for from in (0..chunk.rows()).step_by(BLOCK) {
-            let rows = BLOCK.min(chunk.rows() - from);
-            for (i, out) in block.chunks_exact_mut(d).enumerate().take(rows) {
-                seen.row(chunk.row(from + i), out);
-                squares += f64::from(out.iter().map(|value| value * value).sum::<f32>());
-                out.iter().enumerate().for_each(|(j, &value)| transposed[j * rows + i] = value);
-            }
-            let codes = &mut codes[..rows * width];
-            if let (Ok(framed), Ok(columns)) =
-                (MatrixView::new(rows, d, &block[..rows * d]), MatrixView::new(d, rows, &transposed[..d * rows]))
-            {
-                product(framed, state.basis.view(), codes, Threads::One);
-                if let Ok(codes) = MatrixView::new(rows, width, codes) {
-                    product(columns, codes, &mut part, Threads::One);
-                }
-                sums.iter_mut().zip(&part).for_each(|(sum, &part)| *sum += f64::from(part));
-            }
-        }
-        seen.moments(sums, squares)
+    fn accumulate(&self, state: &SubspaceState, chunk: Points<'_>, _: usize) -> Result<Moments> {
+        chunk.as_table(|chunk| image(state, chunk))
     }
 
     fn merge(&self, left: Moments, right: Moments) -> Moments {
@@ -602,6 +581,35 @@ impl Fold for Subspace {
     }
 }
 
+/// Rows multiplied by the basis, and that by the rows again.
+fn image(state: &SubspaceState, chunk: MatrixView<'_>) -> Moments {
+    let (d, width) = (chunk.cols(), state.basis.cols());
+    let mut seen = Seen::new(&state.frame);
+    let mut block = vec![0.0_f32; BLOCK * d];
+    let mut codes = vec![0.0_f32; BLOCK * width];
+    let mut part = vec![0.0_f32; d * width];
+    let mut transposed = vec![0.0_f32; d * BLOCK];
+    let (mut sums, mut squares) = (vec![0.0_f64; d * width], 0.0);
+    for from in (0..chunk.rows()).step_by(BLOCK) {
+        let rows = BLOCK.min(chunk.rows() - from);
+        for (i, out) in block.chunks_exact_mut(d).enumerate().take(rows) {
+            seen.row(chunk.row(from + i), out);
+            squares += f64::from(out.iter().map(|value| value * value).sum::<f32>());
+            out.iter().enumerate().for_each(|(j, &value)| transposed[j * rows + i] = value);
+        }
+        let codes = &mut codes[..rows * width];
+        if let (Ok(framed), Ok(columns)) = (MatrixView::new(rows, d, &block[..rows * d]), MatrixView::new(d, rows, &transposed[..d * rows]))
+        {
+            product(framed, state.basis.view(), codes, Threads::One);
+            if let Ok(codes) = MatrixView::new(rows, width, codes) {
+                product(columns, codes, &mut part, Threads::One);
+            }
+            sums.iter_mut().zip(&part).for_each(|(sum, &part)| *sum += f64::from(part));
+        }
+    }
+    seen.moments(sums, squares)
+}
+
 /// An orthonormal basis of the columns of `[d, width]`.
 fn orthonormal(columns: &[f64], d: usize, width: usize) -> Result<Matrix> {
     let qr = faer::MatRef::from_row_major_slice(columns, d, width).qr();
@@ -632,12 +640,12 @@ impl Fold for InnerProducts {
     type Stats = Vec<Matrix>;
     type Outcome = Fitted;
 
-    fn start(&self, _: Shape, _: MatrixView<'_>) -> Result<()> {
+    fn start(&self, _: Shape, _: Points<'_>) -> Result<()> {
         Ok(())
     }
 
-    fn accumulate(&self, (): &(), chunk: MatrixView<'_>) -> Vec<Matrix> {
-        vec![chunk.to_matrix()]
+    fn accumulate(&self, (): &(), chunk: Points<'_>, _: usize) -> Result<Vec<Matrix>> {
+        chunk.as_table(|chunk| vec![chunk.to_matrix()])
     }
 
     fn merge(&self, mut left: Vec<Matrix>, right: Vec<Matrix>) -> Vec<Matrix> {

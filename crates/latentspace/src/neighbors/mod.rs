@@ -16,10 +16,10 @@ mod sparse;
 mod table;
 mod tree;
 
+pub use crate::linalg::Points;
 pub(crate) use distance::{distance, lengths};
 pub(crate) use duplicates::Groups;
 pub use plan::{Plan, plan, plan_sparse};
-pub use points::Points;
 pub(crate) use ranks::{Far, Ranked, Ranks, nearer_first, ranks_bytes};
 pub(crate) use table::{check_cells, check_finite};
 

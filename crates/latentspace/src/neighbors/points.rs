@@ -1,21 +1,10 @@
-//! Rows whose neighbors are sought, dense or sparse.
-
-use std::ops::Range;
+//! Neighbors of rows, dense or sparse.
 
 use super::sparse::Index;
 use super::{Metric, Neighbors, check_cells, distance, lengths, neighbors, query, sparse};
 use crate::error::{Error, Result};
-use crate::linalg::{MatrixView, SparseRows};
+use crate::linalg::{MatrixView, Points, SparseRows};
 use crate::run::Run;
-
-/// Rows, dense or sparse.
-#[derive(Clone, Copy)]
-pub enum Points<'a> {
-    /// A table.
-    Dense(MatrixView<'a>),
-    /// Sparse rows.
-    Sparse(SparseRows<'a>),
-}
 
 /// See [`Points::lengths`].
 pub(crate) enum Lengths<'a> {
@@ -34,22 +23,6 @@ impl Lengths<'_> {
 }
 
 impl<'a> Points<'a> {
-    /// Rows.
-    pub fn rows(&self) -> usize {
-        match self {
-            Points::Dense(rows) => rows.rows(),
-            Points::Sparse(rows) => rows.rows(),
-        }
-    }
-
-    /// Columns.
-    pub fn cols(&self) -> usize {
-        match self {
-            Points::Dense(rows) => rows.cols(),
-            Points::Sparse(rows) => rows.cols,
-        }
-    }
-
     /// The `k` nearest other rows of each row: see [`neighbors`]. Those of sparse rows are all true.
     ///
     /// # Errors
@@ -73,15 +46,6 @@ impl<'a> Points<'a> {
             (Points::Dense(rows), Points::Dense(queries)) => query(*rows, *queries, k, metric, run),
             (Points::Sparse(rows), Points::Sparse(queries)) => run.install(|| sparse::search(*rows, *queries, false, k, metric, run)),
             _ => Err(Error::internal("dense rows were asked about sparse ones")),
-        }
-    }
-
-    /// Some of the rows, one after the other.
-    #[must_use]
-    pub fn slice(&self, rows: Range<usize>) -> Self {
-        match self {
-            Points::Dense(all) => Points::Dense(all.slice(rows)),
-            Points::Sparse(all) => Points::Sparse(SparseRows { starts: &all.starts[rows.start..=rows.end], ..*all }),
         }
     }
 

@@ -10,24 +10,25 @@ use crate::random::Random;
 use crate::run::Run;
 
 /// Steps of expectation maximization for the shares of half a document.
-const STEPS: usize = 100;
+pub(crate) const COMPLETION_STEPS: usize = 100;
 /// What a word weighs that no topic has: a score must stay a number.
 const LEAST: f64 = 1e-12;
 
 /// The words of each document in two halves: the even ones, from which shares are found, and the odd ones, which are told. Counts have no order,
 /// so their words are put in one by chance.
 pub fn halves(documents: &Counts, seed: u64) -> Vec<[Vec<u32>; 2]> {
+    (0..documents.rows()).map(|document| halve(documents.row(document), document, seed)).collect()
+}
+
+/// The halves of one document, the one of this number among all that are told.
+pub(crate) fn halve((words, counts): (&[u32], &[f32]), document: usize, seed: u64) -> [Vec<u32>; 2] {
     let random = Random::new(seed, "words in an order");
-    let halve = |document: usize| {
-        let (words, counts) = documents.row(document);
-        let all = words.iter().zip(counts).flat_map(|(&word, &count)| std::iter::repeat_n(word, count.max(0.0).round() as usize));
-        let mut all: Vec<u32> = all.collect();
-        for at in (1..all.len()).rev() {
-            all.swap(at, random.below(document as u64, at as u64, at as u64 + 1) as usize);
-        }
-        [all.iter().step_by(2).copied().collect(), all.iter().skip(1).step_by(2).copied().collect()]
-    };
-    (0..documents.rows()).map(halve).collect()
+    let all = words.iter().zip(counts).flat_map(|(&word, &count)| std::iter::repeat_n(word, count.max(0.0).round() as usize));
+    let mut all: Vec<u32> = all.collect();
+    for at in (1..all.len()).rev() {
+        all.swap(at, random.below(document as u64, at as u64, at as u64 + 1) as usize);
+    }
+    [all.iter().step_by(2).copied().collect(), all.iter().skip(1).step_by(2).copied().collect()]
 }
 
 /// The mean natural logarithm of the probability of the odd words of documents: each document's shares are found from its even words by 100 steps
@@ -41,22 +42,29 @@ pub fn completion(topics: &Topics, documents: &[[Vec<u32>; 2]], run: &Run) -> Re
     let k = topics.k();
     let prior = vec![0.0; k];
     let phi = topics.by_word.as_slice();
-    let inference = Inference { phi, topics: k, prior: &prior, steps: STEPS, settled: 0.0 };
+    let inference = Inference { phi, topics: k, prior: &prior, power: 1.0, steps: COMPLETION_STEPS, settled: 0.0 };
     let all: f64 = topics.tokens() + topics.words() as f64;
     let score = |(room, shares): &mut (InferenceRoom, Vec<f32>), [even, odd]: &[Vec<u32>; 2]| -> Result<[f64; 3]> {
         run.check()?;
-        shares.resize(k, 0.0);
-        inference.infer(even, &vec![1.0; even.len()], shares, room);
-        let told = |&word: &u32| {
-            let row = &phi[word as usize * k..][..k];
-            row.iter().zip(shares.iter()).map(|(&phi, &share)| f64::from(phi) * f64::from(share)).sum::<f64>().max(LEAST).ln()
-        };
+        let told = tell(&inference, [even, odd], shares, room);
         let null = |&word: &u32| ((topics.totals[word as usize] + 1.0) / all).ln();
-        Ok([odd.iter().map(told).sum(), odd.len() as f64, odd.iter().map(null).sum()])
+        Ok([told, odd.len() as f64, odd.iter().map(null).sum()])
     };
     let room = || (InferenceRoom::default(), Vec::new());
     let scores: Vec<[f64; 3]> = documents.par_iter().map_init(room, score).collect::<Result<_>>()?;
     ratio(&scores)
+}
+
+/// The natural logarithm of the probability of all odd words of a document, by the shares that its even words have.
+pub(crate) fn tell(inference: &Inference<'_>, [even, odd]: [&[u32]; 2], shares: &mut Vec<f32>, room: &mut InferenceRoom) -> f64 {
+    let k = inference.topics;
+    shares.resize(k, 0.0);
+    inference.infer(even, &vec![1.0; even.len()], shares, room);
+    let told = |&word: &u32| {
+        let row = &inference.phi[word as usize * k..][..k];
+        row.iter().zip(shares.iter()).map(|(&phi, &share)| f64::from(phi) * f64::from(share)).sum::<f64>().max(LEAST).ln()
+    };
+    odd.iter().map(told).sum()
 }
 
 /// The ratio of two sums over documents, with the interval of such a ratio.

@@ -17,6 +17,9 @@ pub(crate) struct Inference<'a> {
     pub(crate) topics: usize,
     /// Of each topic; 0 where there is none.
     pub(crate) prior: &'a [f32],
+    /// The power β that a topic's part of a word, phi · share, is raised to before parts are compared: 1, or less in tempered expectation
+    /// maximization. `phi` is raised already.
+    pub(crate) power: f32,
     /// Steps at most.
     pub(crate) steps: usize,
     /// It ends when all shares together change by less than this.
@@ -27,6 +30,7 @@ pub(crate) struct Inference<'a> {
 #[derive(Default)]
 pub(crate) struct InferenceRoom {
     sums: Vec<f32>,
+    raised: Vec<f32>,
 }
 
 impl Inference<'_> {
@@ -63,19 +67,21 @@ impl Inference<'_> {
         }
         out.fill(1.0 / k as f32);
         room.sums.resize(k, 0.0);
-        let sums = &mut room.sums[..k];
+        room.raised.resize(k, 0.0);
+        let (sums, raised) = (&mut room.sums[..k], &mut room.raised[..k]);
         for _ in 0..self.steps {
             sums.fill(0.0);
+            self.raise(out, raised);
             for (&word, &count) in words.iter().zip(counts) {
                 let row = &self.phi[word as usize * k..][..k];
-                let weight = count / dot(row, out).max(f32::MIN_POSITIVE);
+                let weight = count / dot(row, raised).max(f32::MIN_POSITIVE);
                 for (sum, &phi) in sums.iter_mut().zip(row) {
                     *sum += weight * phi;
                 }
             }
             let mut changed = 0.0;
-            for ((share, &sum), &prior) in out.iter_mut().zip(sums.iter()).zip(self.prior) {
-                let new = (*share * sum + prior) * scale;
+            for ((share, &raised), (&sum, &prior)) in out.iter_mut().zip(raised.iter()).zip(sums.iter().zip(self.prior)) {
+                let new = (raised * sum + prior) * scale;
                 changed += (new - *share).abs();
                 *share = new;
             }
@@ -93,9 +99,20 @@ impl Inference<'_> {
     }
 }
 
+impl Inference<'_> {
+    /// Shares as they are compared.
+    #[inline(always)]
+    pub(crate) fn raise(&self, shares: &[f32], raised: &mut [f32]) {
+        raised.copy_from_slice(shares);
+        if self.power < 1.0 {
+            raised.iter_mut().for_each(|share| *share = share.powf(self.power));
+        }
+    }
+}
+
 /// The sum of products, eight at a time in a fixed tree.
 #[inline(always)]
-fn dot(a: &[f32], b: &[f32]) -> f32 {
+pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
     let mut sums = [0.0_f32; 8];
     let (whole_a, whole_b) = (a.chunks_exact(8), b.chunks_exact(8));
     let (rest_a, rest_b) = (whole_a.remainder(), whole_b.remainder());
@@ -140,7 +157,7 @@ mod tests {
         // Four words, two topics.
         let phi = [0.6, 0.0, 0.4, 0.1, 0.0, 0.4, 0.0, 0.5];
         let prior = [0.0, 0.0];
-        let inference = Inference { phi: &phi, topics: 2, prior: &prior, steps: 1000, settled: 1e-7 };
+        let inference = Inference { phi: &phi, topics: 2, prior: &prior, power: 1.0, steps: 1000, settled: 1e-7 };
         let (mut out, mut room) = ([0.0; 2], InferenceRoom::default());
         // 0.3 of the first topic, 0.7 of the second, in expectation.
         let expected: Vec<f32> = (0..4).map(|word| 1000.0 * (0.3 * phi[2 * word] + 0.7 * phi[2 * word + 1])).collect();

@@ -2,6 +2,7 @@
 
 use crate::data::{Counts, Prepared};
 use crate::error::{Error, Result, count};
+use crate::linalg::SparseRows;
 
 /// Documents, word by word: of document i the words `words[starts[i]..starts[i + 1]]`, a word as often as it was counted, ascending.
 pub(super) struct Corpus {
@@ -59,15 +60,19 @@ pub(super) fn counts(rows: &Prepared) -> Result<Counts> {
         Prepared::Counts(counts) => counts.clone(),
         Prepared::Table(table) => Counts::of(table),
     };
-    check_weights(&counts)?;
+    check_weights(counts.view(), counts.names.as_deref(), 0)?;
     Ok(counts)
 }
 
-/// Checks that no weight of a word is below 0.
-pub(super) fn check_weights(counts: &Counts) -> Result<()> {
-    match counts.values.iter().position(|&value| value < 0.0) {
+/// Checks that no weight of a word is below 0 in rows of which the first is the one of this number.
+///
+/// # Errors
+/// [`Error::Input`] with row and column.
+pub(super) fn check_weights(rows: SparseRows<'_>, names: Option<&[String]>, first: usize) -> Result<()> {
+    let cells = rows.starts.first().copied().unwrap_or(0)..rows.starts.last().copied().unwrap_or(0);
+    match rows.values[cells.clone()].iter().position(|&value| value < 0.0) {
         None => Ok(()),
-        Some(at) => Err(place(counts, at, "a word is in a document so many times: 0 or more")),
+        Some(at) => Err(place(rows, names, first, cells.start + at, "a word is in a document so many times: 0 or more")),
     }
 }
 
@@ -75,17 +80,17 @@ fn check_counts(counts: &Counts) -> Result<()> {
     let bad = |value: f32| value < 0.0 || value.fract() != 0.0 || value > 1e7;
     match counts.values.iter().position(|&value| bad(value)) {
         None => Ok(()),
-        Some(at) => Err(place(counts, at, "sampling takes whole numbers from 0 to 10,000,000")
-            .with_hint("weights that are no counts can be learned from with --solver variational, or by plsa")),
+        Some(at) => Err(place(counts.view(), counts.names.as_deref(), 0, at, "sampling takes whole numbers from 0 to 10,000,000")
+            .with_hint("weights that are no counts can be learned from by plsa")),
     }
 }
 
 /// The error that names the cell at this place of the values.
-fn place(counts: &Counts, at: usize, wanted: &str) -> Error {
-    let row = counts.starts.partition_point(|&start| start <= at) - 1;
-    let column = counts.indices[at] as usize;
-    let name = counts.names.as_ref().and_then(|names| names.get(column)).cloned().unwrap_or_else(|| (column + 1).to_string());
-    Error::input("data", format!("{}", counts.values[at]), wanted).at_row(row as u64 + 1).at_column(&name)
+fn place(rows: SparseRows<'_>, names: Option<&[String]>, first: usize, at: usize, wanted: &str) -> Error {
+    let row = first + rows.starts.partition_point(|&start| start <= at) - 1;
+    let column = rows.indices[at] as usize;
+    let name = names.and_then(|names| names.get(column)).cloned().unwrap_or_else(|| (column + 1).to_string());
+    Error::input("data", format!("{}", rows.values[at]), wanted).at_row(row as u64 + 1).at_column(&name)
 }
 
 /// Checks that there is something to learn topics from, and not more topics than documents.

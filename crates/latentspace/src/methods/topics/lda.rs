@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::corpus::{Corpus, check_shape, counts, usual_topics};
 use super::gibbs::{Asked, sample};
-use super::model::{Learned, TopicModel, held_out};
+use super::model::{Learned, Told, TopicModel, held_out, others};
 use crate::data::{Counts, Rows};
 use crate::error::{Error, Result, nearest};
 use crate::linalg::Matrix;
@@ -167,7 +167,8 @@ impl Method for Lda {
     fn fit(&self, rows: &Rows<'_>, run: &Run) -> Result<Fitted> {
         let counts = counts(rows.prepared()?)?;
         let topics = self.topics(counts.rows());
-        let (learned_from, held) = held_out(counts.rows(), self.held_out, run);
+        let held = held_out(counts.rows(), self.held_out, run.seed());
+        let learned_from = others(counts.rows(), &held);
         let corpus = Corpus::of(&counts, &learned_from)?;
         if corpus.words.is_empty() {
             return Err(Error::input("data", "no document has a word", "topics are learned from the words of documents"));
@@ -197,7 +198,7 @@ impl Method for Lda {
         drop(corpus);
         let phi = Matrix::new(counts.cols, topics, found.phi)?;
         let prior: Vec<f32> = found.alpha.iter().map(|&alpha| alpha as f32).collect();
-        let Learned { model, codes, measures, mut facts } = TopicModel::learned(phi, prior, counts, &held, run)?;
+        let Learned { model, codes, measures, mut facts } = TopicModel::learned(phi, prior, Told::all(counts, held, topics, run), run)?;
         facts.insert("n_iter_done".to_owned(), json!(found.sweeps));
         facts.insert("doc_topic_prior".to_owned(), json!(found.alpha.iter().sum::<f64>() / topics as f64));
         if found.stopped {

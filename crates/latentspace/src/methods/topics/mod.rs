@@ -5,5 +5,6 @@ mod dirichlet;
 mod gibbs;
 pub mod lda;
 mod model;
+pub mod plsa;
 #[cfg(test)]
 mod tests;

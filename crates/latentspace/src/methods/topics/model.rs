@@ -16,7 +16,7 @@ use crate::topics::{Coherence, Inference, Texts, Topics, coherence, completion, 
 const STEPS: usize = 200;
 const SETTLED: f32 = 1e-4;
 /// Documents and their shares are kept in the space where they take no more.
-const KEPT_BYTES: usize = 256 << 20;
+pub(super) const KEPT_BYTES: usize = 256 << 20;
 /// Top words of a topic whose coherence is told.
 const TOP: usize = 10;
 
@@ -29,13 +29,50 @@ pub(super) struct TopicModel {
     documents: Option<(Matrix, Counts)>,
 }
 
-/// Documents that are not learned from, but told: the share asked for, 2,000 at most; drawn by the seed.
-pub(super) fn held_out(documents: usize, share: f64, run: &Run) -> (Vec<u32>, Vec<u32>) {
+/// Documents that are not learned from, but told: the share asked for, 2,000 at most; drawn by the seed, ascending.
+pub(super) fn held_out(documents: usize, share: f64, seed: u64) -> Vec<u32> {
     let wanted = ((documents as f64 * share).round() as usize).min(2_000).min(documents.saturating_sub(1));
-    let mut held = Random::new(run.seed(), "documents held out").sample(0, documents, wanted);
+    let mut held = Random::new(seed, "documents held out").sample(0, documents, wanted);
     held.sort_unstable();
-    let learned = (0..documents as u32).filter(|document| held.binary_search(document).is_err()).collect();
-    (learned, held)
+    held
+}
+
+/// All documents but those held out.
+pub(super) fn others(documents: usize, held: &[u32]) -> Vec<u32> {
+    (0..documents as u32).filter(|document| held.binary_search(document).is_err()).collect()
+}
+
+/// Documents that topics are measured by.
+pub(super) struct Told {
+    /// Their words.
+    pub(super) counts: Counts,
+    /// Which of them were not learned from, ascending.
+    pub(super) held: Vec<u32>,
+    /// How often each word is in the corpus, and how many documents it has.
+    pub(super) totals: Vec<f64>,
+    pub(super) documents: usize,
+    /// Whether the space keeps them.
+    pub(super) are_kept: bool,
+}
+
+impl Told {
+    /// The whole corpus, which the space keeps unless it takes too much.
+    pub(super) fn all(counts: Counts, held: Vec<u32>, topics: usize, run: &Run) -> Self {
+        let mut totals = vec![0.0_f64; counts.cols];
+        counts.indices.iter().zip(&counts.values).for_each(|(&word, &count)| totals[word as usize] += f64::from(count));
+        let are_kept = counts.rows() * topics * 4 + counts.values.len() * 8 <= KEPT_BYTES;
+        if !are_kept {
+            run.note("the documents are not kept in the space: they take more than 256 MiB");
+        }
+        Told { documents: counts.rows(), counts, held, totals, are_kept }
+    }
+
+    /// As many documents that were learned from as were not, drawn by the seed.
+    fn learned(&self, run: &Run) -> Counts {
+        let learned = others(self.counts.rows(), &self.held);
+        let drawn = Random::new(run.seed(), "documents learned from").sample(0, learned.len(), self.held.len());
+        self.counts.select(&drawn.iter().map(|&at| learned[at as usize]).collect::<Vec<_>>())
+    }
 }
 
 /// What a fit of topics gives: the space, and how good it is.
@@ -47,31 +84,35 @@ pub(super) struct Learned {
 }
 
 impl TopicModel {
-    /// The space of these topics, `phi` `[words, topics]`, with the shares of all documents, and its measures: `held` are documents that were not
-    /// learned from.
-    pub(super) fn learned(phi: Matrix, prior: Vec<f32>, counts: Counts, held: &[u32], run: &Run) -> Result<Learned> {
-        let mut totals = vec![0.0_f64; counts.cols];
-        counts.indices.iter().zip(&counts.values).for_each(|(&word, &count)| totals[word as usize] += f64::from(count));
+    /// The space of these topics, `phi` `[words, topics]`, with the shares of documents, and its measures. What documents tell that were not
+    /// learned from is a measure; what as many tell that were, by the same yardstick, is a fact.
+    pub(super) fn learned(phi: Matrix, prior: Vec<f32>, told: Told, run: &Run) -> Result<Learned> {
         let k = phi.cols();
-        let topics = Topics::new(phi, vec![1.0; k], totals, counts.rows())?;
+        let topics = Topics::new(phi, vec![1.0; k], told.totals.clone(), told.documents)?;
+        let (counts, held) = (&told.counts, &told.held);
         run.progress("shares of documents", 0, 1);
         let codes = infer_all(&inference(&topics, &prior), counts.view(), run)?;
-        let topics = topics.with_shares(shares(&codes, &counts));
-        let mut measures = Vec::new();
+        let topics = topics.with_shares(shares(&codes, counts));
+        let (mut measures, mut training) = (Vec::new(), None);
         let tops = topics.tops(TOP);
         if !held.is_empty() {
             run.progress("words of documents held out", 0, 1);
-            let told = halves(&counts.select(held), run.seed());
-            if told.iter().any(|[_, odd]| !odd.is_empty()) {
-                measures.push(("log_likelihood_per_word", completion(&topics, &told, run)?));
+            let has_words = |told: &[[Vec<u32>; 2]]| told.iter().any(|[_, odd]| !odd.is_empty());
+            let new = halves(&counts.select(held), run.seed());
+            if has_words(&new) {
+                measures.push(("log_likelihood_per_word", completion(&topics, &new, run)?));
+            }
+            let known = halves(&told.learned(run), run.seed());
+            if has_words(&known) {
+                training = Some(completion(&topics, &known, run)?);
             }
         }
         let together = coherence(&tops, Texts::Counts(counts.view()), Coherence::CNpmi, Coherence::CNpmi.usual(), run)?;
-        measures.push(("coherence_npmi", Measure::exact(together.mean, Some(chance(&topics, &counts, run)?))));
+        measures.push(("coherence_npmi", Measure::exact(together.mean, Some(chance(&topics, counts, run)?))));
         let exclusivity = topics.exclusivity();
         measures.push(("exclusivity", Measure::exact(exclusivity.iter().sum::<f64>() / k as f64, Some(1.0 / k as f64))));
         measures.push(("diversity", Measure::exact(topics.diversity(), None)));
-        let facts = Map::from_iter([
+        let mut facts = Map::from_iter([
             ("n_components".to_owned(), json!(k)),
             ("words".to_owned(), json!(topics.words())),
             ("tokens".to_owned(), json!(topics.tokens())),
@@ -79,11 +120,10 @@ impl TopicModel {
             ("topic_coherence_npmi".to_owned(), json!(together.topics)),
             ("topic_exclusivity".to_owned(), json!(exclusivity)),
         ]);
-        let keeps = codes.as_slice().len() * 4 + counts.values.len() * 8 <= KEPT_BYTES;
-        if !keeps {
-            run.note("the documents are not kept in the space: they take more than 256 MiB");
+        if let Some(training) = training {
+            facts.insert("training_log_likelihood_per_word".to_owned(), json!(training));
         }
-        let documents = keeps.then(|| (codes.clone(), Counts { names: None, ..counts }));
+        let documents = told.are_kept.then(|| (codes.clone(), Counts { names: None, ..told.counts }));
         Ok(Learned { model: TopicModel { topics, prior, documents }, codes, measures, facts })
     }
 
@@ -144,7 +184,7 @@ fn shares(codes: &Matrix, counts: &Counts) -> Vec<f64> {
 }
 
 fn inference<'a>(topics: &'a Topics, prior: &'a [f32]) -> Inference<'a> {
-    Inference { phi: topics.by_word.as_slice(), topics: topics.k(), prior, steps: STEPS, settled: SETTLED }
+    Inference { phi: topics.by_word.as_slice(), topics: topics.k(), prior, power: 1.0, steps: STEPS, settled: SETTLED }
 }
 
 impl Model for TopicModel {

@@ -1,0 +1,603 @@
+//! Probabilistic latent semantic analysis: each document is a mixture of topics, each topic a distribution over words, and nothing is assumed of
+//! either beforehand.
+//!
+//! Learns by expectation maximization what [LDA](super::lda) learns by sampling; it takes weights that are no counts (tf-idf), files larger than
+//! memory, and shares on many machines. Use it there, or where no prior is wanted. Do not use it for few or short documents: without a prior it
+//! learns them by heart, which held-out documents tell and tempering only delays.
+//!
+//! A round finds the shares of each document anew, from equal ones, by a few steps; then words go to topics by these. Where held-out documents
+//! are told worse than before, what a word tells of its topic is blurred by a power β below 1, and learning goes on from where it was best.
+//! Cost: some 20 steps a round, each 4 flops a different word of a document and topic; 8 · words · topics bytes a chunk of the fold.
+//! Source: Hofmann 1999, doi:10.1145/312624.312649; tempering: Hofmann 2001, doi:10.1023/A:1007617005950.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::corpus::{check_shape, check_weights, usual_topics};
+use super::model::{KEPT_BYTES, Learned, Told, TopicModel, held_out};
+use crate::checkpoint::Parcel;
+use crate::data::{CHUNK, Counts, Rows};
+use crate::error::{Error, Result};
+use crate::fold::{AnyFold, Fold, Portable, Step};
+use crate::linalg::{Matrix, Points, SparseRows};
+use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
+use crate::params::Auto;
+use crate::random::Random;
+use crate::run::Run;
+use crate::tensors::{Tensor, Tensors};
+use crate::topics::{COMPLETION_STEPS, Inference, InferenceRoom, dot, halve, infer_all, tell};
+
+/// Probabilistic latent semantic analysis: each document is a mixture of topics, each topic a distribution over words.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Plsa {
+    /// Topics. auto: 10 below 500 documents, 20 below 5,000, 50 below 20,000, else 100.
+    #[schemars(title = "topics", extend("minimum" = 1, "maximum" = 10_000))]
+    pub n_components: Auto<u32>,
+    /// Rounds over all documents at most; learning ends sooner where the likelihood settles, or documents held out are told no better.
+    #[schemars(title = "iterations", range(min = 1, max = 100_000))]
+    pub n_iter: u32,
+    /// What the power β of tempered expectation maximization, 1 at first, is multiplied by when documents held out are told worse; 1: learning
+    /// ends there instead.
+    #[schemars(title = "tempering", extend("exclusiveMinimum" = 0, "maximum" = 1))]
+    pub temper: f64,
+    /// As how many words of the corpus at large each topic is told beside its own, so that no word is impossible in any.
+    #[schemars(extend("minimum" = 0, "maximum" = 1e6))]
+    pub smoothing: f64,
+    /// The share of documents that is not learned from, but used to tell how well the topics tell new ones, and when to temper and to end: 2,000
+    /// documents at most.
+    #[schemars(extend("minimum" = 0, "maximum" = 0.5))]
+    pub held_out: f64,
+}
+
+impl Default for Plsa {
+    fn default() -> Self {
+        Plsa { n_components: Auto::Auto, n_iter: 200, temper: 0.9, smoothing: 10.0, held_out: 0.05 }
+    }
+}
+
+/// Steps for a document's shares: some in the first round, one more in each that follows, so many at most; and the change of all shares at which
+/// they are settled.
+const STEPS: [usize; 2] = [4, 20];
+const SETTLED: f32 = 1e-3;
+/// Learning ends when the likelihood of a word rises by less in a round, as a logarithm.
+const RISES: f64 = 1e-4;
+/// Rounds without a better likelihood of documents held out after which it is tempered, or ended.
+const PATIENCE: f64 = 3.0;
+/// Rounds usually made.
+const USUAL_ROUNDS: u32 = 60;
+/// Seconds of one core: a different word of a document, topic and step.
+const SECONDS: f64 = 0.4e-9;
+
+impl Plsa {
+    fn topics(&self, documents: usize) -> usize {
+        self.n_components.or_else(|| usual_topics(documents)) as usize
+    }
+}
+
+impl Method for Plsa {
+    const INFO: Info = Info {
+        name: "plsa",
+        title: "PLSA",
+        class: "PLSA",
+        family: "topics",
+        summary: "what documents are about, learned without any prior: topics, and each document's shares",
+        takes: &[Takes::Counts, Takes::Text],
+        encodes: true,
+        decodes: true,
+        folds: true,
+        live: false,
+        given: &[],
+        limits: &[
+            "the space keeps no documents: it is the same whether they lay in memory, streamed by or were worked on in shares",
+            "weights below 0 are refused: they are how often a word is in a document",
+        ],
+    };
+
+    fn check(&self, shape: Shape) -> Result<()> {
+        let asked = match self.n_components {
+            Auto::Value(topics) => Some(topics),
+            Auto::Auto => None,
+        };
+        check_shape("PLSA", shape, asked)
+    }
+
+    fn plan(&self, shape: Shape, run: &Run) -> Plan {
+        let (topics, threads) = (self.topics(shape.rows) as f64, run.threads() as f64);
+        let cells = shape.cells.unwrap_or(shape.rows * shape.cols) as f64;
+        let table = shape.cols as f64 * topics;
+        let levels = f64::from(shape.rows.div_ceil(CHUNK).max(1).ilog2()) + 1.0;
+        // Documents that the topics are measured by, and their shares.
+        let told = (8.0 * cells).min(KEPT_BYTES as f64) * (1.0 + 2.0 * topics * shape.rows as f64 / cells.max(1.0));
+        let rounds = self.n_iter.min(USUAL_ROUNDS);
+        let bytes = told + table * (20.0 + 8.0 * (threads + levels)) + threads * 4.0 * CHUNK as f64 * topics;
+        Plan {
+            algorithm: format!("expectation maximization, {topics} topics, {} rounds at most", self.n_iter),
+            peak_bytes: shape.lying_bytes() + bytes as u64,
+            seconds: f64::from(rounds) * STEPS[1] as f64 * cells * topics * SECONDS / threads,
+            rounds: rounds + 2,
+        }
+    }
+
+    fn fit(&self, rows: &Rows<'_>, run: &Run) -> Result<Fitted> {
+        self.folding(rows.shape(), run)?.fit(rows, "PLSA", run)
+    }
+
+    fn folding(&self, shape: Shape, run: &Run) -> Result<Box<dyn AnyFold>> {
+        Ok(Box::new(Maximization {
+            params: self.clone(),
+            topics: self.topics(shape.rows),
+            documents: shape.rows,
+            held: held_out(shape.rows, self.held_out, run.seed()),
+            run: run.clone(),
+        }))
+    }
+
+    fn load(tensors: &Tensors, facts: &Value) -> Result<Box<dyn Model>> {
+        Ok(Box::new(TopicModel::load(tensors, facts)?))
+    }
+}
+
+/// Rounds over all documents: one counts words, some learn, the last gathers the documents that the topics are measured by.
+struct Maximization {
+    params: Plsa,
+    topics: usize,
+    documents: usize,
+    /// Documents that are not learned from, ascending.
+    held: Vec<u32>,
+    run: Run,
+}
+
+/// Which round it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+enum Stage {
+    Count,
+    Learn,
+    Tell,
+}
+
+/// What a round starts from.
+struct State {
+    stage: Stage,
+    /// `[words, topics]`: the probability of the word in the topic.
+    phi: Matrix,
+    /// The same to the power β, where that is not 1.
+    raised: Option<Matrix>,
+    /// β.
+    power: f64,
+    /// Words, of documents that are learned from, and of those held out: `[2 · words]`.
+    totals: Vec<f64>,
+    /// The share of documents that the topics are measured by.
+    told: f64,
+    /// The best topics for documents held out, what a word of these was told by, whether that was better than with a higher β, and rounds since.
+    best: Option<Best>,
+    /// The logarithm of the likelihood of a word in each round: learned, held out (0 if none is).
+    history: Vec<f64>,
+}
+
+#[derive(Clone)]
+struct Best {
+    phi: Matrix,
+    held: f64,
+    is_better: bool,
+    rounds: f64,
+}
+
+impl State {
+    fn with_power(mut self, power: f64) -> Result<Self> {
+        self.power = power;
+        let raise = |phi: &f32| phi.powf(power as f32);
+        let raised = || Matrix::new(self.phi.rows(), self.phi.cols(), self.phi.as_slice().iter().map(raise).collect());
+        self.raised = (power < 1.0).then(raised).transpose()?;
+        Ok(self)
+    }
+
+    fn rounds(&self) -> usize {
+        self.history.len() / 2
+    }
+}
+
+impl Portable for State {
+    fn store(&self) -> Result<Parcel> {
+        let mut parcel = Parcel { facts: json!({ "stage": self.stage, "has_best": self.best.is_some() }), ..Parcel::default() };
+        parcel.tensors.put_matrix("phi", &self.phi)?;
+        parcel.tensors.put_f64("totals", &self.totals)?;
+        parcel.tensors.put_f64("history", &self.history)?;
+        parcel.tensors.put_f64("power_told", &[self.power, self.told])?;
+        if let Some(best) = &self.best {
+            parcel.tensors.put_matrix("best", &best.phi)?;
+            parcel.tensors.put_f64("best_held_better_rounds", &[best.held, f64::from(u8::from(best.is_better)), best.rounds])?;
+        }
+        Ok(parcel)
+    }
+
+    fn load(parcel: &Parcel) -> Result<Self> {
+        let wrong = || Error::input("state", "what it holds does not fit together", "a state of the same fit is needed");
+        let list = |name, len| parcel.tensors.f64(name, len).map(<[f64]>::to_vec);
+        let stage: Stage = serde_json::from_value(parcel.facts["stage"].clone()).map_err(|_| wrong())?;
+        let (phi, totals, history) = (parcel.tensors.matrix("phi", None, None)?, list("totals", None)?, list("history", None)?);
+        let scalars = list("power_told", Some(2))?;
+        if history.len() % 2 != 0 || stage != Stage::Count && totals.len() != 2 * phi.rows() {
+            return Err(wrong());
+        }
+        let best = match parcel.facts["has_best"].as_bool() {
+            Some(true) => {
+                let numbers = list("best_held_better_rounds", Some(3))?;
+                let table = parcel.tensors.matrix("best", Some(phi.rows()), Some(phi.cols()))?;
+                Some(Best { phi: table, held: numbers[0], is_better: numbers[1] > 0.0, rounds: numbers[2] })
+            }
+            _ => None,
+        };
+        State { stage, phi, raised: None, power: 1.0, totals, told: scalars[1], best, history }.with_power(scalars[0])
+    }
+}
+
+/// What is known of the documents seen in a round.
+struct Seen {
+    /// When words are counted: `[2 · words]`, of documents that are learned from, and of those held out; when topics are learned: `[words, topics]`,
+    /// how much of each word went to the topic.
+    table: Vec<f64>,
+    /// Different words of documents; the logarithm of the likelihood of the words learned from, and how many these are; the same of those held out.
+    sums: [f64; 5],
+    /// At the end: documents that the topics are measured by.
+    documents: Counts,
+}
+
+impl Portable for Seen {
+    fn store(&self) -> Result<Parcel> {
+        let mut parcel = Parcel { facts: json!({ "words": self.documents.cols }), ..Parcel::default() };
+        let Counts { starts, indices, values, .. } = &self.documents;
+        let starts: Vec<u32> = starts.iter().map(|&start| start as u32).collect();
+        parcel.tensors.put_f64("table", &self.table)?;
+        parcel.tensors.put_f64("sums", &self.sums)?;
+        parcel.tensors.put("starts", Tensor::U32(vec![starts.len()], starts))?;
+        parcel.tensors.put("indices", Tensor::U32(vec![indices.len()], indices.clone()))?;
+        parcel.tensors.put_matrix("values", &Matrix::new(1, values.len(), values.clone())?)?;
+        Ok(parcel)
+    }
+
+    fn load(parcel: &Parcel) -> Result<Self> {
+        let cols = parcel.facts["words"].as_u64().unwrap_or(0) as usize;
+        let starts: Vec<usize> = parcel.tensors.u32("starts", None)?.iter().map(|&start| start as usize).collect();
+        let indices = parcel.tensors.u32("indices", None)?.to_vec();
+        let values = parcel.tensors.matrix("values", Some(1), Some(indices.len()))?.as_slice().to_vec();
+        let is_whole = starts.is_sorted() && starts.first() == Some(&0) && starts.last() == Some(&indices.len());
+        if !is_whole || indices.iter().any(|&word| word as usize >= cols) {
+            return Err(Error::input("statistics", "what they hold does not fit together", "statistics of the same fit are needed"));
+        }
+        let mut sums = [0.0; 5];
+        sums.copy_from_slice(parcel.tensors.f64("sums", Some(5))?);
+        let documents = Counts { cols, starts, indices, values, names: None };
+        Ok(Seen { table: parcel.tensors.f64("table", None)?.to_vec(), sums, documents })
+    }
+}
+
+impl Fold for Maximization {
+    type State = State;
+    type Stats = Seen;
+    type Outcome = Fitted;
+
+    fn start(&self, shape: Shape, _: Points<'_>) -> Result<State> {
+        let phi = Matrix::new(shape.cols, 0, Vec::new())?;
+        let totals = vec![0.0; 2 * shape.cols];
+        Ok(State { stage: Stage::Count, phi, raised: None, power: 1.0, totals, told: 1.0, best: None, history: Vec::new() })
+    }
+
+    fn accumulate(&self, state: &State, chunk: Points<'_>, first: usize) -> Result<Seen> {
+        let whole;
+        let rows = match chunk {
+            Points::Sparse(rows) => rows,
+            Points::Dense(table) => {
+                whole = Counts::of(&table.to_matrix());
+                whole.view()
+            }
+        };
+        match state.stage {
+            Stage::Count => self.count(rows, first),
+            Stage::Learn => self.learn(state, rows, first),
+            Stage::Tell => {
+                let mut seen = Seen { table: Vec::new(), sums: [0.0; 5], documents: Counts::none(rows.cols) };
+                let told = (0..rows.rows()).filter(|row| self.is_told(state, first + row));
+                told.for_each(|row| seen.documents.append(rows.slice(row..row + 1)));
+                Ok(seen)
+            }
+        }
+    }
+
+    fn merge(&self, mut left: Seen, right: Seen) -> Seen {
+        left.table.iter_mut().zip(&right.table).for_each(|(left, right)| *left += right);
+        left.sums.iter_mut().zip(right.sums).for_each(|(left, right)| *left += right);
+        left.documents.append(right.documents.view());
+        left
+    }
+
+    fn solve(&self, state: State, seen: Seen, run: &Run) -> Result<Step<State, Fitted>> {
+        match state.stage {
+            Stage::Count => self.begin(state, seen).map(Step::Again),
+            Stage::Learn => self.improve(state, &seen, run).map(Step::Again),
+            Stage::Tell => self.finish(state, seen, run).map(Step::Done),
+        }
+    }
+}
+
+impl Maximization {
+    /// Where a document is among those held out, if it is.
+    fn held(&self, document: usize) -> Option<usize> {
+        self.held.binary_search(&(document as u32)).ok()
+    }
+
+    /// Whether topics are measured by a document: all are, where they are not too many.
+    fn is_told(&self, state: &State, document: usize) -> bool {
+        let drawn = || Random::new(self.run.seed(), "documents told").uniform(0, document as u64) < state.told;
+        state.told >= 1.0 || self.held(document).is_some() || drawn()
+    }
+
+    fn count(&self, rows: SparseRows<'_>, first: usize) -> Result<Seen> {
+        check_weights(rows, None, first)?;
+        let mut table = vec![0.0; 2 * rows.cols];
+        for row in 0..rows.rows() {
+            let (words, weights) = rows.row(row);
+            let offset = if self.held(first + row).is_some() { rows.cols } else { 0 };
+            words.iter().zip(weights).for_each(|(&word, &weight)| table[offset + word as usize] += f64::from(weight));
+        }
+        let cells = (rows.starts[rows.rows()] - rows.starts[0]) as f64;
+        Ok(Seen { table, sums: [cells, 0.0, 0.0, 0.0, 0.0], documents: Counts::none(rows.cols) })
+    }
+
+    /// The topics to start from: each word in each as frequent as in the corpus, times a number drawn for both.
+    fn begin(&self, mut state: State, seen: Seen) -> Result<State> {
+        let (words, k) = (seen.table.len() / 2, self.topics);
+        if seen.table[..words].iter().sum::<f64>() <= 0.0 {
+            return Err(Error::input("data", "no document has a word", "topics are learned from the words of documents"));
+        }
+        let random = Random::new(self.run.seed(), "words of topics");
+        let draw = |topic: usize, word: usize| 0.1 - (1.0 - random.uniform(topic as u64, word as u64)).ln();
+        let table: Vec<f64> = (0..words * k).map(|at| seen.table[at / k] * draw(at % k, at / k)).collect();
+        state.totals = seen.table;
+        state.told = (KEPT_BYTES as f64 / (8.0 * seen.sums[0]).max(1.0)).min(1.0);
+        state.phi = self.normalized(table, &state.totals)?;
+        state.stage = Stage::Learn;
+        Ok(state)
+    }
+
+    /// Probabilities of words in topics, from how much of each word went to each.
+    fn normalized(&self, table: Vec<f64>, totals: &[f64]) -> Result<Matrix> {
+        let (k, words) = (self.topics, totals.len() / 2);
+        let mut sums = vec![0.0; k];
+        table.chunks_exact(k).for_each(|row| sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += value));
+        let all: f64 = totals[..words].iter().sum::<f64>() + words as f64;
+        // A topic that nothing went to is the corpus at large.
+        let smoothing = sums.iter().map(|&sum| if sum > 0.0 { self.params.smoothing } else { 1.0 }).collect::<Vec<f64>>();
+        let cells = table.chunks_exact(k).zip(totals).flat_map(|(row, total)| {
+            let frequency = (total + 1.0) / all;
+            row.iter()
+                .zip(&sums)
+                .zip(&smoothing)
+                .map(move |((value, sum), smoothing)| ((value + smoothing * frequency) / (sum + smoothing)) as f32)
+        });
+        Matrix::new(words, k, cells.collect())
+    }
+
+    /// One round over some documents: their shares, and from these how much of each word goes to each topic.
+    fn learn(&self, state: &State, rows: SparseRows<'_>, first: usize) -> Result<Seen> {
+        let (k, prior) = (self.topics, vec![0.0; self.topics]);
+        let steps = (STEPS[0] + state.rounds()).min(STEPS[1]);
+        let plain = Inference { phi: state.phi.as_slice(), topics: k, prior: &prior, power: 1.0, steps, settled: SETTLED };
+        let blurred = match &state.raised {
+            Some(raised) => Inference { phi: raised.as_slice(), power: state.power as f32, ..plain.clone() },
+            None => plain.clone(),
+        };
+        // Documents held out are told as they will be in the end.
+        let told = Inference { steps: COMPLETION_STEPS, settled: 0.0, ..plain.clone() };
+        let shares = infer_all(&blurred, rows, &self.run)?;
+        let (mut table, mut sums) = (vec![0.0_f64; rows.cols * k], [0.0_f64; 5]);
+        let (mut raised, mut room, mut of_half) = (vec![0.0_f32; k], InferenceRoom::default(), Vec::new());
+        for row in 0..rows.rows() {
+            if let Some(at) = self.held(first + row) {
+                let [even, odd] = halve(rows.row(row), at, self.run.seed());
+                sums[3] += tell(&told, [&even, &odd], &mut of_half, &mut room);
+                sums[4] += odd.len() as f64;
+                continue;
+            }
+            blurred.raise(shares.row(row), &mut raised);
+            let (words, weights) = rows.row(row);
+            for (&word, &weight) in words.iter().zip(weights) {
+                let place = word as usize * k..(word as usize + 1) * k;
+                let phi = &blurred.phi[place.clone()];
+                let all = dot(phi, &raised).max(f32::MIN_POSITIVE);
+                let likelihood = if state.raised.is_some() { dot(&plain.phi[place.clone()], shares.row(row)) } else { all };
+                sums[1] += f64::from(weight) * f64::from(likelihood.max(f32::MIN_POSITIVE)).ln();
+                sums[2] += f64::from(weight);
+                let scale = weight / all;
+                let parts = phi.iter().zip(&raised).map(|(phi, share)| f64::from(scale * phi * share));
+                table[place].iter_mut().zip(parts).for_each(|(sum, part)| *sum += part);
+            }
+        }
+        Ok(Seen { table, sums, documents: Counts::none(rows.cols) })
+    }
+
+    /// What follows from a round of learning.
+    fn improve(&self, mut state: State, seen: &Seen, run: &Run) -> Result<State> {
+        let [_, learned, words, held, held_words] = seen.sums;
+        let per_word = |told: f64, words: f64| if words > 0.0 { told / words } else { 0.0 };
+        let (learned, held) = (per_word(learned, words), per_word(held, held_words));
+        let settled = state.history.iter().nth_back(1).is_some_and(|before| (learned - before).abs() < RISES);
+        state.history.extend([learned, held]);
+        let round = state.rounds();
+        run.progress("PLSA", round as u64, u64::from(self.params.n_iter));
+        let mut next = self.normalized(seen.table.clone(), &state.totals)?;
+        let is_last = round >= self.params.n_iter as usize || run.stopped();
+        let (mut power, mut ends) = (state.power, settled || is_last);
+        if held_words > 0.0 {
+            let mut best = match state.best.take() {
+                Some(best) if held <= best.held => Best { rounds: best.rounds + 1.0, ..best },
+                _ => Best { phi: state.phi.clone(), held, is_better: true, rounds: 0.0 },
+            };
+            let is_worse = best.rounds >= PATIENCE;
+            let tempers = is_worse && best.is_better && self.params.temper < 1.0 && !is_last;
+            ends = !tempers && (ends || is_worse);
+            if tempers {
+                power *= self.params.temper;
+                (best.is_better, best.rounds) = (false, 0.0);
+            }
+            if tempers || ends {
+                next = best.phi.clone();
+            }
+            state.best = Some(best);
+        }
+        state.phi = next;
+        if ends {
+            run.progress("PLSA", u64::from(self.params.n_iter), u64::from(self.params.n_iter));
+            return Ok(State { stage: Stage::Tell, raised: None, best: None, ..state });
+        }
+        state.with_power(power)
+    }
+
+    fn finish(&self, state: State, seen: Seen, run: &Run) -> Result<Fitted> {
+        let words = state.totals.len() / 2;
+        let (learned, held) = state.totals.split_at(words);
+        let told = (0..self.documents).filter(|&document| self.is_told(&state, document));
+        let told = Told {
+            held: (0_u32..).zip(told).filter(|&(_, document)| self.held(document).is_some()).map(|(at, _)| at).collect(),
+            counts: seen.documents,
+            totals: learned.iter().zip(held).map(|(learned, held)| learned + held).collect(),
+            documents: self.documents,
+            are_kept: false,
+        };
+        let (rounds, power) = (state.rounds(), state.power);
+        let Learned { model, measures, mut facts, .. } = TopicModel::learned(state.phi, vec![0.0; self.topics], told, run)?;
+        facts.insert("n_iter_done".to_owned(), json!(rounds));
+        facts.insert("temper_power".to_owned(), json!(power));
+        let of_learned: Vec<f64> = state.history.iter().step_by(2).copied().collect();
+        facts.insert("fitted_log_likelihood_per_word".to_owned(), json!(of_learned));
+        if !self.held.is_empty() {
+            let of_held: Vec<f64> = state.history.iter().skip(1).step_by(2).copied().collect();
+            facts.insert("held_out_log_likelihood_per_word".to_owned(), json!(of_held));
+        }
+        Ok(Fitted { model: Box::new(model), codes: None, facts, measures })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Prepared;
+    use crate::method::AnyMethod;
+
+    /// Documents over 30 words, each mostly of one of three topics of ten words.
+    fn planted(documents: usize) -> Matrix {
+        let random = Random::new(4, "planted topics");
+        let topic = |document: usize, place: usize| match random.uniform(document as u64, 1000 + place as u64) < 0.8 {
+            true => document % 3,
+            false => (document + 1) % 3,
+        };
+        let word = |document: usize, place: usize| 10 * topic(document, place) + random.below(document as u64, place as u64, 10) as usize;
+        let mut cells = vec![0.0; documents * 30];
+        (0..documents).for_each(|document| (0..60).for_each(|place| cells[document * 30 + word(document, place)] += 1.0));
+        Matrix::new(documents, 30, cells).unwrap()
+    }
+
+    fn fit(params: &Plsa, rows: &Prepared, threads: usize) -> Result<Fitted> {
+        AnyMethod::fit(params, &Rows::Memory(rows), &Run::new(2, threads).unwrap())
+    }
+
+    fn three() -> Plsa {
+        Plsa { n_components: Auto::Value(3), ..Plsa::default() }
+    }
+
+    #[test]
+    fn planted_topics_come_back_from_counts_and_from_fractions() {
+        let table = planted(300);
+        let tenths = Matrix::new(300, 30, table.as_slice().iter().map(|cell| cell * 3.7).collect()).unwrap();
+        for rows in [Prepared::Counts(Counts::of(&table)), Prepared::Table(table), Prepared::Counts(Counts::of(&tenths))] {
+            let fitted = fit(&three(), &rows, 2).unwrap();
+            let topics = fitted.model.topics().unwrap();
+            let mut owned: Vec<usize> = (0..3)
+                .map(|topic| {
+                    let of = |group: usize| (10 * group..10 * (group + 1)).map(|word| topics.probability(word, topic)).sum::<f64>();
+                    (0..3).find(|&group| of(group) > 0.95).unwrap_or(9)
+                })
+                .collect();
+            owned.sort_unstable();
+            assert_eq!(owned, [0, 1, 2]);
+            let told = fitted.measures.iter().find(|(name, _)| *name == "log_likelihood_per_word").unwrap().1;
+            assert!(told.value > told.null.unwrap() + 0.3, "{told:?}");
+        }
+    }
+
+    #[test]
+    fn the_likelihood_never_falls() {
+        let params = Plsa { held_out: 0.0, smoothing: 0.0, n_iter: 80, ..three() };
+        let fitted = fit(&params, &Prepared::Counts(Counts::of(&planted(200))), 2).unwrap();
+        let history: Vec<f64> = serde_json::from_value(fitted.facts["fitted_log_likelihood_per_word"].clone()).unwrap();
+        assert!(history.len() > 5, "{history:?}");
+        assert!(history.windows(2).all(|pair| pair[1] >= pair[0] - 1e-6), "{history:?}");
+    }
+
+    /// Expectation maximization of PLSA minimizes what multiplicative updates of a factorization minimize (Gaussier and Goutte 2005,
+    /// doi:10.1145/1076034.1076148): both come to the same likelihood. Updates: Lee and Seung 2000.
+    #[test]
+    fn factorization_by_divergence_comes_to_the_same_likelihood() {
+        let table = planted(150);
+        let (n, d, k) = (150, 30, 3);
+        let params = Plsa { held_out: 0.0, smoothing: 0.0, n_iter: 400, ..three() };
+        let rows = Prepared::Counts(Counts::of(&table));
+        let fitted = fit(&params, &rows, 1).unwrap();
+        let history: Vec<f64> = serde_json::from_value(fitted.facts["fitted_log_likelihood_per_word"].clone()).unwrap();
+        // The same start.
+        let run = Run::new(2, 1).unwrap();
+        let maximization = Maximization { params, topics: k, documents: n, held: Vec::new(), run };
+        let counted = maximization.count(Counts::of(&table).view(), 0).unwrap();
+        let start = Fold::start(&maximization, Shape::new(n, d), Points::Dense(table.view())).unwrap();
+        let begun = maximization.begin(start, counted).unwrap();
+        let mut h: Vec<f64> = (0..k * d).map(|at| f64::from(begun.phi.row(at % d)[at / d])).collect();
+        let mut w = vec![60.0 / 3.0; n * k];
+        let made = |w: &[f64], h: &[f64], i: usize, j: usize| (0..k).map(|a| w[i * k + a] * h[a * d + j]).sum::<f64>();
+        for _ in 0..2000 {
+            let ratio: Vec<f64> = (0..n * d).map(|at| f64::from(table.as_slice()[at]) / made(&w, &h, at / d, at % d).max(1e-300)).collect();
+            for a in 0..k {
+                let sum: f64 = h[a * d..][..d].iter().sum();
+                for i in 0..n {
+                    w[i * k + a] *= (0..d).map(|j| h[a * d + j] * ratio[i * d + j]).sum::<f64>() / sum;
+                }
+            }
+            let ratio: Vec<f64> = (0..n * d).map(|at| f64::from(table.as_slice()[at]) / made(&w, &h, at / d, at % d).max(1e-300)).collect();
+            for a in 0..k {
+                let sum: f64 = (0..n).map(|i| w[i * k + a]).sum();
+                for j in 0..d {
+                    h[a * d + j] *= (0..n).map(|i| w[i * k + a] * ratio[i * d + j]).sum::<f64>() / sum;
+                }
+            }
+        }
+        let told: f64 = (0..n * d)
+            .filter(|&at| table.as_slice()[at] > 0.0)
+            .map(|at| {
+                let all: f64 = (0..d).map(|j| made(&w, &h, at / d, j)).sum();
+                f64::from(table.as_slice()[at]) * (made(&w, &h, at / d, at % d) / all).ln()
+            })
+            .sum();
+        let (told, found) = (told / (60.0 * n as f64), history[history.len() - 1]);
+        assert!((told - found).abs() < 2e-3, "{told} by factors, {found} by topics");
+    }
+
+    #[test]
+    fn what_is_learned_by_heart_is_tempered_and_ended() {
+        // Few short documents of no topic at all.
+        let random = Random::new(9, "noise");
+        let table = Matrix::from_fn(120, 200, |i, j| f32::from(random.uniform(i as u64, j as u64) < 0.08));
+        let params = Plsa { n_components: Auto::Value(20), held_out: 0.3, ..Plsa::default() };
+        let fitted = fit(&params, &Prepared::Counts(Counts::of(&table)), 2).unwrap();
+        assert!(fitted.facts["n_iter_done"].as_u64().unwrap() < 100, "{:?}", fitted.facts);
+        let told: Vec<f64> = serde_json::from_value(fitted.facts["held_out_log_likelihood_per_word"].clone()).unwrap();
+        let best = told.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let measured = fitted.measures.iter().find(|(name, _)| *name == "log_likelihood_per_word").unwrap().1.value;
+        assert!((measured - best).abs() < 1e-3, "{measured} measured, {best} of {told:?}");
+    }
+
+    #[test]
+    fn a_weight_below_0_is_refused_with_its_place() {
+        let table = Matrix::from_fn(50, 30, |i, j| if (i, j) == (17, 4) { -1.0 } else { 1.0 });
+        let Err(Error::Input(error)) = fit(&three(), &Prepared::Table(table), 2) else { panic!("-1 was taken") };
+        assert_eq!((error.row, error.column.as_deref()), (Some(18), Some("5")));
+    }
+}
