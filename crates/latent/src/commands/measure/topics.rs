@@ -17,6 +17,8 @@ use crate::{inputs, topics};
 
 /// Names of a column that holds the words of topics.
 const WORDS: [&str; 4] = ["word", "term", "token", "words"];
+/// Endings of tables that may hold topics.
+const TABLES: [&str; 4] = [".csv", ".tsv", ".parquet", ".jsonl"];
 /// Top words whose coherence is told.
 const TOP: usize = 10;
 
@@ -36,12 +38,11 @@ pub(super) fn find(name: &str, run: &Run) -> Result<Option<Given>> {
         let Some(found) = space.model.topics() else { return Ok(None) };
         return Ok(Some(Given { topics: found.clone(), words: topics::words(&space, found), preparation: Some(space.preparation) }));
     }
-    let opened = read::open(name, &Default::default())?;
-    let has_words = opened.names().unwrap_or_default().iter().any(|name| WORDS.contains(&name.to_lowercase().as_str()));
-    if !has_words {
+    // Codes that a space wrote are tables, too, but without words.
+    if !TABLES.iter().any(|ending| name.ends_with(ending)) {
         return Ok(None);
     }
-    let observations = opened.read(run)?;
+    let observations = read::open(name, &Default::default())?.read(run)?;
     let Values::Table(table) = &observations.values else { return Ok(None) };
     let names = observations.metadata.names();
     let Some(column) = names.iter().position(|name| WORDS.contains(&name.to_lowercase().as_str())) else { return Ok(None) };

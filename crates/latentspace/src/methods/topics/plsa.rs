@@ -81,7 +81,7 @@ impl Method for Plsa {
         title: "PLSA",
         class: "PLSA",
         family: "topics",
-        summary: "what documents are about, learned without any prior: topics, and each document's shares",
+        summary: "what documents are about, learned without any prior",
         takes: &[Takes::Counts, Takes::Text],
         encodes: true,
         decodes: true,
