@@ -69,5 +69,5 @@ def test_python_learns_topics_of_counts_and_texts():
     assert (model.fit_transform(scipy.sparse.csr_matrix(counts)) == shares).all()
     texts = [" ".join(f"word{w:02}" for w, n in enumerate(row) for _ in range(int(n))) for row in counts]
     assert model.fit_transform(texts).shape == (150, 3)
-    with pytest.raises(ValueError, match="-1"):
+    with pytest.raises(ValueError, match="0 or more"):
         model.fit(-counts[:, :5])

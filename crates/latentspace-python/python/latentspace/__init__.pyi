@@ -288,3 +288,61 @@ class MDS(Decodes, Encodes):
         n_jobs: int | None = ...,  # None
         verbose: bool | int = ...,  # False
     ) -> None: ...
+
+class LatentDirichletAllocation(Decodes, Encodes):
+    """LDA: what documents are about: topics, and each one's shares."""
+
+    n_components: int | Literal['auto']
+    n_iter: int
+    doc_topic_prior: float
+    topic_word_prior: float
+    learn_prior: bool
+    seed_words: str
+    seed_weight: float
+    target: str | Literal['auto', 'none']
+    target_weight: float
+    held_out: float
+    random_state: int | np.random.RandomState | np.random.Generator | None
+    n_jobs: int | None
+    verbose: bool | int
+    def __init__(
+        self,
+        n_components: int | Literal['auto'] = ...,  # 'auto'
+        *,
+        n_iter: int = ...,  # 300
+        doc_topic_prior: float = ...,  # 0.1
+        topic_word_prior: float = ...,  # 0.01
+        learn_prior: bool = ...,  # True
+        seed_words: str = ...,  # ''
+        seed_weight: float = ...,  # 100.0
+        target: str | Literal['auto', 'none'] = ...,  # 'auto'
+        target_weight: float = ...,  # 20.0
+        held_out: float = ...,  # 0.05
+        random_state: int | np.random.RandomState | np.random.Generator | None = ...,  # None
+        n_jobs: int | None = ...,  # None
+        verbose: bool | int = ...,  # False
+    ) -> None: ...
+
+class PLSA(Decodes, Folds, Encodes):
+    """PLSA: what documents are about, learned without any prior."""
+
+    n_components: int | Literal['auto']
+    n_iter: int
+    temper: float
+    smoothing: float
+    held_out: float
+    random_state: int | np.random.RandomState | np.random.Generator | None
+    n_jobs: int | None
+    verbose: bool | int
+    def __init__(
+        self,
+        n_components: int | Literal['auto'] = ...,  # 'auto'
+        *,
+        n_iter: int = ...,  # 200
+        temper: float = ...,  # 0.9
+        smoothing: float = ...,  # 10.0
+        held_out: float = ...,  # 0.05
+        random_state: int | np.random.RandomState | np.random.Generator | None = ...,  # None
+        n_jobs: int | None = ...,  # None
+        verbose: bool | int = ...,  # False
+    ) -> None: ...
