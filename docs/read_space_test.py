@@ -104,5 +104,5 @@ if __name__ == "__main__":
     for space in spaces:
         opens(space)
     for space in spaces:
-        if "metadata" in Space(space).tensors:
+        if "map" in Space(space).tensors:
             hostile(space)

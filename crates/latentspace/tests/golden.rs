@@ -96,6 +96,14 @@ fn pictures(rows: usize, first: usize) -> Observations {
     Observations::new("pictures", Values::Images(Images { shape, pixels: std::sync::Arc::new(pixels) }))
 }
 
+/// Documents of twelve words in three kinds.
+fn words(rows: usize, first: usize) -> Observations {
+    let random = Random::new(3, "words");
+    let count =
+        |row: usize, word: usize| random.below((first + row) as u64, word as u64, if word / 4 == (first + row) % 3 { 9 } else { 2 });
+    Observations::from_matrix("words", Matrix::from_fn(rows, 12, |row, word| count(row, word) as f32))
+}
+
 /// What makes any method quick on sixty rows, whatever its parameters are called.
 fn quick(entry: &Entry) -> Map<String, Value> {
     let value = |name: &str| match name {
@@ -147,6 +155,11 @@ fn make_missing() {
     let table = read::open(here("trees.csv").to_str().unwrap(), &options).unwrap().read(&run()).unwrap();
     for entry in METHODS.iter().filter(|entry| missing(entry.info.name) && entry.info.takes.contains(&Takes::Table)) {
         make(entry.info.name, entry, &quick(entry), &table, PrepareOptions::default(), &here("rows.csv"));
+    }
+    for entry in METHODS.iter().filter(|entry| missing(entry.info.name) && entry.info.takes.contains(&Takes::Counts)) {
+        let params = Map::from_iter([("n_components".to_owned(), json!(3)), ("n_iter".to_owned(), json!(40))]);
+        write::observations(&words(20, 60), &here("words.npy")).unwrap();
+        make(entry.info.name, entry, &params, &words(60, 0), PrepareOptions::default(), &here("words.npy"));
     }
     if missing("pca-pictures") {
         let params = Map::from_iter([("n_components".to_owned(), json!(3)), ("whiten".to_owned(), json!(true))]);
