@@ -48,6 +48,8 @@ test("shows topics, words, documents, times and the documents' map from the file
   await page.waitForFunction(() => window.explorer.count === 200);
   await expect(page.locator(".legend button[aria-pressed=true]")).toContainText(/^1 |\s1 /);
   await expect(page.getByText("Neighbors in the space")).toBeHidden();
+  // The address follows a moment later.
+  await expect.poll(() => page.url()).toMatch(/page=documents/);
   await page.reload();
   await page.waitForFunction(() => window.explorer?.page === "documents" && window.explorer.topic !== null);
   expect(watch.asked.every((u) => u.startsWith("file:"))).toBe(true);
