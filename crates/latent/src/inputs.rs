@@ -196,7 +196,11 @@ pub(crate) fn space_or_codes(name: &str, options: &ReadOptions, run: &Run) -> Re
     if !is_space(name) {
         return Codes::open(Path::new(name), options, run);
     }
-    let space = space(Path::new(name))?;
+    codes(&space(Path::new(name))?, name)
+}
+
+/// The codes that a space keeps of its rows.
+pub(crate) fn codes(space: &Space, name: &str) -> Result<Codes> {
     let Some(values) = space.model.fitted_codes() else {
         return Err(Error::input(name, "this space keeps no rows", "codes are needed")
             .with_hint(format!("`latent encode {name} DATA -o codes.npy` makes them")));

@@ -69,7 +69,7 @@ pub(crate) fn needs(method: &dyn AnyMethod, data: &Source, rows: usize, met: Opt
         Some(allowed) => (allowed, "--max-memory"),
         None => (machine_memory().unwrap_or(u64::MAX) / 2, "half of this machine's memory"),
     };
-    if !method.info().folds || peak <= allowed {
+    if !method.folds() || peak <= allowed {
         return Needs { plan, shape, text, peak, streams: None };
     }
     let streamed = streamed(method, data, shape, text, &plan, run);

@@ -30,6 +30,11 @@ pub trait Fold: Send + Sync {
     /// What the method says of such data.
     fn start(&self, shape: Shape, first: Points<'_>) -> Result<Self::State>;
 
+    /// The chunks, of so many, that a round from this state goes over: all, unless the method learns from some at a time.
+    fn chunks(&self, _: &Self::State, all: usize) -> Range<usize> {
+        0..all
+    }
+
     /// The statistics of one chunk, whose first row is the one of this number among all.
     ///
     /// # Errors
@@ -39,7 +44,7 @@ pub trait Fold: Send + Sync {
     /// The statistics of two neighboring runs of chunks as one.
     fn merge(&self, left: Self::Stats, right: Self::Stats) -> Self::Stats;
 
-    /// What follows from the statistics of all rows.
+    /// What follows from the statistics of a round.
     ///
     /// # Errors
     /// What the method says of such data.
@@ -98,6 +103,8 @@ impl<F: Fold<Outcome = Fitted>> AnyFold for F {
 
     fn share(&self, state: &Parcel, rows: &Rows<'_>, chunks: Range<usize>, run: &Run) -> Result<Vec<Part<Parcel>>> {
         let state = F::State::load(state)?;
+        let asked = Fold::chunks(self, &state, rows.rows().div_ceil(CHUNK));
+        let chunks = chunks.start.clamp(asked.start, asked.end)..chunks.end.clamp(asked.start, asked.end);
         let parts = match rows {
             Rows::Memory(prepared) | Rows::With(prepared, _) => {
                 let points = prepared.points();
@@ -108,7 +115,7 @@ impl<F: Fold<Outcome = Fitted>> AnyFold for F {
                 }
                 parts
             }
-            Rows::Stream(stream) => pass(self, &state, *stream, Parts::default(), chunks, "statistics", run)?,
+            Rows::Stream(stream) => pass(self, &state, &mut Reader::new(*stream), Parts::default(), chunks, "statistics", run)?,
         };
         parts.store()
     }
@@ -119,8 +126,9 @@ impl<F: Fold<Outcome = Fitted>> AnyFold for F {
 
     fn solve(&self, state: &Parcel, parts: &[Part<Parcel>], chunks: usize, run: &Run) -> Result<Step<Parcel, Fitted>> {
         let merge = |left, right| self.merge(left, right);
-        let stats = Parts::gather(parts, merge)?.whole(chunks, merge)?;
-        match Fold::solve(self, F::State::load(state)?, stats, run)? {
+        let state = F::State::load(state)?;
+        let stats = Parts::gather(parts, merge)?.whole(Fold::chunks(self, &state, chunks), merge)?;
+        match Fold::solve(self, state, stats, run)? {
             Step::Again(state) => Ok(Step::Again(state.store()?)),
             Step::Done(fitted) => Ok(Step::Done(fitted)),
         }
@@ -137,15 +145,18 @@ pub fn fold<F: Fold>(method: &F, rows: &Rows<'_>, stage: &str, run: &Run) -> Res
         Some(parcel) => Standing::<F>::load(&parcel)?,
         None => Standing { state: start(method, rows)?, parts: Parts::default() },
     };
+    let mut reader = None;
     loop {
         run.check()?;
         let Standing { state, parts } = standing;
+        let asked = method.chunks(&state, chunks);
         let stats = match rows {
-            Rows::Memory(prepared) | Rows::With(prepared, _) => tree(method, &state, prepared.points(), 0, chunks, run)?,
+            Rows::Memory(prepared) | Rows::With(prepared, _) => tree(method, &state, prepared.points(), asked.start, asked.end, run)?,
             Rows::Stream(stream) => {
-                let seen = parts.end();
-                let parts = pass(method, &state, *stream, parts, seen..chunks, stage, run)?;
-                parts.whole(chunks, |left, right| method.merge(left, right))?
+                let reader = reader.get_or_insert_with(|| Reader::new(*stream));
+                let next = parts.end().max(asked.start);
+                let parts = pass(method, &state, reader, parts, next..asked.end, stage, run)?;
+                parts.whole(asked, |left, right| method.merge(left, right))?
             }
         };
         match method.solve(state, stats, run)? {
@@ -186,7 +197,7 @@ fn tree<F: Fold>(method: &F, state: &F::State, rows: Points<'_>, from: usize, to
 fn pass<F: Fold>(
     method: &F,
     state: &F::State,
-    stream: &dyn Stream,
+    reader: &mut Reader<'_>,
     mut parts: Parts<F::Stats>,
     chunks: Range<usize>,
     stage: &str,
@@ -195,10 +206,9 @@ fn pass<F: Fold>(
     use crate::parallel::{Made as _, ParallelSlice as _, Pieces as _};
     let Range { start: mut next, end } = chunks;
     let first = next;
-    let mut stream = Chunks::new(stream, next)?;
     while next < end {
         run.check()?;
-        let batch = stream.by_ref().take(rayon::current_num_threads().min(end - next)).collect::<Result<Vec<Prepared>>>()?;
+        let batch = reader.take(next, rayon::current_num_threads().min(end - next))?;
         if batch.is_empty() {
             break;
         }
@@ -230,6 +240,29 @@ impl<F: Fold> Standing<F> {
         let wanted = "a checkpoint of the same fit is needed";
         let state = state.ok_or_else(|| Error::input("checkpoint", "what it holds does not fit together", wanted))?;
         Ok(Standing { state: F::State::load(&state)?, parts: Parts::load(parts)? })
+    }
+}
+
+/// A stream that is read on where the round before ended, if the next one goes on there.
+struct Reader<'a> {
+    stream: &'a dyn Stream,
+    open: Option<(usize, Chunks<'a>)>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(stream: &'a dyn Stream) -> Self {
+        Reader { stream, open: None }
+    }
+
+    /// So many chunks, from the one of this number on; fewer at the end.
+    fn take(&mut self, first: usize, count: usize) -> Result<Vec<Prepared>> {
+        let mut chunks = match self.open.take() {
+            Some((at, chunks)) if at == first => chunks,
+            _ => Chunks::new(self.stream, first)?,
+        };
+        let taken = chunks.by_ref().take(count).collect::<Result<Vec<Prepared>>>()?;
+        self.open = Some((first + taken.len(), chunks));
+        Ok(taken)
     }
 }
 
@@ -392,23 +425,24 @@ mod tests {
             for shares in 1..=chunks {
                 let share = |at: usize| at * chunks / shares..(at + 1) * chunks / shares;
                 let work = |at: usize| {
-                    let parts = run.install(|| pass(&Brackets, &(), &stream, Parts::default(), share(at), "", &run)).unwrap();
+                    let parts =
+                        run.install(|| pass(&Brackets, &(), &mut Reader::new(&stream), Parts::default(), share(at), "", &run)).unwrap();
                     parts.store().unwrap()
                 };
                 let merge = |left, right| Brackets.merge(left, right);
                 let parts: Vec<Part<Parcel>> = (0..shares).rev().flat_map(work).collect();
                 assert_eq!(
-                    Parts::gather(&parts, merge).unwrap().whole(chunks, merge).unwrap(),
+                    Parts::gather(&parts, merge).unwrap().whole(0..chunks, merge).unwrap(),
                     whole,
                     "{shares} shares of {chunks} chunks"
                 );
                 // Neighbors may be merged before all are there, and then as one.
                 let (left, right) = parts.split_at(parts.len() / 2);
                 let halves = [left, right].map(|some| Parts::gather(some, merge).unwrap().store().unwrap()).concat();
-                assert_eq!(Parts::gather(&halves, merge).unwrap().whole(chunks, merge).unwrap(), whole);
+                assert_eq!(Parts::gather(&halves, merge).unwrap().whole(0..chunks, merge).unwrap(), whole);
                 if shares > 2 {
                     let torn = [&parts[..1], &parts[parts.len() - 1..]].concat();
-                    assert!(Parts::gather(&torn, merge).unwrap().whole(chunks, merge).is_err());
+                    assert!(Parts::gather(&torn, merge).unwrap().whole(0..chunks, merge).is_err());
                 }
             }
         }

@@ -111,6 +111,11 @@ pub trait Method: Serialize + DeserializeOwned + schemars::JsonSchema + Default 
     /// [`Error::Cancelled`], [`Error::Param`], or what the rows' source says.
     fn fit(&self, rows: &Rows<'_>, run: &Run) -> Result<Fitted>;
 
+    /// Whether it learns by the fold with these parameters.
+    fn folds(&self) -> bool {
+        Self::INFO.folds
+    }
+
     /// The fold that learns on data of this shape, for methods whose [`Info::folds`]: it may be worked on in shares.
     ///
     /// # Errors
@@ -205,6 +210,8 @@ pub trait AnyMethod: Send + Sync {
     /// # Errors
     /// As there.
     fn folding(&self, shape: Shape, run: &Run) -> Result<Box<dyn AnyFold>>;
+    /// See [`Method::folds`].
+    fn folds(&self) -> bool;
     /// See [`Method::target`].
     fn target(&self) -> Option<&str>;
     /// See [`Method::once`].
@@ -236,6 +243,10 @@ impl<M: Method> AnyMethod for M {
 
     fn folding(&self, shape: Shape, run: &Run) -> Result<Box<dyn AnyFold>> {
         Method::folding(self, shape, run)
+    }
+
+    fn folds(&self) -> bool {
+        Method::folds(self)
     }
 
     fn target(&self) -> Option<&str> {

@@ -206,9 +206,7 @@ impl Space {
         }
         // By the distances that the method learned from.
         let metric = serde_json::from_value::<Metric>(self.params["metric"].clone()).ok().filter(|metric| metric.is_distance());
-        // Documents are near that have words in the same shares.
-        let usual = if self.model.topics().is_some() { Metric::Hellinger } else { Metric::default() };
-        let options = MeasureOptions { k, metric: metric.unwrap_or(usual), ..MeasureOptions::default() };
+        let options = MeasureOptions { k, metric: metric.unwrap_or(self.code_metric()), ..MeasureOptions::default() };
         let measures = match rows {
             Rows::Stream(stream) => measure::measure_stream(&Encoded { space: self, stream: *stream, run }, &options, run)?,
             Rows::Memory(prepared) | Rows::With(prepared, _) => {
@@ -221,6 +219,12 @@ impl Space {
         };
         self.measures.extend(measures.named().into_iter().map(|(name, measure)| (name.to_owned(), measure)));
         Ok(())
+    }
+
+    /// How far two codes lie apart: shares of topics by Hellinger's distance, as documents are near that have words in the same shares; all others
+    /// by Euclid's.
+    pub fn code_metric(&self) -> Metric {
+        if self.model.topics().is_some() { Metric::Hellinger } else { Metric::default() }
     }
 
     /// The codes of observations.

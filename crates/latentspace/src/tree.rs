@@ -3,6 +3,8 @@
 //! Its shape depends on the number of chunks alone: the left half of a node is the largest power of two of chunks that is smaller than the
 //! whole. So sums are the same on any threads, and of chunks that were summed up elsewhere and come as files ([`Portable`]).
 
+use std::ops::Range;
+
 use crate::checkpoint::Parcel;
 use crate::error::{Error, Result};
 
@@ -75,17 +77,17 @@ impl<S> Parts<S> {
         self.0.last().map_or(0, |part| part.to)
     }
 
-    /// The statistics of all chunks.
+    /// The statistics of all chunks of a round.
     ///
     /// # Errors
     /// [`Error::Input`] if some are missing.
-    pub(crate) fn whole(mut self, chunks: usize, merge: impl Fn(S, S) -> S) -> Result<S> {
-        let mut next = 0;
+    pub(crate) fn whole(mut self, chunks: Range<usize>, merge: impl Fn(S, S) -> S) -> Result<S> {
+        let mut next = chunks.start;
         for Part { from, to, .. } in &self.0 {
             complete(next, *from)?;
             next = *to;
         }
-        complete(next, chunks)?;
+        complete(next, chunks.end)?;
         let mut whole = self.0.pop().ok_or_else(|| Error::input("data", "no rows", "at least one is needed"))?.stats;
         while let Some(left) = self.0.pop() {
             whole = merge(left.stats, whole);

@@ -1,5 +1,7 @@
 //! `latent neighbors`: what lies near a row; and word arithmetic.
 
+use std::path::Path;
+
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command};
 use latentspace::data::write_neighbors;
 use latentspace::linalg::Matrix;
@@ -31,7 +33,9 @@ pub(crate) fn command() -> Command {
         .arg(
             Arg::new("k").short('k').long("neighbors").value_name("N").value_parser(args::whole::<usize>(1)).help("How many [default: 10]"),
         )
-        .arg(metric_arg("euclidean, cosine, manhattan, hellinger, hamming or jaccard [default: euclidean; with --plus cosine]"))
+        .arg(metric_arg(
+            "euclidean, cosine, manhattan, hellinger, hamming or jaccard [default: euclidean; of topics hellinger; with --plus cosine]",
+        ))
         .arg(
             Arg::new("output")
                 .short('o')
@@ -47,10 +51,15 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let run = &context.run;
     let name = inputs::text(matches, "input")?;
     let options = inputs::labels(matches);
-    let codes = inputs::space_or_codes(name, &options, run)?;
+    let (codes, usual) = if inputs::is_space(name) {
+        let space = inputs::space(Path::new(name))?;
+        (inputs::codes(&space, name)?, space.code_metric())
+    } else {
+        (Codes::open(Path::new(name), &options, run)?, Metric::default())
+    };
     let rows = codes.values.rows();
     if matches.get_flag("all") {
-        return all(&codes, matches, context);
+        return all(&codes, metric(matches).unwrap_or(usual), matches, context);
     }
     let find = |id: &String| codes.metadata.find(id).map_err(|error| known(error, &codes));
     let (query, without, summed) = if let Some(&row) = matches.get_one::<usize>("row") {
@@ -66,7 +75,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
         let (plus, minus) = (ids("plus")?, ids("minus")?);
         (sum(&codes.values, &plus, &minus)?, [plus, minus].concat(), true)
     };
-    let metric = metric(matches).unwrap_or(if summed { Metric::Cosine } else { Metric::Euclidean });
+    let metric = metric(matches).unwrap_or(if summed { Metric::Cosine } else { usual });
     let k = matches.get_one::<usize>("k").copied().unwrap_or(10);
     let found = neighbors::query(codes.values.view(), query.view(), (k + without.len()).min(rows), metric, run)?;
     let near = found.indices.iter().zip(&found.distances).filter(|(row, _)| !without.contains(&(**row as usize))).take(k);
@@ -82,10 +91,10 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
 }
 
 /// Writes the neighbors of every row.
-fn all(codes: &Codes, matches: &ArgMatches, context: &Context) -> Result<()> {
+fn all(codes: &Codes, metric: Metric, matches: &ArgMatches, context: &Context) -> Result<()> {
     let path = inputs::path(matches, "output")?;
     let k = matches.get_one::<usize>("k").copied().unwrap_or(10);
-    let found = neighbors::neighbors(codes.values.view(), k, metric(matches).unwrap_or_default(), &context.run)?;
+    let found = neighbors::neighbors(codes.values.view(), k, metric, &context.run)?;
     write_neighbors(&path, &found)?;
     context.screen.clear();
     let rows = codes.values.rows();

@@ -293,9 +293,10 @@ class LatentDirichletAllocation(Decodes, Encodes):
     """LDA: what documents are about: topics, and each one's shares."""
 
     n_components: int | Literal['auto']
-    n_iter: int
-    doc_topic_prior: float
-    topic_word_prior: float
+    sampler: Literal['gibbs', 'variational']
+    n_iter: int | Literal['auto']
+    alpha: float
+    eta: float
     learn_prior: bool
     seed_words: str
     seed_weight: float
@@ -309,9 +310,10 @@ class LatentDirichletAllocation(Decodes, Encodes):
         self,
         n_components: int | Literal['auto'] = ...,  # 'auto'
         *,
-        n_iter: int = ...,  # 300
-        doc_topic_prior: float = ...,  # 0.1
-        topic_word_prior: float = ...,  # 0.01
+        sampler: Literal['gibbs', 'variational'] = ...,  # 'gibbs'
+        n_iter: int | Literal['auto'] = ...,  # 'auto'
+        alpha: float = ...,  # 0.1
+        eta: float = ...,  # 0.01
         learn_prior: bool = ...,  # True
         seed_words: str = ...,  # ''
         seed_weight: float = ...,  # 100.0

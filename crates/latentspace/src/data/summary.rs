@@ -144,7 +144,7 @@ impl Summary {
     /// # Errors
     /// [`Error::Input`] if a part is missing or there twice, or does not fit.
     pub(crate) fn of_parts(parts: &[Part<Parcel>], chunks: usize) -> Result<(Self, BTreeMap<usize, Vec<f64>>)> {
-        let mut whole = Parts::gather(parts, Sums::merge)?.whole(chunks, Sums::merge)?;
+        let mut whole = Parts::gather(parts, Sums::merge)?.whole(0..chunks, Sums::merge)?;
         let offsets = std::mem::take(&mut whole.once.offsets);
         Ok((summary(whole, None, None)?, offsets))
     }
@@ -349,7 +349,7 @@ impl Summarizer {
     pub fn finish(mut self) -> Result<Summary> {
         self.close_all();
         let chunks = self.parts.end();
-        summary(self.parts.whole(chunks, Sums::merge)?, self.row_hashes, self.id_hashes)
+        summary(self.parts.whole(0..chunks, Sums::merge)?, self.row_hashes, self.id_hashes)
     }
 }
 

@@ -1,7 +1,7 @@
 //! How well topics tell the words of documents that they were not learned from.
 
 use super::Topics;
-use super::infer::{Inference, InferenceRoom};
+use super::infer::{Compare, Inference, InferenceRoom};
 use crate::data::Counts;
 use crate::error::{Error, Result};
 use crate::interval::Measure;
@@ -42,7 +42,7 @@ pub fn completion(topics: &Topics, documents: &[[Vec<u32>; 2]], run: &Run) -> Re
     let k = topics.k();
     let prior = vec![0.0; k];
     let phi = topics.by_word.as_slice();
-    let inference = Inference { phi, topics: k, prior: &prior, power: 1.0, steps: COMPLETION_STEPS, settled: 0.0 };
+    let inference = Inference { phi, topics: k, prior: &prior, compare: Compare::Plain, steps: COMPLETION_STEPS, settled: 0.0 };
     let all: f64 = topics.tokens() + topics.words() as f64;
     let score = |(room, shares): &mut (InferenceRoom, Vec<f32>), [even, odd]: &[Vec<u32>; 2]| -> Result<[f64; 3]> {
         run.check()?;

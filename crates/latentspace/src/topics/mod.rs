@@ -11,7 +11,7 @@ mod words;
 pub use coherence::{Coherence, Coherences, Texts, Windows, coherence};
 pub(crate) use completion::{COMPLETION_STEPS, halve, tell};
 pub use completion::{completion, halves, left_to_right};
-pub(crate) use infer::{Inference, InferenceRoom, dot, infer_all};
+pub(crate) use infer::{Compare, Inference, InferenceRoom, dot, infer_all};
 pub use layout::{Layout, Merge, layout, tree};
 pub use quality::{Matched, matched};
 pub use words::{Weighted, Word, WordOrder};

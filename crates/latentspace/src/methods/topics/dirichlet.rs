@@ -50,7 +50,7 @@ impl Histogram {
 }
 
 /// The least that a topic's prior becomes: one that no document has stays possible.
-const LEAST: f64 = 1e-5;
+pub(super) const LEAST: f64 = 1e-5;
 
 /// Some steps of the fixed point towards the most likely prior (Minka 2000, "Estimating a Dirichlet distribution", equation 55).
 pub(super) fn learn_prior(alpha: &mut [f64], histogram: &Histogram, steps: usize) {

@@ -14,8 +14,11 @@ use serde_json::{Value, json};
 use super::corpus::{Corpus, check_shape, counts, usual_topics};
 use super::gibbs::{Asked, sample};
 use super::model::{Learned, Told, TopicModel, held_out, others};
-use crate::data::{Counts, Rows};
+use super::rounds::{Rounds, rounds_bytes};
+use super::variational::Online;
+use crate::data::{CHUNK, Prepared, Rows};
 use crate::error::{Error, Result, nearest};
+use crate::fold::fold;
 use crate::linalg::Matrix;
 use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
 use crate::params::Auto;
@@ -33,15 +36,17 @@ pub struct Lda {
     /// Topics. auto: 10 below 500 documents, 20 below 5,000, 50 below 20,000, else 100.
     #[schemars(title = "topics", extend("minimum" = 1, "maximum" = 10_000))]
     pub n_components: Auto<u32>,
-    /// Sweeps over all words.
-    #[schemars(title = "iterations", range(min = 1, max = 100_000))]
-    pub n_iter: u32,
+    /// How topics are found.
+    pub sampler: Sampler,
+    /// Sweeps over all words of Gibbs sampling (auto: 300), or passes over all documents of variational Bayes (auto: 5).
+    #[schemars(title = "iterations", extend("minimum" = 1, "maximum" = 100_000))]
+    pub n_iter: Auto<u32>,
     /// What each topic weighs in a document before any word is seen, in words; where it is learned, at the start.
     #[schemars(title = "prior of topics in documents", extend("exclusiveMinimum" = 0, "maximum" = 1000))]
-    pub doc_topic_prior: f64,
+    pub alpha: f64,
     /// What each word weighs in a topic before any is seen, in words: less makes topics of fewer words.
     #[schemars(title = "prior of words in topics", extend("exclusiveMinimum" = 0, "maximum" = 1000))]
-    pub topic_word_prior: f64,
+    pub eta: f64,
     /// Whether the weight of each topic in documents is learned, so that common topics may be common.
     pub learn_prior: bool,
     /// Words that are to be in a topic: those of one topic with commas between, topics with semicolons; `star,galaxy; gene,protein` guides the
@@ -62,13 +67,25 @@ pub struct Lda {
     pub held_out: f64,
 }
 
+/// How topics are found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sampler {
+    /// Gibbs sampling: the best topics; all documents in memory.
+    #[default]
+    Gibbs,
+    /// Online variational Bayes: good topics in a few passes, from files larger than memory.
+    Variational,
+}
+
 impl Default for Lda {
     fn default() -> Self {
         Lda {
             n_components: Auto::Auto,
-            n_iter: 300,
-            doc_topic_prior: 0.1,
-            topic_word_prior: 0.01,
+            sampler: Sampler::Gibbs,
+            n_iter: Auto::Auto,
+            alpha: 0.1,
+            eta: 0.01,
             learn_prior: true,
             seed_words: String::new(),
             seed_weight: 100.0,
@@ -84,15 +101,22 @@ impl Lda {
         self.n_components.or_else(|| usual_topics(documents)) as usize
     }
 
+    fn iterations(&self) -> u32 {
+        self.n_iter.or_else(|| match self.sampler {
+            Sampler::Gibbs => 300,
+            Sampler::Variational => 5,
+        })
+    }
+
     /// The words of each guided topic, by number.
-    fn seeds(&self, counts: &Counts, topics: usize) -> Result<Vec<(u32, u16)>> {
+    fn seeds(&self, names: Option<&[String]>, topics: usize) -> Result<Vec<(u32, u16)>> {
         let groups: Vec<&str> = self.seed_words.split(';').collect();
         if self.seed_words.trim().is_empty() {
             return Ok(Vec::new());
         }
         let wrong = |found: &str, wanted: String| Error::param("seed_words", format!("'{found}'"), wanted);
-        let Some(names) = &counts.names else {
-            return Err(wrong(&self.seed_words, "the columns of these counts have no names, so no word is known".to_owned()));
+        let Some(names) = names else {
+            return Err(wrong(&self.seed_words, "words are known where documents lie in memory and columns have names".to_owned()));
         };
         if groups.len() > topics {
             return Err(wrong(&self.seed_words, format!("it guides {} topics of {topics}", groups.len())));
@@ -119,7 +143,9 @@ impl Lda {
 /// Seconds of one core: a word and sweep, and a word of the vocabulary, topic and sweep.
 const SECONDS: [f64; 2] = [45e-9, 1.5e-9];
 /// The same of finding a document's shares: a different word and topic.
-const SHARES: f64 = 25e-9;
+const SHARES: f64 = 10e-9;
+/// Of a round of variational Bayes: a word of the vocabulary and topic.
+const ROUND: f64 = 3e-9;
 
 impl Method for Lda {
     const INFO: Info = Info {
@@ -135,8 +161,9 @@ impl Method for Lda {
         live: false,
         given: &[],
         limits: &[
-            "whole counts alone: words are drawn one by one",
-            "all documents in memory: each of their words has a topic, 10 bytes a word, and 12 a word of the vocabulary and topic",
+            "whole counts alone, by Gibbs sampling: words are drawn one by one; variational Bayes takes any weights",
+            "all documents in memory, by Gibbs sampling: each of their words has a topic, 10 bytes a word, and 12 a word of the vocabulary and topic",
+            "no labels, and no documents in the space, by variational Bayes: it is the same whether they lay in memory or streamed by",
         ],
     };
 
@@ -149,22 +176,56 @@ impl Method for Lda {
     }
 
     fn plan(&self, shape: Shape, run: &Run) -> Plan {
-        let topics = self.topics(shape.rows) as f64;
+        let (topics, iterations) = (self.topics(shape.rows) as f64, self.iterations());
         let cells = shape.cells.unwrap_or(shape.rows * shape.cols) as f64;
+        let (table, threads) = (shape.cols as f64 * topics, run.threads() as f64);
+        if self.sampler == Sampler::Variational {
+            let chunks = shape.rows.div_ceil(CHUNK).max(1) as f64;
+            let pass = cells * topics * SHARES + chunks * table * ROUND;
+            let room = rounds_bytes(shape, topics as usize, 6.0) + 8.0 * CHUNK as f64 * topics;
+            return Plan {
+                algorithm: format!("online variational Bayes, {topics} topics, {iterations} passes"),
+                peak_bytes: shape.lying_bytes() + room as u64,
+                seconds: (f64::from(iterations) * pass + cells * topics * SHARES) / threads,
+                rounds: iterations + 2,
+            };
+        }
         // A different word of a document is there one and a half times, usually.
-        let (tokens, table) = (1.5 * cells, shape.cols as f64 * topics);
-        let sweeps = f64::from(self.n_iter) * (tokens * SECONDS[0] + table * SECONDS[1]);
+        let tokens = 1.5 * cells;
+        let sweeps = f64::from(iterations) * (tokens * SECONDS[0] + table * SECONDS[1]);
         let codes = shape.rows as f64 * topics;
         let bytes = 8.0 * cells * 3.0 + tokens * 10.0 + tokens.min(table) * 8.0 + 12.0 * table + 8.0 * codes;
         Plan {
-            algorithm: format!("Gibbs sampling, {topics} topics, {} sweeps", self.n_iter),
+            algorithm: format!("Gibbs sampling, {topics} topics, {iterations} sweeps"),
             peak_bytes: bytes as u64,
-            seconds: (sweeps + cells * topics * SHARES) / run.threads() as f64,
+            seconds: (sweeps + cells * topics * SHARES) / threads,
             rounds: 1,
         }
     }
 
     fn fit(&self, rows: &Rows<'_>, run: &Run) -> Result<Fitted> {
+        match self.sampler {
+            Sampler::Gibbs => self.sample(rows, run),
+            Sampler::Variational => self.pass(rows, run),
+        }
+    }
+
+    fn folds(&self) -> bool {
+        self.sampler == Sampler::Variational
+    }
+
+    fn target(&self) -> Option<&str> {
+        Some(self.target.as_str()).filter(|name| ![AUTO, NONE].contains(name))
+    }
+
+    fn load(tensors: &Tensors, facts: &Value) -> Result<Box<dyn Model>> {
+        Ok(Box::new(TopicModel::load(tensors, facts)?))
+    }
+}
+
+impl Lda {
+    /// By Gibbs sampling.
+    fn sample(&self, rows: &Rows<'_>, run: &Run) -> Result<Fitted> {
         let counts = counts(rows.prepared()?)?;
         let topics = self.topics(counts.rows());
         let held = held_out(counts.rows(), self.held_out, run.seed());
@@ -186,11 +247,11 @@ impl Method for Lda {
         }
         let asked = Asked {
             topics,
-            sweeps: self.n_iter as usize,
-            alpha: self.doc_topic_prior,
+            sweeps: self.iterations() as usize,
+            alpha: self.alpha,
             learn_alpha: self.learn_prior,
-            eta: self.topic_word_prior,
-            seeds: self.seeds(&counts, topics)?,
+            eta: self.eta,
+            seeds: self.seeds(counts.names.as_deref(), topics)?,
             seed_counts: self.seed_weight as f32,
             known: labels.map(|_| (&known[..], self.target_weight as f32)),
         };
@@ -200,18 +261,34 @@ impl Method for Lda {
         let prior: Vec<f32> = found.alpha.iter().map(|&alpha| alpha as f32).collect();
         let Learned { model, codes, measures, mut facts } = TopicModel::learned(phi, prior, Told::all(counts, held, topics, run), run)?;
         facts.insert("n_iter_done".to_owned(), json!(found.sweeps));
-        facts.insert("doc_topic_prior".to_owned(), json!(found.alpha.iter().sum::<f64>() / topics as f64));
+        facts.insert("alpha".to_owned(), json!(found.alpha.iter().sum::<f64>() / topics as f64));
         if found.stopped {
             facts.insert("stopped_at".to_owned(), json!(found.sweeps));
         }
         Ok(Fitted { model: Box::new(model), codes: Some(codes), facts, measures })
     }
 
-    fn target(&self) -> Option<&str> {
-        Some(self.target.as_str()).filter(|name| ![AUTO, NONE].contains(name))
-    }
-
-    fn load(tensors: &Tensors, facts: &Value) -> Result<Box<dyn Model>> {
-        Ok(Box::new(TopicModel::load(tensors, facts)?))
+    /// By variational Bayes.
+    fn pass(&self, rows: &Rows<'_>, run: &Run) -> Result<Fitted> {
+        if let Some(labels) = rows.labels() {
+            let wanted = format!("labels guide Gibbs sampling alone, and '{}' is given as target", labels.name);
+            return Err(Error::param("sampler", "variational", wanted));
+        }
+        let topics = self.topics(rows.rows());
+        let names = match rows {
+            Rows::Memory(Prepared::Counts(counts)) | Rows::With(Prepared::Counts(counts), _) => counts.names.as_deref(),
+            _ => None,
+        };
+        let online = Online {
+            topics,
+            documents: rows.rows(),
+            passes: self.iterations(),
+            alpha: self.alpha,
+            learn_alpha: self.learn_prior,
+            eta: self.eta,
+            seeds: self.seeds(names, topics)?,
+            seed_counts: self.seed_weight as f32,
+        };
+        fold(&Rounds::new(online, rows.shape(), self.held_out, run), rows, "LDA", run)
     }
 }

@@ -6,5 +6,7 @@ mod gibbs;
 pub mod lda;
 mod model;
 pub mod plsa;
+mod rounds;
 #[cfg(test)]
 mod tests;
+mod variational;

@@ -10,7 +10,7 @@ use crate::method::Model;
 use crate::random::Random;
 use crate::run::Run;
 use crate::tensors::{Tensor, Tensors};
-use crate::topics::{Coherence, Inference, Texts, Topics, coherence, completion, halves, infer_all};
+use crate::topics::{Coherence, Compare, Inference, Texts, Topics, coherence, completion, halves, infer_all};
 
 /// Steps for a document's shares at most, and the change of all of them at which they are settled.
 const STEPS: usize = 200;
@@ -184,7 +184,7 @@ fn shares(codes: &Matrix, counts: &Counts) -> Vec<f64> {
 }
 
 fn inference<'a>(topics: &'a Topics, prior: &'a [f32]) -> Inference<'a> {
-    Inference { phi: topics.by_word.as_slice(), topics: topics.k(), prior, power: 1.0, steps: STEPS, settled: SETTLED }
+    Inference { phi: topics.by_word.as_slice(), topics: topics.k(), prior, compare: Compare::Plain, steps: STEPS, settled: SETTLED }
 }
 
 impl Model for TopicModel {

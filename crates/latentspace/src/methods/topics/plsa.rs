@@ -7,25 +7,27 @@
 //!
 //! A round finds the shares of each document anew, from equal ones, by a few steps; then words go to topics by these. Where held-out documents
 //! are told worse than before, what a word tells of its topic is blurred by a power β below 1, and learning goes on from where it was best.
-//! Cost: some 20 steps a round, each 4 flops a different word of a document and topic; 8 · words · topics bytes a chunk of the fold.
+//! Cost: some 20 steps a round, each 4 flops a different word of a document and topic; 4 · words · topics bytes a chunk of the fold.
 //! Source: Hofmann 1999, doi:10.1145/312624.312649; tempering: Hofmann 2001, doi:10.1023/A:1007617005950.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::corpus::{check_shape, check_weights, usual_topics};
-use super::model::{KEPT_BYTES, Learned, Told, TopicModel, held_out};
+use super::corpus::{check_shape, usual_topics};
+use super::model::TopicModel;
+use super::rounds::{Corpus, Learner, Rounds, rounds_bytes, split};
 use crate::checkpoint::Parcel;
-use crate::data::{CHUNK, Counts, Rows};
+use crate::data::{CHUNK, Rows};
 use crate::error::{Error, Result};
-use crate::fold::{AnyFold, Fold, Portable, Step};
-use crate::linalg::{Matrix, Points, SparseRows};
+use crate::fold::{AnyFold, Portable};
+use crate::linalg::{Matrix, SparseRows};
 use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
+use crate::parallel::*;
 use crate::params::Auto;
 use crate::random::Random;
 use crate::run::Run;
-use crate::tensors::{Tensor, Tensors};
-use crate::topics::{COMPLETION_STEPS, Inference, InferenceRoom, dot, halve, infer_all, tell};
+use crate::tensors::Tensors;
+use crate::topics::{COMPLETION_STEPS, Compare, Inference, InferenceRoom, halve, infer_all, tell};
 
 /// Probabilistic latent semantic analysis: each document is a mixture of topics, each topic a distribution over words.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -105,12 +107,9 @@ impl Method for Plsa {
     fn plan(&self, shape: Shape, run: &Run) -> Plan {
         let (topics, threads) = (self.topics(shape.rows) as f64, run.threads() as f64);
         let cells = shape.cells.unwrap_or(shape.rows * shape.cols) as f64;
-        let table = shape.cols as f64 * topics;
         let levels = f64::from(shape.rows.div_ceil(CHUNK).max(1).ilog2()) + 1.0;
-        // Documents that the topics are measured by, and their shares.
-        let told = (8.0 * cells).min(KEPT_BYTES as f64) * (1.0 + 2.0 * topics * shape.rows as f64 / cells.max(1.0));
         let rounds = self.n_iter.min(USUAL_ROUNDS);
-        let bytes = told + table * (20.0 + 8.0 * (threads + levels)) + threads * 4.0 * CHUNK as f64 * topics;
+        let bytes = rounds_bytes(shape, self.topics(shape.rows), 5.0 + threads + levels) + threads * 8.0 * CHUNK as f64 * topics;
         Plan {
             algorithm: format!("expectation maximization, {topics} topics, {} rounds at most", self.n_iter),
             peak_bytes: shape.lying_bytes() + bytes as u64,
@@ -124,13 +123,8 @@ impl Method for Plsa {
     }
 
     fn folding(&self, shape: Shape, run: &Run) -> Result<Box<dyn AnyFold>> {
-        Ok(Box::new(Maximization {
-            params: self.clone(),
-            topics: self.topics(shape.rows),
-            documents: shape.rows,
-            held: held_out(shape.rows, self.held_out, run.seed()),
-            run: run.clone(),
-        }))
+        let learner = Maximization { params: self.clone(), topics: self.topics(shape.rows) };
+        Ok(Box::new(Rounds::new(learner, shape, self.held_out, run)))
     }
 
     fn load(tensors: &Tensors, facts: &Value) -> Result<Box<dyn Model>> {
@@ -138,37 +132,20 @@ impl Method for Plsa {
     }
 }
 
-/// Rounds over all documents: one counts words, some learn, the last gathers the documents that the topics are measured by.
+/// Expectation maximization.
 struct Maximization {
     params: Plsa,
     topics: usize,
-    documents: usize,
-    /// Documents that are not learned from, ascending.
-    held: Vec<u32>,
-    run: Run,
-}
-
-/// Which round it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-enum Stage {
-    Count,
-    Learn,
-    Tell,
 }
 
 /// What a round starts from.
 struct State {
-    stage: Stage,
     /// `[words, topics]`: the probability of the word in the topic.
     phi: Matrix,
     /// The same to the power β, where that is not 1.
     raised: Option<Matrix>,
     /// β.
     power: f64,
-    /// Words, of documents that are learned from, and of those held out: `[2 · words]`.
-    totals: Vec<f64>,
-    /// The share of documents that the topics are measured by.
-    told: f64,
     /// The best topics for documents held out, what a word of these was told by, whether that was better than with a higher β, and rounds since.
     best: Option<Best>,
     /// The logarithm of the likelihood of a word in each round: learned, held out (0 if none is).
@@ -199,11 +176,10 @@ impl State {
 
 impl Portable for State {
     fn store(&self) -> Result<Parcel> {
-        let mut parcel = Parcel { facts: json!({ "stage": self.stage, "has_best": self.best.is_some() }), ..Parcel::default() };
+        let mut parcel = Parcel { facts: json!({ "has_best": self.best.is_some() }), ..Parcel::default() };
         parcel.tensors.put_matrix("phi", &self.phi)?;
-        parcel.tensors.put_f64("totals", &self.totals)?;
         parcel.tensors.put_f64("history", &self.history)?;
-        parcel.tensors.put_f64("power_told", &[self.power, self.told])?;
+        parcel.tensors.put_f64("power", &[self.power])?;
         if let Some(best) = &self.best {
             parcel.tensors.put_matrix("best", &best.phi)?;
             parcel.tensors.put_f64("best_held_better_rounds", &[best.held, f64::from(u8::from(best.is_better)), best.rounds])?;
@@ -214,10 +190,8 @@ impl Portable for State {
     fn load(parcel: &Parcel) -> Result<Self> {
         let wrong = || Error::input("state", "what it holds does not fit together", "a state of the same fit is needed");
         let list = |name, len| parcel.tensors.f64(name, len).map(<[f64]>::to_vec);
-        let stage: Stage = serde_json::from_value(parcel.facts["stage"].clone()).map_err(|_| wrong())?;
-        let (phi, totals, history) = (parcel.tensors.matrix("phi", None, None)?, list("totals", None)?, list("history", None)?);
-        let scalars = list("power_told", Some(2))?;
-        if history.len() % 2 != 0 || stage != Stage::Count && totals.len() != 2 * phi.rows() {
+        let (phi, history) = (parcel.tensors.matrix("phi", None, None)?, list("history", None)?);
+        if history.len() % 2 != 0 {
             return Err(wrong());
         }
         let best = match parcel.facts["has_best"].as_bool() {
@@ -228,207 +202,75 @@ impl Portable for State {
             }
             _ => None,
         };
-        State { stage, phi, raised: None, power: 1.0, totals, told: scalars[1], best, history }.with_power(scalars[0])
-    }
-}
-
-/// What is known of the documents seen in a round.
-struct Seen {
-    /// When words are counted: `[2 · words]`, of documents that are learned from, and of those held out; when topics are learned: `[words, topics]`,
-    /// how much of each word went to the topic.
-    table: Vec<f64>,
-    /// Different words of documents; the logarithm of the likelihood of the words learned from, and how many these are; the same of those held out.
-    sums: [f64; 5],
-    /// At the end: documents that the topics are measured by.
-    documents: Counts,
-}
-
-impl Portable for Seen {
-    fn store(&self) -> Result<Parcel> {
-        let mut parcel = Parcel { facts: json!({ "words": self.documents.cols }), ..Parcel::default() };
-        let Counts { starts, indices, values, .. } = &self.documents;
-        let starts: Vec<u32> = starts.iter().map(|&start| start as u32).collect();
-        parcel.tensors.put_f64("table", &self.table)?;
-        parcel.tensors.put_f64("sums", &self.sums)?;
-        parcel.tensors.put("starts", Tensor::U32(vec![starts.len()], starts))?;
-        parcel.tensors.put("indices", Tensor::U32(vec![indices.len()], indices.clone()))?;
-        parcel.tensors.put_matrix("values", &Matrix::new(1, values.len(), values.clone())?)?;
-        Ok(parcel)
-    }
-
-    fn load(parcel: &Parcel) -> Result<Self> {
-        let cols = parcel.facts["words"].as_u64().unwrap_or(0) as usize;
-        let starts: Vec<usize> = parcel.tensors.u32("starts", None)?.iter().map(|&start| start as usize).collect();
-        let indices = parcel.tensors.u32("indices", None)?.to_vec();
-        let values = parcel.tensors.matrix("values", Some(1), Some(indices.len()))?.as_slice().to_vec();
-        let is_whole = starts.is_sorted() && starts.first() == Some(&0) && starts.last() == Some(&indices.len());
-        if !is_whole || indices.iter().any(|&word| word as usize >= cols) {
-            return Err(Error::input("statistics", "what they hold does not fit together", "statistics of the same fit are needed"));
-        }
-        let mut sums = [0.0; 5];
-        sums.copy_from_slice(parcel.tensors.f64("sums", Some(5))?);
-        let documents = Counts { cols, starts, indices, values, names: None };
-        Ok(Seen { table: parcel.tensors.f64("table", None)?.to_vec(), sums, documents })
-    }
-}
-
-impl Fold for Maximization {
-    type State = State;
-    type Stats = Seen;
-    type Outcome = Fitted;
-
-    fn start(&self, shape: Shape, _: Points<'_>) -> Result<State> {
-        let phi = Matrix::new(shape.cols, 0, Vec::new())?;
-        let totals = vec![0.0; 2 * shape.cols];
-        Ok(State { stage: Stage::Count, phi, raised: None, power: 1.0, totals, told: 1.0, best: None, history: Vec::new() })
-    }
-
-    fn accumulate(&self, state: &State, chunk: Points<'_>, first: usize) -> Result<Seen> {
-        let whole;
-        let rows = match chunk {
-            Points::Sparse(rows) => rows,
-            Points::Dense(table) => {
-                whole = Counts::of(&table.to_matrix());
-                whole.view()
-            }
-        };
-        match state.stage {
-            Stage::Count => self.count(rows, first),
-            Stage::Learn => self.learn(state, rows, first),
-            Stage::Tell => {
-                let mut seen = Seen { table: Vec::new(), sums: [0.0; 5], documents: Counts::none(rows.cols) };
-                let told = (0..rows.rows()).filter(|row| self.is_told(state, first + row));
-                told.for_each(|row| seen.documents.append(rows.slice(row..row + 1)));
-                Ok(seen)
-            }
-        }
-    }
-
-    fn merge(&self, mut left: Seen, right: Seen) -> Seen {
-        left.table.iter_mut().zip(&right.table).for_each(|(left, right)| *left += right);
-        left.sums.iter_mut().zip(right.sums).for_each(|(left, right)| *left += right);
-        left.documents.append(right.documents.view());
-        left
-    }
-
-    fn solve(&self, state: State, seen: Seen, run: &Run) -> Result<Step<State, Fitted>> {
-        match state.stage {
-            Stage::Count => self.begin(state, seen).map(Step::Again),
-            Stage::Learn => self.improve(state, &seen, run).map(Step::Again),
-            Stage::Tell => self.finish(state, seen, run).map(Step::Done),
-        }
+        State { phi, raised: None, power: 1.0, best, history }.with_power(list("power", Some(1))?[0])
     }
 }
 
 impl Maximization {
-    /// Where a document is among those held out, if it is.
-    fn held(&self, document: usize) -> Option<usize> {
-        self.held.binary_search(&(document as u32)).ok()
-    }
-
-    /// Whether topics are measured by a document: all are, where they are not too many.
-    fn is_told(&self, state: &State, document: usize) -> bool {
-        let drawn = || Random::new(self.run.seed(), "documents told").uniform(0, document as u64) < state.told;
-        state.told >= 1.0 || self.held(document).is_some() || drawn()
-    }
-
-    fn count(&self, rows: SparseRows<'_>, first: usize) -> Result<Seen> {
-        check_weights(rows, None, first)?;
-        let mut table = vec![0.0; 2 * rows.cols];
-        for row in 0..rows.rows() {
-            let (words, weights) = rows.row(row);
-            let offset = if self.held(first + row).is_some() { rows.cols } else { 0 };
-            words.iter().zip(weights).for_each(|(&word, &weight)| table[offset + word as usize] += f64::from(weight));
-        }
-        let cells = (rows.starts[rows.rows()] - rows.starts[0]) as f64;
-        Ok(Seen { table, sums: [cells, 0.0, 0.0, 0.0, 0.0], documents: Counts::none(rows.cols) })
-    }
-
-    /// The topics to start from: each word in each as frequent as in the corpus, times a number drawn for both.
-    fn begin(&self, mut state: State, seen: Seen) -> Result<State> {
-        let (words, k) = (seen.table.len() / 2, self.topics);
-        if seen.table[..words].iter().sum::<f64>() <= 0.0 {
-            return Err(Error::input("data", "no document has a word", "topics are learned from the words of documents"));
-        }
-        let random = Random::new(self.run.seed(), "words of topics");
-        let draw = |topic: usize, word: usize| 0.1 - (1.0 - random.uniform(topic as u64, word as u64)).ln();
-        let table: Vec<f64> = (0..words * k).map(|at| seen.table[at / k] * draw(at % k, at / k)).collect();
-        state.totals = seen.table;
-        state.told = (KEPT_BYTES as f64 / (8.0 * seen.sums[0]).max(1.0)).min(1.0);
-        state.phi = self.normalized(table, &state.totals)?;
-        state.stage = Stage::Learn;
-        Ok(state)
-    }
-
     /// Probabilities of words in topics, from how much of each word went to each.
-    fn normalized(&self, table: Vec<f64>, totals: &[f64]) -> Result<Matrix> {
-        let (k, words) = (self.topics, totals.len() / 2);
-        let mut sums = vec![0.0; k];
-        table.chunks_exact(k).for_each(|row| sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += value));
-        let all: f64 = totals[..words].iter().sum::<f64>() + words as f64;
+    fn normalized(&self, table: &[f32], totals: &[f64]) -> Result<Matrix> {
+        let (k, words) = (self.topics, totals.len());
+        let mut sums = vec![0.0_f64; k];
+        table.chunks_exact(k).for_each(|row| sums.iter_mut().zip(row).for_each(|(sum, &value)| *sum += f64::from(value)));
+        let all: f64 = totals.iter().sum::<f64>() + words as f64;
         // A topic that nothing went to is the corpus at large.
         let smoothing = sums.iter().map(|&sum| if sum > 0.0 { self.params.smoothing } else { 1.0 }).collect::<Vec<f64>>();
         let cells = table.chunks_exact(k).zip(totals).flat_map(|(row, total)| {
             let frequency = (total + 1.0) / all;
-            row.iter()
-                .zip(&sums)
-                .zip(&smoothing)
-                .map(move |((value, sum), smoothing)| ((value + smoothing * frequency) / (sum + smoothing)) as f32)
+            let parts = row.iter().zip(&sums).zip(&smoothing);
+            parts.map(move |((&value, sum), smoothing)| ((f64::from(value) + smoothing * frequency) / (sum + smoothing)) as f32)
         });
         Matrix::new(words, k, cells.collect())
     }
+}
 
-    /// One round over some documents: their shares, and from these how much of each word goes to each topic.
-    fn learn(&self, state: &State, rows: SparseRows<'_>, first: usize) -> Result<Seen> {
-        let (k, prior) = (self.topics, vec![0.0; self.topics]);
-        let steps = (STEPS[0] + state.rounds()).min(STEPS[1]);
-        let plain = Inference { phi: state.phi.as_slice(), topics: k, prior: &prior, power: 1.0, steps, settled: SETTLED };
-        let blurred = match &state.raised {
-            Some(raised) => Inference { phi: raised.as_slice(), power: state.power as f32, ..plain.clone() },
-            None => plain.clone(),
-        };
-        // Documents held out are told as they will be in the end.
-        let told = Inference { steps: COMPLETION_STEPS, settled: 0.0, ..plain.clone() };
-        let shares = infer_all(&blurred, rows, &self.run)?;
-        let (mut table, mut sums) = (vec![0.0_f64; rows.cols * k], [0.0_f64; 5]);
-        let (mut raised, mut room, mut of_half) = (vec![0.0_f32; k], InferenceRoom::default(), Vec::new());
-        for row in 0..rows.rows() {
-            if let Some(at) = self.held(first + row) {
-                let [even, odd] = halve(rows.row(row), at, self.run.seed());
-                sums[3] += tell(&told, [&even, &odd], &mut of_half, &mut room);
-                sums[4] += odd.len() as f64;
-                continue;
-            }
-            blurred.raise(shares.row(row), &mut raised);
-            let (words, weights) = rows.row(row);
-            for (&word, &weight) in words.iter().zip(weights) {
-                let place = word as usize * k..(word as usize + 1) * k;
-                let phi = &blurred.phi[place.clone()];
-                let all = dot(phi, &raised).max(f32::MIN_POSITIVE);
-                let likelihood = if state.raised.is_some() { dot(&plain.phi[place.clone()], shares.row(row)) } else { all };
-                sums[1] += f64::from(weight) * f64::from(likelihood.max(f32::MIN_POSITIVE)).ln();
-                sums[2] += f64::from(weight);
-                let scale = weight / all;
-                let parts = phi.iter().zip(&raised).map(|(phi, share)| f64::from(scale * phi * share));
-                table[place].iter_mut().zip(parts).for_each(|(sum, part)| *sum += part);
-            }
-        }
-        Ok(Seen { table, sums, documents: Counts::none(rows.cols) })
+impl Learner for Maximization {
+    type State = State;
+
+    /// Each word in each topic as frequent as in the corpus, times a number drawn for both.
+    fn begin(&self, totals: &[f64], run: &Run) -> Result<State> {
+        let (random, k) = (Random::new(run.seed(), "words of topics"), self.topics);
+        let draw = |topic: usize, word: usize| 0.1 - (1.0 - random.uniform(topic as u64, word as u64)).ln();
+        let table: Vec<f32> = (0..totals.len() * k).map(|at| (totals[at / k] * draw(at % k, at / k)) as f32).collect();
+        Ok(State { phi: self.normalized(&table, totals)?, raised: None, power: 1.0, best: None, history: Vec::new() })
     }
 
-    /// What follows from a round of learning.
-    fn improve(&self, mut state: State, seen: &Seen, run: &Run) -> Result<State> {
-        let [_, learned, words, held, held_words] = seen.sums;
+    /// The shares of documents, and from these how much of each word goes to each topic; the sums are those of [`Learner::improve`].
+    fn learn(&self, corpus: &Corpus, state: &State, rows: SparseRows<'_>, first: usize) -> Result<(Vec<f32>, Vec<f64>)> {
+        let (k, prior) = (self.topics, vec![0.0; self.topics]);
+        let steps = (STEPS[0] + state.rounds()).min(STEPS[1]);
+        let plain = Inference { phi: state.phi.as_slice(), topics: k, prior: &prior, compare: Compare::Plain, steps, settled: SETTLED };
+        let blurred = match &state.raised {
+            Some(raised) => Inference { phi: raised.as_slice(), compare: Compare::Tempered(state.power as f32), ..plain.clone() },
+            None => plain.clone(),
+        };
+        let is_held = |row: usize| corpus.held(first + row).is_some();
+        let shares = infer_all(&blurred, rows, &corpus.run)?;
+        let split = split(&blurred, &plain, rows, &shares, is_held, &corpus.run)?;
+        // Documents held out are told as they will be in the end.
+        let told = Inference { steps: COMPLETION_STEPS, settled: 0.0, ..plain.clone() };
+        let held: Vec<usize> = (0..rows.rows()).filter(|&row| is_held(row)).collect();
+        let room = || (InferenceRoom::default(), Vec::new());
+        let tell = |(room, shares): &mut (InferenceRoom, Vec<f32>), &row: &usize| {
+            let [even, odd] = halve(rows.row(row), corpus.held(first + row).unwrap_or_default(), corpus.run.seed());
+            [tell(&told, [&even, &odd], shares, room), odd.len() as f64]
+        };
+        let of_held: Vec<[f64; 2]> = held.par_iter().map_init(room, tell).collect();
+        let [held, held_words] = [0, 1].map(|at| of_held.iter().map(|told| told[at]).sum());
+        Ok((split.table, vec![split.told, split.words, held, held_words]))
+    }
+
+    fn improve(&self, totals: &[f64], mut state: State, table: Vec<f32>, sums: &[f64], run: &Run) -> Result<(State, bool)> {
         let per_word = |told: f64, words: f64| if words > 0.0 { told / words } else { 0.0 };
-        let (learned, held) = (per_word(learned, words), per_word(held, held_words));
+        let (learned, held) = (per_word(sums[0], sums[1]), per_word(sums[2], sums[3]));
         let settled = state.history.iter().nth_back(1).is_some_and(|before| (learned - before).abs() < RISES);
         state.history.extend([learned, held]);
         let round = state.rounds();
         run.progress("PLSA", round as u64, u64::from(self.params.n_iter));
-        let mut next = self.normalized(seen.table.clone(), &state.totals)?;
+        let mut next = self.normalized(&table, totals)?;
         let is_last = round >= self.params.n_iter as usize || run.stopped();
         let (mut power, mut ends) = (state.power, settled || is_last);
-        if held_words > 0.0 {
+        if sums[3] > 0.0 {
             let mut best = match state.best.take() {
                 Some(best) if held <= best.held => Best { rounds: best.rounds + 1.0, ..best },
                 _ => Best { phi: state.phi.clone(), held, is_better: true, rounds: 0.0 },
@@ -448,40 +290,29 @@ impl Maximization {
         state.phi = next;
         if ends {
             run.progress("PLSA", u64::from(self.params.n_iter), u64::from(self.params.n_iter));
-            return Ok(State { stage: Stage::Tell, raised: None, best: None, ..state });
+            return Ok((State { raised: None, best: None, ..state }, true));
         }
-        state.with_power(power)
+        Ok((state.with_power(power)?, false))
     }
 
-    fn finish(&self, state: State, seen: Seen, run: &Run) -> Result<Fitted> {
-        let words = state.totals.len() / 2;
-        let (learned, held) = state.totals.split_at(words);
-        let told = (0..self.documents).filter(|&document| self.is_told(&state, document));
-        let told = Told {
-            held: (0_u32..).zip(told).filter(|&(_, document)| self.held(document).is_some()).map(|(at, _)| at).collect(),
-            counts: seen.documents,
-            totals: learned.iter().zip(held).map(|(learned, held)| learned + held).collect(),
-            documents: self.documents,
-            are_kept: false,
-        };
-        let (rounds, power) = (state.rounds(), state.power);
-        let Learned { model, measures, mut facts, .. } = TopicModel::learned(state.phi, vec![0.0; self.topics], told, run)?;
-        facts.insert("n_iter_done".to_owned(), json!(rounds));
-        facts.insert("temper_power".to_owned(), json!(power));
-        let of_learned: Vec<f64> = state.history.iter().step_by(2).copied().collect();
-        facts.insert("fitted_log_likelihood_per_word".to_owned(), json!(of_learned));
-        if !self.held.is_empty() {
-            let of_held: Vec<f64> = state.history.iter().skip(1).step_by(2).copied().collect();
-            facts.insert("held_out_log_likelihood_per_word".to_owned(), json!(of_held));
+    fn learned(&self, state: State) -> (Matrix, Vec<f32>, Map<String, Value>) {
+        let each = |from: usize| state.history.iter().skip(from).step_by(2).copied().collect::<Vec<f64>>();
+        let mut facts = Map::from_iter([
+            ("n_iter_done".to_owned(), json!(state.rounds())),
+            ("temper_power".to_owned(), json!(state.power)),
+            ("fitted_log_likelihood_per_word".to_owned(), json!(each(0))),
+        ]);
+        if state.history.iter().skip(1).step_by(2).any(|&held| held != 0.0) {
+            facts.insert("held_out_log_likelihood_per_word".to_owned(), json!(each(1)));
         }
-        Ok(Fitted { model: Box::new(model), codes: None, facts, measures })
+        (state.phi, vec![0.0; self.topics], facts)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::Prepared;
+    use crate::data::{Counts, Prepared};
     use crate::method::AnyMethod;
 
     /// Documents over 30 words, each mostly of one of three topics of ten words.
@@ -546,10 +377,8 @@ mod tests {
         let history: Vec<f64> = serde_json::from_value(fitted.facts["fitted_log_likelihood_per_word"].clone()).unwrap();
         // The same start.
         let run = Run::new(2, 1).unwrap();
-        let maximization = Maximization { params, topics: k, documents: n, held: Vec::new(), run };
-        let counted = maximization.count(Counts::of(&table).view(), 0).unwrap();
-        let start = Fold::start(&maximization, Shape::new(n, d), Points::Dense(table.view())).unwrap();
-        let begun = maximization.begin(start, counted).unwrap();
+        let totals: Vec<f64> = (0..d).map(|word| (0..n).map(|document| f64::from(table.row(document)[word])).sum()).collect();
+        let begun = Maximization { params, topics: k }.begin(&totals, &run).unwrap();
         let mut h: Vec<f64> = (0..k * d).map(|at| f64::from(begun.phi.row(at % d)[at / d])).collect();
         let mut w = vec![60.0 / 3.0; n * k];
         let made = |w: &[f64], h: &[f64], i: usize, j: usize| (0..k).map(|a| w[i * k + a] * h[a * d + j]).sum::<f64>();

@@ -1,7 +1,7 @@
 use serde_json::json;
 
-use super::lda::Lda;
-use crate::data::{Beside, Category, Counts, Prepared, Rows};
+use super::lda::{Lda, Sampler};
+use crate::data::{Beside, CHUNK, Category, Counts, Prepared, Rows, Stream};
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
 use crate::method::{AnyMethod, Fitted, Method};
@@ -57,7 +57,7 @@ fn bytes(fitted: &Fitted) -> Tensors {
 }
 
 fn quick(topics: u32) -> Lda {
-    Lda { n_components: Auto::Value(topics), n_iter: 60, ..Lda::default() }
+    Lda { n_components: Auto::Value(topics), n_iter: Auto::Value(60), ..Lda::default() }
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn any_number_of_threads_has_the_same_bytes_and_many_topics_a_document_too() {
         );
     }
     let few_long = Counts::of(&Matrix::from_fn(100, 50, |row, word| ((row * 7 + word * 13) % 90) as f32));
-    let lda = Lda { n_iter: 12, ..quick(100) };
+    let lda = Lda { n_iter: Auto::Value(12), ..quick(100) };
     assert!(bytes(&fit(&lda, &few_long, &Beside::default(), 1).unwrap()) == bytes(&fit(&lda, &few_long, &Beside::default(), 3).unwrap()));
 }
 
@@ -153,7 +153,69 @@ fn strange_counts_are_refused_with_their_place_or_learned_from() {
     assert!(fitted.measures.iter().all(|(name, _)| *name != "log_likelihood_per_word"));
     // One long document, and one word.
     let long = Counts { cols: 3, starts: vec![0, 2, 3], indices: vec![0, 1, 2], values: vec![300_000.0, 200_000.0, 1.0], names: None };
-    assert!(fit(&Lda { n_iter: 3, ..quick(2) }, &long, &Beside::default(), 2).is_ok());
+    assert!(fit(&Lda { n_iter: Auto::Value(3), ..quick(2) }, &long, &Beside::default(), 2).is_ok());
     let one = Counts { cols: 1, starts: vec![0, 1], indices: vec![0], values: vec![1.0], names: None };
     assert!(fit(&quick(1), &one, &Beside::default(), 2).is_ok());
+}
+
+fn passes(topics: u32) -> Lda {
+    Lda { sampler: Sampler::Variational, n_iter: Auto::Value(20), ..quick(topics) }
+}
+
+/// Rows that come by in blocks.
+struct Blocks(Prepared, usize);
+
+impl Stream for Blocks {
+    fn rows(&self) -> usize {
+        self.0.rows()
+    }
+
+    fn cols(&self) -> usize {
+        self.0.cols()
+    }
+
+    fn blocks_from(&self, first: usize) -> Result<Box<dyn Iterator<Item = Result<Prepared>> + Send + '_>> {
+        let block = |at: usize| self.0.select(&(at as u32..(at + self.1).min(self.0.rows()) as u32).collect::<Vec<_>>());
+        Ok(Box::new((first..self.0.rows()).step_by(self.1).map(move |at| Ok(block(at)))))
+    }
+}
+
+#[test]
+fn variational_bayes_finds_planted_topics_and_their_prior() {
+    let counts = documents(3000);
+    let fitted = fit(&passes(3), &counts, &Beside::default(), 2).unwrap();
+    let found = fitted.model.topics().unwrap();
+    let matched = matched(&planted(), found, &Run::new(0, 1).unwrap()).unwrap();
+    assert!(matched.shared.iter().all(|&shared| shared >= 0.7), "{matched:?}");
+    assert!(matched.divergence.iter().all(|&divergence| divergence < 0.06), "{matched:?}");
+    let told = |fitted: &Fitted| fitted.measures.iter().find(|(name, _)| *name == "log_likelihood_per_word").unwrap().1.value;
+    let sampled = fit(&quick(3), &counts, &Beside::default(), 2).unwrap();
+    assert!((told(&fitted) - told(&sampled)).abs() < 0.02, "{} {}", told(&fitted), told(&sampled));
+    let alpha = |fitted: &Fitted| fitted.facts["alpha"].as_f64().unwrap();
+    assert!((alpha(&fitted) / alpha(&sampled)).ln().abs() < 0.7, "{} {}", alpha(&fitted), alpha(&sampled));
+    // Weights that are no counts are learned from, too.
+    let tenths = Counts { values: counts.values.iter().map(|value| value * 0.37).collect(), ..counts.clone() };
+    assert!(fit(&passes(3), &tenths, &Beside::default(), 2).is_ok());
+    let seeded = Lda { seed_words: "w41,w42;w01;w22".to_owned(), ..passes(3) };
+    let guided = fit(&seeded, &counts, &Beside::default(), 2).unwrap();
+    let top = |topic: usize| guided.model.topics().unwrap().tops(1)[topic][0] as usize / OWN;
+    assert_eq!([top(0), top(1), top(2)], [2, 0, 1]);
+    let labels = Category::new("kind", (0..3000).map(|row| Some(["c", "a", "b"][row % 3])));
+    let beside = Beside { labels: Some(labels), ..Beside::default() };
+    let error = fit(&Lda { target: "kind".to_owned(), ..passes(3) }, &counts, &beside, 1).err().unwrap();
+    assert!(error.to_string().contains("Gibbs sampling alone"), "{error}");
+}
+
+#[test]
+fn rounds_over_chunks_have_the_same_bytes_on_any_threads_and_streamed() {
+    let counts = documents(2 * CHUNK + 300);
+    let lda = Lda { n_iter: Auto::Value(2), ..passes(5) };
+    let one = bytes(&fit(&lda, &counts, &Beside::default(), 1).unwrap());
+    assert!(bytes(&fit(&lda, &counts, &Beside::default(), 3).unwrap()) == one);
+    for block in [1000, CHUNK, 3 * CHUNK] {
+        let stream = Blocks(Prepared::Counts(Counts { names: None, ..counts.clone() }), block);
+        let run = Run::new(5, 2).unwrap();
+        let fitted = run.install(|| AnyMethod::fit(&lda, &Rows::Stream(&stream), &run)).unwrap();
+        assert!(bytes(&fitted) == one, "in blocks of {block}");
+    }
 }

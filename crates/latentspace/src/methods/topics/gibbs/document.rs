@@ -10,6 +10,10 @@ use super::tables::{Prior, Tables};
 /// Vectors of topics that fit into registers.
 pub(super) const MOST: usize = 4;
 
+/// Words ahead whose probabilities are asked for, and how many of these lie in a line of the cache.
+const AHEAD: usize = 3;
+const LINE: usize = 16;
+
 /// The topics of one document, and how often each is there. No two lanes hold the same topic; one of count 0 may be given to another. Lanes
 /// that were never used hold a topic beyond the last, which no word has.
 #[derive(Default)]
@@ -128,6 +132,15 @@ impl Document<'_> {
         found
     }
 
+    /// Asks for what the word at this place will read.
+    #[inline(always)]
+    fn ask<U: Unit>(&self, unit: U, at: usize) {
+        let Some(&word) = self.words.get(at) else { return };
+        let (word, k) = (word as usize, self.tables.topics);
+        self.tables.phi[word * k..(word + 1) * k].iter().step_by(LINE).for_each(|phi| unit.prefetch(phi));
+        unit.prefetch(self.tables.prior_at(word));
+    }
+
     /// A topic by the prior: `weight` is how far into its part the draw fell.
     #[inline(always)]
     fn by_prior(&self, weight: f32, word: Use<'_>, turn: u32, chance: [u32; 2]) -> Drawn {
@@ -158,6 +171,7 @@ impl Document<'_> {
         'words: while at < self.words.len() {
             let word = self.words[at] as usize;
             let old = self.z[at];
+            self.ask(unit, at + AHEAD);
             let row = &self.tables.phi[word * k..=(word + 1) * k];
             let prior = self.tables.prior(word);
             let one = self.tables.one[old as usize];

@@ -25,6 +25,8 @@ pub(super) trait Unit: Copy {
     /// # Safety
     /// Each topic must be less than `row.len()`.
     unsafe fn gather(self, row: &[f32], topics: Self::I) -> Self::F;
+    /// Asks for what lies here: it will be read soon.
+    fn prefetch<T>(self, from: &T);
     /// The sums of the lanes up to each.
     fn scan(self, value: Self::F) -> Self::F;
     /// The last lane.
@@ -91,6 +93,8 @@ impl Unit for Plain {
     unsafe fn gather(self, row: &[f32], topics: Self::I) -> Self::F {
         topics.map(|topic| row[topic as usize])
     }
+
+    fn prefetch<T>(self, _: &T) {}
 
     fn scan(self, value: Self::F) -> Self::F {
         let mut out = value;
@@ -201,6 +205,11 @@ pub(super) mod avx2 {
         unsafe fn gather(self, row: &[f32], topics: Self::I) -> Self::F {
             // SAFETY: the caller vouches that each topic lies within the row.
             unsafe { _mm256_i32gather_ps::<4>(row.as_ptr(), topics) }
+        }
+
+        #[inline(always)]
+        fn prefetch<T>(self, from: &T) {
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(from).cast()) }
         }
 
         #[inline(always)]

@@ -195,6 +195,12 @@ impl Tables {
         self.priors[word]
     }
 
+    /// Where it lies.
+    #[inline(always)]
+    pub(super) fn prior_at(&self, word: usize) -> &Prior {
+        &self.priors[word]
+    }
+
     /// A topic from the prior's part of a word, by two words of chance.
     pub(super) fn draw(&self, prior: Prior, chance: [u32; 2]) -> u16 {
         draw(&self.slots[prior.start as usize..][..prior.len as usize], chance)
