@@ -23,6 +23,10 @@ from pathlib import Path
 import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "docs"))
+
+from read_space import Space  # noqa: E402
+
 DATA = Path(os.environ.get("LATENTSPACE_DATA", ROOT / "data"))
 HELD = 2000
 
@@ -93,20 +97,19 @@ def npmi(topics, documents, words):
     return float(np.mean(values))
 
 
-def ours(train, words, k, sweeps, folder):
-    """Learning alone, as the program tells it; topics by `latent export --to pyldavis`."""
-    texts, space, out = folder / "train.txt", folder / "ours.latent", folder / "ours.json"
+def ours(train, words, k, sampler, iterations, folder):
+    """Preparation, learning and the shares of all documents, as the program tells it; topics as docs/read_space.py reads them."""
+    texts, space = folder / "train.txt", folder / "ours.latent"
     if not texts.exists():
         texts.write_text("\n".join(" ".join(words[w] for w in d) for d in train) + "\n")
     latent = ROOT / "target/release/latent"
     options = ["--stop-words", "none", "--min-df", "1", "--max-df", "1.0", "--tokens", "runs", "--held-out", "0"]
-    options += ["--n-components", str(k), "--n-iter", str(sweeps), "--threads", "2", "--quiet", "--json"]
+    options += ["--sampler", sampler, "--n-components", str(k), "--n-iter", str(iterations), "--threads", "2", "--quiet", "--json"]
     told = json.loads(subprocess.run([latent, "fit", "lda", texts, "-o", space, *options], capture_output=True, check=True).stdout)
-    subprocess.run([latent, "export", space, "--to", "pyldavis", "-o", out, "--quiet"], check=True, capture_output=True)
-    kept = json.loads(out.read_text())
-    assert kept["vocab"] == words, "the words are not the same"
-    assert sum(kept["term_frequency"]) == sum(map(len, train)), "the words are not as many"
-    return told["seconds"], np.array(kept["topic_term_dists"]), told["peak_mib"]
+    read = Space(space)
+    assert read.document["preparation"]["names"] == words, "the words are not the same"
+    assert read.tensors["totals"].sum() == sum(map(len, train)), "the words are not as many"
+    return told["seconds"], read.tensors["topics"].T.astype(float), told["peak_mib"]
 
 
 PEER = """
@@ -177,16 +180,24 @@ def main():
             print(f"{name}: {seconds:.2f} s, {tokens * sweeps / seconds / 1e6:.2f} M words/s, {score:.4f}, npmi {together:.4f}, {peak:.0f} MiB", flush=True)
 
         for turn in range(args.rounds):
-            run("latentspace", args.sweeps, lambda: ours(train, words, args.topics, args.sweeps, folder))
-            run("latentspace, few sweeps", args.reach, lambda: ours(train, words, args.topics, args.reach, folder))
+            learn = lambda sampler, iterations: lambda: ours(train, words, args.topics, sampler, iterations, folder)
+            run("latentspace", args.sweeps, learn("gibbs", args.sweeps))
+            run("latentspace, few sweeps", args.reach, learn("gibbs", args.reach))
+            run("latentspace, variational", 5, learn("variational", 5))
             for tool in args.tools.split(","):
                 sweeps = args.sweeps if tool == "tomotopy" else 5
                 run(tool, sweeps, lambda tool=tool, sweeps=sweeps: peer(tool, args.topics, sweeps, folder, turn + 1))
     print("| tool | s | M words/s | held-out | npmi | MiB |\n|---|---|---|---|---|---|")
     for name, runs in results.items():
         print(f"| {name} | " + " | ".join(f"{statistics.median(column):.{digits}f}" for column, digits in zip(zip(*runs), (2, 2, 4, 4, 0))) + " |")
+    median = lambda name, at: statistics.median(run[at] for run in results[name])
+    for tool in ("sklearn", "gensim"):
+        if tool in results:
+            print(
+                f"variational: {median(tool, 0) / median('latentspace, variational', 0):.2f} times faster than {tool} (bar 8), "
+                f"{median('latentspace, variational', 2):.4f} held-out to its {median(tool, 2):.4f}"
+            )
     if "tomotopy" in results:
-        median = lambda name, at: statistics.median(run[at] for run in results[name])
         print(f"words a second: {median('latentspace', 1) / median('tomotopy', 1):.2f} times tomotopy's (bar 3 at 100 topics, 8 at 1,000)")
         reached = median("latentspace, few sweeps", 2) >= median("tomotopy", 2)
         print(

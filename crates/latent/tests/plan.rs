@@ -119,7 +119,7 @@ fn what_a_plan_tells_is_what_a_fit_takes() {
     folder.write("small.npy", npy(1000, 20, &waves(1000, 20)));
     folder.write("tall.npy", npy(40_000, 50, &waves(40_000, 50)));
     folder.write("wide.npy", npy(12_000, 784, &waves(12_000, 784)));
-    folder.write("table.csv", csv(30_000, 30));
+    folder.write("table.csv", csv(20_000, 30));
     folder.write("p-idx3-ubyte", pictures(6_000));
     let mut wrong = Vec::new();
     for method in methods(&folder) {

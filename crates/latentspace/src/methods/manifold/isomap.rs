@@ -164,7 +164,7 @@ impl Method for Isomap {
         let search = neighbors::plan(shape.rows, shape.cols, self.n_neighbors as usize, Metric::Euclidean, run);
         let all = landmarks >= n;
         // Landmarks of a group lie far from each other, and rows are looked at again: ten times as much, and twice.
-        let ways = landmarks / LANES as f64 * n * k * if all { 30e-9 } else { 2.0 * 120e-9 };
+        let ways = landmarks / LANES as f64 * n * k * if all { 35e-9 } else { 2.0 * 180e-9 };
         let sums = n * landmarks * if all { 20e-9 } else { 2e-9 * f64::from(self.n_components) };
         let held =
             if all { 4.0 * n * n + n * 8.0 * 12.0 * (STEPS + 1) as f64 } else { 4.0 * landmarks * landmarks + n * 64.0 * TOGETHER as f64 };

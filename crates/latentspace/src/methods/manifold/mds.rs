@@ -104,8 +104,8 @@ impl Method for Mds {
         let (n, d, l, threads) = (shape.rows as f64, shape.cols as f64, self.landmarks(shape.rows) as f64, run.threads() as f64);
         let k = f64::from(self.n_components);
         let steps = if self.scaling == Scaling::Metric { f64::from(self.n_iter) } else { 0.0 };
-        let others = if l < n { n * l * (d * 0.3e-9 + if steps > 0.0 { 20.0 * k * 1.5e-9 } else { k * 1e-9 }) } else { 0.0 };
-        let seconds = l * l * (d * 0.12e-9 + 30e-9 + steps.min(100.0) * (1.0 + k) * 0.5e-9) + others + n * d * 12e-9;
+        let others = if l < n { n * l * (d * 0.45e-9 + if steps > 0.0 { 20.0 * k * 2.7e-9 } else { k * 1.5e-9 }) } else { 0.0 };
+        let seconds = l * l * (d * 0.18e-9 + 45e-9 + steps.min(100.0) * (1.0 + k) * 0.75e-9) + others + n * d * 12e-9;
         let held = 4.0 * l * l + 8.0 * l * 12.0 * (super::scaling::STEPS + 1) as f64;
         let all = if l < n { "" } else { " (all)" };
         Plan {

@@ -2,7 +2,7 @@
 //!
 //! The weight of a topic is (its count in the document + alpha) · phi, both without the word itself. What the document's own topics weigh is
 //! summed up over them, a dozen or so; what alpha weighs is drawn from tables that were made for the sweep. So a word costs the same whatever
-//! the number of topics. The chain from one word's count to the next word's sum bounds it, some 60 cycles: the counts stay in registers.
+//! the number of topics. The chain from one word's count to the next word's sum bounds it, some 120 cycles: the counts stay in registers.
 
 use super::lanes::{LANES, ONE, Unit};
 use super::tables::{Prior, Tables};
@@ -10,9 +10,10 @@ use super::tables::{Prior, Tables};
 /// Vectors of topics that fit into registers.
 pub(super) const MOST: usize = 4;
 
-/// Words ahead whose probabilities are asked for, and how many of these lie in a line of the cache.
+/// Words ahead whose probabilities are asked for, how many of these lie in a line of the cache, and how many are asked for at most.
 const AHEAD: usize = 3;
 const LINE: usize = 16;
+const SHORT: usize = 256;
 
 /// The topics of one document, and how often each is there. No two lanes hold the same topic; one of count 0 may be given to another. Lanes
 /// that were never used hold a topic beyond the last, which no word has.
@@ -95,6 +96,9 @@ impl Document<'_> {
         if at < self.words.len() && topics < 2 * LANES {
             at = self.within::<U, 2>(unit, at, room);
         }
+        if at < self.words.len() && topics < 3 * LANES {
+            at = self.within::<U, 3>(unit, at, room);
+        }
         if at < self.words.len() && topics < MOST * LANES {
             at = self.within::<U, MOST>(unit, at, room);
         }
@@ -132,12 +136,17 @@ impl Document<'_> {
         found
     }
 
-    /// Asks for what the word at this place will read.
+    /// Asks for what the word at this place will read: its whole row, or of a long one what lies at the topics that the document has by now.
     #[inline(always)]
-    fn ask<U: Unit>(&self, unit: U, at: usize) {
+    fn ask<U: Unit>(&self, unit: U, at: usize, named: &[[u32; LANES]]) {
         let Some(&word) = self.words.get(at) else { return };
         let (word, k) = (word as usize, self.tables.topics);
-        self.tables.phi[word * k..(word + 1) * k].iter().step_by(LINE).for_each(|phi| unit.prefetch(phi));
+        let row = &self.tables.phi[word * k..=(word + 1) * k];
+        if k <= SHORT {
+            row.iter().step_by(LINE).for_each(|phi| unit.prefetch(phi));
+        } else {
+            named.as_flattened().iter().for_each(|&topic| unit.prefetch(&row[topic as usize]));
+        }
         unit.prefetch(self.tables.prior_at(word));
     }
 
@@ -161,6 +170,7 @@ impl Document<'_> {
     #[inline(always)]
     fn within<U: Unit, const R: usize>(&mut self, unit: U, from: usize, room: &mut Room) -> usize {
         let k = self.tables.topics;
+        let mut named: [[u32; LANES]; R] = std::array::from_fn(|r| room.topics[r]);
         let mut topics = [unit.load_topics(&room.topics[0]); R];
         let mut counts = [unit.load(&room.counts[0]); R];
         for r in 1..R {
@@ -171,7 +181,7 @@ impl Document<'_> {
         'words: while at < self.words.len() {
             let word = self.words[at] as usize;
             let old = self.z[at];
-            self.ask(unit, at + AHEAD);
+            self.ask(unit, at + AHEAD, &named);
             let row = &self.tables.phi[word * k..=(word + 1) * k];
             let prior = self.tables.prior(word);
             let one = self.tables.one[old as usize];
@@ -182,7 +192,7 @@ impl Document<'_> {
             for r in 0..R {
                 counts[r] = unit.less(counts[r], topics[r], u32::from(old), 1.0);
                 // SAFETY: lanes hold topics of z and of tables, all below k, or k itself; the row has one number more.
-                let phi = unsafe { unit.gather(row, topics[r]) };
+                let phi = unsafe { unit.gather(row, &named[r]) };
                 sums[r] = unit.scan(unit.mul(counts[r], unit.less(phi, topics[r], u32::from(old), one)));
                 ends[r] = own;
                 own += unit.last(sums[r]);
@@ -223,19 +233,17 @@ impl Document<'_> {
                     break 'words;
                 }
                 let lane = free.trailing_zeros() as usize;
+                named.as_flattened_mut()[lane] = u32::from(topic);
                 for (r, topics) in topics.iter_mut().enumerate() {
                     *topics = unit.with(*topics, lane.wrapping_sub(LANES * r), u32::from(topic));
                 }
                 break lane;
             };
-            let mut new = 0;
-            for r in 0..R {
+            for (r, counts) in counts.iter_mut().enumerate() {
                 let within = lane.wrapping_sub(LANES * r).min(LANES);
-                counts[r] = unit.add(counts[r], unit.load(&ONE[within]));
-                let topic = unit.topic(topics[r], lane);
-                new = if lane / LANES == r { topic } else { new };
+                *counts = unit.add(*counts, unit.load(&ONE[within]));
             }
-            self.z[at] = new as u16;
+            self.z[at] = named.as_flattened()[lane] as u16;
             at += 1;
         }
         at
@@ -265,7 +273,7 @@ impl Document<'_> {
             for (r, (topics, counts)) in topics.iter().zip(counts.iter()).enumerate() {
                 let vector = unit.load_topics(topics);
                 // SAFETY: as above.
-                let mut phi = unsafe { unit.gather(row, vector) };
+                let mut phi = unsafe { unit.gather(row, topics) };
                 if r == left / LANES {
                     phi = unit.less(phi, vector, u32::from(old), self.tables.one[old as usize]);
                 }
