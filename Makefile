@@ -65,14 +65,14 @@ rust-test: python
 rust-test-build: build
 	nice -n 19 $(CARGO) test --release --no-run
 
-# The package is built as `pip install .` builds it everywhere, from the dependencies that are compiled already. scikit-learn's checks are many
-# and small, and run side by side; what measures seconds runs alone.
-CHECKS := crates/latentspace-python/tests/test_sklearn.py
+# The package is built as `pip install .` builds it everywhere, from the dependencies that are compiled already. Tests run side by side, as many
+# are small or wait; what measures seconds runs alone.
+SECONDS := crates/latentspace-python/tests/test_package.py
 
 python-test: build python
 	PATH="$(CURDIR)/.cache/python/bin:$$PATH" pip install --quiet --disable-pip-version-check --no-build-isolation .
-	.cache/python/bin/python -m pytest -n 2 $(CHECKS)
-	.cache/python/bin/python -m pytest --ignore=$(CHECKS)
+	.cache/python/bin/python -m pytest -n 2 --ignore=$(SECONDS)
+	.cache/python/bin/python -m pytest $(SECONDS)
 
 # What waits for the network goes beside the first compilation. Each of our crates is linted where it is compiled (tools/lint).
 test: export RUSTC_WORKSPACE_WRAPPER := $(CURDIR)/tools/lint
