@@ -182,7 +182,7 @@ impl Method for Lda {
         if self.sampler == Sampler::Variational {
             let chunks = shape.rows.div_ceil(CHUNK).max(1) as f64;
             let pass = cells * topics * SHARES + chunks * table * ROUND;
-            let room = rounds_bytes(shape, topics as usize, 6.0) + 8.0 * CHUNK as f64 * topics;
+            let room = rounds_bytes(shape, topics as usize, 2.5) + 8.0 * CHUNK as f64 * topics;
             return Plan {
                 algorithm: format!("online variational Bayes, {topics} topics, {iterations} passes"),
                 peak_bytes: shape.lying_bytes() + room as u64,

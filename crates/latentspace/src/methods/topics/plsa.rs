@@ -109,7 +109,7 @@ impl Method for Plsa {
         let cells = shape.cells.unwrap_or(shape.rows * shape.cols) as f64;
         let levels = f64::from(shape.rows.div_ceil(CHUNK).max(1).ilog2()) + 1.0;
         let rounds = self.n_iter.min(USUAL_ROUNDS);
-        let bytes = rounds_bytes(shape, self.topics(shape.rows), 5.0 + threads + levels) + threads * 8.0 * CHUNK as f64 * topics;
+        let bytes = rounds_bytes(shape, self.topics(shape.rows), 1.5 + threads + levels / 2.0) + threads * 8.0 * CHUNK as f64 * topics;
         Plan {
             algorithm: format!("expectation maximization, {topics} topics, {} rounds at most", self.n_iter),
             peak_bytes: shape.lying_bytes() + bytes as u64,

@@ -268,12 +268,13 @@ impl<L: Learner> Rounds<L> {
     }
 }
 
-/// Bytes that rounds take beside the rows and what the learner keeps: documents that the topics are measured by, and their shares; statistics
-/// `[words, topics]` of so many chunks at a time.
+/// Bytes that rounds take beside the rows and what the learner keeps: documents that the topics are measured by, which are put together from
+/// parts, and their shares; statistics `[words, topics]` of so many chunks at a time. The factors are measured.
 pub(super) fn rounds_bytes(shape: Shape, topics: usize, tables: f64) -> f64 {
     let cells = shape.cells.unwrap_or(shape.rows * shape.cols) as f64;
-    let told = (8.0 * cells).min(KEPT_BYTES as f64) * (1.0 + 2.0 * topics as f64 * shape.rows as f64 / cells.max(1.0));
-    told + 4.0 * tables * shape.cols as f64 * topics as f64
+    let told = (8.0 * cells).min(KEPT_BYTES as f64);
+    let share = told / (8.0 * cells).max(1.0);
+    3.5 * told + topics as f64 * (4.5 * share * shape.rows as f64 + 4.0 * tables * shape.cols as f64)
 }
 
 /// What documents say of words and topics by their shares.
