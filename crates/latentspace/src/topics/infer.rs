@@ -359,6 +359,7 @@ mod tests {
         without.infer(&[], &[], &mut out, &mut room);
         assert_eq!(out, [0.5, 0.5]);
     }
+
     /// Topics that each prefer some of 400 words, and a document of three of them.
     fn document(topics: usize, document: u64) -> (Vec<f32>, Vec<u32>, Vec<f32>) {
         let random = Random::new(5, "shares");

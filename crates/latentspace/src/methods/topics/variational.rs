@@ -102,7 +102,7 @@ impl Online {
         round as usize % self.chunks_of_all()
     }
 
-    /// Words of all documents: those of a chunk count as so many times as many documents.
+    /// What is learned, with the probabilities of words that follow from it, their prior and the seed words.
     fn state(&self, table: Matrix, alpha: Vec<f64>, rounds: u32, history: Vec<f64>) -> Result<State> {
         let (words, k) = (table.rows(), self.topics);
         let mut sums = vec![self.eta * words as f64; k];
@@ -197,7 +197,7 @@ impl Online {
 impl Learner for Online {
     type State = State;
 
-    /// Each word in each topic as frequent as in the corpus, times a number drawn for both.
+    /// Each word in each topic as frequent as in the corpus: the first round draws topics for documents.
     fn begin(&self, totals: &[f64], _: &Run) -> Result<State> {
         let k = self.topics;
         let table: Vec<f32> = (0..totals.len() * k).map(|at| (totals[at / k] / k as f64) as f32).collect();

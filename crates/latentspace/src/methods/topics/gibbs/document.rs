@@ -147,7 +147,7 @@ impl Document<'_> {
         } else {
             named.as_flattened().iter().for_each(|&topic| unit.prefetch(&row[topic as usize]));
         }
-        unit.prefetch(self.tables.prior_at(word));
+        unit.prefetch(self.tables.prior(word));
     }
 
     /// A topic by the prior: `weight` is how far into its part the draw fell.
@@ -183,7 +183,7 @@ impl Document<'_> {
             let old = self.z[at];
             self.ask(unit, at + AHEAD, &named);
             let row = &self.tables.phi[word * k..=(word + 1) * k];
-            let prior = self.tables.prior(word);
+            let prior = *self.tables.prior(word);
             let one = self.tables.one[old as usize];
             let place = self.first + at as u32;
             let mut sums = counts;
@@ -263,7 +263,7 @@ impl Document<'_> {
             let word = self.words[at] as usize;
             let old = self.z[at];
             let row = &self.tables.phi[word * k..=(word + 1) * k];
-            let prior = self.tables.prior(word);
+            let prior = *self.tables.prior(word);
             let place = self.first + at as u32;
             let left = lanes[old as usize] as usize - 1;
             counts[left / LANES][left % LANES] -= 1.0;

@@ -191,13 +191,7 @@ impl Tables {
 
     /// The prior's part of a word.
     #[inline(always)]
-    pub(super) fn prior(&self, word: usize) -> Prior {
-        self.priors[word]
-    }
-
-    /// Where it lies.
-    #[inline(always)]
-    pub(super) fn prior_at(&self, word: usize) -> &Prior {
+    pub(super) fn prior(&self, word: usize) -> &Prior {
         &self.priors[word]
     }
 
