@@ -1,7 +1,7 @@
 //! What every long call is given: seed, threads, progress, cancellation, memory limit. Nothing of this is global.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::checkpoint::{Checkpoint, Parcel};
 use crate::error::{Error, Result};
@@ -17,6 +17,7 @@ pub struct Run {
     stop: Flag,
     listener: Arc<dyn Listener>,
     checkpoint: Option<Arc<Checkpoint>>,
+    speed: Arc<Mutex<Option<(&'static str, f64)>>>,
 }
 
 /// Where a long call stands.
@@ -85,6 +86,7 @@ impl Run {
             stop: Flag::default(),
             listener: Arc::new(Silent),
             checkpoint: None,
+            speed: Arc::default(),
         })
     }
 
@@ -175,6 +177,16 @@ impl Run {
     /// Tells that `done` of `total` steps of `stage` are made, and the loss.
     pub fn progress_with_loss(&self, stage: &str, done: u64, total: u64, name: &'static str, loss: f64) {
         self.listener.progress(&Progress { stage, done, total, loss: Some((name, loss)) });
+    }
+
+    /// Tells how fast the method worked: a measure of this run, not of the space, which holds no time.
+    pub fn tell_speed(&self, name: &'static str, speed: f64) {
+        *self.speed.lock().unwrap_or_else(PoisonError::into_inner) = Some((name, speed));
+    }
+
+    /// How fast the method worked, if it told.
+    pub fn speed(&self) -> Option<(&'static str, f64)> {
+        *self.speed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Tells the user something.

@@ -1,5 +1,6 @@
 //! `latent fit METHOD`: learns a space. The flags of each method are made from its description.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,6 +11,7 @@ use latentspace::data::read::{self, Source};
 use latentspace::data::{
     Beside, Given, Metadata, Preparation, PrepareOptions, PreparedStream, ReadOptions, Rows, Start, Tie, read_neighbors,
 };
+use latentspace::interval::Measure;
 use latentspace::method::{AnyMethod, Entry};
 use latentspace::{Codes, Error, Result, Run, Space, registry};
 use serde_json::json;
@@ -185,6 +187,8 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     }
     context.screen.clear();
     let peak = output::peak_mib();
+    let mut measures = space.measures.clone();
+    measures.extend(run.speed().map(|(name, speed)| (name.to_owned(), Measure::exact(speed, None))));
     if context.json {
         return output::json(&json!({
             "method": space.method.name,
@@ -197,15 +201,15 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
             "seconds_measures": timing.measuring,
             "peak_mib": peak,
             "seed": space.seed,
-            "measures": space.measures,
+            "measures": measures,
             "facts": space.facts,
             "space": output,
         }));
     }
-    output::text(&told(&space, output, &timing, peak))
+    output::text(&told(&space, &measures, output, &timing, peak))
 }
 
-fn told(space: &Space, output: &Path, timing: &Timing, peak: Option<f64>) -> String {
+fn told(space: &Space, measures: &BTreeMap<String, Measure>, output: &Path, timing: &Timing, peak: Option<f64>) -> String {
     let memory = peak.map(|peak| format!("; at most {} MiB", number(peak.round()))).unwrap_or_default();
     format!(
         "{}: {} of {} x {}, {} dimensions\n  learned in {}, measured in {}{memory}\n\n{}",
@@ -216,7 +220,7 @@ fn told(space: &Space, output: &Path, timing: &Timing, peak: Option<f64>) -> Str
         space.model.n_components(),
         duration(timing.learning),
         duration(timing.measuring),
-        output::measures(&space.measures),
+        output::measures(measures),
     )
 }
 

@@ -299,7 +299,7 @@ class LatentDirichletAllocation(Decodes, Encodes):
     eta: float
     learn_prior: bool
     seed_words: str
-    seed_weight: float
+    seed_weight: int
     target: str | Literal['auto', 'none']
     target_weight: float
     held_out: float
@@ -316,7 +316,7 @@ class LatentDirichletAllocation(Decodes, Encodes):
         eta: float = ...,  # 0.01
         learn_prior: bool = ...,  # True
         seed_words: str = ...,  # ''
-        seed_weight: float = ...,  # 100.0
+        seed_weight: int = ...,  # 100
         target: str | Literal['auto', 'none'] = ...,  # 'auto'
         target_weight: float = ...,  # 20.0
         held_out: float = ...,  # 0.05

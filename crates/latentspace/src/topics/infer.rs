@@ -69,6 +69,10 @@ const SHRINKS: f32 = 0.8;
 const FARTHER: f32 = 1.6;
 const LEFT: f32 = 0.25;
 
+/// A share that is as good as none. Without a prior shares shrink for ever, and numbers too small to be normal take a hundred times as long:
+/// the score of 1,900 documents by 1,000 topics took 40 s in place of 7.
+const LOST: f32 = 1e-20;
+
 impl Inference<'_> {
     /// The shares of one document, which add up to 1. One of no word has those of the prior.
     pub(crate) fn infer(&self, words: &[u32], counts: &[f32], out: &mut [f32], room: &mut InferenceRoom) {
@@ -144,6 +148,7 @@ impl Inference<'_> {
         for ((share, &raised), (sum, &prior)) in out.iter_mut().zip(raised.iter()).zip(sums.iter_mut().zip(self.prior)) {
             *sum *= scale;
             let new = raised * *sum + prior * scale;
+            let new = if new < LOST { 0.0 } else { new };
             changed += (new - *share).abs();
             *share = new;
         }

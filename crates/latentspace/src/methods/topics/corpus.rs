@@ -1,53 +1,91 @@
 //! Documents as methods that sample see them: their words, one after the other.
 
+use std::ops::Range;
+
 use crate::data::{Counts, Prepared};
 use crate::error::{Error, Result, count};
 use crate::linalg::SparseRows;
+use crate::parallel::*;
 
-/// Documents, word by word: of document i the words `words[starts[i]..starts[i + 1]]`, a word as often as it was counted, ascending.
+/// Documents in blocks, and each block word by word: what is known of a word is read once for all documents of a block that have it, and words
+/// that follow each other are mostly of different documents, so that none waits for another.
 pub(super) struct Corpus {
     /// Words of the vocabulary.
     pub(super) vocabulary: usize,
-    /// `[n + 1]`.
-    pub(super) starts: Vec<u32>,
-    /// The vocabulary's number of each word.
+    pub(super) blocks: Vec<Block>,
+    /// The vocabulary's number of the word at each place, ascending in each block.
     pub(super) words: Vec<u32>,
+    /// The number in its block of the document at each place, ascending with each word.
+    pub(super) documents: Vec<u16>,
+    /// Words of each document.
+    pub(super) lengths: Vec<u32>,
 }
 
-/// Words that a corpus has at most: places of words are numbers of 32 bits.
-const MOST_WORDS: f64 = 4e9;
+/// Some documents, and the places of all their words.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Block {
+    pub(super) documents: Range<usize>,
+    pub(super) places: Range<usize>,
+}
+
+/// Words that a corpus has at most: places and counts of words are numbers of 32 bits, some of them with a sign.
+const MOST_WORDS: f64 = 2e9;
+/// Blocks that a corpus has at least, where they have words enough; words and documents that a block has at most: as many documents as lie in
+/// the second level of cache while they are worked on. A longer document is a block of its own.
+const BLOCKS: usize = 64;
+const WORDS: [usize; 2] = [4096, 65_536];
+const DOCUMENTS: usize = 1024;
 
 impl Corpus {
-    /// The documents of these numbers, word by word.
+    /// The documents of these numbers.
     ///
     /// # Errors
     /// [`Error::Input`] with row and column for what is no count, or if there are too many words.
     pub(super) fn of(counts: &Counts, documents: &[u32]) -> Result<Self> {
         check_counts(counts)?;
-        let total: f64 = documents.iter().flat_map(|&document| counts.row(document as usize).1).map(|&value| f64::from(value)).sum();
+        let length = |&document: &u32| counts.row(document as usize).1.iter().map(|&value| f64::from(value)).sum::<f64>();
+        let lengths: Vec<f64> = documents.iter().map(length).collect();
+        let total: f64 = lengths.iter().sum();
         if total > MOST_WORDS {
-            return Err(Error::input("data", format!("{total:.1e} words"), "this solver takes up to 4e9")
+            return Err(Error::input("data", format!("{total:.1e} words"), "this solver takes up to 2e9")
                 .with_hint("learn from a part of the documents; the space encodes the others"));
         }
-        let mut corpus = Corpus { vocabulary: counts.cols, starts: vec![0], words: Vec::with_capacity(total as usize) };
-        for &document in documents {
-            let (columns, values) = counts.row(document as usize);
-            for (&column, &value) in columns.iter().zip(values) {
-                corpus.words.extend(std::iter::repeat_n(column, value as usize));
+        let lengths: Vec<u32> = lengths.into_iter().map(|length| length as u32).collect();
+        let most = (total as usize / BLOCKS).clamp(WORDS[0], WORDS[1]);
+        let mut blocks = Vec::new();
+        let mut block = Block { documents: 0..0, places: 0..0 };
+        for (document, &length) in lengths.iter().enumerate() {
+            let length = length as usize;
+            if !block.documents.is_empty() && (block.places.len() + length > most || block.documents.len() == DOCUMENTS) {
+                let next = Block { documents: document..document, places: block.places.end..block.places.end };
+                blocks.push(std::mem::replace(&mut block, next));
             }
-            corpus.starts.push(corpus.words.len() as u32);
+            block.documents.end += 1;
+            block.places.end += length;
+        }
+        blocks.push(block);
+        let in_block = |block: &Block| {
+            let cells = |(at, &document): (usize, &u32)| {
+                let (columns, values) = counts.row(document as usize);
+                columns.iter().zip(values).map(move |(&column, &value)| (column, at as u16, value as u32))
+            };
+            let mut cells: Vec<(u32, u16, u32)> = documents[block.documents.clone()].iter().enumerate().flat_map(cells).collect();
+            cells.sort_unstable();
+            cells
+        };
+        let mut corpus = Corpus {
+            vocabulary: counts.cols,
+            blocks,
+            words: Vec::with_capacity(total as usize),
+            documents: Vec::with_capacity(total as usize),
+            lengths,
+        };
+        let sorted: Vec<Vec<(u32, u16, u32)>> = corpus.blocks.par_iter().map(in_block).collect();
+        for (word, document, count) in sorted.into_iter().flatten() {
+            corpus.words.extend(std::iter::repeat_n(word, count as usize));
+            corpus.documents.extend(std::iter::repeat_n(document, count as usize));
         }
         Ok(corpus)
-    }
-
-    /// Documents.
-    pub(super) fn documents(&self) -> usize {
-        self.starts.len() - 1
-    }
-
-    /// The places of a document's words.
-    pub(super) fn places(&self, document: usize) -> std::ops::Range<usize> {
-        self.starts[document] as usize..self.starts[document + 1] as usize
     }
 }
 
@@ -120,4 +158,39 @@ pub(super) fn usual_topics(documents: usize) -> u32 {
         _ => 100,
     };
     usual.min(documents.max(1) as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::linalg::Matrix;
+
+    #[test]
+    fn blocks_hold_each_word_of_each_document_as_often_as_it_was_counted() {
+        // A document of no word, and one that is a block of its own.
+        let count = |row: usize, column: usize| match row {
+            3 => 0.0,
+            7 => 300.0,
+            _ => ((row * 7 + column * 3) % 5) as f32,
+        };
+        let table = Matrix::from_fn(700, 20, count);
+        let documents: Vec<u32> = (0..700).filter(|row| row % 10 != 9).collect();
+        let corpus = Corpus::of(&Counts::of(&table), &documents).unwrap();
+        let mut found = vec![0.0; documents.len() * 20];
+        let mut next = Block { documents: 0..0, places: 0..0 };
+        for block in &corpus.blocks {
+            assert_eq!((block.documents.start, block.places.start), (next.documents.end, next.places.end));
+            assert!(block.places.len() <= WORDS[0] || block.documents.len() == 1);
+            let order: Vec<(u32, u16)> = block.places.clone().map(|place| (corpus.words[place], corpus.documents[place])).collect();
+            assert!(order.is_sorted());
+            order.iter().for_each(|&(word, document)| found[(block.documents.start + document as usize) * 20 + word as usize] += 1.0);
+            next = block.clone();
+        }
+        assert_eq!((next.documents.end, next.places.end), (documents.len(), corpus.words.len()));
+        assert!(corpus.blocks.len() > 5);
+        for (at, &document) in documents.iter().enumerate() {
+            assert_eq!(&found[at * 20..][..20], table.row(document as usize));
+            assert_eq!(corpus.lengths[at] as f32, table.row(document as usize).iter().sum::<f32>());
+        }
+    }
 }

@@ -6,32 +6,26 @@ pub(super) struct Histogram {
     topics: Vec<Vec<u32>>,
     /// Of documents, by length: sparse, since lengths may be large.
     lengths: std::collections::BTreeMap<u32, u32>,
-    /// The counts of one document.
-    counts: Vec<u32>,
 }
 
 impl Histogram {
     pub(super) fn new(topics: usize) -> Self {
-        Histogram { topics: vec![Vec::new(); topics], lengths: Default::default(), counts: vec![0; topics] }
+        Histogram { topics: vec![Vec::new(); topics], lengths: Default::default() }
     }
 
-    /// Adds a document by the topics of its words.
-    pub(super) fn add(&mut self, z: &[u16]) {
-        for &topic in z {
-            self.counts[topic as usize] += 1;
-        }
-        for &topic in z {
-            let count = std::mem::take(&mut self.counts[topic as usize]) as usize;
-            if count > 0 {
-                let by_count = &mut self.topics[topic as usize];
-                if by_count.len() <= count {
-                    by_count.resize(count + 1, 0);
-                }
-                by_count[count] += 1;
+    /// Adds a document by its topics and how many of its words are of each, none of them 0.
+    pub(super) fn add(&mut self, counts: impl Iterator<Item = (usize, u32)>) {
+        let mut length = 0;
+        for (topic, count) in counts {
+            let by_count = &mut self.topics[topic];
+            if by_count.len() <= count as usize {
+                by_count.resize(count as usize + 1, 0);
             }
+            by_count[count as usize] += 1;
+            length += count;
         }
-        if !z.is_empty() {
-            *self.lengths.entry(z.len() as u32).or_default() += 1;
+        if length > 0 {
+            *self.lengths.entry(length).or_default() += 1;
         }
     }
 
@@ -125,16 +119,18 @@ mod tests {
         for document in 0..4000_u64 {
             let weights: Vec<f64> = (0..4).map(|topic| gamma(&random, document * 4 + topic, truth[topic as usize])).collect();
             let total: f64 = weights.iter().sum();
-            let word = |item: u64| {
+            let topic = |item: u64| {
                 let mut u = Random::new(4, "words").uniform(document, item) * total;
-                (0..4_u16)
+                (0..4)
                     .find(|&topic| {
-                        u -= weights[topic as usize];
+                        u -= weights[topic];
                         u < 0.0
                     })
                     .unwrap_or(3)
             };
-            histogram.add(&(0..60).map(word).collect::<Vec<u16>>());
+            let mut counts = [0; 4];
+            (0..60).for_each(|item| counts[topic(item)] += 1);
+            histogram.add(counts.into_iter().enumerate().filter(|(_, count)| *count > 0));
         }
         let mut alpha = [0.5; 4];
         learn_prior(&mut alpha, &histogram, 400);

@@ -50,7 +50,7 @@ pub(super) struct Online {
     pub(super) learn_alpha: bool,
     pub(super) eta: f64,
     pub(super) seeds: Vec<(u32, u16)>,
-    pub(super) seed_counts: f32,
+    pub(super) seed_counts: u32,
 }
 
 /// What is learned so far.
@@ -126,7 +126,7 @@ impl Online {
             }
         });
         for &(word, topic) in &self.seeds {
-            phi[word as usize * k + topic as usize] += self.seed_counts * scales[topic as usize];
+            phi[word as usize * k + topic as usize] += self.seed_counts as f32 * scales[topic as usize];
         }
         Ok(State { phi: Matrix::new(words, k, phi)?, table, alpha, rounds, history })
     }

@@ -1,20 +1,20 @@
 //! Gibbs sampling of topics, one sweep after the other.
 //!
-//! Within a sweep the words' probabilities in topics stay as the sweep before left them, so that documents do not wait for each other and any
-//! number of threads gives the same topics; what a word itself added to them is taken out of its own draw. Each sweep costs some 120 cycles a
+//! Within a sweep the words' counts in topics stay as the sweep before left them, so that documents do not wait for each other and any number
+//! of threads gives the same topics; what a word itself added to them is taken out of its own draw. Each sweep costs some 100 cycles a
 //! word, whatever the number of topics, and words x topics for the tables.
 //! Source: Griffiths and Steyvers 2004, doi:10.1073/pnas.0307752101; alias tables as in Li and others 2014, doi:10.1145/2623330.2623756; delayed
 //! counts as in Chen and others 2016 (WarpLDA), doi:10.14778/2977797.2977801.
 
-mod document;
+mod block;
 mod lanes;
 mod tables;
 
-use std::ops::Range;
+use std::time::Instant;
 
 use serde_json::json;
 
-use super::corpus::Corpus;
+use super::corpus::{Block, Corpus};
 use super::dirichlet::{Histogram, learn_prior};
 use crate::checkpoint::Parcel;
 use crate::error::{Error, Result};
@@ -22,11 +22,9 @@ use crate::parallel::*;
 use crate::random::Random;
 use crate::run::Run;
 use crate::tensors::{Tensor, Tensors};
-use document::{Chance, Document, Room};
+use block::{Chance, Draws, Known, Room};
 use tables::{ByWord, Seed, Tables};
 
-/// Documents that a thread takes at a time: a border of nothing but work.
-const DOCUMENTS: usize = 64;
 /// Different topics that a document begins with: so its words agree with each other before they agree with the corpus.
 const FIRST: u64 = 8;
 /// Sweeps between two fits of the prior, and its steps.
@@ -49,9 +47,9 @@ pub(super) struct Asked<'a> {
     pub(super) eta: f64,
     /// Words that are to be in a topic, by word and topic, each as so many counts.
     pub(super) seeds: Vec<(u32, u16)>,
-    pub(super) seed_counts: f32,
+    pub(super) seed_counts: u32,
     /// The topic that each document is known to be of, if any are, and as how many words that counts.
-    pub(super) known: Option<(&'a [Option<u16>], f32)>,
+    pub(super) known: Known<'a>,
 }
 
 /// What sampling found.
@@ -93,6 +91,7 @@ pub(super) fn sample(asked: &Asked<'_>, corpus: &Corpus, run: &Run) -> Result<Fo
         None => 0,
     };
     let sweeps = Random::new(run.seed(), "sweeps over documents");
+    let (begun, before) = (Instant::now(), made);
     let averaged = AVERAGED.min(asked.sweeps.div_ceil(2 * AVERAGE_EVERY));
     let mut stopped = false;
     while made < asked.sweeps {
@@ -118,20 +117,24 @@ pub(super) fn sample(asked: &Asked<'_>, corpus: &Corpus, run: &Run) -> Result<Fo
         run.keep(STAGE, || sampler.store(made))?;
     }
     run.progress(STAGE, made as u64, asked.sweeps as u64);
+    if made > before {
+        run.tell_speed("words_per_second", (corpus.words.len() * (made - before)) as f64 / begun.elapsed().as_secs_f64());
+    }
     Ok(sampler.found(made, stopped))
 }
 
 impl<'a> Sampler<'a> {
     fn new(asked: &'a Asked<'a>, corpus: &'a Corpus, begin: Random) -> Self {
         let topics = asked.topics as u64;
+        let some = FIRST.min(topics);
         let mut z = vec![0_u16; corpus.words.len()];
-        for document in 0..corpus.documents() {
-            let known = asked.known.and_then(|(known, _)| known[document]);
-            let some = FIRST.min(topics);
-            for place in corpus.places(document) {
+        for (block, z) in corpus.blocks.iter().zip(of_blocks(&corpus.blocks, &mut z)) {
+            for (place, z) in block.places.clone().zip(z) {
+                let document = block.documents.start + corpus.documents[place] as usize;
+                let known = asked.known.and_then(|(known, _)| known[document]);
                 let [chance, other, ..] = begin.words(0, place as u64);
                 let slot = (u64::from(chance) * some) >> 32;
-                z[place] = match known {
+                *z = match known {
                     Some(topic) if slot == 0 || other < u32::MAX / 2 => topic,
                     _ => begin.below(1, document as u64 * FIRST + slot, topics) as u16,
                 };
@@ -147,39 +150,24 @@ impl<'a> Sampler<'a> {
         let mut totals = vec![0.0; asked.topics];
         z.iter().for_each(|&topic| totals[topic as usize] += 1.0);
         let alpha = vec![asked.alpha; asked.topics];
-        Sampler { asked, corpus, by_word, seeds, z, totals, alpha, tables: Tables::default(), sum: Vec::new(), summed: 0 }
+        let tables = Tables::new(&by_word, &seeds, asked.topics, asked.eta);
+        Sampler { asked, corpus, by_word, seeds, z, totals, alpha, tables, sum: Vec::new(), summed: 0 }
     }
 
     fn rebuild(&mut self) {
         let mut totals = self.totals.clone();
         self.seeds.iter().for_each(|seed| totals[seed.topic as usize] += f64::from(seed.counts));
-        self.tables.rebuild(&self.by_word, &self.z, &totals, &self.alpha, self.asked.eta, &self.seeds);
+        self.tables.rebuild(&self.by_word, &self.z, &totals, &self.alpha, &self.seeds);
     }
 
     /// Draws the topic of each word of each document.
     fn sweep(&mut self, chance: Chance, run: &Run) -> Result<()> {
-        let pieces = self.corpus.documents().div_ceil(DOCUMENTS);
-        let mut parts: Vec<(Range<usize>, &mut [u16])> = Vec::with_capacity(pieces);
-        let mut rest = &mut self.z[..];
-        for piece in 0..pieces {
-            let documents = piece * DOCUMENTS..((piece + 1) * DOCUMENTS).min(self.corpus.documents());
-            let words = (self.corpus.starts[documents.end] - self.corpus.starts[documents.start]) as usize;
-            let (mine, others) = std::mem::take(&mut rest).split_at_mut(words);
-            rest = others;
-            parts.push((documents, mine));
-        }
-        let (corpus, tables, asked) = (self.corpus, &self.tables, self.asked);
-        let work = |room: &mut Room, (documents, z): &mut (Range<usize>, &mut [u16])| -> Result<Vec<u32>> {
+        let (corpus, asked) = (self.corpus, self.asked);
+        let draws = Draws { tables: &self.tables, corpus, chance, known: asked.known };
+        let work = |room: &mut Room, (block, z): (&Block, &mut &mut [u16])| -> Result<Vec<u32>> {
             run.check()?;
-            let begin = corpus.starts[documents.start] as usize;
-            for document in documents.clone() {
-                let places = corpus.places(document);
-                let known = asked.known.and_then(|(known, counts)| Some((known[document]?, counts)));
-                let first = places.start as u32;
-                let z = &mut z[places.start - begin..places.end - begin];
-                draw(Document { tables, words: &corpus.words[places], z, first, chance, known }, room);
-            }
-            let mut counts = vec![0_u32; tables.topics];
+            draw(&draws, block, z, room);
+            let mut counts = vec![0_u32; asked.topics];
             z.iter().for_each(|&topic| counts[topic as usize] += 1);
             Ok(counts)
         };
@@ -189,36 +177,31 @@ impl<'a> Sampler<'a> {
             left.iter_mut().zip(right).for_each(|(left, right)| *left += right);
             Ok(left)
         };
-        let counts = parts.par_iter_mut().map_init(Room::default, work).reduce(both).unwrap_or_else(|| Ok(vec![0; tables.topics]))?;
+        let mut parts = of_blocks(&corpus.blocks, &mut self.z);
+        let counts = corpus.blocks.par_iter().zip(parts.par_iter_mut()).map_init(Room::default, work).reduce(both);
+        let counts = counts.unwrap_or_else(|| Ok(vec![0; asked.topics]))?;
         self.totals = counts.into_iter().map(f64::from).collect();
         Ok(())
     }
 
     fn learn_prior(&mut self) {
-        let documents = self.corpus.documents();
-        let pieces = documents.div_ceil(DOCUMENTS);
-        let histogram = (0..pieces)
-            .into_par_iter()
-            .map(|piece| {
-                let mut histogram = Histogram::new(self.asked.topics);
-                for document in piece * DOCUMENTS..((piece + 1) * DOCUMENTS).min(documents) {
-                    histogram.add(&self.z[self.corpus.places(document)]);
-                }
-                histogram
-            })
-            .reduce(Histogram::merge);
+        let (corpus, topics) = (self.corpus, self.asked.topics);
+        let one = vec![0.0; topics + 1];
+        let of_block = |room: &mut Room, block: &Block| {
+            room.enter(lanes::Plain, corpus, block, &self.z[block.places.clone()], &one, None);
+            let mut histogram = Histogram::new(topics);
+            room.counts().for_each(|counts| histogram.add(counts));
+            histogram
+        };
+        let histogram = corpus.blocks.par_iter().map_init(Room::default, of_block).reduce(Histogram::merge);
         if let Some(histogram) = histogram {
             learn_prior(&mut self.alpha, &histogram, PRIOR_STEPS);
         }
     }
 
     fn average(&mut self) {
-        let phi = &self.tables.phi[..self.corpus.vocabulary * self.asked.topics];
-        if self.sum.is_empty() {
-            self.sum = phi.to_vec();
-        } else {
-            self.sum.iter_mut().zip(phi).for_each(|(sum, phi)| *sum += phi);
-        }
+        self.sum.resize(self.corpus.vocabulary * self.asked.topics, 0.0);
+        self.tables.add_probabilities(&mut self.sum);
         self.summed += 1;
     }
 
@@ -264,16 +247,65 @@ impl<'a> Sampler<'a> {
     }
 }
 
-/// Draws the topics of a document's words on the best unit that this processor has.
-fn draw(mut document: Document<'_>, room: &mut Room) {
+/// The topics of each block's words.
+fn of_blocks<'z>(blocks: &[Block], mut z: &'z mut [u16]) -> Vec<&'z mut [u16]> {
+    blocks.iter().map(|block| z.split_off_mut(..block.places.len()).unwrap_or_default()).collect()
+}
+
+/// Draws the topics of a block's words on the best unit that this processor has.
+fn draw(draws: &Draws<'_>, block: &Block, z: &mut [u16], room: &mut Room) {
     #[cfg(target_arch = "x86_64")]
     if let Some(unit) = lanes::avx2::Avx2::find() {
         #[target_feature(enable = "avx2,popcnt,bmi1")]
-        fn fast(mut document: Document<'_>, unit: lanes::avx2::Avx2, room: &mut Room) {
-            document.sample(unit, room);
+        fn fast(draws: &Draws<'_>, unit: lanes::avx2::Avx2, block: &Block, z: &mut [u16], room: &mut Room) {
+            draws.sample(unit, block, z, room);
         }
         // SAFETY: the unit is there, and it is only found where these features are.
-        return unsafe { fast(document, unit, room) };
+        return unsafe { fast(draws, unit, block, z, room) };
     }
-    document.sample(lanes::Plain, room);
+    draws.sample(lanes::Plain, block, z, room);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Counts;
+    use crate::linalg::Matrix;
+
+    #[test]
+    fn any_processor_draws_the_same_topics() {
+        // Words of one byte a count, of two and of four; documents of a few topics and of more than lie in some vectors.
+        let count = |row: usize, word: usize| match word {
+            0 if row == 1 => 70_000.0,
+            1 => 20.0,
+            _ if row.is_multiple_of(3) => (word % 4) as f32,
+            _ => f32::from((word * row) % 11 == 1),
+        };
+        let documents: Vec<u32> = (0..60).collect();
+        let corpus = Corpus::of(&Counts::of(&Matrix::from_fn(60, 90, count)), &documents).unwrap();
+        let known: Vec<Option<u16>> = (0..60).map(|document| (document % 5 == 0).then_some(document % 3)).collect();
+        for topics in [3, 300] {
+            let asked = Asked {
+                topics,
+                sweeps: 3,
+                alpha: 0.3,
+                learn_alpha: true,
+                eta: 0.01,
+                seeds: vec![(4, 2), (4, 1), (9, 0)],
+                seed_counts: 300,
+                known: Some((&known, 2.5)),
+            };
+            let mut sampler = Sampler::new(&asked, &corpus, Random::new(1, "begin"));
+            sampler.rebuild();
+            let draws = Draws { tables: &sampler.tables, corpus: &corpus, chance: Chance { key: [5, 6] }, known: asked.known };
+            for block in &corpus.blocks {
+                let mut drawn = [0, 1].map(|_| sampler.z[block.places.clone()].to_vec());
+                draw(&draws, block, &mut drawn[0], &mut Room::default());
+                draws.sample(lanes::Plain, block, &mut drawn[1], &mut Room::default());
+                assert_eq!(drawn[0], drawn[1]);
+                assert!(drawn[0].iter().all(|&topic| usize::from(topic) < topics));
+                assert_ne!(drawn[0], sampler.z[block.places.clone()]);
+            }
+        }
+    }
 }
