@@ -40,6 +40,8 @@ fn topics_are_learned_explained_measured_and_exported() {
     for measure in ["coherence_npmi", "exclusivity", "diversity"] {
         assert!(fitted["measures"][measure]["value"].as_f64().unwrap() > 0.3, "{fitted}");
     }
+    // How fast this run was, which no space holds.
+    assert!(fitted["measures"]["words_per_second"]["value"].as_f64() > Some(1e3), "{fitted}");
     let explained = json(&folder.good("explain t.latent --json").out);
     for topic in explained.as_array().unwrap() {
         let words: Vec<&str> = topic["relevance"].as_array().unwrap().iter().map(|word| word["word"].as_str().unwrap()).collect();
@@ -48,7 +50,10 @@ fn topics_are_learned_explained_measured_and_exported() {
         assert!(topic["documents"][0]["share"].as_f64().unwrap() > 0.9);
     }
     assert!(folder.good("explain t.latent").out.contains("LDA of 150 documents, 3 topics"));
-    let scored = json(&folder.good("measure t.latent --against new.txt --json").out);
+    let scored = json(&folder.good("measure t.latent --against new.txt --left-to-right 5 --json").out);
+    // Documents are of one topic each, so the words before one tell it nearly as well as half of all of them.
+    let [apart, in_order] = ["log_likelihood_per_word", "left_to_right"].map(|measure| scored[measure]["value"].as_f64().unwrap());
+    assert!((apart - in_order).abs() < 0.3 && Some(in_order) > scored["left_to_right"]["null"].as_f64(), "{scored}");
     assert!(scored["log_likelihood_per_word"]["value"].as_f64() > scored["log_likelihood_per_word"]["null"].as_f64());
     assert_eq!(scored["topics"].as_array().unwrap().len(), 3);
     // The same topics from a table of words, as another tool would write it, have the same scores.

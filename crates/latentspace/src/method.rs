@@ -175,6 +175,11 @@ pub trait Model: Send + Sync {
         None
     }
 
+    /// What each topic weighs in a document before any word is seen, in words: 0 where there is no prior; none where the dimensions are no topics.
+    fn topic_prior(&self) -> Option<&[f32]> {
+        None
+    }
+
     /// The words of the fitted rows, where the dimensions are topics and the model keeps them.
     fn documents(&self) -> Option<&Counts> {
         None

@@ -188,7 +188,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     context.screen.clear();
     let peak = output::peak_mib();
     let mut measures = space.measures.clone();
-    measures.extend(run.speed().map(|(name, speed)| (name.to_owned(), Measure::exact(speed, None))));
+    measures.extend(run.speed().map(|(name, speed)| (name.to_owned(), Measure::exact(speed.round(), None))));
     if context.json {
         return output::json(&json!({
             "method": space.method.name,

@@ -37,6 +37,13 @@ pub(crate) fn command() -> Command {
             "How far two rows of DATA lie apart: euclidean, cosine, manhattan, hellinger, hamming or jaccard [default: euclidean]",
         ))
         .arg(Arg::new("per-row").long("per-row").value_name("FILE").help("Where to write the measures of each row asked about: .csv"))
+        .arg(
+            Arg::new("left-to-right")
+                .long("left-to-right")
+                .value_name("PARTICLES")
+                .value_parser(args::whole::<usize>(1))
+                .help("Of topics, also tell each word by those before it, by so many particles a document (20 is usual): slow"),
+        )
         .args(inputs::reading_args())
 }
 

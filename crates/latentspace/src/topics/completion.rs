@@ -51,7 +51,7 @@ pub fn completion(topics: &Topics, documents: &[[Vec<u32>; 2]], run: &Run) -> Re
         Ok([told, odd.len() as f64, odd.iter().map(null).sum()])
     };
     let room = || (InferenceRoom::default(), Vec::new());
-    let scores: Vec<[f64; 3]> = documents.par_iter().map_init(room, score).collect::<Result<_>>()?;
+    let scores: Vec<[f64; 3]> = run.install(|| documents.par_iter().map_init(room, score).collect::<Result<_>>())?;
     ratio(&scores)
 }
 
@@ -142,7 +142,7 @@ pub fn left_to_right(topics: &Topics, prior: &[f64], documents: &[Vec<u32>], par
         let null = words.iter().map(|&word| ((topics.totals[word as usize] + 1.0) / all).ln()).sum();
         Ok([told, words.len() as f64, null])
     };
-    let scores: Vec<[f64; 3]> = documents.par_iter().enumerate().map(score).collect::<Result<_>>()?;
+    let scores: Vec<[f64; 3]> = run.install(|| documents.par_iter().enumerate().map(score).collect::<Result<_>>())?;
     ratio(&scores)
 }
 

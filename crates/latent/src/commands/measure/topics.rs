@@ -7,7 +7,7 @@ use clap::ArgMatches;
 use latentspace::data::{Counts, Observations, Preparation, Prepared, Values, read};
 use latentspace::measure::Measure;
 use latentspace::text::{Kept, Tokens, Vocabulary};
-use latentspace::topics::{Coherence, Coherences, Texts, Topics, Windows, coherence, completion, halves};
+use latentspace::topics::{Coherence, Coherences, Texts, Topics, Windows, coherence, completion, halves, left_to_right};
 use latentspace::{Error, Result, Run};
 use serde_json::json;
 
@@ -22,10 +22,15 @@ const TABLES: [&str; 4] = [".csv", ".tsv", ".parquet", ".jsonl"];
 /// Top words whose coherence is told.
 const TOP: usize = 10;
 
+/// What a topic weighs in a document where that is not known: what most tools begin with.
+const PRIOR: f64 = 0.1;
+
 /// Topics that are to be scored.
 pub(super) struct Given {
     topics: Topics,
     words: Vec<String>,
+    /// What each topic weighs in a document before any word is seen.
+    prior: Vec<f64>,
     /// How texts become counts of the words.
     preparation: Option<Preparation>,
 }
@@ -36,7 +41,9 @@ pub(super) fn find(name: &str, run: &Run) -> Result<Option<Given>> {
     if inputs::is_space(name) {
         let space = inputs::space(Path::new(name))?;
         let Some(found) = space.model.topics() else { return Ok(None) };
-        return Ok(Some(Given { topics: found.clone(), words: topics::words(&space, found), preparation: Some(space.preparation) }));
+        let known = space.model.topic_prior().filter(|prior| prior.iter().all(|&prior| prior > 0.0));
+        let prior = known.map_or_else(|| vec![PRIOR; found.k()], |prior| prior.iter().map(|&prior| f64::from(prior)).collect());
+        return Ok(Some(Given { topics: found.clone(), words: topics::words(&space, found), prior, preparation: Some(space.preparation) }));
     }
     // Codes that a space wrote are tables, too, but without words.
     if !TABLES.iter().any(|ending| name.ends_with(ending)) {
@@ -57,7 +64,7 @@ pub(super) fn find(name: &str, run: &Run) -> Result<Option<Given>> {
     let by_word = table.numbers.select(&order);
     let k = by_word.cols();
     let topics = Topics::new(by_word, vec![1.0; k], vec![0.0; words.len()], 0)?;
-    Ok(Some(Given { topics, words, preparation: None }))
+    Ok(Some(Given { topics, words, prior: vec![PRIOR; k], preparation: None }))
 }
 
 /// Documents by the words of topics.
@@ -168,7 +175,7 @@ pub(super) fn run(given: Given, matches: &ArgMatches, context: &Context) -> Resu
     let (u_mass, npmi, c_v) = (of(Coherence::UMass)?, of(Coherence::CNpmi)?, of(Coherence::CV)?);
     let exclusivity = topics.exclusivity();
     let mean = exclusivity.iter().sum::<f64>() / topics.k() as f64;
-    let named = BTreeMap::from([
+    let mut named = BTreeMap::from([
         ("log_likelihood_per_word".to_owned(), likelihood),
         ("coherence_u_mass".to_owned(), Measure::exact(u_mass.mean, None)),
         ("coherence_npmi".to_owned(), Measure::exact(npmi.mean, None)),
@@ -176,6 +183,15 @@ pub(super) fn run(given: Given, matches: &ArgMatches, context: &Context) -> Resu
         ("exclusivity".to_owned(), Measure::exact(mean, Some(1.0 / topics.k() as f64))),
         ("diversity".to_owned(), Measure::exact(topics.diversity(), None)),
     ]);
+    if let Some(&particles) = matches.get_one::<usize>("left-to-right") {
+        // The halves are every second word: put together again they are the words in order.
+        let whole = |[even, odd]: &[Vec<u32>; 2]| {
+            let order = (0..even.len() + odd.len()).map(|at| if at % 2 == 0 { even[at / 2] } else { odd[at / 2] });
+            order.collect::<Vec<u32>>()
+        };
+        let documents: Vec<Vec<u32>> = told.iter().map(whole).collect();
+        named.insert("left_to_right".to_owned(), left_to_right(&topics, &given.prior, &documents, particles, run)?);
+    }
     context.screen.clear();
     let names: Vec<String> = (0..topics.k()).map(|topic| topics.name(topic, &given.words)).collect();
     if context.json {

@@ -221,6 +221,10 @@ impl Model for TopicModel {
         Some(&self.topics)
     }
 
+    fn topic_prior(&self) -> Option<&[f32]> {
+        Some(&self.prior)
+    }
+
     fn documents(&self) -> Option<&Counts> {
         self.documents.as_ref().map(|(_, counts)| counts)
     }
