@@ -181,7 +181,7 @@ fn a_memory_limit_is_kept_or_refused_with_what_would_fit() {
     let _alone = alone();
     let folder = Folder::new();
     folder.write("x.npy", npy(400_000, 40, &waves(400_000, 40)));
-    folder.write("few.npy", npy(30_000, 40, &waves(30_000, 40)));
+    folder.write("few.npy", npy(50_000, 40, &waves(50_000, 40)));
     // Parquet, as it comes from other tools: the same rows, as codes.
     folder.good("fit pca x.npy -o all.latent --dims 40 --codes x.parquet --quiet");
     for method in methods(&folder) {
@@ -190,8 +190,7 @@ fn a_memory_limit_is_kept_or_refused_with_what_would_fit() {
         for data in data {
             let line = format!("fit {} {data} -o s.latent --threads 2 --quiet{}", method.name, method.quick);
             let mut fitted = None;
-            // Of what folds, the first that is enough streams the rows by: to keep all 400,000 takes more.
-            for mib in [8, 60, 120, 200] {
+            for mib in [8, 30, 60, 90, 120, 200, 320] {
                 match within(&folder, &line, mib) {
                     Ok(_) => {
                         fitted = fitted.or(Some(mib));
@@ -202,7 +201,7 @@ fn a_memory_limit_is_kept_or_refused_with_what_would_fit() {
                     Err((needed, rows)) => {
                         assert!(fitted.is_none() && needed > mib, "{line} --max-memory {mib}M was refused, and less was enough");
                         // What is said to fit does.
-                        if let Some(rows) = rows.filter(|_| mib == 60) {
+                        if let Some(rows) = rows.filter(|_| mib == 90) {
                             let some = waves(rows, 40);
                             folder.write("some.npy", npy(rows, 40, &some));
                             let line = line.replace(data, "some.npy");
