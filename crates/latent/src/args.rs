@@ -100,7 +100,10 @@ fn wrong(error: &clap::Error, args: &[OsString]) -> Error {
         }
         ErrorKind::UnknownArgument => {
             if !name.starts_with('-') {
-                return Error::param(called, format!("'{name}'"), "nothing more is taken here").with_hint(help);
+                let before = words.iter().position(|word| *word == name).and_then(|at| words.get(at.checked_sub(1)?));
+                let switch = before.filter(|before| before.starts_with("--") && ["true", "false"].contains(&name.as_str()));
+                let hint = switch.map_or(help, |switch| format!("{switch}={name} tells it to {switch}"));
+                return Error::param(called, format!("'{name}'"), "nothing more is taken here").with_hint(hint);
             }
             let flags = flags(&words);
             let error = Error::Input(latentspace::error::Input {

@@ -138,7 +138,11 @@ fn streamed(method: &dyn AnyMethod, data: &Source, shape: Shape, text: Option<Te
     let work = plan.peak_bytes.saturating_sub(shape.lying_bytes());
     let words = text.map_or(0, |text| WORD[0] * text.met + WORD[1] * shape.cols as u64);
     let chunks = shape.part(latentspace::data::CHUNK).lying_bytes() * (run.threads() as u64 + 1);
-    let measuring = BLOCKS + measure_stream_bytes(shape.rows, shape.cols, dimensions(method, shape), run.threads());
+    let dims = dimensions(method, shape);
+    // Counts are held as they come, and filled with their zeros if they are not compared sparse.
+    let counts = shape.cells.map_or(0, |cells| 8 * cells.div_ceil(shape.rows.max(1)));
+    let (row, width) = if shape.is_sparse() { (counts, dims) } else { (counts + 4 * shape.cols, shape.cols) };
+    let measuring = BLOCKS + measure_stream_bytes(shape.rows, row, width, dims, run.threads());
     PROGRAM + data.working_bytes() + words + (BLOCKS + chunks + work).max(measuring)
 }
 
@@ -159,5 +163,17 @@ pub(crate) fn give_back_at_once() {
         const M_MMAP_THRESHOLD: i32 = -3;
         // SAFETY: a call of the C library with a parameter that it knows, before any other thread is started.
         let _ = unsafe { mallopt(M_MMAP_THRESHOLD, 8 << 20) };
+    }
+}
+
+/// Gives small pieces that were freed back to the system, too, between two parts of the work: they lie between others that are still in use.
+pub(crate) fn give_back_now() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        unsafe extern "C" {
+            fn malloc_trim(pad: usize) -> i32;
+        }
+        // SAFETY: a call of the C library that any thread may make at any time; it changes nothing that is in use.
+        let _ = unsafe { malloc_trim(0) };
     }
 }

@@ -198,11 +198,17 @@ impl Topical {
         (topic < self.k()).then(|| {
             let shares = &self.documents.shares;
             let mut rows: Vec<usize> = (0..shares.rows()).filter(|&row| self.length(row) > 0.0).collect();
-            rows.sort_by(|&a, &b| shares.row(b)[topic].total_cmp(&shares.row(a)[topic]).then(a.cmp(&b)));
+            let order = |a: &usize, b: &usize| shares.row(*b)[topic].total_cmp(&shares.row(*a)[topic]).then(a.cmp(b));
+            // Of very many documents a few are shown: only these are sorted.
+            if limit < rows.len() {
+                rows.select_nth_unstable_by(limit, order);
+                rows.truncate(limit);
+            }
+            rows.sort_by(order);
             let told = |&row: &usize| {
                 json!({"row": row, "id": self.documents.metadata.id(row), "share": shares.row(row)[topic], "text": self.excerpt(row)})
             };
-            json!(rows.iter().take(limit).map(told).collect::<Vec<_>>())
+            json!(rows.iter().map(told).collect::<Vec<_>>())
         })
     }
 

@@ -62,9 +62,21 @@ fn pictures(rows: usize) -> Vec<u8> {
     idx
 }
 
-/// A method that takes tables.
+/// Documents of three dozen words, frequent and rare ones, each of a tenth of all subjects.
+fn documents(rows: usize) -> String {
+    let word = |row: usize, at: usize| {
+        let (rank, subject) = ((8.0 * uniform(row, 2 * at)).exp() as usize, (10.0 * uniform(row % 500, 7_000 + at % 3)) as usize);
+        if uniform(row, 2 * at + 1) < 0.4 { format!("w{rank}") } else { format!("s{subject}x{}", rank % 700) }
+    };
+    let line = |row: usize| (0..30 + row % 20).map(|at| word(row, at)).collect::<Vec<_>>().join(" ");
+    (0..rows).map(|row| line(row) + "\n").collect()
+}
+
+/// A method that takes tables, or text.
 struct Method {
     name: String,
+    takes_tables: bool,
+    takes_text: bool,
     folds: bool,
     /// Whether it says that it can tell no better than to a factor of 3.
     roughly: bool,
@@ -74,7 +86,7 @@ struct Method {
 
 fn methods(folder: &Folder) -> Vec<Method> {
     let all = folder.json("methods");
-    let takes = |method: &&Value| method["takes"].as_array().unwrap().contains(&"table".into());
+    let takes = |method: &Value, what: &str| method["takes"].as_array().unwrap().contains(&what.into());
     let quick = |method: &Value| -> String {
         let iterations = |name: &&String| ["n_iter", "n_iter_early", "n_epochs", "max_iter"].contains(&name.as_str());
         let names = method["parameters"]["properties"].as_object().unwrap().keys().filter(iterations);
@@ -83,9 +95,17 @@ fn methods(folder: &Folder) -> Vec<Method> {
     let read = |method: &Value| {
         let limits: Vec<&str> = method["limits"].as_array().unwrap().iter().map(|limit| limit.as_str().unwrap()).collect();
         let roughly = limits.iter().any(|limit| limit.starts_with("a plan tells bytes and seconds to a factor of 3: "));
-        Method { name: method["name"].as_str().unwrap().into(), folds: method["folds"] == true, roughly, quick: quick(method) }
+        let (takes_tables, takes_text) = (takes(method, "table"), takes(method, "text"));
+        Method {
+            name: method["name"].as_str().unwrap().into(),
+            takes_tables,
+            takes_text,
+            folds: method["folds"] == true,
+            roughly,
+            quick: quick(method),
+        }
     };
-    all.as_array().unwrap().iter().filter(takes).map(read).collect()
+    all.as_array().unwrap().iter().map(read).collect()
 }
 
 /// What a fit took: bytes at the peak, seconds of learning, and the same in processor time if that is less.
@@ -121,11 +141,14 @@ fn what_a_plan_tells_is_what_a_fit_takes() {
     folder.write("wide.npy", npy(12_000, 784, &waves(12_000, 784)));
     folder.write("table.csv", csv(20_000, 30));
     folder.write("p-idx3-ubyte", pictures(6_000));
+    folder.write("docs.txt", documents(12_000));
     let mut wrong = Vec::new();
     for method in methods(&folder) {
         // What is slow and rough is asked about less.
         let all = ["small.npy", "table.csv", "p-idx3-ubyte", "tall.npy", "wide.npy"];
-        for data in &all[..if method.roughly { 3 } else { 5 }] {
+        let tables = if method.takes_tables { &all[..if method.roughly { 3 } else { 5 }] } else { &[] };
+        let texts: &[&str] = if method.takes_text { &["docs.txt"] } else { &[] };
+        for data in tables.iter().chain(texts) {
             let line = format!("fit {} {data} -o s.latent --threads 2 --quiet{}", method.name, method.quick);
             let plan = folder.json(&format!("{line} --plan"));
             let (bytes, seconds) = (plan["peak_bytes"].as_f64().unwrap(), plan["seconds"].as_f64().unwrap());
@@ -184,7 +207,7 @@ fn a_memory_limit_is_kept_or_refused_with_what_would_fit() {
     folder.write("few.npy", npy(50_000, 40, &waves(50_000, 40)));
     // Parquet, as it comes from other tools: the same rows, as codes.
     folder.good("fit pca x.npy -o all.latent --dims 40 --codes x.parquet --quiet");
-    for method in methods(&folder) {
+    for method in methods(&folder).into_iter().filter(|method| method.takes_tables) {
         // What holds all rows is asked about fewer: each limit under which it fits takes a fit.
         let data: &[&str] = if method.folds { &["x.npy", "x.parquet"] } else { &["few.npy"] };
         for data in data {

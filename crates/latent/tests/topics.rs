@@ -79,6 +79,75 @@ fn topics_are_learned_explained_measured_and_exported() {
 }
 
 #[test]
+fn topics_are_looked_for_again() {
+    let folder = folder();
+    folder.good(&format!("{FIT} --quiet"));
+    folder.good("fit lda docs.jsonl -o u.latent --n-components 3 --n-iter 60 --seed 7 --quiet");
+    let found = json(&folder.good("compare t.latent u.latent --json").out);
+    let topics = &found["topics"];
+    // Words of a kind are nearly as frequent as each other: which ten are the top ones is chance, which topic is which is not.
+    assert!(topics["shared"]["value"].as_f64() > Some(0.45) && topics["shared"]["null"].as_f64() < Some(0.1), "{found}");
+    assert!(topics["divergence"]["value"].as_f64() < Some(0.1), "{found}");
+    let mut partners: Vec<u64> = topics["each"].as_array().unwrap().iter().map(|topic| topic["partner"].as_u64().unwrap()).collect();
+    partners.sort_unstable();
+    assert_eq!((partners, &found["rows"]), (vec![0, 1, 2], &150.into()));
+    for topic in topics["each"].as_array().unwrap() {
+        let [name, partner] = ["name", "partner_name"].map(|name| topic[name].as_str().unwrap());
+        assert_eq!(name[..4], partner[..4], "{topic}");
+    }
+    // Of other documents, and more of them: words that both know tell which is which.
+    folder.good("fit lda new.txt -o n.latent --n-components 4 --n-iter 60 --min-df 1 --quiet");
+    let told = folder.good("compare t.latent n.latent");
+    assert!(
+        told.err.contains("documents are not compared") && told.out.contains("Of the 10 top words of a topic"),
+        "{}{}",
+        told.out,
+        told.err
+    );
+    let called = folder.latent("compare t.latent n.latent --moved moved.csv");
+    assert!(called.code == Some(2) && called.err.contains("30 rows"), "{}", called.err);
+
+    let stable = json(&folder.good("stability lda docs.jsonl --n-components 3 --n-iter 60 --runs 2 --json").out);
+    for (again, least) in [("seeds", 0.5), ("bootstrap", 0.4)] {
+        let shared = &stable["topics"][again]["shared"];
+        assert!(shared["value"].as_f64() > Some(least) && shared["null"].as_f64() < Some(0.2), "{stable}");
+    }
+    assert_eq!(stable["topics"]["each"].as_array().unwrap().len(), 3);
+    let told = folder.good("stability plsa docs.jsonl --n-components 3 --runs 2").out;
+    assert!(told.contains("topics seeds") && told.contains("of chance"), "{told}");
+}
+
+#[test]
+fn topics_of_a_fold_keep_their_documents() {
+    let folder = folder();
+    for fit in ["fit plsa docs.jsonl --n-components 3", "fit lda docs.jsonl --sampler variational --n-components 3 --n-iter 20"] {
+        folder.good(&format!("{fit} -o f.latent --quiet"));
+        let explained = json(&folder.good("explain f.latent --json").out);
+        let shares: Vec<f64> = explained.as_array().unwrap().iter().map(|topic| topic["documents"][0]["share"].as_f64().unwrap()).collect();
+        assert!(shares.iter().all(|&share| share > 0.5), "{fit}: {shares:?}");
+        assert_eq!(json(&folder.good("neighbors f.latent --row 3 -k 5 --json").out).as_array().unwrap().len(), 5);
+        folder.good("export f.latent --to pyldavis -o f.json");
+        assert_eq!(json(&String::from_utf8(folder.read("f.json")).unwrap())["doc_lengths"].as_array().unwrap().len(), 150);
+    }
+}
+
+#[test]
+fn seed_words_are_known_wherever_topics_are_learned() {
+    let folder = folder();
+    for line in [
+        "sweep lda docs.jsonl --dims 3,4 --n-iter 20 --seed-words gene3;star1 --quiet",
+        "stability lda docs.jsonl --n-components 3 --n-iter 20 --runs 2 --seed-words gene3;star1 --quiet",
+        "fit lda docs.jsonl -o t.latent --n-components 3 --n-iter 20 --sampler variational --seed-words gene3;star1 --max-memory 60M --quiet",
+    ] {
+        folder.good(line);
+        let called = folder.latent(&line.replace("gene3", "gene99"));
+        assert!(called.code == Some(2) && called.err.contains("'gene99'"), "{line}: {}", called.err);
+    }
+    let called = folder.latent("fit lda docs.jsonl -o t.latent --learn-prior false");
+    assert!(called.code == Some(2) && called.err.contains("--learn-prior=false"), "{}", called.err);
+}
+
+#[test]
 fn what_cannot_be_is_refused_with_a_hint() {
     let folder = folder();
     folder.write("x.csv", "a,b\n1,2\n3,4\n5,7\n");

@@ -12,12 +12,12 @@ use serde_json::{Map, Value, json};
 use crate::border;
 use crate::codes::Codes;
 use crate::data::read::Source;
-use crate::data::{Beside, Metadata, Observations, Preparation, PrepareOptions, Prepared, Rows, Stream};
+use crate::data::{Beside, Metadata, Observations, Preparation, PrepareOptions, Prepared, Rows, Shape, Stream};
 use crate::error::{Error, Result};
 use crate::linalg::{Matrix, MatrixView};
 use crate::measure::{self, Measure, MeasureOptions};
 use crate::method::{self, AnyMethod, Fitted, Info, Model};
-use crate::neighbors::Metric;
+use crate::neighbors::{Metric, Points};
 use crate::registry;
 use crate::run::{Run, machine_memory};
 pub use crate::tensors::FORMAT;
@@ -44,7 +44,7 @@ pub struct Space {
     pub model: Box<dyn Model>,
     /// How far to trust it.
     pub measures: BTreeMap<String, Measure>,
-    /// What rides along with the fitted rows, where the space keeps their codes.
+    /// What rides along with the fitted rows, where the space keeps their codes and its method does not fold.
     pub metadata: Option<Metadata>,
 }
 
@@ -86,11 +86,15 @@ impl measure::Passes for Encoded<'_> {
         self.stream.rows()
     }
 
-    fn pass(&self, show: &mut dyn FnMut(MatrixView<'_>, MatrixView<'_>) -> Result<()>) -> Result<()> {
+    fn are_sparse(&self, cells: usize) -> bool {
+        Shape { cells: Some(cells), ..Shape::new(self.stream.rows(), self.stream.cols()) }.is_sparse()
+    }
+
+    fn pass(&self, show: &mut dyn FnMut(Points<'_>, MatrixView<'_>) -> Result<()>) -> Result<()> {
         for block in self.stream.blocks()? {
             let block = block?;
             let codes = self.space.encode_prepared(&block, self.run)?;
-            show(block.table()?.view(), codes.view())?;
+            show(block.points(), codes.view())?;
         }
         Ok(())
     }
@@ -125,13 +129,7 @@ impl Space {
         beside: &Beside,
         run: &Run,
     ) -> Result<Learned> {
-        let (preparation, mut rows) = Preparation::choose_and_prepare(&observations, options, run)?;
-        // Words have names, by which a method may be told of them.
-        if let Prepared::Counts(counts) = &mut rows
-            && counts.names.is_none()
-        {
-            counts.names.clone_from(&preparation.names);
-        }
+        let (preparation, rows) = Preparation::choose_and_prepare(&observations, options, run)?;
         preparation.told.iter().for_each(|sentence| run.note(sentence));
         let metadata = observations.metadata.clone();
         // What the preparation copied is not needed any more.
@@ -184,7 +182,8 @@ impl Space {
         run: &Run,
     ) -> (Self, Option<Matrix>) {
         let measures = fitted.measures.into_iter().map(|(name, measure)| (name.to_owned(), measure)).collect();
-        let metadata = fitted.model.fitted_codes().map(|_| metadata.clone());
+        // Of a fold nothing rides along: it gives the same space where rows stream by, or are on many machines.
+        let metadata = fitted.model.fitted_codes().filter(|_| !method.folds()).map(|_| metadata.clone());
         let (params, seed) = (method.params(), run.seed());
         let (facts, model) = (fitted.facts, fitted.model);
         (Space { method: method.info(), params, facts, seed, rows, preparation, model, measures, metadata }, fitted.codes)

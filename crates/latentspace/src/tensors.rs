@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use safetensors::{Dtype, SafeTensors};
+use safetensors::{Dtype, SafeTensorError, SafeTensors};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -13,6 +13,9 @@ use crate::linalg::Matrix;
 
 /// The version of the files that this program writes: spaces, checkpoints, statistics.
 pub const FORMAT: u32 = 1;
+
+/// Bytes of a header that every reader of safetensors takes.
+const MAX_HEADER: u64 = 100_000_000;
 
 /// A kind of file that this program writes.
 pub struct FileKind {
@@ -148,24 +151,29 @@ impl Tensors {
     /// All arrays as one file: safetensors, with a header that is a JSON document and tells the version of its format.
     ///
     /// # Errors
-    /// [`Error::Internal`] if a number is NaN or infinite.
+    /// [`Error::Internal`] if a number is NaN or infinite; [`Error::Input`] if the header gets longer than any reader takes.
     pub fn to_file(&self, kind: &FileKind, header: &impl Serialize) -> Result<Vec<u8>> {
         if let Some((name, _)) = self.iter().find(|(_, tensor)| !tensor.is_finite()) {
             return Err(Error::internal(format!("the tensor '{name}' holds what is no number; it is not written")));
         }
         let header = serde_json::to_string(header).map_err(|error| Error::internal(error.to_string()))?;
         let metadata = HashMap::from([(kind.key.to_owned(), header)]);
-        safetensors::serialize(self.0.iter().map(|(name, tensor)| (name, Lent(tensor))), Some(metadata))
-            .map_err(|error| Error::internal(error.to_string()))
+        safetensors::serialize(self.0.iter().map(|(name, tensor)| (name, Lent(tensor))), Some(metadata)).map_err(|error| match error {
+            SafeTensorError::HeaderTooLarge => {
+                let found = "names of columns, and what else tells of them, that fill no header";
+                Error::input(kind.name, found, format!("the header of a safetensors file holds {} MB", MAX_HEADER / 1_000_000))
+                    .with_hint("of text, --max-words keeps fewer words")
+            }
+            error => Error::internal(error.to_string()),
+        })
     }
 
     /// The header and the arrays of a file of this kind. Lengths and shapes are checked before anything is copied.
     ///
     /// # Errors
     /// [`Error::Input`] if lengths, shapes or types do not fit, if a number is NaN or infinite, or if the header is of another kind, of a newer
-    /// version, or longer than 16 MiB.
+    /// version, or longer than 100 MB.
     pub fn from_file<H: DeserializeOwned>(bytes: &[u8], kind: &FileKind) -> Result<(H, Self)> {
-        const MAX_HEADER: u64 = 16 << 20;
         let wrong = |found: String| kind.broken(&found);
         let length = bytes.first_chunk().map_or(0, |first| u64::from_le_bytes(*first));
         if length == 0 || length > MAX_HEADER || length > bytes.len() as u64 {
@@ -290,4 +298,20 @@ fn wrong(name: &str, found: Option<&Tensor>, wanted: &str) -> Error {
         Some(tensor) => format!("the tensor '{name}' has the shape {:?} or another type", tensor.shape()),
     };
     Error::input("space", found, wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_header_is_read_again_and_one_that_nobody_reads_is_not_written() {
+        const KIND: FileKind = FileKind { key: "test", name: "test", writer: "a test" };
+        let file = |bytes: usize| Tensors::default().to_file(&KIND, &serde_json::json!({ "format": FORMAT, "names": "w".repeat(bytes) }));
+        let long = file(20 << 20).unwrap();
+        let (header, _): (Value, Tensors) = Tensors::from_file(&long, &KIND).unwrap();
+        assert_eq!(header["names"].as_str().map(str::len), Some(20 << 20));
+        let Err(Error::Input(error)) = file(101_000_000) else { panic!("101 MB of names were written") };
+        assert!(error.to_string().contains("100 MB"), "{error}");
+    }
 }

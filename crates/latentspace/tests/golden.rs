@@ -18,6 +18,7 @@ use latentspace::method::{Entry, Takes};
 use latentspace::random::Random;
 use latentspace::registry::METHODS;
 use latentspace::space::FORMAT;
+use latentspace::text::Score;
 use latentspace::{Observations, Preparation, Run, Space};
 use serde_json::{Map, Value, json};
 
@@ -104,6 +105,21 @@ fn words(rows: usize, first: usize) -> Observations {
     Observations::from_matrix("words", Matrix::from_fn(rows, 12, |row, word| count(row, word) as f32))
 }
 
+/// Texts of three subjects, whose words have accents, come in pairs and as emoji; a line each.
+fn texts(rows: std::ops::Range<usize>) -> String {
+    const SUBJECTS: [[&str; 5]; 3] = [
+        ["été", "soleil", "La plage", "vagues", "☀️"],
+        ["Genome", "protein", "cell wall", "enzyme", "🧬"],
+        ["bank", "interest rate", "loan", "credit", "the market"],
+    ];
+    let random = Random::new(4, "texts");
+    let word = |row: usize, at: u64| {
+        let subject = if random.uniform(row as u64, 2 * at) < 0.8 { row % 3 } else { (row + 1) % 3 };
+        SUBJECTS[subject][random.below(row as u64, 2 * at + 1, 5) as usize]
+    };
+    rows.map(|row| (0..14).map(|at| word(row, at)).collect::<Vec<_>>().join(" ") + "\n").collect()
+}
+
 /// What makes any method quick on sixty rows, whatever its parameters are called.
 fn quick(entry: &Entry) -> Map<String, Value> {
     let value = |name: &str| match name {
@@ -160,6 +176,15 @@ fn make_missing() {
         let params = Map::from_iter([("n_components".to_owned(), json!(3)), ("n_iter".to_owned(), json!(40))]);
         write::observations(&words(20, 60), &here("words.npy")).unwrap();
         make(entry.info.name, entry, &params, &words(60, 0), PrepareOptions::default(), &here("words.npy"));
+    }
+    if missing("lda-text") {
+        std::fs::write(here("texts.txt"), texts(0..60)).unwrap();
+        std::fs::write(here("rows.txt"), texts(60..80)).unwrap();
+        let learned = read::open(here("texts.txt").to_str().unwrap(), &ReadOptions::default()).unwrap().read(&run()).unwrap();
+        let params = Map::from_iter([("n_components".to_owned(), json!(3)), ("n_iter".to_owned(), json!(40))]);
+        let mut options = PrepareOptions::default();
+        (options.text.ngrams, options.text.phrases) = (Some(2), Some(Score::Npmi));
+        make("lda-text", latentspace::registry::find("lda").unwrap(), &params, &learned, options, &here("rows.txt"));
     }
     if missing("pca-pictures") {
         let params = Map::from_iter([("n_components".to_owned(), json!(3)), ("whiten".to_owned(), json!(true))]);

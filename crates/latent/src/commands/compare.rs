@@ -1,4 +1,6 @@
-//! `latent compare`: what two spaces of the same rows have in common.
+//! `latent compare`: what two spaces have in common, of the same rows, or of topics.
+
+mod topics;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -17,7 +19,7 @@ use crate::{args, inputs, outputs};
 pub(crate) fn command() -> Command {
     let space = |name: &'static str, help: &'static str| Arg::new(name).value_name(name).required(true).help(help);
     Command::new("compare")
-        .about("Compare two spaces of the same rows: what they have in common, and which rows moved")
+        .about("Compare two spaces of the same rows, or two of topics: what they have in common, and which rows moved")
         .arg(space("A", "Codes, or a space that keeps those of its rows"))
         .arg(space("B", "The same rows in another space; matched by their ids where both have ids, else by their order"))
         .arg(args::neighbors(1, "Neighbors a row [default: 15]"))
@@ -38,7 +40,9 @@ pub(crate) fn command() -> Command {
         .after_help(
             "cka (1: the same but for turning and scaling) and procrustes (0: the same; what is left of the spread once B is laid onto A)\n\
              look at the whole, neighbors_shared at what is near, distance_correlation at what is far. A row's move is told in units of A's\n\
-             radius, the root of the mean squared distance from its middle.",
+             radius, the root of the mean squared distance from its middle.\n\
+             Of two spaces of topics, which may be of other documents, each topic of A is told beside its partner in B: the one that is most\n\
+             like it, where no two have the same.",
         )
 }
 
@@ -49,8 +53,22 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
         outputs::check("--moved", file, outputs::FIGURES, context)?;
     }
     let (name_a, name_b) = (inputs::text(matches, "A")?, inputs::text(matches, "B")?);
+    let of_topics = topics::find(name_a, name_b, run)?;
     let of = |name| inputs::space_or_codes(name, &Default::default(), run);
-    let both = Matched::of((name_a, of(name_a)?), (name_b, of(name_b)?))?;
+    let both = || Matched::of((name_a, of(name_a)?), (name_b, of(name_b)?));
+    let both = match (both(), of_topics.is_some() && moved.is_none()) {
+        // Topics can be told of each other without any row.
+        (Err(error @ Error::Input(_)), true) => {
+            run.note(format!("documents are not compared: {error}"));
+            None
+        }
+        (both, _) => Some(both?),
+    };
+    let Some(both) = both else {
+        let Some(found) = of_topics else { return Err(Error::internal("neither rows nor topics")) };
+        context.screen.clear();
+        return if context.json { output::json(&json!({ "topics": found })) } else { output::text(&found.told()) };
+    };
     both.notes().iter().for_each(|note| run.note(note));
     let n = both.metadata.rows();
     let options = CompareOptions {
@@ -71,6 +89,9 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
             all.insert("matched_by".into(), json!(both.by));
             all.insert("only_in_a".into(), json!(both.only_a));
             all.insert("only_in_b".into(), json!(both.only_b));
+            if let Some(found) = &of_topics {
+                all.insert("topics".into(), json!(found));
+            }
         }
         return output::json(&all);
     }
@@ -82,6 +103,9 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let mut out = output::measures(&named);
     out.push_str(&format!("\n  {} neighbors of {asked} of {} rows, matched by their {}\n", found.k, count(n as u64), both.by));
     found.sentences().iter().for_each(|sentence| out.push_str(&output::wrapped("  ", sentence)));
+    if let Some(found) = &of_topics {
+        out.push_str(&format!("\n{}", found.told()));
+    }
     output::text(&out)
 }
 

@@ -246,9 +246,11 @@ fn from_memory(method: &dyn AnyMethod, data: &Source, options: &PrepareOptions, 
     let begun = Instant::now();
     let learned = Space::learn(method, observations, options, &beside, run)?;
     let learning = begun.elapsed().as_secs_f64();
+    memory::give_back_now();
     let begun = Instant::now();
     let (space, codes) = learned.measured(run)?;
     let measuring = begun.elapsed().as_secs_f64();
+    memory::give_back_now();
     Ok(Learned { space, codes: Some(Codes { values: codes, metadata }), timing: Timing { reading, learning, measuring } })
 }
 
@@ -278,9 +280,11 @@ fn from_stream(method: &dyn AnyMethod, data: &Source, options: &PrepareOptions, 
     let rows = Rows::Stream(&stream);
     let (mut space, _) = Space::fit(method, preparation.clone(), &rows, &Metadata::none(0), run)?;
     let learning = begun.elapsed().as_secs_f64();
+    memory::give_back_now();
     let begun = Instant::now();
     space.measure(&rows, None, run)?;
     let measuring = begun.elapsed().as_secs_f64();
+    memory::give_back_now();
     let codes = if all_codes { Some(space.encode_source(data, run)?) } else { None };
     Ok(Learned { space, codes, timing: Timing { reading, learning, measuring } })
 }

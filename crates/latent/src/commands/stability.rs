@@ -1,21 +1,26 @@
-//! `latent stability METHOD`: how much of a map is there again with another seed, and with other rows drawn.
+//! `latent stability METHOD`: how much of a map, or of topics, is there again with another seed, and with other rows drawn.
+
+use std::collections::BTreeMap;
 
 use clap::{Arg, ArgMatches, Command};
 use latentspace::data::{Beside, Metadata, Preparation, Prepared, Rows, read};
 use latentspace::linalg::Matrix;
 use latentspace::measure::{self, Drawn, Stability};
 use latentspace::method::{self, AnyMethod, Entry};
+use latentspace::neighbors::Metric;
 use latentspace::random::Random;
+use latentspace::topics::{Recurrence, Topics, recurrence};
 use latentspace::{Error, Result, Run, registry};
+use serde_json::{Value, json};
 
 use crate::commands::fit;
 use crate::context::Context;
-use crate::output::{self, count};
+use crate::output::{self, count, number};
 use crate::{args, inputs, memory, outputs};
 
 pub(crate) fn command() -> Command {
     Command::new("stability")
-        .about("Make a map again and again: which neighborhoods are the data's, and which the seed's or the sample's")
+        .about("Make a map again and again: which neighborhoods and topics are the data's, and which the seed's or the sample's")
         .subcommand_required(true)
         .subcommand_value_name("METHOD")
         .subcommand_help_heading("Methods")
@@ -46,7 +51,8 @@ fn method_command(entry: &Entry) -> Command {
         .args(inputs::reading_args())
         .after_help(
             "Rows are drawn with replacement, as many as there are, and each counts once: some 63 % of them. Seeds follow on --seed.\n\
-             It takes twice --runs times what one fit takes.",
+             It takes twice --runs times what one fit takes. Topics are told, too: how many of each one's top words are those of its partner\n\
+             when all are learned again.",
         )
 }
 
@@ -72,20 +78,34 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let runs = matches.get_one::<usize>("runs").copied().unwrap_or(4);
     let k = matches.get_one::<usize>("k").copied().unwrap_or_else(|| 15.min(n / 3).max(1));
     let again = Again { method: method.as_ref(), prepared: &prepared, metadata: &metadata, runs, k };
-    let found = again.measure(None, run, |_| {})?;
+    let Found { stability: found, topics } = again.measure(None, run, |_| {})?;
     if let Some(file) = per_row {
         outputs::figures(file, &[("kept_by_seeds", &found.by_seeds), ("kept_by_bootstrap", &found.by_bootstrap)], &metadata)?;
     }
+    let words = preparation.names.clone().unwrap_or_else(|| (1..=prepared.cols()).map(|column| column.to_string()).collect());
     context.screen.clear();
     match (context.json, per_row) {
-        (true, _) => output::json(&found),
+        (true, _) => {
+            let mut all = json!(found);
+            if let Some(topics) = &topics {
+                all["topics"] = topics.json(&words);
+            }
+            output::json(&all)
+        }
         // The rows themselves were asked for.
         (false, Some("-")) => Ok(()),
         (false, _) => {
-            let named = found.named().into_iter().map(|(name, measure)| (name.to_owned(), measure)).collect();
+            let mut named: BTreeMap<String, _> = found.named().into_iter().map(|(name, measure)| (name.to_owned(), measure)).collect();
+            let of_topics =
+                topics.iter().flat_map(|topics| [("topics_seeds", topics.seeds.shared), ("topics_bootstrap", topics.drawn.shared)]);
+            named.extend(of_topics.map(|(name, measure)| (name.to_owned(), measure)));
             let mut out = output::measures(&named);
+            if let Some(topics) = &topics {
+                out.push_str(&format!("\n{}", topics.table(&words)));
+            }
             out.push_str(&format!("\n  {k} neighbors of {} rows, {runs} seeds, {runs} draws\n", count(n as u64)));
-            found.sentences().iter().for_each(|sentence| out.push_str(&output::wrapped("  ", sentence)));
+            let sentences = found.sentences().into_iter().chain(topics.iter().flat_map(TopicsAgain::sentences));
+            sentences.for_each(|sentence| out.push_str(&output::wrapped("  ", &sentence)));
             output::text(&out)
         }
     }
@@ -101,25 +121,93 @@ pub(crate) struct Again<'a> {
     pub(crate) k: usize,
 }
 
+/// How much of a map is there again; and of topics, where the method learns such.
+pub(crate) struct Found {
+    pub(crate) stability: Stability,
+    topics: Option<TopicsAgain>,
+}
+
+/// How much of topics is there again.
+struct TopicsAgain {
+    first: Topics,
+    seeds: Recurrence,
+    drawn: Recurrence,
+}
+
+/// Below this share of its top words a topic is not there again.
+const LOST: f64 = 0.5;
+
+impl TopicsAgain {
+    fn json(&self, words: &[String]) -> Value {
+        let of = |again: &Recurrence, topic: usize| json!({"shared": again.shared_by_topic[topic], "divergence": again.divergence_by_topic[topic]});
+        let each = |topic: usize| {
+            let (seeds, bootstrap) = (of(&self.seeds, topic), of(&self.drawn, topic));
+            json!({"topic": topic, "name": self.first.name(topic, words), "seeds": seeds, "bootstrap": bootstrap})
+        };
+        let whole = |again: &Recurrence| json!({"shared": again.shared, "divergence": again.divergence});
+        json!({"seeds": whole(&self.seeds), "bootstrap": whole(&self.drawn), "each": (0..self.first.k()).map(each).collect::<Vec<_>>()})
+    }
+
+    /// A line a topic, those first that are there again.
+    fn table(&self, words: &[String]) -> String {
+        let (seeds, drawn) = (&self.seeds.shared_by_topic, &self.drawn.shared_by_topic);
+        let mut order: Vec<usize> = (0..self.first.k()).collect();
+        order.sort_by(|&a, &b| (seeds[b] + drawn[b]).total_cmp(&(seeds[a] + drawn[a])));
+        let row = |&topic: &usize| vec![topic.to_string(), number(seeds[topic]), number(drawn[topic]), self.first.name(topic, words)];
+        output::table(&["topic", "seeds", "bootstrap", "words"], &order.iter().map(row).collect::<Vec<_>>())
+    }
+
+    fn sentences(&self) -> Vec<String> {
+        let of_ten = |measure: measure::Measure| format!("{:.1}", 10.0 * measure.value);
+        let mut out = vec![format!(
+            "Of the 10 top words of a topic, {} are those of its partner with another seed, {} with other rows drawn; of chance {:.1} would be.",
+            of_ten(self.seeds.shared),
+            of_ten(self.drawn.shared),
+            10.0 * self.seeds.shared.null.unwrap_or(0.0)
+        )];
+        let lost = self.seeds.shared_by_topic.iter().filter(|&&shared| shared < LOST).count();
+        if lost > 0 {
+            let all = self.first.k();
+            out.push(format!("{lost} of {all} topics have less than half of their top words with another seed: they are the seed's as much as the data's."));
+        }
+        out
+    }
+}
+
 impl Again<'_> {
     /// How much of it is there again. `first` is the map of the run's own seed, if it was made before; `tell` hears how many were made, of
     /// twice the runs.
-    pub(crate) fn measure(&self, first: Option<Matrix>, run: &Run, tell: impl Fn(usize)) -> Result<Stability> {
+    pub(crate) fn measure(&self, first: Option<Matrix>, run: &Run, tell: impl Fn(usize)) -> Result<Found> {
         let (runs, method) = (self.runs as u64, self.method);
-        let mut maps = Vec::from_iter(first);
+        let (mut maps, mut topics) = (Vec::from_iter(first), Vec::new());
         for at in maps.len() as u64..runs {
             tell(maps.len());
-            maps.push(map(method, self.prepared, self.metadata, &seeded(run, at))?);
+            let made = make(method, self.prepared, self.metadata, &seeded(run, at))?;
+            maps.push(made.map);
+            topics.extend(made.topics);
         }
-        let mut drawn = Vec::new();
+        let (mut drawn, mut topics_drawn) = (Vec::new(), Vec::new());
         for at in 0..runs {
             tell(maps.len() + drawn.len());
             let rows = draw(self.prepared.rows(), run.seed(), at);
             let some = self.prepared.select(&rows);
-            drawn.push(Drawn { map: map(method, &some, &self.metadata.select(&rows)?, run)?, rows });
+            let made = make(method, &some, &self.metadata.select(&rows)?, run)?;
+            drawn.push(Drawn { map: made.map, rows });
+            topics_drawn.extend(made.topics);
         }
         tell(maps.len() + drawn.len());
-        measure::stability(&maps, &drawn, self.k, run)
+        // Rows with shares of topics are near as those shares are.
+        let metric = if topics.is_empty() { Metric::Euclidean } else { Metric::Hellinger };
+        let stability = measure::stability(&maps, &drawn, self.k, metric, run)?;
+        let topics = match topics.split_first() {
+            Some((first, others)) if !others.is_empty() => Some(TopicsAgain {
+                seeds: recurrence(first, others, run)?,
+                drawn: recurrence(first, &topics_drawn, run)?,
+                first: first.clone(),
+            }),
+            _ => None,
+        };
+        Ok(Found { stability, topics })
     }
 }
 
@@ -127,12 +215,18 @@ fn seeded(run: &Run, at: u64) -> Run {
     run.clone().with_seed(run.seed().wrapping_add(at))
 }
 
-/// Where the rows lie.
-fn map(method: &dyn AnyMethod, rows: &Prepared, metadata: &Metadata, run: &Run) -> Result<Matrix> {
+/// Where the rows lie, and the topics where the method learns such.
+struct Made {
+    map: Matrix,
+    topics: Option<Topics>,
+}
+
+fn make(method: &dyn AnyMethod, rows: &Prepared, metadata: &Metadata, run: &Run) -> Result<Made> {
     let nothing = Beside::default();
     let beside = method::beside(method, metadata, &nothing)?;
     let fitted = method.fit(&Rows::Memory(rows).with(&beside)?, run)?;
-    fitted.codes.map_or_else(|| fitted.model.encode(rows, run), Ok)
+    let topics = fitted.model.topics().cloned();
+    Ok(Made { map: fitted.codes.map_or_else(|| fitted.model.encode(rows, run), Ok)?, topics })
 }
 
 /// As many rows as there are, drawn with replacement, each once.

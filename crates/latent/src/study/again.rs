@@ -68,6 +68,7 @@ impl Study {
             let seconds_left = seconds_left(begun, (at - had.min(at)) as u64, (of - had) as u64);
             self.desk.change(|state| state.again = Some(Again { map: map.id, at, of, seconds_left }));
         })?;
+        let found = found.stability;
         Ok(MadeAgain { sentences: found.sentences(), found })
     }
 }

@@ -155,12 +155,20 @@ impl Preparation {
     /// # Errors
     /// As there.
     pub fn choose_and_prepare(observations: &Observations, options: &PrepareOptions, run: &Run) -> Result<(Self, Prepared)> {
-        if let (Values::Text(_), true) = (&observations.values, observations.rows() > 0) {
+        let (preparation, mut prepared) = if let (Values::Text(_), true) = (&observations.values, observations.rows() > 0) {
             let (preparation, _, counts) = Self::of_texts(observations, options, true, run)?;
-            return Ok((preparation, Prepared::Counts(counts.ok_or_else(|| Error::internal("counts are kept"))?)));
+            (preparation, Prepared::Counts(counts.ok_or_else(|| Error::internal("counts are kept"))?))
+        } else {
+            let preparation = Self::choose(observations, options, run)?;
+            let prepared = preparation.prepare(observations, run)?;
+            (preparation, prepared)
+        };
+        // Words have names, by which a method may be told of them.
+        if let Prepared::Counts(counts) = &mut prepared
+            && counts.names.is_none()
+        {
+            counts.names.clone_from(&preparation.names);
         }
-        let preparation = Self::choose(observations, options, run)?;
-        let prepared = preparation.prepare(observations, run)?;
         Ok((preparation, prepared))
     }
 

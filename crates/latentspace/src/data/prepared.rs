@@ -72,6 +72,10 @@ pub trait Stream: Send + Sync {
     fn rows(&self) -> usize;
     /// Columns.
     fn cols(&self) -> usize;
+    /// The names of columns, such as words, where they are known.
+    fn names(&self) -> Option<&[String]> {
+        None
+    }
     /// A new pass over the rows from `first` on, in order, in blocks of any size.
     ///
     /// # Errors
@@ -117,6 +121,10 @@ impl Stream for PreparedStream<'_> {
 
     fn cols(&self) -> usize {
         self.preparation.prepared_columns()
+    }
+
+    fn names(&self) -> Option<&[String]> {
+        self.preparation.names.as_deref()
     }
 
     fn blocks_from(&self, first: usize) -> Result<Box<dyn Iterator<Item = Result<Prepared>> + Send + '_>> {
@@ -323,6 +331,15 @@ impl<'a> Rows<'a> {
         match self {
             Rows::Memory(prepared) | Rows::With(prepared, _) => prepared.cols(),
             Rows::Stream(stream) => stream.cols(),
+        }
+    }
+
+    /// The names of columns of counts, such as words, where they are known.
+    pub fn names(&self) -> Option<&'a [String]> {
+        match self {
+            Rows::Memory(Prepared::Counts(counts)) | Rows::With(Prepared::Counts(counts), _) => counts.names.as_deref(),
+            Rows::Stream(stream) => stream.names(),
+            Rows::Memory(Prepared::Table(_)) | Rows::With(Prepared::Table(_), _) => None,
         }
     }
 

@@ -16,9 +16,10 @@ pub fn measure_bytes(rows: usize, cols: usize, dims: usize, threads: usize) -> u
     known + places.max(search + known)
 }
 
-/// Bytes that [`super::measure_stream`] takes beside a block of the stream.
-pub fn measure_stream_bytes(rows: usize, cols: usize, dims: usize, threads: usize) -> u64 {
+/// Bytes that [`super::measure_stream`] takes beside a block of the stream: of rows of so many bytes each, as they are held, of which `width`
+/// columns are compared at once (of sparse ones, those of the codes alone).
+pub fn measure_stream_bytes(rows: usize, row: usize, width: usize, dims: usize, threads: usize) -> u64 {
     // The rows asked about, and those of a third of the pairs that are compared; or all rows where they are few.
     let held = if rows <= stream::FEW { rows } else { SAMPLED + 2 * super::pairs::SAMPLED.div_ceil(3) };
-    4 * (cols + dims) as u64 * held as u64 + measure_bytes(rows.min(stream::FEW), cols, dims, threads)
+    (row + 4 * dims) as u64 * held as u64 + measure_bytes(rows.min(stream::FEW), width, dims, threads)
 }

@@ -75,12 +75,13 @@ impl Stability {
     }
 }
 
-/// Compares maps of all rows with each other, `[n, k]` each, and maps of some rows with the first of those. Cost: the neighbors in each map.
+/// Compares maps of all rows with each other, `[n, k]` each, and maps of some rows with the first of those, by neighbors of this metric. Cost: the
+/// neighbors in each map.
 ///
 /// # Errors
 /// [`Error::Input`] if maps differ in rows; [`Error::Param`] if there are fewer than two maps or none of rows drawn, or k is not less than the
 /// rows of each; what [`neighbors`] says.
-pub fn stability(maps: &[Matrix], drawn: &[Drawn], k: usize, run: &Run) -> Result<Stability> {
+pub fn stability(maps: &[Matrix], drawn: &[Drawn], k: usize, metric: Metric, run: &Run) -> Result<Stability> {
     let Some((first, _)) = maps.split_first().filter(|(_, others)| !others.is_empty() && !drawn.is_empty()) else {
         return Err(Error::param("runs", maps.len(), "two maps are the fewest that can be compared"));
     };
@@ -92,7 +93,7 @@ pub fn stability(maps: &[Matrix], drawn: &[Drawn], k: usize, run: &Run) -> Resul
     if k == 0 || k >= fewest {
         return Err(Error::param("k", k, format!("for {fewest} rows it is 1 to {}", fewest.saturating_sub(1))));
     }
-    let near = |map: MatrixView<'_>| neighbors(map, k, Metric::Euclidean, run);
+    let near = |map: MatrixView<'_>| neighbors(map, k, metric, run);
     let all = maps.iter().map(|map| near(map.view())).collect::<Result<Vec<_>>>()?;
     let pairs: Vec<(usize, usize)> = (0..all.len()).flat_map(|a| (0..a).map(move |b| (a, b))).collect();
     let kept = |row: usize| {
@@ -141,13 +142,13 @@ mod tests {
         let rows: Vec<u32> = (0..800).step_by(2).collect();
         let turned = Matrix::from_fn(800, 2, |i, j| map.row(i)[1 - j] * 3.0);
         let half = Drawn { map: map.select(&rows), rows: rows.clone() };
-        let found = stability(&[map.clone(), turned], &[half], 10, &run).unwrap();
+        let found = stability(&[map.clone(), turned], &[half], 10, Metric::Euclidean, &run).unwrap();
         assert_eq!((found.seeds.value, found.bootstrap.value), (1.0, 1.0));
         assert!(found.by_bootstrap[1].is_nan() && found.by_bootstrap[2] == 1.0 && found.by_seeds.len() == 800);
         assert_eq!(found.sentences().len(), 1);
 
         let noise = Drawn { map: normal(400, 3), rows };
-        let found = stability(&[map, normal(800, 2)], &[noise], 10, &run).unwrap();
+        let found = stability(&[map, normal(800, 2)], &[noise], 10, Metric::Euclidean, &run).unwrap();
         for measure in [found.seeds, found.bootstrap] {
             assert!((measure.value - measure.null.unwrap()).abs() < 0.006, "{measure:?}");
         }
@@ -158,7 +159,7 @@ mod tests {
     fn what_cannot_be_compared_is_refused() {
         let run = Run::new(0, 1).unwrap();
         let half = || Drawn { map: normal(10, 1), rows: (0..10).collect() };
-        let refused = |maps: &[Matrix], drawn: &[Drawn], k| stability(maps, drawn, k, &run).unwrap_err().to_string();
+        let refused = |maps: &[Matrix], drawn: &[Drawn], k| stability(maps, drawn, k, Metric::Euclidean, &run).unwrap_err().to_string();
         assert!(refused(&[normal(20, 1)], &[half()], 3).contains("two maps"));
         assert!(refused(&[normal(20, 1), normal(19, 2)], &[half()], 3).contains("19 rows"));
         assert_eq!(refused(&[normal(20, 1), normal(20, 2)], &[half()], 10), "k: 10 was given; for 10 rows it is 1 to 9.");

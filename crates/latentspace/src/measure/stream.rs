@@ -1,10 +1,10 @@
 //! The same measures of rows that do not lie in memory: three passes over the stream give what all rows at once would give, bit by bit.
 
 use super::structure::{Found, asked, names, nearer};
-use super::{MeasureOptions, Measures, Sample, check, measure, pairs};
-use crate::error::Result;
-use crate::linalg::{Matrix, MatrixView};
-use crate::neighbors::{Far, Metric, Points, Ranked, Ranks, check_cells, distance, nearer_first};
+use super::{MeasureOptions, Measures, Sample, check, measure_points, pairs};
+use crate::error::{Error, Result};
+use crate::linalg::{Matrix, MatrixView, SparseRows};
+use crate::neighbors::{Far, Metric, Points, Ranked, Ranks, SparseRanks, Wanted, distance, nearer_first};
 use crate::run::Run;
 
 /// Rows up to which all are taken into memory.
@@ -15,22 +15,79 @@ pub trait Passes: Sync {
     /// Rows in all.
     fn rows(&self) -> usize;
 
-    /// Shows all rows, block by block, with their codes.
+    /// Shows all rows, block by block, with their codes. Blocks are all dense or all sparse.
     ///
     /// # Errors
     /// What `show` and the rows' source say.
-    fn pass(&self, show: &mut dyn FnMut(MatrixView<'_>, MatrixView<'_>) -> Result<()>) -> Result<()>;
+    fn pass(&self, show: &mut dyn FnMut(Points<'_>, MatrixView<'_>) -> Result<()>) -> Result<()>;
+
+    /// Whether rows that come sparse are compared so, of which so many cells in all are not 0; else they are filled with their zeros.
+    fn are_sparse(&self, cells: usize) -> bool;
 }
 
-/// Measures where rows lie that come by, against these rows. Holds the rows asked about and a third of the pairs, about 15,000 rows.
+/// Some of the rows, in memory.
+enum Held {
+    Dense(Matrix),
+    Sparse { cols: usize, starts: Vec<usize>, indices: Vec<u32>, values: Vec<f32> },
+}
+
+impl Held {
+    /// No sparse row.
+    fn sparse(cols: usize) -> Self {
+        Held::Sparse { cols, starts: vec![0], indices: Vec::new(), values: Vec::new() }
+    }
+
+    fn points(&self) -> Points<'_> {
+        match self {
+            Held::Dense(rows) => Points::Dense(rows.view()),
+            Held::Sparse { cols, starts, indices, values } => Points::Sparse(SparseRows { cols: *cols, starts, indices, values }),
+        }
+    }
+
+    /// Adds a sparse row.
+    fn push(&mut self, (columns, cells): (&[u32], &[f32])) {
+        if let Held::Sparse { starts, indices, values, .. } = self {
+            indices.extend_from_slice(columns);
+            values.extend_from_slice(cells);
+            starts.push(indices.len());
+        }
+    }
+
+    /// The rows at these places.
+    fn select(&self, places: &[u32]) -> Self {
+        match self.points() {
+            Points::Dense(rows) => Held::Dense(rows.select(places)),
+            Points::Sparse(rows) => {
+                let mut some = Held::sparse(rows.cols);
+                places.iter().for_each(|&place| some.push(rows.row(place as usize)));
+                some
+            }
+        }
+    }
+
+    /// As they are compared.
+    fn compared(self, sparse: bool) -> Result<Self> {
+        match self.points() {
+            Points::Sparse(rows) if !sparse => Ok(Held::Dense(rows.to_matrix()?)),
+            _ => Ok(self),
+        }
+    }
+}
+
+/// Measures where rows lie that come by, against these rows. Holds the rows asked about and a third of the pairs, about 15,000 rows; sparse
+/// ones as they are, where hardly any cell is not 0.
 ///
 /// # Errors
 /// As [`super::measure`], and what the passes say.
 pub fn measure_stream(passes: &dyn Passes, options: &MeasureOptions, run: &Run) -> Result<Measures> {
     let n = passes.rows();
     if n <= FEW || options.sample == Sample::All {
-        let (data, map) = pass(passes, &(0..n as u32).collect::<Vec<_>>(), run, |_, _, _| Ok(()))?;
-        return measure(map.view(), data.view(), options, run);
+        let mut cells = 0;
+        let (data, map) = pass(passes, &(0..n as u32).collect::<Vec<_>>(), true, run, |_, block, _| {
+            cells += in_use(&block);
+            Ok(())
+        })?;
+        return measure_points(map.view(), &data.compared(passes.are_sparse(cells))?.points(), options, run);
     }
     let (k, rows) = (options.k, asked(n, options.sample, run));
     let drawn = pairs::sampled(n, run);
@@ -38,18 +95,24 @@ pub fn measure_stream(passes: &dyn Passes, options: &MeasureOptions, run: &Run) 
     let mut thirds = drawn.chunks(drawn.len().div_ceil(3));
     let mut third = || thirds.next().unwrap_or_default();
 
-    // The rows asked about.
+    // The rows asked about. What all rows hold tells whether they are kept sparse.
     run.progress("measures", 0, 3);
     let pairs = third();
     let wanted = sorted(rows.iter().copied().chain(ends(pairs)));
-    let (all, all_map) = pass(passes, &wanted, run, |_, _, _| Ok(()))?;
-    run.install(|| check(all_map.view(), &Points::Dense(all.view()), &MeasureOptions { k: 1, ..*options }))?;
+    let mut cells = 0;
+    let (all, all_map) = pass(passes, &wanted, true, run, |_, block, _| {
+        cells += in_use(&block);
+        Ok(())
+    })?;
+    let sparse = passes.are_sparse(cells);
+    let all = all.compared(sparse)?;
+    run.install(|| check(all_map.view(), &all.points(), &MeasureOptions { k: 1, ..*options }))?;
     lengths.extend(far(pairs, &wanted, &all, &all_map, options.metric));
     let places: Vec<u32> = rows.iter().map(|row| wanted.partition_point(|other| other < row) as u32).collect();
     let (data, map) = (all.select(&places), all_map.select(&places));
     drop((all, all_map));
-    let in_data = Ranks::new(data.view(), &rows, options.metric)?;
-    let in_map = Ranks::new(map.view(), &rows, Metric::Euclidean)?;
+    let in_data = Asked::new(&data, &rows, options.metric)?;
+    let in_map = Asked::Dense(Ranks::new(map.view(), &rows, Metric::Euclidean)?);
 
     // What is near in the one, and how far that is in the other.
     run.progress("measures", 1, 3);
@@ -57,10 +120,10 @@ pub fn measure_stream(passes: &dyn Passes, options: &MeasureOptions, run: &Run) 
     let wanted = sorted(ends(pairs));
     let mut near_data = Near::new(&in_data, &in_map, k);
     let mut near_map = Near::new(&in_map, &in_data, k);
-    let (data, map) = pass(passes, &wanted, run, |first, data, map| {
-        check_cells("data", data, options.metric)?;
-        near_data.pass(data, map, first, run)?;
-        near_map.pass(map, data, first, run)
+    let (data, map) = pass(passes, &wanted, sparse, run, |first, data, map| {
+        data.check(options.metric)?;
+        near_data.pass(&data, &Points::Dense(map), first, run)?;
+        near_map.pass(&Points::Dense(map), &data, first, run)
     })?;
     lengths.extend(far(pairs, &wanted, &data, &map, options.metric));
     // Not more than the ends of a third of the pairs are held at a time.
@@ -70,11 +133,11 @@ pub fn measure_stream(passes: &dyn Passes, options: &MeasureOptions, run: &Run) 
     run.progress("measures", 2, 3);
     let pairs = third();
     let wanted = sorted(ends(pairs));
-    let (asked_data, asked_map) = (in_data.wanted(&near_map.elsewhere()), in_map.wanted(&near_data.elsewhere()));
+    let (asked_data, asked_map) = (in_data.wanted(near_map.elsewhere()), in_map.wanted(near_data.elsewhere()));
     let (mut ranked_data, mut ranked_map) = (in_data.none(Some(&asked_data)), in_map.none(Some(&asked_map)));
-    let (data, map) = pass(passes, &wanted, run, |first, data, map| {
-        in_data.pass(&mut ranked_data, data, first, 0, Some(&asked_data), run)?;
-        in_map.pass(&mut ranked_map, map, first, 0, Some(&asked_map), run)
+    let (data, map) = pass(passes, &wanted, sparse, run, |first, data, map| {
+        in_data.pass(&mut ranked_data, &data, first, 0, Some(&asked_data), run)?;
+        in_map.pass(&mut ranked_map, &Points::Dense(map), first, 0, Some(&asked_map), run)
     })?;
     lengths.extend(far(pairs, &wanted, &data, &map, options.metric));
     run.progress("measures", 3, 3);
@@ -83,52 +146,140 @@ pub fn measure_stream(passes: &dyn Passes, options: &MeasureOptions, run: &Run) 
     Ok(found.measures(pairs::correlated(lengths, true)))
 }
 
-/// A pass that shows each block with its codes and the number of its first row, on the run's threads; gives some rows (ascending) and their
-/// codes.
+/// Cells of a sparse block that are not 0; none of a dense one is counted.
+fn in_use(block: &Points<'_>) -> usize {
+    match block {
+        Points::Dense(_) => 0,
+        Points::Sparse(rows) => rows.starts[rows.rows()] - rows.starts[0],
+    }
+}
+
+/// A pass that shows each block, filled with its zeros unless it may be `sparse`, with its codes and the number of its first row, on the run's
+/// threads; gives some rows (ascending) and their codes.
 fn pass(
     passes: &dyn Passes,
     wanted: &[u32],
+    sparse: bool,
     run: &Run,
-    mut show: impl FnMut(usize, MatrixView<'_>, MatrixView<'_>) -> Result<()> + Send,
-) -> Result<(Matrix, Matrix)> {
-    let (mut first, mut next, mut data, mut map, mut cols) = (0, 0, Vec::new(), Vec::new(), (0, 0));
+    mut show: impl FnMut(usize, Points<'_>, MatrixView<'_>) -> Result<()> + Send,
+) -> Result<(Held, Matrix)> {
+    let (mut first, mut next, mut map, mut cols) = (0, 0, Vec::new(), (0, 0));
+    let (mut cells, mut held) = (Vec::new(), None);
     passes.pass(&mut |block, codes| {
         run.check()?;
+        let filled;
+        let block = match block {
+            Points::Sparse(rows) if !sparse => {
+                filled = rows.to_matrix()?;
+                Points::Dense(filled.view())
+            }
+            other => other,
+        };
         cols = (block.cols(), codes.cols());
         run.install(|| show(first, block, codes))?;
         let end = next + wanted[next..].partition_point(|&row| (row as usize) < first + block.rows());
         for row in wanted[next..end].iter().map(|&row| row as usize - first) {
-            data.extend_from_slice(block.row(row));
+            match block {
+                Points::Dense(rows) => cells.extend_from_slice(rows.row(row)),
+                Points::Sparse(rows) => held.get_or_insert_with(|| Held::sparse(rows.cols)).push(rows.row(row)),
+            }
             map.extend_from_slice(codes.row(row));
         }
         (first, next) = (first + block.rows(), end);
         Ok(())
     })?;
-    Ok((Matrix::new(next, cols.0, data)?, Matrix::new(next, cols.1, map)?))
+    let held = match held {
+        Some(held) => held,
+        None => Held::Dense(Matrix::new(next, cols.0, cells)?),
+    };
+    Ok((held, Matrix::new(next, cols.1, map)?))
+}
+
+/// The rows asked about in one space, ready to be compared with others.
+enum Asked<'a> {
+    Dense(Ranks<'a>),
+    Sparse(SparseRanks<'a>),
+}
+
+/// Rows whose places are asked for.
+enum Places {
+    Dense(Wanted),
+    Sparse(Vec<Vec<Far>>),
+}
+
+impl<'a> Asked<'a> {
+    fn new(rows: &'a Held, names: &'a [u32], metric: Metric) -> Result<Self> {
+        Ok(match rows.points() {
+            Points::Dense(rows) => Asked::Dense(Ranks::new(rows, names, metric)?),
+            Points::Sparse(rows) => Asked::Sparse(SparseRanks::new(rows, names, metric)),
+        })
+    }
+
+    fn wanted(&self, asked: Vec<Vec<Far>>) -> Places {
+        match self {
+            Asked::Dense(ranks) => Places::Dense(ranks.wanted(&asked)),
+            Asked::Sparse(_) => Places::Sparse(asked),
+        }
+    }
+
+    /// What is known before any row came by.
+    fn none(&self, wanted: Option<&Places>) -> Vec<Ranked> {
+        match (self, wanted) {
+            (Asked::Dense(ranks), Some(Places::Dense(wanted))) => ranks.none(Some(wanted)),
+            (Asked::Sparse(_), Some(Places::Sparse(wanted))) => {
+                wanted.iter().map(|wanted| Ranked { nearest: Vec::new(), nearer: vec![0; wanted.len()] }).collect()
+            }
+            (Asked::Dense(ranks), _) => ranks.none(None),
+            (Asked::Sparse(ranks), _) => (0..ranks.count()).map(|_| Ranked { nearest: Vec::new(), nearer: Vec::new() }).collect(),
+        }
+    }
+
+    fn pass(&self, ranked: &mut [Ranked], many: &Points<'_>, first: usize, k: usize, wanted: Option<&Places>, run: &Run) -> Result<()> {
+        match (self, many, wanted) {
+            (Asked::Dense(ranks), Points::Dense(many), None) => ranks.pass(ranked, *many, first, k, None, run),
+            (Asked::Dense(ranks), Points::Dense(many), Some(Places::Dense(wanted))) => {
+                ranks.pass(ranked, *many, first, k, Some(wanted), run)
+            }
+            (Asked::Sparse(ranks), Points::Sparse(many), None) => ranks.pass(ranked, *many, first, k, None, run),
+            (Asked::Sparse(ranks), Points::Sparse(many), Some(Places::Sparse(wanted))) => {
+                ranks.pass(ranked, *many, first, k, Some(wanted), run)
+            }
+            _ => Err(Error::internal("dense rows were compared with sparse ones")),
+        }
+    }
+
+    /// The length from the row at `slot` to a row of a block.
+    fn length(&self, slot: usize, block: &Points<'_>, row: usize) -> f64 {
+        match (self, block) {
+            (Asked::Dense(ranks), Points::Dense(rows)) => ranks.length(slot, rows.row(row)),
+            (Asked::Sparse(ranks), Points::Sparse(rows)) => ranks.length(slot, rows.row(row)),
+            _ => f64::INFINITY,
+        }
+    }
 }
 
 /// What is near the rows asked about in one space, and how far that is in another.
 struct Near<'a> {
-    here: &'a Ranks<'a>,
-    there: &'a Ranks<'a>,
+    here: &'a Asked<'a>,
+    there: &'a Asked<'a>,
     k: usize,
     /// Nearest first; with the length there.
     found: Vec<Vec<(Far, f64)>>,
 }
 
 impl<'a> Near<'a> {
-    fn new(here: &'a Ranks<'a>, there: &'a Ranks<'a>, k: usize) -> Self {
+    fn new(here: &'a Asked<'a>, there: &'a Asked<'a>, k: usize) -> Self {
         Near { here, there, k, found: here.none(None).iter().map(|_| Vec::new()).collect() }
     }
 
-    fn pass(&mut self, here: MatrixView<'_>, there: MatrixView<'_>, first: usize, run: &Run) -> Result<()> {
+    fn pass(&mut self, here: &Points<'_>, there: &Points<'_>, first: usize, run: &Run) -> Result<()> {
         let mut ranked: Vec<Ranked> = self.here.none(None);
         self.here.pass(&mut ranked, here, first, self.k, None, run)?;
         for (slot, (found, ranked)) in self.found.iter_mut().zip(ranked).enumerate() {
             // Only what is among the nearest so far is worth a distance there.
             let last = found.get(self.k - 1).map(|last| last.0);
             for far in ranked.nearest.into_iter().filter(|far| last.is_none_or(|last| nearer_first(far, &last).is_lt())) {
-                found.push((far, self.there.length(slot, there.row(far.1 as usize - first))));
+                found.push((far, self.there.length(slot, there, far.1 as usize - first)));
             }
             found.sort_unstable_by(|a, b| nearer_first(&a.0, &b.0));
             found.truncate(self.k);
@@ -160,11 +311,11 @@ fn sorted(rows: impl Iterator<Item = u32>) -> Vec<u32> {
 }
 
 /// The distances of pairs among the rows that were `wanted`, in the data and in the map.
-fn far(pairs: &[(u32, u32)], wanted: &[u32], data: &Matrix, map: &Matrix, metric: Metric) -> Vec<(f64, f64)> {
-    let at = |row: u32| wanted.partition_point(|&other| other < row);
+fn far(pairs: &[(u32, u32)], wanted: &[u32], data: &Held, map: &Matrix, metric: Metric) -> Vec<(f64, f64)> {
+    let (at, data) = (|row: u32| wanted.partition_point(|&other| other < row), data.points());
     let apart = |&(a, b): &(u32, u32)| {
         let (a, b) = (at(a), at(b));
-        (distance(data.row(a), data.row(b), metric), distance(map.row(a), map.row(b), Metric::Euclidean))
+        (data.distance(a, b, metric), distance(map.row(a), map.row(b), Metric::Euclidean))
     };
     pairs.iter().map(apart).collect()
 }

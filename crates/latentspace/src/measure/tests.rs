@@ -1,5 +1,5 @@
 use super::*;
-use crate::linalg::Matrix;
+use crate::linalg::{Matrix, SparseRows};
 use crate::random::Random;
 
 fn normal(n: usize, d: usize, seed: u64) -> Matrix {
@@ -130,8 +130,29 @@ fn sentences_tell_what_is_kept_and_warn() {
     assert!(told[1].starts_with("Warning: fewer than a tenth of the neighbors are kept"));
 }
 
-/// Rows that come in blocks of a size that fits nothing, with codes of some dimensions.
-struct Blocks(Matrix, usize);
+/// Rows that come in blocks of a size that fits nothing, with codes of some dimensions; sparse ones, if that is told.
+struct Blocks(Matrix, usize, bool);
+
+/// The cells of a table that are not 0.
+struct Cells(usize, Vec<usize>, Vec<u32>, Vec<f32>);
+
+impl Cells {
+    fn of(table: &Matrix) -> Self {
+        let mut out = Cells(table.cols(), vec![0], Vec::new(), Vec::new());
+        for row in 0..table.rows() {
+            let (columns, values): (Vec<u32>, Vec<f32>) =
+                (0..).zip(table.row(row).iter().copied()).filter(|cell: &(u32, f32)| cell.1 != 0.0).unzip();
+            out.2.extend(columns);
+            out.3.extend(values);
+            out.1.push(out.2.len());
+        }
+        out
+    }
+
+    fn rows(&self) -> SparseRows<'_> {
+        SparseRows { cols: self.0, starts: &self.1, indices: &self.2, values: &self.3 }
+    }
+}
 
 /// A code that keeps something of its row.
 fn code(rows: &Matrix, dimensions: usize) -> Matrix {
@@ -143,11 +164,17 @@ impl Passes for Blocks {
         self.0.rows()
     }
 
-    fn pass(&self, show: &mut dyn FnMut(MatrixView<'_>, MatrixView<'_>) -> Result<()>) -> Result<()> {
+    fn pass(&self, show: &mut dyn FnMut(Points<'_>, MatrixView<'_>) -> Result<()>) -> Result<()> {
         (0..self.0.rows()).step_by(3001).try_for_each(|at| {
             let rows = self.0.slice(at..(at + 3001).min(self.0.rows())).to_matrix();
-            show(rows.view(), code(&rows, self.1).view())
+            let cells = Cells::of(&rows);
+            let points = if self.2 { Points::Sparse(cells.rows()) } else { Points::Dense(rows.view()) };
+            show(points, code(&rows, self.1).view())
         })
+    }
+
+    fn are_sparse(&self, cells: usize) -> bool {
+        20 * cells < self.0.rows() * self.0.cols()
     }
 }
 
@@ -157,8 +184,31 @@ fn rows_that_stream_by_have_the_measures_of_rows_in_memory() {
     for (n, d, dimensions) in [(900, 5, 2), (12_000, 30, 2), (12_000, 200, 6)] {
         let data = normal(n, d, 5);
         let whole = measure(code(&data, dimensions).view(), data.view(), &MeasureOptions::default(), &run).unwrap();
-        let streamed = measure_stream(&Blocks(data, dimensions), &MeasureOptions::default(), &run).unwrap();
+        let streamed = measure_stream(&Blocks(data, dimensions, false), &MeasureOptions::default(), &run).unwrap();
         assert_eq!(whole.named(), streamed.named(), "{n} x {d}");
         assert_eq!(whole.per_row.trustworthiness, streamed.per_row.trustworthiness);
+    }
+}
+
+#[test]
+fn sparse_rows_that_stream_by_have_the_measures_of_rows_in_memory() {
+    let run = Run::new(3, 2).unwrap();
+    let random = Random::new(8, "cells");
+    // The first are kept sparse, the second are filled with their zeros.
+    for (n, least) in [(900, 0.97), (12_000, 0.97), (12_000, 0.8)] {
+        let cell = |row: usize, column: usize| {
+            let drawn = random.uniform(row as u64, column as u64);
+            if drawn > least { (1.0 + 30.0 * (drawn - least)).floor() as f32 } else { 0.0 }
+        };
+        let data = Matrix::from_fn(n, 60, cell);
+        for metric in [Metric::Euclidean, Metric::Hellinger, Metric::Manhattan, Metric::Jaccard] {
+            let options = MeasureOptions { metric, ..MeasureOptions::default() };
+            let cells = Cells::of(&data);
+            let points = if least > 0.9 { Points::Sparse(cells.rows()) } else { Points::Dense(data.view()) };
+            let whole = measure_points(code(&data, 4).view(), &points, &options, &run).unwrap();
+            let streamed = measure_stream(&Blocks(data.clone(), 4, true), &options, &run).unwrap();
+            assert_eq!(whole.named(), streamed.named(), "{n} rows, {metric:?}");
+            assert_eq!(whole.per_row.trustworthiness, streamed.per_row.trustworthiness);
+        }
     }
 }

@@ -20,7 +20,8 @@ pub use crate::linalg::Points;
 pub(crate) use distance::{distance, lengths};
 pub(crate) use duplicates::Groups;
 pub use plan::{Plan, plan, plan_sparse};
-pub(crate) use ranks::{Far, Ranked, Ranks, nearer_first, ranks_bytes};
+pub(crate) use ranks::{Far, Ranked, Ranks, Wanted, nearer_first, ranks_bytes};
+pub(crate) use sparse::SparseRanks;
 pub(crate) use table::{check_cells, check_finite};
 
 use serde::{Deserialize, Serialize};

@@ -7,6 +7,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::exact::fill;
+use super::ranks::{Far, Ranked, nearer_first};
 use super::{EXACT, Metric, Neighbors};
 use crate::error::{Error, Result};
 use crate::interval::Measure;
@@ -154,27 +155,16 @@ impl Index {
             let range = self.starts[column as usize]..self.starts[column as usize + 1];
             let (value, others) = (own.cell(value, self.metric), self.rows[range.clone()].iter().zip(&self.cells[range]));
             match self.metric {
-                Metric::Manhattan => others.for_each(|(&row, other)| {
-                    agreements[row as usize] += value.abs() + other.abs() - (value - other).abs();
-                }),
-                // Of two columns counted once each, none where both are 0 here, too.
-                Metric::Hamming => others.for_each(|(&row, &other)| {
-                    let (is, are) = (f64::from(value != 0.0), f64::from(other != 0.0));
-                    agreements[row as usize] += is + are - f64::from(value != other);
-                }),
-                _ => others.for_each(|(&row, other)| agreements[row as usize] += value * other),
+                Metric::Manhattan => others.for_each(|(&row, &other)| agreements[row as usize] += agree(Metric::Manhattan, value, other)),
+                Metric::Hamming => others.for_each(|(&row, &other)| agreements[row as usize] += agree(Metric::Hamming, value, other)),
+                _ => others.for_each(|(&row, &other)| agreements[row as usize] += agree(Metric::Euclidean, value, other)),
             }
         }
     }
 
     /// What orders rows by their distance from one that agrees with them so much.
     fn key(&self, own: Scaled, other: usize, agreement: f64) -> f64 {
-        match self.metric {
-            Metric::Euclidean => own.sum + self.sums[other] - 2.0 * agreement,
-            Metric::Cosine | Metric::Hellinger | Metric::InnerProduct => -agreement,
-            Metric::Manhattan | Metric::Hamming => own.sum + self.sums[other] - agreement,
-            Metric::Jaccard => -agreement / (own.sum + self.sums[other] - agreement).max(1.0),
-        }
+        key(self.metric, own.sum, self.sums[other], agreement)
     }
 
     /// The magnitude of what a key is summed up from.
@@ -183,6 +173,100 @@ impl Index {
             Metric::InnerProduct => (own.sum * self.largest).sqrt(),
             _ => own.sum + self.largest,
         }
+    }
+}
+
+/// What two cells of one column agree in.
+#[inline(always)]
+fn agree(metric: Metric, value: f64, other: f64) -> f64 {
+    match metric {
+        Metric::Manhattan => value.abs() + other.abs() - (value - other).abs(),
+        // Of two columns counted once each, none where both are 0 here, too.
+        Metric::Hamming => f64::from(value != 0.0) + f64::from(other != 0.0) - f64::from(value != other),
+        _ => value * other,
+    }
+}
+
+/// What orders rows with this sum by their distance from one with its own, where they agree so much.
+#[inline(always)]
+fn key(metric: Metric, own: f64, other: f64, agreement: f64) -> f64 {
+    match metric {
+        Metric::Euclidean => own + other - 2.0 * agreement,
+        Metric::Cosine | Metric::Hellinger | Metric::InnerProduct => -agreement,
+        Metric::Manhattan | Metric::Hamming => own + other - agreement,
+        Metric::Jaccard => -agreement / (own + other - agreement).max(1.0),
+    }
+}
+
+/// A few sparse rows, ready to be compared with others that come by in blocks: as [`super::Ranks`], by keys in f64. The keys of two rows are
+/// the same in any block, to the bit.
+pub(crate) struct SparseRanks<'a> {
+    rows: SparseRows<'a>,
+    names: &'a [u32],
+    metric: Metric,
+}
+
+impl<'a> SparseRanks<'a> {
+    /// The few, and what each is called among the many.
+    pub(crate) fn new(rows: SparseRows<'a>, names: &'a [u32], metric: Metric) -> Self {
+        SparseRanks { rows, names, metric }
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.rows.rows()
+    }
+
+    /// What orders others by their distance from the row at `slot`.
+    pub(crate) fn length(&self, slot: usize, other: (&[u32], &[f32])) -> f64 {
+        let row = self.rows.row(slot);
+        let (own, others) = (Scaled::of(row, self.metric), Scaled::of(other, self.metric));
+        let (mut agreement, mut at) = (0.0, 0);
+        for (&column, &value) in row.0.iter().zip(row.1) {
+            at += other.0[at..].partition_point(|&other| other < column);
+            if other.0.get(at) == Some(&column) {
+                agreement += agree(self.metric, own.cell(value, self.metric), others.cell(other.1[at], self.metric));
+            }
+        }
+        key(self.metric, own.sum, others.sum, agreement)
+    }
+
+    /// Takes more of the many into account, of which `many` begins with row `first`: the `k` nearest of each of the few, and how many rows are
+    /// nearer than each that is wanted of it.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`].
+    pub(crate) fn pass(
+        &self,
+        ranked: &mut [Ranked],
+        many: SparseRows<'_>,
+        first: usize,
+        k: usize,
+        wanted: Option<&[Vec<Far>]>,
+        run: &Run,
+    ) -> Result<()> {
+        let index = Index::new(many, self.metric);
+        ranked.par_iter_mut().enumerate().try_for_each(|(slot, ranked)| {
+            run.check()?;
+            let own = self.names[slot] as usize;
+            let named = index.keys(self.rows.row(slot)).into_iter().zip(first as u32..).filter(|far| far.1 as usize != own);
+            let wanted = wanted.map_or(&[][..], |wanted| &wanted[slot]);
+            let farthest = wanted.iter().copied().max_by(nearer_first);
+            for far in named {
+                if farthest.is_some_and(|farthest| nearer_first(&far, &farthest).is_lt()) {
+                    let counts = ranked.nearer.iter_mut().zip(wanted);
+                    counts.for_each(|(nearer, wanted)| *nearer += u32::from(nearer_first(&far, wanted).is_lt()));
+                }
+                // The nearest so far are sorted.
+                let is_near = ranked.nearest.len() < k || ranked.nearest.last().is_some_and(|last| nearer_first(&far, last).is_lt());
+                if k > 0 && is_near {
+                    let at = ranked.nearest.partition_point(|other| nearer_first(other, &far).is_lt());
+                    ranked.nearest.insert(at, far);
+                    ranked.nearest.truncate(k);
+                }
+            }
+            Ok(())
+        })
     }
 }
 

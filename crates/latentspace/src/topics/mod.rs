@@ -5,6 +5,7 @@ mod coherence;
 mod completion;
 mod infer;
 mod layout;
+mod matched;
 mod quality;
 mod words;
 
@@ -13,7 +14,7 @@ pub(crate) use completion::{COMPLETION_STEPS, halve, tell};
 pub use completion::{completion, halves, left_to_right};
 pub(crate) use infer::{Compare, Inference, InferenceRoom, dot, infer_all};
 pub use layout::{Layout, Merge, layout, tree};
-pub use quality::{Matched, matched};
+pub use matched::{Matched, Recurrence, matched, recurrence};
 pub use words::{Weighted, Word, WordOrder};
 
 use crate::error::{Error, Result};

@@ -13,10 +13,10 @@ use serde_json::{Value, json};
 
 use super::corpus::{Corpus, check_shape, counts, usual_topics};
 use super::gibbs::{Asked, sample};
-use super::model::{Learned, Told, TopicModel, held_out, others};
+use super::model::{Learned, Told, TopicModel, held_out, others, writing_bytes};
 use super::rounds::{Rounds, rounds_bytes};
 use super::variational::Online;
-use crate::data::{CHUNK, Prepared, Rows};
+use crate::data::{CHUNK, Rows};
 use crate::error::{Error, Result, nearest};
 use crate::fold::fold;
 use crate::linalg::Matrix;
@@ -116,7 +116,8 @@ impl Lda {
         }
         let wrong = |found: &str, wanted: String| Error::param("seed_words", format!("'{found}'"), wanted);
         let Some(names) = names else {
-            return Err(wrong(&self.seed_words, "words are known where documents lie in memory and columns have names".to_owned()));
+            let wanted = "columns need names: text has words for them, and so has a bag of words with its vocabulary";
+            return Err(wrong(&self.seed_words, wanted.to_owned()));
         };
         if groups.len() > topics {
             return Err(wrong(&self.seed_words, format!("it guides {} topics of {topics}", groups.len())));
@@ -163,7 +164,7 @@ impl Method for Lda {
         limits: &[
             "whole counts alone, by Gibbs sampling: words are drawn one by one; variational Bayes takes any weights",
             "all documents in memory, by Gibbs sampling: each of their words has a topic, 12 bytes a word, and 9 a word of the vocabulary and topic",
-            "no labels, and no documents in the space, by variational Bayes: it is the same whether they lay in memory or streamed by",
+            "no labels, and no titles in the space beside documents' words, by variational Bayes: it is the same where documents stream by",
         ],
     };
 
@@ -185,7 +186,7 @@ impl Method for Lda {
             let room = rounds_bytes(shape, topics as usize, 2.5) + 8.0 * CHUNK as f64 * topics;
             return Plan {
                 algorithm: format!("online variational Bayes, {topics} topics, {iterations} passes"),
-                peak_bytes: shape.lying_bytes() + room as u64,
+                peak_bytes: shape.lying_bytes() + room.max(writing_bytes(shape, topics as usize)) as u64,
                 seconds: (f64::from(iterations) * pass + cells * topics * SHARES) / threads,
                 rounds: iterations + 2,
             };
@@ -197,7 +198,7 @@ impl Method for Lda {
         let bytes = 8.0 * cells * 3.0 + tokens * 12.0 + tokens.min(table) * 8.0 + 9.0 * table + 8.0 * codes;
         Plan {
             algorithm: format!("Gibbs sampling, {topics} topics, {iterations} sweeps"),
-            peak_bytes: bytes as u64,
+            peak_bytes: bytes.max(8.0 * cells + writing_bytes(shape, topics as usize)) as u64,
             seconds: (sweeps + cells * topics * SHARES) / threads,
             rounds: 1,
         }
@@ -251,7 +252,7 @@ impl Lda {
             alpha: self.alpha,
             learn_alpha: self.learn_prior,
             eta: self.eta,
-            seeds: self.seeds(counts.names.as_deref(), topics)?,
+            seeds: self.seeds(rows.names(), topics)?,
             seed_counts: self.seed_weight,
             known: labels.map(|_| (&known[..], self.target_weight as f32)),
         };
@@ -275,10 +276,6 @@ impl Lda {
             return Err(Error::param("sampler", "variational", wanted));
         }
         let topics = self.topics(rows.rows());
-        let names = match rows {
-            Rows::Memory(Prepared::Counts(counts)) | Rows::With(Prepared::Counts(counts), _) => counts.names.as_deref(),
-            _ => None,
-        };
         let online = Online {
             topics,
             documents: rows.rows(),
@@ -286,7 +283,7 @@ impl Lda {
             alpha: self.alpha,
             learn_alpha: self.learn_prior,
             eta: self.eta,
-            seeds: self.seeds(names, topics)?,
+            seeds: self.seeds(rows.names(), topics)?,
             seed_counts: self.seed_weight,
         };
         fold(&Rounds::new(online, rows.shape(), self.held_out, run), rows, "LDA", run)

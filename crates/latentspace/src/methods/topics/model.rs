@@ -6,7 +6,7 @@ use crate::data::{Counts, Prepared};
 use crate::error::{Error, Result};
 use crate::interval::Measure;
 use crate::linalg::Matrix;
-use crate::method::Model;
+use crate::method::{Model, Shape};
 use crate::random::Random;
 use crate::run::Run;
 use crate::tensors::{Tensor, Tensors};
@@ -19,6 +19,15 @@ const SETTLED: f32 = 1e-4;
 pub(super) const KEPT_BYTES: usize = 256 << 20;
 /// Top words of a topic whose coherence is told.
 const TOP: usize = 10;
+
+/// Bytes while a space of topics is written: what it keeps, three times and what is lost between, and the shares of documents once more. The
+/// factor is measured.
+pub(super) fn writing_bytes(shape: Shape, topics: usize) -> f64 {
+    let cells = shape.cells.unwrap_or(shape.rows * shape.cols);
+    let shares = 4 * shape.rows * topics;
+    let kept = if shares + 8 * cells <= KEPT_BYTES { shares + 8 * cells } else { 0 };
+    3.3 * (kept + 4 * shape.cols * topics) as f64 + shares as f64
+}
 
 /// A space of topics.
 pub(super) struct TopicModel {
@@ -52,19 +61,25 @@ pub(super) struct Told {
     pub(super) totals: Vec<f64>,
     pub(super) documents: usize,
     /// Whether the space keeps them.
-    pub(super) are_kept: bool,
+    are_kept: bool,
 }
 
 impl Told {
-    /// The whole corpus, which the space keeps unless it takes too much.
+    /// The whole corpus.
     pub(super) fn all(counts: Counts, held: Vec<u32>, topics: usize, run: &Run) -> Self {
         let mut totals = vec![0.0_f64; counts.cols];
         counts.indices.iter().zip(&counts.values).for_each(|(&word, &count)| totals[word as usize] += f64::from(count));
-        let are_kept = counts.rows() * topics * 4 + counts.values.len() * 8 <= KEPT_BYTES;
+        let documents = counts.rows();
+        Self::of(counts, held, totals, documents, topics, run)
+    }
+
+    /// Some of so many documents, or all: these the space keeps, unless they take too much.
+    pub(super) fn of(counts: Counts, held: Vec<u32>, totals: Vec<f64>, documents: usize, topics: usize, run: &Run) -> Self {
+        let are_kept = counts.rows() == documents && counts.rows() * topics * 4 + counts.values.len() * 8 <= KEPT_BYTES;
         if !are_kept {
             run.note("the documents are not kept in the space: they take more than 256 MiB");
         }
-        Told { documents: counts.rows(), counts, held, totals, are_kept }
+        Told { counts, held, totals, documents, are_kept }
     }
 
     /// As many documents that were learned from as were not, drawn by the seed.

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::corpus::{check_shape, usual_topics};
-use super::model::TopicModel;
+use super::model::{TopicModel, writing_bytes};
 use super::rounds::{Corpus, Learner, Rounds, rounds_bytes, split};
 use crate::checkpoint::Parcel;
 use crate::data::{CHUNK, Rows};
@@ -91,7 +91,7 @@ impl Method for Plsa {
         live: false,
         given: &[],
         limits: &[
-            "the space keeps no documents: it is the same whether they lay in memory, streamed by or were worked on in shares",
+            "no titles in the space, only documents' words: it is the same whether they lay in memory, streamed by or were worked on in shares",
             "weights below 0 are refused: they are how often a word is in a document",
         ],
     };
@@ -112,7 +112,7 @@ impl Method for Plsa {
         let bytes = rounds_bytes(shape, self.topics(shape.rows), 1.5 + threads + levels / 2.0) + threads * 8.0 * CHUNK as f64 * topics;
         Plan {
             algorithm: format!("expectation maximization, {topics} topics, {} rounds at most", self.n_iter),
-            peak_bytes: shape.lying_bytes() + bytes as u64,
+            peak_bytes: shape.lying_bytes() + bytes.max(writing_bytes(shape, self.topics(shape.rows))) as u64,
             seconds: f64::from(rounds) * STEPS[1] as f64 * cells * topics * SECONDS / threads,
             rounds: rounds + 2,
         }

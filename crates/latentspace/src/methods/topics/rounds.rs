@@ -254,17 +254,14 @@ impl<L: Learner> Rounds<L> {
         let (of_learned, of_held) = state.totals.split_at(state.totals.len() / 2);
         let told = (0..self.corpus.documents).filter(|&document| self.is_told(&state, document));
         let is_held = |document: usize| self.corpus.held(document).is_some();
-        let told = Told {
-            held: (0_u32..).zip(told).filter(|&(_, document)| is_held(document)).map(|(at, _)| at).collect(),
-            counts: seen.documents,
-            totals: of_learned.iter().zip(of_held).map(|(learned, held)| learned + held).collect(),
-            documents: self.corpus.documents,
-            are_kept: false,
-        };
+        let held = (0_u32..).zip(told).filter(|&(_, document)| is_held(document)).map(|(at, _)| at).collect();
+        let totals = of_learned.iter().zip(of_held).map(|(learned, held)| learned + held).collect();
         let (phi, prior, more) = self.learner.learned(learned);
-        let Learned { model, measures, mut facts, .. } = TopicModel::learned(phi, prior, told, run)?;
+        let told = Told::of(seen.documents, held, totals, self.corpus.documents, phi.cols(), run);
+        let Learned { model, codes, measures, mut facts } = TopicModel::learned(phi, prior, told, run)?;
         facts.extend(more);
-        Ok(Fitted { model: Box::new(model), codes: None, facts, measures })
+        let codes = (codes.rows() == self.corpus.documents).then_some(codes);
+        Ok(Fitted { model: Box::new(model), codes, facts, measures })
     }
 }
 
