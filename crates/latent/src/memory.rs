@@ -64,6 +64,9 @@ pub(crate) fn needs(method: &dyn AnyMethod, data: &Source, rows: usize, met: Opt
     };
     let text = met.map(|met| Text { bytes: met.bytes + STRING * met.documents, met: met.met, cells_met: met.cells_met });
     let plan = method.plan(shape, run);
+    let pass = text.map_or_else(|| data.pass_seconds(rows), |text| text.bytes as f64 / WORDS_RATE / run.threads() as f64);
+    // The words of text are learned before anything else is.
+    let plan = Plan { seconds: plan.seconds + text.map_or(0.0, |_| pass), ..plan };
     let peak = in_memory(method, data, shape, text, &plan, run);
     let (allowed, whose) = match run.max_memory() {
         Some(allowed) => (allowed, "--max-memory"),
@@ -76,7 +79,6 @@ pub(crate) fn needs(method: &dyn AnyMethod, data: &Source, rows: usize, met: Opt
     if streamed >= peak {
         return Needs { plan, shape, text, peak, streams: None };
     }
-    let pass = text.map_or_else(|| data.pass_seconds(rows), |text| text.bytes as f64 / WORDS_RATE / run.threads() as f64);
     let plan = Plan { seconds: plan.seconds + f64::from(plan.rounds) * pass, ..plan };
     let why = format!("rows stream by: all of them would take {}, more than {whose} ({})", Bytes(peak), Bytes(allowed));
     Needs { plan, shape, text, peak: streamed, streams: Some(why) }

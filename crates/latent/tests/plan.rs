@@ -147,7 +147,8 @@ fn what_a_plan_tells_is_what_a_fit_takes() {
         // What is slow and rough is asked about less.
         let all = ["small.npy", "table.csv", "p-idx3-ubyte", "tall.npy", "wide.npy"];
         let tables = if method.takes_tables { &all[..if method.roughly { 3 } else { 5 }] } else { &[] };
-        let texts: &[&str] = if method.takes_text { &["docs.txt"] } else { &[] };
+        // What takes no tables is made for words.
+        let texts: &[&str] = if method.takes_text && !method.takes_tables { &["docs.txt"] } else { &[] };
         for data in tables.iter().chain(texts) {
             let line = format!("fit {} {data} -o s.latent --threads 2 --quiet{}", method.name, method.quick);
             let plan = folder.json(&format!("{line} --plan"));

@@ -4,6 +4,7 @@
 mod coherence;
 mod completion;
 mod infer;
+pub(crate) mod lanes;
 mod layout;
 mod matched;
 mod quality;

@@ -68,8 +68,10 @@ const RISES: f64 = 1e-4;
 const PATIENCE: f64 = 3.0;
 /// Rounds usually made.
 const USUAL_ROUNDS: u32 = 60;
-/// Seconds of one core: a different word of a document, topic and step.
-const SECONDS: f64 = 0.4e-9;
+/// Seconds of one core: a different word of a document, topic and step; a different word of a document and round.
+const SECONDS: [f64; 2] = [0.9e-9, 150e-9];
+/// The same of telling all documents in the end: a different word of a document and topic.
+const TOLD: f64 = 10e-9;
 
 impl Plsa {
     fn topics(&self, documents: usize) -> usize {
@@ -109,11 +111,12 @@ impl Method for Plsa {
         let cells = shape.cells.unwrap_or(shape.rows * shape.cols) as f64;
         let levels = f64::from(shape.rows.div_ceil(CHUNK).max(1).ilog2()) + 1.0;
         let rounds = self.n_iter.min(USUAL_ROUNDS);
+        let steps: usize = (0..rounds as usize).map(|round| (STEPS[0] + round).min(STEPS[1])).sum();
         let bytes = rounds_bytes(shape, self.topics(shape.rows), 1.5 + threads + levels / 2.0) + threads * 8.0 * CHUNK as f64 * topics;
         Plan {
             algorithm: format!("expectation maximization, {topics} topics, {} rounds at most", self.n_iter),
             peak_bytes: shape.lying_bytes() + bytes.max(writing_bytes(shape, self.topics(shape.rows))) as u64,
-            seconds: f64::from(rounds) * STEPS[1] as f64 * cells * topics * SECONDS / threads,
+            seconds: cells * (steps as f64 * topics * SECONDS[0] + f64::from(rounds) * SECONDS[1] + topics * TOLD) / threads,
             rounds: rounds + 2,
         }
     }

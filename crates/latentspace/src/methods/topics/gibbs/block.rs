@@ -8,9 +8,10 @@
 //! at a time, since they are mostly of different documents. So it is bound by what is to be done, not by waiting: of the time with 100 topics a
 //! sixth counts the topics of documents, a fifth asks for what comes, a third weighs topics and a third draws.
 
-use super::lanes::{LANES, ONE, Unit};
+use super::lanes::{Drawing, ONE};
 use super::tables::{Row, Tables, Word};
 use crate::methods::topics::corpus::{Block, Corpus};
+use crate::topics::lanes::LANES;
 
 /// Words ahead that are asked for, and bytes in a line of the cache.
 const AHEAD: usize = 8;
@@ -78,7 +79,7 @@ impl Room {
     /// Counts the topics of a block's documents, from the topic of each of its words. `one` is what one count is of each topic, and of the topic
     /// beyond the last.
     #[inline(always)]
-    pub(super) fn enter<U: Unit>(&mut self, unit: U, corpus: &Corpus, block: &Block, z: &[u16], one: &[f32], known: Known<'_>) {
+    pub(super) fn enter<U: Drawing>(&mut self, unit: U, corpus: &Corpus, block: &Block, z: &[u16], one: &[f32], known: Known<'_>) {
         let topics = one.len() - 1;
         let empty = Lanes { topics: [topics as u32; LANES], counts: [0.0; LANES], ones: [0.0; LANES] };
         self.documents.clear();
@@ -104,7 +105,7 @@ impl Room {
 
     /// Counts a topic once more in a document.
     #[inline(always)]
-    fn count<U: Unit>(&mut self, unit: U, document: usize, topic: u16, more: f32, one: &[f32]) {
+    fn count<U: Drawing>(&mut self, unit: U, document: usize, topic: u16, more: f32, one: &[f32]) {
         let held = &mut self.documents[document];
         let (first, end) = (held.first as usize, (held.first + held.vectors) as usize);
         let lane = match find(unit, &self.lanes[first..end], topic) {
@@ -128,7 +129,7 @@ impl Room {
 
 /// The lane of a topic in a document's lanes.
 #[inline(always)]
-fn find<U: Unit>(unit: U, lanes: &[Lanes], topic: u16) -> Option<usize> {
+fn find<U: Drawing>(unit: U, lanes: &[Lanes], topic: u16) -> Option<usize> {
     for (at, lanes) in lanes.iter().enumerate() {
         let there = unit.equal(unit.load_topics(&lanes.topics), u32::from(topic));
         if there != 0 {
@@ -140,7 +141,7 @@ fn find<U: Unit>(unit: U, lanes: &[Lanes], topic: u16) -> Option<usize> {
 
 /// Gives a topic that is in none of them a lane that is free.
 #[inline(always)]
-fn place<U: Unit>(unit: U, held: &mut Held, lanes: &mut [Lanes], topic: u16, one: &[f32]) -> usize {
+fn place<U: Drawing>(unit: U, held: &mut Held, lanes: &mut [Lanes], topic: u16, one: &[f32]) -> usize {
     let used = held.vectors as usize;
     let mut lane = LANES * used;
     for (at, lanes) in lanes[..used].iter().enumerate() {
@@ -177,7 +178,7 @@ struct Use<'a> {
 impl Draws<'_> {
     /// Draws the topic of each word of a block.
     #[inline(always)]
-    pub(super) fn sample<U: Unit>(&self, unit: U, block: &Block, z: &mut [u16], room: &mut Room) {
+    pub(super) fn sample<U: Drawing>(&self, unit: U, block: &Block, z: &mut [u16], room: &mut Room) {
         let (tables, corpus) = (self.tables, self.corpus);
         room.enter(unit, corpus, block, z, &tables.one, self.known);
         let Room { documents, lanes, weights } = room;
@@ -242,7 +243,7 @@ impl Draws<'_> {
 
     /// Asks for what is to be read of words that come soon: the row where it is another one's, and what is drawn if the prior is.
     #[inline(always)]
-    fn ask<U: Unit>(&self, unit: U, words: &[u32], at: usize, first: usize) {
+    fn ask<U: Drawing>(&self, unit: U, words: &[u32], at: usize, first: usize) {
         let at = at + AHEAD;
         let Some(&word) = words.get(at) else { return };
         let of = self.tables.word(word);

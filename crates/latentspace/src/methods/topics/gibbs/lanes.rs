@@ -1,24 +1,14 @@
 //! Eight topics of a document at a time: once for AVX2, once for any processor, to the same bits.
 
 use super::tables::{Row, Width};
+use crate::topics::lanes::{LANES, Plain, Unit};
 
-/// Lanes of a vector.
-pub(super) const LANES: usize = 8;
-
-/// A vector unit. No two operations are fused and sums go in one order, so that both units have the same bits.
-pub(super) trait Unit: Copy {
-    /// Eight numbers.
-    type F: Copy;
+/// What a vector unit does to draw topics.
+pub(super) trait Drawing: Unit {
     /// Eight topics.
     type I: Copy;
 
-    fn load(self, from: &[f32; LANES]) -> Self::F;
-    fn store(self, value: Self::F, to: &mut [f32; LANES]);
     fn load_topics(self, from: &[u32; LANES]) -> Self::I;
-    /// `a + b`.
-    fn add(self, a: Self::F, b: Self::F) -> Self::F;
-    /// `a · b`.
-    fn mul(self, a: Self::F, b: Self::F) -> Self::F;
     /// `value` less `by` in the lanes of this topic.
     fn less(self, value: Self::F, topics: Self::I, topic: u32, by: f32) -> Self::F;
     /// The counts of these topics.
@@ -49,32 +39,11 @@ pub(super) static ONE: [[f32; LANES]; LANES] = {
     ones
 };
 
-/// Any processor.
-#[derive(Clone, Copy)]
-pub(super) struct Plain;
-
-impl Unit for Plain {
-    type F = [f32; LANES];
+impl Drawing for Plain {
     type I = [u32; LANES];
-
-    fn load(self, from: &[f32; LANES]) -> Self::F {
-        *from
-    }
-
-    fn store(self, value: Self::F, to: &mut [f32; LANES]) {
-        *to = value;
-    }
 
     fn load_topics(self, from: &[u32; LANES]) -> Self::I {
         *from
-    }
-
-    fn add(self, a: Self::F, b: Self::F) -> Self::F {
-        std::array::from_fn(|lane| a[lane] + b[lane])
-    }
-
-    fn mul(self, a: Self::F, b: Self::F) -> Self::F {
-        std::array::from_fn(|lane| a[lane] * b[lane])
     }
 
     fn less(self, value: Self::F, topics: Self::I, topic: u32, by: f32) -> Self::F {
@@ -116,52 +85,19 @@ impl Unit for Plain {
 }
 
 #[cfg(target_arch = "x86_64")]
-pub(super) mod avx2 {
+mod avx2 {
     use std::arch::x86_64::*;
 
-    use super::{LANES, Row, Unit, Width};
-
-    /// A processor with AVX2.
-    #[derive(Clone, Copy)]
-    pub(in super::super) struct Avx2(());
-
-    impl Avx2 {
-        /// The unit, if the processor has it.
-        pub(in super::super) fn find() -> Option<Self> {
-            // Miri knows none of its instructions.
-            let found = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("popcnt") && is_x86_feature_detected!("bmi1");
-            (!cfg!(miri) && found).then_some(Avx2(()))
-        }
-    }
+    use super::{Drawing, LANES, Row, Width};
+    use crate::topics::lanes::avx2::Avx2;
 
     // SAFETY, of all below: a value of Avx2 exists only where the processor has AVX2; loads and stores go through references of their size.
-    impl Unit for Avx2 {
-        type F = __m256;
+    impl Drawing for Avx2 {
         type I = __m256i;
-
-        #[inline(always)]
-        fn load(self, from: &[f32; LANES]) -> Self::F {
-            unsafe { _mm256_loadu_ps(from.as_ptr()) }
-        }
-
-        #[inline(always)]
-        fn store(self, value: Self::F, to: &mut [f32; LANES]) {
-            unsafe { _mm256_storeu_ps(to.as_mut_ptr(), value) }
-        }
 
         #[inline(always)]
         fn load_topics(self, from: &[u32; LANES]) -> Self::I {
             unsafe { _mm256_loadu_si256(from.as_ptr().cast()) }
-        }
-
-        #[inline(always)]
-        fn add(self, a: Self::F, b: Self::F) -> Self::F {
-            unsafe { _mm256_add_ps(a, b) }
-        }
-
-        #[inline(always)]
-        fn mul(self, a: Self::F, b: Self::F) -> Self::F {
-            unsafe { _mm256_mul_ps(a, b) }
         }
 
         #[inline(always)]
@@ -242,7 +178,7 @@ mod tests {
     use super::*;
 
     /// What a unit makes of eight numbers and topics.
-    fn all<U: Unit>(unit: U, values: &[f32; LANES], topics: &[u32; LANES]) -> (Vec<u32>, Vec<f32>) {
+    fn all<U: Drawing>(unit: U, values: &[f32; LANES], topics: &[u32; LANES]) -> (Vec<u32>, Vec<f32>) {
         let (v, t) = (unit.load(values), unit.load_topics(topics));
         let bytes: Vec<u8> = (0..400_u32).map(|at| (at * 37 % 127) as u8).collect();
         let gathered = [Width::One, Width::Two, Width::Four].map(|width| {
@@ -264,7 +200,7 @@ mod tests {
     #[test]
     fn both_units_have_the_same_bits() {
         #[cfg(target_arch = "x86_64")]
-        if let Some(unit) = avx2::Avx2::find() {
+        if let Some(unit) = crate::topics::lanes::avx2::Avx2::find() {
             let random = crate::random::Random::new(4, "lanes");
             for step in 0..200 {
                 let values: [f32; LANES] =

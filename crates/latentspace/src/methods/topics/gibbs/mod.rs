@@ -22,6 +22,9 @@ use crate::parallel::*;
 use crate::random::Random;
 use crate::run::Run;
 use crate::tensors::{Tensor, Tensors};
+use crate::topics::lanes::Plain;
+#[cfg(target_arch = "x86_64")]
+use crate::topics::lanes::avx2::Avx2;
 use block::{Chance, Draws, Known, Room};
 use tables::{ByWord, Seed, Tables};
 
@@ -188,7 +191,7 @@ impl<'a> Sampler<'a> {
         let (corpus, topics) = (self.corpus, self.asked.topics);
         let one = vec![0.0; topics + 1];
         let of_block = |room: &mut Room, block: &Block| {
-            room.enter(lanes::Plain, corpus, block, &self.z[block.places.clone()], &one, None);
+            room.enter(Plain, corpus, block, &self.z[block.places.clone()], &one, None);
             let mut histogram = Histogram::new(topics);
             room.counts().for_each(|counts| histogram.add(counts));
             histogram
@@ -255,15 +258,15 @@ fn of_blocks<'z>(blocks: &[Block], mut z: &'z mut [u16]) -> Vec<&'z mut [u16]> {
 /// Draws the topics of a block's words on the best unit that this processor has.
 fn draw(draws: &Draws<'_>, block: &Block, z: &mut [u16], room: &mut Room) {
     #[cfg(target_arch = "x86_64")]
-    if let Some(unit) = lanes::avx2::Avx2::find() {
+    if let Some(unit) = Avx2::find() {
         #[target_feature(enable = "avx2,popcnt,bmi1")]
-        fn fast(draws: &Draws<'_>, unit: lanes::avx2::Avx2, block: &Block, z: &mut [u16], room: &mut Room) {
+        fn fast(draws: &Draws<'_>, unit: Avx2, block: &Block, z: &mut [u16], room: &mut Room) {
             draws.sample(unit, block, z, room);
         }
         // SAFETY: the unit is there, and it is only found where these features are.
         return unsafe { fast(draws, unit, block, z, room) };
     }
-    draws.sample(lanes::Plain, block, z, room);
+    draws.sample(Plain, block, z, room);
 }
 
 #[cfg(test)]
@@ -301,7 +304,7 @@ mod tests {
             for block in &corpus.blocks {
                 let mut drawn = [0, 1].map(|_| sampler.z[block.places.clone()].to_vec());
                 draw(&draws, block, &mut drawn[0], &mut Room::default());
-                draws.sample(lanes::Plain, block, &mut drawn[1], &mut Room::default());
+                draws.sample(Plain, block, &mut drawn[1], &mut Room::default());
                 assert_eq!(drawn[0], drawn[1]);
                 assert!(drawn[0].iter().all(|&topic| usize::from(topic) < topics));
                 assert_ne!(drawn[0], sampler.z[block.places.clone()]);
