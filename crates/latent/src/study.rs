@@ -661,8 +661,10 @@ pub(crate) fn with_map_defaults(entry: &Entry, mut params: Map<String, Value>, s
     if open(&params, "n_components") || params.get("n_components").is_some_and(|dims| dims == "auto") {
         params.insert("n_components".into(), json!(2));
     }
-    // Sparse rows stay as they are: to be reduced they would have to be a dense table.
-    if open(&params, "pca_components") && shape.cols > 100 && shape.rows > 50 && !shape.is_sparse() {
+    // Sparse rows stay as they are: to be reduced they would have to be a dense table. So do rows with a distance of their own, such as Hellinger's
+    // of shares: principal components keep Euclid's.
+    let is_euclidean = metric(&params) == Metric::Euclidean;
+    if open(&params, "pca_components") && shape.cols > 100 && shape.rows > 50 && !shape.is_sparse() && is_euclidean {
         params.insert("pca_components".into(), json!(50));
     }
     // A neighborhood must fit into the data: perplexity asks for three times as many neighbors.
@@ -792,4 +794,24 @@ impl Listener for Watcher {
 fn capitalized(sentence: &str) -> String {
     let mut letters = sentence.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_reduced_for_the_eye_where_components_keep_their_distances() -> Result<()> {
+        let tsne = registry::find("tsne")?;
+        let reduced = |params: Value, cols: usize| {
+            let params = params.as_object().cloned().unwrap_or_default();
+            with_map_defaults(tsne, params, Shape::new(1000, cols)).0.get("pca_components").cloned()
+        };
+        assert_eq!(reduced(json!({}), 784), Some(json!(50)));
+        assert_eq!(reduced(json!({}), 40), None);
+        // Shares of 784 topics.
+        assert_eq!(reduced(json!({"metric": "hellinger"}), 784), None);
+        assert_eq!(reduced(json!({"pca_components": 20}), 784), Some(json!(20)));
+        Ok(())
+    }
 }
