@@ -1,6 +1,6 @@
 """Topics: LDA beside tomotopy, scikit-learn and gensim on the same documents, in turns, every tool's topics scored by one referee.
 
-    LATENTSPACE_DATA=folder bench/run topics [--topics 100] [--sweeps 500] [--rounds 3] [--tools tomotopy,sklearn,gensim]
+    LATENTSPACE_DATA=folder bench/run topics [--topics 100] [--sweeps 500] [--rounds 3] [--tools tomotopy,sklearn,gensim]    (an hour and more)
 
 The documents are pieces of some 150 words of Wikipedia (text/wikipedia.jsonl.zst), told apart into words before the clock starts: letters a to z,
 three and more, without scikit-learn's English stop words, in 5 documents at least and half of them at most, the 20,000 in most documents.
@@ -161,9 +161,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--topics", type=int, default=100)
     parser.add_argument("--sweeps", type=int, default=500, help="of Gibbs sampling; peers that learn by variational Bayes make 5 passes")
-    parser.add_argument("--reach", type=int, default=250, help="sweeps of ours that are to reach tomotopy's score")
+    parser.add_argument("--reach", type=int, default=150, help="sweeps of ours that are to reach tomotopy's score")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--tools", default="tomotopy")
+    parser.add_argument("--tools", default="tomotopy,sklearn,gensim")
     args = parser.parse_args()
     train, held, words = pieces()
     tokens = sum(map(len, train))
