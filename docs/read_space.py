@@ -16,7 +16,7 @@ import sys
 import numpy as np
 
 FORMAT = 1
-MAX_HEADER = 16 << 20
+MAX_HEADER = 100_000_000
 TYPES = {"F32": "<f4", "F64": "<f8", "U32": "<u4", "U8": "u1"}
 NOTHING = {"", "na", "n/a", "nan", "null", "none", "?", ".", "-", "--"}
 

@@ -3,7 +3,7 @@ import { arrowColumns, type Cell } from "./arrow.ts";
 import { SourceError } from "./source.ts";
 
 export const FORMAT = 1;
-const MAX_HEADER = 16 << 20;
+const MAX_HEADER = 100_000_000;
 const SIZES = { F32: 4, F64: 8, U32: 4, U8: 1 };
 
 export interface Tensor {
