@@ -102,7 +102,7 @@ fn wrong(error: &clap::Error, args: &[OsString]) -> Error {
             if !name.starts_with('-') {
                 let before = words.iter().position(|word| *word == name).and_then(|at| words.get(at.checked_sub(1)?));
                 let switch = before.filter(|before| before.starts_with("--") && ["true", "false"].contains(&name.as_str()));
-                let hint = switch.map_or(help, |switch| format!("{switch}={name} tells it to {switch}"));
+                let hint = switch.map_or(help, |switch| format!("a switch has its value after '=': {switch}={name}"));
                 return Error::param(called, format!("'{name}'"), "nothing more is taken here").with_hint(hint);
             }
             let flags = flags(&words);

@@ -3,12 +3,13 @@
 mod topics;
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 
 use clap::{Arg, ArgMatches, Command};
-use latentspace::data::Metadata;
+use latentspace::data::{Metadata, ReadOptions};
 use latentspace::linalg::Matrix;
 use latentspace::measure::{self, CompareOptions, Sample};
-use latentspace::{Codes, Error, Result};
+use latentspace::{Codes, Error, Result, Space};
 use serde_json::{Value, json};
 
 use crate::commands::measure::sample;
@@ -53,9 +54,17 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
         outputs::check("--moved", file, outputs::FIGURES, context)?;
     }
     let (name_a, name_b) = (inputs::text(matches, "A")?, inputs::text(matches, "B")?);
-    let of_topics = topics::find(name_a, name_b, run)?;
-    let of = |name| inputs::space_or_codes(name, &Default::default(), run);
-    let both = || Matched::of((name_a, of(name_a)?), (name_b, of(name_b)?));
+    let open = |name| inputs::is_space(name).then(|| inputs::space(Path::new(name))).transpose();
+    let (space_a, space_b) = (open(name_a)?, open(name_b)?);
+    let of_topics = match (&space_a, &space_b) {
+        (Some(a), Some(b)) => topics::compared((name_a, a), (name_b, b), run)?,
+        _ => None,
+    };
+    let of = |name, space: &Option<Space>| match space {
+        Some(space) => inputs::codes(space, name),
+        None => Codes::open(Path::new(name), &ReadOptions::default(), run),
+    };
+    let both = || Matched::of((name_a, of(name_a, &space_a)?), (name_b, of(name_b, &space_b)?));
     let both = match (both(), of_topics.is_some() && moved.is_none()) {
         // Topics can be told of each other without any row.
         (Err(error @ Error::Input(_)), true) => {

@@ -1,16 +1,15 @@
 //! What two spaces of topics have in common: which topics are the same.
 
 use std::collections::HashMap;
-use std::path::Path;
 
 use latentspace::linalg::Matrix;
 use latentspace::measure::Measure;
 use latentspace::topics::{Topics, matched};
-use latentspace::{Error, Result, Run};
+use latentspace::{Error, Result, Run, Space};
 use serde::Serialize;
 
 use crate::output::{self, count, number};
-use crate::{inputs, topics};
+use crate::topics;
 
 /// Topics of one space beside those of another.
 #[derive(Serialize)]
@@ -36,13 +35,9 @@ struct Topic {
 }
 
 /// The topics of two spaces, if both are such.
-pub(super) fn find(name_a: &str, name_b: &str, run: &Run) -> Result<Option<Compared>> {
-    if !inputs::is_space(name_a) || !inputs::is_space(name_b) {
-        return Ok(None);
-    }
-    let (space_a, space_b) = (inputs::space(Path::new(name_a))?, inputs::space(Path::new(name_b))?);
+pub(super) fn compared((name_a, space_a): (&str, &Space), (name_b, space_b): (&str, &Space), run: &Run) -> Result<Option<Compared>> {
     let (Some(a), Some(b)) = (space_a.model.topics(), space_b.model.topics()) else { return Ok(None) };
-    let (words_a, words_b) = (topics::words(&space_a, a), topics::words(&space_b, b));
+    let (words_a, words_b) = (topics::words(space_a, a), topics::words(space_b, b));
     let places: HashMap<&str, u32> = words_b.iter().zip(0..).map(|(word, at)| (word.as_str(), at)).collect();
     let (of_a, of_b): (Vec<u32>, Vec<u32>) =
         words_a.iter().zip(0..).filter_map(|(word, at)| Some((at, *places.get(word.as_str())?))).unzip();
