@@ -4,7 +4,7 @@
 //! may be common. Use it for documents of some dozen words and more, of which there are hundreds. Do not use it for single sentences, or where
 //! the order of words matters.
 //!
-//! Cost: a sweep takes some 120 cycles a word on each core, whatever the number of topics, and 4 · words · topics bytes for the tables.
+//! Cost: a sweep takes some 230 cycles a word on each core, whatever the number of topics, and 4 · words · topics bytes for the tables.
 //! Source: Blei, Ng and Jordan 2003, JMLR 3; Griffiths and Steyvers 2004, doi:10.1073/pnas.0307752101; Wallach, Mimno and McCallum 2009,
 //! "Rethinking LDA: why priors matter".
 
