@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use clap::ArgMatches;
 use latentspace::{Error, Result, Run};
+use serde::Serialize;
 
+use crate::output;
 use crate::progress::Screen;
 
 /// What every command is given.
@@ -33,5 +35,15 @@ impl Context {
         })
         .map_err(|error| Error::internal(format!("interrupts cannot be heard: {error}")))?;
         Ok(Context { run, screen, json })
+    }
+
+    /// Writes what a command found as one line of JSON; an object has `warnings` where there were any.
+    pub(crate) fn print(&self, found: &impl Serialize) -> Result<()> {
+        let mut found = serde_json::to_value(found).map_err(|error| Error::internal(error.to_string()))?;
+        let warnings = self.screen.warnings();
+        if let Some(object) = found.as_object_mut().filter(|_| !warnings.is_empty()) {
+            object.insert("warnings".to_owned(), warnings.into());
+        }
+        output::json(&found)
     }
 }

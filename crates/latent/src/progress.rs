@@ -16,6 +16,7 @@ const PLAIN_EVERY: Duration = Duration::from_secs(10);
 pub(crate) struct Screen {
     mode: Mode,
     stage: Mutex<Option<Stage>>,
+    warnings: Mutex<Vec<String>>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -43,11 +44,16 @@ impl Screen {
             (false, true) => Mode::Plain,
             (false, false) => Mode::Live,
         };
-        Screen { mode, stage: Mutex::new(None) }
+        Screen { mode, stage: Mutex::new(None), warnings: Mutex::default() }
     }
 
     fn stage(&self) -> MutexGuard<'_, Option<Stage>> {
         self.stage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// All that was warned of so far, in order.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Takes the bar away.
@@ -123,6 +129,11 @@ impl Listener for Screen {
             let stage = self.stage();
             self.line(&stage, text);
         }
+    }
+
+    fn warn(&self, text: &str) {
+        self.note(text);
+        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).push(text.to_owned());
     }
 }
 

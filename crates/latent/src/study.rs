@@ -774,6 +774,11 @@ impl Listener for Watcher {
         self.study.screen.note(text);
     }
 
+    fn warn(&self, text: &str) {
+        self.study.desk.change(|state| state.warnings.push(capitalized(text)));
+        self.note(text);
+    }
+
     fn wants_map(&self) -> bool {
         self.begun.elapsed().as_millis() as u64 >= self.drawn.load(Ordering::Relaxed)
     }

@@ -39,6 +39,10 @@ pub trait Listener: Send + Sync {
     fn progress(&self, _progress: &Progress<'_>) {}
     /// Something that the user should know: an algorithm chosen, a treatment applied.
     fn note(&self, _text: &str) {}
+    /// Something that makes the result less than it seems: it is shown where notes are, and kept where results are. A note by default.
+    fn warn(&self, text: &str) {
+        self.note(text);
+    }
     /// Whether the map is wanted now. Asked before the work of [`Listener::map`] is done.
     fn wants_map(&self) -> bool {
         false
@@ -192,6 +196,11 @@ impl Run {
     /// Tells the user something.
     pub fn note(&self, text: impl AsRef<str>) {
         self.listener.note(text.as_ref());
+    }
+
+    /// Warns the user: the result is less than it seems, and why.
+    pub fn warn(&self, text: impl AsRef<str>) {
+        self.listener.warn(text.as_ref());
     }
 
     /// Whether somebody wants the map as it is now.

@@ -68,7 +68,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let both = match (both(), of_topics.is_some() && moved.is_none()) {
         // Topics can be told of each other without any row.
         (Err(error @ Error::Input(_)), true) => {
-            run.note(format!("documents are not compared: {error}"));
+            run.warn(format!("documents are not compared: {error}"));
             None
         }
         (both, _) => Some(both?),
@@ -76,7 +76,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let Some(both) = both else {
         let Some(found) = of_topics else { return Err(Error::internal("neither rows nor topics")) };
         context.screen.clear();
-        return if context.json { output::json(&json!({ "topics": found })) } else { output::text(&found.told()) };
+        return if context.json { context.print(&json!({ "topics": found })) } else { output::text(&found.told()) };
     };
     both.notes().iter().for_each(|note| run.note(note));
     let n = both.metadata.rows();
@@ -102,7 +102,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
                 all.insert("topics".into(), json!(found));
             }
         }
-        return output::json(&all);
+        return context.print(&all);
     }
     if moved == Some("-") {
         // The rows themselves were asked for.

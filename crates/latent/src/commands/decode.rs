@@ -33,7 +33,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     context.screen.clear();
     outputs::observations(output, &observations)?;
     if context.json {
-        return output::json(&json!({"rows": observations.rows(), "columns": observations.columns(), "data": output}));
+        return context.print(&json!({"rows": observations.rows(), "columns": observations.columns(), "data": output}));
     }
     if output != "-" {
         output::text(&format!("{output}: {} rows, {} columns", count(observations.rows() as u64), count(observations.columns() as u64)))?;

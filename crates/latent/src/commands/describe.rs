@@ -19,7 +19,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let data = read::open(inputs::text(matches, "data")?, &inputs::read_options(matches))?;
     let summary = Summary::of_source(&data, &inputs::prepare_options(matches)?, &context.run)?;
     context.screen.clear();
-    if context.json { output::json(&summary) } else { output::text(&table(&summary)) }
+    if context.json { context.print(&summary) } else { output::text(&table(&summary)) }
 }
 
 /// Columns that are shown one by one at most.

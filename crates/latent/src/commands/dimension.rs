@@ -45,7 +45,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
         outputs::figures(file, &[("dimension", &found.per_row)], &observations.metadata)?;
     }
     match (context.json, per_row) {
-        (true, _) => output::json(&found),
+        (true, _) => context.print(&found),
         // The rows themselves were asked for.
         (false, Some("-")) => Ok(()),
         (false, _) => output::text(&table(&found)),

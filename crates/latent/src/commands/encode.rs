@@ -35,7 +35,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     context.screen.clear();
     outputs::codes(output, &codes)?;
     if context.json {
-        return output::json(&json!({"rows": codes.values.rows(), "n_components": codes.values.cols(), "codes": output}));
+        return context.print(&json!({"rows": codes.values.rows(), "n_components": codes.values.cols(), "codes": output}));
     }
     if output != "-" {
         output::text(&format!("{output}: {} rows, {} dimensions", count(codes.values.rows() as u64), codes.values.cols()))?;

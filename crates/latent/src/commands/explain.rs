@@ -39,7 +39,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let told = topics.explained(wanted, &context.run)?;
     context.screen.clear();
     if context.json {
-        return output::json(&told);
+        return context.print(&told);
     }
     output::text(&table(&topics, &told, &path))
 }

@@ -57,7 +57,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     }
     let names: Vec<String> = written.iter().map(|path| path.display().to_string()).collect();
     if context.json {
-        return output::json(&json!({"to": to, "rows": codes.values.rows(), "n_components": codes.values.cols(), "files": names}));
+        return context.print(&json!({"to": to, "rows": codes.values.rows(), "n_components": codes.values.cols(), "files": names}));
     }
     output::text(&names.join("\n"))
 }
@@ -92,7 +92,7 @@ fn topics(to: &str, path: &Path, matches: &ArgMatches, context: &Context) -> Res
     border::save(path, text.as_bytes())?;
     context.screen.clear();
     if context.json {
-        return output::json(&json!({"to": to, "topics": topics.k(), "files": [path.display().to_string()]}));
+        return context.print(&json!({"to": to, "topics": topics.k(), "files": [path.display().to_string()]}));
     }
     output::text(&path.display().to_string())
 }

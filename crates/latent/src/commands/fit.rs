@@ -190,7 +190,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let mut measures = space.measures.clone();
     measures.extend(run.speed().map(|(name, speed)| (name.to_owned(), Measure::exact(speed.round(), None))));
     if context.json {
-        return output::json(&json!({
+        return context.print(&json!({
             "method": space.method.name,
             "params": space.params,
             "n_components": space.model.n_components(),
@@ -296,7 +296,7 @@ fn plan(method: &dyn AnyMethod, data: &Source, options: &PrepareOptions, context
     let algorithm = if streams.is_some() { format!("{}, streaming", plan.algorithm) } else { plan.algorithm };
     context.screen.clear();
     if context.json {
-        return output::json(&json!({
+        return context.print(&json!({
             "rows": shape.rows, "columns": shape.cols, "algorithm": algorithm, "peak_bytes": peak, "seconds": plan.seconds,
         }));
     }

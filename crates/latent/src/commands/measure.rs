@@ -120,7 +120,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
             all.insert("rows".into(), json!(codes.values.rows()));
             all.insert("rows_asked".into(), json!(asked));
         }
-        return output::json(&all);
+        return context.print(&all);
     }
     let asked = if asked == codes.values.rows() { "all".to_owned() } else { count(asked as u64) };
     let mut out = output::measures(&named);

@@ -83,7 +83,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     context.screen.clear();
     if context.json {
         let list = near.iter().map(|(row, id, distance)| json!({"row": row, "id": id, "distance": distance})).collect();
-        return output::json(&Value::Array(list));
+        return context.print(&Value::Array(list));
     }
     let rows: Vec<Vec<String>> =
         near.iter().map(|(row, id, distance)| vec![row.to_string(), id.clone(), number(f64::from(*distance))]).collect();
@@ -99,7 +99,7 @@ fn all(codes: &Codes, metric: Metric, matches: &ArgMatches, context: &Context) -
     context.screen.clear();
     let rows = codes.values.rows();
     if context.json {
-        return output::json(&json!({"rows": rows, "k": k, "algorithm": found.algorithm, "recall": found.recall, "neighbors": path}));
+        return context.print(&json!({"rows": rows, "k": k, "algorithm": found.algorithm, "recall": found.recall, "neighbors": path}));
     }
     output::text(&format!("{}: the {k} nearest of each of {} rows, {}\n", path.display(), count(rows as u64), found.algorithm))
 }

@@ -50,7 +50,7 @@ pub(super) fn partial(method: &dyn AnyMethod, share: Share, matches: &ArgMatches
     border::save(output, &statistics.to_bytes()?)?;
     context.screen.clear();
     if context.json {
-        return output::json(&json!({
+        return context.print(&json!({
             "method": round.fit.method, "rows": round.fit.rows, "columns": round.numbers.map(|numbers| numbers.preparation.prepared_columns()),
             "round": round.number, "share": share.at, "shares": share.of, "statistics": output,
         }));
@@ -93,7 +93,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
         border::save(&output, &combined.to_bytes()?)?;
         context.screen.clear();
         if context.json {
-            return output::json(&json!({"done": false, "round": combined.round.number, "shares": shares, "statistics": output}));
+            return context.print(&json!({"done": false, "round": combined.round.number, "shares": shares, "statistics": output}));
         }
         return output::text(&format!("{}: the statistics of {shares} files, round {}", output.display(), combined.round.number));
     }
@@ -105,7 +105,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
             border::save(&output, &next.to_bytes()?)?;
             context.screen.clear();
             if context.json {
-                return output::json(&json!({"done": false, "round": next.number, "shares": shares, "state": output}));
+                return context.print(&json!({"done": false, "round": next.number, "shares": shares, "state": output}));
             }
             return output::text(&format!(
                 "{}: the state of round {}; another round is needed: latent fit {} DATA --partial I/N --state {}",
@@ -122,7 +122,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let begun = Instant::now();
     match round.measure(&mut space, run) {
         Err(Error::Cancelled) => return Err(Error::Cancelled),
-        Err(error) => run.note(format!("not measured: {error}; `latent measure` tells how far to trust codes")),
+        Err(error) => run.warn(format!("not measured: {error}; `latent measure` tells how far to trust codes")),
         Ok(()) => {}
     }
     let measuring = begun.elapsed().as_secs_f64();
@@ -130,7 +130,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     space.save(&output)?;
     context.screen.clear();
     if context.json {
-        return output::json(&json!({
+        return context.print(&json!({
             "done": true, "round": round.number, "shares": shares, "seconds": merging, "seconds_measures": measuring, "method": space.method.name, "params": space.params,
             "n_components": space.model.n_components(), "rows": space.rows, "columns": space.model.columns(),
             "seed": space.seed, "measures": space.measures, "facts": space.facts, "space": output,

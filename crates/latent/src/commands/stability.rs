@@ -90,7 +90,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
             if let Some(topics) = &topics {
                 all["topics"] = topics.json(&words);
             }
-            output::json(&all)
+            context.print(&all)
         }
         // The rows themselves were asked for.
         (false, Some("-")) => Ok(()),

@@ -137,7 +137,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     context.screen.clear();
     let (recommended, sentence) = sweep.recommended()?;
     if context.json {
-        return output::json(&json!({
+        return context.print(&json!({
             "method": entry.info.name, "rows": prepared.rows(), "figure": sweep.figure, "sweep": sweep.points,
             "recommended": recommended.n_components, "sentence": sentence,
         }));

@@ -205,7 +205,7 @@ pub(super) fn run(given: Given, matches: &ArgMatches, context: &Context) -> Resu
         all["topics"] = (0..topics.k()).map(each).collect();
         all["documents"] = json!(counts.rows());
         all["words"] = json!(topics.words());
-        return output::json(&all);
+        return context.print(&all);
     }
     let row = |topic: usize| {
         let figures = [u_mass.topics[topic], npmi.topics[topic], c_v.topics[topic], exclusivity[topic]];

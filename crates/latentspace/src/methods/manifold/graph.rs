@@ -112,7 +112,7 @@ impl Graph {
 
 fn tell(sizes: &[usize], run: &Run) {
     let largest: Vec<String> = sizes.iter().take(3).map(|&rows| count(rows as u64)).collect();
-    run.note(format!(
+    run.warn(format!(
         "the graph of neighbors falls into {} parts (of {}{} rows): each was joined to the row nearest to it, so how the parts lie to each \
          other hangs on single rows. More neighbors may join them better.",
         count(sizes.len() as u64),

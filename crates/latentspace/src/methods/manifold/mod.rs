@@ -229,7 +229,7 @@ fn places_of_all(
         }
     };
     facts.insert("learned_rows".to_owned(), json!(learned));
-    run.note(format!(
+    run.warn(format!(
         "the graph of {} rows is too entangled to be solved within {}: the places are those of {} of them, among which the others were placed. \
          Fewer neighbors, or PCA to fewer columns first, would take in more.",
         count(n as u64),

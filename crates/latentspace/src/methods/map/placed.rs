@@ -227,7 +227,7 @@ impl<P: Placing> Placed<P> {
         let is_outside = |at: &usize| found.row(*at).1[0] > OUTSIDE * around.row(*at).1[found.k - 1];
         let outside: Vec<usize> = (0..codes.rows()).filter(is_outside).collect();
         if let Some(first) = outside.first() {
-            run.note(format!(
+            run.warn(format!(
                 "{} of {} codes lie outside the map, far from all that was fitted (the first is row {}): what they decode to is a guess",
                 count(outside.len() as u64),
                 count(codes.rows() as u64),

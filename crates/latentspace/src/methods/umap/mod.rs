@@ -260,7 +260,7 @@ impl Umap {
             return self.init;
         }
         let largest: Vec<String> = parts.iter().take(3).map(|&rows| count(rows as u64)).collect();
-        run.note(format!(
+        run.warn(format!(
             "the graph of neighbors falls into {} parts (of {}{} rows), between which it says nothing: the map starts at the principal \
              components instead of the graph's vibrations, and how the parts lie to each other comes from there. More neighbors may join them.",
             count(parts.len() as u64),
