@@ -4,8 +4,8 @@ use std::sync::{Arc, OnceLock};
 
 use arrow::array::{Array, AsArray};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Float64Type};
-use latentspace::data::{Counts, Metadata};
+use arrow::datatypes::{DataType, Date32Type, Float64Type};
+use latentspace::data::{Counts, Metadata, dates, write};
 use latentspace::linalg::Matrix;
 use latentspace::topics::{Layout, Merge, Topics, WordOrder, layout, tree};
 use latentspace::{Error, Result, Run, Space};
@@ -109,6 +109,7 @@ impl Topical {
             return Ok(laid);
         }
         let found = (layout(self.topics(), run)?, tree(self.topics(), run)?);
+        self.not_followed().iter().for_each(|reason| run.note(reason));
         Ok(self.laid.get_or_init(|| found))
     }
 
@@ -266,45 +267,51 @@ impl Topical {
     fn times(&self) -> Vec<(usize, String)> {
         let names = self.documents.metadata.names();
         // The first field is the topic itself.
-        names.into_iter().enumerate().filter(|(at, _)| self.days(*at).is_some()).map(|(at, name)| (at + 1, name)).collect()
+        names.into_iter().enumerate().filter(|(at, _)| self.days(*at).is_ok()).map(|(at, name)| (at + 1, name)).collect()
     }
 
-    /// When each document was written, in days since 1970; none if the column tells no times.
-    fn days(&self, column: usize) -> Option<Vec<Option<f64>>> {
-        let array = self.documents.metadata.columns.columns().get(column)?;
-        let kind = array.data_type();
-        let days: Vec<Option<f64>> = if matches!(kind, DataType::Date32 | DataType::Date64 | DataType::Timestamp(..)) {
-            let days = cast(array, &DataType::Date32).ok()?;
-            days.as_primitive::<arrow::datatypes::Date32Type>().iter().map(|day| day.map(f64::from)).collect()
-        } else if kind.is_numeric() {
-            let years = cast(array, &DataType::Float64).ok()?;
-            let years: Vec<Option<f64>> = years.as_primitive::<Float64Type>().iter().collect();
-            let mut known = years.iter().flatten().peekable();
-            known.peek()?;
-            if !known.all(|year| year.fract() == 0.0 && (1000.0..2200.0).contains(year)) {
-                return None;
-            }
-            years.into_iter().map(|year| year.map(|year| from_civil(year as i64, 1, 1))).collect()
-        } else if matches!(kind, DataType::Utf8 | DataType::LargeUtf8) {
-            let texts = cast(array, &DataType::Utf8).ok()?;
-            let days: Vec<Option<f64>> = texts.as_string::<i32>().iter().map(|text| text.and_then(date)).collect();
-            let known = days.iter().flatten().count();
-            if known == 0 || known * 20 < (array.len() - array.null_count()) * 19 {
-                return None;
-            }
-            days
-        } else {
-            return None;
+    /// Columns that are named as times are and cannot be followed, each with the reason.
+    fn not_followed(&self) -> Vec<String> {
+        let names = self.documents.metadata.names().into_iter().enumerate().filter(|(_, name)| dates::is_time(name));
+        let why = |(at, name): (usize, String)| Some(format!("topics are not followed over '{name}': {}", self.days(at).err()?));
+        names.filter_map(why).collect()
+    }
+
+    /// When each document was written, in days since 1970.
+    ///
+    /// # Errors
+    /// Says why the column has no times to follow.
+    fn days(&self, column: usize) -> Result<Vec<Option<f64>>, String> {
+        let names = self.documents.metadata.names();
+        let (Some(array), Some(name)) = (self.documents.metadata.columns.columns().get(column), names.get(column)) else {
+            return Err("there is no such column".to_owned());
         };
-        let known = || days.iter().flatten();
-        let (low, high) =
-            (known().fold(f64::INFINITY, |low, &day| low.min(day)), known().fold(f64::NEG_INFINITY, |high, &day| high.max(day)));
-        (low < high).then_some(days)
+        let array = &write::in_utc(array);
+        let kind = array.data_type();
+        let failed = |error: arrow::error::ArrowError| error.to_string();
+        let instants: Vec<Option<i64>> = if matches!(kind, DataType::Date32 | DataType::Date64 | DataType::Timestamp(..)) {
+            let days = cast(array, &DataType::Date32).map_err(failed)?;
+            days.as_primitive::<Date32Type>().iter().map(|day| day.map(|day| i64::from(day) * dates::DAY)).collect()
+        } else if kind.is_numeric() {
+            let numbers = cast(array, &DataType::Float64).map_err(failed)?;
+            let numbers = numbers.as_primitive::<Float64Type>();
+            dates::of_numbers(numbers.iter(), dates::is_time(name))
+                .ok_or("its numbers are neither years nor times since 1970 in one unit, seconds to nanoseconds")?
+        } else if matches!(kind, DataType::Utf8 | DataType::LargeUtf8) {
+            let texts = cast(array, &DataType::Utf8).map_err(failed)?;
+            dates::instants(texts.as_string::<i32>().iter())?
+        } else {
+            return Err(format!("it holds {kind}"));
+        };
+        let days: Vec<Option<f64>> = instants.into_iter().map(|at| at.map(|at| at.div_euclid(dates::DAY) as f64)).collect();
+        let mut known = days.iter().flatten();
+        let first = known.next().ok_or("no cell is a date")?;
+        if known.any(|day| day != first) { Ok(days) } else { Err("all its dates are of one day".to_owned()) }
     }
 
     /// What `/api/topics/times/{field}` tells: the shares of topics among the words of each span of time.
     pub(crate) fn times_of(&self, field: usize) -> Option<Value> {
-        let days = self.days(field.checked_sub(1)?)?;
+        let days = self.days(field.checked_sub(1)?).ok()?;
         let known = || days.iter().flatten().copied();
         let (low, high) = (known().fold(f64::INFINITY, f64::min), known().fold(f64::NEG_INFINITY, f64::max));
         let span = SPANS.iter().find(|span| span.bin(high) - span.bin(low) < BINS as i64).unwrap_or(&SPANS[SPANS.len() - 1]);
@@ -430,7 +437,7 @@ impl Span {
         match self {
             Span::Days(days) => (day as i64).div_euclid(*days),
             Span::Months(months) => {
-                let (year, month, _) = civil(day as i64);
+                let (year, month, _) = dates::civil(day as i64);
                 (year * 12 + month - 1).div_euclid(*months)
             }
         }
@@ -440,7 +447,7 @@ impl Span {
     fn label(&self, bin: i64) -> String {
         match self {
             Span::Days(days) => {
-                let (year, month, day) = civil(bin * days);
+                let (year, month, day) = dates::civil(bin * days);
                 format!("{year}-{month:02}-{day:02}")
             }
             Span::Months(months) => {
@@ -451,47 +458,14 @@ impl Span {
     }
 }
 
-/// A text that begins as a date does: `2024-05-17`.
-fn date(text: &str) -> Option<f64> {
-    let mut parts = text.get(..10)?.split('-').map(|part| part.parse::<i64>().ok());
-    let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
-    ((1..=12).contains(&month) && (1..=31).contains(&day) && parts.next().is_none()).then(|| from_civil(year, month, day))
-}
-
-/// Days since 1970 of a date of the Gregorian calendar.
-fn from_civil(year: i64, month: i64, day: i64) -> f64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let of_era = year.rem_euclid(400);
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    (era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468) as f64
-}
-
-/// The date of a day since 1970.
-fn civil(day: i64) -> (i64, i64, i64) {
-    let days = day + 719_468;
-    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = year_of_era + era * 400;
-    (if month <= 2 { year + 1 } else { year }, month, day)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn days_and_dates_are_each_others_inverse() {
-        for day in (-800_000..800_000).step_by(37) {
-            let (year, month, of_month) = civil(day);
-            assert_eq!(from_civil(year, month, of_month), day as f64);
-        }
-        assert_eq!((civil(0), date("2024-05-17 and on"), date("2024-13-17"), date("short")), ((1970, 1, 1), Some(19_860.0), None, None));
-        assert_eq!(Span::Months(12).label(Span::Months(12).bin(from_civil(1790, 1, 8))), "1790");
-        assert_eq!(Span::Months(3).label(Span::Months(3).bin(from_civil(2020, 8, 8))), "2020-07");
+    fn bins_are_named_by_when_they_begin() {
+        let day = |year, month, day| dates::from_civil(year, month, day).unwrap() as f64;
+        assert_eq!(Span::Months(12).label(Span::Months(12).bin(day(1790, 1, 8))), "1790");
+        assert_eq!(Span::Months(3).label(Span::Months(3).bin(day(2020, 8, 8))), "2020-07");
     }
 }

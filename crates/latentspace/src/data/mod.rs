@@ -2,6 +2,7 @@
 
 mod beside;
 mod corpus;
+pub mod dates;
 pub(crate) mod exact;
 mod fresh;
 mod moments;

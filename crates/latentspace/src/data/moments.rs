@@ -214,7 +214,7 @@ impl Riding {
 
     fn add(&mut self, column: &dyn Array, rows: Range<usize>) {
         let options = FormatOptions::default();
-        let column = column.slice(rows.start, rows.len());
+        let column = super::write::in_utc(&column.slice(rows.start, rows.len()));
         self.missing += column.null_count() as u64;
         if self.levels.is_some()
             && let Ok(formatter) = ArrayFormatter::try_new(&column, &options)

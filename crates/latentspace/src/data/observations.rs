@@ -401,7 +401,7 @@ impl Metadata {
         if array.is_null(row) {
             return None;
         }
-        arrow::util::display::array_value_to_string(array, row).ok()
+        arrow::util::display::array_value_to_string(&super::write::in_utc(array), row).ok()
     }
 
     /// The labels in the column of this name. A cell that is empty is missing; among numbers, NaN and -1 are, too.

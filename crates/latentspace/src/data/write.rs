@@ -5,8 +5,8 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, Float32Array, Float64Array, RecordBatch, StringArray, UInt8Array};
-use arrow::datatypes::{Field, Schema};
+use arrow::array::{Array, ArrayRef, Float32Array, Float64Array, RecordBatch, StringArray, UInt8Array, make_array};
+use arrow::datatypes::{DataType, Field, Schema};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
@@ -122,8 +122,9 @@ pub(crate) fn rows(path: &Path, count: usize, learned: &dyn Columns, metadata: &
         let mut cell = String::new();
         for at in (0..count).step_by(BLOCK) {
             let batch = block(at)?;
+            let columns: Vec<ArrayRef> = batch.columns().iter().map(in_utc).collect();
             for row in 0..batch.num_rows() {
-                for column in batch.columns() {
+                for column in &columns {
                     cell.clear();
                     text(column, row, &mut cell)?;
                     writer.write_field(&cell).map_err(failed)?;
@@ -149,6 +150,15 @@ fn text(column: &ArrayRef, row: usize, out: &mut String) -> Result<()> {
         Ok(())
     };
     done.map_err(|error| Error::internal(error.to_string()))
+}
+
+/// A column that can be shown as text: instants of any time zone become those of UTC, which is written `2020-01-01T00:00:00Z`. Other columns
+/// stay as they are. Arrow knows zones by their names only with a table of all zones, and an instant needs none.
+pub fn in_utc(column: &ArrayRef) -> ArrayRef {
+    let DataType::Timestamp(unit, Some(_)) = column.data_type() else { return Arc::clone(column) };
+    let utc = column.to_data().into_builder().data_type(DataType::Timestamp(*unit, Some("+00:00".into())));
+    // The zone is a name beside the instants: the data stay valid.
+    utc.build().map_or_else(|_| Arc::clone(column), make_array)
 }
 
 /// Something whose rows can be turned into columns.
@@ -285,6 +295,34 @@ mod tests {
                 assert_eq!(back.metadata.text(0, 39_999), observed.metadata.text(0, 39_999));
             }
         }
+    }
+
+    #[test]
+    fn instants_of_any_time_zone_are_written() {
+        let instants =
+            || arrow::array::TimestampMicrosecondArray::from(vec![Some(1_577_836_800_000_000), None, Some(1_577_836_800_250_000)]);
+        let column = |name: &str, cells: arrow::array::TimestampMicrosecondArray| (name.to_owned(), Arc::new(cells) as ArrayRef);
+        let columns = vec![
+            column("utc", instants().with_timezone("UTC")),
+            column("berlin", instants().with_timezone("Europe/Berlin")),
+            column("west", instants().with_timezone("-08:00")),
+            column("local", instants()),
+        ];
+        let metadata = Metadata::from_columns(columns, 3).unwrap();
+        let table = Table { numbers: Matrix::from_fn(3, 1, |i, _| i as f32), offsets: Vec::new(), names: None, categories: Vec::new() };
+        let observed = Observations { name: "t".to_owned(), values: Values::Table(table), metadata };
+        let folder = tempfile::tempdir().unwrap();
+        let (csv, parquet) = (folder.path().join("t.csv"), folder.path().join("t.parquet"));
+        observations(&observed, &csv).unwrap();
+        let wanted = "x0,utc,berlin,west,local\n\
+            0,2020-01-01T00:00:00Z,2020-01-01T00:00:00Z,2020-01-01T00:00:00Z,2020-01-01T00:00:00\n\
+            1,,,,\n\
+            2,2020-01-01T00:00:00.250Z,2020-01-01T00:00:00.250Z,2020-01-01T00:00:00.250Z,2020-01-01T00:00:00.250\n";
+        assert_eq!(std::fs::read_to_string(csv).unwrap(), wanted);
+        assert_eq!(observed.metadata.text(1, 0).as_deref(), Some("2020-01-01T00:00:00Z"));
+        observations(&observed, &parquet).unwrap();
+        let back = open(parquet.to_str().unwrap(), &ReadOptions::default()).unwrap().read(&Run::new(0, 1).unwrap()).unwrap();
+        assert_eq!(back.metadata.columns.column(1).data_type(), observed.metadata.columns.column(1).data_type(), "a zone stays");
     }
 
     #[test]

@@ -36,6 +36,18 @@ const MOST_WORDS: usize = 100_000;
 /// Letters of a word at least, where nobody says how many.
 const LEAST_LETTERS: usize = 2;
 
+/// What stands before each word of a document that is separated already: the unit separator of ASCII, which no text holds.
+pub const BEFORE_WORD: char = '\u{1f}';
+
+/// The document that these words are: they are counted as they are, whatever signs they hold, in lower case unless case is kept.
+pub fn of_words<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    words.into_iter().fold(String::new(), |mut document, word| {
+        document.push(BEFORE_WORD);
+        document.extend(word.chars().map(|c| if c == BEFORE_WORD { ' ' } else { c }));
+        document
+    })
+}
+
 /// What the caller decides of the words that are counted; the rest follows from the text.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]

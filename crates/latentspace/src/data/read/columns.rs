@@ -14,6 +14,7 @@ use super::{Ask, Purpose};
 use crate::data::{Category, Metadata, Observations, Table, Values};
 use crate::error::{Error, Result, nearest};
 use crate::linalg::Matrix;
+use crate::text::of_words;
 
 /// Above this ratio of magnitude to spread a column of 32 bits loses digits that matter: its cells would err by more than a 65536th of the
 /// spread.
@@ -94,6 +95,8 @@ pub(super) enum Kind {
     Vector(usize),
     /// Text, or what is best shown as text.
     Text,
+    /// A list of words: a document that is separated already.
+    Words,
     /// True or false.
     Bool,
     /// Dates or times.
@@ -207,7 +210,7 @@ impl Roles {
         let fitted = ask.fitted_columns().filter(|names| names.iter().all(|name| roles.fields.iter().any(|field| field.name == *name)));
         if let Some(chosen) = ask.options.columns.clone().or(fitted) {
             roles.take_chosen(file, &chosen)?;
-        } else if let Some(document) = roles.position(|field| field.kind == Kind::Text && is_document(&field.name)) {
+        } else if let Some(document) = roles.document() {
             roles.roles[document] = Role::Document;
         } else {
             for index in 0..roles.fields.len() {
@@ -235,6 +238,12 @@ impl Roles {
         }
         roles.tell(&ask.name);
         Ok(roles)
+    }
+
+    /// The column of documents, where one is: lists of words, or text by its name.
+    fn document(&self) -> Option<usize> {
+        let words = self.position(|field| field.kind == Kind::Words);
+        words.or_else(|| self.position(|field| field.kind == Kind::Text && is_document(&field.name)))
     }
 
     fn position(&self, test: impl Fn(&Field) -> bool) -> Option<usize> {
@@ -276,7 +285,8 @@ impl Roles {
                 Kind::Text if chosen.len() == 1 && (is_document(name) || self.fields[index].length >= LONG_TEXT) => {
                     self.roles[index] = Role::Document;
                 }
-                Kind::Text | Kind::Bool | Kind::Date => {
+                Kind::Words if chosen.len() == 1 => self.roles[index] = Role::Document,
+                Kind::Text | Kind::Words | Kind::Bool | Kind::Date => {
                     self.roles[index] = Role::Category(self.categories);
                     self.categories += 1;
                 }
@@ -408,9 +418,7 @@ impl Roles {
                     categories[place] = Some(Category::new(&field.name, (0..rows).map(|row| text.is_valid(row).then(|| text.value(row)))));
                 }
                 Role::Document => {
-                    let text = text(column)?;
-                    texts =
-                        Some((0..rows).map(|row| if text.is_valid(row) { text.value(row).to_owned() } else { String::new() }).collect());
+                    texts = Some(documents(column)?);
                 }
                 Role::Number(_) | Role::Nothing => {}
             }
@@ -493,6 +501,7 @@ impl Source {
 
 /// A column as text; what has no text of its own, such as a list, as Arrow shows it.
 fn text(column: &ArrayRef) -> Result<StringArray> {
+    let column = &crate::data::write::in_utc(column);
     if let Ok(cells) = cast(column, &DataType::Utf8) {
         return Ok(cells.as_string::<i32>().clone());
     }
@@ -502,6 +511,21 @@ fn text(column: &ArrayRef) -> Result<StringArray> {
     let formatter = ArrayFormatter::try_new(column, &options).map_err(wrong)?;
     let cell = |row: usize| if column.is_null(row) { Ok(None) } else { formatter.value(row).try_to_string().map(Some) };
     (0..column.len()).map(cell).collect::<std::result::Result<StringArray, _>>().map_err(wrong)
+}
+
+/// Documents, a cell each; a list of words is one that is separated already.
+fn documents(column: &ArrayRef) -> Result<Vec<String>> {
+    let lists = match column.data_type() {
+        DataType::List(_) => Some(Arc::clone(column)),
+        DataType::LargeList(item) | DataType::FixedSizeList(item, _) => cast(column, &DataType::List(Arc::clone(item))).ok(),
+        _ => None,
+    };
+    let Some(lists) = lists else { return Ok(text(column)?.iter().map(|text| text.unwrap_or_default().to_owned()).collect()) };
+    let cell = |words: Option<ArrayRef>| match words {
+        Some(words) => Ok(of_words(text(&words)?.iter().flatten())),
+        None => Ok(String::new()),
+    };
+    lists.as_list::<i32>().iter().map(cell).collect()
 }
 
 /// A column that rides along, in one of few types: text, numbers, dates and truth as they are, all else as text.
@@ -530,6 +554,9 @@ pub(super) fn kind_of(data_type: &DataType) -> Kind {
         | DataType::Duration(_) => Kind::Date,
         DataType::FixedSizeList(item, width) if item.data_type().is_numeric() => Kind::Vector(usize::try_from(*width).unwrap_or(0)),
         DataType::List(item) | DataType::LargeList(item) if item.data_type().is_numeric() => Kind::Vector(0),
+        DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) if kind_of(item.data_type()) == Kind::Text => {
+            Kind::Words
+        }
         kind if kind.is_numeric() => Kind::Number,
         _ => Kind::Other,
     }

@@ -12,6 +12,7 @@ use super::table::{Block, InBlocks, Pass};
 use super::{Ask, Reader, excerpt};
 use crate::error::{Error, Result};
 use crate::run::Run;
+use crate::text::of_words;
 
 /// Columns of a file; more keys than this are no table.
 const MOST_KEYS: usize = 10_000;
@@ -89,6 +90,10 @@ fn kind<'a>(values: impl Iterator<Item = &'a Value> + Clone) -> Kind {
     {
         return Kind::Vector(first);
     }
+    let is_words = |value: &Value| value.as_array().is_some_and(|words| words.iter().all(Value::is_string));
+    if values.clone().next().is_some() && values.clone().all(is_words) {
+        return Kind::Words;
+    }
     Kind::Text
 }
 
@@ -124,7 +129,8 @@ impl JsonReader {
             .zip(&self.roles.roles)
             .map(|(field, role)| match role {
                 Role::Nothing => Ok(Arc::new(NullArray::new(rows.len())) as ArrayRef),
-                Role::Category(_) | Role::Document => Ok(text(&rows, &field.name)),
+                Role::Document => Ok(documents(&rows, &field.name)),
+                Role::Category(_) => Ok(text(&rows, &field.name)),
                 _ => column(&rows, field).map_err(|error| error.at_column(&field.name)),
             })
             .collect::<Result<Vec<ArrayRef>>>()?;
@@ -176,7 +182,7 @@ fn column(rows: &[Map<String, Value>], field: &Field) -> Result<ArrayRef> {
             let list = FixedSizeListArray::try_new(item, width as i32, Arc::new(Float64Array::from(out)), None);
             Ok(Arc::new(list.map_err(|error| Error::internal(error.to_string()))?))
         }
-        Kind::Text | Kind::Date | Kind::Other => Ok(text(rows, &field.name)),
+        Kind::Text | Kind::Words | Kind::Date | Kind::Other => Ok(text(rows, &field.name)),
     }
 }
 
@@ -185,6 +191,17 @@ fn text(rows: &[Map<String, Value>], key: &str) -> ArrayRef {
     let cell = |row: &Map<String, Value>| match row.get(key) {
         None | Some(Value::Null) => None,
         Some(Value::String(text)) => Some(text.clone()),
+        Some(other) => Some(other.to_string()),
+    };
+    Arc::new(rows.iter().map(cell).collect::<StringArray>())
+}
+
+/// Documents, a cell each; a list of words is one that is separated already.
+fn documents(rows: &[Map<String, Value>], key: &str) -> ArrayRef {
+    let cell = |row: &Map<String, Value>| match row.get(key) {
+        None | Some(Value::Null) => None,
+        Some(Value::String(text)) => Some(text.clone()),
+        Some(Value::Array(words)) if words.iter().all(Value::is_string) => Some(of_words(words.iter().filter_map(Value::as_str))),
         Some(other) => Some(other.to_string()),
     };
     Arc::new(rows.iter().map(cell).collect::<StringArray>())
@@ -233,6 +250,18 @@ mod tests {
         let Values::Text(texts) = &rows.values else { panic!() };
         assert_eq!(texts.as_slice(), ["one two", "three"]);
         assert_eq!(rows.metadata.names(), ["n"]);
+    }
+
+    #[test]
+    fn a_list_of_words_is_a_document() {
+        let lists = "[\"c++\",\"new york\"]\n[]\n[\"go\"]\n";
+        let keyed = "{\"n\":1,\"tokens\":[\"c++\",\"new york\"]}\n{\"n\":2,\"tokens\":null}\n{\"n\":3,\"tokens\":[\"go\"]}\n";
+        for text in [lists, keyed] {
+            let rows = read("t.jsonl", text.as_bytes()).unwrap();
+            let Values::Text(texts) = &rows.values else { panic!("{}", rows.values.kind()) };
+            let words = |text: &str| text.split(crate::text::BEFORE_WORD).skip(1).map(str::to_owned).collect::<Vec<_>>();
+            assert_eq!(texts.iter().map(|text| words(text)).collect::<Vec<_>>(), [vec!["c++", "new york"], vec![], vec!["go"]]);
+        }
     }
 
     #[test]
