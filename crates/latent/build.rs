@@ -14,6 +14,11 @@ fn main() -> io::Result<()> {
     let mut files = Vec::new();
     collect(&dist, &mut files);
     files.sort();
+    if files.is_empty() {
+        println!(
+            "cargo:warning=the explorer's page is not built yet, so this program will have none: `make page` builds it (Node.js is needed)"
+        );
+    }
     let mut table = String::from("&[\n");
     for file in files {
         let name = file.strip_prefix(&dist).unwrap_or(&file).to_string_lossy().replace('\\', "/");

@@ -17,7 +17,6 @@ mod study;
 mod topics;
 
 use std::ffi::OsString;
-use std::process::ExitCode;
 
 use clap::ArgMatches;
 use latentspace::{Error, Result};
@@ -26,21 +25,21 @@ pub use explorer::{Explorer, Show};
 
 /// Runs the command line `args` (the program's name first) and gives its exit code: 0 done, 2 a wrong call or bad input, 1 a failure
 /// inside, 130 interrupted.
-pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
     let done = match args::parse(args) {
         Ok((entry, matches)) => match run(entry, &matches) {
             // The way to end a server is to interrupt it: there is nothing to tell.
-            Err(Error::Cancelled) if entry.serves => return ExitCode::from(Error::Cancelled.exit_code()),
+            Err(Error::Cancelled) if entry.serves => return Error::Cancelled.exit_code(),
             done => done,
         },
         Err(args::Ended::Help(text)) => output::text(&text),
         Err(args::Ended::Wrong(error)) => Err(error),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => 0,
         Err(error) => {
             output::error(&error);
-            ExitCode::from(error.exit_code())
+            error.exit_code()
         }
     }
 }

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    latent::main(std::env::args_os())
+    ExitCode::from(latent::main(std::env::args_os()))
 }

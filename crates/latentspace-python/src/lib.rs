@@ -8,6 +8,8 @@ mod rows;
 mod shares;
 mod space;
 
+use std::ffi::OsString;
+
 use latentspace::method::Takes;
 use latentspace::params::{Kind, Parameter};
 use latentspace::registry;
@@ -59,6 +61,12 @@ fn parameter(parameter: &Parameter) -> Value {
     })
 }
 
+/// Runs the command line, the program's name first, and gives its exit code.
+#[pyfunction]
+fn main(py: Python<'_>, args: Vec<OsString>) -> u8 {
+    py.detach(|| latent::main(args))
+}
+
 /// The native part of latentspace.
 #[pymodule]
 mod _native {
@@ -67,13 +75,13 @@ mod _native {
     #[pymodule_export]
     use super::explorer::Explorer;
     #[pymodule_export]
-    use super::methods;
-    #[pymodule_export]
     use super::rows::Rows;
     #[pymodule_export]
     use super::shares::{combine_shares, encode_file, merge_shares, round_zero, share_of_round};
     #[pymodule_export]
     use super::space::{Parts, Space, check, fit};
+    #[pymodule_export]
+    use super::{main, methods};
     #[pymodule_export]
     #[allow(non_upper_case_globals)]
     const __version__: &str = env!("CARGO_PKG_VERSION");

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import _thread
+import signal
 import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import latentspace
 import numpy as np
@@ -24,13 +26,41 @@ FIRST = "import sys, time, sklearn.base, scipy.sparse, numpy, narwhals.stable.v2
 
 
 def test_it_starts_fast():
-    script = FIRST + "begun = time.perf_counter(); import latentspace; print(time.perf_counter() - begun)"
+    script = FIRST + "begun = time.perf_counter(); from latentspace import PCA, Space, explore; print(time.perf_counter() - begun)"
     seconds = min(float(subprocess.check_output([sys.executable, "-c", script])) for _ in range(3))
     assert seconds < 0.15, f"{seconds:.3f} s"
 
 
+@pytest.mark.parametrize("program", [[str(Path(sys.executable).parent / "latent")], [sys.executable, "-m", "latentspace"]])
+def test_the_command_comes_with_the_package(program, tmp_path):
+    told = subprocess.run([*program, "--version"], capture_output=True, text=True, check=True)
+    assert told.stdout == f"latent {latentspace.__version__}\n"
+    np.save(tmp_path / "X.npy", np.random.default_rng(0).normal(size=(2000, 10)))
+    wrong = subprocess.run([*program, "fit", "pca", "none.npy", "-o", "s.latent"], cwd=tmp_path, capture_output=True, text=True)
+    assert wrong.returncode == 2 and "none.npy" in wrong.stderr
+    method = next(cls._description["name"] for cls in CLASSES if any(p["name"] == "n_iter" for p in cls._description["parameters"]))
+    fit = subprocess.Popen([*program, "fit", method, "X.npy", "-o", "s.latent", "--n-iter", "100000", "--quiet"], cwd=tmp_path)
+    time.sleep(1.5)
+    fit.send_signal(signal.SIGINT)
+    assert fit.wait(timeout=10) == 130
+    assert not (tmp_path / "s.latent").exists()
+
+
+def test_the_command_starts_without_numpy_and_scikit_learn():
+    script = "import sys, latentspace.__main__; print(*{m.split('.')[0] for m in sys.modules})"
+    told = subprocess.check_output([sys.executable, "-c", script], text=True).split()
+    assert "latentspace" in told and not {"numpy", "scipy", "sklearn", "narwhals", "joblib"} & {*told}
+
+
+def test_names_are_found_when_they_are_asked_for():
+    assert {"PCA", "Space", "explore", "METHODS"} <= {*dir(latentspace)} and {*latentspace.__all__} <= {*dir(latentspace)}
+    assert all(getattr(latentspace, name) is getattr(latentspace, name) for name in latentspace.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'PCB'"):
+        latentspace.PCB  # noqa: B018
+
+
 def test_nothing_else_is_imported():
-    script = FIRST + "before = {*sys.modules}; import latentspace; print(*{m.split('.')[0] for m in {*sys.modules} - before})"
+    script = FIRST + "before = {*sys.modules}; from latentspace import PCA, Space, explore; print(*{m.split('.')[0] for m in {*sys.modules} - before})"
     added = subprocess.check_output([sys.executable, "-c", script], text=True).split()
     assert not {"pandas", "polars", "pyarrow", "anywidget", "IPython", "traitlets"} & {*added}, added
 

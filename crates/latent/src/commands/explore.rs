@@ -14,7 +14,7 @@ use serde_json::{Map, json};
 use crate::context::Context;
 use crate::inputs;
 use crate::output::{self, count};
-use crate::server::{Phase, Server};
+use crate::server::{self, Phase, Server};
 use crate::study::{Start, Study, Subject};
 use crate::topics::{Documents, Topical};
 
@@ -122,6 +122,9 @@ pub(crate) fn serve(
         output::json(&json!({"url": url}))?;
     } else {
         output::text(&format!("Look at {url} (Ctrl-C ends it)."))?;
+    }
+    if !server::is_built() {
+        context.run.note(server::NO_PAGE);
     }
     let study = Study::new(name, context.run.clone(), context.screen.clone())?;
     study.begin(find);

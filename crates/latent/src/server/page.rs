@@ -9,6 +9,15 @@ static FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/page.rs"));
 const MISSING: &str = "<!doctype html><meta charset=\"utf-8\"><title>latentspace</title><p>This program was built without its page: \
                        <code>make page</code> builds it, then <code>cargo build</code> again.</p>";
 
+/// What to say at once if the program was built without its page.
+pub(crate) const NOTE: &str =
+    "this program was built without its page: `make page` builds it (Node.js is needed), then build the program again";
+
+/// Whether the program has its page.
+pub(crate) fn is_built() -> bool {
+    FILES.iter().any(|(name, _)| *name == "index.html")
+}
+
 /// The file of this address, if there is one of exactly this name.
 pub(crate) async fn file(uri: Uri) -> Response {
     let name = match uri.path().trim_start_matches('/') {

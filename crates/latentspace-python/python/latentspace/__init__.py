@@ -4,20 +4,29 @@ Every method of the registry is an estimator of scikit-learn; ``Space`` opens wh
 ``explore`` shows a map in the browser or in a notebook.
 """
 
+import importlib as _importlib
 import json as _json
 
-from . import _estimator, _native
-from ._explore import Explorer, explore
+from . import _native
 from ._native import InputError, ParamError
-from ._space import Measure, Space
 
 __version__: str = _native.__version__
 #: What the registry tells of each method: its name, its class, its parameters.
 METHODS: list[dict] = _json.loads(_native.methods())
 
-for _description in METHODS:
-    globals()[_description["class"]] = _estimator.make(_description)
+#: Where names are that are imported when they are asked for, so that the command ``latent`` starts at once.
+_PLACES = {"Explorer": "_explore", "explore": "_explore", "Measure": "_space", "Space": "_space"}
+_PLACES |= {method["class"]: "_methods" for method in METHODS}
 
-__all__ = ["Explorer", "InputError", "METHODS", "Measure", "ParamError", "Space", "explore"]
-__all__ += [_description["class"] for _description in METHODS]
-del _description
+__all__ = ["InputError", "METHODS", "ParamError", *_PLACES]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value = getattr(_importlib.import_module(f".{_PLACES[name]}", __name__), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
