@@ -9,9 +9,9 @@ use latentspace::data::ReadOptions;
 use latentspace::data::{Missing, Observations, PrepareOptions, Scale, Values};
 use latentspace::linalg::Matrix;
 use latentspace::text::{Limit, StopWords, TextOptions};
-use latentspace::{Codes, Error, Result, Run, Space};
+use latentspace::{Codes, Error, Result, Run, Space, params};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 const HEADING: &str = "Options of the data";
 const TEXT_HEADING: &str = "Options of text";
@@ -31,11 +31,35 @@ pub(crate) fn data_arg() -> Arg {
         .help("A file, a folder of images or of texts, or a quoted pattern of names; - is standard input")
 }
 
+/// How a file is read, as the library describes it: `names` of the options, or all.
+pub(crate) fn file_args(names: &[&str]) -> Vec<Arg> {
+    let schema = ReadOptions::schema();
+    let described = params::describe(&schema).into_iter().filter(|option| names.is_empty() || names.contains(&option.name.as_str()));
+    let flag = |option: params::Parameter| {
+        let arg = Arg::new(option.name.clone()).long(option.name.clone()).help(option.doc).help_heading(HEADING);
+        match &option.kind {
+            params::Kind::Flag => arg.action(ArgAction::SetTrue),
+            kind => {
+                let value = schema["properties"][&option.name]["value"].as_str().unwrap_or("VALUE").to_owned();
+                let arg = arg.value_name(value).allow_hyphen_values(true);
+                match kind {
+                    params::Kind::Choice(words) => arg
+                        .hide_possible_values(true)
+                        .value_parser(PossibleValuesParser::new(words.iter().map(|word| word.clone().leak() as &str))),
+                    _ => arg,
+                }
+            }
+        }
+    };
+    described.map(flag).collect()
+}
+
+/// The options that a file of codes can need.
+pub(crate) const OF_CODES: &[&str] = &["labels", "format", "delimiter", "decimal", "header"];
+
 /// How data is read and prepared.
 pub(crate) fn reading_args() -> Vec<Arg> {
     let args = [
-        Arg::new("labels").long("labels").value_name("FILE[:COLUMN]").help("Labels and other metadata to join, row by row"),
-        Arg::new("columns").long("columns").value_name("A,B").value_delimiter(',').help("The columns to learn from"),
         Arg::new("scale")
             .long("scale")
             .value_name("WORD")
@@ -49,7 +73,7 @@ pub(crate) fn reading_args() -> Vec<Arg> {
             .value_parser(PossibleValuesParser::new(["error", "mean", "median"]))
             .help("What becomes of missing cells: error, mean or median [default: mean in tables, else error]"),
     ];
-    args.into_iter().map(|arg| arg.help_heading(HEADING)).chain(text_args()).collect()
+    file_args(&[]).into_iter().chain(args.into_iter().map(|arg| arg.help_heading(HEADING))).chain(text_args()).collect()
 }
 
 /// Which words of text are counted.
@@ -149,9 +173,23 @@ pub(crate) fn prepare_options(matches: &ArgMatches) -> Result<PrepareOptions> {
     })
 }
 
-/// The reading that was asked for.
-pub(crate) fn read_options(matches: &ArgMatches) -> ReadOptions {
-    ReadOptions { columns: matches.get_many::<String>("columns").map(|names| names.cloned().collect()), ..labels(matches) }
+/// The reading of data that was asked for.
+pub(crate) fn read_options(matches: &ArgMatches) -> Result<ReadOptions> {
+    file_options(matches, &[])
+}
+
+/// The reading that was asked for with these flags, or all.
+pub(crate) fn file_options(matches: &ArgMatches, names: &[&str]) -> Result<ReadOptions> {
+    let mut given = Map::new();
+    for arg in file_args(names) {
+        let name = arg.get_id().as_str();
+        let value = match arg.get_action() {
+            ArgAction::SetTrue => matches.get_flag(name).then(|| Value::from(true)),
+            _ => matches.get_one::<String>(name).map(|word| Value::from(word.as_str())),
+        };
+        given.extend(value.map(|value| (name.to_owned(), value)));
+    }
+    ReadOptions::given(given)
 }
 
 /// A text argument.
@@ -207,13 +245,4 @@ pub(crate) fn codes(space: &Space, name: &str) -> Result<Codes> {
     };
     let metadata = space.metadata.clone().unwrap_or_else(|| latentspace::data::Metadata::none(values.rows()));
     Ok(Codes { values: values.clone(), metadata })
-}
-
-/// Only the labels of the reading that was asked for.
-pub(crate) fn labels(matches: &ArgMatches) -> ReadOptions {
-    let options = ReadOptions::default();
-    match matches.get_one::<String>("labels") {
-        Some(given) => options.with_labels(given),
-        None => options,
-    }
 }

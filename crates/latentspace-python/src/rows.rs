@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use latentspace::data::read::MemoryArray;
-use latentspace::data::{Counts, Missing, Preparation, PrepareOptions, Scale, Values};
+use latentspace::data::{Counts, Missing, Preparation, PrepareOptions, ReadOptions, Scale, Values};
 use latentspace::error::nearest;
 use latentspace::text::TextOptions;
 use latentspace::{Error, Observations, Result, Run};
@@ -63,6 +63,15 @@ pub(crate) fn text_options(given: Option<&str>) -> Result<TextOptions> {
         all.insert(name, value);
     }
     serde_json::from_value(Value::Object(all)).map_err(|error| Error::param("text", "options", error.to_string()))
+}
+
+/// Options of reading as JSON has them.
+///
+/// # Errors
+/// [`Error::Param`] for one that is unknown or of another type.
+pub(crate) fn read_options(given: Option<&str>) -> Result<ReadOptions> {
+    let Some(given) = given else { return Ok(ReadOptions::default()) };
+    ReadOptions::given(serde_json::from_str(given).map_err(|error| Error::param("read", given, error.to_string()))?)
 }
 
 /// Rows, as Python holds them.

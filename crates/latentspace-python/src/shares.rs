@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::calls::call;
 use crate::errors::exception;
-use crate::rows::text_options;
+use crate::rows::{read_options, text_options};
 use crate::space::{Space, method};
 
 /// Round 0 of a fit on files, as bytes: what every share starts from.
@@ -23,7 +23,7 @@ pub(crate) fn round_zero<'py>(
     name: &str,
     params: &Bound<'py, PyDict>,
     data: String,
-    columns: Option<Vec<String>>,
+    read: Option<&str>,
     scale: Option<&str>,
     missing: Option<&str>,
     text: Option<&str>,
@@ -37,7 +37,7 @@ pub(crate) fn round_zero<'py>(
     let missing: Option<Missing> =
         serde_json::from_value(json!(missing)).map_err(|error| exception(Error::param("missing", json!(missing), error.to_string())))?;
     let options = PrepareOptions { scale: scale.unwrap_or_default(), missing, text: text_options(text).map_err(exception)? };
-    let origin = Origin { data, columns, labels: None };
+    let origin = Origin { data, read: read_options(read).map_err(exception)? };
     let bytes = call(py, seed, threads, listener, |run| {
         let source = origin.open()?;
         // The words of text are learned from all of it, before any share is worked on.
@@ -119,12 +119,14 @@ pub(crate) fn encode_file(
     space: &Bound<'_, Space>,
     data: String,
     out: PathBuf,
+    read: Option<&str>,
     threads: usize,
     listener: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<usize> {
     let space = &space.get().0;
+    let given = read_options(read).map_err(exception)?;
     call(py, 0, threads, listener, |run| {
-        let options = ReadOptions { preparation: Some(space.preparation.clone()), ..ReadOptions::default() };
+        let options = ReadOptions { preparation: Some(space.preparation.clone()), ..given };
         let codes = space.encode_source(&read::open(&data, &options)?, run)?;
         codes.save(&out)?;
         Ok(codes.values.rows())

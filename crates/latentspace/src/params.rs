@@ -125,6 +125,7 @@ fn parameter(name: &str, field: &Value, root: &Value) -> Parameter {
         for option in options {
             match option["const"].as_str() {
                 Some(word) => words.push(word.to_owned()),
+                None if option["type"] == "null" => {}
                 None => body = resolve(option, root),
             }
         }

@@ -55,10 +55,9 @@ pub struct Numbers {
 pub struct Origin {
     /// The files, as [`read::open`] takes them.
     pub data: String,
-    /// The columns to learn from (none: every numeric column that is no id and no label).
-    pub columns: Option<Vec<String>>,
-    /// A file of metadata, and the column of it that is wanted.
-    pub labels: Option<(PathBuf, Option<String>)>,
+    /// How they are read.
+    #[serde(flatten)]
+    pub read: ReadOptions,
 }
 
 impl Origin {
@@ -67,8 +66,7 @@ impl Origin {
     /// # Errors
     /// What [`read::open`] says.
     pub fn open(&self) -> Result<Source> {
-        let options = ReadOptions { columns: self.columns.clone(), labels: self.labels.clone(), ..ReadOptions::default() };
-        read::open(&self.data, &options)
+        read::open(&self.data, &self.read)
     }
 }
 

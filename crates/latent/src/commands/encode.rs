@@ -15,7 +15,7 @@ pub(crate) fn command() -> Command {
         .arg(Arg::new("space").value_name("SPACE").required(true).help("A space that `latent fit` wrote"))
         .arg(inputs::data_arg())
         .arg(output_arg("CODES", "The codes to write: .npy, .parquet, .csv, or - for csv on standard output"))
-        .args(inputs::reading_args().into_iter().filter(|arg| ["labels", "columns"].contains(&arg.get_id().as_str())))
+        .args(inputs::file_args(&[]))
 }
 
 /// `-o`.
@@ -27,7 +27,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let output = inputs::text(matches, "output")?;
     outputs::check("--output", output, outputs::CODES, context)?;
     let space = inputs::space(&inputs::path(matches, "space")?)?;
-    let mut options = inputs::read_options(matches);
+    let mut options = inputs::read_options(matches)?;
     options.preparation = Some(space.preparation.clone());
     let data = read::open(inputs::text(matches, "data")?, &options)?;
     let codes = space.encode_source(&data, &context.run)?;

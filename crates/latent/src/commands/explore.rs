@@ -95,7 +95,7 @@ pub(crate) fn way(matches: &ArgMatches) -> Result<Way> {
 pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let names: Vec<String> = matches.get_many::<String>("data").into_iter().flatten().cloned().collect();
     let way = way(matches)?;
-    let read = inputs::read_options(matches);
+    let read = inputs::read_options(matches)?;
     let prepare = inputs::prepare_options(matches)?;
     for name in names.iter().filter(|name| *name != "-" && !name.contains(['*', '?', '['])) {
         if !Path::new(name).exists() {

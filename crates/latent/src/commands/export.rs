@@ -34,7 +34,7 @@ pub(crate) fn command() -> Command {
                 ),
         )
         .arg(output_arg("PATH", "The file or folder to write"))
-        .args(inputs::reading_args().into_iter().filter(|arg| arg.get_id() == "labels"))
+        .args(inputs::file_args(inputs::OF_CODES))
 }
 
 pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
@@ -46,7 +46,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
         "npy" | "parquet" | "csv" => outputs::check("--output", inputs::text(matches, "output")?, &[to], context)?,
         _ => outputs::folder_of(&path)?,
     }
-    let codes = inputs::space_or_codes(inputs::text(matches, "input")?, &inputs::labels(matches), &context.run)?;
+    let codes = inputs::space_or_codes(inputs::text(matches, "input")?, &inputs::file_options(matches, inputs::OF_CODES)?, &context.run)?;
     context.screen.clear();
     let mut written = vec![path.clone()];
     match to {

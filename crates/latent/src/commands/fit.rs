@@ -148,7 +148,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     if let Some(path) = output {
         outputs::folder_of(path)?;
     }
-    let data = read::open(inputs::text(matches, "data")?, &inputs::read_options(matches))?;
+    let data = read::open(inputs::text(matches, "data")?, &inputs::read_options(matches)?)?;
     if matches.get_flag("plan") {
         return plan(method.as_ref(), &data, &inputs::prepare_options(matches)?, context);
     }

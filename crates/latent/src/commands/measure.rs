@@ -91,7 +91,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let codes = inputs::space_or_codes(name, &Default::default(), run)?;
     // A space knows how its observations are prepared.
     let known = if inputs::is_space(name) { Some(inputs::space(Path::new(name))?.preparation) } else { None };
-    let mut options = inputs::read_options(matches);
+    let mut options = inputs::read_options(matches)?;
     options.preparation = known.clone();
     let observations = read::open(inputs::text(matches, "against")?, &options)?.read(run)?;
     let preparation = match known {

@@ -44,13 +44,13 @@ pub(crate) fn command() -> Command {
                 .requires("all")
                 .help("The table of row, neighbor and distance to write: .parquet, .csv or .tsv"),
         )
-        .args(inputs::reading_args().into_iter().filter(|arg| arg.get_id() == "labels"))
+        .args(inputs::file_args(inputs::OF_CODES))
 }
 
 pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let run = &context.run;
     let name = inputs::text(matches, "input")?;
-    let options = inputs::labels(matches);
+    let options = inputs::file_options(matches, inputs::OF_CODES)?;
     let (codes, usual) = if inputs::is_space(name) {
         let space = inputs::space(Path::new(name))?;
         (inputs::codes(&space, name)?, space.code_metric())

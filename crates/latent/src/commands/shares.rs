@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use latentspace::border;
-use latentspace::data::read::{self, ReadOptions};
+use latentspace::data::read;
 use latentspace::fold::Step;
 use latentspace::method::AnyMethod;
 use latentspace::shares::{Origin, Round, Statistics, combine, merge};
@@ -24,8 +24,7 @@ pub(super) fn partial(method: &dyn AnyMethod, share: Share, matches: &ArgMatches
     let run = &context.run;
     outputs::folder_of(output)?;
     let data = inputs::text(matches, "data")?.to_owned();
-    let ReadOptions { columns, labels, .. } = inputs::read_options(matches);
-    let (origin, prepare) = (Origin { data, columns, labels }, inputs::prepare_options(matches)?);
+    let (origin, prepare) = (Origin { data, read: inputs::read_options(matches)? }, inputs::prepare_options(matches)?);
     let (round, source) = match matches.get_one::<String>("state").map(Path::new) {
         Some(state) => {
             let round = Round::from_bytes(&border::load(state)?, state)?;

@@ -50,6 +50,11 @@ def text_options(text: dict[str, Any] | None) -> str | None:
     return json.dumps(given)
 
 
+def read_options(read: dict[str, Any] | None) -> str | None:
+    """How files are read, as the native part takes it."""
+    return json.dumps(read, default=str) if read else None
+
+
 def native_rows(X: Any, names: Sequence[str] | None = None, text: dict[str, Any] | None = None) -> _native.Rows:
     """X, an array, sparse rows or texts, as the native part takes it; without a copy where its numbers lie one after the other."""
     texts = texts_of(X)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from . import _native
-from ._data import text_options
+from ._data import read_options, text_options
 from ._jobs import seed_of, threads
 from ._space import Space
 
@@ -33,18 +33,21 @@ def first(
     columns: list[str] | None = None,
     scale: str | None = None,
     missing: str | None = None,
+    read: dict[str, Any] | None = None,
     text: dict[str, Any] | None = None,
     random_state: Any = None,
     n_jobs: int | None = None,
     **params: Any,
 ) -> bytes:
     """The round that learning ``method`` (a registry name or an estimator) from files begins with: a name, or a pattern such as
-    ``parts/*.parquet``; ``scale`` and ``missing`` as the command line has them, ``text`` as ``fit`` has it.
+    ``parts/*.parquet``; ``scale`` and ``missing`` as the command line has them, ``text`` as ``fit`` has it; ``read`` has the other options of
+    reading by their names (``{"delimiter": ";", "header": "no"}``).
 
     Reads the heads of the files; where these do not tell how many rows there are, counts them.
     """
     name, params = _named(method, params)
-    return _native.round_zero(name, params, data, columns, scale, missing, text_options(text), seed_of(random_state), threads(n_jobs), None)
+    reading = read_options({**({} if columns is None else {"columns": columns}), **(read or {})})
+    return _native.round_zero(name, params, data, reading, scale, missing, text_options(text), seed_of(random_state), threads(n_jobs), None)
 
 
 def share(round: bytes, share: int, shares: int, *, n_jobs: int | None = None) -> bytes:
@@ -71,7 +74,7 @@ def fit(round: bytes, run: Callable[[bytes], Iterable[bytes]]) -> Space:
     return step
 
 
-def encode(space: Space | bytes, data: str, out: str, *, n_jobs: int | None = None) -> int:
-    """Encodes a file, block by block, into a file of codes (.npy, .parquet or .csv); gives the number of its rows."""
+def encode(space: Space | bytes, data: str, out: str, *, read: dict[str, Any] | None = None, n_jobs: int | None = None) -> int:
+    """Encodes a file, block by block, into a file of codes (.npy, .parquet or .csv); gives the number of its rows. ``read``: as in ``first``."""
     space = Space.from_bytes(space) if isinstance(space, bytes) else space
-    return _native.encode_file(space._native, data, out, threads(n_jobs), None)
+    return _native.encode_file(space._native, data, out, read_options(read), threads(n_jobs), None)

@@ -146,7 +146,7 @@ impl Given {
 /// Measures topics against documents.
 pub(super) fn run(given: Given, matches: &ArgMatches, context: &Context) -> Result<()> {
     let run = &context.run;
-    let mut options = inputs::read_options(matches);
+    let mut options = inputs::read_options(matches)?;
     options.preparation = given.preparation.clone();
     let observations = read::open(inputs::text(matches, "against")?, &options)?.read(run)?;
     let Read { texts, counts } = given.read(&observations, run)?;

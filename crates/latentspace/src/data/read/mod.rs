@@ -18,6 +18,7 @@ mod memory;
 mod mtx;
 mod npy;
 mod npz;
+mod options;
 mod parquet;
 mod safetensors;
 mod sparse;
@@ -33,37 +34,13 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use crate::border;
-use crate::data::{Metadata, Observations, Preparation};
+use crate::data::{Metadata, Observations};
 use crate::error::{Error, Result, nearest};
 use crate::run::Run;
 
 use bytes::{File, MOST_UNPACKED, Packing};
 pub use memory::MemoryArray;
-
-/// What to read of a file, and what to join to it.
-#[derive(Debug, Clone, Default)]
-pub struct ReadOptions {
-    /// A file of metadata with as many rows, and the column of it that is wanted (none: all).
-    pub labels: Option<(PathBuf, Option<String>)>,
-    /// The columns to learn from (none: every numeric column that is no id and no label).
-    pub columns: Option<Vec<String>>,
-    /// The preparation of a space that the rows are for: its columns are chosen and held to the same digits, its picture size taken.
-    pub preparation: Option<Preparation>,
-    /// Bytes that a packed file may be unpacked to (none: 16 GiB).
-    pub max_unpacked: Option<u64>,
-}
-
-impl ReadOptions {
-    /// The same options with labels as a command names them: `FILE` or `FILE:COLUMN`.
-    #[must_use]
-    pub fn with_labels(mut self, given: &str) -> Self {
-        self.labels = Some(match given.rsplit_once(':') {
-            Some((file, column)) if !Path::new(given).exists() && !file.is_empty() => (file.into(), Some(column.to_owned())),
-            _ => (given.into(), None),
-        });
-        self
-    }
-}
+pub use options::{Bad, Header, ReadOptions};
 
 /// Blocks of rows, in order.
 pub(super) type Blocks<'a> = Box<dyn Iterator<Item = Result<Observations>> + Send + 'a>;
@@ -182,30 +159,70 @@ impl Reader for Ready {
     }
 }
 
-/// A format: how its names end, whether they may end in `.gz` or `.zst` besides, the bytes that it starts with, and how it is opened.
+/// A format: how its names end, whether they may end in `.gz` or `.zst` besides, the bytes that it starts with, the reading options that it
+/// takes besides labels, and how it is opened.
 struct Format {
     endings: &'static [&'static str],
     packed: bool,
     magic: &'static [u8],
+    takes: &'static [&'static str],
     open: fn(&File, &Ask<'_>) -> Result<Box<dyn Reader>>,
 }
 
+/// Options of tables, of tables as text, and of folders.
+const TABLE: &[&str] = &["columns", "id", "text", "dates"];
+const CSV: &[&str] = &["columns", "id", "text", "dates", "delimiter", "decimal", "header"];
+const FOLDER: &[&str] = &[];
+
 /// Every format, one line each.
 static FORMATS: &[Format] = &[
-    Format { endings: &[".npy"], packed: true, magic: b"\x93NUMPY", open: npy::open },
-    Format { endings: &[".npz"], packed: false, magic: b"PK\x03\x04", open: npz::open },
-    Format { endings: &[".csv", ".tsv"], packed: true, magic: b"", open: csv::open },
-    Format { endings: &[".parquet"], packed: false, magic: b"PAR1", open: parquet::open },
-    Format { endings: &[".arrow", ".feather", ".ipc"], packed: false, magic: b"ARROW1", open: arrow::open },
-    Format { endings: &[".jsonl", ".ndjson"], packed: true, magic: b"", open: jsonl::open },
-    Format { endings: &[".idx", "-ubyte"], packed: true, magic: b"", open: idx::open },
-    Format { endings: &[".mtx"], packed: true, magic: b"%%MatrixMarket", open: mtx::open },
-    Format { endings: &[".svmlight", ".libsvm"], packed: true, magic: b"", open: svmlight::open },
-    Format { endings: &[".txt"], packed: true, magic: b"", open: words::open_text },
-    Format { endings: &[".vec"], packed: true, magic: b"", open: words::open },
-    Format { endings: &[".bin"], packed: true, magic: b"", open: words::open_binary },
-    Format { endings: &[".safetensors"], packed: false, magic: b"", open: safetensors::open },
+    Format { endings: &[".npy"], packed: true, magic: b"\x93NUMPY", takes: &[], open: npy::open },
+    Format { endings: &[".npz"], packed: false, magic: b"PK\x03\x04", takes: &[], open: npz::open },
+    Format { endings: &[".csv", ".tsv"], packed: true, magic: b"", takes: CSV, open: csv::open },
+    Format { endings: &[".parquet"], packed: false, magic: b"PAR1", takes: TABLE, open: parquet::open },
+    Format { endings: &[".arrow", ".feather", ".ipc"], packed: false, magic: b"ARROW1", takes: TABLE, open: arrow::open },
+    Format { endings: &[".jsonl", ".ndjson"], packed: true, magic: b"", takes: TABLE, open: jsonl::open },
+    Format { endings: &[".idx", "-ubyte"], packed: true, magic: b"", takes: &[], open: idx::open },
+    Format { endings: &[".mtx"], packed: true, magic: b"%%MatrixMarket", takes: &[], open: mtx::open },
+    Format { endings: &[".svmlight", ".libsvm"], packed: true, magic: b"", takes: &[], open: svmlight::open },
+    Format { endings: &[".txt"], packed: true, magic: b"", takes: &[], open: words::open_text },
+    Format { endings: &[".vec"], packed: true, magic: b"", takes: &[], open: words::open },
+    Format { endings: &[".bin"], packed: true, magic: b"", takes: &[], open: words::open_binary },
+    Format { endings: &[".safetensors"], packed: false, magic: b"", takes: &[], open: safetensors::open },
 ];
+
+impl Format {
+    /// The format of a file whose lower-case name, without what packed it, is this.
+    fn of_name(bare: &str) -> Option<&'static Format> {
+        FORMATS.iter().find(|format| format.endings.iter().any(|ending| bare.ends_with(ending)))
+    }
+
+    /// The format of this name: `csv`.
+    ///
+    /// # Errors
+    /// [`Error::Param`] that lists those there are.
+    fn named(name: &str) -> Result<&'static Format> {
+        let plain = name.trim_start_matches('.').to_lowercase();
+        let names = || FORMATS.iter().flat_map(|format| format.endings).map(|ending| ending.trim_start_matches(['.', '-']));
+        let found = FORMATS.iter().find(|format| format.endings.iter().any(|ending| ending.trim_start_matches(['.', '-']) == plain));
+        found.ok_or_else(|| {
+            let error = Error::param("format", format!("'{name}'"), format!("there are {}", names().collect::<Vec<_>>().join(", ")));
+            match nearest(&plain, names()) {
+                Some(near) => error.with_hint(format!("did you mean '{near}'?")),
+                None => error,
+            }
+        })
+    }
+}
+
+/// Refuses an option that the format has no use for.
+fn check_options(path: &Path, what: &str, takes: &[&str], options: &ReadOptions) -> Result<()> {
+    let unused =
+        options.names_given().into_iter().find(|name| !["labels", "format"].contains(&name.as_str()) && !takes.contains(&name.as_str()));
+    let Some(unused) = unused else { return Ok(()) };
+    let takes = if takes.is_empty() { "no such options".to_owned() } else { takes.join(", ") };
+    Err(Error::param(unused, format!("it was given for '{}'", path.display()), format!("{what} takes {takes}")))
+}
 
 /// What would make room, in words.
 pub(super) const HINT_MEMORY: &str = "methods that fold (`latent methods` shows them) read it in blocks; or take a sample of the rows";
@@ -242,7 +259,8 @@ pub(crate) fn open_codes(data: &str, options: &ReadOptions) -> Result<Source> {
 }
 
 fn open_as(data: &str, options: &ReadOptions, purpose: Purpose) -> Result<Source> {
-    let spooled = if data == "-" { Some(spool(std::io::stdin().lock())?) } else { None };
+    let format = options.format.as_deref().map(Format::named).transpose()?;
+    let spooled = if data == "-" { Some(spool(std::io::stdin().lock(), format)?) } else { None };
     let (files, name) = match &spooled {
         Some(file) => (vec![file.path().to_path_buf()], "standard input".to_owned()),
         None => (files(data)?, name_of(Path::new(data))),
@@ -273,8 +291,8 @@ fn open_as(data: &str, options: &ReadOptions, purpose: Purpose) -> Result<Source
     Ok(source)
 }
 
-/// Standard input as a file, so that it can be read more than once; its first bytes tell the format.
-fn spool(mut input: impl std::io::Read) -> Result<tempfile::NamedTempFile> {
+/// Standard input as a file, so that it can be read more than once; where no format was given its first bytes tell it.
+fn spool(mut input: impl std::io::Read, format: Option<&Format>) -> Result<tempfile::NamedTempFile> {
     let io = |error| Error::io("standard input", error);
     let mut head = vec![0; 1 << 16];
     let mut read = 0;
@@ -287,6 +305,7 @@ fn spool(mut input: impl std::io::Read) -> Result<tempfile::NamedTempFile> {
     head.truncate(read);
     let ending = match head.trim_ascii_start().first() {
         None => return Err(Error::input("standard input", "nothing", "at least one row is needed")),
+        Some(_) if let Some(format) = format => format.endings[0],
         Some(b'{' | b'[') => ".jsonl",
         Some(_) => {
             let known = FORMATS.iter().find(|format| !format.magic.is_empty() && head.starts_with(format.magic));
@@ -308,6 +327,7 @@ fn open_one(path: &Path, ask: &Ask<'_>) -> Result<(Box<dyn Reader>, u64)> {
     let meta = std::fs::metadata(path).map_err(|error| missing(path, error))?;
     let limit = ask.options.max_unpacked.unwrap_or(MOST_UNPACKED);
     if meta.is_dir() {
+        check_options(path, "a folder", FOLDER, ask.options)?;
         return border::guard(path, || images::open(path, ask));
     }
     let lower = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
@@ -320,14 +340,15 @@ fn open_one(path: &Path, ask: &Ask<'_>) -> Result<(Box<dyn Reader>, u64)> {
     if !meta.is_file() {
         return Err(file.wrong("this is neither a file nor a folder", "DATA is a file, a folder of images or a quoted pattern"));
     }
-    let format = FORMATS.iter().find(|format| format.endings.iter().any(|ending| bare.ends_with(ending)));
-    let Some(format) = format else {
+    let given = ask.options.format.as_deref().map(Format::named).transpose()?;
+    let Some(format) = given.or_else(|| Format::of_name(bare)) else {
         let error = file.wrong("a name that tells no format", format!("it ends in one of {}", endings()));
         return Err(match recognized(&file) {
             Some(other) => error.with_hint(format!("its first bytes are those of a {other} file: give it such a name")),
-            None => error,
+            None => error.with_hint("--format names the format: csv, tsv, jsonl, txt, …"),
         });
     };
+    check_options(path, &format!("a {} file", format.endings[0]), format.takes, ask.options)?;
     if packing != Packing::None && !format.packed {
         return Err(file
             .wrong(format!("a packed {} file", format.endings[0]), "this format is packed in itself")
@@ -756,11 +777,11 @@ mod testing {
             (b"%%MatrixMarket matrix", ".mtx"),
         ];
         for (bytes, ending) in formats {
-            let file = spool(bytes).unwrap();
+            let file = spool(bytes, None).unwrap();
             assert!(file.path().to_string_lossy().ends_with(ending), "{ending}");
             assert_eq!(std::fs::read(file.path()).unwrap(), bytes);
         }
-        assert!(spool(&b""[..]).is_err());
+        assert!(spool(&b""[..], None).is_err());
     }
 
     /// A packed copy.
