@@ -84,17 +84,20 @@ fn text_args() -> impl Iterator<Item = Arg> {
     let whole = |name: &'static str, range: std::ops::RangeInclusive<u64>, help: &'static str| {
         Arg::new(name).long(name).value_name("N").value_parser(clap::value_parser!(u64).range(range)).help(help)
     };
-    let words = |name: &'static str, words: [&'static str; 2]| {
+    let words = |name: &'static str, words: &'static [&'static str]| {
         Arg::new(name).long(name).hide_possible_values(true).value_parser(PossibleValuesParser::new(words))
     };
     let flag = |name: &'static str, help: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
     let args = [
-        words("tokens", ["words", "runs"])
-            .value_name("WORD")
-            .help("What is counted: words, by Unicode's rules, or runs of letters, digits and underscores [default: words]"),
-        Arg::new("stop-words").long("stop-words").value_name("WORDS").help(
-            "Words that are left out: auto, none, languages (english,german), or a file of words [default: auto: by the commonest words]",
+        words("tokens", &["words", "runs", "spaces"]).value_name("WORD").help(
+            "What is counted: words, by Unicode's rules and dictionaries, runs of letters, digits and underscores, or what stands between spaces \
+             (words that another program separated) [default: words]",
         ),
+        Arg::new("stop-words").long("stop-words").value_name("WORDS").help(
+            "Words that are left out: auto, none, languages (english,german), or a file of words; english,+FILE adds those of a file \
+             [default: auto: by the commonest words]",
+        ),
+        whole("min-letters", 1..=1000, "Letters of a word at least [default: 2; 1 in scripts whose words may be of one sign]"),
         limit(
             "min-df",
             "Documents that a word is in at least, or their share (0.01) [default: 5 of 1,000 and more, 2 of 50 and more, else 1]",
@@ -102,7 +105,7 @@ fn text_args() -> impl Iterator<Item = Arg> {
         limit("max-df", "Documents that a word is in at most, or their share (0.9) [default: 0.5 of 20 and more]"),
         whole("max-words", 1..=u64::from(u32::MAX) - 1, "The most frequent words that are counted [default: 100000]"),
         whole("ngrams", 1..=3, "Runs of up to so many words are counted, too: 1 to 3 [default: 1]"),
-        words("phrases", ["npmi", "pmi"])
+        words("phrases", &["npmi", "pmi"])
             .value_name("SCORE")
             .num_args(0..=1)
             .require_equals(true)
@@ -123,34 +126,62 @@ fn documents(text: &str) -> std::result::Result<Limit, String> {
     }
 }
 
-/// Stop words as they are asked for: a word for it, languages, or a file.
-fn stop_words(given: &str) -> Result<StopWords> {
-    let path = Path::new(given);
-    Ok(match given {
-        "auto" => StopWords::Auto,
-        "none" => StopWords::None,
-        _ if path.is_file() => {
-            let bytes = border::load(path)?;
-            let text =
-                std::str::from_utf8(&bytes).map_err(|_| Error::input(path, "bytes that are no UTF-8", "words, one a line, are needed"))?;
-            StopWords::Words(text.split_whitespace().map(str::to_owned).collect())
+/// Stop words as they are asked for: a word for it, languages, or a file; and those of files that are added by a plus.
+fn stop_words(given: &str) -> Result<(StopWords, Vec<String>)> {
+    let is_file =
+        |name: &str| Path::new(name).is_file() || Path::new(name).extension().is_some() || Path::new(name).components().count() > 1;
+    if !given.starts_with('+') && Path::new(given).is_file() {
+        return Ok((StopWords::Words(words_of(given)?), Vec::new()));
+    }
+    let (mut names, mut extra) = (Vec::new(), Vec::new());
+    for part in given.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+        match part.strip_prefix('+') {
+            Some(file) => extra.extend(words_of(file)?),
+            None => names.push(part),
         }
-        _ if path.extension().is_some() || path.components().count() > 1 => {
-            return Err(Error::input(path, "there is no such file", "--stop-words is auto, none, languages or a file of words"));
+    }
+    let words = match names.as_slice() {
+        [] | ["auto"] => StopWords::Auto,
+        ["none"] => StopWords::None,
+        [file] if is_file(file) => StopWords::Words(words_of(file)?),
+        names => {
+            if let Some(file) = names.iter().find(|name| is_file(name)) {
+                let others: Vec<&str> = names.iter().copied().filter(|name| name != file).collect();
+                return Err(Error::param("--stop-words", format!("the file '{file}' among languages"), "a plus adds the words of a file")
+                    .with_hint(format!("--stop-words {},+{file}", others.join(","))));
+            }
+            StopWords::Languages(names.iter().map(|name| (*name).to_owned()).collect())
         }
-        _ => StopWords::Languages(given.split(',').map(|name| name.trim().to_owned()).collect()),
-    })
+    };
+    Ok((words, extra))
+}
+
+/// The words of a file.
+fn words_of(file: &str) -> Result<Vec<String>> {
+    let path = Path::new(file);
+    if !path.is_file() {
+        return Err(Error::input(path, "there is no such file", "--stop-words is auto, none, languages or a file of words"));
+    }
+    let bytes = border::load(path)?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| {
+        Error::input(path, "bytes that are no UTF-8", "words in UTF-8, one a line, are needed")
+            .with_hint("iconv -f LATIN1 -t UTF-8 converts the usual other kind")
+    })?;
+    Ok(text.trim_start_matches('\u{feff}').split_whitespace().map(str::to_owned).collect())
 }
 
 /// Which words of text were asked for.
 fn text_options(matches: &ArgMatches) -> Result<TextOptions> {
     let number = |name: &str| matches.get_one::<u64>(name).map(|&number| number as usize);
+    let (stop_words, extra_stop_words) =
+        matches.get_one::<String>("stop-words").map(|given| stop_words(given)).transpose()?.unwrap_or_default();
     Ok(TextOptions {
         tokens: word(matches, "tokens")?.unwrap_or_default(),
         keep_case: matches.get_flag("keep-case"),
         keep_numbers: matches.get_flag("keep-numbers"),
-        stop_words: matches.get_one::<String>("stop-words").map(|given| stop_words(given)).transpose()?.unwrap_or_default(),
-        min_letters: None,
+        stop_words,
+        extra_stop_words,
+        min_letters: number("min-letters"),
         min_df: matches.get_one("min-df").copied(),
         max_df: matches.get_one("max-df").copied(),
         max_words: number("max-words"),

@@ -34,7 +34,20 @@ def texts_of(X: Any) -> list[str] | None:
         if getattr(X, "ndim", None) != 1 or getattr(X, "dtype", None) in (bool, int, float):
             return None
         X = list(X)
-    return [str(text) for text in X] if len(X) and all(isinstance(text, str) for text in X) else None
+    if len(X) and all(isinstance(text, str) for text in X):
+        return [str(text) for text in X]
+    documents = [document_of(text) for text in X]
+    # An empty list alone may be a row of numbers.
+    return documents if any(documents) and all(document is not None for document in documents) else None
+
+
+def document_of(text: Any) -> str | None:
+    """A text, or a list of words, which the native part counts as they are; None if it is neither."""
+    if isinstance(text, str):
+        return str(text)
+    if not isinstance(text, (list, tuple, np.ndarray)) or not all(isinstance(word, str) for word in text):
+        return None
+    return "".join("\x1f" + word.replace("\x1f", " ") for word in text)
 
 
 def text_options(text: dict[str, Any] | None) -> str | None:

@@ -7,7 +7,8 @@ use super::block::{Block, Rules, in_blocks};
 use super::phrases::{PairCounts, Pairs, one_word};
 use super::stop_words::{self, Stops};
 use super::table::Table;
-use super::{Documents, Kept, StopWords, TextOptions, Vocabulary, WordCounts};
+use super::tokens::is_without_spaces;
+use super::{BEFORE_WORD, Documents, Kept, StopWords, TextOptions, Tokens, Vocabulary, WordCounts};
 use crate::error::{Error, Result, count};
 use crate::run::Run;
 
@@ -23,6 +24,8 @@ pub struct Facts {
     pub documents: u64,
     /// Documents without any word.
     pub empty: u64,
+    /// Documents that are lists of words.
+    pub separated: u64,
     /// Bytes of text.
     pub bytes: u64,
     /// Words in all, without those of `left_out`; a run of words that is counted is one more.
@@ -91,6 +94,7 @@ impl Met {
     fn of(documents: &dyn Documents, rules: &Rules, keep: bool, run: &Run) -> Result<Self> {
         let mut met = Met { cells: keep.then(WordCounts::default), ..Met::default() };
         documents.pass(&mut |texts| {
+            met.facts.separated += texts.iter().filter(|text| text.starts_with(BEFORE_WORD)).count() as u64;
             met.facts.bytes += texts.iter().map(|text| text.len() as u64).sum::<u64>();
             in_blocks(
                 texts,
@@ -147,7 +151,7 @@ impl Met {
 }
 
 /// Learns which words are counted from documents, which are gone through once; with phrases, or with runs of words and a language that is to be
-/// found out, two or three times. Their counts are kept where `keep` says so; without, memory grows with the different words alone.
+/// found out, two or three times; once more where the language that was found elides words. Their counts are kept where `keep` says so; without, memory grows with the different words alone.
 ///
 /// # Errors
 /// [`Error::Param`] for options out of range; [`Error::Input`] if there is no document, or no word is left; what the documents say;
@@ -155,13 +159,20 @@ impl Met {
 pub fn learn(documents: &dyn Documents, options: &TextOptions, keep: bool, run: &Run) -> Result<Learned> {
     options.check()?;
     let mut kept = Kept::of(options);
-    let mut rules = kept.rules();
     let mut stops = match &options.stop_words {
         StopWords::Auto => None,
         StopWords::None => Some(Stops::default()),
-        StopWords::Languages(names) => Some(Stops::of(names)?),
+        StopWords::Languages(names) => {
+            kept.elided = stop_words::elided(names)?;
+            Some(Stops::of(names)?)
+        }
         StopWords::Words(words) => Some(Stops::new(words)),
     };
+    let extra = Stops::new(&options.extra_stop_words);
+    if let Some(stops) = &mut stops {
+        stops.add(&extra);
+    }
+    let mut rules = kept.rules();
     let mut language = None;
     let early = kept.ngrams > 1 || options.phrases.is_some();
     if early && (stops.is_none() || options.phrases.is_some()) {
@@ -169,7 +180,9 @@ pub fn learn(documents: &dyn Documents, options: &TextOptions, keep: bool, run: 
         let met = Met::of(documents, &rules, false, run)?;
         if stops.is_none() {
             language = met.language();
-            stops = Some(of_language(language)?);
+            stops = Some(of_language(language, &extra)?);
+            kept.elided = elided(language)?;
+            rules.tokenizer = kept.rules().tokenizer;
         }
         rules.stops = stops.clone().unwrap_or_default();
         if let Some(score) = options.phrases {
@@ -195,7 +208,12 @@ pub fn learn(documents: &dyn Documents, options: &TextOptions, keep: bool, run: 
         Some(stops) => stops,
         None => {
             language = met.language();
-            of_language(language)?
+            kept.elided = elided(language)?;
+            if kept.tokens == Tokens::Words && !kept.elided.is_empty() {
+                rules.tokenizer = kept.rules().tokenizer;
+                met = Met::of(documents, &rules, keep, run)?;
+            }
+            of_language(language, &extra)?
         }
     };
     (kept.min_df, kept.max_df) = options.limits(met.facts.documents);
@@ -218,8 +236,16 @@ pub fn learn(documents: &dyn Documents, options: &TextOptions, keep: bool, run: 
     Ok(Learned { vocabulary: Vocabulary::new(kept, &words)?, counts, facts, told })
 }
 
-fn of_language(found: Option<(&'static str, f64)>) -> Result<Stops> {
-    found.map_or_else(|| Ok(Stops::default()), |(name, _)| Stops::of(&[name.to_owned()]))
+/// The stop words of the language that was found, and others.
+fn of_language(found: Option<(&'static str, f64)>, extra: &Stops) -> Result<Stops> {
+    let mut stops = found.map_or_else(|| Ok(Stops::default()), |(name, _)| Stops::of(&[name.to_owned()]))?;
+    stops.add(extra);
+    Ok(stops)
+}
+
+/// What the language that was found elides.
+fn elided(found: Option<(&'static str, f64)>) -> Result<Vec<String>> {
+    found.map_or_else(|| Ok(Vec::new()), |(name, _)| stop_words::elided(&[name.to_owned()]))
 }
 
 impl Met {
@@ -266,7 +292,8 @@ fn nothing_left(facts: &Facts, kept: &Kept) -> Error {
             0 => format!("no word in {} documents", count(facts.documents)),
             words => format!("no word but {} numbers and words of fewer than {} letters", count(words), kept.min_letters),
         };
-        return Error::input("data", found, "documents of words are needed").with_hint("--keep-numbers counts numbers, too");
+        return Error::input("data", found, "documents of words are needed")
+            .with_hint("--min-letters 1 keeps words of one letter, --keep-numbers numbers");
     }
     let limits = [
         (facts.stop_words, "are stop words", "--stop-words none keeps them"),
@@ -294,24 +321,48 @@ fn told(facts: &Facts, kept: &Kept, options: &TextOptions) -> Vec<String> {
     };
     let numbers = if kept.keep_numbers { "" } else { "numbers alone and " };
     told.push(match kept.tokens {
-        super::Tokens::Words => format!(
+        Tokens::Words => format!(
             "text becomes counts of words (Unicode's), {case}{runs}; {numbers}words of fewer than {} letters are left out",
             kept.min_letters
         ),
-        super::Tokens::Runs => format!(
+        Tokens::Runs => format!(
             "text becomes counts of runs of letters, digits and underscores, {case}{runs}; {numbers}runs of fewer than {} are left out",
             kept.min_letters.max(2)
         ),
+        Tokens::Spaces => format!("text becomes counts of what stands between white space, {case}{runs}"),
     });
+    if facts.separated == facts.documents && facts.documents > 0 {
+        told[0] = format!("lists of words become counts of these words, {case}{runs}");
+    } else if facts.separated > 0 {
+        told.push(format!(
+            "{} of {} documents are lists of words, which are counted as they are",
+            count(facts.separated),
+            count(facts.documents)
+        ));
+    }
     told.push(match (&options.stop_words, &facts.language) {
-        (StopWords::None, _) => "no stop words are left out, as asked".to_owned(),
-        (StopWords::Words(words), _) => format!("{} stop words are left out, as asked", count(words.len() as u64)),
+        (StopWords::None, _) if options.extra_stop_words.is_empty() => "no stop words are left out, as asked".to_owned(),
+        (StopWords::None | StopWords::Words(_), _) => {
+            let own = if let StopWords::Words(words) = &options.stop_words { words.len() } else { 0 };
+            let all = count((own + options.extra_stop_words.len()) as u64);
+            format!("{all} stop words are left out, as asked, and none of any language's own")
+        }
         (StopWords::Languages(names), _) => format!("stop words of {} are left out, as asked", names.join(", ")),
         (StopWords::Auto, Some((name, share))) => {
             format!("stop words of {name} are left out: {:.0} % of the commonest words are such", 100.0 * share)
         }
         (StopWords::Auto, None) => "no stop words are left out: the commonest words are of no language with a list".to_owned(),
     });
+    if kept.dictionary && facts.commonest.iter().any(|common| common.word.starts_with(is_without_spaces)) {
+        told.push(
+            "words of scripts without spaces (Chinese, Japanese, Thai …) are cut by a dictionary; --tokens spaces takes words that another \
+             program separated"
+                .to_owned(),
+        );
+    }
+    if !options.extra_stop_words.is_empty() && !matches!(options.stop_words, StopWords::None | StopWords::Words(_)) {
+        told.push(format!("so are {} more, as asked", count(options.extra_stop_words.len() as u64)));
+    }
     if facts.phrases > 0 {
         let some: Vec<String> = kept.phrases.iter().take(3).map(|(first, second)| one_word(first, second)).collect();
         told.push(format!("{} pairs of words that belong together are one word each ({} …)", count(facts.phrases), some.join(", ")));

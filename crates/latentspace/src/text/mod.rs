@@ -4,6 +4,7 @@
 //! bytes for each word of each document. Nothing depends on the number of threads or the order of a table: words are numbered by their bytes.
 
 mod block;
+mod contractions;
 mod counts;
 mod learn;
 mod phrases;
@@ -26,7 +27,7 @@ pub use counts::WordCounts;
 pub use learn::{Common, Facts, Learned, learn};
 pub use phrases::Score;
 pub use stop_words::languages;
-pub use tokens::Tokens;
+pub use tokens::{Tokens, normal_word};
 pub use vocabulary::Vocabulary;
 
 /// Words in a run that is counted, at most.
@@ -60,6 +61,8 @@ pub struct TextOptions {
     pub keep_numbers: bool,
     /// Words that are left out.
     pub stop_words: StopWords,
+    /// Words that are left out beside these.
+    pub extra_stop_words: Vec<String>,
     /// Letters of a word at least (none: 2; in scripts whose words may be of one sign, 1).
     pub min_letters: Option<usize>,
     /// Documents that a word is in at least (none: 5 of 1,000 documents and more, 2 of 50 and more, else 1).
@@ -108,6 +111,16 @@ pub struct Kept {
     pub keep_case: bool,
     /// Whether numbers alone are counted.
     pub keep_numbers: bool,
+    /// Whether texts are brought to their normal form (composed, one apostrophe, nothing unseen); spaces of before that was done lack it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub normal: bool,
+    /// Words that are split off before an apostrophe, as the language elides them: the `l` of `l'eau`; in lower case, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub elided: Vec<String>,
+    /// Whether words of scripts without spaces (Chinese, Japanese, Thai, Lao, Burmese, Khmer) are cut by a dictionary; in spaces of before that was
+    /// done each of their signs is a word.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dictionary: bool,
     /// Letters of a word at least.
     pub min_letters: usize,
     /// Documents that a word was in at least: said, not needed.
@@ -199,6 +212,9 @@ impl Kept {
             tokens: options.tokens,
             keep_case: options.keep_case,
             keep_numbers: options.keep_numbers,
+            normal: true,
+            elided: Vec::new(),
+            dictionary: options.tokens == Tokens::Words,
             min_letters: options.min_letters.unwrap_or(LEAST_LETTERS),
             min_df: 0,
             max_df: 0,
@@ -224,8 +240,8 @@ impl Kept {
     fn rules(&self) -> Rules {
         let forms = self.ngrams > 1 || !self.phrases.is_empty();
         Rules {
-            tokenizer: Tokenizer::new(self.tokens, self.keep_case, self.keep_numbers, self.min_letters),
-            stops: if forms { Stops::new(&self.stop_words) } else { Stops::default() },
+            tokenizer: Tokenizer::new(self),
+            stops: if forms { Stops::kept(&self.stop_words) } else { Stops::default() },
             pairs: Pairs::new(&self.phrases),
             ngrams: self.ngrams,
         }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use icu_segmenter::WordSegmenter;
+use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::*;
@@ -94,18 +96,41 @@ fn random_text(seed: u64, length: usize) -> String {
     (0..length).flat_map(|step| [pick(step, 0, SIGNS), pick(step, 1, SPACES)]).collect()
 }
 
+/// Whether a sign of the random text may be a word of its own: Thai, Japanese, Chinese, Korean.
+fn is_sign(c: char) -> bool {
+    ('\u{e00}'..'\u{e7f}').contains(&c) || ('\u{3040}'..'\u{d7b0}').contains(&c)
+}
+
 /// Words by the rules as they are said, with no care for time.
 fn reference(text: &str, options: &TextOptions) -> Vec<String> {
     let mut found = Vec::new();
     for piece in text.split(|c: char| c.is_ascii_whitespace()) {
-        let piece = if options.keep_case { piece.to_owned() } else { piece.to_lowercase() };
+        let piece: String = piece.replace(['\u{2019}', '\u{2018}'], "'").replace('\u{ad}', "").nfc().collect();
+        let piece = if options.keep_case { piece } else { piece.to_lowercase() };
         match options.tokens {
+            Tokens::Spaces => found.extend(piece.split_whitespace().map(str::to_owned)),
             Tokens::Words => {
-                for word in piece.replace('\u{2019}', "'").split_word_bounds() {
+                let without_spaces =
+                    |word: &str| word.chars().next().is_some_and(|c| !('\u{ac00}'..='\u{d7af}').contains(&c) && is_sign(c));
+                let mut parts: Vec<String> = Vec::new();
+                for word in piece.split_word_bounds() {
+                    match parts.last_mut() {
+                        Some(last) if without_spaces(last) && without_spaces(word) => last.push_str(word),
+                        _ => parts.push(word.to_owned()),
+                    }
+                }
+                let dictionary = WordSegmenter::new_dictionary(Default::default());
+                let cut = |part: &String| match without_spaces(part) {
+                    true => {
+                        let ends: Vec<usize> = dictionary.segment_str(part).collect();
+                        ends.windows(2).map(|ends| part[ends[0]..ends[1]].to_owned()).collect()
+                    }
+                    false => vec![part.trim_end_matches('\u{200d}').to_owned()],
+                };
+                for word in parts.iter().flat_map(cut) {
                     let letters: Vec<char> = word.chars().filter(|c| c.is_alphanumeric()).collect();
                     let picture = letters.is_empty() && ["😀", "👩", "🇩", "❤\u{fe0f}"].iter().any(|picture| word.contains(picture));
-                    let one_sign =
-                        letters.first().is_some_and(|&c| ('\u{e00}'..'\u{e7f}').contains(&c) || ('\u{3040}'..'\u{d7b0}').contains(&c));
+                    let one_sign = letters.first().is_some_and(|&c| is_sign(c));
                     let number = !letters.is_empty() && letters.iter().all(|c| c.is_numeric());
                     if picture || ((letters.len() >= 2 || one_sign) && (!number || options.keep_numbers)) {
                         found.push(word.to_owned());
@@ -126,7 +151,7 @@ fn reference(text: &str, options: &TextOptions) -> Vec<String> {
 
 #[test]
 fn counts_are_those_of_a_plain_reference_on_random_text() {
-    for tokens in [Tokens::Words, Tokens::Runs] {
+    for tokens in [Tokens::Words, Tokens::Runs, Tokens::Spaces] {
         for (keep_case, keep_numbers) in [(false, false), (true, true)] {
             let options = TextOptions { tokens, keep_case, keep_numbers, ..all_words() };
             let documents: Vec<String> = (0..60).map(|seed| random_text(seed, 1 + 7 * seed as usize)).collect();
@@ -214,7 +239,7 @@ fn words_are_unicode_s_in_lower_case() {
             .collect::<Vec<_>>()
     );
     assert_eq!(words_of("Straße CAFÉ İstanbul ΟΔΟΣ don\u{2019}t", &options), ["café", "don't", "i\u{307}stanbul", "straße", "οδος"]);
-    assert_eq!(words_of("我爱 東京 a I é 😀 👩\u{200d}🚀", &options), ["京", "我", "東", "爱", "👩\u{200d}🚀", "😀"]);
+    assert_eq!(words_of("我爱 東京 a I é 😀 👩\u{200d}🚀", &options), ["我", "東京", "爱", "👩\u{200d}🚀", "😀"]);
     assert_eq!(words_of("The THE the", &TextOptions { keep_case: true, ..all_words() }), ["THE", "The", "the"]);
     assert_eq!(words_of("3.14 and 1,000", &TextOptions { keep_numbers: true, ..all_words() }), ["1,000", "3.14", "and"]);
     assert_eq!(words_of("a bb ccc", &TextOptions { min_letters: Some(3), ..all_words() }), ["ccc"]);
@@ -338,6 +363,8 @@ fn what_leaves_no_word_is_named() {
     let common = error("kinase", &TextOptions { max_df: Some(Limit::Share(0.5)), ..TextOptions::default() });
     assert!(common.to_string().contains("in more than 1 documents"), "{common}");
     assert!(error("42 7", &TextOptions::default()).to_string().contains("no word but 6 numbers"));
+    let short = error("a b c", &TextOptions { stop_words: StopWords::None, ..TextOptions::default() });
+    assert_eq!(short.hint(), Some("--min-letters 1 keeps words of one letter, --keep-numbers numbers"));
     assert!(error("", &TextOptions::default()).to_string().contains("no word in 3 documents"));
     for options in [
         TextOptions { ngrams: Some(4), ..TextOptions::default() },
@@ -348,6 +375,116 @@ fn what_leaves_no_word_is_named() {
         assert!(matches!(error("a word", &options), Error::Param(_)));
     }
     assert!(learn(&Vec::new(), &TextOptions::default(), true, &run()).is_err());
+}
+
+fn of(documents: &[&str], stop_words: &[&str]) -> Learned {
+    let names = stop_words.iter().map(|name| (*name).to_owned()).collect();
+    let stop_words = if stop_words.is_empty() { StopWords::None } else { StopWords::Languages(names) };
+    learned(documents, &TextOptions { stop_words, ..all_words() })
+}
+
+#[test]
+fn words_that_are_separated_already_are_counted_as_they_are() {
+    let spaces = TextOptions { tokens: Tokens::Spaces, ..all_words() };
+    assert_eq!(words_of("C++ new_york 经济 发展 don't 7 x C++", &spaces), ["7", "c++", "don't", "new_york", "x", "发展", "经济"]);
+    let list = of_words(["C++", "new york", "2020", " ", "经济发展"]);
+    let Learned { vocabulary, told, facts, .. } = learned(&[&list, "new york is new"], &all_words());
+    assert_eq!(words(&vocabulary), ["2020", "c++", "is", "new", "new york", "york", "经济发展"]);
+    assert_eq!((facts.separated, &list[vocabulary.pieces(&list)[1].0.clone()]), (1, "new york"));
+    assert!(told.iter().any(|told| told == "1 of 2 documents are lists of words, which are counted as they are"), "{told:?}");
+    assert!(learned(&[&list], &spaces).told[0].starts_with("lists of words become counts of these words, in lower case"));
+}
+
+#[test]
+fn contractions_are_stop_words_and_elided_words_are_split_off() {
+    let english = "That's there\u{2019}s can't let's we\u{2019}d who's shouldn\u{2019}t've galaxy government's";
+    assert_eq!(words(&of(&[english], &["english"]).vocabulary), ["galaxy", "government's"]);
+    let french = "C'est l'étoile qu'il d\u{2019}une jusqu'à L\u{2019}EAU aujourd'hui presqu'île lorsqu'on d'l'or";
+    let found = of(&[french], &["french"]);
+    assert_eq!(words(&found.vocabulary), ["eau", "on", "or", "presqu'île", "étoile"]);
+    let text = "qu'l'étoile d\u{2019}or";
+    let pieces = found.vocabulary.pieces(text);
+    let counted: Vec<&str> = pieces.into_iter().filter(|(_, number)| number.is_some()).map(|(place, _)| &text[place]).collect();
+    assert_eq!(counted, ["étoile", "or"], "an elided word stands beside the word");
+    assert_eq!(
+        words(&of(&["dell'arte l\u{2019}uomo un'altra c'è quell'anno po'"], &["italian"]).vocabulary),
+        ["altra", "anno", "arte", "uomo"]
+    );
+    assert_eq!(words(&of(&["l'home d\u{2019}aigua n'hi s'ha"], &["catalan"]).vocabulary), ["aigua", "home"]);
+    assert_eq!(words(&of(&["l'eau d'or"], &["english"]).vocabulary), ["d'or", "l'eau"], "no other language elides");
+    assert_eq!(words(&of(&["și șarpele în apă"], &["romanian"]).vocabulary), ["apă", "șarpele"]);
+}
+
+#[test]
+fn a_language_that_is_found_out_elides_too_and_what_is_learned_does_not_depend_on_batches() {
+    let text = "Il n'est pas dans la maison de l'ami, qui est avec les enfants et que l'on voit par la fenêtre.";
+    let documents: Vec<String> = (0..9).map(|row| format!("{text} L'étoile{row}")).collect();
+    for (ngrams, phrases) in [(1, None), (2, None), (1, Some(Score::Npmi))] {
+        let options = TextOptions { ngrams: Some(ngrams), phrases, max_df: Some(Limit::Share(1.0)), ..TextOptions::default() };
+        let whole = learn(&documents, &options, true, &run()).unwrap();
+        assert_eq!(whole.vocabulary.kept().languages, ["french"]);
+        let all = words(&whole.vocabulary);
+        assert!(all.contains(&"ami") && all.contains(&"étoile3") && !all.iter().any(|word| word.contains('\'')), "{all:?}");
+        let parts = learn(&Batches(documents.clone(), 2), &options, true, &run()).unwrap();
+        assert_eq!((words(&parts.vocabulary), &parts.counts), (all, &whole.counts));
+        let kept = serde_json::to_string(whole.vocabulary.kept()).unwrap();
+        let again = Vocabulary::new(
+            serde_json::from_str(&kept).unwrap(),
+            &words(&whole.vocabulary).into_iter().map(str::to_owned).collect::<Vec<_>>(),
+        );
+        assert_eq!(again.unwrap().count(&documents, &run()).unwrap(), whole.counts.unwrap());
+    }
+}
+
+#[test]
+fn a_word_is_one_however_it_is_stored() {
+    let stop_words = StopWords::Words(vec!["\u{feff}naïve".to_owned(), "don\u{2019}t".to_owned()]);
+    let options = TextOptions { stop_words, extra_stop_words: vec!["E\u{301}TE\u{301}".to_owned()], ..all_words() };
+    let text =
+        "café cafe\u{301} CAFÉ\u{feff} ca\u{ad}fé nai\u{308}ve naïve don't été Å \u{212b}ngström п\u{2bc}ять п'ять می\u{200c}روم\u{200c}";
+    let Learned { vocabulary, counts, .. } = learned(&[text], &options);
+    assert_eq!(words(&vocabulary), ["café", "ångström", "п'ять", "می\u{200c}روم"]);
+    assert_eq!(counts.unwrap().values, [4.0, 1.0, 2.0, 1.0]);
+    assert_eq!(vocabulary.number("CAFE\u{301}"), Some(0), "a word is found in whatever form it is written");
+    let pieces: Vec<&str> = vocabulary.pieces(text).into_iter().take(4).map(|(place, _)| &text[place]).collect();
+    assert_eq!(pieces, ["café", "cafe\u{301}", "CAFÉ\u{feff}", "ca\u{ad}fé"]);
+    // A space of before texts were brought to one form counts as it did.
+    let old = Kept { normal: false, dictionary: false, ..Kept::of(&all_words()) };
+    let old = Vocabulary::new(old, &texts(&["café", "cafe\u{301}"]).into_iter().rev().collect::<Vec<_>>()).unwrap();
+    assert_eq!(old.count(&texts(&["café cafe\u{301}"]), &run()).unwrap().values, [1.0, 1.0]);
+}
+
+/// The cuts are those of ICU4X 2.4.0, whose dictionary is part of what a space means: where they change, spaces need to say by which they were cut.
+#[test]
+fn words_of_scripts_without_spaces_are_cut_by_a_dictionary() {
+    for (text, wanted) in [
+        ("经济发展市场投资", vec!["经济", "发展", "市场", "投资"]),
+        ("東京は日本の首都である。", vec!["東京", "は", "日本", "の", "首都", "で", "ある"]),
+        ("新しいコンピュータを買いました", vec!["新しい", "コンピュータ", "を", "買い", "まし", "た"]),
+        ("ภาษาไทยเป็นภาษา", vec!["ภาษา", "ไทย", "เป็น"]),
+        ("GPU芯片的iPhone手机", vec!["gpu", "芯片", "的", "iphone", "手机"]),
+    ] {
+        let mut wanted = wanted;
+        wanted.sort_unstable();
+        assert_eq!(words_of(text, &all_words()), wanted);
+        let Learned { vocabulary, .. } = learned(&[text], &all_words());
+        assert!(vocabulary.pieces(text).iter().all(|(place, number)| number.is_some() && text.get(place.clone()).is_some()), "{text}");
+    }
+}
+
+#[test]
+fn words_of_ones_own_are_left_out_beside_those_of_a_language() {
+    let own = TextOptions { extra_stop_words: vec!["kinase".to_owned()], ..all_words() };
+    let with = |stop_words: StopWords| learned(&["the kinase binds the protein of the cell"], &TextOptions { stop_words, ..own.clone() });
+    assert_eq!(words(&with(StopWords::Languages(vec!["english".to_owned()])).vocabulary), ["binds", "cell", "protein"]);
+    assert_eq!(words(&with(StopWords::Auto).vocabulary), ["binds", "cell", "protein"]);
+    let alone = with(StopWords::Words(vec!["binds".to_owned()]));
+    assert_eq!(words(&alone.vocabulary), ["cell", "of", "protein", "the"]);
+    assert!(
+        alone.told.iter().any(|told| told == "2 stop words are left out, as asked, and none of any language's own"),
+        "{:?}",
+        alone.told
+    );
 }
 
 const GOLDEN_WORDS: [&str; 7] = ["42", "and", "man", "old", "old man", "sea", "ångström"];

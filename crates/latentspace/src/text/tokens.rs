@@ -1,26 +1,35 @@
 //! Words of a text, and where they stand.
 //!
 //! Texts are cut at white space; a piece of ASCII alone is cut further by a table of its bytes, any other by Unicode's rules (UAX #29, word
-//! boundaries), which for ASCII say the same. A piece is brought to lower case before it is cut.
+//! boundaries), which for ASCII say the same, and where a script has no spaces by a dictionary (ICU's). A piece is brought to its normal form and to lower case before it is cut.
+//!
+//! Normal form: composed (Unicode's NFC, so that `café` is one word however its accent is stored), one apostrophe, and no signs that are not
+//! seen (soft hyphens, byte order marks, directions). Signs of another width or style stay what they are (no NFKC): `Ａ` is not `A`.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
+use icu_segmenter::options::WordBreakInvariantOptions;
+use icu_segmenter::{WordSegmenter, WordSegmenterBorrowed};
 use serde::{Deserialize, Serialize};
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 use unicode_properties::{EmojiStatus, GeneralCategoryGroup, UnicodeEmoji, UnicodeGeneralCategory};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::table::{Key, SHORT};
+use super::{BEFORE_WORD, Kept};
 
 /// How words are told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Tokens {
-    /// Unicode's words: `don't`, `3.14`, each sign of Chinese, each emoji.
+    /// Unicode's words: `don't`, `3.14`, each emoji; in scripts without spaces (Chinese, Japanese, Thai …) those of a dictionary.
     #[default]
     Words,
     /// Runs of two or more letters, digits and underscores, as scikit-learn's CountVectorizer takes them.
     Runs,
+    /// What stands between white space, whatever signs it holds: `c++`, `new_york`, words that another program separated.
+    Spaces,
 }
 
 /// What words of a text are given to, in order.
@@ -38,6 +47,12 @@ pub(super) struct Tokenizer {
     keep_case: bool,
     keep_numbers: bool,
     min_letters: usize,
+    /// Whether texts are brought to their normal form; spaces of before that was done have it not.
+    normal: bool,
+    /// What is split off before an apostrophe: the `l` of `l'eau`.
+    elided: Vec<String>,
+    /// Cuts words of scripts without spaces.
+    dictionary: Option<WordSegmenterBorrowed<'static>>,
     classes: [u8; 256],
 }
 
@@ -52,7 +67,8 @@ const JOINS_LETTERS: u8 = 8;
 const JOINS_DIGITS: u8 = 16;
 
 impl Tokenizer {
-    pub(super) fn new(tokens: Tokens, keep_case: bool, keep_numbers: bool, min_letters: usize) -> Self {
+    pub(super) fn new(kept: &Kept) -> Self {
+        let &Kept { tokens, keep_case, keep_numbers, min_letters, normal, .. } = kept;
         let mut classes = [0; 256];
         for (byte, class) in classes.iter_mut().enumerate() {
             *class = match byte as u8 {
@@ -67,11 +83,19 @@ impl Tokenizer {
             };
         }
         let min_letters = if tokens == Tokens::Runs { min_letters.max(2) } else { min_letters };
-        Tokenizer { tokens, keep_case, keep_numbers, min_letters, classes }
+        let elided = if tokens == Tokens::Words { kept.elided.clone() } else { Vec::new() };
+        let dictionary = kept.dictionary.then(|| WordSegmenter::new_dictionary(WordBreakInvariantOptions::default()));
+        Tokenizer { tokens, keep_case, keep_numbers, min_letters, normal, elided, dictionary, classes }
     }
 
     /// Gives the words of a text to `take`.
     pub(super) fn each(&self, text: &str, take: &mut impl Take) {
+        if text.starts_with(BEFORE_WORD) {
+            return self.separated(text.split(BEFORE_WORD).map(str::trim), text, take);
+        }
+        if self.tokens == Tokens::Spaces {
+            return self.separated(text.split_whitespace(), text, take);
+        }
         let bytes = text.as_bytes();
         let mut at = 0;
         while at < bytes.len() {
@@ -88,6 +112,28 @@ impl Tokenizer {
             self.other(&text[cut..end], cut, take);
             at = end;
         }
+    }
+
+    /// Words that are separated already, parts of `text`.
+    fn separated<'t>(&self, words: impl Iterator<Item = &'t str>, text: &str, take: &mut impl Take) {
+        for word in words.filter(|word| !word.is_empty()) {
+            let start = word.as_ptr() as usize - text.as_ptr() as usize;
+            let folded = self.folded(word);
+            if !folded.is_empty() {
+                take.word(Key::of(folded.as_bytes()), folded.as_bytes(), start..start + word.len());
+            }
+        }
+    }
+
+    /// Bytes of the elided word that a word begins with, and of its apostrophe.
+    fn elision(&self, word: &[u8]) -> Option<usize> {
+        let at = word.iter().position(|&byte| byte == b'\'').filter(|at| at + 1 < word.len())?;
+        let is = |elided: &String| match std::str::from_utf8(&word[..at]) {
+            Ok(first) if first.is_ascii() => elided.eq_ignore_ascii_case(first),
+            Ok(first) => *elided == first.to_lowercase(),
+            Err(_) => false,
+        };
+        self.elided.iter().any(is).then_some(at + 1)
     }
 
     /// Pieces of ASCII alone.
@@ -120,6 +166,13 @@ impl Tokenizer {
                 seen |= joint;
                 at += 1;
             }
+            let mut start = start;
+            if seen & JOINS_LETTERS != 0 && !self.elided.is_empty() {
+                while let Some(cut) = self.elision(&bytes[start..at]) {
+                    take.left_out(start..start + cut);
+                    start += cut;
+                }
+            }
             let letters = if self.tokens == Tokens::Runs || seen & !(LETTER | DIGIT) == 0 {
                 at - start
             } else {
@@ -151,19 +204,23 @@ impl Tokenizer {
     /// A piece that is not of ASCII alone, which stands at `start`.
     fn other(&self, piece: &str, start: usize, take: &mut impl Take) {
         let folded = self.folded(piece);
-        let places = Places::new(piece, self.keep_case, self.tokens == Tokens::Words);
+        let places = if self.normal { Places::normal(piece, &folded, self.keep_case) } else { self.places_of_old(piece) };
         let mut give = |range: Range<usize>, letters: usize, numeric: bool| {
             let place = start + places.of(range.start)..start + places.of(range.end);
             let word = &folded.as_bytes()[range];
-            if letters < self.min_letters || (numeric && !self.keep_numbers) {
+            if letters < self.min_letters.max(1) || (numeric && !self.keep_numbers) {
                 take.left_out(place);
             } else {
                 take.word(Key::of(word), word, place);
             }
         };
         match self.tokens {
-            Tokens::Words => {
-                for (at, word) in folded.split_word_bound_indices() {
+            Tokens::Words | Tokens::Spaces => {
+                for (mut at, mut word) in self.words(&folded) {
+                    while let Some(cut) = if self.elided.is_empty() { None } else { self.elision(word.as_bytes()) } {
+                        give(at..at + cut, 0, false);
+                        (at, word) = (at + cut, &word[cut..]);
+                    }
                     let mut letters = word.chars().filter(|c| c.is_alphanumeric());
                     let Some(first) = letters.next() else {
                         if is_emoji(word) {
@@ -174,6 +231,10 @@ impl Tokenizer {
                     let (count, numeric) =
                         letters.fold((1, first.is_numeric()), |(count, numeric), c| (count + 1, numeric && c.is_numeric()));
                     let count = if is_word_of_one_sign(first) { usize::MAX } else { count };
+                    if self.normal {
+                        // A joiner joins nothing at a word's end.
+                        word = word.trim_end_matches(['\u{200c}', '\u{200d}']);
+                    }
                     give(at..at + word.len(), count, numeric);
                 }
             }
@@ -195,15 +256,90 @@ impl Tokenizer {
         }
     }
 
-    /// A piece in lower case, unless case is kept; of apostrophes there is one.
+    /// The parts of a piece, words and what stands between them, each with where it starts.
+    fn words<'p>(&'p self, piece: &'p str) -> impl Iterator<Item = (usize, &'p str)> {
+        let has = |word: &str| word.chars().next().is_some_and(is_without_spaces);
+        let mut parts = piece.split_word_bound_indices().peekable();
+        let mut cut: Vec<(usize, &str)> = Vec::new();
+        std::iter::from_fn(move || {
+            if let Some(word) = cut.pop() {
+                return Some(word);
+            }
+            let (start, word) = parts.next()?;
+            let Some(dictionary) = self.dictionary.filter(|_| has(word)) else { return Some((start, word)) };
+            let mut end = start + word.len();
+            while let Some((_, more)) = parts.next_if(|(_, more)| has(more)) {
+                end += more.len();
+            }
+            let text = &piece[start..end];
+            let mut from = 0;
+            for to in dictionary.segment_str(text).filter(|to| *to > 0) {
+                cut.push((start + from, &text[from..to]));
+                from = to;
+            }
+            cut.reverse();
+            cut.pop()
+        })
+    }
+
+    /// A piece in its normal form and in lower case, unless case is kept.
     fn folded<'p>(&self, piece: &'p str) -> Cow<'p, str> {
+        if self.normal {
+            let normal = normal(piece);
+            return if self.keep_case { normal } else { lower_case(normal) };
+        }
         let lower = if self.keep_case { Cow::Borrowed(piece) } else { Cow::Owned(piece.to_lowercase()) };
         if self.tokens == Tokens::Words && lower.contains(CURLY) { Cow::Owned(lower.replace(CURLY, "'")) } else { lower }
+    }
+
+    /// The places of a piece that is not brought to its normal form.
+    fn places_of_old(&self, piece: &str) -> Places {
+        let folded_len = |c: char| match c {
+            CURLY if self.tokens == Tokens::Words => 1,
+            c if self.keep_case => c.len_utf8(),
+            c => c.to_lowercase().map(char::len_utf8).sum(),
+        };
+        Places::new(piece.chars().map(|c| (folded_len(c), c.len_utf8())))
     }
 }
 
 /// The apostrophe of typesetters.
 const CURLY: char = '\u{2019}';
+
+/// What stands for an apostrophe within a word.
+fn is_apostrophe(c: char) -> bool {
+    matches!(c, CURLY | '\u{2018}' | '\u{2bc}' | '\u{ff07}')
+}
+
+/// What is not seen and parts no words: soft hyphens, marks of direction and byte order. Joiners are not among these: they are spelling in Persian
+/// and in scripts of India.
+fn is_unseen(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+/// Composed, with one apostrophe, and without signs that are not seen.
+fn normal(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    let cleaned = if text.chars().any(|c| is_apostrophe(c) || is_unseen(c)) {
+        Cow::Owned(text.chars().filter(|c| !is_unseen(*c)).map(|c| if is_apostrophe(c) { '\'' } else { c }).collect::<String>())
+    } else {
+        Cow::Borrowed(text)
+    };
+    if is_nfc_quick(cleaned.chars()) == IsNormalized::Yes { cleaned } else { Cow::Owned(cleaned.nfc().collect()) }
+}
+
+fn lower_case(text: Cow<'_, str>) -> Cow<'_, str> {
+    let lower = text.to_lowercase();
+    // A letter whose small form is composed of others may compose anew.
+    if is_nfc_quick(lower.chars()) == IsNormalized::Yes { Cow::Owned(lower) } else { Cow::Owned(lower.nfc().collect()) }
+}
+
+/// A word as it is counted, in lower case: in its normal form, trimmed.
+pub fn normal_word(word: &str) -> String {
+    lower_case(normal(word)).trim().to_owned()
+}
 
 /// Where bytes of a folded piece stand in the piece.
 enum Places {
@@ -214,23 +350,30 @@ enum Places {
 }
 
 impl Places {
-    fn new(piece: &str, keep_case: bool, one_apostrophe: bool) -> Self {
-        let folded_len = |c: char| match c {
-            CURLY if one_apostrophe => 1,
-            c if keep_case => c.len_utf8(),
-            c => c.to_lowercase().map(char::len_utf8).sum(),
-        };
-        if piece.chars().all(|c| folded_len(c) == c.len_utf8()) {
-            return Places::Same;
-        }
+    /// By the bytes of each sign in the folded piece and in the piece.
+    fn new(signs: impl Iterator<Item = (usize, usize)>) -> Self {
         let mut at = (0, 0);
         let mut starts: Vec<(usize, usize)> = Vec::new();
-        for c in piece.chars() {
+        let mut same = true;
+        for (folded, own) in signs {
+            same &= folded == own;
             starts.push(at);
-            at = (at.0 + folded_len(c), at.1 + c.len_utf8());
+            at = (at.0 + folded, at.1 + own);
         }
         starts.push(at);
-        Places::Moved(starts)
+        if same { Places::Same } else { Places::Moved(starts) }
+    }
+
+    /// Of a piece and its normal form: signs compose within what readers see as one sign, never beyond.
+    fn normal(piece: &str, folded: &str, keep_case: bool) -> Self {
+        if piece.len() == folded.len() && piece.char_indices().zip(folded.char_indices()).all(|(a, b)| a.0 == b.0) {
+            return Places::Same;
+        }
+        let length = |sign: &str| {
+            let normal = normal(sign);
+            if keep_case { normal.len() } else { lower_case(normal).len() }
+        };
+        Places::new(piece.graphemes(true).map(|sign| (length(sign), sign.len())))
     }
 
     /// Where the sign that holds a byte starts; a word that starts or ends within one sign's lower case has the sign.
@@ -300,6 +443,12 @@ fn is_emoji(word: &str) -> bool {
         )
     };
     word.contains('\u{fe0f}') || word.chars().any(shown)
+}
+
+/// Whether words of this script stand without spaces between them: Thai, Lao, Burmese, Khmer, Chinese, Japanese.
+pub(super) fn is_without_spaces(c: char) -> bool {
+    matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3005}'..='\u{3007}' | '\u{3040}'..='\u{30ff}'
+        | '\u{31f0}'..='\u{31ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{ff66}'..='\u{ff9f}' | '\u{20000}'..='\u{3ffff}')
 }
 
 /// Whether a word of this script may be one sign: Thai, Lao, Burmese, Khmer, Chinese, Japanese, Yi, Korean.

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::block::{Block, GAP, Room, Rules, in_blocks};
 use super::table::{Key, Table};
+use super::tokens::normal_word;
 use super::{Kept, WordCounts};
 use crate::error::{Error, Result};
 use crate::run::Run;
@@ -50,9 +51,10 @@ impl Vocabulary {
         self.words.word(number)
     }
 
-    /// The number of a word, if it is counted; it is to be written as words are counted, in lower case.
+    /// The number of a word, if it is counted, in whatever form and case it is written.
     pub fn number(&self, word: &str) -> Option<u32> {
-        self.words.find(Key::of(word.as_bytes()), word.as_bytes())
+        let find = |word: &str| self.words.find(Key::of(word.as_bytes()), word.as_bytes());
+        find(word).or_else(|| find(&normal_word(word)))
     }
 
     /// Counts of texts, `[n, words]`: a text's are the same alone and in any batch. Words that are not in the vocabulary are passed over.

@@ -22,6 +22,9 @@ const TABLES: [&str; 4] = [".csv", ".tsv", ".parquet", ".jsonl"];
 /// Top words whose coherence is told.
 const TOP: usize = 10;
 
+/// A word that is in no vocabulary: it takes a place in windows.
+const OTHER: u32 = u32::MAX;
+
 /// What a topic weighs in a document where that is not known: what most tools begin with.
 const PRIOR: f64 = 0.1;
 
@@ -69,7 +72,7 @@ pub(super) fn find(name: &str, run: &Run) -> Result<Option<Given>> {
 
 /// Documents by the words of topics.
 struct Read {
-    /// Their words in order, where they have one.
+    /// Their words in order, where they have one: those of the vocabulary by number, others as [`OTHER`].
     texts: Option<Vec<Vec<u32>>>,
     counts: Counts,
 }
@@ -88,7 +91,8 @@ impl Given {
                 };
                 let counts: Prepared = Prepared::Counts(vocabulary.count(texts, run)?.into());
                 let Prepared::Counts(counts) = counts else { return Err(Error::internal("counts are counts")) };
-                Ok(Read { texts: Some(texts.iter().map(|text| vocabulary.sequence(text)).collect()), counts })
+                let words = |text: &String| vocabulary.pieces(text).into_iter().map(|(_, number)| number.unwrap_or(OTHER)).collect();
+                Ok(Read { texts: Some(texts.iter().map(words).collect()), counts })
             }
             Values::Counts(counts) => Ok(Read { texts: None, counts: self.columns(counts, &observations.name)? }),
             Values::Table(table) => {
@@ -131,6 +135,9 @@ impl Given {
             tokens: Tokens::default(),
             keep_case: self.words.iter().any(|word| word.chars().any(char::is_uppercase)),
             keep_numbers: true,
+            normal: true,
+            elided: Vec::new(),
+            dictionary: true,
             min_letters: 1,
             min_df: 0,
             max_df: 0,
@@ -159,6 +166,8 @@ pub(super) fn run(given: Given, matches: &ArgMatches, context: &Context) -> Resu
     };
     let told: Vec<[Vec<u32>; 2]> = match &texts {
         Some(texts) => {
+            let known = |text: &Vec<u32>| text.iter().copied().filter(|word| *word != OTHER).collect::<Vec<u32>>();
+            let texts: Vec<Vec<u32>> = texts.iter().map(known).collect();
             let half = |text: &Vec<u32>, from: usize| text.iter().skip(from).step_by(2).copied().collect();
             texts.iter().map(|text| [half(text, 0), half(text, 1)]).collect()
         }

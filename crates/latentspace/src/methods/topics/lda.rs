@@ -24,6 +24,7 @@ use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
 use crate::params::Auto;
 use crate::run::Run;
 use crate::tensors::Tensors;
+use crate::text::normal_word;
 
 /// What [`Lda::target`] is where no column is named.
 const AUTO: &str = "auto";
@@ -108,8 +109,8 @@ impl Lda {
         })
     }
 
-    /// The words of each guided topic, by number.
-    fn seeds(&self, names: Option<&[String]>, topics: usize) -> Result<Vec<(u32, u16)>> {
+    /// The words of each guided topic, by number; those that are in no document are left out, with a warning.
+    fn seeds(&self, names: Option<&[String]>, topics: usize, run: &Run) -> Result<Vec<(u32, u16)>> {
         let groups: Vec<&str> = self.seed_words.split(';').collect();
         if self.seed_words.trim().is_empty() {
             return Ok(Vec::new());
@@ -122,18 +123,32 @@ impl Lda {
         if groups.len() > topics {
             return Err(wrong(&self.seed_words, format!("it guides {} topics of {topics}", groups.len())));
         }
-        let mut seeds = Vec::new();
+        let (mut seeds, mut missing) = (Vec::new(), Vec::new());
         for (topic, group) in groups.iter().enumerate() {
-            for word in group.split(',').map(str::trim).filter(|word| !word.is_empty()) {
-                let Some(at) = names.iter().position(|name| name == word) else {
-                    let error = wrong(word, "it must be a word of the vocabulary".to_owned());
-                    return Err(match nearest(word, names.iter().map(String::as_str)) {
-                        Some(near) => error.with_hint(format!("did you mean '{near}'?")),
-                        None => error.with_hint("words that are too rare or too common are left out: --min-df and --max-df"),
-                    });
-                };
-                seeds.push((at as u32, topic as u16));
+            let words = || group.split(',').map(normal_word).filter(|word| !word.is_empty());
+            let place = |word: &str| names.iter().position(|name| name == word || normal_word(name) == word);
+            let known = seeds.len();
+            for word in words() {
+                match place(&word) {
+                    Some(at) => seeds.push((at as u32, topic as u16)),
+                    None => missing.push(word),
+                }
             }
+            // A topic that is asked for by words of which none is there is another topic.
+            if seeds.len() == known
+                && let Some(word) = words().next()
+            {
+                let error = wrong(&word, "a topic needs a seed word of the vocabulary".to_owned());
+                return Err(match nearest(&word, names.iter().map(String::as_str)) {
+                    Some(near) => error.with_hint(format!("did you mean '{near}'?")),
+                    None => error.with_hint("words that are too rare or too common are left out: --min-df and --max-df"),
+                });
+            }
+        }
+        if !missing.is_empty() {
+            let some: Vec<String> = missing.iter().take(10).map(|word| format!("'{word}'")).collect();
+            let more = if missing.len() > some.len() { format!(" and {} more", missing.len() - some.len()) } else { String::new() };
+            run.warn(format!("seed words that are not in the vocabulary are left out: {}{more}", some.join(", ")));
         }
         seeds.sort_unstable();
         seeds.dedup();
@@ -252,7 +267,7 @@ impl Lda {
             alpha: self.alpha,
             learn_alpha: self.learn_prior,
             eta: self.eta,
-            seeds: self.seeds(rows.names(), topics)?,
+            seeds: self.seeds(rows.names(), topics, run)?,
             seed_counts: self.seed_weight,
             known: labels.map(|_| (&known[..], self.target_weight as f32)),
         };
@@ -283,7 +298,7 @@ impl Lda {
             alpha: self.alpha,
             learn_alpha: self.learn_prior,
             eta: self.eta,
-            seeds: self.seeds(rows.names(), topics)?,
+            seeds: self.seeds(rows.names(), topics, run)?,
             seed_counts: self.seed_weight,
         };
         fold(&Rounds::new(online, rows.shape(), self.held_out, run), rows, "LDA", run)

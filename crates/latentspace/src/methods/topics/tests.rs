@@ -50,6 +50,16 @@ fn fit(lda: &Lda, counts: &Counts, beside: &Beside, threads: usize) -> Result<Fi
     AnyMethod::fit(lda, &Rows::Memory(&rows).with(beside)?, &run)
 }
 
+/// What a run said.
+#[derive(Default)]
+struct Heard(std::sync::Mutex<Vec<String>>);
+
+impl crate::run::Listener for Heard {
+    fn note(&self, text: &str) {
+        self.0.lock().unwrap().push(text.to_owned());
+    }
+}
+
 fn bytes(fitted: &Fitted) -> Tensors {
     let mut tensors = Tensors::default();
     fitted.model.store(&mut tensors).unwrap();
@@ -123,6 +133,12 @@ fn seed_words_and_labels_say_which_topic_is_which() {
         let Err(error) = fit(&Lda { seed_words: words.to_owned(), ..quick(3) }, &counts, &Beside::default(), 1) else { panic!() };
         assert!(error.to_string().contains(told), "{error}");
     }
+    let heard = std::sync::Arc::new(Heard::default());
+    let some = Lda { seed_words: "W41,w9999;w01;w22".to_owned(), ..quick(3) };
+    let run = Run::new(7, 1).unwrap().with_listener(heard.clone());
+    let fitted = AnyMethod::fit(&some, &Rows::Memory(&Prepared::Counts(counts.clone())), &run).unwrap();
+    assert_eq!([top(&fitted, 0), top(&fitted, 1)], [2, 0], "one missing seed word stops nothing");
+    assert!(heard.0.lock().unwrap().concat().contains("not in the vocabulary are left out: 'w9999'"));
     // Labels in an order of their own; every tenth is missing.
     let label = |row: usize| (!row.is_multiple_of(10)).then(|| ["c", "a", "b"][row % 3]);
     let labels = Category::new("kind", (0..400).map(label));
