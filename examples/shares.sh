@@ -6,13 +6,19 @@ shares=$1 data=$2 out=$3 method=$4
 shift 4
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-# Round 0 finds out how rows become numbers; the rounds after it go on from a state.
-state=(--describe)
+# Round 0 finds out how rows become numbers; the rounds after it go on from a state. The words of text are learned from all of it: there each
+# share begins with round 1, and reads all text first.
+state=(--describe) first=1
+if ! latent fit "$method" "$data" "$@" --describe --partial "0/$shares" -o "$work/0.stats" --quiet 2>"$work/why"; then
+    grep -q 'without --describe' "$work/why" || { cat "$work/why" >&2; exit 2; }
+    state=() first=0
+fi
 until [ -e "$work/done.latent" ]; do
-    for i in $(seq 0 $((shares - 1))); do
+    for i in $(seq "$first" $((shares - 1))); do
         latent fit "$method" "$data" "$@" "${state[@]}" --partial "$i/$shares" -o "$work/$i.stats" --quiet &
     done
     wait
+    first=0
     if latent merge "$work"/*.stats -o "$work/next.latent" --json --quiet | grep -q '"done":true'; then
         mv "$work/next.latent" "$work/done.latent"
     else

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValuesParser;
-use clap::{Arg, ArgAction, ArgMatches};
+use clap::{Arg, ArgAction, ArgMatches, value_parser};
 use latentspace::border;
 use latentspace::data::ReadOptions;
 use latentspace::data::{Missing, Observations, PrepareOptions, Scale, Values};
@@ -228,14 +228,24 @@ pub(crate) fn text<'a>(matches: &'a ArgMatches, name: &str) -> Result<&'a str> {
     matches.get_one::<String>(name).map(String::as_str).ok_or_else(|| Error::internal(format!("{name} is required")))
 }
 
-/// An argument that names a file.
+/// An argument that names a file, in whatever bytes the system has names in.
 pub(crate) fn path(matches: &ArgMatches, name: &str) -> Result<PathBuf> {
-    text(matches, name).map(PathBuf::from)
+    optional_path(matches, name).ok_or_else(|| Error::internal(format!("{name} is required")))
+}
+
+/// An argument that may name a file.
+pub(crate) fn optional_path(matches: &ArgMatches, name: &str) -> Option<PathBuf> {
+    matches.try_get_raw(name).ok().flatten()?.next().map(PathBuf::from)
+}
+
+/// An argument whose value names a file.
+pub(crate) fn file_arg(name: &'static str) -> Arg {
+    Arg::new(name).value_parser(value_parser!(PathBuf))
 }
 
 /// Whether a name is that of a space.
-pub(crate) fn is_space(name: &str) -> bool {
-    Path::new(name).extension().is_some_and(|ending| ending == "latent")
+pub(crate) fn is_space(name: impl AsRef<Path>) -> bool {
+    name.as_ref().extension().is_some_and(|ending| ending == "latent")
 }
 
 /// Opens a space; a name without `.latent` that is not there may lack it.
@@ -261,18 +271,18 @@ pub(crate) fn coordinates(observations: &Observations) -> Result<(&Matrix, &[f64
 }
 
 /// Reads codes, from a file of codes or of a space that keeps those of its rows.
-pub(crate) fn space_or_codes(name: &str, options: &ReadOptions, run: &Run) -> Result<Codes> {
-    if !is_space(name) {
-        return Codes::open(Path::new(name), options, run);
+pub(crate) fn space_or_codes(path: &Path, options: &ReadOptions, run: &Run) -> Result<Codes> {
+    if !is_space(path) {
+        return Codes::open(path, options, run);
     }
-    codes(&space(Path::new(name))?, name)
+    codes(&space(path)?, path)
 }
 
 /// The codes that a space keeps of its rows.
-pub(crate) fn codes(space: &Space, name: &str) -> Result<Codes> {
+pub(crate) fn codes(space: &Space, path: &Path) -> Result<Codes> {
     let Some(values) = space.model.fitted_codes() else {
-        return Err(Error::input(name, "this space keeps no rows", "codes are needed")
-            .with_hint(format!("`latent encode {name} DATA -o codes.npy` makes them")));
+        return Err(Error::input(path, "this space keeps no rows", "codes are needed")
+            .with_hint(format!("`latent encode {} DATA -o codes.npy` makes them", path.display())));
     };
     let metadata = space.metadata.clone().unwrap_or_else(|| latentspace::data::Metadata::none(values.rows()));
     Ok(Codes { values: values.clone(), metadata })

@@ -47,6 +47,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
 fn run(entry: &commands::Entry, matches: &ArgMatches) -> Result<()> {
     memory::give_back_at_once();
     let context = context::Context::new(matches)?;
+    outputs::guard(matches)?;
     let done = (entry.run)(matches, &context);
     context.screen.clear();
     done

@@ -7,6 +7,7 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Date32Type, Float64Type};
 use latentspace::data::{Counts, Metadata, dates, write};
 use latentspace::linalg::Matrix;
+use latentspace::text::BEFORE_WORD;
 use latentspace::topics::{Layout, Merge, Topics, WordOrder, layout, tree};
 use latentspace::{Error, Result, Run, Space};
 use serde_json::{Value, json};
@@ -218,7 +219,7 @@ impl Topical {
         if let Some(texts) = &self.documents.texts {
             let text = &texts[row];
             let end = text.char_indices().nth(EXCERPT).map_or(text.len(), |(at, _)| at);
-            return Some(text[..end].to_owned());
+            return Some(shown(&text[..end]));
         }
         let counts = self.documents.counts.as_ref()?;
         let words: Vec<&str> = by_count(counts, row).into_iter().take(20).map(|(word, _)| self.word(word as usize)).collect();
@@ -243,13 +244,13 @@ impl Topical {
                 for (range, word) in vocabulary.pieces(text) {
                     let Some(word) = word else { continue };
                     if at < range.start {
-                        pieces.push(json!({"text": text[at..range.start]}));
+                        pieces.push(json!({"text": shown(&text[at..range.start])}));
                     }
                     pieces.push(json!({"text": text[range.clone()], "word": word, "topic": topic(word)}));
                     at = range.end;
                 }
                 if at < text.len() {
-                    pieces.push(json!({"text": text[at..]}));
+                    pieces.push(json!({"text": shown(&text[at..])}));
                 }
             }
             (_, _, Some(counts)) => {
@@ -395,6 +396,11 @@ impl Topical {
 /// The words of a space's vocabulary, or the numbers of its columns.
 pub(crate) fn words(space: &Space, topics: &Topics) -> Vec<String> {
     space.preparation.names.clone().unwrap_or_else(|| (1..=topics.words()).map(|column| column.to_string()).collect())
+}
+
+/// A text as people read it: words of a list stand apart.
+fn shown(text: &str) -> String {
+    text.replace(BEFORE_WORD, " ")
 }
 
 /// Shares that are worth telling, the largest first.

@@ -161,3 +161,25 @@ fn what_does_not_belong_together_is_refused() {
     assert_eq!(called.code, Some(2), "{}", called.err);
     assert!(!folder.names().iter().any(|name| name == "s.latent" || name == "t.stats"));
 }
+
+#[cfg(unix)]
+#[test]
+fn the_example_fits_text_and_tables_in_shares() {
+    let folder = Folder::new();
+    let text = |row: usize| format!("{} {}\n", ["star galaxy sun", "gene protein cell"][row % 2], ["moon", "wall", "orbit"][row % 3]);
+    folder.write("t.txt", (0..300).map(text).collect::<String>());
+    folder.write("t.npy", npy(300, 5, &clouds(300, 5, 3)));
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_latent")).parent().unwrap();
+    let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/shares.sh");
+    for (data, method) in [("t.txt", "plsa"), ("t.npy", "pca")] {
+        let fit = format!("{method} --dims 2 --seed 3");
+        let given = ["3", data, "shares.latent"].into_iter().chain(fit.split(' '));
+        let done = std::process::Command::new(script).args(given).env("PATH", &path).current_dir(folder.path()).output().unwrap();
+        assert!(done.status.success(), "{data} {}", String::from_utf8_lossy(&done.stderr));
+        folder.good(&format!("fit {method} {data} --dims 2 --seed 3 -o whole.latent"));
+        assert!(folder.read("shares.latent") == folder.read("whole.latent"), "{data}");
+    }
+    let wrong = std::process::Command::new(script).args(["2", "gone.npy", "x.latent", "pca"]).env("PATH", &path).output().unwrap();
+    assert!(!wrong.status.success() && String::from_utf8_lossy(&wrong.stderr).contains("gone.npy"), "{wrong:?}");
+}

@@ -47,7 +47,10 @@ fn stop_words_hold_contractions_and_those_of_ones_own() {
     let folder = Folder::new();
     let rows = |texts: &[&str]| (0..40).map(|row| texts[row % texts.len()].to_owned() + "\n").collect::<String>();
     folder.write("en.txt", rows(&["that's a star and there\u{2019}s a galaxy", "can't find the gene, let's see the protein of it"]));
-    folder.write("fr.txt", rows(&["c'est une étoile qu'il voit d'une galaxie", "l\u{2019}e\u{301}toile n'est pas le gène de la protéine d'où"]));
+    folder.write(
+        "fr.txt",
+        rows(&["c'est une étoile qu'il voit d'une galaxie", "l\u{2019}e\u{301}toile n'est pas le gène de la protéine d'où"]),
+    );
     folder.write("own.txt", "\u{feff}GALAXY\ne\u{301}toile\n");
     assert_eq!(fit(&folder, "en.txt", "--stop-words english"), ["find", "galaxy", "gene", "protein", "see", "star"]);
     assert_eq!(fit(&folder, "fr.txt", "--stop-words french"), ["galaxie", "gène", "où", "protéine", "voit", "étoile"]);
@@ -95,7 +98,9 @@ fn times(folder: &Folder, data: &str) -> (Vec<Value>, String) {
 fn topics_are_followed_over_dates_of_the_usual_forms() {
     let folder = Folder::new();
     let form = |cell: &dyn Fn(usize) -> String| {
-        let row = |row: usize| format!("{{\"when\":{},\"text\":\"{}\"}}\n", cell(row), ["star galaxy sun moon", "gene protein cell wall"][row % 2]);
+        let row = |row: usize| {
+            format!("{{\"when\":{},\"text\":\"{}\"}}\n", cell(row), ["star galaxy sun moon", "gene protein cell wall"][row % 2])
+        };
         folder.write("d.jsonl", (0..60).map(row).collect::<String>());
         times(&folder, "d.jsonl")
     };

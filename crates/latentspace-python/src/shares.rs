@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use latentspace::Error;
 use latentspace::data::{Missing, PrepareOptions, ReadOptions, Scale, read};
 use latentspace::fold::Step;
 use latentspace::shares::{self, Origin, Round, Statistics};
+use latentspace::{Error, border};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 use serde_json::json;
@@ -127,6 +127,10 @@ pub(crate) fn encode_file(
     let given = read_options(read).map_err(exception)?;
     call(py, 0, threads, listener, |run| {
         let options = ReadOptions { preparation: Some(space.preparation.clone()), ..given };
+        border::check_output(&out)?;
+        if read::files(&data)?.iter().any(|file| border::same_file(file, &out)) {
+            return Err(Error::input(&out, "it names a file that is read", "what is read is never written"));
+        }
         let codes = space.encode_source(&read::open(&data, &options)?, run)?;
         codes.save(&out)?;
         Ok(codes.values.rows())

@@ -38,3 +38,17 @@ def test_options_of_text_are_those_of_the_command_line():
         latentspace.PCA(1).fit(np.eye(5), text={"min_df": 1})
     with pytest.raises(latentspace.InputError, match="no word is left"):
         latentspace.PCA(1).fit(["the", "and", "of"])
+
+
+def test_lists_of_words_are_documents():
+    rows = [["c++", "new york"], ["经济", "发展", "2020"], []] * 20
+    for given in (rows, [tuple(words) for words in rows], np.array([np.array(words, dtype=object) for words in rows] + [None], dtype=object)[:-1]):
+        pca = latentspace.PCA(2).fit(given, text={"max_df": 1.0})
+        assert json.loads(pca.space_._native.describe())["names"] == ["2020", "c++", "new york", "发展", "经济"]
+        assert pca.transform([["c++", "new york"]]).shape == (1, 2)
+
+
+def test_words_of_ones_own_are_left_out_beside_those_of_a_language():
+    text = {"stop_words": "english", "extra_stop_words": ["river"], "max_df": 1.0}
+    names = json.loads(latentspace.PCA(1).fit(DOCUMENTS, text=text).space_._native.describe())["names"]
+    assert "the" not in names and "river" not in names and "water" in names

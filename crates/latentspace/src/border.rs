@@ -1,12 +1,13 @@
 //! The border: every byte that comes in or goes out passes here.
 //!
 //! In: a panic of a dependency becomes an error that names the file. Out: results are written under a temporary name and renamed, so that
-//! there is the old file or the new one, whenever the program is killed.
+//! there is the old file or the new one, whenever the program is killed. A new file has the rights that the umask leaves, one that is
+//! replaced keeps its own; a link is followed; a pipe or device is written to where it is.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 
@@ -65,25 +66,137 @@ impl Drop for Quiet {
     }
 }
 
-/// Writes a file under a temporary name in the same folder, and renames it when all of it is there.
+/// Writes a file under a temporary name in the same folder, and renames it when all of it is there. A link is followed: what it names is
+/// replaced. A pipe or device is written to as it is, and a reader that goes away is no error.
 ///
 /// # Errors
 /// [`Error::Io`], or what `write` says; then nothing is left behind.
 pub fn write(path: &Path, write: impl FnOnce(&mut BufWriter<&File>) -> Result<()>) -> Result<()> {
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
+    let fail = |error| Error::io(path, error);
+    let target = followed(path).map_err(fail)?;
+    let fill = |file: &File| {
+        let mut writer = BufWriter::with_capacity(1 << 20, file);
+        write(&mut writer)?;
+        writer.flush().map_err(fail)
     };
-    let temporary =
-        tempfile::Builder::new().prefix(".latent-").suffix(".tmp").tempfile_in(folder).map_err(|error| Error::io(path, error))?;
-    let mut writer = BufWriter::with_capacity(1 << 20, temporary.as_file());
-    write(&mut writer)?;
-    writer.flush().map_err(|error| Error::io(path, error))?;
-    drop(writer);
-    temporary.as_file().sync_all().map_err(|error| Error::io(path, error))?;
-    readable_by_all(temporary.as_file());
-    temporary.persist(path).map_err(|error| Error::io(path, error.error))?;
+    if is_stream(&target) {
+        let stream = File::options().write(true).open(&target).map_err(fail)?;
+        return match fill(&stream) {
+            Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+            other => other,
+        };
+    }
+    let temporary = temporary_beside(&target).map_err(fail)?;
+    fill(temporary.as_file())?;
+    temporary.as_file().sync_all().map_err(fail)?;
+    temporary.persist(&target).map_err(|error| fail(error.error))?;
     Ok(())
+}
+
+/// Fails where [`write()`] would: the folder is missing or nothing can be written into it, or the path is a folder or a file that nobody may write.
+///
+/// # Errors
+/// [`Error::Input`] that says what is in the way.
+pub fn check_output(path: &Path) -> Result<()> {
+    let wrong = |found: String, wanted: &str| Err(Error::input(path, found, wanted));
+    let target = match followed(path) {
+        Ok(target) => target,
+        Err(error) => return wrong(format!("a link that leads nowhere ({error})"), "a file is to be written"),
+    };
+    if is_stream(&target) {
+        return Ok(());
+    }
+    let folder = folder_of(&target);
+    if target.is_dir() || path.as_os_str().as_encoded_bytes().ends_with(b"/") {
+        return wrong("it is a folder".to_owned(), "a file is to be written");
+    }
+    if !folder.exists() {
+        return wrong(format!("the folder '{}' is not there", folder.display()), "results are written into folders that exist");
+    }
+    if !folder.is_dir() {
+        return wrong(format!("'{}' is no folder", folder.display()), "results are written into folders");
+    }
+    if std::fs::metadata(&target).is_ok_and(|file| file.permissions().readonly()) {
+        let error = Error::input(path, "the file is there and nobody may write it", "a file that may be written is replaced");
+        return Err(error.with_hint(format!("chmod u+w {}", path.display())));
+    }
+    match temporary_beside(&target) {
+        Ok(_) => Ok(()),
+        Err(error) => wrong(
+            format!("nothing can be written into the folder '{}' ({error})", folder.display()),
+            "results are written into folders that may be written",
+        ),
+    }
+}
+
+/// Whether two paths name the same file, through links of any kind, or would once both are written.
+pub fn same_file(a: &Path, b: &Path) -> bool {
+    let place = |path: &Path| -> Option<PathBuf> {
+        let target = followed(path).ok()?;
+        Some(folder_of(&target).canonicalize().ok()?.join(target.file_name()?))
+    };
+    #[cfg(unix)]
+    if let (Ok(a), Ok(b)) = (std::fs::metadata(a), std::fs::metadata(b)) {
+        use std::os::unix::fs::MetadataExt;
+        return !is_stream_kind(a.file_type()) && (a.dev(), a.ino()) == (b.dev(), b.ino());
+    }
+    place(a).is_some_and(|a| place(b) == Some(a))
+}
+
+/// The file that a path names, through links, whether it is there or not.
+fn followed(path: &Path) -> std::io::Result<PathBuf> {
+    const MOST_LINKS: usize = 40;
+    let mut path = path.to_path_buf();
+    for _ in 0..MOST_LINKS {
+        match std::fs::symlink_metadata(&path) {
+            Ok(file) if file.is_symlink() => {
+                // A stream has no name but that of the link: /dev/stdout.
+                if is_stream(&path) {
+                    return Ok(path);
+                }
+                let to = std::fs::read_link(&path)?;
+                path = folder_of(&path).join(to);
+            }
+            _ => return Ok(path),
+        }
+    }
+    Err(std::io::Error::other("links lead in a circle"))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Whether a path names a pipe or a device, which is written to and never replaced.
+pub fn is_stream(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|file| is_stream_kind(file.file_type()))
+}
+
+fn is_stream_kind(kind: std::fs::FileType) -> bool {
+    !kind.is_file() && !kind.is_dir()
+}
+
+/// An empty file beside another, whose place it is to take: with the rights and owner of that, or those of a new file.
+fn temporary_beside(target: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    let builder = builder.prefix(".latent-").suffix(".tmp");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+        if let Ok(old) = std::fs::metadata(target) {
+            let temporary = builder.permissions(PermissionsExt::from_mode(0o600)).tempfile_in(folder_of(target))?;
+            // Only root may give files away; others keep what they write as their own.
+            let _ = fchown(temporary.as_file(), Some(old.uid()), Some(old.gid()));
+            let own = temporary.as_file().metadata()?;
+            // Rights of a group that is another one now are nobody's.
+            let kept = if own.gid() == old.gid() { 0o777 } else { 0o707 };
+            temporary.as_file().set_permissions(PermissionsExt::from_mode(old.mode() & kept))?;
+            return Ok(temporary);
+        }
+        // The umask takes from these rights what it takes from those of any new file.
+        builder.permissions(PermissionsExt::from_mode(0o666));
+    }
+    builder.tempfile_in(folder_of(target))
 }
 
 /// Writes these bytes, all or nothing.
@@ -100,18 +213,6 @@ pub fn save(path: &Path, bytes: &[u8]) -> Result<()> {
 /// [`Error::Io`].
 pub fn load(path: &Path) -> Result<Vec<u8>> {
     std::fs::read(path).map_err(|error| Error::io(path, error))
-}
-
-/// A temporary file is its owner's alone; a result has the rights that any new file has.
-fn readable_by_all(file: &File) {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // Where rights cannot be set the file stays the owner's, which loses nothing.
-        let _ = file.set_permissions(std::fs::Permissions::from_mode(0o644));
-    }
-    #[cfg(not(unix))]
-    let _ = file;
 }
 
 #[cfg(test)]
@@ -136,5 +237,60 @@ mod tests {
         assert!(matches!(failed, Err(Error::Cancelled)));
         assert_eq!(std::fs::read(&path).unwrap(), b"old");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_followed_and_rights_kept() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let mode = |name: &str| std::fs::metadata(at(name)).unwrap().permissions().mode() & 0o777;
+        std::fs::create_dir(at("deep")).unwrap();
+        for (link, to) in [("link", "deep/file"), ("twice", "link"), ("dangling", "deep/new"), ("circle", "round"), ("round", "circle")] {
+            symlink(to, at(link)).unwrap();
+        }
+        save(&at("deep/file"), b"old").unwrap();
+        std::fs::set_permissions(at("deep/file"), PermissionsExt::from_mode(0o640)).unwrap();
+        for (path, file) in [("twice", "deep/file"), ("dangling", "deep/new")] {
+            check_output(&at(path)).unwrap();
+            save(&at(path), b"new").unwrap();
+            assert_eq!(load(&at(file)).unwrap(), b"new");
+            assert!(at(path).is_symlink(), "{path} stays a link");
+        }
+        assert_eq!(mode("deep/file"), 0o640);
+        assert!(save(&at("circle"), b"").is_err() && check_output(&at("circle")).is_err());
+        save(Path::new("/dev/null"), b"gone").unwrap();
+        assert!(is_stream(Path::new("/dev/null")));
+        std::fs::hard_link(at("deep/file"), at("hard")).unwrap();
+        for (a, b, same) in [
+            ("twice", "deep/file", true),
+            ("hard", "deep/../deep/file", true),
+            ("none", "./none", true),
+            ("deep/file", "deep/new", false),
+            ("none", "nothing", false),
+            ("none", "deep/file", false),
+        ] {
+            assert_eq!(same_file(&at(a), &at(b)), same, "{a} {b}");
+        }
+        assert!(!same_file(Path::new("/dev/null"), Path::new("/dev/null")), "a device may be written twice");
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_known_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        save(&at("file"), b"").unwrap();
+        for (path, found) in
+            [("", "it is a folder"), ("none/file", "is not there"), ("file/within", "is no folder"), ("x/", "it is a folder")]
+        {
+            let error = check_output(&at(path)).unwrap_err();
+            assert!(matches!(&error, Error::Input(input) if input.found.contains(found)), "{path}: {error}");
+        }
+        let mut rights = std::fs::metadata(at("file")).unwrap().permissions();
+        rights.set_readonly(true);
+        std::fs::set_permissions(at("file"), rights).unwrap();
+        assert!(check_output(&at("file")).is_err());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left behind");
     }
 }

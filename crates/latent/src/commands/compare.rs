@@ -18,7 +18,7 @@ use crate::output::{self, count};
 use crate::{args, inputs, outputs};
 
 pub(crate) fn command() -> Command {
-    let space = |name: &'static str, help: &'static str| Arg::new(name).value_name(name).required(true).help(help);
+    let space = |name: &'static str, help: &'static str| inputs::file_arg(name).value_name(name).required(true).help(help);
     Command::new("compare")
         .about("Compare two spaces of the same rows, or two of topics: what they have in common, and which rows moved")
         .arg(space("A", "Codes, or a space that keeps those of its rows"))
@@ -33,7 +33,7 @@ pub(crate) fn command() -> Command {
                 .help("Rows that are asked for their neighbors [default: all, or a sample of many]"),
         )
         .arg(
-            Arg::new("moved")
+            inputs::file_arg("moved")
                 .long("moved")
                 .value_name("FILE")
                 .help("Where to write how far each row moved and which share of its neighbors it kept: .npy, .parquet or .csv"),
@@ -49,22 +49,23 @@ pub(crate) fn command() -> Command {
 
 pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let run = &context.run;
-    let moved = matches.get_one::<String>("moved").map(String::as_str);
-    if let Some(file) = moved {
+    let moved = inputs::optional_path(matches, "moved");
+    if let Some(file) = &moved {
         outputs::check("--moved", file, outputs::FIGURES, context)?;
     }
-    let (name_a, name_b) = (inputs::text(matches, "A")?, inputs::text(matches, "B")?);
-    let open = |name| inputs::is_space(name).then(|| inputs::space(Path::new(name))).transpose();
-    let (space_a, space_b) = (open(name_a)?, open(name_b)?);
+    let (path_a, path_b) = (inputs::path(matches, "A")?, inputs::path(matches, "B")?);
+    let (name_a, name_b) = (&*path_a.to_string_lossy(), &*path_b.to_string_lossy());
+    let open = |path: &Path| inputs::is_space(path).then(|| inputs::space(path)).transpose();
+    let (space_a, space_b) = (open(&path_a)?, open(&path_b)?);
     let of_topics = match (&space_a, &space_b) {
         (Some(a), Some(b)) => topics::compared((name_a, a), (name_b, b), run)?,
         _ => None,
     };
-    let of = |name, space: &Option<Space>| match space {
-        Some(space) => inputs::codes(space, name),
-        None => Codes::open(Path::new(name), &ReadOptions::default(), run),
+    let of = |path: &Path, space: &Option<Space>| match space {
+        Some(space) => inputs::codes(space, path),
+        None => Codes::open(path, &ReadOptions::default(), run),
     };
-    let both = || Matched::of((name_a, of(name_a, &space_a)?), (name_b, of(name_b, &space_b)?));
+    let both = || Matched::of((name_a, of(&path_a, &space_a)?), (name_b, of(&path_b, &space_b)?));
     let both = match (both(), of_topics.is_some() && moved.is_none()) {
         // Topics can be told of each other without any row.
         (Err(error @ Error::Input(_)), true) => {
@@ -86,7 +87,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
         every_row: moved.is_some(),
     };
     let found = measure::compare(both.a.view(), both.b.view(), &options, run)?;
-    if let Some(file) = moved {
+    if let Some(file) = &moved {
         outputs::figures(file, &[("moved", &found.moved), ("neighbors_kept", &found.kept)], &both.metadata)?;
     }
     context.screen.clear();
@@ -104,7 +105,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
         }
         return context.print(&all);
     }
-    if moved == Some("-") {
+    if moved.as_deref().is_some_and(outputs::is_standard) {
         // The rows themselves were asked for.
         return Ok(());
     }

@@ -1,6 +1,6 @@
 //! `latent decode`: observations of codes, in the observations' own units.
 
-use clap::{Arg, ArgMatches, Command};
+use clap::{ArgMatches, Command};
 use latentspace::{Codes, Error, Result};
 use serde_json::json;
 
@@ -12,20 +12,20 @@ use crate::{inputs, outputs};
 pub(crate) fn command() -> Command {
     Command::new("decode")
         .about("Make observations of codes, in the units of what was observed")
-        .arg(Arg::new("space").value_name("SPACE").required(true).help("A space that decodes (`latent methods` tells which)"))
-        .arg(Arg::new("codes").value_name("CODES").required(true).help("Coordinates: .npy, .parquet or .csv; - is standard input"))
+        .arg(inputs::file_arg("space").value_name("SPACE").required(true).help("A space that decodes (`latent methods` tells which)"))
+        .arg(inputs::file_arg("input").value_name("CODES").required(true).help("Coordinates: .npy, .parquet or .csv; - is standard input"))
         .arg(output_arg("DATA", "The observations to write: .npy, .parquet, .csv, or - for csv on standard output"))
 }
 
 pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
-    let output = inputs::text(matches, "output")?;
+    let output = &inputs::path(matches, "output")?;
     outputs::check("--output", output, outputs::OBSERVATIONS, context)?;
     let space = inputs::space(&inputs::path(matches, "space")?)?;
     if !space.method.decodes {
         let found = format!("{} does not decode", space.method.title);
         return Err(Error::input(inputs::path(matches, "space")?, found, "`latent methods` tells which methods do"));
     }
-    let codes = Codes::open(&inputs::path(matches, "codes")?, &Default::default(), &context.run)?;
+    let codes = Codes::open(&inputs::path(matches, "input")?, &Default::default(), &context.run)?;
     let rows = space.decode(&codes.values, &context.run)?;
     let mut observations = space.preparation.restore(&rows)?;
     observations.metadata = codes.metadata;
@@ -33,10 +33,16 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     context.screen.clear();
     outputs::observations(output, &observations)?;
     if context.json {
-        return context.print(&json!({"rows": observations.rows(), "columns": observations.columns(), "data": output}));
+        return context
+            .print(&json!({"rows": observations.rows(), "columns": observations.columns(), "data": output.display().to_string()}));
     }
-    if output != "-" {
-        output::text(&format!("{output}: {} rows, {} columns", count(observations.rows() as u64), count(observations.columns() as u64)))?;
+    if !outputs::is_standard(output) {
+        output::text(&format!(
+            "{}: {} rows, {} columns",
+            output.display(),
+            count(observations.rows() as u64),
+            count(observations.columns() as u64)
+        ))?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! `latent dimension`: how many dimensions rows have.
 
-use clap::{Arg, ArgMatches, Command};
+use clap::{ArgMatches, Command};
 use latentspace::Result;
 use latentspace::data::{Preparation, read};
 use latentspace::dimension::{self, Dimension, DimensionOptions, Estimate};
@@ -15,7 +15,7 @@ pub(crate) fn command() -> Command {
         .arg(inputs::data_arg())
         .arg(args::neighbors(2, "Neighbors a row [default: 10]"))
         .arg(
-            Arg::new("per-row")
+            inputs::file_arg("per-row")
                 .long("per-row")
                 .value_name("FILE")
                 .help("Where to write the dimension around each row: .npy, .parquet or .csv"),
@@ -30,8 +30,8 @@ pub(crate) fn command() -> Command {
 
 pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let run = &context.run;
-    let per_row = matches.get_one::<String>("per-row").map(String::as_str);
-    if let Some(file) = per_row {
+    let per_row = inputs::optional_path(matches, "per-row");
+    if let Some(file) = &per_row {
         outputs::check("--per-row", file, outputs::FIGURES, context)?;
     }
     let observations = read::open(inputs::text(matches, "data")?, &inputs::read_options(matches)?)?.read(run)?;
@@ -41,13 +41,13 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let options = DimensionOptions { n_neighbors: matches.get_one::<usize>("k").copied() };
     let found = dimension::dimension(rows.view(), &options, run)?;
     context.screen.clear();
-    if let Some(file) = per_row {
+    if let Some(file) = &per_row {
         outputs::figures(file, &[("dimension", &found.per_row)], &observations.metadata)?;
     }
-    match (context.json, per_row) {
+    match (context.json, &per_row) {
         (true, _) => context.print(&found),
         // The rows themselves were asked for.
-        (false, Some("-")) => Ok(()),
+        (false, Some(file)) if outputs::is_standard(file) => Ok(()),
         (false, _) => output::text(&table(&found)),
     }
 }

@@ -12,7 +12,7 @@ use crate::{inputs, outputs};
 pub(crate) fn command() -> Command {
     Command::new("encode")
         .about("Find where rows lie in a space")
-        .arg(Arg::new("space").value_name("SPACE").required(true).help("A space that `latent fit` wrote"))
+        .arg(inputs::file_arg("space").value_name("SPACE").required(true).help("A space that `latent fit` wrote"))
         .arg(inputs::data_arg())
         .arg(output_arg("CODES", "The codes to write: .npy, .parquet, .csv, or - for csv on standard output"))
         .args(inputs::file_args(&[]))
@@ -20,11 +20,11 @@ pub(crate) fn command() -> Command {
 
 /// `-o`.
 pub(crate) fn output_arg(name: &'static str, help: &'static str) -> Arg {
-    Arg::new("output").short('o').long("output").value_name(name).required(true).help(help)
+    inputs::file_arg("output").short('o').long("output").value_name(name).required(true).help(help)
 }
 
 pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
-    let output = inputs::text(matches, "output")?;
+    let output = &inputs::path(matches, "output")?;
     outputs::check("--output", output, outputs::CODES, context)?;
     let space = inputs::space(&inputs::path(matches, "space")?)?;
     let mut options = inputs::read_options(matches)?;
@@ -35,10 +35,11 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     context.screen.clear();
     outputs::codes(output, &codes)?;
     if context.json {
-        return context.print(&json!({"rows": codes.values.rows(), "n_components": codes.values.cols(), "codes": output}));
+        return context
+            .print(&json!({"rows": codes.values.rows(), "n_components": codes.values.cols(), "codes": output.display().to_string()}));
     }
-    if output != "-" {
-        output::text(&format!("{output}: {} rows, {} dimensions", count(codes.values.rows() as u64), codes.values.cols()))?;
+    if !outputs::is_standard(output) {
+        output::text(&format!("{}: {} rows, {} dimensions", output.display(), count(codes.values.rows() as u64), codes.values.cols()))?;
     }
     Ok(())
 }

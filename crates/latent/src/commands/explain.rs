@@ -17,7 +17,7 @@ const WORDS: usize = 10;
 pub(crate) fn command() -> Command {
     Command::new("explain")
         .about("Tell what the dimensions of a space mean: of topics, the words and documents that show them")
-        .arg(Arg::new("space").value_name("SPACE").required(true).help("A space of topics"))
+        .arg(inputs::file_arg("space").value_name("SPACE").required(true).help("A space of topics"))
         .arg(
             Arg::new("words")
                 .long("words")

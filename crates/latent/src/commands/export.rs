@@ -20,7 +20,7 @@ const FORMATS: [&str; 9] = ["parquet", "npy", "csv", "word2vec", "glove", "proje
 pub(crate) fn command() -> Command {
     Command::new("export")
         .about("Write codes for other tools")
-        .arg(Arg::new("input").value_name("SPACE_OR_CODES").required(true).help("Codes, or a space that keeps those of its rows"))
+        .arg(inputs::file_arg("input").value_name("SPACE_OR_CODES").required(true).help("Codes, or a space that keeps those of its rows"))
         .arg(
             Arg::new("to")
                 .long("to")
@@ -43,10 +43,10 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     match to {
         "pyldavis" | "html" => return topics(to, &path, matches, context),
         "onnx" => return Err(Error::param("--to", "'onnx'", "only spaces that are networks have it, and this is none")),
-        "npy" | "parquet" | "csv" => outputs::check("--output", inputs::text(matches, "output")?, &[to], context)?,
-        _ => outputs::folder_of(&path)?,
+        "npy" | "parquet" | "csv" => outputs::check("--output", &path, &[to], context)?,
+        _ => {}
     }
-    let codes = inputs::space_or_codes(inputs::text(matches, "input")?, &inputs::file_options(matches, inputs::OF_CODES)?, &context.run)?;
+    let codes = inputs::space_or_codes(&inputs::path(matches, "input")?, &inputs::file_options(matches, inputs::OF_CODES)?, &context.run)?;
     context.screen.clear();
     let mut written = vec![path.clone()];
     match to {
@@ -68,10 +68,9 @@ fn topics(to: &str, path: &Path, matches: &ArgMatches, context: &Context) -> Res
     if path.extension().is_none_or(|found| found != ending) {
         return Err(Error::param("--output", format!("'{}'", path.display()), format!("its name ends in .{ending}")));
     }
-    outputs::folder_of(path)?;
     let name = inputs::path(matches, "input")?;
     let only = |found: String| Error::param("--to", format!("'{to}'"), format!("only spaces of topics have it, and {found}"));
-    if !inputs::is_space(&name.to_string_lossy()) {
+    if !inputs::is_space(&name) {
         return Err(only(format!("{} is none", name.display())));
     }
     let space = inputs::space(&name)?;
@@ -120,8 +119,7 @@ fn vectors(path: &Path, codes: &Codes, header: bool) -> Result<()> {
 
 /// What the Embedding Projector loads: vectors, and metadata whose header is left out where there is one column.
 fn projector(folder: &Path, codes: &Codes) -> Result<Vec<std::path::PathBuf>> {
-    std::fs::create_dir_all(folder).map_err(|error| Error::io(folder, error))?;
-    let (vectors, metadata) = (folder.join("vectors.tsv"), folder.join("metadata.tsv"));
+    let [vectors, metadata] = outputs::PROJECTOR.map(|file| folder.join(file));
     border::write(&vectors, |out| {
         for row in 0..codes.values.rows() {
             let line: Vec<String> = codes.values.row(row).iter().map(f32::to_string).collect();

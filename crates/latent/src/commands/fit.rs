@@ -43,14 +43,14 @@ fn method_command(entry: &Entry) -> Command {
         .help_template(args::TEMPLATE)
         .arg(inputs::data_arg())
         .arg(
-            Arg::new("output")
+            inputs::file_arg("output")
                 .short('o')
                 .long("output")
                 .value_name("SPACE")
                 .required_unless_present("plan")
                 .help("The space to write, *.latent"),
         )
-        .arg(Arg::new("codes").long("codes").value_name("FILE").help("Where the rows lie: .npy, .parquet or .csv"))
+        .arg(inputs::file_arg("codes").long("codes").value_name("FILE").help("Where the rows lie: .npy, .parquet or .csv"))
         .arg(Arg::new("plan").long("plan").action(ArgAction::SetTrue).help("Only tell what it would take"))
         .arg(Arg::new("resume").long("resume").action(ArgAction::SetTrue).help("Go on from where an interrupted fit stood"))
         .arg(
@@ -76,7 +76,7 @@ fn given_args(given: Given) -> Vec<Arg> {
             )],
             Given::Start => {
                 vec![
-                    Arg::new("start").long("start").value_name("SPACE_OR_CODES").help(
+                    inputs::file_arg("start").long("start").value_name("SPACE_OR_CODES").help(
                         "A map to start at: rows go by their ids where both have some; those that it has not start amid their neighbors",
                     ),
                     Arg::new("hold")
@@ -101,11 +101,11 @@ fn known(matches: &ArgMatches, metadata: &Metadata, run: &Run) -> Result<Beside>
     if let Some(path) = text("neighbors") {
         beside.neighbors = Some(read_neighbors(path, metadata.rows(), run)?);
     }
-    if let Some(name) = text("start") {
+    if let Some(path) = inputs::optional_path(matches, "start") {
         let pull = matches.get_one::<f64>("pull").map(|pull| Tie::Pull(*pull));
         let tie = if matches.get_flag("hold") { Tie::Hold } else { pull.unwrap_or(Tie::Free) };
-        let codes = inputs::space_or_codes(name, &ReadOptions::default(), run)?;
-        beside.start = Some(Start::matched(&codes, name, metadata, tie)?);
+        let codes = inputs::space_or_codes(&path, &ReadOptions::default(), run)?;
+        beside.start = Some(Start::matched(&codes, &path.to_string_lossy(), metadata, tie)?);
     }
     Ok(beside)
 }
@@ -125,7 +125,11 @@ fn partial_args() -> [Arg; 3] {
             .requires("partial")
             .conflicts_with("state")
             .help("Round 0: only the share's part of what tells how rows become numbers; without it each share reads all rows for that"),
-        Arg::new("state").long("state").value_name("FILE").requires("partial").help("The state to go on from, which `latent merge` wrote"),
+        inputs::file_arg("state")
+            .long("state")
+            .value_name("FILE")
+            .requires("partial")
+            .help("The state to go on from, which `latent merge` wrote"),
     ]
     .map(|arg| arg.help_heading("Options of shares"))
 }
@@ -134,19 +138,17 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let (name, matches) = matches.subcommand().ok_or_else(|| Error::internal("a fit without a method"))?;
     let entry = registry::find(name)?;
     let method = entry.with(&args::given(entry, matches)?)?;
-    let output = matches.get_one::<String>("output").map(Path::new);
+    let given = inputs::optional_path(matches, "output");
+    let output = given.as_deref();
     if let (Ok(Some(share)), Some(output)) = (matches.try_get_one::<args::Share>("partial"), output) {
         return shares::partial(method.as_ref(), *share, matches, output, context);
     }
     if let Some(path) = output.filter(|path| path.extension().is_none_or(|ending| ending != "latent")) {
         return Err(Error::param("--output", format!("'{}'", path.display()), "the name of a space ends in .latent"));
     }
-    let codes_file = matches.get_one::<String>("codes").map(String::as_str);
-    if let Some(file) = codes_file {
+    let codes_file = inputs::optional_path(matches, "codes");
+    if let Some(file) = &codes_file {
         outputs::check("--codes", file, outputs::CODES, context)?;
-    }
-    if let Some(path) = output {
-        outputs::folder_of(path)?;
     }
     let data = read::open(inputs::text(matches, "data")?, &inputs::read_options(matches)?)?;
     if matches.get_flag("plan") {
@@ -182,7 +184,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     context.run.check()?;
     space.save(output)?;
     checkpoint.remove();
-    if let (Some(file), Some(codes)) = (codes_file, &codes) {
+    if let (Some(file), Some(codes)) = (&codes_file, &codes) {
         outputs::codes(file, codes)?;
     }
     context.screen.clear();
@@ -203,7 +205,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
             "seed": space.seed,
             "measures": measures,
             "facts": space.facts,
-            "space": output,
+            "space": output.display().to_string(),
         }));
     }
     output::text(&told(&space, &measures, output, &timing, peak))

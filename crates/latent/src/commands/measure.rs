@@ -21,7 +21,7 @@ use crate::{args, inputs};
 pub(crate) fn command() -> Command {
     Command::new("measure")
         .about("Measure how far to trust codes, a map or topics: which neighbors they kept, how well they tell new documents")
-        .arg(Arg::new("codes").value_name("CODES").required(true).help(
+        .arg(inputs::file_arg("input").value_name("CODES").required(true).help(
             "Coordinates, a space that keeps those of its rows, or topics: a space of such, or a table with a column 'word' and one for each topic",
         ))
         .arg(Arg::new("against").long("against").value_name("DATA").required(true).help("What the codes were made from, row by row; of topics, documents"))
@@ -36,7 +36,7 @@ pub(crate) fn command() -> Command {
         .arg(metric_arg(
             "How far two rows of DATA lie apart: euclidean, cosine, manhattan, hellinger, hamming or jaccard [default: euclidean]",
         ))
-        .arg(Arg::new("per-row").long("per-row").value_name("FILE").help("Where to write the measures of each row asked about: .csv"))
+        .arg(inputs::file_arg("per-row").long("per-row").value_name("FILE").help("Where to write the measures of each row asked about: .csv"))
         .arg(
             Arg::new("left-to-right")
                 .long("left-to-right")
@@ -80,8 +80,9 @@ pub(crate) fn sample() -> ValueParser {
 
 pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let run = &context.run;
-    let name = inputs::text(matches, "codes")?;
-    let per_row = matches.get_one::<String>("per-row").map(Path::new);
+    let name = &inputs::path(matches, "input")?;
+    let per_row = inputs::optional_path(matches, "per-row");
+    let per_row = per_row.as_deref();
     if let Some(path) = per_row.filter(|path| path.extension().is_none_or(|ending| ending != "csv")) {
         return Err(Error::param("--per-row", format!("'{}'", path.display()), "its name ends in .csv"));
     }
@@ -90,7 +91,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     }
     let codes = inputs::space_or_codes(name, &Default::default(), run)?;
     // A space knows how its observations are prepared.
-    let known = if inputs::is_space(name) { Some(inputs::space(Path::new(name))?.preparation) } else { None };
+    let known = if inputs::is_space(name) { Some(inputs::space(name)?.preparation) } else { None };
     let mut options = inputs::read_options(matches)?;
     options.preparation = known.clone();
     let observations = read::open(inputs::text(matches, "against")?, &options)?.read(run)?;

@@ -1,7 +1,5 @@
 //! `latent neighbors`: what lies near a row; and word arithmetic.
 
-use std::path::Path;
-
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command};
 use latentspace::data::write_neighbors;
 use latentspace::linalg::Matrix;
@@ -17,7 +15,7 @@ use crate::{args, inputs};
 pub(crate) fn command() -> Command {
     Command::new("neighbors")
         .about("Find the nearest rows; with --plus and --minus, of a sum of rows: king - man + woman")
-        .arg(Arg::new("input").value_name("SPACE_OR_CODES").required(true).help("Codes, or a space that keeps those of its rows"))
+        .arg(inputs::file_arg("input").value_name("SPACE_OR_CODES").required(true).help("Codes, or a space that keeps those of its rows"))
         .arg(Arg::new("row").long("row").value_name("N").value_parser(args::whole::<usize>(0)).help("The row, counted from 0"))
         .arg(Arg::new("id").long("id").value_name("NAME").help("The row's id"))
         .arg(Arg::new("plus").long("plus").value_name("A,B").value_delimiter(',').help("Ids of rows to add"))
@@ -37,7 +35,7 @@ pub(crate) fn command() -> Command {
             "euclidean, cosine, manhattan, hellinger, hamming or jaccard [default: euclidean; of topics hellinger; with --plus cosine]",
         ))
         .arg(
-            Arg::new("output")
+            inputs::file_arg("output")
                 .short('o')
                 .long("output")
                 .value_name("FILE")
@@ -49,13 +47,14 @@ pub(crate) fn command() -> Command {
 
 pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let run = &context.run;
-    let name = inputs::text(matches, "input")?;
+    let path = inputs::path(matches, "input")?;
+    let name = path.display();
     let options = inputs::file_options(matches, inputs::OF_CODES)?;
-    let (codes, usual) = if inputs::is_space(name) {
-        let space = inputs::space(Path::new(name))?;
-        (inputs::codes(&space, name)?, space.code_metric())
+    let (codes, usual) = if inputs::is_space(&path) {
+        let space = inputs::space(&path)?;
+        (inputs::codes(&space, &path)?, space.code_metric())
     } else {
-        (Codes::open(Path::new(name), &options, run)?, Metric::default())
+        (Codes::open(&path, &options, run)?, Metric::default())
     };
     let rows = codes.values.rows();
     if matches.get_flag("all") {
@@ -99,7 +98,9 @@ fn all(codes: &Codes, metric: Metric, matches: &ArgMatches, context: &Context) -
     context.screen.clear();
     let rows = codes.values.rows();
     if context.json {
-        return context.print(&json!({"rows": rows, "k": k, "algorithm": found.algorithm, "recall": found.recall, "neighbors": path}));
+        return context.print(
+            &json!({"rows": rows, "k": k, "algorithm": found.algorithm, "recall": found.recall, "neighbors": path.display().to_string()}),
+        );
     }
     output::text(&format!("{}: the {k} nearest of each of {} rows, {}\n", path.display(), count(rows as u64), found.algorithm))
 }

@@ -17,15 +17,13 @@ use crate::args::Share;
 use crate::context::Context;
 use crate::inputs;
 use crate::output::{self, count};
-use crate::outputs;
 
 /// Writes the statistics of one share.
 pub(super) fn partial(method: &dyn AnyMethod, share: Share, matches: &ArgMatches, output: &Path, context: &Context) -> Result<()> {
     let run = &context.run;
-    outputs::folder_of(output)?;
     let data = inputs::text(matches, "data")?.to_owned();
     let (origin, prepare) = (Origin { data, read: inputs::read_options(matches)? }, inputs::prepare_options(matches)?);
-    let (round, source) = match matches.get_one::<String>("state").map(Path::new) {
+    let (round, source) = match inputs::optional_path(matches, "state").as_deref() {
         Some(state) => {
             let round = Round::from_bytes(&border::load(state)?, state)?;
             let given = (method.info().name, method.params());
@@ -77,7 +75,6 @@ pub(crate) fn command() -> Command {
 pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let run = &context.run;
     let output = inputs::path(matches, "output")?;
-    outputs::folder_of(&output)?;
     let mut statistics = Vec::new();
     for given in matches.get_many::<String>("statistics").into_iter().flatten() {
         for path in read::files(given)? {

@@ -42,7 +42,7 @@ fn method_command(entry: &Entry) -> Command {
         )
         .arg(args::neighbors(1, "Neighbors a row [default: 15]"))
         .arg(
-            Arg::new("per-row")
+            inputs::file_arg("per-row")
                 .long("per-row")
                 .value_name("FILE")
                 .help("Where to write the share of neighbors that each row keeps: .npy, .parquet or .csv"),
@@ -60,8 +60,8 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let (name, matches) = matches.subcommand().ok_or_else(|| Error::internal("stability without a method"))?;
     let entry = registry::find(name)?;
     let method = entry.with(&args::given(entry, matches)?)?;
-    let per_row = matches.get_one::<String>("per-row").map(String::as_str);
-    if let Some(file) = per_row {
+    let per_row = inputs::optional_path(matches, "per-row");
+    if let Some(file) = &per_row {
         outputs::check("--per-row", file, outputs::FIGURES, context)?;
     }
     let run = &context.run;
@@ -79,12 +79,12 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let k = matches.get_one::<usize>("k").copied().unwrap_or_else(|| 15.min(n / 3).max(1));
     let again = Again { method: method.as_ref(), prepared: &prepared, metadata: &metadata, runs, k };
     let Found { stability: found, topics } = again.measure(None, run, |_| {})?;
-    if let Some(file) = per_row {
+    if let Some(file) = &per_row {
         outputs::figures(file, &[("kept_by_seeds", &found.by_seeds), ("kept_by_bootstrap", &found.by_bootstrap)], &metadata)?;
     }
     let words = preparation.names.clone().unwrap_or_else(|| (1..=prepared.cols()).map(|column| column.to_string()).collect());
     context.screen.clear();
-    match (context.json, per_row) {
+    match (context.json, &per_row) {
         (true, _) => {
             let mut all = json!(found);
             if let Some(topics) = &topics {
@@ -93,7 +93,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
             context.print(&all)
         }
         // The rows themselves were asked for.
-        (false, Some("-")) => Ok(()),
+        (false, Some(file)) if outputs::is_standard(file) => Ok(()),
         (false, _) => {
             let mut named: BTreeMap<String, _> = found.named().into_iter().map(|(name, measure)| (name.to_owned(), measure)).collect();
             let of_topics =

@@ -3,7 +3,6 @@
 mod picture;
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::time::Instant;
 
 use clap::{Arg, ArgMatches, Command};
@@ -66,7 +65,7 @@ fn method_command(entry: &Entry) -> Command {
                 .value_parser(args::whole::<u32>(1))
                 .help("The numbers of dimensions to learn with"),
         )
-        .arg(Arg::new("output").short('o').long("output").value_name("FILE").help("A picture of both curves to write, *.svg"))
+        .arg(inputs::file_arg("output").short('o').long("output").value_name("FILE").help("A picture of both curves to write, *.svg"))
         .args(args::parameters(entry).into_iter().filter(|arg| arg.get_id() != DIMENSIONS))
         .args(inputs::reading_args())
         .after_help(
@@ -94,8 +93,8 @@ struct Sweep {
 pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let (name, matches) = matches.subcommand().ok_or_else(|| Error::internal("a sweep without a method"))?;
     let (entry, run) = (registry::find(name)?, &context.run);
-    let picture = matches.get_one::<String>("output").map(String::as_str);
-    if let Some(file) = picture {
+    let picture = inputs::optional_path(matches, "output");
+    if let Some(file) = &picture {
         outputs::check("--output", file, &["svg"], context)?;
     }
     let given: Map<String, Value> = args::given_but(entry, matches, DIMENSIONS)?;
@@ -130,9 +129,9 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
         points.push(Point { n_components: dims, training, held_out, seconds });
     }
     let sweep = Sweep { figure: rows.figure(), points };
-    if let Some(file) = picture {
+    if let Some(file) = &picture {
         let svg = picture::draw(&sweep, entry.info.title);
-        if file == "-" { output::text(&svg)? } else { border::save(Path::new(file), svg.as_bytes())? }
+        if outputs::is_standard(file) { output::text(&svg)? } else { border::save(file, svg.as_bytes())? }
     }
     context.screen.clear();
     let (recommended, sentence) = sweep.recommended()?;
@@ -143,7 +142,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
         }));
     }
     // The picture itself was asked for.
-    if picture == Some("-") { Ok(()) } else { output::text(&sweep.told(&sentence)) }
+    if picture.as_deref().is_some_and(outputs::is_standard) { Ok(()) } else { output::text(&sweep.told(&sentence)) }
 }
 
 /// Rows that are learned from, and rows that are held out.

@@ -214,7 +214,10 @@ impl Columns for Learned<'_> {
                     .map(|(column, cells)| (name(column), Arc::new(Float32Array::from(cells)) as ArrayRef))
                     .collect()
             }
-            Values::Text(texts) => vec![("text".to_owned(), Arc::new(StringArray::from_iter_values(texts[rows].iter())))],
+            Values::Text(texts) => vec![(
+                "text".to_owned(),
+                Arc::new(StringArray::from_iter_values(texts[rows].iter().map(|text| text.replace(crate::text::BEFORE_WORD, " ")))),
+            )],
         }
     }
 }

@@ -125,9 +125,10 @@ fn reference(text: &str, options: &TextOptions) -> Vec<String> {
                         let ends: Vec<usize> = dictionary.segment_str(part).collect();
                         ends.windows(2).map(|ends| part[ends[0]..ends[1]].to_owned()).collect()
                     }
-                    false => vec![part.trim_end_matches('\u{200d}').to_owned()],
+                    false => vec![part.clone()],
                 };
                 for word in parts.iter().flat_map(cut) {
+                    let word = word.trim_end_matches('\u{200d}');
                     let letters: Vec<char> = word.chars().filter(|c| c.is_alphanumeric()).collect();
                     let picture = letters.is_empty() && ["😀", "👩", "🇩", "❤\u{fe0f}"].iter().any(|picture| word.contains(picture));
                     let one_sign = letters.first().is_some_and(|&c| is_sign(c));
@@ -401,7 +402,7 @@ fn contractions_are_stop_words_and_elided_words_are_split_off() {
     assert_eq!(words(&of(&[english], &["english"]).vocabulary), ["galaxy", "government's"]);
     let french = "C'est l'étoile qu'il d\u{2019}une jusqu'à L\u{2019}EAU aujourd'hui presqu'île lorsqu'on d'l'or";
     let found = of(&[french], &["french"]);
-    assert_eq!(words(&found.vocabulary), ["eau", "on", "or", "presqu'île", "étoile"]);
+    assert_eq!(words(&found.vocabulary), ["eau", "or", "presqu'île", "étoile"]);
     let text = "qu'l'étoile d\u{2019}or";
     let pieces = found.vocabulary.pieces(text);
     let counted: Vec<&str> = pieces.into_iter().filter(|(_, number)| number.is_some()).map(|(place, _)| &text[place]).collect();
@@ -462,7 +463,7 @@ fn words_of_scripts_without_spaces_are_cut_by_a_dictionary() {
         ("東京は日本の首都である。", vec!["東京", "は", "日本", "の", "首都", "で", "ある"]),
         ("新しいコンピュータを買いました", vec!["新しい", "コンピュータ", "を", "買い", "まし", "た"]),
         ("ภาษาไทยเป็นภาษา", vec!["ภาษา", "ไทย", "เป็น"]),
-        ("GPU芯片的iPhone手机", vec!["gpu", "芯片", "的", "iphone", "手机"]),
+        ("GPU和iPhone手机", vec!["gpu", "和", "iphone", "手机"]),
     ] {
         let mut wanted = wanted;
         wanted.sort_unstable();

@@ -221,6 +221,10 @@ impl Tokenizer {
                         give(at..at + cut, 0, false);
                         (at, word) = (at + cut, &word[cut..]);
                     }
+                    if self.normal {
+                        // A joiner joins nothing at a word's end.
+                        word = word.trim_end_matches(['\u{200c}', '\u{200d}']);
+                    }
                     let mut letters = word.chars().filter(|c| c.is_alphanumeric());
                     let Some(first) = letters.next() else {
                         if is_emoji(word) {
@@ -231,10 +235,6 @@ impl Tokenizer {
                     let (count, numeric) =
                         letters.fold((1, first.is_numeric()), |(count, numeric), c| (count + 1, numeric && c.is_numeric()));
                     let count = if is_word_of_one_sign(first) { usize::MAX } else { count };
-                    if self.normal {
-                        // A joiner joins nothing at a word's end.
-                        word = word.trim_end_matches(['\u{200c}', '\u{200d}']);
-                    }
                     give(at..at + word.len(), count, numeric);
                 }
             }

@@ -5,7 +5,6 @@
 
 mod picture;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -22,8 +21,8 @@ use serde_json::{Map, json};
 
 use crate::commands::explore;
 use crate::context::Context;
-use crate::output;
 use crate::server::Phase;
+use crate::{inputs, output};
 
 /// Points where nobody says how many, and the fewest and the most.
 const POINTS: usize = 2000;
@@ -50,7 +49,7 @@ pub(super) fn args() -> Vec<Arg> {
             .value_name("SD")
             .value_parser(value_parser!(f64))
             .help("spiral: noise along each axis, 0 to 0.05; the curve is 5 wide [default: 0]"),
-        Arg::new("picture")
+        inputs::file_arg("picture")
             .long("picture")
             .value_name("FILE.svg")
             .help("spiral: draw the curve and what each method makes of it, then end"),
@@ -104,8 +103,8 @@ pub(super) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     } else {
         output::text(&told(&found))?;
     }
-    if let Some(path) = matches.get_one::<String>("picture") {
-        return border::save(Path::new(path), picture::draw(&spiral, &found).as_bytes());
+    if let Some(path) = inputs::optional_path(matches, "picture") {
+        return border::save(&path, picture::draw(&spiral, &found).as_bytes());
     }
     explore::serve(matches, context, "spiral", move |study, run| {
         study.phase(Phase::Preparing, "preparing points");

@@ -40,14 +40,15 @@ pub(super) struct Given {
 
 /// The topics in a space or file, if it holds such: a table with a column of words and one of weights for each topic, or one whose rows are topics
 /// and whose columns are words.
-pub(super) fn find(name: &str, run: &Run) -> Result<Option<Given>> {
-    if inputs::is_space(name) {
-        let space = inputs::space(Path::new(name))?;
+pub(super) fn find(path: &Path, run: &Run) -> Result<Option<Given>> {
+    if inputs::is_space(path) {
+        let space = inputs::space(path)?;
         let Some(found) = space.model.topics() else { return Ok(None) };
         let known = space.model.topic_prior().filter(|prior| prior.iter().all(|&prior| prior > 0.0));
         let prior = known.map_or_else(|| vec![PRIOR; found.k()], |prior| prior.iter().map(|&prior| f64::from(prior)).collect());
         return Ok(Some(Given { topics: found.clone(), words: topics::words(&space, found), prior, preparation: Some(space.preparation) }));
     }
+    let name = &*path.to_string_lossy();
     // Codes that a space wrote are tables, too, but without words.
     if !TABLES.iter().any(|ending| name.ends_with(ending)) {
         return Ok(None);
