@@ -10,7 +10,7 @@ use crate::parallel::*;
 use super::best::{Best, Scoring, Seeker, Told};
 use super::distance::distance;
 use super::table::{Frame, Table};
-use super::{EXACT, Metric, Neighbors, tree};
+use super::{EXACT, Metric, Neighbors, local, tree};
 use crate::error::Result;
 use crate::interval::Measure;
 use crate::linalg::{MatrixView, NOBODY, Panels};
@@ -20,6 +20,8 @@ use crate::run::Run;
 const BLOCK: usize = 96;
 /// Queries that are answered one by one.
 const ALONE: usize = 16;
+/// So many queries are worth a look at the rows beforehand.
+const MANY: usize = 2048;
 /// Bytes of the table that all queries of a task meet before the next part: a quarter of a small second-level cache.
 const PART: usize = 128 << 10;
 
@@ -33,6 +35,9 @@ pub(super) fn search(rows: MatrixView<'_>, queries: MatrixView<'_>, same: bool, 
     }
     let frame = Frame::of(rows, metric);
     let table = frame.table(rows)?;
+    if (same || queries.rows() >= MANY) && local::are_better(rows, &frame, &table, k, metric, run)? {
+        return local::search((rows, queries, same), &frame, table, k, metric, run);
+    }
     let asked = if same { None } else { Some(frame.table(queries)?) };
     let asked = asked.as_ref().unwrap_or(&table);
     let pairs = Pairs { rows, queries, same, table: &table, asked, metric };

@@ -16,7 +16,7 @@ use super::exact::{self, rank};
 use super::reduce::reduce;
 use super::sample::{places, shares, truth};
 use super::table::{Frame, Table};
-use super::{APPROXIMATE, Metric, Neighbors, distance};
+use super::{APPROXIMATE, Metric, Neighbors, distance, local};
 use crate::error::Result;
 use crate::interval::Measure;
 use crate::linalg::{Agreement, Matrix, MatrixView, NOBODY, Panels, TILE_COLS};
@@ -33,6 +33,8 @@ const SCORED: f64 = 0.995;
 const MOST_CANDIDATES: usize = 6;
 /// Candidates more than neighbors, for what single precision may exchange.
 const SPARE: usize = 2;
+/// A search that found less than this share of the true neighbors is no result: all pairs are compared then.
+pub(super) const FLOOR: f64 = 0.9;
 /// Rounds of moving the centers.
 const ROUNDS: usize = 4;
 /// Rows a center that it is learned from.
@@ -49,7 +51,11 @@ pub(super) fn search(rows: MatrixView<'_>, k: usize, metric: Metric, run: &Run) 
         return exact::search(rows, rows, true, k, metric, run);
     }
     run.progress("neighbors", 0, n as u64);
-    let table = Frame::of(rows, metric).table(rows)?;
+    let frame = Frame::of(rows, metric);
+    let table = frame.table(rows)?;
+    if local::are_better(rows, &frame, &table, k, metric, run)? {
+        return local::search((rows, rows, true), &frame, table, k, metric, run);
+    }
     let sample = Random::new(run.seed(), "neighbors sample").sample(0, n, sample_rows(n, d));
     let known = truth(rows, &table, &sample, k, metric, run)?;
     let mut keep = k + SPARE;
@@ -58,23 +64,48 @@ pub(super) fn search(rows: MatrixView<'_>, k: usize, metric: Metric, run: &Run) 
         let candidates = 1 + reaching(places(rows.view(), &table, &sample, &known, run)?.into_iter().flatten().collect(), SCORED);
         if candidates <= MOST_CANDIDATES * k { keep = keep.max(candidates) } else { narrow = None }
     }
-    let scored = narrow.as_ref().unwrap_or(&table.rows).view();
+    let found = among_lists((rows, &table), narrow.as_ref(), (&sample, &known), k, keep, metric, run)?;
+    drop((narrow, table));
+    match found {
+        Some(found) if found.recall.value >= FLOOR => return Ok(found),
+        Some(found) => run.note(format!(
+            "neighbors: the approximate search found {:.4} of the {k} nearest, less than {FLOOR}: all pairs are compared",
+            found.recall.value
+        )),
+        None => {}
+    }
+    exact::search(rows, rows, true, k, metric, run)
+}
+
+/// The neighbors found by lists, with the share that they are of those `known` of the rows in `sample`; none if looking into as many lists as it
+/// takes would take longer than looking at everything.
+fn among_lists(
+    (rows, table): (MatrixView<'_>, &Table),
+    narrow: Option<&Matrix>,
+    (sample, known): (&[u32], &[Vec<u32>]),
+    k: usize,
+    keep: usize,
+    metric: Metric,
+    run: &Run,
+) -> Result<Option<Neighbors>> {
+    let (n, d) = (rows.rows(), rows.cols());
+    let scored = narrow.unwrap_or(&table.rows).view();
     let centers = Centers::learn(scored, (LISTS * (n as f64).sqrt()) as usize, table.agreement(), run)?;
-    let visits = 1 + reaching(centers.places(scored, &sample, &known, run)?, REACHED);
-    // Looking into so many lists may take longer than looking at everything.
+    let visits = 1 + reaching(centers.places(scored, sample, known, run)?, REACHED);
     let looked_at = n * visits / centers.count() + centers.count();
     if looked_at * scored.cols() * 3 / 2 > n * d {
-        drop((centers, narrow, table));
-        return exact::search(rows, rows, true, k, metric, run);
+        return Ok(None);
     }
     run.note(format!(
         "neighbors: {} lists, each row looks into {visits} and takes {keep} candidates by {} of {d} directions",
         centers.count(),
         scored.cols()
     ));
-    let mut found = Lists::new(&table, scored, &centers, visits, run)?.search(rows, k, keep, metric, run)?;
-    found.recall = mean_share(&shares(&found, &sample, &known), k);
-    Ok(found)
+    // Scores in few directions are off by more than rounding.
+    let margin = |row: u32, score: f32| if narrow.is_some() { 0.0 } else { table.margin(table.half[row as usize], score) };
+    let mut found = Lists::new(table, scored, &centers, visits, run)?.search(rows, k, keep, metric, &margin, run)?;
+    found.recall = mean_share(&shares(&found, sample, known), k);
+    Ok(Some(found))
 }
 
 /// Rows whose true neighbors are found.
@@ -100,14 +131,15 @@ fn mean_share(shares: &[f64], k: usize) -> Measure {
 }
 
 /// The centers of lists.
-struct Centers {
+pub(super) struct Centers {
+    /// `[count, d]`.
+    cells: Matrix,
     panels: Panels,
-    count: usize,
 }
 
 impl Centers {
     /// `count` centers by some rounds of k-means (Lloyd 1982, doi:10.1109/TIT.1982.1056489) on a sample, from rows chosen at random.
-    fn learn(rows: MatrixView<'_>, count: usize, agreement: Agreement, run: &Run) -> Result<Self> {
+    pub(super) fn learn(rows: MatrixView<'_>, count: usize, agreement: Agreement, run: &Run) -> Result<Self> {
         let (n, d) = (rows.rows(), rows.cols());
         let random = Random::new(run.seed(), "neighbors centers");
         let sample = random.sample(0, n, count * LEARNED_FROM);
@@ -140,11 +172,21 @@ impl Centers {
             Agreement::Product | Agreement::Overlap => Panels::all(centers.view(), Agreement::Product, |center| -half(center)),
             Agreement::Difference | Agreement::Unequal => Panels::all(centers.view(), Agreement::Difference, |_| 0.0),
         };
-        Centers { panels, count: centers.rows() }
+        Centers { cells: centers, panels }
     }
 
-    fn count(&self) -> usize {
-        self.count
+    pub(super) fn count(&self) -> usize {
+        self.cells.rows()
+    }
+
+    /// The centers, `[count, d]`.
+    pub(super) fn cells(&self) -> &Matrix {
+        &self.cells
+    }
+
+    /// The center nearest to each row.
+    pub(super) fn nearest_of_all(&self, rows: MatrixView<'_>, run: &Run) -> Result<Vec<u32>> {
+        self.nearest(rows, &(0..rows.rows() as u32).collect::<Vec<_>>(), 1, run)
     }
 
     /// The `keep` centers nearest to each of the rows that `chosen` names, nearest first: `[chosen, keep]`.
@@ -171,13 +213,13 @@ impl Centers {
     /// For each row that `sample` names and each of the rows `known` of it: how many lists are nearer to the former than the list of the
     /// latter.
     fn places(&self, rows: MatrixView<'_>, sample: &[u32], known: &[Vec<u32>], run: &Run) -> Result<Vec<u32>> {
-        let order = self.nearest(rows, sample, self.count, run)?;
+        let order = self.nearest(rows, sample, self.count(), run)?;
         let neighbors: Vec<u32> = known.iter().flatten().copied().collect();
         let lists = self.nearest(rows, &neighbors, 1, run)?;
         let k = neighbors.len() / sample.len().max(1);
         let place = |(at, list): (usize, &u32)| {
-            let order = &order[(at / k) * self.count..][..self.count];
-            order.iter().position(|other| other == list).unwrap_or(self.count) as u32
+            let order = &order[(at / k) * self.count()..][..self.count()];
+            order.iter().position(|other| other == list).unwrap_or(self.count()) as u32
         };
         Ok(lists.iter().enumerate().map(place).collect())
     }
@@ -218,8 +260,17 @@ impl<'a> Lists<'a> {
         Ok(Lists { table, scored, visited, visits, starts, members, panels, begins })
     }
 
-    /// The `k` nearest of each row by their true distances, among the `keep` best-scored in the lists looked into.
-    fn search(&self, rows: MatrixView<'_>, k: usize, keep: usize, metric: Metric, run: &Run) -> Result<Neighbors> {
+    /// The `k` nearest of each row by their true distances, among the `keep` best-scored in the lists looked into and what is within the margin
+    /// of these.
+    fn search(
+        &self,
+        rows: MatrixView<'_>,
+        k: usize,
+        keep: usize,
+        metric: Metric,
+        margin: &(impl Fn(u32, f32) -> f32 + Sync),
+        run: &Run,
+    ) -> Result<Neighbors> {
         let n = rows.rows();
         let done = AtomicUsize::new(0);
         let of_lists: Vec<(Vec<u32>, Vec<f32>)> = (0..self.starts.len() - 1)
@@ -228,13 +279,14 @@ impl<'a> Lists<'a> {
                 || (Best::new(keep), Vec::new()),
                 |(best, rough), list| {
                     let members = &self.members[self.starts[list] as usize..self.starts[list + 1] as usize];
-                    self.meet(members, best, run)?;
+                    let margin = |slot: usize, score: f32| margin(members[slot], score);
+                    self.meet(members, best, margin, run)?;
                     let (mut indices, mut distances) = (vec![NOBODY; members.len() * k], vec![0.0_f32; members.len() * k]);
                     let out = indices.chunks_exact_mut(k).zip(distances.chunks_exact_mut(k));
                     for (slot, (&row, (indices, distances))) in members.iter().zip(out).enumerate() {
-                        let candidates = best.finish(slot, |_, _| 0.0);
+                        let candidates = best.finish(slot, margin);
                         let query = rows.row(row as usize);
-                        if candidates.len() > k + SPARE {
+                        if keep > k + SPARE && candidates.len() > k + SPARE {
                             // Chosen by scores in few directions: choose again by all, then measure in f64.
                             let near = if metric == Metric::Euclidean { rows } else { self.table.rows.view() };
                             rough.clear();
@@ -269,7 +321,7 @@ impl<'a> Lists<'a> {
     }
 
     /// The rows of one list look into all lists that any of them is to look into: first where most of them look, for these are the nearest.
-    fn meet(&self, members: &[u32], best: &mut Best, run: &Run) -> Result<()> {
+    fn meet(&self, members: &[u32], best: &mut Best, margin: impl Fn(usize, f32) -> f32 + Copy, run: &Run) -> Result<()> {
         best.clear(members.len());
         let mut looks: Vec<(u32, u32)> = Vec::with_capacity(members.len() * self.visits);
         for (slot, &row) in members.iter().enumerate() {
@@ -288,7 +340,7 @@ impl<'a> Lists<'a> {
                 Seeker { row: self.scored.row(name as usize), name, slot: slot as usize }
             }));
             let list = looks[0].0 as usize;
-            best.meet(&seekers, &self.panels, self.begins[list]..self.begins[list + 1], &Told, |_, _| 0.0);
+            best.meet(&seekers, &self.panels, self.begins[list]..self.begins[list + 1], &Told, margin);
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ mod duplicates;
 mod exact;
 mod given;
 mod lists;
+mod local;
 mod plan;
 mod points;
 mod ranks;
@@ -128,10 +129,10 @@ pub fn neighbors(rows: MatrixView<'_>, k: usize, metric: Metric, run: &Run) -> R
     }
     let found = approximate(rows, k, metric, run)?;
     let Measure { value, low, high, .. } = found.recall;
-    run.note(format!(
-        "neighbors: {}, {value:.4} of the {k} nearest of each row found ({low:.4} to {high:.4}, from a sample)",
-        found.algorithm
-    ));
+    run.note(match found.algorithm {
+        EXACT => format!("neighbors: exact, the {k} nearest of each of {} rows", rows.rows()),
+        other => format!("neighbors: {other}, {value:.4} of the {k} nearest of each row found ({low:.4} to {high:.4}, from a sample)"),
+    });
     Ok(found)
 }
 
@@ -144,7 +145,9 @@ pub fn exact(rows: MatrixView<'_>, k: usize, metric: Metric, run: &Run) -> Resul
     run.install(|| among_distinct(rows, k, metric, |rows, k| bounded::search(rows, k, metric, run)))
 }
 
-/// The `k` nearest other rows of each row, most of them true: the share is measured on a sample of rows and told.
+/// The `k` nearest other rows of each row, most of them true: the recall is measured on a sample of rows. A search whose recall is below 0.9 is
+/// repeated by comparing all pairs; so are rows in groups so tight that single precision cannot order their distances, each list of near rows
+/// seen from its own center.
 ///
 /// # Errors
 /// See [`neighbors`].

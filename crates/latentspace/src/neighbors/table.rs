@@ -71,6 +71,50 @@ impl Frame {
         }) as f32
     }
 
+    /// What the cells of a row are multiplied by.
+    pub(super) fn scale_of(&self, row: &[f32]) -> f64 {
+        let inverse = |length: f64| if length > 0.0 { 1.0 / length } else { 0.0 };
+        match self.metric {
+            Metric::Hamming | Metric::Jaccard => 1.0,
+            Metric::Hellinger => inverse(row.iter().map(|&cell| f64::from(cell)).sum()),
+            Metric::Cosine => inverse(squared_norm(row).sqrt()),
+            _ => self.scale,
+        }
+    }
+
+    /// Writes a row, whose scale is known, as seen from a point within this frame, or from its origin: rounded once, when what is subtracted
+    /// is, so that rows near that point keep their digits.
+    pub(super) fn write(&self, row: &[f32], scale: f64, from: Option<&[f32]>, out: &mut [f32]) {
+        match (self.metric, from) {
+            (Metric::Hamming, _) => out.copy_from_slice(row),
+            (Metric::Jaccard, _) => out.iter_mut().zip(row).for_each(|(out, &cell)| *out = f32::from(cell != 0.0)),
+            (Metric::Hellinger, None) => out.iter_mut().zip(row).for_each(|(out, &cell)| *out = (f64::from(cell) * scale).sqrt() as f32),
+            (Metric::Hellinger, Some(from)) => out
+                .iter_mut()
+                .zip(row)
+                .zip(from)
+                .for_each(|((out, &cell), &from)| *out = ((f64::from(cell) * scale).sqrt() - f64::from(from)) as f32),
+            (_, None) => {
+                out.iter_mut().zip(row).zip(&self.mean).for_each(|((out, &cell), mean)| *out = ((f64::from(cell) - mean) * scale) as f32);
+            }
+            (_, Some(from)) => out
+                .iter_mut()
+                .zip(row)
+                .zip(self.mean.iter().zip(from))
+                .for_each(|((out, &cell), (mean, &from))| *out = ((f64::from(cell) - mean) * scale - f64::from(from)) as f32),
+        }
+    }
+
+    /// The score of two rows at this distance that are seen from the same point: minus half of the squared length between them.
+    pub(super) fn apart(&self, distance: f64) -> f32 {
+        let squared = match self.metric {
+            Metric::Cosine => distance,
+            Metric::Hellinger => distance * distance,
+            _ => (distance * self.scale).powi(2) / 2.0,
+        };
+        -squared as f32
+    }
+
     /// Rows within this frame.
     ///
     /// # Errors
@@ -82,21 +126,7 @@ impl Frame {
         cells.par_chunks_mut((BLOCK * d).max(1)).zip(half.par_chunks_mut(BLOCK)).enumerate().for_each(|(block, (cells, half))| {
             for ((at, cells), half) in cells.chunks_exact_mut(d).enumerate().zip(half) {
                 let row = rows.row(block * BLOCK + at);
-                let inverse = |length: f64| if length > 0.0 { 1.0 / length } else { 0.0 };
-                match self.metric {
-                    Metric::Hamming => cells.copy_from_slice(row),
-                    Metric::Jaccard => cells.iter_mut().zip(row).for_each(|(cell, &value)| *cell = f32::from(value != 0.0)),
-                    Metric::Hellinger => {
-                        let scale = inverse(row.iter().map(|&cell| f64::from(cell)).sum());
-                        cells.iter_mut().zip(row).for_each(|(cell, &value)| *cell = (f64::from(value) * scale).sqrt() as f32);
-                    }
-                    _ => {
-                        let scale = if self.metric == Metric::Cosine { inverse(squared_norm(row).sqrt()) } else { self.scale };
-                        for ((cell, &value), mean) in cells.iter_mut().zip(row).zip(&self.mean) {
-                            *cell = ((f64::from(value) - mean) * scale) as f32;
-                        }
-                    }
-                }
+                self.write(row, self.scale_of(row), None, cells);
                 *half = (squared_norm(cells) / 2.0) as f32;
             }
         });

@@ -311,3 +311,112 @@ fn sparse_rows_have_the_neighbors_of_dense_ones() {
     let error = Points::Sparse(counts.view()).neighbors(1, Metric::Hellinger, &run).unwrap_err();
     assert_eq!(error.to_string(), "data, row 2, column 5: -1 was found; Hellinger distances are of counts or shares.");
 }
+
+/// Rows in groups: centers at a distance of about 6, and this noise around them.
+fn tight(n: usize, d: usize, groups: usize, noise: f32) -> Matrix {
+    let (centers, around) = (normal(groups, d, 40), normal(n, d, 41));
+    let random = Random::new(42, "groups");
+    Matrix::from_fn(n, d, |i, j| centers.row(random.below(0, i as u64, groups as u64) as usize)[j] + noise * around.row(i)[j])
+}
+
+/// The neighbors of some rows, by name, are those of f64; where several are as near, those of the smallest index.
+fn assert_all(rows: &Matrix, found: &Neighbors, metric: Metric, what: &str) {
+    for i in (0..rows.rows()).step_by(rows.rows() / 40) {
+        // Cosines are told by what is subtracted before it is squared: the product of two rows loses what lies between near ones.
+        let mut all: Vec<(f64, u32)> = (0..rows.rows() as u32)
+            .filter(|&j| j as usize != i)
+            .map(|j| (super::distance(rows.row(i), rows.row(j as usize), metric), j))
+            .collect();
+        all.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        let truth: Vec<u32> = all[..found.k].iter().map(|far| far.1).collect();
+        assert_eq!(found.row(i).0, truth, "{what}, {metric:?}, row {i}");
+    }
+}
+
+#[test]
+fn rows_in_tight_groups_have_their_true_neighbors() {
+    let run = Run::new(0, 2).unwrap();
+    let noises = [1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7];
+    for (at, noise) in noises.into_iter().enumerate() {
+        let rows = tight(6000, [20, 6][at % 2], 12, noise);
+        for metric in [Metric::Euclidean, Metric::Cosine] {
+            let what = format!("noise {noise}");
+            let found = approximate(rows.view(), 15, metric, &run).unwrap();
+            assert!(found.recall.value > 0.99, "{what}: {:?}", found.recall);
+            if found.algorithm == EXACT {
+                assert_all(&rows, &found, metric, &what);
+            }
+            let found = exact(rows.view(), 15, metric, &run).unwrap();
+            assert_all(&rows, &found, metric, &what);
+        }
+    }
+}
+
+#[test]
+fn groups_of_any_size_and_place_are_searched_right() {
+    let run = Run::new(0, 2).unwrap();
+    let base = tight(6000, 8, 30, 1e-5);
+    let outlier = Matrix::from_fn(6000, 8, |i, j| if i == 17 { 1e6 } else { base.row(i)[j] });
+    let copies = Matrix::from_fn(6000, 8, |i, j| base.row(if i % 3 == 0 { 0 } else { i })[j]);
+    let far = Matrix::from_fn(6000, 8, |i, j| 1000.0 + base.row(i)[j]);
+    let broad = normal(6000, 8, 44);
+    let half = Matrix::from_fn(6000, 8, |i, j| if i % 2 == 0 { broad.row(i)[j] } else { 0.5 + 1e-5 * broad.row(i)[j] });
+    let single = Matrix::from_fn(6000, 8, |i, j| if i == 0 { 1e4 } else { broad.row(i)[j] });
+    let zero = Matrix::from_fn(6000, 8, |i, j| if i == 5 { 0.0 } else { base.row(i)[j] });
+    let roots = Matrix::from_fn(6000, 8, |i, j| base.row(i)[j].abs());
+    let all = [
+        ("two groups", tight(6000, 8, 2, 1e-4), Metric::Euclidean),
+        ("an outlier", outlier, Metric::Euclidean),
+        ("copies", copies, Metric::Euclidean),
+        ("far away", far, Metric::Euclidean),
+        ("half of them in one group", half, Metric::Euclidean),
+        ("one group and one row", single, Metric::Euclidean),
+        ("a zero row", zero, Metric::Cosine),
+        ("shares", roots, Metric::Hellinger),
+    ];
+    for (what, rows, metric) in all {
+        let searched = exact(rows.view(), 7, metric, &run).unwrap();
+        assert_all(&rows, &searched, metric, what);
+        let alike = approximate(rows.view(), 7, metric, &Run::new(0, 1).unwrap()).unwrap();
+        let same = searched.indices.iter().zip(&alike.indices).filter(|(a, b)| a == b).count();
+        assert!(same as f64 > 0.9 * searched.indices.len() as f64, "{what}: {same}");
+        // Queries are answered alike, by whichever way.
+        let queries = rows.slice(0..2500);
+        let asked = query(rows.view(), queries, 7, metric, &run).unwrap();
+        for i in [0, 5, 17, 2499] {
+            assert_eq!(asked.row(i).0, query(rows.view(), rows.slice(i..i + 1), 7, metric, &run).unwrap().row(0).0, "{what}, row {i}");
+        }
+    }
+}
+
+#[test]
+fn tight_groups_are_noticed_and_others_are_not() {
+    let seen = |rows: &Matrix, metric| {
+        let notes = std::sync::Arc::new(Notes::default());
+        let run = Run::new(0, 2).unwrap().with_listener(notes.clone());
+        approximate(rows.view(), 15, metric, &run).unwrap();
+        let notes = notes.0.lock().unwrap();
+        notes.iter().any(|note| note.contains("tight groups"))
+    };
+    assert!(seen(&tight(6000, 20, 12, 1e-4), Metric::Euclidean) && seen(&tight(6000, 20, 12, 1e-4), Metric::Cosine));
+    assert!(!seen(&normal(6000, 20, 3), Metric::Euclidean) && !seen(&tight(6000, 20, 12, 0.3), Metric::Cosine));
+    // Equal distances are not what single precision cannot tell apart.
+    let whole = Matrix::from_fn(6000, 20, |i, j| (normal(1, 1, (i * 20 + j) as u64).row(0)[0] > 0.0) as u8 as f32);
+    assert!(!seen(&whole, Metric::Euclidean));
+}
+
+#[test]
+fn a_search_that_found_too_little_is_no_result() {
+    // Rows of yes and no: most are equally far from each other, and an index decides, which lists of near rows do not know.
+    let random = Random::new(50, "yes and no");
+    let rows = Matrix::from_fn(6000, 24, |i, j| f32::from(random.uniform(i as u64, j as u64) < 0.5));
+    let run = Run::new(0, 2).unwrap();
+    for metric in [Metric::Hamming, Metric::Jaccard, Metric::Manhattan, Metric::Euclidean] {
+        let found = neighbors(rows.view(), 10, metric, &run).unwrap();
+        assert!(found.recall.value >= lists::FLOOR, "{metric:?} {:?}", found.recall);
+        let truth = exact(rows.view(), 10, metric, &run).unwrap();
+        let same = |i: usize| truth.row(i).0.iter().filter(|j| found.row(i).0.contains(j)).count();
+        let share = (0..6000).map(same).sum::<usize>() as f64 / 60_000.0;
+        assert!(share >= lists::FLOOR && (share - found.recall.value).abs() < 0.05, "{metric:?} {share} {:?}", found.recall);
+    }
+}

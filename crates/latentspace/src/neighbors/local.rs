@@ -1,0 +1,253 @@
+//! All pairs of rows that lie in tight groups: list by list, each seen from its own center.
+//!
+//! The score of two rows is a product in single precision. Its error grows with how far the rows lie from where they are seen from, and where
+//! groups are small beside the distances between them, it exceeds the distances within a group: seen from the middle of all rows, those of a
+//! group cannot be told apart. Seen from the center of a list of near rows, a row of the list has a small error, and a row far away has one
+//! that is small beside its distance from the list. The error of each score is bounded; what it leaves open is decided by distances in f64, so
+//! the answers are those of all pairs to the bit. By the inequality of the triangle most lists of other groups are never looked into.
+//!
+//! Cost: as all pairs within each group, and n^1.5 steps; 8·n·d bytes.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::best::{Best, Scoring, Seeker};
+use super::distance::{distance, lengths, squared_norm};
+use super::duplicates::by_group;
+use super::exact::rank;
+use super::lists::Centers;
+use super::table::{Frame, Table};
+use super::{EXACT, Metric, Neighbors};
+use crate::error::Result;
+use crate::interval::Measure;
+use crate::linalg::{Agreement, Matrix, MatrixView, NOBODY, Panels, TILE_COLS};
+use crate::parallel::*;
+use crate::random::Random;
+use crate::run::Run;
+
+/// Lists for each root of the number of rows, and the fewest rows of a list, in the mean.
+const LISTS: f64 = 1.5;
+const FEWEST: usize = 48;
+/// Queries of a task.
+const BLOCK: usize = 192;
+/// Rows that are asked how many others cannot be told from their neighbors, and how many are many: so many, and so many a neighbor.
+const ASKED: usize = 24;
+const MANY: [usize; 2] = [64, 2];
+/// Fewer rows are not worth the question.
+const FEW: usize = 512;
+/// What scores of f64 distances lose in single precision, and what vanishes there.
+const ROUNDING: f32 = 4.0 * f32::EPSILON;
+const NOTHING: f32 = 1e-36;
+
+/// Whether scores seen from the middle of all rows leave so many rows in doubt that lists with centers of their own take less time: asked of a
+/// sample.
+///
+/// # Errors
+/// [`crate::Error::Cancelled`].
+pub(super) fn are_better(rows: MatrixView<'_>, frame: &Frame, table: &Table, k: usize, metric: Metric, run: &Run) -> Result<bool> {
+    let n = rows.rows();
+    if n < FEW || k + 1 >= n || table.agreement() != Agreement::Product || !metric.is_distance() {
+        return Ok(false);
+    }
+    let asked = Random::new(run.seed(), "neighbors in doubt").sample(0, n, ASKED);
+    let in_doubt = |&row: &u32| {
+        run.check()?;
+        let mut lengths = lengths(rows.row(row as usize), rows, metric);
+        lengths[row as usize] = f64::INFINITY;
+        let last = *lengths.select_nth_unstable_by(k - 1, f64::total_cmp).1;
+        let half = table.half[row as usize];
+        let score = frame.score(half, last);
+        let bound = f64::from(score) - f64::from(table.margin(half, score));
+        // Ties are looked at by any search.
+        Ok(lengths[k..].iter().filter(|&&length| length > last && f64::from(frame.score(half, length)) >= bound).count())
+    };
+    let counts: Vec<usize> = asked.par_iter().map(in_doubt).collect::<Result<_>>()?;
+    Ok(counts.iter().sum::<usize>() > asked.len() * (MANY[0] + MANY[1] * k))
+}
+
+/// The `k` rows nearest to each query; if the queries are the rows themselves, each without itself. The table and its frame are those of the
+/// rows.
+///
+/// # Errors
+/// [`crate::Error::Cancelled`].
+pub(super) fn search(
+    (rows, queries, same): (MatrixView<'_>, MatrixView<'_>, bool),
+    frame: &Frame,
+    table: Table,
+    k: usize,
+    metric: Metric,
+    run: &Run,
+) -> Result<Neighbors> {
+    let count = ((LISTS * (rows.rows() as f64).sqrt()) as usize).min(rows.rows() / FEWEST).max(1);
+    let centers = Centers::learn(table.rows.view(), count, table.agreement(), run)?;
+    let own = centers.nearest_of_all(table.rows.view(), run)?;
+    run.note(format!("neighbors: rows lie in tight groups: {} lists, each compared from its own center", centers.count()));
+    let asked = if same { None } else { Some(centers.nearest_of_all(frame.table(queries)?.rows.view(), run)?) };
+    drop(table);
+    let lists = Lists::new(rows, frame, centers.cells(), &own, run)?;
+    lists.search(queries, same, asked.as_ref().unwrap_or(&own), k, metric, run)
+}
+
+/// Rows in lists, each seen from its own center.
+struct Lists<'a> {
+    rows: MatrixView<'a>,
+    frame: &'a Frame,
+    /// `[lists, d]`.
+    centers: &'a Matrix,
+    /// The distance of the farthest row of each list from its center.
+    radii: Vec<f32>,
+    /// The rows of each list, packed; list l begins at panel `begins[l]`.
+    panels: Panels,
+    begins: Vec<usize>,
+    /// By how much a score may be off, as a part of the square of the sum of two lengths.
+    unit: f32,
+}
+
+/// Queries that look into a list, as seen from its center.
+struct Looks<'a, F> {
+    /// Half of the squared length of each, by its slot, and by how much scores may be off.
+    half: &'a [f32],
+    error: &'a [f32],
+    /// The score of a query and a row, by their distance in f64.
+    exact: F,
+}
+
+impl<F: Fn(&Seeker<'_>, u32) -> f32 + Sync> Scoring for Looks<'_, F> {
+    fn reach(&self, seeker: &Seeker<'_>, bound: f32) -> f32 {
+        let half = self.half[seeker.slot];
+        let lost = self.error[seeker.slot] + ROUNDING * (bound.abs() + half) + NOTHING;
+        // Empty places have a score of minus infinity.
+        (bound + half - lost).max(f32::MIN)
+    }
+
+    fn score(&self, seeker: &Seeker<'_>, name: u32, _score: f32, _reach: f32) -> f32 {
+        (self.exact)(seeker, name)
+    }
+}
+
+impl<'a> Lists<'a> {
+    fn new(rows: MatrixView<'a>, frame: &'a Frame, centers: &'a Matrix, own: &[u32], run: &Run) -> Result<Self> {
+        let (n, d) = (rows.rows(), rows.cols());
+        let (mut cells, mut half) = (vec![0.0_f32; n * d], vec![0.0_f32; n]);
+        cells.par_chunks_mut(BLOCK * d).zip(half.par_chunks_mut(BLOCK)).enumerate().try_for_each(|(block, (cells, half))| {
+            run.check()?;
+            for ((at, cells), half) in cells.chunks_exact_mut(d).enumerate().zip(half) {
+                let row = block * BLOCK + at;
+                frame.write(rows.row(row), frame.scale_of(rows.row(row)), Some(centers.row(own[row] as usize)), cells);
+                *half = (squared_norm(cells) / 2.0) as f32;
+            }
+            Ok(())
+        })?;
+        let seen = Matrix::new(n, d, cells)?;
+        let (starts, members) = by_group(own, centers.rows());
+        let (mut names, mut begins, mut radii) = (Vec::with_capacity(n + centers.rows() * TILE_COLS), vec![0], Vec::new());
+        for list in starts.windows(2) {
+            let members = &members[list[0] as usize..list[1] as usize];
+            names.extend_from_slice(members);
+            names.resize(names.len().next_multiple_of(TILE_COLS), NOBODY);
+            begins.push(names.len() / TILE_COLS);
+            let farthest = members.iter().map(|&row| half[row as usize]).fold(0.0, f32::max);
+            radii.push((2.0 * farthest).sqrt() * (1.0 + ROUNDING));
+        }
+        let panels = Panels::new(seen.view(), names, Agreement::Product, |row| -half[row]);
+        Ok(Lists { rows, frame, centers, radii, panels, begins, unit: 1.25 * (d + 8) as f32 * (f32::EPSILON / 2.0) })
+    }
+
+    /// Queries, of which `asked` tells the list nearest to each.
+    fn search(&self, queries: MatrixView<'_>, same: bool, asked: &[u32], k: usize, metric: Metric, run: &Run) -> Result<Neighbors> {
+        let n = queries.rows();
+        let (starts, members) = by_group(asked, self.centers.rows());
+        let tasks: Vec<(usize, &[u32])> = starts
+            .windows(2)
+            .enumerate()
+            .flat_map(|(list, range)| members[range[0] as usize..range[1] as usize].chunks(BLOCK).map(move |members| (list, members)))
+            .collect();
+        let done = AtomicUsize::new(0);
+        let task = |best: &mut Best, &(list, members): &(usize, &[u32])| {
+            self.meet(queries, same, (list, members), best, metric, run)?;
+            let (mut indices, mut distances) = (vec![NOBODY; members.len() * k], vec![0.0_f32; members.len() * k]);
+            let out = indices.chunks_exact_mut(k).zip(distances.chunks_exact_mut(k));
+            for (slot, (&query, (indices, distances))) in members.iter().zip(out).enumerate() {
+                rank(self.rows, queries.row(query as usize), best.finish(slot, |_, score| margin(score)), metric, indices, distances);
+            }
+            let done = done.fetch_add(members.len(), Ordering::Relaxed) + members.len();
+            run.progress("neighbors", done as u64, n as u64);
+            Ok((indices, distances))
+        };
+        let found: Vec<(Vec<u32>, Vec<f32>)> = tasks.par_iter().map_init(|| Best::new(k), task).collect::<Result<_>>()?;
+        let (mut indices, mut distances) = (vec![0_u32; n * k], vec![0.0_f32; n * k]);
+        for ((_, members), (near, far)) in tasks.iter().zip(found) {
+            for ((&query, near), far) in members.iter().zip(near.chunks_exact(k)).zip(far.chunks_exact(k)) {
+                indices[query as usize * k..][..k].copy_from_slice(near);
+                distances[query as usize * k..][..k].copy_from_slice(far);
+            }
+        }
+        Ok(Neighbors { k, indices, distances, algorithm: EXACT, recall: Measure::exact(1.0, None) })
+    }
+
+    /// Some queries of one list look into all lists that may hold one of their nearest, the nearest lists first.
+    fn meet(
+        &self,
+        queries: MatrixView<'_>,
+        same: bool,
+        (own, members): (usize, &[u32]),
+        best: &mut Best,
+        metric: Metric,
+        run: &Run,
+    ) -> Result<()> {
+        let d = self.rows.cols();
+        best.clear(members.len());
+        let scales: Vec<f64> = members.iter().map(|&query| self.frame.scale_of(queries.row(query as usize))).collect();
+        let (mut cells, mut half, mut error) =
+            (vec![0.0_f32; members.len() * d], vec![0.0_f32; members.len()], vec![0.0_f32; members.len()]);
+        let mut order: Vec<(f32, usize)> = (0..self.centers.rows())
+            .filter(|&list| self.begins[list] < self.begins[list + 1])
+            .map(|list| (distance(self.centers.row(own), self.centers.row(list), Metric::Euclidean) as f32, list))
+            .collect();
+        order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        let mut from_own = vec![0.0_f32; members.len()];
+        let see = |slot: usize, list: usize, cells: &mut [f32]| {
+            self.frame.write(queries.row(members[slot] as usize), scales[slot], Some(self.centers.row(list)), cells);
+            (squared_norm(cells) / 2.0) as f32
+        };
+        for (slot, cells) in cells.chunks_exact_mut(d).enumerate() {
+            from_own[slot] = (2.0 * see(slot, own, cells)).sqrt();
+        }
+        let exact = |seeker: &Seeker<'_>, name: u32| {
+            let query = queries.row(members[seeker.slot] as usize);
+            self.frame.apart(distance(query, self.rows.row(name as usize), metric))
+        };
+        let mut looking = Vec::with_capacity(members.len());
+        for (apart, list) in order {
+            run.check()?;
+            looking.clear();
+            let radius = self.radii[list];
+            for (slot, cells) in cells.chunks_exact_mut(d).enumerate() {
+                // What lies within the bound of a query, a little more for rounding.
+                let near = (-2.0 * best.bounds()[slot]).max(0.0).sqrt() * (1.0 + ROUNDING) + radius;
+                let lost = ROUNDING * (apart + from_own[slot]) + NOTHING.sqrt();
+                if apart - from_own[slot] > near + lost {
+                    continue;
+                }
+                half[slot] = see(slot, list, cells);
+                let length = (2.0 * half[slot]).sqrt();
+                if length > near + ROUNDING * length + NOTHING.sqrt() {
+                    continue;
+                }
+                error[slot] = self.unit * (length + radius).powi(2);
+                looking.push(slot);
+            }
+            let seekers: Vec<Seeker<'_>> = looking
+                .iter()
+                .map(|&slot| Seeker { row: &cells[slot * d..][..d], name: if same { members[slot] } else { NOBODY }, slot })
+                .collect();
+            let looks = Looks { half: &half, error: &error, exact };
+            best.meet(&seekers, &self.panels, self.begins[list]..self.begins[list + 1], &looks, |_, score| margin(score));
+        }
+        Ok(())
+    }
+}
+
+/// By how much less than a score another one may be and still belong to a nearer row.
+fn margin(score: f32) -> f32 {
+    ROUNDING * score.abs() + NOTHING
+}
