@@ -3,10 +3,10 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use latentspace::data::{Observations, PrepareOptions};
+use latentspace::data::{Observations, PrepareOptions, ReadOptions};
 use latentspace::linalg::Matrix;
 use latentspace::run::Flag;
-use latentspace::{Result, Run};
+use latentspace::{Result, Run, Space};
 use serde_json::{Map, Value};
 
 use crate::commands::explore;
@@ -14,14 +14,20 @@ use crate::progress::Screen;
 use crate::server::Server;
 use crate::study::Study;
 
+/// What a page shows.
+pub enum Subject {
+    /// Observations, their codes `[n, 2 or 3]` (none: a map is made), and how they become numbers.
+    Observations(Box<Observations>, Option<Matrix>, PrepareOptions),
+    /// The rows that a space keeps.
+    Space(Box<Space>),
+    /// A file of data or a space, as `latent explore` takes it.
+    File(String),
+}
+
 /// What to show, and how.
 pub struct Show {
-    /// What was observed.
-    pub observations: Observations,
-    /// Where it lies, `[n, 2 or 3]`; none: a map is made.
-    pub codes: Option<Matrix>,
-    /// How it becomes numbers.
-    pub prepare: PrepareOptions,
+    /// What is shown.
+    pub subject: Subject,
     /// What makes the map, by its registry name; none: the usual.
     pub method: Option<String>,
     /// Parameters of the method.
@@ -33,7 +39,6 @@ pub struct Show {
 /// A page that is served until it is closed.
 pub struct Explorer {
     url: String,
-    rows: usize,
     study: Arc<Study>,
     end: Flag,
     served: Mutex<Option<JoinHandle<Result<()>>>>,
@@ -43,23 +48,41 @@ impl Explorer {
     /// Serves the page on this machine, on threads of its own; pages of this machine may show it within theirs. The map is made meanwhile.
     ///
     /// # Errors
-    /// [`latentspace::Error::Param`] for a method or parameters that are none; [`latentspace::Error::Io`] if the port is taken.
+    /// [`latentspace::Error::Param`] for a method or parameters that are none; [`latentspace::Error::Input`] for a file that is not there,
+    /// codes of other than the rows, and a space that keeps no rows; [`latentspace::Error::Io`] if the port is taken.
     pub fn start(show: Show, seed: u64, threads: usize) -> Result<Self> {
         let way = explore::Way::new(show.method.as_deref(), show.params)?;
+        let name = match &show.subject {
+            Subject::Observations(observations, codes, _) => {
+                codes.as_ref().map_or(Ok(()), |codes| explore::check_codes(observations, codes))?;
+                observations.name.clone()
+            }
+            Subject::Space(space) => {
+                explore::kept(space, "space").map_err(|error| error.with_hint("explore(X, codes=...) shows rows where it places them"))?;
+                space.method.name.to_owned()
+            }
+            Subject::File(name) => {
+                explore::check_file(name)?;
+                name.clone()
+            }
+        };
         let server = Server::bind(None, show.port)?.framed();
         let (url, run) = (server.url(), Run::new(seed, threads)?);
-        let rows = show.observations.rows();
         let end = run.cancel_flag();
-        let study = Study::new(&show.observations.name, run, Arc::new(Screen::new(true)))?;
-        study.begin(move |_, run| match &show.codes {
-            Some(codes) => explore::of_observations_and_codes(show.observations, Vec::new(), codes, &show.prepare, way, run),
-            None => explore::of_observations(show.observations, Vec::new(), &show.prepare, way, run),
+        let study = Study::new(&name, run, Arc::new(Screen::new(true)))?;
+        study.begin(move |study, run| match show.subject {
+            Subject::Observations(observations, Some(codes), prepare) => {
+                explore::of_observations_and_codes(*observations, Vec::new(), &codes, &prepare, way, run)
+            }
+            Subject::Observations(observations, None, prepare) => explore::of_observations(*observations, Vec::new(), &prepare, way, run),
+            Subject::Space(space) => explore::of_space(*space, &name, way),
+            Subject::File(name) => explore::subject(study, run, &[name], &ReadOptions::default(), &PrepareOptions::default(), way),
         });
         let served = std::thread::spawn({
             let (study, end) = (study.clone(), end.clone());
             move || server.serve(study, &end)
         });
-        Ok(Explorer { url, rows, study, end, served: Mutex::new(Some(served)) })
+        Ok(Explorer { url, study, end, served: Mutex::new(Some(served)) })
     }
 
     /// The address of the page.
@@ -83,8 +106,12 @@ impl Explorer {
     /// # Errors
     /// [`latentspace::Error::Param`] for a row that is not there.
     pub fn select(&self, rows: Vec<u32>) -> Result<()> {
-        if let Some(&row) = rows.iter().find(|&&row| row as usize >= self.rows) {
-            let wanted = format!("rows are counted from 0 to {}", self.rows.saturating_sub(1));
+        let known = self.study.desk.state().rows;
+        if let Some(&row) = rows.iter().find(|&&row| row as usize >= known) {
+            let wanted = match known {
+                0 => "the rows are still being read".to_owned(),
+                rows => format!("rows are counted from 0 to {}", rows - 1),
+            };
             return Err(latentspace::Error::param("selection", row, wanted));
         }
         self.study.desk.select(rows, true);

@@ -21,7 +21,7 @@ use std::ffi::OsString;
 use clap::ArgMatches;
 use latentspace::{Error, Result};
 
-pub use explorer::{Explorer, Show};
+pub use explorer::{Explorer, Show, Subject};
 
 /// Runs the command line `args` (the program's name first) and gives its exit code: 0 done, 2 a wrong call or bad input, 1 a failure
 /// inside, 130 interrupted.
@@ -42,6 +42,11 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
             error.exit_code()
         }
     }
+}
+
+/// Whether the program was built with the explorer's page.
+pub fn has_page() -> bool {
+    server::is_built()
 }
 
 fn run(entry: &commands::Entry, matches: &ArgMatches) -> Result<()> {

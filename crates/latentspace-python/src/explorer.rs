@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Float64Array, Int64Array, StringArray};
-use latent::Show;
-use latentspace::data::{Metadata, PrepareOptions};
+use latent::{Show, Subject};
+use latentspace::data::Metadata;
 use latentspace::{Error, Run};
 use numpy::{PyArray1, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
@@ -12,7 +12,7 @@ use pyo3::types::PyDict;
 
 use crate::errors::exception;
 use crate::rows::Rows;
-use crate::space::{matrix, parameters};
+use crate::space::{Space, matrix, parameters};
 
 /// A page that is served until it is closed.
 #[pyclass(frozen, module = "latentspace._native")]
@@ -32,6 +32,20 @@ pub(crate) fn column(name: &str, cells: &Bound<'_, PyAny>) -> PyResult<ArrayRef>
     Ok(Arc::new(cells.into_iter().collect::<StringArray>()))
 }
 
+#[allow(clippy::too_many_arguments, reason = "each has its name in Python")]
+fn start(
+    py: Python<'_>,
+    subject: Subject,
+    method: Option<String>,
+    params: &Bound<'_, PyDict>,
+    port: u16,
+    seed: u64,
+    threads: usize,
+) -> PyResult<Explorer> {
+    let show = Show { subject, method, params: parameters(params)?, port };
+    py.detach(|| latent::Explorer::start(show, seed, threads)).map(Explorer).map_err(exception)
+}
+
 #[pymethods]
 impl Explorer {
     /// Serves the page of these rows, with columns that ride along and, if they are known, their codes.
@@ -48,8 +62,7 @@ impl Explorer {
         seed: u64,
         threads: usize,
     ) -> PyResult<Self> {
-        let run = Run::new(seed, threads).map_err(exception)?;
-        let mut observations = rows.get().read(None, &run).map_err(exception)?;
+        let mut observations = rows.get().read(None, &Run::new(seed, threads).map_err(exception)?).map_err(exception)?;
         let mut columns = Vec::with_capacity(labels.len());
         for (name, cells) in labels {
             let cells = column(&name, &cells)?;
@@ -59,11 +72,45 @@ impl Explorer {
             }
             columns.push((name, cells));
         }
-        observations.metadata = Metadata::from_columns(columns, observations.rows()).map_err(exception)?;
+        if !columns.is_empty() {
+            let given = Metadata::from_columns(columns, observations.rows()).map_err(exception)?;
+            observations.metadata = observations.metadata.join(&given).map_err(exception)?;
+        }
         let codes = codes.map(|codes| matrix(&codes)).transpose()?;
-        let params = parameters(params)?;
-        let show = Show { observations, codes, prepare: PrepareOptions::default(), method, params, port };
-        py.detach(|| latent::Explorer::start(show, seed, threads)).map(Explorer).map_err(exception)
+        let prepare = rows.get().prepare_to_explore();
+        start(py, Subject::Observations(Box::new(observations), codes, prepare), method, params, port, seed, threads)
+    }
+
+    /// Serves the page of the rows that a space keeps.
+    #[staticmethod]
+    #[allow(clippy::too_many_arguments, reason = "each has its name in Python")]
+    fn of_space(
+        py: Python<'_>,
+        space: &Bound<'_, Space>,
+        method: Option<String>,
+        params: &Bound<'_, PyDict>,
+        port: u16,
+        seed: u64,
+        threads: usize,
+    ) -> PyResult<Self> {
+        let bytes = space.get().0.to_bytes().map_err(exception)?;
+        let space = latentspace::Space::from_bytes(&bytes, "space".as_ref()).map_err(exception)?;
+        start(py, Subject::Space(Box::new(space)), method, params, port, seed, threads)
+    }
+
+    /// Serves the page of a file of data or a space.
+    #[staticmethod]
+    #[allow(clippy::too_many_arguments, reason = "each has its name in Python")]
+    fn of_file(
+        py: Python<'_>,
+        name: String,
+        method: Option<String>,
+        params: &Bound<'_, PyDict>,
+        port: u16,
+        seed: u64,
+        threads: usize,
+    ) -> PyResult<Self> {
+        start(py, Subject::File(name), method, params, port, seed, threads)
     }
 
     /// The address of the page.

@@ -67,6 +67,12 @@ fn main(py: Python<'_>, args: Vec<OsString>) -> u8 {
     py.detach(|| latent::main(args))
 }
 
+/// Whether the explorer has its page.
+#[pyfunction]
+fn has_page() -> bool {
+    latent::has_page()
+}
+
 /// The native part of latentspace.
 #[pymodule]
 mod _native {
@@ -81,7 +87,7 @@ mod _native {
     #[pymodule_export]
     use super::space::{Parts, Space, check, fit};
     #[pymodule_export]
-    use super::{main, methods};
+    use super::{has_page, main, methods};
     #[pymodule_export]
     #[allow(non_upper_case_globals)]
     const __version__: &str = env!("CARGO_PKG_VERSION");

@@ -3,14 +3,18 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use latentspace::data::read::MemoryArray;
-use latentspace::data::{Counts, Missing, Preparation, PrepareOptions, ReadOptions, Scale, Values};
+use latentspace::data::read::{self, MemoryArray};
+use latentspace::data::{Category, Counts, Missing, Preparation, PrepareOptions, ReadOptions, Scale, Values};
 use latentspace::error::nearest;
-use latentspace::text::TextOptions;
+use latentspace::text::{TextOptions, of_words};
 use latentspace::{Error, Observations, Result, Run};
 use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray1};
 use pyo3::prelude::*;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
+
+use crate::calls::call;
+use crate::errors::exception;
+use crate::space::Space;
 
 /// Bytes of an array that Python holds, kept alive from here.
 pub(crate) struct Borrowed {
@@ -34,10 +38,20 @@ impl Deref for Borrowed {
     }
 }
 
-enum Held {
-    Dense(MemoryArray, Arc<Borrowed>),
+enum Form {
+    /// Numbers, their bytes, and columns of categories beside them.
+    Dense(MemoryArray, Arc<Borrowed>, Vec<Category>),
     Sparse(Counts),
     Text(Arc<Vec<String>>, TextOptions),
+    /// What was read from a file.
+    File(Observations, PrepareOptions),
+}
+
+/// A document, or the words of one that is separated already.
+#[derive(FromPyObject)]
+enum Document {
+    Text(String),
+    Words(Vec<String>),
 }
 
 /// Options of text as JSON has them.
@@ -65,6 +79,18 @@ pub(crate) fn text_options(given: Option<&str>) -> Result<TextOptions> {
     serde_json::from_value(Value::Object(all)).map_err(|error| Error::param("text", "options", error.to_string()))
 }
 
+/// How rows become numbers, by the words of the command line.
+///
+/// # Errors
+/// [`Error::Param`] for a word that is none of them.
+pub(crate) fn prepare_options(scale: Option<&str>, missing: Option<&str>, text: Option<&str>) -> Result<PrepareOptions> {
+    let scale: Option<Scale> =
+        serde_json::from_value(json!(scale)).map_err(|error| Error::param("scale", json!(scale), error.to_string()))?;
+    let missing: Option<Missing> =
+        serde_json::from_value(json!(missing)).map_err(|error| Error::param("missing", json!(missing), error.to_string()))?;
+    Ok(PrepareOptions { scale: scale.unwrap_or_default(), missing, text: text_options(text)? })
+}
+
 /// Options of reading as JSON has them.
 ///
 /// # Errors
@@ -76,12 +102,12 @@ pub(crate) fn read_options(given: Option<&str>) -> Result<ReadOptions> {
 
 /// Rows, as Python holds them.
 #[pyclass(frozen, module = "latentspace._native")]
-pub(crate) struct Rows(Held);
+pub(crate) struct Rows(Form);
 
 #[pymethods]
 impl Rows {
-    /// An array without gaps, given as its bytes, NumPy's name of its type, its shape, whether its first axis runs fastest, and the names
-    /// of its columns.
+    /// An array without gaps, given as its bytes, NumPy's name of its type, its shape, whether its first axis runs fastest, the names of its
+    /// columns, and columns of categories with their names (None: missing).
     #[staticmethod]
     fn dense(
         bytes: &Bound<'_, PyArray1<u8>>,
@@ -89,12 +115,14 @@ impl Rows {
         shape: Vec<usize>,
         fortran: bool,
         names: Option<Vec<String>>,
+        categories: Vec<(String, Vec<Option<String>>)>,
     ) -> PyResult<Self> {
         let view = bytes.readonly();
         let slice = view.as_slice()?;
         let held = Arc::new(Borrowed { _array: bytes.clone().unbind(), start: slice.as_ptr(), len: slice.len() });
         let array = MemoryArray { name: "X".to_owned(), bytes: held.clone(), descr, shape, fortran, names };
-        Ok(Rows(Held::Dense(array, held)))
+        let categories = categories.iter().map(|(name, cells)| Category::new(name, cells.iter().map(Option::as_deref)));
+        Ok(Rows(Form::Dense(array, held, categories.collect())))
     }
 
     /// Sparse rows: where each starts, the columns (ascending in a row) that are not 0, and their values.
@@ -113,21 +141,66 @@ impl Rows {
             && u32::try_from(cols).is_ok()
             && indices.iter().all(|&index| (0..cols as i64).contains(&index));
         if !whole {
-            return Err(crate::errors::exception(Error::input(
-                "X",
-                "sparse rows that do not fit their shape",
-                "canonical rows are needed",
-            )));
+            return Err(exception(Error::input("X", "sparse rows that do not fit their shape", "canonical rows are needed")));
         }
         let starts = starts.iter().map(|&start| start as usize).collect();
         let indices = indices.iter().map(|&index| index as u32).collect();
-        Ok(Rows(Held::Sparse(Counts { cols, starts, indices, values, names: None })))
+        Ok(Rows(Form::Sparse(Counts { cols, starts, indices, values, names: None })))
     }
 
-    /// Documents; `options` say which of their words are counted, as JSON.
+    /// What a file, a folder or a pattern holds, and what its reader says of it; `read`, `scale`, `missing` and `text` as the command line has
+    /// them.
     #[staticmethod]
-    fn text(texts: Vec<String>, options: Option<&str>) -> PyResult<Self> {
-        Ok(Rows(Held::Text(Arc::new(texts), text_options(options).map_err(crate::errors::exception)?)))
+    #[allow(clippy::too_many_arguments, reason = "as many as the command line takes")]
+    fn open<'py>(
+        py: Python<'py>,
+        data: String,
+        read: Option<&str>,
+        scale: Option<&str>,
+        missing: Option<&str>,
+        text: Option<&str>,
+        space: Option<&Bound<'py, Space>>,
+        threads: usize,
+        listener: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<(Self, Vec<String>)> {
+        let options = prepare_options(scale, missing, text).map_err(exception)?;
+        let mut read = read_options(read).map_err(exception)?;
+        read.preparation = space.map(|space| space.get().0.preparation.clone());
+        let (observations, notes) = call(py, 0, threads, listener, |run| {
+            let source = read::open(&data, &read)?;
+            Ok((source.read(run)?, source.notes()))
+        })?;
+        Ok((Rows(Form::File(observations, options)), notes))
+    }
+
+    /// What they are, as JSON.
+    fn describe(&self, py: Python<'_>) -> PyResult<String> {
+        let observations = call(py, 0, 1, None, |run| self.read(None, run))?;
+        let names = match &observations.values {
+            Values::Table(table) => table.names.clone(),
+            Values::Counts(counts) => counts.names.clone(),
+            Values::Images(_) | Values::Text(_) => None,
+        };
+        Ok(json!({
+            "name": observations.name,
+            "kind": observations.values.kind(),
+            "rows": observations.rows(),
+            "columns": observations.columns(),
+            "names": names,
+            "metadata": observations.metadata.names(),
+        })
+        .to_string())
+    }
+
+    /// Documents, or lists of words; `options` say which words are counted, as JSON.
+    #[staticmethod]
+    fn text(documents: Vec<Document>, options: Option<&str>) -> PyResult<Self> {
+        let text = |document| match document {
+            Document::Text(text) => text,
+            Document::Words(words) => of_words(words.iter().map(String::as_str)),
+        };
+        let texts: Vec<String> = documents.into_iter().map(text).collect();
+        Ok(Rows(Form::Text(Arc::new(texts), text_options(options).map_err(exception)?)))
     }
 }
 
@@ -135,9 +208,16 @@ impl Rows {
     /// The rows as observations; `preparation` is that of a space that they are for.
     pub(crate) fn read(&self, preparation: Option<&Preparation>, run: &Run) -> Result<Observations> {
         match &self.0 {
-            Held::Dense(array, _) => array.read(preparation, run),
-            Held::Sparse(counts) => Ok(Observations::new("X", Values::Counts(counts.clone()))),
-            Held::Text(texts, _) => Ok(Observations::new("X", Values::Text(Arc::clone(texts)))),
+            Form::Dense(array, _, categories) => {
+                let mut observations = array.read(preparation, run)?;
+                if let Values::Table(table) = &mut observations.values {
+                    table.categories.clone_from(categories);
+                }
+                Ok(observations)
+            }
+            Form::Sparse(counts) => Ok(Observations::new("X", Values::Counts(counts.clone()))),
+            Form::Text(texts, _) => Ok(Observations::new("X", Values::Text(Arc::clone(texts)))),
+            Form::File(observations, _) => Ok(observations.clone()),
         }
     }
 
@@ -145,11 +225,21 @@ impl Rows {
     /// those without.
     pub(crate) fn options(&self) -> PrepareOptions {
         match &self.0 {
-            Held::Dense(array, _) if array.names.is_some() => {
+            Form::Dense(array, ..) if array.names.is_some() => {
                 PrepareOptions { scale: Scale::None, missing: Some(Missing::Error), ..PrepareOptions::default() }
             }
-            Held::Text(_, text) => PrepareOptions { text: text.clone(), ..PrepareOptions::default() },
+            Form::Text(_, text) => PrepareOptions { text: text.clone(), ..PrepareOptions::default() },
+            Form::File(_, options) => options.clone(),
             _ => PrepareOptions::default(),
+        }
+    }
+
+    /// How they are prepared for the page, which is made of them as it is made of a file.
+    pub(crate) fn prepare_to_explore(&self) -> PrepareOptions {
+        match &self.0 {
+            Form::Text(_, text) => PrepareOptions { text: text.clone(), ..PrepareOptions::default() },
+            Form::File(_, options) => options.clone(),
+            Form::Dense(..) | Form::Sparse(_) => PrepareOptions::default(),
         }
     }
 
@@ -157,8 +247,8 @@ impl Rows {
     pub(crate) fn uses(&self) -> usize {
         match &self.0 {
             // Once by the array itself, once to be counted.
-            Held::Dense(_, held) => Arc::strong_count(held).saturating_sub(2),
-            Held::Sparse(_) | Held::Text(..) => 0,
+            Form::Dense(_, held, _) => Arc::strong_count(held).saturating_sub(2),
+            Form::Sparse(_) | Form::Text(..) | Form::File(..) => 0,
         }
     }
 }

@@ -2,17 +2,16 @@
 
 use std::path::PathBuf;
 
-use latentspace::data::{Missing, PrepareOptions, ReadOptions, Scale, read};
+use latentspace::data::{ReadOptions, read};
 use latentspace::fold::Step;
 use latentspace::shares::{self, Origin, Round, Statistics};
 use latentspace::{Error, border};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
-use serde_json::json;
 
 use crate::calls::call;
 use crate::errors::exception;
-use crate::rows::{read_options, text_options};
+use crate::rows::{prepare_options, read_options};
 use crate::space::{Space, method};
 
 /// Round 0 of a fit on files, as bytes: what every share starts from.
@@ -32,11 +31,7 @@ pub(crate) fn round_zero<'py>(
     listener: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyBytes>> {
     let method = method(name, params)?;
-    let scale: Option<Scale> =
-        serde_json::from_value(json!(scale)).map_err(|error| exception(Error::param("scale", json!(scale), error.to_string())))?;
-    let missing: Option<Missing> =
-        serde_json::from_value(json!(missing)).map_err(|error| exception(Error::param("missing", json!(missing), error.to_string())))?;
-    let options = PrepareOptions { scale: scale.unwrap_or_default(), missing, text: text_options(text).map_err(exception)? };
+    let options = prepare_options(scale, missing, text).map_err(exception)?;
     let origin = Origin { data, read: read_options(read).map_err(exception)? };
     let bytes = call(py, seed, threads, listener, |run| {
         let source = origin.open()?;

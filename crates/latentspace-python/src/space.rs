@@ -239,6 +239,8 @@ impl Space {
             "kind": space.preparation.kind,
             "image": space.preparation.image,
             "names": space.preparation.names,
+            "categories": space.preparation.categories.iter().map(|category| &category.name).collect::<Vec<_>>(),
+            "missing": space.preparation.missing,
             "decodes": space.method.decodes,
             "told": space.preparation.told,
             "measures": space.measures,

@@ -12,6 +12,7 @@ import numpy as np
 from ._estimator import Decodes, Encodes, Estimator, Folds
 from ._explore import Explorer as Explorer, explore as explore
 from ._native import InputError as InputError, ParamError as ParamError
+from ._observations import Observations as Observations, read as read
 from ._space import Measure as Measure, Space as Space
 
 __version__: str

@@ -69,8 +69,9 @@ def test_the_signature_and_the_docs_come_from_the_description(cls):
 def test_a_wrong_parameter_is_refused_in_the_librarys_words(cls, rows):
     with pytest.raises(ValueError, match=r"n_components: 0 was given; it must be .*\."):
         quick(cls, n_components=0).fit(rows)
-    with pytest.raises(latentspace.ParamError, match="n_components: None was given"):
-        quick(cls, n_components=None).fit(rows)
+    if "auto" not in next(p["words"] for p in cls._description["parameters"] if p["name"] == "n_components"):
+        with pytest.raises(latentspace.ParamError, match="n_components: None was given"):
+            quick(cls, n_components=None).fit(rows)
     with pytest.raises(latentspace.ParamError, match="random_state: 'x' was given"):
         quick(cls, random_state="x").fit(rows)
     with pytest.raises(TypeError, match=r"there is no such parameter(.|\n)*did you mean 'n_components'"):

@@ -97,15 +97,19 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let way = way(matches)?;
     let read = inputs::read_options(matches)?;
     let prepare = inputs::prepare_options(matches)?;
-    for name in names.iter().filter(|name| *name != "-" && !name.contains(['*', '?', '['])) {
-        if !Path::new(name).exists() {
-            // The reader's sentence suggests the nearest name.
-            read::open(name, &ReadOptions::default())?;
-            inputs::space(Path::new(name))?;
-        }
-    }
+    names.iter().try_for_each(|name| check_file(name))?;
     let title = names.last().map(String::as_str).unwrap_or_default().to_owned();
     serve(matches, context, &title, move |study, run| subject(study, run, &names, &read, &prepare, way))
+}
+
+/// Refuses a file that is not there.
+pub(crate) fn check_file(name: &str) -> Result<()> {
+    if name != "-" && !name.contains(['*', '?', '[']) && !Path::new(name).exists() {
+        // The reader's sentence suggests the nearest name.
+        read::open(name, &ReadOptions::default())?;
+        inputs::space(Path::new(name))?;
+    }
+    Ok(())
 }
 
 /// Serves a study of what `find` reads, until it is interrupted.
@@ -155,10 +159,17 @@ fn open(url: &str) {
 }
 
 /// What there is to study.
-fn subject(study: &Study, run: &Run, names: &[String], read: &ReadOptions, prepare: &PrepareOptions, way: Way) -> Result<Subject> {
+pub(crate) fn subject(
+    study: &Study,
+    run: &Run,
+    names: &[String],
+    read: &ReadOptions,
+    prepare: &PrepareOptions,
+    way: Way,
+) -> Result<Subject> {
     let (spaces, others): (Vec<&String>, Vec<&String>) = names.iter().partition(|name| inputs::is_space(name));
     match (spaces.as_slice(), others.as_slice()) {
-        ([space], []) => of_space(space, way),
+        ([space], []) => of_space(inputs::space(Path::new(space))?, space, way),
         ([space], [data]) => of_space_and_data(study, run, space, data, read, way),
         ([], [data]) => of_data(study, run, data, read, prepare, way),
         ([], [data, codes]) => of_data_and_codes(study, run, data, codes, read, prepare, way),
@@ -285,12 +296,17 @@ fn map_or_fit(codes: &Matrix, space: Option<&Space>, measure: bool, way: Way) ->
     }
 }
 
-fn of_space(name: &str, way: Way) -> Result<Subject> {
-    let space = inputs::space(Path::new(name))?;
-    let Some(codes) = space.model.fitted_codes().cloned() else {
-        return Err(Error::input(name, "this space keeps no rows", "what it was learned from is needed beside it")
-            .with_hint(format!("`latent explore {name} DATA`")));
-    };
+/// Where the rows lie that a space keeps.
+pub(crate) fn kept(space: &Space, name: &str) -> Result<Matrix> {
+    space.model.fitted_codes().cloned().ok_or_else(|| {
+        Error::input(name, "this space keeps no rows", "what it was learned from is needed beside it")
+            .with_hint(format!("`latent explore {name} DATA`"))
+    })
+}
+
+/// The rows that a space keeps.
+pub(crate) fn of_space(space: Space, name: &str, way: Way) -> Result<Subject> {
+    let codes = kept(&space, name)?;
     let title = Path::new(name).file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     if space.model.topics().is_some() {
         let topics = Topical::of_space(space)?;
@@ -342,6 +358,15 @@ fn of_data_and_codes(
     })
 }
 
+/// Refuses codes of other than these rows.
+pub(crate) fn check_codes(observations: &Observations, codes: &Matrix) -> Result<()> {
+    if codes.rows() == observations.rows() {
+        return Ok(());
+    }
+    let wanted = format!("{} has {}", observations.name, count(observations.rows() as u64));
+    Err(Error::input("codes", format!("{} rows", count(codes.rows() as u64)), wanted))
+}
+
 /// Observations, and where they lie.
 pub(crate) fn of_observations_and_codes(
     observations: Observations,
@@ -351,10 +376,7 @@ pub(crate) fn of_observations_and_codes(
     way: Way,
     run: &Run,
 ) -> Result<Subject> {
-    if codes.rows() != observations.rows() {
-        let wanted = format!("{} has {}", observations.name, count(observations.rows() as u64));
-        return Err(Error::input("codes", format!("{} rows", count(codes.rows() as u64)), wanted));
-    }
+    check_codes(&observations, codes)?;
     let start = map_or_fit(codes, None, true, way);
     let prepared = if matches!(start, Start::Map { .. }) {
         let (preparation, prepared) = Preparation::choose_and_prepare(&observations, prepare, run)?;

@@ -1,20 +1,26 @@
-"""Rows in and out: NumPy, SciPy sparse, and data frames of any library that narwhals knows."""
+"""Rows, texts, labels and neighbors as the native part takes them, and values as a data frame of the kind that was given."""
 
 from __future__ import annotations
 
+import difflib
 import json
-from typing import Any, Sequence
+import numbers
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
 from scipy import sparse
+from sklearn.utils.validation import check_array, validate_data
 
 from . import _native
+from ._observations import Observations, text_options
+from ._rows import Rows, is_annotated, is_missing, numbers_of, plain, refuse, refuse_gaps, rows_of, table_of
 
 
 def frame_of(X: Any) -> nw.DataFrame | None:
     """X as a data frame, if it is one."""
-    if isinstance(X, (np.ndarray, list)) or sparse.issparse(X):
+    if isinstance(X, (np.ndarray, list, tuple, str, Rows)) or sparse.issparse(X) or is_annotated(X):
         return None
     frame = nw.from_native(X, eager_only=True, pass_through=True)
     return frame if isinstance(frame, nw.DataFrame) else None
@@ -28,72 +34,97 @@ def like(frame: nw.DataFrame, values: np.ndarray, names: Sequence[str]) -> Any:
     return out
 
 
-def texts_of(X: Any) -> list[str] | None:
-    """X as documents, if it is a list of texts, or a column of them."""
-    if not isinstance(X, (list, tuple)):
-        if getattr(X, "ndim", None) != 1 or getattr(X, "dtype", None) in (bool, int, float):
+def texts_of(X: Any, name: str = "X") -> list[str | list[str]] | None:
+    """X as documents, if it is a list of texts or of lists of words, or a column of them.
+
+    Raises
+    ------
+    InputError
+        For a row among texts that is none.
+    """
+    if isinstance(X, np.ndarray):
+        if X.ndim != 1 or X.dtype.kind not in "OUT":
             return None
-        X = list(X)
-    if len(X) and all(isinstance(text, str) for text in X):
-        return [str(text) for text in X]
+        X = X.tolist()
+    elif not isinstance(X, (list, tuple)):
+        if isinstance(X, str) or not (isinstance(X, Sequence) or hasattr(X, "__arrow_c_array__") or column_of(X) is not None):
+            return None
+        X = table_of(X, name)
+        if isinstance(X, nw.DataFrame):
+            return None
+        X = plain(X, name)
+        if X.ndim != 1 or X.dtype.kind not in "OUT":
+            return None
+        X = X.tolist()
     documents = [document_of(text) for text in X]
     # An empty list alone may be a row of numbers.
-    return documents if any(documents) and all(document is not None for document in documents) else None
-
-
-def document_of(text: Any) -> str | None:
-    """A text, or a list of words, which the native part counts as they are; None if it is neither."""
-    if isinstance(text, str):
-        return str(text)
-    if not isinstance(text, (list, tuple, np.ndarray)) or not all(isinstance(word, str) for word in text):
+    if not any(documents) and not any(isinstance(document, str) for document in documents):
         return None
-    return "".join("\x1f" + word.replace("\x1f", " ") for word in text)
+    if None in documents:
+        row = documents.index(None)
+        raise refuse(f"{name}, row {row}: {X[row]!r} was found", "a row among texts is a text", f"[text or '' for text in {name}] has empty ones there")
+    return documents
 
 
-def text_options(text: dict[str, Any] | None) -> str | None:
-    """Which words of text are counted, as the native part takes it."""
-    if text is None:
-        return None
-    given = dict(text)
-    stop = given.get("stop_words", "auto")
-    if isinstance(stop, str) and stop not in ("auto", "none"):
-        given["stop_words"] = {"languages": [name.strip() for name in stop.split(",")]}
-    elif not isinstance(stop, str):
-        given["stop_words"] = "none" if stop is None else {"words": [str(word) for word in stop]}
-    return json.dumps(given)
+def document_of(cell: Any) -> str | list[str] | None:
+    """A text, or the words of one, which are counted as they are; None if it is neither."""
+    if isinstance(cell, str):
+        return str(cell)
+    words = isinstance(cell, (list, tuple, np.ndarray)) and all(isinstance(word, str) for word in cell)
+    return [str(word) for word in cell] if words else None
 
 
-def read_options(read: dict[str, Any] | None) -> str | None:
-    """How files are read, as the native part takes it."""
-    return json.dumps(read, default=str) if read else None
+def column_of(X: Any) -> nw.Series | None:
+    """X as a column of a data frame, if it is one."""
+    series = nw.from_native(X, series_only=True, allow_series=True, pass_through=True)
+    return series if isinstance(series, nw.Series) else None
 
 
 def native_rows(X: Any, names: Sequence[str] | None = None, text: dict[str, Any] | None = None) -> _native.Rows:
     """X, an array, sparse rows or texts, as the native part takes it; without a copy where its numbers lie one after the other."""
+    if isinstance(X, Observations):
+        return X._native
     texts = texts_of(X)
     if texts is not None:
         return _native.Rows.text(texts, text_options(text))
     if text is not None:
         raise _native.ParamError("text: options of text were given; the rows are none.")
     if sparse.issparse(X):
-        X = X.tocsr()
-        if not X.has_canonical_format:
-            X = X.copy()
-            X.sum_duplicates()
-        starts, indices = X.indptr.astype(np.int64, copy=False), X.indices.astype(np.int64, copy=False)
-        return _native.Rows.sparse(starts, indices, X.data.astype(np.float32, copy=False), X.shape[1])
+        return sparse_rows(X)
     X = np.asarray(X)
     if X.dtype.kind == "f" and X.dtype.itemsize > 8:
         X = X.astype(np.float64)
+    return dense_rows(X, names)
+
+
+def dense_rows(X: np.ndarray, names: Sequence[str] | None, categories: Sequence[tuple[str, list[str | None]]] = ()) -> _native.Rows:
+    """Numbers with the names of their columns, and columns of categories."""
     fortran = X.flags.f_contiguous and not X.flags.c_contiguous
     flat = (X.T if fortran else np.ascontiguousarray(X)).reshape(-1)
-    return _native.Rows.dense(flat.view(np.uint8), X.dtype.str, list(X.shape), fortran, None if names is None else list(names))
+    return _native.Rows.dense(flat.view(np.uint8), X.dtype.str, list(X.shape), fortran, None if names is None else list(names), list(categories))
 
 
-def codes_of(Z: Any) -> np.ndarray:
+def sparse_rows(X: Any) -> _native.Rows:
+    """Sparse rows of any form; zeros that are stored are none, cells that are stored twice are added up."""
+    rows = X.tocsr()
+    if not rows.has_canonical_format or np.any(rows.data == 0):
+        rows = rows.copy() if rows is X else rows
+        rows.sum_duplicates()
+        rows.eliminate_zeros()
+    values = rows.data
+    if values.dtype != np.float32:
+        with np.errstate(over="ignore"):
+            values = values.astype(np.float32)
+    return _native.Rows.sparse(rows.indptr.astype(np.int64, copy=False), rows.indices.astype(np.int64, copy=False), values, rows.shape[1])
+
+
+def codes_of(Z: Any, name: str = "Z") -> np.ndarray:
     """Codes as an array of float32, row by row."""
-    frame = frame_of(Z)
-    return np.ascontiguousarray(Z if frame is None else frame.to_numpy(), dtype=np.float32)
+    codes = rows_of(Z, name).values
+    codes = np.ascontiguousarray(codes.toarray() if sparse.issparse(codes) else codes, dtype=np.float32)
+    if codes.ndim != 2:
+        raise refuse(f"{name}: an array of shape {codes.shape} was given", "codes have two axes, rows and dimensions", f"numpy.reshape({name}, (-1, 1)) is one dimension")
+    return codes
 
 
 def near_rows(neighbors: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -108,7 +139,7 @@ def near_rows(neighbors: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             raise _native.ParamError(f"neighbors: a matrix of shape {graph.shape} was given; it has a row and a column for each row.")
         return graph.indptr.astype(np.int64), graph.indices.astype(np.int64), graph.data.astype(np.float32)
     try:
-        indices, distances = (np.asarray(part) for part in tuple(neighbors)[:2])
+        indices, distances = (plain(part) for part in tuple(neighbors)[:2])
     except (TypeError, ValueError):
         indices, distances = np.empty(0), np.empty(0)
     if indices.ndim != 2 or indices.shape != distances.shape or indices.dtype.kind not in "iu":
@@ -119,13 +150,113 @@ def near_rows(neighbors: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def column(cells: Any, name: str = "labels") -> Any:
-    """A column as the native part takes it: whole numbers, numbers, or texts."""
-    cells = np.asarray(cells)
+    """A column as the native part takes it: whole numbers, numbers (NaN: missing), or texts (None: missing)."""
+    cells = plain(table_of(cells, name) if isinstance(cells, (str, bytes)) else cells, name)
+    if cells.ndim == 2 and cells.shape[1] == 1:
+        cells = cells[:, 0]
     if cells.ndim != 1:
-        raise _native.ParamError(f"{name}: a column of shape {cells.shape} was given; it must have one cell a row.")
+        raise refuse(f"{name}: a column of shape {cells.shape} was given", "it has one cell a row", "argmax(axis=1) makes labels of one column a class")
+    if cells.dtype.kind == "u" and (cells > np.iinfo(np.int64).max).any():
+        return [str(cell) for cell in cells]
     if cells.dtype.kind in "iu":
         return np.ascontiguousarray(cells, dtype=np.int64)
     if cells.dtype.kind == "f":
         return np.ascontiguousarray(cells, dtype=np.float64)
-    # NaN and NaT alone differ from themselves.
-    return [None if cell is None or cell != cell else str(cell) for cell in cells.tolist()]
+    if cells.dtype.kind in "mM":
+        texts = np.datetime_as_string(cells) if cells.dtype.kind == "M" else cells.astype(str)
+        return [None if lacks else str(text) for text, lacks in zip(texts, np.isnat(cells))]
+    cells = [None if is_missing(cell) else cell for cell in cells.tolist()]
+    there = [cell for cell in cells if cell is not None]
+    if there and all(isinstance(cell, numbers.Real) and not isinstance(cell, bool) for cell in there):
+        return np.array([np.nan if cell is None else float(cell) for cell in cells])
+    return [None if cell is None else str(cell) for cell in cells]
+
+
+def rows_for(X: Any, told: Mapping[str, Any]) -> _native.Rows:
+    """X for a space that was told to be so: columns with names are found by them, and others are left out."""
+    if isinstance(X, Observations) or told["kind"] == "text":
+        return native_rows(X)
+    wanted, categories = told["names"], told["categories"]
+    table = table_of(X)
+    if wanted is not None and isinstance(table, nw.DataFrame) and all(isinstance(name, str) for name in table.columns):
+        places(table.columns, [*wanted, *categories], "X")
+        values = numbers_of(table.select(wanted), "X") if wanted else np.empty((len(table), 0), dtype=np.float32)
+        values = values.toarray() if sparse.issparse(values) else values
+        if told["missing"] == "error":
+            refuse_gaps(values, "X", wanted)
+        if told["kind"] == "counts":
+            return sparse_rows(sparse.csr_array(values))
+        return dense_rows(values, wanted, [(name, levels_of(table[name])) for name in categories])
+    rows = rows_of(X)
+    values, names = rows.values, wanted
+    if rows.names is not None and wanted is not None:
+        values = values[:, places(rows.names, wanted, "X")]
+    if values.ndim == 2 and told["image"] is None and values.shape[1] != told["columns"]:
+        named = f": {', '.join(repr(name) for name in wanted[:5])}{', …' if len(wanted) > 5 else ''}" if wanted is not None else ""
+        hint = "a data frame's columns are found by their names" if wanted is not None else "it takes the columns that it was learned from"
+        raise refuse(f"X: {values.shape[1]} columns were given", f"this space takes {told['columns']} columns{named}", hint)
+    if told["missing"] == "error" and told["kind"] != "images":
+        refuse_gaps(values, "X", names)
+    return native_rows(as_kind(values, told["kind"]))
+
+
+def as_kind(values: Any, kind: str) -> Any:
+    """Numbers as a space takes them: sparse where it learned from sparse rows, and only there."""
+    if sparse.issparse(values):
+        return values if kind == "counts" else values.toarray()
+    return sparse.csr_array(values) if kind == "counts" and values.ndim == 2 else values
+
+
+def levels_of(series: nw.Series) -> list[str | None]:
+    """The categories of a column's rows as files have them."""
+    cells = (None if is_missing(cell) else cell for cell in series.to_list())
+    return [cell if cell is None else str(cell).lower() if isinstance(cell, (bool, np.bool_)) else str(cell) for cell in cells]
+
+
+def checked(estimator: Any, X: Any, reset: bool) -> tuple[Any, Sequence[str] | None]:
+    """X as an estimator takes it, an array or sparse rows, and names of its columns if it is to learn them.
+
+    What scikit-learn asks of rows is checked by it: their axes, their number, and that columns are those of the fit.
+    """
+    rows = rows_of(X)
+    # One row says nothing of how rows differ. What is not finite is refused by the name of its column.
+    ask = {"accept_sparse": "csr" if estimator._description["sparse"] else False, "dtype": "numeric"}
+    ask |= {"ensure_min_samples": 2 if reset else 1, "ensure_all_finite": False}
+    names = rows.names
+    if rows.frame is not None:
+        # Names and number of columns are those of the frame.
+        validate_data(estimator, rows.frame.to_native(), reset=reset, skip_check_array=True)
+        values = check_array(rows.values, estimator=estimator, input_name="X", **ask)
+        names = rows.frame.columns if all(isinstance(name, str) for name in rows.frame.columns) else None
+    elif names is not None:
+        known = getattr(estimator, "feature_names_in_", None)
+        values = rows.values if reset or known is None else rows.values[:, places(names, known, "X")]
+        values = check_array(values, estimator=estimator, input_name="X", **ask)
+        if reset:
+            estimator.feature_names_in_, estimator.n_features_in_ = np.asarray(names, dtype=object), values.shape[1]
+        elif known is not None:
+            names = list(known)
+    else:
+        values = validate_data(estimator, rows.values, reset=reset, **ask)
+        names = None if reset else getattr(estimator, "feature_names_in_", None)
+    refuse_gaps(values, "X", names)
+    return (values, names) if reset else (as_kind(values, estimator.space_._told["kind"]), None)
+
+
+def places(names: Sequence[str], wanted: Sequence[str], name: str) -> list[int]:
+    """Where the columns are that are wanted, in any order, among others.
+
+    Raises
+    ------
+    InputError
+        For those that are not there, each named.
+    """
+    at = {column: place for place, column in enumerate(names)}
+    lacking = [column for column in wanted if column not in at]
+    if lacking:
+        near = {column: difflib.get_close_matches(column, names, 1) for column in lacking}
+        hint = ", ".join(f"there is '{found[0]}' for '{column}'" for column, found in near.items() if found)
+        shown = ", ".join(f"'{column}'" for column in lacking[:5]) + (f" and {len(lacking) - 5} more" if len(lacking) > 5 else "")
+        there = ", ".join(f"'{column}'" for column in list(names)[:5]) + (", …" if len(names) > 5 else "")
+        raise refuse(f"{name}: no column {shown}", "what was learned needs all its columns", hint or f"the columns are {there}")
+    return [at[column] for column in wanted]

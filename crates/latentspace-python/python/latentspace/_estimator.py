@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import copyreg
 import inspect
+import os
 import textwrap
 from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils._set_output import _get_output_config
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from . import _native
-from ._data import codes_of, column, frame_of, like, native_rows, near_rows, texts_of
+from ._data import checked, codes_of, column, frame_of, like, native_rows, near_rows, texts_of
 from ._jobs import seed_of, threads
+from ._observations import Observations, observations
+from ._peers import asked, is_precomputed, refuse_new_rows, take
 from ._progress import listener
 from ._space import Measure, Space
 
@@ -81,14 +84,24 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         given = ((p["name"], getattr(self, p["name"])) for p in self._description["parameters"])
         return {name: value.item() if isinstance(value, np.generic) else value for name, value in given}
 
+    def set_params(self, **params: Any) -> Any:
+        """Sets parameters, by the names that others have for them, too."""
+        own = {name: value for name, value in params.items() if name in self.get_params() or "__" in name}
+        super().set_params(**own)
+        take(self, {name: value for name, value in params.items() if name not in own})
+        return self
+
     def _rows(self, X: Any, reset: bool, text: dict[str, Any] | None = None) -> _native.Rows:
-        """X, checked as scikit-learn checks it, unless it is text."""
-        if "text" in self._description["takes"] and texts_of(X) is not None:
+        """X, checked, unless it is text."""
+        if isinstance(X, (str, os.PathLike)):
+            X = observations(X, None if reset else self.space_._native, text=text, n_jobs=self.n_jobs)
+        if isinstance(X, Observations) and reset:
+            self.n_features_in_ = X.shape[1]
+            if X.columns is not None:
+                self.feature_names_in_ = np.array(X.columns, dtype=object)
+        if isinstance(X, Observations) or ("text" in self._description["takes"] and texts_of(X) is not None):
             return native_rows(X, text=text)
-        sparse = "csr" if self._description["sparse"] else False
-        # One row says nothing of how rows differ.
-        X = validate_data(self, X, reset=reset, accept_sparse=sparse, dtype="numeric", ensure_min_samples=2 if reset else 1)
-        return native_rows(X, getattr(self, "feature_names_in_", None) if reset else None, text)
+        return native_rows(*checked(self, X, reset), text)
 
     def _learn(self, X: Any, y: Any, neighbors: Any = None, start: Any = None, pull: float = 0.0,
                text: dict[str, Any] | None = None) -> np.ndarray:
@@ -100,8 +113,10 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
             labels = params["target"], column(y, "y")
         if not pull >= 0.0 or (pull > 0.0 and start is None):
             raise _native.ParamError(f"pull: {pull} was given; it is at least 0, and 0 where there is no start.")
+        columns = X
+        params, X, neighbors, start = asked(self._description, params, X, neighbors, start)
         near = None if neighbors is None else near_rows(neighbors)
-        begin = None if start is None else (codes_of(start), float(pull))
+        begin = None if start is None else (codes_of(start, "start"), float(pull))
         name, rows = self._description["name"], self._rows(X, reset=True, text=text)
         ear = listener(self.verbose)
         try:
@@ -110,12 +125,16 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
             if ear is not None:
                 ear.close()
         self.space_ = Space(space)
+        if columns is not X:
+            # Of distances, columns are rows.
+            self.n_features_in_ = len(codes)
         # What partial_fit kept was of other rows.
         self.__dict__.pop("_parts", None)
         return codes
 
     def _encode(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
+        refuse_new_rows(getattr(self, "metric", None))
         return self.space_._native.encode(self._rows(X, reset=False), threads(self.n_jobs), None)
 
     def _out(self, codes: np.ndarray, X: Any) -> Any:
@@ -127,6 +146,7 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = self._description["sparse"]
+        tags.input_tags.pairwise = is_precomputed(getattr(self, "metric", None))
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
 
@@ -196,16 +216,12 @@ def make(description: dict[str, Any]) -> type[Estimator]:
     signature = inspect.Signature(parameters)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        for name in kwargs:
-            if name not in signature.parameters:
-                try:
-                    _native.check(description["name"], {name: kwargs[name]})
-                except ValueError as error:
-                    raise TypeError(str(error)) from None
+        others = {name: kwargs.pop(name) for name in [*kwargs] if name not in signature.parameters}
         bound = signature.bind(self, *args, **kwargs)
         bound.apply_defaults()
         for name, value in list(bound.arguments.items())[1:]:
             setattr(self, name, value)
+        take(self, others)
 
     __init__.__signature__ = signature  # type: ignore[attr-defined]
     bases: list[type] = [Encodes if description["encodes"] else Estimator]

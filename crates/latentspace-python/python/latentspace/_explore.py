@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import html
 import json
+import os
 import threading
 import time
+import warnings
 import webbrowser
 from typing import Any, Callable, Mapping
 
+import narwhals.stable.v2 as nw
 import numpy as np
-from scipy import sparse
 
 from . import _native
-from ._data import codes_of, column, frame_of, native_rows
+from ._data import codes_of, column, frame_of, native_rows, texts_of
 from ._jobs import seed_of, threads
+from ._observations import Observations
+from ._rows import is_annotated, numbers_of, plain, refuse, rows_of, table_of
+from ._space import Space
 
 #: How often a selection is looked at, for those who wait for changes.
 LOOK_EVERY_SECS = 0.1
@@ -128,13 +133,15 @@ def explore(
 
     Parameters
     ----------
-    X : array, sparse rows or data frame
-        The rows. Of a data frame the columns of numbers are learned from, all others ride along. ``uint8`` of shape ``[n, h, w]`` or
-        ``[n, h, w, channels]`` are pictures.
+    X : array, sparse rows, data frame, AnnData, list of texts, Observations, path, Space or fitted estimator
+        The rows. Of a data frame the columns of numbers are learned from, all others ride along, as ``obs`` of an AnnData does. ``uint8`` of
+        shape ``[n, h, w]`` or ``[n, h, w, channels]`` are pictures. A path is what ``latent explore`` takes: data, or a space. A space and an
+        estimator show the rows that they keep.
     labels : array, data frame or mapping of names to columns, optional
         What rides along and colors the map.
-    codes : array ``[n, 2 or 3]``, optional
-        Where the rows lie: a map that is there, instead of a new one.
+    codes : array ``[n, 2 or 3]`` or str, optional
+        Where the rows lie: a map that is there, instead of a new one. Of an AnnData, a name in ``obsm``: by default ``X_umap`` or another
+        map that is there.
     method, params : str, mapping, optional
         What makes the map, by the registry's name, and its parameters. The usual if none is named.
     random_state, n_jobs
@@ -151,42 +158,71 @@ def explore(
     Explorer
         It serves the page until it is closed, forgotten, or the script ends: ``explore(X).wait()`` keeps a script.
     """
-    columns: list[tuple[str, Any]] = []
-    frame, names = frame_of(X), None
-    if frame is not None:
-        numeric = [name for name, kind in frame.schema.items() if kind.is_numeric()]
-        columns += [(str(name), frame[name].to_numpy()) for name in frame.columns if name not in numeric]
-        X, names = frame.select(numeric).to_numpy(), [str(name) for name in numeric]
-    elif not sparse.issparse(X):
-        X = np.asarray(X)
-    columns += columns_of(labels)
-    known = None if codes is None else codes_of(codes)
-    rows = native_rows(X, names)
-    native = _native.Explorer(
-        rows,
-        [(name, column(cells)) for name, cells in columns],
-        known,
-        method,
-        dict(params or {}),
-        port,
-        seed_of(random_state),
-        threads(n_jobs),
-    )
+    if not _native.has_page():
+        warnings.warn("latentspace was built without its page, so the browser shows none: `pip install .` builds it where Node.js is", stacklevel=2)
+    how = (method, dict(params or {}), port, seed_of(random_state), threads(n_jobs))
+    if isinstance(X, (str, os.PathLike, Space)) or hasattr(X, "space_"):
+        given = "labels" if labels is not None else "codes" if codes is not None else None
+        if given is not None:
+            raise refuse(f"{given}: some were given beside a {kind_of(X)}", "they go with rows that are given as X", "explore(read(path), labels)")
+        space = X if isinstance(X, Space) else getattr(X, "space_", None)
+        if space is not None:
+            native = _native.Explorer.of_space(space._native, *how)
+        else:
+            native = _native.Explorer.of_file(os.fspath(X), *how)
+    else:
+        rows, columns, codes = shown(X, codes)
+        columns += columns_of(labels)
+        known = None if codes is None else codes_of(codes, "codes")
+        native = _native.Explorer(rows, [(name, column(cells, name)) for name, cells in columns], known, *how)
     if open or (open is None and not in_notebook()):
         webbrowser.open(native.url)
     return Explorer(native, height)
+
+
+def kind_of(X: Any) -> str:
+    """What X is called in errors."""
+    return "file" if isinstance(X, (str, os.PathLike)) else "space" if isinstance(X, Space) else "fitted estimator"
+
+
+def shown(X: Any, codes: Any) -> tuple[_native.Rows, list[tuple[str, Any]], Any]:
+    """What a page shows of X: its rows, the columns that ride along, and where the rows lie, if that is known."""
+    if isinstance(X, Observations):
+        return X._native, [], codes
+    if texts_of(X) is not None:
+        return native_rows(X), [], codes
+    X = table_of(X)
+    if is_annotated(X):
+        rows = rows_of(X)
+        columns = [("id", np.asarray(X.obs_names, dtype=object))] if hasattr(X, "obs_names") else []
+        columns += [(str(name), X.obs[name]) for name in X.obs.columns]
+        return native_rows(rows.values, rows.names), columns, map_of(X.obsm) if codes is None else X.obsm[codes] if isinstance(codes, str) else codes
+    if isinstance(X, nw.DataFrame):
+        numeric = [name for name, kind in X.schema.items() if kind.is_numeric()]
+        columns = [(str(name), X[name].to_native()) for name in X.columns if name not in numeric]
+        if not numeric:
+            raise refuse("X: no column holds numbers", "a map is made of numbers", "explore(codes=...) shows places that are known; a list of texts is rows of documents")
+        return native_rows(numbers_of(X.select(numeric), "X"), [str(name) for name in numeric]), columns, codes
+    return native_rows(rows_of(X).values), [], codes
+
+
+def map_of(maps: Mapping[str, Any]) -> Any:
+    """Of the maps of an AnnData the one that is usually looked at; nothing if there is none."""
+    flat = [name for name in maps if getattr(maps[name], "ndim", 0) == 2 and maps[name].shape[1] in (2, 3)]
+    usual = [name for name in ("X_umap", "X_tsne") if name in flat]
+    return np.asarray(maps[(usual + flat)[0]]) if flat else None
 
 
 def columns_of(labels: Any) -> list[tuple[str, Any]]:
     """Labels as columns with names."""
     if labels is None:
         return []
-    if isinstance(labels, Mapping):
+    if isinstance(labels, Mapping) and not hasattr(labels, "__array__"):
         return [(str(name), cells) for name, cells in labels.items()]
     frame = frame_of(labels)
     if frame is not None:
-        return [(str(name), frame[name].to_numpy()) for name in frame.columns]
-    cells = np.asarray(labels)
+        return [(str(name), frame[name].to_native()) for name in frame.columns]
+    cells = plain(labels, "labels")
     if cells.ndim == 2:
         return [(f"label{i}", cells[:, i]) for i in range(cells.shape[1])]
     return [(str(getattr(labels, "name", None) or "label"), cells)]

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import _native
-from ._data import codes_of, frame_of, like, native_rows
+from ._data import codes_of, frame_of, like, rows_for
 from ._jobs import threads
+from ._observations import observations
 
 
 class Measure(NamedTuple):
@@ -51,14 +52,14 @@ class Space:
         self._native.save(os.fspath(path))
 
     def encode(self, X: Any, *, n_jobs: int | None = None) -> Any:
-        """Codes ``[n, k]`` of rows ``[n, d]``: a data frame of data frames, an array of all else. Columns with names are found by them."""
+        """Codes ``[n, k]`` of rows ``[n, d]``: a data frame of data frames, an array of all else.
+
+        Columns with names are found by them, in any order; others are left out. A name of a file is read as ``read`` reads it.
+        """
         frame = frame_of(X)
-        names = None
-        if frame is not None:
-            columns = list(frame.columns)
-            names = columns if all(isinstance(name, str) for name in columns) else None
-            X = frame.to_numpy()
-        codes = self._native.encode(native_rows(X, names), threads(n_jobs), None)
+        if isinstance(X, (str, os.PathLike)):
+            X = observations(X, self._native, n_jobs=n_jobs)
+        codes = self._native.encode(rows_for(X, self._told), threads(n_jobs), None)
         return codes if frame is None else like(frame, codes, self._axes())
 
     def decode(self, Z: Any, *, n_jobs: int | None = None) -> Any:

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from . import _native
-from ._data import read_options, text_options
 from ._jobs import seed_of, threads
+from ._observations import read_options, text_options
 from ._space import Space
 
 
