@@ -25,7 +25,7 @@ pub(crate) fn data_args() -> Vec<Arg> {
 
 /// DATA itself.
 pub(crate) fn data_arg() -> Arg {
-    Arg::new("data")
+    file_arg("data")
         .value_name("DATA")
         .required(true)
         .help("A file, a folder of images or of texts, or a quoted pattern of names; - is standard input")
@@ -220,7 +220,8 @@ pub(crate) fn file_options(matches: &ArgMatches, names: &[&str]) -> Result<ReadO
         };
         given.extend(value.map(|value| (name.to_owned(), value)));
     }
-    ReadOptions::given(given)
+    let max_memory = matches.try_get_one::<u64>("max-memory").ok().flatten().copied();
+    Ok(ReadOptions { max_memory, ..ReadOptions::given(given)? })
 }
 
 /// A text argument.

@@ -145,7 +145,7 @@ impl Rows {
         }
         let starts = starts.iter().map(|&start| start as usize).collect();
         let indices = indices.iter().map(|&index| index as u32).collect();
-        Ok(Rows(Form::Sparse(Counts { cols, starts, indices, values, names: None })))
+        Ok(Rows(Form::Sparse(Counts { cols, starts, indices, values, names: None, base: None })))
     }
 
     /// What a file, a folder or a pattern holds, and what its reader says of it; `read`, `scale`, `missing` and `text` as the command line has

@@ -128,7 +128,7 @@ pub(crate) fn fit<'py>(
     let options = rows.options();
     let labels = labels.map(|(name, cells)| PyResult::Ok((column(&name, &cells)?, name))).transpose()?;
     let (near, begin) = (near.as_ref().map(neighbors).transpose()?, begin.as_ref().map(start).transpose()?);
-    let beside = Beside { labels: None, neighbors: near, start: begin };
+    let beside = Beside { labels: None, neighbors: near, start: begin, distances: None };
     let (space, codes) = call(py, seed, threads, listener, |run| {
         let mut observations = rows.read(None, run)?;
         if let Some((cells, name)) = labels {

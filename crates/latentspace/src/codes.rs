@@ -28,8 +28,7 @@ impl Codes {
     /// # Errors
     /// [`Error::Input`] if the file holds no such columns, or a code is missing or infinite; and what the reader says.
     pub fn open(path: &Path, options: &ReadOptions, run: &Run) -> Result<Self> {
-        let name = path.to_string_lossy();
-        let observed = read::open_codes(&name, options)?.read(run)?;
+        let observed = read::open_codes(path, options)?.read(run)?;
         let wrong = |found: String| Error::input(path, found, "codes are an array, or a table with the columns z0, z1, …");
         let Values::Table(table) = observed.values else { return Err(wrong(observed.values.kind().to_owned())) };
         if !table.categories.is_empty() || table.numbers.cols() == 0 {

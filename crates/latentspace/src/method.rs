@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::fold::AnyFold;
 use crate::interval::Measure;
 use crate::linalg::Matrix;
+use crate::neighbors::{Neighbors, check_distances};
 use crate::params::{self, Parameter};
 use crate::run::Run;
 use crate::tensors::Tensors;
@@ -274,11 +275,31 @@ pub fn beside<'a>(method: &dyn AnyMethod, metadata: &Metadata, given: &'a Beside
     }
 }
 
+/// The distances of all pairs of rows, `[n, n]`, as a method takes them: all of them, or the nearest rows that they show. `from` names them in
+/// errors. Rows that a space learned so encodes are told by their own numbers, which distances are not.
+///
+/// # Errors
+/// [`Error::Input`] for distances that are none (see [`Neighbors::of_distances`]), and if the method learns from neither.
+pub fn precomputed(info: &Info, from: &str, distances: Matrix) -> Result<Beside> {
+    if info.given.contains(&Given::Distances) {
+        check_distances(from, distances.view())?;
+        return Ok(Beside { distances: Some(distances), ..Beside::default() });
+    }
+    if info.given.contains(&Given::Neighbors) {
+        return Ok(Beside { neighbors: Some(Neighbors::of_distances(from, distances.view())?), ..Beside::default() });
+    }
+    let wanted = format!("{} computes its own from the rows", info.title);
+    Err(Error::input(from, "precomputed distances", wanted).with_hint("`latent methods` shows what each method may be given"))
+}
+
 /// Checks that a method learns from all that is given beside the rows.
 fn check_given(info: &Info, rows: &Rows<'_>) -> Result<()> {
     let wrong = |name: &str, found: &str, wanted: String| Err(Error::input(name, found, wanted));
     if rows.neighbors().is_some() && !info.given.contains(&Given::Neighbors) {
         return wrong("neighbors", "some were given", format!("{} learns from none that were found elsewhere", info.title));
+    }
+    if rows.distances().is_some() && !info.given.contains(&Given::Distances) {
+        return wrong("distances", "those of all pairs were given", format!("{} computes its own", info.title));
     }
     if rows.start().is_some() && !info.given.contains(&Given::Start) {
         return wrong("start", "one was given", format!("{} starts where it does by itself", info.title));

@@ -292,6 +292,8 @@ fn what_is_given_is_learned_from_or_refused() {
     let rows = groups(300);
     let run = Run::new(3, 2).unwrap();
     let near = neighbors::exact(rows.view(), 120, Metric::Euclidean, &run).unwrap();
+    let apart = |i: usize, j: usize| rows.row(i).iter().zip(rows.row(j)).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum::<f64>();
+    let distances = Matrix::from_fn(300, 300, |i, j| apart(i, j).sqrt() as f32);
     for entry in takes_tables() {
         let (name, prepared) = (entry.info.name, Prepared::Table(rows.clone()));
         let fit = |beside: &Beside, threads: usize| {
@@ -308,6 +310,16 @@ fn what_is_given_is_learned_from_or_refused() {
                 assert!(codes(&space) == codes(&plain), "{name}: the same neighbors make another map");
             }
             Err(error) => assert!(!entry.info.given.contains(&Given::Neighbors) && matches!(error, Error::Input(_)), "{name}: {error}"),
+        }
+        let apart = Beside { distances: Some(distances.clone()), ..Beside::default() };
+        match fit(&apart, 2) {
+            Ok(space) => {
+                assert!(entry.info.given.contains(&Given::Distances), "{name}");
+                let same =
+                    codes(&space).as_slice().iter().zip(codes(&plain).as_slice()).all(|(a, b)| (a - b).abs() < 1e-3 * (1.0 + b.abs()));
+                assert!(same, "{name}: the same distances make another map");
+            }
+            Err(error) => assert!(!entry.info.given.contains(&Given::Distances) && matches!(error, Error::Input(_)), "{name}: {error}"),
         }
         let dimensions = plain.model.n_components();
         let random = Random::new(1, "places");

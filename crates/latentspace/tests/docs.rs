@@ -64,6 +64,7 @@ fn section(entry: &Entry) -> String {
     out.push_str(&format!("\n\nTakes {}; {can}. Code: [{file}](../{file}).\n\n", takes.join(", ")));
     let given = info.given.iter().map(|given| match given {
         Given::Neighbors => "the neighbors of each row, found elsewhere (`--neighbors FILE`)",
+        Given::Distances => "the distances of all pairs, computed elsewhere (`--distances FILE`)",
         Given::Start => "a map to start at, to hold or to keep alike (`--start SPACE_OR_CODES`, with `--hold` or `--pull X`)",
     });
     let given: Vec<&str> = given.collect();

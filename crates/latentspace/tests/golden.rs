@@ -94,7 +94,7 @@ fn pictures(rows: usize, first: usize) -> Observations {
     };
     let pixels = (0..rows * 30).map(|at| pixel(first + at / 30, at % 30)).collect();
     let shape = latentspace::data::ImageShape { height: 6, width: 5, channels: 1 };
-    Observations::new("pictures", Values::Images(Images { shape, pixels: std::sync::Arc::new(pixels) }))
+    Observations::new("pictures", Values::Images(Images { shape, pixels: std::sync::Arc::new(pixels), lower: None }))
 }
 
 /// Documents of twelve words in three kinds.

@@ -109,6 +109,21 @@ fn archive(members: &[(&str, &[u8])]) -> Vec<u8> {
     writer.finish().unwrap().into_inner()
 }
 
+/// A sparse matrix as SciPy writes it, all of whose cells are 1.
+fn sparse(format: &str, shape: [i64; 2], starts: &[i64], indices: &[i64]) -> Vec<u8> {
+    let whole = |numbers: &[i64]| {
+        let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+        array("'<i8'", &format!("{},", numbers.len()), &bytes)
+    };
+    archive(&[
+        ("indices.npy", &whole(indices)),
+        ("indptr.npy", &whole(starts)),
+        ("format.npy", &array("'|S3'", "", format.as_bytes())),
+        ("shape.npy", &whole(&shape)),
+        ("data.npy", &array("'<f4'", &format!("{},", indices.len()), &floats(&vec![1.0; indices.len()]))),
+    ])
+}
+
 fn tensors(header: &str, body: &[u8]) -> Vec<u8> {
     let mut out = (header.len() as u64).to_le_bytes().to_vec();
     out.extend(header.as_bytes());
@@ -204,6 +219,13 @@ fn cases() -> Vec<Case> {
             Refused(&["1000 times"]),
         ),
         case("pickle.npz", "Python objects in an archive", archive(&[("x.npy", &array("'|O'", "3,", b"\x80\x04"))]), Refused(&["pickle"])),
+        // Sparse matrices in archives.
+        case("rows.npz", "2^31 rows", sparse("csr", [1 << 31, 4], &[0, 1], &[2]), Refused(&["promises 2147483648 rows"])),
+        case("cols.npz", "2^60 columns", sparse("csc", [2, 1 << 60], &[0, 1], &[1]), Refused(&["'shape'"])),
+        case("starts.npz", "starts that run backwards", sparse("csr", [2, 4], &[0, 2, 1], &[1]), Refused(&["indptr, indices and data"])),
+        case("beyond.npz", "a cell beyond the columns", sparse("csr", [1, 4], &[0, 1], &[4]), Refused(&["row 0, column 4"])),
+        case("below.npz", "a cell before the first", sparse("csr", [1, 4], &[0, 1], &[-1]), Refused(&["'indices'"])),
+        case("other.npz", "a format that is none", sparse("lil", [1, 4], &[0, 1], &[0]), Refused(&["'lil'", "csr"])),
         // Packed files.
         case("not.csv.gz", "a name that lies about packing", b"a,b\n1,2\n".repeat(9), Refused(&["packed content is broken"])),
         case("cut.csv.gz", "packed data that were cut short", cut(gzip(&b"a,b\n1,2\n".repeat(1000)), 20), Refused(&["ends too early"])),
@@ -591,6 +613,12 @@ fn whole_files() -> Vec<(&'static str, Vec<u8>)> {
         image::DynamicImage::ImageRgb8(pixels).write_to(&mut std::io::Cursor::new(&mut bytes), image::ImageFormat::Png).unwrap();
         bytes
     };
+    let pictures = |format| {
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        let pixels = image::RgbImage::from_fn(9, 7, |x, y| image::Rgb([x as u8 * 20, y as u8 * 30, 7]));
+        image::DynamicImage::ImageRgb8(pixels).write_to(&mut bytes, format).unwrap();
+        bytes.into_inner()
+    };
     let jpeg = {
         let mut bytes = Vec::new();
         let pixels = image::RgbImage::from_fn(19, 17, |x, y| image::Rgb([x as u8 * 10, y as u8 * 12, 7]));
@@ -630,6 +658,11 @@ fn whole_files() -> Vec<(&'static str, Vec<u8>)> {
         ("a.bin", [b"2 2\nking ".as_slice(), &[1; 8], b"\nqueen ", &[2; 8], b"\n"].concat()),
         ("a.vec", b"2 2\nking 1 2\nqueen 3 4\n".to_vec()),
         ("a.safetensors", tensors(r#"{"x":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]}}"#, &[1; 16])),
+        ("s.npz", sparse("csr", [3, 4], &[0, 1, 1, 3], &[2, 0, 3])),
+        ("g/1.gif", pictures(image::ImageFormat::Gif)),
+        ("t/1.tiff", pictures(image::ImageFormat::Tiff)),
+        ("w/1.webp", pictures(image::ImageFormat::WebP)),
+        ("m/1.bmp", pictures(image::ImageFormat::Bmp)),
         ("a/b/1.png", picture),
         ("c/1.jpg", jpeg),
         ("a.latent", space()),

@@ -214,7 +214,7 @@ fn digits(folder: &Path, run: &Run) -> Result<Observations> {
     }
     let rows = labels.len();
     let columns: Vec<(String, ArrayRef)> = vec![("digit".into(), Arc::new(UInt8Array::from(labels)))];
-    let values = Values::Images(Images { shape, pixels: Arc::new(pixels) });
+    let values = Values::Images(Images { shape, pixels: Arc::new(pixels), lower: None });
     Ok(Observations { name: "Handwritten digits".into(), values, metadata: Metadata::from_columns(columns, rows)? })
 }
 
@@ -312,6 +312,6 @@ fn emoji(folder: &Path, run: &Run) -> Result<Observations> {
     let mut metadata =
         Metadata::from_columns(vec![("name".into(), names), ("group".into(), groups), ("subgroup".into(), subgroups)], rows)?;
     metadata.id = Some(0);
-    let values = Values::Images(Images { shape, pixels: Arc::new(pixels) });
+    let values = Values::Images(Images { shape, pixels: Arc::new(pixels), lower: None });
     Ok(Observations { name: "Emoji".into(), values, metadata })
 }

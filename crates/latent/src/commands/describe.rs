@@ -16,7 +16,7 @@ pub(crate) fn command() -> Command {
 }
 
 pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
-    let data = read::open(inputs::text(matches, "data")?, &inputs::read_options(matches)?)?;
+    let data = read::open(inputs::path(matches, "data")?, &inputs::read_options(matches)?)?;
     let summary = Summary::of_source(&data, &inputs::prepare_options(matches)?, &context.run)?;
     context.screen.clear();
     if context.json { context.print(&summary) } else { output::text(&table(&summary)) }

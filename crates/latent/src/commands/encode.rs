@@ -29,7 +29,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let space = inputs::space(&inputs::path(matches, "space")?)?;
     let mut options = inputs::read_options(matches)?;
     options.preparation = Some(space.preparation.clone());
-    let data = read::open(inputs::text(matches, "data")?, &options)?;
+    let data = read::open(inputs::path(matches, "data")?, &options)?;
     let codes = space.encode_source(&data, &context.run)?;
     context.run.check()?;
     context.screen.clear();

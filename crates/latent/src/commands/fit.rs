@@ -9,7 +9,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use latentspace::checkpoint::Checkpoint;
 use latentspace::data::read::{self, Source};
 use latentspace::data::{
-    Beside, Given, Metadata, Preparation, PrepareOptions, PreparedStream, ReadOptions, Rows, Start, Tie, read_neighbors,
+    Beside, Given, Metadata, Preparation, PrepareOptions, PreparedStream, ReadOptions, Rows, Start, Tie, read_distances, read_neighbors,
 };
 use latentspace::interval::Measure;
 use latentspace::method::{AnyMethod, Entry};
@@ -72,8 +72,14 @@ fn given_args(given: Given) -> Vec<Arg> {
     let args =
         match given {
             Given::Neighbors => vec![Arg::new("neighbors").long("neighbors").value_name("FILE").help(
-                "The nearest rows of each, found elsewhere: a table of row, neighbor and distance, or a sparse matrix of distances (.mtx)",
+                "Precomputed neighbors: a square array or sparse matrix of distances (.npy, .npz, .mtx), the arrays indices and distances (.npz), or a table of row, neighbor and distance",
             )],
+            Given::Distances => vec![
+                Arg::new("distances")
+                    .long("distances")
+                    .value_name("FILE")
+                    .help("Precomputed distances of all pairs of rows: a square array or table (.npy, .npz, .csv, …)"),
+            ],
             Given::Start => {
                 vec![
                     inputs::file_arg("start").long("start").value_name("SPACE_OR_CODES").help(
@@ -100,6 +106,9 @@ fn known(matches: &ArgMatches, metadata: &Metadata, run: &Run) -> Result<Beside>
     let mut beside = Beside::default();
     if let Some(path) = text("neighbors") {
         beside.neighbors = Some(read_neighbors(path, metadata.rows(), run)?);
+    }
+    if let Some(path) = text("distances") {
+        beside.distances = Some(read_distances(path, metadata.rows(), run)?);
     }
     if let Some(path) = inputs::optional_path(matches, "start") {
         let pull = matches.get_one::<f64>("pull").map(|pull| Tie::Pull(*pull));
@@ -150,7 +159,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     if let Some(file) = &codes_file {
         outputs::check("--codes", file, outputs::CODES, context)?;
     }
-    let data = read::open(inputs::text(matches, "data")?, &inputs::read_options(matches)?)?;
+    let data = read::open(inputs::path(matches, "data")?, &inputs::read_options(matches)?)?;
     if matches.get_flag("plan") {
         return plan(method.as_ref(), &data, &inputs::prepare_options(matches)?, context);
     }

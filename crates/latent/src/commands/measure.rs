@@ -24,7 +24,7 @@ pub(crate) fn command() -> Command {
         .arg(inputs::file_arg("input").value_name("CODES").required(true).help(
             "Coordinates, a space that keeps those of its rows, or topics: a space of such, or a table with a column 'word' and one for each topic",
         ))
-        .arg(Arg::new("against").long("against").value_name("DATA").required(true).help("What the codes were made from, row by row; of topics, documents"))
+        .arg(inputs::file_arg("against").long("against").value_name("DATA").required(true).help("What the codes were made from, row by row; of topics, documents"))
         .arg(args::neighbors(1, "Neighbors a row [default: 15]"))
         .arg(
             Arg::new("sample")
@@ -94,7 +94,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let known = if inputs::is_space(name) { Some(inputs::space(name)?.preparation) } else { None };
     let mut options = inputs::read_options(matches)?;
     options.preparation = known.clone();
-    let observations = read::open(inputs::text(matches, "against")?, &options)?.read(run)?;
+    let observations = read::open(inputs::path(matches, "against")?, &options)?.read(run)?;
     let preparation = match known {
         Some(preparation) => preparation,
         None => Preparation::choose(&observations, &inputs::prepare_options(matches)?, run)?,

@@ -21,7 +21,9 @@ use crate::output::{self, count};
 /// Writes the statistics of one share.
 pub(super) fn partial(method: &dyn AnyMethod, share: Share, matches: &ArgMatches, output: &Path, context: &Context) -> Result<()> {
     let run = &context.run;
-    let data = inputs::text(matches, "data")?.to_owned();
+    let data = inputs::path(matches, "data")?;
+    let wrong = || Error::input(&data, "a name that is no UTF-8", "shares carry the name of their data as text");
+    let data = data.to_str().ok_or_else(wrong)?.to_owned();
     let (origin, prepare) = (Origin { data, read: inputs::read_options(matches)? }, inputs::prepare_options(matches)?);
     let (round, source) = match inputs::optional_path(matches, "state").as_deref() {
         Some(state) => {

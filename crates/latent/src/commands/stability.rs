@@ -65,7 +65,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
         outputs::check("--per-row", file, outputs::FIGURES, context)?;
     }
     let run = &context.run;
-    let data = read::open(inputs::text(matches, "data")?, &inputs::read_options(matches)?)?;
+    let data = read::open(inputs::path(matches, "data")?, &inputs::read_options(matches)?)?;
     let options = inputs::prepare_options(matches)?;
     memory::check(method.as_ref(), &data, &fit::needs(method.as_ref(), &data, &options, true, run)?, run)?;
     let observations = data.read(run)?;

@@ -105,7 +105,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
         entry.with(&params)
     };
     let most = with(dims.last().copied().unwrap_or(1))?;
-    let data = read::open(inputs::text(matches, "data")?, &inputs::read_options(matches)?)?;
+    let data = read::open(inputs::path(matches, "data")?, &inputs::read_options(matches)?)?;
     let options = inputs::prepare_options(matches)?;
     memory::check(most.as_ref(), &data, &fit::needs(most.as_ref(), &data, &options, true, run)?, run)?;
     let observations = data.read(run)?;

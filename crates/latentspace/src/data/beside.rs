@@ -7,11 +7,11 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, Float32Array, UInt32Array};
 use arrow::datatypes::{DataType, Float32Type, Int64Type};
 
-use super::{Category, Metadata, ReadOptions, Values, read, write};
+use super::{Category, Metadata, ReadOptions, Source, Table, Values, read, write};
 use crate::codes::Codes;
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
-use crate::neighbors::Neighbors;
+use crate::neighbors::{Neighbors, check_distances};
 use crate::run::Run;
 
 /// Something that may be given beside rows.
@@ -22,6 +22,8 @@ pub enum Given {
     Neighbors,
     /// Where rows start on the map.
     Start,
+    /// The distances of all pairs of rows.
+    Distances,
 }
 
 /// What is known of rows beside their values.
@@ -33,6 +35,8 @@ pub struct Beside {
     pub neighbors: Option<Neighbors>,
     /// Where rows start on the map.
     pub start: Option<Start>,
+    /// The distances of all pairs, `[n, n]`, computed elsewhere.
+    pub distances: Option<Matrix>,
 }
 
 /// Where rows start on the map, and what holds them there.
@@ -58,7 +62,7 @@ pub enum Tie {
 impl Beside {
     /// Whether nothing is known.
     pub fn is_empty(&self) -> bool {
-        self.labels.is_none() && self.neighbors.is_none() && self.start.is_none()
+        self.labels.is_none() && self.neighbors.is_none() && self.start.is_none() && self.distances.is_none()
     }
 
     /// Checks that all is of that many rows.
@@ -70,6 +74,7 @@ impl Beside {
             ("labels", self.labels.as_ref().map(|labels| labels.codes.len())),
             ("neighbors", self.neighbors.as_ref().map(Neighbors::rows)),
             ("start", self.start.as_ref().map(|start| start.places.rows())),
+            ("distances", self.distances.as_ref().map(Matrix::rows)),
         ];
         match counts.into_iter().find(|(_, count)| count.is_some_and(|count| count != rows)) {
             Some((name, Some(count))) => Err(Error::input(name, format!("they are of {count} rows"), format!("the data has {rows}"))),
@@ -83,7 +88,8 @@ impl Beside {
         let near = self.neighbors.iter().flat_map(|near| near.indices.iter().copied().chain(near.distances.iter().map(|d| d.to_bits())));
         let start =
             self.start.iter().flat_map(|start| start.places.as_slice().iter().map(|place| place.to_bits()).chain(start.tie.words()));
-        labels.chain(near).chain(start)
+        let distances = self.distances.iter().flat_map(|distances| distances.as_slice().iter().map(|distance| distance.to_bits()));
+        labels.chain(near).chain(start).chain(distances)
     }
 }
 
@@ -163,12 +169,16 @@ impl write::Columns for Lines<'_> {
     }
 }
 
-/// Reads neighbors of `rows` rows: a square sparse matrix of distances (`.mtx`), or a table of three columns: row and neighbor, both counted
-/// from 0, and distance.
+/// Reads neighbors of `rows` rows: the distances of all pairs as a square array (`.npy`, `.npz`, …), or those of some as a square sparse matrix
+/// (`.mtx`, `.npz`); the arrays `indices` and `distances`, `[n, k]`, of a `.npz` file; or a table of three columns: row and neighbor, both
+/// counted from 0, and distance.
 ///
 /// # Errors
-/// [`Error::Input`] if the file holds none of these, or as [`Neighbors::given`]; and what the reader says.
+/// [`Error::Input`] if the file holds none of these, or as [`Neighbors::given`] and [`Neighbors::of_distances`]; and what the reader says.
 pub fn read_neighbors(path: &str, rows: usize, run: &Run) -> Result<Neighbors> {
+    if let Some(near) = read_lists(path, rows, run)? {
+        return Ok(near);
+    }
     let source = read::open(path, &ReadOptions::default())?;
     let mut near = vec![Vec::new(); rows];
     if source.kind() == "counts" {
@@ -182,6 +192,9 @@ pub fn read_neighbors(path: &str, rows: usize, run: &Run) -> Result<Neighbors> {
             near.extend(others.iter().copied().zip(distances.iter().copied()));
         });
         return Neighbors::given(path, near);
+    }
+    if source.kind() == "array" {
+        return Neighbors::of_distances(path, square(path, &source, rows, run)?.view());
     }
     let table = read::metadata(Path::new(path), run)?;
     let wanted = "neighbors are a square sparse matrix of distances (.mtx), or a table of the columns row, neighbor and distance";
@@ -208,4 +221,94 @@ pub fn read_neighbors(path: &str, rows: usize, run: &Run) -> Result<Neighbors> {
         }
     }
     Neighbors::given(path, near)
+}
+
+/// Reads the distances of all pairs of `rows` rows: a square array (`.npy`, `.npz`, …) or table of numbers.
+///
+/// # Errors
+/// [`Error::Input`] if the file holds none, or as [`Neighbors::of_distances`]; and what the reader says.
+pub fn read_distances(path: &str, rows: usize, run: &Run) -> Result<Matrix> {
+    let distances = square(path, &read::open(path, &ReadOptions::default())?, rows, run)?;
+    check_distances(path, distances.view())?;
+    Ok(distances)
+}
+
+fn square(path: &str, source: &Source, rows: usize, run: &Run) -> Result<Matrix> {
+    let values = source.read(run)?.values;
+    let (n, d) = (values.rows(), source.columns());
+    match values {
+        Values::Table(table) if (n, table.numbers.cols()) == (rows, rows) => restored(&table),
+        _ => Err(Error::input(path, format!("{n} rows of {d} columns"), format!("distances between {rows} rows are {rows} times {rows}"))),
+    }
+}
+
+/// A table with what was subtracted from its columns added again.
+fn restored(table: &Table) -> Result<Matrix> {
+    if table.offsets.is_empty() {
+        return Ok(table.numbers.clone());
+    }
+    let value = |row: usize, column: usize| (f64::from(table.numbers.row(row)[column]) + table.offset(column)) as f32;
+    Ok(Matrix::from_fn(table.numbers.rows(), table.numbers.cols(), value))
+}
+
+/// The neighbors that a `.npz` file holds as two arrays, as nearest-neighbor searches give them; none where it holds no such arrays.
+fn read_lists(path: &str, rows: usize, run: &Run) -> Result<Option<Neighbors>> {
+    if !Path::new(path).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("npz")) {
+        return Ok(None);
+    }
+    let array = |names: [&str; 2]| {
+        names.into_iter().find_map(|name| {
+            let source = read::open(path, &ReadOptions { columns: Some(vec![name.to_owned()]), ..ReadOptions::default() }).ok()?;
+            match source.read(run).ok()?.values {
+                Values::Table(table) if table.numbers.cols() > 1 || rows > 1 => restored(&table).ok(),
+                _ => None,
+            }
+        })
+    };
+    let (Some(indices), Some(distances)) = (array(["indices", "knn_indices"]), array(["distances", "knn_dists"])) else { return Ok(None) };
+    if indices.rows() != rows || (distances.rows(), distances.cols()) != (rows, indices.cols()) {
+        let shape = |array: &Matrix| format!("{} x {}", array.rows(), array.cols());
+        let found = format!("indices of {} and distances of {}", shape(&indices), shape(&distances));
+        return Err(Error::input(path, found, format!("both have {rows} rows, and the same columns")));
+    }
+    let near = |row: usize| {
+        let cells = indices.row(row).iter().zip(distances.row(row));
+        cells.map(|(&other, &distance)| (if other >= 0.0 && other.fract() == 0.0 { other as u32 } else { u32::MAX }, distance)).collect()
+    };
+    Neighbors::given(path, (0..rows).map(near).collect()).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A `.npy` file of f64.
+    fn npy(rows: usize, cols: usize, cells: &[f64]) -> Vec<u8> {
+        let mut header = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': ({rows}, {cols}), }}");
+        header.push_str(&" ".repeat(117 - header.len()));
+        let mut out = b"\x93NUMPY\x01\x00v\x00".to_vec();
+        out.extend(header.as_bytes());
+        out.push(b'\n');
+        out.extend(cells.iter().flat_map(|cell| cell.to_le_bytes()));
+        out
+    }
+
+    #[test]
+    fn distances_are_read_from_arrays() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = Run::new(0, 1).unwrap();
+        let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+        std::fs::write(path("d.npy"), npy(3, 3, &[0.0, 2.0, 1.0, 2.0, 0.0, 3.0, 1.0, 3.0, 0.0])).unwrap();
+        let near = read_neighbors(&path("d.npy"), 3, &run).unwrap();
+        assert_eq!((near.k, &near.indices[..2], &near.distances[..2]), (2, &[2, 1][..], &[1.0, 2.0][..]));
+        assert!(read_neighbors(&path("d.npy"), 4, &run).unwrap_err().to_string().contains("4 times 4"));
+        let mut archive = zip::ZipWriter::new(std::fs::File::create(path("n.npz")).unwrap());
+        for (name, cells) in [("indices.npy", [0.0, 2.0, 1.0, 0.0, 2.0, 0.0]), ("distances.npy", [0.0, 1.0, 0.0, 2.0, 0.0, 1.0])] {
+            archive.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+            std::io::Write::write_all(&mut archive, &npy(3, 2, &cells)).unwrap();
+        }
+        archive.finish().unwrap();
+        let near = read_neighbors(&path("n.npz"), 3, &run).unwrap();
+        assert_eq!((near.k, near.indices, near.distances), (1, vec![2, 0, 0], vec![1.0, 2.0, 1.0]));
+    }
 }

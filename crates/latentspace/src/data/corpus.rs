@@ -41,7 +41,7 @@ impl Documents for Read<'_> {
 impl From<WordCounts> for Counts {
     fn from(counts: WordCounts) -> Self {
         let WordCounts { cols, starts, indices, values } = counts;
-        Counts { cols, starts, indices, values, names: None }
+        Counts { cols, starts, indices, values, names: None, base: None }
     }
 }
 
@@ -167,6 +167,7 @@ impl Preparation {
             spreads: Vec::new(),
             fills: Vec::new(),
             categories: Vec::new(),
+            base: None,
             text: None,
             ready: Ready::default(),
             told: Vec::new(),

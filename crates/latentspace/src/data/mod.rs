@@ -1,6 +1,7 @@
 //! What was observed, how it becomes numbers, and how it is read.
 
 mod beside;
+mod constant;
 mod corpus;
 pub mod dates;
 pub(crate) mod exact;
@@ -13,7 +14,7 @@ pub mod read;
 mod summary;
 pub mod write;
 
-pub use beside::{Beside, Given, Start, Tie, read_neighbors, write_neighbors};
+pub use beside::{Beside, Given, Start, Tie, read_distances, read_neighbors, write_neighbors};
 pub use observations::{Category, Counts, ImageShape, Images, Metadata, Observations, Table, Values};
 pub use preparation::{Levels, Missing, Preparation, PrepareOptions, Scale};
 pub use prepared::{Prepared, PreparedStream, Rows, Shape, Stream};

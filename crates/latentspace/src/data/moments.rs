@@ -115,8 +115,9 @@ impl Moments {
         }
     }
 
-    /// `count` zeros, of a sparse column.
-    fn add_zeros(&mut self, count: u64) {
+    /// The zeros of a sparse column of `rows` rows, of which only the other cells were added.
+    pub(super) fn add_zeros(&mut self, rows: u64) {
+        let count = rows.saturating_sub(self.count + self.missing + self.infinite);
         if count == 0 {
             return;
         }
@@ -337,15 +338,20 @@ impl Sums {
             }
             Values::Images(images) => {
                 let size = images.shape.len();
-                for pixels in images.pixels[rows.start * size..rows.end * size].chunks_exact(size) {
-                    for (&pixel, moments) in pixels.iter().zip(&mut self.numbers) {
-                        moments.add(f64::from(pixel));
+                let range = rows.start * size..rows.end * size;
+                match &images.lower {
+                    None => {
+                        for pixels in images.pixels[range].chunks_exact(size) {
+                            for (&pixel, moments) in pixels.iter().zip(&mut self.numbers) {
+                                moments.add(f64::from(pixel));
+                            }
+                        }
                     }
+                    Some(_) => range.for_each(|at| self.numbers[at % size].add(images.value(at))),
                 }
                 self.numbers.iter_mut().for_each(|moments| moments.values = None);
             }
             Values::Counts(counts) => {
-                let before: Vec<u64> = self.numbers.iter().map(|m| m.count + m.missing + m.infinite).collect();
                 for row in rows.clone() {
                     let (columns, values) = counts.row(row);
                     for (&column, &value) in columns.iter().zip(values) {
@@ -357,10 +363,6 @@ impl Sums {
                         let dense: Vec<(usize, f32)> = columns.iter().map(|&c| c as usize).zip(values.iter().copied()).collect();
                         self.sparse_places(&dense, first + (row - rows.start) as u64);
                     }
-                }
-                for (moments, before) in self.numbers.iter_mut().zip(before) {
-                    let seen = moments.count + moments.missing + moments.infinite - before;
-                    moments.add_zeros(rows.len() as u64 - seen);
                 }
             }
             Values::Text(texts) => {
@@ -595,6 +597,8 @@ pub(super) struct Head {
     pub(super) categories: Vec<String>,
     pub(super) metadata: Vec<(String, String)>,
     pub(super) id: Option<usize>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) base: Option<u32>,
 }
 
 impl Head {
@@ -619,6 +623,10 @@ impl Head {
             categories,
             metadata,
             id: block.metadata.id,
+            base: match &block.values {
+                Values::Counts(counts) => counts.base,
+                _ => None,
+            },
         }
     }
 }

@@ -74,8 +74,10 @@ pub struct ImageShape {
 pub struct Images {
     /// Their size.
     pub shape: ImageShape,
-    /// `[n, height, width, channels]`, 0 to 255.
+    /// `[n, height, width, channels]`, 0 to 255; of pixels of 16 bits the upper 8.
     pub pixels: Arc<Vec<u8>>,
+    /// Of pixels of 16 bits the lower 8, laid out like `pixels`; none where all have 8.
+    pub lower: Option<Arc<Vec<u8>>>,
 }
 
 /// Sparse rows of counts: of row i the columns `indices[starts[i]..starts[i + 1]]` (ascending) have the `values` beside them, all others 0.
@@ -91,6 +93,8 @@ pub struct Counts {
     pub values: Vec<f32>,
     /// Names of the columns: words, genes.
     pub names: Option<Vec<String>>,
+    /// The number that the file gives to the first column, 0 or 1, where its format leaves that open (svmlight).
+    pub base: Option<u32>,
 }
 
 /// What rides along with each row: labels, names, dates, as Arrow columns.
@@ -114,6 +118,28 @@ impl ImageShape {
     }
 }
 
+impl Images {
+    /// The value of a pixel, 0 to 255; of one of 16 bits with a fraction.
+    pub fn value(&self, at: usize) -> f64 {
+        match &self.lower {
+            None => f64::from(self.pixels[at]),
+            Some(lower) => f64::from(u16::from_be_bytes([self.pixels[at], lower[at]])) / 257.0,
+        }
+    }
+
+    /// Pictures of the same size, one below the other.
+    fn append(&mut self, other: Self) {
+        if self.lower.is_some() || other.lower.is_some() {
+            // Written with 16 bits, a pixel of 8 has them twice.
+            let lower = |images: &Self| images.lower.clone().unwrap_or_else(|| Arc::clone(&images.pixels));
+            let mut all = Arc::unwrap_or_clone(lower(self));
+            all.extend_from_slice(&lower(&other));
+            self.lower = Some(Arc::new(all));
+        }
+        Arc::make_mut(&mut self.pixels).extend_from_slice(&other.pixels);
+    }
+}
+
 impl Counts {
     /// Observations.
     pub fn rows(&self) -> usize {
@@ -122,7 +148,7 @@ impl Counts {
 
     /// No observations.
     pub fn none(cols: usize) -> Self {
-        Counts { cols, starts: vec![0], indices: Vec::new(), values: Vec::new(), names: None }
+        Counts { cols, starts: vec![0], indices: Vec::new(), values: Vec::new(), names: None, base: None }
     }
 
     /// The cells of a table that are not 0.
@@ -156,7 +182,14 @@ impl Counts {
     /// The rows of these numbers.
     #[must_use]
     pub fn select(&self, rows: &[u32]) -> Self {
-        let mut out = Counts { cols: self.cols, starts: vec![0], indices: Vec::new(), values: Vec::new(), names: self.names.clone() };
+        let mut out = Counts {
+            cols: self.cols,
+            starts: vec![0],
+            indices: Vec::new(),
+            values: Vec::new(),
+            names: self.names.clone(),
+            base: self.base,
+        };
         for &row in rows {
             let (indices, values) = self.row(row as usize);
             out.indices.extend_from_slice(indices);
@@ -514,17 +547,17 @@ impl Values {
                 }
                 Table::concat(tables, total).map(Values::Table)
             }
-            Values::Images(first) => {
-                let shape = first.shape;
-                let mut pixels = Arc::unwrap_or_clone(first.pixels);
-                pixels.reserve_exact((total * shape.len()).saturating_sub(pixels.len()));
+            Values::Images(mut whole) => {
+                if let Some(pixels) = Arc::get_mut(&mut whole.pixels) {
+                    pixels.reserve_exact((total * whole.shape.len()).saturating_sub(pixels.len()));
+                }
                 for part in parts {
                     match part {
-                        Values::Images(images) if images.shape == shape => pixels.extend_from_slice(&images.pixels),
+                        Values::Images(images) if images.shape == whole.shape => whole.append(images),
                         other => return Err(unlike(&other, kind)),
                     }
                 }
-                Ok(Values::Images(Images { shape, pixels: Arc::new(pixels) }))
+                Ok(Values::Images(whole))
             }
             Values::Counts(mut whole) => {
                 for part in parts {

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use crate::parallel::*;
 use serde::{Deserialize, Serialize};
 
+use crate::data::constant::{constant_columns, some, some_of};
 use crate::data::corpus::Ready;
 use crate::data::exact;
 use crate::data::fresh::Fresh;
 use crate::data::summary::MOST_LEVELS;
-use crate::data::{Category, ImageShape, Images, Observations, Prepared, Source, Summarizer, Summary, Table, Values};
+use crate::data::{Category, Counts, ImageShape, Images, Observations, Prepared, Source, Summarizer, Summary, Table, Values};
 use crate::error::{Error, Input, Result};
 use crate::linalg::Matrix;
 use crate::run::Run;
@@ -94,6 +95,9 @@ pub struct Preparation {
     /// Columns of categories; each becomes as many columns of 0 and 1 as it has levels, behind the numeric ones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub categories: Vec<Levels>,
+    /// Of sparse rows: the number that their file gives to the first column, 0 or 1, where its format leaves that open (svmlight).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<u32>,
     /// How text becomes counts of words, which are the `names`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<Kept>,
@@ -136,7 +140,8 @@ impl Preparation {
         let mut preparation = if as_they_are && observations.values.kind() != "table" {
             let summary = head_only(observations);
             let mut preparation = Self::from_summary(&summary, options)?;
-            preparation.tell_constant(&constant_columns(observations, run)?, options);
+            let (constant, names) = constant_columns(observations, run)?;
+            preparation.tell_constant(constant, &names);
             preparation
         } else {
             let mut summarizer = Summarizer::new(false, options.needs_quartiles());
@@ -145,6 +150,7 @@ impl Preparation {
         };
         if let Values::Counts(counts) = &observations.values {
             preparation.names = counts.names.clone();
+            preparation.base = counts.base;
         }
         Ok(preparation)
     }
@@ -264,13 +270,14 @@ impl Preparation {
             spreads,
             fills,
             categories,
+            base: summary.base,
             text: None,
             ready: Ready::default(),
             told,
         };
         preparation.tell(summary, &empty);
         let constant: Vec<String> = numbers.iter().filter(|column| column.constant).map(|column| column.name.clone()).collect();
-        preparation.tell_constant(&constant, options);
+        preparation.tell_constant(constant.len(), &constant);
         Ok(preparation)
     }
 
@@ -315,14 +322,15 @@ impl Preparation {
         }
     }
 
-    fn tell_constant(&mut self, constant: &[String], _options: &PrepareOptions) {
-        if !constant.is_empty() {
+    /// So many columns are constant; `names` are at least the first of theirs.
+    fn tell_constant(&mut self, constant: usize, names: &[String]) {
+        if constant > 0 {
             let what = if self.kind == "images" { "pixel" } else { "column" };
-            let verb = if constant.len() == 1 { "is" } else { "are" };
+            let verb = if constant == 1 { "is" } else { "are" };
             self.told.push(format!(
                 "{} {verb} constant and say{} nothing",
-                some(what, constant),
-                if constant.len() == 1 { "s" } else { "" }
+                some_of(what, constant, names),
+                if constant == 1 { "s" } else { "" }
             ));
         }
     }
@@ -429,6 +437,8 @@ impl Preparation {
                 None => Err(unlike()),
             },
             Values::Counts(counts) if self.kind == "counts" => {
+                let arranged = self.arranged_counts(&observations.name, counts)?;
+                let counts = arranged.as_ref();
                 if counts.cols != self.columns {
                     return Err(unlike());
                 }
@@ -445,6 +455,39 @@ impl Preparation {
             Values::Text(texts) if self.kind == "text" => Ok(Prepared::Counts(self.vocabulary()?.count(texts, run)?.into())),
             _ => Err(unlike()),
         }
+    }
+
+    /// The counts with their columns in the order of the preparation, by name where both have names; others are left out.
+    fn arranged_counts<'a>(&self, file: &str, counts: &'a Counts) -> Result<std::borrow::Cow<'a, Counts>> {
+        use std::borrow::Cow;
+        let (Some(wanted), Some(names)) = (&self.names, &counts.names) else { return Ok(Cow::Borrowed(counts)) };
+        if wanted == names {
+            return Ok(Cow::Borrowed(counts));
+        }
+        let places: std::collections::HashMap<&str, usize> = names.iter().enumerate().map(|(at, name)| (name.as_str(), at)).rev().collect();
+        let mut to = vec![None; counts.cols];
+        for (at, name) in wanted.iter().enumerate() {
+            let Some(&place) = places.get(name.as_str()) else {
+                let error = Error::input(file, format!("no column '{name}'"), "this space needs it");
+                return Err(match crate::error::nearest(name, names.iter().map(String::as_str)) {
+                    Some(near) => error.with_hint(format!("there is '{near}'")),
+                    None => error,
+                });
+            };
+            to[place] = Some(at as u32);
+        }
+        let mut out = Counts { names: Some(wanted.clone()), ..Counts::none(wanted.len()) };
+        let mut cells = Vec::new();
+        for row in 0..counts.rows() {
+            let (columns, values) = counts.row(row);
+            cells.clear();
+            cells.extend(columns.iter().zip(values).filter_map(|(&column, &value)| Some((to[column as usize]?, value))));
+            cells.sort_unstable_by_key(|(column, _)| *column);
+            out.indices.extend(cells.iter().map(|(column, _)| *column));
+            out.values.extend(cells.iter().map(|(_, value)| *value));
+            out.starts.push(out.indices.len());
+        }
+        Ok(Cow::Owned(out))
     }
 
     /// The table with its columns in the order of the preparation; by name where both have names.
@@ -567,8 +610,15 @@ impl Preparation {
         let plain: Vec<f32> = (0..=255_u8).map(|pixel| f32::from(pixel) / 255.0).collect();
         let mut out = Fresh::new(rows, width)?;
         let block = ((1 << 18) / width.max(1)).max(1) * width;
-        out.par_chunks_mut(block.max(1)).zip(images.pixels.par_chunks(block.max(1))).for_each(|(out, pixels)| {
-            out.iter_mut().zip(pixels).for_each(|(out, &pixel)| *out = plain[usize::from(pixel)]);
+        out.par_chunks_mut(block.max(1)).enumerate().for_each(|(index, out)| {
+            let from = index * block.max(1);
+            let pixels = &images.pixels[from..from + out.len()];
+            match &images.lower {
+                None => out.iter_mut().zip(pixels).for_each(|(out, &pixel)| *out = plain[usize::from(pixel)]),
+                Some(lower) => out.iter_mut().zip(pixels).zip(&lower[from..]).for_each(|((out, &upper), &lower)| {
+                    *out = f32::from(u16::from_be_bytes([upper, lower])) / 65535.0;
+                }),
+            }
             if !(self.centers.is_empty() && self.spreads.is_empty()) {
                 for row in out.chunks_exact_mut(width) {
                     for (column, value) in row.iter_mut().enumerate() {
@@ -600,7 +650,7 @@ impl Preparation {
                 .flat_map(|row| rows.row(row).iter().enumerate())
                 .map(|(column, &value)| ((f64::from(value) * spread(column) + center(column)) * 255.0).round().clamp(0.0, 255.0) as u8)
                 .collect();
-            return Ok(Observations::new("decoded", Values::Images(Images { shape, pixels: Arc::new(pixels) })));
+            return Ok(Observations::new("decoded", Values::Images(Images { shape, pixels: Arc::new(pixels), lower: None })));
         }
         let offset = |column: usize| self.offsets.get(column).copied().unwrap_or(0.0);
         let untouched =
@@ -728,7 +778,9 @@ fn head_only(observations: &Observations) -> Summary {
         Values::Table(table) => (None, table.offsets.clone()),
         _ => (None, Vec::new()),
     };
-    let learned = (0..observations.columns())
+    // Of sparse rows nothing is kept for each column: there may be far more of them than cells.
+    let described = if matches!(observations.values, Values::Counts(_)) { 0 } else { observations.columns() };
+    let learned = (0..described)
         .map(|column| crate::data::ColumnSummary {
             name: (column + 1).to_string(),
             kind: "number".to_owned(),
@@ -754,64 +806,7 @@ fn head_only(observations: &Observations) -> Summary {
         notes: Vec::new(),
         preparation: Vec::new(),
         text: None,
-    }
-}
-
-/// The columns all of whose cells are equal, by name or number. Costs little where few are: a column is looked at until it changes.
-fn constant_columns(observations: &Observations, run: &Run) -> Result<Vec<String>> {
-    let cols = observations.columns();
-    let mut open: Vec<usize> = (0..cols).collect();
-    let name = |column: usize| (column + 1).to_string();
-    match &observations.values {
-        Values::Table(table) => {
-            let first = table.numbers.row(0);
-            for row in 1..table.numbers.rows() {
-                if row % 4096 == 0 {
-                    run.check()?;
-                }
-                if open.is_empty() {
-                    break;
-                }
-                let cells = table.numbers.row(row);
-                open.retain(|&column| cells[column] == first[column]);
-            }
-        }
-        Values::Images(images) => {
-            for (row, pixels) in images.pixels.chunks_exact(images.shape.len().max(1)).enumerate() {
-                if row % 4096 == 0 {
-                    run.check()?;
-                }
-                open.retain(|&column| pixels[column] == images.pixels[column]);
-                if open.is_empty() {
-                    break;
-                }
-            }
-        }
-        Values::Counts(counts) => {
-            let mut seen: Vec<(u32, f32, f32)> = vec![(0, f32::INFINITY, f32::NEG_INFINITY); counts.cols];
-            for (&column, &value) in counts.indices.iter().zip(&counts.values) {
-                let (count, low, high) = &mut seen[column as usize];
-                (*count, *low, *high) = (*count + 1, low.min(value), high.max(value));
-            }
-            let rows = counts.rows() as u32;
-            open.retain(|&column| {
-                let (count, low, high) = seen[column];
-                count == 0 || (count == rows && low == high)
-            });
-            let names = |column: usize| counts.names.as_ref().map_or_else(|| name(column), |names| names[column].clone());
-            return Ok(open.into_iter().map(names).collect());
-        }
-        Values::Text(_) => {}
-    }
-    Ok(if observations.rows() > 1 { open.into_iter().map(name).collect() } else { Vec::new() })
-}
-
-/// `column a`, `columns a, b and c`, `12 columns (a, b, c …)`.
-fn some(what: &str, names: &[String]) -> String {
-    match names {
-        [one] => format!("{what} {one}"),
-        [most @ .., last] if names.len() <= 5 => format!("{what}s {} and {last}", most.join(", ")),
-        _ => format!("{} {what}s ({} …)", names.len(), names[..3.min(names.len())].join(", ")),
+        base: None,
     }
 }
 

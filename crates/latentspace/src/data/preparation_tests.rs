@@ -126,7 +126,7 @@ fn offsets_are_moved_in_64_bits() {
 fn pictures_become_0_to_1_and_come_back_as_pixels() {
     let shape = ImageShape { height: 16, width: 16, channels: 1 };
     let pixels: Vec<u8> = (0..512).map(|i| (i % 256) as u8).collect();
-    let observed = Observations::new("p", Values::Images(Images { shape, pixels: Arc::new(pixels.clone()) }));
+    let observed = Observations::new("p", Values::Images(Images { shape, pixels: Arc::new(pixels.clone()), lower: None }));
     for scale in [Scale::Auto, Scale::Standard, Scale::Unit] {
         let preparation =
             Preparation::choose(&observed, &PrepareOptions { scale, missing: None, ..PrepareOptions::default() }, &run()).unwrap();

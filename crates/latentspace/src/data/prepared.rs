@@ -313,6 +313,11 @@ impl<'a> Rows<'a> {
         self.beside()?.neighbors.as_ref()
     }
 
+    /// The distances of all pairs, where they were computed elsewhere.
+    pub fn distances(&self) -> Option<&'a Matrix> {
+        self.beside()?.distances.as_ref()
+    }
+
     /// Where rows start on the map, where that was given.
     pub fn start(&self) -> Option<&'a Start> {
         self.beside()?.start.as_ref()

@@ -63,6 +63,9 @@ pub struct Summary {
     /// Of text: what is met in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<Facts>,
+    /// Of sparse rows: the number that their file gives to the first column, where its format leaves that open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<u32>,
 }
 
 /// One column.
@@ -354,10 +357,13 @@ impl Summarizer {
 }
 
 /// The summary of these statistics, and of the hashes of rows and ids, where they were looked at.
-fn summary(whole: Sums, row_hashes: Option<Vec<u64>>, id_hashes: Option<Vec<u64>>) -> Result<Summary> {
+fn summary(mut whole: Sums, row_hashes: Option<Vec<u64>>, id_hashes: Option<Vec<u64>>) -> Result<Summary> {
     let Some(head) = whole.once.head else {
         return Err(Error::input("statistics", "those of the first chunk have no head", "what `latent fit --partial` wrote is needed"));
     };
+    if head.kind == "counts" {
+        whole.numbers.iter_mut().for_each(|moments| moments.add_zeros(whole.rows));
+    }
     let numbers = whole.numbers.len();
     let name = |column: usize| {
         let names =
@@ -400,6 +406,7 @@ fn summary(whole: Sums, row_hashes: Option<Vec<u64>>, id_hashes: Option<Vec<u64>
         notes: Vec::new(),
         preparation: Vec::new(),
         text: None,
+        base: head.base,
     })
 }
 
@@ -438,7 +445,11 @@ fn row_hash(values: &Values, row: usize) -> u64 {
             let hash = table.numbers.row(row).iter().fold(SEED, |hash, &value| mix(hash, u64::from(bits(value))));
             table.categories.iter().fold(hash, |hash, category| mix(hash, bytes(category.level(row).unwrap_or("").as_bytes())))
         }
-        Values::Images(images) => bytes(&images.pixels[row * images.shape.len()..][..images.shape.len()]),
+        Values::Images(images) => {
+            let of_row = |all: &[u8]| bytes(&all[row * images.shape.len()..][..images.shape.len()]);
+            let hash = of_row(&images.pixels);
+            images.lower.as_ref().map_or(hash, |lower| mix(hash, of_row(lower)))
+        }
         Values::Counts(counts) => {
             let (columns, values) = counts.row(row);
             columns.iter().zip(values).fold(SEED, |hash, (&column, value)| mix(hash, u64::from(column) << 32 | u64::from(value.to_bits())))

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, Float32Array, Float64Array, RecordBatch, StringArray, UInt8Array, make_array};
+use arrow::array::{Array, ArrayRef, Float32Array, Float64Array, RecordBatch, StringArray, UInt8Array, UInt16Array, make_array};
 use arrow::datatypes::{DataType, Field, Schema};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
@@ -30,7 +30,13 @@ pub fn observations(observations: &Observations, path: &Path) -> Result<()> {
             let shape = images.shape;
             let mut axes = vec![observations.rows(), shape.height, shape.width];
             axes.extend((shape.channels > 1).then_some(shape.channels));
-            npy(path, "|u1", &axes, &images.pixels)
+            match &images.lower {
+                None => npy(path, "|u1", &axes, &images.pixels),
+                Some(lower) => {
+                    let both: Vec<u8> = lower.iter().zip(images.pixels.iter()).flat_map(|(&lower, &upper)| [lower, upper]).collect();
+                    npy(path, "<u2", &axes, &both)
+                }
+            }
         }
         Values::Counts(counts) if lower.ends_with(".mtx") => mtx(counts, path),
         Values::Table(table) if lower.ends_with(".npy") && table.categories.is_empty() => {
@@ -197,8 +203,14 @@ impl Columns for Learned<'_> {
             }
             Values::Images(images) => (0..images.shape.len())
                 .map(|pixel| -> (String, ArrayRef) {
-                    let cells = rows.clone().map(|row| images.pixels[row * images.shape.len() + pixel]);
-                    (format!("pixel{pixel}"), Arc::new(UInt8Array::from_iter_values(cells)))
+                    let places = rows.clone().map(|row| row * images.shape.len() + pixel);
+                    let cells: ArrayRef = match &images.lower {
+                        None => Arc::new(UInt8Array::from_iter_values(places.map(|at| images.pixels[at]))),
+                        Some(lower) => {
+                            Arc::new(UInt16Array::from_iter_values(places.map(|at| u16::from_be_bytes([images.pixels[at], lower[at]]))))
+                        }
+                    };
+                    (format!("pixel{pixel}"), cells)
                 })
                 .collect(),
             Values::Counts(counts) => {
@@ -332,10 +344,11 @@ mod tests {
     fn pictures_and_counts_come_back() {
         let shape = ImageShape { height: 2, width: 3, channels: 3 };
         let pixels: Vec<u8> = (0..36).map(|i| i * 7).collect();
-        let back = round(&Observations::new("p", Values::Images(Images { shape, pixels: Arc::new(pixels.clone()) })), "p.npy");
+        let back = round(&Observations::new("p", Values::Images(Images { shape, pixels: Arc::new(pixels.clone()), lower: None })), "p.npy");
         let Values::Images(images) = &back.values else { panic!() };
         assert_eq!((images.shape, images.pixels.as_slice()), (shape, pixels.as_slice()));
-        let counts = Counts { cols: 4, starts: vec![0, 2, 2, 3], indices: vec![0, 3, 1], values: vec![1.0, 2.0, 5.0], names: None };
+        let counts =
+            Counts { cols: 4, starts: vec![0, 2, 2, 3], indices: vec![0, 3, 1], values: vec![1.0, 2.0, 5.0], names: None, base: None };
         let back = round(&Observations::new("c", Values::Counts(counts.clone())), "c.mtx");
         let Values::Counts(read) = &back.values else { panic!() };
         assert_eq!(*read, counts);

@@ -3,6 +3,12 @@
 use super::Neighbors;
 use crate::error::{Error, Result};
 use crate::interval::Measure;
+use crate::linalg::MatrixView;
+
+/// Neighbors of a row that are kept where the distances of all pairs are given.
+const MOST_OF_ALL: usize = 1024;
+/// Distances are the same where they differ by no more than this part, as those that were computed both ways in 32 bits do.
+const SAME: f32 = 1e-5;
 
 /// The name of the algorithm that is told of them.
 pub(crate) const GIVEN: &str = "given";
@@ -41,10 +47,61 @@ impl Neighbors {
         Ok(Neighbors { k, indices, distances, algorithm: GIVEN, recall: Measure::exact(1.0, None) })
     }
 
+    /// The nearest rows by the distances of all pairs, `[n, n]`: all others, or the nearest 1,024. `from` names them in errors.
+    ///
+    /// # Errors
+    /// [`Error::Input`] with the row for distances that are no square, negative or not finite, differ between the two ways, or are not 0 from a
+    /// row to itself.
+    pub fn of_distances(from: &str, distances: MatrixView<'_>) -> Result<Self> {
+        check_distances(from, distances)?;
+        let n = distances.rows();
+        let mut rows = Vec::with_capacity(n);
+        for row in 0..n {
+            let own = distances.row(row);
+            let mut near: Vec<(u32, f32)> = (0..n).filter(|&other| other != row).map(|other| (other as u32, own[other])).collect();
+            if near.len() > MOST_OF_ALL {
+                near.select_nth_unstable_by(MOST_OF_ALL - 1, |a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
+                near.truncate(MOST_OF_ALL);
+            }
+            rows.push(near);
+        }
+        Self::given(from, rows)
+    }
+
     /// Whether they were found elsewhere: what share of them is true is not known then.
     pub fn are_given(&self) -> bool {
         self.algorithm == GIVEN
     }
+}
+
+/// Refuses distances of all pairs that are none.
+///
+/// # Errors
+/// [`Error::Input`] with the row; see [`Neighbors::of_distances`].
+pub(crate) fn check_distances(from: &str, distances: MatrixView<'_>) -> Result<()> {
+    let n = distances.rows();
+    let wrong = |row: usize, found: String, wanted: &str| Err(Error::input(from, found, wanted).at_row(row as u64 + 1));
+    if n != distances.cols() {
+        let found = format!("{n} rows of {} columns", distances.cols());
+        return Err(Error::input(from, found, "the distances of all pairs are as many columns as rows"));
+    }
+    let most = (0..n).flat_map(|row| distances.row(row)).fold(0.0_f32, |most, &distance| most.max(distance));
+    for row in 0..n {
+        let own = distances.row(row);
+        if let Some(other) = (0..n).find(|&other| !own[other].is_finite() || own[other] < 0.0) {
+            return wrong(row, format!("{} as the distance of row {}", own[other], other + 1), "distances are finite and not negative");
+        }
+        if own[row] > SAME * most {
+            return wrong(row, format!("{} from the row to itself", own[row]), "that distance is 0");
+        }
+        let back = |other: usize| distances.row(other)[row];
+        let different = |&other: &usize| (own[other] - back(other)).abs() > SAME * own[other].max(back(other));
+        if let Some(other) = (0..row).find(different) {
+            let found = format!("{} to row {}, and {} from there", own[other], other + 1, back(other));
+            return wrong(row, found, "distances are the same both ways");
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -55,6 +112,19 @@ mod tests {
     fn they_are_sorted_without_the_row_itself_and_as_many_for_each() {
         let near = Neighbors::given("near", vec![vec![(2, 0.5), (0, 0.0), (1, 0.25)], vec![(0, 0.25), (2, 0.25)], vec![(0, 0.5)]]).unwrap();
         assert_eq!((near.k, near.indices, near.distances), (1, vec![1, 0, 0], vec![0.25, 0.25, 0.5]));
+    }
+
+    #[test]
+    fn the_distances_of_all_pairs_tell_the_nearest() {
+        let of = |cells: [f32; 9]| Neighbors::of_distances("d.npy", MatrixView::new(3, 3, &cells).unwrap());
+        let near = of([0.0, 2.0, 1.0, 2.0, 0.0, 3.0, 1.0, 3.0, 0.0]).unwrap();
+        assert_eq!((near.k, near.indices, near.distances), (2, vec![2, 1, 0, 2, 0, 1], vec![1.0, 2.0, 2.0, 3.0, 1.0, 3.0]));
+        let error = |cells| of(cells).unwrap_err().to_string();
+        let ways = error([0.0, 2.0, 1.0, 2.5, 0.0, 3.0, 1.0, 3.0, 0.0]);
+        assert_eq!(ways, "d.npy, row 2: 2.5 to row 1, and 2 from there; distances are the same both ways.");
+        assert!(error([0.0, 2.0, 1.0, 2.0, 1.0, 3.0, 1.0, 3.0, 0.0]).contains("row 2: 1 from the row to itself"));
+        assert!(error([0.0, -2.0, 1.0, -2.0, 0.0, 3.0, 1.0, 3.0, 0.0]).contains("not negative"));
+        assert!(Neighbors::of_distances("d.npy", MatrixView::new(1, 3, &[0.0; 3]).unwrap()).is_err());
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod tree;
 pub use crate::linalg::Points;
 pub(crate) use distance::{distance, lengths};
 pub(crate) use duplicates::Groups;
+pub(crate) use given::check_distances;
 pub use plan::{Plan, plan, plan_sparse};
 pub(crate) use ranks::{Far, Ranked, Ranks, Wanted, nearer_first, ranks_bytes};
 pub(crate) use sparse::SparseRanks;

@@ -115,7 +115,7 @@ impl Given {
         };
         let known: BTreeMap<&str, u32> = self.words.iter().enumerate().map(|(at, word)| (word.as_str(), at as u32)).collect();
         let numbers: Vec<Option<u32>> = names.iter().map(|name| known.get(name.as_str()).copied()).collect();
-        let mut out = Counts { cols: self.words.len(), starts: vec![0], indices: Vec::new(), values: Vec::new(), names: None };
+        let mut out = Counts { cols: self.words.len(), starts: vec![0], indices: Vec::new(), values: Vec::new(), names: None, base: None };
         for row in 0..counts.rows() {
             let (columns, values) = counts.row(row);
             let mut cells: Vec<(u32, f32)> =
@@ -156,7 +156,7 @@ pub(super) fn run(given: Given, matches: &ArgMatches, context: &Context) -> Resu
     let run = &context.run;
     let mut options = inputs::read_options(matches)?;
     options.preparation = given.preparation.clone();
-    let observations = read::open(inputs::text(matches, "against")?, &options)?.read(run)?;
+    let observations = read::open(inputs::path(matches, "against")?, &options)?.read(run)?;
     let Read { texts, counts } = given.read(&observations, run)?;
     let mut totals = vec![0.0_f64; counts.cols];
     counts.indices.iter().zip(&counts.values).for_each(|(&word, &times)| totals[word as usize] += f64::from(times));

@@ -283,6 +283,21 @@ impl Array {
         needs_offset(&ranges)
     }
 
+    /// How many numbers there are.
+    pub(super) fn count(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Calls `take` with the place, row by row, and the value of each number.
+    pub(super) fn each(&self, mut take: impl FnMut(usize, f64)) {
+        if self.row_major() {
+            let bytes = &self.bytes[self.start..self.start + self.count() * self.number.size()];
+            each(self.number, self.big_endian, bytes, take);
+        } else {
+            self.to_f64().into_iter().enumerate().for_each(|(at, value)| take(at, value));
+        }
+    }
+
     /// Its numbers as f64, for short arrays that ride along.
     pub(super) fn to_f64(&self) -> Vec<f64> {
         let (rows, cols) = (self.rows(), self.cols());
@@ -402,7 +417,7 @@ impl ArrayReader {
                     }
                 }
             }
-            Values::Images(Images { shape, pixels: Arc::new(pixels) })
+            Values::Images(Images { shape, pixels: Arc::new(pixels), lower: None })
         } else {
             let offsets = self.offsets.get_or_init(|| self.array.offsets());
             let numbers = self.array.table(rows.clone(), offsets)?;

@@ -13,7 +13,7 @@ use crate::error::{Bytes as Size, Error, Result};
 /// Packed data that grows by more than this is refused: no real data does, and bombs do.
 pub(super) const MOST_RATIO: u64 = 1000;
 /// What any file may be unpacked to, however small: the ratio of a few bytes says nothing.
-const ALWAYS_ALLOWED: u64 = 1 << 20;
+pub(super) const ALWAYS_UNPACKED: u64 = 1 << 20;
 /// What a packed file may be unpacked to where the run names no limit.
 pub(super) const MOST_UNPACKED: u64 = 16 << 30;
 
@@ -37,6 +37,8 @@ pub(super) struct File {
     pub(super) len: u64,
     /// Bytes that it may be unpacked to.
     pub(super) limit: u64,
+    /// Bytes that it may be unpacked to, however few it has.
+    pub(super) always: u64,
 }
 
 /// Bytes that lie in a mapped file or in memory.
@@ -126,7 +128,7 @@ impl File {
                 Box::new(decoder)
             }
         };
-        Ok(Box::new(Capped::new(unpacked, self.len, self.limit)))
+        Ok(Box::new(Capped::new(unpacked, self.len, self.limit, self.always)))
     }
 }
 
@@ -140,9 +142,9 @@ pub(super) struct Capped<R> {
 }
 
 impl<R: Read> Capped<R> {
-    /// Of `packed` bytes at most [`MOST_RATIO`] times as many may come, and at most `limit`.
-    pub(super) fn new(inner: R, packed: u64, limit: u64) -> Self {
-        let allowed = packed.saturating_mul(MOST_RATIO).max(ALWAYS_ALLOWED).min(limit);
+    /// Of `packed` bytes at most [`MOST_RATIO`] times as many may come, or `always`, and at most `limit`.
+    pub(super) fn new(inner: R, packed: u64, limit: u64, always: u64) -> Self {
+        let allowed = packed.saturating_mul(MOST_RATIO).max(always).min(limit);
         Capped { inner, allowed, packed, limit, seen: 0 }
     }
 }
@@ -179,7 +181,7 @@ impl std::error::Error for TooLarge {}
 pub(super) fn unreadable(path: &Path, error: io::Error) -> Error {
     if let Some(bomb) = error.get_ref().and_then(|inner| inner.downcast_ref::<TooLarge>()) {
         return Error::input(path, bomb.0.clone(), format!("packed data may grow up to {MOST_RATIO} times and {}", Size(MOST_UNPACKED)))
-            .with_hint("if it is sound, unpack it first; a larger --max-memory allows more");
+            .with_hint("if it is sound, unpack it first; --max-memory SIZE allows a quarter of SIZE");
     }
     match error.kind() {
         io::ErrorKind::UnexpectedEof => Error::input(path, "the file ends too early", "a whole file is needed"),
@@ -198,12 +200,12 @@ mod tests {
     fn packed_data_come_out_up_to_the_cap_and_no_further() {
         let bytes = vec![7_u8; 5 << 20];
         let mut all = Vec::new();
-        Capped::new(&bytes[..], 1 << 20, 6 << 20).read_to_end(&mut all).unwrap();
+        Capped::new(&bytes[..], 1 << 20, 6 << 20, ALWAYS_UNPACKED).read_to_end(&mut all).unwrap();
         assert_eq!(all.len(), bytes.len());
-        let error = Capped::new(&bytes[..], 100, 6 << 20).read_to_end(&mut all).unwrap_err();
+        let error = Capped::new(&bytes[..], 100, 6 << 20, ALWAYS_UNPACKED).read_to_end(&mut all).unwrap_err();
         let text = unreadable(Path::new("bomb.gz"), error).to_string();
         assert!(text.starts_with("bomb.gz: ") && text.contains("1000 times"), "{text}");
-        let error = Capped::new(&bytes[..], 1 << 20, 4 << 20).read_to_end(&mut all).unwrap_err();
+        let error = Capped::new(&bytes[..], 1 << 20, 4 << 20, ALWAYS_UNPACKED).read_to_end(&mut all).unwrap_err();
         assert!(unreadable(Path::new("a"), error).to_string().contains("4.0 MiB"));
     }
 }

@@ -1,22 +1,37 @@
 //! Dense tables that lie in memory once their file is parsed.
 
 use super::{Blocks, Reader, stream_rows};
-use crate::data::{Metadata, Observations};
+use crate::data::{Metadata, Observations, Values};
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
 use crate::run::Run;
 
-/// An array without names of its columns, and what rides along with it.
+/// A table, and what rides along with it.
 pub(super) struct Dense {
     pub(super) name: String,
     pub(super) table: Matrix,
+    /// Names of its columns, where they have any.
+    pub(super) names: Option<Vec<String>>,
+    /// What was subtracted from each column; empty where nothing was.
+    pub(super) offsets: Vec<f64>,
     pub(super) metadata: Metadata,
     pub(super) notes: Vec<String>,
 }
 
+impl Dense {
+    fn part(&self, table: Matrix, metadata: Metadata) -> Observations {
+        let mut part = Observations::from_matrix(self.name.clone(), table);
+        if let Values::Table(table) = &mut part.values {
+            (table.names, table.offsets) = (self.names.clone(), self.offsets.clone());
+        }
+        part.metadata = metadata;
+        part
+    }
+}
+
 impl Reader for Dense {
     fn kind(&self) -> &'static str {
-        "array"
+        if self.names.is_some() { "table" } else { "array" }
     }
 
     fn rows(&self) -> Option<usize> {
@@ -28,7 +43,7 @@ impl Reader for Dense {
     }
 
     fn names(&self) -> Option<Vec<String>> {
-        None
+        self.names.clone()
     }
 
     fn notes(&self) -> Vec<String> {
@@ -36,9 +51,7 @@ impl Reader for Dense {
     }
 
     fn read(&self, _run: &Run) -> Result<Observations> {
-        let mut whole = Observations::from_matrix(self.name.clone(), self.table.clone());
-        whole.metadata = self.metadata.clone();
-        Ok(whole)
+        Ok(self.part(self.table.clone(), self.metadata.clone()))
     }
 
     fn blocks_near<'a>(&'a self, first: usize, _run: &Run) -> Result<(usize, Blocks<'a>)> {
@@ -47,9 +60,7 @@ impl Reader for Dense {
         let first = first / block * block;
         let blocks = (first..rows).step_by(block).map(move |at| {
             let to = (at + block).min(rows);
-            let mut part = Observations::from_matrix(self.name.clone(), self.table.slice(at..to).to_matrix());
-            part.metadata = self.metadata.slice(at..to);
-            Ok::<_, Error>(part)
+            Ok::<_, Error>(self.part(self.table.slice(at..to).to_matrix(), self.metadata.slice(at..to)))
         });
         Ok((first, Box::new(blocks)))
     }

@@ -4,7 +4,7 @@
 //! Source: Newman 2008, "Bag of Words", UCI Machine Learning Repository, doi:10.24432/C5ZG6P.
 
 use super::bytes::File;
-use super::sparse::{CountsReader, check_axis, counts};
+use super::sparse::{CountsReader, check_columns, check_rows, counts};
 use super::{Ask, Reader, excerpt};
 use crate::data::Metadata;
 use crate::error::{Error, Result};
@@ -29,8 +29,8 @@ pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
         })
     };
     let (rows, cols, promised) = (head("the first")?, head("the second")?, head("the third")?);
-    let rows = check_axis(file, "documents", rows, bytes.len())?;
-    let cols = check_axis(file, "words", cols, bytes.len())?;
+    let rows = check_rows(file, "documents", rows, bytes.len())?;
+    let cols = check_columns(file, ask, "words", cols, bytes.len())?;
     let mut cells: Vec<(u32, u32, f32)> = Vec::new();
     for (at, line) in lines {
         let wrong = |found: String| {

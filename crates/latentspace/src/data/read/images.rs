@@ -1,26 +1,36 @@
-//! A folder of images (`.png`, `.jpg`): the name of a subfolder is the class, the name of the file the id.
+//! A folder of images: the name of a subfolder is the class, the name of the file the id.
 //!
-//! Opacity is laid on white. Pictures of different sizes are brought to a common one, and it is told.
+//! Pictures are turned as their EXIF data say, opacity is laid on white, pixels of 16 bits keep them, and of several frames or pages the first
+//! is taken. Pictures of different sizes are brought to a common one. All of it is told.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::Path;
 use std::sync::Arc;
 
-use crate::parallel::*;
 use arrow::array::{ArrayRef, StringArray};
 use image::imageops::FilterType;
-use image::{DynamicImage, ImageDecoder, ImageReader, Limits};
+use image::metadata::Orientation;
+use image::{ColorType, DynamicImage, ExtendedColorType, ImageDecoder, ImageFormat, ImageReader, Limits};
 
-use super::bytes::MOST_RATIO;
-use super::{Ask, Blocks, Reader, texts};
+use super::folder::{Files, hinted};
+use super::{Ask, Blocks, Reader};
 use crate::border;
 use crate::data::{ImageShape, Images, Metadata, Observations, Values};
-use crate::error::{Error, Result};
+use crate::error::{Bytes, Error, Result, count};
+use crate::parallel::*;
 use crate::run::Run;
 
+/// How the names of pictures end.
+pub(super) const ENDINGS: &[&str] = &["png", "jpg", "jpeg", "webp", "tif", "tiff", "bmp", "gif", "pgm", "ppm", "pbm", "pnm"];
 /// Pixels along one side at most.
-const MOST_SIDE: u32 = 1 << 14;
-/// Bytes that a picture may have, unpacked.
+const MOST_SIDE: u32 = 1 << 16;
+/// Bytes that a picture may have, unpacked, where no limit of memory was named.
 const MOST_BYTES: u64 = 256 << 20;
+/// A picture may be so many times as large as its file, by the bits of its pixels: the packing of PNG reaches 1032.
+const MOST_RATIO: u64 = 1100;
+/// What a picture may have, however small its file.
+const ALWAYS_ALLOWED: u64 = 1 << 20;
 /// Where no size is common to half of the pictures, they get this one.
 const COMMON_SIDE: usize = 64;
 /// Pictures in a block of a stream.
@@ -28,48 +38,47 @@ const BLOCK: usize = 512;
 
 struct ImagesReader {
     name: String,
-    folder: PathBuf,
-    /// Paths below the folder, sorted.
-    files: Vec<PathBuf>,
+    files: Files,
+    ids: Vec<String>,
+    classes: Option<Vec<String>>,
     shape: ImageShape,
+    /// Whether pixels have 16 bits.
+    is_deep: bool,
+    limits: Allowed,
     notes: Vec<String>,
 }
 
-/// Opens a folder of images, or of texts where it has no image, and tells its bytes on the disk. Reads the head of each picture.
+/// Bytes that one picture may have, unpacked.
+#[derive(Clone, Copy)]
+struct Allowed {
+    most: u64,
+    /// However small its file.
+    always: u64,
+}
+
+impl Allowed {
+    /// A limit of memory that was named is what counts: a quarter of it for one picture, since turning and resizing need room.
+    fn of(ask: &Ask<'_>) -> Self {
+        match ask.options.max_memory {
+            Some(limit) => Allowed { most: limit / 4, always: (limit / 4).max(ALWAYS_ALLOWED) },
+            None => Allowed { most: MOST_BYTES, always: ALWAYS_ALLOWED },
+        }
+    }
+}
+
+/// Opens a folder of these pictures, and tells its bytes on the disk. Reads the head of each.
 ///
 /// # Errors
-/// [`Error::Input`] if there is none, or one has a broken head.
-pub(super) fn open(folder: &Path, ask: &Ask<'_>) -> Result<(Box<dyn Reader>, u64)> {
-    let (mut files, mut others) = (Vec::new(), Vec::new());
-    walk(folder, Path::new(""), 0, &mut files, &mut others)?;
-    files.sort();
-    if files.is_empty() {
-        let (mut documents, left_out): (Vec<PathBuf>, Vec<PathBuf>) =
-            others.into_iter().partition(|file| file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("txt")));
-        if !documents.is_empty() {
-            documents.sort();
-            return texts::open(folder, documents, left_out.len(), ask);
-        }
-        let others = left_out.len();
-        let found = if others == 0 { "an empty folder".to_owned() } else { format!("{others} files, and no image and no text") };
-        return Err(Error::input(folder, found, "a folder of .png, .jpg or .txt files is needed, or of folders of them")
-            .with_hint("several files of another kind are named by a quoted pattern: 'folder/*.parquet'"));
-    }
-    let heads: Vec<Result<(u32, u32, bool, u64)>> = files
-        .iter()
-        .map(|file| {
-            let path = folder.join(file);
-            border::guard(&path, || head(&path))
-        })
-        .collect();
-    let heads = heads.into_iter().collect::<Result<Vec<_>>>()?;
-    let bytes = heads.iter().map(|head| head.3).sum();
-    let channels = if heads.iter().any(|head| head.2) { 3 } else { 1 };
-    let mut notes = Vec::new();
-    let mut sizes: std::collections::BTreeMap<(u32, u32), usize> = std::collections::BTreeMap::new();
-    heads.iter().for_each(|head| *sizes.entry((head.1, head.0)).or_default() += 1);
+/// [`Error::Input`] if one has a broken head, or all have where such are left out.
+pub(super) fn open(mut files: Files, mut notes: Vec<String>, ask: &Ask<'_>) -> Result<(Box<dyn Reader>, u64)> {
+    let limits = Allowed::of(ask);
+    let heads = files.keep(|path| border::guard(path, || head(path, limits)))?;
+    let bytes = heads.iter().map(|head| head.bytes).sum();
+    let channels = if heads.iter().any(|head| head.has_color) { 3 } else { 1 };
+    let mut sizes: BTreeMap<(u32, u32), usize> = BTreeMap::new();
+    heads.iter().for_each(|head| *sizes.entry((head.height, head.width)).or_default() += 1);
     let wanted = ask.options.preparation.as_ref().and_then(|preparation| preparation.image);
-    let common = sizes.iter().max_by_key(|(_, count)| **count).filter(|(_, count)| **count * 2 >= files.len());
+    let common = sizes.iter().max_by_key(|(_, count)| **count).filter(|(_, count)| **count * 2 >= heads.len());
     let shape = match (wanted, common) {
         (Some(shape), _) => shape,
         (None, Some((&(height, width), _))) => ImageShape { height: height as usize, width: width as usize, channels },
@@ -79,77 +88,141 @@ pub(super) fn open(folder: &Path, ask: &Ask<'_>) -> Result<(Box<dyn Reader>, u64
     if sizes.len() > 1 || sizes.keys().any(|&(height, width)| (height as usize, width as usize) != (shape.height, shape.width)) {
         notes.push(format!("{name}: pictures of {} sizes are brought to {} x {} pixels", sizes.len(), shape.height, shape.width));
     }
-    if !others.is_empty() {
-        notes.push(format!("{name}: {} files that are no images are left out", others.len()));
+    let is_deep = heads.iter().any(|head| head.is_deep);
+    let mut tell = |is: &dyn Fn(&Head) -> bool, one: &str, several: &str| match heads.iter().filter(|head| is(head)).count() {
+        0 => {}
+        1 => notes.push(format!("{name}: 1 picture {one}")),
+        all => notes.push(format!("{name}: {} pictures {several}", count(all as u64))),
+    };
+    tell(&|head| head.is_deep, "has pixels of 16 bits, which are kept", "have pixels of 16 bits, which are kept");
+    if channels == 3 && shape.channels == 3 {
+        tell(&|head| !head.has_color, "is grey and becomes color", "are grey and become color");
     }
-    if files.iter().any(|file| file.parent().is_some_and(|parent| !parent.as_os_str().is_empty())) {
+    if channels == 3 && shape.channels == 1 {
+        tell(&|head| head.has_color, "has color and becomes grey", "have color and become grey");
+    }
+    tell(&|head| head.has_opacity, "has opacity, which is laid on white", "have opacity, which is laid on white");
+    tell(&|head| head.is_cmyk, "is in CMYK and becomes red, green and blue", "are in CMYK and become red, green and blue");
+    tell(&|head| head.turn != Orientation::NoTransforms, "is turned as its EXIF data say", "are turned as their EXIF data say");
+    tell(&|head| head.may_be_several, "may have several frames: the first is taken", "may have several frames each: the first is taken");
+    let classes = files.folders();
+    if classes.is_some() {
         notes.push(format!("{name}: the class is the name of the folder"));
     }
-    Ok((Box::new(ImagesReader { name, folder: folder.to_path_buf(), files, shape, notes }), bytes))
+    let ids = files.ids();
+    Ok((Box::new(ImagesReader { name, files, ids, classes, shape, is_deep, limits, notes }), bytes))
 }
 
-/// The images below a folder, three levels deep, and all other files.
-fn walk(root: &Path, below: &Path, depth: usize, files: &mut Vec<PathBuf>, others: &mut Vec<PathBuf>) -> Result<()> {
-    let folder = root.join(below);
-    for entry in std::fs::read_dir(&folder).map_err(|error| Error::io(&folder, error))? {
-        let entry = entry.map_err(|error| Error::io(&folder, error))?;
-        let name = entry.file_name();
-        if name.to_string_lossy().starts_with('.') {
-            continue;
-        }
-        let path = below.join(&name);
-        let is_folder = std::fs::metadata(entry.path()).is_ok_and(|meta| meta.is_dir());
-        if is_folder {
-            if depth < 3 {
-                walk(root, &path, depth + 1, files, others)?;
-            }
-        } else if path.extension().is_some_and(|ending| ["png", "jpg", "jpeg"].iter().any(|known| ending.eq_ignore_ascii_case(known))) {
-            files.push(path);
-        } else {
-            others.push(path);
-        }
-    }
-    Ok(())
+/// What the head of a picture says.
+struct Head {
+    /// As it is shown.
+    width: u32,
+    height: u32,
+    has_color: bool,
+    has_opacity: bool,
+    is_deep: bool,
+    is_cmyk: bool,
+    may_be_several: bool,
+    turn: Orientation,
+    /// Of the file.
+    bytes: u64,
 }
 
-/// Width, height, whether there is color, bytes of the file.
-fn head(path: &Path) -> Result<(u32, u32, bool, u64)> {
-    let len = std::fs::metadata(path).map_err(|error| Error::io(path, error))?.len();
-    let decoder = decoder(path)?;
+fn head(path: &Path, limits: Allowed) -> Result<Head> {
+    let bytes = std::fs::metadata(path).map_err(|error| Error::io(path, error))?.len();
+    let (mut decoder, format) = decoder(path, limits)?;
     let (width, height) = decoder.dimensions();
     let color = decoder.color_type();
-    let bytes = u64::from(width) * u64::from(height) * u64::from(color.bytes_per_pixel());
-    if width == 0 || height == 0 || bytes > MOST_BYTES.min(len.saturating_mul(MOST_RATIO).max(1 << 20)) {
+    let pixels = u64::from(width) * u64::from(height);
+    let own_bits = own_bits(path, format).unwrap_or(u64::from(color.bits_per_pixel()));
+    let (unpacked, own) = (pixels.saturating_mul(u64::from(color.bytes_per_pixel())), pixels.saturating_mul(own_bits).div_ceil(8));
+    if width == 0 || height == 0 || unpacked > limits.most || own > bytes.saturating_mul(MOST_RATIO).max(limits.always) {
         return Err(Error::input(
             path,
-            format!("a picture of {width} x {height} pixels in {len} bytes"),
-            format!("packed data may grow up to {MOST_RATIO} times, and a picture to {}", crate::error::Bytes(MOST_BYTES)),
-        ));
+            format!("a picture of {width} x {height} pixels in {bytes} bytes"),
+            format!("packed data may grow up to {MOST_RATIO} times, and a picture to {}", Bytes(limits.most)),
+        )
+        .with_hint("if it is sound, a larger --max-memory allows more: a quarter of it"));
     }
-    Ok((width, height, color.has_color(), len))
+    if matches!(color, ColorType::Rgb32F | ColorType::Rgba32F) {
+        return Err(Error::input(path, "pixels that are floating-point numbers", "pixels of 8 or 16 bits are needed")
+            .with_hint("save the pictures as one .npy array"));
+    }
+    let turn = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let original = decoder.original_color_type();
+    use Orientation::{Rotate90, Rotate90FlipH, Rotate270, Rotate270FlipH};
+    let is_on_side = matches!(turn, Rotate90 | Rotate270 | Rotate90FlipH | Rotate270FlipH);
+    let (width, height) = if is_on_side { (height, width) } else { (width, height) };
+    Ok(Head {
+        width,
+        height,
+        has_color: color.has_color(),
+        has_opacity: color.has_alpha(),
+        is_deep: matches!(color, ColorType::L16 | ColorType::La16 | ColorType::Rgb16 | ColorType::Rgba16),
+        is_cmyk: matches!(original, ExtendedColorType::Cmyk8 | ExtendedColorType::Cmyk16)
+            || (format == Some(ImageFormat::Jpeg) && jpeg_channels(path) == Some(4)),
+        may_be_several: matches!(format, Some(ImageFormat::Gif | ImageFormat::Tiff)),
+        turn,
+        bytes,
+    })
 }
 
-fn decoder(path: &Path) -> Result<impl ImageDecoder + use<>> {
+/// The bits that a pixel of a PNG has in its file, where they can be fewer than those of the picture in memory.
+fn own_bits(path: &Path, format: Option<ImageFormat>) -> Option<u64> {
+    if format != Some(ImageFormat::Png) {
+        return None;
+    }
+    let mut head = [0; 26];
+    std::fs::File::open(path).ok()?.read_exact(&mut head).ok()?;
+    // Depth and type of color stand behind width and height in the first chunk: grey and palette have one channel.
+    let (depth, color) = (u64::from(head[24]), head[25]);
+    matches!(color, 0 | 3).then_some(depth)
+}
+
+/// The channels of a JPEG, by the head of its frame.
+fn jpeg_channels(path: &Path) -> Option<u8> {
+    let mut file = std::io::BufReader::new(std::fs::File::open(path).ok()?);
+    let mut next = |bytes: usize| -> Option<Vec<u8>> {
+        let mut out = vec![0; bytes];
+        file.read_exact(&mut out).ok().map(|()| out)
+    };
+    next(2)?;
+    loop {
+        let head = next(4)?;
+        let (marker, length) = (head[1], usize::from(u16::from_be_bytes([head[2], head[3]])));
+        let body = next(length.checked_sub(2)?)?;
+        match marker {
+            // Those between are tables: of Huffman codes, of arithmetic coding, and the size of the picture's tiles.
+            0xc0..=0xcf if !matches!(marker, 0xc4 | 0xc8 | 0xcc) => return body.get(5).copied(),
+            0xda => return None,
+            _ => {}
+        }
+    }
+}
+
+fn decoder(path: &Path, allowed: Allowed) -> Result<(impl ImageDecoder + use<>, Option<ImageFormat>)> {
     let mut reader = ImageReader::open(path).and_then(ImageReader::with_guessed_format).map_err(|error| Error::io(path, error))?;
     let mut limits = Limits::default();
     limits.max_image_width = Some(MOST_SIDE);
     limits.max_image_height = Some(MOST_SIDE);
-    limits.max_alloc = Some(2 * MOST_BYTES);
+    limits.max_alloc = Some(2 * allowed.most);
     reader.limits(limits);
-    reader.into_decoder().map_err(|error| broken(path, &error))
+    let format = reader.format();
+    Ok((reader.into_decoder().map_err(|error| broken(path, &error))?, format))
 }
 
 fn broken(path: &Path, error: &image::ImageError) -> Error {
-    Error::input(path, format!("this picture cannot be read ({error})"), "a whole .png or .jpg file is needed")
+    Error::input(path, format!("this picture cannot be read ({error})"), "a whole picture file is needed")
 }
 
 impl ImagesReader {
-    /// The pixels of one picture, as all are wanted.
-    fn picture(&self, file: &Path) -> Result<Vec<u8>> {
-        let path = self.folder.join(file);
-        border::guard(&path, || {
-            head(&path)?;
-            let picture = DynamicImage::from_decoder(decoder(&path)?).map_err(|error| broken(&path, &error))?;
+    /// The pixels of one picture, as all are wanted: their upper 8 bits, and the lower ones where pixels have 16.
+    fn picture(&self, path: &Path) -> Result<(Vec<u8>, Vec<u8>)> {
+        border::guard(path, || {
+            let turn = head(path, self.limits)?.turn;
+            let (decoder, _) = decoder(path, self.limits)?;
+            let mut picture = DynamicImage::from_decoder(decoder).map_err(|error| broken(path, &error))?;
+            picture.apply_orientation(turn);
             let flat = on_white(picture);
             let (width, height) = (self.shape.width as u32, self.shape.height as u32);
             let sized = if (flat.width(), flat.height()) == (width, height) {
@@ -157,32 +230,46 @@ impl ImagesReader {
             } else {
                 flat.resize_exact(width, height, FilterType::Triangle)
             };
-            Ok(match self.shape.channels {
+            if self.is_deep {
+                let pixels = match self.shape.channels {
+                    1 => sized.into_luma16().into_raw(),
+                    4 => sized.into_rgba16().into_raw(),
+                    _ => sized.into_rgb16().into_raw(),
+                };
+                return Ok(pixels.into_iter().map(u16::to_be_bytes).map(|[upper, lower]| (upper, lower)).unzip());
+            }
+            let pixels = match self.shape.channels {
                 1 => sized.into_luma8().into_raw(),
                 4 => sized.into_rgba8().into_raw(),
                 _ => sized.into_rgb8().into_raw(),
-            })
+            };
+            Ok((pixels, Vec::new()))
         })
     }
 
-    fn part(&self, files: &[PathBuf]) -> Result<Observations> {
-        let pictures: Vec<Result<Vec<u8>>> = files.par_iter().map(|file| self.picture(file)).collect();
+    fn sound(&self, run: &Run) -> Result<&[usize]> {
+        self.files.sound(run, |path| self.picture(path))
+    }
+
+    fn part(&self, files: &[usize]) -> Result<Observations> {
+        let pictures: Vec<Result<(Vec<u8>, Vec<u8>)>> =
+            files.par_iter().map(|&file| self.picture(&self.files.folder.join(&self.files.paths[file]))).collect();
         let mut pixels = Vec::with_capacity(files.len() * self.shape.len());
+        let mut lower = Vec::with_capacity(if self.is_deep { pixels.capacity() } else { 0 });
         for picture in pictures {
-            pixels.extend(picture?);
+            let (upper, below) = picture.map_err(hinted)?;
+            pixels.extend(upper);
+            lower.extend(below);
         }
-        let stem = |file: &PathBuf| file.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let class = |file: &PathBuf| file.parent().map(|parent| parent.to_string_lossy().into_owned()).unwrap_or_default();
-        let mut columns: Vec<(String, ArrayRef)> =
-            vec![("file".to_owned(), Arc::new(StringArray::from_iter_values(files.iter().map(stem))))];
-        if self.files.iter().any(|file| !class(file).is_empty()) {
-            columns.push(("class".to_owned(), Arc::new(StringArray::from_iter_values(files.iter().map(class)))));
-        }
+        let column = |cells: &[String]| -> ArrayRef { Arc::new(StringArray::from_iter_values(files.iter().map(|&file| &cells[file]))) };
+        let mut columns: Vec<(String, ArrayRef)> = vec![("file".to_owned(), column(&self.ids))];
+        columns.extend(self.classes.as_ref().map(|classes| ("class".to_owned(), column(classes))));
         let mut metadata = Metadata::from_columns(columns, files.len())?;
         metadata.id = Some(0);
+        let lower = self.is_deep.then(|| Arc::new(lower));
         Ok(Observations {
             name: self.name.clone(),
-            values: Values::Images(Images { shape: self.shape, pixels: Arc::new(pixels) }),
+            values: Values::Images(Images { shape: self.shape, pixels: Arc::new(pixels), lower }),
             metadata,
         })
     }
@@ -190,10 +277,22 @@ impl ImagesReader {
 
 /// A picture without opacity: it lies on white.
 fn on_white(picture: DynamicImage) -> DynamicImage {
-    if !picture.color().has_alpha() {
+    let color = picture.color();
+    if !color.has_alpha() {
         return picture;
     }
-    let gray = !picture.color().has_color();
+    if matches!(color, ColorType::La16 | ColorType::Rgba16) {
+        let mut pixels = picture.into_rgba16();
+        for pixel in pixels.pixels_mut() {
+            let alpha = u64::from(pixel.0[3]);
+            for channel in &mut pixel.0[..3] {
+                *channel = ((u64::from(*channel) * alpha + 65535 * (65535 - alpha) + 32767) / 65535) as u16;
+            }
+            pixel.0[3] = 65535;
+        }
+        let flat = DynamicImage::ImageRgba16(pixels);
+        return if color.has_color() { DynamicImage::ImageRgb16(flat.into_rgb16()) } else { DynamicImage::ImageLuma16(flat.into_luma16()) };
+    }
     let mut pixels = picture.into_rgba8();
     for pixel in pixels.pixels_mut() {
         let alpha = u32::from(pixel.0[3]);
@@ -203,7 +302,7 @@ fn on_white(picture: DynamicImage) -> DynamicImage {
         pixel.0[3] = 255;
     }
     let flat = DynamicImage::ImageRgb8(DynamicImage::ImageRgba8(pixels).into_rgb8());
-    if gray { DynamicImage::ImageLuma8(flat.into_luma8()) } else { flat }
+    if color.has_color() { flat } else { DynamicImage::ImageLuma8(flat.into_luma8()) }
 }
 
 impl Reader for ImagesReader {
@@ -212,7 +311,7 @@ impl Reader for ImagesReader {
     }
 
     fn rows(&self) -> Option<usize> {
-        Some(self.files.len())
+        self.files.rows()
     }
 
     fn columns(&self) -> usize {
@@ -224,21 +323,27 @@ impl Reader for ImagesReader {
     }
 
     fn notes(&self) -> Vec<String> {
-        self.notes.clone()
+        self.notes.iter().cloned().chain(self.files.told()).collect()
     }
 
     fn read(&self, run: &Run) -> Result<Observations> {
-        run.check_memory("the pictures", self.files.len() as u64 * self.shape.len() as u64, super::HINT_MEMORY)?;
+        let pixel = if self.is_deep { 2 } else { 1 };
+        run.check_memory("the pictures", pixel * self.files.paths.len() as u64 * self.shape.len() as u64, super::HINT_MEMORY)?;
         super::concat(self.blocks(run)?, run)
     }
 
     fn blocks_near<'a>(&'a self, first: usize, run: &Run) -> Result<(usize, Blocks<'a>)> {
         let run = run.clone();
-        let first = (first / BLOCK * BLOCK).min(self.files.len());
-        let blocks = self.files[first..].chunks(BLOCK).map(move |files| {
+        let files = self.sound(&run)?;
+        let first = (first / BLOCK * BLOCK).min(files.len());
+        let blocks = files[first..].chunks(BLOCK).map(move |files| {
             run.check()?;
             run.install(|| self.part(files))
         });
         Ok((first, Box::new(blocks)))
     }
 }
+
+#[cfg(test)]
+#[path = "images_tests.rs"]
+mod tests;

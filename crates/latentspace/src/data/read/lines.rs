@@ -217,7 +217,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.csv");
         std::fs::write(&path, text).unwrap();
-        let file = File { path, packing: Packing::None, len: text.len() as u64, limit: MOST_UNPACKED };
+        let file = File { path, packing: Packing::None, len: text.len() as u64, limit: MOST_UNPACKED, always: 0 };
         Pieces::new(&file, quotes).unwrap().collect::<Result<_>>().unwrap()
     }
 

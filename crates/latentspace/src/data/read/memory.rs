@@ -36,7 +36,7 @@ impl MemoryArray {
     /// [`crate::Error::Input`] for what is no whole array of numbers; [`crate::Error::Memory`].
     pub fn read(&self, preparation: Option<&Preparation>, run: &Run) -> Result<Observations> {
         let len = self.bytes.len() as u64;
-        let file = File { path: PathBuf::from(&self.name), packing: Packing::None, len, limit: len };
+        let file = File { path: PathBuf::from(&self.name), packing: Packing::None, len, limit: len, always: len };
         let (big_endian, number) = npy::number(&file, &self.descr)?;
         let layout = Layout { start: 0, number, big_endian, shape: self.shape.clone(), fortran: self.fortran };
         let array = Array::new(&file, Arc::new(Bytes::Shared(Arc::clone(&self.bytes))), layout)?;

@@ -3,6 +3,7 @@
 //! [`open`] looks at a file (or a folder, or a pattern of names) without reading more than its head; [`Source::read`] gives all its rows,
 //! [`Source::blocks`] gives them in blocks, in flat memory, as often as wanted.
 
+mod arranged;
 mod array;
 mod arrow;
 mod bytes;
@@ -10,20 +11,24 @@ mod columns;
 mod csv;
 mod dense;
 mod docword;
+mod folder;
 mod idx;
 mod images;
 mod jsonl;
 mod lines;
 mod memory;
 mod mtx;
+mod names;
 mod npy;
 mod npz;
 mod options;
 mod parquet;
 mod safetensors;
+mod scipy;
 mod sparse;
 mod svmlight;
 mod table;
+mod tenx;
 mod text;
 mod texts;
 mod words;
@@ -38,9 +43,10 @@ use crate::data::{Metadata, Observations};
 use crate::error::{Error, Result, nearest};
 use crate::run::Run;
 
-use bytes::{File, MOST_UNPACKED, Packing};
+use bytes::{ALWAYS_UNPACKED, File, MOST_UNPACKED, Packing};
 pub use memory::MemoryArray;
 pub use options::{Bad, Header, ReadOptions};
+use sparse::Numbering;
 
 /// Blocks of rows, in order.
 pub(super) type Blocks<'a> = Box<dyn Iterator<Item = Result<Observations>> + Send + 'a>;
@@ -94,6 +100,12 @@ pub(super) trait Reader: Send + Sync {
     }
     /// Subtracts these from now on.
     fn hold(&self, _offsets: &[f64]) {}
+    /// Of sparse rows: how columns are numbered, where the format leaves it open and nothing else says it.
+    fn numbering(&self) -> Option<Numbering> {
+        None
+    }
+    /// Takes the numbering that all files of a source show together.
+    fn number(&mut self, _all: Numbering) {}
 }
 
 /// What a format is asked for.
@@ -170,25 +182,28 @@ struct Format {
 }
 
 /// Options of tables, of tables as text, and of folders.
-const TABLE: &[&str] = &["columns", "id", "text", "dates"];
-const CSV: &[&str] = &["columns", "id", "text", "dates", "delimiter", "decimal", "header"];
-const FOLDER: &[&str] = &[];
+const TABLE: &[&str] = &["columns", "id", "text", "dates", "transpose"];
+const CSV: &[&str] = &["columns", "id", "text", "dates", "transpose", "delimiter", "decimal", "header"];
+const FOLDER: &[&str] = &["bad"];
+/// Options of one array or of counts, and of several arrays of which one is chosen.
+const ARRAY: &[&str] = &["names", "transpose"];
+const ARRAYS: &[&str] = &["columns", "names", "transpose"];
 
 /// Every format, one line each.
 static FORMATS: &[Format] = &[
-    Format { endings: &[".npy"], packed: true, magic: b"\x93NUMPY", takes: &[], open: npy::open },
-    Format { endings: &[".npz"], packed: false, magic: b"PK\x03\x04", takes: &[], open: npz::open },
+    Format { endings: &[".npy"], packed: true, magic: b"\x93NUMPY", takes: ARRAY, open: npy::open },
+    Format { endings: &[".npz"], packed: false, magic: b"PK\x03\x04", takes: ARRAYS, open: npz::open },
     Format { endings: &[".csv", ".tsv"], packed: true, magic: b"", takes: CSV, open: csv::open },
     Format { endings: &[".parquet"], packed: false, magic: b"PAR1", takes: TABLE, open: parquet::open },
     Format { endings: &[".arrow", ".feather", ".ipc"], packed: false, magic: b"ARROW1", takes: TABLE, open: arrow::open },
     Format { endings: &[".jsonl", ".ndjson"], packed: true, magic: b"", takes: TABLE, open: jsonl::open },
-    Format { endings: &[".idx", "-ubyte"], packed: true, magic: b"", takes: &[], open: idx::open },
-    Format { endings: &[".mtx"], packed: true, magic: b"%%MatrixMarket", takes: &[], open: mtx::open },
-    Format { endings: &[".svmlight", ".libsvm"], packed: true, magic: b"", takes: &[], open: svmlight::open },
-    Format { endings: &[".txt"], packed: true, magic: b"", takes: &[], open: words::open_text },
-    Format { endings: &[".vec"], packed: true, magic: b"", takes: &[], open: words::open },
-    Format { endings: &[".bin"], packed: true, magic: b"", takes: &[], open: words::open_binary },
-    Format { endings: &[".safetensors"], packed: false, magic: b"", takes: &[], open: safetensors::open },
+    Format { endings: &[".idx", "-ubyte"], packed: true, magic: b"", takes: ARRAY, open: idx::open },
+    Format { endings: &[".mtx"], packed: true, magic: b"%%MatrixMarket", takes: ARRAY, open: mtx::open },
+    Format { endings: &[".svmlight", ".libsvm"], packed: true, magic: b"", takes: ARRAY, open: svmlight::open },
+    Format { endings: &[".txt"], packed: true, magic: b"", takes: ARRAY, open: words::open_text },
+    Format { endings: &[".vec"], packed: true, magic: b"", takes: ARRAY, open: words::open },
+    Format { endings: &[".bin"], packed: true, magic: b"", takes: ARRAY, open: words::open_binary },
+    Format { endings: &[".safetensors"], packed: false, magic: b"", takes: ARRAYS, open: safetensors::open },
 ];
 
 impl Format {
@@ -246,39 +261,45 @@ pub struct Source {
 ///
 /// # Errors
 /// [`Error::Io`] or [`Error::Input`] that suggests near names for a file that is not there; [`Error::Input`] for what is wrong in its head.
-pub fn open(data: &str, options: &ReadOptions) -> Result<Source> {
-    open_as(data, options, Purpose::Learn)
+pub fn open(data: impl AsRef<Path>, options: &ReadOptions) -> Result<Source> {
+    open_as(data.as_ref(), options, Purpose::Learn)
 }
 
 /// Opens codes: of a table the columns `z0`, `z1`, … are taken.
 ///
 /// # Errors
 /// As [`open`].
-pub(crate) fn open_codes(data: &str, options: &ReadOptions) -> Result<Source> {
+pub(crate) fn open_codes(data: &Path, options: &ReadOptions) -> Result<Source> {
     open_as(data, options, Purpose::Codes)
 }
 
-fn open_as(data: &str, options: &ReadOptions, purpose: Purpose) -> Result<Source> {
+fn open_as(data: &Path, options: &ReadOptions, purpose: Purpose) -> Result<Source> {
     let format = options.format.as_deref().map(Format::named).transpose()?;
-    let spooled = if data == "-" { Some(spool(std::io::stdin().lock(), format)?) } else { None };
+    let spooled = if data == Path::new("-") { Some(spool(std::io::stdin().lock(), format)?) } else { None };
     let (files, name) = match &spooled {
         Some(file) => (vec![file.path().to_path_buf()], "standard input".to_owned()),
-        None => (files(data)?, name_of(Path::new(data))),
+        None => (files(data)?, name_of(data)),
     };
     let mut readers: Vec<(PathBuf, Box<dyn Reader>)> = Vec::new();
     let mut bytes = 0;
     for path in files {
         let ask = Ask { name: name.clone(), options, purpose };
         let (reader, len) = open_one(&path, &ask)?;
-        if let Some((first, known)) = readers.first()
-            && (known.kind(), known.columns(), known.names()) != (reader.kind(), reader.columns(), reader.names())
-        {
-            let found = format!("{} of {} columns", reader.kind(), reader.columns());
-            let wanted = format!("all files are like the first: '{}' has {} of {} columns", first.display(), known.kind(), known.columns());
-            return Err(Error::input(&path, found, wanted));
-        }
         bytes += len;
         readers.push((path, reader));
+    }
+    if let Some(all) = readers.iter().filter_map(|(_, reader)| reader.numbering()).reduce(Numbering::join) {
+        readers.iter_mut().for_each(|(_, reader)| reader.number(all));
+    }
+    if let Some(((first, known), others)) = readers.split_first() {
+        for (path, reader) in others {
+            if (known.kind(), known.columns(), known.names()) != (reader.kind(), reader.columns(), reader.names()) {
+                let found = format!("{} of {} columns", reader.kind(), reader.columns());
+                let wanted =
+                    format!("all files are like the first: '{}' has {} of {} columns", first.display(), known.kind(), known.columns());
+                return Err(Error::input(path, found, wanted));
+            }
+        }
     }
     let mut source = Source { name, readers, bytes, labels: None, counted: OnceLock::new(), _spooled: spooled };
     if let Some((path, column)) = &options.labels {
@@ -328,7 +349,7 @@ fn open_one(path: &Path, ask: &Ask<'_>) -> Result<(Box<dyn Reader>, u64)> {
     let limit = ask.options.max_unpacked.unwrap_or(MOST_UNPACKED);
     if meta.is_dir() {
         check_options(path, "a folder", FOLDER, ask.options)?;
-        return border::guard(path, || images::open(path, ask));
+        return border::guard(path, || folder::open(path, ask));
     }
     let lower = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
     let (bare, packing) = match (lower.strip_suffix(".gz"), lower.strip_suffix(".zst")) {
@@ -336,12 +357,17 @@ fn open_one(path: &Path, ask: &Ask<'_>) -> Result<(Box<dyn Reader>, u64)> {
         (_, Some(bare)) => (bare, Packing::Zstd),
         _ => (lower.as_str(), Packing::None),
     };
-    let file = File { path: path.to_path_buf(), packing, len: meta.len(), limit };
+    let always = always_unpacked(ask.options);
+    let file = File { path: path.to_path_buf(), packing, len: meta.len(), limit, always };
     if !meta.is_file() {
         return Err(file.wrong("this is neither a file nor a folder", "DATA is a file, a folder of images or a quoted pattern"));
     }
     let given = ask.options.format.as_deref().map(Format::named).transpose()?;
     let Some(format) = given.or_else(|| Format::of_name(bare)) else {
+        if folder::ends_in(path, images::ENDINGS) {
+            let error = file.wrong("a single picture", "pictures are read from a folder, each of them a row");
+            return Err(error.with_hint("name the folder that it lies in"));
+        }
         let error = file.wrong("a name that tells no format", format!("it ends in one of {}", endings()));
         return Err(match recognized(&file) {
             Some(other) => error.with_hint(format!("its first bytes are those of a {other} file: give it such a name")),
@@ -357,13 +383,18 @@ fn open_one(path: &Path, ask: &Ask<'_>) -> Result<(Box<dyn Reader>, u64)> {
     if file.len == 0 {
         return Err(file.wrong("the file is empty", "at least one row is needed"));
     }
-    let reader = border::guard(path, || (format.open)(&file, ask)).map_err(|error| match recognized(&file) {
+    let reader = border::guard(path, || arranged::open(&file, ask, format.open)).map_err(|error| match recognized(&file) {
         Some(other) if !format.endings.contains(&other) && matches!(error, Error::Input(_)) => {
             error.with_hint(format!("its first bytes are those of a {other} file: its name should end so"))
         }
         _ => error,
     })?;
     Ok((reader, meta.len()))
+}
+
+/// Bytes that a file may be unpacked to, however few it has.
+fn always_unpacked(options: &ReadOptions) -> u64 {
+    options.max_memory.map_or(ALWAYS_UNPACKED, |memory| (memory / 4).max(ALWAYS_UNPACKED))
 }
 
 /// The ending that the first bytes of a file ask for, where they tell.
@@ -375,7 +406,14 @@ fn recognized(file: &File) -> Option<&'static str> {
     if let Some((_, ending, packing)) = packed.into_iter().find(|(magic, _, _)| head.starts_with(magic)) {
         return (file.packing != packing).then_some(ending);
     }
-    let pictures = [(&b"\x89PNG"[..], ".png"), (&b"\xff\xd8\xff"[..], ".jpg")];
+    let pictures = [
+        (&b"\x89PNG"[..], ".png"),
+        (b"\xff\xd8\xff", ".jpg"),
+        (b"GIF8", ".gif"),
+        (b"II*\0", ".tiff"),
+        (b"MM\0*", ".tiff"),
+        (b"RIFF", ".webp"),
+    ];
     let formats = FORMATS.iter().filter(|format| !format.magic.is_empty()).map(|format| (format.magic, format.endings[0]));
     pictures.into_iter().chain(formats).find(|(magic, _)| head.starts_with(magic)).map(|(_, ending)| ending)
 }
@@ -390,7 +428,7 @@ pub fn metadata(path: &Path, run: &Run) -> Result<Metadata> {
 
 /// The columns of a file of labels, or the one that is wanted.
 fn labels(path: &Path, column: Option<&str>, options: &ReadOptions, run: &Run) -> Result<Metadata> {
-    let plain = ReadOptions { max_unpacked: options.max_unpacked, ..ReadOptions::default() };
+    let plain = ReadOptions { max_unpacked: options.max_unpacked, max_memory: options.max_memory, ..ReadOptions::default() };
     let ask = Ask { name: stem_of(path), options: &plain, purpose: Purpose::Labels };
     let (reader, _) = open_one(path, &ask)?;
     let labels = border::guard(path, || reader.labels(run))?;
@@ -410,17 +448,26 @@ fn endings() -> String {
     FORMATS.iter().flat_map(|format| format.endings).copied().collect::<Vec<_>>().join(" ")
 }
 
-/// The files of a name or a pattern of names, sorted.
+/// The files of a name or a pattern of names, sorted. A name that is there is that file, whatever signs of a pattern it holds.
 ///
 /// # Errors
 /// [`Error::Input`] that suggests near names if there are none.
-pub fn files(data: &str) -> Result<Vec<PathBuf>> {
-    let path = Path::new(data);
-    if path.exists() || !data.contains(['*', '?', '[']) {
+pub fn files(data: impl AsRef<Path>) -> Result<Vec<PathBuf>> {
+    let path = data.as_ref();
+    let Some(data) = path.to_str().filter(|data| !path.exists() && data.contains(['*', '?', '['])) else {
         return Ok(vec![path.to_path_buf()]);
-    }
+    };
     let wrong = |found: String| Error::input(data, found, "a pattern such as 'parts/*.parquet' is needed");
-    let mut files = glob::glob(data)
+    // Folders that are there are no pattern either.
+    let mut pattern = String::new();
+    let mut begin = PathBuf::new();
+    for part in path.components() {
+        begin.push(part);
+        let part = part.as_os_str().to_str().unwrap_or_default();
+        pattern.push_str(if pattern.is_empty() || pattern.ends_with('/') { "" } else { "/" });
+        pattern.push_str(&if begin.exists() { glob::Pattern::escape(part) } else { part.to_owned() });
+    }
+    let mut files = glob::glob(&pattern)
         .map_err(|error| wrong(error.to_string()))?
         .collect::<std::result::Result<Vec<PathBuf>, _>>()
         .map_err(|error| wrong(error.to_string()))?;
@@ -452,7 +499,7 @@ fn missing(path: &Path, error: std::io::Error) -> Error {
 
 /// The name of observations: that of their file.
 fn name_of(path: &Path) -> String {
-    path.file_name().map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy()).into_owned()
+    folder::text_of(path.file_name().map_or(path, Path::new))
 }
 
 /// The name of a column of labels: that of their file without its endings.

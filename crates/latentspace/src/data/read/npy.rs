@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array as _, ArrayRef, StringArray};
+use arrow::array::{Array as _, ArrayRef, AsArray, StringArray};
 
 use super::array::{Array, ArrayReader, Layout, Number};
 use super::bytes::{Bytes, File};
@@ -51,17 +51,32 @@ pub(super) fn array(file: &File, bytes: Arc<Bytes>) -> Result<Array> {
 /// [`crate::Error::Input`] if the header is broken, or the list is cut short.
 pub(super) fn text(file: &File, bytes: &[u8]) -> Result<Option<ArrayRef>> {
     let head = header(file, bytes)?;
+    if head.shape.len() == 1 { cells(file, bytes, &head, head.shape[0]) } else { Ok(None) }
+}
+
+/// A single text. None for other arrays.
+///
+/// # Errors
+/// As [`text`].
+pub(super) fn word(file: &File, bytes: &[u8]) -> Result<Option<String>> {
+    let head = header(file, bytes)?;
+    let found = if head.shape.is_empty() { cells(file, bytes, &head, 1)? } else { None };
+    Ok(found.and_then(|cells| Some(cells.as_string_opt::<i32>()?.value(0).to_owned())))
+}
+
+/// So many cells of text, where the array holds text.
+fn cells(file: &File, bytes: &[u8], head: &Head<'_>, rows: usize) -> Result<Option<ArrayRef>> {
     let Some((kind, width)) = head.descr.trim_start_matches(['<', '|', '=']).split_at_checked(1) else { return Ok(None) };
-    let (Ok(width), [rows]) = (width.parse::<usize>(), head.shape.as_slice()) else { return Ok(None) };
+    let Ok(width) = width.parse::<usize>() else { return Ok(None) };
     let size = match kind {
         "U" => width.saturating_mul(4),
         "S" | "a" => width,
         _ => return Ok(None),
     };
-    let body = size.checked_mul(*rows).and_then(|length| bytes.get(head.start..head.start.checked_add(length)?));
+    let body = size.checked_mul(rows).and_then(|length| bytes.get(head.start..head.start.checked_add(length)?));
     let body = body.ok_or_else(|| file.wrong("a list of text that is cut short", "a whole file is needed"))?;
     if size == 0 {
-        return Ok(Some(Arc::new(StringArray::from(vec![""; *rows]))));
+        return Ok(Some(Arc::new(StringArray::from(vec![""; rows]))));
     }
     let cell = |cell: &[u8]| -> String {
         if kind == "U" {

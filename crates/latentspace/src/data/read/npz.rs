@@ -1,4 +1,5 @@
-//! NumPy's `.npz`: a zip archive of `.npy` files. One of them is learned from; lists with as many entries ride along.
+//! NumPy's `.npz`: a zip archive of `.npy` files. One of them is learned from, or a sparse matrix of SciPy's; lists with as many entries ride
+//! along.
 
 use std::io::{Cursor, Read};
 use std::sync::Arc;
@@ -8,7 +9,8 @@ use zip::ZipArchive;
 
 use super::array::{Array, ArrayReader, as_columns};
 use super::bytes::{Bytes, Capped, File, unreadable};
-use super::{Ask, Reader, npy};
+use super::sparse::CountsReader;
+use super::{Ask, Reader, npy, scipy};
 use crate::data::Metadata;
 use crate::error::{Error, Result, nearest};
 
@@ -31,27 +33,42 @@ pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
     let mut budget = file.limit;
     let mut arrays = Vec::new();
     let mut texts = Vec::new();
-    let mut refused = None;
+    let mut format = None;
+    let mut refused: Vec<(String, Error)> = Vec::new();
     for index in 0..archive.len() {
         let mut member = archive.by_index(index).map_err(wrong)?;
         let name = member.name().map_err(wrong)?.trim_end_matches(".npy").to_owned();
         let packed = member.compressed_size().min(file.len);
         let mut unpacked = Vec::new();
-        Capped::new(&mut member, packed, budget).read_to_end(&mut unpacked).map_err(|error| unreadable(&file.path, error))?;
+        Capped::new(&mut member, packed, budget, file.always).read_to_end(&mut unpacked).map_err(|error| unreadable(&file.path, error))?;
         budget = budget.saturating_sub(unpacked.len() as u64);
         if let Some(text) = npy::text(file, &unpacked)? {
             texts.push((name, text));
             continue;
         }
+        if name == "format"
+            && let Some(word) = npy::word(file, &unpacked)?
+        {
+            format = Some(word);
+            continue;
+        }
         match npy::array(file, Arc::new(Bytes::Held(unpacked))) {
             Ok(array) => arrays.push((name, array)),
-            Err(error) => refused = refused.or(Some(error)),
+            Err(error) => refused.push((name, error)),
         }
     }
-    if let (true, Some(error)) = (arrays.is_empty(), refused) {
-        return Err(error);
+    if arrays.is_empty() && !refused.is_empty() {
+        return Err(refused.swap_remove(0).1);
     }
-    reader(file, arrays, texts, ask)
+    let unread = refused.into_iter().map(|(name, _)| format!("'{name}', which holds no numbers,")).collect();
+    if ask.options.columns.is_none() && scipy::is_sparse(format.as_deref(), &arrays) {
+        let counts = scipy::take(file, ask, &format.unwrap_or_default(), &mut arrays)?;
+        let (metadata, notes) = riding(counts.rows(), arrays, texts, unread, ask)?;
+        let mut reader = CountsReader::new(file, ask, counts, metadata)?;
+        notes.into_iter().for_each(|note| reader.note(note));
+        return Ok(Box::new(reader));
+    }
+    reader(file, arrays, texts, unread, ask)
 }
 
 /// The reader of one of several named arrays: the one that was chosen, else the one of a telling name, else the largest.
@@ -62,6 +79,7 @@ pub(super) fn reader(
     file: &File,
     mut arrays: Vec<(String, Array)>,
     texts: Vec<(String, ArrayRef)>,
+    unread: Vec<String>,
     ask: &Ask<'_>,
 ) -> Result<Box<dyn Reader>> {
     let names: Vec<String> = arrays.iter().map(|(name, _)| name.clone()).collect();
@@ -95,27 +113,88 @@ pub(super) fn reader(
         }
     };
     let (name, array) = arrays.remove(chosen);
-    let rows = array.rows();
-    let mut riding: Vec<(String, ArrayRef)> = texts.into_iter().filter(|(_, text)| text.len() == rows).collect();
-    let mut left = Vec::new();
-    for (other, list) in arrays {
-        if list.rows() == rows && list.shape().len() == 1 {
-            riding.extend(as_columns(&other, &list));
-        } else {
-            left.push(format!("'{other}'"));
-        }
-    }
-    let riding_names: Vec<String> = riding.iter().map(|(name, _)| format!("'{name}'")).collect();
-    let metadata = Metadata::from_columns(riding, rows)?;
+    let (metadata, notes) = riding(array.rows(), arrays, texts, unread, ask)?;
+    let alone = names.len() == 1 && notes.is_empty();
     let mut reader = ArrayReader::new(file, ask.name.clone(), array, Some(metadata), ask.offsets())?;
-    if names.len() > 1 || !riding_names.is_empty() {
+    if !alone {
         reader.note(format!("{}: the array '{name}' is learned from", ask.name));
     }
-    if !riding_names.is_empty() {
-        reader.note(format!("{}: {} ride along, not learned from", ask.name, riding_names.join(", ")));
+    notes.into_iter().for_each(|note| reader.note(note));
+    Ok(Box::new(reader))
+}
+
+/// The lists of as many entries as there are rows, as columns that ride along; and what is told of these and of all others.
+fn riding(
+    rows: usize,
+    arrays: Vec<(String, Array)>,
+    texts: Vec<(String, ArrayRef)>,
+    unread: Vec<String>,
+    ask: &Ask<'_>,
+) -> Result<(Metadata, Vec<String>)> {
+    let (mut left, mut columns) = (unread, Vec::new());
+    for (name, text) in texts {
+        if text.len() == rows { columns.push((name, text)) } else { left.push(format!("'{name}'")) }
+    }
+    for (name, list) in arrays {
+        if list.rows() == rows && list.shape().len() == 1 {
+            columns.extend(as_columns(&name, &list));
+        } else {
+            left.push(format!("'{name}'"));
+        }
+    }
+    let mut notes = Vec::new();
+    if !columns.is_empty() {
+        let names: Vec<String> = columns.iter().map(|(name, _)| format!("'{name}'")).collect();
+        notes.push(format!("{}: {} ride along, not learned from", ask.name, names.join(", ")));
     }
     if !left.is_empty() {
-        reader.note(format!("{}: {} left out (--columns NAME chooses another array)", ask.name, super::excerpt(&left.join(", "))));
+        let left = super::excerpt(&left.join(", "));
+        notes.push(format!("{}: {} left out (--columns NAME chooses another array)", ask.name, left.trim_end_matches(',')));
     }
-    Ok(Box::new(reader))
+    Ok((Metadata::from_columns(columns, rows)?, notes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{numbers, read, read_with};
+    use crate::data::read::ReadOptions;
+    use crate::data::{Observations, Values};
+
+    /// A file that SciPy 1.17 or NumPy wrote.
+    fn written(name: &str) -> Vec<u8> {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/npz").join(name);
+        std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+
+    fn dense(observed: &Observations) -> Vec<Vec<f32>> {
+        let Values::Counts(counts) = &observed.values else { panic!("{}", observed.values.kind()) };
+        let row = |row| {
+            let mut out = vec![0.0; counts.cols];
+            let (columns, values) = counts.row(row);
+            columns.iter().zip(values).for_each(|(&column, &value)| out[column as usize] = value);
+            out
+        };
+        (0..counts.rows()).map(row).collect()
+    }
+
+    #[test]
+    fn sparse_matrices_of_every_format_are_the_same_rows() {
+        // scipy.sparse.coo_array([[0, 0, 3, 0, -1.5, 0], [0] * 6, [4, 0, 0, 0, 0, 2], [0, 1, 0, 0, 0, 7]]).
+        let rows = [[0.0, 0.0, 3.0, 0.0, -1.5, 0.0], [0.0; 6], [4.0, 0.0, 0.0, 0.0, 0.0, 2.0], [0.0, 1.0, 0.0, 0.0, 0.0, 7.0]];
+        for format in ["csr", "csc", "coo", "bsr", "dia", "csr_array"] {
+            assert_eq!(dense(&read("a.npz", &written(&format!("{format}.npz"))).unwrap()), rows, "{format}");
+        }
+    }
+
+    #[test]
+    fn the_array_that_is_taken_is_told_and_another_can_be_chosen() {
+        let several = written("several.npz");
+        let observed = read("a.npz", &several).unwrap();
+        assert_eq!(numbers(&observed), [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]);
+        assert_eq!(observed.metadata.names(), ["names", "y"]);
+        let options = ReadOptions { columns: Some(vec!["small".to_owned()]), ..ReadOptions::default() };
+        assert_eq!(numbers(&read_with("a.npz", &several, &options).unwrap()), [[9.0, 8.0]]);
+        let options = ReadOptions { columns: Some(vec!["indices".to_owned()]), ..ReadOptions::default() };
+        assert_eq!(read_with("a.npz", &written("csr.npz"), &options).unwrap().values.kind(), "array");
+    }
 }

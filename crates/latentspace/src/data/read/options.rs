@@ -60,6 +60,9 @@ pub struct ReadOptions {
     /// Bytes that a packed file may be unpacked to (none: 16 GiB).
     #[serde(skip)]
     pub max_unpacked: Option<u64>,
+    /// The limit of memory that the caller named: packed data and pictures may fill a quarter of it, however few bytes they are packed in.
+    #[serde(skip)]
+    pub max_memory: Option<u64>,
 }
 
 /// Whether the first row names the columns.

@@ -46,5 +46,5 @@ pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
         arrays.push((name.to_owned(), Array::new(file, bytes.clone(), layout)?));
     }
     arrays.sort_by(|a, b| a.0.cmp(&b.0));
-    npz::reader(file, arrays, Vec::new(), ask)
+    npz::reader(file, arrays, Vec::new(), Vec::new(), ask)
 }

@@ -8,21 +8,38 @@ use crate::data::{Counts, Metadata, Observations, Values};
 use crate::error::Result;
 use crate::run::Run;
 
-/// Rows or columns that a file may promise whatever its size; beyond, it must have as many bytes.
-pub(super) const ALWAYS_ALLOWED: u64 = 1 << 16;
+/// Rows that a file may promise whatever its size, 8 bytes each; beyond, it must have as many bytes.
+const ALWAYS_ROWS: u64 = 1 << 18;
+/// Columns that a file may promise whatever its size: those without a cell cost nothing here, and methods that keep a number for each say so
+/// before they start. Hashed words and clicks come with 2^20.
+const ALWAYS_COLUMNS: u64 = 1 << 20;
 
-/// Refuses rows or columns that the bytes of the file cannot speak of.
+/// Refuses rows that the bytes of the file cannot hold.
 ///
 /// # Errors
 /// [`crate::Error::Input`].
-pub(super) fn check_axis(file: &File, what: &str, length: u64, bytes: usize) -> Result<usize> {
-    if length > ALWAYS_ALLOWED.max(bytes as u64) || length > u64::from(u32::MAX) {
+pub(super) fn check_rows(file: &File, what: &str, length: u64, bytes: usize) -> Result<usize> {
+    check_axis(file, what, length, bytes, ALWAYS_ROWS)
+}
+
+/// Refuses columns that neither the file nor the space for which it is read can mean.
+///
+/// # Errors
+/// [`crate::Error::Input`].
+pub(super) fn check_columns(file: &File, ask: &Ask<'_>, what: &str, length: u64, bytes: usize) -> Result<usize> {
+    let known = ask.options.preparation.as_ref().map_or(0, |preparation| preparation.columns as u64);
+    check_axis(file, what, length, bytes, ALWAYS_COLUMNS.max(known))
+}
+
+fn check_axis(file: &File, what: &str, length: u64, bytes: usize, always: u64) -> Result<usize> {
+    if length > always.max(bytes as u64) || length > u64::from(u32::MAX) {
         return Err(file.wrong(format!("it promises {length} {what} in {bytes} bytes"), "the file is cut short or its header is wrong"));
     }
     Ok(length as usize)
 }
 
-/// Rows of `(column, value)` from cells in any order; cells that are named twice are added.
+/// Rows of `(column, value)` from cells in any order; cells that are named twice are added. A 0 that is written stays: as a
+/// distance it is one.
 pub(super) fn counts(rows: usize, cols: usize, cells: Vec<(u32, u32, f32)>) -> Counts {
     let mut starts = vec![0_usize; rows + 1];
     for &(row, _, _) in &cells {
@@ -39,26 +56,69 @@ pub(super) fn counts(rows: usize, cols: usize, cells: Vec<(u32, u32, f32)>) -> C
         *place += 1;
     }
     drop(places);
-    let mut out = Counts { cols, starts: Vec::with_capacity(rows + 1), indices: Vec::new(), values: Vec::new(), names: None };
+    let mut out = Counts { cols, starts: Vec::with_capacity(rows + 1), indices: Vec::new(), values: Vec::new(), names: None, base: None };
     out.starts.push(0);
     for row in 0..rows {
         let cells = &mut sorted[starts[row]..starts[row + 1]];
         if !cells.is_sorted_by_key(|(column, _)| *column) {
             cells.sort_by_key(|(column, _)| *column);
         }
-        let first = out.indices.len();
-        for &(column, value) in cells.iter() {
-            match out.values.last_mut() {
-                Some(last) if out.indices.len() > first && out.indices.last() == Some(&column) => *last += value,
-                _ => {
-                    out.indices.push(column);
-                    out.values.push(value);
-                }
-            }
+        for same in cells.chunk_by(|one, next| one.0 == next.0) {
+            out.indices.push(same[0].0);
+            out.values.push(same[1..].iter().fold(same[0].1, |sum, cell| sum + cell.1));
         }
         out.starts.push(out.indices.len());
     }
     out
+}
+
+/// Rows and columns swapped, without names.
+pub(super) fn transposed(counts: &Counts) -> Counts {
+    let mut starts = vec![0_usize; counts.cols + 1];
+    counts.indices.iter().for_each(|&column| starts[column as usize + 1] += 1);
+    for column in 0..counts.cols {
+        starts[column + 1] += starts[column];
+    }
+    let mut places = starts.clone();
+    let (mut indices, mut values) = (vec![0_u32; counts.indices.len()], vec![0.0_f32; counts.values.len()]);
+    for row in 0..counts.rows() {
+        let cells = counts.row(row);
+        for (&column, &value) in cells.0.iter().zip(cells.1) {
+            let place = &mut places[column as usize];
+            (indices[*place], values[*place]) = (row as u32, value);
+            *place += 1;
+        }
+    }
+    Counts { cols: counts.rows(), starts, indices, values, names: None, base: None }
+}
+
+/// What the numbers of columns show in files that leave open from where columns count, and how many there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::data) struct Numbering {
+    /// Whether a cell is in column 0.
+    pub(super) has_zero: bool,
+    /// The greatest number of a column.
+    pub(super) most: u32,
+}
+
+impl Numbering {
+    /// What several files show together.
+    pub(super) fn join(self, other: Self) -> Self {
+        Numbering { has_zero: self.has_zero || other.has_zero, most: self.most.max(other.most) }
+    }
+
+    /// The number of the first column: 1, unless there is a column 0.
+    pub(super) fn base(self) -> u32 {
+        u32::from(!self.has_zero)
+    }
+
+    /// What is guessed from it, in a sentence.
+    pub(super) fn told(self, name: &str) -> String {
+        match self.base() {
+            0 => format!("{name}: columns count from 0: there is a column 0"),
+            _ => format!("{name}: columns count from 1: there is no column 0"),
+        }
+    }
 }
 
 /// Sparse rows in memory.
@@ -67,6 +127,8 @@ pub(super) struct CountsReader {
     counts: Arc<Counts>,
     metadata: Metadata,
     notes: Vec<String>,
+    /// How columns are numbered, where the file leaves it open and nothing else says it.
+    pub(super) numbering: Option<Numbering>,
 }
 
 impl CountsReader {
@@ -80,7 +142,7 @@ impl CountsReader {
                 file.wrong(format!("{} rows of {} columns", counts.rows(), counts.cols), "at least one row and one column are needed")
             );
         }
-        Ok(CountsReader { name: ask.name.clone(), counts: Arc::new(counts), metadata, notes: Vec::new() })
+        Ok(CountsReader { name: ask.name.clone(), counts: Arc::new(counts), metadata, notes: Vec::new(), numbering: None })
     }
 
     /// Something that the user should know.
@@ -111,7 +173,23 @@ impl Reader for CountsReader {
     }
 
     fn notes(&self) -> Vec<String> {
-        self.notes.clone()
+        let found = self.numbering.map(|numbering| numbering.told(&self.name));
+        self.notes.iter().cloned().chain(found).collect()
+    }
+
+    fn numbering(&self) -> Option<Numbering> {
+        self.numbering
+    }
+
+    fn number(&mut self, all: Numbering) {
+        if self.numbering.is_none_or(|own| own == all) {
+            return;
+        }
+        let counts = Arc::make_mut(&mut self.counts);
+        let shift = counts.base.unwrap_or(0) - all.base();
+        counts.indices.iter_mut().for_each(|column| *column += shift);
+        (counts.cols, counts.base) = ((all.most - all.base()) as usize + 1, Some(all.base()));
+        self.numbering = Some(all);
     }
 
     fn read(&self, _run: &Run) -> Result<Observations> {
@@ -135,6 +213,7 @@ impl Reader for CountsReader {
                 indices: self.counts.indices[from..until].to_vec(),
                 values: self.counts.values[from..until].to_vec(),
                 names: self.counts.names.clone(),
+                base: self.counts.base,
             };
             Ok(Observations { name: self.name.clone(), values: Values::Counts(counts), metadata: self.metadata.slice(at..to) })
         });

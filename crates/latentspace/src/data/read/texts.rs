@@ -4,11 +4,12 @@
 
 use std::collections::BTreeSet;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::{ArrayRef, StringArray};
 
+use super::folder::{Files, hinted, text_of};
 use super::{Ask, Blocks, Reader};
 use crate::border;
 use crate::data::{Metadata, Observations, Values};
@@ -23,52 +24,43 @@ const BLOCK: (u64, usize) = (4 << 20, 4096);
 
 struct TextsReader {
     name: String,
-    folder: PathBuf,
-    /// Paths below the folder, sorted.
-    files: Vec<PathBuf>,
-    /// Files that are read at a time.
-    blocks: Vec<Range<usize>>,
+    files: Files,
+    /// Bytes of each file.
+    sizes: Vec<u64>,
+    ids: Vec<String>,
+    folders: Option<Vec<String>>,
     notes: Vec<String>,
     /// Files that were found to be in Windows-1252, and whether that was told.
     others: Mutex<(BTreeSet<usize>, bool)>,
 }
 
-/// Opens a folder of these texts, `files` below it, and tells its bytes on the disk.
+/// Opens a folder of these texts, and tells its bytes on the disk.
 ///
 /// # Errors
-/// [`Error::Io`].
-pub(super) fn open(folder: &Path, files: Vec<PathBuf>, left_out: usize, ask: &Ask<'_>) -> Result<(Box<dyn Reader>, u64)> {
-    let mut bytes = 0;
-    let mut blocks: Vec<Range<usize>> = Vec::new();
-    let (mut first, mut held) = (0, 0);
-    for (at, file) in files.iter().enumerate() {
-        let path = folder.join(file);
-        let len = std::fs::metadata(&path).map_err(|error| Error::io(&path, error))?.len();
-        if len > MOST_DOCUMENT {
-            let found = format!("a document of {}", Bytes(len));
-            return Err(Error::input(&path, found, format!("a file is a document, of {} at most", Bytes(MOST_DOCUMENT)))
+/// [`Error::Io`], and [`Error::Input`] for a file that is too large for a document.
+pub(super) fn open(mut files: Files, mut notes: Vec<String>, ask: &Ask<'_>) -> Result<(Box<dyn Reader>, u64)> {
+    let sizes = files.keep(|path| {
+        let size = std::fs::metadata(path).map_err(|error| Error::io(path, error))?.len();
+        if size > MOST_DOCUMENT {
+            let found = format!("a document of {}", Bytes(size));
+            return Err(Error::input(path, found, format!("a file is a document, of {} at most", Bytes(MOST_DOCUMENT)))
                 .with_hint("a file that holds a document a line is read by its own name"));
         }
-        (bytes, held) = (bytes + len, held + len);
-        if held >= BLOCK.0 || at + 1 - first >= BLOCK.1 || at + 1 == files.len() {
-            blocks.push(first..at + 1);
-            (first, held) = (at + 1, 0);
-        }
-    }
+        Ok(size)
+    })?;
     let name = ask.name.clone();
-    let mut notes = vec![format!("{name}: each file is a document, its name the id")];
-    if files.iter().any(|file| !folder_of(file).is_empty()) {
+    let (ids, folders) = (files.ids(), files.folders());
+    notes.insert(0, format!("{name}: each file is a document, its name the id"));
+    if folders.is_some() {
         notes.push(format!("{name}: the column 'folder' holds the names of the folders below"));
     }
-    if left_out > 0 {
-        notes.push(format!("{name}: {} files that do not end in .txt are left out", count(left_out as u64)));
+    match sizes.iter().filter(|size| **size == 0).count() {
+        0 => {}
+        1 => notes.push(format!("{name}: 1 file is empty")),
+        empty => notes.push(format!("{name}: {} files are empty", count(empty as u64))),
     }
-    let reader = TextsReader { name, folder: folder.to_path_buf(), files, blocks, notes, others: Mutex::default() };
-    Ok((Box::new(reader), bytes))
-}
-
-fn folder_of(file: &Path) -> String {
-    file.parent().map(|parent| parent.to_string_lossy().into_owned()).unwrap_or_default()
+    let bytes = sizes.iter().sum();
+    Ok((Box::new(TextsReader { name, files, sizes, ids, folders, notes, others: Mutex::default() }), bytes))
 }
 
 /// The text of these bytes, and whether it was in none of Unicode's forms.
@@ -105,24 +97,35 @@ fn windows_1252(byte: u8) -> char {
     FROM_128.get(usize::from(byte).wrapping_sub(128)).copied().unwrap_or(char::from(byte))
 }
 
+/// The document that a file holds, and whether it was in none of Unicode's forms.
+fn document(path: &Path) -> Result<(String, bool)> {
+    border::guard(path, || decoded(std::fs::read(path).map_err(|error| Error::io(path, error))?)).map_err(|error| super::named(path, error))
+}
+
 impl TextsReader {
-    fn document(&self, at: usize) -> Result<(String, bool)> {
-        let path = self.folder.join(&self.files[at]);
-        border::guard(&path, || decoded(std::fs::read(&path).map_err(|error| Error::io(&path, error))?))
-            .map_err(|error| super::named(&path, error))
+    /// The files of each block, by their numbers.
+    fn parts(&self, run: &Run) -> Result<Vec<Range<usize>>> {
+        let sound = self.files.sound(run, document)?;
+        let mut blocks: Vec<Range<usize>> = Vec::new();
+        let (mut first, mut held) = (0, 0);
+        for (at, &file) in sound.iter().enumerate() {
+            held += self.sizes[file];
+            if held >= BLOCK.0 || at + 1 - first >= BLOCK.1 || at + 1 == sound.len() {
+                blocks.push(first..at + 1);
+                (first, held) = (at + 1, 0);
+            }
+        }
+        Ok(blocks)
     }
 
-    fn part(&self, files: Range<usize>) -> Result<Observations> {
-        let documents: Vec<(String, bool)> = files.clone().into_par_iter().map(|at| self.document(at)).collect::<Result<_>>()?;
-        let others = files.clone().zip(&documents).filter(|(_, document)| document.1).map(|(at, _)| at);
+    fn part(&self, files: &[usize]) -> Result<Observations> {
+        let read = |&file: &usize| document(&self.files.folder.join(&self.files.paths[file])).map_err(hinted);
+        let documents: Vec<(String, bool)> = files.par_iter().map(read).collect::<Result<_>>()?;
+        let others = files.iter().zip(&documents).filter(|(_, document)| document.1).map(|(file, _)| *file);
         self.others.lock().unwrap_or_else(PoisonError::into_inner).0.extend(others);
-        let files = &self.files[files];
-        let stem = |file: &PathBuf| file.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let mut columns: Vec<(String, ArrayRef)> =
-            vec![("file".to_owned(), Arc::new(StringArray::from_iter_values(files.iter().map(stem))))];
-        if self.files.iter().any(|file| !folder_of(file).is_empty()) {
-            columns.push(("folder".to_owned(), Arc::new(StringArray::from_iter_values(files.iter().map(|file| folder_of(file))))));
-        }
+        let column = |cells: &[String]| -> ArrayRef { Arc::new(StringArray::from_iter_values(files.iter().map(|&file| &cells[file]))) };
+        let mut columns: Vec<(String, ArrayRef)> = vec![("file".to_owned(), column(&self.ids))];
+        columns.extend(self.folders.as_ref().map(|folders| ("folder".to_owned(), column(folders))));
         let mut metadata = Metadata::from_columns(columns, files.len())?;
         metadata.id = Some(0);
         let texts = documents.into_iter().map(|(text, _)| text).collect();
@@ -131,7 +134,7 @@ impl TextsReader {
 
     /// What is said of files in Windows-1252, where some were met.
     fn told(&self, others: &BTreeSet<usize>) -> Option<String> {
-        let first = self.files.get(*others.first()?)?.display();
+        let first = text_of(self.files.paths.get(*others.first()?)?);
         Some(match others.len() {
             1 => format!("{}: {first} is in no form of Unicode; it is taken as Windows-1252", self.name),
             all => {
@@ -147,7 +150,7 @@ impl Reader for TextsReader {
     }
 
     fn rows(&self) -> Option<usize> {
-        Some(self.files.len())
+        self.files.rows()
     }
 
     fn columns(&self) -> usize {
@@ -160,15 +163,18 @@ impl Reader for TextsReader {
 
     fn notes(&self) -> Vec<String> {
         let others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
-        self.notes.iter().cloned().chain(self.told(&others.0)).collect()
+        self.notes.iter().cloned().chain(self.told(&others.0)).chain(self.files.told()).collect()
     }
 
     fn blocks_near<'a>(&'a self, first: usize, run: &Run) -> Result<(usize, Blocks<'a>)> {
         let run = run.clone();
-        let skipped = self.blocks.partition_point(|block| block.end <= first).min(self.blocks.len() - 1);
-        let mut blocks = self.blocks[skipped..].iter();
+        let sound = self.files.sound(&run, document)?;
+        let blocks = self.parts(&run)?;
+        let skipped = blocks.partition_point(|block| block.end <= first).min(blocks.len() - 1);
+        let begins = blocks[skipped].start;
+        let mut blocks = blocks.into_iter().skip(skipped);
         let each = std::iter::from_fn(move || match blocks.next() {
-            Some(files) => Some(run.check().and_then(|()| run.install(|| self.part(files.clone())))),
+            Some(files) => Some(run.check().and_then(|()| run.install(|| self.part(&sound[files])))),
             None => {
                 let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
                 if !std::mem::replace(&mut others.1, true)
@@ -179,14 +185,14 @@ impl Reader for TextsReader {
                 None
             }
         });
-        Ok((self.blocks[skipped].start, Box::new(each)))
+        Ok((begins, Box::new(each)))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::read::{ReadOptions, open};
+    use crate::data::read::{Bad, ReadOptions, open};
 
     fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
@@ -215,7 +221,12 @@ mod tests {
         assert_eq!((0..4).map(|row| observed.metadata.id(row)).collect::<Vec<_>>(), ["one", "empty", "three", "two"]);
         assert_eq!(observed.metadata.text(1, 0).unwrap(), "a");
         let notes = source.notes().join("\n");
-        assert!(notes.contains("one.TXT is in no form of Unicode") && notes.contains("1 files that do not end in .txt"), "{notes}");
+        assert!(
+            notes.contains("one.TXT is in no form of Unicode")
+                && notes.contains("1 file is of another format and left out (1 md)")
+                && notes.contains("1 file is empty"),
+            "{notes}"
+        );
         assert_eq!(source.rows(), Some(4));
     }
 
@@ -227,7 +238,19 @@ mod tests {
             let error = source.read(&Run::new(0, 1).unwrap()).unwrap_err().to_string();
             assert!(error.contains("b.txt: "), "{error}");
         }
-        let folder = folder(&[("a.pdf", b"fine")]);
-        assert!(open(folder.path().to_str().unwrap(), &ReadOptions::default()).is_err());
+        let pdf = folder(&[("a.pdf", b"fine")]);
+        assert!(open(pdf.path().to_str().unwrap(), &ReadOptions::default()).is_err());
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_left_out_where_that_is_allowed() {
+        let folder = folder(&[("a.txt", b"fine"), ("b.txt", b"PK\x03\x04\x00\x00"), ("c.txt", b"good")]);
+        let options = ReadOptions { bad: Bad::Skip, ..ReadOptions::default() };
+        let source = open(folder.path().to_str().unwrap(), &options).unwrap();
+        let observed = source.read(&Run::new(0, 1).unwrap()).unwrap();
+        let Values::Text(texts) = &observed.values else { panic!() };
+        assert_eq!((texts.as_slice(), source.rows()), (&["fine".to_owned(), "good".to_owned()][..], Some(2)));
+        let notes = source.notes().join("\n");
+        assert!(notes.contains("1 file cannot be read and is left out (b.txt: zero bytes, as no text has)"), "{notes}");
     }
 }

@@ -115,7 +115,14 @@ fn reader(file: &File, ask: &Ask<'_>, words: Vec<String>, numbers: Vec<f32>, wid
     let mut metadata = Metadata::from_columns(vec![("word".to_owned(), Arc::new(StringArray::from_iter_values(words)))], rows)?;
     metadata.id = Some(0);
     let notes = vec![format!("{}: word vectors; the words are the ids", ask.name)];
-    Ok(Box::new(Dense { name: ask.name.clone(), table: Matrix::new(rows, width, numbers)?, metadata, notes }))
+    Ok(Box::new(Dense {
+        name: ask.name.clone(),
+        table: Matrix::new(rows, width, numbers)?,
+        names: None,
+        offsets: Vec::new(),
+        metadata,
+        notes,
+    }))
 }
 
 #[cfg(test)]

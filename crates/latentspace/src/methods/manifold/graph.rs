@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::error::{Result, count};
 use crate::linalg::Matrix;
 use crate::methods::map::check_distances;
-use crate::neighbors::{self, Metric};
+use crate::neighbors::{self, Metric, Neighbors};
 use crate::run::Run;
 
 /// Rows, each with those near it.
@@ -28,10 +28,18 @@ impl Graph {
     pub(super) fn nearest(rows: &Matrix, k: u32, facts: &mut Map<String, Value>, run: &Run) -> Result<Self> {
         run.progress("neighbors", 0, 1);
         let found = neighbors::neighbors(rows.view(), k as usize, Metric::Euclidean, run)?;
-        check_distances(&found)?;
         run.progress("neighbors", 1, 1);
         facts.insert("neighbors".to_owned(), json!(found.algorithm));
         facts.insert("neighbors_recall".to_owned(), json!(found.recall.value));
+        Self::joined(found, rows, facts, run)
+    }
+
+    /// The same of neighbors that are known.
+    ///
+    /// # Errors
+    /// [`crate::Error::Input`] for distances that are no numbers; what the search for bridges says.
+    pub(super) fn joined(found: Neighbors, rows: &Matrix, facts: &mut Map<String, Value>, run: &Run) -> Result<Self> {
+        check_distances(&found)?;
         let n = found.rows();
         let mut parts = Parts::new(n);
         for row in 0..n {

@@ -17,13 +17,14 @@ use super::geodesics::{LANES, Ways};
 use super::graph::Graph;
 use super::scaling::{STEPS, Slope, classical, mean_squares};
 use super::{BEGINS_ANEW, NEIGHBORS, PLANNED_ROUGHLY, check, check_landmarks, landmarks, learned, load, places};
-use crate::data::Rows;
+use crate::data::{Given, Rows};
 use crate::error::Result;
 use crate::linalg::{Eigen, Matrix};
 use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
 use crate::methods::TAKEN_DENSE;
 use crate::methods::map::{NEEDS_ALL_ROWS, PLACES_ON_THE_MAP};
-use crate::neighbors::{self, Metric};
+use crate::methods::near::near;
+use crate::neighbors::{self, Metric, Points};
 use crate::params::Auto;
 use crate::random::Random;
 use crate::run::Run;
@@ -149,7 +150,7 @@ impl Method for Isomap {
         decodes: true,
         folds: false,
         live: false,
-        given: &[],
+        given: &[Given::Neighbors],
         limits: &[NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, TAKEN_DENSE, BEGINS_ANEW, PLANNED_ROUGHLY],
     };
 
@@ -183,7 +184,8 @@ impl Method for Isomap {
         let table = rows.table()?;
         let n = table.rows();
         let mut facts = Map::new();
-        let ways = Ways::new(&Graph::nearest(&table, self.n_neighbors, &mut facts, run)?.both_ways());
+        let found = near(rows, Points::Dense(table.view()), self.n_neighbors as usize, Metric::Euclidean, &mut facts, run)?;
+        let ways = Ways::new(&Graph::joined(found, &table, &mut facts, run)?.both_ways());
         let landmarks = self.landmarks(n);
         facts.insert("n_landmarks".to_owned(), json!(landmarks));
         let ordered = if landmarks == n { self.all(&ways, &mut facts, run)? } else { self.some(&ways, landmarks, &mut facts, run)? };

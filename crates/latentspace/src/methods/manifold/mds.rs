@@ -11,9 +11,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::scaling::{Slope, Steps, classical, distances, fill, mean_squares, settle, smacof};
+use super::scaling::{Slope, Steps, classical, distances, fill, in_units, mean_squares, settle, smacof};
 use super::{BEGINS_ANEW, NEIGHBORS, PLANNED_ROUGHLY, landmarks, mixed, placed, places};
-use crate::data::{Prepared, Rows};
+use crate::data::{Given, Prepared, Rows};
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
 use crate::measure::Measure;
@@ -87,7 +87,7 @@ impl Method for Mds {
         decodes: true,
         folds: false,
         live: false,
-        given: &[],
+        given: &[Given::Distances],
         limits: &[NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, TAKEN_DENSE, BEGINS_ANEW, PLANNED_ROUGHLY],
     };
 
@@ -119,10 +119,24 @@ impl Method for Mds {
     fn fit(&self, rows: &Rows<'_>, run: &Run) -> Result<Fitted> {
         let table = rows.table()?;
         let n = table.rows();
+        let mut facts = Map::new();
+        if rows.distances().is_some() && self.landmarks(n) < n {
+            let found = format!("{} of {n} rows", self.landmarks(n));
+            return Err(Error::param("n_landmarks", found, "with the distances of all pairs all rows are laid out"));
+        }
         let landmarks = Random::new(run.seed(), "mds landmarks").sample(0, n, self.landmarks(n));
         let few = table.select(&landmarks);
         run.progress("distances", 0, 1);
-        let (distances, unit) = distances(few.view(), self.metric, run)?;
+        let (distances, unit) = match rows.distances() {
+            Some(all) => {
+                facts.insert("distances".to_owned(), json!("given"));
+                in_units(
+                    landmarks.iter().flat_map(|&row| landmarks.iter().map(move |&other| all.row(row as usize)[other as usize])).collect(),
+                    landmarks.len(),
+                )
+            }
+            None => distances(few.view(), self.metric, run)?,
+        };
         if !unit.is_finite() {
             return Err(Error::input("data", "rows so far apart that their distance is no number", "distances below 1e38 can be used"));
         }
@@ -130,7 +144,6 @@ impl Method for Mds {
         let l = landmarks.len();
         let eigen = classical(&distances, l, self.n_components as usize, run)?;
         let start = places(&eigen.vectors, l, |_, axis| eigen.values[axis].max(0.0).sqrt())?;
-        let mut facts = Map::new();
         let mut measures = Vec::new();
         facts.insert("n_landmarks".to_owned(), json!(l));
         let (laid, means) = match self.scaling {

@@ -65,7 +65,7 @@ pub(super) fn distances(rows: MatrixView<'_>, metric: Metric, run: &Run) -> Resu
 }
 
 /// Distances `[n, n]` in units of the largest, and that one.
-fn in_units(mut distances: Vec<f32>, n: usize) -> (Vec<f32>, f32) {
+pub(super) fn in_units(mut distances: Vec<f32>, n: usize) -> (Vec<f32>, f32) {
     let of_row = |row: &[f32]| row.iter().copied().fold(0.0, f32::max);
     let largest = distances.par_chunks(n.max(1)).map(of_row).reduce(f32::max).unwrap_or(0.0);
     let unit = if largest > 0.0 { largest } else { 1.0 };

@@ -131,7 +131,7 @@ fn sparse_rows(tensors: &Tensors, facts: &Value) -> Result<Counts> {
     if starts[starts.len() - 1] != indices.len() || !starts.windows(2).all(ascend) || indices.iter().any(|&index| index as usize >= cols) {
         return Err(wrong(format!("its sparse rows of {cols} columns do not fit together")));
     }
-    Ok(Counts { cols, starts, indices: indices.to_vec(), values: values.as_slice().to_vec(), names: None })
+    Ok(Counts { cols, starts, indices: indices.to_vec(), values: values.as_slice().to_vec(), names: None, base: None })
 }
 
 /// Whether each coordinate is that of a map: a number, and not beyond what a map can reach.

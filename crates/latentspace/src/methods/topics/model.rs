@@ -167,7 +167,7 @@ impl TopicModel {
                 if !is_whole || !starts.windows(2).all(ordered) || indices.iter().any(|&word| word as usize >= words) {
                     return Err(wrong("its documents do not fit its words"));
                 }
-                Some((codes, Counts { cols: words, starts, indices, values, names: None }))
+                Some((codes, Counts { cols: words, starts, indices, values, names: None, base: None }))
             }
         };
         Ok(TopicModel { topics: Topics::new(by_word, shares, totals, learned_from)?, prior, documents })

@@ -152,7 +152,7 @@ impl Portable for Seen {
         if !is_whole || indices.iter().any(|&word| word as usize >= cols) {
             return Err(Error::input("statistics", "what they hold does not fit together", "statistics of the same fit are needed"));
         }
-        let documents = Counts { cols, starts, indices, values, names: None };
+        let documents = Counts { cols, starts, indices, values, names: None, base: None };
         let list = |name: &str| parcel.tensors.f64(name, None).map(<[f64]>::to_vec);
         Ok(Seen { totals: list("totals")?, table: line("table", None)?, sums: list("sums")?, documents })
     }

@@ -168,9 +168,10 @@ fn strange_counts_are_refused_with_their_place_or_learned_from() {
     assert!(codes.as_slice().iter().all(|share| share.is_finite()) && codes.row(0) == codes.row(5));
     assert!(fitted.measures.iter().all(|(name, _)| *name != "log_likelihood_per_word"));
     // One long document, and one word.
-    let long = Counts { cols: 3, starts: vec![0, 2, 3], indices: vec![0, 1, 2], values: vec![300_000.0, 200_000.0, 1.0], names: None };
+    let long =
+        Counts { cols: 3, starts: vec![0, 2, 3], indices: vec![0, 1, 2], values: vec![300_000.0, 200_000.0, 1.0], names: None, base: None };
     assert!(fit(&Lda { n_iter: Auto::Value(3), ..quick(2) }, &long, &Beside::default(), 2).is_ok());
-    let one = Counts { cols: 1, starts: vec![0, 1], indices: vec![0], values: vec![1.0], names: None };
+    let one = Counts { cols: 1, starts: vec![0, 1], indices: vec![0], values: vec![1.0], names: None, base: None };
     assert!(fit(&quick(1), &one, &Beside::default(), 2).is_ok());
 }
 
