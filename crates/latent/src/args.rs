@@ -12,6 +12,7 @@ use latentspace::registry;
 use serde_json::{Map, Value};
 
 use crate::commands::{self, COMMANDS};
+use crate::hints::Flags;
 
 /// Why there is nothing to run.
 pub(crate) enum Ended {
@@ -50,19 +51,37 @@ fn global() -> [Arg; 5] {
     .map(|arg| arg.global(true).help_heading(EVERYWHERE).allow_negative_numbers(true))
 }
 
+/// A call of a command.
+pub(crate) struct Call {
+    pub(crate) entry: &'static commands::Entry,
+    pub(crate) matches: ArgMatches,
+    /// What it could be given.
+    pub(crate) flags: Flags,
+}
+
 /// Reads the command line.
-pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<(&'static commands::Entry, ArgMatches), Ended> {
+pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Call, Ended> {
     let args: Vec<OsString> = args.into_iter().collect();
     if args.len() <= 1 {
         return Err(Ended::Help(program().render_help().to_string()));
     }
-    let matches = program().try_get_matches_from(&args).map_err(|error| match error.kind() {
+    let program = program();
+    let matches = program.clone().try_get_matches_from(&args).map_err(|error| match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ended::Help(styled(&error)),
         _ => Ended::Wrong(wrong(&error, &args)),
     })?;
     let (name, inner) = matches.subcommand().ok_or_else(|| Ended::Wrong(Error::internal("no command")))?;
     let entry = commands::find(name).ok_or_else(|| Ended::Wrong(Error::internal("a command without an entry")))?;
-    Ok((entry, inner.clone()))
+    let flags = Flags::of(innermost(&program, &matches));
+    Ok(Call { entry, matches: inner.clone(), flags })
+}
+
+/// The command that was called: of `latent fit pca`, that of PCA.
+fn innermost<'a>(command: &'a Command, matches: &ArgMatches) -> &'a Command {
+    match matches.subcommand().and_then(|(name, inner)| Some((command.find_subcommand(name)?, inner))) {
+        Some((command, inner)) => innermost(command, inner),
+        None => command,
+    }
 }
 
 fn styled(error: &clap::Error) -> String {

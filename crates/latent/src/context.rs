@@ -7,6 +7,7 @@ use clap::ArgMatches;
 use latentspace::{Error, Result, Run};
 use serde::Serialize;
 
+use crate::hints::Flags;
 use crate::output;
 use crate::progress::Screen;
 
@@ -19,9 +20,9 @@ pub(crate) struct Context {
 
 impl Context {
     /// The context that the global flags ask for. From here on an interrupt cancels the run; a second one ends the program at once.
-    pub(crate) fn new(matches: &ArgMatches) -> Result<Self> {
+    pub(crate) fn new(matches: &ArgMatches, flags: Flags) -> Result<Self> {
         let json = matches.get_flag("json");
-        let screen = Arc::new(Screen::new(matches.get_flag("quiet")));
+        let screen = Arc::new(Screen::new(matches.get_flag("quiet"), flags));
         let seed = matches.get_one::<u64>("seed").copied().unwrap_or(0);
         let threads = matches.get_one::<usize>("threads").copied().unwrap_or(0);
         let max_memory = matches.get_one::<u64>("max-memory").copied();

@@ -10,6 +10,7 @@ use latentspace::{Result, Run, Space};
 use serde_json::{Map, Value};
 
 use crate::commands::explore;
+use crate::hints::Flags;
 use crate::progress::Screen;
 use crate::server::Server;
 use crate::study::Study;
@@ -69,7 +70,7 @@ impl Explorer {
         let server = Server::bind(None, show.port)?.framed();
         let (url, run) = (server.url(), Run::new(seed, threads)?);
         let end = run.cancel_flag();
-        let study = Study::new(&name, run, Arc::new(Screen::new(true)))?;
+        let study = Study::new(&name, run, Arc::new(Screen::new(true, Flags::default())))?;
         study.begin(move |study, run| match show.subject {
             Subject::Observations(observations, Some(codes), prepare) => {
                 explore::of_observations_and_codes(*observations, Vec::new(), &codes, &prepare, way, run)

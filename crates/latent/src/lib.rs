@@ -6,6 +6,7 @@ mod args;
 mod commands;
 mod context;
 mod explorer;
+mod hints;
 mod inputs;
 mod kept;
 mod memory;
@@ -18,7 +19,6 @@ mod topics;
 
 use std::ffi::OsString;
 
-use clap::ArgMatches;
 use latentspace::{Error, Result};
 
 pub use explorer::{Explorer, Show, Subject};
@@ -26,22 +26,27 @@ pub use explorer::{Explorer, Show, Subject};
 /// Runs the command line `args` (the program's name first) and gives its exit code: 0 done, 2 a wrong call or bad input, 1 a failure
 /// inside, 130 interrupted.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
-    let done = match args::parse(args) {
-        Ok((entry, matches)) => match run(entry, &matches) {
-            // The way to end a server is to interrupt it: there is nothing to tell.
-            Err(Error::Cancelled) if entry.serves => return Error::Cancelled.exit_code(),
-            done => done,
+    let (error, hint) = match args::parse(args) {
+        Ok(call) => match run(&call) {
+            Ok(()) => return 0,
+            // A server ends by an interrupt: there is nothing to report.
+            Err(Error::Cancelled) if call.entry.serves => return Error::Cancelled.exit_code(),
+            Err(error) => {
+                let hint = call.flags.hint(&error);
+                (error, hint)
+            }
         },
-        Err(args::Ended::Help(text)) => output::text(&text),
-        Err(args::Ended::Wrong(error)) => Err(error),
-    };
-    match done {
-        Ok(()) => 0,
-        Err(error) => {
-            output::error(&error);
-            error.exit_code()
+        Err(args::Ended::Help(text)) => match output::text(&text) {
+            Ok(()) => return 0,
+            Err(error) => (error, None),
+        },
+        Err(args::Ended::Wrong(error)) => {
+            let hint = error.hint().map(str::to_owned);
+            (error, hint)
         }
-    }
+    };
+    output::error(&error, hint.as_deref());
+    error.exit_code()
 }
 
 /// Whether the program was built with the explorer's page.
@@ -49,11 +54,11 @@ pub fn has_page() -> bool {
     server::is_built()
 }
 
-fn run(entry: &commands::Entry, matches: &ArgMatches) -> Result<()> {
+fn run(call: &args::Call) -> Result<()> {
     memory::give_back_at_once();
-    let context = context::Context::new(matches)?;
-    outputs::guard(matches)?;
-    let done = (entry.run)(matches, &context);
+    let context = context::Context::new(&call.matches, call.flags.clone())?;
+    outputs::guard(&call.matches)?;
+    let done = (call.entry.run)(&call.matches, &context);
     context.screen.clear();
     done
 }

@@ -24,7 +24,7 @@ pub(crate) fn json(value: &impl Serialize) -> Result<()> {
 }
 
 /// Writes an error and its hint to standard error.
-pub(crate) fn error(error: &Error) {
+pub(crate) fn error(error: &Error, hint: Option<&str>) {
     let colored = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let (red, cyan, plain) = if colored { ("\x1b[1;31m", "\x1b[1;36m", "\x1b[0m") } else { ("", "", "") };
     let mut sentence = error.to_string();
@@ -37,7 +37,7 @@ pub(crate) fn error(error: &Error) {
         Error::Cancelled => writeln!(out, "{sentence}"),
         _ => writeln!(out, "{red}error:{plain} {sentence}"),
     };
-    if let Some(hint) = error.hint() {
+    if let Some(hint) = hint {
         let _ = writeln!(out, "{cyan}hint:{plain} {hint}");
     }
 }

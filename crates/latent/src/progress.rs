@@ -5,9 +5,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use latentspace::Error;
 use latentspace::run::{Listener, Progress};
 
-use crate::output::{count, duration};
+use crate::hints::Flags;
+use crate::output::{self, count, duration};
+use crate::server::Failure;
 
 /// How often a line is written where nothing moves.
 const PLAIN_EVERY: Duration = Duration::from_secs(10);
@@ -15,6 +18,8 @@ const PLAIN_EVERY: Duration = Duration::from_secs(10);
 /// Standard error.
 pub(crate) struct Screen {
     mode: Mode,
+    /// What hints and notes may speak of.
+    flags: Flags,
     stage: Mutex<Option<Stage>>,
     warnings: Mutex<Vec<String>>,
 }
@@ -37,14 +42,14 @@ struct Stage {
 
 impl Screen {
     /// Live on a terminal, unless NO_COLOR is set.
-    pub(crate) fn new(quiet: bool) -> Self {
+    pub(crate) fn new(quiet: bool, flags: Flags) -> Self {
         let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) || !std::io::stderr().is_terminal();
         let mode = match (quiet, plain) {
             (true, _) => Mode::Quiet,
             (false, true) => Mode::Plain,
             (false, false) => Mode::Live,
         };
-        Screen { mode, stage: Mutex::new(None), warnings: Mutex::default() }
+        Screen { mode, flags, stage: Mutex::new(None), warnings: Mutex::default() }
     }
 
     fn stage(&self) -> MutexGuard<'_, Option<Stage>> {
@@ -61,6 +66,16 @@ impl Screen {
         if let Some(Stage { bar: Some(bar), .. }) = self.stage().take() {
             bar.finish_and_clear();
         }
+    }
+
+    /// Writes an error and its hint.
+    pub(crate) fn error(&self, error: &Error) {
+        output::error(error, self.flags.hint(error).as_deref());
+    }
+
+    /// An error and its hint for the page.
+    pub(crate) fn failure(&self, error: &Error) -> Failure {
+        Failure::new(error, &self.flags)
     }
 
     /// Writes a line, above the bar.
@@ -127,13 +142,14 @@ impl Listener for Screen {
     fn note(&self, text: &str) {
         if self.mode != Mode::Quiet {
             let stage = self.stage();
-            self.line(&stage, text);
+            self.line(&stage, &self.flags.note(text));
         }
     }
 
     fn warn(&self, text: &str) {
-        self.note(text);
-        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).push(text.to_owned());
+        let text = self.flags.note(text);
+        self.note(&text);
+        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).push(text);
     }
 }
 

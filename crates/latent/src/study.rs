@@ -19,7 +19,7 @@ use serde_json::{Map, Value, json};
 use crate::kept::{Kept, Shelf};
 use crate::output::{count, number};
 use crate::progress::{Screen, seconds_left};
-use crate::server::{Desk, Failure, Fields, Frame, Grid, Phase, State, TopicsState};
+use crate::server::{Desk, Fields, Frame, Grid, Phase, State, TopicsState};
 use crate::topics::Topical;
 
 /// Neighbors a row, in lists and measures, where there are rows enough.
@@ -233,7 +233,7 @@ impl Study {
 
     fn fail(&self, error: &Error) {
         self.screen.clear();
-        let failure = Failure::from(error);
+        let failure = self.screen.failure(error);
         self.desk.change(|state| {
             state.phase = Phase::Failed;
             state.message = String::new();
@@ -323,7 +323,7 @@ impl Study {
         if let Err(error) = &done {
             self.fail(error);
             if !matches!(error, Error::Cancelled) {
-                crate::output::error(error);
+                self.screen.error(error);
             }
             return false;
         }

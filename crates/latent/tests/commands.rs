@@ -484,7 +484,7 @@ fn a_wrong_call_is_refused_in_a_sentence_with_a_hint() {
     );
     folder.refused(
         "fit pca x.npy -o s.latent --dims 13",
-        "error: n_components: 13 was given; for 600 rows of 12 columns it is at most 12.\n",
+        "error: n_components: 13 is too large for 600 rows of 12 columns; it is at most 12.\n",
     );
     folder.refused("fit pca x.npy -o s.latent --solver gramm", "hint: did you mean 'gram'?\n");
     folder.refused("fit pca y.npy -o s.latent", "hint: did you mean 'x.npy'?\n");

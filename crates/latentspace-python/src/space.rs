@@ -66,7 +66,7 @@ pub(crate) fn method(name: &str, params: &Bound<'_, PyDict>) -> PyResult<Box<dyn
     entry.with(&parameters(params)?).map_err(|error| match error {
         Error::Param(mut param) => {
             if let Ok(Some(shown)) = params.get_item(&param.name).and_then(|given| given.map(|given| given.repr()).transpose()) {
-                param.found = shown.to_string();
+                param.found = format!("{shown} was given");
             }
             exception(Error::Param(param))
         }

@@ -48,7 +48,7 @@ pub enum Error {
 pub struct Param {
     /// The parameter's name, as in the method's description.
     pub name: String,
-    /// What was given, as text.
+    /// What was found, as a clause: "12 was given", "the default 30 is too large for 40 rows".
     pub found: String,
     /// What is allowed, as the end of a sentence: "it must be at least 1".
     pub wanted: String,
@@ -75,8 +75,22 @@ pub struct Input {
 
 impl Error {
     /// A parameter's error: `name`, what was given, what is allowed.
-    pub fn param(name: impl Into<String>, found: impl fmt::Display, wanted: impl Into<String>) -> Self {
-        Error::Param(Param { name: name.into(), found: found.to_string(), wanted: wanted.into(), hint: None })
+    pub fn param(name: impl Into<String>, given: impl fmt::Display, wanted: impl Into<String>) -> Self {
+        Error::Param(Param { name: name.into(), found: format!("{given} was given"), wanted: wanted.into(), hint: None })
+    }
+
+    /// A parameter's error where `value` is larger than `most`, all that `data` (such as "40 rows") allows. Nobody need have given it: it may
+    /// be the `default`.
+    pub fn too_large<T: fmt::Display + PartialEq>(
+        name: &str,
+        value: T,
+        default: Option<T>,
+        data: impl fmt::Display,
+        most: impl fmt::Display,
+    ) -> Self {
+        let whose = if default.is_some_and(|default| default == value) { "the default " } else { "" };
+        let (found, wanted) = (format!("{whose}{value} is too large for {data}"), format!("it is at most {most}"));
+        Error::Param(Param { name: name.to_owned(), found, wanted, hint: None })
     }
 
     /// An input's error for a whole file.
@@ -108,6 +122,16 @@ impl Error {
     pub fn at_column(mut self, column: impl Into<String>) -> Self {
         if let Error::Input(input) = &mut self {
             input.column = Some(column.into());
+        }
+        self
+    }
+
+    /// The same error with more about what was found: "…, the different ones in a resample of 20".
+    #[must_use]
+    pub fn with_context(mut self, text: impl fmt::Display) -> Self {
+        match &mut self {
+            Error::Param(Param { found, .. }) | Error::Input(Input { found, .. }) => *found = format!("{found}, {text}"),
+            _ => {}
         }
         self
     }
@@ -146,7 +170,7 @@ impl Error {
 
 impl fmt::Display for Param {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {} was given; {}.", self.name, self.found, self.wanted)
+        write!(f, "{}: {}; {}.", self.name, self.found, self.wanted)
     }
 }
 
@@ -232,10 +256,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_input_error_tells_the_place_then_what_is_allowed() {
+    fn an_input_error_names_the_place_then_what_is_allowed() {
         let error = Error::input("a.csv", "'x' is no number", "each cell of a numeric column is one").at_row(3).at_column("price");
         assert_eq!(error.to_string(), "a.csv, row 3, column price: 'x' is no number; each cell of a numeric column is one.");
         assert_eq!(error.exit_code(), 2);
+    }
+
+    #[test]
+    fn a_default_that_is_too_large_was_given_by_nobody() {
+        let error = |value: f64| Error::too_large("perplexity", value, Some(30.0), "40 rows", 13).to_string();
+        assert_eq!(error(30.0), "perplexity: the default 30 is too large for 40 rows; it is at most 13.");
+        assert_eq!(error(20.0), "perplexity: 20 is too large for 40 rows; it is at most 13.");
     }
 
     #[test]

@@ -60,7 +60,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     if matches.get_flag("all") {
         return all(&codes, metric(matches).unwrap_or(usual), matches, context);
     }
-    let find = |id: &String| codes.metadata.find(id).map_err(|error| known(error, &codes));
+    let find = |id: &String| codes.metadata.find(id).map_err(|error| known(error, id, &codes));
     let (query, without, summed) = if let Some(&row) = matches.get_one::<usize>("row") {
         if row >= rows {
             return Err(Error::param("--row", row, format!("{name} has {} rows, counted from 0", count(rows as u64))));
@@ -120,11 +120,12 @@ fn sum(codes: &Matrix, plus: &[usize], minus: &[usize]) -> Result<Matrix> {
 }
 
 /// An unknown id with the nearest that is known.
-fn known(error: Error, codes: &Codes) -> Error {
-    let Error::Param(param) = &error else { return error };
-    let wanted = param.found.trim_matches('\'').to_owned();
+fn known(error: Error, wanted: &str, codes: &Codes) -> Error {
+    if !matches!(error, Error::Param(_)) {
+        return error;
+    }
     let ids: Vec<String> = (0..codes.values.rows().min(1_000_000)).map(|row| codes.metadata.id(row)).collect();
-    match latentspace::error::nearest(&wanted, ids.iter().map(String::as_str)) {
+    match latentspace::error::nearest(wanted, ids.iter().map(String::as_str)) {
         Some(near) => error.with_hint(format!("did you mean '{near}'?")),
         None if codes.metadata.id.is_none() => {
             error.with_hint("these codes have no column of ids; row numbers, counted from 0, are their ids")

@@ -175,9 +175,26 @@ impl TopicsAgain {
 }
 
 impl Again<'_> {
+    /// Refuses what the fewest different rows of a resample do not allow, before anything is made.
+    ///
+    /// # Errors
+    /// Those of the method for so few rows; [`Error::Param`] where they have fewer than `k` neighbors.
+    pub(crate) fn check(&self, seed: u64) -> Result<()> {
+        let n = self.prepared.rows();
+        let fewest = (0..self.runs as u64).map(|at| draw(n, seed, at).len()).min().unwrap_or(n);
+        let context = |error: Error| error.with_context(format!("the different ones in a resample of {}", count(n as u64)));
+        self.method.check(self.prepared.shape().part(fewest)).map_err(context)?;
+        if self.k >= fewest {
+            let (rows, most) = (format!("{} rows", count(fewest as u64)), count(fewest.saturating_sub(1) as u64));
+            return Err(context(Error::too_large("k", self.k, None, rows, most)));
+        }
+        Ok(())
+    }
+
     /// How much of it is there again. `first` is the map of the run's own seed, if it was made before; `tell` hears how many were made, of
     /// twice the runs.
     pub(crate) fn measure(&self, first: Option<Matrix>, run: &Run, tell: impl Fn(usize)) -> Result<Found> {
+        self.check(run.seed())?;
         let (runs, method) = (self.runs as u64, self.method);
         let (mut maps, mut topics) = (Vec::from_iter(first), Vec::new());
         for at in maps.len() as u64..runs {

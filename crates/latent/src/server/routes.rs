@@ -17,6 +17,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Failure, events, png};
 use crate::commands;
+use crate::hints::Flags;
 use crate::kept::Kept;
 use crate::study::{Data, Study};
 use crate::topics::Topical;
@@ -43,7 +44,8 @@ impl From<Error> for Refused {
             Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
             _ => StatusCode::BAD_REQUEST,
         };
-        Refused { status, failure: Failure::from(&error) }
+        // A form has no flags.
+        Refused { status, failure: Failure::new(&error, &Flags::default()) }
     }
 }
 

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use tokio::sync::watch;
 
 use super::Frame;
+use crate::hints::Flags;
 
 /// Where the work stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -30,9 +31,9 @@ pub(crate) struct Failure {
     pub(crate) hint: Option<String>,
 }
 
-impl From<&latentspace::Error> for Failure {
-    fn from(error: &latentspace::Error) -> Self {
-        Failure { error: error.to_string(), hint: error.hint().map(str::to_owned) }
+impl Failure {
+    pub(crate) fn new(error: &latentspace::Error, flags: &Flags) -> Self {
+        Failure { error: error.to_string(), hint: flags.hint(error) }
     }
 }
 

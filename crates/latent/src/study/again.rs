@@ -3,15 +3,15 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use latentspace::method::Shape;
+use latentspace::method::AnyMethod;
 use latentspace::run::{Flag, Listener, Progress};
 use latentspace::{Error, Result, registry};
 
-use super::{Study, checked, held, whole};
+use super::{Data, Study, checked, held, whole};
 use crate::commands::stability;
 use crate::kept::{Kept, MadeAgain};
 use crate::progress::seconds_left;
-use crate::server::{Again, Failure, Phase};
+use crate::server::{Again, Phase};
 
 /// Seeds, and draws, at most.
 const RUNS_MOST: usize = 8;
@@ -26,21 +26,25 @@ impl Study {
             return Err(Error::param("runs", runs, format!("it is 2 to {RUNS_MOST}")));
         }
         let Some(data) = self.data() else { return Ok(false) };
-        let drawn = Shape { rows: data.shape().rows * 6 / 10, ..data.shape() };
-        checked(registry::find(&map.method)?, &map.params, drawn)
-            .map_err(|error| error.with_hint("maps are made of rows drawn with replacement, too, which are some 63 % of all"))?;
+        let method = checked(registry::find(&map.method)?, &map.params, data.shape())?;
+        self.again(method.as_ref(), &data, runs).check(self.run.seed())?;
         let Some(before) = self.begins(Phase::Measuring) else { return Ok(false) };
         let (study, map) = (self.clone(), map.clone());
         std::thread::spawn(move || study.work_again(&map, runs, before));
         Ok(true)
     }
 
+    fn again<'a>(&self, method: &'a dyn AnyMethod, data: &'a Data, runs: usize) -> stability::Again<'a> {
+        let k = self.desk.look(|state| state.n_neighbors).min(data.shape().rows / 3).max(1);
+        stability::Again { method, prepared: &data.prepared, metadata: &data.observations.metadata, runs, k }
+    }
+
     fn work_again(self: &Arc<Self>, map: &Kept, runs: usize, before: Phase) {
         let stop = held(&self.stop).clone().unwrap_or_default();
         let done = whole(|| self.made_again(map, runs, &stop));
         self.screen.clear();
-        let failed = done.as_ref().err().filter(|error| !matches!(error, Error::Cancelled)).inspect(|error| crate::output::error(error));
-        let failed = failed.map(Failure::from);
+        let failed = done.as_ref().err().filter(|error| !matches!(error, Error::Cancelled)).inspect(|error| self.screen.error(error));
+        let failed = failed.map(|error| self.screen.failure(error));
         let known = done.map(|found| self.kept.add(map.id, found)).is_ok();
         let mut under_way = held(&self.stop);
         *under_way = None;
@@ -56,11 +60,9 @@ impl Study {
     fn made_again(self: &Arc<Self>, map: &Kept, runs: usize, stop: &Flag) -> Result<MadeAgain> {
         let data = self.data().ok_or_else(|| Error::internal("no data"))?;
         let method = checked(registry::find(&map.method)?, &map.params, data.shape())?;
-        let n = data.shape().rows;
-        let k = self.desk.look(|state| state.n_neighbors).min(n / 3).max(1);
         // Of a map that is half made there is nothing to keep: who stops it cancels it.
         let run = self.run.clone().with_switches(stop.clone(), stop.clone()).with_listener(Arc::new(Ear(self.clone())));
-        let again = stability::Again { method: method.as_ref(), prepared: &data.prepared, metadata: &data.observations.metadata, runs, k };
+        let again = self.again(method.as_ref(), &data, runs);
         // A map that was stopped is not what its method makes.
         let first = (map.phase == Phase::Done).then(|| map.frame.codes()).transpose()?;
         let (begun, had, of) = (Instant::now(), usize::from(first.is_some()), 2 * runs);

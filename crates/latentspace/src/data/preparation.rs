@@ -818,7 +818,7 @@ fn lacking(file: &str, row: u64, column: &str) -> Error {
     Error::input(file, "the cell is missing (NaN)", "each cell is a number")
         .at_row(row)
         .at_column(column)
-        .with_hint("--missing mean puts the column's mean there")
+        .with_hint("--missing mean fills in the column's mean; a space fitted with missing=mean fills in new rows, too")
 }
 
 #[cfg(test)]

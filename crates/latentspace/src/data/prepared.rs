@@ -2,7 +2,7 @@
 
 use crate::data::read::{Source, stream_rows};
 use crate::data::{Beside, Category, Counts, Preparation, Start};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, count};
 use crate::linalg::Matrix;
 use crate::neighbors::{Neighbors, Points};
 use crate::run::Run;
@@ -59,6 +59,12 @@ impl Shape {
             Some(cells) => 8 * (cells + self.rows) as u64,
             None => 4 * self.rows as u64 * self.cols as u64,
         }
+    }
+}
+
+impl std::fmt::Display for Shape {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} rows of {} columns", count(self.rows as u64), count(self.cols as u64))
     }
 }
 

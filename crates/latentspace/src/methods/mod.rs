@@ -9,9 +9,9 @@ pub mod topics;
 pub mod tsne;
 pub mod umap;
 
-/// What a method cannot do that has no sparse way, as it tells it.
-const TAKEN_DENSE: &str = "counts are taken as a dense table: 4 bytes a cell, zeros included";
-/// What a method tells that has one.
-const KEPT_SPARSE: &str = "counts of which at most one cell in twenty is not 0 are kept sparse, and all pairs of them are looked at; others are taken as a dense table: 4 bytes a cell, zeros included";
-/// What a method tells that folds, and makes rows dense for that.
-const DENSE_BY_CHUNKS: &str = "counts are made dense a chunk of 4,096 rows at a time: 4 bytes a cell of these, zeros included";
+/// A limit of methods without a sparse form.
+const TAKEN_DENSE: &str = "sparse counts are made dense: 4 bytes a cell, zeros included";
+/// A limit of methods with a sparse form.
+const KEPT_SPARSE: &str = "counts with at most one nonzero cell in twenty stay sparse, and their neighbors are found by comparing all pairs; others are made dense: 4 bytes a cell, zeros included";
+/// A limit of methods that fold over dense chunks.
+const DENSE_BY_CHUNKS: &str = "sparse counts are made dense in chunks of 4,096 rows: 4 bytes a cell of a chunk, zeros included";

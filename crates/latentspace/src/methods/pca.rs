@@ -1,10 +1,12 @@
-//! Principal components: the directions along which the rows differ most.
+//! Principal component analysis (PCA): the orthogonal directions of largest variance.
 //!
-//! Learns the mean and the `n_components` orthogonal directions of largest variance. Use it first: to see how many dimensions are enough, to
-//! take noise away, and to make other methods fast. Do not use it for curved data: a spiral stays a spiral.
+//! Learns the mean and the `n_components` orthogonal directions of largest variance (the loadings). Use it first: to see how many
+//! dimensions are
+//! enough, to remove noise, and to make other methods faster. Do not use it for curved data: a spiral stays a spiral.
 //!
-//! Cost, n rows by d columns: through the covariance n·d² + 9·d³ flops and 8·d² bytes a level of the fold's tree; through the Gram matrix
-//! n²·d + 9·n³; by subspace iteration 4·n·d·(k + 10) a round. The cheapest is taken, and said.
+//! Cost, n rows by d columns: through the covariance n·d² + 9·d³ flops and 8·d² bytes per level of the fold's tree; through the Gram
+//! matrix
+//! n²·d + 9·n³; by randomized subspace iteration 4·n·d·(k + 10) per round. The cheapest is chosen and reported.
 //! Source: Pearson 1901, doi:10.1080/14786440109462720; Halko, Martinsson and Tropp 2011, doi:10.1137/090771806.
 
 use serde::{Deserialize, Serialize};
@@ -23,20 +25,20 @@ use crate::random::Random;
 use crate::run::Run;
 use crate::tensors::Tensors;
 
-/// Principal components: the directions along which the rows differ most.
+/// Principal component analysis (PCA): the orthogonal directions of largest variance.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Pca {
-    /// Dimensions of the space. auto: 50, or as many as the data have.
+    /// Number of components (dimensions of the space). auto: 50, or as many as the data allow.
     #[schemars(extend("minimum" = 1))]
     pub n_components: Auto<u32>,
-    /// The way to the components: covariance and gram are exact, randomized is faster where rows and columns are many. auto: the cheapest.
+    /// How to compute the components: covariance and gram are exact, randomized is faster for many rows and columns. auto: the cheapest.
     pub solver: Solver,
-    /// Whether each component is divided by its standard deviation.
+    /// Divide each component by its standard deviation (whitening).
     pub whiten: bool,
 }
 
-/// The way to the components.
+/// How to compute the components.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Solver {
@@ -125,7 +127,7 @@ impl Method for Pca {
         title: "PCA",
         class: "PCA",
         family: "linear",
-        summary: "the directions along which rows differ most",
+        summary: "orthogonal directions of largest variance",
         takes: Takes::ROWS,
         encodes: true,
         decodes: true,
@@ -141,9 +143,7 @@ impl Method for Pca {
         }
         let most = shape.cols.min(shape.rows);
         match self.n_components {
-            Auto::Value(k) if k as usize > most => {
-                Err(Error::param("n_components", k, format!("for {} rows of {} columns it is at most {most}", shape.rows, shape.cols)))
-            }
+            Auto::Value(k) if k as usize > most => Err(Error::too_large("n_components", k, None, shape, most)),
             _ => Ok(()),
         }
     }
@@ -862,6 +862,6 @@ mod tests {
     fn more_components_than_the_data_have_are_refused() {
         let method = Pca { n_components: Auto::Value(11), ..Pca::default() };
         let error = Method::check(&method, Shape::new(60, 10)).unwrap_err();
-        assert_eq!(error.to_string(), "n_components: 11 was given; for 60 rows of 10 columns it is at most 10.");
+        assert_eq!(error.to_string(), "n_components: 11 is too large for 60 rows of 10 columns; it is at most 10.");
     }
 }

@@ -208,7 +208,7 @@ pub(crate) fn check_cells(name: &str, rows: MatrixView<'_>, metric: Metric) -> R
     checked.map_err(|(row, column, found)| {
         let error = Error::input(name, format!("{found} was found"), "Hellinger distances are of counts or shares, which are not negative");
         let error = error.at_row(row as u64 + 1).at_column((column + 1).to_string());
-        error.with_hint("where columns were standardized, --scale none leaves them as they are; other distances take any numbers")
+        error.with_hint("--scale none leaves columns as they are, not standardized; the other metrics take any numbers")
     })
 }
 

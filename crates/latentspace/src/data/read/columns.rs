@@ -204,7 +204,7 @@ impl Roles {
             } else {
                 Err(file
                     .wrong("no columns z0, z1, …", "codes are a table with such columns, or an array")
-                    .with_hint("`latent encode` and `latent fit --codes` write them"))
+                    .with_hint("`latent encode SPACE DATA -o CODES` writes them"))
             };
         }
         let fitted = ask.fitted_columns().filter(|names| names.iter().all(|name| roles.fields.iter().any(|field| field.name == *name)));
@@ -274,7 +274,7 @@ impl Roles {
                 let error = file.wrong(format!("no column '{name}'"), format!("there are {}", super::excerpt(&known.join(", "))));
                 return Err(match nearest(name, known.iter().copied()) {
                     Some(near) => error.with_hint(format!("did you mean '{near}'?")),
-                    None => error.with_hint("`latent describe` lists them"),
+                    None => error.with_hint("`latent describe DATA` lists them"),
                 });
             };
             if !matches!(self.roles[index], Role::Metadata | Role::Nothing) {

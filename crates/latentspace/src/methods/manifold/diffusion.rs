@@ -1,8 +1,8 @@
-//! Diffusion maps: how far apart rows are for a walker among neighbors.
+//! Diffusion maps: coordinates that preserve diffusion distances on the neighbor graph.
 //!
-//! Two rows are near if walkers that start at them are at the same places after `n_steps` steps. `alpha` takes out how densely the rows were
-//! sampled: at 1 the map shows the shape alone, at 0 groups where many rows lie together. A graph of neighbors stands for all pairs: heat
-//! beyond them is left out.
+//! Two rows are near if random walks of `n_steps` steps that start at them end with similar distributions. `alpha` normalizes the
+//! sampling density:
+//! at 1 the map shows the geometry alone, at 0 also where many rows are. The kernel is cut off beyond the neighbors.
 //!
 //! Cost, n rows: that of Laplacian eigenmaps.
 //! Source: Coifman and Lafon 2006, doi:10.1016/j.acha.2006.04.006.
@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use super::graph::Graph;
 use super::laplacian::heat;
 use super::vibrations::Vibrations;
-use super::{BEGINS_ANEW, NEIGHBORS, PLANNED_ROUGHLY, check, learned, load, places, places_of_all};
+use super::{BEGINS_ANEW, NEIGHBORS, PLANNED_ROUGHLY, check, check_neighbors, learned, load, places, places_of_all};
 use crate::data::Rows;
 use crate::error::Result;
 use crate::linalg::Matrix;
@@ -24,23 +24,23 @@ use crate::params::Auto;
 use crate::run::Run;
 use crate::tensors::Tensors;
 
-/// Diffusion maps: how far apart rows are for a walker among neighbors.
+/// Diffusion maps: coordinates that preserve diffusion distances on the neighbor graph.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Diffusion {
     /// Dimensions of the space.
     #[schemars(range(min = 1, max = 50))]
     pub n_components: u32,
-    /// Rows that a walker may step to.
+    /// Number of neighbors per row, to which a random walk can step.
     #[schemars(range(min = 1))]
     pub n_neighbors: u32,
-    /// How much of the density of rows is taken out: 0 nothing, 1 all.
+    /// Normalization of the sampling density: 0 none, 1 full.
     #[schemars(extend("minimum" = 0, "maximum" = 1))]
     pub alpha: f64,
-    /// Steps that walkers make: more wash out what is near and leave what is far.
+    /// Number of steps of the random walk: more steps smooth fine structure and keep coarse structure.
     #[schemars(range(min = 0, max = 100_000))]
     pub n_steps: u32,
-    /// The distance at which a step is half as likely as at none, times 0.85. auto: the median distance of neighbors.
+    /// Width s of the kernel exp(-d²/2s²). auto: the median distance of neighbors.
     #[schemars(extend("exclusiveMinimum" = 0))]
     pub bandwidth: Auto<f64>,
 }
@@ -83,10 +83,10 @@ impl Diffusion {
 impl Method for Diffusion {
     const INFO: Info = Info {
         name: "diffusion",
-        title: "diffusion maps",
+        title: "Diffusion maps",
         class: "DiffusionMap",
         family: "manifold",
-        summary: "how far rows are for a walker among neighbors",
+        summary: "coordinates that preserve diffusion distances",
         takes: Takes::ROWS,
         encodes: true,
         decodes: true,
@@ -97,7 +97,8 @@ impl Method for Diffusion {
     };
 
     fn check(&self, shape: Shape) -> Result<()> {
-        check(Self::INFO.title, self.n_neighbors, self.n_components, shape)
+        check(Self::INFO.title, self.n_components, shape)?;
+        check_neighbors(self.n_neighbors, NEIGHBORS, shape)
     }
 
     fn plan(&self, shape: Shape, run: &Run) -> Plan {

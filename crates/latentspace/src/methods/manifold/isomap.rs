@@ -1,9 +1,13 @@
-//! Isomap: places as far apart as the ways along the data are long.
+//! Isomap: coordinates that preserve geodesic distances.
 //!
-//! Ways go from neighbor to neighbor; the places are those of classical scaling of their lengths. Use it where the data are one sheet without
-//! holes: a roll is rolled out true to scale. A single bridge between parts that should be apart bends all of the map: fewer neighbors.
+//! Geodesic distances are lengths of shortest paths through the neighbor graph; classical multidimensional scaling turns them into
+//! coordinates. Use it
+//! where the data are one sheet without holes: it unrolls a roll true to scale. A single short circuit between parts that should be apart
+//! bends the
+//! whole map: use fewer neighbors.
 //!
-//! Cost, n rows: without landmarks n² k steps of sixteen rows at once and 4 n² bytes; with l landmarks n l k and no more than 64 n bytes a
+//! Cost, n rows: without landmarks n² k steps of sixteen rows at once and 4 n² bytes; with l landmarks n l k steps and at most 64 n bytes
+//! per
 //! thread.
 //! Source: Tenenbaum, de Silva and Langford 2000, doi:10.1126/science.290.5500.2319; landmarks: de Silva and Tenenbaum 2003, NIPS 15.
 
@@ -16,7 +20,7 @@ use serde_json::{Map, Value, json};
 use super::geodesics::{LANES, Ways};
 use super::graph::Graph;
 use super::scaling::{STEPS, Slope, classical, mean_squares};
-use super::{BEGINS_ANEW, NEIGHBORS, PLANNED_ROUGHLY, check, check_landmarks, landmarks, learned, load, places};
+use super::{BEGINS_ANEW, NEIGHBORS, PLANNED_ROUGHLY, check, check_landmarks, check_neighbors, landmarks, learned, load, places};
 use crate::data::{Given, Rows};
 use crate::error::Result;
 use crate::linalg::{Eigen, Matrix};
@@ -30,17 +34,18 @@ use crate::random::Random;
 use crate::run::Run;
 use crate::tensors::Tensors;
 
-/// Isomap: places as far apart as the ways along the data are long.
+/// Isomap: coordinates that preserve geodesic distances.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Isomap {
     /// Dimensions of the space.
     #[schemars(range(min = 1, max = 50))]
     pub n_components: u32,
-    /// Neighbors of a row: few keep to the data, many take short cuts.
+    /// Number of neighbors per row: few follow the data, many create short circuits.
     #[schemars(range(min = 1))]
     pub n_neighbors: u32,
-    /// Rows from which ways are measured; the others are placed by their distances to them. auto: all up to 10,000 rows, else 1,000.
+    /// Number of landmarks, the rows from which geodesic distances are computed; the others are placed by their distances to them. auto:
+    /// all rows up to 10,000, else 1,000.
     #[schemars(extend("minimum" = 3))]
     pub n_landmarks: Auto<u32>,
 }
@@ -144,7 +149,7 @@ impl Method for Isomap {
         title: "Isomap",
         class: "Isomap",
         family: "manifold",
-        summary: "places as far apart as the ways along the data",
+        summary: "coordinates that preserve geodesic distances",
         takes: Takes::ROWS,
         encodes: true,
         decodes: true,
@@ -155,7 +160,8 @@ impl Method for Isomap {
     };
 
     fn check(&self, shape: Shape) -> Result<()> {
-        check(Self::INFO.title, self.n_neighbors, self.n_components, shape)?;
+        check(Self::INFO.title, self.n_components, shape)?;
+        check_neighbors(self.n_neighbors, NEIGHBORS, shape)?;
         check_landmarks(self.n_landmarks, self.n_components, shape)
     }
 

@@ -1,9 +1,11 @@
-//! Laplacian eigenmaps: the slowest vibrations of the graph of neighbors as coordinates.
+//! Laplacian eigenmaps (spectral embedding): the smoothest eigenvectors of the neighbor graph's Laplacian.
 //!
-//! Rows that are joined by many short ways lie together. Use it for curved data and for groups that are joined by thin bridges; a long strip
-//! comes out as a curve, since its second vibration along is slower than the first across.
+//! Rows that many short paths connect get similar coordinates. Use it for curved data and for groups joined by thin bridges. A long strip
+//! becomes
+//! a curve, since the second eigenvector along it is smoother than the first across it.
 //!
-//! Cost, n rows: the neighbors, and the factor of a sparse graph (`n log n` on surfaces, more where data fill many dimensions); f64 throughout.
+//! Cost, n rows: the neighbor search, and the factorization of a sparse graph (`n log n` on surfaces, more where data fill many
+//! dimensions); f64 throughout.
 //! Source: Belkin and Niyogi 2003, doi:10.1162/089976603321780317.
 
 use serde::{Deserialize, Serialize};
@@ -11,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 use super::graph::Graph;
 use super::vibrations::Vibrations;
-use super::{BEGINS_ANEW, NEIGHBORS, PLANNED_ROUGHLY, check, learned, load, places, places_of_all};
+use super::{BEGINS_ANEW, NEIGHBORS, PLANNED_ROUGHLY, check, check_neighbors, learned, load, places, places_of_all};
 use crate::data::Rows;
 use crate::error::Result;
 use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
@@ -20,28 +22,28 @@ use crate::methods::map::{NEEDS_ALL_ROWS, PLACES_ON_THE_MAP};
 use crate::run::Run;
 use crate::tensors::Tensors;
 
-/// What two neighbors weigh for each other.
+/// Weights of the neighbor graph's edges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Affinity {
-    /// 1 if both are near each other, one half if only one is.
+    /// 1 if each is a neighbor of the other, one half if only one is.
     #[default]
     Connectivity,
-    /// exp(-d²/2s²), s being the median distance of neighbors.
+    /// The heat kernel exp(-d²/2s²), with s the median distance of neighbors.
     Heat,
 }
 
-/// Laplacian eigenmaps: the slowest vibrations of the graph of neighbors.
+/// Laplacian eigenmaps (spectral embedding): the smoothest eigenvectors of the neighbor graph's Laplacian.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Laplacian {
     /// Dimensions of the space.
     #[schemars(range(min = 1, max = 50))]
     pub n_components: u32,
-    /// Neighbors of a row: few follow sharp bends, many join what is sparse.
+    /// Number of neighbors per row: few follow sharp bends, many bridge sparse regions.
     #[schemars(range(min = 1))]
     pub n_neighbors: u32,
-    /// What two neighbors weigh for each other.
+    /// Weights of the neighbor graph's edges: connectivity, 1 for mutual neighbors and 0.5 for others; heat, a Gaussian of the distance.
     pub affinity: Affinity,
 }
 
@@ -57,7 +59,7 @@ impl Method for Laplacian {
         title: "Laplacian eigenmaps",
         class: "SpectralEmbedding",
         family: "manifold",
-        summary: "slowest vibrations of the graph of neighbors",
+        summary: "smoothest eigenvectors of the neighbor graph's Laplacian",
         takes: Takes::ROWS,
         encodes: true,
         decodes: true,
@@ -68,7 +70,8 @@ impl Method for Laplacian {
     };
 
     fn check(&self, shape: Shape) -> Result<()> {
-        check(Self::INFO.title, self.n_neighbors, self.n_components, shape)
+        check(Self::INFO.title, self.n_components, shape)?;
+        check_neighbors(self.n_neighbors, NEIGHBORS, shape)
     }
 
     fn plan(&self, shape: Shape, run: &Run) -> Plan {

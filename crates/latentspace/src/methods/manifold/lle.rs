@@ -1,10 +1,13 @@
-//! Locally linear embedding: places in few dimensions in which each row is to its neighbors as it was.
+//! Locally linear embedding (LLE): coordinates that keep how each row is reconstructed from its neighbors.
 //!
-//! Each neighborhood asks something of the places of its rows (see [`super::local`]); what is asked is a sparse matrix, and the places are its
-//! eigenvectors next to 0. Use it for surfaces that are sampled well; the standard variant folds and bunches where neighborhoods are flat
-//! (`ltsa` and `modified` do not), and `hessian` asks for the most neighbors.
+//! Each neighborhood constrains the coordinates of its rows (see [`super::local`]); the constraints form a sparse matrix, and the
+//! coordinates are its
+//! eigenvectors of smallest eigenvalue above 0. Use it for densely sampled surfaces. The standard variant folds and collapses where
+//! neighborhoods are
+//! flat (`ltsa` and `modified` do not); `hessian` needs the most neighbors.
 //!
-//! Cost, n rows and k neighbors: n k² to n k³ for the neighborhoods, and the factor of a sparse graph with some n k² entries (`n log n` on
+//! Cost, n rows and k neighbors: n k² to n k³ for the neighborhoods, and the factorization of a sparse graph with about n k² entries (`n
+//! log n` on
 //! surfaces, more where data fill many dimensions); f64 throughout.
 //! Source: Roweis and Saul 2000, doi:10.1126/science.290.5500.2323, and those of the variants.
 
@@ -14,7 +17,9 @@ use serde_json::{Map, Value, json};
 
 use super::graph::Graph;
 use super::local::Neighborhood;
-use super::{BEGINS_ANEW, Factored, NEIGHBORS, PLANNED_ROUGHLY, check, learned, load, most_entries, places, places_of_all};
+use super::{
+    BEGINS_ANEW, Factored, NEIGHBORS, PLANNED_ROUGHLY, check, check_neighbors, learned, load, most_entries, places, places_of_all,
+};
 use crate::data::Rows;
 use crate::error::{Error, Result};
 use crate::linalg::{Matrix, Sparse};
@@ -25,35 +30,36 @@ use crate::methods::map::{NEEDS_ALL_ROWS, PLACES_ON_THE_MAP};
 use crate::run::Run;
 use crate::tensors::Tensors;
 
-/// What a neighborhood asks for.
+/// The kind of locally linear embedding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Variant {
-    /// That each row is the same mixture of its neighbors.
+    /// Each row is the same weighted sum of its neighbors.
     #[default]
     Standard,
-    /// That it is several such mixtures.
+    /// Several such weighted sums per row (MLLE).
     Modified,
-    /// That coordinates are straight: their second derivatives vanish.
+    /// Coordinates with vanishing second derivatives (Hessian eigenmaps).
     Hessian,
-    /// That neighbors lie as in their tangent space.
+    /// Neighbors keep their coordinates in the local tangent space (LTSA).
     Ltsa,
 }
 
-/// Locally linear embedding: places in which each row is to its neighbors as it was.
+/// Locally linear embedding (LLE): coordinates that keep how each row is reconstructed from its neighbors.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Lle {
     /// Dimensions of the space.
     #[schemars(range(min = 1, max = 50))]
     pub n_components: u32,
-    /// Neighbors of a row: few follow sharp bends, many join what is sparse. `hessian` needs at least n_components (n_components + 3) / 2,
-    /// the others more than n_components to be of use.
+    /// Number of neighbors per row: few follow sharp bends, many bridge sparse regions. hessian needs at least n_components (n_components
+    /// + 3) / 2, the others more than n_components.
     #[schemars(range(min = 1))]
     pub n_neighbors: u32,
-    /// What a neighborhood asks for.
+    /// Kind of embedding: standard; modified (MLLE, several weights per row); hessian (Hessian eigenmaps); ltsa (local tangent space
+    /// alignment).
     pub variant: Variant,
-    /// How evenly a row is mixed of its neighbors, in parts of their squared distances; for `standard` and `modified`.
+    /// Regularization of the reconstruction weights, relative to the trace of the local Gram matrix; used by standard and modified.
     #[schemars(title = "regularization", extend("exclusiveMinimum" = 0, "maximum" = 1))]
     pub reg: f64,
 }
@@ -124,7 +130,7 @@ impl Method for Lle {
         title: "LLE",
         class: "LocallyLinearEmbedding",
         family: "manifold",
-        summary: "places in which neighbors lie as they did",
+        summary: "coordinates that keep local linear reconstructions",
         takes: Takes::ROWS,
         encodes: true,
         decodes: true,
@@ -135,7 +141,8 @@ impl Method for Lle {
     };
 
     fn check(&self, shape: Shape) -> Result<()> {
-        check(Self::INFO.title, self.n_neighbors, self.n_components, shape)?;
+        check(Self::INFO.title, self.n_components, shape)?;
+        check_neighbors(self.n_neighbors, NEIGHBORS, shape)?;
         let c = self.n_components;
         let least = match self.variant {
             Variant::Standard => 1,
@@ -145,7 +152,7 @@ impl Method for Lle {
         };
         if self.n_neighbors < least {
             let wanted = format!("this variant needs at least {least} for {c} dimensions");
-            return Err(Error::param("n_neighbors", self.n_neighbors, wanted).with_hint("`--variant standard` needs fewer"));
+            return Err(Error::param("n_neighbors", self.n_neighbors, wanted).with_hint("variant=standard needs fewer neighbors"));
         }
         Ok(())
     }

@@ -1,11 +1,14 @@
-//! Multidimensional scaling: places as far apart as the rows are.
+//! Multidimensional scaling (MDS): coordinates that preserve distances.
 //!
-//! `metric` leaves the least squared difference between the distances of the rows and those of their places; `classical` keeps inner products,
-//! with Euclidean distances the same as PCA. Both look at all pairs alike, so far ones count most: use it where gaps between groups matter more
-//! than who is next to whom. With landmarks, a sample of rows is laid out, and each other row is placed among these by its distances from them.
+//! `metric` minimizes the stress, the squared differences between the distances of the rows and those of their points (SMACOF);
+//! `classical`
+//! preserves inner products, which with Euclidean distances is PCA. Both weigh all pairs alike, so long distances dominate: use it where
+//! gaps between
+//! groups matter more than neighborhoods. With landmarks, a sample of rows is scaled, and each other row is placed by its distances to
+//! them.
 //!
-//! Cost, l landmarks (all rows up to 10,000, else 1,000): 4 l² bytes, l² flops a column once and l² a step; n l for the other rows.
-//! Source: classical Torgerson 1952, doi:10.1007/BF02288916; metric by majorisation de Leeuw 1977 and Borg and Groenen 2005,
+//! Cost, l landmarks (all rows up to 10,000, else 1,000): 4 l² bytes, l² flops per column once and l² per step; n l for the other rows.
+//! Source: classical Torgerson 1952, doi:10.1007/BF02288916; metric by majorization de Leeuw 1977 and Borg and Groenen 2005,
 //! doi:10.1007/0-387-28981-X; landmarks de Silva and Tenenbaum 2003, NIPS 15.
 
 use serde::{Deserialize, Serialize};
@@ -27,35 +30,36 @@ use crate::random::Random;
 use crate::run::Run;
 use crate::tensors::{Tensor, Tensors};
 
-/// What is kept of the distances.
+/// What multidimensional scaling preserves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Scaling {
-    /// The distances themselves, as nearly as that many dimensions can.
+    /// Distances, as well as the dimensions allow (lowest stress).
     #[default]
     Metric,
-    /// Inner products: the main directions of what the distances are those of.
+    /// Inner products: the leading eigenvectors of the centered squared distances.
     Classical,
 }
 
-/// Multidimensional scaling: places as far apart as the rows are.
+/// Multidimensional scaling (MDS): coordinates that preserve distances.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Mds {
     /// Dimensions of the space.
     #[schemars(range(min = 1, max = 50))]
     pub n_components: u32,
-    /// What is kept of the distances.
+    /// What to preserve: metric, distances (SMACOF); classical, inner products (eigenvectors).
     pub scaling: Scaling,
-    /// How far two rows lie apart; an inner product is no distance.
+    /// Distance between rows; inner_product is not a distance and is refused.
     pub metric: Metric,
-    /// Rows that are laid out; the others are placed by their distances from them. auto: all up to 10,000 rows, else 1,000.
+    /// Number of landmarks, the rows that are scaled; the others are placed by their distances to them. auto: all rows up to 10,000, else
+    /// 1,000.
     #[schemars(extend("minimum" = 3))]
     pub n_landmarks: Auto<u32>,
-    /// Steps at most, for `metric`.
+    /// Maximum number of iterations, for metric.
     #[schemars(title = "iterations", range(min = 1))]
     pub n_iter: u32,
-    /// It ends when two steps take off less than this part of the squared distances, for `metric`.
+    /// Stop when two iterations lower the stress by less than this fraction of the squared distances, for metric.
     #[schemars(title = "tolerance", extend("minimum" = 0, "maximum" = 1))]
     pub eps: f64,
 }
@@ -81,7 +85,7 @@ impl Method for Mds {
         title: "MDS",
         class: "MDS",
         family: "manifold",
-        summary: "places as far apart as the rows are",
+        summary: "coordinates that preserve distances",
         takes: Takes::ROWS,
         encodes: true,
         decodes: true,
@@ -92,8 +96,7 @@ impl Method for Mds {
     };
 
     fn check(&self, shape: Shape) -> Result<()> {
-        // Neighbors only say where a new row starts.
-        super::check(Self::INFO.title, 1, self.n_components, shape)?;
+        super::check(Self::INFO.title, self.n_components, shape)?;
         if !self.metric.is_distance() {
             return Err(Error::param("metric", "'inner_product'", "it can be any distance, which an inner product is not"));
         }

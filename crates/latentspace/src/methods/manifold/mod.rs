@@ -1,5 +1,5 @@
-//! What methods for curved data have in common: the graph of neighbors, joined where it falls apart, and a space that places new rows by the
-//! mixture of their neighbors.
+//! What methods for curved data share: the neighbor graph, connected where it falls apart, and spaces that place new rows among their
+//! neighbors.
 
 pub mod diffusion;
 mod geodesics;
@@ -30,33 +30,38 @@ use crate::random::Random;
 use crate::run::Run;
 use crate::tensors::Tensors;
 
-/// Neighbors where nobody says how many.
+/// The default number of neighbors.
 const NEIGHBORS: u32 = 12;
-/// What none of these methods can do, as it tells it.
-const BEGINS_ANEW: &str = "a killed fit begins anew: it has no steps between which it could be kept";
-/// What a plan of these methods cannot know, as they tell it.
-const PLANNED_ROUGHLY: &str =
-    "a plan tells bytes and seconds to a factor of 3: how entangled the graph of neighbors is, only the rows know";
+/// A limit of these methods: no checkpoints.
+const BEGINS_ANEW: &str = "a killed fit starts over: there are no checkpoints";
+/// A limit of these methods: rough plans.
+const PLANNED_ROUGHLY: &str = "a plan is accurate to a factor of 3: fill-in of the factored graph depends on the data";
 /// Entries of a factored graph at most: 256 MiB, which take some ten seconds.
 const MOST_ENTRIES: usize = 1 << 25;
 
-/// Checks neighbors and dimensions against the shape of the data.
-fn check(title: &str, n_neighbors: u32, n_components: u32, shape: Shape) -> Result<()> {
+/// Checks dimensions against the shape of the data.
+fn check(title: &str, n_components: u32, shape: Shape) -> Result<()> {
     if shape.rows < 3 || shape.cols == 0 {
-        let found = format!("{} rows of {} columns", shape.rows, shape.cols);
-        return Err(Error::input("data", found, format!("{title} needs at least 3 rows of 1 column")));
+        return Err(Error::input("data", shape.to_string(), format!("{title} needs at least 3 rows of 1 column")));
     }
-    let most = shape.rows - 1;
-    let wanted = || format!("for {} rows it is at most {}", count(shape.rows as u64), count(most as u64));
-    if n_neighbors as usize > most {
-        return Err(Error::param("n_neighbors", n_neighbors, wanted()).with_hint("12 is usual; fewer show finer structure"));
+    at_most_the_others("n_components", n_components, 2, shape)
+        .map_err(|error| error.with_hint("`latent dimension DATA` estimates how many dimensions the rows have"))
+}
+
+/// Checks neighbors, by default so many, against the shape of the data.
+fn check_neighbors(n_neighbors: u32, default: u32, shape: Shape) -> Result<()> {
+    at_most_the_others("n_neighbors", n_neighbors, default, shape).map_err(|error| {
+        error.with_hint(format!("n_neighbors={} is the largest that works; fewer neighbors show finer structure", shape.rows - 1))
+    })
+}
+
+/// Refuses a number larger than that of the rows beside one.
+fn at_most_the_others(name: &str, value: u32, default: u32, shape: Shape) -> Result<()> {
+    let most = shape.rows.saturating_sub(1);
+    if value as usize <= most {
+        return Ok(());
     }
-    if n_components as usize > most {
-        return Err(
-            Error::param("n_components", n_components, wanted()).with_hint("2 for the eye; `latent dimension` tells how many there are")
-        );
-    }
-    Ok(())
+    Err(Error::too_large(name, value, Some(default), format!("{} rows", count(shape.rows as u64)), count(most as u64)))
 }
 
 /// The space of rows that lie at these places, new ones at the mixture of their neighbors.

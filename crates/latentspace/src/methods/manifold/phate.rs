@@ -1,10 +1,15 @@
-//! PHATE: how what a walker sees from each row differs.
+//! PHATE: a map of branches and transitions, by potential distances of random walks.
 //!
-//! A walker among neighbors is let go from each row; the logarithms of where it may be after `t` steps are what the row sees of the data, and
-//! rows are laid out as far apart as these differ. Use it for branches and transitions (cells that develop, states that follow each other): it
-//! keeps them as lines where t-SNE and UMAP break them up. Distances on the map are those of views, not of rows.
+//! Potential of heat diffusion for affinity-based transition embedding. From each row, random walks on the neighbor graph run for `t`
+//! steps; the
+//! logarithms of their probabilities are the row's potential, and metric scaling preserves distances between potentials. Use it for
+//! branches and
+//! transitions (cells that develop, states that follow each other): it keeps them as lines where t-SNE and UMAP break them up. Distances
+//! on the map
+//! are potential distances, not those of the rows.
 //!
-//! Cost, n rows and m landmarks (all rows up to 2,000, else 2,000): the neighbors; m³ for the walks; m² a step of the layout; 48 m² bytes.
+//! Cost, n rows and m landmarks (all rows up to 2,000, else 2,000): the neighbor search; m³ for the walks; m² per step of the scaling; 48
+//! m² bytes.
 //! Source: Moon and others 2019, doi:10.1038/s41587-019-0336-3. Landmarks are a sample of rows, each with the rows nearest to it.
 
 use crate::parallel::*;
@@ -15,7 +20,7 @@ use serde_json::{Map, Value, json};
 
 use super::graph::Graph;
 use super::scaling::{Steps, classical, distances, smacof};
-use super::{BEGINS_ANEW, PLANNED_ROUGHLY, check, check_landmarks, learned, load, places};
+use super::{BEGINS_ANEW, PLANNED_ROUGHLY, check, check_landmarks, check_neighbors, learned, load, places};
 use crate::data::Rows;
 use crate::error::Result;
 use crate::linalg::{Eigen, Matrix, symmetric_eigen};
@@ -29,26 +34,26 @@ use crate::random::Random;
 use crate::run::Run;
 use crate::tensors::Tensors;
 
-/// PHATE: how what a walker sees from each row differs.
+/// PHATE: a map of branches and transitions, by potential distances of random walks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Phate {
-    /// Dimensions of the space.
+    /// Dimensions of the map.
     #[schemars(range(min = 1, max = 50))]
     pub n_components: u32,
-    /// Neighbors that set how far a walker's step reaches: where rows have that many within it.
+    /// Number of neighbors that sets the kernel's bandwidth: the distance to that neighbor.
     #[schemars(range(min = 1))]
     pub n_neighbors: u32,
-    /// How sharply a step ends at its reach: 2 as heat does, 40 nearly at once.
+    /// Decay rate of the kernel's tail: 2 is Gaussian, 40 nearly a cutoff at the bandwidth.
     #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 1000))]
     pub decay: f64,
-    /// Steps of a walker: more wash out noise, then branches. auto: where the entropy of the walks stops to fall fast.
+    /// Number of steps of the random walk: more remove noise, then branches. auto: the knee of the von Neumann entropy.
     #[schemars(extend("minimum" = 1, "maximum" = 1000))]
     pub t: Auto<u32>,
-    /// How small chances count: 1 by their logarithm, 0 by their root, -1 as they are.
+    /// Informational distance of the potential: 1 logarithm, 0 square root, -1 the probabilities themselves.
     #[schemars(range(min = -1.0, max = 1.0))]
     pub gamma: f64,
-    /// Rows that walks are summed up at. auto: all up to 2,000 rows, else 2,000.
+    /// Number of landmarks that random walks are summarized by. auto: all rows up to 2,000, else 2,000.
     #[schemars(extend("minimum" = 3))]
     pub n_landmarks: Auto<u32>,
 }
@@ -210,7 +215,7 @@ impl Method for Phate {
         title: "PHATE",
         class: "PHATE",
         family: "manifold",
-        summary: "branches and transitions, by what walkers see",
+        summary: "a map of branches, by distances between random walks",
         takes: Takes::ROWS,
         encodes: true,
         decodes: true,
@@ -221,7 +226,8 @@ impl Method for Phate {
     };
 
     fn check(&self, shape: Shape) -> Result<()> {
-        check(Self::INFO.title, self.n_neighbors, self.n_components, shape)?;
+        check(Self::INFO.title, self.n_components, shape)?;
+        check_neighbors(self.n_neighbors, Self::default().n_neighbors, shape)?;
         check_landmarks(self.n_landmarks, self.n_components, shape)
     }
 

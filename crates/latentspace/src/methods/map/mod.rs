@@ -1,5 +1,4 @@
-//! What maps for the eye have in common: where they start, the graph that they go along, the order in which rows are worked on, and how a
-//! space of a map places rows.
+//! What maps share: initialization, the neighbor graph and its order in memory, and how a map places new rows.
 
 pub(super) mod both_ways;
 pub(super) mod edges;
@@ -18,10 +17,10 @@ pub use start::Init;
 use crate::error::{Error, Result};
 use crate::neighbors::Neighbors;
 
-/// What no map can do, as methods tell it.
-pub(super) const NEEDS_ALL_ROWS: &str = "needs all rows in memory: every row is a neighbor of others";
-/// The same of new rows.
-pub(super) const PLACES_ON_THE_MAP: &str = "new rows are placed on the map as it stands: where nothing like them was fitted, they land beside what is nearest; `left_out_drift` tells how far fitted rows would land from their places if they were new";
+/// A limit of every map: all rows in memory.
+pub(super) const NEEDS_ALL_ROWS: &str = "needs all rows in memory: any row may be a neighbor of any other";
+/// A limit of every map: new rows among fitted ones.
+pub(super) const PLACES_ON_THE_MAP: &str = "new rows are placed among their nearest fitted rows, even where nothing similar was fitted; `left_out_drift` is how far fitted rows land from their positions when placed as new ones";
 
 /// Checks that all rows have distances that can be counted with.
 ///
@@ -29,6 +28,6 @@ pub(super) const PLACES_ON_THE_MAP: &str = "new rows are placed on the map as it
 /// [`Error::Input`] with the first row of which one is no finite number.
 pub(super) fn check_distances(neighbors: &Neighbors) -> Result<()> {
     let Some(at) = neighbors.distances.iter().position(|distance| !distance.is_finite()) else { return Ok(()) };
-    let error = Error::input("data", "rows so far apart that their distance is no number", "distances below 1e19 can be used");
-    Err(error.at_row((at / neighbors.k.max(1)) as u64 + 1).with_hint("scale the columns, or take this row out"))
+    let error = Error::input("data", "rows so far apart that their distance overflows", "distances must stay below 1e19");
+    Err(error.at_row((at / neighbors.k.max(1)) as u64 + 1).with_hint("scale the columns, or remove this row"))
 }

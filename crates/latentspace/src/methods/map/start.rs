@@ -14,16 +14,16 @@ use crate::params::Auto;
 use crate::random::Random;
 use crate::run::Run;
 
-/// Where the map starts.
+/// Starting positions of a map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Init {
-    /// At the first principal components: the coarse order of the data is kept.
+    /// The first principal components, which keep the coarse order of the data.
     #[default]
     Pca,
-    /// At the slowest vibrations of the graph of neighbors (Laplacian eigenmaps): curved data are rolled out.
+    /// The smoothest eigenvectors of the neighbor graph's Laplacian (Laplacian eigenmaps), which unroll curved data.
     Spectral,
-    /// Anywhere near the middle.
+    /// Random positions near the origin.
     Random,
 }
 

@@ -1,10 +1,12 @@
-//! PaCMAP: a map that is first laid out as a whole, then in detail.
+//! PaCMAP: a map that fixes global structure first, then local structure.
 //!
-//! Each row goes by three kinds of pairs: with near rows, with rows half way, and with far ones. Half-way pairs set how groups lie to each other
-//! and then let go, so more of the whole is kept than by t-SNE or UMAP, from nearly any start. Use it to see groups and how they lie to each
-//! other at once; distances between groups still mean only nearer and farther.
+//! Pairwise controlled manifold approximation. Three kinds of pairs attract or repel: near pairs, mid-near pairs and far pairs. Mid-near
+//! pairs set
+//! the global layout and are then released, so that more global structure is kept than by t-SNE or UMAP, from nearly any initialization.
+//! Use it to see
+//! groups and their arrangement at once; distances between groups are still only roughly ordered.
 //!
-//! Cost, n rows: the neighbors (50 more than asked for are looked at); a step is linear in n.
+//! Cost, n rows: the neighbor search (50 more per row than asked for); a step is linear in n.
 //! Source: Wang, Huang, Rudin and Shaposhnik 2021, JMLR 22(201), arXiv:2012.04456.
 
 mod descent;
@@ -33,32 +35,32 @@ use crate::tensors::Tensors;
 use descent::{Descent, Pairs, descend, settle};
 use pairs::{BEYOND, BothSides, Counts};
 
-/// PaCMAP: a map that is first laid out as a whole, then in detail.
+/// PaCMAP: a map that fixes global structure first, then local structure.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Pacmap {
     /// Dimensions of the map.
     #[schemars(range(min = 1, max = 10))]
     pub n_components: u32,
-    /// Near rows of a row. auto: 10 up to 10,000 rows, 15 more for each ten times as many.
+    /// Number of near pairs (neighbors) per row. auto: 10 up to 10,000 rows, 15 more for each factor of ten beyond.
     #[schemars(extend("minimum" = 1))]
     pub n_neighbors: Auto<u32>,
-    /// Half-way pairs for each near one.
+    /// Mid-near pairs per near pair.
     #[schemars(title = "mid-near ratio", extend("minimum" = 0, "maximum" = 100))]
     pub mn_ratio: f64,
-    /// Far pairs for each near one.
+    /// Far pairs per near pair.
     #[schemars(title = "far pair ratio", extend("minimum" = 0, "maximum" = 100))]
     pub fp_ratio: f64,
-    /// How far two rows lie apart; an inner product is no distance.
+    /// Distance between rows; inner_product is not a distance and is refused.
     pub metric: Metric,
-    /// Principal components that rows are reduced to before neighbors are sought. 0: the rows as they are; auto: 100 where there are more
-    /// columns and the metric is Euclidean.
+    /// Reduce rows to this many principal components before the neighbor search. 0: no reduction; auto: 100 where there are more columns
+    /// and the metric is Euclidean.
     #[schemars(title = "PCA components", extend("minimum" = 0))]
     pub pca_components: Auto<u32>,
-    /// How far a step goes.
+    /// Step size of the optimizer (Adam).
     #[schemars(extend("exclusiveMinimum" = 0))]
     pub learning_rate: f64,
-    /// Steps: the first two ninths set the whole, two more let it go, the rest set the detail.
+    /// Number of iterations: the first two ninths fix the global layout, the next two release it, the rest fix local structure.
     #[schemars(title = "iterations", range(min = 1, max = 100_000))]
     pub n_iter: u32,
 }
@@ -143,8 +145,8 @@ impl Pacmap {
             fact("stopped_at", json!(step));
         }
         if !placed::is_within_bounds(&map) {
-            let error = Error::param("learning_rate", json!(self.learning_rate), "with it the map left all bounds");
-            return Err(error.with_hint("a smaller one would do; 1 is usual"));
+            let error = Error::param("learning_rate", json!(self.learning_rate), "with it the map diverges");
+            return Err(error.with_hint("learning_rate=1, the default, works"));
         }
         let stored = Stored { pca, rows: Prepared::Table(rows), map: map.clone(), metric: self.metric };
         let model = Placed::new(stored, Settling { n_neighbors: counts.near });
@@ -196,7 +198,7 @@ impl Method for Pacmap {
         title: "PaCMAP",
         class: "PaCMAP",
         family: "map",
-        summary: "a map laid out as a whole, then in detail",
+        summary: "a map that fixes global, then local structure",
         takes: Takes::ROWS,
         encodes: true,
         decodes: true,
@@ -208,25 +210,21 @@ impl Method for Pacmap {
 
     fn check(&self, shape: Shape) -> Result<()> {
         if shape.rows < 3 || shape.cols == 0 {
-            let found = format!("{} rows of {} columns", shape.rows, shape.cols);
-            return Err(Error::input("data", found, "PaCMAP needs at least 3 rows of 1 column"));
+            return Err(Error::input("data", shape.to_string(), "PaCMAP needs at least 3 rows of 1 column"));
         }
         let most = shape.rows - 1;
         if let Auto::Value(near) = self.n_neighbors
             && near as usize > most
         {
-            let wanted = format!("for {} rows it is at most {}", count(shape.rows as u64), count(most as u64));
-            return Err(Error::param("n_neighbors", near, wanted).with_hint("10 is usual; fewer show finer structure"));
+            let error = Error::too_large("n_neighbors", near, None, format!("{} rows", count(shape.rows as u64)), count(most as u64));
+            return Err(error.with_hint("n_neighbors=auto works; fewer neighbors show finer structure"));
         }
         if !self.metric.is_distance() {
             return Err(Error::param("metric", "'inner_product'", "it can be any distance, which an inner product is not"));
         }
         let most = shape.cols.min(shape.rows);
         match self.pca_components {
-            Auto::Value(components) if components as usize > most => {
-                let wanted = format!("for {} rows of {} columns it is at most {most}", count(shape.rows as u64), count(shape.cols as u64));
-                Err(Error::param("pca_components", components, wanted))
-            }
+            Auto::Value(components) if components as usize > most => Err(Error::too_large("pca_components", components, None, shape, most)),
             _ => Ok(()),
         }
     }

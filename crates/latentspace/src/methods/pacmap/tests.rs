@@ -76,5 +76,5 @@ fn rows_that_are_equal_constant_or_far_away_give_a_finite_map() {
     let beyond = Matrix::from_fn(100, 2, |i, _| if i == 3 { 3e38 } else { i as f32 });
     assert!(matches!(fit(&pacmap(5, 10), &beyond, &run), Err(Error::Input(_))));
     let error = Method::check(&pacmap(2000, 10), Shape::new(1200, 5)).unwrap_err();
-    assert_eq!(error.to_string(), "n_neighbors: 2000 was given; for 1,200 rows it is at most 1,199.");
+    assert_eq!(error.to_string(), "n_neighbors: 2000 is too large for 1,200 rows; it is at most 1,199.");
 }

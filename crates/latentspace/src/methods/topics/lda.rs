@@ -1,10 +1,13 @@
-//! Latent Dirichlet allocation: each document is a mixture of topics, each topic a distribution over words.
+//! Latent Dirichlet allocation (LDA): documents as mixtures of topics, topics as distributions over words.
 //!
-//! Learns what a corpus is about, and which shares each document has of it; the prior of topics in documents is learned, so that common topics
-//! may be common. Use it for documents of some dozen words and more, of which there are hundreds. Do not use it for single sentences, or where
-//! the order of words matters.
+//! Learns the topics of a corpus and each document's proportions of them. The Dirichlet prior over topics is learned, so that some topics
+//! can be more
+//! common than others. Use it for hundreds of documents or more, of some dozen words or more. Do not use it for single sentences, or
+//! where word
+//! order matters.
 //!
-//! Cost: a sweep takes some 230 cycles a word on each core, whatever the number of topics, and 4 · words · topics bytes for the tables.
+//! Cost: a sweep takes about 230 cycles per word on each core, whatever the number of topics, and 4 · words · topics bytes for the
+//! tables.
 //! Source: Blei, Ng and Jordan 2003, JMLR 3; Griffiths and Steyvers 2004, doi:10.1073/pnas.0307752101; Wallach, Mimno and McCallum 2009,
 //! "Rethinking LDA: why priors matter".
 
@@ -30,45 +33,46 @@ use crate::text::normal_word;
 const AUTO: &str = "auto";
 const NONE: &str = "none";
 
-/// Latent Dirichlet allocation: each document is a mixture of topics, each topic a distribution over words.
+/// Latent Dirichlet allocation (LDA): documents as mixtures of topics, topics as distributions over words.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Lda {
-    /// Topics. auto: 10 below 500 documents, 20 below 5,000, 50 below 20,000, else 100.
+    /// Number of topics. auto: 10 below 500 documents, 20 below 5,000, 50 below 20,000, else 100.
     #[schemars(title = "topics", extend("minimum" = 1, "maximum" = 10_000))]
     pub n_components: Auto<u32>,
-    /// How topics are found.
+    /// How to infer topics: gibbs, the best topics, all documents in memory; variational (online variational Bayes), good topics in a few
+    /// passes, also from files larger than memory.
     pub sampler: Sampler,
-    /// Sweeps over all words of Gibbs sampling (auto: 300), or passes over all documents of variational Bayes (auto: 5).
+    /// Number of sweeps over all words (gibbs; auto: 300), or of passes over all documents (variational; auto: 5).
     #[schemars(title = "iterations", extend("minimum" = 1, "maximum" = 100_000))]
     pub n_iter: Auto<u32>,
-    /// What each topic weighs in a document before any word is seen, in words; where it is learned, at the start.
+    /// Dirichlet prior over a document's topics, in pseudo-counts per topic. The starting value where the prior is learned.
     #[schemars(title = "prior of topics in documents", extend("exclusiveMinimum" = 0, "maximum" = 1000))]
     pub alpha: f64,
-    /// What each word weighs in a topic before any is seen, in words: less makes topics of fewer words.
+    /// Dirichlet prior over a topic's words, in pseudo-counts per word. Small values make topics of fewer words.
     #[schemars(title = "prior of words in topics", extend("exclusiveMinimum" = 0, "maximum" = 1000))]
     pub eta: f64,
-    /// Whether the weight of each topic in documents is learned, so that common topics may be common.
+    /// Learn the prior of each topic, so that some topics can be more common than others.
     pub learn_prior: bool,
-    /// Words that are to be in a topic: those of one topic with commas between, topics with semicolons; `star,galaxy; gene,protein` guides the
-    /// first two topics.
+    /// Seed words that guide topics: commas separate words, semicolons separate topics. `star,galaxy; gene,protein` guides the first two
+    /// topics.
     pub seed_words: String,
-    /// As how many uses in its topic each seed word counts.
+    /// Pseudo-counts of each seed word in its topic.
     #[schemars(extend("minimum" = 1, "maximum" = 10_000_000))]
     pub seed_weight: u32,
-    /// The column of metadata whose labels guide topics: documents of the first label (in order) are drawn to the first topic, and so on; missing
-    /// labels to none. auto or none: no column.
+    /// Column of labels that guide topics: documents with the first label (in sorted order) prefer the first topic, and so on; missing
+    /// labels prefer none. auto or none: no labels.
     #[schemars(title = "labels", extend("column" = true, "anyOf" = [{ "const": AUTO }, { "const": NONE }, { "type": "string" }]))]
     pub target: String,
-    /// As how many of its words a document's label counts.
+    /// Weight of a document's label, in words of the document.
     #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 1e6))]
     pub target_weight: f64,
-    /// The share of documents that is not learned from, but used to tell how well the topics tell new ones: 2,000 documents at most.
+    /// Fraction of the documents held out to measure the likelihood of new documents, at most 2,000 of them.
     #[schemars(extend("minimum" = 0, "maximum" = 0.5))]
     pub held_out: f64,
 }
 
-/// How topics are found.
+/// How topics are inferred.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Sampler {
@@ -169,7 +173,7 @@ impl Method for Lda {
         title: "LDA",
         class: "LatentDirichletAllocation",
         family: "topics",
-        summary: "what documents are about: topics, and each one's shares",
+        summary: "topics over words, and each document's share of them",
         takes: &[Takes::Counts, Takes::Text],
         encodes: true,
         decodes: true,
@@ -177,9 +181,9 @@ impl Method for Lda {
         live: false,
         given: &[],
         limits: &[
-            "whole counts alone, by Gibbs sampling: words are drawn one by one; variational Bayes takes any weights",
-            "all documents in memory, by Gibbs sampling: each of their words has a topic, 12 bytes a word, and 9 a word of the vocabulary and topic",
-            "no labels, and no titles in the space beside documents' words, by variational Bayes: it is the same where documents stream by",
+            "gibbs needs whole counts, since it samples words one by one; variational takes any weights",
+            "gibbs needs all documents in memory: 12 bytes per word of text, and 9 per word of the vocabulary and topic",
+            "variational uses no labels and stores no titles of documents, so that streamed documents give the same space",
         ],
     };
 

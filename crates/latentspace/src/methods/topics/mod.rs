@@ -1,4 +1,4 @@
-//! Topics: what a corpus is about, as probabilities of words; and documents as shares of topics.
+//! Topic models: topics as distributions over words, documents as mixtures of topics.
 
 mod corpus;
 mod dirichlet;

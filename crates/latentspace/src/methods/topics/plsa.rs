@@ -1,13 +1,16 @@
-//! Probabilistic latent semantic analysis: each document is a mixture of topics, each topic a distribution over words, and nothing is assumed of
-//! either beforehand.
+//! Probabilistic latent semantic analysis (PLSA): documents as mixtures of topics, topics as distributions over words, without a prior.
 //!
-//! Learns by expectation maximization what [LDA](super::lda) learns by sampling; it takes weights that are no counts (tf-idf), files larger than
-//! memory, and shares on many machines. Use it there, or where no prior is wanted. Do not use it for few or short documents: without a prior it
-//! learns them by heart, which held-out documents tell and tempering only delays.
+//! Learns by expectation maximization what [LDA](super::lda) learns by sampling; it takes weights that are not counts (tf-idf), files
+//! larger than
+//! memory, and shares on many machines. Use it there, or where no prior is wanted. Do not use it for few or short documents: without a
+//! prior it
+//! overfits, and tempering only delays that.
 //!
-//! A round finds the shares of each document anew, from equal ones, by a few steps; then words go to topics by these. Where held-out documents
-//! are told worse than before, what a word tells of its topic is blurred by a power β below 1, and learning goes on from where it was best.
-//! Cost: some 20 steps a round, each 4 flops a different word of a document and topic; 4 · words · topics bytes a chunk of the fold.
+//! A round estimates each document's topic proportions by a few steps from uniform ones, then the topics. Where the held-out likelihood
+//! falls,
+//! the posterior over topics is tempered by a power β below 1, and learning continues from the best round.
+//! Cost: about 20 steps per round, each 4 flops per distinct word of a document and topic; 4 · words · topics bytes per chunk of the
+//! fold.
 //! Source: Hofmann 1999, doi:10.1145/312624.312649; tempering: Hofmann 2001, doi:10.1023/A:1007617005950.
 
 use serde::{Deserialize, Serialize};
@@ -29,25 +32,25 @@ use crate::run::Run;
 use crate::tensors::Tensors;
 use crate::topics::{COMPLETION_STEPS, Compare, Inference, InferenceRoom, halve, infer_all, tell};
 
-/// Probabilistic latent semantic analysis: each document is a mixture of topics, each topic a distribution over words.
+/// Probabilistic latent semantic analysis (PLSA): documents as mixtures of topics, topics as distributions over words, without a prior.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Plsa {
-    /// Topics. auto: 10 below 500 documents, 20 below 5,000, 50 below 20,000, else 100.
+    /// Number of topics. auto: 10 below 500 documents, 20 below 5,000, 50 below 20,000, else 100.
     #[schemars(title = "topics", extend("minimum" = 1, "maximum" = 10_000))]
     pub n_components: Auto<u32>,
-    /// Rounds over all documents at most; learning ends sooner where the likelihood settles, or documents held out are told no better.
+    /// Maximum number of rounds over all documents. Learning stops earlier when the likelihood settles or the held-out likelihood no
+    /// longer rises.
     #[schemars(title = "iterations", range(min = 1, max = 100_000))]
     pub n_iter: u32,
-    /// What the power β of tempered expectation maximization, 1 at first, is multiplied by when documents held out are told worse; 1: learning
-    /// ends there instead.
+    /// Factor on the power β of tempered EM, 1 at first, whenever the held-out likelihood falls. 1: stop learning then instead.
     #[schemars(title = "tempering", extend("exclusiveMinimum" = 0, "maximum" = 1))]
     pub temper: f64,
-    /// As how many words of the corpus at large each topic is told beside its own, so that no word is impossible in any.
+    /// Pseudo-counts of the corpus's word distribution added to each topic, so that no word has probability 0.
     #[schemars(extend("minimum" = 0, "maximum" = 1e6))]
     pub smoothing: f64,
-    /// The share of documents that is not learned from, but used to tell how well the topics tell new ones, and when to temper and to end: 2,000
-    /// documents at most.
+    /// Fraction of the documents held out to measure the likelihood of new documents and to decide when to temper and to stop, at most
+    /// 2,000 of them.
     #[schemars(extend("minimum" = 0, "maximum" = 0.5))]
     pub held_out: f64,
 }
@@ -85,7 +88,7 @@ impl Method for Plsa {
         title: "PLSA",
         class: "PLSA",
         family: "topics",
-        summary: "what documents are about, learned without any prior",
+        summary: "topics as distributions over words, without a prior",
         takes: &[Takes::Counts, Takes::Text],
         encodes: true,
         decodes: true,
@@ -93,8 +96,8 @@ impl Method for Plsa {
         live: false,
         given: &[],
         limits: &[
-            "no titles in the space, only documents' words: it is the same whether they lay in memory, streamed by or were worked on in shares",
-            "weights below 0 are refused: they are how often a word is in a document",
+            "the space stores no titles of documents, so that documents in memory, streamed or in shares give the same space",
+            "negative weights are refused: they are word counts",
         ],
     };
 

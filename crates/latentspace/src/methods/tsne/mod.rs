@@ -1,15 +1,21 @@
-//! t-SNE: a map for the eye that keeps neighbors together.
+//! t-SNE: a map that keeps each row's neighbors together.
 //!
-//! Each row is a normal distribution over its neighbors, and the map moves until its own distribution over pairs is as close as it can get
-//! (Kullback-Leibler). Use it to *see* clusters and their neighborhoods; distances between clusters and their sizes mean little. Do not
-//! use it to find how many dimensions are enough, nor before anything that needs distances: PCA is for that.
+//! t-distributed stochastic neighbor embedding. Each row's affinities to its neighbors are a Gaussian of their distances; the points of
+//! the map
+//! move until Student-t similarities between them match these affinities (lowest Kullback-Leibler divergence). Use it to *see* clusters
+//! and
+//! neighborhoods; distances between clusters and their sizes carry little information. Do not use it to find the number of dimensions,
+//! nor before
+//! anything that needs distances: use PCA for that.
 //!
-//! Cost, n rows: 3 · perplexity neighbors a row (see [`crate::neighbors`]); an iteration is linear in n, bound by the pulls along about
-//! 1.45 times as many edges as neighbors, 4.5 bytes each.
+//! Cost, n rows: 3 · perplexity neighbors per row (see [`crate::neighbors`]); an iteration is linear in n, bound by the attractive forces
+//! along
+//! about 1.45 times as many edges as neighbors, 4.5 bytes each.
 //! Source: van der Maaten and Hinton 2008; interpolation after Linderman et al. 2019, doi:10.1038/s41592-018-0308-4.
 //!
-//! The parts, one below the other: [`affinities`] and [`attraction`] (what attracts), [`start`] (where the map begins), [`descent`] (the optimizer), which
-//! stands on [`repulsion`] (what pushes apart); then [`model`], which places new rows.
+//! The parts, in order: [`affinities`] and [`attraction`] (attractive forces), [`start`] (initialization), [`descent`] (the optimizer),
+//! which uses
+//! [`repulsion`] (repulsive forces); then [`model`], which places new rows.
 
 mod affinities;
 mod attraction;
@@ -51,56 +57,59 @@ use start::scaled;
 
 pub use crate::methods::map::Init;
 
-/// How much the neighbors of a row count.
+/// How the neighbors of a row are weighted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Affinity {
-    /// As a normal distribution around it, as wide as the perplexity asks for, has it at their distances.
+    /// By a Gaussian of their distances, as wide as the perplexity asks for.
     #[default]
     Gaussian,
-    /// All alike, as many as the perplexity says.
+    /// All alike, as many as the perplexity.
     Uniform,
 }
 
-/// t-SNE: a map for the eye that keeps neighbors together.
+/// t-SNE: a map that keeps each row's neighbors together.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Tsne {
-    /// Dimensions of the map: 2 or 3 for the eye, 1 for an order.
+    /// Dimensions of the map: 2 or 3 to look at, 1 for an order.
     #[schemars(range(min = 1, max = 3))]
     pub n_components: u32,
-    /// About how many neighbors a row has: 30 is usual, 100 shows coarser structure. At most a third of the rows.
+    /// Effective number of neighbors per row. Small values show fine structure, large values (100) coarser structure. At most a third of
+    /// the rows.
     #[schemars(extend("exclusiveMinimum" = 1))]
     pub perplexity: f64,
-    /// A second perplexity, whose affinities are taken to equal parts with those of the first: a larger one keeps coarse structure, too. 0: none.
+    /// A second perplexity, averaged with the first (multiscale t-SNE). A larger one also keeps coarse structure. 0: none.
     #[schemars(extend("minimum" = 0))]
     pub second_perplexity: f64,
-    /// How much the neighbors of a row count.
+    /// How the neighbors of a row are weighted: gaussian, by distance, as wide as the perplexity asks for; uniform, all alike, as many as
+    /// the perplexity.
     pub affinity: Affinity,
-    /// What the attraction is multiplied by at first, so that clusters find together.
+    /// Factor on the attractive forces in the early iterations, so that clusters form.
     #[schemars(extend("exclusiveMinimum" = 0))]
     pub early_exaggeration: f64,
-    /// What the attraction is multiplied by afterwards: 1 is t-SNE, 2 to 4 draw clusters closer, as UMAP does.
+    /// Factor on the attractive forces after the early iterations. 1 is t-SNE; 2 to 4 pull clusters tighter, as UMAP does.
     #[schemars(extend("exclusiveMinimum" = 0))]
     pub exaggeration: f64,
-    /// Iterations with early exaggeration.
+    /// Number of early iterations (with early exaggeration).
     #[schemars(title = "early iterations", range(max = 100_000))]
     pub n_iter_early: u32,
-    /// Iterations afterwards.
+    /// Number of iterations after the early ones.
     #[schemars(title = "iterations", range(max = 100_000))]
     pub n_iter: u32,
-    /// It ends when 50 iterations after the early ones take less than this off the divergence. 0: never.
+    /// Stop when 50 iterations after the early ones lower the KL divergence by less than this. 0: never.
     #[schemars(title = "least KL change", extend("minimum" = 0))]
     pub min_kl_change: f64,
-    /// What the gradient is multiplied by. auto: the number of rows divided by the exaggeration of the phase.
+    /// Step size of the gradient descent. auto: the number of rows divided by the exaggeration of the phase.
     #[schemars(extend("exclusiveMinimum" = 0))]
     pub learning_rate: Auto<f64>,
-    /// How far two rows lie apart.
+    /// Distance between rows.
     pub metric: Metric,
-    /// Where the map starts.
+    /// Starting positions: pca, the first principal components, which keep the coarse order of the data; spectral, the smoothest
+    /// eigenvectors of the neighbor graph's Laplacian, which unroll curved data; random.
     pub init: Init,
-    /// Principal components that rows are reduced to before neighbors are sought, which is faster and takes noise away. 0: the rows as they
-    /// are; auto: 50 where there are more columns.
+    /// Reduce rows to this many principal components before the neighbor search, which is faster and removes noise. 0: no reduction;
+    /// auto: 50 where there are more columns.
     #[schemars(title = "PCA components", extend("minimum" = 0))]
     pub pca_components: Auto<u32>,
 }
@@ -182,8 +191,8 @@ impl Tsne {
         let kl = descent.loss();
         let map = Matrix::new(n, D, descent.codes())?;
         if !descent.is_finite() || !kl.is_finite() {
-            let error = Error::param("learning_rate", json!(self.learning_rate), "with it the map left all bounds");
-            return Err(error.with_hint("a smaller one, or auto, would do"));
+            let error = Error::param("learning_rate", json!(self.learning_rate), "with it the map diverges");
+            return Err(error.with_hint("learning_rate=auto works"));
         }
 
         let mut fact = |name: &str, value: Value| facts.insert(name.to_owned(), value);
@@ -282,7 +291,7 @@ impl Method for Tsne {
         title: "t-SNE",
         class: "TSNE",
         family: "map",
-        summary: "a map that keeps neighbors together",
+        summary: "a map that keeps each row's neighbors together",
         takes: Takes::ROWS,
         encodes: true,
         decodes: true,
@@ -293,36 +302,37 @@ impl Method for Tsne {
             NEEDS_ALL_ROWS,
             PLACES_ON_THE_MAP,
             KEPT_SPARSE,
-            "in 1 dimension at most 16,000 rows: a line has no grid, and all pairs are summed",
+            "1 dimension takes at most 16,000 rows: the forces of all pairs are summed",
         ],
     };
 
     fn check(&self, shape: Shape) -> Result<()> {
         const FEWEST: usize = 7;
         if shape.rows < FEWEST || shape.cols == 0 {
-            let found = format!("{} rows of {} columns", shape.rows, shape.cols);
-            return Err(Error::input("data", found, format!("t-SNE needs at least {FEWEST} rows of 1 column")));
+            return Err(Error::input("data", shape.to_string(), format!("t-SNE needs at least {FEWEST} rows of 1 column")));
         }
         let most = (shape.rows - 1) / 3;
         for (name, perplexity) in [("perplexity", self.perplexity), ("second_perplexity", self.second_perplexity)] {
             if perplexity > 0.0 && perplexity <= 1.0 {
-                return Err(Error::param(name, json!(perplexity), "it is 0, for none, or above 1").with_hint("100 beside 30 is usual"));
+                return Err(Error::param(name, json!(perplexity), "it is 0, for none, or above 1")
+                    .with_hint("second_perplexity=100 beside perplexity=30 keeps coarse structure, too"));
             }
             if perplexity <= most as f64 {
                 continue;
             }
-            let error = Error::param(name, json!(perplexity), format!("for {} rows it is at most {most}", count(shape.rows as u64)));
-            return Err(error.with_hint("perplexity is about how many neighbors a row has; 30 is usual, 100 shows coarser structure."));
+            let (default, rows) = (Self::default().perplexity, format!("{} rows", count(shape.rows as u64)));
+            let error = Error::too_large(name, perplexity, Some(default), rows, most);
+            return Err(error.with_hint(format!("{name}={most} is the largest that works; smaller values show finer structure")));
         }
         if self.n_components == 1 && shape.rows > exact_rows(1) {
-            let wanted = format!("on a line {} rows are the most, and here are {}", count(exact_rows(1) as u64), count(shape.rows as u64));
-            return Err(Error::param("n_components", 1, wanted).with_hint("2 shows more and has no such limit"));
+            let wanted =
+                format!("one dimension takes at most {} rows, and there are {}", count(exact_rows(1) as u64), count(shape.rows as u64));
+            return Err(Error::param("n_components", 1, wanted).with_hint("n_components=2 has no such limit"));
         }
         match self.pca_components {
             Auto::Value(components) if components as usize > shape.cols.min(shape.rows) => {
                 let most = shape.cols.min(shape.rows);
-                let wanted = format!("for {} rows of {} columns it is at most {most}", count(shape.rows as u64), count(shape.cols as u64));
-                Err(Error::param("pca_components", components, wanted))
+                Err(Error::too_large("pca_components", components, None, shape, most))
             }
             _ => Ok(()),
         }

@@ -227,14 +227,14 @@ fn no_learning_rate_breaks_out() {
 fn what_does_not_fit_is_refused_with_a_hint() {
     let shape = Shape::new(1200, 5);
     let error = Method::check(&Tsne { perplexity: 2000.0, ..Tsne::default() }, shape).unwrap_err();
-    assert_eq!(error.to_string(), "perplexity: 2000.0 was given; for 1,200 rows it is at most 399.");
-    assert_eq!(error.hint(), Some("perplexity is about how many neighbors a row has; 30 is usual, 100 shows coarser structure."));
+    assert_eq!(error.to_string(), "perplexity: 2000 is too large for 1,200 rows; it is at most 399.");
+    assert_eq!(error.hint(), Some("perplexity=399 is the largest that works; smaller values show finer structure"));
     let error = Method::check(&Tsne::default(), Shape::new(60, 5)).unwrap_err();
-    assert_eq!(error.to_string(), "perplexity: 30.0 was given; for 60 rows it is at most 19.");
+    assert_eq!(error.to_string(), "perplexity: the default 30 is too large for 60 rows; it is at most 19.");
     assert!(Method::check(&Tsne::default(), Shape::new(91, 5)).is_ok());
     assert!(Method::check(&Tsne::default(), Shape::new(3, 5)).is_err());
     let error = Method::check(&Tsne { pca_components: Auto::Value(9), ..Tsne::default() }, shape).unwrap_err();
-    assert_eq!(error.to_string(), "pca_components: 9 was given; for 1,200 rows of 5 columns it is at most 5.");
+    assert_eq!(error.to_string(), "pca_components: 9 is too large for 1,200 rows of 5 columns; it is at most 5.");
     for (name, value) in [("n_components", json!(4)), ("perplexity", json!(1)), ("learning_rate", json!(0)), ("init", json!("somewhere"))] {
         let given = Map::from_iter([(name.to_owned(), value)]);
         assert!(crate::registry::find("tsne").unwrap().with(&given).is_err(), "{name}");

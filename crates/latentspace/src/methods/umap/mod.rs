@@ -1,15 +1,18 @@
-//! UMAP: a map that keeps neighbors together and shows more of how groups lie to each other than t-SNE does, in any few dimensions.
+//! UMAP: a map of the fuzzy graph of neighbors, in 2 to 50 dimensions.
 //!
-//! Rows and their neighbors are a graph, its weights telling how far two rows belong together; a map is a graph, too, and its points move
-//! until the two agree as well as they can (cross-entropy). Use it to *see* clusters, or as few dimensions to cluster in; distances between
-//! clusters, their sizes and densities mean little (densities do with `densmap`).
+//! Uniform manifold approximation and projection. The neighbors of each row become a fuzzy graph, weighted by how near they are; the
+//! points of the
+//! map move until their own graph matches it (lowest cross-entropy, by negative sampling). Use it to *see* clusters, or as a few
+//! dimensions to
+//! cluster in. Distances between clusters, their sizes and densities carry little information (densities do with `densmap`).
 //!
-//! Cost, n rows: the neighbors (see [`crate::neighbors`]) take most of it; an epoch is linear in n.
+//! Cost, n rows: mostly the neighbor search (see [`crate::neighbors`]); an epoch is linear in n.
 //! Source: McInnes, Healy and Melville 2018, arXiv:1802.03426, doi:10.21105/joss.00861; densities after Narayan, Berger and Cho 2021,
 //! doi:10.1038/s41587-020-00801-7.
 //!
-//! The parts, one below the other: [`fuzzy`] (how far rows belong together), [`curve`] (how far points do), [`start`] (where the map
-//! begins), [`layout`] (the optimizer), which stands on [`forces`] and [`density`]; then [`model`], which places new rows.
+//! The parts, in order: [`fuzzy`] (the graph's weights), [`curve`] (weights on the map), [`start`] (initialization), [`layout`] (the
+//! optimizer),
+//! which uses [`forces`] and [`density`]; then [`model`], which places new rows.
 
 mod curve;
 mod density;
@@ -49,60 +52,63 @@ use layout::{Layout, Strength};
 use model::Forces;
 use start::stretched;
 
-/// UMAP: a map of the graph of neighbors.
+/// UMAP: a map of the fuzzy graph of neighbors.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Umap {
-    /// Dimensions of the map: 2 or 3 for the eye, 5 to 50 to cluster in.
+    /// Dimensions of the map: 2 or 3 to look at, 5 to 50 to cluster in.
     #[schemars(range(min = 1, max = 50))]
     pub n_components: u32,
-    /// Neighbors of a row, the row itself counted: few show fine structure, 50 and more coarse one.
+    /// Number of neighbors per row, the row itself included. Small values show fine structure, large values (50) coarse structure. At
+    /// most the number of rows.
     #[schemars(range(min = 2))]
     pub n_neighbors: u32,
-    /// How near points may come to each other: small values pack groups tightly, large ones spread them evenly. At most the spread.
+    /// Minimum distance between points of the map: small values pack groups tightly, large values spread them evenly. At most the spread.
     #[schemars(extend("minimum" = 0))]
     pub min_dist: f64,
-    /// The scale of the map: how far apart points are that hardly belong together.
+    /// Scale of the map: the distance between points that are hardly connected.
     #[schemars(extend("exclusiveMinimum" = 0))]
     pub spread: f64,
-    /// Times that all rows are moved. auto: 500 up to 10,000 rows, else 200; with densmap 200 more.
+    /// Number of epochs of the optimization. auto: 500 up to 10,000 rows, else 200; 200 more with densmap.
     #[schemars(extend("minimum" = 1, "maximum" = 100_000))]
     pub n_epochs: Auto<u32>,
-    /// What forces are multiplied by in the first epoch; it falls to 0.
+    /// Step size in the first epoch; it falls to 0.
     #[schemars(extend("exclusiveMinimum" = 0))]
     pub learning_rate: f64,
-    /// How far two rows lie apart.
+    /// Distance between rows.
     pub metric: Metric,
-    /// Where the map starts.
+    /// Starting positions: pca, the first principal components, which keep the coarse order of the data; spectral, the smoothest
+    /// eigenvectors of the neighbor graph's Laplacian, which unroll curved data; random.
     pub init: Init,
-    /// Pushes that a row gets for each pull.
+    /// Negative samples per positive sample.
     #[schemars(range(max = 1000))]
     pub negative_sample_rate: u32,
-    /// What two rows are to each other: 1 neighbors if either thinks so, 0 only if both do; between, a mixture.
+    /// How the directed neighbor graphs are combined: 1 = fuzzy union, 0 = fuzzy intersection.
     #[schemars(extend("minimum" = 0, "maximum" = 1))]
     pub set_op_mix_ratio: f64,
-    /// Nearest neighbors that surely belong to a row, however far they are.
+    /// Number of nearest neighbors that are fully connected to a row, however far they are.
     #[schemars(extend("minimum" = 0))]
     pub local_connectivity: f64,
-    /// What a push weighs.
+    /// Weight of the repulsive forces (negative samples).
     #[schemars(extend("minimum" = 0))]
     pub repulsion_strength: f64,
-    /// The column of labels to learn from, too: rows of unlike labels belong together less. auto: what Python's fit is given as y, else none.
+    /// Column of labels to learn from (supervised UMAP): rows with different labels are connected less. auto: the y given to fit in
+    /// Python, else none.
     #[schemars(extend("column" = true, "anyOf" = [{ "const": AUTO }, { "const": NONE }, { "type": "string" }]))]
     pub target: String,
-    /// How much labels count beside rows: at 1, nothing holds rows of unlike labels together.
+    /// Weight of the labels against the rows: at 1, rows with different labels are not connected.
     #[schemars(extend("minimum" = 0, "maximum" = 1))]
     pub target_weight: f64,
-    /// Whether the map shows how dense rows lie, too (densMAP): where they lie close together, so do their points.
+    /// Also preserve local density (densMAP): where rows are dense, so are their points.
     #[schemars(title = "densMAP")]
     pub densmap: bool,
-    /// How much density counts beside neighbors.
+    /// Weight of the density term against the neighbors.
     #[schemars(title = "density weight", extend("minimum" = 0))]
     pub dens_lambda: f64,
-    /// The share of the epochs, the last ones, in which density counts.
+    /// Fraction of the epochs, the last ones, that use the density term.
     #[schemars(title = "density share", extend("minimum" = 0, "maximum" = 1))]
     pub dens_frac: f64,
-    /// What is added to the variance of the map's log radii: it eases the correlation where they are nearly equal.
+    /// Added to the variance of the map's log radii, which regularizes the correlation of densities.
     #[schemars(title = "density shift", extend("exclusiveMinimum" = 0))]
     pub dens_var_shift: f64,
 }
@@ -208,8 +214,8 @@ impl Umap {
             fact("stopped_at", json!(epoch));
         }
         if !placed::is_within_bounds(&map) {
-            let error = Error::param("learning_rate", json!(self.learning_rate), "with it the map left all bounds");
-            return Err(error.with_hint("a smaller one would do; 1 is usual"));
+            let error = Error::param("learning_rate", json!(self.learning_rate), "with it the map diverges");
+            return Err(error.with_hint("learning_rate=1, the default, works"));
         }
 
         let forces = Forces {
@@ -298,7 +304,7 @@ impl Method for Umap {
         title: "UMAP",
         class: "UMAP",
         family: "map",
-        summary: "a map of the graph of neighbors",
+        summary: "a map of the fuzzy graph of neighbors",
         takes: Takes::ROWS,
         encodes: true,
         decodes: true,
@@ -309,30 +315,30 @@ impl Method for Umap {
             NEEDS_ALL_ROWS,
             PLACES_ON_THE_MAP,
             KEPT_SPARSE,
-            "with densmap, new rows are placed as without it: how dense rows lie is told by all of them together",
-            "labels that were learned from stand apart on the map: that is no sign that the rows do",
-            "where the graph of neighbors falls into parts, how these lie to each other is that of the principal components: the graph does not say",
+            "densmap does not apply to new rows: they are placed as without it",
+            "with a target, classes separate on the map even where the rows themselves do not",
+            "where the neighbor graph is disconnected, the relative positions of its components come from PCA",
         ],
     };
 
     fn check(&self, shape: Shape) -> Result<()> {
         if shape.rows < 3 || shape.cols == 0 {
-            let found = format!("{} rows of {} columns", shape.rows, shape.cols);
-            return Err(Error::input("data", found, "UMAP needs at least 3 rows of 1 column"));
+            return Err(Error::input("data", shape.to_string(), "UMAP needs at least 3 rows of 1 column"));
         }
-        let most = shape.rows - 1;
+        // The row itself counts.
+        let most = shape.rows;
         if self.n_neighbors as usize > most {
-            let wanted = format!("for {} rows it is at most {}", count(shape.rows as u64), count(most as u64));
-            let error = Error::param("n_neighbors", self.n_neighbors, wanted);
-            return Err(error.with_hint("15 is usual; fewer show finer structure"));
+            let (default, rows) = (Self::default().n_neighbors, format!("{} rows", count(shape.rows as u64)));
+            let error = Error::too_large("n_neighbors", self.n_neighbors, Some(default), rows, count(most as u64));
+            return Err(error.with_hint(format!("n_neighbors={most} is the largest that works; fewer neighbors show finer structure")));
         }
         if self.densmap && self.metric == Metric::InnerProduct {
             let error = Error::param("densmap", true, "with the metric inner_product it must be false");
-            return Err(error.with_hint("how dense rows lie is told by distances: euclidean and cosine are"));
+            return Err(error.with_hint("densities are measured by distances: metric=euclidean or metric=cosine works"));
         }
         if self.min_dist > self.spread {
             let wanted = format!("it is at most the spread, {}", self.spread);
-            return Err(Error::param("min_dist", json!(self.min_dist), wanted).with_hint("0.1 is usual, with a spread of 1"));
+            return Err(Error::param("min_dist", self.min_dist, wanted).with_hint("min_dist=0.1 with spread=1 is the default"));
         }
         Ok(())
     }

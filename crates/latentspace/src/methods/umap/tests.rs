@@ -121,7 +121,7 @@ fn rows_that_are_equal_constant_or_far_away_give_a_finite_map() {
         ("heap", 10, heap),
         ("constant", 10, constant),
         ("one column", 10, column),
-        ("few", 3, few),
+        ("few", 4, few),
     ] {
         for (init, densmap) in [(Init::Spectral, false), (Init::Pca, true), (Init::Random, false), (Init::Random, true)] {
             let space =
@@ -163,11 +163,11 @@ fn no_learning_rate_breaks_out() {
 #[test]
 fn what_does_not_fit_is_refused_with_a_hint() {
     let error = Method::check(&umap(2000, 10), Shape::new(1200, 5)).unwrap_err();
-    assert_eq!(error.to_string(), "n_neighbors: 2000 was given; for 1,200 rows it is at most 1,199.");
+    assert_eq!(error.to_string(), "n_neighbors: 2000 is too large for 1,200 rows; it is at most 1,200.");
     assert!(error.hint().is_some());
     assert!(Method::check(&umap(3, 10), Shape::new(2, 5)).is_err());
     let error = Method::check(&Umap { min_dist: 2.0, ..Umap::default() }, Shape::new(90, 5)).unwrap_err();
-    assert_eq!(error.to_string(), "min_dist: 2.0 was given; it is at most the spread, 1.");
+    assert_eq!(error.to_string(), "min_dist: 2 was given; it is at most the spread, 1.");
     let error = Method::check(&Umap { densmap: true, metric: Metric::InnerProduct, ..Umap::default() }, Shape::new(90, 5)).unwrap_err();
     assert_eq!(error.to_string(), "densmap: true was given; with the metric inner_product it must be false.");
     for (name, value) in [
