@@ -119,6 +119,9 @@ impl Growing {
     pub fn space(&self, run: &Run) -> Result<Space> {
         let shape = self.shape();
         self.method.check(shape)?;
+        if let Some(other) = self.method.unlike_once(shape) {
+            run.warn(format!("a fit of all rows at once would go another way, and its space may differ: {other}"));
+        }
         let fold = self.fold()?;
         let rest = Prepared::Table(Matrix::new(self.rest.len() / shape.cols.max(1), shape.cols, self.rest.clone())?);
         let step = run.install(|| {

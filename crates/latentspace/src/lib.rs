@@ -4,6 +4,7 @@
 //! [`method::Method`] learns a [`space::Space`] from these; the space encodes observations to [`codes::Codes`] and, where it can, decodes
 //! them; [`measure`] says how far to trust the result. [`run::Run`] goes along with every long call.
 
+pub mod attributes;
 pub mod border;
 pub mod checkpoint;
 pub mod codes;

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use crate::attributes::{Attribute, Fit, Found, Peer};
 pub use crate::data::Shape;
 use crate::data::{Beside, Counts, Given, Metadata, Prepared, Rows};
 use crate::error::{Error, Result};
@@ -37,6 +38,16 @@ impl Takes {
     pub const ROWS: &'static [Takes] = &[Takes::Table, Takes::Counts, Takes::Text, Takes::Images];
 }
 
+/// What a space tells the likelihood of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Likelihood {
+    /// Rows: their density.
+    Rows,
+    /// The words of documents.
+    Words,
+}
+
 /// What a method says of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Info {
@@ -58,12 +69,20 @@ pub struct Info {
     pub decodes: bool,
     /// Whether it learns by the fold: from files larger than memory, and from parts.
     pub folds: bool,
+    /// Of what its spaces tell the likelihood, if they do.
+    pub likelihood: Option<Likelihood>,
     /// Whether it makes its map step by step, to be watched.
     pub live: bool,
     /// What may be given beside the rows.
     pub given: &'static [Given],
     /// What it cannot do, each with its reason.
     pub limits: &'static [&'static str],
+    /// What its fits find and hand out.
+    pub attributes: &'static [Attribute],
+    /// The tool that people use for it elsewhere.
+    pub peer: Option<Peer>,
+    /// Where it was published: authors, year, title and DOI.
+    pub references: &'static [&'static str],
 }
 
 /// What a fit will take, told before it runs.
@@ -131,6 +150,15 @@ pub trait Method: Serialize + DeserializeOwned + schemars::JsonSchema + Default 
         None
     }
 
+    /// An attribute of [`Info::attributes`] that is made, of what is left of a fit with these parameters. It may take as long as parts of the
+    /// fit did.
+    ///
+    /// # Errors
+    /// [`Error::Input`] where the fit left too little to make it of; [`Error::Memory`]; [`Error::Cancelled`].
+    fn attribute(&self, name: &str, _fit: &Fit<'_>, _run: &Run) -> Result<Found> {
+        Err(Error::internal(format!("{name} of {} is listed and not made", Self::INFO.title)))
+    }
+
     /// Opens a model that [`Model::store`] wrote.
     ///
     /// # Errors
@@ -140,6 +168,11 @@ pub trait Method: Serialize + DeserializeOwned + schemars::JsonSchema + Default 
     /// The fold that learns on data of this shape in one round, for rows that come by once, part after part; none where more are needed. Its
     /// states and statistics are the same for any shape: only what follows from them is not.
     fn once(&self, _shape: Shape) -> Option<Box<dyn AnyFold>> {
+        None
+    }
+
+    /// What a fit of all rows of this shape would take instead of the fold of [`Method::once`], where the two spaces may differ beyond rounding.
+    fn unlike_once(&self, _shape: Shape) -> Option<&'static str> {
         None
     }
 }
@@ -164,6 +197,15 @@ pub trait Model: Send + Sync {
     /// [`Error::Input`] where the model cannot decode.
     fn decode(&self, _codes: &Matrix, _run: &Run) -> Result<Matrix> {
         Err(Error::input("space", "this space does not decode", "`latent methods` tells which do"))
+    }
+
+    /// How likely each row is, as a logarithm, `[n]`: its density, in nats, or of counts that of all its words together; none where the model
+    /// tells no likelihood. `fitted` are the rows that it was learned from.
+    ///
+    /// # Errors
+    /// [`Error::Input`] where the likelihood has no bound; [`Error::Cancelled`].
+    fn log_likelihoods(&self, _rows: &Prepared, _fitted: usize, _run: &Run) -> Result<Option<Vec<f64>>> {
+        Ok(None)
     }
 
     /// Where the fitted rows lie, if the model keeps them.
@@ -222,6 +264,13 @@ pub trait AnyMethod: Send + Sync {
     fn target(&self) -> Option<&str>;
     /// See [`Method::once`].
     fn once(&self, shape: Shape) -> Option<Box<dyn AnyFold>>;
+    /// See [`Method::unlike_once`].
+    fn unlike_once(&self, shape: Shape) -> Option<&'static str>;
+    /// See [`Method::attribute`].
+    ///
+    /// # Errors
+    /// As there.
+    fn attribute(&self, name: &str, fit: &Fit<'_>, run: &Run) -> Result<Found>;
 }
 
 impl<M: Method> AnyMethod for M {
@@ -261,6 +310,14 @@ impl<M: Method> AnyMethod for M {
 
     fn once(&self, shape: Shape) -> Option<Box<dyn AnyFold>> {
         Method::once(self, shape)
+    }
+
+    fn unlike_once(&self, shape: Shape) -> Option<&'static str> {
+        Method::unlike_once(self, shape)
+    }
+
+    fn attribute(&self, name: &str, fit: &Fit<'_>, run: &Run) -> Result<Found> {
+        run.install(|| Method::attribute(self, name, fit, run))
     }
 }
 

@@ -9,11 +9,12 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::attributes::{Fit, Found, Origin};
 use crate::border;
 use crate::codes::Codes;
 use crate::data::read::Source;
 use crate::data::{Beside, Metadata, Observations, Preparation, PrepareOptions, Prepared, Rows, Shape, Stream};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, nearest};
 use crate::linalg::{Matrix, MatrixView};
 use crate::measure::{self, Measure, MeasureOptions};
 use crate::method::{self, AnyMethod, Fitted, Info, Model};
@@ -59,16 +60,24 @@ pub struct Learned {
 }
 
 impl Learned {
+    /// Where the rows lie, `[n, k]`.
+    ///
+    /// # Errors
+    /// As [`Space::encode_prepared`].
+    pub fn codes(&self, run: &Run) -> Result<Matrix> {
+        match &self.placed {
+            Some(codes) => Ok(codes.clone()),
+            None => self.space.encode_prepared(&self.rows, run),
+        }
+    }
+
     /// The space with its measures ([`Space::measure`]), and where the rows lie, `[n, k]`.
     ///
     /// # Errors
     /// As [`Space::measure`] and [`Space::encode_prepared`].
     pub fn measured(self, run: &Run) -> Result<(Space, Matrix)> {
-        let Learned { mut space, rows, placed } = self;
-        let codes = match placed {
-            Some(codes) => codes,
-            None => space.encode_prepared(&rows, run)?,
-        };
+        let codes = self.codes(run)?;
+        let Learned { mut space, rows, .. } = self;
         space.measure(&Rows::Memory(&rows), Some(&codes), run)?;
         Ok((space, codes))
     }
@@ -196,12 +205,22 @@ impl Space {
     /// # Errors
     /// What [`measure::measure`] and [`measure::measure_stream`] say.
     pub fn measure(&mut self, rows: &Rows<'_>, codes: Option<&Matrix>, run: &Run) -> Result<()> {
+        let found = self.measures_on(rows, codes, run)?;
+        self.measures.extend(found);
+        Ok(())
+    }
+
+    /// What [`Space::measure`] keeps: the measures by name, none where nothing was measured.
+    ///
+    /// # Errors
+    /// As [`Space::measure`].
+    pub fn measures_on(&self, rows: &Rows<'_>, codes: Option<&Matrix>, run: &Run) -> Result<BTreeMap<String, Measure>> {
         let k = MeasureOptions::default().k.min(rows.rows().saturating_sub(1) / 2);
         let allowed = run.max_memory().or_else(machine_memory).unwrap_or(u64::MAX);
         let is_counts = matches!(rows, Rows::Memory(Prepared::Counts(_)) | Rows::With(Prepared::Counts(_), _));
         if k == 0 || (is_counts && rows.shape().bytes() > allowed / 2) {
             run.warn("not measured: too few rows, or too many columns to hold them as a dense table");
-            return Ok(());
+            return Ok(BTreeMap::new());
         }
         // By the distances that the method learned from.
         let metric = serde_json::from_value::<Metric>(self.params["metric"].clone()).ok().filter(|metric| metric.is_distance());
@@ -216,14 +235,62 @@ impl Space {
                 measure::measure_points(codes.view(), &prepared.kept()?.points(), &options, run)?
             }
         };
-        self.measures.extend(measures.named().into_iter().map(|(name, measure)| (name.to_owned(), measure)));
-        Ok(())
+        Ok(measures.named().into_iter().map(|(name, measure)| (name.to_owned(), measure)).collect())
     }
 
     /// How far two codes lie apart: shares of topics by Hellinger's distance, as documents are near that have words in the same shares; all others
     /// by Euclid's.
     pub fn code_metric(&self) -> Metric {
         if self.model.topics().is_some() { Metric::Hellinger } else { Metric::default() }
+    }
+
+    /// What the fit found, by one of the names of [`Info::attributes`]. What the method has to make anew may take as long as parts of the fit did.
+    ///
+    /// # Errors
+    /// [`Error::Param`] for another name; [`Error::Input`] where the space does not keep it; [`Error::Memory`]; [`Error::Cancelled`].
+    pub fn attribute(&self, name: &str, run: &Run) -> Result<Found> {
+        let names = || self.method.attributes.iter().map(|attribute| attribute.name);
+        let Some(attribute) = self.method.attributes.iter().find(|attribute| attribute.name == name) else {
+            let error = Error::param("attribute", format!("'{name}'"), format!("there are {}", names().collect::<Vec<_>>().join(", ")));
+            return Err(match nearest(name, names()) {
+                Some(near) => error.with_hint(format!("did you mean '{near}'?")),
+                None => error,
+            });
+        };
+        let lost = || Error::input(name, "it is not in this space", "its fit did not find it, or the space does not keep it");
+        let mut tensors = Tensors::default();
+        let mut stored = || self.model.store(&mut tensors);
+        match attribute.origin {
+            Origin::Tensor(tensor) => {
+                stored()?;
+                let found = tensors.iter().find(|(found, _)| *found == tensor).map(|(_, tensor)| tensor.clone());
+                found.map(Found::Tensor).ok_or_else(lost)
+            }
+            Origin::Fact(fact) => self.facts.get(fact).cloned().map(Found::Value).ok_or_else(lost),
+            Origin::Measure(measure) => self.measures.get(measure).map(|measure| Found::Value(json!(measure.value))).ok_or_else(lost),
+            Origin::Codes => {
+                let codes = self.model.fitted_codes().ok_or_else(lost)?;
+                Ok(Found::Tensor(Tensor::F32(vec![codes.rows(), codes.cols()], codes.clone())))
+            }
+            Origin::Made => {
+                let model = stored()?;
+                let method = registry::find(self.method.name)?.with(self.params.as_object().ok_or_else(lost)?)?;
+                let fit = Fit { tensors: &tensors, model: &model, facts: &self.facts, rows: self.rows };
+                method.attribute(name, &fit, &run.clone().with_seed(self.seed))
+            }
+        }
+    }
+
+    /// How likely each prepared row is by the space, as a logarithm, `[n]`; of counts, all its words together.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if the columns do not fit, or the space tells no likelihood; [`Error::Cancelled`].
+    pub fn log_likelihoods(&self, prepared: &Prepared, run: &Run) -> Result<Vec<f64>> {
+        if prepared.cols() != self.model.columns() {
+            return Err(Error::input("data", format!("{} columns", prepared.cols()), format!("this space takes {}", self.model.columns())));
+        }
+        let found = run.install(|| self.model.log_likelihoods(prepared, self.rows, run))?;
+        found.ok_or_else(|| Error::input("space", format!("{} tells no likelihood", self.method.title), "a method that does is needed"))
     }
 
     /// The codes of observations.
@@ -285,6 +352,14 @@ impl Space {
     /// # Errors
     /// [`Error::Internal`] if a number is no number: a space with NaN is not written.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        self.to_bytes_with(&self.measures)
+    }
+
+    /// The file's bytes with these measures, that were found apart from the space.
+    ///
+    /// # Errors
+    /// As [`Space::to_bytes`].
+    pub fn to_bytes_with(&self, measures: &BTreeMap<String, Measure>) -> Result<Vec<u8>> {
         let mut tensors = Tensors::default();
         let model = self.model.store(&mut tensors)?;
         if let Some(metadata) = &self.metadata {
@@ -301,7 +376,7 @@ impl Space {
             columns: self.model.columns(),
             n_components: self.model.n_components(),
             preparation: self.preparation.clone(),
-            measures: self.measures.clone(),
+            measures: measures.clone(),
             model,
         };
         tensors.to_file(&FILE, &header)

@@ -110,3 +110,19 @@ fn the_page_of_methods_is_fresh() {
         "docs/methods.md is not what the methods say ({first:?}): `UPDATE=1 cargo test --release -p latentspace --test docs` writes it anew"
     );
 }
+
+#[test]
+fn references_name_what_the_module_names() {
+    for entry in METHODS {
+        let (info, told) = (entry.info, told(&file(entry)).join(" "));
+        assert!(!info.references.is_empty(), "{} has no reference", info.name);
+        for doi in told.split("doi:").skip(1).filter_map(|rest| rest.split_whitespace().next()) {
+            let doi = doi.trim_end_matches([',', ';', '.', ':']);
+            assert!(
+                info.references.iter().any(|reference| reference.ends_with(doi)),
+                "{}: {doi} is in its module and not in its Info",
+                info.name
+            );
+        }
+    }
+}

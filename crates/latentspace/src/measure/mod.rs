@@ -77,15 +77,14 @@ pub struct Measures {
     pub row_recall: Vec<f32>,
 }
 
+/// The names of the measures of a map.
+pub const NAMES: [&str; 4] = ["trustworthiness", "continuity", "recall", "distance_correlation"];
+
 impl Measures {
     /// All of them by name.
     pub fn named(&self) -> Vec<(&'static str, Measure)> {
-        vec![
-            ("trustworthiness", self.trustworthiness),
-            ("continuity", self.continuity),
-            ("recall", self.recall),
-            ("distance_correlation", self.distance_correlation),
-        ]
+        let values = [self.trustworthiness, self.continuity, self.recall, self.distance_correlation];
+        NAMES.into_iter().zip(values).collect()
     }
 }
 

@@ -7,18 +7,22 @@
 //! Cost, n rows by d columns: through the covariance n·d² + 9·d³ flops and 8·d² bytes per level of the fold's tree; through the Gram
 //! matrix
 //! n²·d + 9·n³; by randomized subspace iteration 4·n·d·(k + 10) per round. The cheapest is chosen and reported.
-//! Source: Pearson 1901, doi:10.1080/14786440109462720; Halko, Martinsson and Tropp 2011, doi:10.1137/090771806.
+//! Source: Pearson 1901, doi:10.1080/14786440109462720; Halko, Martinsson and Tropp 2011, doi:10.1137/090771806;
+//! its likelihood: Tipping and Bishop 1999, doi:10.1111/1467-9868.00196.
+
+mod attributes;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::attributes::{Fit, Found};
 use crate::checkpoint::Parcel;
 use crate::data::{CHUNK, Prepared, Rows};
 use crate::error::{Error, Result};
 use crate::fold::{AnyFold, Fold, Portable, Step};
 use crate::linalg::{Gram, Matrix, MatrixView, Points, Threads, eigen_cost, from_lower, product, product_transposed, symmetric_eigen};
 use crate::measure::Measure;
-use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
+use crate::method::{Fitted, Info, Likelihood, Method, Model, Plan, Shape, Takes};
 use crate::methods::DENSE_BY_CHUNKS;
 use crate::params::Auto;
 use crate::random::Random;
@@ -132,9 +136,17 @@ impl Method for Pca {
         encodes: true,
         decodes: true,
         folds: true,
+        likelihood: Some(Likelihood::Rows),
         live: false,
         given: &[],
         limits: &[DENSE_BY_CHUNKS],
+        attributes: attributes::ATTRIBUTES,
+        peer: Some(attributes::PEER),
+        references: &[
+            "Pearson 1901, On lines and planes of closest fit to systems of points in space, doi:10.1080/14786440109462720",
+            "Halko, Martinsson and Tropp 2011, Finding structure with randomness, doi:10.1137/090771806",
+            "Tipping and Bishop 1999, Probabilistic principal component analysis, doi:10.1111/1467-9868.00196",
+        ],
     };
 
     fn check(&self, shape: Shape) -> Result<()> {
@@ -195,6 +207,17 @@ impl Method for Pca {
     fn once(&self, shape: Shape) -> Option<Box<dyn AnyFold>> {
         let goal = Goal { k: self.components(shape), whiten: self.whiten, solver: Solver::Covariance };
         matches!(self.solver, Solver::Auto | Solver::Covariance).then(|| Box::new(Covariance { goal }) as Box<dyn AnyFold>)
+    }
+
+    fn unlike_once(&self, shape: Shape) -> Option<&'static str> {
+        let settles = self.solver(shape) == Solver::Randomized;
+        settles.then_some(
+            "by subspace iteration, which finds directions of nearly equal variance less exactly; with solver 'covariance' both agree",
+        )
+    }
+
+    fn attribute(&self, name: &str, fit: &Fit<'_>, _run: &Run) -> Result<Found> {
+        attributes::made(name, fit)
     }
 
     fn load(tensors: &Tensors, facts: &Value) -> Result<Box<dyn Model>> {
@@ -780,6 +803,11 @@ impl Model for PcaModel {
                 }
             }
         })
+    }
+
+    fn log_likelihoods(&self, rows: &Prepared, fitted: usize, run: &Run) -> Result<Option<Vec<f64>>> {
+        let gaussian = attributes::Gaussian::new(&self.mean, &self.variances, &self.components, self.total, fitted);
+        gaussian.log_likelihoods(rows, run).map(Some)
     }
 
     fn store(&self, tensors: &mut Tensors) -> Result<Value> {

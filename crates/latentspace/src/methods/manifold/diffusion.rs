@@ -14,6 +14,7 @@ use super::graph::Graph;
 use super::laplacian::heat;
 use super::vibrations::Vibrations;
 use super::{BEGINS_ANEW, NEIGHBORS, PLANNED_ROUGHLY, check, check_neighbors, learned, load, places, places_of_all};
+use crate::attributes::Attribute;
 use crate::data::Rows;
 use crate::error::Result;
 use crate::linalg::Matrix;
@@ -91,9 +92,17 @@ impl Method for Diffusion {
         encodes: true,
         decodes: true,
         folds: false,
+        likelihood: None,
         live: false,
         given: &[],
         limits: &[NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, TAKEN_DENSE, BEGINS_ANEW, PLANNED_ROUGHLY],
+        attributes: &[
+            Attribute::CODES,
+            Attribute::fact("eigenvalues_", "[k]", "eigenvalues", "What is left of each vibration after a step."),
+            Attribute::fact("bandwidth_", "", "bandwidth", "The distance at which neighbors weigh less; what auto became."),
+        ],
+        peer: None,
+        references: &["Coifman and Lafon 2006, Diffusion maps, doi:10.1016/j.acha.2006.04.006"],
     };
 
     fn check(&self, shape: Shape) -> Result<()> {

@@ -13,6 +13,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::attributes::{Attribute, Fit, Found, Peer};
 use crate::parallel::*;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -22,10 +23,11 @@ use super::graph::Graph;
 use super::scaling::{STEPS, Slope, classical, mean_squares};
 use super::{BEGINS_ANEW, NEIGHBORS, PLANNED_ROUGHLY, check, check_landmarks, check_neighbors, landmarks, learned, load, places};
 use crate::data::{Given, Rows};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::linalg::{Eigen, Matrix};
 use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
 use crate::methods::TAKEN_DENSE;
+use crate::methods::map::placed::Stored;
 use crate::methods::map::{NEEDS_ALL_ROWS, PLACES_ON_THE_MAP};
 use crate::methods::near::near;
 use crate::neighbors::{self, Metric, Points};
@@ -69,22 +71,7 @@ impl Isomap {
     /// The places of all rows by all ways, in the order of the ways and in their unit.
     fn all(&self, ways: &Ways, facts: &mut Map<String, Value>, run: &Run) -> Result<Matrix> {
         let n = ways.order().len();
-        // Row i are the lengths from place i.
-        let mut distances = vec![0.0_f32; n * n];
-        let done = AtomicU64::new(0);
-        distances.par_chunks_mut(LANES * n).enumerate().try_for_each_init(
-            || ways.room(),
-            |room, (group, out)| {
-                run.check()?;
-                let from: Vec<u32> = (group * LANES..((group + 1) * LANES).min(n)).map(|place| place as u32).collect();
-                ways.from(&from, room);
-                for (lane, out) in out.chunks_exact_mut(n).enumerate() {
-                    out.iter_mut().zip(&room.distances).for_each(|(out, lanes)| *out = lanes[lane]);
-                }
-                run.progress("ways", (LANES as u64 * done.fetch_add(1, Ordering::Relaxed)).min(n as u64), n as u64);
-                Ok(())
-            },
-        )?;
+        let distances = lengths(ways, run)?;
         let eigen = classical(&distances, n, self.n_components as usize, run)?;
         tell(&eigen, facts);
         places(&eigen.vectors, n, |_, axis| eigen.values[axis].max(0.0).sqrt())
@@ -139,6 +126,27 @@ impl Isomap {
     }
 }
 
+/// The lengths of the shortest ways between all places, row by row, in the order of the ways and in their unit.
+fn lengths(ways: &Ways, run: &Run) -> Result<Vec<f32>> {
+    let n = ways.order().len();
+    let mut distances = vec![0.0_f32; n * n];
+    let done = AtomicU64::new(0);
+    distances.par_chunks_mut(LANES * n).enumerate().try_for_each_init(
+        || ways.room(),
+        |room, (group, out)| {
+            run.check()?;
+            let from: Vec<u32> = (group * LANES..((group + 1) * LANES).min(n)).map(|place| place as u32).collect();
+            ways.from(&from, room);
+            for (lane, out) in out.chunks_exact_mut(n).enumerate() {
+                out.iter_mut().zip(&room.distances).for_each(|(out, lanes)| *out = lanes[lane]);
+            }
+            run.progress("ways", (LANES as u64 * done.fetch_add(1, Ordering::Relaxed)).min(n as u64), n as u64);
+            Ok(())
+        },
+    )?;
+    Ok(distances)
+}
+
 fn tell(eigen: &Eigen, facts: &mut Map<String, Value>) {
     facts.insert("eigenvalues".to_owned(), json!(eigen.values));
 }
@@ -154,9 +162,34 @@ impl Method for Isomap {
         encodes: true,
         decodes: true,
         folds: false,
+        likelihood: None,
         live: false,
         given: &[Given::Neighbors],
         limits: &[NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, TAKEN_DENSE, BEGINS_ANEW, PLANNED_ROUGHLY],
+        attributes: &[
+            Attribute::CODES,
+            Attribute::fact("eigenvalues_", "[k]", "eigenvalues", "Of the centered ways, in parts of the unit squared."),
+            Attribute::made(
+                "dist_matrix_",
+                "[n, n]",
+                "The length of the shortest way between each two rows; found anew when it is first read.",
+            ),
+            Attribute::made(
+                "reconstruction_error()",
+                "",
+                "The root of the squared error of the centered ways, over n, as scikit-learn has it.",
+            ),
+        ],
+        peer: Some(Peer {
+            class: "sklearn.manifold.Isomap",
+            lacks: &[
+                ("kernel_pca_", "The places are classical scaling itself; new rows are placed by their neighbors."),
+                ("nbrs_", "space_.encode finds the neighbors of new rows."),
+            ],
+        }),
+        references: &[
+            "Tenenbaum, de Silva and Langford 2000, A global geometric framework for nonlinear dimensionality reduction, doi:10.1126/science.290.5500.2319",
+        ],
     };
 
     fn check(&self, shape: Shape) -> Result<()> {
@@ -201,6 +234,35 @@ impl Method for Isomap {
         let map = ordered.select(&place);
         let map = Matrix::new(n, map.cols(), map.as_slice().iter().map(|value| value * ways.unit()).collect())?;
         learned(table, map, self.n_neighbors, facts, run)
+    }
+
+    fn attribute(&self, name: &str, fit: &Fit<'_>, run: &Run) -> Result<Found> {
+        fit.check_found(name)?;
+        let table = Stored::load(fit.tensors, fit.model)?.dense()?.rows.table()?;
+        let n = table.rows();
+        run.check_memory(name, (16 * n * n) as u64, "fewer rows would fit")?;
+        let ways = Ways::new(&Graph::nearest(&table, self.n_neighbors, &mut Map::new(), run)?.both_ways());
+        let (lengths, unit) = (lengths(&ways, run)?, f64::from(ways.unit()));
+        if name == "dist_matrix_" {
+            let mut out = vec![0.0; n * n];
+            for (at, &row) in ways.order().iter().enumerate() {
+                for (length, &other) in lengths[at * n..][..n].iter().zip(ways.order()) {
+                    out[row as usize * n + other as usize] = f64::from(*length) * unit;
+                }
+            }
+            return Ok(Found::table(n, n, out));
+        }
+        if self.landmarks(n) < n {
+            return Err(Error::input(name, "the places are by ways from some rows alone", "it is told by those from all"));
+        }
+        // The norm of -½ J D² J, J taking out the mean, and what the eigenvalues have of it.
+        let means = mean_squares(&lengths, n);
+        let mean = means.iter().sum::<f64>() / n as f64;
+        let cell = |i: usize, j: usize| -0.5 * (f64::from(lengths[i * n + j]).powi(2) - means[i] - means[j] + mean);
+        let whole: f64 = (0..n).map(|i| (0..n).map(|j| cell(i, j).powi(2)).sum::<f64>()).sum();
+        let values = fit.facts.get("eigenvalues").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_f64);
+        let told: f64 = values.map(|value| value.powi(2)).sum();
+        Ok(Found::Value(json!((whole - told).max(0.0).sqrt() * unit * unit / n as f64)))
     }
 
     fn load(tensors: &Tensors, facts: &Value) -> Result<Box<dyn Model>> {

@@ -14,10 +14,12 @@ use serde_json::{Map, Value, json};
 use super::graph::Graph;
 use super::vibrations::Vibrations;
 use super::{BEGINS_ANEW, NEIGHBORS, PLANNED_ROUGHLY, check, check_neighbors, learned, load, places, places_of_all};
+use crate::attributes::{Attribute, Fit, Found, Peer};
 use crate::data::Rows;
 use crate::error::Result;
 use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
 use crate::methods::TAKEN_DENSE;
+use crate::methods::map::placed::Stored;
 use crate::methods::map::{NEEDS_ALL_ROWS, PLACES_ON_THE_MAP};
 use crate::run::Run;
 use crate::tensors::Tensors;
@@ -53,6 +55,19 @@ impl Default for Laplacian {
     }
 }
 
+impl Laplacian {
+    /// Each pair of neighbors once, and what they weigh for each other.
+    fn weights(&self, graph: &Graph) -> Vec<(u32, u32, f64)> {
+        match self.affinity {
+            Affinity::Connectivity => graph.pairs(|_, both| if both { 1.0 } else { 0.5 }),
+            Affinity::Heat => {
+                let scale = graph.median_distance();
+                graph.pairs(|distance, _| heat(distance, scale))
+            }
+        }
+    }
+}
+
 impl Method for Laplacian {
     const INFO: Info = Info {
         name: "laplacian",
@@ -64,9 +79,23 @@ impl Method for Laplacian {
         encodes: true,
         decodes: true,
         folds: false,
+        likelihood: None,
         live: false,
         given: &[],
         limits: &[NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, TAKEN_DENSE, BEGINS_ANEW, PLANNED_ROUGHLY],
+        attributes: &[
+            Attribute::CODES,
+            Attribute::fact("eigenvalues_", "[k]", "eigenvalues", "The smallest eigenvalues of the normalized Laplacian that are not 0."),
+            Attribute::made(
+                "affinity_matrix_",
+                "[n, n], sparse",
+                "What neighbors weigh for each other; sought anew when it is first read.",
+            ),
+        ],
+        peer: Some(Peer { class: "sklearn.manifold.SpectralEmbedding", lacks: &[("n_neighbors_", "It is the parameter n_neighbors.")] }),
+        references: &[
+            "Belkin and Niyogi 2003, Laplacian eigenmaps for dimensionality reduction and data representation, doi:10.1162/089976603321780317",
+        ],
     };
 
     fn check(&self, shape: Shape) -> Result<()> {
@@ -83,13 +112,7 @@ impl Method for Laplacian {
         let mut facts = Map::new();
         let map = places_of_all(&table, self.n_neighbors, &mut facts, run, |rows, facts| {
             let graph = Graph::nearest(rows, self.n_neighbors, facts, run)?;
-            let pairs = match self.affinity {
-                Affinity::Connectivity => graph.pairs(|_, both| if both { 1.0 } else { 0.5 }),
-                Affinity::Heat => {
-                    let scale = graph.median_distance();
-                    graph.pairs(|distance, _| heat(distance, scale))
-                }
-            };
+            let pairs = self.weights(&graph);
             drop(graph);
             let Some(found) = Vibrations::of(rows.rows(), &pairs, self.n_components as usize, run)? else { return Ok(None) };
             facts.insert("eigenvalues".to_owned(), json!(found.smallest.values));
@@ -97,6 +120,17 @@ impl Method for Laplacian {
             places(&found.smallest.vectors, rows.rows(), |row, _| found.stretch[row]).map(Some)
         })?;
         learned(table, map, self.n_neighbors, facts, run)
+    }
+
+    fn attribute(&self, _name: &str, fit: &Fit<'_>, run: &Run) -> Result<Found> {
+        let table = Stored::load(fit.tensors, fit.model)?.dense()?.rows.table()?;
+        let graph = Graph::nearest(&table, self.n_neighbors, &mut Map::new(), run)?;
+        let mut rows = vec![Vec::new(); table.rows()];
+        for (a, b, weight) in self.weights(&graph) {
+            rows[a as usize].push((b, weight as f32));
+            rows[b as usize].push((a, weight as f32));
+        }
+        Ok(Found::sparse(table.rows(), rows))
     }
 
     fn load(tensors: &Tensors, facts: &Value) -> Result<Box<dyn Model>> {

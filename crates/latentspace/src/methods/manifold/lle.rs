@@ -11,6 +11,7 @@
 //! surfaces, more where data fill many dimensions); f64 throughout.
 //! Source: Roweis and Saul 2000, doi:10.1126/science.290.5500.2323, and those of the variants.
 
+use crate::attributes::{Attribute, Fit, Found, Peer};
 use crate::parallel::*;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -135,9 +136,26 @@ impl Method for Lle {
         encodes: true,
         decodes: true,
         folds: false,
+        likelihood: None,
         live: false,
         given: &[],
         limits: &[NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, TAKEN_DENSE, BEGINS_ANEW, PLANNED_ROUGHLY],
+        attributes: &[
+            Attribute::CODES,
+            Attribute::made(
+                "reconstruction_error_",
+                "",
+                "The squared error of rows put together from their neighbors, on the map: the sum of the eigenvalues.",
+            ),
+            Attribute::fact("eigenvalues_", "[k]", "eigenvalues", "The smallest eigenvalues that are not 0."),
+        ],
+        peer: Some(Peer {
+            class: "sklearn.manifold.LocallyLinearEmbedding",
+            lacks: &[("nbrs_", "space_.encode finds the neighbors of new rows.")],
+        }),
+        references: &[
+            "Roweis and Saul 2000, Nonlinear dimensionality reduction by locally linear embedding, doi:10.1126/science.290.5500.2323",
+        ],
     };
 
     fn check(&self, shape: Shape) -> Result<()> {
@@ -172,6 +190,12 @@ impl Method for Lle {
         let mut facts = Map::new();
         let map = places_of_all(&table, self.n_neighbors, &mut facts, run, |rows, facts| self.places(rows, facts, run))?;
         learned(table, map, self.n_neighbors, facts, run)
+    }
+
+    fn attribute(&self, name: &str, fit: &Fit<'_>, _run: &Run) -> Result<Found> {
+        let values = fit.facts.get("eigenvalues").and_then(Value::as_array);
+        let values = values.ok_or_else(|| Error::input(name, "it is not in this space", "its fit found eigenvalues"))?;
+        Ok(Found::Value(json!(values.iter().filter_map(Value::as_f64).sum::<f64>())))
     }
 
     fn load(tensors: &Tensors, facts: &Value) -> Result<Box<dyn Model>> {

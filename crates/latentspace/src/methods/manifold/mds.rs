@@ -16,6 +16,7 @@ use serde_json::{Map, Value, json};
 
 use super::scaling::{Slope, Steps, classical, distances, fill, in_units, mean_squares, settle, smacof};
 use super::{BEGINS_ANEW, NEIGHBORS, PLANNED_ROUGHLY, landmarks, mixed, placed, places};
+use crate::attributes::{Attribute, Fit, Found, Peer};
 use crate::data::{Given, Prepared, Rows};
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
@@ -90,9 +91,26 @@ impl Method for Mds {
         encodes: true,
         decodes: true,
         folds: false,
+        likelihood: None,
         live: false,
         given: &[Given::Distances],
         limits: &[NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, TAKEN_DENSE, BEGINS_ANEW, PLANNED_ROUGHLY],
+        attributes: &[
+            Attribute::CODES,
+            Attribute::measure(
+                "stress_",
+                "stress",
+                "Kruskal's stress 1 of the places of the landmarks, by metric scaling: scikit-learn's with normalized_stress.",
+            ),
+            Attribute::fact("n_iter_", "", "n_iter", "Steps that brought the stress down, by metric scaling."),
+            Attribute::fact("eigenvalues_", "[k]", "eigenvalues", "Of the centered distances, by classical scaling."),
+            Attribute::made("dissimilarity_matrix_", "[n, n]", "The distances of all rows; found anew when it is first read."),
+        ],
+        peer: Some(Peer { class: "sklearn.manifold.MDS", lacks: &[] }),
+        references: &[
+            "Torgerson 1952, Multidimensional scaling: I. Theory and method, doi:10.1007/BF02288916",
+            "Borg and Groenen 2005, Modern multidimensional scaling, doi:10.1007/0-387-28981-X",
+        ],
     };
 
     fn check(&self, shape: Shape) -> Result<()> {
@@ -177,6 +195,15 @@ impl Method for Mds {
         let mut fitted = placed(stored, placing, facts, run)?;
         fitted.measures.extend(measures);
         Ok(fitted)
+    }
+
+    fn attribute(&self, name: &str, fit: &Fit<'_>, run: &Run) -> Result<Found> {
+        fit.check_found(name)?;
+        let table = Stored::load(fit.tensors, fit.model)?.dense()?.rows.table()?;
+        let n = table.rows();
+        run.check_memory(name, (12 * n * n) as u64, "fewer rows would fit")?;
+        let (lengths, unit) = distances(table.view(), self.metric, run)?;
+        Ok(Found::table(n, n, lengths.iter().map(|&length| f64::from(length) * f64::from(unit)).collect()))
     }
 
     fn load(tensors: &Tensors, facts: &Value) -> Result<Box<dyn Model>> {

@@ -12,6 +12,7 @@
 //! m² bytes.
 //! Source: Moon and others 2019, doi:10.1038/s41587-019-0336-3. Landmarks are a sample of rows, each with the rows nearest to it.
 
+use crate::attributes::{Attribute, Peer};
 use crate::parallel::*;
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
@@ -220,9 +221,29 @@ impl Method for Phate {
         encodes: true,
         decodes: true,
         folds: false,
+        likelihood: None,
         live: false,
         given: &[],
         limits: &[NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, TAKEN_DENSE, BEGINS_ANEW, PLANNED_ROUGHLY],
+        attributes: &[
+            Attribute::CODES,
+            Attribute::fact("t_", "", "t", "Steps of the walkers; what auto became."),
+            Attribute::measure("stress_", "stress", "Kruskal's stress 1 of the places of the landmarks."),
+            Attribute::fact("n_iter_", "", "n_iter", "Steps that brought the stress down."),
+            Attribute::fact("n_landmarks_", "", "n_landmarks", "Landmarks; what auto became."),
+        ],
+        peer: Some(Peer {
+            class: "phate.PHATE",
+            lacks: &[
+                ("X", "The space keeps the rows; explore shows them."),
+                ("embedding", "It is embedding_."),
+                ("diff_op, diff_potential, graph", "They are as large as rows times landmarks and are not kept."),
+                ("optimal_t", "It is t_."),
+            ],
+        }),
+        references: &[
+            "Moon and others 2019, Visualizing structure and transitions in high-dimensional biological data, doi:10.1038/s41587-019-0336-3",
+        ],
     };
 
     fn check(&self, shape: Shape) -> Result<()> {

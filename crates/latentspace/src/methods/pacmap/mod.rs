@@ -17,6 +17,7 @@ mod tests;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::attributes::{Attribute, Peer};
 use crate::data::{Given, Prepared, Rows};
 use crate::error::{Error, Result, count};
 use crate::linalg::Matrix;
@@ -203,9 +204,22 @@ impl Method for Pacmap {
         encodes: true,
         decodes: true,
         folds: false,
+        likelihood: None,
         live: true,
         given: &[Given::Neighbors],
         limits: &[NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, TAKEN_DENSE],
+        attributes: &[
+            Attribute::CODES,
+            Attribute::fact("n_iter_", "", "n_iter_done", "Steps that were made."),
+            Attribute::fact("n_neighbors_", "", "n_neighbors", "Near pairs of each row; what auto became."),
+        ],
+        peer: Some(Peer {
+            class: "pacmap.PaCMAP",
+            lacks: &[("pair_neighbors, pair_MN, pair_FP", "The pairs are not kept: they are drawn anew by the seed.")],
+        }),
+        references: &[
+            "Wang, Huang, Rudin and Shaposhnik 2021, Understanding how dimension reduction tools work, JMLR 22(201), arXiv:2012.04456",
+        ],
     };
 
     fn check(&self, shape: Shape) -> Result<()> {

@@ -14,16 +14,18 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::attributes;
 use super::corpus::{Corpus, check_shape, counts, usual_topics};
 use super::gibbs::{Asked, sample};
 use super::model::{Learned, Told, TopicModel, held_out, others, writing_bytes};
 use super::rounds::{Rounds, rounds_bytes};
 use super::variational::Online;
+use crate::attributes::{Fit, Found};
 use crate::data::{CHUNK, Rows};
 use crate::error::{Error, Result, nearest};
 use crate::fold::fold;
 use crate::linalg::Matrix;
-use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
+use crate::method::{Fitted, Info, Likelihood, Method, Model, Plan, Shape, Takes};
 use crate::params::Auto;
 use crate::run::Run;
 use crate::tensors::Tensors;
@@ -178,12 +180,20 @@ impl Method for Lda {
         encodes: true,
         decodes: true,
         folds: false,
+        likelihood: Some(Likelihood::Words),
         live: false,
         given: &[],
         limits: &[
             "gibbs needs whole counts, since it samples words one by one; variational takes any weights",
             "gibbs needs all documents in memory: 12 bytes per word of text, and 9 per word of the vocabulary and topic",
             "variational uses no labels and stores no titles of documents, so that streamed documents give the same space",
+        ],
+        attributes: attributes::WITH_PRIOR,
+        peer: Some(attributes::PEER_WITH_PRIOR),
+        references: &[
+            "Blei, Ng and Jordan 2003, Latent Dirichlet allocation, JMLR 3:993-1022",
+            "Griffiths and Steyvers 2004, Finding scientific topics, doi:10.1073/pnas.0307752101",
+            "Wallach, Mimno and McCallum 2009, Rethinking LDA: why priors matter, NIPS 22",
         ],
     };
 
@@ -236,6 +246,10 @@ impl Method for Lda {
 
     fn target(&self) -> Option<&str> {
         Some(self.target.as_str()).filter(|name| ![AUTO, NONE].contains(name))
+    }
+
+    fn attribute(&self, name: &str, fit: &Fit<'_>, _run: &Run) -> Result<Found> {
+        attributes::made(name, self.eta, fit)
     }
 
     fn load(tensors: &Tensors, facts: &Value) -> Result<Box<dyn Model>> {

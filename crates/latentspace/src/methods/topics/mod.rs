@@ -1,5 +1,6 @@
 //! Topic models: topics as distributions over words, documents as mixtures of topics.
 
+mod attributes;
 mod corpus;
 mod dirichlet;
 mod gibbs;

@@ -228,6 +228,12 @@ impl Model for TopicModel {
         Matrix::new(codes.rows(), words, out)
     }
 
+    fn log_likelihoods(&self, rows: &Prepared, _fitted: usize, run: &Run) -> Result<Option<Vec<f64>>> {
+        let shares = self.encode(rows, run)?;
+        let counts = super::corpus::counts(rows)?;
+        Ok(Some(super::attributes::log_likelihoods(&self.topics, &shares, &counts)))
+    }
+
     fn fitted_codes(&self) -> Option<&Matrix> {
         self.documents.as_ref().map(|(codes, _)| codes)
     }

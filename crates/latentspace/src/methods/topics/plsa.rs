@@ -16,15 +16,17 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::attributes;
 use super::corpus::{check_shape, usual_topics};
 use super::model::{TopicModel, writing_bytes};
 use super::rounds::{Corpus, Learner, Rounds, rounds_bytes, split};
+use crate::attributes::{Fit, Found};
 use crate::checkpoint::Parcel;
 use crate::data::{CHUNK, Rows};
 use crate::error::{Error, Result};
 use crate::fold::{AnyFold, Portable};
 use crate::linalg::{Matrix, SparseRows};
-use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
+use crate::method::{Fitted, Info, Likelihood, Method, Model, Plan, Shape, Takes};
 use crate::parallel::*;
 use crate::params::Auto;
 use crate::random::Random;
@@ -93,11 +95,18 @@ impl Method for Plsa {
         encodes: true,
         decodes: true,
         folds: true,
+        likelihood: Some(Likelihood::Words),
         live: false,
         given: &[],
         limits: &[
             "the space stores no titles of documents, so that documents in memory, streamed or in shares give the same space",
             "negative weights are refused: they are word counts",
+        ],
+        attributes: attributes::WITHOUT_PRIOR,
+        peer: Some(attributes::PEER_WITHOUT_PRIOR),
+        references: &[
+            "Hofmann 1999, Probabilistic latent semantic indexing, doi:10.1145/312624.312649",
+            "Hofmann 2001, Unsupervised learning by probabilistic latent semantic analysis, doi:10.1023/A:1007617005950",
         ],
     };
 
@@ -131,6 +140,10 @@ impl Method for Plsa {
     fn folding(&self, shape: Shape, run: &Run) -> Result<Box<dyn AnyFold>> {
         let learner = Maximization { params: self.clone(), topics: self.topics(shape.rows) };
         Ok(Box::new(Rounds::new(learner, shape, self.held_out, run)))
+    }
+
+    fn attribute(&self, name: &str, fit: &Fit<'_>, _run: &Run) -> Result<Found> {
+        attributes::made(name, 0.0, fit)
     }
 
     fn load(tensors: &Tensors, facts: &Value) -> Result<Box<dyn Model>> {

@@ -32,6 +32,7 @@ mod tests;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::attributes::{Attribute, Peer};
 use crate::data::{Given, Prepared, Rows, Tie};
 use crate::error::{Error, Result, count};
 use crate::linalg::{Matrix, MatrixView};
@@ -296,6 +297,7 @@ impl Method for Tsne {
         encodes: true,
         decodes: true,
         folds: false,
+        likelihood: None,
         live: true,
         given: &[Given::Neighbors, Given::Start],
         limits: &[
@@ -303,6 +305,17 @@ impl Method for Tsne {
             PLACES_ON_THE_MAP,
             KEPT_SPARSE,
             "1 dimension takes at most 16,000 rows: the forces of all pairs are summed",
+        ],
+        attributes: &[
+            Attribute::CODES,
+            Attribute::measure("kl_divergence_", "kl", "The Kullback-Leibler divergence that is left."),
+            Attribute::fact("n_iter_", "", "n_iter_done", "Iterations that were made, those with early exaggeration included."),
+            Attribute::fact("learning_rate_", "", "learning_rate", "The learning rate; what auto became."),
+        ],
+        peer: Some(Peer { class: "sklearn.manifold.TSNE", lacks: &[] }),
+        references: &[
+            "van der Maaten and Hinton 2008, Visualizing data using t-SNE, JMLR 9(86):2579-2605",
+            "Linderman and others 2019, Fast interpolation-based t-SNE, doi:10.1038/s41592-018-0308-4",
         ],
     };
 

@@ -27,6 +27,7 @@ mod tests;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::attributes::{Attribute, Fit, Found, Peer};
 use crate::data::{Category, Given, Prepared, Rows, Tie};
 use crate::error::{Error, Result, count};
 use crate::linalg::{Matrix, MatrixView};
@@ -309,6 +310,7 @@ impl Method for Umap {
         encodes: true,
         decodes: true,
         folds: false,
+        likelihood: None,
         live: true,
         given: &[Given::Neighbors, Given::Start],
         limits: &[
@@ -318,6 +320,25 @@ impl Method for Umap {
             "densmap does not apply to new rows: they are placed as without it",
             "with a target, classes separate on the map even where the rows themselves do not",
             "where the neighbor graph is disconnected, the relative positions of its components come from PCA",
+        ],
+        attributes: &[
+            Attribute::CODES,
+            Attribute::made(
+                "graph_",
+                "[n, n], sparse",
+                "How far rows belong together, without what labels say; sought anew when it is first read.",
+            ),
+            Attribute::fact("a_", "", "a", "Of the curve 1 / (1 + a x^(2b)) over distances on the map."),
+            Attribute::fact("b_", "", "b", "Of the same curve."),
+            Attribute::fact("n_epochs_", "", "n_epochs_done", "Epochs that were made."),
+        ],
+        peer: Some(Peer {
+            class: "umap.UMAP",
+            lacks: &[("_a, _b", "They are a_ and b_."), ("rad_orig_, rad_emb_", "The radii of densmap are not kept.")],
+        }),
+        references: &[
+            "McInnes, Healy and Melville 2018, UMAP: uniform manifold approximation and projection, doi:10.21105/joss.00861",
+            "Narayan, Berger and Cho 2021, Assessing single-cell transcriptomic variability through density-preserving data visualization, doi:10.1038/s41587-020-00801-7",
         ],
     };
 
@@ -380,6 +401,14 @@ impl Method for Umap {
 
     fn target(&self) -> Option<&str> {
         Some(self.target.as_str()).filter(|name| ![AUTO, NONE].contains(name))
+    }
+
+    fn attribute(&self, name: &str, fit: &Fit<'_>, run: &Run) -> Result<Found> {
+        fit.check_found(name)?;
+        let rows = Stored::load(fit.tensors, fit.model)?.rows;
+        let neighbors = near(&Rows::Memory(&rows), rows.points(), self.others(), self.metric, &mut Map::new(), run)?;
+        let graph = Graph::new(&neighbors, self.metric, self.local_connectivity, self.set_op_mix_ratio)?;
+        Ok(Found::sparse(rows.rows(), (0..rows.rows()).map(|row| graph.row(row).to_vec())))
     }
 
     fn load(tensors: &Tensors, facts: &Value) -> Result<Box<dyn Model>> {
