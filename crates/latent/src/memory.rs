@@ -53,11 +53,13 @@ pub(crate) struct Needs {
     pub(crate) peak: u64,
     /// Why the rows stream by, where they do.
     pub(crate) streams: Option<String>,
+    /// Whether the space will be measured.
+    measured: bool,
 }
 
 /// What a fit of `method` on `rows` rows of `data` will take: in memory where that is allowed, else, if the method folds, as a stream. Of text,
-/// `met` says what is met in it.
-pub(crate) fn needs(method: &dyn AnyMethod, data: &Source, rows: usize, met: Option<Facts>, run: &Run) -> Needs {
+/// `met` says what is met in it; `measured`, whether the space will be measured.
+pub(crate) fn needs(method: &dyn AnyMethod, data: &Source, rows: usize, met: Option<Facts>, measured: bool, run: &Run) -> Needs {
     let shape = match &met {
         Some(met) => Shape { cells: Some(met.cells as usize), ..Shape::new(met.documents as usize, met.words as usize) },
         None => Shape { cells: data.cells(), ..Shape::new(rows, data.columns()) },
@@ -67,21 +69,21 @@ pub(crate) fn needs(method: &dyn AnyMethod, data: &Source, rows: usize, met: Opt
     let pass = text.map_or_else(|| data.pass_seconds(rows), |text| text.bytes as f64 / WORDS_RATE / run.threads() as f64);
     // The words of text are learned before anything else is.
     let plan = Plan { seconds: plan.seconds + text.map_or(0.0, |_| pass), ..plan };
-    let peak = in_memory(method, data, shape, text, &plan, run);
+    let peak = in_memory(method, data, shape, text, &plan, run, measured);
     let (allowed, whose) = match run.max_memory() {
         Some(allowed) => (allowed, "--max-memory"),
         None => (machine_memory().unwrap_or(u64::MAX) / 2, "half of this machine's memory"),
     };
     if !method.folds() || peak <= allowed {
-        return Needs { plan, shape, text, peak, streams: None };
+        return Needs { plan, shape, text, peak, streams: None, measured };
     }
-    let streamed = streamed(method, data, shape, text, &plan, run);
+    let streamed = streamed(method, data, shape, text, &plan, run, measured);
     if streamed >= peak {
-        return Needs { plan, shape, text, peak, streams: None };
+        return Needs { plan, shape, text, peak, streams: None, measured };
     }
     let plan = Plan { seconds: plan.seconds + f64::from(plan.rounds) * pass, ..plan };
     let why = format!("rows stream by: all of them would take {}, more than {whose} ({})", Bytes(peak), Bytes(allowed));
-    Needs { plan, shape, text, peak: streamed, streams: Some(why) }
+    Needs { plan, shape, text, peak: streamed, streams: Some(why), measured }
 }
 
 /// Refuses a fit that would take more than is allowed, and tells what would fit.
@@ -94,7 +96,7 @@ pub(crate) fn check(method: &dyn AnyMethod, data: &Source, needs: &Needs, run: &
     let fits = |rows: usize| {
         let shape = shape.part(rows);
         let text = needs.text.map(|text| text.of(rows, needs.shape.rows));
-        method.check(shape).is_ok() && in_memory(method, data, shape, text, &method.plan(shape, run), run) <= allowed
+        method.check(shape).is_ok() && in_memory(method, data, shape, text, &method.plan(shape, run), run, needs.measured) <= allowed
     };
     // More rows never take less: the most that fit are found by halving.
     let (mut low, mut high) = (0, shape.rows);
@@ -114,7 +116,7 @@ pub(crate) fn check(method: &dyn AnyMethod, data: &Source, needs: &Needs, run: &
 }
 
 /// Bytes at the peak of a fit in memory.
-fn in_memory(method: &dyn AnyMethod, data: &Source, shape: Shape, text: Option<Text>, plan: &Plan, run: &Run) -> u64 {
+fn in_memory(method: &dyn AnyMethod, data: &Source, shape: Shape, text: Option<Text>, plan: &Plan, run: &Run, measured: bool) -> u64 {
     let cells = shape.rows as u64 * shape.cols as u64;
     let (rows, file) = (shape.bytes(), data.bytes());
     // What stays beside the prepared rows, and what they take while they are read.
@@ -131,12 +133,12 @@ fn in_memory(method: &dyn AnyMethod, data: &Source, shape: Shape, text: Option<T
     let dims = dimensions(method, shape);
     // Of sparse rows, all distances of a row are taken at once.
     let width = if shape.is_sparse() { dims } else { shape.cols };
-    let measuring = rows + 4 * (shape.rows * dims) as u64 + measure_bytes(shape.rows, width, dims, run.threads());
-    PROGRAM + beside + reading.max(plan.peak_bytes).max(measuring)
+    let measuring = || rows + 4 * (shape.rows * dims) as u64 + measure_bytes(shape.rows, width, dims, run.threads());
+    PROGRAM + beside + reading.max(plan.peak_bytes).max(if measured { measuring() } else { 0 })
 }
 
 /// Bytes at the peak of a fit whose rows stream by.
-fn streamed(method: &dyn AnyMethod, data: &Source, shape: Shape, text: Option<Text>, plan: &Plan, run: &Run) -> u64 {
+fn streamed(method: &dyn AnyMethod, data: &Source, shape: Shape, text: Option<Text>, plan: &Plan, run: &Run, measured: bool) -> u64 {
     let work = plan.peak_bytes.saturating_sub(shape.lying_bytes());
     let words = text.map_or(0, |text| WORD[0] * text.met + WORD[1] * shape.cols as u64);
     let chunks = shape.part(latentspace::data::CHUNK).lying_bytes() * (run.threads() as u64 + 1);
@@ -144,8 +146,8 @@ fn streamed(method: &dyn AnyMethod, data: &Source, shape: Shape, text: Option<Te
     // Counts are held as they come, and filled with their zeros if they are not compared sparse.
     let counts = shape.cells.map_or(0, |cells| 8 * cells.div_ceil(shape.rows.max(1)));
     let (row, width) = if shape.is_sparse() { (counts, dims) } else { (counts + 4 * shape.cols, shape.cols) };
-    let measuring = BLOCKS + measure_stream_bytes(shape.rows, row, width, dims, run.threads());
-    PROGRAM + data.working_bytes() + words + (BLOCKS + chunks + work).max(measuring)
+    let measuring = || BLOCKS + measure_stream_bytes(shape.rows, row, width, dims, run.threads());
+    PROGRAM + data.working_bytes() + words + (BLOCKS + chunks + work).max(if measured { measuring() } else { 0 })
 }
 
 /// Dimensions of the space.

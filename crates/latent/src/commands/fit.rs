@@ -12,6 +12,7 @@ use latentspace::data::{
     Beside, Given, Metadata, Preparation, PrepareOptions, PreparedStream, ReadOptions, Rows, Start, Tie, read_distances, read_neighbors,
 };
 use latentspace::interval::Measure;
+use latentspace::measure;
 use latentspace::method::{AnyMethod, Entry};
 use latentspace::{Codes, Error, Result, Run, Space, registry};
 use serde_json::json;
@@ -52,6 +53,7 @@ fn method_command(entry: &Entry) -> Command {
         )
         .arg(inputs::file_arg("codes").long("codes").value_name("FILE").help("Where the rows lie: .npy, .parquet or .csv"))
         .arg(Arg::new("plan").long("plan").action(ArgAction::SetTrue).help("Only tell what it would take"))
+        .arg(no_measures_arg())
         .arg(Arg::new("resume").long("resume").action(ArgAction::SetTrue).help("Go on from where an interrupted fit stood"))
         .arg(
             Arg::new("checkpoint-every")
@@ -65,6 +67,20 @@ fn method_command(entry: &Entry) -> Command {
     let command = if info.folds { command.args(partial_args()) } else { command };
     let command = command.args(info.given.iter().flat_map(|given| given_args(*given)));
     if limits.is_empty() { command } else { command.after_help(format!("Limits:\n{}", limits.join("\n"))) }
+}
+
+/// For commands that measure what they learned.
+pub(super) fn no_measures_arg() -> Arg {
+    Arg::new("no-measures")
+        .long("no-measures")
+        .action(ArgAction::SetTrue)
+        .help("Do not measure how far to trust the space, which may take longer than to learn it: `latent measure` does")
+}
+
+/// Says what was not measured, where that was asked for.
+pub(super) fn tell_unmeasured(space: &Path, run: &Run) {
+    let (names, space) = (measure::NAMES.join(", ").replace('_', " "), space.display());
+    run.note(format!("{names} were not measured; `latent measure {space} --against DATA` measures them"));
 }
 
 /// For methods that learn from what is known beside the rows.
@@ -126,7 +142,7 @@ fn partial_args() -> [Arg; 3] {
             .long("partial")
             .value_name("I/N")
             .value_parser(args::share())
-            .conflicts_with_all(["plan", "resume", "checkpoint-every", "codes"])
+            .conflicts_with_all(["plan", "resume", "checkpoint-every", "codes", "no-measures"])
             .help("Only the statistics of share I of N, into the file that -o names; `latent merge` makes the space of all"),
         Arg::new("describe")
             .long("describe")
@@ -147,6 +163,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let (name, matches) = matches.subcommand().ok_or_else(|| Error::internal("a fit without a method"))?;
     let entry = registry::find(name)?;
     let method = entry.with(&args::given(entry, matches)?)?;
+    let measured = !matches.get_flag("no-measures");
     let given = inputs::optional_path(matches, "output");
     let output = given.as_deref();
     if let (Ok(Some(share)), Some(output)) = (matches.try_get_one::<args::Share>("partial"), output) {
@@ -161,7 +178,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     }
     let data = read::open(inputs::path(matches, "data")?, &inputs::read_options(matches)?)?;
     if matches.get_flag("plan") {
-        return plan(method.as_ref(), &data, &inputs::prepare_options(matches)?, context);
+        return plan(method.as_ref(), &data, &inputs::prepare_options(matches)?, measured, context);
     }
     let output = output.ok_or_else(|| Error::internal("no output"))?;
     for note in data.notes() {
@@ -177,12 +194,12 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
         });
     }
     let run = context.run.clone().with_checkpoint(checkpoint.clone());
-    let needs = needs(method.as_ref(), &data, &options, false, &run)?;
+    let needs = needs(method.as_ref(), &data, &options, false, measured, &run)?;
     memory::check(method.as_ref(), &data, &needs, &run)?;
     let learned = match needs.streams {
         Some(why) => {
             run.note(why);
-            from_stream(method.as_ref(), &data, &options, codes_file.is_some(), &run)
+            from_stream(method.as_ref(), &data, &options, codes_file.is_some(), measured, &run)
         }
         None => from_memory(method.as_ref(), &data, &options, matches, &run),
     };
@@ -190,6 +207,9 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
         run.note(format!("where it stood is kept in {}; --resume goes on from there", checkpoint.path().display()));
     }
     let Learned { space, codes, timing } = learned?;
+    if !measured {
+        tell_unmeasured(output, &run);
+    }
     context.run.check()?;
     space.save(output)?;
     checkpoint.remove();
@@ -209,10 +229,11 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
             "columns": space.model.columns(),
             "seconds": timing.learning,
             "seconds_read": timing.reading,
-            "seconds_measures": timing.measuring,
+            "seconds_measures": timing.measuring.unwrap_or(0.0),
             "peak_mib": peak,
             "seed": space.seed,
             "measures": measures,
+            "not_measured": if measured { &[] } else { measure::NAMES.as_slice() },
             "facts": space.facts,
             "space": output.display().to_string(),
         }));
@@ -221,16 +242,16 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
 }
 
 fn told(space: &Space, measures: &BTreeMap<String, Measure>, output: &Path, timing: &Timing, peak: Option<f64>) -> String {
+    let measured = timing.measuring.map_or("not measured".to_owned(), |seconds| format!("measured in {}", duration(seconds)));
     let memory = peak.map(|peak| format!("; at most {} MiB", number(peak.round()))).unwrap_or_default();
     format!(
-        "{}: {} of {} x {}, {} dimensions\n  learned in {}, measured in {}{memory}\n\n{}",
+        "{}: {} of {} x {}, {} dimensions\n  learned in {}, {measured}{memory}\n\n{}",
         output.display(),
         space.method.title,
         count(space.rows as u64),
         count(space.model.columns() as u64),
         space.model.n_components(),
         duration(timing.learning),
-        duration(timing.measuring),
         output::measures(measures),
     )
 }
@@ -239,7 +260,8 @@ fn told(space: &Space, measures: &BTreeMap<String, Measure>, output: &Path, timi
 struct Timing {
     reading: f64,
     learning: f64,
-    measuring: f64,
+    /// None where nothing was measured.
+    measuring: Option<f64>,
 }
 
 struct Learned {
@@ -258,19 +280,30 @@ fn from_memory(method: &dyn AnyMethod, data: &Source, options: &PrepareOptions, 
     let learned = Space::learn(method, observations, options, &beside, run)?;
     let learning = begun.elapsed().as_secs_f64();
     memory::give_back_now();
+    if matches.get_flag("no-measures") {
+        let codes = if matches.contains_id("codes") { Some(Codes { values: learned.codes(run)?, metadata }) } else { None };
+        return Ok(Learned { space: learned.space, codes, timing: Timing { reading, learning, measuring: None } });
+    }
     let begun = Instant::now();
     let (space, codes) = learned.measured(run)?;
-    let measuring = begun.elapsed().as_secs_f64();
+    let measuring = Some(begun.elapsed().as_secs_f64());
     memory::give_back_now();
     Ok(Learned { space, codes: Some(Codes { values: codes, metadata }), timing: Timing { reading, learning, measuring } })
 }
 
 /// What the fit will take. Where the head of the files does not tell how many rows there are, these are counted if it matters.
-pub(super) fn needs(method: &dyn AnyMethod, data: &Source, options: &PrepareOptions, exactly: bool, run: &Run) -> Result<memory::Needs> {
+pub(super) fn needs(
+    method: &dyn AnyMethod,
+    data: &Source,
+    options: &PrepareOptions,
+    exactly: bool,
+    measured: bool,
+    run: &Run,
+) -> Result<memory::Needs> {
     if data.kind() == "text" {
         let whole = exactly || run.max_memory().is_some();
         let met = if whole { Preparation::of_text_source(data, options, run)?.1 } else { Preparation::guess_text(data, options, run)? };
-        return Ok(memory::needs(method, data, met.documents as usize, Some(met), run));
+        return Ok(memory::needs(method, data, met.documents as usize, Some(met), measured, run));
     }
     let guess = || (data.bytes() / (4 * data.columns().max(1) as u64)) as usize;
     let rows = match data.rows() {
@@ -278,10 +311,17 @@ pub(super) fn needs(method: &dyn AnyMethod, data: &Source, options: &PrepareOpti
         None if exactly || run.max_memory().is_some() => data.count(run)?,
         None => guess(),
     };
-    Ok(memory::needs(method, data, rows, None, run))
+    Ok(memory::needs(method, data, rows, None, measured, run))
 }
 
-fn from_stream(method: &dyn AnyMethod, data: &Source, options: &PrepareOptions, all_codes: bool, run: &Run) -> Result<Learned> {
+fn from_stream(
+    method: &dyn AnyMethod,
+    data: &Source,
+    options: &PrepareOptions,
+    all_codes: bool,
+    measured: bool,
+    run: &Run,
+) -> Result<Learned> {
     let begun = Instant::now();
     let preparation = Preparation::of_source(data, options, run)?;
     preparation.told.iter().for_each(|sentence| run.note(sentence));
@@ -293,22 +333,25 @@ fn from_stream(method: &dyn AnyMethod, data: &Source, options: &PrepareOptions, 
     let learning = begun.elapsed().as_secs_f64();
     memory::give_back_now();
     let begun = Instant::now();
-    space.measure(&rows, None, run)?;
-    let measuring = begun.elapsed().as_secs_f64();
-    memory::give_back_now();
+    if measured {
+        space.measure(&rows, None, run)?;
+        memory::give_back_now();
+    }
+    let measuring = measured.then(|| begun.elapsed().as_secs_f64());
     let codes = if all_codes { Some(space.encode_source(data, run)?) } else { None };
     Ok(Learned { space, codes, timing: Timing { reading, learning, measuring } })
 }
 
 /// Tells what a fit would take, from the head of the files.
-fn plan(method: &dyn AnyMethod, data: &Source, options: &PrepareOptions, context: &Context) -> Result<()> {
-    let memory::Needs { plan, shape, peak, streams, .. } = needs(method, data, options, true, &context.run)?;
+fn plan(method: &dyn AnyMethod, data: &Source, options: &PrepareOptions, measured: bool, context: &Context) -> Result<()> {
+    let memory::Needs { plan, shape, peak, streams, .. } = needs(method, data, options, true, measured, &context.run)?;
     method.check(shape)?;
     let algorithm = if streams.is_some() { format!("{}, streaming", plan.algorithm) } else { plan.algorithm };
     context.screen.clear();
     if context.json {
         return context.print(&json!({
             "rows": shape.rows, "columns": shape.cols, "algorithm": algorithm, "peak_bytes": peak, "seconds": plan.seconds,
+            "measured": measured,
         }));
     }
     let table = [
@@ -316,7 +359,7 @@ fn plan(method: &dyn AnyMethod, data: &Source, options: &PrepareOptions, context
         vec!["columns".to_owned(), count(shape.cols as u64)],
         vec!["algorithm".to_owned(), algorithm],
         vec!["memory".to_owned(), latentspace::error::Bytes(peak).to_string()],
-        vec!["time".to_owned(), format!("{} of learning", duration(plan.seconds))],
+        vec!["time".to_owned(), format!("{} of learning{}", duration(plan.seconds), if measured { "" } else { "; nothing is measured" })],
     ];
     output::text(&output::table(&["", ""], &table))
 }

@@ -7,12 +7,14 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use latentspace::border;
 use latentspace::data::read;
 use latentspace::fold::Step;
+use latentspace::measure;
 use latentspace::method::AnyMethod;
 use latentspace::shares::{Origin, Round, Statistics, combine, merge};
 use latentspace::{Error, Result, registry};
 use serde_json::{Value, json};
 
 use super::encode::output_arg;
+use super::fit;
 use crate::args::Share;
 use crate::context::Context;
 use crate::inputs;
@@ -68,6 +70,7 @@ pub(crate) fn command() -> Command {
                 .num_args(1..)
                 .help("What the shares wrote, in any order; a quoted pattern of names is taken too"),
         )
+        .arg(fit::no_measures_arg())
         .arg(output_arg(
             "OUT",
             "The space to write, *.latent; or the state, where another round is needed; or *.stats, of some shares as of one",
@@ -118,10 +121,12 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     drop(statistics);
     // Measured as a fit measures, on the rows that the shares saw, if they can be read from here.
     let begun = Instant::now();
-    match round.measure(&mut space, run) {
+    let measured = !matches.get_flag("no-measures");
+    match if measured { round.measure(&mut space, run) } else { Ok(()) } {
         Err(Error::Cancelled) => return Err(Error::Cancelled),
         Err(error) => run.warn(format!("not measured: {error}; `latent measure` tells how far to trust codes")),
-        Ok(()) => {}
+        Ok(()) if measured => {}
+        Ok(()) => fit::tell_unmeasured(&output, run),
     }
     let measuring = begun.elapsed().as_secs_f64();
     run.check()?;
@@ -131,7 +136,8 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
         return context.print(&json!({
             "done": true, "round": round.number, "shares": shares, "seconds": merging, "seconds_measures": measuring, "method": space.method.name, "params": space.params,
             "n_components": space.model.n_components(), "rows": space.rows, "columns": space.model.columns(),
-            "seed": space.seed, "measures": space.measures, "facts": space.facts, "space": output,
+            "seed": space.seed, "measures": space.measures,
+            "not_measured": if measured { &[] } else { measure::NAMES.as_slice() }, "facts": space.facts, "space": output,
         }));
     }
     output::text(&format!(

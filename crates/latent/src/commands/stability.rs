@@ -67,7 +67,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let run = &context.run;
     let data = read::open(inputs::path(matches, "data")?, &inputs::read_options(matches)?)?;
     let options = inputs::prepare_options(matches)?;
-    memory::check(method.as_ref(), &data, &fit::needs(method.as_ref(), &data, &options, true, run)?, run)?;
+    memory::check(method.as_ref(), &data, &fit::needs(method.as_ref(), &data, &options, true, true, run)?, run)?;
     let observations = data.read(run)?;
     let (preparation, prepared) = Preparation::choose_and_prepare(&observations, &options, run)?;
     preparation.told.iter().for_each(|sentence| run.note(sentence));

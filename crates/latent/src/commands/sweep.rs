@@ -107,7 +107,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let most = with(dims.last().copied().unwrap_or(1))?;
     let data = read::open(inputs::path(matches, "data")?, &inputs::read_options(matches)?)?;
     let options = inputs::prepare_options(matches)?;
-    memory::check(most.as_ref(), &data, &fit::needs(most.as_ref(), &data, &options, true, run)?, run)?;
+    memory::check(most.as_ref(), &data, &fit::needs(most.as_ref(), &data, &options, true, true, run)?, run)?;
     let observations = data.read(run)?;
     let (preparation, prepared) = Preparation::choose_and_prepare(&observations, &options, run)?;
     preparation.told.iter().for_each(|sentence| run.note(sentence));
