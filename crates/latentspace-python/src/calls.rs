@@ -20,7 +20,8 @@ fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
 /// What the run told since Python last asked.
 #[derive(Default)]
 struct Told {
-    notes: Vec<String>,
+    /// Each with whether it warns.
+    notes: Vec<(String, bool)>,
     progress: Option<(String, u64, u64, Option<(&'static str, f64)>)>,
 }
 
@@ -33,16 +34,20 @@ impl Listener for Ear {
     }
 
     fn note(&self, text: &str) {
-        held(&self.0).notes.push(text.to_owned());
+        held(&self.0).notes.push((text.to_owned(), false));
+    }
+
+    fn warn(&self, text: &str) {
+        held(&self.0).notes.push((text.to_owned(), true));
     }
 }
 
 impl Ear {
-    /// Tells Python what was told: `listener.note(text)`, `listener.progress(stage, done, total, loss_name, loss)`.
+    /// Tells Python what was told: `listener.note(text)`, `listener.warn(text)`, `listener.progress(stage, done, total, loss_name, loss)`.
     fn pass_on(&self, listener: &Bound<'_, PyAny>) -> PyResult<()> {
         let Told { notes, progress } = std::mem::take(&mut *held(&self.0));
-        for note in notes {
-            listener.call_method1("note", (note,))?;
+        for (note, warns) in notes {
+            listener.call_method1(if warns { "warn" } else { "note" }, (note,))?;
         }
         if let Some((stage, done, total, loss)) = progress {
             let (name, loss) = loss.unzip();

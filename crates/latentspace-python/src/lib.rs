@@ -10,11 +10,11 @@ mod space;
 
 use std::ffi::OsString;
 
-use latentspace::method::Takes;
+use latentspace::method::{Entry, Shape, Takes};
 use latentspace::params::{Kind, Parameter};
 use latentspace::registry;
 use pyo3::prelude::*;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// Every method, its parameters included, as JSON.
 #[pyfunction]
@@ -33,11 +33,21 @@ fn methods() -> String {
             "encodes": info.encodes,
             "decodes": info.decodes,
             "folds": info.folds,
+            "parts": in_parts(entry),
+            "likelihood": info.likelihood,
+            "attributes": info.attributes,
+            "peer": info.peer,
+            "references": info.references,
             "limits": info.limits,
             "parameters": entry.parameters().iter().map(parameter).collect::<Vec<_>>(),
         })
     });
     Value::Array(all.collect()).to_string()
+}
+
+/// Whether the method learns from rows that come by once, part after part.
+fn in_parts(entry: &Entry) -> bool {
+    entry.with(&Map::new()).is_ok_and(|method| method.once(Shape::new(1 << 20, 16)).is_some())
 }
 
 fn parameter(parameter: &Parameter) -> Value {

@@ -102,7 +102,7 @@ pub(crate) fn merge_shares<'py>(
         })
     })?;
     Ok(match step {
-        Ok(space) => (Some(Space(space)), None),
+        Ok(space) => (Some(Space::from(space)), None),
         Err(round) => (None, Some(PyBytes::new(py, &round))),
     })
 }
@@ -118,7 +118,7 @@ pub(crate) fn encode_file(
     threads: usize,
     listener: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<usize> {
-    let space = &space.get().0;
+    let space = &space.get().inner;
     let given = read_options(read).map_err(exception)?;
     call(py, 0, threads, listener, |run| {
         let options = ReadOptions { preparation: Some(space.preparation.clone()), ..given };

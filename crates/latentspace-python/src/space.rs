@@ -1,16 +1,22 @@
 //! A space as Python holds it, and how it is learned.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use arrow::array::Array;
-use latentspace::data::{Beside, Metadata, Preparation, Start, Tie, Values};
+use latentspace::attributes::Found;
+use latentspace::border;
+use latentspace::data::{Beside, Metadata, Preparation, Prepared, Rows, Start, Tie, Values};
 use latentspace::growing::Growing;
 use latentspace::linalg::Matrix;
+use latentspace::measure::Measure;
 use latentspace::method::{AnyMethod, Shape};
 use latentspace::neighbors::Neighbors;
-use latentspace::{Error, Result, registry};
-use numpy::{PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods};
+use latentspace::tensors::Tensor;
+use latentspace::topics::WordOrder;
+use latentspace::{Error, Result, Run, registry};
+use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyString};
 use serde_json::{Map, Number, Value, json};
@@ -18,15 +24,84 @@ use serde_json::{Map, Number, Value, json};
 use crate::calls::call;
 use crate::errors::exception;
 use crate::explorer::column;
-use crate::rows::Rows;
+use crate::rows;
 
-/// A space.
+/// A space, which is measured when somebody first asks for its measures.
 #[pyclass(frozen, module = "latentspace._native")]
-pub(crate) struct Space(pub(crate) latentspace::Space);
+pub(crate) struct Space {
+    /// The space, with the measures that its fit found.
+    pub(crate) inner: latentspace::Space,
+    /// What it will be measured on; none once that is done, and of spaces that were opened.
+    fitted: Mutex<Option<Fitted>>,
+    /// The measures that were found since.
+    measures: OnceLock<BTreeMap<String, Measure>>,
+}
+
+/// Rows that were learned from, and where they lie.
+struct Fitted {
+    rows: Prepared,
+    codes: Matrix,
+}
+
+impl From<latentspace::Space> for Space {
+    fn from(inner: latentspace::Space) -> Self {
+        Space { inner, fitted: Mutex::default(), measures: OnceLock::new() }
+    }
+}
+
+impl Space {
+    fn fitted(&self) -> MutexGuard<'_, Option<Fitted>> {
+        self.fitted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// All measures, found now if they were not yet. Who asks meanwhile waits.
+    fn measured(&self, run: &Run) -> Result<BTreeMap<String, Measure>> {
+        let mut fitted = self.fitted();
+        if let Some(Fitted { rows, codes }) = &*fitted {
+            let found = self.inner.measures_on(&Rows::Memory(rows), Some(codes), run)?;
+            // An interrupted run found nothing that holds.
+            run.check()?;
+            self.measures.get_or_init(|| found);
+            *fitted = None;
+        }
+        Ok(self.known())
+    }
+
+    /// The measures that are known.
+    fn known(&self) -> BTreeMap<String, Measure> {
+        let mut all = self.inner.measures.clone();
+        all.extend(self.measures.get().into_iter().flatten().map(|(name, measure)| (name.clone(), *measure)));
+        all
+    }
+}
 
 /// Numbers as NumPy holds them.
 fn array<'py>(py: Python<'py>, matrix: &Matrix) -> PyResult<Bound<'py, PyArray2<f32>>> {
-    numpy::PyArray1::from_slice(py, matrix.as_slice()).reshape([matrix.rows(), matrix.cols()])
+    PyArray1::from_slice(py, matrix.as_slice()).reshape([matrix.rows(), matrix.cols()])
+}
+
+/// A value of JSON as Python has it; a list of numbers as NumPy does.
+fn plain<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
+    Ok(match value {
+        Value::Bool(flag) => PyBool::new(py, *flag).to_owned().into_any(),
+        Value::Number(number) => match number.as_i64() {
+            Some(whole) => whole.into_pyobject(py)?.into_any(),
+            None => number.as_f64().unwrap_or(f64::NAN).into_pyobject(py)?.into_any(),
+        },
+        Value::String(text) => text.into_pyobject(py)?.into_any(),
+        Value::Array(list) => PyArray1::from_iter(py, list.iter().map(|number| number.as_f64().unwrap_or(f64::NAN))).into_any(),
+        Value::Null | Value::Object(_) => py.None().into_bound(py),
+    })
+}
+
+/// A tensor as NumPy holds it.
+fn numbers<'py>(py: Python<'py>, tensor: &Tensor) -> PyResult<Bound<'py, PyAny>> {
+    Ok(match tensor {
+        Tensor::F32(shape, matrix) => PyArray1::from_slice(py, matrix.as_slice()).reshape(shape.clone())?.into_any(),
+        Tensor::F64(shape, values) => PyArray1::from_slice(py, values).reshape(shape.clone())?.into_any(),
+        Tensor::U32(shape, values) => PyArray1::from_slice(py, values).reshape(shape.clone())?.into_any(),
+        Tensor::U8(shape, values) => PyArray1::from_slice(py, values).reshape(shape.clone())?.into_any(),
+    })
 }
 
 /// The numbers of a NumPy array, copied: they are few, or about to be worked on.
@@ -109,14 +184,14 @@ fn start(given: &(PyReadonlyArray2<'_, f32>, f64)) -> PyResult<Start> {
     Ok(Start { places: matrix(&given.0)?, tie })
 }
 
-/// Learns a space and measures it, as `latent fit` does, and places the rows: (space, codes). Labels are a name and a cell a row.
+/// Learns a space, as `latent fit` does, and places the rows: (space, codes). Labels are a name and a cell a row.
 #[pyfunction]
 #[allow(clippy::too_many_arguments, reason = "each has its name in Python")]
 pub(crate) fn fit<'py>(
     py: Python<'py>,
     name: &str,
     params: &Bound<'py, PyDict>,
-    rows: &Bound<'py, Rows>,
+    rows: &Bound<'py, rows::Rows>,
     seed: u64,
     threads: usize,
     listener: Option<&Bound<'py, PyAny>>,
@@ -138,11 +213,15 @@ pub(crate) fn fit<'py>(
             }
             observations.metadata = Metadata::from_columns(vec![(name, cells)], observations.rows())?;
         }
-        let (space, codes) = latentspace::Space::learn(method.as_ref(), observations, &options, &beside, run)?.measured(run)?;
+        let learned = latentspace::Space::learn(method.as_ref(), observations, &options, &beside, run)?;
+        let codes = learned.codes(run)?;
         run.check()?;
-        Ok((own(space, rows)?, codes))
+        let latentspace::space::Learned { space, rows: prepared, .. } = learned;
+        let fitted = Fitted { rows: own_rows(prepared, rows)?, codes: codes.clone() };
+        let space = Space { fitted: Mutex::new(Some(fitted)), ..Space::from(own(space, rows)?) };
+        Ok((space, codes))
     })?;
-    Ok((Space(space), array(py, &codes)?))
+    Ok((space, array(py, &codes)?))
 }
 
 /// Learning from rows that come by part after part.
@@ -153,7 +232,7 @@ pub(crate) struct Parts(Mutex<Growing>);
 impl Parts {
     /// Of this method, for rows like these, which are not taken yet.
     #[new]
-    fn new(py: Python<'_>, name: &str, params: &Bound<'_, PyDict>, rows: &Bound<'_, Rows>) -> PyResult<Self> {
+    fn new(py: Python<'_>, name: &str, params: &Bound<'_, PyDict>, rows: &Bound<'_, rows::Rows>) -> PyResult<Self> {
         let (method, rows) = (method(name, params)?, rows.get());
         let growing = call(py, 0, 1, None, |run| {
             let preparation = Preparation::choose(&rows.read(None, run)?, &rows.options(), run)?;
@@ -178,7 +257,7 @@ impl Parts {
     fn push(
         &self,
         py: Python<'_>,
-        rows: &Bound<'_, Rows>,
+        rows: &Bound<'_, rows::Rows>,
         seed: u64,
         threads: usize,
         listener: Option<&Bound<'_, PyAny>>,
@@ -191,12 +270,22 @@ impl Parts {
             growing.push(&prepared, run)?;
             growing.space(run)
         })
-        .map(Space)
+        .map(Space::from)
+    }
+}
+
+/// The rows, without a share in the numbers of an array that Python may change before the space is measured.
+fn own_rows(prepared: Prepared, rows: &rows::Rows) -> Result<Prepared> {
+    match prepared {
+        Prepared::Table(table) if rows.uses() > 0 => {
+            Ok(Prepared::Table(Matrix::new(table.rows(), table.cols(), table.as_slice().to_vec())?))
+        }
+        other => Ok(other),
     }
 }
 
 /// The space, without a share in the numbers of an array that Python may change.
-fn own(space: latentspace::Space, rows: &Rows) -> Result<latentspace::Space> {
+fn own(space: latentspace::Space, rows: &rows::Rows) -> Result<latentspace::Space> {
     if rows.uses() == 0 { Ok(space) } else { latentspace::Space::from_bytes(&space.to_bytes()?, Path::new("space")) }
 }
 
@@ -205,29 +294,57 @@ impl Space {
     /// Opens a file.
     #[staticmethod]
     fn open(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
-        py.detach(|| latentspace::Space::open(&path)).map(Space).map_err(exception)
+        py.detach(|| latentspace::Space::open(&path)).map(Space::from).map_err(exception)
     }
 
     /// Opens the bytes of a file.
     #[staticmethod]
     fn from_bytes(py: Python<'_>, bytes: &[u8]) -> PyResult<Self> {
-        py.detach(|| latentspace::Space::from_bytes(bytes, Path::new("space"))).map(Space).map_err(exception)
+        py.detach(|| latentspace::Space::from_bytes(bytes, Path::new("space"))).map(Space::from).map_err(exception)
     }
 
     /// The bytes of the file.
     fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        let bytes = py.detach(|| self.0.to_bytes()).map_err(exception)?;
+        let bytes = py.detach(|| self.inner.to_bytes_with(&self.known())).map_err(exception)?;
         Ok(PyBytes::new(py, &bytes))
     }
 
     /// Writes the file, all or nothing.
     fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
-        py.detach(|| self.0.save(&path)).map_err(exception)
+        py.detach(|| border::save(&path, &self.inner.to_bytes_with(&self.known())?)).map_err(exception)
+    }
+
+    /// Whether it is still to be measured on the rows that it was learned from.
+    #[getter]
+    fn unmeasured(&self) -> bool {
+        // Who measures it now holds the lock.
+        self.fitted.try_lock().map_or(true, |fitted| fitted.is_some())
+    }
+
+    /// The measures, as JSON, found now if they were not yet.
+    fn measure(&self, py: Python<'_>, threads: usize, listener: Option<&Bound<'_, PyAny>>) -> PyResult<String> {
+        call(py, self.inner.seed, threads, listener, |run| Ok(json!(self.measured(run)?).to_string()))
+    }
+
+    /// The measures of other rows, `latent measure --against` these, as JSON.
+    fn measure_on(
+        &self,
+        py: Python<'_>,
+        rows: &Bound<'_, rows::Rows>,
+        threads: usize,
+        listener: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<String> {
+        let rows = rows.get();
+        call(py, self.inner.seed, threads, listener, |run| {
+            let observations = rows.read(Some(&self.inner.preparation), run)?;
+            let prepared = self.inner.preparation.prepare(&observations, run)?;
+            Ok(json!(self.inner.measures_on(&Rows::Memory(&prepared), None, run)?).to_string())
+        })
     }
 
     /// What is known of the space, as JSON.
     fn describe(&self) -> String {
-        let space = &self.0;
+        let space = &self.inner;
         json!({
             "method": space.method.name,
             "params": space.params,
@@ -243,28 +360,74 @@ impl Space {
             "missing": space.preparation.missing,
             "decodes": space.method.decodes,
             "told": space.preparation.told,
-            "measures": space.measures,
         })
         .to_string()
     }
 
+    /// An attribute: a number, a word, a list, an array, or sparse rows as (values, indices, starts, columns).
+    fn attribute<'py>(
+        &self,
+        py: Python<'py>,
+        name: &str,
+        threads: usize,
+        listener: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        match call(py, self.inner.seed, threads, listener, |run| self.inner.attribute(name, run))? {
+            Found::Value(value) => plain(py, &value),
+            Found::Tensor(tensor) => numbers(py, &tensor),
+            Found::Sparse { cols, starts, indices, values } => {
+                let starts: Vec<i64> = starts.into_iter().map(|start| start as i64).collect();
+                let arrays = (PyArray1::from_vec(py, values), PyArray1::from_vec(py, indices), PyArray1::from_vec(py, starts), cols);
+                Ok(arrays.into_pyobject(py)?.into_any())
+            }
+        }
+    }
+
+    /// How likely each row is, as a logarithm, and the sum of all cells: of counts, the words.
+    fn log_likelihoods<'py>(
+        &self,
+        py: Python<'py>,
+        rows: &Bound<'py, rows::Rows>,
+        threads: usize,
+        listener: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<(Bound<'py, PyArray1<f64>>, f64)> {
+        let rows = rows.get();
+        let (found, sum) = call(py, self.inner.seed, threads, listener, |run| {
+            let prepared = self.inner.preparation.prepare(&rows.read(Some(&self.inner.preparation), run)?, run)?;
+            let cells = match &prepared {
+                Prepared::Table(table) => table.as_slice(),
+                Prepared::Counts(counts) => &counts.values,
+            };
+            let sum = cells.iter().map(|&cell| f64::from(cell)).sum();
+            Ok((self.inner.log_likelihoods(&prepared, run)?, sum))
+        })?;
+        Ok((PyArray1::from_vec(py, found), sum))
+    }
+
+    /// The likeliest words of each topic, by number, and how likely they are; none where the dimensions are no topics.
+    fn topics(&self, count: usize) -> Option<Vec<Vec<(u32, f64)>>> {
+        let topics = self.inner.model.topics()?;
+        let top = |topic| topics.top(topic, WordOrder::Probability, count).iter().map(|found| (found.word, found.value)).collect();
+        Some((0..topics.k()).map(top).collect())
+    }
+
     /// Where the fitted rows lie, if the space keeps them.
     fn codes<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyArray2<f32>>>> {
-        self.0.model.fitted_codes().map(|codes| array(py, codes)).transpose()
+        self.inner.model.fitted_codes().map(|codes| array(py, codes)).transpose()
     }
 
     /// The codes of rows.
     fn encode<'py>(
         &self,
         py: Python<'py>,
-        rows: &Bound<'py, Rows>,
+        rows: &Bound<'py, rows::Rows>,
         threads: usize,
         listener: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyArray2<f32>>> {
         let rows = rows.get();
-        let codes = call(py, self.0.seed, threads, listener, |run| {
-            let observations = rows.read(Some(&self.0.preparation), run)?;
-            self.0.encode(&observations, run)
+        let codes = call(py, self.inner.seed, threads, listener, |run| {
+            let observations = rows.read(Some(&self.inner.preparation), run)?;
+            self.inner.encode(&observations, run)
         })?;
         array(py, &codes.values)
     }
@@ -278,7 +441,8 @@ impl Space {
         listener: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<(Bound<'py, PyArray2<f32>>, Vec<f64>)> {
         let codes = matrix(&codes)?;
-        let observed = call(py, self.0.seed, threads, listener, |run| self.0.preparation.restore(&self.0.decode(&codes, run)?))?;
+        let observed =
+            call(py, self.inner.seed, threads, listener, |run| self.inner.preparation.restore(&self.inner.decode(&codes, run)?))?;
         match observed.values {
             Values::Table(table) if table.categories.is_empty() => Ok((array(py, &table.numbers)?, table.offsets)),
             Values::Images(images) => {

@@ -9,6 +9,12 @@ import latentspace
 import numpy as np
 import pytest
 
+import generated
+
+if os.environ.get("UPDATE") == "1":
+    # Before a class is asked for: there may be new ones.
+    generated.write()
+
 ROOT = Path(__file__).resolve().parents[3]
 CLASSES = [getattr(latentspace, method["class"]) for method in latentspace.METHODS if "table" in method["takes"]]
 

@@ -47,7 +47,7 @@ def test_labels(latent, cls, tmp_path):
     table, y = np.random.default_rng(1).normal(size=(60, 8)), np.arange(60) % 3
     np.save(tmp_path / "X.npy", table)
     np.save(tmp_path / "y.npy", y)
-    space = quick(cls, random_state=0).fit(table, y).space_
+    space = quick(cls, random_state=0, target="label").fit(table, y).space_
     assert space.to_bytes() == learned(latent, cls, tmp_path / "X.npy", "--labels", str(tmp_path / "y.npy"), "--target", "label")
 
 

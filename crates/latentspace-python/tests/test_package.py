@@ -14,11 +14,15 @@ import latentspace
 import numpy as np
 import pytest
 from conftest import CLASSES, ROOT, quick, renew
-from stub import stub
+from generated import PACKAGE, module, peers, stub
 
 
-def test_the_stub_is_fresh():
-    renew(ROOT / "crates/latentspace-python/python/latentspace/__init__.pyi", stub())
+def test_what_is_generated_is_fresh():
+    renew(PACKAGE / "_methods.py", module())
+    renew(PACKAGE / "__init__.pyi", stub())
+    path = ROOT / "docs/python.md"
+    before, _, after = path.read_text(encoding="utf-8").split("<!-- attributes -->\n")
+    renew(path, f"{before}<!-- attributes -->\n{peers()}<!-- attributes -->\n{after}")
 
 
 #: What the package stands on, imported before it is timed.
@@ -107,18 +111,20 @@ def test_verbose_tells_what_is_done(cls, rows, capsys):
 
 
 def test_a_listener_that_fails_ends_the_fit(monkeypatch):
-    from latentspace import _estimator
+    from latentspace import _progress
 
     class Broken:
+        warnings: list[str] = []
+
         def note(self, *_):
             raise LookupError("broken")
 
-        progress = note
+        progress = warn = note
 
         def close(self):
             pass
 
-    monkeypatch.setattr(_estimator, "listener", lambda verbose: Broken())
+    monkeypatch.setattr(_progress, "listener", lambda verbose: Broken())
     estimator, rows = long_fit()
     with pytest.raises(LookupError):
         estimator.fit(rows)

@@ -47,9 +47,11 @@ def test_the_docs_print_how_many_checks_each_class_passes():
 def test_a_clone_has_the_parameters_and_a_pickle_the_space(cls, rows):
     fitted = quick(cls, random_state=3).fit(rows)
     assert clone(fitted).get_params() == fitted.get_params()
+    before = fitted.measures_
     data = pickle.dumps(fitted)
     assert fitted.space_.to_bytes() in data
     again = pickle.loads(data)
+    assert again.measures_ == before
     assert again.space_ == fitted.space_
     if fitted._description["encodes"]:
         np.testing.assert_array_equal(again.transform(rows), fitted.transform(rows))
@@ -60,7 +62,8 @@ def test_the_signature_and_the_docs_come_from_the_description(cls):
 
     names = list(inspect.signature(cls).parameters)
     own = [parameter["name"] for parameter in cls._description["parameters"]]
-    assert names == [*own, "random_state", "n_jobs", "verbose"]
+    # What is named otherwise elsewhere, or not at all, is told of in the library's words.
+    assert names == [*own, "random_state", "n_jobs", "verbose", "others"]
     for parameter in cls._description["parameters"]:
         assert f"{parameter['name']} : " in cls.__doc__
         assert inspect.signature(cls).parameters[parameter["name"]].default == parameter["default"]
@@ -119,6 +122,7 @@ def test_a_worker_of_joblib_works_on_one_thread(backend):
 
 
 def test_part_after_part_the_space_is_that_of_all_rows(cls):
+    assert hasattr(cls, "partial_fit") == cls._description["parts"]
     if not hasattr(cls, "partial_fit"):
         pytest.skip("it needs all rows at once")
     rows = np.random.default_rng(5).normal(size=(9000, 7)).astype(np.float32)
@@ -132,25 +136,28 @@ def test_part_after_part_the_space_is_that_of_all_rows(cls):
     assert parts.fit(rows[:100]).partial_fit(rows[:50]).space_.rows == 50
 
 
-def test_labels_are_learned_from_where_there_is_a_target(cls, rows):
+def test_labels_are_learned_from_where_a_target_asks_for_them(cls, rows):
     y = np.repeat([0, 1, 2], 20)
     own = {parameter["name"] for parameter in cls._description["parameters"]}
     plain = quick(cls).fit(rows)
+    # A label in a pipeline is for its last step.
+    assert quick(cls).fit(rows, y).space_ == plain.space_
     if "target" not in own:
-        assert quick(cls).fit(rows, y).space_ == plain.space_
         return
-    told = quick(cls).fit(rows, y)
-    assert told.space_ == quick(cls).fit(rows, y.tolist()).space_ == quick(cls, target="label").fit(rows, y).space_
+    told = quick(cls, target="label").fit(rows, y)
+    assert told.space_ == quick(cls, target="label").fit(rows, y.tolist()).space_
     assert not np.array_equal(told.embedding_, plain.embedding_)
     np.testing.assert_array_equal(quick(cls, target="none").fit(rows, y).embedding_, plain.embedding_)
-    np.testing.assert_array_equal(quick(cls).fit(rows, np.array(["a", "b", "c"])[y]).embedding_, told.embedding_)
+    words = np.array(["a", "b", "c"])[y]
+    np.testing.assert_array_equal(quick(cls, target="label").fit(rows, words).embedding_, told.embedding_)
     some = np.where(y == 1, -1, y)
     missing = [None if label < 0 else f"kind {label}" for label in some]
+    expected = quick(cls, target="label").fit(rows, some).embedding_
     for labels in (np.where(some < 0, np.nan, some), np.array(missing, dtype=object)):
-        np.testing.assert_array_equal(quick(cls).fit(rows, labels).embedding_, quick(cls).fit(rows, some).embedding_)
+        np.testing.assert_array_equal(quick(cls, target="label").fit(rows, labels).embedding_, expected)
     if cls._description["encodes"]:
         assert told.transform(rows[:5] + 0.01).shape == told.embedding_[:5].shape
     with pytest.raises(ValueError, match="y: 59 labels was given; there are 60 rows"):
-        quick(cls).fit(rows, y[:-1])
+        quick(cls, target="label").fit(rows, y[:-1])
     with pytest.raises(ValueError, match="target: 'kind' was given; the rows have no labels"):
         quick(cls, target="kind").fit(rows)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import html
 import sys
 import time
-from typing import Any
+import warnings
+from contextlib import contextmanager
+from typing import Any, Iterator
 
 #: Seconds between two lines where nothing moves.
 PLAIN_EVERY = 10.0
@@ -15,12 +17,17 @@ class Listener:
     """Hears a fit: lines, now and then."""
 
     def __init__(self) -> None:
+        self.warnings: list[str] = []
         self._stage = ""
         self._begun = self._told = time.monotonic()
 
     def note(self, text: str) -> None:
         """Something that the user should know."""
         print(text, file=sys.stderr)
+
+    def warn(self, text: str) -> None:
+        """The result is less than it seems, and why: a warning of Python, once the work is done."""
+        self.warnings.append(text)
 
     def progress(self, stage: str, done: int, total: int, name: str | None, loss: float | None) -> None:
         """So many steps of a stage are done."""
@@ -41,6 +48,16 @@ class Listener:
 
     def close(self) -> None:
         """The fit has ended."""
+
+
+class Silent(Listener):
+    """Hears warnings alone."""
+
+    def note(self, text: str) -> None:
+        """Not shown."""
+
+    def progress(self, stage: str, done: int, total: int, name: str | None, loss: float | None) -> None:
+        """Not shown."""
 
 
 class Terminal(Listener):
@@ -79,10 +96,34 @@ class Notebook(Listener):
             self._handle.update(self._html(""))
 
 
-def listener(verbose: Any) -> Listener | None:
-    """Who hears a fit; nobody if ``verbose`` is false."""
+class LatentspaceWarning(UserWarning):
+    """A result is less than it seems: the sentence says why."""
+
+
+@contextmanager
+def heard(verbose: Any) -> Iterator[Listener]:
+    """Who hears a call of the native part; what that warned of are Python's warnings afterwards, at the line that called this package."""
+    ear = listener(verbose)
+    try:
+        yield ear
+    finally:
+        ear.close()
+    for text in ear.warnings:
+        warnings.warn(text, LatentspaceWarning, stacklevel=_level())
+
+
+def _level() -> int:
+    """The frames from a warning to who called this package, perhaps through scikit-learn's tools."""
+    inside, level, frame = ("latentspace", "sklearn", "contextlib"), 1, sys._getframe(1)
+    while frame is not None and str(frame.f_globals.get("__name__")).split(".")[0] in inside:
+        frame, level = frame.f_back, level + 1
+    return level
+
+
+def listener(verbose: Any) -> Listener:
+    """Who hears a call; warnings alone if ``verbose`` is false."""
     if not verbose:
-        return None
+        return Silent()
     if notebook() is not None:
         from IPython.display import HTML, display
 

@@ -1,0 +1,198 @@
+"""What is generated for Python from the registry's description: the module of the estimators, and the tables in docs/python.md."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import latentspace
+
+PACKAGE = Path(__file__).resolve().parents[1] / "python/latentspace"
+
+HEAD = '''"""Every method of the registry as an estimator. Made from its description: `UPDATE=1 make python-test` rewrites this file."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+
+from ._estimator import DESCRIBED, Decodes, Encodes, Estimator, Folds, TellsRows, TellsWords
+
+'''
+
+#: Parameters that every estimator has: name, type, default, what it is.
+COMMON = [
+    ("random_state", "int | np.random.RandomState | np.random.Generator | None", None, "int, RandomState, Generator or None",
+     "The seed: equal seeds give equal bytes, for any number of threads. None is 0; a generator draws one."),
+    ("n_jobs", "int | None", None, "int or None", "Threads. None and -1: all that the machine has, or 1 inside a worker of joblib."),
+    ("verbose", "bool | int", False, "bool", "Whether notes and progress are shown."),
+]
+
+#: Attributes that every estimator has: name, type, what it is.
+EVERYWHERE = [
+    ("space_", "Space", "What was learned, as the command line's fit learns it: its file has the same bytes."),
+    ("measures_", "dict of str to Measure", "How far to trust it; measured when first read."),
+    ("n_features_in_", "int", "Columns of the rows."),
+    ("feature_names_in_", "ndarray of str", "Their names, where the rows came as a data frame."),
+]
+
+WIDTH = 132
+
+
+def item(head: str, text: str) -> str:
+    """An entry of a section of numpydoc."""
+    return head + "\n" + textwrap.fill(text, WIDTH - 4, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False)
+
+
+def section(title: str, entries: list[str]) -> list[str]:
+    """A section of numpydoc; none without entries."""
+    return ["", title, "-" * len(title), *entries] if entries else []
+
+
+def hint(parameter: dict) -> str:
+    """The type of a parameter, for type checkers."""
+    words = [repr(word) for word in (parameter["choices"] or []) + parameter["words"]]
+    literal = [f"Literal[{', '.join(words)}]"] if words else []
+    return " | ".join(([] if parameter["kind"] == "choice" else [parameter["kind"]]) + literal)
+
+
+def kind(parameter: dict) -> str:
+    """What a parameter may be, for people."""
+    words = [repr(word) for word in (parameter["choices"] or []) + parameter["words"]]
+    kinds = [] if parameter["kind"] == "choice" else [parameter["kind"]]
+    return " or ".join(kinds + ([f"{{{', '.join(words)}}}"] if len(words) > 1 else words))
+
+
+def is_function(attribute: dict) -> bool:
+    return attribute["name"].endswith("()")
+
+
+def shape(attribute: dict) -> str:
+    """What kind of value an attribute is."""
+    if not attribute["shape"]:
+        return "number"
+    return "sparse array of shape [n, n]" if "sparse" in attribute["shape"] else f"ndarray of shape {attribute['shape']}"
+
+
+def example(method: dict) -> list[str]:
+    """A few lines that run as they stand."""
+    table = "table" in method["takes"]
+    data = "random.normal(size=(200, 6))" if table else "random.poisson(0.3, size=(200, 30))"
+    lines = [
+        ">>> import numpy as np",
+        f">>> from latentspace import {method['class']}",
+        ">>> random = np.random.default_rng(0)",
+        f">>> X = {data}",
+        f">>> estimator = {method['class']}(n_components=2)",
+        ">>> estimator.fit_transform(X).shape",
+        "(200, 2)",
+    ]
+    if method["encodes"]:
+        lines += [">>> estimator.transform(X[:5]).shape", "(5, 2)"]
+    return lines
+
+
+def document(method: dict) -> str:
+    """The docstring of a class."""
+    parts = [f"{method['title']}: {method['summary']}."]
+    entries = []
+    for p in method["parameters"]:
+        allowed = p["allowed"][0].upper() + p["allowed"][1:]
+        entries.append(item(f"{p['name']} : {kind(p)}, default={p['default']!r}", f"{p['doc']} {allowed}."))
+    entries += [item(f"{name} : {told}, default={default!r}", text) for name, _, default, told, text in COMMON]
+    parts += section("Parameters", entries)
+    own = [item(f"{a['name']} : {shape(a)}", a["doc"]) for a in method["attributes"] if not is_function(a)]
+    parts += section("Attributes", own + [item(f"{name} : {told}", text) for name, told, text in EVERYWHERE])
+    kin = [other for other in latentspace.METHODS if other["family"] == method["family"] and other is not method]
+    see = [f"{other['class']} : {other['title']}: {other['summary']}." for other in kin]
+    if method["peer"]:
+        see.append(f"{method['peer']['class']} : The same elsewhere.")
+    parts += section("See Also", see or ["latentspace.Space : What was learned, as a value and as a file."])
+    notes = [textwrap.fill(f"- {limit}", WIDTH, subsequent_indent="  ") for limit in method["limits"]]
+    parts += section("Notes", notes)
+    references = [textwrap.fill(f".. [{at}] {text}", WIDTH, subsequent_indent="   ", break_on_hyphens=False) for at, text in enumerate(method["references"], 1)]
+    parts += section("References", references)
+    parts += section("Examples", example(method))
+    return "\n".join(parts) + "\n"
+
+
+def attribute(told: dict) -> str:
+    """An attribute of a class: what it is, and where it is found."""
+    name = told["name"].removesuffix("()")
+    # What is only there where the fit found it has no other type.
+    type_ = "Any" if not told["shape"] or "sparse" in told["shape"] else "np.ndarray"
+    first = "" if is_function(told) else "    @property\n"
+    docs = told["doc"]
+    if is_function(told):
+        docs += f"\n\n        Returns\n        -------\n        {shape(told)}\n            {told['doc']}\n        "
+    return f'\n{first}    def {name}(self) -> {type_}:\n        """{docs}"""\n        return self._attribute("{told["name"]}")\n'
+
+
+def bases(method: dict) -> list[str]:
+    has = [
+        ("TellsRows", method["likelihood"] == "rows"),
+        ("TellsWords", method["likelihood"] == "words"),
+        ("Decodes", method["decodes"]),
+        ("Folds", method["parts"]),
+    ]
+    return [base for base, it_has in has if it_has] + ["Encodes" if method["encodes"] else "Estimator"]
+
+
+def stub() -> str:
+    """The text of ``__init__.pyi``: names that are imported when they are asked for, for type checkers."""
+    places = [
+        ("_explore", ["Explorer", "explore"]),
+        ("_methods", [method["class"] for method in latentspace.METHODS]),
+        ("_native", ["InputError", "ParamError"]),
+        ("_observations", ["Observations", "read"]),
+        ("_progress", ["LatentspaceWarning"]),
+        ("_space", ["Measure", "Space"]),
+    ]
+    text = "# Made from the registry's description: `UPDATE=1 make python-test` rewrites it.\nfrom typing import Any\n\n"
+    for place, names in places:
+        text += f"from .{place} import (\n" + "".join(f"    {name} as {name},\n" for name in names) + ")\n"
+    return text + "\n__version__: str\nMETHODS: list[dict[str, Any]]\n"
+
+
+def module() -> str:
+    """The text of ``_methods.py``."""
+    names = ", ".join(f'"{method["class"]}"' for method in latentspace.METHODS)
+    text = HEAD + textwrap.fill(f"__all__ = [{names}]", WIDTH, subsequent_indent="           ") + "\n"
+    for method in latentspace.METHODS:
+        text += f"\n\nclass {method['class']}({', '.join(bases(method))}):\n"
+        body = textwrap.indent(document(method), "    ")
+        text += f'    r"""{body.lstrip()}    """\n\n    _description = DESCRIBED["{method["name"]}"]\n\n'
+        own = [(p["name"], hint(p), p["default"]) for p in method["parameters"]]
+        parameters = own + [(name, allowed, default) for name, allowed, default, *_ in COMMON]
+        text += "    def __init__(\n        self,\n"
+        for position, (name, allowed, default) in enumerate(parameters):
+            # As scikit-learn's: the first may stand alone, all others are named.
+            text += "        *,\n" if position == 1 else ""
+            text += f"        {name}: {allowed} = {default!r},\n"
+        text += '        **others: Any,\n    ) -> None:\n        """Keep the parameters; fit checks them."""\n'
+        text += "".join(f"        self.{name} = {name}\n" for name, *_ in parameters)
+        text += "        self._take(others)\n"
+        text += "".join(attribute(told) for told in method["attributes"])
+    return text
+
+
+def peers() -> str:
+    """The table of attributes beside those of each peer."""
+    lines = ["| class | beside | has | has not |", "|---|---|---|---|"]
+    for method in latentspace.METHODS:
+        peer = method["peer"] or {"class": "", "lacks": []}
+        has = [f"`{told['name']}`" for told in method["attributes"]]
+        has += ["`score()`", "`score_samples()`"] if method["likelihood"] == "rows" else []
+        has += ["`score()`", "`perplexity()`", "`topics()`"] if method["likelihood"] == "words" else []
+        lacks = [f"`{name}`: {why}" for name, why in peer["lacks"]]
+        beside = f"`{peer['class']}`" if peer["class"] else ""
+        lines.append(f"| `{method['class']}` | {beside} | {', '.join(has)} | {'<br>'.join(lacks)} |")
+    return "\n".join(lines) + "\n"
+
+
+def write() -> None:
+    """Writes the modules, in the source tree and in the package that is installed."""
+    for place in (PACKAGE, Path(latentspace.__file__).parent):
+        (place / "_methods.py").write_text(module(), encoding="utf-8")
+        (place / "__init__.pyi").write_text(stub(), encoding="utf-8")
