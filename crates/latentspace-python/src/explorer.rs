@@ -93,7 +93,7 @@ impl Explorer {
         seed: u64,
         threads: usize,
     ) -> PyResult<Self> {
-        let bytes = space.get().0.to_bytes().map_err(exception)?;
+        let bytes = space.get().bytes().map_err(exception)?;
         let space = latentspace::Space::from_bytes(&bytes, "space".as_ref()).map_err(exception)?;
         start(py, Subject::Space(Box::new(space)), method, params, port, seed, threads)
     }

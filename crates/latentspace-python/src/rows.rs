@@ -165,7 +165,7 @@ impl Rows {
     ) -> PyResult<(Self, Vec<String>)> {
         let options = prepare_options(scale, missing, text).map_err(exception)?;
         let mut read = read_options(read).map_err(exception)?;
-        read.preparation = space.map(|space| space.get().0.preparation.clone());
+        read.preparation = space.map(|space| space.get().inner.preparation.clone());
         let (observations, notes) = call(py, 0, threads, listener, |run| {
             let source = read::open(&data, &read)?;
             Ok((source.read(run)?, source.notes()))

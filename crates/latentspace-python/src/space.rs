@@ -67,6 +67,11 @@ impl Space {
         Ok(self.known())
     }
 
+    /// The bytes of its file, with the measures that are known.
+    pub(crate) fn bytes(&self) -> Result<Vec<u8>> {
+        self.inner.to_bytes_with(&self.known())
+    }
+
     /// The measures that are known.
     fn known(&self) -> BTreeMap<String, Measure> {
         let mut all = self.inner.measures.clone();
@@ -305,13 +310,13 @@ impl Space {
 
     /// The bytes of the file.
     fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        let bytes = py.detach(|| self.inner.to_bytes_with(&self.known())).map_err(exception)?;
+        let bytes = py.detach(|| self.bytes()).map_err(exception)?;
         Ok(PyBytes::new(py, &bytes))
     }
 
     /// Writes the file, all or nothing.
     fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
-        py.detach(|| border::save(&path, &self.inner.to_bytes_with(&self.known())?)).map_err(exception)
+        py.detach(|| border::save(&path, &self.bytes()?)).map_err(exception)
     }
 
     /// Whether it is still to be measured on the rows that it was learned from.

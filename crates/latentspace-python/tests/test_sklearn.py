@@ -62,8 +62,7 @@ def test_the_signature_and_the_docs_come_from_the_description(cls):
 
     names = list(inspect.signature(cls).parameters)
     own = [parameter["name"] for parameter in cls._description["parameters"]]
-    # What is named otherwise elsewhere, or not at all, is told of in the library's words.
-    assert names == [*own, "random_state", "n_jobs", "verbose", "others"]
+    assert names == [*own, "random_state", "n_jobs", "verbose"]
     for parameter in cls._description["parameters"]:
         assert f"{parameter['name']} : " in cls.__doc__
         assert inspect.signature(cls).parameters[parameter["name"]].default == parameter["default"]

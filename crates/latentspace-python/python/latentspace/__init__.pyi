@@ -23,6 +23,10 @@ from ._native import (
     InputError as InputError,
     ParamError as ParamError,
 )
+from ._observations import (
+    Observations as Observations,
+    read as read,
+)
 from ._progress import (
     LatentspaceWarning as LatentspaceWarning,
 )

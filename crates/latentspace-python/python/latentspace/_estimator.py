@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copyreg
+import inspect
 import os
 from typing import Any, ClassVar
 
@@ -31,6 +32,13 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
     random_state: Any
     n_jobs: int | None
     verbose: Any
+
+    def __init_subclass__(cls, **given: Any) -> None:
+        super().__init_subclass__(**given)
+        # Without the names that others have for parameters, which are taken, too.
+        told = inspect.signature(cls.__init__)
+        own = [parameter for name, parameter in told.parameters.items() if name != "self" and parameter.kind is not parameter.VAR_KEYWORD]
+        cls.__signature__ = told.replace(parameters=own, return_annotation=told.empty)
 
     def fit(self, X: Any, y: Any = None, *, neighbors: Any = None, start: Any = None, pull: float = 0.0,
             text: dict[str, Any] | None = None) -> Any:

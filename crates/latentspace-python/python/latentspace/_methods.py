@@ -1431,7 +1431,7 @@ class LatentDirichletAllocation(TellsWords, Decodes, Encodes):
         Sweeps, passes or rounds that were made.
     bound_ : number
         The perplexity of the documents learned from: of the words of one half of each, shares told by the other.
-    doc_topic_prior_ : ndarray of shape [1, k]
+    doc_topic_prior_ : ndarray of shape [k]
         What each topic weighs in a document before any word is seen, in words.
     topic_word_prior_ : number
         What each word weighs in a topic before any document is seen, in words.

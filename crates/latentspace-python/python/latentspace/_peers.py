@@ -82,7 +82,9 @@ def take(estimator: Any, others: Mapping[str, Any]) -> None:
     """
     description = estimator._description
     own = {parameter["name"]: parameter["default"] for parameter in description["parameters"]}
-    given = {name: getattr(estimator, name) for name, default in own.items() if getattr(estimator, name) is not default}
+    values = {name: getattr(estimator, name) for name in own}
+    # Of arrays, equality is none.
+    given = {name: value for name, value in values.items() if type(value) is not type(own[name]) or value != own[name]}
     for name, value in others.items():
         if name in PRECOMPUTED and is_precomputed(value) and "metric" in own:
             estimator.metric = value
