@@ -97,7 +97,7 @@ mod tests {
     fn a_document_is_as_likely_as_its_words_together() {
         let phi = Matrix::new(2, 2, vec![0.9, 0.2, 0.1, 0.8]).unwrap();
         let topics = Topics::new(phi, vec![1.0; 2], vec![1.0; 2], 1).unwrap();
-        let counts = Counts { cols: 2, starts: vec![0, 2], indices: vec![0, 1], values: vec![3.0, 1.0], names: None };
+        let counts = Counts { cols: 2, starts: vec![0, 2], indices: vec![0, 1], values: vec![3.0, 1.0], names: None, base: None };
         let found = log_likelihoods(&topics, &Matrix::new(1, 2, vec![0.5, 0.5]).unwrap(), &counts);
         let wanted = 3.0 * 0.55_f64.ln() + 0.45_f64.ln();
         assert!((found[0] - wanted).abs() < 1e-6, "{found:?} {wanted}");
