@@ -1,6 +1,7 @@
 //! What the commands write: codes and observations, in the format that the name's ending tells; all or nothing.
 
 use std::ffi::OsStr;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
@@ -23,9 +24,17 @@ pub(crate) const PROJECTOR: [&str; 2] = ["vectors.tsv", "metadata.tsv"];
 /// Endings of files that are read where their folder is.
 const READ_IN_FOLDERS: [&str; 12] = ["txt", "png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff", "mtx", "tsv", "gz"];
 
-/// Whether a name stands for standard input or output.
+/// Whether a name stands for standard output.
 pub(crate) fn is_standard(file: &Path) -> bool {
-    file.as_os_str() == "-"
+    ["-", "/dev/stdout", "/dev/fd/1"].iter().any(|name| file.as_os_str() == *name)
+}
+
+/// Fails where the result is a file that cannot go to standard output.
+pub(crate) fn check_file(flag: &str, file: &Path, what: &str) -> Result<()> {
+    match is_standard(file) {
+        true => Err(Error::param(flag, format!("'{}'", file.display()), format!("{what} needs a file of its own"))),
+        false => Ok(()),
+    }
 }
 
 /// Fails before anything is read where an output could not be written, is read as well, or is two outputs at once.
@@ -41,8 +50,10 @@ pub(crate) fn guard(matches: &ArgMatches) -> Result<()> {
         for value in values.filter(|value| !value.is_empty() && *value != "-") {
             match OUTPUTS.contains(&name) {
                 true if projector => {
-                    std::fs::create_dir_all(value).map_err(|error| Error::io(value, error))?;
-                    written.extend(PROJECTOR.map(|file| (name, Path::new(value).join(file))));
+                    let folder = Path::new(value);
+                    let there = folder.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("."));
+                    border::check_output(&there.join(PROJECTOR[0]))?;
+                    written.extend(PROJECTOR.map(|file| (name, there.join(file))).into_iter().filter(|_| there == folder));
                 }
                 true => written.push((name, PathBuf::from(value))),
                 false => read.extend(named(value)),
@@ -95,7 +106,7 @@ fn is_input(output: &Path, input: &Path) -> bool {
 /// Fails before the work where the result could not be written in the format that its name tells.
 pub(crate) fn check(flag: &str, file: &Path, endings: &[&str], context: &Context) -> Result<()> {
     if is_standard(file) || is_nameless(file) {
-        return if context.json && (is_standard(file) || file == Path::new("/dev/stdout")) {
+        return if context.json && is_standard(file) {
             Err(Error::param(flag, format!("'{}'", file.display()), "with --json the rows need a file: standard output holds the document"))
         } else {
             Ok(())
@@ -128,23 +139,29 @@ pub(crate) fn figures(file: &Path, figures: &[(&str, &[f32])], metadata: &Metada
     write_or_print(file, |path| write::figures(path, figures, metadata))
 }
 
-fn write_or_print(file: &Path, write: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+/// Writes text, line by line. `-` is standard output.
+pub(crate) fn lines(file: &Path, fill: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<()> {
+    if !is_standard(file) {
+        return border::write(file, |out| fill(out).map_err(|error| Error::io(file, error)));
+    }
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    match fill(&mut out).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Error::io("standard output", error)),
+        _ => Ok(()),
+    }
+}
+
+/// Writes with what takes a path whose ending tells the format. `-` is csv on standard output.
+pub(crate) fn write_or_print(file: &Path, write: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
     if !is_standard(file) && !is_nameless(file) {
         return write(file);
     }
-    let shown = if is_standard(file) { Path::new("standard output") } else { file };
-    let fail = |error| Error::io(shown, error);
+    let fail = |error| Error::io(file, error);
     let folder = tempfile::tempdir().map_err(fail)?;
     let path = folder.path().join("rows.csv");
     write(&path)?;
     let mut rows = std::fs::File::open(&path).map_err(fail)?;
-    if !is_standard(file) {
-        return border::write(file, |out| std::io::copy(&mut rows, out).map(|_| ()).map_err(fail));
-    }
-    match std::io::copy(&mut rows, &mut std::io::stdout().lock()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(fail(error)),
-        _ => Ok(()),
-    }
+    lines(file, |out| std::io::copy(&mut rows, out).map(|_| ()))
 }
 
 /// A cell of a csv file.

@@ -247,3 +247,34 @@ fn instants_of_a_time_zone_ride_along_to_every_output() {
         assert!(lines.next().unwrap().ends_with(",2020-01-01T00:00:00Z,2020-01-01T00:00:00Z"), "{text}");
     }
 }
+
+#[test]
+fn standard_output_takes_what_is_text() {
+    let folder = folder();
+    for (line, first) in [
+        ("encode s.latent t.csv -o", "z0,z1,id"),
+        ("export s.latent --to csv -o", "z0,z1,id"),
+        ("export s.latent --to word2vec -o", "60 2"),
+        ("export s.latent --to glove -o", "r0 "),
+        ("measure s.latent --against t.csv --per-row", "row,id,trustworthiness"),
+        ("neighbors s.latent --all -k 2 -o", "row,neighbor,distance"),
+        ("stability pca t.csv --runs 2 --dims 2 --per-row", "kept_by_seeds"),
+    ] {
+        let printed = folder.good(&format!("{line} -")).out;
+        assert!(printed.starts_with(first) && printed.lines().count() >= 60, "{line}: {printed}");
+        assert!(printed.lines().last().unwrap().contains([',', ' ']), "{line}: {printed}");
+        // Where standard output is a file it goes on behind what is there.
+        let call = format!("echo before > all.txt; \"$0\" {line} /dev/stdout >> all.txt && echo after >> all.txt");
+        assert!(
+            Command::new("sh").args(["-c", &call, env!("CARGO_BIN_EXE_latent")]).current_dir(folder.path()).status().unwrap().success()
+        );
+        assert_eq!(String::from_utf8(folder.read("all.txt")).unwrap(), format!("before\n{printed}after\n"), "{line}");
+    }
+    for line in
+        ["export s.latent --to npy -o -", "export s.latent --to parquet -o -", "merge p.stats -o -", "encode s.latent t.csv --json -o -"]
+    {
+        let refused = folder.latent(line);
+        assert!(refused.code == Some(2) && refused.out.is_empty(), "{line} {}", refused.err);
+    }
+    assert!(!folder.names().contains(&"-".to_owned()));
+}

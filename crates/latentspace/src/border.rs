@@ -80,7 +80,7 @@ pub fn write(path: &Path, write: impl FnOnce(&mut BufWriter<&File>) -> Result<()
         writer.flush().map_err(fail)
     };
     if is_stream(&target) {
-        let stream = File::options().write(true).open(&target).map_err(fail)?;
+        let stream = open_stream(&target).map_err(fail)?;
         return match fill(&stream) {
             Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
             other => other,
@@ -149,11 +149,8 @@ fn followed(path: &Path) -> std::io::Result<PathBuf> {
     let mut path = path.to_path_buf();
     for _ in 0..MOST_LINKS {
         match std::fs::symlink_metadata(&path) {
-            Ok(file) if file.is_symlink() => {
-                // A stream has no name but that of the link: /dev/stdout.
-                if is_stream(&path) {
-                    return Ok(path);
-                }
+            // A stream has no name but that of the link: /dev/stdout.
+            Ok(file) if file.is_symlink() && !is_stream(&path) => {
                 let to = std::fs::read_link(&path)?;
                 path = folder_of(&path).join(to);
             }
@@ -167,9 +164,32 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Whether a path names a pipe or a device, which is written to and never replaced.
+/// Whether a path names a pipe, a device or what the program has open (`/dev/stdout`), which is written to and never replaced.
 pub fn is_stream(path: &Path) -> bool {
-    std::fs::metadata(path).is_ok_and(|file| is_stream_kind(file.file_type()))
+    descriptor(path).is_some() || std::fs::metadata(path).is_ok_and(|file| is_stream_kind(file.file_type()))
+}
+
+/// The number of what the program has open under this name.
+fn descriptor(path: &Path) -> Option<u32> {
+    match path.to_str()? {
+        "/dev/stdout" => Some(1),
+        "/dev/stderr" => Some(2),
+        path => ["/dev/fd/", "/proc/self/fd/"].iter().find_map(|folder| path.strip_prefix(folder))?.parse().ok(),
+    }
+}
+
+/// Opens a stream for writing; standard output and error go on where they are, also where they are files.
+fn open_stream(path: &Path) -> std::io::Result<File> {
+    #[cfg(unix)]
+    {
+        use std::os::fd::AsFd;
+        match descriptor(path) {
+            Some(1) => return std::io::stdout().as_fd().try_clone_to_owned().map(File::from),
+            Some(2) => return std::io::stderr().as_fd().try_clone_to_owned().map(File::from),
+            _ => {}
+        }
+    }
+    File::options().write(true).open(path)
 }
 
 fn is_stream_kind(kind: std::fs::FileType) -> bool {

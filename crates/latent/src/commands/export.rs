@@ -6,7 +6,7 @@ use std::path::Path;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgMatches, Command};
-use latentspace::{Codes, Error, Result, border};
+use latentspace::{Codes, Error, Result};
 use serde_json::json;
 
 use crate::commands::encode::output_arg;
@@ -40,20 +40,29 @@ pub(crate) fn command() -> Command {
 pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let to = inputs::text(matches, "to")?;
     let path = inputs::path(matches, "output")?;
+    if context.json {
+        outputs::check_file("--output", &path, "with --json the result")?;
+    }
     match to {
         "pyldavis" | "html" => return topics(to, &path, matches, context),
         "onnx" => return Err(Error::param("--to", "'onnx'", "only spaces that are networks have it, and this is none")),
-        "npy" | "parquet" | "csv" => outputs::check("--output", &path, &[to], context)?,
+        "npy" | "parquet" | "projector" => outputs::check_file("--output", &path, to)?,
         _ => {}
+    }
+    if ["npy", "parquet", "csv"].contains(&to) {
+        outputs::check("--output", &path, &[to], context)?;
     }
     let codes = inputs::space_or_codes(&inputs::path(matches, "input")?, &inputs::file_options(matches, inputs::OF_CODES)?, &context.run)?;
     context.screen.clear();
     let mut written = vec![path.clone()];
     match to {
-        "npy" | "parquet" | "csv" => codes.save(&path)?,
+        "npy" | "parquet" | "csv" => outputs::codes(&path, &codes)?,
         "word2vec" => vectors(&path, &codes, true)?,
         "glove" => vectors(&path, &codes, false)?,
         _ => written = projector(&path, &codes)?,
+    }
+    if outputs::is_standard(&path) {
+        return Ok(());
     }
     let names: Vec<String> = written.iter().map(|path| path.display().to_string()).collect();
     if context.json {
@@ -65,7 +74,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
 /// Topics, for pyLDAvis or as a page of one file.
 fn topics(to: &str, path: &Path, matches: &ArgMatches, context: &Context) -> Result<()> {
     let ending = if to == "html" { "html" } else { "json" };
-    if path.extension().is_none_or(|found| found != ending) {
+    if !outputs::is_standard(path) && path.extension().is_none_or(|found| found != ending) {
         return Err(Error::param("--output", format!("'{}'", path.display()), format!("its name ends in .{ending}")));
     }
     let name = inputs::path(matches, "input")?;
@@ -88,8 +97,11 @@ fn topics(to: &str, path: &Path, matches: &ArgMatches, context: &Context) -> Res
             kept.to_string()
         }
     };
-    border::save(path, text.as_bytes())?;
     context.screen.clear();
+    outputs::lines(path, |out| out.write_all(text.as_bytes()))?;
+    if outputs::is_standard(path) {
+        return Ok(());
+    }
     if context.json {
         return context.print(&json!({"to": to, "topics": topics.k(), "files": [path.display().to_string()]}));
     }
@@ -98,10 +110,9 @@ fn topics(to: &str, path: &Path, matches: &ArgMatches, context: &Context) -> Res
 
 /// A row a line: its id, then its numbers; word2vec's text format begins with a line of rows and dimensions.
 fn vectors(path: &Path, codes: &Codes, header: bool) -> Result<()> {
-    let fail = |error| Error::io(path, error);
-    border::write(path, |out| {
+    outputs::lines(path, |out| {
         if header {
-            writeln!(out, "{} {}", codes.values.rows(), codes.values.cols()).map_err(fail)?;
+            writeln!(out, "{} {}", codes.values.rows(), codes.values.cols())?;
         }
         let mut line = String::new();
         for row in 0..codes.values.rows() {
@@ -111,7 +122,7 @@ fn vectors(path: &Path, codes: &Codes, header: bool) -> Result<()> {
             for value in codes.values.row(row) {
                 let _ = write!(line, " {value}");
             }
-            writeln!(out, "{line}").map_err(fail)?;
+            writeln!(out, "{line}")?;
         }
         Ok(())
     })
@@ -119,27 +130,27 @@ fn vectors(path: &Path, codes: &Codes, header: bool) -> Result<()> {
 
 /// What the Embedding Projector loads: vectors, and metadata whose header is left out where there is one column.
 fn projector(folder: &Path, codes: &Codes) -> Result<Vec<std::path::PathBuf>> {
+    std::fs::create_dir_all(folder).map_err(|error| Error::io(folder, error))?;
     let [vectors, metadata] = outputs::PROJECTOR.map(|file| folder.join(file));
-    border::write(&vectors, |out| {
+    outputs::lines(&vectors, |out| {
         for row in 0..codes.values.rows() {
             let line: Vec<String> = codes.values.row(row).iter().map(f32::to_string).collect();
-            writeln!(out, "{}", line.join("\t")).map_err(|error| Error::io(&vectors, error))?;
+            writeln!(out, "{}", line.join("\t"))?;
         }
         Ok(())
     })?;
     let names = codes.metadata.names();
     let clean = |text: String| text.replace(['\t', '\n', '\r'], " ");
-    border::write(&metadata, |out| {
-        let fail = |error| Error::io(&metadata, error);
+    outputs::lines(&metadata, |out| {
         if names.len() > 1 {
-            writeln!(out, "{}", names.iter().cloned().map(clean).collect::<Vec<_>>().join("\t")).map_err(fail)?;
+            writeln!(out, "{}", names.iter().cloned().map(clean).collect::<Vec<_>>().join("\t"))?;
         }
         for row in 0..codes.values.rows() {
             let cells: Vec<String> = match names.len() {
                 0 => vec![codes.metadata.id(row)],
                 many => (0..many).map(|column| clean(codes.metadata.text(column, row).unwrap_or_default())).collect(),
             };
-            writeln!(out, "{}", cells.join("\t")).map_err(fail)?;
+            writeln!(out, "{}", cells.join("\t"))?;
         }
         Ok(())
     })?;

@@ -11,12 +11,12 @@ use clap::{Arg, ArgMatches, Command};
 use latentspace::data::{Preparation, read};
 use latentspace::measure::{self, MeasureOptions, Measures, Sample};
 use latentspace::neighbors::Metric;
-use latentspace::{Codes, Error, Result, border};
+use latentspace::{Codes, Result};
 use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::output::{self, count};
-use crate::{args, inputs};
+use crate::{args, inputs, outputs};
 
 pub(crate) fn command() -> Command {
     Command::new("measure")
@@ -82,9 +82,8 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let run = &context.run;
     let name = &inputs::path(matches, "input")?;
     let per_row = inputs::optional_path(matches, "per-row");
-    let per_row = per_row.as_deref();
-    if let Some(path) = per_row.filter(|path| path.extension().is_none_or(|ending| ending != "csv")) {
-        return Err(Error::param("--per-row", format!("'{}'", path.display()), "its name ends in .csv"));
+    if let Some(path) = &per_row {
+        outputs::check("--per-row", path, &["csv"], context)?;
     }
     if let Some(given) = topics::find(name, run)? {
         return topics::run(given, matches, context);
@@ -108,7 +107,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let sample = matches.get_one::<Sample>("sample").copied().unwrap_or_default();
     let options = MeasureOptions { k, sample, metric: metric(matches).unwrap_or_default() };
     let measures = measure::measure(codes.values.view(), rows.view(), &options, run)?;
-    if let Some(path) = per_row {
+    if let Some(path) = &per_row {
         write_rows(path, &measures, &codes)?;
     }
     context.screen.clear();
@@ -123,6 +122,10 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
         }
         return context.print(&all);
     }
+    if per_row.as_deref().is_some_and(outputs::is_standard) {
+        // The rows themselves were asked for.
+        return Ok(());
+    }
     let asked = if asked == codes.values.rows() { "all".to_owned() } else { count(asked as u64) };
     let mut out = output::measures(&named);
     out.push_str(&format!("\n  {k} neighbors of {asked} of {} rows\n", count(codes.values.rows() as u64)));
@@ -134,13 +137,12 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
 
 /// A line for each row that was asked about.
 fn write_rows(path: &Path, measures: &Measures, codes: &Codes) -> Result<()> {
-    let fail = |error| Error::io(path, error);
     let rows = &measures.per_row;
-    border::write(path, |out| {
-        writeln!(out, "row,id,trustworthiness,continuity,recall").map_err(fail)?;
+    outputs::lines(path, |out| {
+        writeln!(out, "row,id,trustworthiness,continuity,recall")?;
         for (at, &row) in rows.rows.iter().enumerate() {
-            let id = crate::outputs::quoted(&codes.metadata.id(row as usize));
-            writeln!(out, "{row},{id},{},{},{}", rows.trustworthiness[at], rows.continuity[at], rows.recall[at]).map_err(fail)?;
+            let id = outputs::quoted(&codes.metadata.id(row as usize));
+            writeln!(out, "{row},{id},{},{},{}", rows.trustworthiness[at], rows.continuity[at], rows.recall[at])?;
         }
         Ok(())
     })

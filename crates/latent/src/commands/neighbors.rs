@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::commands::measure::{metric, metric_arg};
 use crate::context::Context;
 use crate::output::{self, count, number};
-use crate::{args, inputs};
+use crate::{args, inputs, outputs};
 
 pub(crate) fn command() -> Command {
     Command::new("neighbors")
@@ -92,10 +92,14 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
 /// Writes the neighbors of every row.
 fn all(codes: &Codes, metric: Metric, matches: &ArgMatches, context: &Context) -> Result<()> {
     let path = inputs::path(matches, "output")?;
+    outputs::check("--output", &path, &["parquet", "csv", "tsv"], context)?;
     let k = matches.get_one::<usize>("k").copied().unwrap_or(10);
     let found = neighbors::neighbors(codes.values.view(), k, metric, &context.run)?;
-    write_neighbors(&path, &found)?;
     context.screen.clear();
+    outputs::write_or_print(&path, |path| write_neighbors(path, &found))?;
+    if outputs::is_standard(&path) {
+        return Ok(());
+    }
     let rows = codes.values.rows();
     if context.json {
         return context.print(

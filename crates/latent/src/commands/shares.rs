@@ -17,12 +17,13 @@ use super::encode::output_arg;
 use super::fit;
 use crate::args::Share;
 use crate::context::Context;
-use crate::inputs;
 use crate::output::{self, count};
+use crate::{inputs, outputs};
 
 /// Writes the statistics of one share.
 pub(super) fn partial(method: &dyn AnyMethod, share: Share, matches: &ArgMatches, output: &Path, context: &Context) -> Result<()> {
     let run = &context.run;
+    outputs::check_file("--output", output, "a share")?;
     let data = inputs::path(matches, "data")?;
     let wrong = || Error::input(&data, "a name that is no UTF-8", "shares carry the name of their data as text");
     let data = data.to_str().ok_or_else(wrong)?.to_owned();
@@ -80,6 +81,7 @@ pub(crate) fn command() -> Command {
 pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let run = &context.run;
     let output = inputs::path(matches, "output")?;
+    outputs::check_file("--output", &output, "a space")?;
     let mut statistics = Vec::new();
     for given in matches.get_many::<String>("statistics").into_iter().flatten() {
         for path in read::files(given)? {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use arrow::array::{Array, ArrayRef, AsArray, LargeStringArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float64Type};
-use latentspace::data::Metadata;
+use latentspace::data::{Metadata, write};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -288,7 +288,7 @@ fn values(array: &ArrayRef) -> Values {
             return Values::Number { values, integer };
         }
     }
-    let texts = match cast(array, &DataType::LargeUtf8) {
+    let texts = match cast(&write::in_utc(array), &DataType::LargeUtf8) {
         Ok(cast) => cast.as_string::<i64>().clone(),
         // A type that Arrow cannot write as text is shown as empty.
         Err(_) => LargeStringArray::new_null(array.len()),
@@ -339,4 +339,18 @@ fn categories(texts: &LargeStringArray, surely: bool) -> Option<Values> {
     }
     let codes = texts.iter().map(|text| text.and_then(|text| code.get(text).copied()).unwrap_or(MISSING)).collect();
     Some(Values::Category { codes, categories, missing })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_of_a_time_zone_are_shown() {
+        let instants =
+            arrow::array::TimestampMicrosecondArray::from_iter_values((0..3).map(|day| 1_577_836_800_000_000 + day * 86_400_000_000));
+        let array: ArrayRef = std::sync::Arc::new(instants.with_timezone("Europe/Berlin"));
+        let Values::Text(texts) = values(&array) else { panic!("no texts") };
+        assert_eq!(texts.value(1), "2020-01-02T00:00:00Z");
+    }
 }

@@ -456,7 +456,8 @@ impl Metadata {
             });
         };
         let array = self.columns.column(column);
-        let cells = arrow::compute::cast(array, &DataType::LargeUtf8).map_err(|_| wrong("a label is a text or a number".to_owned()))?;
+        let cells = arrow::compute::cast(&super::write::in_utc(array), &DataType::LargeUtf8)
+            .map_err(|_| wrong("a label is a text or a number".to_owned()))?;
         let (cells, numeric) = (cells.as_string::<i64>(), array.data_type().is_numeric());
         let missing = |cell: &str| cell.is_empty() || numeric && cell.parse().is_ok_and(|number: f64| number.is_nan() || number == -1.0);
         Ok(Category::new(name, cells.iter().map(|cell| cell.filter(|cell| !missing(cell)))))

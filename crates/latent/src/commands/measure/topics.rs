@@ -6,7 +6,7 @@ use std::path::Path;
 use clap::ArgMatches;
 use latentspace::data::{Counts, Observations, Preparation, Prepared, Values, read};
 use latentspace::measure::Measure;
-use latentspace::text::{Kept, Tokens, Vocabulary};
+use latentspace::text::{Kept, Tokens, Vocabulary, normal_word};
 use latentspace::topics::{Coherence, Coherences, Texts, Topics, Windows, coherence, completion, halves, left_to_right};
 use latentspace::{Error, Result, Run};
 use serde_json::json;
@@ -79,14 +79,14 @@ struct Read {
 }
 
 impl Given {
-    fn read(&self, observations: &Observations, run: &Run) -> Result<Read> {
+    fn read(&self, observations: &Observations, tokens: Tokens, run: &Run) -> Result<Read> {
         match &observations.values {
             Values::Text(texts) => {
                 let own;
                 let vocabulary = match self.preparation.as_ref().filter(|preparation| preparation.text.is_some()) {
                     Some(preparation) => preparation.vocabulary()?,
                     None => {
-                        own = Vocabulary::new(self.kept(), &self.words)?;
+                        own = Vocabulary::new(self.kept(tokens), &self.words)?;
                         &own
                     }
                 };
@@ -131,12 +131,12 @@ impl Given {
     }
 
     /// How texts are told apart into words that another tool counted: as here, nothing left out.
-    fn kept(&self) -> Kept {
+    fn kept(&self, tokens: Tokens) -> Kept {
         Kept {
-            tokens: Tokens::default(),
+            tokens,
             keep_case: self.words.iter().any(|word| word.chars().any(char::is_uppercase)),
             keep_numbers: true,
-            normal: true,
+            normal: self.words.iter().all(|word| normal_word(word) == word.to_lowercase()),
             elided: Vec::new(),
             dictionary: true,
             min_letters: 1,
@@ -157,7 +157,7 @@ pub(super) fn run(given: Given, matches: &ArgMatches, context: &Context) -> Resu
     let mut options = inputs::read_options(matches)?;
     options.preparation = given.preparation.clone();
     let observations = read::open(inputs::path(matches, "against")?, &options)?.read(run)?;
-    let Read { texts, counts } = given.read(&observations, run)?;
+    let Read { texts, counts } = given.read(&observations, inputs::prepare_options(matches)?.text.tokens, run)?;
     let mut totals = vec![0.0_f64; counts.cols];
     counts.indices.iter().zip(&counts.values).for_each(|(&word, &times)| totals[word as usize] += f64::from(times));
     let topics = match given.topics.tokens() > 0.0 {
