@@ -18,7 +18,7 @@ use latentspace::method::{Entry, Takes};
 use latentspace::random::Random;
 use latentspace::registry::METHODS;
 use latentspace::space::FORMAT;
-use latentspace::text::Score;
+use latentspace::text::{Score, StopWords};
 use latentspace::{Observations, Preparation, Run, Space};
 use serde_json::{Map, Value, json};
 
@@ -120,6 +120,18 @@ fn texts(rows: std::ops::Range<usize>) -> String {
     rows.map(|row| (0..14).map(|at| word(row, at)).collect::<Vec<_>>().join(" ") + "\n").collect()
 }
 
+/// Texts of three languages: words with elided articles and accents in both forms, and words without spaces; a line each.
+fn languages(rows: std::ops::Range<usize>) -> String {
+    const SUBJECTS: [[&str; 5]; 3] = [
+        ["l'e\u{301}toile ", "d\u{2019}une galaxie ", "l'été ", "la lune ", "so\u{ad}leil "],
+        ["经济发展", "市场投资", "的银行", "利率", "GPU"],
+        ["東京は", "日本の", "首都で", "コンピュータ", "を買いました"],
+    ];
+    let random = Random::new(5, "languages");
+    let word = |row: usize, at: u64| SUBJECTS[row % 3][random.below(row as u64, at, 5) as usize];
+    rows.map(|row| (0..14).map(|at| word(row, at)).collect::<String>() + "\n").collect()
+}
+
 /// What makes any method quick on sixty rows, whatever its parameters are called.
 fn quick(entry: &Entry) -> Map<String, Value> {
     let value = |name: &str| match name {
@@ -185,6 +197,15 @@ fn make_missing() {
         let mut options = PrepareOptions::default();
         (options.text.ngrams, options.text.phrases) = (Some(2), Some(Score::Npmi));
         make("lda-text", latentspace::registry::find("lda").unwrap(), &params, &learned, options, &here("rows.txt"));
+    }
+    if missing("lda-words") {
+        std::fs::write(here("languages.txt"), languages(0..60)).unwrap();
+        std::fs::write(here("rows.txt"), languages(60..80)).unwrap();
+        let learned = read::open(here("languages.txt").to_str().unwrap(), &ReadOptions::default()).unwrap().read(&run()).unwrap();
+        let params = Map::from_iter([("n_components".to_owned(), json!(3)), ("n_iter".to_owned(), json!(40))]);
+        let mut options = PrepareOptions::default();
+        options.text.stop_words = StopWords::Languages(["french", "chinese", "japanese"].map(str::to_owned).to_vec());
+        make("lda-words", latentspace::registry::find("lda").unwrap(), &params, &learned, options, &here("rows.txt"));
     }
     if missing("pca-pictures") {
         let params = Map::from_iter([("n_components".to_owned(), json!(3)), ("whiten".to_owned(), json!(true))]);
