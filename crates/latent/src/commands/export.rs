@@ -1,7 +1,6 @@
 //! `latent export`: codes for other tools.
 
 use std::fmt::Write as _;
-use std::io::Write;
 use std::path::Path;
 
 use clap::builder::PossibleValuesParser;

@@ -3,7 +3,6 @@
 mod topics;
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::Path;
 
 use clap::builder::{StringValueParser, TypedValueParser, ValueParser};

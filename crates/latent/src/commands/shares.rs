@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use clap::{Arg, ArgAction, ArgMatches, Command};
+use clap::{ArgAction, ArgMatches, Command};
 use latentspace::border;
 use latentspace::data::read;
 use latentspace::fold::Step;
@@ -54,7 +54,7 @@ pub(super) fn partial(method: &dyn AnyMethod, share: Share, matches: &ArgMatches
     if context.json {
         return context.print(&json!({
             "method": round.fit.method, "rows": round.fit.rows, "columns": round.numbers.map(|numbers| numbers.preparation.prepared_columns()),
-            "round": round.number, "share": share.at, "shares": share.of, "statistics": output,
+            "round": round.number, "share": share.at, "shares": share.of, "statistics": output.display().to_string(),
         }));
     }
     output::text(&format!("{}: the statistics of share {} of {}, round {}", output.display(), share.at, share.of, round.number))
@@ -64,7 +64,7 @@ pub(crate) fn command() -> Command {
     Command::new("merge")
         .about("Make a space of the statistics of all shares (see `latent fit METHOD --partial`), or the state of the next round")
         .arg(
-            Arg::new("statistics")
+            inputs::file_arg("statistics")
                 .value_name("STATS")
                 .required(true)
                 .action(ArgAction::Append)
@@ -83,7 +83,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let output = inputs::path(matches, "output")?;
     outputs::check_file("--output", &output, "a space")?;
     let mut statistics = Vec::new();
-    for given in matches.get_many::<String>("statistics").into_iter().flatten() {
+    for given in matches.get_many::<std::path::PathBuf>("statistics").into_iter().flatten() {
         for path in read::files(given)? {
             run.check()?;
             statistics.push((path.clone(), Statistics::from_bytes(&border::load(&path)?, &path)?));
@@ -96,7 +96,9 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
         border::save(&output, &combined.to_bytes()?)?;
         context.screen.clear();
         if context.json {
-            return context.print(&json!({"done": false, "round": combined.round.number, "shares": shares, "statistics": output}));
+            return context.print(
+                &json!({"done": false, "round": combined.round.number, "shares": shares, "statistics": output.display().to_string()}),
+            );
         }
         return output::text(&format!("{}: the statistics of {shares} files, round {}", output.display(), combined.round.number));
     }
@@ -108,7 +110,8 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
             border::save(&output, &next.to_bytes()?)?;
             context.screen.clear();
             if context.json {
-                return context.print(&json!({"done": false, "round": next.number, "shares": shares, "state": output}));
+                return context
+                    .print(&json!({"done": false, "round": next.number, "shares": shares, "state": output.display().to_string()}));
             }
             return output::text(&format!(
                 "{}: the state of round {}; another round is needed: latent fit {} DATA --partial I/N --state {}",
@@ -139,7 +142,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
             "done": true, "round": round.number, "shares": shares, "seconds": merging, "seconds_measures": measuring, "method": space.method.name, "params": space.params,
             "n_components": space.model.n_components(), "rows": space.rows, "columns": space.model.columns(),
             "seed": space.seed, "measures": space.measures,
-            "not_measured": if measured { &[] } else { measure::NAMES.as_slice() }, "facts": space.facts, "space": output,
+            "not_measured": if measured { &[] } else { measure::NAMES.as_slice() }, "facts": space.facts, "space": output.display().to_string(),
         }));
     }
     output::text(&format!(
