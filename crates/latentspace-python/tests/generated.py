@@ -9,15 +9,13 @@ import latentspace
 
 PACKAGE = Path(__file__).resolve().parents[1] / "python/latentspace"
 
-HEAD = '''"""Every method of the registry as an estimator. Made from its description: `UPDATE=1 make python-test` rewrites this file."""
+HEAD = '''"""The methods of a family as estimators. Made from the registry's description: `UPDATE=1 make python-test` rewrites this file."""
 
 from __future__ import annotations
 
 from typing import Any, Literal
 
 import numpy as np
-
-from ._estimator import DESCRIBED, Decodes, Encodes, Estimator, Folds, TellsRows, TellsWords
 
 '''
 
@@ -155,11 +153,16 @@ def stub() -> str:
     return text + "\n__version__: str\nMETHODS: list[dict[str, Any]]\n"
 
 
-def module() -> str:
-    """The text of ``_methods.py``."""
-    names = ", ".join(f'"{method["class"]}"' for method in latentspace.METHODS)
-    text = HEAD + textwrap.fill(f"__all__ = [{names}]", WIDTH, subsequent_indent="           ") + "\n"
-    for method in latentspace.METHODS:
+def families() -> list[str]:
+    """The families of methods, in the registry's order."""
+    return list(dict.fromkeys(method["family"] for method in latentspace.METHODS))
+
+
+def module(family: str) -> str:
+    """The text of a family's module."""
+    own = [method for method in latentspace.METHODS if method["family"] == family]
+    text = HEAD + f"from .._estimator import {', '.join(['DESCRIBED', *sorted({base for method in own for base in bases(method)})])}\n"
+    for method in own:
         text += f"\n\nclass {method['class']}({', '.join(bases(method))}):\n"
         body = textwrap.indent(document(method), "    ")
         text += f'    r"""{body.lstrip()}    """\n\n    _description = DESCRIBED["{method["name"]}"]\n\n'
@@ -175,6 +178,21 @@ def module() -> str:
         text += "        self._take(others)\n"
         text += "".join(attribute(told) for told in method["attributes"])
     return text
+
+
+def package() -> str:
+    """The text of the package of the families."""
+    text = '"""A class for each method of the registry. Made from its description: `UPDATE=1 make python-test` rewrites this file."""\n\n'
+    for family in families():
+        names = [method["class"] for method in latentspace.METHODS if method["family"] == family]
+        text += f"from .{family} import (\n" + "".join(f"    {name} as {name},\n" for name in names) + ")\n"
+    return text
+
+
+def modules() -> dict[str, str]:
+    """The texts of what is generated, by their places in the package."""
+    families_ = {f"_methods/{family}.py": module(family) for family in families()}
+    return {"__init__.pyi": stub(), "_methods/__init__.py": package(), **families_}
 
 
 def peers() -> str:
@@ -194,5 +212,6 @@ def peers() -> str:
 def write() -> None:
     """Writes the modules, in the source tree and in the package that is installed."""
     for place in (PACKAGE, Path(latentspace.__file__).parent):
-        (place / "_methods.py").write_text(module(), encoding="utf-8")
-        (place / "__init__.pyi").write_text(stub(), encoding="utf-8")
+        (place / "_methods").mkdir(exist_ok=True)
+        for name, text in modules().items():
+            (place / name).write_text(text, encoding="utf-8")

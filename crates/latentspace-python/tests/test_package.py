@@ -14,12 +14,12 @@ import latentspace
 import numpy as np
 import pytest
 from conftest import CLASSES, ROOT, quick, renew
-from generated import PACKAGE, module, peers, stub
+from generated import PACKAGE, modules, peers
 
 
 def test_what_is_generated_is_fresh():
-    renew(PACKAGE / "_methods.py", module())
-    renew(PACKAGE / "__init__.pyi", stub())
+    for name, text in modules().items():
+        renew(PACKAGE / name, text)
     path = ROOT / "docs/python.md"
     before, _, after = path.read_text(encoding="utf-8").split("<!-- attributes -->\n")
     renew(path, f"{before}<!-- attributes -->\n{peers()}<!-- attributes -->\n{after}")

@@ -1,4 +1,4 @@
-"""What every method has as an estimator of scikit-learn. The classes themselves, in ``_methods.py``, are made from the registry's description."""
+"""What every method has as an estimator of scikit-learn. The classes themselves, in ``_methods``, are made from the registry's description."""
 
 from __future__ import annotations
 

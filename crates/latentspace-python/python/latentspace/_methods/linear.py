@@ -1,0 +1,165 @@
+"""The methods of a family as estimators. Made from the registry's description: `UPDATE=1 make python-test` rewrites this file."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+
+from .._estimator import DESCRIBED, Decodes, Encodes, Folds, TellsRows
+
+
+class PCA(TellsRows, Decodes, Folds, Encodes):
+    r"""PCA: the directions along which rows differ most.
+
+    Parameters
+    ----------
+    n_components : int or 'auto', default='auto'
+        Dimensions of the space. auto: 50, or as many as the data have. It must be a whole number, at least 1, or 'auto'.
+    solver : {'auto', 'covariance', 'gram', 'randomized'}, default='auto'
+        The way to the components: covariance and gram are exact, randomized is faster where rows and columns are many. auto: the
+        cheapest. It must be 'auto', 'covariance', 'gram' or 'randomized'.
+    whiten : bool, default=False
+        Whether each component is divided by its standard deviation. It must be true or false.
+    random_state : int, RandomState, Generator or None, default=None
+        The seed: equal seeds give equal bytes, for any number of threads. None is 0; a generator draws one.
+    n_jobs : int or None, default=None
+        Threads. None and -1: all that the machine has, or 1 inside a worker of joblib.
+    verbose : bool, default=False
+        Whether notes and progress are shown.
+
+    Attributes
+    ----------
+    components_ : ndarray of shape [k, d]
+        Unit vectors, by falling variance; the entry of largest magnitude is positive.
+    mean_ : ndarray of shape [d]
+        The mean of the rows.
+    explained_variance_ : ndarray of shape [k]
+        The variance along each component, divided by n - 1.
+    explained_variance_ratio_ : ndarray of shape [k]
+        The share of all variance along each component.
+    singular_values_ : ndarray of shape [k]
+        The singular values of the centered rows: the root of (n - 1) times the variance.
+    noise_variance_ : number
+        The mean of the variances left out: the noise of probabilistic PCA.
+    n_components_ : number
+        Dimensions of the space.
+    n_samples_ : number
+        Rows it was learned from.
+    space_ : Space
+        What was learned, as the command line's fit learns it: its file has the same bytes.
+    measures_ : dict of str to Measure
+        How far to trust it; measured when first read.
+    n_features_in_ : int
+        Columns of the rows.
+    feature_names_in_ : ndarray of str
+        Their names, where the rows came as a data frame.
+
+    See Also
+    --------
+    sklearn.decomposition.PCA : The same elsewhere.
+
+    Notes
+    -----
+    - counts are made dense a chunk of 4,096 rows at a time: 4 bytes a cell of these, zeros included
+
+    References
+    ----------
+    .. [1] Pearson 1901, On lines and planes of closest fit to systems of points in space, doi:10.1080/14786440109462720
+    .. [2] Halko, Martinsson and Tropp 2011, Finding structure with randomness, doi:10.1137/090771806
+    .. [3] Tipping and Bishop 1999, Probabilistic principal component analysis, doi:10.1111/1467-9868.00196
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from latentspace import PCA
+    >>> random = np.random.default_rng(0)
+    >>> X = random.normal(size=(200, 6))
+    >>> estimator = PCA(n_components=2)
+    >>> estimator.fit_transform(X).shape
+    (200, 2)
+    >>> estimator.transform(X[:5]).shape
+    (5, 2)
+    """
+
+    _description = DESCRIBED["pca"]
+
+    def __init__(
+        self,
+        n_components: int | Literal['auto'] = 'auto',
+        *,
+        solver: Literal['auto', 'covariance', 'gram', 'randomized'] = 'auto',
+        whiten: bool = False,
+        random_state: int | np.random.RandomState | np.random.Generator | None = None,
+        n_jobs: int | None = None,
+        verbose: bool | int = False,
+        **others: Any,
+    ) -> None:
+        """Keep the parameters; fit checks them."""
+        self.n_components = n_components
+        self.solver = solver
+        self.whiten = whiten
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+        self._take(others)
+
+    @property
+    def components_(self) -> np.ndarray:
+        """Unit vectors, by falling variance; the entry of largest magnitude is positive."""
+        return self._attribute("components_")
+
+    @property
+    def mean_(self) -> np.ndarray:
+        """The mean of the rows."""
+        return self._attribute("mean_")
+
+    @property
+    def explained_variance_(self) -> np.ndarray:
+        """The variance along each component, divided by n - 1."""
+        return self._attribute("explained_variance_")
+
+    @property
+    def explained_variance_ratio_(self) -> np.ndarray:
+        """The share of all variance along each component."""
+        return self._attribute("explained_variance_ratio_")
+
+    @property
+    def singular_values_(self) -> np.ndarray:
+        """The singular values of the centered rows: the root of (n - 1) times the variance."""
+        return self._attribute("singular_values_")
+
+    @property
+    def noise_variance_(self) -> Any:
+        """The mean of the variances left out: the noise of probabilistic PCA."""
+        return self._attribute("noise_variance_")
+
+    @property
+    def n_components_(self) -> Any:
+        """Dimensions of the space."""
+        return self._attribute("n_components_")
+
+    @property
+    def n_samples_(self) -> Any:
+        """Rows it was learned from."""
+        return self._attribute("n_samples_")
+
+    def get_covariance(self) -> np.ndarray:
+        """The covariance of the columns by probabilistic PCA.
+
+        Returns
+        -------
+        ndarray of shape [d, d]
+            The covariance of the columns by probabilistic PCA.
+        """
+        return self._attribute("get_covariance()")
+
+    def get_precision(self) -> np.ndarray:
+        """The inverse of that covariance.
+
+        Returns
+        -------
+        ndarray of shape [d, d]
+            The inverse of that covariance.
+        """
+        return self._attribute("get_precision()")

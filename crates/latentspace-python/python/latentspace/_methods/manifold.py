@@ -1,0 +1,742 @@
+"""The methods of a family as estimators. Made from the registry's description: `UPDATE=1 make python-test` rewrites this file."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+
+from .._estimator import DESCRIBED, Decodes, Encodes
+
+
+class LocallyLinearEmbedding(Decodes, Encodes):
+    r"""LLE: places in which neighbors lie as they did.
+
+    Parameters
+    ----------
+    n_components : int, default=2
+        Dimensions of the space. It must be a whole number from 1 to 50.
+    n_neighbors : int, default=12
+        Neighbors of a row: few follow sharp bends, many join what is sparse. `hessian` needs at least n_components (n_components +
+        3) / 2, the others more than n_components to be of use. It must be a whole number, at least 1.
+    variant : {'standard', 'modified', 'hessian', 'ltsa'}, default='standard'
+        What a neighborhood asks for. It must be 'standard', 'modified', 'hessian' or 'ltsa'.
+    reg : float, default=0.001
+        How evenly a row is mixed of its neighbors, in parts of their squared distances; for `standard` and `modified`. It must be a
+        number above 0, at most 1.
+    random_state : int, RandomState, Generator or None, default=None
+        The seed: equal seeds give equal bytes, for any number of threads. None is 0; a generator draws one.
+    n_jobs : int or None, default=None
+        Threads. None and -1: all that the machine has, or 1 inside a worker of joblib.
+    verbose : bool, default=False
+        Whether notes and progress are shown.
+
+    Attributes
+    ----------
+    embedding_ : ndarray of shape [n, k]
+        Where the fitted rows lie.
+    reconstruction_error_ : number
+        The squared error of rows put together from their neighbors, on the map: the sum of the eigenvalues.
+    eigenvalues_ : ndarray of shape [k]
+        The smallest eigenvalues that are not 0.
+    space_ : Space
+        What was learned, as the command line's fit learns it: its file has the same bytes.
+    measures_ : dict of str to Measure
+        How far to trust it; measured when first read.
+    n_features_in_ : int
+        Columns of the rows.
+    feature_names_in_ : ndarray of str
+        Their names, where the rows came as a data frame.
+
+    See Also
+    --------
+    Isomap : Isomap: places as far apart as the ways along the data.
+    SpectralEmbedding : Laplacian eigenmaps: slowest vibrations of the graph of neighbors.
+    DiffusionMap : diffusion maps: how far rows are for a walker among neighbors.
+    PHATE : PHATE: branches and transitions, by what walkers see.
+    MDS : MDS: places as far apart as the rows are.
+    sklearn.manifold.LocallyLinearEmbedding : The same elsewhere.
+
+    Notes
+    -----
+    - needs all rows in memory: every row is a neighbor of others
+    - new rows are placed on the map as it stands: where nothing like them was fitted, they land beside what is nearest;
+      `left_out_drift` tells how far fitted rows would land from their places if they were new
+    - counts are taken as a dense table: 4 bytes a cell, zeros included
+    - a killed fit begins anew: it has no steps between which it could be kept
+    - a plan tells bytes and seconds to a factor of 3: how entangled the graph of neighbors is, only the rows know
+
+    References
+    ----------
+    .. [1] Roweis and Saul 2000, Nonlinear dimensionality reduction by locally linear embedding, doi:10.1126/science.290.5500.2323
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from latentspace import LocallyLinearEmbedding
+    >>> random = np.random.default_rng(0)
+    >>> X = random.normal(size=(200, 6))
+    >>> estimator = LocallyLinearEmbedding(n_components=2)
+    >>> estimator.fit_transform(X).shape
+    (200, 2)
+    >>> estimator.transform(X[:5]).shape
+    (5, 2)
+    """
+
+    _description = DESCRIBED["lle"]
+
+    def __init__(
+        self,
+        n_components: int = 2,
+        *,
+        n_neighbors: int = 12,
+        variant: Literal['standard', 'modified', 'hessian', 'ltsa'] = 'standard',
+        reg: float = 0.001,
+        random_state: int | np.random.RandomState | np.random.Generator | None = None,
+        n_jobs: int | None = None,
+        verbose: bool | int = False,
+        **others: Any,
+    ) -> None:
+        """Keep the parameters; fit checks them."""
+        self.n_components = n_components
+        self.n_neighbors = n_neighbors
+        self.variant = variant
+        self.reg = reg
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+        self._take(others)
+
+    @property
+    def embedding_(self) -> np.ndarray:
+        """Where the fitted rows lie."""
+        return self._attribute("embedding_")
+
+    @property
+    def reconstruction_error_(self) -> Any:
+        """The squared error of rows put together from their neighbors, on the map: the sum of the eigenvalues."""
+        return self._attribute("reconstruction_error_")
+
+    @property
+    def eigenvalues_(self) -> np.ndarray:
+        """The smallest eigenvalues that are not 0."""
+        return self._attribute("eigenvalues_")
+
+
+class Isomap(Decodes, Encodes):
+    r"""Isomap: places as far apart as the ways along the data.
+
+    Parameters
+    ----------
+    n_components : int, default=2
+        Dimensions of the space. It must be a whole number from 1 to 50.
+    n_neighbors : int, default=12
+        Neighbors of a row: few keep to the data, many take short cuts. It must be a whole number, at least 1.
+    n_landmarks : int or 'auto', default='auto'
+        Rows from which ways are measured; the others are placed by their distances to them. auto: all up to 10,000 rows, else
+        1,000. It must be a whole number, at least 3, or 'auto'.
+    random_state : int, RandomState, Generator or None, default=None
+        The seed: equal seeds give equal bytes, for any number of threads. None is 0; a generator draws one.
+    n_jobs : int or None, default=None
+        Threads. None and -1: all that the machine has, or 1 inside a worker of joblib.
+    verbose : bool, default=False
+        Whether notes and progress are shown.
+
+    Attributes
+    ----------
+    embedding_ : ndarray of shape [n, k]
+        Where the fitted rows lie.
+    eigenvalues_ : ndarray of shape [k]
+        Of the centered ways, in parts of the unit squared.
+    dist_matrix_ : ndarray of shape [n, n]
+        The length of the shortest way between each two rows; found anew when it is first read.
+    space_ : Space
+        What was learned, as the command line's fit learns it: its file has the same bytes.
+    measures_ : dict of str to Measure
+        How far to trust it; measured when first read.
+    n_features_in_ : int
+        Columns of the rows.
+    feature_names_in_ : ndarray of str
+        Their names, where the rows came as a data frame.
+
+    See Also
+    --------
+    LocallyLinearEmbedding : LLE: places in which neighbors lie as they did.
+    SpectralEmbedding : Laplacian eigenmaps: slowest vibrations of the graph of neighbors.
+    DiffusionMap : diffusion maps: how far rows are for a walker among neighbors.
+    PHATE : PHATE: branches and transitions, by what walkers see.
+    MDS : MDS: places as far apart as the rows are.
+    sklearn.manifold.Isomap : The same elsewhere.
+
+    Notes
+    -----
+    - needs all rows in memory: every row is a neighbor of others
+    - new rows are placed on the map as it stands: where nothing like them was fitted, they land beside what is nearest;
+      `left_out_drift` tells how far fitted rows would land from their places if they were new
+    - counts are taken as a dense table: 4 bytes a cell, zeros included
+    - a killed fit begins anew: it has no steps between which it could be kept
+    - a plan tells bytes and seconds to a factor of 3: how entangled the graph of neighbors is, only the rows know
+
+    References
+    ----------
+    .. [1] Tenenbaum, de Silva and Langford 2000, A global geometric framework for nonlinear dimensionality reduction,
+       doi:10.1126/science.290.5500.2319
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from latentspace import Isomap
+    >>> random = np.random.default_rng(0)
+    >>> X = random.normal(size=(200, 6))
+    >>> estimator = Isomap(n_components=2)
+    >>> estimator.fit_transform(X).shape
+    (200, 2)
+    >>> estimator.transform(X[:5]).shape
+    (5, 2)
+    """
+
+    _description = DESCRIBED["isomap"]
+
+    def __init__(
+        self,
+        n_components: int = 2,
+        *,
+        n_neighbors: int = 12,
+        n_landmarks: int | Literal['auto'] = 'auto',
+        random_state: int | np.random.RandomState | np.random.Generator | None = None,
+        n_jobs: int | None = None,
+        verbose: bool | int = False,
+        **others: Any,
+    ) -> None:
+        """Keep the parameters; fit checks them."""
+        self.n_components = n_components
+        self.n_neighbors = n_neighbors
+        self.n_landmarks = n_landmarks
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+        self._take(others)
+
+    @property
+    def embedding_(self) -> np.ndarray:
+        """Where the fitted rows lie."""
+        return self._attribute("embedding_")
+
+    @property
+    def eigenvalues_(self) -> np.ndarray:
+        """Of the centered ways, in parts of the unit squared."""
+        return self._attribute("eigenvalues_")
+
+    @property
+    def dist_matrix_(self) -> np.ndarray:
+        """The length of the shortest way between each two rows; found anew when it is first read."""
+        return self._attribute("dist_matrix_")
+
+    def reconstruction_error(self) -> Any:
+        """The root of the squared error of the centered ways, over n, as scikit-learn has it.
+
+        Returns
+        -------
+        number
+            The root of the squared error of the centered ways, over n, as scikit-learn has it.
+        """
+        return self._attribute("reconstruction_error()")
+
+
+class SpectralEmbedding(Decodes, Encodes):
+    r"""Laplacian eigenmaps: slowest vibrations of the graph of neighbors.
+
+    Parameters
+    ----------
+    n_components : int, default=2
+        Dimensions of the space. It must be a whole number from 1 to 50.
+    n_neighbors : int, default=12
+        Neighbors of a row: few follow sharp bends, many join what is sparse. It must be a whole number, at least 1.
+    affinity : {'connectivity', 'heat'}, default='connectivity'
+        What two neighbors weigh for each other. It must be 'connectivity' or 'heat'.
+    random_state : int, RandomState, Generator or None, default=None
+        The seed: equal seeds give equal bytes, for any number of threads. None is 0; a generator draws one.
+    n_jobs : int or None, default=None
+        Threads. None and -1: all that the machine has, or 1 inside a worker of joblib.
+    verbose : bool, default=False
+        Whether notes and progress are shown.
+
+    Attributes
+    ----------
+    embedding_ : ndarray of shape [n, k]
+        Where the fitted rows lie.
+    eigenvalues_ : ndarray of shape [k]
+        The smallest eigenvalues of the normalized Laplacian that are not 0.
+    affinity_matrix_ : sparse array of shape [n, n]
+        What neighbors weigh for each other; sought anew when it is first read.
+    space_ : Space
+        What was learned, as the command line's fit learns it: its file has the same bytes.
+    measures_ : dict of str to Measure
+        How far to trust it; measured when first read.
+    n_features_in_ : int
+        Columns of the rows.
+    feature_names_in_ : ndarray of str
+        Their names, where the rows came as a data frame.
+
+    See Also
+    --------
+    LocallyLinearEmbedding : LLE: places in which neighbors lie as they did.
+    Isomap : Isomap: places as far apart as the ways along the data.
+    DiffusionMap : diffusion maps: how far rows are for a walker among neighbors.
+    PHATE : PHATE: branches and transitions, by what walkers see.
+    MDS : MDS: places as far apart as the rows are.
+    sklearn.manifold.SpectralEmbedding : The same elsewhere.
+
+    Notes
+    -----
+    - needs all rows in memory: every row is a neighbor of others
+    - new rows are placed on the map as it stands: where nothing like them was fitted, they land beside what is nearest;
+      `left_out_drift` tells how far fitted rows would land from their places if they were new
+    - counts are taken as a dense table: 4 bytes a cell, zeros included
+    - a killed fit begins anew: it has no steps between which it could be kept
+    - a plan tells bytes and seconds to a factor of 3: how entangled the graph of neighbors is, only the rows know
+
+    References
+    ----------
+    .. [1] Belkin and Niyogi 2003, Laplacian eigenmaps for dimensionality reduction and data representation,
+       doi:10.1162/089976603321780317
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from latentspace import SpectralEmbedding
+    >>> random = np.random.default_rng(0)
+    >>> X = random.normal(size=(200, 6))
+    >>> estimator = SpectralEmbedding(n_components=2)
+    >>> estimator.fit_transform(X).shape
+    (200, 2)
+    >>> estimator.transform(X[:5]).shape
+    (5, 2)
+    """
+
+    _description = DESCRIBED["laplacian"]
+
+    def __init__(
+        self,
+        n_components: int = 2,
+        *,
+        n_neighbors: int = 12,
+        affinity: Literal['connectivity', 'heat'] = 'connectivity',
+        random_state: int | np.random.RandomState | np.random.Generator | None = None,
+        n_jobs: int | None = None,
+        verbose: bool | int = False,
+        **others: Any,
+    ) -> None:
+        """Keep the parameters; fit checks them."""
+        self.n_components = n_components
+        self.n_neighbors = n_neighbors
+        self.affinity = affinity
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+        self._take(others)
+
+    @property
+    def embedding_(self) -> np.ndarray:
+        """Where the fitted rows lie."""
+        return self._attribute("embedding_")
+
+    @property
+    def eigenvalues_(self) -> np.ndarray:
+        """The smallest eigenvalues of the normalized Laplacian that are not 0."""
+        return self._attribute("eigenvalues_")
+
+    @property
+    def affinity_matrix_(self) -> Any:
+        """What neighbors weigh for each other; sought anew when it is first read."""
+        return self._attribute("affinity_matrix_")
+
+
+class DiffusionMap(Decodes, Encodes):
+    r"""diffusion maps: how far rows are for a walker among neighbors.
+
+    Parameters
+    ----------
+    n_components : int, default=2
+        Dimensions of the space. It must be a whole number from 1 to 50.
+    n_neighbors : int, default=12
+        Rows that a walker may step to. It must be a whole number, at least 1.
+    alpha : float, default=1.0
+        How much of the density of rows is taken out: 0 nothing, 1 all. It must be a number from 0 to 1.
+    n_steps : int, default=1
+        Steps that walkers make: more wash out what is near and leave what is far. It must be a whole number from 0 to 100000.
+    bandwidth : float or 'auto', default='auto'
+        The distance at which a step is half as likely as at none, times 0.85. auto: the median distance of neighbors. It must be a
+        number above 0, or 'auto'.
+    random_state : int, RandomState, Generator or None, default=None
+        The seed: equal seeds give equal bytes, for any number of threads. None is 0; a generator draws one.
+    n_jobs : int or None, default=None
+        Threads. None and -1: all that the machine has, or 1 inside a worker of joblib.
+    verbose : bool, default=False
+        Whether notes and progress are shown.
+
+    Attributes
+    ----------
+    embedding_ : ndarray of shape [n, k]
+        Where the fitted rows lie.
+    eigenvalues_ : ndarray of shape [k]
+        What is left of each vibration after a step.
+    bandwidth_ : number
+        The distance at which neighbors weigh less; what auto became.
+    space_ : Space
+        What was learned, as the command line's fit learns it: its file has the same bytes.
+    measures_ : dict of str to Measure
+        How far to trust it; measured when first read.
+    n_features_in_ : int
+        Columns of the rows.
+    feature_names_in_ : ndarray of str
+        Their names, where the rows came as a data frame.
+
+    See Also
+    --------
+    LocallyLinearEmbedding : LLE: places in which neighbors lie as they did.
+    Isomap : Isomap: places as far apart as the ways along the data.
+    SpectralEmbedding : Laplacian eigenmaps: slowest vibrations of the graph of neighbors.
+    PHATE : PHATE: branches and transitions, by what walkers see.
+    MDS : MDS: places as far apart as the rows are.
+
+    Notes
+    -----
+    - needs all rows in memory: every row is a neighbor of others
+    - new rows are placed on the map as it stands: where nothing like them was fitted, they land beside what is nearest;
+      `left_out_drift` tells how far fitted rows would land from their places if they were new
+    - counts are taken as a dense table: 4 bytes a cell, zeros included
+    - a killed fit begins anew: it has no steps between which it could be kept
+    - a plan tells bytes and seconds to a factor of 3: how entangled the graph of neighbors is, only the rows know
+
+    References
+    ----------
+    .. [1] Coifman and Lafon 2006, Diffusion maps, doi:10.1016/j.acha.2006.04.006
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from latentspace import DiffusionMap
+    >>> random = np.random.default_rng(0)
+    >>> X = random.normal(size=(200, 6))
+    >>> estimator = DiffusionMap(n_components=2)
+    >>> estimator.fit_transform(X).shape
+    (200, 2)
+    >>> estimator.transform(X[:5]).shape
+    (5, 2)
+    """
+
+    _description = DESCRIBED["diffusion"]
+
+    def __init__(
+        self,
+        n_components: int = 2,
+        *,
+        n_neighbors: int = 12,
+        alpha: float = 1.0,
+        n_steps: int = 1,
+        bandwidth: float | Literal['auto'] = 'auto',
+        random_state: int | np.random.RandomState | np.random.Generator | None = None,
+        n_jobs: int | None = None,
+        verbose: bool | int = False,
+        **others: Any,
+    ) -> None:
+        """Keep the parameters; fit checks them."""
+        self.n_components = n_components
+        self.n_neighbors = n_neighbors
+        self.alpha = alpha
+        self.n_steps = n_steps
+        self.bandwidth = bandwidth
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+        self._take(others)
+
+    @property
+    def embedding_(self) -> np.ndarray:
+        """Where the fitted rows lie."""
+        return self._attribute("embedding_")
+
+    @property
+    def eigenvalues_(self) -> np.ndarray:
+        """What is left of each vibration after a step."""
+        return self._attribute("eigenvalues_")
+
+    @property
+    def bandwidth_(self) -> Any:
+        """The distance at which neighbors weigh less; what auto became."""
+        return self._attribute("bandwidth_")
+
+
+class PHATE(Decodes, Encodes):
+    r"""PHATE: branches and transitions, by what walkers see.
+
+    Parameters
+    ----------
+    n_components : int, default=2
+        Dimensions of the space. It must be a whole number from 1 to 50.
+    n_neighbors : int, default=5
+        Neighbors that set how far a walker's step reaches: where rows have that many within it. It must be a whole number, at least
+        1.
+    decay : float, default=40.0
+        How sharply a step ends at its reach: 2 as heat does, 40 nearly at once. It must be a number above 0, at most 1000.
+    t : int or 'auto', default='auto'
+        Steps of a walker: more wash out noise, then branches. auto: where the entropy of the walks stops to fall fast. It must be a
+        whole number from 1 to 1000, or 'auto'.
+    gamma : float, default=1.0
+        How small chances count: 1 by their logarithm, 0 by their root, -1 as they are. It must be a number from -1 to 1.
+    n_landmarks : int or 'auto', default='auto'
+        Rows that walks are summed up at. auto: all up to 2,000 rows, else 2,000. It must be a whole number, at least 3, or 'auto'.
+    random_state : int, RandomState, Generator or None, default=None
+        The seed: equal seeds give equal bytes, for any number of threads. None is 0; a generator draws one.
+    n_jobs : int or None, default=None
+        Threads. None and -1: all that the machine has, or 1 inside a worker of joblib.
+    verbose : bool, default=False
+        Whether notes and progress are shown.
+
+    Attributes
+    ----------
+    embedding_ : ndarray of shape [n, k]
+        Where the fitted rows lie.
+    t_ : number
+        Steps of the walkers; what auto became.
+    stress_ : number
+        Kruskal's stress 1 of the places of the landmarks.
+    n_iter_ : number
+        Steps that brought the stress down.
+    n_landmarks_ : number
+        Landmarks; what auto became.
+    space_ : Space
+        What was learned, as the command line's fit learns it: its file has the same bytes.
+    measures_ : dict of str to Measure
+        How far to trust it; measured when first read.
+    n_features_in_ : int
+        Columns of the rows.
+    feature_names_in_ : ndarray of str
+        Their names, where the rows came as a data frame.
+
+    See Also
+    --------
+    LocallyLinearEmbedding : LLE: places in which neighbors lie as they did.
+    Isomap : Isomap: places as far apart as the ways along the data.
+    SpectralEmbedding : Laplacian eigenmaps: slowest vibrations of the graph of neighbors.
+    DiffusionMap : diffusion maps: how far rows are for a walker among neighbors.
+    MDS : MDS: places as far apart as the rows are.
+    phate.PHATE : The same elsewhere.
+
+    Notes
+    -----
+    - needs all rows in memory: every row is a neighbor of others
+    - new rows are placed on the map as it stands: where nothing like them was fitted, they land beside what is nearest;
+      `left_out_drift` tells how far fitted rows would land from their places if they were new
+    - counts are taken as a dense table: 4 bytes a cell, zeros included
+    - a killed fit begins anew: it has no steps between which it could be kept
+    - a plan tells bytes and seconds to a factor of 3: how entangled the graph of neighbors is, only the rows know
+
+    References
+    ----------
+    .. [1] Moon and others 2019, Visualizing structure and transitions in high-dimensional biological data,
+       doi:10.1038/s41587-019-0336-3
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from latentspace import PHATE
+    >>> random = np.random.default_rng(0)
+    >>> X = random.normal(size=(200, 6))
+    >>> estimator = PHATE(n_components=2)
+    >>> estimator.fit_transform(X).shape
+    (200, 2)
+    >>> estimator.transform(X[:5]).shape
+    (5, 2)
+    """
+
+    _description = DESCRIBED["phate"]
+
+    def __init__(
+        self,
+        n_components: int = 2,
+        *,
+        n_neighbors: int = 5,
+        decay: float = 40.0,
+        t: int | Literal['auto'] = 'auto',
+        gamma: float = 1.0,
+        n_landmarks: int | Literal['auto'] = 'auto',
+        random_state: int | np.random.RandomState | np.random.Generator | None = None,
+        n_jobs: int | None = None,
+        verbose: bool | int = False,
+        **others: Any,
+    ) -> None:
+        """Keep the parameters; fit checks them."""
+        self.n_components = n_components
+        self.n_neighbors = n_neighbors
+        self.decay = decay
+        self.t = t
+        self.gamma = gamma
+        self.n_landmarks = n_landmarks
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+        self._take(others)
+
+    @property
+    def embedding_(self) -> np.ndarray:
+        """Where the fitted rows lie."""
+        return self._attribute("embedding_")
+
+    @property
+    def t_(self) -> Any:
+        """Steps of the walkers; what auto became."""
+        return self._attribute("t_")
+
+    @property
+    def stress_(self) -> Any:
+        """Kruskal's stress 1 of the places of the landmarks."""
+        return self._attribute("stress_")
+
+    @property
+    def n_iter_(self) -> Any:
+        """Steps that brought the stress down."""
+        return self._attribute("n_iter_")
+
+    @property
+    def n_landmarks_(self) -> Any:
+        """Landmarks; what auto became."""
+        return self._attribute("n_landmarks_")
+
+
+class MDS(Decodes, Encodes):
+    r"""MDS: places as far apart as the rows are.
+
+    Parameters
+    ----------
+    n_components : int, default=2
+        Dimensions of the space. It must be a whole number from 1 to 50.
+    scaling : {'metric', 'classical'}, default='metric'
+        What is kept of the distances. It must be 'metric' or 'classical'.
+    metric : {'euclidean', 'cosine', 'inner_product', 'manhattan', 'hellinger', 'hamming', 'jaccard'}, default='euclidean'
+        How far two rows lie apart; an inner product is no distance. It must be 'euclidean', 'cosine', 'inner_product', 'manhattan',
+        'hellinger', 'hamming' or 'jaccard'.
+    n_landmarks : int or 'auto', default='auto'
+        Rows that are laid out; the others are placed by their distances from them. auto: all up to 10,000 rows, else 1,000. It must
+        be a whole number, at least 3, or 'auto'.
+    n_iter : int, default=300
+        Steps at most, for `metric`. It must be a whole number, at least 1.
+    eps : float, default=1e-06
+        It ends when two steps take off less than this part of the squared distances, for `metric`. It must be a number from 0 to 1.
+    random_state : int, RandomState, Generator or None, default=None
+        The seed: equal seeds give equal bytes, for any number of threads. None is 0; a generator draws one.
+    n_jobs : int or None, default=None
+        Threads. None and -1: all that the machine has, or 1 inside a worker of joblib.
+    verbose : bool, default=False
+        Whether notes and progress are shown.
+
+    Attributes
+    ----------
+    embedding_ : ndarray of shape [n, k]
+        Where the fitted rows lie.
+    stress_ : number
+        Kruskal's stress 1 of the places of the landmarks, by metric scaling: scikit-learn's with normalized_stress.
+    n_iter_ : number
+        Steps that brought the stress down, by metric scaling.
+    eigenvalues_ : ndarray of shape [k]
+        Of the centered distances, by classical scaling.
+    dissimilarity_matrix_ : ndarray of shape [n, n]
+        The distances of all rows; found anew when it is first read.
+    space_ : Space
+        What was learned, as the command line's fit learns it: its file has the same bytes.
+    measures_ : dict of str to Measure
+        How far to trust it; measured when first read.
+    n_features_in_ : int
+        Columns of the rows.
+    feature_names_in_ : ndarray of str
+        Their names, where the rows came as a data frame.
+
+    See Also
+    --------
+    LocallyLinearEmbedding : LLE: places in which neighbors lie as they did.
+    Isomap : Isomap: places as far apart as the ways along the data.
+    SpectralEmbedding : Laplacian eigenmaps: slowest vibrations of the graph of neighbors.
+    DiffusionMap : diffusion maps: how far rows are for a walker among neighbors.
+    PHATE : PHATE: branches and transitions, by what walkers see.
+    sklearn.manifold.MDS : The same elsewhere.
+
+    Notes
+    -----
+    - needs all rows in memory: every row is a neighbor of others
+    - new rows are placed on the map as it stands: where nothing like them was fitted, they land beside what is nearest;
+      `left_out_drift` tells how far fitted rows would land from their places if they were new
+    - counts are taken as a dense table: 4 bytes a cell, zeros included
+    - a killed fit begins anew: it has no steps between which it could be kept
+    - a plan tells bytes and seconds to a factor of 3: how entangled the graph of neighbors is, only the rows know
+
+    References
+    ----------
+    .. [1] Torgerson 1952, Multidimensional scaling: I. Theory and method, doi:10.1007/BF02288916
+    .. [2] Borg and Groenen 2005, Modern multidimensional scaling, doi:10.1007/0-387-28981-X
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from latentspace import MDS
+    >>> random = np.random.default_rng(0)
+    >>> X = random.normal(size=(200, 6))
+    >>> estimator = MDS(n_components=2)
+    >>> estimator.fit_transform(X).shape
+    (200, 2)
+    >>> estimator.transform(X[:5]).shape
+    (5, 2)
+    """
+
+    _description = DESCRIBED["mds"]
+
+    def __init__(
+        self,
+        n_components: int = 2,
+        *,
+        scaling: Literal['metric', 'classical'] = 'metric',
+        metric: Literal['euclidean', 'cosine', 'inner_product', 'manhattan', 'hellinger', 'hamming', 'jaccard'] = 'euclidean',
+        n_landmarks: int | Literal['auto'] = 'auto',
+        n_iter: int = 300,
+        eps: float = 1e-06,
+        random_state: int | np.random.RandomState | np.random.Generator | None = None,
+        n_jobs: int | None = None,
+        verbose: bool | int = False,
+        **others: Any,
+    ) -> None:
+        """Keep the parameters; fit checks them."""
+        self.n_components = n_components
+        self.scaling = scaling
+        self.metric = metric
+        self.n_landmarks = n_landmarks
+        self.n_iter = n_iter
+        self.eps = eps
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+        self._take(others)
+
+    @property
+    def embedding_(self) -> np.ndarray:
+        """Where the fitted rows lie."""
+        return self._attribute("embedding_")
+
+    @property
+    def stress_(self) -> Any:
+        """Kruskal's stress 1 of the places of the landmarks, by metric scaling: scikit-learn's with normalized_stress."""
+        return self._attribute("stress_")
+
+    @property
+    def n_iter_(self) -> Any:
+        """Steps that brought the stress down, by metric scaling."""
+        return self._attribute("n_iter_")
+
+    @property
+    def eigenvalues_(self) -> np.ndarray:
+        """Of the centered distances, by classical scaling."""
+        return self._attribute("eigenvalues_")
+
+    @property
+    def dissimilarity_matrix_(self) -> np.ndarray:
+        """The distances of all rows; found anew when it is first read."""
+        return self._attribute("dissimilarity_matrix_")

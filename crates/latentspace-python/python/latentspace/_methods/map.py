@@ -1,0 +1,488 @@
+"""The methods of a family as estimators. Made from the registry's description: `UPDATE=1 make python-test` rewrites this file."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+
+from .._estimator import DESCRIBED, Decodes, Encodes
+
+
+class TSNE(Decodes, Encodes):
+    r"""t-SNE: a map that keeps neighbors together.
+
+    Parameters
+    ----------
+    n_components : int, default=2
+        Dimensions of the map: 2 or 3 for the eye, 1 for an order. It must be a whole number from 1 to 3.
+    perplexity : float, default=30.0
+        About how many neighbors a row has: 30 is usual, 100 shows coarser structure. At most a third of the rows. It must be a
+        number above 1.
+    second_perplexity : float, default=0.0
+        A second perplexity, whose affinities are taken to equal parts with those of the first: a larger one keeps coarse structure,
+        too. 0: none. It must be a number, at least 0.
+    affinity : {'gaussian', 'uniform'}, default='gaussian'
+        How much the neighbors of a row count. It must be 'gaussian' or 'uniform'.
+    early_exaggeration : float, default=12.0
+        What the attraction is multiplied by at first, so that clusters find together. It must be a number above 0.
+    exaggeration : float, default=1.0
+        What the attraction is multiplied by afterwards: 1 is t-SNE, 2 to 4 draw clusters closer, as UMAP does. It must be a number
+        above 0.
+    n_iter_early : int, default=250
+        Iterations with early exaggeration. It must be a whole number from 0 to 100000.
+    n_iter : int, default=500
+        Iterations afterwards. It must be a whole number from 0 to 100000.
+    min_kl_change : float, default=0.0
+        It ends when 50 iterations after the early ones take less than this off the divergence. 0: never. It must be a number, at
+        least 0.
+    learning_rate : float or 'auto', default='auto'
+        What the gradient is multiplied by. auto: the number of rows divided by the exaggeration of the phase. It must be a number
+        above 0, or 'auto'.
+    metric : {'euclidean', 'cosine', 'inner_product', 'manhattan', 'hellinger', 'hamming', 'jaccard'}, default='euclidean'
+        How far two rows lie apart. It must be 'euclidean', 'cosine', 'inner_product', 'manhattan', 'hellinger', 'hamming' or
+        'jaccard'.
+    init : {'pca', 'spectral', 'random'}, default='pca'
+        Where the map starts. It must be 'pca', 'spectral' or 'random'.
+    pca_components : int or 'auto', default=0
+        Principal components that rows are reduced to before neighbors are sought, which is faster and takes noise away. 0: the rows
+        as they are; auto: 50 where there are more columns. It must be a whole number, at least 0, or 'auto'.
+    random_state : int, RandomState, Generator or None, default=None
+        The seed: equal seeds give equal bytes, for any number of threads. None is 0; a generator draws one.
+    n_jobs : int or None, default=None
+        Threads. None and -1: all that the machine has, or 1 inside a worker of joblib.
+    verbose : bool, default=False
+        Whether notes and progress are shown.
+
+    Attributes
+    ----------
+    embedding_ : ndarray of shape [n, k]
+        Where the fitted rows lie.
+    kl_divergence_ : number
+        The Kullback-Leibler divergence that is left.
+    n_iter_ : number
+        Iterations that were made, those with early exaggeration included.
+    learning_rate_ : number
+        The learning rate; what auto became.
+    space_ : Space
+        What was learned, as the command line's fit learns it: its file has the same bytes.
+    measures_ : dict of str to Measure
+        How far to trust it; measured when first read.
+    n_features_in_ : int
+        Columns of the rows.
+    feature_names_in_ : ndarray of str
+        Their names, where the rows came as a data frame.
+
+    See Also
+    --------
+    UMAP : UMAP: a map of the graph of neighbors.
+    PaCMAP : PaCMAP: a map laid out as a whole, then in detail.
+    sklearn.manifold.TSNE : The same elsewhere.
+
+    Notes
+    -----
+    - needs all rows in memory: every row is a neighbor of others
+    - new rows are placed on the map as it stands: where nothing like them was fitted, they land beside what is nearest;
+      `left_out_drift` tells how far fitted rows would land from their places if they were new
+    - counts of which at most one cell in twenty is not 0 are kept sparse, and all pairs of them are looked at; others are taken as a
+      dense table: 4 bytes a cell, zeros included
+    - in 1 dimension at most 16,000 rows: a line has no grid, and all pairs are summed
+
+    References
+    ----------
+    .. [1] van der Maaten and Hinton 2008, Visualizing data using t-SNE, JMLR 9(86):2579-2605
+    .. [2] Linderman and others 2019, Fast interpolation-based t-SNE, doi:10.1038/s41592-018-0308-4
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from latentspace import TSNE
+    >>> random = np.random.default_rng(0)
+    >>> X = random.normal(size=(200, 6))
+    >>> estimator = TSNE(n_components=2)
+    >>> estimator.fit_transform(X).shape
+    (200, 2)
+    >>> estimator.transform(X[:5]).shape
+    (5, 2)
+    """
+
+    _description = DESCRIBED["tsne"]
+
+    def __init__(
+        self,
+        n_components: int = 2,
+        *,
+        perplexity: float = 30.0,
+        second_perplexity: float = 0.0,
+        affinity: Literal['gaussian', 'uniform'] = 'gaussian',
+        early_exaggeration: float = 12.0,
+        exaggeration: float = 1.0,
+        n_iter_early: int = 250,
+        n_iter: int = 500,
+        min_kl_change: float = 0.0,
+        learning_rate: float | Literal['auto'] = 'auto',
+        metric: Literal['euclidean', 'cosine', 'inner_product', 'manhattan', 'hellinger', 'hamming', 'jaccard'] = 'euclidean',
+        init: Literal['pca', 'spectral', 'random'] = 'pca',
+        pca_components: int | Literal['auto'] = 0,
+        random_state: int | np.random.RandomState | np.random.Generator | None = None,
+        n_jobs: int | None = None,
+        verbose: bool | int = False,
+        **others: Any,
+    ) -> None:
+        """Keep the parameters; fit checks them."""
+        self.n_components = n_components
+        self.perplexity = perplexity
+        self.second_perplexity = second_perplexity
+        self.affinity = affinity
+        self.early_exaggeration = early_exaggeration
+        self.exaggeration = exaggeration
+        self.n_iter_early = n_iter_early
+        self.n_iter = n_iter
+        self.min_kl_change = min_kl_change
+        self.learning_rate = learning_rate
+        self.metric = metric
+        self.init = init
+        self.pca_components = pca_components
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+        self._take(others)
+
+    @property
+    def embedding_(self) -> np.ndarray:
+        """Where the fitted rows lie."""
+        return self._attribute("embedding_")
+
+    @property
+    def kl_divergence_(self) -> Any:
+        """The Kullback-Leibler divergence that is left."""
+        return self._attribute("kl_divergence_")
+
+    @property
+    def n_iter_(self) -> Any:
+        """Iterations that were made, those with early exaggeration included."""
+        return self._attribute("n_iter_")
+
+    @property
+    def learning_rate_(self) -> Any:
+        """The learning rate; what auto became."""
+        return self._attribute("learning_rate_")
+
+
+class UMAP(Decodes, Encodes):
+    r"""UMAP: a map of the graph of neighbors.
+
+    Parameters
+    ----------
+    n_components : int, default=2
+        Dimensions of the map: 2 or 3 for the eye, 5 to 50 to cluster in. It must be a whole number from 1 to 50.
+    n_neighbors : int, default=15
+        Neighbors of a row, the row itself counted: few show fine structure, 50 and more coarse one. It must be a whole number, at
+        least 2.
+    min_dist : float, default=0.1
+        How near points may come to each other: small values pack groups tightly, large ones spread them evenly. At most the spread.
+        It must be a number, at least 0.
+    spread : float, default=1.0
+        The scale of the map: how far apart points are that hardly belong together. It must be a number above 0.
+    n_epochs : int or 'auto', default='auto'
+        Times that all rows are moved. auto: 500 up to 10,000 rows, else 200; with densmap 200 more. It must be a whole number from
+        1 to 100000, or 'auto'.
+    learning_rate : float, default=1.0
+        What forces are multiplied by in the first epoch; it falls to 0. It must be a number above 0.
+    metric : {'euclidean', 'cosine', 'inner_product', 'manhattan', 'hellinger', 'hamming', 'jaccard'}, default='euclidean'
+        How far two rows lie apart. It must be 'euclidean', 'cosine', 'inner_product', 'manhattan', 'hellinger', 'hamming' or
+        'jaccard'.
+    init : {'pca', 'spectral', 'random'}, default='spectral'
+        Where the map starts. It must be 'pca', 'spectral' or 'random'.
+    negative_sample_rate : int, default=5
+        Pushes that a row gets for each pull. It must be a whole number from 0 to 1000.
+    set_op_mix_ratio : float, default=1.0
+        What two rows are to each other: 1 neighbors if either thinks so, 0 only if both do; between, a mixture. It must be a number
+        from 0 to 1.
+    local_connectivity : float, default=1.0
+        Nearest neighbors that surely belong to a row, however far they are. It must be a number, at least 0.
+    repulsion_strength : float, default=1.0
+        What a push weighs. It must be a number, at least 0.
+    target : str or {'auto', 'none'}, default='auto'
+        The column of labels to learn from, too: rows of unlike labels belong together less. auto: what Python's fit is given as y,
+        else none. It must be a text, or 'auto' or 'none'.
+    target_weight : float, default=0.5
+        How much labels count beside rows: at 1, nothing holds rows of unlike labels together. It must be a number from 0 to 1.
+    densmap : bool, default=False
+        Whether the map shows how dense rows lie, too (densMAP): where they lie close together, so do their points. It must be true
+        or false.
+    dens_lambda : float, default=2.0
+        How much density counts beside neighbors. It must be a number, at least 0.
+    dens_frac : float, default=0.3
+        The share of the epochs, the last ones, in which density counts. It must be a number from 0 to 1.
+    dens_var_shift : float, default=0.1
+        What is added to the variance of the map's log radii: it eases the correlation where they are nearly equal. It must be a
+        number above 0.
+    random_state : int, RandomState, Generator or None, default=None
+        The seed: equal seeds give equal bytes, for any number of threads. None is 0; a generator draws one.
+    n_jobs : int or None, default=None
+        Threads. None and -1: all that the machine has, or 1 inside a worker of joblib.
+    verbose : bool, default=False
+        Whether notes and progress are shown.
+
+    Attributes
+    ----------
+    embedding_ : ndarray of shape [n, k]
+        Where the fitted rows lie.
+    graph_ : sparse array of shape [n, n]
+        How far rows belong together, without what labels say; sought anew when it is first read.
+    a_ : number
+        Of the curve 1 / (1 + a x^(2b)) over distances on the map.
+    b_ : number
+        Of the same curve.
+    n_epochs_ : number
+        Epochs that were made.
+    space_ : Space
+        What was learned, as the command line's fit learns it: its file has the same bytes.
+    measures_ : dict of str to Measure
+        How far to trust it; measured when first read.
+    n_features_in_ : int
+        Columns of the rows.
+    feature_names_in_ : ndarray of str
+        Their names, where the rows came as a data frame.
+
+    See Also
+    --------
+    TSNE : t-SNE: a map that keeps neighbors together.
+    PaCMAP : PaCMAP: a map laid out as a whole, then in detail.
+    umap.UMAP : The same elsewhere.
+
+    Notes
+    -----
+    - needs all rows in memory: every row is a neighbor of others
+    - new rows are placed on the map as it stands: where nothing like them was fitted, they land beside what is nearest;
+      `left_out_drift` tells how far fitted rows would land from their places if they were new
+    - counts of which at most one cell in twenty is not 0 are kept sparse, and all pairs of them are looked at; others are taken as a
+      dense table: 4 bytes a cell, zeros included
+    - with densmap, new rows are placed as without it: how dense rows lie is told by all of them together
+    - labels that were learned from stand apart on the map: that is no sign that the rows do
+    - where the graph of neighbors falls into parts, how these lie to each other is that of the principal components: the graph does not
+      say
+
+    References
+    ----------
+    .. [1] McInnes, Healy and Melville 2018, UMAP: uniform manifold approximation and projection, doi:10.21105/joss.00861
+    .. [2] Narayan, Berger and Cho 2021, Assessing single-cell transcriptomic variability through density-preserving data visualization,
+       doi:10.1038/s41587-020-00801-7
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from latentspace import UMAP
+    >>> random = np.random.default_rng(0)
+    >>> X = random.normal(size=(200, 6))
+    >>> estimator = UMAP(n_components=2)
+    >>> estimator.fit_transform(X).shape
+    (200, 2)
+    >>> estimator.transform(X[:5]).shape
+    (5, 2)
+    """
+
+    _description = DESCRIBED["umap"]
+
+    def __init__(
+        self,
+        n_components: int = 2,
+        *,
+        n_neighbors: int = 15,
+        min_dist: float = 0.1,
+        spread: float = 1.0,
+        n_epochs: int | Literal['auto'] = 'auto',
+        learning_rate: float = 1.0,
+        metric: Literal['euclidean', 'cosine', 'inner_product', 'manhattan', 'hellinger', 'hamming', 'jaccard'] = 'euclidean',
+        init: Literal['pca', 'spectral', 'random'] = 'spectral',
+        negative_sample_rate: int = 5,
+        set_op_mix_ratio: float = 1.0,
+        local_connectivity: float = 1.0,
+        repulsion_strength: float = 1.0,
+        target: str | Literal['auto', 'none'] = 'auto',
+        target_weight: float = 0.5,
+        densmap: bool = False,
+        dens_lambda: float = 2.0,
+        dens_frac: float = 0.3,
+        dens_var_shift: float = 0.1,
+        random_state: int | np.random.RandomState | np.random.Generator | None = None,
+        n_jobs: int | None = None,
+        verbose: bool | int = False,
+        **others: Any,
+    ) -> None:
+        """Keep the parameters; fit checks them."""
+        self.n_components = n_components
+        self.n_neighbors = n_neighbors
+        self.min_dist = min_dist
+        self.spread = spread
+        self.n_epochs = n_epochs
+        self.learning_rate = learning_rate
+        self.metric = metric
+        self.init = init
+        self.negative_sample_rate = negative_sample_rate
+        self.set_op_mix_ratio = set_op_mix_ratio
+        self.local_connectivity = local_connectivity
+        self.repulsion_strength = repulsion_strength
+        self.target = target
+        self.target_weight = target_weight
+        self.densmap = densmap
+        self.dens_lambda = dens_lambda
+        self.dens_frac = dens_frac
+        self.dens_var_shift = dens_var_shift
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+        self._take(others)
+
+    @property
+    def embedding_(self) -> np.ndarray:
+        """Where the fitted rows lie."""
+        return self._attribute("embedding_")
+
+    @property
+    def graph_(self) -> Any:
+        """How far rows belong together, without what labels say; sought anew when it is first read."""
+        return self._attribute("graph_")
+
+    @property
+    def a_(self) -> Any:
+        """Of the curve 1 / (1 + a x^(2b)) over distances on the map."""
+        return self._attribute("a_")
+
+    @property
+    def b_(self) -> Any:
+        """Of the same curve."""
+        return self._attribute("b_")
+
+    @property
+    def n_epochs_(self) -> Any:
+        """Epochs that were made."""
+        return self._attribute("n_epochs_")
+
+
+class PaCMAP(Decodes, Encodes):
+    r"""PaCMAP: a map laid out as a whole, then in detail.
+
+    Parameters
+    ----------
+    n_components : int, default=2
+        Dimensions of the map. It must be a whole number from 1 to 10.
+    n_neighbors : int or 'auto', default='auto'
+        Near rows of a row. auto: 10 up to 10,000 rows, 15 more for each ten times as many. It must be a whole number, at least 1,
+        or 'auto'.
+    mn_ratio : float, default=0.5
+        Half-way pairs for each near one. It must be a number from 0 to 100.
+    fp_ratio : float, default=2.0
+        Far pairs for each near one. It must be a number from 0 to 100.
+    metric : {'euclidean', 'cosine', 'inner_product', 'manhattan', 'hellinger', 'hamming', 'jaccard'}, default='euclidean'
+        How far two rows lie apart; an inner product is no distance. It must be 'euclidean', 'cosine', 'inner_product', 'manhattan',
+        'hellinger', 'hamming' or 'jaccard'.
+    pca_components : int or 'auto', default='auto'
+        Principal components that rows are reduced to before neighbors are sought. 0: the rows as they are; auto: 100 where there
+        are more columns and the metric is Euclidean. It must be a whole number, at least 0, or 'auto'.
+    learning_rate : float, default=1.0
+        How far a step goes. It must be a number above 0.
+    n_iter : int, default=450
+        Steps: the first two ninths set the whole, two more let it go, the rest set the detail. It must be a whole number from 1 to
+        100000.
+    random_state : int, RandomState, Generator or None, default=None
+        The seed: equal seeds give equal bytes, for any number of threads. None is 0; a generator draws one.
+    n_jobs : int or None, default=None
+        Threads. None and -1: all that the machine has, or 1 inside a worker of joblib.
+    verbose : bool, default=False
+        Whether notes and progress are shown.
+
+    Attributes
+    ----------
+    embedding_ : ndarray of shape [n, k]
+        Where the fitted rows lie.
+    n_iter_ : number
+        Steps that were made.
+    n_neighbors_ : number
+        Near pairs of each row; what auto became.
+    space_ : Space
+        What was learned, as the command line's fit learns it: its file has the same bytes.
+    measures_ : dict of str to Measure
+        How far to trust it; measured when first read.
+    n_features_in_ : int
+        Columns of the rows.
+    feature_names_in_ : ndarray of str
+        Their names, where the rows came as a data frame.
+
+    See Also
+    --------
+    TSNE : t-SNE: a map that keeps neighbors together.
+    UMAP : UMAP: a map of the graph of neighbors.
+    pacmap.PaCMAP : The same elsewhere.
+
+    Notes
+    -----
+    - needs all rows in memory: every row is a neighbor of others
+    - new rows are placed on the map as it stands: where nothing like them was fitted, they land beside what is nearest;
+      `left_out_drift` tells how far fitted rows would land from their places if they were new
+    - counts are taken as a dense table: 4 bytes a cell, zeros included
+
+    References
+    ----------
+    .. [1] Wang, Huang, Rudin and Shaposhnik 2021, Understanding how dimension reduction tools work, JMLR 22(201), arXiv:2012.04456
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from latentspace import PaCMAP
+    >>> random = np.random.default_rng(0)
+    >>> X = random.normal(size=(200, 6))
+    >>> estimator = PaCMAP(n_components=2)
+    >>> estimator.fit_transform(X).shape
+    (200, 2)
+    >>> estimator.transform(X[:5]).shape
+    (5, 2)
+    """
+
+    _description = DESCRIBED["pacmap"]
+
+    def __init__(
+        self,
+        n_components: int = 2,
+        *,
+        n_neighbors: int | Literal['auto'] = 'auto',
+        mn_ratio: float = 0.5,
+        fp_ratio: float = 2.0,
+        metric: Literal['euclidean', 'cosine', 'inner_product', 'manhattan', 'hellinger', 'hamming', 'jaccard'] = 'euclidean',
+        pca_components: int | Literal['auto'] = 'auto',
+        learning_rate: float = 1.0,
+        n_iter: int = 450,
+        random_state: int | np.random.RandomState | np.random.Generator | None = None,
+        n_jobs: int | None = None,
+        verbose: bool | int = False,
+        **others: Any,
+    ) -> None:
+        """Keep the parameters; fit checks them."""
+        self.n_components = n_components
+        self.n_neighbors = n_neighbors
+        self.mn_ratio = mn_ratio
+        self.fp_ratio = fp_ratio
+        self.metric = metric
+        self.pca_components = pca_components
+        self.learning_rate = learning_rate
+        self.n_iter = n_iter
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+        self._take(others)
+
+    @property
+    def embedding_(self) -> np.ndarray:
+        """Where the fitted rows lie."""
+        return self._attribute("embedding_")
+
+    @property
+    def n_iter_(self) -> Any:
+        """Steps that were made."""
+        return self._attribute("n_iter_")
+
+    @property
+    def n_neighbors_(self) -> Any:
+        """Near pairs of each row; what auto became."""
+        return self._attribute("n_neighbors_")

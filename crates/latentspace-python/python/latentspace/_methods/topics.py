@@ -1,0 +1,308 @@
+"""The methods of a family as estimators. Made from the registry's description: `UPDATE=1 make python-test` rewrites this file."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+
+from .._estimator import DESCRIBED, Decodes, Encodes, TellsWords
+
+
+class LatentDirichletAllocation(TellsWords, Decodes, Encodes):
+    r"""LDA: what documents are about: topics, and each one's shares.
+
+    Parameters
+    ----------
+    n_components : int or 'auto', default='auto'
+        Topics. auto: 10 below 500 documents, 20 below 5,000, 50 below 20,000, else 100. It must be a whole number from 1 to 10000,
+        or 'auto'.
+    sampler : {'gibbs', 'variational'}, default='gibbs'
+        How topics are found. It must be 'gibbs' or 'variational'.
+    n_iter : int or 'auto', default='auto'
+        Sweeps over all words of Gibbs sampling (auto: 300), or passes over all documents of variational Bayes (auto: 5). It must be
+        a whole number from 1 to 100000, or 'auto'.
+    alpha : float, default=0.1
+        What each topic weighs in a document before any word is seen, in words; where it is learned, at the start. It must be a
+        number above 0, at most 1000.
+    eta : float, default=0.01
+        What each word weighs in a topic before any is seen, in words: less makes topics of fewer words. It must be a number above
+        0, at most 1000.
+    learn_prior : bool, default=True
+        Whether the weight of each topic in documents is learned, so that common topics may be common. It must be true or false.
+    seed_words : str, default=''
+        Words that are to be in a topic: those of one topic with commas between, topics with semicolons; `star,galaxy; gene,protein`
+        guides the first two topics. It must be a text.
+    seed_weight : int, default=100
+        As how many uses in its topic each seed word counts. It must be a whole number from 1 to 10000000.
+    target : str or {'auto', 'none'}, default='auto'
+        The column of metadata whose labels guide topics: documents of the first label (in order) are drawn to the first topic, and
+        so on; missing labels to none. auto or none: no column. It must be a text, or 'auto' or 'none'.
+    target_weight : float, default=20.0
+        As how many of its words a document's label counts. It must be a number above 0, at most 1000000.
+    held_out : float, default=0.05
+        The share of documents that is not learned from, but used to tell how well the topics tell new ones: 2,000 documents at
+        most. It must be a number from 0 to 0.5.
+    random_state : int, RandomState, Generator or None, default=None
+        The seed: equal seeds give equal bytes, for any number of threads. None is 0; a generator draws one.
+    n_jobs : int or None, default=None
+        Threads. None and -1: all that the machine has, or 1 inside a worker of joblib.
+    verbose : bool, default=False
+        Whether notes and progress are shown.
+
+    Attributes
+    ----------
+    components_ : ndarray of shape [k, d]
+        How likely each word is in each topic: a row a topic, which adds up to 1.
+    n_components_ : number
+        Topics.
+    n_iter_ : number
+        Sweeps, passes or rounds that were made.
+    bound_ : number
+        The perplexity of the documents learned from: of the words of one half of each, shares told by the other.
+    doc_topic_prior_ : ndarray of shape [1, k]
+        What each topic weighs in a document before any word is seen, in words.
+    topic_word_prior_ : number
+        What each word weighs in a topic before any document is seen, in words.
+    embedding_ : ndarray of shape [n, k]
+        Where the fitted rows lie.
+    space_ : Space
+        What was learned, as the command line's fit learns it: its file has the same bytes.
+    measures_ : dict of str to Measure
+        How far to trust it; measured when first read.
+    n_features_in_ : int
+        Columns of the rows.
+    feature_names_in_ : ndarray of str
+        Their names, where the rows came as a data frame.
+
+    See Also
+    --------
+    PLSA : PLSA: what documents are about, learned without any prior.
+    sklearn.decomposition.LatentDirichletAllocation : The same elsewhere.
+
+    Notes
+    -----
+    - whole counts alone, by Gibbs sampling: words are drawn one by one; variational Bayes takes any weights
+    - all documents in memory, by Gibbs sampling: each of their words has a topic, 12 bytes a word, and 9 a word of the vocabulary and
+      topic
+    - no labels, and no titles in the space beside documents' words, by variational Bayes: it is the same where documents stream by
+
+    References
+    ----------
+    .. [1] Blei, Ng and Jordan 2003, Latent Dirichlet allocation, JMLR 3:993-1022
+    .. [2] Griffiths and Steyvers 2004, Finding scientific topics, doi:10.1073/pnas.0307752101
+    .. [3] Wallach, Mimno and McCallum 2009, Rethinking LDA: why priors matter, NIPS 22
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from latentspace import LatentDirichletAllocation
+    >>> random = np.random.default_rng(0)
+    >>> X = random.poisson(0.3, size=(200, 30))
+    >>> estimator = LatentDirichletAllocation(n_components=2)
+    >>> estimator.fit_transform(X).shape
+    (200, 2)
+    >>> estimator.transform(X[:5]).shape
+    (5, 2)
+    """
+
+    _description = DESCRIBED["lda"]
+
+    def __init__(
+        self,
+        n_components: int | Literal['auto'] = 'auto',
+        *,
+        sampler: Literal['gibbs', 'variational'] = 'gibbs',
+        n_iter: int | Literal['auto'] = 'auto',
+        alpha: float = 0.1,
+        eta: float = 0.01,
+        learn_prior: bool = True,
+        seed_words: str = '',
+        seed_weight: int = 100,
+        target: str | Literal['auto', 'none'] = 'auto',
+        target_weight: float = 20.0,
+        held_out: float = 0.05,
+        random_state: int | np.random.RandomState | np.random.Generator | None = None,
+        n_jobs: int | None = None,
+        verbose: bool | int = False,
+        **others: Any,
+    ) -> None:
+        """Keep the parameters; fit checks them."""
+        self.n_components = n_components
+        self.sampler = sampler
+        self.n_iter = n_iter
+        self.alpha = alpha
+        self.eta = eta
+        self.learn_prior = learn_prior
+        self.seed_words = seed_words
+        self.seed_weight = seed_weight
+        self.target = target
+        self.target_weight = target_weight
+        self.held_out = held_out
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+        self._take(others)
+
+    @property
+    def components_(self) -> np.ndarray:
+        """How likely each word is in each topic: a row a topic, which adds up to 1."""
+        return self._attribute("components_")
+
+    @property
+    def n_components_(self) -> Any:
+        """Topics."""
+        return self._attribute("n_components_")
+
+    @property
+    def n_iter_(self) -> Any:
+        """Sweeps, passes or rounds that were made."""
+        return self._attribute("n_iter_")
+
+    @property
+    def bound_(self) -> Any:
+        """The perplexity of the documents learned from: of the words of one half of each, shares told by the other."""
+        return self._attribute("bound_")
+
+    @property
+    def doc_topic_prior_(self) -> np.ndarray:
+        """What each topic weighs in a document before any word is seen, in words."""
+        return self._attribute("doc_topic_prior_")
+
+    @property
+    def topic_word_prior_(self) -> Any:
+        """What each word weighs in a topic before any document is seen, in words."""
+        return self._attribute("topic_word_prior_")
+
+    @property
+    def embedding_(self) -> np.ndarray:
+        """Where the fitted rows lie."""
+        return self._attribute("embedding_")
+
+
+class PLSA(TellsWords, Decodes, Encodes):
+    r"""PLSA: what documents are about, learned without any prior.
+
+    Parameters
+    ----------
+    n_components : int or 'auto', default='auto'
+        Topics. auto: 10 below 500 documents, 20 below 5,000, 50 below 20,000, else 100. It must be a whole number from 1 to 10000,
+        or 'auto'.
+    n_iter : int, default=200
+        Rounds over all documents at most; learning ends sooner where the likelihood settles, or documents held out are told no
+        better. It must be a whole number from 1 to 100000.
+    temper : float, default=0.9
+        What the power β of tempered expectation maximization, 1 at first, is multiplied by when documents held out are told worse;
+        1: learning ends there instead. It must be a number above 0, at most 1.
+    smoothing : float, default=10.0
+        As how many words of the corpus at large each topic is told beside its own, so that no word is impossible in any. It must be
+        a number from 0 to 1000000.
+    held_out : float, default=0.05
+        The share of documents that is not learned from, but used to tell how well the topics tell new ones, and when to temper and
+        to end: 2,000 documents at most. It must be a number from 0 to 0.5.
+    random_state : int, RandomState, Generator or None, default=None
+        The seed: equal seeds give equal bytes, for any number of threads. None is 0; a generator draws one.
+    n_jobs : int or None, default=None
+        Threads. None and -1: all that the machine has, or 1 inside a worker of joblib.
+    verbose : bool, default=False
+        Whether notes and progress are shown.
+
+    Attributes
+    ----------
+    components_ : ndarray of shape [k, d]
+        How likely each word is in each topic: a row a topic, which adds up to 1.
+    n_components_ : number
+        Topics.
+    n_iter_ : number
+        Sweeps, passes or rounds that were made.
+    bound_ : number
+        The perplexity of the documents learned from: of the words of one half of each, shares told by the other.
+    embedding_ : ndarray of shape [n, k]
+        Where the fitted rows lie.
+    space_ : Space
+        What was learned, as the command line's fit learns it: its file has the same bytes.
+    measures_ : dict of str to Measure
+        How far to trust it; measured when first read.
+    n_features_in_ : int
+        Columns of the rows.
+    feature_names_in_ : ndarray of str
+        Their names, where the rows came as a data frame.
+
+    See Also
+    --------
+    LatentDirichletAllocation : LDA: what documents are about: topics, and each one's shares.
+    sklearn.decomposition.LatentDirichletAllocation : The same elsewhere.
+
+    Notes
+    -----
+    - no titles in the space, only documents' words: it is the same whether they lay in memory, streamed by or were worked on in shares
+    - weights below 0 are refused: they are how often a word is in a document
+
+    References
+    ----------
+    .. [1] Hofmann 1999, Probabilistic latent semantic indexing, doi:10.1145/312624.312649
+    .. [2] Hofmann 2001, Unsupervised learning by probabilistic latent semantic analysis, doi:10.1023/A:1007617005950
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from latentspace import PLSA
+    >>> random = np.random.default_rng(0)
+    >>> X = random.poisson(0.3, size=(200, 30))
+    >>> estimator = PLSA(n_components=2)
+    >>> estimator.fit_transform(X).shape
+    (200, 2)
+    >>> estimator.transform(X[:5]).shape
+    (5, 2)
+    """
+
+    _description = DESCRIBED["plsa"]
+
+    def __init__(
+        self,
+        n_components: int | Literal['auto'] = 'auto',
+        *,
+        n_iter: int = 200,
+        temper: float = 0.9,
+        smoothing: float = 10.0,
+        held_out: float = 0.05,
+        random_state: int | np.random.RandomState | np.random.Generator | None = None,
+        n_jobs: int | None = None,
+        verbose: bool | int = False,
+        **others: Any,
+    ) -> None:
+        """Keep the parameters; fit checks them."""
+        self.n_components = n_components
+        self.n_iter = n_iter
+        self.temper = temper
+        self.smoothing = smoothing
+        self.held_out = held_out
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+        self._take(others)
+
+    @property
+    def components_(self) -> np.ndarray:
+        """How likely each word is in each topic: a row a topic, which adds up to 1."""
+        return self._attribute("components_")
+
+    @property
+    def n_components_(self) -> Any:
+        """Topics."""
+        return self._attribute("n_components_")
+
+    @property
+    def n_iter_(self) -> Any:
+        """Sweeps, passes or rounds that were made."""
+        return self._attribute("n_iter_")
+
+    @property
+    def bound_(self) -> Any:
+        """The perplexity of the documents learned from: of the words of one half of each, shares told by the other."""
+        return self._attribute("bound_")
+
+    @property
+    def embedding_(self) -> np.ndarray:
+        """Where the fitted rows lie."""
+        return self._attribute("embedding_")
