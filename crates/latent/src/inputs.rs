@@ -286,5 +286,5 @@ pub(crate) fn codes(space: &Space, path: &Path) -> Result<Codes> {
             .with_hint(format!("`latent encode {} DATA -o codes.npy` makes them", path.display())));
     };
     let metadata = space.metadata.clone().unwrap_or_else(|| latentspace::data::Metadata::none(values.rows()));
-    Ok(Codes { values: values.clone(), metadata })
+    Ok(Codes::new(values.clone(), metadata))
 }

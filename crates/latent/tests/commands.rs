@@ -8,7 +8,7 @@ use std::io::Write;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use common::{Folder, clouds, npy, npy_of, read_npy, uniform};
+use common::{Folder, clouds, npy, npy_f64, npy_of, read_npy, uniform};
 use serde_json::Value;
 
 /// A folder with `x.npy`: 600 rows of 12 columns in 4 clouds.
@@ -584,4 +584,53 @@ fn the_spiral_is_one_number_that_ways_along_it_find() {
     folder.refused("demo spiral --points 10", "error: --points: 10 was given; it must be 100 to 100000.\n");
     folder.refused("demo spiral --noise 0.5", "error: --noise: 0.5 was given; it must be 0 to 0.05.\n");
     folder.refused("demo digits --points 200", "error: --points: '200' was given; only `latent demo spiral` takes it.\n");
+}
+
+#[test]
+fn codes_far_from_zero_are_the_same_but_for_their_place() {
+    let folder = Folder::new();
+    let cells: Vec<f64> = (0..160).map(|at| uniform(at / 2, at % 2) * 4.0 - 2.0).collect();
+    folder.write("a.npy", npy_f64(80, 2, &cells));
+    for (shift, name) in [([1e7, 1e7], "b"), ([1e9, -3e4], "c")] {
+        let far: Vec<f64> = cells.iter().enumerate().map(|(at, cell)| cell + shift[at % 2]).collect();
+        folder.write(&format!("{name}.npy"), npy_f64(80, 2, &far));
+        let lines: String = far.chunks(2).map(|row| format!("{},{}\n", row[0], row[1])).collect();
+        folder.write(&format!("{name}.csv"), format!("x,y\n{lines}"));
+        folder.good(&format!("export {name}.npy --to parquet -o {name}.parquet"));
+        for file in [format!("{name}.npy"), format!("{name}.csv"), format!("{name}.parquet")] {
+            let found = folder.json(&format!("compare a.npy {file}"));
+            assert!(found["cka"]["value"].as_f64().unwrap() > 0.999_999, "{file}: {found}");
+            assert!(found["procrustes"]["value"].as_f64().unwrap() < 1e-6, "{file}: {found}");
+            let measured = folder.json(&format!("measure {file} --against a.npy"));
+            assert!(measured["recall"]["value"].as_f64().unwrap() > 0.99, "{file}: {measured}");
+            let (near, other) = (folder.json("neighbors a.npy --row 3"), folder.json(&format!("neighbors {file} --row 3")));
+            let rows = |found: &serde_json::Value| found.as_array().unwrap().iter().map(|near| near["row"].clone()).collect::<Vec<_>>();
+            assert_eq!(rows(&near), rows(&other), "{file}");
+        }
+    }
+    // What is decoded lies where the codes lie.
+    folder.write("table.npy", npy(40, 3, &clouds(40, 3, 2)));
+    folder.good("fit pca table.npy --dims 2 -o p.latent");
+    folder.write("far.npy", npy_f64(2, 2, &[1e6, 0.25, 1e6 + 1.0, 0.5]));
+    folder.write("at.npy", npy(2, 2, &[1e6, 0.25, 1e6 + 1.0, 0.5]));
+    folder.good("decode p.latent far.npy -o far_back.npy");
+    folder.good("decode p.latent at.npy -o at_back.npy");
+    assert_eq!(read_npy(&folder.read("far_back.npy")), read_npy(&folder.read("at_back.npy")));
+}
+
+#[test]
+fn maps_of_other_tools_are_measured_by_their_columns() {
+    let folder = with_clouds();
+    let rows = read_npy(&folder.read("x.npy"));
+    let mut trust = Vec::new();
+    for header in ["z0,z1", "x,y", "UMAP_1,UMAP_2", "id,tSNE1,tSNE2", "PC1,PC2", "label,first,second"] {
+        let prefix = if header.matches(',').count() == 2 { "7," } else { "" };
+        let lines: String = rows.chunks(12).map(|row| format!("{prefix}{},{}\n", row[0], row[1])).collect();
+        folder.write("map.csv", format!("{header}\n{lines}"));
+        let called = folder.good("measure map.csv --against x.npy --json");
+        let found: serde_json::Value = serde_json::from_str(&called.out).unwrap();
+        trust.push(found["trustworthiness"]["value"].as_f64().unwrap());
+        assert_eq!(called.err.contains("are taken as coordinates"), header != "z0,z1", "{header}: {}", called.err);
+    }
+    assert!(trust.iter().all(|value| *value == trust[0]), "{trust:?}");
 }

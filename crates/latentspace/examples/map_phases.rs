@@ -64,5 +64,5 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     });
     println!("{}", serde_json::to_string(&told)?);
 
-    Ok(Codes { values: codes, metadata: observations.metadata }.save(to.as_ref())?)
+    Ok(Codes::new(codes, observations.metadata).save(to.as_ref())?)
 }

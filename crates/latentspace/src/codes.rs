@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Float32Array};
+use arrow::array::{ArrayRef, Float32Array, Float64Array};
 
 use crate::data::write::{self, Columns};
 use crate::data::{Metadata, ReadOptions, Values, read};
@@ -15,20 +15,50 @@ use crate::run::Run;
 /// Coordinates of rows in a space.
 #[derive(Debug, Clone)]
 pub struct Codes {
-    /// `[n, k]`.
+    /// `[n, k]`, less the offsets.
     pub values: Matrix,
+    /// What was subtracted from each dimension: of codes far from zero in numbers of 64 bits, so that differences keep their digits. Empty
+    /// where nothing was.
+    pub offsets: Vec<f64>,
     /// What rides along.
     pub metadata: Metadata,
 }
 
 impl Codes {
-    /// Reads codes: an array `[n, k]` from `.npy` and other files of arrays, or the columns `z0`, `z1`, … of a table, whose other columns
-    /// ride along. `options.labels` are joined.
+    /// Codes `[n, k]` with the metadata of their rows.
+    pub fn new(values: Matrix, metadata: Metadata) -> Self {
+        Codes { values, offsets: Vec::new(), metadata }
+    }
+
+    /// The coordinates with their offsets, `[n, k]`: as decoders and distances from the origin (cosine) need them.
+    ///
+    /// # Errors
+    /// None in truth.
+    pub fn absolute(&self) -> Result<Matrix> {
+        if self.offsets.is_empty() {
+            return Ok(self.values.clone());
+        }
+        let (rows, cols) = (self.values.rows(), self.values.cols());
+        let cells = (0..rows).flat_map(|row| self.row(row).map(|cell| cell as f32));
+        Matrix::new(rows, cols, cells.collect())
+    }
+
+    /// The coordinates of a row, with their offsets.
+    pub fn row(&self, row: usize) -> impl Iterator<Item = f64> {
+        let offset = |column: usize| self.offsets.get(column).copied().unwrap_or(0.0);
+        self.values.row(row).iter().enumerate().map(move |(column, &cell)| f64::from(cell) + offset(column))
+    }
+
+    /// Reads codes: an array `[n, k]` from `.npy` and other files of arrays, or the columns `z0`, `z1`, … of a table. Where a table has no
+    /// such columns, maps of other tools are known by their names (`x` and `y`, `UMAP_1` and `UMAP_2`, `PC1` …), else all numbers are taken that
+    /// are no ids and no labels. Its other columns ride along; `options.labels` are joined.
     ///
     /// # Errors
     /// [`Error::Input`] if the file holds no such columns, or a code is missing or infinite; and what the reader says.
     pub fn open(path: &Path, options: &ReadOptions, run: &Run) -> Result<Self> {
-        let observed = read::open_codes(path, options)?.read(run)?;
+        let source = read::open_codes(path, options)?;
+        source.notes().iter().for_each(|note| run.note(note));
+        let observed = source.read(run)?;
         let wrong = |found: String| Error::input(path, found, "codes are an array, or a table with the columns z0, z1, …");
         let Values::Table(table) = observed.values else { return Err(wrong(observed.values.kind().to_owned())) };
         if !table.categories.is_empty() || table.numbers.cols() == 0 {
@@ -41,22 +71,21 @@ impl Codes {
                 .at_row((at / cols) as u64 + 1)
                 .at_column(table.column_name(at % cols)));
         }
-        let values = if table.offsets.is_empty() {
-            table.numbers
-        } else {
-            let cells = table.numbers.as_slice().iter().enumerate().map(|(at, &value)| (f64::from(value) + table.offset(at % cols)) as f32);
-            Matrix::new(table.numbers.rows(), cols, cells.collect())?
-        };
-        Ok(Codes { values, metadata: observed.metadata })
+        Ok(Codes { values: table.numbers, offsets: table.offsets, metadata: observed.metadata })
     }
 
-    /// Writes codes, all or nothing: `.npy` (numbers alone), `.parquet` or `.csv` (columns `z0`, `z1`, …, then the metadata).
+    /// Writes codes, all or nothing: `.npy` (numbers alone), `.parquet` or `.csv` (columns `z0`, `z1`, …, then the metadata). Numbers have 32
+    /// bits, or 64 where there are offsets.
     ///
     /// # Errors
     /// [`Error::Input`] for another ending; [`Error::Io`].
     pub fn save(&self, path: &Path) -> Result<()> {
         if path.to_string_lossy().to_lowercase().ends_with(".npy") {
             let axes = [self.values.rows(), self.values.cols()];
+            if !self.offsets.is_empty() {
+                let wide: Vec<f64> = (0..axes[0]).flat_map(|row| self.row(row)).collect();
+                return write::npy(path, "<f8", &axes, bytemuck::cast_slice(&wide));
+            }
             return write::npy(path, "<f4", &axes, bytemuck::cast_slice(self.values.as_slice()));
         }
         write::rows(path, self.values.rows(), self, &self.metadata)
@@ -67,7 +96,11 @@ impl Columns for Codes {
     fn columns(&self, rows: Range<usize>) -> Vec<(String, ArrayRef)> {
         let column = |column: usize| -> (String, ArrayRef) {
             let cells = rows.clone().map(|row| self.values.row(row)[column]);
-            (format!("z{column}"), Arc::new(Float32Array::from_iter_values(cells)))
+            let array: ArrayRef = match self.offsets.get(column) {
+                Some(offset) => Arc::new(Float64Array::from_iter_values(cells.map(|cell| f64::from(cell) + offset))),
+                None => Arc::new(Float32Array::from_iter_values(cells)),
+            };
+            (format!("z{column}"), array)
         };
         (0..self.values.cols()).map(column).collect()
     }
@@ -91,7 +124,7 @@ mod tests {
             1000,
         )
         .unwrap();
-        let codes = Codes { values: values.clone(), metadata };
+        let codes = Codes::new(values.clone(), metadata);
         for name in ["z.npy", "z.csv", "z.parquet"] {
             let path = folder.path().join(name);
             codes.save(&path).unwrap();
@@ -104,5 +137,61 @@ mod tests {
             }
         }
         assert!(codes.save(&folder.path().join("z.xyz")).unwrap_err().to_string().contains(".parquet"));
+    }
+
+    #[test]
+    fn codes_far_from_zero_keep_their_differences_and_their_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = Run::new(0, 1).unwrap();
+        // Columns at 1e7, at -3e9 and at 0, with steps of 1/64.
+        let offsets = [1e7, -3e9, 0.0];
+        let cell = |i: usize, j: usize| ((i * 37 + j * 11) % 97) as f64 / 64.0 + offsets[j];
+        let wide: Vec<f64> = (0..300).map(|at| cell(at / 3, at % 3)).collect();
+        let npy = folder.path().join("far.npy");
+        write::npy(&npy, "<f8", &[100, 3], bytemuck::cast_slice(&wide)).unwrap();
+        let csv = folder.path().join("far.csv");
+        let lines = (0..100).map(|i| format!("{},{},{}\n", cell(i, 0), cell(i, 1), cell(i, 2)));
+        std::fs::write(&csv, format!("z0,z1,z2\n{}", lines.collect::<String>())).unwrap();
+        let parquet = folder.path().join("far.parquet");
+        Codes::open(&npy, &ReadOptions::default(), &run).unwrap().save(&parquet).unwrap();
+        for path in [npy, csv, parquet] {
+            let codes = Codes::open(&path, &ReadOptions::default(), &run).unwrap();
+            for i in 0..100 {
+                assert!(codes.row(i).eq((0..3).map(|j| cell(i, j))), "{} {i}", path.display());
+                for j in 0..3 {
+                    let step = codes.values.row(i)[j] - codes.values.row(0)[j];
+                    assert!((f64::from(step) - (cell(i, j) - cell(0, j))).abs() < 1e-6, "{} {i} {j}", path.display());
+                }
+            }
+            assert_eq!(codes.absolute().unwrap().row(7)[1], cell(7, 1) as f32);
+            for name in ["back.npy", "back.csv", "back.parquet"] {
+                let back = folder.path().join(name);
+                codes.save(&back).unwrap();
+                let back = Codes::open(&back, &ReadOptions::default(), &run).unwrap();
+                assert!((0..100).all(|i| back.row(i).eq(codes.row(i))), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn maps_of_other_tools_are_known_by_their_columns() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = Run::new(0, 1).unwrap();
+        let path = folder.path().join("map.csv");
+        let taken = |header: &str| {
+            let cells =
+                |row: usize| header.split(',').enumerate().map(|(at, _)| format!("{}", at * 100 + row)).collect::<Vec<_>>().join(",");
+            std::fs::write(&path, format!("{header}\n{}\n{}\n{}\n", cells(0), cells(1), cells(2))).unwrap();
+            let codes = Codes::open(&path, &ReadOptions::default(), &run).map_err(|error| error.to_string())?;
+            Ok::<Vec<f64>, String>(codes.row(0).map(|cell| (cell / 100.0).round()).collect())
+        };
+        assert_eq!(taken("x,y").unwrap(), [0.0, 1.0]);
+        assert_eq!(taken("id,x,y,weight").unwrap(), [1.0, 2.0]);
+        assert_eq!(taken("label,UMAP_1,UMAP_2").unwrap(), [1.0, 2.0]);
+        assert_eq!(taken("id,tSNE2,tSNE1,age").unwrap(), [2.0, 1.0]);
+        assert_eq!(taken("PC1,PC2,PC3,PC4,cells").unwrap(), [0.0, 1.0, 2.0, 3.0]);
+        assert_eq!(taken("x,z1,z0").unwrap(), [2.0, 1.0]);
+        assert_eq!(taken("cluster,width,height,id").unwrap(), [1.0, 2.0]);
+        assert!(taken("id,label").unwrap_err().contains("no coordinates"));
     }
 }

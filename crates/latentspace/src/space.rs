@@ -299,7 +299,7 @@ impl Space {
     /// [`Error::Input`] if the observations are of another kind or have other columns; [`Error::Cancelled`].
     pub fn encode(&self, observations: &Observations, run: &Run) -> Result<Codes> {
         let prepared = self.preparation.prepare(observations, run)?;
-        Ok(Codes { values: self.encode_prepared(&prepared, run)?, metadata: observations.metadata.clone() })
+        Ok(Codes::new(self.encode_prepared(&prepared, run)?, observations.metadata.clone()))
     }
 
     /// The codes of files, whose rows come by in blocks: only the codes and what rides along lie in memory.
@@ -318,7 +318,7 @@ impl Space {
             first += block.rows();
             parts.push(block.metadata);
         }
-        Ok(Codes { values: Matrix::new(first, k, cells)?, metadata: Metadata::concat(&parts)? })
+        Ok(Codes::new(Matrix::new(first, k, cells)?, Metadata::concat(&parts)?))
     }
 
     /// The codes of prepared rows, `[n, k]`.

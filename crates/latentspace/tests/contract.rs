@@ -764,7 +764,7 @@ fn memory_a_stream_and_shares_give_the_same_bytes() {
     let run = Run::new(3, 2).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("rows.npy");
-    latentspace::Codes { values: table.clone(), metadata: Metadata::none(table.rows()) }.save(&file).unwrap();
+    latentspace::Codes::new(table.clone(), Metadata::none(table.rows())).save(&file).unwrap();
     let origin = Origin { data: file.to_string_lossy().into_owned(), ..Origin::default() };
     for entry in takes_tables().filter(|entry| entry.info.folds) {
         let (name, method) = (entry.info.name, method(entry));

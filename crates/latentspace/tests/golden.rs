@@ -155,7 +155,7 @@ fn make(name: &str, entry: &Entry, params: &Map<String, Value>, learned: &Observ
     space.save(&path("latent")).unwrap();
     std::fs::copy(rows, path(&format!("rows.{}", rows.extension().unwrap().to_str().unwrap()))).unwrap();
     if let Some(map) = space.model.fitted_codes() {
-        Codes { values: map.clone(), metadata: latentspace::data::Metadata::none(map.rows()) }.save(&path("map.npy")).unwrap();
+        Codes::new(map.clone(), latentspace::data::Metadata::none(map.rows())).save(&path("map.npy")).unwrap();
     }
     if entry.info.encodes {
         codes(&space, rows).save(&path("codes.npy")).unwrap();

@@ -26,7 +26,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
         return Err(Error::input(inputs::path(matches, "space")?, found, "`latent methods` tells which methods do"));
     }
     let codes = Codes::open(&inputs::path(matches, "input")?, &Default::default(), &context.run)?;
-    let rows = space.decode(&codes.values, &context.run)?;
+    let rows = space.decode(&codes.absolute()?, &context.run)?;
     let mut observations = space.preparation.restore(&rows)?;
     observations.metadata = codes.metadata;
     context.run.check()?;

@@ -276,7 +276,7 @@ fn fit(way: Way) -> Start {
 }
 
 /// Codes as a map if they have 2 or 3 dimensions; else points that need one.
-fn map_or_fit(codes: &Matrix, space: Option<&Space>, measure: bool, way: Way) -> Start {
+fn map_or_fit(codes: &Matrix, offsets: &[f64], space: Option<&Space>, measure: bool, way: Way) -> Start {
     if !(2..=3).contains(&codes.cols()) {
         return fit(way);
     }
@@ -287,7 +287,7 @@ fn map_or_fit(codes: &Matrix, space: Option<&Space>, measure: bool, way: Way) ->
     };
     Start::Map {
         codes: codes.clone(),
-        offsets: Vec::new(),
+        offsets: offsets.to_vec(),
         title,
         method: space.map(|space| space.method.name.to_owned()).unwrap_or_default(),
         params: space.and_then(|space| space.params.as_object().cloned()).unwrap_or_default(),
@@ -318,7 +318,7 @@ pub(crate) fn of_space(space: Space, name: &str, way: Way) -> Result<Subject> {
     }
     let mut observations = Observations::from_matrix(title, codes.clone());
     observations.metadata = space.metadata.clone().unwrap_or_else(|| Metadata::none(codes.rows()));
-    let start = map_or_fit(&codes, Some(&space), false, way);
+    let start = map_or_fit(&codes, &[], Some(&space), false, way);
     Ok(Subject { observations, prepared: Prepared::Table(codes), start, warnings: Vec::new(), topics: None })
 }
 
@@ -335,7 +335,7 @@ fn of_space_and_data(study: &Study, run: &Run, name: &str, data: &str, read: &Re
     if space.model.topics().is_some() {
         return of_shares(space, observations, prepared, codes, way);
     }
-    let start = map_or_fit(&codes, Some(&space), true, way);
+    let start = map_or_fit(&codes, &[], Some(&space), true, way);
     // Of a map the neighbors are those of the data; of a space with more dimensions, those in the space.
     let prepared = if matches!(start, Start::Map { .. }) { prepared } else { Prepared::Table(codes) };
     Ok(Subject { observations, prepared, start, warnings, topics: None })
@@ -351,8 +351,8 @@ fn of_data_and_codes(
     way: Way,
 ) -> Result<Subject> {
     let (observations, warnings) = observe(study, run, data, read)?;
-    let found = Codes::open(Path::new(codes), &ReadOptions::default(), run)?.values;
-    of_observations_and_codes(observations, warnings, &found, prepare, way, run).map_err(|error| match error {
+    let found = Codes::open(Path::new(codes), &ReadOptions::default(), run)?;
+    of_observations_and_codes(observations, warnings, (&found.values, &found.offsets), prepare, way, run).map_err(|error| match error {
         Error::Input(input) if input.file == Path::new("codes") => Error::Input(latentspace::error::Input { file: codes.into(), ..input }),
         other => other,
     })
@@ -367,17 +367,17 @@ pub(crate) fn check_codes(observations: &Observations, codes: &Matrix) -> Result
     Err(Error::input("codes", format!("{} rows", count(codes.rows() as u64)), wanted))
 }
 
-/// Observations, and where they lie.
+/// Observations, and their codes with what was subtracted from each dimension.
 pub(crate) fn of_observations_and_codes(
     observations: Observations,
     mut warnings: Vec<String>,
-    codes: &Matrix,
+    (codes, offsets): (&Matrix, &[f64]),
     prepare: &PrepareOptions,
     way: Way,
     run: &Run,
 ) -> Result<Subject> {
     check_codes(&observations, codes)?;
-    let start = map_or_fit(codes, None, true, way);
+    let start = map_or_fit(codes, offsets, None, true, way);
     let prepared = if matches!(start, Start::Map { .. }) {
         let (preparation, prepared) = Preparation::choose_and_prepare(&observations, prepare, run)?;
         warnings.extend(preparation.told.iter().cloned());

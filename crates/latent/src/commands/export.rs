@@ -1,6 +1,5 @@
 //! `latent export`: codes for other tools.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
 use clap::builder::PossibleValuesParser;
@@ -118,13 +117,20 @@ fn vectors(path: &Path, codes: &Codes, header: bool) -> Result<()> {
             line.clear();
             // The formats part words from numbers by spaces.
             line.push_str(&codes.metadata.id(row).split_whitespace().collect::<Vec<_>>().join("_"));
-            for value in codes.values.row(row) {
-                let _ = write!(line, " {value}");
+            for value in shown(codes, row) {
+                line.push(' ');
+                line.push_str(&value);
             }
             writeln!(out, "{line}")?;
         }
         Ok(())
     })
+}
+
+/// The numbers of a row: with all digits of 64 bits where there are offsets.
+fn shown(codes: &Codes, row: usize) -> impl Iterator<Item = String> {
+    let has_offsets = !codes.offsets.is_empty();
+    codes.row(row).map(move |value| if has_offsets { value.to_string() } else { (value as f32).to_string() })
 }
 
 /// What the Embedding Projector loads: vectors, and metadata whose header is left out where there is one column.
@@ -133,7 +139,7 @@ fn projector(folder: &Path, codes: &Codes) -> Result<Vec<std::path::PathBuf>> {
     let [vectors, metadata] = outputs::PROJECTOR.map(|file| folder.join(file));
     outputs::lines(&vectors, |out| {
         for row in 0..codes.values.rows() {
-            let line: Vec<String> = codes.values.row(row).iter().map(f32::to_string).collect();
+            let line: Vec<String> = shown(codes, row).collect();
             writeln!(out, "{}", line.join("\t"))?;
         }
         Ok(())

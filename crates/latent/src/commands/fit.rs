@@ -288,7 +288,7 @@ fn from_memory(method: &dyn AnyMethod, data: &Source, options: &PrepareOptions, 
     let (space, codes) = learned.measured(run)?;
     let measuring = Some(begun.elapsed().as_secs_f64());
     memory::give_back_now();
-    Ok(Learned { space, codes: Some(Codes { values: codes, metadata }), timing: Timing { reading, learning, measuring } })
+    Ok(Learned { space, codes: Some(Codes::new(codes, metadata)), timing: Timing { reading, learning, measuring } })
 }
 
 /// What the fit will take. Where the head of the files does not tell how many rows there are, these are counted if it matters.

@@ -57,26 +57,30 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
         (Codes::open(&path, &options, run)?, Metric::default())
     };
     let rows = codes.values.rows();
+    let summed = matches.get_many::<String>("plus").is_some();
+    let metric = metric(matches).unwrap_or(if summed { Metric::Cosine } else { usual });
+    // Only differences of coordinates do without the place of their origin.
+    let differs = matches!(metric, Metric::Euclidean | Metric::Manhattan | Metric::Hamming) && !summed;
+    let values = if differs { codes.values.clone() } else { codes.absolute()? };
     if matches.get_flag("all") {
-        return all(&codes, metric(matches).unwrap_or(usual), matches, context);
+        return all(&values, metric, matches, context);
     }
     let find = |id: &String| codes.metadata.find(id).map_err(|error| known(error, id, &codes));
-    let (query, without, summed) = if let Some(&row) = matches.get_one::<usize>("row") {
+    let (query, without) = if let Some(&row) = matches.get_one::<usize>("row") {
         if row >= rows {
             return Err(Error::param("--row", row, format!("{name} has {} rows, counted from 0", count(rows as u64))));
         }
-        (codes.values.select(&[row as u32]), vec![row], false)
+        (values.select(&[row as u32]), vec![row])
     } else if let Some(id) = matches.get_one::<String>("id") {
         let row = find(id)?;
-        (codes.values.select(&[row as u32]), vec![row], false)
+        (values.select(&[row as u32]), vec![row])
     } else {
         let ids = |name| matches.get_many::<String>(name).into_iter().flatten().map(find).collect::<Result<Vec<usize>>>();
         let (plus, minus) = (ids("plus")?, ids("minus")?);
-        (sum(&codes.values, &plus, &minus)?, [plus, minus].concat(), true)
+        (sum(&values, &plus, &minus)?, [plus, minus].concat())
     };
-    let metric = metric(matches).unwrap_or(if summed { Metric::Cosine } else { usual });
     let k = matches.get_one::<usize>("k").copied().unwrap_or(10);
-    let found = neighbors::query(codes.values.view(), query.view(), (k + without.len()).min(rows), metric, run)?;
+    let found = neighbors::query(values.view(), query.view(), (k + without.len()).min(rows), metric, run)?;
     let near = found.indices.iter().zip(&found.distances).filter(|(row, _)| !without.contains(&(**row as usize))).take(k);
     let near: Vec<(usize, String, f32)> = near.map(|(&row, &distance)| (row as usize, codes.metadata.id(row as usize), distance)).collect();
     context.screen.clear();
@@ -90,17 +94,17 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
 }
 
 /// Writes the neighbors of every row.
-fn all(codes: &Codes, metric: Metric, matches: &ArgMatches, context: &Context) -> Result<()> {
+fn all(values: &Matrix, metric: Metric, matches: &ArgMatches, context: &Context) -> Result<()> {
     let path = inputs::path(matches, "output")?;
     outputs::check("--output", &path, &["parquet", "csv", "tsv"], context)?;
     let k = matches.get_one::<usize>("k").copied().unwrap_or(10);
-    let found = neighbors::neighbors(codes.values.view(), k, metric, &context.run)?;
+    let found = neighbors::neighbors(values.view(), k, metric, &context.run)?;
     context.screen.clear();
     outputs::write_or_print(&path, |path| write_neighbors(path, &found))?;
     if outputs::is_standard(&path) {
         return Ok(());
     }
-    let rows = codes.values.rows();
+    let rows = values.rows();
     if context.json {
         return context.print(
             &json!({"rows": rows, "k": k, "algorithm": found.algorithm, "recall": found.recall, "neighbors": path.display().to_string()}),

@@ -105,7 +105,7 @@ impl Tie {
 
 impl Start {
     /// Starts for rows with this metadata at the codes of the same rows: those of the same ids where both have ids, else the first, second
-    /// and so on.
+    /// and so on. Codes far from zero are moved there (their offsets are left out): a map may lie anywhere.
     ///
     /// # Errors
     /// [`Error::Input`] if an id stands for two codes, none of the rows has a code, or there are no ids and other than as many codes.

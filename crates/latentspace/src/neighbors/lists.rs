@@ -132,9 +132,8 @@ fn mean_share(shares: &[f64], k: usize) -> Measure {
 
 /// The centers of lists.
 pub(super) struct Centers {
-    /// `[count, d]`.
-    cells: Matrix,
     panels: Panels,
+    count: usize,
 }
 
 impl Centers {
@@ -166,22 +165,17 @@ impl Centers {
     }
 
     /// Centers are means, so whether cells equal theirs says nothing: then it is by how much they differ.
-    fn new(centers: Matrix, agreement: Agreement) -> Self {
+    pub(super) fn new(centers: Matrix, agreement: Agreement) -> Self {
         let half = |center: usize| centers.row(center).iter().map(|cell| cell * cell).sum::<f32>() / 2.0;
         let panels = match agreement {
             Agreement::Product | Agreement::Overlap => Panels::all(centers.view(), Agreement::Product, |center| -half(center)),
             Agreement::Difference | Agreement::Unequal => Panels::all(centers.view(), Agreement::Difference, |_| 0.0),
         };
-        Centers { cells: centers, panels }
+        Centers { panels, count: centers.rows() }
     }
 
-    pub(super) fn count(&self) -> usize {
-        self.cells.rows()
-    }
-
-    /// The centers, `[count, d]`.
-    pub(super) fn cells(&self) -> &Matrix {
-        &self.cells
+    fn count(&self) -> usize {
+        self.count
     }
 
     /// The center nearest to each row.
@@ -213,13 +207,13 @@ impl Centers {
     /// For each row that `sample` names and each of the rows `known` of it: how many lists are nearer to the former than the list of the
     /// latter.
     fn places(&self, rows: MatrixView<'_>, sample: &[u32], known: &[Vec<u32>], run: &Run) -> Result<Vec<u32>> {
-        let order = self.nearest(rows, sample, self.count(), run)?;
+        let order = self.nearest(rows, sample, self.count, run)?;
         let neighbors: Vec<u32> = known.iter().flatten().copied().collect();
         let lists = self.nearest(rows, &neighbors, 1, run)?;
         let k = neighbors.len() / sample.len().max(1);
         let place = |(at, list): (usize, &u32)| {
-            let order = &order[(at / k) * self.count()..][..self.count()];
-            order.iter().position(|other| other == list).unwrap_or(self.count()) as u32
+            let order = &order[(at / k) * self.count..][..self.count];
+            order.iter().position(|other| other == list).unwrap_or(self.count) as u32
         };
         Ok(lists.iter().enumerate().map(place).collect())
     }

@@ -24,9 +24,13 @@ use crate::parallel::*;
 use crate::random::Random;
 use crate::run::Run;
 
-/// Lists for each root of the number of rows, and the fewest rows of a list, in the mean.
-const LISTS: f64 = 1.5;
-const FEWEST: usize = 48;
+/// Rows of a list at most: this part of the root of the number of rows, but no fewer than these.
+const ROWS: f64 = 0.75;
+const FEWEST: usize = 64;
+/// Parts that rows are parted into at a time, and how often at most: each time they are seen from their own center, so that groups within groups
+/// are found at any scale.
+const PARTS: usize = 16;
+const DEPTH: usize = 12;
 /// Queries of a task.
 const BLOCK: usize = 192;
 /// Rows that are asked how many others cannot be told from their neighbors, and how many are many: so many, and so many a neighbor.
@@ -77,14 +81,88 @@ pub(super) fn search(
     metric: Metric,
     run: &Run,
 ) -> Result<Neighbors> {
-    let count = ((LISTS * (rows.rows() as f64).sqrt()) as usize).min(rows.rows() / FEWEST).max(1);
-    let centers = Centers::learn(table.rows.view(), count, table.agreement(), run)?;
-    let own = centers.nearest_of_all(table.rows.view(), run)?;
-    run.note(format!("neighbors: rows lie in tight groups: {} lists, each compared from its own center", centers.count()));
-    let asked = if same { None } else { Some(centers.nearest_of_all(frame.table(queries)?.rows.view(), run)?) };
     drop(table);
-    let lists = Lists::new(rows, frame, centers.cells(), &own, run)?;
+    let (centers, own) = parted(rows, frame, run)?;
+    run.note(format!("neighbors: rows lie in tight groups: {} lists, each compared from its own center", centers.rows()));
+    let lists = Lists::new(rows, frame, &centers, &own, run)?;
+    // Where a query begins to look decides how long it takes, not what it finds.
+    let asked = match same {
+        true => None,
+        false => Some(Centers::new(centers.clone(), Agreement::Product).nearest_of_all(frame.table(queries)?.rows.view(), run)?),
+    };
     lists.search(queries, same, asked.as_ref().unwrap_or(&own), k, metric, run)
+}
+
+/// The rows in lists of near ones: the center of each list, `[lists, d]`, and the list of each row.
+fn parted(rows: MatrixView<'_>, frame: &Frame, run: &Run) -> Result<(Matrix, Vec<u32>)> {
+    let (n, d) = (rows.rows(), rows.cols());
+    let most = FEWEST.max((ROWS * (n as f64).sqrt()) as usize);
+    let mut open = vec![Part { center: vec![0.0; d], members: (0..n as u32).collect() }];
+    let mut whole = Vec::new();
+    for depth in 0..DEPTH {
+        let last = depth + 1 == DEPTH;
+        let parts: Vec<Vec<Part>> =
+            open.par_iter().map(|part| part.split(rows, frame, if last { n } else { most }, run)).collect::<Result<_>>()?;
+        open.clear();
+        for parts in parts {
+            match parts.len() {
+                1 => whole.extend(parts),
+                _ => open.extend(parts),
+            }
+        }
+        if open.is_empty() {
+            break;
+        }
+    }
+    let mut own = vec![0_u32; n];
+    for (list, part) in (0..).zip(&whole) {
+        part.members.iter().for_each(|&row| own[row as usize] = list);
+    }
+    let centers = Matrix::new(whole.len(), d, whole.into_iter().flat_map(|part| part.center).collect())?;
+    Ok((centers, own))
+}
+
+/// Rows that lie together, and a point near them, within the frame.
+struct Part {
+    center: Vec<f32>,
+    members: Vec<u32>,
+}
+
+impl Part {
+    /// The same with their mean as the center if they are no more than `most` or do not part; else parts of them.
+    fn split(&self, rows: MatrixView<'_>, frame: &Frame, most: usize, run: &Run) -> Result<Vec<Part>> {
+        run.check()?;
+        let mean = self.seen(rows, frame, &self.center)?;
+        let mut sum = vec![0.0_f64; rows.cols()];
+        (0..mean.rows()).for_each(|row| sum.iter_mut().zip(mean.row(row)).for_each(|(sum, &cell)| *sum += f64::from(cell)));
+        let count = self.members.len() as f64;
+        let center: Vec<f32> = self.center.iter().zip(sum).map(|(&center, sum)| (f64::from(center) + sum / count) as f32).collect();
+        let whole = |center| Ok(vec![Part { center, members: self.members.clone() }]);
+        let parts = self.members.len().div_ceil(most).min(PARTS);
+        if parts == 1 {
+            return whole(center);
+        }
+        let seen = self.seen(rows, frame, &center)?;
+        let own = Centers::learn(seen.view(), parts, Agreement::Product, run)?.nearest_of_all(seen.view(), run)?;
+        let (starts, places) = by_group(&own, parts);
+        let members = |range: &[u32]| places[range[0] as usize..range[1] as usize].iter().map(|&at| self.members[at as usize]).collect();
+        let filled = starts.windows(2).filter(|range| range[0] < range[1]);
+        let found: Vec<Part> = filled.map(|range| Part { center: center.clone(), members: members(range) }).collect();
+        if found.len() == 1 { whole(center) } else { Ok(found) }
+    }
+
+    /// These rows as seen from a point.
+    fn seen(&self, rows: MatrixView<'_>, frame: &Frame, from: &[f32]) -> Result<Matrix> {
+        let d = rows.cols();
+        let mut cells = vec![0.0_f32; self.members.len() * d];
+        cells.par_chunks_mut(BLOCK * d).zip(self.members.par_chunks(BLOCK)).for_each(|(cells, members)| {
+            for (cells, &row) in cells.chunks_exact_mut(d).zip(members) {
+                let row = rows.row(row as usize);
+                frame.write(row, frame.scale_of(row), Some(from), cells);
+            }
+        });
+        Matrix::new(self.members.len(), d, cells)
+    }
 }
 
 /// Rows in lists, each seen from its own center.

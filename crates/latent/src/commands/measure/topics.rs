@@ -55,6 +55,10 @@ pub(super) fn find(path: &Path, run: &Run) -> Result<Option<Given>> {
     }
     let observations = read::open(name, &Default::default())?.read(run)?;
     let Values::Table(table) = &observations.values else { return Ok(None) };
+    // A map of words has coordinates below 0, topics have shares.
+    if table.numbers.as_slice().iter().any(|share| *share < 0.0) {
+        return Ok(None);
+    }
     let names = observations.metadata.names();
     let Some(column) = names.iter().position(|name| WORDS.contains(&name.to_lowercase().as_str())) else { return Ok(None) };
     let mut rows: Vec<(String, usize)> =

@@ -176,6 +176,82 @@ fn is_document(name: &str) -> bool {
     matches!(name.trim().to_lowercase().as_str(), "text" | "texts" | "document" | "body" | "abstract" | "content" | "sentence" | "review")
 }
 
+/// A few names, or the first of many.
+fn list(names: &[String]) -> String {
+    match names {
+        names if names.len() <= 8 => names.join(", "),
+        names => format!("{} … ({} columns)", names[..6].join(", "), names.len()),
+    }
+}
+
+/// A name that ends in a number: what is before it, in lower case without `_`, `-`, `.` and spaces at its end, and the number.
+fn numbered(name: &str) -> Option<(String, usize)> {
+    let stem = name.trim_end_matches(|letter: char| letter.is_ascii_digit());
+    let number = name[stem.len()..].parse().ok()?;
+    Some((stem.trim_end_matches(['_', '-', '.', ' ']).to_lowercase(), number))
+}
+
+/// How maps of other tools name their columns, before the numbers.
+const MAPS: [&str; 20] = [
+    "umap",
+    "tsne",
+    "t-sne",
+    "pc",
+    "pca",
+    "phate",
+    "pacmap",
+    "trimap",
+    "mds",
+    "isomap",
+    "dim",
+    "dimension",
+    "component",
+    "comp",
+    "axis",
+    "factor",
+    "latent",
+    "coord",
+    "x",
+    "svd",
+];
+
+/// The columns of a table that are coordinates, in their order: `z0`, `z1`, …; else those of a map of another tool (`UMAP_1` and `UMAP_2`), by
+/// their numbers from 0 or 1 on; else `x`, `y` and `z`; else the one row of numbered columns, or of vectors, that there is; else all numbers
+/// but ids and labels.
+fn coordinates(fields: &[Field]) -> Vec<usize> {
+    let usable = || (0..fields.len()).filter(|&index| matches!(fields[index].kind, Kind::Number | Kind::Vector(_)));
+    let mut series: Vec<(String, Vec<(usize, usize)>)> = Vec::new();
+    for index in usable() {
+        let Some((stem, number)) = numbered(&fields[index].name) else { continue };
+        match series.iter_mut().find(|(known, _)| *known == stem) {
+            Some((_, places)) => places.push((number, index)),
+            None => series.push((stem, vec![(number, index)])),
+        }
+    }
+    series.iter_mut().for_each(|(_, places)| places.sort_unstable());
+    let of = |places: &[(usize, usize)]| places.iter().map(|&(_, index)| index).collect::<Vec<usize>>();
+    if let Some((_, places)) =
+        series.iter().find(|(stem, places)| stem == "z" && places.iter().all(|&(_, at)| fields[at].name.starts_with('z')))
+    {
+        return of(places);
+    }
+    // Numbers that follow each other.
+    series.retain(|(_, places)| places.len() > 1 && places[0].0 <= 1 && places.windows(2).all(|two| two[0].0 + 1 == two[1].0));
+    if let Some((_, places)) = series.iter().find(|(stem, _)| MAPS.contains(&stem.as_str())) {
+        return of(places);
+    }
+    let axis = |name: &str| usable().find(|&index| fields[index].name.trim().eq_ignore_ascii_case(name));
+    if let (Some(x), Some(y)) = (axis("x"), axis("y")) {
+        return [x, y].into_iter().chain(axis("z")).collect();
+    }
+    let vectors: Vec<usize> = usable().filter(|&index| matches!(fields[index].kind, Kind::Vector(_))).collect();
+    match (vectors.as_slice(), series.as_slice()) {
+        ([vector], []) => vec![*vector],
+        ([], [(_, places)]) => of(places),
+        _ => usable().filter(|&index| !is_id(&fields[index].name) && !is_label(&fields[index].name)).collect(),
+    }
+}
+
 impl Roles {
     /// What becomes of these columns. `named`: the file gives them their names.
     ///
@@ -194,18 +270,19 @@ impl Roles {
             return Ok(roles);
         }
         if ask.purpose == Purpose::Codes && named {
-            let number = |field: &Field| field.name.strip_prefix('z').and_then(|number| number.parse::<usize>().ok());
-            let mut places: Vec<(usize, usize)> =
-                roles.fields.iter().enumerate().filter_map(|(index, field)| Some((number(field)?, index))).collect();
-            places.sort_unstable();
-            places.into_iter().for_each(|(_, index)| roles.take_number(index));
-            return if roles.numbers > 0 {
-                Ok(roles)
-            } else {
-                Err(file
-                    .wrong("no columns z0, z1, …", "codes are a table with such columns, or an array")
-                    .with_hint("`latent encode SPACE DATA -o CODES` writes them"))
-            };
+            for index in coordinates(&roles.fields) {
+                roles.take_number(index);
+            }
+            if roles.numbers == 0 {
+                return Err(file
+                    .wrong("no coordinates", "codes are an array, or a table with the columns z0, z1, …, x and y, or other numbers")
+                    .with_hint("`latent encode SPACE DATA -o CODES` writes them"));
+            }
+            if roles.names.iter().flatten().any(|name| name.strip_prefix('z').is_none_or(|number| number.parse::<usize>().is_err())) {
+                let names = roles.names.iter().flatten().map(|name| format!("'{name}'")).collect::<Vec<_>>();
+                roles.notes = vec![format!("{}: {} are taken as coordinates", ask.name, list(&names))];
+            }
+            return Ok(roles);
         }
         let fitted = ask.fitted_columns().filter(|names| names.iter().all(|name| roles.fields.iter().any(|field| field.name == *name)));
         if let Some(chosen) = ask.options.columns.clone().or(fitted) {
@@ -307,11 +384,6 @@ impl Roles {
     fn tell(&mut self, name: &str) {
         let named = |role: Role| -> Vec<String> {
             self.fields.iter().zip(&self.roles).filter(|(_, r)| **r == role).map(|(field, _)| format!("'{}'", field.name)).collect()
-        };
-        let list = |names: &[String]| match names {
-            [] => String::new(),
-            names if names.len() <= 8 => names.join(", "),
-            names => format!("{} … ({} columns)", names[..6].join(", "), names.len()),
         };
         let mut notes = Vec::new();
         let documents = named(Role::Document);
