@@ -38,6 +38,28 @@ pub(crate) fn distance(a: &[f32], b: &[f32], metric: Metric) -> f64 {
     }
 }
 
+/// The distance of two rows in f64; a Euclidean one squared, which orders them alike. The same bits as in [`lengths`].
+pub(super) fn length(a: &[f32], b: &[f32], metric: Metric) -> f64 {
+    match (metric, a.len()) {
+        (Metric::Euclidean, 2 | 3) => a.iter().zip(b).map(|(&a, &b)| (f64::from(b) - f64::from(a)).powi(2)).sum(),
+        (Metric::Euclidean, _) => squared_distance(a, b, 1.0, 1.0),
+        _ => distance(a, b, metric),
+    }
+}
+
+/// Between which two numbers the length of two rows lies, by single precision: several times as fast. None where that is too coarse.
+pub(super) fn length_within(a: &[f32], b: &[f32], metric: Metric) -> Option<(f64, f64)> {
+    // Squares of what is smaller may vanish, those of what is larger have no number.
+    const SURE: std::ops::Range<f32> = 1e-28..1e30;
+    if metric != Metric::Euclidean || a.len() < 8 {
+        return None;
+    }
+    let about = rough(a, b);
+    // A difference and its square are off by two units each at most, sums in 32 lanes by one a step and the steps that join the lanes.
+    let off = (a.len() / 32 + 16) as f64 * f64::from(f32::EPSILON);
+    SURE.contains(&about).then(|| (f64::from(about) * (1.0 - off), f64::from(about) * (1.0 + off)))
+}
+
 /// The distances of a query from all rows, in f64; Euclidean ones squared, which orders them alike.
 pub(crate) fn lengths(query: &[f32], rows: MatrixView<'_>, metric: Metric) -> Vec<f64> {
     match (metric, rows.cols()) {

@@ -8,7 +8,7 @@ use crate::parallel::*;
 
 use super::Metric;
 use super::best::Best;
-use super::distance::lengths;
+use super::distance::{length, length_within};
 use super::table::{Frame, Table};
 use crate::error::Result;
 use crate::linalg::{MatrixView, Panels, TILE_COLS, TILE_ROWS, Tile};
@@ -84,8 +84,7 @@ impl<'a> Ranks<'a> {
 
     /// The length from the row at `slot` to another.
     pub(crate) fn length(&self, slot: usize, other: &[f32]) -> f64 {
-        let other = MatrixView::new(1, other.len(), other);
-        other.map_or(f64::INFINITY, |other| lengths(self.rows.row(slot), other, self.metric)[0])
+        length(self.rows.row(slot), other, self.metric)
     }
 
     /// Rows whose places are asked for, by their lengths.
@@ -211,13 +210,29 @@ impl<'a> Ranks<'a> {
         }
         let nearest = |slot: usize| {
             let far = |name: u32| (self.length(slot, rows.row(name as usize - first)), name);
-            let mut nearest: Vec<Far> = best.finish(slot, margin).map(far).collect();
+            let candidates: Vec<u32> = best.finish(slot, margin).collect();
+            let candidates = self.nearer(slot, candidates, rows, first, k);
+            let mut nearest: Vec<Far> = candidates.into_iter().map(far).collect();
             nearest.sort_unstable_by(nearer_first);
             nearest.truncate(k);
             nearest.shrink_to_fit();
             nearest
         };
         Ok(Block { nearest: (0..few).map(nearest).collect(), nearer })
+    }
+
+    /// The candidates without those that are surely farther than `k` others, where there are many: as single precision tells lengths.
+    fn nearer(&self, slot: usize, mut candidates: Vec<u32>, rows: MatrixView<'_>, first: usize, k: usize) -> Vec<u32> {
+        if candidates.len() <= 2 * k + 8 {
+            return candidates;
+        }
+        let within = |&name: &u32| length_within(self.rows.row(slot), rows.row(name as usize - first), self.metric);
+        let within: Vec<(f64, f64)> = candidates.iter().map(|name| within(name).unwrap_or((0.0, f64::INFINITY))).collect();
+        let mut most: Vec<f64> = within.iter().map(|within| within.1).collect();
+        let (_, &mut bound, _) = most.select_nth_unstable_by(k - 1, f64::total_cmp);
+        let mut within = within.into_iter();
+        candidates.retain(|_| within.next().is_none_or(|(least, _)| least <= bound));
+        candidates
     }
 
     /// Counts the wanted rows that the row called `name` is nearer than.
@@ -246,9 +261,15 @@ impl<'a> Ranks<'a> {
             let reached = wanted.below[of].iter().map(|&bar| u32::from(score >= bar)).sum::<u32>() as usize;
             counts.sure[from + slot + sure] += 1;
             if reached > sure {
-                let length = self.length(slot, row);
+                let within = length_within(self.rows.row(slot), row, self.metric);
+                let mut known = None;
                 for at in from + sure..from + reached {
-                    counts.decided[at] += u32::from(nearer_first(&(length, name), &wanted.wanted[at]).is_lt());
+                    let bar = wanted.wanted[at];
+                    counts.decided[at] += u32::from(match within {
+                        Some((_, most)) if most < bar.0 => true,
+                        Some((least, _)) if least > bar.0 => false,
+                        _ => nearer_first(&(*known.get_or_insert_with(|| self.length(slot, row)), name), &bar).is_lt(),
+                    });
                 }
             }
         }
@@ -330,6 +351,31 @@ mod tests {
                     assert_eq!(a.nearer, asked[slot].iter().map(nearer).collect::<Vec<_>>(), "{metric:?} {slot}");
                     assert!(a.nearest == b.nearest && a.nearer == b.nearer);
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn they_are_those_of_f64_in_tight_groups() {
+        let run = Run::new(0, 2).unwrap();
+        let random = Random::new(2, "rows");
+        for (noise, scale) in [(1e-3, 1.0), (1e-6, 1.0), (1e-4, 1e-20), (1e-4, 1e20)] {
+            let cell = |i: usize, j: usize| random.normal((i % 3) as u64, j as u64) + noise * random.normal(10 + i as u64, j as u64);
+            let rows = Matrix::from_fn(5000, 12, |i, j| (scale * cell(i, j)) as f32);
+            let names = random.sample(9, 5000, 20);
+            let few = rows.select(&names);
+            let ranks = Ranks::new(few.view(), &names, Metric::Euclidean).unwrap();
+            let far = |slot: usize, row: u32| (ranks.length(slot, rows.row(row as usize)), row);
+            let asked: Vec<Vec<Far>> =
+                (0..20).map(|slot| (0..6).map(|at| far(slot, (slot as u32 * 97 + at * 331) % 5000)).collect()).collect();
+            let wanted = ranks.wanted(&asked);
+            let found = run.install(|| ranks.among(rows.view(), 7, Some(&wanted), &run)).unwrap();
+            for (slot, found) in found.iter().enumerate() {
+                let mut all: Vec<Far> = (0..5000).filter(|row| *row != names[slot]).map(|row| far(slot, row)).collect();
+                all.sort_by(nearer_first);
+                assert_eq!(found.nearest, all[..7], "{noise} {scale} {slot}");
+                let nearer = |bar: &Far| all.iter().filter(|row| nearer_first(row, bar).is_lt()).count() as u32;
+                assert_eq!(found.nearer, asked[slot].iter().map(nearer).collect::<Vec<_>>(), "{noise} {scale} {slot}");
             }
         }
     }
