@@ -281,7 +281,7 @@ fn from_memory(method: &dyn AnyMethod, data: &Source, options: &PrepareOptions, 
     let learning = begun.elapsed().as_secs_f64();
     memory::give_back_now();
     if matches.get_flag("no-measures") {
-        let codes = if matches.contains_id("codes") { Some(Codes { values: learned.codes(run)?, metadata }) } else { None };
+        let codes = if matches.contains_id("codes") { Some(Codes::new(learned.codes(run)?, metadata)) } else { None };
         return Ok(Learned { space: learned.space, codes, timing: Timing { reading, learning, measuring: None } });
     }
     let begun = Instant::now();
