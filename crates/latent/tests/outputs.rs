@@ -20,6 +20,8 @@ fn folder() -> Folder {
     let row = |row: usize| format!("r{row},{},{},{}\n", row % 7, row * row % 11, row % 5);
     folder.write("t.csv", format!("id,a,b,c\n{}", (0..60).map(row).collect::<String>()));
     folder.good("fit pca t.csv -o s.latent --dims 2 --codes c.csv");
+    // This one keeps its rows.
+    folder.good("fit isomap t.csv -o k.latent --dims 2");
     folder.good("fit pca t.npy -o n.latent --dims 2");
     folder.good("fit pca t.npy -o p.stats --dims 2 --partial 0/1");
     folder
@@ -38,12 +40,12 @@ const WRITERS: [&str; 13] = [
     "encode s.latent t.csv -o OUT.csv",
     "encode s.latent t.csv -o OUT.parquet",
     "decode n.latent c.npy -o OUT.npy",
-    "export s.latent --to word2vec -o OUT.txt",
-    "measure s.latent --against t.csv --per-row OUT.csv",
+    "export k.latent --to word2vec -o OUT.txt",
+    "measure k.latent --against t.csv --per-row OUT.csv",
     "dimension t.npy --per-row OUT.npy",
-    "compare s.latent s.latent --moved OUT.csv",
+    "compare k.latent k.latent --moved OUT.csv",
     "stability pca t.csv --runs 2 --dims 2 --per-row OUT.csv",
-    "neighbors s.latent --all -k 3 -o OUT.csv",
+    "neighbors k.latent --all -k 3 -o OUT.csv",
 ];
 
 #[test]
@@ -103,7 +105,7 @@ fn what_is_read_is_never_written() {
         "neighbors c.csv --all -o c.csv",
         "export c.csv --to parquet -o c.csv",
         "export c.csv --to word2vec -o c.csv",
-        "export s.latent --to glove -o s.latent",
+        "export k.latent --to glove -o s.latent",
         "merge p.stats -o p.stats",
         "merge *.stats -o p.stats",
     ] {
@@ -111,7 +113,7 @@ fn what_is_read_is_never_written() {
         assert_eq!(called.code, Some(2), "{line}\n{}", called.err);
         assert!(called.err.contains("names a file that is read") && called.err.contains("hint: -"), "{line}\n{}", called.err);
     }
-    for line in ["fit pca t.npy -o both.latent --codes ./both.latent", "export s.latent --to html -o s.html", "fit pca t.csv -o s.latent"] {
+    for line in ["fit pca t.npy -o both.latent --codes ./both.latent", "export k.latent --to html -o s.html", "fit pca t.csv -o s.latent"] {
         let _ = folder.latent(line);
     }
     let refused = folder.latent("fit pca t.npy -o x.latent --codes x.latent");
@@ -207,8 +209,8 @@ fn names_in_any_bytes_are_taken() {
     };
     let [space, codes, parquet, vectors] = ["latent", "csv", "parquet", "txt"].map(name);
     let os = OsStr::new;
-    run(&[os("fit"), os("pca"), os("t.csv"), os("--dims"), os("2"), os("-o"), &space]);
-    run(&[os("fit"), os("pca"), os("t.csv"), os("--dims"), os("2"), os("--json"), os("-o"), &space]);
+    run(&[os("fit"), os("isomap"), os("t.csv"), os("--dims"), os("2"), os("-o"), &space]);
+    run(&[os("fit"), os("isomap"), os("t.csv"), os("--dims"), os("2"), os("--json"), os("-o"), &space]);
     run(&[os("encode"), &space, os("t.csv"), os("--json"), os("-o"), &codes]);
     run(&[os("encode"), &space, os("t.csv"), os("-o"), &parquet]);
     run(&[os("decode"), os("n.latent"), os("t.npy"), os("-o"), &parquet].map(|arg| if arg == os("t.npy") { &codes } else { arg }));
@@ -232,13 +234,13 @@ fn instants_of_a_time_zone_ride_along_to_every_output() {
     let table = Table { numbers, offsets: Vec::new(), names, categories: Vec::new() };
     let observed = Observations { name: "t".to_owned(), values: Values::Table(table), metadata };
     write::observations(&observed, &folder.file("t.parquet")).unwrap();
-    folder.good("fit pca t.parquet -o s.latent --dims 2 --codes c.csv");
-    folder.good("encode s.latent t.parquet -o e.parquet");
-    folder.good("export s.latent --to csv -o x.csv");
+    folder.good("fit isomap t.parquet -o k.latent --dims 2 --codes c.csv");
+    folder.good("encode k.latent t.parquet -o e.parquet");
+    folder.good("export k.latent --to csv -o x.csv");
     folder.good("stability pca t.parquet --runs 2 --dims 2 --per-row p.csv");
-    folder.good("compare s.latent e.parquet --moved m.csv");
+    folder.good("compare k.latent e.parquet --moved m.csv");
     folder.good("export e.parquet --to csv -o y.csv");
-    let printed = folder.good("encode s.latent t.parquet -o - -q").out;
+    let printed = folder.good("encode k.latent t.parquet -o - -q").out;
     for text in
         ["c.csv", "x.csv", "p.csv", "m.csv", "y.csv"].map(|name| String::from_utf8(folder.read(name)).unwrap()).iter().chain([&printed])
     {
@@ -253,11 +255,11 @@ fn standard_output_takes_what_is_text() {
     let folder = folder();
     for (line, first) in [
         ("encode s.latent t.csv -o", "z0,z1,id"),
-        ("export s.latent --to csv -o", "z0,z1,id"),
-        ("export s.latent --to word2vec -o", "60 2"),
-        ("export s.latent --to glove -o", "r0 "),
-        ("measure s.latent --against t.csv --per-row", "row,id,trustworthiness"),
-        ("neighbors s.latent --all -k 2 -o", "row,neighbor,distance"),
+        ("export k.latent --to csv -o", "z0,z1,id"),
+        ("export k.latent --to word2vec -o", "60 2"),
+        ("export k.latent --to glove -o", "r0 "),
+        ("measure k.latent --against t.csv --per-row", "row,id,trustworthiness"),
+        ("neighbors k.latent --all -k 2 -o", "row,neighbor,distance"),
         ("stability pca t.csv --runs 2 --dims 2 --per-row", "kept_by_seeds"),
     ] {
         let printed = folder.good(&format!("{line} -")).out;
@@ -271,7 +273,7 @@ fn standard_output_takes_what_is_text() {
         assert_eq!(String::from_utf8(folder.read("all.txt")).unwrap(), format!("before\n{printed}after\n"), "{line}");
     }
     for line in
-        ["export s.latent --to npy -o -", "export s.latent --to parquet -o -", "merge p.stats -o -", "encode s.latent t.csv --json -o -"]
+        ["export k.latent --to npy -o -", "export k.latent --to parquet -o -", "merge p.stats -o -", "encode s.latent t.csv --json -o -"]
     {
         let refused = folder.latent(line);
         assert!(refused.code == Some(2) && refused.out.is_empty(), "{line} {}", refused.err);
