@@ -37,7 +37,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("method", &["linalg", "data", "measure", "fold", "topics", "attributes"]),
     ("tree", &["checkpoint"]),
     ("fold", &["linalg", "data", "method", "checkpoint", "tree"]),
-    ("methods", &["linalg", "neighbors", "measure", "data", "method", "fold", "checkpoint", "topics", "methods", "attributes"]),
+    ("methods", &["linalg", "text", "neighbors", "measure", "data", "method", "fold", "checkpoint", "topics", "methods", "attributes"]),
     ("registry", &["method", "methods"]),
     ("space", &["linalg", "neighbors", "measure", "data", "codes", "method", "registry", "attributes"]),
     ("growing", &["linalg", "data", "method", "fold", "checkpoint", "registry", "space"]),
