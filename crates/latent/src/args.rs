@@ -121,7 +121,11 @@ fn wrong(error: &clap::Error, args: &[OsString]) -> Error {
             if !name.starts_with('-') {
                 let before = words.iter().position(|word| *word == name).and_then(|at| words.get(at.checked_sub(1)?));
                 let switch = before.filter(|before| before.starts_with("--") && ["true", "false"].contains(&name.as_str()));
-                let hint = switch.map_or(help, |switch| format!("a switch has its value after '=': {switch}={name}"));
+                // What a shell makes of a pattern without quotes.
+                let several =
+                    std::path::Path::new(&name).exists().then(|| "several files are one pattern in quotes: 'data/*.csv'".to_owned());
+                let switch = switch.map(|switch| format!("a switch has its value after '=': {switch}={name}"));
+                let hint = switch.or(several).unwrap_or(help);
                 return Error::param(called, format!("'{name}'"), "nothing more is taken here").with_hint(hint);
             }
             let flags = flags(&words);

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
 use latentspace::border;
-use latentspace::data::ReadOptions;
-use latentspace::data::{Missing, Observations, PrepareOptions, Scale, Values};
+use latentspace::data::{Missing, Observations, PrepareOptions, ReadOptions, Scale, Source, Values, read};
 use latentspace::linalg::Matrix;
+use latentspace::method::Info;
 use latentspace::text::{Limit, StopWords, TextOptions};
 use latentspace::{Codes, Error, Result, Run, Space, params};
 use serde::de::DeserializeOwned;
@@ -207,6 +207,16 @@ pub(crate) fn prepare_options(matches: &ArgMatches) -> Result<PrepareOptions> {
 /// The reading of data that was asked for.
 pub(crate) fn read_options(matches: &ArgMatches) -> Result<ReadOptions> {
     file_options(matches, &[])
+}
+
+/// The same for a method, which may take text where a table has it.
+pub(crate) fn options_for(matches: &ArgMatches, method: &Info) -> Result<ReadOptions> {
+    Ok(ReadOptions { wants_text: method.wants_text(), ..read_options(matches)? })
+}
+
+/// Opens DATA for a method.
+pub(crate) fn open(matches: &ArgMatches, method: &Info) -> Result<Source> {
+    read::open(path(matches, "data")?, &options_for(matches, method)?)
 }
 
 /// The reading that was asked for with these flags, or all.

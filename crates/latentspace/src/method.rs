@@ -85,6 +85,13 @@ pub struct Info {
     pub references: &'static [&'static str],
 }
 
+impl Info {
+    /// Whether it takes running text, and not whatever becomes rows of numbers: of a table with both, the text is meant.
+    pub fn wants_text(&self) -> bool {
+        self.takes.contains(&Takes::Text) && self.takes != Takes::ROWS
+    }
+}
+
 /// What a fit will take, told before it runs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Plan {

@@ -17,6 +17,7 @@ pub(crate) fn command() -> Command {
 
 pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let data = read::open(inputs::path(matches, "data")?, &inputs::read_options(matches)?)?;
+    data.warnings().iter().for_each(|warning| context.run.warn(warning));
     let summary = Summary::of_source(&data, &inputs::prepare_options(matches)?, &context.run)?;
     context.screen.clear();
     if context.json { context.print(&summary) } else { output::text(&table(&summary)) }

@@ -34,7 +34,9 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     if let Some(file) = &per_row {
         outputs::check("--per-row", file, outputs::FIGURES, context)?;
     }
-    let observations = read::open(inputs::path(matches, "data")?, &inputs::read_options(matches)?)?.read(run)?;
+    let data = read::open(inputs::path(matches, "data")?, &inputs::read_options(matches)?)?;
+    data.tell(run);
+    let observations = data.read(run)?;
     let (preparation, prepared) = Preparation::choose_and_prepare(&observations, &inputs::prepare_options(matches)?, run)?;
     preparation.told.iter().for_each(|sentence| run.note(sentence));
     let rows = prepared.table()?;

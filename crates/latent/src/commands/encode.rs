@@ -30,6 +30,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let mut options = inputs::read_options(matches)?;
     options.preparation = Some(space.preparation.clone());
     let data = read::open(inputs::path(matches, "data")?, &options)?;
+    data.tell(&context.run);
     let codes = space.encode_source(&data, &context.run)?;
     context.run.check()?;
     context.screen.clear();

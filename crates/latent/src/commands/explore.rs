@@ -95,7 +95,8 @@ pub(crate) fn way(matches: &ArgMatches) -> Result<Way> {
 pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let names: Vec<String> = matches.get_many::<String>("data").into_iter().flatten().cloned().collect();
     let way = way(matches)?;
-    let read = inputs::read_options(matches)?;
+    let mut read = inputs::read_options(matches)?;
+    read.wants_text = way.asked && way.method.info.wants_text();
     let prepare = inputs::prepare_options(matches)?;
     names.iter().try_for_each(|name| check_file(name))?;
     let title = names.last().map(String::as_str).unwrap_or_default().to_owned();
@@ -188,8 +189,7 @@ fn observe(study: &Study, run: &Run, data: &str, options: &ReadOptions) -> Resul
         opened = read::open(data, &ReadOptions { columns: Some(axes), ..options.clone() })?;
     }
     study.phase(Phase::Reading, format!("reading {}", opened.name()));
-    let notes = opened.notes();
-    notes.iter().for_each(|note| run.note(note));
+    opened.tell(run);
     let observations = opened.read(run)?;
     study.phase(Phase::Preparing, format!("preparing {} rows", count(observations.rows() as u64)));
     Ok((observations, Vec::new()))

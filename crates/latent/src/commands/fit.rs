@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use latentspace::checkpoint::Checkpoint;
-use latentspace::data::read::{self, Source};
+use latentspace::data::read::Source;
 use latentspace::data::{
     Beside, Given, Metadata, Preparation, PrepareOptions, PreparedStream, ReadOptions, Rows, Start, Tie, read_distances, read_neighbors,
 };
@@ -176,14 +176,12 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     if let Some(file) = &codes_file {
         outputs::check("--codes", file, outputs::CODES, context)?;
     }
-    let data = read::open(inputs::path(matches, "data")?, &inputs::read_options(matches)?)?;
+    let data = inputs::open(matches, method.info())?;
     if matches.get_flag("plan") {
         return plan(method.as_ref(), &data, &inputs::prepare_options(matches)?, measured, context);
     }
     let output = output.ok_or_else(|| Error::internal("no output"))?;
-    for note in data.notes() {
-        context.run.note(note);
-    }
+    data.tell(&context.run);
     let options = inputs::prepare_options(matches)?;
     let every = matches.get_one::<f64>("checkpoint-every").copied().map_or(CHECKPOINT_EVERY, Duration::from_secs_f64);
     let checkpoint = Arc::new(Checkpoint::beside(output, every, matches.get_flag("resume"))?);

@@ -92,7 +92,9 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let known = if inputs::is_space(name) { Some(inputs::space(name)?.preparation) } else { None };
     let mut options = inputs::read_options(matches)?;
     options.preparation = known.clone();
-    let observations = read::open(inputs::path(matches, "against")?, &options)?.read(run)?;
+    let against = read::open(inputs::path(matches, "against")?, &options)?;
+    against.tell(run);
+    let observations = against.read(run)?;
     let preparation = match known {
         Some(preparation) => preparation,
         None => Preparation::choose(&observations, &inputs::prepare_options(matches)?, run)?,

@@ -65,7 +65,15 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     if matches.get_flag("all") {
         return all(&values, metric, matches, context);
     }
-    let find = |id: &String| codes.metadata.find(id).map_err(|error| known(error, id, &codes));
+    let find = |id: &String| {
+        let found = codes.metadata.find(id).map_err(|error| known(error, id, &codes));
+        let all = codes.metadata.find_all(id);
+        if let [first, .., last] = all.as_slice() {
+            let all = count(all.len() as u64);
+            run.warn(format!("{all} rows have the id '{id}', rows {first} to {last}: the first is taken; --row N takes another"));
+        }
+        found
+    };
     let (query, without) = if let Some(&row) = matches.get_one::<usize>("row") {
         if row >= rows {
             return Err(Error::param("--row", row, format!("{name} has {} rows, counted from 0", count(rows as u64))));

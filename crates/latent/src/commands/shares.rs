@@ -27,7 +27,7 @@ pub(super) fn partial(method: &dyn AnyMethod, share: Share, matches: &ArgMatches
     let data = inputs::path(matches, "data")?;
     let wrong = || Error::input(&data, "a name that is no UTF-8", "shares carry the name of their data as text");
     let data = data.to_str().ok_or_else(wrong)?.to_owned();
-    let (origin, prepare) = (Origin { data, read: inputs::read_options(matches)? }, inputs::prepare_options(matches)?);
+    let (origin, prepare) = (Origin { data, read: inputs::options_for(matches, method.info())? }, inputs::prepare_options(matches)?);
     let (round, source) = match inputs::optional_path(matches, "state").as_deref() {
         Some(state) => {
             let round = Round::from_bytes(&border::load(state)?, state)?;
@@ -42,7 +42,7 @@ pub(super) fn partial(method: &dyn AnyMethod, share: Share, matches: &ArgMatches
         }
         None => {
             let source = origin.open()?;
-            source.notes().iter().for_each(|note| run.note(note));
+            source.tell(run);
             let begin = if matches.get_flag("describe") { Round::zero } else { Round::first };
             (begin(method, origin, &source, &prepare, run)?, source)
         }

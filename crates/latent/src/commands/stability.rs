@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use clap::{Arg, ArgMatches, Command};
-use latentspace::data::{Beside, Metadata, Preparation, Prepared, Rows, read};
+use latentspace::data::{Beside, Metadata, Preparation, Prepared, Rows};
 use latentspace::linalg::Matrix;
 use latentspace::measure::{self, Drawn, Stability};
 use latentspace::method::{self, AnyMethod, Entry};
@@ -65,7 +65,8 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
         outputs::check("--per-row", file, outputs::FIGURES, context)?;
     }
     let run = &context.run;
-    let data = read::open(inputs::path(matches, "data")?, &inputs::read_options(matches)?)?;
+    let data = inputs::open(matches, entry.info)?;
+    data.tell(run);
     let options = inputs::prepare_options(matches)?;
     memory::check(method.as_ref(), &data, &fit::needs(method.as_ref(), &data, &options, true, true, run)?, run)?;
     let observations = data.read(run)?;

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use clap::{Arg, ArgMatches, Command};
 use latentspace::border;
-use latentspace::data::{Beside, Metadata, Preparation, Prepared, Rows, read};
+use latentspace::data::{Beside, Metadata, Preparation, Prepared, Rows};
 use latentspace::measure::Measure;
 use latentspace::method::{self, Entry, Fitted, Model};
 use latentspace::random::Random;
@@ -105,7 +105,8 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
         entry.with(&params)
     };
     let most = with(dims.last().copied().unwrap_or(1))?;
-    let data = read::open(inputs::path(matches, "data")?, &inputs::read_options(matches)?)?;
+    let data = inputs::open(matches, entry.info)?;
+    data.tell(run);
     let options = inputs::prepare_options(matches)?;
     memory::check(most.as_ref(), &data, &fit::needs(most.as_ref(), &data, &options, true, true, run)?, run)?;
     let observations = data.read(run)?;

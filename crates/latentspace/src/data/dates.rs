@@ -15,9 +15,24 @@ const MONTHS: [&str; 12] =
 
 /// Which number of `01/02/2010` is the day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Order {
+pub enum Order {
+    /// The first.
     DayFirst,
+    /// The second.
     MonthFirst,
+}
+
+/// What the numbers of a column of dates are.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Scale {
+    /// `2010`.
+    Years,
+    /// `201001`.
+    Months,
+    /// `20100131`.
+    Days,
+    /// Time since 1970-01-01, in units of so many microseconds.
+    Since(f64),
 }
 
 /// What a cell is.
@@ -62,46 +77,54 @@ pub fn civil(day: i64) -> (i64, i64, i64) {
     (if month <= 2 { year + 1 } else { year }, month, day)
 }
 
+impl Order {
+    /// The order of a column of texts.
+    ///
+    /// # Errors
+    /// Says why the column is not one of dates.
+    pub fn of<'a>(cells: impl Iterator<Item = Option<&'a str>> + Clone) -> Result<Self, String> {
+        let given = || cells.clone().flatten().map(str::trim).filter(|cell| !cell.is_empty());
+        // Only a first number beyond 12 shows that days come first, and only a second one that months do.
+        let beyond = |at: usize| given().find(|cell| year_last(cell).is_some_and(|parts| parts[at] > 12));
+        let order = match (beyond(0), beyond(1)) {
+            (Some(day), Some(month)) => return Err(format!("'{day}' has the day first and '{month}' the month")),
+            (Some(_), None) => Order::DayFirst,
+            (None, Some(_)) => Order::MonthFirst,
+            (None, None) => match given().find(|cell| year_last(cell).is_some() && !cell.contains('.')) {
+                Some(cell) if given().any(|cell| year_last(cell).is_some_and(|parts| parts[0] != parts[1])) => {
+                    return Err(format!("'{cell}' does not show whether the day or the month comes first: write 2010-01-31"));
+                }
+                _ => Order::DayFirst,
+            },
+        };
+        let (mut all, mut dates, mut other) = (0_u64, 0_u64, None);
+        for cell in given() {
+            all += 1;
+            if parse(cell, order) == Cell::Other { other = other.or(Some(cell)) } else { dates += 1 }
+        }
+        match other {
+            Some(cell) if (dates as f64) < MOST * all as f64 => Err(format!("'{cell}' is no date such as 2010-01-31")),
+            _ if all == 0 => Err("all cells are empty".to_owned()),
+            _ => Ok(order),
+        }
+    }
+
+    /// The instant of a cell; none for what is no date, or one that no calendar has.
+    pub fn instant(self, cell: &str) -> Option<i64> {
+        match parse(cell.trim(), self) {
+            Cell::Instant(instant) => Some(instant),
+            Cell::Impossible | Cell::Other => None,
+        }
+    }
+}
+
 /// The instants of a column of texts; missing cells and impossible dates have none.
 ///
 /// # Errors
 /// Says why the column is not one of dates.
 pub fn instants<'a>(cells: impl Iterator<Item = Option<&'a str>> + Clone) -> Result<Vec<Option<i64>>, String> {
-    let given = || cells.clone().flatten().map(str::trim).filter(|cell| !cell.is_empty());
-    // Only a first number beyond 12 shows that days come first, and only a second one that months do.
-    let beyond = |at: usize| given().find(|cell| year_last(cell).is_some_and(|parts| parts[at] > 12));
-    let order = match (beyond(0), beyond(1)) {
-        (Some(day), Some(month)) => return Err(format!("'{day}' has the day first and '{month}' the month")),
-        (Some(_), None) => Order::DayFirst,
-        (None, Some(_)) => Order::MonthFirst,
-        (None, None) => match given().find(|cell| year_last(cell).is_some() && !cell.contains('.')) {
-            Some(cell) if given().any(|cell| year_last(cell).is_some_and(|parts| parts[0] != parts[1])) => {
-                return Err(format!("'{cell}' does not show whether the day or the month comes first: write 2010-01-31"));
-            }
-            _ => Order::DayFirst,
-        },
-    };
-    let (mut all, mut dates, mut other) = (0_u64, 0_u64, None);
-    let mut out = Vec::new();
-    for cell in cells.clone() {
-        let text = cell.map(str::trim).filter(|cell| !cell.is_empty());
-        out.push(match text.map(|text| parse(text, order)) {
-            None => None,
-            Some(found) => {
-                all += 1;
-                dates += u64::from(found != Cell::Other);
-                if found == Cell::Other {
-                    other = other.or(text);
-                }
-                if let Cell::Instant(instant) = found { Some(instant) } else { None }
-            }
-        });
-    }
-    match other {
-        Some(cell) if (dates as f64) < MOST * all as f64 => Err(format!("'{cell}' is no date such as 2010-01-31")),
-        _ if all == 0 => Err("all cells are empty".to_owned()),
-        _ => Ok(out),
-    }
+    let order = Order::of(cells.clone())?;
+    Ok(cells.map(|cell| order.instant(cell?)).collect())
 }
 
 /// The numbers of `31/01/2010`.
@@ -245,39 +268,49 @@ fn offset(zone: &str) -> Option<i64> {
     (hours <= 18 && minutes <= 59).then_some(sign * (hours * 60 + minutes) * 60_000_000)
 }
 
-/// The instants of a column of numbers: years, `201001`, `20100131`, or time since 1970 in seconds, milli-, micro- or nanoseconds, whichever all
-/// of them are; none if they are no such thing. Years are told by their size; of the others, `named` has to say that the column holds times.
-pub fn of_numbers(cells: impl Iterator<Item = Option<f64>> + Clone, named: bool) -> Option<Vec<Option<i64>>> {
-    let known = || cells.clone().flatten().filter(|value| !value.is_nan());
-    known().next()?;
-    let all = |test: &dyn Fn(f64) -> bool| known().all(test);
-    let date = |divided: bool| {
-        move |value: f64| {
-            let (number, day) = (value as i64, if divided { value as i64 % 100 } else { 1 });
-            let month = if divided { number / 100 } else { number };
-            from_civil(month / 100, month % 100, day).map(|day| day * DAY)
+impl Scale {
+    /// What these numbers are: years, `201001`, `20100131`, or time since 1970 in seconds, milli-, micro- or nanoseconds, whichever all of them
+    /// are; none if they are no such thing. Years are told by their size; of the others, `named` has to say that the column holds times.
+    pub fn of(cells: impl Iterator<Item = Option<f64>> + Clone, named: bool) -> Option<Self> {
+        let known = || cells.clone().flatten().filter(|value| !value.is_nan());
+        known().next()?;
+        let all = |test: &dyn Fn(f64) -> bool| known().all(test);
+        let whole = |value: f64| value.fract() == 0.0;
+        if all(&|value| whole(value) && (1000.0..2200.0).contains(&value)) {
+            return Some(Scale::Years);
         }
-    };
-    let whole = |value: f64| value.fract() == 0.0;
-    let of = |instant: &dyn Fn(f64) -> Option<i64>| {
-        Some(cells.clone().map(|cell| cell.filter(|value| !value.is_nan()).and_then(instant)).collect())
-    };
-    if all(&|value| whole(value) && (1000.0..2200.0).contains(&value)) {
-        return of(&|year| from_civil(year as i64, 1, 1).map(|day| day * DAY));
+        if !named {
+            return None;
+        }
+        let month_fits = |value: f64| (1.0..=12.0).contains(&(value % 100.0));
+        if all(&|value| whole(value) && (100_000.0..220_000.0).contains(&value) && month_fits(value)) {
+            return Some(Scale::Months);
+        }
+        if all(&|value| whole(value) && (10_000_101.0..22_000_000.0).contains(&value) && month_fits((value / 100.0).floor())) {
+            return Some(Scale::Days);
+        }
+        // From 1973 to 2128: each unit has a range of its own.
+        [1e6, 1e3, 1.0, 1e-3].into_iter().find(|unit| all(&|value| (1e14..5e15).contains(&(value * unit)))).map(Scale::Since)
     }
-    if !named {
-        return None;
+
+    /// The instant of a number; none for one that no calendar has.
+    pub fn instant(self, value: f64) -> Option<i64> {
+        let whole = value as i64;
+        let day = match self {
+            _ if value.is_nan() => None,
+            Scale::Years => from_civil(whole, 1, 1),
+            Scale::Months => from_civil(whole / 100, whole % 100, 1),
+            Scale::Days => from_civil(whole / 10_000, whole / 100 % 100, whole % 100),
+            Scale::Since(unit) => return Some((value * unit) as i64),
+        };
+        day.map(|day| day * DAY)
     }
-    let month_fits = |value: f64| (1.0..=12.0).contains(&(value % 100.0));
-    if all(&|value| whole(value) && (100_000.0..220_000.0).contains(&value) && month_fits(value)) {
-        return of(&date(false));
-    }
-    if all(&|value| whole(value) && (10_000_101.0..22_000_000.0).contains(&value) && month_fits((value / 100.0).floor())) {
-        return of(&date(true));
-    }
-    // From 1973 to 2128: each unit has a range of its own.
-    let unit = [1e6, 1e3, 1.0, 1e-3].into_iter().find(|unit| all(&|value| (1e14..5e15).contains(&(value * unit))))?;
-    of(&|value| Some((value * unit) as i64))
+}
+
+/// The instants of a column of numbers, by what [`Scale::of`] says that they are.
+pub fn of_numbers(cells: impl Iterator<Item = Option<f64>> + Clone, named: bool) -> Option<Vec<Option<i64>>> {
+    let scale = Scale::of(cells.clone(), named)?;
+    Some(cells.map(|cell| scale.instant(cell?)).collect())
 }
 
 /// Whether a column of this name holds times.

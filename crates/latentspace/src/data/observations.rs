@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, RecordBatch, UInt32Array};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, UInt32Array};
 use arrow::datatypes::{DataType, Field, Schema};
 
 use crate::error::{Error, Result, nearest};
@@ -287,6 +287,16 @@ impl Category {
     }
 }
 
+/// The type that holds the cells of all these.
+fn common_type<'a>(mut kinds: impl Iterator<Item = &'a DataType>) -> DataType {
+    let Some(first) = kinds.next() else { return DataType::Utf8 };
+    kinds.fold(first.clone(), |all, kind| match kind {
+        kind if *kind == all => all,
+        kind if kind.is_numeric() && all.is_numeric() => DataType::Float64,
+        _ => DataType::Utf8,
+    })
+}
+
 impl Metadata {
     /// No columns, for `rows` observations.
     pub fn none(rows: usize) -> Self {
@@ -352,7 +362,7 @@ impl Metadata {
         Ok(joined)
     }
 
-    /// Parts, one below the other.
+    /// Parts, one below the other. A column of whole numbers here and of others there holds numbers; one of other types that differ, text.
     ///
     /// # Errors
     /// [`Error::Input`] if they have other columns than the first.
@@ -364,6 +374,9 @@ impl Metadata {
         if first.columns.num_columns() == 0 && parts.iter().all(|part| part.columns.num_columns() == 0) {
             return Ok(Self::none(parts.iter().map(Self::rows).sum()));
         }
+        let unlike = |error: arrow::error::ArrowError| {
+            Error::input("data", format!("parts that do not fit ({error})"), "each part has columns of the same types")
+        };
         let schema = first.columns.schema();
         let names = first.names();
         if let Some(other) = parts.iter().find(|part| part.names() != names) {
@@ -373,9 +386,23 @@ impl Metadata {
                 format!("each part has the columns of the first: {}", names.join(", ")),
             ));
         }
-        let columns = arrow::compute::concat_batches(&schema, parts.iter().map(|part| &part.columns))
-            .map_err(|error| Error::input("data", format!("parts that do not fit ({error})"), "each part has columns of the same types"))?;
-        Ok(Metadata { columns, id: first.id })
+        if parts.iter().all(|part| part.columns.schema().fields() == schema.fields()) {
+            let columns = arrow::compute::concat_batches(&schema, parts.iter().map(|part| &part.columns)).map_err(unlike)?;
+            return Ok(Metadata { columns, id: first.id });
+        }
+        let column = |at: usize| -> Result<(String, ArrayRef)> {
+            let cells: Vec<&ArrayRef> = parts.iter().map(|part| part.columns.column(at)).collect();
+            let kind = common_type(cells.iter().map(|cells| cells.data_type()));
+            let cells: Vec<ArrayRef> = cells
+                .into_iter()
+                .map(|cells| arrow::compute::cast(&super::write::in_utc(cells), &kind).map_err(unlike))
+                .collect::<Result<_>>()?;
+            let cells: Vec<&dyn Array> = cells.iter().map(AsRef::as_ref).collect();
+            Ok((names[at].clone(), arrow::compute::concat(&cells).map_err(unlike)?))
+        };
+        let mut whole = Self::from_columns((0..names.len()).map(column).collect::<Result<_>>()?, parts.iter().map(Self::rows).sum())?;
+        whole.id = first.id;
+        Ok(whole)
     }
 
     /// Observations.
@@ -463,16 +490,21 @@ impl Metadata {
         Ok(Category::new(name, cells.iter().map(|cell| cell.filter(|cell| !missing(cell)))))
     }
 
-    /// The rows of this id. The number of a row, counted from 0, is its id where there is no id column.
+    /// The first row of this id. The number of a row, counted from 0, is its id where there is no id column.
     ///
     /// # Errors
-    /// [`Error::Input`] if no row has it.
+    /// [`Error::Param`] if no row has it.
     pub fn find(&self, id: &str) -> Result<usize> {
-        let found = match self.id {
-            Some(_) => (0..self.rows()).find(|&row| self.id(row) == id),
-            None => id.parse().ok().filter(|&row| row < self.rows()),
-        };
+        let found = self.find_all(id).first().copied();
         found.ok_or_else(|| Error::param("id", format!("'{id}'"), "it must be the id of a row"))
+    }
+
+    /// All rows of this id.
+    pub fn find_all(&self, id: &str) -> Vec<usize> {
+        match self.id {
+            Some(_) => (0..self.rows()).filter(|&row| self.id(row) == id).collect(),
+            None => id.parse().ok().filter(|&row| row < self.rows()).into_iter().collect(),
+        }
     }
 }
 

@@ -241,10 +241,10 @@ mod tests {
         let observed = read_with("a.mtx", MTX, &options).unwrap();
         let Values::Counts(counts) = &observed.values else { panic!() };
         assert_eq!((counts.rows(), counts.cols, counts.row(0), counts.row(2)), (3, 2, (&[0][..], &[5.0][..]), (&[1][..], &[2.0][..])));
-        let observed = read_with("a.csv", b"gene,s1,s2,s3\nA,1,2,3\nB,10000001.5,10000002.25,10000003\n", &options).unwrap();
+        let observed = read_with("a.csv", b"gene,s1,s2,s3\nA,1,2,3\nB,1000001.5,1000002.25,1000003\n", &options).unwrap();
         let Values::Table(table) = &observed.values else { panic!() };
         assert_eq!(table.names.as_ref().unwrap(), &["A", "B"]);
-        assert_eq!(numbers(&observed), [[1.0, 10000001.5], [2.0, 10000002.25], [3.0, 10000003.0]]);
+        assert_eq!(numbers(&observed), [[1.0, 1000001.5], [2.0, 1000002.25], [3.0, 1000003.0]]);
         assert_eq!((observed.metadata.id(0), observed.metadata.id(2)), ("s1".into(), "s3".into()));
         assert!(read_with("a.txt", b"some words of text\n", &options).unwrap_err().to_string().contains("--transpose"));
     }

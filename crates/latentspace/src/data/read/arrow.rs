@@ -12,9 +12,10 @@ use arrow::ipc::reader::{FileDecoder, StreamDecoder};
 use arrow::ipc::{Block as Piece, root_as_footer, root_as_message};
 
 use super::bytes::{Bytes, File};
-use super::columns::{Offsets, Role, Roles, fields_of};
+use super::columns::{Offsets, Role, Roles};
+use super::fields::fields_of;
 use super::table::{Block, InBlocks, Pass};
-use super::{Ask, Reader, stream_rows};
+use super::{Ask, Reader, below, stream_rows};
 use crate::error::{Error, Result};
 use crate::run::Run;
 
@@ -59,7 +60,8 @@ pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
         head = head.filter(|head| head.num_rows() > 0).or_else(|| Some(batch.slice(0, batch.num_rows().min(4096))));
     }
     let Some(head) = head.filter(|_| rows > 0) else { return Err(file.wrong("no rows", "at least one is needed")) };
-    let roles = Roles::choose(file, fields_of(&head.schema(), &head), true, ask)?;
+    let mut roles = Roles::choose(file, fields_of(&head.schema(), &head), true, ask)?;
+    roles.find_dates(file, ask, |column| Ok(Arc::clone(head.column(column))))?;
     let (_, ranges) = roles.numbers(head.columns(), head.num_rows(), &[]).map_err(|error| file.own(error))?;
     let offsets = Offsets::new(ask.offsets(), &ranges);
     let schema = head.schema();
@@ -72,11 +74,12 @@ pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
 
 fn broken(file: &File, error: &ArrowError) -> Error {
     let text = error.to_string();
-    let wrong = file.wrong(format!("this is no whole Arrow file ({})", super::excerpt(&text)), "an Arrow file or stream is needed");
     if text.contains("compress") {
-        return wrong.with_hint("packed buffers are not read: write it without compression, or as .parquet");
+        return file
+            .wrong("its columns are packed with lz4 or zstd", "Arrow files are read where they lie, unpacked")
+            .with_hint("write it with compression='uncompressed' (pandas: to_feather, Polars: write_ipc), or as .parquet");
     }
-    wrong
+    file.wrong(format!("this is no whole Arrow file ({})", super::excerpt(&text)), "an Arrow file or stream is needed")
 }
 
 type Batches<'a> = Box<dyn Iterator<Item = Result<RecordBatch>> + Send + 'a>;
@@ -208,11 +211,15 @@ impl InBlocks for ArrowReader {
                 Err(error) => Box::new(std::iter::once(Err(error))),
             }
         });
+        let mut done = before;
         let blocks = parts.map(move |batch| {
             run.check()?;
             self.whole.forget(0..self.whole.len());
             let batch = batch?;
+            let above = done;
+            done += batch.num_rows();
             run.install(|| Block::new(&self.name, &self.roles, batch.columns(), batch.num_rows(), &offsets))
+                .map_err(|error| below(error, above))
         });
         Ok((before, Box::new(blocks)))
     }

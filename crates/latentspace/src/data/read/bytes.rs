@@ -183,6 +183,15 @@ pub(super) fn unreadable(path: &Path, error: io::Error) -> Error {
         return Error::input(path, bomb.0.clone(), format!("packed data may grow up to {MOST_RATIO} times and {}", Size(MOST_UNPACKED)))
             .with_hint("if it is sound, unpack it first; --max-memory SIZE allows a quarter of SIZE");
     }
+    // What zstd says of a window that its decoder would not hold.
+    if error.to_string().contains("too much memory") {
+        return Error::input(
+            path,
+            "it was packed with a window of more than 128 MiB (zstd --long)",
+            "windows of up to 128 MiB are unpacked",
+        )
+        .with_hint(format!("unpack it first: zstd -d --long=31 '{}'", path.display()));
+    }
     match error.kind() {
         io::ErrorKind::UnexpectedEof => Error::input(path, "the file ends too early", "a whole file is needed"),
         io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::Other => {

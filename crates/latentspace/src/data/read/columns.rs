@@ -4,24 +4,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, RwLock};
 
 use crate::parallel::*;
-use arrow::array::{Array, ArrayRef, AsArray, FixedSizeListArray, Float32Array, Float64Array, StringArray};
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, Float32Type, Float64Type};
-use arrow::util::display::{ArrayFormatter, FormatOptions};
+use arrow::array::{Array, ArrayRef};
 
 use super::bytes::File;
+use super::convert::{Dates, Source, documents, plain, text};
+use super::fields::{Field, Kind, is_id, is_label};
 use super::{Ask, Purpose};
 use crate::data::{Category, Metadata, Observations, Table, Values};
 use crate::error::{Error, Result, nearest};
 use crate::linalg::Matrix;
-use crate::text::of_words;
 
 /// Above this ratio of magnitude to spread a column of 32 bits loses digits that matter: its cells would err by more than a 65536th of the
 /// spread.
 const OFFSET_FROM: f64 = 256.0;
-/// A column of text whose cells have this many characters in the mean is running text.
-const LONG_TEXT: f64 = 20.0;
-
 /// What is to be subtracted from each column, given the least and the greatest value of each; empty where no column needs it.
 pub(super) fn needs_offset(ranges: &[(f64, f64)]) -> Vec<f64> {
     let offset = |&(low, high): &(f64, f64)| {
@@ -86,34 +81,6 @@ impl Offsets {
     }
 }
 
-/// What a column holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// Numbers.
-    Number,
-    /// So many numbers in each cell.
-    Vector(usize),
-    /// Text, or what is best shown as text.
-    Text,
-    /// A list of words: a document that is separated already.
-    Words,
-    /// True or false.
-    Bool,
-    /// Dates or times.
-    Date,
-    /// Something that cannot be used.
-    Other,
-}
-
-/// A column, as its file describes it.
-#[derive(Debug, Clone)]
-pub(super) struct Field {
-    pub(super) name: String,
-    pub(super) kind: Kind,
-    /// Characters of a cell in the head, in the mean; 0 for what is no text.
-    pub(super) length: f64,
-}
-
 /// What becomes of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
@@ -138,42 +105,14 @@ pub(super) struct Roles {
     pub(super) names: Option<Vec<String>>,
     pub(super) numbers: usize,
     pub(super) categories: usize,
+    /// Columns of running text to learn from, in the order in which they are joined.
+    texts: Vec<usize>,
+    /// The column of ids.
+    id: Option<usize>,
+    /// The column of dates that was asked for, once its head was looked at.
+    pub(super) dates: Option<(usize, Dates)>,
     pub(super) notes: Vec<String>,
-}
-
-/// Whether a column of this name is an id or a name of its row.
-pub(super) fn is_id(name: &str) -> bool {
-    let name = name.trim().to_lowercase();
-    matches!(
-        name.as_str(),
-        "id" | "ids"
-            | "uuid"
-            | "guid"
-            | "key"
-            | "index"
-            | ""
-            | "unnamed: 0"
-            | "__index_level_0__"
-            | "name"
-            | "title"
-            | "file"
-            | "word"
-            | "token"
-    ) || name.ends_with("_id")
-        || name.ends_with("_name")
-}
-
-/// Whether a column of this name is a label.
-fn is_label(name: &str) -> bool {
-    matches!(
-        name.trim().to_lowercase().as_str(),
-        "label" | "labels" | "class" | "classes" | "target" | "targets" | "cluster" | "clusters" | "category" | "y"
-    )
-}
-
-/// Whether a column of this name is running text.
-fn is_document(name: &str) -> bool {
-    matches!(name.trim().to_lowercase().as_str(), "text" | "texts" | "document" | "body" | "abstract" | "content" | "sentence" | "review")
+    pub(super) warnings: Vec<String>,
 }
 
 /// A few names, or the first of many.
@@ -264,9 +203,17 @@ impl Roles {
             names: named.then(Vec::new),
             numbers: 0,
             categories: 0,
+            texts: Vec::new(),
+            id: None,
+            dates: None,
             notes: Vec::new(),
+            warnings: Vec::new(),
         };
+        if let Some(name) = &ask.options.id {
+            roles.id = Some(roles.find(file, name)?);
+        }
         if ask.purpose == Purpose::Labels {
+            roles.find_id(named);
             return Ok(roles);
         }
         if ask.purpose == Purpose::Codes && named {
@@ -282,55 +229,135 @@ impl Roles {
                 let names = roles.names.iter().flatten().map(|name| format!("'{name}'")).collect::<Vec<_>>();
                 roles.notes = vec![format!("{}: {} are taken as coordinates", ask.name, list(&names))];
             }
+            roles.find_id(named);
             return Ok(roles);
         }
-        let fitted = ask.fitted_columns().filter(|names| names.iter().all(|name| roles.fields.iter().any(|field| field.name == *name)));
-        if let Some(chosen) = ask.options.columns.clone().or(fitted) {
-            roles.take_chosen(file, &chosen)?;
-        } else if let Some(document) = roles.document() {
-            roles.roles[document] = Role::Document;
+        let fitted = ask.fitted_columns().filter(|names| names.iter().all(|name| roles.position(|field| field.name == *name).is_some()));
+        if let Some(texts) = &ask.options.text {
+            if ask.options.columns.is_some() {
+                return Err(Error::param("text", "columns were given, too", "either text or columns are learned from"));
+            }
+            roles.take_texts(file, texts)?;
+        } else if let Some(chosen) = &ask.options.columns {
+            roles.take_chosen(file, chosen, ask)?;
+        } else if let Some(fitted) = fitted {
+            roles.take_chosen(file, &fitted, ask)?;
+        } else if let Some(document) = roles.document(named, ask) {
+            roles.take_text(document);
         } else {
             for index in 0..roles.fields.len() {
-                let field = &roles.fields[index];
-                if !(named && (is_id(&field.name) || is_label(&field.name))) {
+                if !roles.is_kept_back(index, named) {
                     roles.take_number(index);
                 }
             }
         }
-        let learns = roles.roles.iter().any(|role| !matches!(role, Role::Metadata | Role::Nothing));
-        if !learns {
+        if !roles.learns() {
             let longest = (0..roles.fields.len())
-                .filter(|&index| roles.fields[index].kind == Kind::Text && roles.fields[index].length >= LONG_TEXT)
-                .max_by(|&a, &b| roles.fields[a].length.total_cmp(&roles.fields[b].length));
-            let Some(longest) = longest else {
-                let names: Vec<&str> = roles.fields.iter().map(|field| field.name.as_str()).collect();
-                return Err(file
-                    .wrong(
-                        format!("no column to learn from among {}", super::excerpt(&names.join(", "))),
-                        "a column of numbers that is no id and no label, or one of running text, is needed",
-                    )
-                    .with_hint("--columns A,B chooses others"));
-            };
-            roles.roles[longest] = Role::Document;
+                .filter(|&index| roles.fields[index].is_long() && roles.id != Some(index))
+                .max_by(|&a, &b| roles.fields[a].length().total_cmp(&roles.fields[b].length()));
+            match longest {
+                Some(longest) => roles.take_text(longest),
+                None => return Err(roles.nothing_to_learn(file, named)),
+            }
         }
-        roles.tell(&ask.name);
+        roles.find_id(named);
+        roles.tell(named, ask);
         Ok(roles)
     }
 
-    /// The column of documents, where one is: lists of words, or text by its name.
-    fn document(&self) -> Option<usize> {
-        let words = self.position(|field| field.kind == Kind::Words);
-        words.or_else(|| self.position(|field| field.kind == Kind::Text && is_document(&field.name)))
+    fn learns(&self) -> bool {
+        self.roles.iter().any(|role| !matches!(role, Role::Metadata | Role::Nothing))
     }
 
     fn position(&self, test: impl Fn(&Field) -> bool) -> Option<usize> {
         self.fields.iter().position(test)
     }
 
+    /// The column of this name.
+    ///
+    /// # Errors
+    /// [`Error::Input`] that suggests the nearest name.
+    fn find(&self, file: &File, name: &str) -> Result<usize> {
+        if let Some(index) = self.position(|field| field.name == name) {
+            return Ok(index);
+        }
+        let known: Vec<&str> = self.fields.iter().map(|field| field.name.as_str()).collect();
+        let error = file.wrong(format!("no column '{name}'"), format!("there are {}", super::excerpt(&known.join(", "))));
+        Err(match nearest(name, known.iter().copied()) {
+            Some(near) => error.with_hint(format!("did you mean '{near}'?")),
+            None => error.with_hint("`latent describe DATA` lists them"),
+        })
+    }
+
+    /// The first column that holds ids, where none was named.
+    fn find_id(&mut self, named: bool) {
+        if self.id.is_some() || !named {
+            return;
+        }
+        let riding = || (0..self.fields.len()).filter(|&index| self.roles[index] == Role::Metadata);
+        let exact = riding().find(|&index| self.fields[index].name.eq_ignore_ascii_case("id"));
+        self.id = exact.or_else(|| riding().find(|&index| is_id(&self.fields[index].name)));
+    }
+
+    /// Whether a column of numbers is not learned from: it names the rows, or is a label by its name and its values.
+    fn is_kept_back(&self, index: usize, named: bool) -> bool {
+        self.id == Some(index) || (named && (is_id(&self.fields[index].name) || self.is_class(index)))
+    }
+
+    /// Whether a column looks like a label: by its name, and by values that are few whole numbers or truth. Beside an `x`, `y` is a coordinate.
+    fn is_class(&self, index: usize) -> bool {
+        let field = &self.fields[index];
+        let coordinate =
+            || field.name.trim().eq_ignore_ascii_case("y") && self.position(|field| field.name.trim().eq_ignore_ascii_case("x")).is_some();
+        let like_classes = match field.kind {
+            Kind::Number => field.classes,
+            Kind::Bool => true,
+            _ => false,
+        };
+        like_classes && is_label(&field.name) && !coordinate()
+    }
+
+    /// The column of documents, where one is: lists of words, text by its name, or running text where text is wanted.
+    fn document(&self, named: bool, ask: &Ask<'_>) -> Option<usize> {
+        let free = |index: &usize| self.id != Some(*index);
+        let words = (0..self.fields.len()).filter(free).find(|&index| self.fields[index].kind == Kind::Words);
+        if words.is_some() {
+            return words;
+        }
+        let numbers = |index: usize| {
+            matches!(self.fields[index].kind, Kind::Number | Kind::Vector(_) | Kind::Bool) && !self.is_kept_back(index, named)
+        };
+        let alone = !(0..self.fields.len()).any(numbers);
+        let by_name = (0..self.fields.len()).filter(free).find(|&index| self.fields[index].is_document(alone));
+        let running = || (0..self.fields.len()).filter(free).filter(|&index| self.fields[index].is_running());
+        let longest = || running().max_by(|&a, &b| self.fields[a].length().total_cmp(&self.fields[b].length()));
+        by_name.filter(|_| named).or_else(|| if ask.wants_text() { longest() } else { None })
+    }
+
+    fn take_text(&mut self, index: usize) {
+        self.roles[index] = Role::Document;
+        self.texts.push(index);
+    }
+
+    fn take_texts(&mut self, file: &File, names: &[String]) -> Result<()> {
+        for name in names {
+            let index = self.find(file, name)?;
+            if self.roles[index] == Role::Document {
+                return Err(Error::param("text", format!("'{name}' twice"), "each column is named once"));
+            }
+            let field = &self.fields[index];
+            if !matches!(field.kind, Kind::Text | Kind::Words) {
+                return Err(file.wrong(format!("a column of {}", field.shown()), "text is learned from columns of text").at_column(name));
+            }
+            self.take_text(index);
+        }
+        Ok(())
+    }
+
     fn take_number(&mut self, index: usize) {
         let field = &self.fields[index];
         let width = match field.kind {
-            Kind::Number => 1,
+            Kind::Number | Kind::Bool => 1,
             Kind::Vector(width) => width,
             _ => return,
         };
@@ -344,29 +371,27 @@ impl Roles {
         self.numbers += width;
     }
 
-    fn take_chosen(&mut self, file: &File, chosen: &[String]) -> Result<()> {
+    fn take_chosen(&mut self, file: &File, chosen: &[String], ask: &Ask<'_>) -> Result<()> {
+        let fitted = ask.options.preparation.as_ref();
+        let was_number = |name: &String| fitted.and_then(|fitted| fitted.names.as_ref()).is_some_and(|names| names.contains(name));
+        let was_category = |name: &String| fitted.is_some_and(|fitted| fitted.categories.iter().any(|category| category.name == *name));
         for name in chosen {
-            let Some(index) = self.position(|field| field.name == *name) else {
-                let known: Vec<&str> = self.fields.iter().map(|field| field.name.as_str()).collect();
-                let error = file.wrong(format!("no column '{name}'"), format!("there are {}", super::excerpt(&known.join(", "))));
-                return Err(match nearest(name, known.iter().copied()) {
-                    Some(near) => error.with_hint(format!("did you mean '{near}'?")),
-                    None => error.with_hint("`latent describe DATA` lists them"),
-                });
-            };
+            let index = self.find(file, name)?;
+            let field = &self.fields[index];
             if !matches!(self.roles[index], Role::Metadata | Role::Nothing) {
                 return Err(Error::param("columns", format!("'{name}' twice"), "each column is named once"));
             }
-            match self.fields[index].kind {
-                Kind::Number | Kind::Vector(_) => self.take_number(index),
-                Kind::Text if chosen.len() == 1 && (is_document(name) || self.fields[index].length >= LONG_TEXT) => {
-                    self.roles[index] = Role::Document;
-                }
-                Kind::Words if chosen.len() == 1 => self.roles[index] = Role::Document,
-                Kind::Text | Kind::Words | Kind::Bool | Kind::Date => {
-                    self.roles[index] = Role::Category(self.categories);
-                    self.categories += 1;
-                }
+            let number = matches!(field.kind, Kind::Number | Kind::Vector(_) | Kind::Bool);
+            if was_number(name) && !number {
+                let why = field.lost.clone().unwrap_or_else(|| format!("the column holds {}", field.shown()));
+                return Err(file.wrong(why, "the space was learned from numbers in this column").at_column(name));
+            }
+            match field.kind {
+                Kind::Number | Kind::Bool if was_category(name) => self.take_category(index),
+                Kind::Number | Kind::Vector(_) | Kind::Bool => self.take_number(index),
+                Kind::Text if chosen.len() == 1 && (field.is_document(true) || field.is_long()) => self.take_text(index),
+                Kind::Words if chosen.len() == 1 => self.take_text(index),
+                Kind::Text | Kind::Words | Kind::Date => self.take_category(index),
                 Kind::Other => {
                     return Err(file
                         .wrong("cells that are neither numbers nor text", "such a column cannot be learned from")
@@ -380,25 +405,138 @@ impl Roles {
         Ok(())
     }
 
-    /// Says what rides along, and what is text.
-    fn tell(&mut self, name: &str) {
-        let named = |role: Role| -> Vec<String> {
-            self.fields.iter().zip(&self.roles).filter(|(_, r)| **r == role).map(|(field, _)| format!("'{}'", field.name)).collect()
+    fn take_category(&mut self, index: usize) {
+        self.roles[index] = Role::Category(self.categories);
+        self.categories += 1;
+    }
+
+    /// Why each column cannot be learned from.
+    fn nothing_to_learn(&self, file: &File, named: bool) -> Error {
+        let why = |index: usize| {
+            let field = &self.fields[index];
+            let name = &field.name;
+            match field.kind {
+                _ if self.id == Some(index) || (named && is_id(name)) => format!("'{name}' names the rows"),
+                _ if named && self.is_class(index) => format!("'{name}' is taken for a label by its name ({})", field.shown()),
+                _ => match &field.lost {
+                    Some(lost) => format!("'{name}' holds text: {lost}"),
+                    None => format!("'{name}' holds {}", field.shown()),
+                },
+            }
         };
-        let mut notes = Vec::new();
-        let documents = named(Role::Document);
-        if !documents.is_empty() {
-            notes.push(format!("{name}: the text is that of column {}", list(&documents)));
+        const MOST: usize = 12;
+        let mut each: Vec<String> = (0..self.fields.len().min(MOST)).map(why).collect();
+        if self.fields.len() > MOST {
+            each.push(format!("and {} more", self.fields.len() - MOST));
         }
-        let riding = named(Role::Metadata);
+        let text = self
+            .position(|field| field.kind == Kind::Text && !is_id(&field.name))
+            .or_else(|| self.position(|field| field.kind == Kind::Text));
+        let label = (0..self.fields.len()).find(|&index| named && self.is_class(index));
+        let hint = match (text, label) {
+            (_, Some(label)) => format!("--columns {} learns from it all the same", self.fields[label].name),
+            (Some(text), None) => {
+                let name = &self.fields[text].name;
+                format!("--text {name} learns from the words of '{name}', --columns {name} from its categories")
+            }
+            (None, None) => "--columns A,B chooses others".to_owned(),
+        };
+        file.wrong(
+            format!("no column to learn from: {}", each.join("; ")),
+            "a column of numbers that is no id and no label, or one of running text, is needed",
+        )
+        .with_hint(hint)
+    }
+
+    /// Says what rides along, what is text, and what was lost.
+    fn tell(&mut self, named: bool, ask: &Ask<'_>) {
+        let name = &ask.name;
+        let quoted = |index: usize| format!("'{}'", self.fields[index].name);
+        let chosen = ask.options.columns.is_some() || ask.options.text.is_some() || ask.fitted_columns().is_some();
+        let (mut notes, mut warnings) = (Vec::new(), Vec::new());
+        match self.texts.as_slice() {
+            [] => {}
+            [one] => notes.push(format!("{name}: the text is that of column {}", quoted(*one))),
+            many => notes.push(format!(
+                "{name}: the text is that of the columns {}, joined",
+                many.iter().map(|&index| quoted(index)).collect::<Vec<_>>().join(", ")
+            )),
+        }
+        if let Some(id) = self.id {
+            notes.push(format!("{name}: {} names the rows", quoted(id)));
+        }
+        let mut riding = Vec::new();
+        for (index, field) in self.fields.iter().enumerate() {
+            let is_riding = self.roles[index] == Role::Metadata && self.id != Some(index);
+            let column = quoted(index);
+            match &field.lost {
+                _ if !is_riding => {}
+                Some(lost) if field.kind == Kind::Text && !chosen => {
+                    warnings.push(format!("{name}: {column} is taken for text and not learned from, since {lost}"));
+                    continue;
+                }
+                _ if named && !chosen && self.texts.is_empty() && self.is_class(index) => {
+                    warnings.push(format!(
+                        "{name}: {column} is taken for a label by its name ({}), and not learned from; --columns chooses otherwise",
+                        field.shown()
+                    ));
+                    continue;
+                }
+                _ if field.is_running() && !chosen && self.texts.is_empty() => {
+                    warnings.push(format!(
+                        "{name}: {column} is running text ('{}') and not learned from beside numbers; --text {} learns from it",
+                        field.example.as_deref().unwrap_or_default(),
+                        field.name
+                    ));
+                    continue;
+                }
+                _ => {}
+            }
+            if is_riding {
+                riding.push(if riding.len() < 8 { format!("{column} ({})", field.shown()) } else { column });
+            }
+        }
         if !riding.is_empty() {
             notes.push(format!("{name}: {} ride{} along, not learned from", list(&riding), if riding.len() == 1 { "s" } else { "" }));
         }
-        let nothing = named(Role::Nothing);
+        let nothing: Vec<String> = (0..self.fields.len())
+            .filter(|&index| self.roles[index] == Role::Nothing && !self.fields[index].name.is_empty())
+            .map(quoted)
+            .collect();
         if !nothing.is_empty() {
-            notes.push(format!("{name}: {} left out: neither numbers nor text", list(&nothing)));
+            warnings.push(format!("{name}: {} left out: neither numbers nor text", list(&nothing)));
         }
-        self.notes = notes;
+        self.notes.extend(notes);
+        self.warnings.extend(warnings);
+    }
+
+    /// Looks at the head of the column of dates that was asked for.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if there is no such column, or it holds no dates.
+    pub(super) fn find_dates(&mut self, file: &File, ask: &Ask<'_>, head: impl FnOnce(usize) -> Result<ArrayRef>) -> Result<()> {
+        let Some(name) = &ask.options.dates else { return Ok(()) };
+        let index = self.find(file, name)?;
+        if !matches!(self.roles[index], Role::Metadata) {
+            return Err(Error::param("dates", format!("'{name}'"), "this column is learned from; --columns leaves it out"));
+        }
+        let dates = Dates::of(&head(index)?)
+            .map_err(|why| file.wrong(why, "dates such as 2010-01-31, or seconds since 1970, are needed").at_column(name))?;
+        self.dates = Some((index, dates));
+        Ok(())
+    }
+
+    /// The column of ids, among the fields.
+    pub(super) fn id(&self) -> Option<usize> {
+        self.id
+    }
+
+    /// The columns of numbers without one, as `--columns` takes them: what would leave it out.
+    pub(super) fn without(&self, index: usize) -> Option<String> {
+        let others =
+            (0..self.fields.len()).filter(|&other| other != index && matches!(self.roles[other], Role::Number(_) | Role::Category(_)));
+        let names: Vec<&str> = others.map(|other| self.fields[other].name.as_str()).collect();
+        (!names.is_empty()).then(|| names.join(","))
     }
 
     /// `table`, `array` or `text`.
@@ -413,13 +551,6 @@ impl Roles {
     /// Columns to learn from.
     pub(super) fn columns(&self) -> usize {
         self.numbers + self.categories
-    }
-
-    /// The first column that holds ids, as it rides along.
-    fn id(&self) -> Option<String> {
-        let riding = || self.fields.iter().zip(&self.roles).filter(|(_, role)| **role == Role::Metadata).map(|(field, _)| field);
-        let exact = riding().find(|field| field.name.eq_ignore_ascii_case("id"));
-        exact.or_else(|| riding().find(|field| is_id(&field.name))).map(|field| field.name.clone())
     }
 
     /// The numbers of a block, row by row, and the range of each column before its offset was subtracted.
@@ -480,23 +611,37 @@ impl Roles {
         offsets: &[f64],
     ) -> Result<Observations> {
         let mut riding: Vec<(String, ArrayRef)> = Vec::new();
+        let mut id = None;
         let mut categories: Vec<Option<Category>> = vec![None; self.categories];
-        let mut texts = None;
-        for ((column, role), field) in columns.iter().zip(&self.roles).zip(&self.fields) {
+        for (index, ((column, role), field)) in columns.iter().zip(&self.roles).zip(&self.fields).enumerate() {
             match *role {
-                Role::Metadata => riding.push((field.name.clone(), plain(column)?)),
+                Role::Metadata => {
+                    if self.id == Some(index) {
+                        id = Some(riding.len());
+                    }
+                    let cells = match self.dates {
+                        Some((dates, how)) if dates == index => how.read(column)?,
+                        _ => plain(column)?,
+                    };
+                    riding.push((field.name.clone(), cells));
+                }
                 Role::Category(place) => {
                     let text = text(column)?;
                     categories[place] = Some(Category::new(&field.name, (0..rows).map(|row| text.is_valid(row).then(|| text.value(row)))));
                 }
-                Role::Document => {
-                    texts = Some(documents(column)?);
-                }
-                Role::Number(_) | Role::Nothing => {}
+                Role::Document | Role::Number(_) | Role::Nothing => {}
             }
         }
         let mut metadata = Metadata::from_columns(riding, rows)?;
-        metadata.id = self.id().and_then(|id| metadata.names().iter().position(|name| *name == id));
+        metadata.id = id;
+        let mut texts: Option<Vec<String>> = None;
+        for &index in &self.texts {
+            let more = documents(&columns[index])?;
+            texts = Some(match texts {
+                None => more,
+                Some(texts) => texts.into_iter().zip(more).map(|(text, more)| joined(text, &more)).collect(),
+            });
+        }
         let values = match texts {
             Some(texts) => Values::Text(Arc::new(texts)),
             None => Values::Table(Table {
@@ -510,157 +655,13 @@ impl Roles {
     }
 }
 
-/// The cells of one column of numbers.
-enum Source {
-    F32(Float32Array, usize),
-    F64(Float64Array, usize),
-}
-
-impl Source {
-    fn new(column: &ArrayRef, width: usize) -> Result<Self> {
-        let fail = |error: arrow::error::ArrowError| Error::input("", format!("cells that are no numbers ({error})"), "numbers are needed");
-        let flat: ArrayRef = match column.data_type() {
-            DataType::FixedSizeList(..) | DataType::List(_) | DataType::LargeList(_) => {
-                let field = Arc::new(arrow::datatypes::Field::new("item", DataType::Float64, true));
-                let list = cast(column, &DataType::FixedSizeList(field, width as i32)).map_err(fail)?;
-                let list = list.as_any().downcast_ref::<FixedSizeListArray>().ok_or_else(|| Error::internal("a cast gave another type"))?;
-                list.values().slice(list.offset() * width, list.len() * width)
-            }
-            _ => Arc::clone(column),
-        };
-        if flat.data_type() == &DataType::Float32 {
-            return Ok(Source::F32(flat.as_primitive::<Float32Type>().clone(), width));
-        }
-        let wide = cast(&flat, &DataType::Float64).map_err(fail)?;
-        Ok(Source::F64(wide.as_primitive::<Float64Type>().clone(), width))
+/// A document of two texts.
+fn joined(mut text: String, more: &str) -> String {
+    if !text.is_empty() && !more.is_empty() {
+        text.push('\n');
     }
-
-    /// Widens the ranges of its columns; those of 32 bits need none.
-    fn ranges(&self, ranges: &mut [(f64, f64)]) {
-        let Source::F64(cells, width) = self else { return };
-        for (at, value) in cells.iter().enumerate() {
-            if let Some(value) = value.filter(|value| value.is_finite()) {
-                let range = &mut ranges[at % width];
-                *range = (range.0.min(value), range.1.max(value));
-            }
-        }
-    }
-
-    /// Writes rows from `first` on into `out`, whose rows have `cols` numbers, from column `place` on.
-    fn write(&self, first: usize, out: &mut [f32], cols: usize, place: usize, offsets: &[f64]) {
-        let rows = out.len() / cols;
-        match self {
-            Source::F32(cells, width) => {
-                for row in 0..rows {
-                    for at in 0..*width {
-                        let cell = (first + row) * width + at;
-                        out[row * cols + place + at] = if cells.is_valid(cell) { cells.value(cell) } else { f32::NAN };
-                    }
-                }
-            }
-            Source::F64(cells, width) => {
-                for row in 0..rows {
-                    for at in 0..*width {
-                        let cell = (first + row) * width + at;
-                        let offset = offsets.get(place + at).copied().unwrap_or(0.0);
-                        out[row * cols + place + at] = if cells.is_valid(cell) { (cells.value(cell) - offset) as f32 } else { f32::NAN };
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// A column as text; what has no text of its own, such as a list, as Arrow shows it.
-fn text(column: &ArrayRef) -> Result<StringArray> {
-    let column = &crate::data::write::in_utc(column);
-    if let Ok(cells) = cast(column, &DataType::Utf8) {
-        return Ok(cells.as_string::<i32>().clone());
-    }
-    let wrong =
-        |error: arrow::error::ArrowError| Error::input("", format!("cells that cannot be shown as text ({error})"), "text is needed");
-    let options = FormatOptions::default();
-    let formatter = ArrayFormatter::try_new(column, &options).map_err(wrong)?;
-    let cell = |row: usize| if column.is_null(row) { Ok(None) } else { formatter.value(row).try_to_string().map(Some) };
-    (0..column.len()).map(cell).collect::<std::result::Result<StringArray, _>>().map_err(wrong)
-}
-
-/// Documents, a cell each; a list of words is one that is separated already.
-fn documents(column: &ArrayRef) -> Result<Vec<String>> {
-    let lists = match column.data_type() {
-        DataType::List(_) => Some(Arc::clone(column)),
-        DataType::LargeList(item) | DataType::FixedSizeList(item, _) => cast(column, &DataType::List(Arc::clone(item))).ok(),
-        _ => None,
-    };
-    let Some(lists) = lists else { return Ok(text(column)?.iter().map(|text| text.unwrap_or_default().to_owned()).collect()) };
-    let cell = |words: Option<ArrayRef>| match words {
-        Some(words) => Ok(of_words(text(&words)?.iter().flatten())),
-        None => Ok(String::new()),
-    };
-    lists.as_list::<i32>().iter().map(cell).collect()
-}
-
-/// A column that rides along, in one of few types: text, numbers, dates and truth as they are, all else as text.
-fn plain(column: &ArrayRef) -> Result<ArrayRef> {
-    match column.data_type() {
-        DataType::Utf8 | DataType::Boolean | DataType::Date32 | DataType::Date64 | DataType::Timestamp(..) => Ok(Arc::clone(column)),
-        DataType::Null => Ok(Arc::new(StringArray::new_null(column.len()))),
-        kind if kind.is_integer() || kind.is_floating() => Ok(Arc::clone(column)),
-        kind if kind.is_numeric() => cast(column, &DataType::Float64)
-            .map_err(|error| Error::input("", format!("cells that cannot be read ({error})"), "numbers are needed")),
-        _ => Ok(Arc::new(text(column)?)),
-    }
-}
-
-/// What an Arrow type holds, for us.
-pub(super) fn kind_of(data_type: &DataType) -> Kind {
-    match data_type {
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Null => Kind::Text,
-        DataType::Dictionary(_, values) => kind_of(values),
-        DataType::Boolean => Kind::Bool,
-        DataType::Date32
-        | DataType::Date64
-        | DataType::Timestamp(..)
-        | DataType::Time32(_)
-        | DataType::Time64(_)
-        | DataType::Duration(_) => Kind::Date,
-        DataType::FixedSizeList(item, width) if item.data_type().is_numeric() => Kind::Vector(usize::try_from(*width).unwrap_or(0)),
-        DataType::List(item) | DataType::LargeList(item) if item.data_type().is_numeric() => Kind::Vector(0),
-        DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) if kind_of(item.data_type()) == Kind::Text => {
-            Kind::Words
-        }
-        kind if kind.is_numeric() => Kind::Number,
-        _ => Kind::Other,
-    }
-}
-
-/// The columns of a file of Arrow types, as its first rows show them: the width of cells that hold several numbers, the length of texts.
-pub(super) fn fields_of(schema: &arrow::datatypes::Schema, head: &arrow::array::RecordBatch) -> Vec<Field> {
-    schema
-        .fields()
-        .iter()
-        .zip(head.columns())
-        .map(|(field, column)| {
-            let kind = match kind_of(field.data_type()) {
-                Kind::Vector(0) => {
-                    let lengths = arrow::compute::kernels::length::length(column).ok();
-                    let width = lengths.and_then(|lengths| cast(&lengths, &DataType::Float64).ok());
-                    let width = width.and_then(|width| width.as_primitive::<Float64Type>().iter().flatten().next());
-                    match width {
-                        Some(width) if width >= 1.0 => Kind::Vector(width as usize),
-                        _ => Kind::Other,
-                    }
-                }
-                kind => kind,
-            };
-            let length = if kind == Kind::Text {
-                text(column).map_or(0.0, |text| text.value_data().len() as f64 / text.len().max(1) as f64)
-            } else {
-                0.0
-            };
-            Field { name: field.name().clone(), kind, length }
-        })
-        .collect()
+    text.push_str(more);
+    text
 }
 
 #[cfg(test)]

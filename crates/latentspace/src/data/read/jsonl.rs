@@ -1,19 +1,25 @@
 //! JSON Lines: an object a line, its keys the columns; or a list of numbers a line.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray, FixedSizeListArray, Float64Array, NullArray, StringArray};
+use arrow::array::{ArrayRef, BooleanArray, Float64Array, Int64Array, NullArray, StringArray};
 use serde_json::{Map, Value};
 
 use super::bytes::File;
-use super::columns::{Field, Kind, Offsets, Role, Roles};
+use super::cells::vector;
+use super::columns::{Offsets, Role, Roles};
+use super::csv::vectors;
+use super::fields::{Field, Kind};
 use super::lines::{Pieces, parallel};
-use super::table::{Block, InBlocks, Pass};
+use super::table::{Block, InBlocks, Late, Pass, telling};
 use super::{Ask, Reader, excerpt};
 use crate::error::{Error, Result};
 use crate::run::Run;
 use crate::text::of_words;
 
+/// Pieces of the file that are looked through for a value of a key that is null in the head.
+const LOOKED_THROUGH: usize = 64;
 /// Columns of a file; more keys than this are no table.
 const MOST_KEYS: usize = 10_000;
 /// The name of the only column of a file of lists.
@@ -24,6 +30,7 @@ struct JsonReader {
     file: File,
     roles: Roles,
     offsets: Offsets,
+    late: Late,
 }
 
 /// Opens a file of JSON Lines.
@@ -48,22 +55,26 @@ pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
     if keys.len() > MOST_KEYS {
         return Err(file.wrong(format!("{} different keys", keys.len()), "the keys of the objects are the columns of a table"));
     }
+    let mut nothing: Vec<&str> = keys.iter().copied().filter(|key| !rows.iter().any(|row| is_there(row, key))).collect();
+    let beyond = if nothing.is_empty() { Vec::new() } else { beyond(file, &mut nothing)? };
     let mut fields = Vec::new();
     let mut ranges = Vec::new();
     for key in keys {
-        let values = || rows.iter().filter_map(|row| row.get(key)).filter(|value| !value.is_null());
-        let kind = kind(values());
-        let length = if kind == Kind::Text {
-            values().map(|value| value.as_str().map_or(0, |text| text.chars().count())).sum::<usize>() as f64 / rows.len() as f64
-        } else {
-            0.0
-        };
-        let numbers = values().filter_map(Value::as_f64);
+        let values = || rows.iter().enumerate().filter_map(|(row, object)| Some((row as u64 + 1, object.get(key)?)));
+        let values = || values().filter(|(_, value)| !value.is_null());
+        let first = beyond.iter().find(|(other, _)| other == key).map(|(_, value)| (1, value));
+        let field = if first.is_none() { field(key, values()) } else { field(key, first.into_iter()) };
+        let numbers = values().filter_map(|(_, value)| value.as_f64());
         ranges.push(numbers.fold((f64::INFINITY, f64::NEG_INFINITY), |range, value| (range.0.min(value), range.1.max(value))));
-        fields.push(Field { name: key.to_owned(), kind, length });
+        fields.push(field);
     }
     let named = !(fields.len() == 1 && fields[0].name == LIST);
-    let roles = Roles::choose(file, fields, named, ask)?;
+    let names: Vec<String> = fields.iter().map(|field| field.name.clone()).collect();
+    let mut roles = Roles::choose(file, fields, named, ask)?;
+    roles.find_dates(file, ask, |column| {
+        let Some(name) = names.get(column) else { return Err(Error::internal("a column without a name")) };
+        Ok(ids(&rows, name, &head))
+    })?;
     let mut learned = vec![(f64::INFINITY, f64::NEG_INFINITY); roles.numbers];
     for ((role, range), field) in roles.roles.iter().zip(ranges).zip(&roles.fields) {
         if let (Role::Number(place), Kind::Number) = (*role, field.kind) {
@@ -71,30 +82,63 @@ pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
         }
     }
     let offsets = Offsets::new(ask.offsets(), &learned);
-    Ok(Box::new(JsonReader { name: ask.name.clone(), file: file.clone(), roles, offsets }))
+    Ok(Box::new(JsonReader { name: ask.name.clone(), file: file.clone(), roles, offsets, late: Late::default() }))
 }
 
-/// What the values of a key are.
-fn kind<'a>(values: impl Iterator<Item = &'a Value> + Clone) -> Kind {
-    let all = |test: fn(&Value) -> bool| values.clone().all(test);
-    if all(Value::is_number) {
-        return Kind::Number;
+/// Whether a row has a value of this key.
+fn is_there(row: &Map<String, Value>, key: &str) -> bool {
+    row.get(key).is_some_and(|value| !value.is_null())
+}
+
+/// The first values of keys that are null in the head.
+fn beyond(file: &File, keys: &mut Vec<&str>) -> Result<Vec<(String, Value)>> {
+    let mut found = Vec::new();
+    for piece in Pieces::new(file, None)?.skip(1).take(LOOKED_THROUGH) {
+        // A broken line is an error once it is read.
+        let Ok(rows) = lines(&piece?) else { break };
+        keys.retain(|key| match rows.iter().find(|row| is_there(row, key)) {
+            Some(row) => {
+                found.push(((*key).to_owned(), row[*key].clone()));
+                false
+            }
+            None => true,
+        });
+        if keys.is_empty() {
+            break;
+        }
     }
-    if all(Value::is_boolean) {
-        return Kind::Bool;
+    Ok(found)
+}
+
+/// The column of a key with these values, each with its row, from 1.
+fn field<'a>(key: &str, values: impl Iterator<Item = (u64, &'a Value)> + Clone) -> Field {
+    let all = |test: &dyn Fn(&Value) -> bool| values.clone().all(|(_, value)| test(value));
+    if all(&Value::is_number) {
+        return Field::new(key, Kind::Number).with_numbers(values.filter_map(|(_, value)| value.as_f64()));
+    }
+    if all(&Value::is_boolean) {
+        return Field::new(key, Kind::Bool).with_example(values.clone().next().map(|(_, value)| value.to_string()).as_deref());
     }
     let width = |value: &Value| value.as_array().filter(|cells| cells.iter().all(Value::is_number)).map(Vec::len);
-    if let Some(first) = values.clone().next().and_then(width)
+    if let Some(first) = values.clone().next().and_then(|(_, value)| width(value))
         && first > 0
-        && values.clone().all(|value| width(value) == Some(first))
+        && all(&|value| width(value).is_some())
     {
-        return Kind::Vector(first);
+        return Field::new(key, Kind::Vector(first));
     }
-    let is_words = |value: &Value| value.as_array().is_some_and(|words| words.iter().all(Value::is_string));
-    if values.clone().next().is_some() && values.clone().all(is_words) {
-        return Kind::Words;
+    if all(&|value| value.as_array().is_some_and(|words| words.iter().all(Value::is_string))) {
+        return Field::new(key, Kind::Words);
     }
-    Kind::Text
+    let cells: Vec<(u64, Cow<'_, str>)> = values.map(|(row, value)| (row, shown(value))).collect();
+    Field::of_text(key, cells.iter().map(|(row, cell)| (*row, cell.as_ref())))
+}
+
+/// A value as text.
+fn shown(value: &Value) -> Cow<'_, str> {
+    match value {
+        Value::String(text) => Cow::Borrowed(text),
+        other => Cow::Owned(other.to_string()),
+    }
 }
 
 /// The objects of a piece; blank lines are no rows.
@@ -109,7 +153,7 @@ fn lines(piece: &[u8]) -> Result<Vec<Map<String, Value>>> {
             Error::input("", found, "each line is one JSON object, such as {\"a\": 1.5, \"label\": \"x\"}").at_row(rows.len() as u64 + 1)
         };
         match serde_json::from_slice(line) {
-            Ok(Value::Object(object)) => rows.push(object),
+            Ok(Value::Object(object)) => rows.push(flat(object)),
             Ok(list @ Value::Array(_)) => rows.push(Map::from_iter([(LIST.to_owned(), list)])),
             Ok(other) => return Err(wrong(format!("the line holds {}", excerpt(&other.to_string())))),
             Err(_) if std::str::from_utf8(line).is_err() => return Err(wrong("bytes that are no UTF-8".to_owned())),
@@ -119,26 +163,152 @@ fn lines(piece: &[u8]) -> Result<Vec<Map<String, Value>>> {
     Ok(rows)
 }
 
+/// An object whose objects lie in it: the key `b` of `a` is `a.b`.
+fn flat(object: Map<String, Value>) -> Map<String, Value> {
+    if !object.values().any(Value::is_object) {
+        return object;
+    }
+    let mut out = Map::new();
+    for (key, value) in object {
+        match value {
+            Value::Object(inner) => flat(inner).into_iter().for_each(|(name, value)| {
+                out.entry(format!("{key}.{name}")).or_insert(value);
+            }),
+            other => {
+                out.insert(key, other);
+            }
+        }
+    }
+    out
+}
+
 impl JsonReader {
     fn parse(&self, piece: &[u8], offsets: &[f64]) -> Result<Block> {
         let rows = lines(piece)?;
+        self.find_late_keys(&rows);
+        let id = self.roles.id();
         let columns = self
             .roles
             .fields
             .iter()
             .zip(&self.roles.roles)
-            .map(|(field, role)| match role {
+            .enumerate()
+            .map(|(index, (field, role))| match role {
                 Role::Nothing => Ok(Arc::new(NullArray::new(rows.len())) as ArrayRef),
                 Role::Document => Ok(documents(&rows, &field.name)),
                 Role::Category(_) => Ok(text(&rows, &field.name)),
-                _ => column(&rows, field).map_err(|error| error.at_column(&field.name)),
+                Role::Metadata if id == Some(index) => Ok(ids(&rows, &field.name, piece)),
+                Role::Metadata => Ok(self.riding(&rows, field)),
+                Role::Number(_) => column(&rows, field).map_err(|error| self.explained(error, index)),
             })
             .collect::<Result<Vec<ArrayRef>>>()?;
         Block::new(&self.name, &self.roles, &columns, rows.len(), offsets)
     }
+
+    /// An error in a column to learn from, and what would leave it out.
+    fn explained(&self, error: Error, index: usize) -> Error {
+        let name = &self.roles.fields[index].name;
+        let hint = self.roles.without(index).map(|others| format!("--columns {others} leaves '{name}' out"));
+        let error = error.at_column(name);
+        match hint {
+            Some(hint) => error.with_hint(hint),
+            None => error,
+        }
+    }
+
+    /// A column that rides along: where a cell is not of the kind that the head showed, all of them as text.
+    fn riding(&self, rows: &[Map<String, Value>], field: &Field) -> ArrayRef {
+        let name = &field.name;
+        let cells = || rows.iter().map(|row| row.get(name).filter(|value| !value.is_null()));
+        let strange = |test: fn(&Value) -> bool| cells().flatten().find(|value| !test(value));
+        let found = match field.kind {
+            Kind::Number => match strange(Value::is_number) {
+                // Whole numbers keep all their digits.
+                None if cells().flatten().all(Value::is_i64) => {
+                    return Arc::new(cells().map(|cell| cell.and_then(Value::as_i64)).collect::<Int64Array>());
+                }
+                None => return Arc::new(cells().map(|cell| cell.and_then(Value::as_f64)).collect::<Float64Array>()),
+                found => found,
+            },
+            Kind::Bool => match strange(Value::is_boolean) {
+                None => return Arc::new(cells().map(|cell| cell.and_then(Value::as_bool)).collect::<BooleanArray>()),
+                found => found,
+            },
+            _ => None,
+        };
+        if let Some(found) = found {
+            let sentence = || format!("{}: '{name}' rides along as text, since it also holds '{}'", self.name, excerpt(&shown(found)));
+            self.late.see(name, sentence);
+        }
+        text(rows, name)
+    }
+
+    /// Looks for keys that the head did not have.
+    fn find_late_keys(&self, rows: &[Map<String, Value>]) {
+        let fields = &self.roles.fields;
+        for row in rows {
+            // Keys mostly come in one and the same order.
+            let mut next = 0;
+            for (key, value) in row {
+                if fields.get(next).is_some_and(|field| field.name == *key) {
+                    next += 1;
+                } else if let Some(at) = fields.iter().position(|field| field.name == *key) {
+                    next = at + 1;
+                } else {
+                    let sentence = || format!("{}: '{key}' is met late (first as '{}') and left out", self.name, excerpt(&shown(value)));
+                    self.late.see(key, sentence);
+                }
+            }
+        }
+    }
 }
 
-/// The cells of a key, of the kind that the head showed.
+/// The ids of rows: whole numbers, or the digits that the file has.
+fn ids(rows: &[Map<String, Value>], key: &str, piece: &[u8]) -> ArrayRef {
+    let cells = || rows.iter().map(|row| row.get(key).filter(|value| !value.is_null()));
+    if cells().flatten().all(Value::is_i64) {
+        return Arc::new(cells().map(|cell| cell.and_then(Value::as_i64)).collect::<Int64Array>());
+    }
+    if !cells().flatten().any(|value| value.is_f64()) {
+        return text(rows, key);
+    }
+    let lines = piece.split(|&byte| byte == b'\n').filter(|line| !line.iter().all(u8::is_ascii_whitespace));
+    let cell = |(value, line): (Option<&Value>, &[u8])| match value {
+        Some(value) if value.is_f64() => Some(written(line, key).unwrap_or_else(|| value.to_string())),
+        value => value.map(|value| shown(value).into_owned()),
+    };
+    Arc::new(cells().zip(lines).map(cell).collect::<StringArray>())
+}
+
+/// A number as it is written in a line: the value of this key of the outermost object.
+fn written(line: &[u8], key: &str) -> Option<String> {
+    let quoted = serde_json::to_string(key).ok()?;
+    let (mut depth, mut at) = (0_usize, 0);
+    while at < line.len() {
+        match line[at] {
+            b'"' => {
+                let start = at;
+                at += 1;
+                while at < line.len() && line[at] != b'"' {
+                    at += 1 + usize::from(line[at] == b'\\');
+                }
+                let rest = line.get(at + 1..)?.trim_ascii_start();
+                if depth == 1 && line.get(start..=at)? == quoted.as_bytes() && rest.first() == Some(&b':') {
+                    let value = rest[1..].trim_ascii_start();
+                    let end = value.iter().position(|byte| matches!(byte, b',' | b'}') || byte.is_ascii_whitespace())?;
+                    return String::from_utf8(value[..end].to_vec()).ok();
+                }
+            }
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}
+
+/// The cells of a key to learn from, of the kind that the head showed.
 fn column(rows: &[Map<String, Value>], field: &Field) -> Result<ArrayRef> {
     let cells = || rows.iter().map(|row| row.get(&field.name).filter(|value| !value.is_null()));
     let wrong = |row: usize, value: &Value, wanted: &str| {
@@ -169,18 +339,19 @@ fn column(rows: &[Map<String, Value>], field: &Field) -> Result<ArrayRef> {
         Kind::Vector(width) => {
             let mut out: Vec<f64> = Vec::with_capacity(rows.len() * width);
             for (row, cell) in cells().enumerate() {
+                let before = out.len();
                 match cell {
                     None => out.extend(std::iter::repeat_n(f64::NAN, width)),
+                    Some(Value::String(cell)) if vector(cell, &mut out) == Some(width) => {}
                     Some(value) => {
+                        out.truncate(before);
                         let cells = value.as_array().filter(|cells| cells.len() == width);
                         let numbers = cells.and_then(|cells| cells.iter().map(Value::as_f64).collect::<Option<Vec<f64>>>());
                         out.extend(numbers.ok_or_else(|| wrong(row, value, &format!("list of {width} numbers")))?);
                     }
                 }
             }
-            let item = Arc::new(arrow::datatypes::Field::new("item", arrow::datatypes::DataType::Float64, true));
-            let list = FixedSizeListArray::try_new(item, width as i32, Arc::new(Float64Array::from(out)), None);
-            Ok(Arc::new(list.map_err(|error| Error::internal(error.to_string()))?))
+            vectors(out, width)
         }
         Kind::Text | Kind::Words | Kind::Date | Kind::Other => Ok(text(rows, &field.name)),
     }
@@ -220,10 +391,15 @@ impl InBlocks for JsonReader {
         None
     }
 
+    fn late(&self) -> Option<&Late> {
+        Some(&self.late)
+    }
+
     fn pass_near<'a>(&'a self, _first: usize, run: &Run) -> Result<(usize, Pass<'a>)> {
         let offsets = self.offsets.get();
         let pieces = Pieces::new(&self.file, None)?;
-        Ok((0, parallel(&self.file, pieces, move |piece, _| self.parse(piece, &offsets), run)))
+        let blocks = parallel(&self.file, pieces, move |piece, _| self.parse(piece, &offsets), run);
+        Ok((0, telling(blocks, &self.late, run)))
     }
 }
 
@@ -237,10 +413,10 @@ mod tests {
         let text = b"{\"id\":\"a\",\"x\":1,\"v\":[1,2],\"ok\":true}\n\n{\"id\":\"b\",\"v\":[3,4.5],\"x\":null}\r\n";
         let rows = read("r.jsonl", text).unwrap();
         let Values::Table(table) = &rows.values else { panic!() };
-        assert_eq!(table.names.as_ref().unwrap(), &["x", "v0", "v1"]);
-        assert_eq!(table.numbers.row(0), [1.0, 1.0, 2.0]);
-        assert!(table.numbers.row(1)[0].is_nan());
-        assert_eq!((rows.metadata.names(), rows.metadata.id(1)), (vec!["id".to_owned(), "ok".to_owned()], "b".to_owned()));
+        assert_eq!(table.names.as_ref().unwrap(), &["x", "v0", "v1", "ok"]);
+        assert_eq!(table.numbers.row(0), [1.0, 1.0, 2.0, 1.0]);
+        assert!(table.numbers.row(1)[0].is_nan() && table.numbers.row(1)[3].is_nan());
+        assert_eq!((rows.metadata.names(), rows.metadata.id(1)), (vec!["id".to_owned()], "b".to_owned()));
         assert_eq!(numbers(&read("l.jsonl", b"[1,2]\n[3,4]\n").unwrap()), [[1.0, 2.0], [3.0, 4.0]]);
     }
 
@@ -262,6 +438,53 @@ mod tests {
             let words = |text: &str| text.split(crate::text::BEFORE_WORD).skip(1).map(str::to_owned).collect::<Vec<_>>();
             assert_eq!(texts.iter().map(|text| words(text)).collect::<Vec<_>>(), [vec!["c++", "new york"], vec![], vec!["go"]]);
         }
+    }
+
+    #[test]
+    fn ids_keep_the_digits_of_the_file() {
+        let text = b"{\"id\":1234567890123456705,\"x\":1}\n{\"id\":1234567890123456706,\"x\":2}\n";
+        let rows = read("t.jsonl", text).unwrap();
+        assert_eq!((rows.metadata.find("1234567890123456705").unwrap(), rows.metadata.id(1)), (0, "1234567890123456706".to_owned()));
+        let text = b"{\"a\":{\"id\":7},\"id\": 1.10 ,\"x\":1}\n\n{\"id\":1.1,\"x\":2}\n{\"x\":3,\"id\":123456789012345678901234}\n";
+        let rows = read("t.jsonl", text).unwrap();
+        assert_eq!((0..3).map(|row| rows.metadata.id(row)).collect::<Vec<_>>(), ["1.10", "1.1", "123456789012345678901234"]);
+    }
+
+    #[test]
+    fn objects_within_are_columns_with_dots() {
+        let rows = read("t.jsonl", b"{\"a\":{\"b\":1,\"c\":{\"d\":2}},\"e\":3}\n{\"a\":{\"b\":4},\"e\":6}\n").unwrap();
+        let Values::Table(table) = &rows.values else { panic!() };
+        assert_eq!(table.names.as_ref().unwrap(), &["a.b", "a.c.d", "e"]);
+        assert_eq!(table.numbers.row(0), [1.0, 2.0, 3.0]);
+    }
+
+    #[test]
+    fn what_the_head_does_not_show_is_found_or_told() {
+        let long = "word ".repeat(200);
+        let row = |row: usize| match row {
+            ..1500 => format!("{{\"x\":{row},\"text\":null,\"kind\":1,\"more\":\"{long}\"}}\n"),
+            _ => format!("{{\"x\":{row},\"text\":\"late words here\",\"kind\":\"CASE-7A\",\"more\":\"{long}\",\"new\":5}}\n"),
+        };
+        let text: String = (0..2000).map(row).collect();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.jsonl");
+        std::fs::write(&path, &text).unwrap();
+        let options = crate::data::ReadOptions { columns: Some(vec!["x".to_owned()]), ..Default::default() };
+        let source = crate::data::read::open(path.to_str().unwrap(), &options).unwrap();
+        let rows = source.read(&crate::Run::new(0, 2).unwrap()).unwrap();
+        let cell = |name: &str, row: usize| rows.metadata.text(rows.metadata.names().iter().position(|known| known == name).unwrap(), row);
+        assert_eq!((cell("kind", 0).as_deref(), cell("kind", 1999).as_deref()), (Some("1"), Some("CASE-7A")));
+        let warnings = source.warnings().join("\n");
+        assert!(warnings.contains("'kind' rides along as text, since it also holds 'CASE-7A'"), "{warnings}");
+        assert!(warnings.contains("'new' is met late (first as '5') and left out"), "{warnings}");
+        let texts = read("t.jsonl", text.as_bytes()).unwrap();
+        assert_eq!(texts.values.kind(), "text");
+    }
+
+    #[test]
+    fn lists_of_another_length_are_errors_with_their_rows() {
+        let error = read("t.jsonl", b"{\"v\":[1,2]}\n{\"v\":[3]}\n").unwrap_err().to_string();
+        assert!(error.contains("row 2, column v: [3] is no list of 2 numbers"), "{error}");
     }
 
     #[test]

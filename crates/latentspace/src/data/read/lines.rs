@@ -19,14 +19,23 @@ pub(super) const MOST_LINE: usize = 64 << 20;
 pub(super) struct Pieces {
     file: File,
     stream: Box<dyn Read + Send>,
-    /// Whether quotes may hold ends of lines, and the byte between fields: that of a table.
-    quotes: Option<u8>,
+    /// Where records end, if quotes may hold ends of lines: in a table.
+    records: Option<Records>,
     rest: Vec<u8>,
-    /// Bytes of `rest` that were looked through, where the last line within them ends, and the state there.
+    /// Bytes of `rest` that were looked through, and where the last line within them ends.
     seen: usize,
     end: usize,
-    state: State,
     finished: bool,
+}
+
+/// Goes through the bytes of a table and finds where its records end.
+pub(super) struct Records {
+    delimiter: u8,
+    state: State,
+    /// Whether the quoted field holds an end of a line.
+    spans: bool,
+    /// Whether such a field was closed in the middle: its first quote was never meant to be closed there.
+    broken: bool,
 }
 
 /// Where in a record a byte stands.
@@ -38,8 +47,68 @@ enum State {
     QuoteInQuoted,
 }
 
+impl Records {
+    /// From the start of a record on.
+    pub(super) fn new(delimiter: u8) -> Self {
+        Records { delimiter, state: State::FieldStart, spans: false, broken: false }
+    }
+
+    /// Whether the bytes end within quotes, or went wrong there.
+    pub(super) fn is_open(&self) -> bool {
+        self.broken || self.state == State::Quoted
+    }
+
+    /// Goes through the bytes that follow; where in them the last record ends, if one does.
+    pub(super) fn look(&mut self, bytes: &[u8]) -> Option<usize> {
+        if self.broken {
+            return None;
+        }
+        if self.state != State::Quoted && !bytes.contains(&b'"') {
+            // Without a quote in sight the state matters no more than where the last field starts.
+            if let Some(&last) = bytes.last() {
+                self.state = if last == b'\n' || last == self.delimiter { State::FieldStart } else { State::Bare };
+            }
+            return bytes.iter().rposition(|&byte| byte == b'\n').map(|at| at + 1);
+        }
+        let (mut at, mut end) = (0, None);
+        while at < bytes.len() && !self.broken {
+            if self.state == State::Quoted {
+                let rest = &bytes[at..];
+                let quote = rest.iter().position(|&byte| byte == b'"');
+                let within = quote.unwrap_or(rest.len());
+                self.spans |= rest[..within].contains(&b'\n');
+                at += within + 1;
+                if quote.is_some() {
+                    self.state = State::QuoteInQuoted;
+                }
+                continue;
+            }
+            self.state = match (self.state, bytes[at]) {
+                (State::QuoteInQuoted, b'"') => State::Quoted,
+                (_, b'\n') => {
+                    end = Some(at + 1);
+                    State::FieldStart
+                }
+                (State::FieldStart, b'"') => {
+                    self.spans = false;
+                    State::Quoted
+                }
+                (_, byte) if byte == self.delimiter => State::FieldStart,
+                (State::QuoteInQuoted, byte) => {
+                    self.broken = self.spans && !byte.is_ascii_whitespace();
+                    State::Bare
+                }
+                (_, _) => State::Bare,
+            };
+            at += 1;
+        }
+        end
+    }
+}
+
 impl Pieces {
-    /// The pieces of a file from its first byte on; a byte order mark is skipped.
+    /// The pieces of a file from its first byte on; a byte order mark is skipped. `quotes`: the byte between the fields of a table, whose quotes
+    /// may hold ends of lines.
     ///
     /// # Errors
     /// [`Error::Io`].
@@ -47,11 +116,10 @@ impl Pieces {
         let mut pieces = Pieces {
             file: file.clone(),
             stream: file.stream()?,
-            quotes,
+            records: quotes.map(Records::new),
             rest: Vec::new(),
             seen: 0,
             end: 0,
-            state: State::FieldStart,
             finished: false,
         };
         pieces.fill(1)?;
@@ -75,35 +143,27 @@ impl Pieces {
         Ok(())
     }
 
+    /// The first bytes, as many as wanted where there are so many, and whether that is all.
+    pub(super) fn head(&mut self, wanted: usize) -> Result<(&[u8], bool)> {
+        self.fill(wanted)?;
+        Ok((&self.rest, self.finished))
+    }
+
+    /// The pieces behind the first bytes.
+    pub(super) fn after(mut self, bytes: usize) -> Result<Self> {
+        self.fill(bytes)?;
+        self.rest.drain(..bytes.min(self.rest.len()));
+        Ok(self)
+    }
+
     /// Looks through what was not looked through yet for ends of lines.
     fn look(&mut self) {
         let new = &self.rest[self.seen..];
-        match self.quotes {
-            Some(delimiter) if self.state == State::Quoted || new.contains(&b'"') => {
-                for (at, &byte) in new.iter().enumerate() {
-                    self.state = match (self.state, byte) {
-                        (State::Quoted, b'"') => State::QuoteInQuoted,
-                        (State::Quoted, _) | (State::QuoteInQuoted, b'"') => State::Quoted,
-                        (_, b'\n') => {
-                            self.end = self.seen + at + 1;
-                            State::FieldStart
-                        }
-                        (State::FieldStart, b'"') => State::Quoted,
-                        (_, byte) if byte == delimiter => State::FieldStart,
-                        (_, _) => State::Bare,
-                    };
-                }
-            }
-            _ => {
-                if let Some(at) = new.iter().rposition(|&byte| byte == b'\n') {
-                    self.end = self.seen + at + 1;
-                }
-                // Without a quote in sight the state matters no more than where the last field starts.
-                if let (Some(delimiter), Some(&last)) = (self.quotes, new.last()) {
-                    self.state = if last == b'\n' || last == delimiter { State::FieldStart } else { State::Bare };
-                }
-            }
-        }
+        let end = match &mut self.records {
+            Some(records) => records.look(new),
+            None => new.iter().rposition(|&byte| byte == b'\n').map(|at| at + 1),
+        };
+        self.end = end.map_or(self.end, |end| self.seen + end);
         self.seen = self.rest.len();
     }
 
@@ -113,24 +173,41 @@ impl Pieces {
         loop {
             self.fill(wanted)?;
             self.look();
-            if self.end > 0 || self.finished {
+            if self.end > 0 || self.finished || self.is_open_for_good() {
                 break;
             }
             if self.rest.len() > MOST_LINE {
                 let error = self.file.wrong(format!("a line of more than {}", Bytes(MOST_LINE as u64)), "lines are shorter");
-                return Err(if self.quotes.is_some() { error.with_hint("a quote that is never closed makes such lines") } else { error });
+                return Err(if self.records.as_ref().is_some_and(Records::is_open) { self.never_closed() } else { error });
             }
             wanted = self.rest.len() + PIECE;
         }
         if self.rest.is_empty() {
             return Ok(None);
         }
-        let end = if self.finished { self.rest.len() } else { self.end };
+        let open = self.is_open_for_good();
+        if open && self.end == 0 {
+            return Err(self.never_closed());
+        }
+        let end = if self.finished && !open { self.rest.len() } else { self.end };
         let tail = self.rest.split_off(end);
         let piece = std::mem::replace(&mut self.rest, tail);
         self.seen -= end;
         self.end = 0;
         Ok(Some(piece))
+    }
+
+    /// Whether what was looked through ends within quotes that nothing closes.
+    fn is_open_for_good(&self) -> bool {
+        self.records.as_ref().is_some_and(|records| records.broken || (self.finished && records.is_open()))
+    }
+
+    /// The first record of `rest` begins a field with a quote that has no partner.
+    pub(super) fn never_closed(&self) -> Error {
+        self.file
+            .wrong("a quote that is never closed", "a field that begins with a quote ends with one")
+            .at_row(1)
+            .with_hint("a quote within such a field is doubled: \"5\"\" wide\"")
     }
 }
 
@@ -214,11 +291,27 @@ mod tests {
     use super::*;
 
     fn pieces(text: &[u8], quotes: Option<u8>) -> Vec<Vec<u8>> {
+        found(text, quotes).unwrap()
+    }
+
+    fn found(text: &[u8], quotes: Option<u8>) -> Result<Vec<Vec<u8>>> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.csv");
         std::fs::write(&path, text).unwrap();
         let file = File { path, packing: Packing::None, len: text.len() as u64, limit: MOST_UNPACKED, always: 0 };
-        Pieces::new(&file, quotes).unwrap().collect::<Result<_>>().unwrap()
+        Pieces::new(&file, quotes).unwrap().collect::<Result<_>>()
+    }
+
+    #[test]
+    fn a_quote_that_nothing_closes_is_an_error() {
+        for text in ["1,\"a\n2,b\n", "1,\"a\n2,\"b\"\n3,c\n", "1,\"a\n2,b\n3,\"c\n"] {
+            let error = found(text.as_bytes(), Some(b',')).unwrap_err().to_string();
+            assert!(error.contains("row 1: a quote that is never closed"), "{text}: {error}");
+            assert!(found(text.as_bytes(), None).is_ok());
+        }
+        for text in ["1,\"a\n\"\n2,\"b\"\" c\"\n", "1,5\" pipe\n2,b\n", "1,\"a\nb\" ,2\r\n", "\"a\"b,1\n"] {
+            assert_eq!(pieces(text.as_bytes(), Some(b',')).concat(), text.as_bytes());
+        }
     }
 
     #[test]

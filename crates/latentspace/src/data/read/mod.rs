@@ -7,10 +7,14 @@ mod arranged;
 mod array;
 mod arrow;
 mod bytes;
+mod cells;
 mod columns;
+mod convert;
 mod csv;
 mod dense;
+mod dialect;
 mod docword;
+mod fields;
 mod folder;
 mod idx;
 mod images;
@@ -25,6 +29,7 @@ mod options;
 mod parquet;
 mod safetensors;
 mod scipy;
+mod source;
 mod sparse;
 mod svmlight;
 mod table;
@@ -33,8 +38,6 @@ mod text;
 mod texts;
 mod words;
 
-use std::collections::BTreeMap;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -46,6 +49,8 @@ use crate::run::Run;
 use bytes::{ALWAYS_UNPACKED, File, MOST_UNPACKED, Packing};
 pub use memory::MemoryArray;
 pub use options::{Bad, Header, ReadOptions};
+pub use source::Source;
+use source::{below, named};
 use sparse::Numbering;
 
 /// Blocks of rows, in order.
@@ -67,6 +72,10 @@ pub(super) trait Reader: Send + Sync {
     fn names(&self) -> Option<Vec<String>>;
     /// What the user should know: columns that ride along, treatments.
     fn notes(&self) -> Vec<String>;
+    /// What is lost: columns that are not learned from though they might be meant to.
+    fn warnings(&self) -> Vec<String> {
+        Vec::new()
+    }
     /// All rows.
     fn read(&self, run: &Run) -> Result<Observations> {
         concat(self.blocks(run)?, run)
@@ -133,6 +142,11 @@ impl Ask<'_> {
     /// The offsets of a space that the rows are for.
     pub(super) fn offsets(&self) -> Option<Vec<f64>> {
         self.options.preparation.as_ref().map(|preparation| preparation.offsets().to_vec())
+    }
+
+    /// Whether running text is wanted rather than numbers.
+    pub(super) fn wants_text(&self) -> bool {
+        self.options.wants_text || self.options.preparation.as_ref().is_some_and(|preparation| preparation.kind == "text")
     }
 
     /// The columns that a space, which the rows are for, was learned from.
@@ -242,18 +256,6 @@ fn check_options(path: &Path, what: &str, takes: &[&str], options: &ReadOptions)
 /// What would make room, in words.
 pub(super) const HINT_MEMORY: &str = "methods that fold (`latent methods` shows them) read it in blocks; or take a sample of the rows";
 
-/// Data that were opened: their head is known, their rows can be read as often as wanted.
-pub struct Source {
-    name: String,
-    readers: Vec<(PathBuf, Box<dyn Reader>)>,
-    bytes: u64,
-    labels: Option<(PathBuf, Metadata)>,
-    /// Rows, once a pass has counted them.
-    counted: OnceLock<usize>,
-    /// What standard input gave; it goes when the source goes.
-    _spooled: Option<tempfile::NamedTempFile>,
-}
-
 /// Opens data: a file, a folder of images, or a pattern of names (`parts/*.parquet`), whose files are taken in sorted order; `-` is standard
 /// input, kept in a temporary file, its format told by its first bytes.
 ///
@@ -275,7 +277,7 @@ pub(crate) fn open_codes(data: &Path, options: &ReadOptions) -> Result<Source> {
 
 fn open_as(data: &Path, options: &ReadOptions, purpose: Purpose) -> Result<Source> {
     let format = options.format.as_deref().map(Format::named).transpose()?;
-    let spooled = if data == Path::new("-") { Some(spool(std::io::stdin().lock(), format)?) } else { None };
+    let spooled = if data == Path::new("-") { Some(spool(std::io::stdin().lock(), format, options)?) } else { None };
     let (files, name) = match &spooled {
         Some(file) => (vec![file.path().to_path_buf()], "standard input".to_owned()),
         None => (files(data)?, name_of(data)),
@@ -294,10 +296,7 @@ fn open_as(data: &Path, options: &ReadOptions, purpose: Purpose) -> Result<Sourc
     if let Some(((first, known), others)) = readers.split_first() {
         for (path, reader) in others {
             if (known.kind(), known.columns(), known.names()) != (reader.kind(), reader.columns(), reader.names()) {
-                let found = format!("{} of {} columns", reader.kind(), reader.columns());
-                let wanted =
-                    format!("all files are like the first: '{}' has {} of {} columns", first.display(), known.kind(), known.columns());
-                return Err(Error::input(path, found, wanted));
+                return Err(unlike(path, reader.as_ref(), first, known.as_ref()));
             }
         }
     }
@@ -312,10 +311,36 @@ fn open_as(data: &Path, options: &ReadOptions, purpose: Purpose) -> Result<Sourc
     Ok(source)
 }
 
-/// Standard input as a file, so that it can be read more than once; where no format was given its first bytes tell it.
-fn spool(mut input: impl std::io::Read, format: Option<&Format>) -> Result<tempfile::NamedTempFile> {
+/// A file whose columns are others than those of the first.
+fn unlike(path: &Path, reader: &dyn Reader, first: &Path, known: &dyn Reader) -> Error {
+    let (names, of_first) = (reader.names().unwrap_or_default(), known.names().unwrap_or_default());
+    let only = |names: &[String], others: &[String]| -> Vec<String> {
+        names.iter().filter(|name| !others.contains(name)).map(|name| format!("'{name}'")).take(4).collect()
+    };
+    let (more, missing) = (only(&names, &of_first), only(&of_first, &names));
+    let mut found = format!("{} of {} columns", reader.kind(), reader.columns());
+    match (more.as_slice(), missing.as_slice()) {
+        ([], []) if names.len() == of_first.len() && names != of_first => found.push_str(" in another order"),
+        ([], []) => {}
+        (more, []) => found.push_str(&format!(", with {} besides", more.join(", "))),
+        ([], missing) => found.push_str(&format!(", without {}", missing.join(", "))),
+        (more, missing) => found.push_str(&format!(", with {} in place of {}", more.join(", "), missing.join(", "))),
+    }
+    let wanted = format!("all files are like the first: '{}' has {} of {} columns", first.display(), known.kind(), known.columns());
+    let error = Error::input(path, found, wanted);
+    let common: Vec<&str> = of_first.iter().filter(|name| names.contains(name)).map(String::as_str).collect();
+    match common.as_slice() {
+        [] => error.with_hint("a pattern that fits files of one kind alone leaves it out"),
+        common if common.len() <= 12 => error.with_hint(format!("--columns {} takes what both have", common.join(","))),
+        _ => error.with_hint("--columns takes what both have"),
+    }
+}
+
+/// Standard input as a file, so that it can be read more than once. Where no format was given, its first bytes tell it; where they are text,
+/// whether it is a table or documents, a line each.
+fn spool(mut input: impl std::io::Read, format: Option<&Format>, options: &ReadOptions) -> Result<tempfile::NamedTempFile> {
     let io = |error| Error::io("standard input", error);
-    let mut head = vec![0; 1 << 16];
+    let mut head = vec![0; 1 << 18];
     let mut read = 0;
     while read < head.len() {
         match input.read(&mut head[read..]).map_err(io)? {
@@ -323,24 +348,35 @@ fn spool(mut input: impl std::io::Read, format: Option<&Format>) -> Result<tempf
             more => read += more,
         }
     }
+    let whole = read < head.len();
     head.truncate(read);
-    let ending = match head.trim_ascii_start().first() {
+    let line = head.split(|&byte| byte == b'\n').find(|line| !line.trim_ascii().is_empty()).unwrap_or_default();
+    let known = || FORMATS.iter().find(|format| !format.magic.is_empty() && head.starts_with(format.magic));
+    // Where the line is longer than the head, its first sign must do.
+    let is_json = |line: &[u8]| serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok() || line.len() == head.len();
+    let ending = match line.trim_ascii_start().first() {
         None => return Err(Error::input("standard input", "nothing", "at least one row is needed")),
-        Some(_) if let Some(format) = format => format.endings[0],
-        Some(b'{' | b'[') => ".jsonl",
-        Some(_) => {
-            let known = FORMATS.iter().find(|format| !format.magic.is_empty() && head.starts_with(format.magic));
-            let line = head.split(|&byte| byte == b'\n').next().unwrap_or_default();
-            let fields = line.iter().any(|byte| b",;\t".contains(byte))
-                || std::str::from_utf8(line).is_ok_and(|line| line.trim().parse::<f64>().is_ok());
-            known.map_or(if fields { ".csv" } else { ".txt" }, |format| format.endings[0])
-        }
+        Some(first) => match (format.or_else(known), first) {
+            (Some(format), _) => format.endings[0],
+            (None, b'{' | b'[') if is_json(line) => ".jsonl",
+            (None, _) if expects_table(&head, whole, options) => ".csv",
+            (None, _) => ".txt",
+        },
     };
     let mut file = tempfile::Builder::new().prefix("latent-stdin-").suffix(ending).tempfile().map_err(io)?;
     std::io::Write::write_all(&mut file, &head).map_err(io)?;
     std::io::copy(&mut input, &mut file).map_err(io)?;
     std::io::Write::flush(&mut file).map_err(io)?;
     Ok(file)
+}
+
+/// Whether text is a table: as the space expects that it is for, where there is one, and by its look.
+fn expects_table(head: &[u8], whole: bool, options: &ReadOptions) -> bool {
+    match options.preparation.as_ref().map(|preparation| preparation.kind.as_str()) {
+        Some("text") => dialect::is_table(head, whole, true),
+        Some(_) => true,
+        None => dialect::is_table(head, whole, false),
+    }
 }
 
 /// Opens one file or folder, and tells its bytes on the disk.
@@ -509,239 +545,6 @@ fn stem_of(path: &Path) -> String {
     bare.rsplit_once('.').map_or(bare, |(stem, _)| if stem.is_empty() { bare } else { stem }).to_owned()
 }
 
-impl Source {
-    /// A name for titles: that of the file.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The files, sorted.
-    pub fn files(&self) -> impl Iterator<Item = &Path> {
-        self.readers.iter().map(|(path, _)| path.as_path())
-    }
-
-    /// `table`, `array`, `images`, `counts` or `text`.
-    pub fn kind(&self) -> &'static str {
-        self.readers.first().map_or("table", |(_, reader)| reader.kind())
-    }
-
-    /// Rows, where the heads of the files tell, or a pass has counted them.
-    pub fn rows(&self) -> Option<usize> {
-        self.readers.iter().map(|(_, reader)| reader.rows()).sum::<Option<usize>>().or_else(|| self.counted.get().copied())
-    }
-
-    /// Rows; counted in one pass where the heads of the files do not tell.
-    ///
-    /// # Errors
-    /// What the reader says while it counts.
-    pub fn count(&self, run: &Run) -> Result<usize> {
-        match self.rows() {
-            Some(rows) => Ok(rows),
-            None => self.blocks(run)?.try_fold(0, |rows, block| Ok(rows + block?.rows())),
-        }
-    }
-
-    /// Columns to learn from, before preparation (0 for text).
-    pub fn columns(&self) -> usize {
-        self.readers.first().map_or(0, |(_, reader)| reader.columns())
-    }
-
-    /// Of counts: cells that are not 0, before preparation.
-    pub fn cells(&self) -> Option<usize> {
-        self.readers.iter().map(|(_, reader)| reader.cells()).sum()
-    }
-
-    /// Names of the columns to learn from, where they have any.
-    pub fn names(&self) -> Option<Vec<String>> {
-        self.readers.first().and_then(|(_, reader)| reader.names())
-    }
-
-    /// Bytes on the disk.
-    pub fn bytes(&self) -> u64 {
-        self.bytes
-    }
-
-    /// Whether files are packed, so that their bytes are fewer than those that are read.
-    pub fn is_packed(&self) -> bool {
-        self.readers.iter().any(|(path, _)| path.extension().is_some_and(|ending| ending == "gz" || ending == "zst" || ending == "parquet"))
-    }
-
-    /// Bytes that a pass over the rows holds beside the blocks that it gives.
-    pub fn working_bytes(&self) -> u64 {
-        self.readers.iter().map(|(_, reader)| reader.working_bytes()).max().unwrap_or(0)
-    }
-
-    /// Seconds that a pass over all of so many rows takes.
-    pub fn pass_seconds(&self, rows: usize) -> f64 {
-        let rate = self.readers.iter().map(|(_, reader)| reader.rate()).fold(f64::INFINITY, f64::min);
-        rows as f64 * self.columns() as f64 / rate
-    }
-
-    /// What the user should know of how the files are taken: columns that ride along, treatments.
-    pub fn notes(&self) -> Vec<String> {
-        self.readers.first().map(|(_, reader)| reader.notes()).unwrap_or_default()
-    }
-
-    /// All rows, on the run's threads. Tables of f32 in a `.npy` file are not copied.
-    ///
-    /// # Errors
-    /// [`Error::Input`] with the place; [`Error::Memory`]; [`Error::Cancelled`].
-    pub fn read(&self, run: &Run) -> Result<Observations> {
-        let mut parts = Vec::with_capacity(self.readers.len());
-        for (path, reader) in &self.readers {
-            run.check()?;
-            parts.push(border::guard(path, || reader.read(run)).map_err(|error| named(path, error))?);
-        }
-        let mut whole = self.whole(Observations::concat(parts))?;
-        self.join(&mut whole, 0)?;
-        self.check_labels(whole.rows())?;
-        Ok(whole)
-    }
-
-    /// The rows in blocks, in flat memory; each call is a new pass that gives the same.
-    ///
-    /// # Errors
-    /// As [`Source::read`], here or from the iterator.
-    pub fn blocks<'a>(&'a self, run: &Run) -> Result<Box<dyn Iterator<Item = Result<Observations>> + Send + 'a>> {
-        Ok(self.blocks_around(0, run)?.1)
-    }
-
-    /// The same from a block on that begins at row `first` or before it; with the number of rows before it. Costs what lies before that row
-    /// where its format has to be read from its beginning: text, and files of others that are packed as a whole.
-    ///
-    /// # Errors
-    /// As [`Source::blocks`].
-    pub fn blocks_around<'a>(
-        &'a self,
-        first: usize,
-        run: &Run,
-    ) -> Result<(usize, Box<dyn Iterator<Item = Result<Observations>> + Send + 'a>)> {
-        let (mut skipped, mut before) = (0, 0);
-        for rows in self.readers.iter().map_while(|(_, reader)| reader.rows()) {
-            if before + rows > first || skipped + 1 == self.readers.len() {
-                break;
-            }
-            (skipped, before) = (skipped + 1, before + rows);
-        }
-        let (path, reader) = &self.readers[skipped];
-        let (within, blocks) = border::guard(path, || reader.blocks_near(first - before, run)).map_err(|error| named(path, error))?;
-        Ok((before + within, self.rest(guarded(path, blocks), &self.readers[skipped + 1..], before + within, run)))
-    }
-
-    /// The blocks of a file and of those after it; `seen` rows lie before them.
-    fn rest<'a>(&'a self, blocks: Blocks<'a>, after: &'a [(PathBuf, Box<dyn Reader>)], mut seen: usize, run: &Run) -> Blocks<'a> {
-        let run = run.clone();
-        let mut over = false;
-        let mut each = blocks.chain(after.iter().flat_map(move |(path, reader)| match border::guard(path, || reader.blocks(&run)) {
-            Ok(blocks) => guarded(path, blocks),
-            Err(error) => Box::new(std::iter::once(Err(named(path, error)))),
-        }));
-        Box::new(std::iter::from_fn(move || {
-            if over {
-                return None;
-            }
-            let block = match each.next() {
-                Some(block) => block.and_then(|mut block| {
-                    self.join(&mut block, seen)?;
-                    seen += block.rows();
-                    Ok(block)
-                }),
-                None => {
-                    over = true;
-                    let _ = self.counted.set(seen);
-                    let rows = if seen == 0 { self.whole(Observations::concat(Vec::new())).map(|_| ()) } else { Ok(()) };
-                    return rows.and_then(|()| self.check_labels(seen)).err().map(Err);
-                }
-            };
-            over = block.is_err();
-            Some(block)
-        }))
-    }
-
-    /// What is subtracted from the columns of numbers of each file, where that is known.
-    pub fn offsets(&self) -> Vec<Option<Vec<f64>>> {
-        self.readers.iter().map(|(_, reader)| reader.offsets()).collect()
-    }
-
-    /// What a pass over all rows would leave subtracted, of the files that hold some of these rows, by their numbers. Costs a pass over such a
-    /// file where its numbers have 64 bits and its head does not tell how far they reach.
-    ///
-    /// # Errors
-    /// What the reader says.
-    pub fn settle(&self, rows: Range<usize>, run: &Run) -> Result<BTreeMap<usize, Vec<f64>>> {
-        let mut before = 0;
-        let mut settled = BTreeMap::new();
-        for (file, (path, reader)) in self.readers.iter().enumerate() {
-            // Where no head tells where a file ends, all may hold them.
-            let after = reader.rows().map_or(usize::MAX, |rows| before + rows);
-            if before < rows.end && after > rows.start {
-                border::guard(path, || reader.settle(run)).map_err(|error| named(path, error))?;
-                settled.extend(reader.offsets().map(|offsets| (file, offsets)));
-            }
-            before = if after == usize::MAX { before } else { after };
-        }
-        Ok(settled)
-    }
-
-    /// Subtracts from the columns of these files what [`Source::settle`] found, from now on.
-    pub fn hold(&self, offsets: &BTreeMap<usize, Vec<f64>>) {
-        for (&file, offsets) in offsets {
-            if let Some((_, reader)) = self.readers.get(file) {
-                reader.hold(offsets);
-            }
-        }
-    }
-
-    /// Names the data in errors that know no file.
-    fn whole<T>(&self, result: Result<T>) -> Result<T> {
-        let path = self.readers.first().map_or(Path::new("data"), |(path, _)| path);
-        result.map_err(|error| match error {
-            Error::Input(mut input) => {
-                input.file = path.to_path_buf();
-                Error::Input(input)
-            }
-            other => other,
-        })
-    }
-
-    /// Joins the labels of rows from `first` on.
-    fn join(&self, block: &mut Observations, first: usize) -> Result<()> {
-        let Some((path, labels)) = &self.labels else { return Ok(()) };
-        if first + block.rows() > labels.rows() {
-            return Err(self.unlike_labels(path, labels.rows(), first + block.rows()));
-        }
-        block.metadata = block.metadata.join(&labels.slice(first..first + block.rows()))?;
-        Ok(())
-    }
-
-    fn check_labels(&self, rows: usize) -> Result<()> {
-        match &self.labels {
-            Some((path, labels)) if labels.rows() != rows => Err(self.unlike_labels(path, labels.rows(), rows)),
-            _ => Ok(()),
-        }
-    }
-
-    fn unlike_labels(&self, path: &Path, labels: usize, rows: usize) -> Error {
-        Error::input(path, format!("{labels} rows of labels"), format!("'{}' has {rows}, and each needs its own", self.name))
-    }
-}
-
-/// The blocks of a file, whatever its reader does.
-fn guarded<'a>(path: &'a Path, mut blocks: Blocks<'a>) -> Blocks<'a> {
-    Box::new(std::iter::from_fn(move || border::guard(path, || blocks.next().transpose()).map_err(|error| named(path, error)).transpose()))
-}
-
-/// Names the file in an error that knows none.
-fn named(path: &Path, error: Error) -> Error {
-    match error {
-        Error::Input(mut input) if input.file.as_os_str().is_empty() => {
-            input.file = path.to_path_buf();
-            Error::Input(input)
-        }
-        other => other,
-    }
-}
-
 /// Parts as one.
 ///
 /// # Errors
@@ -815,8 +618,12 @@ mod testing {
 
     #[test]
     fn the_first_bytes_of_standard_input_tell_its_format() {
+        let spool = |bytes: &[u8], format| spool(bytes, format, &ReadOptions::default());
         let formats = [
-            (&b"a,b\n1,2\n"[..], ".csv"),
+            (&b"the star, the galaxy\n"[..], ".txt"),
+            (b"One star, two stars.\nA planet, a moon.\nDust, gas.\n", ".txt"),
+            (b"[1] a reference, of a text\n", ".txt"),
+            (b"a,b\n1,2\n", ".csv"),
             (b"1.5\n2\n", ".csv"),
             (b"  {\"a\":1}\n", ".jsonl"),
             (b"a line of words\n", ".txt"),
@@ -828,7 +635,9 @@ mod testing {
             assert!(file.path().to_string_lossy().ends_with(ending), "{ending}");
             assert_eq!(std::fs::read(file.path()).unwrap(), bytes);
         }
-        assert!(spool(&b""[..], None).is_err());
+        assert!(spool(b"", None).is_err());
+        let given = spool(b"a,b\n1,2\n", Some(Format::named("txt").unwrap())).unwrap();
+        assert!(given.path().to_string_lossy().ends_with(".txt"));
     }
 
     /// A packed copy.

@@ -57,6 +57,9 @@ pub struct ReadOptions {
     /// The preparation of a space that the rows are for: its columns are chosen and held to the same digits, its picture size taken.
     #[serde(skip)]
     pub preparation: Option<Preparation>,
+    /// Whether running text is learned from, where a table holds such a column beside numbers: the method takes text.
+    #[schemars(skip)]
+    pub wants_text: bool,
     /// Bytes that a packed file may be unpacked to (none: 16 GiB).
     #[serde(skip)]
     pub max_unpacked: Option<u64>,
@@ -134,7 +137,11 @@ impl ReadOptions {
     /// The names of the options that were given.
     pub(super) fn names_given(&self) -> Vec<String> {
         let usual = Self::default().named();
-        self.named().into_iter().filter(|(name, value)| usual.get(name) != Some(value)).map(|(name, _)| name).collect()
+        self.named()
+            .into_iter()
+            .filter(|(name, value)| name != "wants_text" && usual.get(name) != Some(value))
+            .map(|(name, _)| name)
+            .collect()
     }
 }
 

@@ -17,8 +17,9 @@ use parquet::file::statistics::Statistics;
 
 use super::arrow::shared;
 use super::bytes::{File, MOST_RATIO};
-use super::columns::{Kind, Offsets, Role, Roles, fields_of};
-use super::{Ask, Blocks, Reader, stream_rows};
+use super::columns::{Offsets, Role, Roles};
+use super::fields::{Kind, fields_of, is_label};
+use super::{Ask, Blocks, Reader, below, stream_rows};
 use crate::border;
 use crate::data::fresh::Fresh;
 use crate::data::{Metadata, Observations};
@@ -71,8 +72,18 @@ pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
     let meta = ArrowReaderMetadata::load(&bytes, ArrowReaderOptions::new()).map_err(|error| broken(file, &error))?;
     check(file, &meta)?;
     let ranges = ranges(&meta);
-    let head = head(file, &bytes, &meta, &ranges)?;
-    let roles = Roles::choose(file, fields_of(&head.schema(), &head), true, ask)?;
+    // Columns of numbers whose range is known need not be looked at, unless their values decide what becomes of them.
+    let asked_for = |name: &String| [&ask.options.dates, &ask.options.id].contains(&&Some(name.clone()));
+    let fields = meta.schema().fields();
+    let looked: Vec<bool> =
+        ranges.iter().zip(fields).map(|(range, field)| range.is_none() || is_label(field.name()) || asked_for(field.name())).collect();
+    let head = head(file, &bytes, &meta, &looked)?;
+    let mut fields = fields_of(&head.schema(), &head);
+    for (field, _) in fields.iter_mut().zip(&looked).filter(|(_, looked)| !**looked) {
+        (field.example, field.classes) = (None, false);
+    }
+    let mut roles = Roles::choose(file, fields, true, ask)?;
+    roles.find_dates(file, ask, |column| Ok(Arc::clone(head.column(column))))?;
     let (_, mut learned) = roles.numbers(head.columns(), head.num_rows(), &[]).map_err(|error| file.own(error))?;
     for (role, range) in roles.roles.iter().zip(&ranges) {
         if let (Role::Number(place), Some(range)) = (*role, *range) {
@@ -129,18 +140,18 @@ fn ranges(meta: &ArrowReaderMetadata) -> Vec<Option<(f64, f64)>> {
     ranges
 }
 
-/// The first rows; of columns whose range is known, which need not be looked at, nothing but zeros.
-fn head(file: &File, bytes: &bytes::Bytes, meta: &ArrowReaderMetadata, ranges: &[Option<(f64, f64)>]) -> Result<RecordBatch> {
+/// The first rows; of columns of numbers that need not be looked at, nothing but zeros.
+fn head(file: &File, bytes: &bytes::Bytes, meta: &ArrowReaderMetadata, looked: &[bool]) -> Result<RecordBatch> {
     let unreadable =
         |error: &dyn std::fmt::Display| file.wrong(format!("its first rows cannot be read ({error})"), "a whole file is needed");
     let rows = usize::try_from(meta.metadata().file_metadata().num_rows()).unwrap_or(0).min(HEAD);
     if rows == 0 {
         return Err(file.wrong("no rows", "at least one is needed"));
     }
-    let unknown = ranges.iter().enumerate().filter(|(_, range)| range.is_none()).map(|(root, _)| root);
+    let unknown = looked.iter().enumerate().filter(|(_, looked)| **looked).map(|(root, _)| root);
     let mask = ProjectionMask::roots(meta.parquet_schema(), unknown);
     let mut read = Vec::new();
-    if ranges.iter().any(Option::is_none) {
+    if looked.contains(&true) {
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(bytes.clone(), meta.clone());
         let mut reader =
             builder.with_projection(mask).with_batch_size(rows).with_limit(rows).build().map_err(|error| unreadable(&error))?;
@@ -148,12 +159,12 @@ fn head(file: &File, bytes: &bytes::Bytes, meta: &ArrowReaderMetadata, ranges: &
         read = batch.filter(|batch| batch.num_rows() == rows).ok_or_else(|| unreadable(&"they are missing"))?.columns().to_vec();
     }
     let mut read = read.into_iter();
-    let columns = ranges
+    let columns = looked
         .iter()
         .zip(meta.schema().fields())
-        .map(|(range, field)| match range {
-            None => read.next().ok_or_else(|| unreadable(&"a column is missing")),
-            Some(_) => arrow::compute::cast(&Float32Array::from(vec![0.0; rows]), field.data_type()).map_err(|error| unreadable(&error)),
+        .map(|(looked, field)| match looked {
+            true => read.next().ok_or_else(|| unreadable(&"a column is missing")),
+            false => arrow::compute::cast(&Float32Array::from(vec![0.0; rows]), field.data_type()).map_err(|error| unreadable(&error)),
         })
         .collect::<Result<Vec<ArrayRef>>>()?;
     let schema = Arc::new(Schema::new(meta.schema().fields().iter().map(|f| f.as_ref().clone().with_nullable(true)).collect::<Vec<_>>()));
@@ -163,6 +174,9 @@ fn head(file: &File, bytes: &bytes::Bytes, meta: &ArrowReaderMetadata, ranges: &
 /// Refuses a footer that promises more than the file can hold.
 fn check(file: &File, meta: &ArrowReaderMetadata) -> Result<()> {
     let allowed = file.len.saturating_mul(MOST_RATIO).min(file.limit).max(1 << 20);
+    // Columns of numbers may hold very many equal ones in few bits, which is checked before a table is made of them.
+    let plain = meta.schema().fields().iter().all(|field| matches!(field.data_type(), DataType::Boolean) || field.data_type().is_numeric());
+    let most = if plain { file.limit } else { allowed };
     let footer = meta.metadata();
     let mut rows = 0_u64;
     let mut unpacked = 0_u64;
@@ -178,10 +192,10 @@ fn check(file: &File, meta: &ArrowReaderMetadata) -> Result<()> {
         }
     }
     let table = rows.saturating_mul(4 * meta.parquet_schema().num_columns().max(1) as u64);
-    if unpacked > allowed || table > allowed || i64::try_from(rows).ok() != Some(footer.file_metadata().num_rows()) {
+    if unpacked > allowed || table > most || i64::try_from(rows).ok() != Some(footer.file_metadata().num_rows()) {
         return Err(file.wrong(
             format!("its footer promises {rows} rows, {} of numbers", Bytes(table.max(unpacked))),
-            format!("packed data of {} may grow up to {MOST_RATIO} times", Bytes(file.len)),
+            format!("packed data of {} may grow up to {MOST_RATIO} times, and to {}", Bytes(file.len), Bytes(file.limit)),
         ));
     }
     Ok(())
@@ -330,6 +344,8 @@ fn decode<T: Physical>(
 
 /// A row group on its way: columns that are decoded together, and those that go through Arrow.
 struct Group {
+    /// Rows of the groups before it.
+    before: usize,
     rows: usize,
     done: usize,
     together: Vec<Vec<Column>>,
@@ -388,8 +404,25 @@ impl ParquetReader {
         Ok(())
     }
 
+    /// Decodes all plain columns and keeps nothing: so little of so few bytes lies in memory that a table is made only of cells that are there.
+    fn verify(&self, run: &Run) -> Result<()> {
+        for group in 0..self.meta.metadata().num_row_groups() {
+            for leaf in &self.fast {
+                for column in &mut self.columns(group, std::slice::from_ref(leaf), &[])? {
+                    let rows = self.rows_of(group);
+                    for at in (0..rows).step_by(STEP) {
+                        run.check()?;
+                        column.step(STEP.min(rows - at)).map_err(|error| broken(&self.file, &error))?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The readers of one row group from row `first` on.
     fn group(&self, group: usize, first: usize, offsets: &[f64], run: &Run) -> Result<Group> {
+        let before = (0..group).map(|group| self.rows_of(group)).sum();
         let mut together = Vec::new();
         for leaves in self.fast.chunks(self.together(run)) {
             let mut columns = self.columns(group, leaves, offsets)?;
@@ -399,7 +432,7 @@ impl ParquetReader {
             together.push(columns);
         }
         let slow = self.slow(group, first, stream_rows(self.roles.numbers))?;
-        Ok(Group { rows: self.rows_of(group), done: first, together, slow })
+        Ok(Group { before, rows: self.rows_of(group), done: first, together, slow })
     }
 
     /// The reader of the columns of a row group that go through Arrow, from row `first` on, if there are any.
@@ -459,8 +492,9 @@ impl ParquetReader {
             }
             None => None,
         };
+        let above = group.before + group.done;
         group.done += rows;
-        self.finish(numbers, batch.as_ref(), rows, offsets)
+        self.finish(numbers, batch.as_ref(), rows, offsets).map_err(|error| below(error, above))
     }
 }
 
@@ -503,6 +537,10 @@ impl Reader for ParquetReader {
         self.roles.notes.clone()
     }
 
+    fn warnings(&self) -> Vec<String> {
+        self.roles.warnings.clone()
+    }
+
     fn rate(&self) -> f64 {
         130e6
     }
@@ -510,7 +548,11 @@ impl Reader for ParquetReader {
     fn read(&self, run: &Run) -> Result<Observations> {
         let rows = Reader::rows(self).unwrap_or(0);
         let cols = self.roles.numbers;
-        run.check_memory("the table", rows as u64 * cols as u64 * 4, super::HINT_MEMORY)?;
+        let bytes = rows as u64 * cols as u64 * 4;
+        run.check_memory("the table", bytes, super::HINT_MEMORY)?;
+        if bytes > self.file.len.saturating_mul(MOST_RATIO).max(1 << 20) {
+            self.verify(run)?;
+        }
         let offsets = self.offsets.get();
         let groups = self.meta.metadata().num_row_groups();
         let starts: Vec<usize> = (0..groups)
@@ -612,123 +654,5 @@ impl Reader for ParquetReader {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::ReadOptions;
-    use super::super::testing::{numbers, read, read_with};
-    use super::*;
-    use ::arrow::array::*;
-    use ::arrow::datatypes::{Float32Type, Int32Type};
-    use parquet::file::properties::WriterProperties;
-
-    const ROWS: usize = 10_000;
-
-    /// A cell of column a, every seventh of which is missing.
-    fn a(row: usize) -> Option<f32> {
-        (row % 7 != 3).then_some(row as f32 / 8.0)
-    }
-
-    fn batch() -> RecordBatch {
-        let rows = || 0..ROWS;
-        let vector = |row: usize| Some(vec![Some(row as f32), Some(-1.0), Some(0.5)]);
-        let columns: Vec<(&str, ArrayRef)> = vec![
-            ("id", Arc::new(StringArray::from_iter_values(rows().map(|row| format!("r{row}"))))),
-            ("a", Arc::new(rows().map(a).collect::<Float32Array>())),
-            ("far", Arc::new(Float64Array::from_iter_values(rows().map(|row| 5e8 + row as f64 / 1024.0)))),
-            ("small", Arc::new(rows().map(|row| (row % 3 != 0).then_some(row as u8)).collect::<UInt8Array>())),
-            ("wide", Arc::new(UInt64Array::from_iter_values(rows().map(|row| row as u64 + (1 << 63))))),
-            ("v", Arc::new(FixedSizeListArray::from_iter_primitive::<Float32Type, _, _>(rows().map(vector), 3))),
-            ("list", Arc::new(ListArray::from_iter_primitive::<Float32Type, _, _>(rows().map(vector)))),
-            ("half", Arc::new(Float16Array::from_iter_values(rows().map(|row| half::f16::from_f32((row % 9) as f32))))),
-            ("kind", Arc::new(rows().map(|row| ["x", "y", "z"][row % 3]).collect::<DictionaryArray<Int32Type>>())),
-            ("day", Arc::new(Date32Array::from_iter_values(rows().map(|row| row as i32)))),
-            ("ok", Arc::new(BooleanArray::from_iter(rows().map(|row| Some(row % 2 == 0))))),
-        ];
-        RecordBatch::try_from_iter(columns).unwrap()
-    }
-
-    fn file(batch: &RecordBatch, group: usize) -> Vec<u8> {
-        let mut out = Vec::new();
-        let properties = WriterProperties::builder().set_max_row_group_row_count(Some(group)).build();
-        let mut writer = parquet::arrow::ArrowWriter::try_new(&mut out, batch.schema(), Some(properties)).unwrap();
-        writer.write(batch).unwrap();
-        writer.close().unwrap();
-        out
-    }
-
-    #[test]
-    fn every_type_is_read_whole_in_blocks_and_in_any_row_groups() {
-        let batch = batch();
-        let mut seen = Vec::new();
-        for group in [1 << 20, 3333] {
-            let observed = read("t.parquet", &file(&batch, group)).unwrap();
-            let crate::data::Values::Table(table) = &observed.values else { panic!() };
-            let names = "a far small wide v0 v1 v2 list0 list1 list2 half";
-            assert_eq!(table.names.as_ref().unwrap().join(" "), names);
-            assert_eq!(observed.metadata.names(), ["id", "kind", "day", "ok"]);
-            assert_eq!(observed.metadata.text(2, 1).unwrap(), "1970-01-02");
-            for (row, cells) in numbers(&observed).iter().enumerate() {
-                assert_eq!(Some(cells[0] as f32).filter(|cell| !cell.is_nan()), a(row));
-                assert!((cells[1] - (5e8 + row as f64 / 1024.0)).abs() < 1e-7);
-                assert_eq!(Some(cells[2]).filter(|cell| !cell.is_nan()), (row % 3 != 0).then_some(f64::from(row as u8)));
-                assert!((cells[3] - (row as f64 + (1_u64 << 63) as f64)).abs() <= 4096.0);
-                assert_eq!(cells[4..], [row as f64, -1.0, 0.5, row as f64, -1.0, 0.5, (row % 9) as f64]);
-            }
-            seen.push(format!("{:?}", table.numbers.as_slice()));
-        }
-        assert!(seen[0] == seen[1], "row groups change the numbers");
-    }
-
-    #[test]
-    fn a_pass_begins_in_the_middle_of_a_row_group() {
-        // More rows than a block has; pages end elsewhere.
-        let rows = stream_rows(1) + 9_000;
-        let columns: Vec<(&str, ArrayRef)> = vec![
-            ("a", Arc::new((0..rows).map(|row| (row % 5 != 2).then_some(row as f32)).collect::<Float32Array>())),
-            ("name", Arc::new(StringArray::from_iter_values((0..rows).map(|row| format!("r{row}"))))),
-        ];
-        let batch = RecordBatch::try_from_iter(columns).unwrap();
-        for group in [rows, 70_000, 20_000] {
-            read("t.parquet", &file(&batch, group)).unwrap();
-        }
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("t.parquet");
-        std::fs::write(&path, file(&batch, rows)).unwrap();
-        let source = super::super::open(path.to_str().unwrap(), &ReadOptions::default()).unwrap();
-        let (before, mut blocks) = source.blocks_around(rows - 1, &Run::new(0, 1).unwrap()).unwrap();
-        let last = blocks.next().unwrap().unwrap();
-        assert_eq!((before, last.rows()), (stream_rows(1), 9_000));
-        assert_eq!(last.metadata.text(0, 0).unwrap(), format!("r{before}"));
-    }
-
-    #[test]
-    fn chosen_columns_alone_are_decoded() {
-        let options = ReadOptions { columns: Some(vec!["small".to_owned(), "kind".to_owned()]), ..ReadOptions::default() };
-        let observed = read_with("t.parquet", &file(&batch(), 4096), &options).unwrap();
-        let crate::data::Values::Table(table) = &observed.values else { panic!() };
-        assert_eq!((table.numbers.cols(), table.categories[0].levels.join("")), (1, "xyz".to_owned()));
-        assert_eq!(observed.metadata.columns.num_columns(), 9);
-    }
-
-    #[test]
-    fn arrow_files_and_streams_give_what_parquet_gives() {
-        let batch = batch();
-        let mut file_writer = ::arrow::ipc::writer::FileWriter::try_new(Vec::new(), &batch.schema()).unwrap();
-        let mut stream_writer = ::arrow::ipc::writer::StreamWriter::try_new(Vec::new(), &batch.schema()).unwrap();
-        for at in [0, 6000] {
-            let part = batch.slice(at, (ROWS - at).min(6000));
-            file_writer.write(&part).unwrap();
-            stream_writer.write(&part).unwrap();
-        }
-        let wanted = read("t.parquet", &file(&batch, 4096)).unwrap();
-        for bytes in [file_writer.into_inner().unwrap(), stream_writer.into_inner().unwrap()] {
-            let observed = read("t.arrow", &bytes).unwrap();
-            assert_eq!(observed.metadata.text(1, 17), wanted.metadata.text(1, 17));
-            let equal = numbers(&observed)
-                .concat()
-                .iter()
-                .zip(&numbers(&wanted).concat())
-                .all(|(a, b)| (a - b).abs() <= 1e-15 * a.abs() + 1e-7 || a.is_nan() && b.is_nan());
-            assert!(equal);
-        }
-    }
-}
+#[path = "parquet_tests.rs"]
+mod tests;

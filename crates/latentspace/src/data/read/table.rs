@@ -1,5 +1,8 @@
 //! Tables that are read in blocks of Arrow columns, whatever their file: the way from blocks to observations, once for all formats.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
 use arrow::array::ArrayRef;
 
 use super::columns::{Offsets, Roles};
@@ -34,6 +37,46 @@ impl Block {
     }
 }
 
+/// What a pass finds out of columns that the head did not show: a sentence for each, told once.
+#[derive(Default)]
+pub(super) struct Late(Mutex<BTreeMap<String, (String, bool)>>);
+
+impl Late {
+    /// Keeps what is found of a column first.
+    pub(super) fn see(&self, column: &str, sentence: impl FnOnce() -> String) {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !seen.contains_key(column) {
+            seen.insert(column.to_owned(), (sentence(), false));
+        }
+    }
+
+    /// The sentences.
+    fn found(&self) -> Vec<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).values().map(|(sentence, _)| sentence.clone()).collect()
+    }
+
+    /// Warns of what was not told yet.
+    fn tell(&self, run: &Run) {
+        for (sentence, is_told) in self.0.lock().unwrap_or_else(PoisonError::into_inner).values_mut() {
+            if !std::mem::replace(is_told, true) {
+                run.warn(sentence.as_str());
+            }
+        }
+    }
+}
+
+/// The same pass; at its end it warns of what was found late.
+pub(super) fn telling<'a>(mut pass: Pass<'a>, late: &'a Late, run: &Run) -> Pass<'a> {
+    let run = run.clone();
+    Box::new(std::iter::from_fn(move || {
+        let block = pass.next();
+        if block.is_none() {
+            late.tell(&run);
+        }
+        block
+    }))
+}
+
 /// A file that is read in such blocks: all that its format has to say.
 pub(super) trait InBlocks: Send + Sync {
     /// What becomes of each column.
@@ -42,6 +85,10 @@ pub(super) trait InBlocks: Send + Sync {
     fn offsets(&self) -> &Offsets;
     /// Rows, where the head of the file tells.
     fn rows(&self) -> Option<usize>;
+    /// What passes found that the head did not show.
+    fn late(&self) -> Option<&Late> {
+        None
+    }
     /// A new pass over the rows.
     fn pass<'a>(&'a self, run: &Run) -> Result<Pass<'a>> {
         Ok(self.pass_near(0, run)?.1)
@@ -69,6 +116,11 @@ impl<T: InBlocks> Reader for T {
 
     fn notes(&self) -> Vec<String> {
         self.roles().notes.clone()
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        let late = self.late().map(Late::found).unwrap_or_default();
+        self.roles().warnings.iter().cloned().chain(late).collect()
     }
 
     fn read(&self, run: &Run) -> Result<Observations> {
