@@ -43,6 +43,8 @@ pub struct Explorer {
     study: Arc<Study>,
     end: Flag,
     served: Mutex<Option<JoinHandle<Result<()>>>>,
+    /// The process that serves: one that was forked from it has no such threads.
+    process: u32,
 }
 
 impl Explorer {
@@ -83,7 +85,7 @@ impl Explorer {
             let (study, end) = (study.clone(), end.clone());
             move || server.serve(study, &end)
         });
-        Ok(Explorer { url, study, end, served: Mutex::new(Some(served)) })
+        Ok(Explorer { url, study, end, served: Mutex::new(Some(served)), process: std::process::id() })
     }
 
     /// The address of the page.
@@ -124,8 +126,12 @@ impl Explorer {
         self.served.lock().unwrap_or_else(PoisonError::into_inner).as_ref().is_none_or(JoinHandle::is_finished)
     }
 
-    /// Ends the work and the server, and waits until both are gone.
+    /// Ends the work and the server, and waits until both are gone. In a process that was forked from the one that serves nothing is done.
     pub fn close(&self) {
+        if self.process != std::process::id() {
+            std::mem::forget(self.served.lock().unwrap_or_else(PoisonError::into_inner).take());
+            return;
+        }
         self.end.set();
         if let Some(served) = self.served.lock().unwrap_or_else(PoisonError::into_inner).take() {
             // Whether it ended well is of no use to anybody who wants it gone.

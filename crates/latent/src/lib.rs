@@ -19,6 +19,9 @@ mod topics;
 
 use std::ffi::OsString;
 
+use latentspace::data::{Metadata, Prepared};
+use latentspace::measure::Stability;
+use latentspace::method::AnyMethod;
 use latentspace::{Error, Result};
 
 pub use explorer::{Explorer, Show, Subject};
@@ -47,6 +50,21 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
     };
     output::error(&error, hint.as_deref());
     error.exit_code()
+}
+
+/// How much of a map is there again when it is made with `runs` other seeds, and of as many draws of the rows; by `k` neighbors a row.
+///
+/// # Errors
+/// What the method says; [`Error::Param`] for fewer than two runs; [`Error::Cancelled`].
+pub fn stability(
+    method: &dyn AnyMethod,
+    prepared: &Prepared,
+    metadata: &Metadata,
+    runs: usize,
+    k: usize,
+    run: &latentspace::Run,
+) -> Result<Stability> {
+    Ok(commands::stability::Again { method, prepared, metadata, runs, k }.measure(None, run, |_| {})?.stability)
 }
 
 /// Whether the program was built with the explorer's page.

@@ -1,6 +1,7 @@
 //! The native part of the Python package: thin. It takes rows, learns and encodes on threads of its own while Python listens, and hands
 //! errors over as exceptions. What scikit-learn expects is made in Python, from the description that [`methods`] gives.
 
+mod analysis;
 mod calls;
 mod errors;
 mod explorer;
@@ -86,6 +87,8 @@ fn has_page() -> bool {
 /// The native part of latentspace.
 #[pymodule]
 mod _native {
+    #[pymodule_export]
+    use super::analysis::{compare, dimension, neighbors, stability};
     #[pymodule_export]
     use super::errors::{InputError, ParamError};
     #[pymodule_export]

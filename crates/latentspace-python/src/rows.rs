@@ -125,13 +125,14 @@ impl Rows {
         Ok(Rows(Form::Dense(array, held, categories.collect())))
     }
 
-    /// Sparse rows: where each starts, the columns (ascending in a row) that are not 0, and their values.
+    /// Sparse rows: where each starts, the columns (ascending in a row) that are not 0, their values, and the names of all columns.
     #[staticmethod]
     fn sparse(
         starts: PyReadonlyArray1<'_, i64>,
         indices: PyReadonlyArray1<'_, i64>,
         values: PyReadonlyArray1<'_, f32>,
         cols: usize,
+        names: Option<Vec<String>>,
     ) -> PyResult<Self> {
         let (starts, indices, values) = (starts.as_slice()?, indices.as_slice()?, values.as_slice()?.to_vec());
         let whole = starts.first() == Some(&0)
@@ -145,7 +146,8 @@ impl Rows {
         }
         let starts = starts.iter().map(|&start| start as usize).collect();
         let indices = indices.iter().map(|&index| index as u32).collect();
-        Ok(Rows(Form::Sparse(Counts { cols, starts, indices, values, names: None, base: None })))
+        let names = names.filter(|names| names.len() == cols);
+        Ok(Rows(Form::Sparse(Counts { cols, starts, indices, values, names, base: None })))
     }
 
     /// What a file, a folder or a pattern holds, and what its reader says of it; `read`, `scale`, `missing` and `text` as the command line has

@@ -17,6 +17,7 @@ METHODS: list[dict] = _json.loads(_native.methods())
 #: Where names are that are imported when they are asked for, so that the command ``latent`` starts at once.
 _PLACES = {"Explorer": "_explore", "explore": "_explore", "Measure": "_space", "Observations": "_observations", "Space": "_space"}
 _PLACES |= {"LatentspaceWarning": "_progress", "read": "_observations"}
+_PLACES |= {name: "_analysis" for name in ("compare", "dimension", "neighbors", "stability")}
 _PLACES |= {method["class"]: "_methods" for method in METHODS}
 
 __all__ = ["InputError", "METHODS", "ParamError", *_PLACES]

@@ -90,7 +90,7 @@ def native_rows(X: Any, names: Sequence[str] | None = None, text: dict[str, Any]
     if text is not None:
         raise _native.ParamError("text: options of text were given; the rows are none.")
     if sparse.issparse(X):
-        return sparse_rows(X)
+        return sparse_rows(X, names)
     X = np.asarray(X)
     if X.dtype.kind == "f" and X.dtype.itemsize > 8:
         X = X.astype(np.float64)
@@ -104,7 +104,7 @@ def dense_rows(X: np.ndarray, names: Sequence[str] | None, categories: Sequence[
     return _native.Rows.dense(flat.view(np.uint8), X.dtype.str, list(X.shape), fortran, None if names is None else list(names), list(categories))
 
 
-def sparse_rows(X: Any) -> _native.Rows:
+def sparse_rows(X: Any, names: Sequence[str] | None = None) -> _native.Rows:
     """Sparse rows of any form; zeros that are stored are none, cells that are stored twice are added up."""
     rows = X.tocsr()
     if not rows.has_canonical_format or np.any(rows.data == 0):
@@ -115,7 +115,8 @@ def sparse_rows(X: Any) -> _native.Rows:
     if values.dtype != np.float32:
         with np.errstate(over="ignore"):
             values = values.astype(np.float32)
-    return _native.Rows.sparse(rows.indptr.astype(np.int64, copy=False), rows.indices.astype(np.int64, copy=False), values, rows.shape[1])
+    starts, indices = rows.indptr.astype(np.int64, copy=False), rows.indices.astype(np.int64, copy=False)
+    return _native.Rows.sparse(starts, indices, values, rows.shape[1], None if names is None else list(names))
 
 
 def codes_of(Z: Any, name: str = "Z") -> np.ndarray:
