@@ -140,6 +140,7 @@ def bases(method: dict) -> list[str]:
 def stub() -> str:
     """The text of ``__init__.pyi``: names that are imported when they are asked for, for type checkers."""
     places = [
+        ("_analysis", ["compare", "dimension", "neighbors", "stability"]),
         ("_explore", ["Explorer", "explore"]),
         ("_methods", [method["class"] for method in latentspace.METHODS]),
         ("_native", ["InputError", "ParamError"]),

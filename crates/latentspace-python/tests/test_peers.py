@@ -117,3 +117,21 @@ def test_what_is_no_distance_is_refused(rows):
         if not has(cls, "metric"):
             with pytest.raises(TypeError, match="metric: 'precomputed' was given; .* takes rows"):
                 cls(metric="precomputed")
+
+
+def test_a_share_of_the_variance_in_place_of_a_number_of_components(rows):
+    from sklearn.decomposition import PCA
+
+    for cls in CLASSES:
+        if any(attribute["name"] == "explained_variance_ratio_" for attribute in cls._description["attributes"]):
+            for share in (0.1, 0.5, 0.8, 0.95, 0.999):
+                estimator = cls(n_components=share).fit(rows)
+                assert estimator.space_.n_components == PCA(share).fit(rows.astype(float)).n_components_
+                assert estimator.get_params()["n_components"] == share
+                assert estimator.space_ == cls(n_components=estimator.space_.n_components).fit(rows).space_
+            for wrong in (1.5, -0.5, 0.0):
+                with pytest.raises(ValueError, match=rf"n_components: {wrong} was given"):
+                    cls(n_components=wrong).fit(rows)
+        else:
+            with pytest.raises(ValueError, match="n_components: 0.95 was given"):
+                quick(cls).set_params(n_components=0.95).fit(rows)

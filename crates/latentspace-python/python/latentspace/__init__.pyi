@@ -1,6 +1,12 @@
 # Made from the registry's description: `UPDATE=1 make python-test` rewrites it.
 from typing import Any
 
+from ._analysis import (
+    compare as compare,
+    dimension as dimension,
+    neighbors as neighbors,
+    stability as stability,
+)
 from ._explore import (
     Explorer as Explorer,
     explore as explore,

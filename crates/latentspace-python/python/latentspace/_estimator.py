@@ -15,7 +15,7 @@ from . import METHODS, _native
 from ._data import checked, codes_of, column, native_rows, near_rows, texts_of
 from ._jobs import seed_of, threads
 from ._observations import Observations, observations
-from ._peers import asked, is_precomputed, refuse_new_rows, take
+from ._peers import asked, enough, is_precomputed, most_components, refuse_new_rows, share_of_variance, take
 from ._progress import heard
 from ._space import Measure, Space
 
@@ -169,7 +169,13 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         near = None if neighbors is None else near_rows(neighbors)
         begin = None if start is None else (codes_of(start, "start"), float(pull))
         name, rows = self._description["name"], self._rows(X, reset=True, text=text)
+        share = share_of_variance(self._description, params["n_components"])
         with heard(self.verbose) as ear:
+            if share is not None:
+                # How many components are enough is known when there are all.
+                params["n_components"] = most_components(rows)
+                whole, _ = _native.fit(name, params, rows, seed, jobs, ear, labels, near, begin)
+                params["n_components"] = enough(Space(whole).attribute("explained_variance_ratio_"), share)
             space, codes = _native.fit(name, params, rows, seed, jobs, ear, labels, near, begin)
             self.space_ = Space(space)
             if columns is not X:

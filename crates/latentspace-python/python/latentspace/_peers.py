@@ -4,6 +4,7 @@ place of rows. What means the same is taken; what does not is refused with what 
 
 from __future__ import annotations
 
+import json
 import numbers
 import warnings
 from collections.abc import Mapping
@@ -146,17 +147,33 @@ def asked(description: Mapping[str, Any], params: dict[str, Any], X: Any, neighb
         name = parameter["name"]
         if params[name] is None and "auto" in parameter["words"]:
             params[name] = "auto"
-            if name == "n_components" and getattr(X, "ndim", len(getattr(X, "shape", ()))) == 2:
-                # All that there are: centered rows differ in one dimension less than there are rows.
-                params[name] = max(1, min(X.shape[0] - 1, X.shape[1]))
+            if name == "n_components" and len(getattr(X, "shape", ())) == 2:
+                params[name] = most(*X.shape)
     return Asked(params, X, neighbors, start)
 
 
-def share_of_variance(n_components: Any) -> float | None:
-    """The share of the variance that is to be kept, if it is one."""
-    if isinstance(n_components, numbers.Real) and not isinstance(n_components, (numbers.Integral, bool)) and 0.0 < n_components < 1.0:
-        return float(n_components)
-    return None
+def most(rows: int, columns: int) -> int:
+    """All components that there are: centered rows differ in one dimension less than there are rows."""
+    return max(1, min(rows - 1, columns))
+
+
+def most_components(rows: _native.Rows) -> int:
+    """All components that rows have."""
+    told = json.loads(rows.describe())
+    return most(told["rows"], told["columns"])
+
+
+def share_of_variance(description: Mapping[str, Any], n_components: Any) -> float | None:
+    """The share of the variance that is to be kept, where a number of components between 0 and 1 is one."""
+    if isinstance(n_components, numbers.Integral) or not isinstance(n_components, numbers.Real) or not 0.0 < n_components < 1.0:
+        return None
+    known = any(attribute["name"] == "explained_variance_ratio_" for attribute in description["attributes"])
+    return float(n_components) if known else None
+
+
+def enough(ratios: np.ndarray, share: float) -> int:
+    """The fewest components that keep more than this share of the variance, as scikit-learn counts them."""
+    return min(int(np.searchsorted(np.cumsum(ratios, dtype=np.float64), share, side="right")) + 1, len(ratios))
 
 
 def is_precomputed(metric: Any) -> bool:
