@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import time
 import urllib.error
 import urllib.request
@@ -112,6 +114,18 @@ def test_it_closes(rows):
     with pytest.raises(urllib.error.URLError):
         ask(page, "")
     page.wait()
+
+
+def test_a_forked_process_leaves_the_page_alone(page):
+    done(page)
+    child = os.fork()
+    if child == 0:
+        # What hangs is ended.
+        signal.alarm(20)
+        page.close()
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert b"<title>" in ask(page, "")[1]
 
 
 def test_a_notebook_shows_a_widget_whose_selection_follows(page):

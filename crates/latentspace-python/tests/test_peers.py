@@ -15,7 +15,7 @@ def has(cls, *names):
     return {*names} <= {parameter["name"] for parameter in cls._description["parameters"]}
 
 
-GIVEN = [cls for cls in CLASSES if "neighbors" in cls._description["given"]]
+GIVEN = [cls for cls in CLASSES if "neighbors" in cls._description["given"] and has(cls, "metric")]
 STARTED = [cls for cls in CLASSES if "start" in cls._description["given"] and has(cls, "init")]
 EARLY = [cls for cls in CLASSES if has(cls, "n_iter_early")]
 WHOLE = [cls for cls in CLASSES if has(cls, "metric") and cls not in GIVEN]

@@ -91,7 +91,10 @@ def take(estimator: Any, others: Mapping[str, Any]) -> None:
             estimator.metric = value
             continue
         if name in PRECOMPUTED and is_precomputed(value):
-            raise TypeError(f"{name}: 'precomputed' was given; {description['title']} takes rows.\nhint: fit(MDS(10, metric='precomputed').fit_transform(X)) takes points that are as far apart")
+            hint = "fit(MDS(10, metric='precomputed').fit_transform(X)) takes points that are as far apart"
+            if "neighbors" in description["given"]:
+                hint += ", and fit(X, neighbors=(indices, distances)) the nearest rows"
+            raise TypeError(f"{name}: 'precomputed' was given; {description['title']} takes rows.\nhint: {hint}")
         found = renamed(description, name, value, given)
         if found is None:
             try:
