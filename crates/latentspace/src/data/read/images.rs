@@ -205,7 +205,10 @@ fn decoder(path: &Path, allowed: Allowed) -> Result<(impl ImageDecoder + use<>, 
     let mut limits = Limits::default();
     limits.max_image_width = Some(MOST_SIDE);
     limits.max_image_height = Some(MOST_SIDE);
-    limits.max_alloc = Some(2 * allowed.most);
+    // What a broken head asks for is bound by the file, too; a bit may become a byte.
+    let bytes = std::fs::metadata(path).map_err(|error| Error::io(path, error))?.len();
+    let unpacked = bytes.saturating_mul(MOST_RATIO).max(allowed.always);
+    limits.max_alloc = Some((2 * allowed.most).min(unpacked.saturating_mul(8)));
     reader.limits(limits);
     let format = reader.format();
     Ok((reader.into_decoder().map_err(|error| broken(path, &error))?, format))
