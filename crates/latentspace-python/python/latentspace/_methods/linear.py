@@ -10,17 +10,18 @@ from .._estimator import DESCRIBED, Decodes, Encodes, Folds, TellsRows
 
 
 class PCA(TellsRows, Decodes, Folds, Encodes):
-    r"""PCA: the directions along which rows differ most.
+    r"""PCA: orthogonal directions of largest variance.
 
     Parameters
     ----------
     n_components : int or 'auto', default='auto'
-        Dimensions of the space. auto: 50, or as many as the data have. It must be a whole number, at least 1, or 'auto'.
+        Number of components (dimensions of the space). auto: 50, or as many as the data allow. It must be a whole number, at least
+        1, or 'auto'.
     solver : {'auto', 'covariance', 'gram', 'randomized'}, default='auto'
-        The way to the components: covariance and gram are exact, randomized is faster where rows and columns are many. auto: the
+        How to compute the components: covariance and gram are exact, randomized is faster for many rows and columns. auto: the
         cheapest. It must be 'auto', 'covariance', 'gram' or 'randomized'.
     whiten : bool, default=False
-        Whether each component is divided by its standard deviation. It must be true or false.
+        Divide each component by its standard deviation (whitening). It must be true or false.
     random_state : int, RandomState, Generator or None, default=None
         The seed: equal seeds give equal bytes, for any number of threads. None is 0; a generator draws one.
     n_jobs : int or None, default=None
@@ -61,7 +62,7 @@ class PCA(TellsRows, Decodes, Folds, Encodes):
 
     Notes
     -----
-    - counts are made dense a chunk of 4,096 rows at a time: 4 bytes a cell of these, zeros included
+    - sparse counts are made dense in chunks of 4,096 rows: 4 bytes a cell of a chunk, zeros included
 
     References
     ----------

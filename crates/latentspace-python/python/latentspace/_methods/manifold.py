@@ -10,20 +10,21 @@ from .._estimator import DESCRIBED, Decodes, Encodes
 
 
 class LocallyLinearEmbedding(Decodes, Encodes):
-    r"""LLE: places in which neighbors lie as they did.
+    r"""LLE: coordinates that keep local linear reconstructions.
 
     Parameters
     ----------
     n_components : int, default=2
         Dimensions of the space. It must be a whole number from 1 to 50.
     n_neighbors : int, default=12
-        Neighbors of a row: few follow sharp bends, many join what is sparse. `hessian` needs at least n_components (n_components +
-        3) / 2, the others more than n_components to be of use. It must be a whole number, at least 1.
+        Number of neighbors per row: few follow sharp bends, many bridge sparse regions. hessian needs at least n_components
+        (n_components + 3) / 2, the others more than n_components. It must be a whole number, at least 1.
     variant : {'standard', 'modified', 'hessian', 'ltsa'}, default='standard'
-        What a neighborhood asks for. It must be 'standard', 'modified', 'hessian' or 'ltsa'.
+        Kind of embedding: standard; modified (MLLE, several weights per row); hessian (Hessian eigenmaps); ltsa (local tangent
+        space alignment). It must be 'standard', 'modified', 'hessian' or 'ltsa'.
     reg : float, default=0.001
-        How evenly a row is mixed of its neighbors, in parts of their squared distances; for `standard` and `modified`. It must be a
-        number above 0, at most 1.
+        Regularization of the reconstruction weights, relative to the trace of the local Gram matrix; used by standard and modified.
+        It must be a number above 0, at most 1.
     random_state : int, RandomState, Generator or None, default=None
         The seed: equal seeds give equal bytes, for any number of threads. None is 0; a generator draws one.
     n_jobs : int or None, default=None
@@ -50,21 +51,21 @@ class LocallyLinearEmbedding(Decodes, Encodes):
 
     See Also
     --------
-    Isomap : Isomap: places as far apart as the ways along the data.
-    SpectralEmbedding : Laplacian eigenmaps: slowest vibrations of the graph of neighbors.
-    DiffusionMap : diffusion maps: how far rows are for a walker among neighbors.
-    PHATE : PHATE: branches and transitions, by what walkers see.
-    MDS : MDS: places as far apart as the rows are.
+    Isomap : Isomap: coordinates that preserve geodesic distances.
+    SpectralEmbedding : Laplacian eigenmaps: smoothest eigenvectors of the neighbor graph's Laplacian.
+    DiffusionMap : Diffusion maps: coordinates that preserve diffusion distances.
+    PHATE : PHATE: a map of branches, by distances between random walks.
+    MDS : MDS: coordinates that preserve distances.
     sklearn.manifold.LocallyLinearEmbedding : The same elsewhere.
 
     Notes
     -----
-    - needs all rows in memory: every row is a neighbor of others
-    - new rows are placed on the map as it stands: where nothing like them was fitted, they land beside what is nearest;
-      `left_out_drift` tells how far fitted rows would land from their places if they were new
-    - counts are taken as a dense table: 4 bytes a cell, zeros included
-    - a killed fit begins anew: it has no steps between which it could be kept
-    - a plan tells bytes and seconds to a factor of 3: how entangled the graph of neighbors is, only the rows know
+    - needs all rows in memory: any row may be a neighbor of any other
+    - new rows are placed among their nearest fitted rows, even where nothing similar was fitted; `left_out_drift` is how far fitted
+      rows land from their positions when placed as new ones
+    - sparse counts are made dense: 4 bytes a cell, zeros included
+    - a killed fit starts over: there are no checkpoints
+    - a plan is accurate to a factor of 3: fill-in of the factored graph depends on the data
 
     References
     ----------
@@ -124,17 +125,17 @@ class LocallyLinearEmbedding(Decodes, Encodes):
 
 
 class Isomap(Decodes, Encodes):
-    r"""Isomap: places as far apart as the ways along the data.
+    r"""Isomap: coordinates that preserve geodesic distances.
 
     Parameters
     ----------
     n_components : int, default=2
         Dimensions of the space. It must be a whole number from 1 to 50.
     n_neighbors : int, default=12
-        Neighbors of a row: few keep to the data, many take short cuts. It must be a whole number, at least 1.
+        Number of neighbors per row: few follow the data, many create short circuits. It must be a whole number, at least 1.
     n_landmarks : int or 'auto', default='auto'
-        Rows from which ways are measured; the others are placed by their distances to them. auto: all up to 10,000 rows, else
-        1,000. It must be a whole number, at least 3, or 'auto'.
+        Number of landmarks, the rows from which geodesic distances are computed; the others are placed by their distances to them.
+        auto: all rows up to 10,000, else 1,000. It must be a whole number, at least 3, or 'auto'.
     random_state : int, RandomState, Generator or None, default=None
         The seed: equal seeds give equal bytes, for any number of threads. None is 0; a generator draws one.
     n_jobs : int or None, default=None
@@ -161,21 +162,21 @@ class Isomap(Decodes, Encodes):
 
     See Also
     --------
-    LocallyLinearEmbedding : LLE: places in which neighbors lie as they did.
-    SpectralEmbedding : Laplacian eigenmaps: slowest vibrations of the graph of neighbors.
-    DiffusionMap : diffusion maps: how far rows are for a walker among neighbors.
-    PHATE : PHATE: branches and transitions, by what walkers see.
-    MDS : MDS: places as far apart as the rows are.
+    LocallyLinearEmbedding : LLE: coordinates that keep local linear reconstructions.
+    SpectralEmbedding : Laplacian eigenmaps: smoothest eigenvectors of the neighbor graph's Laplacian.
+    DiffusionMap : Diffusion maps: coordinates that preserve diffusion distances.
+    PHATE : PHATE: a map of branches, by distances between random walks.
+    MDS : MDS: coordinates that preserve distances.
     sklearn.manifold.Isomap : The same elsewhere.
 
     Notes
     -----
-    - needs all rows in memory: every row is a neighbor of others
-    - new rows are placed on the map as it stands: where nothing like them was fitted, they land beside what is nearest;
-      `left_out_drift` tells how far fitted rows would land from their places if they were new
-    - counts are taken as a dense table: 4 bytes a cell, zeros included
-    - a killed fit begins anew: it has no steps between which it could be kept
-    - a plan tells bytes and seconds to a factor of 3: how entangled the graph of neighbors is, only the rows know
+    - needs all rows in memory: any row may be a neighbor of any other
+    - new rows are placed among their nearest fitted rows, even where nothing similar was fitted; `left_out_drift` is how far fitted
+      rows land from their positions when placed as new ones
+    - sparse counts are made dense: 4 bytes a cell, zeros included
+    - a killed fit starts over: there are no checkpoints
+    - a plan is accurate to a factor of 3: fill-in of the factored graph depends on the data
 
     References
     ----------
@@ -244,16 +245,17 @@ class Isomap(Decodes, Encodes):
 
 
 class SpectralEmbedding(Decodes, Encodes):
-    r"""Laplacian eigenmaps: slowest vibrations of the graph of neighbors.
+    r"""Laplacian eigenmaps: smoothest eigenvectors of the neighbor graph's Laplacian.
 
     Parameters
     ----------
     n_components : int, default=2
         Dimensions of the space. It must be a whole number from 1 to 50.
     n_neighbors : int, default=12
-        Neighbors of a row: few follow sharp bends, many join what is sparse. It must be a whole number, at least 1.
+        Number of neighbors per row: few follow sharp bends, many bridge sparse regions. It must be a whole number, at least 1.
     affinity : {'connectivity', 'heat'}, default='connectivity'
-        What two neighbors weigh for each other. It must be 'connectivity' or 'heat'.
+        Weights of the neighbor graph's edges: connectivity, 1 for mutual neighbors and 0.5 for others; heat, a Gaussian of the
+        distance. It must be 'connectivity' or 'heat'.
     random_state : int, RandomState, Generator or None, default=None
         The seed: equal seeds give equal bytes, for any number of threads. None is 0; a generator draws one.
     n_jobs : int or None, default=None
@@ -280,21 +282,21 @@ class SpectralEmbedding(Decodes, Encodes):
 
     See Also
     --------
-    LocallyLinearEmbedding : LLE: places in which neighbors lie as they did.
-    Isomap : Isomap: places as far apart as the ways along the data.
-    DiffusionMap : diffusion maps: how far rows are for a walker among neighbors.
-    PHATE : PHATE: branches and transitions, by what walkers see.
-    MDS : MDS: places as far apart as the rows are.
+    LocallyLinearEmbedding : LLE: coordinates that keep local linear reconstructions.
+    Isomap : Isomap: coordinates that preserve geodesic distances.
+    DiffusionMap : Diffusion maps: coordinates that preserve diffusion distances.
+    PHATE : PHATE: a map of branches, by distances between random walks.
+    MDS : MDS: coordinates that preserve distances.
     sklearn.manifold.SpectralEmbedding : The same elsewhere.
 
     Notes
     -----
-    - needs all rows in memory: every row is a neighbor of others
-    - new rows are placed on the map as it stands: where nothing like them was fitted, they land beside what is nearest;
-      `left_out_drift` tells how far fitted rows would land from their places if they were new
-    - counts are taken as a dense table: 4 bytes a cell, zeros included
-    - a killed fit begins anew: it has no steps between which it could be kept
-    - a plan tells bytes and seconds to a factor of 3: how entangled the graph of neighbors is, only the rows know
+    - needs all rows in memory: any row may be a neighbor of any other
+    - new rows are placed among their nearest fitted rows, even where nothing similar was fitted; `left_out_drift` is how far fitted
+      rows land from their positions when placed as new ones
+    - sparse counts are made dense: 4 bytes a cell, zeros included
+    - a killed fit starts over: there are no checkpoints
+    - a plan is accurate to a factor of 3: fill-in of the factored graph depends on the data
 
     References
     ----------
@@ -353,21 +355,21 @@ class SpectralEmbedding(Decodes, Encodes):
 
 
 class DiffusionMap(Decodes, Encodes):
-    r"""diffusion maps: how far rows are for a walker among neighbors.
+    r"""Diffusion maps: coordinates that preserve diffusion distances.
 
     Parameters
     ----------
     n_components : int, default=2
         Dimensions of the space. It must be a whole number from 1 to 50.
     n_neighbors : int, default=12
-        Rows that a walker may step to. It must be a whole number, at least 1.
+        Number of neighbors per row, to which a random walk can step. It must be a whole number, at least 1.
     alpha : float, default=1.0
-        How much of the density of rows is taken out: 0 nothing, 1 all. It must be a number from 0 to 1.
+        Normalization of the sampling density: 0 none, 1 full. It must be a number from 0 to 1.
     n_steps : int, default=1
-        Steps that walkers make: more wash out what is near and leave what is far. It must be a whole number from 0 to 100000.
+        Number of steps of the random walk: more steps smooth fine structure and keep coarse structure. It must be a whole number
+        from 0 to 100000.
     bandwidth : float or 'auto', default='auto'
-        The distance at which a step is half as likely as at none, times 0.85. auto: the median distance of neighbors. It must be a
-        number above 0, or 'auto'.
+        Width s of the kernel exp(-d²/2s²). auto: the median distance of neighbors. It must be a number above 0, or 'auto'.
     random_state : int, RandomState, Generator or None, default=None
         The seed: equal seeds give equal bytes, for any number of threads. None is 0; a generator draws one.
     n_jobs : int or None, default=None
@@ -394,20 +396,20 @@ class DiffusionMap(Decodes, Encodes):
 
     See Also
     --------
-    LocallyLinearEmbedding : LLE: places in which neighbors lie as they did.
-    Isomap : Isomap: places as far apart as the ways along the data.
-    SpectralEmbedding : Laplacian eigenmaps: slowest vibrations of the graph of neighbors.
-    PHATE : PHATE: branches and transitions, by what walkers see.
-    MDS : MDS: places as far apart as the rows are.
+    LocallyLinearEmbedding : LLE: coordinates that keep local linear reconstructions.
+    Isomap : Isomap: coordinates that preserve geodesic distances.
+    SpectralEmbedding : Laplacian eigenmaps: smoothest eigenvectors of the neighbor graph's Laplacian.
+    PHATE : PHATE: a map of branches, by distances between random walks.
+    MDS : MDS: coordinates that preserve distances.
 
     Notes
     -----
-    - needs all rows in memory: every row is a neighbor of others
-    - new rows are placed on the map as it stands: where nothing like them was fitted, they land beside what is nearest;
-      `left_out_drift` tells how far fitted rows would land from their places if they were new
-    - counts are taken as a dense table: 4 bytes a cell, zeros included
-    - a killed fit begins anew: it has no steps between which it could be kept
-    - a plan tells bytes and seconds to a factor of 3: how entangled the graph of neighbors is, only the rows know
+    - needs all rows in memory: any row may be a neighbor of any other
+    - new rows are placed among their nearest fitted rows, even where nothing similar was fitted; `left_out_drift` is how far fitted
+      rows land from their positions when placed as new ones
+    - sparse counts are made dense: 4 bytes a cell, zeros included
+    - a killed fit starts over: there are no checkpoints
+    - a plan is accurate to a factor of 3: fill-in of the factored graph depends on the data
 
     References
     ----------
@@ -469,24 +471,26 @@ class DiffusionMap(Decodes, Encodes):
 
 
 class PHATE(Decodes, Encodes):
-    r"""PHATE: branches and transitions, by what walkers see.
+    r"""PHATE: a map of branches, by distances between random walks.
 
     Parameters
     ----------
     n_components : int, default=2
-        Dimensions of the space. It must be a whole number from 1 to 50.
+        Dimensions of the map. It must be a whole number from 1 to 50.
     n_neighbors : int, default=5
-        Neighbors that set how far a walker's step reaches: where rows have that many within it. It must be a whole number, at least
-        1.
+        Number of neighbors that sets the kernel's bandwidth: the distance to that neighbor. It must be a whole number, at least 1.
     decay : float, default=40.0
-        How sharply a step ends at its reach: 2 as heat does, 40 nearly at once. It must be a number above 0, at most 1000.
+        Decay rate of the kernel's tail: 2 is Gaussian, 40 nearly a cutoff at the bandwidth. It must be a number above 0, at most
+        1000.
     t : int or 'auto', default='auto'
-        Steps of a walker: more wash out noise, then branches. auto: where the entropy of the walks stops to fall fast. It must be a
-        whole number from 1 to 1000, or 'auto'.
+        Number of steps of the random walk: more remove noise, then branches. auto: the knee of the von Neumann entropy. It must be
+        a whole number from 1 to 1000, or 'auto'.
     gamma : float, default=1.0
-        How small chances count: 1 by their logarithm, 0 by their root, -1 as they are. It must be a number from -1 to 1.
+        Informational distance of the potential: 1 logarithm, 0 square root, -1 the probabilities themselves. It must be a number
+        from -1 to 1.
     n_landmarks : int or 'auto', default='auto'
-        Rows that walks are summed up at. auto: all up to 2,000 rows, else 2,000. It must be a whole number, at least 3, or 'auto'.
+        Number of landmarks that random walks are summarized by. auto: all rows up to 2,000, else 2,000. It must be a whole number,
+        at least 3, or 'auto'.
     random_state : int, RandomState, Generator or None, default=None
         The seed: equal seeds give equal bytes, for any number of threads. None is 0; a generator draws one.
     n_jobs : int or None, default=None
@@ -517,21 +521,21 @@ class PHATE(Decodes, Encodes):
 
     See Also
     --------
-    LocallyLinearEmbedding : LLE: places in which neighbors lie as they did.
-    Isomap : Isomap: places as far apart as the ways along the data.
-    SpectralEmbedding : Laplacian eigenmaps: slowest vibrations of the graph of neighbors.
-    DiffusionMap : diffusion maps: how far rows are for a walker among neighbors.
-    MDS : MDS: places as far apart as the rows are.
+    LocallyLinearEmbedding : LLE: coordinates that keep local linear reconstructions.
+    Isomap : Isomap: coordinates that preserve geodesic distances.
+    SpectralEmbedding : Laplacian eigenmaps: smoothest eigenvectors of the neighbor graph's Laplacian.
+    DiffusionMap : Diffusion maps: coordinates that preserve diffusion distances.
+    MDS : MDS: coordinates that preserve distances.
     phate.PHATE : The same elsewhere.
 
     Notes
     -----
-    - needs all rows in memory: every row is a neighbor of others
-    - new rows are placed on the map as it stands: where nothing like them was fitted, they land beside what is nearest;
-      `left_out_drift` tells how far fitted rows would land from their places if they were new
-    - counts are taken as a dense table: 4 bytes a cell, zeros included
-    - a killed fit begins anew: it has no steps between which it could be kept
-    - a plan tells bytes and seconds to a factor of 3: how entangled the graph of neighbors is, only the rows know
+    - needs all rows in memory: any row may be a neighbor of any other
+    - new rows are placed among their nearest fitted rows, even where nothing similar was fitted; `left_out_drift` is how far fitted
+      rows land from their positions when placed as new ones
+    - sparse counts are made dense: 4 bytes a cell, zeros included
+    - a killed fit starts over: there are no checkpoints
+    - a plan is accurate to a factor of 3: fill-in of the factored graph depends on the data
 
     References
     ----------
@@ -606,24 +610,25 @@ class PHATE(Decodes, Encodes):
 
 
 class MDS(Decodes, Encodes):
-    r"""MDS: places as far apart as the rows are.
+    r"""MDS: coordinates that preserve distances.
 
     Parameters
     ----------
     n_components : int, default=2
         Dimensions of the space. It must be a whole number from 1 to 50.
     scaling : {'metric', 'classical'}, default='metric'
-        What is kept of the distances. It must be 'metric' or 'classical'.
+        What to preserve: metric, distances (SMACOF); classical, inner products (eigenvectors). It must be 'metric' or 'classical'.
     metric : {'euclidean', 'cosine', 'inner_product', 'manhattan', 'hellinger', 'hamming', 'jaccard'}, default='euclidean'
-        How far two rows lie apart; an inner product is no distance. It must be 'euclidean', 'cosine', 'inner_product', 'manhattan',
-        'hellinger', 'hamming' or 'jaccard'.
+        Distance between rows; inner_product is not a distance and is refused. It must be 'euclidean', 'cosine', 'inner_product',
+        'manhattan', 'hellinger', 'hamming' or 'jaccard'.
     n_landmarks : int or 'auto', default='auto'
-        Rows that are laid out; the others are placed by their distances from them. auto: all up to 10,000 rows, else 1,000. It must
-        be a whole number, at least 3, or 'auto'.
+        Number of landmarks, the rows that are scaled; the others are placed by their distances to them. auto: all rows up to
+        10,000, else 1,000. It must be a whole number, at least 3, or 'auto'.
     n_iter : int, default=300
-        Steps at most, for `metric`. It must be a whole number, at least 1.
+        Maximum number of iterations, for metric. It must be a whole number, at least 1.
     eps : float, default=1e-06
-        It ends when two steps take off less than this part of the squared distances, for `metric`. It must be a number from 0 to 1.
+        Stop when two iterations lower the stress by less than this fraction of the squared distances, for metric. It must be a
+        number from 0 to 1.
     random_state : int, RandomState, Generator or None, default=None
         The seed: equal seeds give equal bytes, for any number of threads. None is 0; a generator draws one.
     n_jobs : int or None, default=None
@@ -654,21 +659,21 @@ class MDS(Decodes, Encodes):
 
     See Also
     --------
-    LocallyLinearEmbedding : LLE: places in which neighbors lie as they did.
-    Isomap : Isomap: places as far apart as the ways along the data.
-    SpectralEmbedding : Laplacian eigenmaps: slowest vibrations of the graph of neighbors.
-    DiffusionMap : diffusion maps: how far rows are for a walker among neighbors.
-    PHATE : PHATE: branches and transitions, by what walkers see.
+    LocallyLinearEmbedding : LLE: coordinates that keep local linear reconstructions.
+    Isomap : Isomap: coordinates that preserve geodesic distances.
+    SpectralEmbedding : Laplacian eigenmaps: smoothest eigenvectors of the neighbor graph's Laplacian.
+    DiffusionMap : Diffusion maps: coordinates that preserve diffusion distances.
+    PHATE : PHATE: a map of branches, by distances between random walks.
     sklearn.manifold.MDS : The same elsewhere.
 
     Notes
     -----
-    - needs all rows in memory: every row is a neighbor of others
-    - new rows are placed on the map as it stands: where nothing like them was fitted, they land beside what is nearest;
-      `left_out_drift` tells how far fitted rows would land from their places if they were new
-    - counts are taken as a dense table: 4 bytes a cell, zeros included
-    - a killed fit begins anew: it has no steps between which it could be kept
-    - a plan tells bytes and seconds to a factor of 3: how entangled the graph of neighbors is, only the rows know
+    - needs all rows in memory: any row may be a neighbor of any other
+    - new rows are placed among their nearest fitted rows, even where nothing similar was fitted; `left_out_drift` is how far fitted
+      rows land from their positions when placed as new ones
+    - sparse counts are made dense: 4 bytes a cell, zeros included
+    - a killed fit starts over: there are no checkpoints
+    - a plan is accurate to a factor of 3: fill-in of the factored graph depends on the data
 
     References
     ----------

@@ -10,43 +10,44 @@ from .._estimator import DESCRIBED, Decodes, Encodes
 
 
 class TSNE(Decodes, Encodes):
-    r"""t-SNE: a map that keeps neighbors together.
+    r"""t-SNE: a map that keeps each row's neighbors together.
 
     Parameters
     ----------
     n_components : int, default=2
-        Dimensions of the map: 2 or 3 for the eye, 1 for an order. It must be a whole number from 1 to 3.
+        Dimensions of the map: 2 or 3 to look at, 1 for an order. It must be a whole number from 1 to 3.
     perplexity : float, default=30.0
-        About how many neighbors a row has: 30 is usual, 100 shows coarser structure. At most a third of the rows. It must be a
-        number above 1.
+        Effective number of neighbors per row. Small values show fine structure, large values (100) coarser structure. At most a
+        third of the rows. It must be a number above 1.
     second_perplexity : float, default=0.0
-        A second perplexity, whose affinities are taken to equal parts with those of the first: a larger one keeps coarse structure,
-        too. 0: none. It must be a number, at least 0.
+        A second perplexity, averaged with the first (multiscale t-SNE). A larger one also keeps coarse structure. 0: none. It must
+        be a number, at least 0.
     affinity : {'gaussian', 'uniform'}, default='gaussian'
-        How much the neighbors of a row count. It must be 'gaussian' or 'uniform'.
+        How the neighbors of a row are weighted: gaussian, by distance, as wide as the perplexity asks for; uniform, all alike, as
+        many as the perplexity. It must be 'gaussian' or 'uniform'.
     early_exaggeration : float, default=12.0
-        What the attraction is multiplied by at first, so that clusters find together. It must be a number above 0.
+        Factor on the attractive forces in the early iterations, so that clusters form. It must be a number above 0.
     exaggeration : float, default=1.0
-        What the attraction is multiplied by afterwards: 1 is t-SNE, 2 to 4 draw clusters closer, as UMAP does. It must be a number
-        above 0.
+        Factor on the attractive forces after the early iterations. 1 is t-SNE; 2 to 4 pull clusters tighter, as UMAP does. It must
+        be a number above 0.
     n_iter_early : int, default=250
-        Iterations with early exaggeration. It must be a whole number from 0 to 100000.
+        Number of early iterations (with early exaggeration). It must be a whole number from 0 to 100000.
     n_iter : int, default=500
-        Iterations afterwards. It must be a whole number from 0 to 100000.
+        Number of iterations after the early ones. It must be a whole number from 0 to 100000.
     min_kl_change : float, default=0.0
-        It ends when 50 iterations after the early ones take less than this off the divergence. 0: never. It must be a number, at
+        Stop when 50 iterations after the early ones lower the KL divergence by less than this. 0: never. It must be a number, at
         least 0.
     learning_rate : float or 'auto', default='auto'
-        What the gradient is multiplied by. auto: the number of rows divided by the exaggeration of the phase. It must be a number
+        Step size of the gradient descent. auto: the number of rows divided by the exaggeration of the phase. It must be a number
         above 0, or 'auto'.
     metric : {'euclidean', 'cosine', 'inner_product', 'manhattan', 'hellinger', 'hamming', 'jaccard'}, default='euclidean'
-        How far two rows lie apart. It must be 'euclidean', 'cosine', 'inner_product', 'manhattan', 'hellinger', 'hamming' or
-        'jaccard'.
+        Distance between rows. It must be 'euclidean', 'cosine', 'inner_product', 'manhattan', 'hellinger', 'hamming' or 'jaccard'.
     init : {'pca', 'spectral', 'random'}, default='pca'
-        Where the map starts. It must be 'pca', 'spectral' or 'random'.
+        Starting positions: pca, the first principal components, which keep the coarse order of the data; spectral, the smoothest
+        eigenvectors of the neighbor graph's Laplacian, which unroll curved data; random. It must be 'pca', 'spectral' or 'random'.
     pca_components : int or 'auto', default=0
-        Principal components that rows are reduced to before neighbors are sought, which is faster and takes noise away. 0: the rows
-        as they are; auto: 50 where there are more columns. It must be a whole number, at least 0, or 'auto'.
+        Reduce rows to this many principal components before the neighbor search, which is faster and removes noise. 0: no
+        reduction; auto: 50 where there are more columns. It must be a whole number, at least 0, or 'auto'.
     random_state : int, RandomState, Generator or None, default=None
         The seed: equal seeds give equal bytes, for any number of threads. None is 0; a generator draws one.
     n_jobs : int or None, default=None
@@ -75,18 +76,18 @@ class TSNE(Decodes, Encodes):
 
     See Also
     --------
-    UMAP : UMAP: a map of the graph of neighbors.
-    PaCMAP : PaCMAP: a map laid out as a whole, then in detail.
+    UMAP : UMAP: a map of the fuzzy graph of neighbors.
+    PaCMAP : PaCMAP: a map that fixes global, then local structure.
     sklearn.manifold.TSNE : The same elsewhere.
 
     Notes
     -----
-    - needs all rows in memory: every row is a neighbor of others
-    - new rows are placed on the map as it stands: where nothing like them was fitted, they land beside what is nearest;
-      `left_out_drift` tells how far fitted rows would land from their places if they were new
-    - counts of which at most one cell in twenty is not 0 are kept sparse, and all pairs of them are looked at; others are taken as a
-      dense table: 4 bytes a cell, zeros included
-    - in 1 dimension at most 16,000 rows: a line has no grid, and all pairs are summed
+    - needs all rows in memory: any row may be a neighbor of any other
+    - new rows are placed among their nearest fitted rows, even where nothing similar was fitted; `left_out_drift` is how far fitted
+      rows land from their positions when placed as new ones
+    - counts with at most one nonzero cell in twenty stay sparse, and their neighbors are found by comparing all pairs; others are made
+      dense: 4 bytes a cell, zeros included
+    - 1 dimension takes at most 16,000 rows: the forces of all pairs are summed
 
     References
     ----------
@@ -170,54 +171,51 @@ class TSNE(Decodes, Encodes):
 
 
 class UMAP(Decodes, Encodes):
-    r"""UMAP: a map of the graph of neighbors.
+    r"""UMAP: a map of the fuzzy graph of neighbors.
 
     Parameters
     ----------
     n_components : int, default=2
-        Dimensions of the map: 2 or 3 for the eye, 5 to 50 to cluster in. It must be a whole number from 1 to 50.
+        Dimensions of the map: 2 or 3 to look at, 5 to 50 to cluster in. It must be a whole number from 1 to 50.
     n_neighbors : int, default=15
-        Neighbors of a row, the row itself counted: few show fine structure, 50 and more coarse one. It must be a whole number, at
-        least 2.
+        Number of neighbors per row, the row itself included. Small values show fine structure, large values (50) coarse structure.
+        At most the number of rows. It must be a whole number, at least 2.
     min_dist : float, default=0.1
-        How near points may come to each other: small values pack groups tightly, large ones spread them evenly. At most the spread.
-        It must be a number, at least 0.
+        Minimum distance between points of the map: small values pack groups tightly, large values spread them evenly. At most the
+        spread. It must be a number, at least 0.
     spread : float, default=1.0
-        The scale of the map: how far apart points are that hardly belong together. It must be a number above 0.
+        Scale of the map: the distance between points that are hardly connected. It must be a number above 0.
     n_epochs : int or 'auto', default='auto'
-        Times that all rows are moved. auto: 500 up to 10,000 rows, else 200; with densmap 200 more. It must be a whole number from
-        1 to 100000, or 'auto'.
+        Number of epochs of the optimization. auto: 500 up to 10,000 rows, else 200; 200 more with densmap. It must be a whole
+        number from 1 to 100000, or 'auto'.
     learning_rate : float, default=1.0
-        What forces are multiplied by in the first epoch; it falls to 0. It must be a number above 0.
+        Step size in the first epoch; it falls to 0. It must be a number above 0.
     metric : {'euclidean', 'cosine', 'inner_product', 'manhattan', 'hellinger', 'hamming', 'jaccard'}, default='euclidean'
-        How far two rows lie apart. It must be 'euclidean', 'cosine', 'inner_product', 'manhattan', 'hellinger', 'hamming' or
-        'jaccard'.
+        Distance between rows. It must be 'euclidean', 'cosine', 'inner_product', 'manhattan', 'hellinger', 'hamming' or 'jaccard'.
     init : {'pca', 'spectral', 'random'}, default='spectral'
-        Where the map starts. It must be 'pca', 'spectral' or 'random'.
+        Starting positions: pca, the first principal components, which keep the coarse order of the data; spectral, the smoothest
+        eigenvectors of the neighbor graph's Laplacian, which unroll curved data; random. It must be 'pca', 'spectral' or 'random'.
     negative_sample_rate : int, default=5
-        Pushes that a row gets for each pull. It must be a whole number from 0 to 1000.
+        Negative samples per positive sample. It must be a whole number from 0 to 1000.
     set_op_mix_ratio : float, default=1.0
-        What two rows are to each other: 1 neighbors if either thinks so, 0 only if both do; between, a mixture. It must be a number
-        from 0 to 1.
+        How the directed neighbor graphs are combined: 1 = fuzzy union, 0 = fuzzy intersection. It must be a number from 0 to 1.
     local_connectivity : float, default=1.0
-        Nearest neighbors that surely belong to a row, however far they are. It must be a number, at least 0.
+        Number of nearest neighbors that are fully connected to a row, however far they are. It must be a number, at least 0.
     repulsion_strength : float, default=1.0
-        What a push weighs. It must be a number, at least 0.
+        Weight of the repulsive forces (negative samples). It must be a number, at least 0.
     target : str or {'auto', 'none'}, default='auto'
-        The column of labels to learn from, too: rows of unlike labels belong together less. auto: what Python's fit is given as y,
-        else none. It must be a text, or 'auto' or 'none'.
+        Column of labels to learn from (supervised UMAP): rows with different labels are connected less. auto: the y given to fit in
+        Python, else none. It must be a text, or 'auto' or 'none'.
     target_weight : float, default=0.5
-        How much labels count beside rows: at 1, nothing holds rows of unlike labels together. It must be a number from 0 to 1.
+        Weight of the labels against the rows: at 1, rows with different labels are not connected. It must be a number from 0 to 1.
     densmap : bool, default=False
-        Whether the map shows how dense rows lie, too (densMAP): where they lie close together, so do their points. It must be true
-        or false.
+        Also preserve local density (densMAP): where rows are dense, so are their points. It must be true or false.
     dens_lambda : float, default=2.0
-        How much density counts beside neighbors. It must be a number, at least 0.
+        Weight of the density term against the neighbors. It must be a number, at least 0.
     dens_frac : float, default=0.3
-        The share of the epochs, the last ones, in which density counts. It must be a number from 0 to 1.
+        Fraction of the epochs, the last ones, that use the density term. It must be a number from 0 to 1.
     dens_var_shift : float, default=0.1
-        What is added to the variance of the map's log radii: it eases the correlation where they are nearly equal. It must be a
-        number above 0.
+        Added to the variance of the map's log radii, which regularizes the correlation of densities. It must be a number above 0.
     random_state : int, RandomState, Generator or None, default=None
         The seed: equal seeds give equal bytes, for any number of threads. None is 0; a generator draws one.
     n_jobs : int or None, default=None
@@ -248,21 +246,20 @@ class UMAP(Decodes, Encodes):
 
     See Also
     --------
-    TSNE : t-SNE: a map that keeps neighbors together.
-    PaCMAP : PaCMAP: a map laid out as a whole, then in detail.
+    TSNE : t-SNE: a map that keeps each row's neighbors together.
+    PaCMAP : PaCMAP: a map that fixes global, then local structure.
     umap.UMAP : The same elsewhere.
 
     Notes
     -----
-    - needs all rows in memory: every row is a neighbor of others
-    - new rows are placed on the map as it stands: where nothing like them was fitted, they land beside what is nearest;
-      `left_out_drift` tells how far fitted rows would land from their places if they were new
-    - counts of which at most one cell in twenty is not 0 are kept sparse, and all pairs of them are looked at; others are taken as a
-      dense table: 4 bytes a cell, zeros included
-    - with densmap, new rows are placed as without it: how dense rows lie is told by all of them together
-    - labels that were learned from stand apart on the map: that is no sign that the rows do
-    - where the graph of neighbors falls into parts, how these lie to each other is that of the principal components: the graph does not
-      say
+    - needs all rows in memory: any row may be a neighbor of any other
+    - new rows are placed among their nearest fitted rows, even where nothing similar was fitted; `left_out_drift` is how far fitted
+      rows land from their positions when placed as new ones
+    - counts with at most one nonzero cell in twenty stay sparse, and their neighbors are found by comparing all pairs; others are made
+      dense: 4 bytes a cell, zeros included
+    - densmap does not apply to new rows: they are placed as without it
+    - with a target, classes separate on the map even where the rows themselves do not
+    - where the neighbor graph is disconnected, the relative positions of its components come from PCA
 
     References
     ----------
@@ -362,30 +359,30 @@ class UMAP(Decodes, Encodes):
 
 
 class PaCMAP(Decodes, Encodes):
-    r"""PaCMAP: a map laid out as a whole, then in detail.
+    r"""PaCMAP: a map that fixes global, then local structure.
 
     Parameters
     ----------
     n_components : int, default=2
         Dimensions of the map. It must be a whole number from 1 to 10.
     n_neighbors : int or 'auto', default='auto'
-        Near rows of a row. auto: 10 up to 10,000 rows, 15 more for each ten times as many. It must be a whole number, at least 1,
-        or 'auto'.
+        Number of near pairs (neighbors) per row. auto: 10 up to 10,000 rows, 15 more for each factor of ten beyond. It must be a
+        whole number, at least 1, or 'auto'.
     mn_ratio : float, default=0.5
-        Half-way pairs for each near one. It must be a number from 0 to 100.
+        Mid-near pairs per near pair. It must be a number from 0 to 100.
     fp_ratio : float, default=2.0
-        Far pairs for each near one. It must be a number from 0 to 100.
+        Far pairs per near pair. It must be a number from 0 to 100.
     metric : {'euclidean', 'cosine', 'inner_product', 'manhattan', 'hellinger', 'hamming', 'jaccard'}, default='euclidean'
-        How far two rows lie apart; an inner product is no distance. It must be 'euclidean', 'cosine', 'inner_product', 'manhattan',
-        'hellinger', 'hamming' or 'jaccard'.
+        Distance between rows; inner_product is not a distance and is refused. It must be 'euclidean', 'cosine', 'inner_product',
+        'manhattan', 'hellinger', 'hamming' or 'jaccard'.
     pca_components : int or 'auto', default='auto'
-        Principal components that rows are reduced to before neighbors are sought. 0: the rows as they are; auto: 100 where there
-        are more columns and the metric is Euclidean. It must be a whole number, at least 0, or 'auto'.
+        Reduce rows to this many principal components before the neighbor search. 0: no reduction; auto: 100 where there are more
+        columns and the metric is Euclidean. It must be a whole number, at least 0, or 'auto'.
     learning_rate : float, default=1.0
-        How far a step goes. It must be a number above 0.
+        Step size of the optimizer (Adam). It must be a number above 0.
     n_iter : int, default=450
-        Steps: the first two ninths set the whole, two more let it go, the rest set the detail. It must be a whole number from 1 to
-        100000.
+        Number of iterations: the first two ninths fix the global layout, the next two release it, the rest fix local structure. It
+        must be a whole number from 1 to 100000.
     random_state : int, RandomState, Generator or None, default=None
         The seed: equal seeds give equal bytes, for any number of threads. None is 0; a generator draws one.
     n_jobs : int or None, default=None
@@ -412,16 +409,16 @@ class PaCMAP(Decodes, Encodes):
 
     See Also
     --------
-    TSNE : t-SNE: a map that keeps neighbors together.
-    UMAP : UMAP: a map of the graph of neighbors.
+    TSNE : t-SNE: a map that keeps each row's neighbors together.
+    UMAP : UMAP: a map of the fuzzy graph of neighbors.
     pacmap.PaCMAP : The same elsewhere.
 
     Notes
     -----
-    - needs all rows in memory: every row is a neighbor of others
-    - new rows are placed on the map as it stands: where nothing like them was fitted, they land beside what is nearest;
-      `left_out_drift` tells how far fitted rows would land from their places if they were new
-    - counts are taken as a dense table: 4 bytes a cell, zeros included
+    - needs all rows in memory: any row may be a neighbor of any other
+    - new rows are placed among their nearest fitted rows, even where nothing similar was fitted; `left_out_drift` is how far fitted
+      rows land from their positions when placed as new ones
+    - sparse counts are made dense: 4 bytes a cell, zeros included
 
     References
     ----------

@@ -10,39 +10,40 @@ from .._estimator import DESCRIBED, Decodes, Encodes, TellsWords
 
 
 class LatentDirichletAllocation(TellsWords, Decodes, Encodes):
-    r"""LDA: what documents are about: topics, and each one's shares.
+    r"""LDA: topics over words, and each document's share of them.
 
     Parameters
     ----------
     n_components : int or 'auto', default='auto'
-        Topics. auto: 10 below 500 documents, 20 below 5,000, 50 below 20,000, else 100. It must be a whole number from 1 to 10000,
-        or 'auto'.
+        Number of topics. auto: 10 below 500 documents, 20 below 5,000, 50 below 20,000, else 100. It must be a whole number from 1
+        to 10000, or 'auto'.
     sampler : {'gibbs', 'variational'}, default='gibbs'
-        How topics are found. It must be 'gibbs' or 'variational'.
+        How to infer topics: gibbs, the best topics, all documents in memory; variational (online variational Bayes), good topics in
+        a few passes, also from files larger than memory. It must be 'gibbs' or 'variational'.
     n_iter : int or 'auto', default='auto'
-        Sweeps over all words of Gibbs sampling (auto: 300), or passes over all documents of variational Bayes (auto: 5). It must be
-        a whole number from 1 to 100000, or 'auto'.
+        Number of sweeps over all words (gibbs; auto: 300), or of passes over all documents (variational; auto: 5). It must be a
+        whole number from 1 to 100000, or 'auto'.
     alpha : float, default=0.1
-        What each topic weighs in a document before any word is seen, in words; where it is learned, at the start. It must be a
-        number above 0, at most 1000.
+        Dirichlet prior over a document's topics, in pseudo-counts per topic. The starting value where the prior is learned. It must
+        be a number above 0, at most 1000.
     eta : float, default=0.01
-        What each word weighs in a topic before any is seen, in words: less makes topics of fewer words. It must be a number above
-        0, at most 1000.
+        Dirichlet prior over a topic's words, in pseudo-counts per word. Small values make topics of fewer words. It must be a
+        number above 0, at most 1000.
     learn_prior : bool, default=True
-        Whether the weight of each topic in documents is learned, so that common topics may be common. It must be true or false.
+        Learn the prior of each topic, so that some topics can be more common than others. It must be true or false.
     seed_words : str, default=''
-        Words that are to be in a topic: those of one topic with commas between, topics with semicolons; `star,galaxy; gene,protein`
-        guides the first two topics. It must be a text.
+        Seed words that guide topics: commas separate words, semicolons separate topics. `star,galaxy; gene,protein` guides the
+        first two topics. It must be a text.
     seed_weight : int, default=100
-        As how many uses in its topic each seed word counts. It must be a whole number from 1 to 10000000.
+        Pseudo-counts of each seed word in its topic. It must be a whole number from 1 to 10000000.
     target : str or {'auto', 'none'}, default='auto'
-        The column of metadata whose labels guide topics: documents of the first label (in order) are drawn to the first topic, and
-        so on; missing labels to none. auto or none: no column. It must be a text, or 'auto' or 'none'.
+        Column of labels that guide topics: documents with the first label (in sorted order) prefer the first topic, and so on;
+        missing labels prefer none. auto or none: no labels. It must be a text, or 'auto' or 'none'.
     target_weight : float, default=20.0
-        As how many of its words a document's label counts. It must be a number above 0, at most 1000000.
+        Weight of a document's label, in words of the document. It must be a number above 0, at most 1000000.
     held_out : float, default=0.05
-        The share of documents that is not learned from, but used to tell how well the topics tell new ones: 2,000 documents at
-        most. It must be a number from 0 to 0.5.
+        Fraction of the documents held out to measure the likelihood of new documents, at most 2,000 of them. It must be a number
+        from 0 to 0.5.
     random_state : int, RandomState, Generator or None, default=None
         The seed: equal seeds give equal bytes, for any number of threads. None is 0; a generator draws one.
     n_jobs : int or None, default=None
@@ -60,7 +61,7 @@ class LatentDirichletAllocation(TellsWords, Decodes, Encodes):
         Sweeps, passes or rounds that were made.
     bound_ : number
         The perplexity of the documents learned from: of the words of one half of each, shares told by the other.
-    doc_topic_prior_ : ndarray of shape [1, k]
+    doc_topic_prior_ : ndarray of shape [k]
         What each topic weighs in a document before any word is seen, in words.
     topic_word_prior_ : number
         What each word weighs in a topic before any document is seen, in words.
@@ -77,15 +78,14 @@ class LatentDirichletAllocation(TellsWords, Decodes, Encodes):
 
     See Also
     --------
-    PLSA : PLSA: what documents are about, learned without any prior.
+    PLSA : PLSA: topics as distributions over words, without a prior.
     sklearn.decomposition.LatentDirichletAllocation : The same elsewhere.
 
     Notes
     -----
-    - whole counts alone, by Gibbs sampling: words are drawn one by one; variational Bayes takes any weights
-    - all documents in memory, by Gibbs sampling: each of their words has a topic, 12 bytes a word, and 9 a word of the vocabulary and
-      topic
-    - no labels, and no titles in the space beside documents' words, by variational Bayes: it is the same where documents stream by
+    - gibbs needs whole counts, since it samples words one by one; variational takes any weights
+    - gibbs needs all documents in memory: 12 bytes per word of text, and 9 per word of the vocabulary and topic
+    - variational uses no labels and stores no titles of documents, so that streamed documents give the same space
 
     References
     ----------
@@ -181,25 +181,25 @@ class LatentDirichletAllocation(TellsWords, Decodes, Encodes):
 
 
 class PLSA(TellsWords, Decodes, Encodes):
-    r"""PLSA: what documents are about, learned without any prior.
+    r"""PLSA: topics as distributions over words, without a prior.
 
     Parameters
     ----------
     n_components : int or 'auto', default='auto'
-        Topics. auto: 10 below 500 documents, 20 below 5,000, 50 below 20,000, else 100. It must be a whole number from 1 to 10000,
-        or 'auto'.
+        Number of topics. auto: 10 below 500 documents, 20 below 5,000, 50 below 20,000, else 100. It must be a whole number from 1
+        to 10000, or 'auto'.
     n_iter : int, default=200
-        Rounds over all documents at most; learning ends sooner where the likelihood settles, or documents held out are told no
-        better. It must be a whole number from 1 to 100000.
+        Maximum number of rounds over all documents. Learning stops earlier when the likelihood settles or the held-out likelihood
+        no longer rises. It must be a whole number from 1 to 100000.
     temper : float, default=0.9
-        What the power β of tempered expectation maximization, 1 at first, is multiplied by when documents held out are told worse;
-        1: learning ends there instead. It must be a number above 0, at most 1.
+        Factor on the power β of tempered EM, 1 at first, whenever the held-out likelihood falls. 1: stop learning then instead. It
+        must be a number above 0, at most 1.
     smoothing : float, default=10.0
-        As how many words of the corpus at large each topic is told beside its own, so that no word is impossible in any. It must be
-        a number from 0 to 1000000.
+        Pseudo-counts of the corpus's word distribution added to each topic, so that no word has probability 0. It must be a number
+        from 0 to 1000000.
     held_out : float, default=0.05
-        The share of documents that is not learned from, but used to tell how well the topics tell new ones, and when to temper and
-        to end: 2,000 documents at most. It must be a number from 0 to 0.5.
+        Fraction of the documents held out to measure the likelihood of new documents and to decide when to temper and to stop, at
+        most 2,000 of them. It must be a number from 0 to 0.5.
     random_state : int, RandomState, Generator or None, default=None
         The seed: equal seeds give equal bytes, for any number of threads. None is 0; a generator draws one.
     n_jobs : int or None, default=None
@@ -230,13 +230,13 @@ class PLSA(TellsWords, Decodes, Encodes):
 
     See Also
     --------
-    LatentDirichletAllocation : LDA: what documents are about: topics, and each one's shares.
+    LatentDirichletAllocation : LDA: topics over words, and each document's share of them.
     sklearn.decomposition.LatentDirichletAllocation : The same elsewhere.
 
     Notes
     -----
-    - no titles in the space, only documents' words: it is the same whether they lay in memory, streamed by or were worked on in shares
-    - weights below 0 are refused: they are how often a word is in a document
+    - the space stores no titles of documents, so that documents in memory, streamed or in shares give the same space
+    - negative weights are refused: they are word counts
 
     References
     ----------
