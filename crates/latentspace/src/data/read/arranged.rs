@@ -115,7 +115,10 @@ fn named(file: &File, ask: &Ask<'_>, mut reader: Box<dyn Reader>, path: &Path) -
         let most = names.len() as u64 + u64::from(numbering.base()) - 1;
         reader.number(Numbering { most: u32::try_from(most).unwrap_or(u32::MAX), ..numbering });
     }
-    names::check(path, names.len(), &format!("columns in '{}'", ask.name), reader.columns())?;
+    names::check(path, names.len(), &format!("columns in '{}'", ask.name), reader.columns()).map_err(|error| match reader.rows() {
+        Some(rows) if rows == names.len() => error.with_hint("--transpose makes columns of its rows, which are as many as names"),
+        _ => error,
+    })?;
     let note = format!("{}: the columns are named by {}", ask.name, path.display());
     Ok(Box::new(Named { reader, names, note }))
 }
@@ -233,6 +236,8 @@ mod tests {
         let text = error.to_string();
         assert!(text.contains("names.tsv: 4 names; there are 3 columns in 'a.mtx'"), "{text}");
         assert!(error.hint().unwrap().contains("header"));
+        let (_folder, options) = named("one\ntwo\n");
+        assert!(read_with("a.mtx", MTX, &options).unwrap_err().hint().unwrap().contains("--transpose"));
     }
 
     #[test]
