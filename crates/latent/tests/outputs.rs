@@ -105,7 +105,7 @@ fn what_is_read_is_never_written() {
         "neighbors c.csv --all -o c.csv",
         "export c.csv --to parquet -o c.csv",
         "export c.csv --to word2vec -o c.csv",
-        "export k.latent --to glove -o s.latent",
+        "export k.latent --to glove -o k.latent",
         "merge p.stats -o p.stats",
         "merge *.stats -o p.stats",
     ] {
