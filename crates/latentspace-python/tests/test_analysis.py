@@ -17,7 +17,9 @@ MAPS = next(cls for cls in CLASSES if "start" in cls._description["given"])
 
 
 def latent(*args, cwd):
-    told = subprocess.run([sys.executable, "-m", "latentspace", *map(str, args), "--json"], cwd=cwd, check=True, capture_output=True, text=True)
+    told = subprocess.run(
+        [sys.executable, "-m", "latentspace", *map(str, args), "--json"], cwd=cwd, check=True, capture_output=True, text=True
+    )
     return json.loads(told.stdout)
 
 
@@ -56,7 +58,22 @@ def test_what_two_maps_share(tmp_path, rows):
 
 def test_how_much_of_a_map_is_there_again(tmp_path, rows):
     np.save(tmp_path / "X.npy", rows)
-    told = latent("stability", MAPS._description["name"], "X.npy", "--runs", 2, "--seed", 3, "--perplexity", 2, "--n-iter", 60, "--n-iter-early", 60, cwd=tmp_path)
+    told = latent(
+        "stability",
+        MAPS._description["name"],
+        "X.npy",
+        "--runs",
+        2,
+        "--seed",
+        3,
+        "--perplexity",
+        2,
+        "--n-iter",
+        60,
+        "--n-iter-early",
+        60,
+        cwd=tmp_path,
+    )
     found = stability(quick(MAPS, random_state=3), rows, runs=2)
     assert len(found) == 2
     for name, figure in found.items():

@@ -79,7 +79,9 @@ def test_a_column_that_cannot_be_learned_from_is_named(name):
 
 def test_all_columns_that_are_wrong_are_named():
     table = in_pandas(["u", "v"] * 4).assign(day=pd.date_range("2020-01-01", periods=N))
-    with pytest.raises(InputError, match=r"column 'c' is categorical: 'u', 'v'; column 'day' holds dates(.|\n)*drop\(columns=\['c', 'day'\]\)"):
+    with pytest.raises(
+        InputError, match=r"column 'c' is categorical: 'u', 'v'; column 'day' holds dates(.|\n)*drop\(columns=\['c', 'day'\]\)"
+    ):
         fit(table)
     with pytest.raises(InputError, match="column 't4' .* and 7 more columns"):
         fit(pd.DataFrame({f"t{at}": ["u", "v"] for at in range(12)}))
@@ -211,7 +213,10 @@ def test_sparse_rows_of_every_form(form):
     long = sparse.csr_array(dense)
     long.indices, long.indptr = long.indices.astype(np.int64), long.indptr.astype(np.int64)
     assert fit(long).space_ == plain.space_
-    stored = sparse.csr_array((np.r_[long.data, 0.0], np.r_[long.indices, np.flatnonzero(dense[-1] == 0)[:1]], np.r_[long.indptr[:-1], long.nnz + 1]), shape=dense.shape)
+    stored = sparse.csr_array(
+        (np.r_[long.data, 0.0], np.r_[long.indices, np.flatnonzero(dense[-1] == 0)[:1]], np.r_[long.indptr[:-1], long.nnz + 1]),
+        shape=dense.shape,
+    )
     assert fit(stored).space_ == plain.space_ and stored.nnz == long.nnz + 1
 
 
@@ -220,7 +225,15 @@ TEXTS = ["river stone water bank", "star planet orbit moon", "bread butter oven 
 
 def test_texts_are_taken_however_they_are_held():
     plain = fit(TEXTS).space_
-    for held in (tuple(TEXTS), np.array(TEXTS), np.array(TEXTS, dtype=object), pd.Series(TEXTS), pl.Series(TEXTS), pa.array(TEXTS), pa.chunked_array([TEXTS])):
+    for held in (
+        tuple(TEXTS),
+        np.array(TEXTS),
+        np.array(TEXTS, dtype=object),
+        pd.Series(TEXTS),
+        pl.Series(TEXTS),
+        pa.array(TEXTS),
+        pa.chunked_array([TEXTS]),
+    ):
         assert fit(held).space_ == plain
         assert np.array_equal(fit(held).space_.encode(held), plain.encode(TEXTS))
     words = fit([text.split() for text in TEXTS])
@@ -231,10 +244,25 @@ def test_labels_are_taken_however_they_are_held():
     from latentspace._data import column
 
     texts = ["u", None, "v"]
-    for held in (texts, np.array(texts, dtype=object), pd.Series(texts), pd.Series(texts, dtype="category"), pl.Series(texts), pa.array(texts), ["u", np.nan, "v"]):
+    for held in (
+        texts,
+        np.array(texts, dtype=object),
+        pd.Series(texts),
+        pd.Series(texts, dtype="category"),
+        pl.Series(texts),
+        pa.array(texts),
+        ["u", np.nan, "v"],
+    ):
         assert column(held) == ["u", None, "v"], type(held)
     numbers = [1.0, np.nan, 3.0]
-    for held in ([1, None, 3], pd.array([1, None, 3], dtype="Int64"), pd.Series([1, None, 3], dtype="Int64"), pl.Series([1, None, 3]), pa.array([1, None, 3]), numbers):
+    for held in (
+        [1, None, 3],
+        pd.array([1, None, 3], dtype="Int64"),
+        pd.Series([1, None, 3], dtype="Int64"),
+        pl.Series([1, None, 3]),
+        pa.array([1, None, 3]),
+        numbers,
+    ):
         np.testing.assert_array_equal(column(held), numbers)
     assert column(np.array(["2020-01-01", "NaT"], dtype="M8[ns]")) == ["2020-01-01T00:00:00.000000000", None]
     assert column(np.array([[1], [2]])).tolist() == [1, 2]
@@ -247,7 +275,9 @@ def test_labels_are_taken_however_they_are_held():
 def annotated(X, names, **parts):
     """What an AnnData offers."""
     obs = pd.DataFrame({"kind": ["u", "v"] * (len(X.toarray() if sparse.issparse(X) else X) // 2)})
-    return SimpleNamespace(**{"X": X, "obs": obs, "obs_names": obs.index.map("cell {}".format), "var_names": pd.Index(names), "obsm": {}, **parts})
+    return SimpleNamespace(
+        **{"X": X, "obs": obs, "obs_names": obs.index.map("cell {}".format), "var_names": pd.Index(names), "obsm": {}, **parts}
+    )
 
 
 def test_annotated_data_is_learned_from_and_found_by_its_names():
@@ -322,7 +352,19 @@ def test_categories_of_a_space_are_found_in_frames(files, tmp_path):
     import sys
 
     folder, table = files
-    run = [sys.executable, "-m", "latentspace", "fit", "pca", str(folder / "table.csv"), "-o", str(tmp_path / "s.latent"), "--dims", "2", "--quiet"]
+    run = [
+        sys.executable,
+        "-m",
+        "latentspace",
+        "fit",
+        "pca",
+        str(folder / "table.csv"),
+        "-o",
+        str(tmp_path / "s.latent"),
+        "--dims",
+        "2",
+        "--quiet",
+    ]
     subprocess.run([*run, "--columns", "a,b,kind", "--codes", str(tmp_path / "codes.npy")], check=True)
     space = Space.open(tmp_path / "s.latent")
     for held in (table, pl.from_pandas(table), table.astype({"kind": "category"})[["kind", "b", "c", "a"]]):
@@ -332,7 +374,11 @@ def test_categories_of_a_space_are_found_in_frames(files, tmp_path):
 
 
 def test_row_counts_are_told_before_anything_is_served():
-    for given, words in (({"labels": [1, 2]}, "2 cells of 'label'(.|\n)*8 rows"), ({"codes": X[:5, :2]}, "5 rows(.|\n)*8"), ({"labels": {"size": A[:3]}}, "3 cells of 'size'(.|\n)*8 rows")):
+    for given, words in (
+        ({"labels": [1, 2]}, "2 cells of 'label'(.|\n)*8 rows"),
+        ({"codes": X[:5, :2]}, "5 rows(.|\n)*8"),
+        ({"labels": {"size": A[:3]}}, "3 cells of 'size'(.|\n)*8 rows"),
+    ):
         with pytest.raises(ValueError, match=words):
             explore(X, open=False, **given)
     with pytest.raises(InputError, match="codes: an array of shape"):
@@ -348,7 +394,13 @@ def test_pages_of_spaces_estimators_files_and_texts(files, tmp_path):
     kept = next(cls for cls in CLASSES if "start" in cls._description["given"])
     estimator = quick(kept).fit(table[["a", "b", "c"]])
     estimator.space_.save(tmp_path / "s.latent")
-    for held, rows in ((estimator, 60), (estimator.space_, 60), (tmp_path / "s.latent", 60), (str(folder / "table.csv"), 60), (read(folder / "table.csv"), 60)):
+    for held, rows in (
+        (estimator, 60),
+        (estimator.space_, 60),
+        (tmp_path / "s.latent", 60),
+        (str(folder / "table.csv"), 60),
+        (read(folder / "table.csv"), 60),
+    ):
         with explore(held, open=False) as page:
             assert done(page)["rows"] == rows
             page.selection = [rows - 1]

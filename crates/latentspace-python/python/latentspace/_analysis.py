@@ -171,7 +171,9 @@ def neighbors(
         return _native.neighbors(table, codes_of(asked, "queries"), k, metric, threads(n_jobs), None)
     rows = np.atleast_1d(asked)
     if rows.dtype.kind not in "iu" or (rows.size and not 0 <= rows.min() <= rows.max() < len(table)):
-        raise _native.ParamError(f"queries: {queries!r} was given; rows are whole numbers from 0 to {len(table) - 1}, and codes have two axes.")
+        raise _native.ParamError(
+            f"queries: {queries!r} was given; rows are whole numbers from 0 to {len(table) - 1}, and codes have two axes."
+        )
     found, far = _native.neighbors(table, table[rows], min(k + 1, len(table)), metric, threads(n_jobs), None)
     # A row is left out of its own neighbors; among many copies of it the last is, if it is not there.
     own = found == rows[:, None]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 import numbers
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -62,7 +61,11 @@ def texts_of(X: Any, name: str = "X") -> list[str | list[str]] | None:
         return None
     if None in documents:
         row = documents.index(None)
-        raise refuse(f"{name}, row {row}: {X[row]!r} was found", "a row among texts is a text", f"[text or '' for text in {name}] has empty ones there")
+        raise refuse(
+            f"{name}, row {row}: {X[row]!r} was found",
+            "a row among texts is a text",
+            f"[text or '' for text in {name}] has empty ones there",
+        )
     return documents
 
 
@@ -101,7 +104,9 @@ def dense_rows(X: np.ndarray, names: Sequence[str] | None, categories: Sequence[
     """Numbers with the names of their columns, and columns of categories."""
     fortran = X.flags.f_contiguous and not X.flags.c_contiguous
     flat = (X.T if fortran else np.ascontiguousarray(X)).reshape(-1)
-    return _native.Rows.dense(flat.view(np.uint8), X.dtype.str, list(X.shape), fortran, None if names is None else list(names), list(categories))
+    return _native.Rows.dense(
+        flat.view(np.uint8), X.dtype.str, list(X.shape), fortran, None if names is None else list(names), list(categories)
+    )
 
 
 def sparse_rows(X: Any, names: Sequence[str] | None = None) -> _native.Rows:
@@ -124,7 +129,11 @@ def codes_of(Z: Any, name: str = "Z") -> np.ndarray:
     codes = rows_of(Z, name).values
     codes = np.ascontiguousarray(codes.toarray() if sparse.issparse(codes) else codes, dtype=np.float32)
     if codes.ndim != 2:
-        raise refuse(f"{name}: an array of shape {codes.shape} was given", "codes have two axes, rows and dimensions", f"numpy.reshape({name}, (-1, 1)) is one dimension")
+        raise refuse(
+            f"{name}: an array of shape {codes.shape} was given",
+            "codes have two axes, rows and dimensions",
+            f"numpy.reshape({name}, (-1, 1)) is one dimension",
+        )
     return codes
 
 
@@ -156,7 +165,11 @@ def column(cells: Any, name: str = "labels") -> Any:
     if cells.ndim == 2 and cells.shape[1] == 1:
         cells = cells[:, 0]
     if cells.ndim != 1:
-        raise refuse(f"{name}: a column of shape {cells.shape} was given", "it has one cell a row", "argmax(axis=1) makes labels of one column a class")
+        raise refuse(
+            f"{name}: a column of shape {cells.shape} was given",
+            "it has one cell a row",
+            "argmax(axis=1) makes labels of one column a class",
+        )
     if cells.dtype.kind == "u" and (cells > np.iinfo(np.int64).max).any():
         return [str(cell) for cell in cells]
     if cells.dtype.kind in "iu":

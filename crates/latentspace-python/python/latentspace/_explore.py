@@ -105,8 +105,7 @@ class Explorer:
 
     def _repr_html_(self) -> str:
         return (
-            f'<iframe src="{html.escape(self.url)}" title="latentspace" '
-            f'style="width:100%;height:{int(self._height)}px;border:0"></iframe>'
+            f'<iframe src="{html.escape(self.url)}" title="latentspace" style="width:100%;height:{int(self._height)}px;border:0"></iframe>'
         )
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
@@ -159,12 +158,16 @@ def explore(
         It serves the page until it is closed, forgotten, or the script ends: ``explore(X).wait()`` keeps a script.
     """
     if not _native.has_page():
-        warnings.warn("latentspace was built without its page, so the browser shows none: `pip install .` builds it where Node.js is", stacklevel=2)
+        warnings.warn(
+            "latentspace was built without its page, so the browser shows none: `pip install .` builds it where Node.js is", stacklevel=2
+        )
     how = (method, dict(params or {}), port, seed_of(random_state), threads(n_jobs))
     if isinstance(X, (str, os.PathLike, Space)) or hasattr(X, "space_"):
         given = "labels" if labels is not None else "codes" if codes is not None else None
         if given is not None:
-            raise refuse(f"{given}: some were given beside a {kind_of(X)}", "they go with rows that are given as X", "explore(read(path), labels)")
+            raise refuse(
+                f"{given}: some were given beside a {kind_of(X)}", "they go with rows that are given as X", "explore(read(path), labels)"
+            )
         space = X if isinstance(X, Space) else getattr(X, "space_", None)
         if space is not None:
             native = _native.Explorer.of_space(space._native, *how)
@@ -196,12 +199,20 @@ def shown(X: Any, codes: Any) -> tuple[_native.Rows, list[tuple[str, Any]], Any]
         rows = rows_of(X)
         columns = [("id", np.asarray(X.obs_names, dtype=object))] if hasattr(X, "obs_names") else []
         columns += [(str(name), X.obs[name]) for name in X.obs.columns]
-        return native_rows(rows.values, rows.names), columns, map_of(X.obsm) if codes is None else X.obsm[codes] if isinstance(codes, str) else codes
+        return (
+            native_rows(rows.values, rows.names),
+            columns,
+            map_of(X.obsm) if codes is None else X.obsm[codes] if isinstance(codes, str) else codes,
+        )
     if isinstance(X, nw.DataFrame):
         numeric = [name for name, kind in X.schema.items() if kind.is_numeric()]
         columns = [(str(name), X[name].to_native()) for name in X.columns if name not in numeric]
         if not numeric:
-            raise refuse("X: no column holds numbers", "a map is made of numbers", "explore(codes=...) shows places that are known; a list of texts is rows of documents")
+            raise refuse(
+                "X: no column holds numbers",
+                "a map is made of numbers",
+                "explore(codes=...) shows places that are known; a list of texts is rows of documents",
+            )
         return native_rows(numbers_of(X.select(numeric), "X"), [str(name) for name in numeric]), columns, codes
     return native_rows(rows_of(X).values), [], codes
 

@@ -61,7 +61,9 @@ def renamed(description: Mapping[str, Any], name: str, value: Any, given: Mappin
         late = f"n_iter={value - early}" if isinstance(value, numbers.Integral) and value > early else f"n_iter={own['n_iter']['default']}"
         raise TypeError(f"max_iter: it counts the early iterations, too, which n_iter does not; write {late}, n_iter_early={early}.")
     if name == "max_iter" and "gibbs" in given.get("sampler", own.get("sampler", {"default": ""})["default"]):
-        raise TypeError(f"max_iter: passes of expectation maximization are no sweeps of a sampler; write n_iter, {own['n_iter']['default']} by default.")
+        raise TypeError(
+            f"max_iter: passes of expectation maximization are no sweeps of a sampler; write n_iter, {own['n_iter']['default']} by default."
+        )
     if ours in given:
         raise TypeError(f"{name}: it is another name of {ours}, which was given, too.")
     value = WORDS.get(ours, {}).get(value, value) if isinstance(value, str) else value
@@ -187,8 +189,10 @@ def is_precomputed(metric: Any) -> bool:
 def refuse_new_rows(metric: Any) -> None:
     """Refuses new rows where only distances between those of the fit are known."""
     if is_precomputed(metric):
-        raise ParamError("metric: 'precomputed' was given, so that new rows have no place; fit_transform places the rows of the distances.\n"
-                         "hint: fit the rows themselves with a metric of the list, then transform places others")
+        raise ParamError(
+            "metric: 'precomputed' was given, so that new rows have no place; fit_transform places the rows of the distances.\n"
+            "hint: fit the rows themselves with a metric of the list, then transform places others"
+        )
 
 
 def distances_of(X: Any) -> np.ndarray:
@@ -207,11 +211,15 @@ def distances_of(X: Any) -> np.ndarray:
     X = np.asarray(X, dtype=np.float64)
     if X.ndim != 2 or X.shape[0] != X.shape[1]:
         shape = " x ".join(map(str, X.shape))
-        raise ParamError(f"metric: 'precomputed' was given, and X is {shape}; distances of n rows are n x n.\nhint: sklearn.metrics.pairwise_distances(X)")
+        raise ParamError(
+            f"metric: 'precomputed' was given, and X is {shape}; distances of n rows are n x n.\nhint: sklearn.metrics.pairwise_distances(X)"
+        )
     scale = X.max(initial=0.0)
     if (X < 0.0).any():
         row, column = (int(place) for place in np.argwhere(X < 0.0)[0])
-        raise ParamError(f"X, row {row}, column {column}: {X[row, column]:g} was found; a distance is 0 or more.\nhint: 1 - X turns similarities up to 1 into distances")
+        raise ParamError(
+            f"X, row {row}, column {column}: {X[row, column]:g} was found; a distance is 0 or more.\nhint: 1 - X turns similarities up to 1 into distances"
+        )
     uneven = np.abs(X - X.T) > 1e-5 * scale
     if uneven.any():
         row, column = (int(place) for place in np.argwhere(uneven)[0])
@@ -221,7 +229,9 @@ def distances_of(X: Any) -> np.ndarray:
         )
     if (np.abs(np.diagonal(X)) > 1e-5 * scale).any():
         row = int(np.flatnonzero(np.abs(np.diagonal(X)) > 1e-5 * scale)[0])
-        raise ParamError(f"X, row {row}, column {row}: {X[row, row]:g} was found; a row is at distance 0 from itself.\nhint: numpy.fill_diagonal(X, 0); similarities are no distances")
+        raise ParamError(
+            f"X, row {row}, column {row}: {X[row, row]:g} was found; a row is at distance 0 from itself.\nhint: numpy.fill_diagonal(X, 0); similarities are no distances"
+        )
     return (X + X.T) / 2.0
 
 

@@ -49,7 +49,11 @@ def rows_of(X: Any, name: str = "X") -> Rows:
     X = table_of(X, name)
     if is_annotated(X):
         if X.X is None:
-            raise refuse(f"{name}: this AnnData has no X", "X holds the rows to learn from", "give other rows by name: adata.obsm['X_pca'], adata.layers['counts']")
+            raise refuse(
+                f"{name}: this AnnData has no X",
+                "X holds the rows to learn from",
+                "give other rows by name: adata.obsm['X_pca'], adata.layers['counts']",
+            )
         values = X.X if sparse.issparse(X.X) else array_of(X.X, f"{name}.X")
         return Rows(values, names=[str(variable) for variable in X.var_names])
     if isinstance(X, nw.DataFrame):
@@ -76,12 +80,19 @@ def table_of(X: Any, name: str = "X") -> Any:
     except nw.exceptions.DuplicateError:
         names = list(getattr(X, "columns", []))
         twice = sorted({str(column) for column in names if names.count(column) > 1})
-        raise refuse(f"{name}: {', '.join(repr(column) for column in twice)} names several columns", "each column has a name of its own",
-                     f"{name}.loc[:, ~{name}.columns.duplicated()] keeps the first of each") from None
+        raise refuse(
+            f"{name}: {', '.join(repr(column) for column in twice)} names several columns",
+            "each column has a name of its own",
+            f"{name}.loc[:, ~{name}.columns.duplicated()] keeps the first of each",
+        ) from None
     if isinstance(frame, nw.LazyFrame) and not hasattr(X, "__arrow_c_stream__"):
         hint = f"{name}.{'compute' if hasattr(X, 'compute') else 'collect'}() makes a data frame of it"
         raise refuse(f"{name}: a lazy table was given", "rows are gone over more than once", hint)
-    if not isinstance(frame, nw.DataFrame) and not hasattr(X, "__array__") and (hasattr(X, "__arrow_c_stream__") or hasattr(X, "__arrow_c_array__")):
+    if (
+        not isinstance(frame, nw.DataFrame)
+        and not hasattr(X, "__array__")
+        and (hasattr(X, "__arrow_c_stream__") or hasattr(X, "__arrow_c_array__"))
+    ):
         frame = from_arrow(X, name)
     return frame if isinstance(frame, nw.DataFrame) else X
 
@@ -105,7 +116,9 @@ def from_arrow(X: Any, name: str) -> Any:
     try:
         if library.__name__ == "polars":
             return nw.from_native(library.DataFrame(X))
-        return nw.from_native(library.table(X) if hasattr(X, "__arrow_c_stream__") else library.Table.from_batches([library.record_batch(X)]))
+        return nw.from_native(
+            library.table(X) if hasattr(X, "__arrow_c_stream__") else library.Table.from_batches([library.record_batch(X)])
+        )
     except (TypeError, ValueError):
         return X
 
@@ -115,7 +128,9 @@ def plain(X: Any, name: str = "X") -> np.ndarray:
     if isinstance(X, np.ma.MaskedArray):
         if X.mask is np.ma.nomask or not X.mask.any():
             return X.data
-        return X.astype(np.float64).filled(np.nan) if X.dtype.kind in "biuf" else np.where(np.ma.getmaskarray(X), None, X.data.astype(object))
+        return (
+            X.astype(np.float64).filled(np.nan) if X.dtype.kind in "biuf" else np.where(np.ma.getmaskarray(X), None, X.data.astype(object))
+        )
     if isinstance(X, np.ndarray):
         return np.asarray(X)
     if type(X).__module__.partition(".")[0] == "torch":
@@ -130,13 +145,20 @@ def plain(X: Any, name: str = "X") -> np.ndarray:
         return series.to_numpy()
     if hasattr(X, "__arrow_c_array__") or (hasattr(X, "__arrow_c_stream__") and not hasattr(X, "__array__")):
         library = arrow_library(name)
-        return plain(library.Series(X) if library.__name__ == "polars" else library.chunked_array(X if hasattr(X, "__arrow_c_stream__") else [library.array(X)]), name)
+        return plain(
+            library.Series(X)
+            if library.__name__ == "polars"
+            else library.chunked_array(X if hasattr(X, "__arrow_c_stream__") else [library.array(X)]),
+            name,
+        )
     if hasattr(X, "__array__"):
         return np.asarray(X)
     if hasattr(X, "__dlpack__"):
         return np.from_dlpack(X)
     if isinstance(X, Iterator):
-        raise refuse(f"{name}: a generator was given", "rows have an order and are gone over more than once", f"list({name}) keeps its rows")
+        raise refuse(
+            f"{name}: a generator was given", "rows have an order and are gone over more than once", f"list({name}) keeps its rows"
+        )
     cells = list(X) if isinstance(X, Sequence) and not isinstance(X, (str, bytes)) else X
     return stacked(cells, name) if isinstance(cells, list) else np.asarray(cells)
 
@@ -173,7 +195,9 @@ def array_of(X: Any, name: str) -> np.ndarray:
         except (TypeError, ValueError):
             pass
     if X.dtype.names is not None:
-        raise refuse(f"{name}: records of {', '.join(X.dtype.names)} were given", "rows are arrays of two axes", f"pandas.DataFrame({name})")
+        raise refuse(
+            f"{name}: records of {', '.join(X.dtype.names)} were given", "rows are arrays of two axes", f"pandas.DataFrame({name})"
+        )
     if X.dtype.kind in "OUST":
         return numbers_of_cells(X, name)
     if X.dtype.kind in "mM":
@@ -218,8 +242,12 @@ def refuse_cell(row: int, cell: Any, column: str | None, name: str) -> None:
             hint = "leave the column out or encode it (OneHotEncoder); a list of texts is rows of documents"
         raise refuse(f"{place}: the text {str(cell)!r} was found", "rows are numbers", hint)
     if isinstance(cell, (list, tuple, np.ndarray)):
-        raise refuse(f"{place}: {brief(cell)} was found", "a cell is one number", f"numpy.asarray({name}) shows its shape; rows have two axes")
-    raise TypeError(f"{place}: {brief(cell)} was found, a {type(cell).__name__}; the argument must be neither a string nor another object but a number")
+        raise refuse(
+            f"{place}: {brief(cell)} was found", "a cell is one number", f"numpy.asarray({name}) shows its shape; rows have two axes"
+        )
+    raise TypeError(
+        f"{place}: {brief(cell)} was found, a {type(cell).__name__}; the argument must be neither a string nor another object but a number"
+    )
 
 
 def is_number(cell: Any) -> bool:
@@ -363,7 +391,9 @@ def refuse_columns(frame: nw.DataFrame, found: Mapping[str, tuple[str, str]], na
     drop = {"polars": f"{name}.drop({columns})", "pyarrow": f"{name}.drop_columns({columns})"}
     drop_them = drop.get(frame.implementation.name.lower(), f"{name}.drop(columns={columns})")
     first = HELP[next(iter(found.values()))[1]]
-    raise refuse(f"{name}: {told}", "rows are learned from numbers", f"{first}; {drop_them} leaves {'it' if len(found) == 1 else 'them'} out")
+    raise refuse(
+        f"{name}: {told}", "rows are learned from numbers", f"{first}; {drop_them} leaves {'it' if len(found) == 1 else 'them'} out"
+    )
 
 
 def refuse_gaps(values: Any, name: str, names: Sequence[Any] | None) -> None:
