@@ -63,7 +63,8 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         text : dict, optional
             Which words of texts are counted, by the command line's names: ``{"stop_words": "german", "min_df": 2, "max_df": 0.4,
             "max_words": 20000, "ngrams": 2, "phrases": "npmi", "tokens": "runs", "keep_case": True, "keep_numbers": True}``; stop words are
-            ``"auto"``, ``"none"``, languages or a list of words.
+            ``"auto"``, ``"none"``, languages or a list of words, and ``"extra_stop_words"`` are left out beside them. ``"tokens": "spaces"``
+            splits at white space alone; a row that is a list of words is counted as these words.
 
         Returns
         -------
