@@ -298,9 +298,42 @@ def test_annotated_data_is_learned_from_and_found_by_its_names():
 
 
 def test_annotated_data_is_explored_with_its_map():
+    from test_explore import done
+
     flat = annotated(X, ["g1", "g2", "g3"], obsm={"X_pca": X, "X_umap": X[:, :2]})
     with explore(flat, open=False) as page:
-        assert [field["name"] for field in page.state["fields"]] in ([], ["id", "kind"])
+        assert [field["name"] for field in done(page)["fields"]] == ["id", "kind"]
+    with pytest.raises(InputError, match="codes: 'X_tsne' was given; the names in obsm are 'X_pca', 'X_umap'"):
+        explore(flat, codes="X_tsne", open=False)
+
+
+def test_a_data_set_is_a_table():
+    table = pa.table({"a": A, "b": B, "kind": ["u", "v"] * 4})
+
+    class DataSet:
+        """What a data set of Hugging Face offers."""
+
+        def __init__(self, table):
+            self.table, self.column_names = table, table.column_names
+
+        def with_format(self, form):
+            assert form == "arrow"
+            return SimpleTable(self.table)
+
+        def remove_columns(self, names):
+            return DataSet(self.table.drop_columns(names))
+
+    class SimpleTable:
+        def __init__(self, table):
+            self.table = table
+
+        def __getitem__(self, _):
+            return self.table
+
+    held = DataSet(table)
+    with pytest.raises(InputError, match=r"column 'kind' is categorical(.|\n)*X.remove_columns\(\['kind'\]\)"):
+        fit(held)
+    assert fit(held.remove_columns(["kind"])).space_ == fit(table.drop_columns(["kind"])).space_
 
 
 def test_a_space_finds_its_columns_and_leaves_others_out():

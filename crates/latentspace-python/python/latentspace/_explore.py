@@ -199,11 +199,11 @@ def shown(X: Any, codes: Any) -> tuple[_native.Rows, list[tuple[str, Any]], Any]
         rows = rows_of(X)
         columns = [("id", np.asarray(X.obs_names, dtype=object))] if hasattr(X, "obs_names") else []
         columns += [(str(name), X.obs[name]) for name in X.obs.columns]
-        return (
-            native_rows(rows.values, rows.names),
-            columns,
-            map_of(X.obsm) if codes is None else X.obsm[codes] if isinstance(codes, str) else codes,
-        )
+        if isinstance(codes, str) and codes not in X.obsm:
+            there = ", ".join(f"'{name}'" for name in X.obsm) or "none"
+            raise refuse(f"codes: '{codes}' was given", f"the names in obsm are {there}", "explore(adata) makes a map where there is none")
+        found = map_of(X.obsm) if codes is None else X.obsm[codes] if isinstance(codes, str) else codes
+        return native_rows(rows.values, rows.names), columns, found
     if isinstance(X, nw.DataFrame):
         numeric = [name for name, kind in X.schema.items() if kind.is_numeric()]
         columns = [(str(name), X[name].to_native()) for name in X.columns if name not in numeric]

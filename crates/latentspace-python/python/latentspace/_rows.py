@@ -46,7 +46,7 @@ def rows_of(X: Any, name: str = "X") -> Rows:
     InputError
         For columns or cells that are no numbers, each named, and for what is no table.
     """
-    X = table_of(X, name)
+    given, X = X, table_of(X, name)
     if is_annotated(X):
         if X.X is None:
             raise refuse(
@@ -57,7 +57,7 @@ def rows_of(X: Any, name: str = "X") -> Rows:
         values = X.X if sparse.issparse(X.X) else array_of(X.X, f"{name}.X")
         return Rows(values, names=[str(variable) for variable in X.var_names])
     if isinstance(X, nw.DataFrame):
-        return Rows(numbers_of(X, name), frame=X)
+        return Rows(numbers_of(X, name, given), frame=X)
     return Rows(X if sparse.issparse(X) else array_of(X, name))
 
 
@@ -277,14 +277,14 @@ def brief(cell: Any) -> str:
     return text if len(text) <= 40 else text[:37] + "…"
 
 
-def numbers_of(frame: nw.DataFrame, name: str) -> Any:
-    """The numbers of a data frame whose columns all hold numbers."""
+def numbers_of(frame: nw.DataFrame, name: str, given: Any = None) -> Any:
+    """The numbers of a data frame whose columns all hold numbers; ``given`` is what it was made of."""
     native = frame.to_native()
     if frame.columns and hasattr(native, "sparse") and all(type(kind).__name__ == "SparseDtype" for kind in native.dtypes):
         return native.sparse.to_coo().tocsr()
     found = {column: wrong for column, cells in zip(frame.columns, frame.iter_columns()) if (wrong := why_not(cells)) is not None}
     if found:
-        refuse_columns(frame, found, name)
+        refuse_columns(frame, found, name, given)
     columns = [numbers_of_column(cells) for cells in frame.iter_columns()]
     if not columns:
         return np.empty(frame.shape)
@@ -382,13 +382,15 @@ HELP = {
 }
 
 
-def refuse_columns(frame: nw.DataFrame, found: Mapping[str, tuple[str, str]], name: str) -> None:
+def refuse_columns(frame: nw.DataFrame, found: Mapping[str, tuple[str, str]], name: str, given: Any) -> None:
     """The error of columns that hold no numbers."""
     told = "; ".join(f"column '{column}' {why}" for column, (why, _) in list(found.items())[:NAMED])
     if len(found) > NAMED:
         told += f"; and {len(found) - NAMED} more columns"
     columns = list(found) if len(found) <= NAMED else [*list(found)[:NAMED], "…"]
     drop = {"polars": f"{name}.drop({columns})", "pyarrow": f"{name}.drop_columns({columns})"}
+    if hasattr(given, "remove_columns"):
+        drop = {"pyarrow": f"{name}.remove_columns({columns})"}
     drop_them = drop.get(frame.implementation.name.lower(), f"{name}.drop(columns={columns})")
     first = HELP[next(iter(found.values()))[1]]
     raise refuse(
