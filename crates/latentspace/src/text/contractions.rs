@@ -40,7 +40,7 @@ const MORE: &[(&str, &str)] = &[
          couldn't've shouldn't've wouldn't've i'd've you'd've he'd've she'd've we'd've they'd've y'all y'all're y'all've ma'am o'clock",
     ),
     ("fr", "aujourd'hui quelqu'un quelqu'une quelqu'autre d'abord d'accord d'ailleurs c'est qu'est"),
-    ("it", "po' c'è c'era c'erano dov'è com'è cos'è cos' qual'è quand'è v'è vi'è"),
+    ("it", "po c'è c'era c'erano dov'è com'è cos'è cos' qual'è quand'è v'è vi'è"),
     ("nl", "'s 't zo'n m'n z'n d'r d'rin da's dat's 'm 'n 'k 'r wat's hoe's wie's heb't is't"),
     ("ro", "într dintr printr întru dintru și își îți îmi însă cînd ești nimic"),
     (
