@@ -161,7 +161,13 @@ fn shorten(kept: &mut Vec<u64>, keep: usize, margin: impl Fn(f32) -> f32) -> f32
     if worst <= last {
         kept.truncate(keep);
     } else {
-        kept.retain(|&key| key <= worst);
+        // Those before are better in any case.
+        let mut end = keep;
+        for at in keep..kept.len() {
+            kept[end] = kept[at];
+            end += usize::from(kept[at] <= worst);
+        }
+        kept.truncate(end);
     }
     bound
 }
