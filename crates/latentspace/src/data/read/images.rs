@@ -22,7 +22,7 @@ use crate::parallel::*;
 use crate::run::Run;
 
 /// How the names of pictures end.
-pub(super) const ENDINGS: &[&str] = &["png", "jpg", "jpeg", "webp", "tif", "tiff", "bmp", "gif", "pgm", "ppm", "pbm", "pnm"];
+pub(super) const ENDINGS: &[&str] = &["png", "jpg", "jpeg", "webp", "bmp", "gif", "pgm", "ppm", "pbm", "pnm"];
 /// Pixels along one side at most.
 const MOST_SIDE: u32 = 1 << 16;
 /// Bytes that a picture may have, unpacked, where no limit of memory was named.
@@ -161,7 +161,7 @@ fn head(path: &Path, limits: Allowed) -> Result<Head> {
         is_deep: matches!(color, ColorType::L16 | ColorType::La16 | ColorType::Rgb16 | ColorType::Rgba16),
         is_cmyk: matches!(original, ExtendedColorType::Cmyk8 | ExtendedColorType::Cmyk16)
             || (format == Some(ImageFormat::Jpeg) && jpeg_channels(path) == Some(4)),
-        may_be_several: matches!(format, Some(ImageFormat::Gif | ImageFormat::Tiff)),
+        may_be_several: format == Some(ImageFormat::Gif),
         turn,
         bytes,
     })

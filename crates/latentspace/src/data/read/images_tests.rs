@@ -133,16 +133,10 @@ fn a_large_mask_is_no_bomb_and_memory_sets_the_bound() {
 #[test]
 fn every_format_is_read_and_modes_are_told() {
     let picture = DynamicImage::ImageRgb8(RgbImage::from_fn(6, 5, |x, y| image::Rgb([x as u8 * 40, y as u8 * 50, 9])));
-    let formats = [
-        ("a.png", ImageFormat::Png),
-        ("b.bmp", ImageFormat::Bmp),
-        ("c.webp", ImageFormat::WebP),
-        ("d.TIFF", ImageFormat::Tiff),
-        ("e.ppm", ImageFormat::Pnm),
-    ];
+    let formats = [("a.png", ImageFormat::Png), ("b.bmp", ImageFormat::Bmp), ("c.webp", ImageFormat::WebP), ("d.PPM", ImageFormat::Pnm)];
     let files: Vec<(&str, Vec<u8>)> = formats.iter().map(|(name, format)| (*name, encoded(&picture, *format))).collect();
     let (images, metadata) = pictures(&source(&folder(&files)));
-    assert_eq!(metadata.rows(), 5);
+    assert_eq!(metadata.rows(), 4);
     for row in images.pixels.chunks(90) {
         assert_eq!(row, &images.pixels[..90]);
     }
