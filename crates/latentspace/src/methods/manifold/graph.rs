@@ -15,8 +15,6 @@ pub(super) struct Graph {
     starts: Vec<usize>,
     /// Rows and their distances.
     entries: Vec<(u32, f32)>,
-    /// Neighbors that were sought for each row.
-    searched: usize,
 }
 
 impl Graph {
@@ -53,7 +51,7 @@ impl Graph {
             bridges = bridge(rows, &mut parts, run)?;
         }
         let both: Vec<(u32, u32, f32)> = bridges.iter().flat_map(|&(a, b, distance)| [(a, b, distance), (b, a, distance)]).collect();
-        let mut graph = Graph { starts: vec![0], entries: Vec::with_capacity(found.indices.len() + both.len()), searched: found.k };
+        let mut graph = Graph { starts: vec![0], entries: Vec::with_capacity(found.indices.len() + both.len()) };
         for row in 0..n {
             let (indices, distances) = found.row(row);
             graph.entries.extend(indices.iter().copied().zip(distances.iter().copied()));
@@ -62,11 +60,6 @@ impl Graph {
             graph.starts.push(graph.entries.len());
         }
         Ok(graph)
-    }
-
-    /// Neighbors that were sought for each row: what stands behind them are bridges.
-    pub(super) fn searched(&self) -> usize {
-        self.searched
     }
 
     pub(super) fn rows(&self) -> usize {
@@ -96,7 +89,7 @@ impl Graph {
         let mut starts = vec![0; self.rows() + 1];
         all.iter().for_each(|entry| starts[entry.0 as usize + 1] += 1);
         (0..self.rows()).for_each(|row| starts[row + 1] += starts[row]);
-        Graph { starts, entries: all.into_iter().map(|entry| (entry.1, entry.2)).collect(), searched: self.searched }
+        Graph { starts, entries: all.into_iter().map(|entry| (entry.1, entry.2)).collect() }
     }
 
     /// Each pair of neighbors once, the smaller row first, and its weight by distance and by whether both are near each other.
@@ -118,7 +111,8 @@ impl Graph {
     }
 }
 
-fn tell(sizes: &[usize], run: &Run) {
+/// Tells that a graph fell into parts of these sizes.
+pub(super) fn tell(sizes: &[usize], run: &Run) {
     let largest: Vec<String> = sizes.iter().take(3).map(|&rows| count(rows as u64)).collect();
     run.warn(format!(
         "the graph of neighbors falls into {} parts (of {}{} rows): each was joined to the row nearest to it, so how the parts lie to each \
@@ -162,14 +156,14 @@ fn bridge(rows: &Matrix, parts: &mut Parts, run: &Run) -> Result<Vec<(u32, u32, 
 }
 
 /// Rows in parts, of which each is known by its first row.
-struct Parts(Vec<u32>);
+pub(super) struct Parts(Vec<u32>);
 
 impl Parts {
-    fn new(n: usize) -> Self {
+    pub(super) fn new(n: usize) -> Self {
         Parts((0..n as u32).collect())
     }
 
-    fn root(&mut self, row: u32) -> u32 {
+    pub(super) fn root(&mut self, row: u32) -> u32 {
         let mut root = row;
         while self.0[root as usize] != root {
             let above = self.0[self.0[root as usize] as usize];
@@ -179,13 +173,13 @@ impl Parts {
         root
     }
 
-    fn join(&mut self, a: u32, b: u32) {
+    pub(super) fn join(&mut self, a: u32, b: u32) {
         let (a, b) = (self.root(a), self.root(b));
         self.0[a.max(b) as usize] = a.min(b);
     }
 
     /// Rows in each part, largest first.
-    fn sizes(&mut self) -> Vec<usize> {
+    pub(super) fn sizes(&mut self) -> Vec<usize> {
         let mut sizes = vec![0; self.0.len()];
         (0..self.0.len() as u32).for_each(|row| sizes[self.root(row) as usize] += 1);
         sizes.retain(|&size| size > 0);

@@ -19,17 +19,17 @@ use faer::{Accum, MatMut, MatRef, Par};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::graph::Graph;
+use super::graph::{Graph, Parts, tell};
 use super::scaling::{Steps, classical, distances, smacof};
 use super::{BEGINS_ANEW, PLANNED_ROUGHLY, check, check_landmarks, check_neighbors, learned, load, places};
 use crate::data::Rows;
-use crate::error::Result;
+use crate::error::{Result, count};
 use crate::linalg::{Eigen, Matrix, symmetric_eigen};
 use crate::measure::Measure;
 use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
 use crate::methods::TAKEN_DENSE;
 use crate::methods::map::{NEEDS_ALL_ROWS, PLACES_ON_THE_MAP};
-use crate::neighbors::{self, Metric};
+use crate::neighbors::{self, Groups, Metric};
 use crate::params::Auto;
 use crate::random::Random;
 use crate::run::Run;
@@ -95,23 +95,43 @@ impl Phate {
         (self.n_landmarks.or_else(|| LANDMARKS) as usize).min(rows)
     }
 
-    /// What rows weigh for each other, from both sides and themselves included, summed up over the landmark `owner` of each.
-    fn weights(&self, graph: &Graph, owner: &[u32]) -> Vec<Weights> {
+    /// What rows weigh for each other, from both sides and themselves included, summed up over the landmark `owner` of each. That the
+    /// graph falls into so many parts is `told` already.
+    fn weights(&self, graph: &Graph, owner: &[u32], told: usize, run: &Run) -> Vec<Weights> {
         let n = graph.rows();
         let reach = |row: usize| graph.row(row)[(self.n_neighbors as usize).min(graph.row(row).len()) - 1].1;
         let mut all: Vec<(u32, u32, f64)> = (0..n as u32).map(|row| (row, owner[row as usize], 1.0)).collect();
-        for row in 0..n {
-            let reach = f64::from(reach(row));
-            for (at, &(other, distance)) in graph.row(row).iter().enumerate() {
+        let mut add = |row: u32, other: u32, weight: f64| {
+            all.push((row, owner[other as usize], 0.5 * weight));
+            all.push((other, owner[row as usize], 0.5 * weight));
+        };
+        let mut parts = Parts::new(n);
+        let mut beyond: Vec<(f32, u32, u32)> = Vec::new();
+        for row in 0..n as u32 {
+            let reach = f64::from(reach(row as usize));
+            for &(other, distance) in graph.row(row as usize) {
                 let far = f64::from(distance) / reach;
                 // Nothing is beyond the reach of rows that have all of it at their own place, but themselves.
                 let weight = if distance == 0.0 { 1.0 } else { (-far.powf(self.decay)).exp() };
-                // What joins parts stands behind the neighbors.
-                let is_bridge = at >= graph.searched();
-                if weight >= LEAST || is_bridge {
-                    let half = 0.5 * weight.max(LEAST);
-                    all.push((row as u32, owner[other as usize], half));
-                    all.push((other, owner[row], half));
+                if weight >= LEAST {
+                    add(row, other, weight);
+                    parts.join(row, other);
+                } else {
+                    beyond.push((distance, row, other));
+                }
+            }
+        }
+        // Between parts that no step reaches the shortest ways are gone now and then.
+        let sizes = parts.sizes();
+        if sizes.len() > 1 {
+            if sizes.len() > told {
+                tell(&sizes, run);
+            }
+            beyond.sort_by(|a, b| a.0.total_cmp(&b.0).then((a.1, a.2).cmp(&(b.1, b.2))));
+            for (_, row, other) in beyond {
+                if parts.root(row) != parts.root(other) {
+                    parts.join(row, other);
+                    add(row, other, 2.0 * LEAST);
                 }
             }
         }
@@ -271,16 +291,58 @@ impl Method for Phate {
 
     fn fit(&self, rows: &Rows<'_>, run: &Run) -> Result<Fitted> {
         let table = rows.table()?;
-        let (n, m) = (table.rows(), self.landmarks(table.rows()));
         let mut facts = Map::new();
-        let graph = Graph::nearest(&table, self.searched(n) as u32, &mut facts, run)?;
+        let (map, stress) = match self.copies(&table) {
+            Some(groups) => {
+                let distinct = groups.distinct(table.view())?;
+                run.note(format!(
+                    "{} of {} rows are copies, too many to have others near them: walks are those of the {} rows that differ",
+                    count((table.rows() - distinct.rows()) as u64),
+                    count(table.rows() as u64),
+                    count(distinct.rows() as u64)
+                ));
+                facts.insert("distinct_rows".to_owned(), json!(distinct.rows()));
+                let (map, stress) = self.layout(&distinct, &mut facts, run)?;
+                let places: Vec<u32> = (0..table.rows()).map(|row| groups.group(row) as u32).collect();
+                (map.select(&places), stress)
+            }
+            None => self.layout(&table, &mut facts, run)?,
+        };
+        let mut fitted = learned(table, map, self.n_neighbors, facts, run)?;
+        fitted.measures.push(("stress", Measure::exact(stress, None)));
+        Ok(fitted)
+    }
+
+    fn load(tensors: &Tensors, facts: &Value) -> Result<Box<dyn Model>> {
+        load(tensors, facts)
+    }
+}
+
+impl Phate {
+    /// Equal rows, where some are there so often that a walker at them sees no others: those within its reach are all at its own place.
+    fn copies(&self, rows: &Matrix) -> Option<Groups> {
+        let groups = Groups::of(rows.view())?;
+        let mut sizes = vec![0; rows.rows()];
+        (0..rows.rows()).for_each(|row| sizes[groups.group(row)] += 1);
+        let distinct = sizes.iter().filter(|&&size| size > 0).count();
+        let are_many = sizes.iter().any(|&size| size > self.n_neighbors as usize);
+        // Fewer would have too few neighbors or too few axes.
+        let are_enough = distinct > 2 && distinct > self.n_neighbors.max(self.n_components) as usize;
+        (are_many && are_enough).then_some(groups)
+    }
+
+    /// Where rows lie, and the stress of that.
+    fn layout(&self, table: &Matrix, facts: &mut Map<String, Value>, run: &Run) -> Result<(Matrix, f64)> {
+        let (n, m) = (table.rows(), self.landmarks(table.rows()));
+        let graph = Graph::nearest(table, self.searched(n) as u32, facts, run)?;
         let owner: Vec<u32> = if m == n {
             (0..n as u32).collect()
         } else {
             let landmarks = table.select(&Random::new(run.seed(), "phate landmarks").sample(0, n, m));
             neighbors::query(landmarks.view(), table.view(), 1, Metric::Euclidean, run)?.indices
         };
-        let weights = self.weights(&graph, &owner);
+        let told = facts["graph_parts"].as_u64().unwrap_or(1) as usize;
+        let weights = self.weights(&graph, &owner, told, run);
         drop((graph, owner));
         run.progress("walks", 0, 1);
         let walker = Phate::walker(&weights, m)?;
@@ -299,18 +361,9 @@ impl Method for Phate {
         drop(apart);
         facts.insert("n_iter".to_owned(), json!(laid.n_iter));
         let map = if m == n { laid.places } else { seen_from(&weights, &laid.places)? };
-        drop(weights);
-        let mut fitted = learned(table, map, self.n_neighbors, facts, run)?;
-        fitted.measures.push(("stress", Measure::exact(laid.stress, None)));
-        Ok(fitted)
+        Ok((map, laid.stress))
     }
 
-    fn load(tensors: &Tensors, facts: &Value) -> Result<Box<dyn Model>> {
-        load(tensors, facts)
-    }
-}
-
-impl Phate {
     /// Neighbors that are looked at: weights may reach a little beyond the last that sets the reach.
     fn searched(&self, rows: usize) -> usize {
         (2 * self.n_neighbors as usize).min(rows - 1)
@@ -332,6 +385,7 @@ fn seen_from(weights: &[Weights], places: &Matrix) -> Result<Matrix> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Prepared;
 
     #[test]
     fn a_bend_is_where_two_lines_meet() {
@@ -356,6 +410,25 @@ mod tests {
         let views = phate.views(&walker, 2, &Run::new(0, 1).unwrap()).unwrap();
         for (found, wanted) in views.row(0).iter().zip([6.0, 4.0, 1.0, 0.0, 1.0, 4.0]) {
             assert!((f64::from(*found) - wanted / 16.0).abs() < 1e-6, "{:?}", views.row(0));
+        }
+    }
+
+    #[test]
+    fn copies_and_tight_groups_lie_along_the_curve_of_their_rows() {
+        let run = Run::new(0, 2).unwrap();
+        let random = Random::new(3, "jitter");
+        for jitter in [0.0, 1e-5] {
+            let cell = |row: usize, axis: usize| {
+                let angle = 4.0 * (row / 6) as f64 / 79.0;
+                let on = [angle.cos(), angle.sin(), angle / 4.0][axis];
+                (on + jitter * random.normal(row as u64, axis as u64)) as f32
+            };
+            let rows = Prepared::Table(Matrix::from_fn(480, 3, cell));
+            let fitted = crate::method::AnyMethod::fit(&Phate::default(), &Rows::Memory(&rows), &run).unwrap();
+            let map = fitted.codes.unwrap();
+            let options = crate::measure::MeasureOptions::default();
+            let found = crate::measure::measure(map.view(), rows.table().unwrap().view(), &options, &run).unwrap();
+            assert!(found.trustworthiness.value > 0.95, "jitter {jitter}: {}", found.trustworthiness.value);
         }
     }
 }

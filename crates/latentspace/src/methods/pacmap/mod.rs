@@ -43,7 +43,7 @@ pub struct Pacmap {
     /// Dimensions of the map.
     #[schemars(range(min = 1, max = 10))]
     pub n_components: u32,
-    /// Number of near pairs (neighbors) per row. auto: 10 up to 10,000 rows, 15 more for each factor of ten beyond.
+    /// Number of near pairs (neighbors) per row, at most half of the other rows. auto: 10 up to 10,000 rows, 15 more for each factor of ten beyond.
     #[schemars(extend("minimum" = 1))]
     pub n_neighbors: Auto<u32>,
     /// Mid-near pairs per near pair.
@@ -95,7 +95,8 @@ const START: f64 = 1.0;
 impl Pacmap {
     fn counts(&self, rows: usize) -> Counts {
         let auto = || (FEWEST + MORE * (rows as f64 / FEW_ROWS).log10().max(0.0)).round().min((rows - 1) as f64) as u32;
-        let near = self.n_neighbors.or_else(auto) as usize;
+        // As many others stay to be far from: pairs that are near alone draw all rows to one place.
+        let near = (self.n_neighbors.or_else(auto) as usize).min(((rows - 1) / 2).max(1));
         let of = |ratio: f64| (near as f64 * ratio).round() as usize;
         Counts { near, half_way: of(self.mn_ratio), far: of(self.fp_ratio).min(rows - 1) }
     }
@@ -119,6 +120,14 @@ impl Pacmap {
         check_distances(&found)?;
         let mut fact = |name: &str, value: Value| facts.insert(name.to_owned(), value);
         fact("n_neighbors", json!(counts.near));
+        if let Auto::Value(asked) = self.n_neighbors
+            && asked as usize > counts.near
+        {
+            let (rows, near) = (count(n as u64), count(counts.near as u64));
+            run.warn(format!(
+                "each of {rows} rows has {near} near rows instead of {asked}: as many others stay far, or all would fall together"
+            ));
+        }
         run.progress("pairs", 0, 1);
         let near = pairs::near(&found, counts.near);
         drop(found);

@@ -78,3 +78,19 @@ fn rows_that_are_equal_constant_or_far_away_give_a_finite_map() {
     let error = Method::check(&pacmap(2000, 10), Shape::new(1200, 5)).unwrap_err();
     assert_eq!(error.to_string(), "n_neighbors: 2000 is too large for 1,200 rows; it is at most 1,199.");
 }
+
+#[test]
+fn few_rows_lie_apart() {
+    let run = Run::new(0, 2).unwrap();
+    let map = |n_neighbors: Auto<u32>, n: usize| {
+        map_of(&fit(&Pacmap { n_neighbors, ..Pacmap::default() }, &planted(n, 4, 1, 0.0), &run).unwrap())
+    };
+    for n in 3..13 {
+        let nearest = neighbors::neighbors(map(Auto::Auto, n).view(), 1, Metric::Euclidean, &run).unwrap().distances;
+        assert!(nearest.iter().all(|&apart| apart > 1e-2), "{n} rows: {nearest:?}");
+        // As many neighbors as there are others would leave none to be far from.
+        let map = map(Auto::Value(n as u32 - 1), n);
+        let apart = (0..n).map(|row| (map.row(row)[0] - map.row(0)[0]).hypot(map.row(row)[1] - map.row(0)[1])).fold(0.0, f32::max);
+        assert!(apart > 0.1, "{n} rows fall together: {apart}");
+    }
+}
