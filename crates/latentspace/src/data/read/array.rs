@@ -7,7 +7,7 @@ use crate::parallel::*;
 use arrow::array::{ArrayRef, Float64Array, Int64Array};
 
 use super::bytes::{Bytes, File};
-use super::columns::needs_offset;
+use super::columns::{check_ranges, needs_offset};
 use super::{Blocks, Reader};
 use crate::data::fresh::Fresh;
 use crate::data::{ImageShape, Images, Metadata, Observations, Table, Values};
@@ -244,10 +244,13 @@ impl Array {
     }
 
     /// What is to be subtracted from each column so that its digits fit into 32 bits; nothing where they do.
-    fn offsets(&self) -> Vec<f64> {
+    ///
+    /// # Errors
+    /// [`Error::Input`] if 32 bits cannot hold a column.
+    fn offsets(&self) -> Result<Vec<f64>> {
         let (rows, cols) = (self.rows(), self.cols());
         if !self.number.is_wide() || rows == 0 || cols == 0 {
-            return Vec::new();
+            return Ok(Vec::new());
         }
         let block = block_rows(cols);
         let ranges: Vec<(f64, f64)> = (0..rows.div_ceil(block))
@@ -280,7 +283,8 @@ impl Array {
                 left
             })
             .unwrap_or_default();
-        needs_offset(&ranges)
+        check_ranges(&ranges, |column| format!("column {}", column + 1))?;
+        Ok(needs_offset(&ranges))
     }
 
     /// How many numbers there are.
@@ -402,6 +406,15 @@ impl ArrayReader {
         self.notes.push(text);
     }
 
+    /// The offsets that all rows ask for, unless others hold.
+    fn settled(&self) -> Result<&Vec<f64>> {
+        if let Some(offsets) = self.offsets.get() {
+            return Ok(offsets);
+        }
+        let offsets = self.array.offsets()?;
+        Ok(self.offsets.get_or_init(|| offsets))
+    }
+
     fn part(&self, rows: Range<usize>) -> Result<Observations> {
         let values = if let Some(shape) = self.array.image() {
             let cols = self.array.cols();
@@ -419,7 +432,7 @@ impl ArrayReader {
             }
             Values::Images(Images { shape, pixels: Arc::new(pixels), lower: None })
         } else {
-            let offsets = self.offsets.get_or_init(|| self.array.offsets());
+            let offsets = self.settled()?;
             let numbers = self.array.table(rows.clone(), offsets)?;
             Values::Table(Table { numbers, offsets: offsets.clone(), names: None, categories: Vec::new() })
         };
@@ -475,8 +488,7 @@ impl Reader for ArrayReader {
     }
 
     fn settle(&self, run: &Run) -> Result<()> {
-        run.install(|| self.offsets.get_or_init(|| self.array.offsets()));
-        Ok(())
+        run.install(|| self.settled().map(|_| ()))
     }
 
     fn hold(&self, offsets: &[f64]) {

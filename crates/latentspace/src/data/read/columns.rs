@@ -27,6 +27,27 @@ pub(super) fn needs_offset(ranges: &[(f64, f64)]) -> Vec<f64> {
     if offsets.iter().all(|&offset| offset == 0.0) { Vec::new() } else { offsets }
 }
 
+/// Checks that numbers of 32 bits can hold columns of these ranges, once their offset is taken away.
+///
+/// # Errors
+/// [`Error::Input`] with the column, which `name` names, for one whose numbers would all become 0, or more than there is.
+pub(super) fn check_ranges(ranges: &[(f64, f64)], name: impl Fn(usize) -> String) -> Result<()> {
+    for (column, &(low, high)) in ranges.iter().enumerate().filter(|(_, (low, high))| low <= high) {
+        let found = || format!("numbers from {low:e} to {high:e}");
+        let wrong = |wanted: &str, hint: &str| Err(Error::input(name(column), found(), wanted).with_hint(hint.to_owned()));
+        if low < high && high - low < f64::from(f32::MIN_POSITIVE) {
+            return wrong(
+                "numbers of 32 bits tell them apart where they differ by 1e-37 or more",
+                "multiply the column by a power of 10 first, or take its logarithms",
+            );
+        }
+        if low.abs().max(high.abs()) > f64::from(f32::MAX) {
+            return wrong("numbers of 32 bits reach to 3.4e38", "divide the column by a power of 10 first, or take its logarithms");
+        }
+    }
+    Ok(())
+}
+
 /// The offsets of a source: those of a space that its rows are for, or a guess from its head that a whole pass puts right.
 pub(super) struct Offsets {
     /// Whether they stay, whatever the rows ask for.
@@ -51,6 +72,14 @@ impl Offsets {
         if let Ok(mut now) = self.now.write() {
             offsets.clone_into(&mut now);
         }
+    }
+
+    /// Checks that 32 bits can hold the columns of rows that are learned from, of which these are the whole ranges.
+    ///
+    /// # Errors
+    /// As [`check_ranges`].
+    pub(super) fn check(&self, ranges: &[(f64, f64)], name: impl Fn(usize) -> String) -> Result<()> {
+        if self.fixed.load(Ordering::Relaxed) { Ok(()) } else { check_ranges(ranges, name) }
     }
 
     /// Whether a pass over all rows would change nothing.
@@ -683,5 +712,17 @@ mod tests {
         let moved = Offsets::new(None, &[(0.0, 1.0)]);
         assert!(!moved.refine(&[(0.0, 1e9)]));
         assert!(!Offsets::new(Some(Vec::new()), &[]).refine(&[(1e7, 1e7 + 1.0)]), "those of a space stay");
+    }
+
+    #[test]
+    fn columns_that_32_bits_cannot_hold_are_refused() {
+        let check = |low: f64, high: f64| check_ranges(&[(0.0, 1.0), (low, high)], |column| format!("column {column}"));
+        for fine in [(0.0, 1e-37), (1e-50, 1e-50), (-3e38, 3e38), (f64::INFINITY, f64::NEG_INFINITY), (0.0, 0.03)] {
+            assert!(check(fine.0, fine.1).is_ok(), "{fine:?}");
+        }
+        let error = check(1e-52, 3.7e-50).unwrap_err();
+        let wanted = "column 1: numbers from 1e-52 to 3.7e-50; numbers of 32 bits tell them apart where they differ by 1e-37 or more.";
+        assert_eq!(error.to_string(), wanted);
+        assert!(check(0.0, 1e40).is_err() && error.hint().is_some());
     }
 }

@@ -155,15 +155,20 @@ pub(super) type Pass<'a> = Box<dyn Iterator<Item = Result<Block>> + Send + 'a>;
 /// The observations of a pass; when it is over, the offsets of the next are those that its ranges ask for.
 pub(super) fn stream<'a>(mut pass: Pass<'a>, offsets: &'a Offsets) -> Blocks<'a> {
     let mut ranges: Vec<(f64, f64)> = Vec::new();
+    let mut names: Option<Vec<String>> = None;
     Box::new(std::iter::from_fn(move || match pass.next() {
         Some(Ok(block)) => {
             widen(&mut ranges, &block.ranges);
+            names = names.take().or_else(|| column_names(&block.observations));
             Some(Ok(block.observations))
         }
         Some(Err(error)) => Some(Err(error)),
         None => {
-            offsets.refine(&ranges);
-            None
+            // Once: after an error there is nothing more.
+            let whole = std::mem::take(&mut ranges);
+            let checked = offsets.check(&whole, |column| column_name(names.as_deref(), column));
+            offsets.refine(&whole);
+            checked.err().map(Err)
         }
     }))
 }
@@ -185,10 +190,29 @@ pub(super) fn read<'a>(pass: impl Fn() -> Result<Pass<'a>>, offsets: &Offsets, r
             parts.push(block.observations);
         }
         let table = parts.first().is_some_and(|part| matches!(part.values, Values::Table(_)));
-        if table && offsets.refine(&ranges) {
-            continue;
+        if table {
+            let names = parts.first().and_then(column_names);
+            offsets.check(&ranges, |column| column_name(names.as_deref(), column))?;
+            if offsets.refine(&ranges) {
+                continue;
+            }
         }
         return concat(Box::new(parts.into_iter().map(Ok)), run);
+    }
+}
+
+fn column_names(observations: &Observations) -> Option<Vec<String>> {
+    match &observations.values {
+        Values::Table(table) => table.names.clone(),
+        _ => None,
+    }
+}
+
+/// How a column is told: by its name, or its number, counted from 1.
+fn column_name(names: Option<&[String]>, column: usize) -> String {
+    match names.and_then(|names| names.get(column)) {
+        Some(name) => format!("column '{name}'"),
+        None => format!("column {}", column + 1),
     }
 }
 
