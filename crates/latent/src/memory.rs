@@ -61,8 +61,9 @@ pub(crate) struct Needs {
 /// `met` says what is met in it; `measured`, whether the space will be measured.
 pub(crate) fn needs(method: &dyn AnyMethod, data: &Source, rows: usize, met: Option<Facts>, measured: bool, run: &Run) -> Needs {
     let shape = match &met {
-        Some(met) => Shape { cells: Some(met.cells as usize), ..Shape::new(met.documents as usize, met.words as usize) },
-        None => Shape { cells: data.cells(), ..Shape::new(rows, data.columns()) },
+        Some(met) => Shape::of_counts(met.documents as usize, met.words as usize, Some(met.cells as usize)),
+        None if data.kind() == "counts" => Shape::of_counts(rows, data.columns(), data.cells()),
+        None => Shape::new(rows, data.columns()),
     };
     let text = met.map(|met| Text { bytes: met.bytes + STRING * met.documents, met: met.met, cells_met: met.cells_met });
     let plan = method.plan(shape, run);

@@ -1,4 +1,4 @@
-//! `bench_pca FILE.npy K`: for each line on standard input, one fit; its seconds as a line of JSON.
+//! `bench_pca FILE.npy K`: for each line on standard input, one fit; its seconds and variances as a line of JSON.
 
 use std::io::BufRead;
 use std::time::Instant;
@@ -7,6 +7,7 @@ use latentspace::data::{PrepareOptions, Prepared, Rows, read};
 use latentspace::method::AnyMethod;
 use latentspace::methods::pca::Pca;
 use latentspace::params::Auto;
+use latentspace::tensors::Tensors;
 use latentspace::{Preparation, Run};
 
 fn main() -> latentspace::Result<()> {
@@ -20,7 +21,10 @@ fn main() -> latentspace::Result<()> {
         let start = Instant::now();
         let fitted = method.fit(&Rows::Memory(&prepared), &run)?;
         let seconds = start.elapsed().as_secs_f64();
-        println!("{}", serde_json::json!({ "seconds": seconds, "explained_variance": fitted.measures[0].1.value }));
+        let mut tensors = Tensors::default();
+        fitted.model.store(&mut tensors)?;
+        let (variances, explained) = (tensors.f64("variances", None)?, fitted.measures[0].1.value);
+        println!("{}", serde_json::json!({ "seconds": seconds, "explained_variance": explained, "variances": variances }));
     }
     Ok(())
 }

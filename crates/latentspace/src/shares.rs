@@ -115,7 +115,8 @@ impl Fit {
     }
 
     fn shape(&self, numbers: &Numbers) -> Shape {
-        Shape::new(self.rows, numbers.preparation.prepared_columns())
+        let preparation = &numbers.preparation;
+        Shape { are_counts: preparation.makes_counts(), ..Shape::new(self.rows, preparation.prepared_columns()) }
     }
 }
 

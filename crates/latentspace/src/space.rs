@@ -96,7 +96,7 @@ impl measure::Passes for Encoded<'_> {
     }
 
     fn are_sparse(&self, cells: usize) -> bool {
-        Shape { cells: Some(cells), ..Shape::new(self.stream.rows(), self.stream.cols()) }.is_sparse()
+        Shape::of_counts(self.stream.rows(), self.stream.cols(), Some(cells)).is_sparse()
     }
 
     fn pass(&self, show: &mut dyn FnMut(Points<'_>, MatrixView<'_>) -> Result<()>) -> Result<()> {

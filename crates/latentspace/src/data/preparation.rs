@@ -123,6 +123,11 @@ pub struct Levels {
 const SPREADS_DIFFER: f64 = 10.0;
 
 impl Preparation {
+    /// Whether rows become counts, which are kept sparse.
+    pub fn makes_counts(&self) -> bool {
+        matches!(self.kind.as_str(), "counts" | "text")
+    }
+
     /// The preparation that fits these observations.
     ///
     /// Arrays, pictures and counts that are taken as they are cost no pass over their numbers; all others one.

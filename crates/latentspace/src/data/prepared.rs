@@ -23,14 +23,21 @@ pub struct Shape {
     pub rows: usize,
     /// Numbers an observation.
     pub cols: usize,
-    /// Of counts: how many cells are not 0.
+    /// Of counts: how many cells are not 0, where that is known.
     pub cells: Option<usize>,
+    /// Whether the rows are counts, which come sparse.
+    pub are_counts: bool,
 }
 
 impl Shape {
     /// The shape of a dense table.
     pub fn new(rows: usize, cols: usize) -> Self {
-        Shape { rows, cols, cells: None }
+        Shape { rows, cols, cells: None, are_counts: false }
+    }
+
+    /// The shape of counts, of which so many cells are not 0, where that is known.
+    pub fn of_counts(rows: usize, cols: usize, cells: Option<usize>) -> Self {
+        Shape { rows, cols, cells, are_counts: true }
     }
 
     /// The shape of so many of the rows.
@@ -82,6 +89,10 @@ pub trait Stream: Send + Sync {
     fn names(&self) -> Option<&[String]> {
         None
     }
+    /// Whether the rows are counts, which come sparse.
+    fn are_counts(&self) -> bool {
+        false
+    }
     /// A new pass over the rows from `first` on, in order, in blocks of any size.
     ///
     /// # Errors
@@ -131,6 +142,10 @@ impl Stream for PreparedStream<'_> {
 
     fn names(&self) -> Option<&[String]> {
         self.preparation.names.as_deref()
+    }
+
+    fn are_counts(&self) -> bool {
+        self.preparation.makes_counts()
     }
 
     fn blocks_from(&self, first: usize) -> Result<Box<dyn Iterator<Item = Result<Prepared>> + Send + '_>> {
@@ -192,11 +207,10 @@ impl Prepared {
 
     /// Rows and columns, and cells that are not 0.
     pub fn shape(&self) -> Shape {
-        let cells = match self {
-            Prepared::Table(_) => None,
-            Prepared::Counts(counts) => Some(counts.values.len()),
-        };
-        Shape { rows: self.rows(), cols: self.cols(), cells }
+        match self {
+            Prepared::Table(matrix) => Shape::new(matrix.rows(), matrix.cols()),
+            Prepared::Counts(counts) => Shape::of_counts(counts.rows(), counts.cols, Some(counts.values.len())),
+        }
     }
 
     /// The rows, dense or sparse, as they lie.
@@ -358,7 +372,7 @@ impl<'a> Rows<'a> {
     pub fn shape(&self) -> Shape {
         match self {
             Rows::Memory(prepared) | Rows::With(prepared, _) => prepared.shape(),
-            Rows::Stream(stream) => Shape::new(stream.rows(), stream.cols()),
+            Rows::Stream(stream) => Shape { are_counts: stream.are_counts(), ..Shape::new(stream.rows(), stream.cols()) },
         }
     }
 

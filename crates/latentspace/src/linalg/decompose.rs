@@ -1,11 +1,10 @@
 //! Decompositions of small dense matrices, in f64.
 
-use faer::linalg::matmul::matmul;
 use faer::linalg::solvers::SelfAdjointEigen;
-use faer::{Accum, ColRef, Mat, MatRef, Par, Side};
+use faer::{ColRef, Mat, MatRef, Side};
 
+use super::krylov::{BLOCK, largest_eigen, look_at};
 use crate::error::{Error, Result};
-use crate::random::Random;
 
 /// Eigenvalues and eigenvectors of a symmetric matrix, largest eigenvalue first.
 #[derive(Debug, Clone)]
@@ -92,130 +91,27 @@ impl Eigen {
     }
 }
 
-fn decompose(lower: MatRef<'_, f64>) -> Result<SelfAdjointEigen<f64>> {
+pub(super) fn decompose(lower: MatRef<'_, f64>) -> Result<SelfAdjointEigen<f64>> {
     let d = lower.nrows();
     let failed = |error| Error::internal(format!("the eigenvalues of a {d} x {d} matrix did not converge: {error:?}"));
     lower.self_adjoint_eigen(Side::Lower).map_err(failed)
 }
 
-/// Directions that the Krylov space grows by.
-pub(crate) const BLOCK: usize = 12;
-/// Directions up to which the space is looked at whenever it has grown.
-const SMALL: usize = 6 * BLOCK;
 /// A matrix this many times larger than what is asked of it is worth a Krylov space.
 const FEW_OF_MANY: usize = 6;
 /// Residuals at which an eigenvector is taken, in parts of the largest eigenvalue: far below the 1e-7 to which sums of f32 are known.
 const RESIDUAL: f64 = 1e-9;
 
-fn is_few_of_many(d: usize, count: usize) -> bool {
+/// Whether a Krylov space finds `count` eigenvalues of a `[d, d]` matrix sooner than its whole decomposition does.
+pub(crate) fn is_few_of_many(d: usize, count: usize) -> bool {
     d >= FEW_OF_MANY * (count + BLOCK)
-}
-
-/// The size at which most spaces hold what is sought, so that they are looked at once: looking costs as much as five steps.
-fn look_at(count: usize) -> usize {
-    4 * count + BLOCK
 }
 
 /// None if the Krylov space would grow beyond half of the whole.
 fn few_of_many(matrix: MatRef<'_, f64>, count: usize) -> Result<Option<Eigen>> {
     let d = matrix.nrows();
-    let (eigen, residual) = largest_eigen(d, count, BLOCK, d / 2 / BLOCK, RESIDUAL, |vectors| Ok(matrix * vectors))?;
-    Ok((residual <= RESIDUAL).then_some(eigen))
-}
-
-/// The `count` largest eigenvalues and their vectors of a symmetric operator on vectors of `d` numbers, given by what it does to a block
-/// `[d, block]` of them: block Lanczos with full orthogonalisation (Golub and Underwood 1977). It ends when no residual is more than `residual`
-/// times the largest eigenvalue, or after `steps` blocks; what it was then is told beside them. Eigenvalues that are
-/// equal are found as often as there are, up to `block` times.
-///
-/// # Errors
-/// What `apply` says, or [`Error::Internal`] if it gives what is no number.
-pub(crate) fn largest_eigen(
-    d: usize,
-    count: usize,
-    block: usize,
-    steps: usize,
-    residual: f64,
-    mut apply: impl FnMut(MatRef<'_, f64>) -> Result<Mat<f64>>,
-) -> Result<(Eigen, f64)> {
-    let most = steps.max(1) * block;
-    let random = Random::new(0, "krylov start");
-    let start = Mat::from_fn(d, block, |i, j| random.normal(j as u64, i as u64));
-    let mut basis = Mat::<f64>::zeros(d, most + block);
-    let start = orthonormal(&start, basis.subcols(0, 0))?;
-    basis.subcols_mut(0, block).copy_from(&start);
-    // The operator within the basis.
-    let mut inner = Mat::<f64>::zeros(most, most);
-    let mut size = 0;
-    let mut look_at = look_at(count).min(most);
-    loop {
-        let mut image = apply(basis.subcols(size, block))?;
-        size += block;
-        let known = basis.subcols(0, size);
-        let within = product(known.transpose(), image.as_ref());
-        inner.submatrix_mut(0, size - block, size, block).copy_from(&within);
-        subtract(&mut image, known, within.as_ref());
-        // Once more: what rounding left along the basis.
-        let left = product(known.transpose(), image.as_ref());
-        subtract(&mut image, known, left.as_ref());
-        let next = orthonormal(&image, known)?;
-        let rest = product(next.transpose(), image.as_ref());
-        if size >= look_at {
-            let small = Mat::from_fn(size, size, |i, j| inner[(i.min(j), i.max(j))]);
-            let eigen = decompose(small.as_ref())?;
-            let (values, vectors) = (eigen.S().column_vector(), eigen.U());
-            let wanted = vectors.subcols(size - count, count);
-            let residuals = &rest * wanted.subrows(size - block, block);
-            let largest = values[size - 1].abs().max(f64::MIN_POSITIVE);
-            let worst = (0..count).map(|i| residuals.col(i).norm_l2() / largest).fold(0.0, f64::max);
-            if worst <= residual || size == most {
-                let full = product(known, wanted);
-                let values = (0..count).map(|i| values[size - 1 - i]).collect();
-                return Ok((Eigen::of(values, (0..count).rev().map(|i| full.col(i))), worst));
-            }
-            // A small space is looked at in no time.
-            look_at = (size + if size < SMALL { block } else { 3 * block }).min(most);
-        }
-        basis.subcols_mut(size, block).copy_from(&next);
-    }
-}
-
-// Tall and thin products, on one thread: they are short, and so their sums have one order.
-
-fn product(a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Mat<f64> {
-    let mut out = Mat::zeros(a.nrows(), b.ncols());
-    matmul(out.as_mut(), Accum::Replace, a, b, 1.0, Par::Seq);
-    out
-}
-
-/// Takes `a b` from `from`.
-fn subtract(from: &mut Mat<f64>, a: MatRef<'_, f64>, b: MatRef<'_, f64>) {
-    matmul(from.as_mut(), Accum::Add, a, b, -1.0, Par::Seq);
-}
-
-/// Orthonormal columns that span those of `vectors` beside `known`, which are orthonormal; 0 where there are not as many.
-fn orthonormal(vectors: &Mat<f64>, known: MatRef<'_, f64>) -> Result<Mat<f64>> {
-    /// Squared lengths below this, in parts of the largest, are what rounding left.
-    const NOTHING: f64 = 1e-15;
-    let mut out = vectors.clone();
-    // The first time brings all to one length, which shows what is left along each other and along what is known.
-    for _ in 0..3 {
-        // Columns of one length first: their squares may be far apart.
-        for column in out.col_iter_mut() {
-            let length = column.norm_l2();
-            let scale = if length > 0.0 { 1.0 / length } else { 0.0 };
-            column.iter_mut().for_each(|value| *value *= scale);
-        }
-        let eigen = decompose(product(out.transpose(), out.as_ref()).as_ref())?;
-        let (values, turn) = (eigen.S().column_vector(), eigen.U());
-        let largest = values.iter().fold(0.0_f64, |largest, value| largest.max(*value));
-        let scale = |value: f64| if value > NOTHING * largest { 1.0 / value.sqrt() } else { 0.0 };
-        let turn = Mat::from_fn(turn.nrows(), turn.ncols(), |i, j| turn[(i, j)] * scale(values[j]));
-        out = product(out.as_ref(), turn.as_ref());
-        let along = product(known.transpose(), out.as_ref());
-        subtract(&mut out, known, along.as_ref());
-    }
-    Ok(out)
+    let (eigen, is_within) = largest_eigen(d, count, BLOCK, d / 2 / BLOCK, RESIDUAL, |vectors| Ok(matrix * vectors))?;
+    Ok(is_within.then_some(eigen))
 }
 
 /// The thin singular value decomposition of a small `[m, n]` matrix (row-major, f64): singular values descending and the right vectors
@@ -243,6 +139,7 @@ fn fix_sign(vector: &mut [f64]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::random::Random;
 
     #[test]
     fn the_eigenvectors_of_a_known_matrix() {

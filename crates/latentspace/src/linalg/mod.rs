@@ -2,8 +2,11 @@
 
 mod centered;
 mod decompose;
+mod double;
 mod gram;
+mod krylov;
 mod matrix;
+mod orthonormal;
 mod panels;
 mod points;
 mod product;
@@ -11,10 +14,13 @@ mod sparse;
 mod sparse_rows;
 
 pub(crate) use centered::Centered;
-pub(crate) use decompose::{BLOCK, largest_eigen};
+pub(crate) use decompose::is_few_of_many;
 pub use decompose::{Eigen, EigenCost, eigen_cost, from_lower, symmetric_eigen, thin_svd};
+pub(crate) use double::{multiply, multiply_half};
 pub use gram::Gram;
+pub(crate) use krylov::{BLOCK, Krylov, Tolerance, largest_eigen};
 pub use matrix::{Matrix, MatrixView};
+pub(crate) use orthonormal::complete;
 pub(crate) use panels::{Agreement, NOBODY, Panels, TILE_COLS, TILE_ROWS, Tile};
 pub use points::Points;
 pub use product::{Threads, product, product_transposed};

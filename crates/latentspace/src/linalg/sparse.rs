@@ -10,7 +10,8 @@ use faer::sparse::linalg::cholesky::{
 use faer::sparse::{SparseColMatRef, SymbolicSparseColMatRef};
 use faer::{Conj, MatMut, MatRef, Par, Side};
 
-use super::decompose::{Eigen, largest_eigen, symmetric_eigen};
+use super::decompose::{Eigen, symmetric_eigen};
+use super::krylov::largest_eigen;
 use crate::error::{Error, Result};
 use crate::run::Run;
 

@@ -13,5 +13,3 @@ pub mod umap;
 const TAKEN_DENSE: &str = "sparse counts are made dense: 4 bytes a cell, zeros included";
 /// A limit of methods with a sparse form.
 const KEPT_SPARSE: &str = "counts with at most one nonzero cell in twenty stay sparse, and their neighbors are found by comparing all pairs; others are made dense: 4 bytes a cell, zeros included";
-/// A limit of methods that fold over dense chunks.
-const DENSE_BY_CHUNKS: &str = "sparse counts are made dense in chunks of 4,096 rows: 4 bytes a cell of a chunk, zeros included";

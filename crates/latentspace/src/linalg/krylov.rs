@@ -1,0 +1,262 @@
+//! The largest eigenvalues of a symmetric operator that is known by what it does to a few vectors at a time: block Lanczos with full
+//! orthogonalization (Golub and Underwood 1977, doi:10.1016/B978-0-12-587260-7.50018-2).
+
+use faer::linalg::matmul::matmul;
+use faer::{Accum, Mat, MatMut, MatRef, Par};
+
+use super::decompose::{Eigen, decompose};
+use super::double::multiply;
+use super::orthonormal::complete;
+use crate::error::Result;
+use crate::random::Random;
+
+/// Directions that the Krylov space grows by.
+pub(crate) const BLOCK: usize = 12;
+/// Directions up to which the space is looked at whenever it has grown.
+const SMALL: usize = 6 * BLOCK;
+/// Rows that one thread sums up: sums over more are added up along the tree of such pieces.
+const ROWS: usize = 8192;
+
+/// The size at which most spaces hold what is sought, so that they are looked at once: looking costs as much as five steps.
+pub(super) fn look_at(count: usize) -> usize {
+    4 * count + BLOCK
+}
+
+/// When eigenvectors are good enough, by the length of Mx - λx.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Tolerance {
+    /// At most this part of the largest eigenvalue.
+    OfLargest(f64),
+    /// At most this part of their own eigenvalue, or 1e-12 of the largest.
+    OfEach(f64),
+}
+
+/// A Krylov space that grows block by block.
+pub(crate) struct Krylov {
+    d: usize,
+    count: usize,
+    block: usize,
+    /// Directions at most.
+    most: usize,
+    /// `[d, size + block]`, column by column: orthonormal directions, the last block of which the operator was not applied to yet.
+    basis: Vec<f64>,
+    /// The operator within the space: of each block of columns its rows down to the end of its own block, column by column.
+    inner: Vec<f64>,
+    size: usize,
+    look_at: usize,
+}
+
+/// Eigenvalues found, and whether all are within the tolerance.
+pub(crate) type Found = (Eigen, bool);
+
+impl Krylov {
+    /// A space of `steps` blocks at most, from a random start, for the `count` largest eigenvalues of an operator on vectors of `d` numbers.
+    ///
+    /// # Errors
+    /// None in truth.
+    pub(crate) fn new(d: usize, count: usize, block: usize, steps: usize) -> Result<Self> {
+        let most = steps.max(1) * block;
+        let random = Random::new(0, "krylov start");
+        let start = Mat::from_fn(d, block, |i, j| random.normal(j as u64, i as u64));
+        let start = orthonormal(&start, MatRef::from_column_major_slice(&[], d, 0))?;
+        let mut krylov = Krylov { d, count, block, most, basis: Vec::new(), inner: Vec::new(), size: 0, look_at: look_at(count).min(most) };
+        krylov.grow(&start);
+        Ok(krylov)
+    }
+
+    /// The directions to apply the operator to, `[d, block]`.
+    pub(crate) fn next(&self) -> MatRef<'_, f64> {
+        MatRef::from_column_major_slice(&self.basis[self.size * self.d..], self.d, self.block)
+    }
+
+    /// What the space is made of: the basis, the operator within it, and the length of a vector, the eigenvalues sought and when they are looked
+    /// for next.
+    pub(crate) fn numbers(&self) -> (&[f64], &[f64], [usize; 3]) {
+        (&self.basis, &self.inner, [self.d, self.count, self.look_at])
+    }
+
+    /// The space that [`Krylov::numbers`] told; none if they do not fit together.
+    pub(crate) fn of_numbers(basis: Vec<f64>, inner: Vec<f64>, sizes: [usize; 3], block: usize, steps: usize) -> Option<Self> {
+        let [d, count, look_at] = sizes;
+        let blocks = (basis.len() / (d * block).max(1)).checked_sub(1)?;
+        let size = blocks * block;
+        let fits = basis.len() == (size + block) * d && inner.len() == block * block * blocks * (blocks + 1) / 2;
+        fits.then(|| Krylov { d, count, block, most: steps.max(1) * block, basis, inner, size, look_at })
+    }
+
+    /// Directions that the operator was applied to.
+    pub(crate) fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Grows by what the operator made of [`Krylov::next`]; tells what is sought as soon as it is within `tolerance`, or the space is as large
+    /// as it may get. Equal eigenvalues are found as often as there are, up to the size of a block.
+    ///
+    /// # Errors
+    /// [`crate::Error::Internal`] if the image holds what is no number.
+    pub(crate) fn advance(&mut self, mut image: Mat<f64>, tolerance: Tolerance) -> Result<Option<Found>> {
+        let Krylov { d, count, block, .. } = *self;
+        self.size += block;
+        let size = self.size;
+        let known = MatRef::from_column_major_slice(&self.basis, d, size);
+        let within = across(known, image.as_ref());
+        self.inner.extend(within.col_iter().flat_map(|column| column.iter()));
+        subtract(image.as_mut(), known, within.as_ref());
+        // Once more: what rounding left along the basis.
+        let left = across(known, image.as_ref());
+        subtract(image.as_mut(), known, left.as_ref());
+        let next = orthonormal(&image, known)?;
+        if size >= self.look_at {
+            let rest = across(next.as_ref(), image.as_ref());
+            let small = Mat::from_fn(size, size, |i, j| self.within(i.min(j), i.max(j)));
+            let eigen = decompose(small.as_ref())?;
+            let (values, vectors) = (eigen.S().column_vector(), eigen.U());
+            let wanted = vectors.subcols(size - count, count);
+            let residuals = &rest * wanted.subrows(size - block, block);
+            let largest = values[size - 1].abs().max(f64::MIN_POSITIVE);
+            let residual = |i: usize| residuals.col(i).norm_l2();
+            let is_within = |i: usize| match tolerance {
+                Tolerance::OfLargest(part) => residual(i) <= part * largest,
+                Tolerance::OfEach(part) => residual(i) <= (part * values[size - count + i].abs()).max(1e-12 * largest),
+            };
+            let are_within = (0..count).all(is_within);
+            if size == self.most || are_within {
+                let full = times(known, wanted);
+                let values = (0..count).map(|i| values[size - 1 - i]).collect();
+                let mut eigen = Eigen::of(values, (0..count).rev().map(|i| full.col(i)));
+                // Where the operator has no more eigenvalues than 0, the space ends early.
+                complete(&mut eigen.vectors, d, |value| value);
+                return Ok(Some((eigen, are_within)));
+            }
+            // A small space is looked at in no time.
+            self.look_at = (size + if size < SMALL { block } else { 3 * block }).min(self.most);
+        }
+        self.grow(&next);
+        Ok(None)
+    }
+
+    fn grow(&mut self, next: &Mat<f64>) {
+        self.basis.extend(next.col_iter().flat_map(|column| column.iter()));
+    }
+
+    /// The operator between two directions, the first of which comes before the second.
+    fn within(&self, i: usize, j: usize) -> f64 {
+        let (blocks, block) = (j / self.block, self.block);
+        let before = block * block * blocks * (blocks + 1) / 2;
+        self.inner[before + (j % block) * (blocks + 1) * block + i]
+    }
+}
+
+/// The `count` largest eigenvalues and their vectors of a symmetric operator on vectors of `d` numbers, given by what it does to a block
+/// `[d, block]` of them. It ends when no residual is more than `residual` times the largest eigenvalue, or after `steps` blocks; which
+/// it was is told beside them. Eigenvalues that are equal are found as often as there are, up to `block` times.
+///
+/// # Errors
+/// What `apply` says, or [`crate::Error::Internal`] if it gives what is no number.
+pub(crate) fn largest_eigen(
+    d: usize,
+    count: usize,
+    block: usize,
+    steps: usize,
+    residual: f64,
+    mut apply: impl FnMut(MatRef<'_, f64>) -> Result<Mat<f64>>,
+) -> Result<Found> {
+    let mut krylov = Krylov::new(d, count, block, steps)?;
+    loop {
+        let image = apply(krylov.next())?;
+        if let Some(found) = krylov.advance(image, Tolerance::OfLargest(residual))? {
+            return Ok(found);
+        }
+    }
+}
+
+// Tall and thin products. Which sums are added first depends on the number of rows alone.
+
+/// `aᵀ b`.
+fn across(a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Mat<f64> {
+    let rows = a.nrows();
+    if rows > ROWS {
+        let half = rows.div_ceil(ROWS).next_power_of_two() / 2 * ROWS;
+        let (a, b) = (a.split_at_row(half), b.split_at_row(half));
+        let (mut top, bottom) = rayon::join(|| across(a.0, b.0), || across(a.1, b.1));
+        top += bottom;
+        return top;
+    }
+    let mut out = Mat::zeros(a.ncols(), b.ncols());
+    matmul(out.as_mut(), Accum::Replace, a.transpose(), b, 1.0, Par::Seq);
+    out
+}
+
+/// `a b`.
+fn times(a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Mat<f64> {
+    let mut out = Mat::zeros(a.nrows(), b.ncols());
+    multiply(out.as_mut(), Accum::Replace, a, b, 1.0);
+    out
+}
+
+/// Takes `a b` from `from`.
+fn subtract(from: MatMut<'_, f64>, a: MatRef<'_, f64>, b: MatRef<'_, f64>) {
+    multiply(from, Accum::Add, a, b, -1.0);
+}
+
+/// Orthonormal columns that span those of `vectors` beside `known`, which are orthonormal; 0 where there are not as many.
+fn orthonormal(vectors: &Mat<f64>, known: MatRef<'_, f64>) -> Result<Mat<f64>> {
+    /// Squared lengths below this, in parts of the largest, are what rounding left.
+    const NOTHING: f64 = 1e-15;
+    let mut out = vectors.clone();
+    // The first time brings all to one length, which shows what is left along each other and along what is known.
+    for _ in 0..3 {
+        // Columns of one length first: their squares may be far apart.
+        for column in out.col_iter_mut() {
+            let length = column.norm_l2();
+            let scale = if length > 0.0 { 1.0 / length } else { 0.0 };
+            column.iter_mut().for_each(|value| *value *= scale);
+        }
+        let eigen = decompose(across(out.as_ref(), out.as_ref()).as_ref())?;
+        let (values, turn) = (eigen.S().column_vector(), eigen.U());
+        let largest = values.iter().fold(0.0_f64, |largest, value| largest.max(*value));
+        let scale = |value: f64| if value > NOTHING * largest { 1.0 / value.sqrt() } else { 0.0 };
+        let turn = Mat::from_fn(turn.nrows(), turn.ncols(), |i, j| turn[(i, j)] * scale(values[j]));
+        out = times(out.as_ref(), turn.as_ref());
+        let along = across(known, out.as_ref());
+        subtract(out.as_mut(), known, along.as_ref());
+    }
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vectors_are_orthonormal_beyond_the_rank() {
+        // Rank 2 in 200 dimensions, 5 asked for: three of them have the eigenvalue 0.
+        let d = 200;
+        let random = Random::new(1, "directions");
+        let factor = Mat::from_fn(d, 2, |i, j| random.normal(i as u64, j as u64));
+        let apply = |vectors: MatRef<'_, f64>| Ok(&factor * (factor.transpose() * vectors));
+        let (eigen, is_within) = largest_eigen(d, 5, BLOCK, 8, 1e-9, apply).unwrap();
+        assert!(is_within && eigen.values[1] > 1.0 && eigen.values[2].abs() < 1e-9 * eigen.values[0], "{:?}", eigen.values);
+        for (a, left) in eigen.vectors.chunks_exact(d).enumerate() {
+            for (b, right) in eigen.vectors.chunks_exact(d).enumerate() {
+                let inner: f64 = left.iter().zip(right).map(|(a, b)| a * b).sum();
+                assert!((inner - f64::from(u8::from(a == b))).abs() < 1e-9, "{a} {b}: {inner}");
+            }
+        }
+    }
+
+    #[test]
+    fn eigenvalues_far_apart_are_each_found_to_their_own_digits() {
+        let d = 20_000;
+        let apply = |vectors: MatRef<'_, f64>| Mat::from_fn(d, vectors.ncols(), |i, j| vectors[(i, j)] * 0.5_f64.powi(i.min(60) as i32));
+        let mut krylov = Krylov::new(d, 20, BLOCK, 100).unwrap();
+        let eigen = loop {
+            if let Some((eigen, _)) = krylov.advance(apply(krylov.next()), Tolerance::OfEach(1e-3)).unwrap() {
+                break eigen;
+            }
+        };
+        for (i, value) in eigen.values.iter().enumerate() {
+            assert!((value / 0.5_f64.powi(i as i32) - 1.0).abs() < 1e-5, "{i}: {value}");
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Through the inner products of the rows: for fewer rows than columns.
+
+use faer::{Accum, Mat, MatMut, MatRef};
+
+use super::frame::column_means;
+use super::learned::{Goal, Learned, Lost};
+use super::model::PcaModel;
+use crate::checkpoint::Parcel;
+use crate::error::Result;
+use crate::fold::{Fold, Portable, Step};
+use crate::linalg::{Matrix, Points, complete, multiply, multiply_half, symmetric_eigen};
+use crate::method::Shape;
+use crate::parallel::*;
+use crate::run::Run;
+
+/// Axes of less than this part of the largest variance are sought anew, among what the axes before them leave: the eigenvectors of inner products
+/// tell a direction only as far as its variance stands above the rounding of the largest.
+const TRUSTED: f64 = 1e-6;
+/// Less than this part of the variance is what rows of 32 bits cannot hold.
+const NOTHING: f64 = 1e-16;
+
+/// One round that gathers all rows: for fewer rows than columns.
+pub(super) struct InnerProducts {
+    pub(super) goal: Goal,
+}
+
+impl Portable for Vec<Matrix> {
+    fn store(&self) -> Result<Parcel> {
+        let mut parcel = Parcel::default();
+        parcel.tensors.put_matrix("rows", &stacked(self)?)?;
+        Ok(parcel)
+    }
+
+    fn load(parcel: &Parcel) -> Result<Self> {
+        Ok(vec![parcel.tensors.matrix("rows", None, None)?])
+    }
+}
+
+impl Fold for InnerProducts {
+    type State = ();
+    type Stats = Vec<Matrix>;
+    type Outcome = Learned;
+
+    fn start(&self, _: Shape, _: Points<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    fn accumulate(&self, (): &(), chunk: Points<'_>, _: usize) -> Result<Vec<Matrix>> {
+        chunk.as_table(|chunk| vec![chunk.to_matrix()])
+    }
+
+    fn merge(&self, mut left: Vec<Matrix>, right: Vec<Matrix>) -> Vec<Matrix> {
+        left.extend(right);
+        left
+    }
+
+    fn solve(&self, (): (), mut stats: Vec<Matrix>, run: &Run) -> Result<Step<(), Learned>> {
+        let rows = if stats.len() == 1 { stats.remove(0) } else { stacked(&stats)? };
+        Ok(Step::Done(axes(&rows, self.goal, run)?))
+    }
+}
+
+/// Tables one below the other.
+fn stacked(tables: &[Matrix]) -> Result<Matrix> {
+    let cells: Vec<f32> = tables.iter().flat_map(Matrix::as_slice).copied().collect();
+    Matrix::new(tables.iter().map(Matrix::rows).sum(), tables.first().map_or(0, Matrix::cols), cells)
+}
+
+/// Through the inner products of the centred rows, in f64.
+fn axes(rows: &Matrix, goal: Goal, run: &Run) -> Result<Learned> {
+    let (n, d, k) = (rows.rows(), rows.cols(), goal.k);
+    let mean = column_means(rows.view());
+    let mut left = vec![0.0; n * d];
+    left.par_chunks_mut(d).enumerate().for_each(|(row, out)| {
+        out.iter_mut().zip(rows.row(row)).zip(&mean).for_each(|((out, &cell), mean)| *out = f64::from(cell) - mean);
+    });
+    let freedom = (n as f64 - 1.0).max(1.0);
+    let total = left.iter().map(|value| value * value).sum::<f64>() / freedom;
+    let (mut found, mut variances, mut axes) = (0, vec![0.0; k], vec![0.0; k * d]);
+    while found < k {
+        run.check()?;
+        let mut inner = Mat::<f64>::zeros(n, n);
+        let view = MatRef::from_row_major_slice(&left, n, d);
+        multiply_half(inner.as_mut(), view);
+        let symmetric: Vec<f64> = (0..n * n).map(|at| inner[((at / n).max(at % n), (at / n).min(at % n))] / freedom).collect();
+        drop(inner);
+        let eigen = symmetric_eigen(&symmetric, n, k - found)?;
+        let largest = eigen.values.first().copied().unwrap_or(0.0);
+        let new = eigen.values.iter().take_while(|&&value| value > TRUSTED * largest && value > NOTHING * total).count();
+        if new == 0 {
+            break;
+        }
+        let fresh = &mut axes[found * d..(found + new) * d];
+        let vectors = MatRef::from_row_major_slice(&eigen.vectors[..new * n], new, n);
+        multiply(MatMut::from_row_major_slice_mut(fresh, new, d), Accum::Replace, vectors, view, 1.0);
+        fresh.chunks_exact_mut(d).for_each(to_unit);
+        variances[found..found + new].copy_from_slice(&eigen.values[..new]);
+        found += new;
+        if found < k {
+            let fresh = MatRef::from_row_major_slice(&axes[(found - new) * d..found * d], new, d);
+            let mut along = Mat::zeros(n, new);
+            multiply(along.as_mut(), Accum::Replace, view, fresh.transpose(), 1.0);
+            multiply(MatMut::from_row_major_slice_mut(&mut left, n, d), Accum::Add, along.as_ref(), fresh, -1.0);
+        }
+    }
+    complete(&mut axes, d, |value| value);
+    let components = Matrix::new(k, d, axes.into_iter().map(|value| value as f32).collect())?;
+    let model = PcaModel::new(mean, variances, components, total, goal.whiten);
+    // All rows are here, and say what decoding loses.
+    let lost = Lost::of(&model, Points::Dense(rows.view()))?;
+    Ok(Learned { model, rows: n as f64, lost: 0.0, is_resolved: true, rounds: 0 }.with(&lost))
+}
+
+/// Gives a row the length 1, and makes its entry of largest magnitude positive.
+fn to_unit(row: &mut [f64]) {
+    let largest = row.iter().fold(0.0_f64, |best, &value| if value.abs() > best.abs() { value } else { best });
+    let norm = row.iter().map(|value| value * value).sum::<f64>().sqrt();
+    row.iter_mut().for_each(|value| *value *= largest.signum() / norm);
+}

@@ -1,0 +1,169 @@
+//! The way through a space of principal components.
+
+use std::ops::Range;
+
+use serde_json::{Value, json};
+
+use super::attributes::Gaussian;
+use crate::data::Prepared;
+use crate::error::Result;
+use crate::linalg::{Matrix, MatrixView, Points, SparseRows, Threads, product, product_transposed};
+use crate::method::Model;
+use crate::run::Run;
+use crate::tensors::Tensors;
+
+/// A mean and a few directions.
+pub(super) struct PcaModel {
+    pub(super) mean: Vec<f64>,
+    /// Of the codes, by n - 1.
+    pub(super) variances: Vec<f64>,
+    /// `[k, d]`.
+    pub(super) components: Matrix,
+    /// The variance of the rows.
+    pub(super) total: f64,
+    pub(super) whiten: bool,
+    /// Where the mean lies along the components.
+    along: Vec<f64>,
+}
+
+/// Rows that are encoded or decoded at a time. Each product has this shape, so that a row's code is the same alone and in any batch.
+pub(super) const ENCODED: usize = 128;
+/// An axis with less than this part of the largest variance has none: rounding leaves as much of rows of 32 bits.
+const NO_VARIANCE: f64 = 1e-12;
+
+impl PcaModel {
+    pub(super) fn new(mean: Vec<f64>, variances: Vec<f64>, components: Matrix, total: f64, whiten: bool) -> Self {
+        let inner = |row: usize| components.row(row).iter().zip(&mean).map(|(&a, b)| f64::from(a) * b).sum();
+        let along = (0..components.rows()).map(inner).collect();
+        PcaModel { mean, variances, components, total, whiten, along }
+    }
+
+    /// Opens what [`Model::store`] wrote.
+    pub(super) fn load(tensors: &Tensors, facts: &Value) -> Result<Self> {
+        let components = tensors.matrix("components", None, None)?;
+        let mean = tensors.f64("mean", Some(components.cols()))?.to_vec();
+        let variances = tensors.f64("variances", Some(components.rows()))?.to_vec();
+        let total = tensors.f64("total_variance", Some(1))?[0];
+        Ok(Self::new(mean, variances, components, total, facts["whiten"].as_bool().unwrap_or(false)))
+    }
+
+    /// What a code is multiplied by: 1 over the standard deviation if whitened. Along an axis without variance codes are what rounding left of
+    /// 0: they are divided by the largest standard deviation, so that they stay near 0.
+    fn scales(&self) -> Vec<f32> {
+        let largest = self.variances.iter().fold(0.0_f64, |largest, &variance| largest.max(variance));
+        let variance = |own: f64| if own > NO_VARIANCE * largest { own } else { largest };
+        let scale = |own: f64| if self.whiten && largest > 0.0 { (1.0 / variance(own).sqrt()) as f32 } else { 1.0 };
+        self.variances.iter().map(|&own| scale(own)).collect()
+    }
+
+    /// Codes of [`ENCODED`] rows at most, not whitened, into `[ENCODED, k]`.
+    pub(super) fn encode_dense(&self, rows: MatrixView<'_>, codes: &mut [f32]) -> Result<()> {
+        let d = self.components.cols();
+        let mut block = vec![0.0_f32; ENCODED * d];
+        for (i, out) in block.chunks_exact_mut(d).enumerate().take(rows.rows()) {
+            for ((out, &value), &mean) in out.iter_mut().zip(rows.row(i)).zip(&self.mean) {
+                *out = (f64::from(value) - mean) as f32;
+            }
+        }
+        product_transposed(MatrixView::new(ENCODED, d, &block)?, self.components.view(), codes, Threads::One);
+        Ok(())
+    }
+
+    /// Codes of sparse rows, not whitened, `[rows, k]`: sums in f64 over the cells that are there, so that a row's code is the same in any batch.
+    pub(super) fn encode_sparse(&self, rows: SparseRows<'_>) -> Vec<f64> {
+        let k = self.components.rows();
+        let mut codes = vec![0.0; rows.rows() * k];
+        for (c, along) in self.along.iter().enumerate() {
+            let component = self.components.row(c);
+            for row in 0..rows.rows() {
+                let (columns, values) = rows.row(row);
+                let cells = columns.iter().zip(values);
+                let sum: f64 = cells.map(|(&column, &value)| f64::from(value) * f64::from(component[column as usize])).sum();
+                codes[row * k + c] = sum - along;
+            }
+        }
+        codes
+    }
+
+    /// Rows of `[ENCODED, k]` codes that are not whitened, `[ENCODED, d]`.
+    pub(super) fn decode_block(&self, codes: &[f32], rows: &mut [f32]) -> Result<()> {
+        let (d, k) = (self.components.cols(), self.components.rows());
+        product(MatrixView::new(ENCODED, k, codes)?, self.components.view(), rows, Threads::One);
+        for row in rows.chunks_exact_mut(d) {
+            row.iter_mut().zip(&self.mean).for_each(|(value, &mean)| *value = (f64::from(*value) + mean) as f32);
+        }
+        Ok(())
+    }
+}
+
+/// Fills `out`, `[rows, width]`, by blocks of [`ENCODED`] rows, on the pool.
+fn by_blocks(rows: usize, width: usize, run: &Run, fill: impl Fn(Range<usize>, &mut [f32]) -> Result<()> + Sync) -> Result<Matrix> {
+    use crate::parallel::*;
+    let mut out = vec![0.0_f32; rows * width];
+    run.install(|| {
+        out.par_chunks_mut((ENCODED * width).max(1)).enumerate().try_for_each(|(block, out)| {
+            run.check()?;
+            let from = block * ENCODED;
+            fill(from..(from + ENCODED).min(rows), out)
+        })
+    })?;
+    Matrix::new(rows, width, out)
+}
+
+impl Model for PcaModel {
+    fn n_components(&self) -> usize {
+        self.components.rows()
+    }
+
+    fn columns(&self) -> usize {
+        self.components.cols()
+    }
+
+    fn encode(&self, rows: &Prepared, run: &Run) -> Result<Matrix> {
+        let k = self.n_components();
+        let scales = self.scales();
+        by_blocks(rows.rows(), k, run, |range, out| {
+            let mut codes = vec![0.0_f32; ENCODED * k];
+            match rows.points().slice(range) {
+                Points::Dense(rows) => self.encode_dense(rows, &mut codes)?,
+                Points::Sparse(rows) => {
+                    codes.iter_mut().zip(self.encode_sparse(rows)).for_each(|(code, exact)| *code = exact as f32);
+                }
+            }
+            for (out, code) in out.chunks_exact_mut(k).zip(codes.chunks_exact(k)) {
+                out.iter_mut().zip(code).zip(&scales).for_each(|((out, &code), &scale)| *out = code * scale);
+            }
+            Ok(())
+        })
+    }
+
+    fn decode(&self, codes: &Matrix, run: &Run) -> Result<Matrix> {
+        let (d, k) = (self.columns(), self.n_components());
+        let scales = self.scales();
+        by_blocks(codes.rows(), d, run, |range, out| {
+            let mut block = vec![0.0_f32; ENCODED * k];
+            for (block, row) in block.chunks_exact_mut(k).zip(range) {
+                for ((block, &code), &scale) in block.iter_mut().zip(codes.row(row)).zip(&scales) {
+                    *block = code / scale;
+                }
+            }
+            let mut rows = vec![0.0_f32; ENCODED * d];
+            self.decode_block(&block, &mut rows)?;
+            out.copy_from_slice(&rows[..out.len()]);
+            Ok(())
+        })
+    }
+
+    fn log_likelihoods(&self, rows: &Prepared, fitted: usize, run: &Run) -> Result<Option<Vec<f64>>> {
+        let gaussian = Gaussian::new(&self.mean, &self.variances, &self.components, self.total, fitted);
+        gaussian.log_likelihoods(rows, run).map(Some)
+    }
+
+    fn store(&self, tensors: &mut Tensors) -> Result<Value> {
+        tensors.put_matrix("components", &self.components)?;
+        tensors.put_f64("mean", &self.mean)?;
+        tensors.put_f64("variances", &self.variances)?;
+        tensors.put_f64("total_variance", &[self.total])?;
+        Ok(json!({ "whiten": self.whiten }))
+    }
+}
