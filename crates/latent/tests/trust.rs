@@ -28,11 +28,16 @@ fn without_measures_a_fit_learns_the_same_and_says_what_is_missing() {
     assert!(NAMES.iter().all(|name| bare["measures"][name].is_null() && !whole["measures"][name].is_null()));
     assert_eq!(bare["seconds_measures"], 0.0);
     let told = folder.good("fit pca x.npy -o bare.latent --dims 2 --no-measures");
-    assert!(told.err.contains("`latent measure bare.latent --against DATA` measures them"), "{}", told.err);
+    assert!(told.err.contains("`latent encode bare.latent DATA -o codes.npy`"), "{}", told.err);
+    assert!(told.err.contains("`latent measure codes.npy --against DATA` measures them"), "{}", told.err);
     assert!(told.out.contains("not measured"), "{}", told.out);
-    // The hint works, and finds what the fit would have.
-    let found = folder.json("measure bare.latent --against x.npy");
+    // What is hinted works, and finds what the fit would have.
+    folder.good("encode bare.latent x.npy -o codes.npy");
+    let found = folder.json("measure codes.npy --against x.npy");
     NAMES.iter().for_each(|name| assert_eq!(found[name], whole["measures"][name], "{name}"));
+    let told = folder.good("fit laplacian x.npy -o kept.latent --no-measures").err;
+    assert!(told.contains("`latent measure kept.latent --against DATA` measures them"), "{told}");
+    folder.good("measure kept.latent --against x.npy");
 }
 
 #[test]

@@ -77,10 +77,17 @@ pub(super) fn no_measures_arg() -> Arg {
         .help("Do not measure how far to trust the space, which may take longer than to learn it: `latent measure` does")
 }
 
-/// Says what was not measured, where that was asked for.
-pub(super) fn tell_unmeasured(space: &Path, run: &Run) {
-    let (names, space) = (measure::NAMES.join(", ").replace('_', " "), space.display());
-    run.note(format!("{names} were not measured; `latent measure {space} --against DATA` measures them"));
+/// Says what was not measured, where that was asked for, and how it is later: where the rows lie is in the space that keeps them, or in codes.
+pub(super) fn tell_unmeasured(space: &Space, path: &Path, codes: Option<&Path>, run: &Run) {
+    let (names, path) = (measure::NAMES.join(", ").replace('_', " "), path.display());
+    let measures = |of: &dyn std::fmt::Display| format!("`latent measure {of} --against DATA` measures them");
+    run.note(match (space.model.fitted_codes(), codes) {
+        (Some(_), _) => format!("{names} were not measured; {}", measures(&path)),
+        (None, Some(codes)) => format!("{names} were not measured; {}", measures(&codes.display())),
+        (None, None) => {
+            format!("{names} were not measured; `latent encode {path} DATA -o codes.npy` gives codes, of which {}", measures(&"codes.npy"))
+        }
+    });
 }
 
 /// For methods that learn from what is known beside the rows.
@@ -206,7 +213,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     }
     let Learned { space, codes, timing } = learned?;
     if !measured {
-        tell_unmeasured(output, &run);
+        tell_unmeasured(&space, output, codes_file.as_deref(), &run);
     }
     context.run.check()?;
     space.save(output)?;

@@ -131,7 +131,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
         Err(Error::Cancelled) => return Err(Error::Cancelled),
         Err(error) => run.warn(format!("not measured: {error}; `latent measure` tells how far to trust codes")),
         Ok(()) if measured => {}
-        Ok(()) => fit::tell_unmeasured(&output, run),
+        Ok(()) => fit::tell_unmeasured(&space, &output, None, run),
     }
     let measuring = begun.elapsed().as_secs_f64();
     run.check()?;
