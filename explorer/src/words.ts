@@ -41,21 +41,21 @@ export const isSampled = (m: Measure) => m.high - m.low > 1e-9;
 
 export const MEASURES: { name: MeasureName; label: string; term: (k: number) => string }[] = [
   { name: "recall", label: "Neighbors kept", term: (k) => `recall@${k}: the share of each row's ${k} nearest in the space that are among its ${k} nearest in the map` },
-  { name: "trustworthiness", label: "Trustworthiness", term: (k) => `trustworthiness@${k}: 1 where rows that are near in the map were near in the space` },
-  { name: "continuity", label: "Continuity", term: (k) => `continuity@${k}: 1 where rows that were near in the space stayed near in the map` },
-  { name: "distance_correlation", label: "Distances in order", term: () => "Spearman correlation of the distances in the space and in the map" },
+  { name: "trustworthiness", label: "Trustworthiness", term: (k) => `trustworthiness@${k}: 1 where rows that are near on the map are near in the data, too` },
+  { name: "continuity", label: "Continuity", term: (k) => `continuity@${k}: 1 where rows that are near in the data are near on the map, too` },
+  { name: "distance_correlation", label: "Distance correlation", term: () => "Spearman correlation of the distances in the space and in the map" },
 ];
 
 export const COMPARED: { name: ComparedName; label: string; term: (k: number) => string }[] = [
   { name: "neighbors_shared", label: "Neighbors shared", term: (k) => `neighbors shared@${k}: the share of each row's ${k} nearest in one map that are among its ${k} nearest in the other` },
-  { name: "cka", label: "Same shape", term: () => "linear CKA: 1 where the maps are the same but for turning and scaling" },
-  { name: "procrustes", label: "Left when laid on", term: () => "Procrustes: what is left of the spread once one map was moved, turned, mirrored and scaled onto the other; 0 where nothing is" },
-  { name: "distance_correlation", label: "Distances in order", term: () => "Spearman correlation of the distances in one map and in the other" },
+  { name: "cka", label: "Similarity (CKA)", term: () => "linear CKA (centered kernel alignment): 1 where the maps are equal up to rotation and scale" },
+  { name: "procrustes", label: "Procrustes residual", term: () => "Procrustes: the residual after one map is translated, rotated, reflected and scaled onto the other; 0 where they are equal" },
+  { name: "distance_correlation", label: "Distance correlation", term: () => "Spearman correlation of the distances in one map and in the other" },
 ];
 
 export const STABILITY: { name: "seeds" | "bootstrap"; label: string; term: (k: number) => string }[] = [
-  { name: "seeds", label: "Same with another seed", term: (k) => `the share of each row's ${k} nearest in the map that are among its ${k} nearest in a map made with another seed` },
-  { name: "bootstrap", label: "Same with other rows drawn", term: (k) => `bootstrap: the share of each row's ${k} nearest that are the same in a map of rows drawn with replacement, among the rows that both have` },
+  { name: "seeds", label: "Kept with another seed", term: (k) => `the share of each row's ${k} nearest in the map that are among its ${k} nearest in a map made with another seed` },
+  { name: "bootstrap", label: "Kept in a resample", term: (k) => `bootstrap: the share of each row's ${k} nearest that are the same in a map of rows drawn with replacement, among the rows that both have` },
 ];
 
 /** What the measures mean, in one or a few plain sentences. */
@@ -63,16 +63,16 @@ export function verdict(measures: NonNullable<State["measures"]>): string {
   const said: string[] = [];
   const { recall, trustworthiness, continuity, distance_correlation: order } = measures;
   if (recall) {
-    const noise = recall.null === null || recall.null === undefined ? "" : `; noise would keep ${of100(recall.null)}`;
+    const noise = recall.null === null || recall.null === undefined ? "" : ` (random: ${of100(recall.null)})`;
     said.push(`Keeps ${of100(recall.value)} of 100 neighbors${noise}.`);
   }
-  if (trustworthiness && trustworthiness.value < 0.85) said.push("Points that look near are often not near.");
-  if (continuity && continuity.value < 0.85) said.push("Rows that belong together are often torn apart.");
+  if (trustworthiness && trustworthiness.value < 0.85) said.push("Points that are near on the map are often far apart in the data.");
+  if (continuity && continuity.value < 0.85) said.push("Neighbors in the data are often far apart on the map.");
   if (trustworthiness && continuity && trustworthiness.value >= 0.85 && continuity.value >= 0.85) said.push("Groups hold together.");
   if (order) {
-    if (order.value < 0.5) said.push("Distances between far groups mean little here.");
+    if (order.value < 0.5) said.push("Distances between far groups carry little information.");
     else if (order.value < 0.75) said.push("Distances between far groups are roughly in order.");
-    else said.push("Far in the map is far in the space.");
+    else said.push("Long distances on the map follow those in the data.");
   }
   return said.join(" ");
 }

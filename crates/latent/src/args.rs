@@ -23,13 +23,13 @@ pub(crate) enum Ended {
 }
 
 pub(crate) const TEMPLATE: &str = "{about-with-newline}\n{usage-heading} {usage}\n\n{all-args}{after-help}";
-const EVERYWHERE: &str = "Options of every command";
+const EVERYWHERE: &str = "Global options";
 
 /// The whole command line.
 pub(crate) fn program() -> Command {
     Command::new("latent")
         .version(env!("CARGO_PKG_VERSION"))
-        .about("A workbench for latent spaces: learn them, see how far to trust them, work in them.")
+        .about("Learn maps, factors, topics and embeddings of data, measure how far to trust them, and explore them.")
         .help_template(TEMPLATE)
         .after_help("Start with:  latent demo                       a map of handwritten digits\n             latent explore DATA               your own data\n             latent fit pca DATA -o s.latent   a space to work with")
         .subcommand_required(true)
@@ -42,11 +42,15 @@ pub(crate) fn program() -> Command {
 
 fn global() -> [Arg; 5] {
     [
-        Arg::new("json").long("json").action(ArgAction::SetTrue).help("Print one JSON document and nothing else"),
-        Arg::new("seed").long("seed").value_name("N").value_parser(whole::<u64>(0)).help("Seed of all randomness [default: 0]"),
-        Arg::new("threads").long("threads").value_name("N").value_parser(whole::<usize>(1)).help("Threads that work [default: all]"),
-        Arg::new("max-memory").long("max-memory").value_name("SIZE").value_parser(size()).help("Memory to keep within: 800M, 4G"),
-        Arg::new("quiet").long("quiet").short('q').action(ArgAction::SetTrue).help("No progress, no notes"),
+        Arg::new("json").long("json").action(ArgAction::SetTrue).help("Print one JSON document on standard output, nothing else"),
+        Arg::new("seed")
+            .long("seed")
+            .value_name("N")
+            .value_parser(whole::<u64>(0))
+            .help("Random seed: the same seed gives the same bytes [default: 0]"),
+        Arg::new("threads").long("threads").value_name("N").value_parser(whole::<usize>(1)).help("Number of threads [default: all]"),
+        Arg::new("max-memory").long("max-memory").value_name("SIZE").value_parser(size()).help("Memory limit: 800M, 4G"),
+        Arg::new("quiet").long("quiet").short('q').action(ArgAction::SetTrue).help("Print no progress and no notes"),
     ]
     .map(|arg| arg.global(true).help_heading(EVERYWHERE).allow_negative_numbers(true))
 }
@@ -100,7 +104,7 @@ fn wrong(error: &clap::Error, args: &[OsString]) -> Error {
     };
     let words: Vec<&str> = args.iter().skip(1).filter_map(|arg| arg.to_str()).collect();
     let called = called(&words);
-    let help = format!("`{called} --help` tells all");
+    let help = format!("`{called} --help` lists its flags");
     let name = text(ContextKind::InvalidArg).unwrap_or_default();
     let flag = name.split_whitespace().next().unwrap_or_default().trim_end_matches('=').to_owned();
     let value = text(ContextKind::InvalidValue).unwrap_or_default();
@@ -144,9 +148,9 @@ fn wrong(error: &clap::Error, args: &[OsString]) -> Error {
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if called == "latent fit" => {
             let names: Vec<&str> = registry::METHODS.iter().map(|entry| entry.info.name).collect();
             Error::input(called, "METHOD is missing", format!("there are {}", names.join(", ")))
-                .with_hint("`latent methods` tells what each learns")
+                .with_hint("`latent methods` lists what each learns")
         }
-        ErrorKind::InvalidValue if value.is_empty() => Error::input(flag, "a value is missing", "one must follow").with_hint(help),
+        ErrorKind::InvalidValue if value.is_empty() => Error::input(flag, "a value is missing", "a value must follow it").with_hint(help),
         ErrorKind::InvalidValue => {
             let allowed = text(ContextKind::ValidValue).unwrap_or_default();
             let near = nearest(&value, allowed.split(", ")).map(str::to_owned);
@@ -159,14 +163,10 @@ fn wrong(error: &clap::Error, args: &[OsString]) -> Error {
         ErrorKind::ArgumentConflict => {
             let other = text(ContextKind::PriorArg).unwrap_or_default();
             if other.is_empty() || other == name {
-                Error::input(flag, "it was given more than once", "once is enough")
+                Error::input(flag, "it was given more than once", "it may be given once")
             } else {
-                Error::input(
-                    flag,
-                    format!("it was given beside {}", other.split(' ').next().unwrap_or_default()),
-                    "only one of them can be",
-                )
-                .with_hint(help)
+                Error::input(flag, format!("it was given beside {}", other.split(' ').next().unwrap_or_default()), "give only one of them")
+                    .with_hint(help)
             }
         }
         _ => Error::input(called, error.kind().as_str().unwrap_or("the call is wrong"), "").with_hint(help),

@@ -13,8 +13,8 @@ use latentspace::{Codes, Error, Result, Run, Space, params};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-const HEADING: &str = "Options of the data";
-const TEXT_HEADING: &str = "Options of text";
+const HEADING: &str = "Data options";
+const TEXT_HEADING: &str = "Text options";
 
 /// DATA, and how it is read and prepared.
 pub(crate) fn data_args() -> Vec<Arg> {
@@ -28,7 +28,7 @@ pub(crate) fn data_arg() -> Arg {
     file_arg("data")
         .value_name("DATA")
         .required(true)
-        .help("A file, a folder of images or of texts, or a quoted pattern of names; - is standard input")
+        .help("A file, a folder of images or texts, or a quoted pattern of names; - is standard input")
 }
 
 /// How a file is read, as the library describes it: `names` of the options, or all.
@@ -65,13 +65,13 @@ pub(crate) fn reading_args() -> Vec<Arg> {
             .value_name("WORD")
             .hide_possible_values(true)
             .value_parser(PossibleValuesParser::new(["auto", "none", "standard", "robust", "unit"]))
-            .help("How columns are scaled: none, standard, robust or unit [default: auto: standard where spreads differ tenfold]"),
+            .help("Scale columns: none, standard (z-scores), robust (median and quartiles) or unit (rows of length 1) [default: auto: standard where standard deviations differ tenfold]"),
         Arg::new("missing")
             .long("missing")
             .value_name("WORD")
             .hide_possible_values(true)
             .value_parser(PossibleValuesParser::new(["error", "mean", "median"]))
-            .help("What becomes of missing cells: error, mean or median [default: mean in tables, else error]"),
+            .help("Fill missing cells: mean, median, or error to refuse them [default: mean in tables, else error]"),
     ];
     file_args(&[]).into_iter().chain(args.into_iter().map(|arg| arg.help_heading(HEADING))).chain(text_args()).collect()
 }
@@ -90,29 +90,33 @@ fn text_args() -> impl Iterator<Item = Arg> {
     let flag = |name: &'static str, help: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
     let args = [
         words("tokens", &["words", "runs", "spaces"]).value_name("WORD").help(
-            "What is counted: words, by Unicode's rules and dictionaries, runs of letters, digits and underscores, or what stands between spaces \
-             (words that another program separated) [default: words]",
+            "Tokens to count: words (Unicode word boundaries and dictionaries), runs (of letters, digits and underscores) or spaces \
+             (text that was separated into words before) [default: words]",
         ),
         Arg::new("stop-words").long("stop-words").value_name("WORDS").help(
-            "Words that are left out: auto, none, languages (english,german), or a file of words; english,+FILE adds those of a file \
-             [default: auto: by the commonest words]",
+            "Stop words to remove: auto, none, languages (english,german), or a file of words; english,+FILE adds those of a file \
+             [default: auto: the language is detected]",
         ),
-        whole("min-letters", 1..=1000, "Letters of a word at least [default: 2; 1 in scripts whose words may be of one sign]"),
+        whole("min-letters", 1..=1000, "Minimum letters of a word [default: 2; 1 in scripts with one-letter words]"),
         limit(
             "min-df",
-            "Documents that a word is in at least, or their share (0.01) [default: 5 of 1,000 and more, 2 of 50 and more, else 1]",
+            "Minimum number of documents that contain a word, or their share (0.01) [default: 5 of 1,000 and more, 2 of 50 and more, else 1]",
         ),
-        limit("max-df", "Documents that a word is in at most, or their share (0.9) [default: 0.5 of 20 and more]"),
-        whole("max-words", 1..=u64::from(u32::MAX) - 1, "The most frequent words that are counted [default: 100000]"),
-        whole("ngrams", 1..=3, "Runs of up to so many words are counted, too: 1 to 3 [default: 1]"),
+        limit("max-df", "Maximum number of documents that contain a word, or their share (0.9) [default: 0.5 of 20 and more]"),
+        whole(
+            "max-words",
+            1..=u64::from(u32::MAX) - 1,
+            "Maximum size of the vocabulary: the most frequent words are kept [default: 100000]",
+        ),
+        whole("ngrams", 1..=3, "Also count n-grams of up to this many words: 1 to 3 [default: 1]"),
         words("phrases", &["npmi", "pmi"])
             .value_name("SCORE")
             .num_args(0..=1)
             .require_equals(true)
             .default_missing_value("npmi")
-            .help("Pairs of words that belong together are one word (new_york), by npmi or pmi [default where it is given: npmi]"),
-        flag("keep-case", "Words are told apart by the case of their letters"),
-        flag("keep-numbers", "Numbers alone are counted, too"),
+            .help("Join word pairs that occur together (new_york), by npmi or pmi [default where it is given: npmi]"),
+        flag("keep-case", "Keep upper and lower case apart"),
+        flag("keep-numbers", "Count numbers, too"),
     ];
     args.into_iter().map(|arg| arg.help_heading(TEXT_HEADING))
 }

@@ -83,7 +83,7 @@ pub(crate) fn needs(method: &dyn AnyMethod, data: &Source, rows: usize, met: Opt
         return Needs { plan, shape, text, peak, streams: None, measured };
     }
     let plan = Plan { seconds: plan.seconds + f64::from(plan.rounds) * pass, ..plan };
-    let why = format!("rows stream by: all of them would take {}, more than {whose} ({})", Bytes(peak), Bytes(allowed));
+    let why = format!("rows are streamed: all of them would take {}, more than {whose} ({})", Bytes(peak), Bytes(allowed));
     Needs { plan, shape, text, peak: streamed, streams: Some(why), measured }
 }
 
@@ -110,8 +110,8 @@ pub(crate) fn check(method: &dyn AnyMethod, data: &Source, needs: &Needs, run: &
     let rows = low / digits * digits;
     let megabytes = needs.peak.next_multiple_of(1 << 20) >> 20;
     let hint = match rows {
-        0 => format!("--max-memory {megabytes}M would do"),
-        rows => format!("a sample of {} rows would fit, or --max-memory {megabytes}M all of them", count(rows as u64)),
+        0 => format!("--max-memory {megabytes}M is enough"),
+        rows => format!("a sample of {} rows fits, or --max-memory {megabytes}M for all of them", count(rows as u64)),
     };
     Err(Error::Memory { what: method.info().title.to_owned(), needed: needs.peak, allowed, hint })
 }

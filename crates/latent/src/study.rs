@@ -690,11 +690,11 @@ fn unfit(entry: &Entry, params: &Map<String, Value>, shape: Shape) -> Option<Str
     let value = params.get(&parameter.name)?.as_f64()?;
     let told = format!("{} {}", capitalized(&parameter.title), number(value));
     if value < FEW_NEIGHBORS {
-        return Some(format!("{told}: so small neighborhoods show groups in noise, too; 10 and more show what is there."));
+        return Some(format!("{told}: neighborhoods this small show groups even in random data; use 10 or more."));
     }
     let rows = count(shape.rows as u64);
     (4.0 * value > shape.rows as f64)
-        .then(|| format!("{told}: more than a quarter of the {rows} rows is no neighborhood; less shows more."))
+        .then(|| format!("{told}: more than a quarter of the {rows} rows; smaller neighborhoods show more structure."))
 }
 
 fn metric(params: &Map<String, Value>) -> Metric {

@@ -130,7 +130,7 @@ fn a_dimension_is_told_with_its_interval_and_for_each_row() {
     let rows = read_npy(&folder.read("d.npy"));
     assert!(rows.len() == 800 && rows.iter().all(|row| (0.5..2.0).contains(row)), "{rows:?}");
     let told = folder.good("dimension curve.npy");
-    assert!(told.out.contains("TwoNN") && told.out.contains("About 1.0 numbers tell where a row lies"), "{}", told.out);
+    assert!(told.out.contains("TwoNN") && told.out.contains("Intrinsic dimension about 1.0"), "{}", told.out);
     assert!(told.out.contains("curved") && told.out.contains("1 row equals an earlier one"), "{}", told.out);
 
     folder.good("dimension t.csv -k 5 --per-row d.csv");
@@ -193,7 +193,10 @@ fn two_spaces_of_the_same_rows_are_compared() {
         "compare a.npy a.csv",
         "error: a.csv: 100 rows; a.npy has 600.\nhint: rows are matched by their order, or, where both files have a column named id, by that\n",
     );
-    folder.refused("compare a.npy", "error: latent compare: B is missing; it must be given.\nhint: `latent compare --help` tells all\n");
+    folder.refused(
+        "compare a.npy",
+        "error: latent compare: B is missing; it must be given.\nhint: `latent compare --help` lists its flags\n",
+    );
 }
 
 #[test]
@@ -390,7 +393,7 @@ fn maps_learn_from_neighbors_and_from_maps_that_are_there() {
     assert_eq!((&facts["init"], &facts["start_known"], &facts["start_tie"]), (&"given".into(), &600.into(), &"pull 0.1".into()));
     folder.refused(
         "fit umap x.npy --n-neighbors 40 --neighbors near.parquet -o b.latent",
-        "hint: a smaller perplexity, or fewer n_neighbors, needs fewer\n",
+        "hint: a smaller perplexity or n_neighbors needs fewer\n",
     );
     folder
         .refused("fit tsne x.npy --n-components 3 --start a.latent -o b.latent", "error: start: places of 2 dimensions; the map has 3.\n");
@@ -452,10 +455,7 @@ fn other_tools_can_read_what_is_exported() {
         (text("p/metadata.tsv").lines().count(), text("p/metadata.tsv").lines().next().map(str::to_owned)),
         (121, Some("name\tkind".into()))
     );
-    folder.refused(
-        "export z.parquet --to onnx -o a",
-        "error: --to: 'onnx' was given; only spaces that are networks have it, and this is none.\n",
-    );
+    folder.refused("export z.parquet --to onnx -o a", "error: --to: 'onnx' was given; ONNX export needs a neural model.\n");
     folder.refused("export z.parquet --to npy -o a.csv", "error: --output: 'a.csv' was given; its name must end in one of .npy.\n");
 }
 
@@ -467,11 +467,11 @@ fn a_wrong_call_is_refused_in_a_sentence_with_a_hint() {
     folder.refused("fit tsne x.npy -o s.latent --perplexty 3", "hint: did you mean '--perplexity'?\n");
     folder.refused(
         "fit pca x.npy",
-        "error: latent fit pca: --output SPACE is missing; it must be given.\nhint: `latent fit pca --help` tells all\n",
+        "error: latent fit pca: --output SPACE is missing; it must be given.\nhint: `latent fit pca --help` lists its flags\n",
     );
     folder.refused(
         "fit pca -o s.latent",
-        "error: latent fit pca: DATA is missing; it must be given.\nhint: `latent fit pca --help` tells all\n",
+        "error: latent fit pca: DATA is missing; it must be given.\nhint: `latent fit pca --help` lists its flags\n",
     );
     folder.refused("fit pca x.npy -o s.txt", "error: --output: 's.txt' was given; the name of a space ends in .latent.\n");
     folder.refused(
@@ -493,8 +493,8 @@ fn a_wrong_call_is_refused_in_a_sentence_with_a_hint() {
         "fit pca x.npy -o s.latent --max-memory lots",
         "error: --max-memory: 'lots' was given; it must be a size such as 800M, 4G or 1.5GiB.\n",
     );
-    folder.refused("fit pca x.npy -o s.latent --scale big", "hint: `latent fit pca --help` tells all\n");
-    folder.refused("neighbors x.npy --row 1 --id 2", "hint: `latent neighbors --help` tells all\n");
+    folder.refused("fit pca x.npy -o s.latent --scale big", "hint: `latent fit pca --help` lists its flags\n");
+    folder.refused("neighbors x.npy --row 1 --id 2", "hint: `latent neighbors --help` lists its flags\n");
     folder.refused("methods tsn", "hint: did you mean 'tsne'?\n");
     folder.refused("demo digts", "hint: did you mean 'digits'?\n");
     folder.refused("encode s.latent x.npy -o z.npy", "error: s.latent: there is no such file; SPACE is a file that `latent fit` wrote.\n");

@@ -295,7 +295,7 @@ fn a_map_tells_its_groups_and_what_of_it_is_there_again() {
     assert!(groups.iter().all(|group| group["made_up"] == false && group["null"].as_f64().unwrap() > 0.5), "{map}");
     assert_eq!((&map["learned"], &map["stability"]), (&true.into(), &Value::Null));
     let warnings = map["warnings"].to_string();
-    assert!(warnings.contains("falls into 3 parts"), "{warnings}");
+    assert!(warnings.contains("has 3 connected components"), "{warnings}");
     let of_row = server.get("/api/maps/1/groups").body;
     let of = |row: usize| u32::from_le_bytes(of_row[4 * row..][..4].try_into().unwrap());
     assert_eq!((of_row.len(), of(3), of(6)), (1200, of(0), of(0)));
@@ -333,7 +333,7 @@ fn a_map_that_was_given_is_not_made_again() {
     let refused = server.post("/api/stability", &json!({"map": 1}));
     assert_eq!(
         (refused.status, &refused.json()["error"]),
-        (400, &"the map: it was given; one that is learned here can be made again.".into())
+        (400, &"the map: it was given; only a map learned here can be resampled.".into())
     );
 }
 

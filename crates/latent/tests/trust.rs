@@ -64,7 +64,7 @@ fn a_plan_knows_that_nothing_is_measured() {
 fn what_is_warned_of_is_told_in_words_and_in_json() {
     let folder = with_clouds();
     let warned = folder.json("fit laplacian x.npy -o s.latent --n-neighbors 5");
-    assert!(warned["warnings"][0].as_str().unwrap().contains("falls into 3 parts"), "{warned}");
-    assert!(folder.good("fit laplacian x.npy -o s.latent --n-neighbors 5").err.contains("falls into 3 parts"));
+    assert!(warned["warnings"][0].as_str().unwrap().contains("has 3 connected components"), "{warned}");
+    assert!(folder.good("fit laplacian x.npy -o s.latent --n-neighbors 5").err.contains("has 3 connected components"));
     assert!(folder.json("fit pca x.npy -o s.latent")["warnings"].is_null());
 }

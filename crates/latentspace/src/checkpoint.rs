@@ -116,7 +116,7 @@ impl Checkpoint {
         {
             let found = format!("it is of another fit: {name} was {then} then and is {now} now");
             let error = Error::input(&self.path, found, "a checkpoint of the same method, parameters, seed and data is needed");
-            return Err(error.with_hint("without --resume the fit begins anew"));
+            return Err(error.with_hint("without --resume the fit starts from the beginning"));
         }
         state.fit = fit;
         state.last = Instant::now();
@@ -155,7 +155,8 @@ impl Checkpoint {
 
 fn read(path: &Path) -> Result<(Header, Tensors)> {
     let bytes = border::load(path)?;
-    border::guard_bytes(path, || Tensors::from_file(&bytes, &FILE)).map_err(|error| error.with_hint("without --resume the fit begins anew"))
+    border::guard_bytes(path, || Tensors::from_file(&bytes, &FILE))
+        .map_err(|error| error.with_hint("without --resume the fit starts from the beginning"))
 }
 
 /// The first entry in which two objects differ.

@@ -149,7 +149,7 @@ pub trait Method: Serialize + DeserializeOwned + schemars::JsonSchema + Default 
     /// [`Error::Param`] if the method is no sum over rows.
     fn folding(&self, _shape: Shape, _run: &Run) -> Result<Box<dyn AnyFold>> {
         let wanted = "it is no sum over rows, so it cannot be learned in shares";
-        Err(Error::param("method", Self::INFO.name, wanted).with_hint("learn it on a sample; its space encodes the rest row by row"))
+        Err(Error::param("method", Self::INFO.name, wanted).with_hint("fit on a sample; the space then encodes the other rows"))
     }
 
     /// The column of metadata whose labels are to be learned from, too, if it was told one: [`Rows::labels`] are there then.

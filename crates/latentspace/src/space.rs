@@ -219,7 +219,7 @@ impl Space {
         let allowed = run.max_memory().or_else(machine_memory).unwrap_or(u64::MAX);
         let is_counts = matches!(rows, Rows::Memory(Prepared::Counts(_)) | Rows::With(Prepared::Counts(_), _));
         if k == 0 || (is_counts && rows.shape().bytes() > allowed / 2) {
-            run.warn("not measured: too few rows, or too many columns to hold them as a dense table");
+            run.warn("not measured: too few rows, or too many columns for a dense table");
             return Ok(BTreeMap::new());
         }
         // By the distances that the method learned from.

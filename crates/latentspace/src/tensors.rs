@@ -192,7 +192,7 @@ impl Tensors {
             Some(format) => {
                 let error = Error::input(kind.name, format!("format {format}"), format!("this program reads formats up to {FORMAT}"));
                 let newer = format > u64::from(FORMAT);
-                return Err(if newer { error.with_hint("a newer latentspace wrote it and reads it") } else { error });
+                return Err(if newer { error.with_hint("update latentspace: a newer version wrote this file") } else { error });
             }
             None => return Err(wrong("its metadata have no format".to_owned())),
         }

@@ -823,7 +823,7 @@ fn what_keeps_no_checkpoint_says_so_and_begins_anew() {
     let table = groups(300);
     for entry in takes_tables().filter(|entry| !entry.info.folds && !entry.info.live) {
         let name = entry.info.name;
-        assert!(entry.info.limits.iter().any(|limit| limit.starts_with("a killed fit begins anew: ")), "{name}");
+        assert!(entry.info.limits.iter().any(|limit| limit.starts_with("a killed fit starts over: ")), "{name}");
         let whole = fit_rows(entry, &table, &Run::new(3, 1).unwrap()).unwrap().to_bytes().unwrap();
         let checkpoint = Arc::new(Checkpoint::beside(&folder.path().join(format!("{name}.latent")), Duration::ZERO, true).unwrap());
         let run = Run::new(3, 1).unwrap().with_checkpoint(checkpoint.clone());

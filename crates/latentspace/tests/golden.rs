@@ -297,7 +297,7 @@ fn a_file_of_a_newer_version_is_refused_by_name() {
         let other = [&bytes[..at], to.as_bytes(), &bytes[at + from.len()..]].concat();
         let error = Space::from_bytes(&other, Path::new("new.latent")).map(|_| ()).unwrap_err();
         assert_eq!(error.to_string(), format!("new.latent: format {newer}; this program reads formats up to {FORMAT}."));
-        assert_eq!(error.hint(), Some("a newer latentspace wrote it and reads it"));
+        assert_eq!(error.hint(), Some("update latentspace: a newer version wrote this file"));
     }
 }
 

@@ -310,7 +310,7 @@ export function demoSource(query: URLSearchParams): DataSource {
       const mean = (of: Float32Array) => of.reduce((s, v) => s + (v || 0), 0) / n;
       const measure = (value: number) => ({ value, low: value, high: value, null: K / (n - 1) });
       const [seeds, bootstrap] = [measure(mean(found.stable.seeds)), measure(mean(found.stable.draws))];
-      found.told.stability = { seeds, bootstrap, k: K, runs: [3, 3], sentences: [`Of the ${K} nearest of a row, ${(K * seeds.value).toFixed(1)} are the same with another seed, ${(K * bootstrap.value).toFixed(1)} with other rows drawn; of chance ${((K * K) / n).toFixed(1)} would be.`] };
+      found.told.stability = { seeds, bootstrap, k: K, runs: [3, 3], sentences: [`Of the ${K} nearest neighbors of a row, ${(K * seeds.value).toFixed(1)} stay the same with another seed, ${(K * bootstrap.value).toFixed(1)} with a resample (${((K * K) / n).toFixed(1)} expected by chance).`] };
       state.maps_version++;
       to(before, "");
     };
@@ -361,7 +361,7 @@ export function demoSource(query: URLSearchParams): DataSource {
       procrustes: measure(left, 0.998),
       distance_correlation: measure(0.61, 0),
       k: K,
-      sentences: [`Of the ${K} nearest of a row, ${(shared * K).toFixed(1)} are the same in both; with the rows in any order it would be ${((K * K) / (n - 1)).toFixed(1)}.`, `Laid onto each other they agree in the large: ${Math.round(100 * left)} % of their spread is left.`],
+      sentences: [`Of the ${K} nearest neighbors of a row, ${(shared * K).toFixed(1)} are the same in both; with the rows in any order it would be ${((K * K) / (n - 1)).toFixed(1)}.`, `Laid onto each other they agree in the large: ${Math.round(100 * left)} % of their spread is left.`],
     };
   }
 
@@ -429,7 +429,7 @@ export function demoSource(query: URLSearchParams): DataSource {
   ];
 
   function begin(method: string, params: Record<string, unknown>) {
-    if (Number(params.perplexity) > n / 3) throw new SourceError(`perplexity: ${params.perplexity} was given; for ${n} rows it is at most ${Math.floor(n / 3)}.`, "30 is usual; 100 shows coarser structure.", 400);
+    if (Number(params.perplexity) > n / 3) throw new SourceError(`perplexity: ${params.perplexity} is too large for ${n} rows; it is at most ${Math.floor(n / 3)}.`, "Smaller values show finer structure.", 400);
     const dims = Number(params.n_components) === 3 ? 3 : 2;
     if (dims !== world.dims) world = new World(n, dims, cats);
     const known = methods.find((m) => m.name === method)!;
@@ -531,7 +531,7 @@ export function demoSource(query: URLSearchParams): DataSource {
     async fitGrid(method, params, vary, values) {
       if (state.phase === "fitting") throw new SourceError("A fit is under way.", "Stop it first.", 409);
       const large = vary === "perplexity" && values.find((v) => v > n / 3);
-      if (large) throw new SourceError(`perplexity: ${large} was given; for ${n} rows it is at most ${Math.floor(n / 3)}.`, "30 is usual; 100 shows coarser structure.", 400);
+      if (large) throw new SourceError(`perplexity: ${large} is too large for ${n} rows; it is at most ${Math.floor(n / 3)}.`, "Smaller values show finer structure.", 400);
       state.grid = { method, vary, values, ids: values.map(() => null), at: null };
       gridParams = params;
       if (!nextOfGrid()) to("done", "");

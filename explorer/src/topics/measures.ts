@@ -19,23 +19,23 @@ function beside(m: Measure, good: string, poor: string): string {
 const KNOWN: Record<string, Told> = {
   log_likelihood_per_word: {
     label: "Held-out log likelihood, per word",
-    term: "how well words of documents that were not learned from are foretold; nearer to 0 is better",
+    term: "log-likelihood per word of held-out documents (document completion); nearer to 0 is better",
     noise: "without topics",
     says(m) {
-      const perplexity = `As unsure as among ${figure(Math.exp(-m.value))} equally likely words (perplexity).`;
+      const perplexity = `Perplexity ${figure(Math.exp(-m.value))}: as uncertain as among that many equally likely words.`;
       if (m.null === null || m.null === undefined) return perplexity;
       const factor = Math.exp(m.value - m.null);
-      return `${factor >= 1 ? `Each unseen word is foretold ${figure(factor)} times as well as without topics.` : "Unseen words are foretold no better than without topics."} ${perplexity}`;
+      return `${factor >= 1 ? `Topics make each held-out word ${figure(factor)} times as probable.` : "Topics predict held-out words no better than word frequencies alone."} ${perplexity}`;
     },
   },
   coherence_npmi: {
     label: "Coherence (NPMI)",
-    term: "how much oftener the chief words of a topic stand together than chance would have it: from −1, never, over 0, as chance has it, to 1, always",
-    says: (m) => beside(m, "The chief words of a topic stand together in documents more often than by chance.", "The chief words of topics stand together no more often than by chance: do not read much into them."),
+    term: "normalized pointwise mutual information of a topic's top words: −1 never together, 0 as by chance, 1 always together",
+    says: (m) => beside(m, "The top words of a topic occur together more often than by chance.", "The top words of topics occur together no more often than by chance: do not interpret them."),
   },
-  coherence: { label: "Coherence", term: "how often the chief words of a topic stand together in documents", says: (m) => beside(m, "The chief words of a topic belong together.", "The chief words of topics hardly belong together.") },
-  exclusivity: { label: "Exclusivity", term: "how far the chief words of topics are theirs alone, from 0 to 1", says: () => "" },
-  diversity: { label: "Different chief words", term: "the share of the topics' chief words that only one of them has", says: (m) => (m.value < 0.5 ? "Many topics share their chief words: fewer topics may do." : "") },
+  coherence: { label: "Coherence", term: "how often the top words of a topic occur together in documents", says: (m) => beside(m, "The top words of a topic belong together.", "The top words of topics hardly belong together.") },
+  exclusivity: { label: "Exclusivity", term: "how exclusive the top words are to their topics, from 0 to 1", says: () => "" },
+  diversity: { label: "Diversity", term: "the share of top words that appear in one topic only", says: (m) => (m.value < 0.5 ? "Many topics share their top words: try fewer topics." : "") },
   stability: { label: "Stability", term: "how alike the topics are when they are learned again with another seed", says: () => "" },
 };
 

@@ -12,7 +12,7 @@ test("shows the data's name, its map, the measures beside their nulls, and a sen
   await expect(page.getByRole("heading", { level: 1 })).not.toHaveText("latentspace");
   await expect(page.locator("#chip")).toContainText(/[\d,]+ points/);
   const kept = page.getByRole("meter", { name: "Neighbors kept" });
-  await expect(kept).toHaveAttribute("aria-valuetext", /noise would score/);
+  await expect(kept).toHaveAttribute("aria-valuetext", /random data would score/);
   await expect(page.locator(".say").first()).toContainText(/Keeps [\d.e-]+ of 100 neighbors/);
   await expect(page.locator("canvas.points")).toBeVisible();
 });

@@ -217,7 +217,7 @@ test("two maps side by side: looked at from one place, hovered and selected as o
   const panes = page.getByRole("application");
   await expect(panes).toHaveCount(2);
   await rest(page);
-  for (const name of ["Neighbors shared", "Same shape", "Left when laid on"]) await expect(page.getByRole("meter", { name })).toHaveAttribute("aria-valuetext", /noise would score/);
+  for (const name of ["Neighbors shared", "Similarity (CKA)", "Procrustes residual"]) await expect(page.getByRole("meter", { name })).toHaveAttribute("aria-valuetext", /random data would score/);
   expect(await page.evaluate(() => window.explorer.arrows.length)).toBe(300);
   // Zooming one zooms the other.
   const apart = () => page.evaluate(() => [window.explorer.place, window.explorer.placeBeside].map((of) => Math.hypot(of(3)![0] - of(4)![0], of(3)![1] - of(4)![1])));
@@ -308,8 +308,8 @@ test("a map is made again, tells what of it is stable, as a whole and by row, an
   await page.getByRole("button", { name: "Stop", exact: true }).click();
   await test.click();
   await expect(page.getByText("map 3 of 6")).toBeVisible();
-  const seeds = page.getByRole("meter", { name: "Same with another seed" });
-  await expect(seeds).toHaveAttribute("aria-valuetext", /noise would score 2\.5/);
+  const seeds = page.getByRole("meter", { name: "Kept with another seed" });
+  await expect(seeds).toHaveAttribute("aria-valuetext", /random data would score 2\.5/);
   await expect(page.getByText("are the same with another seed")).toBeVisible();
   await expect(page.locator("#row-title").locator("..").getByText("stable (seeds)")).toBeVisible();
   await page.getByRole("button", { name: "Color by draws" }).click();
@@ -322,7 +322,7 @@ test("a map is made again, tells what of it is stable, as a whole and by row, an
   // Groups that the map made up or tore apart are selected by a click.
   const groups = page.getByRole("region", { name: "Groups" });
   await expect(groups.getByRole("heading", { name: "Torn apart by the map" })).toBeVisible();
-  const madeUp = groups.getByRole("button", { name: /62 of 100 of their neighbors lie elsewhere/ });
+  const madeUp = groups.getByRole("button", { name: /62 of 100 of their neighbors are elsewhere/ });
   const many = Number(/^([\d,]+) rows/.exec((await madeUp.textContent())!)![1]);
   await madeUp.click();
   await expect(page.getByRole("heading", { name: `${many} selected` })).toBeVisible();

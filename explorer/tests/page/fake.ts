@@ -171,7 +171,7 @@ export async function fakeServer(dist: string): Promise<Fake> {
     if (path === "/api/methods") return void json([{ name: "tsne", title: "t-SNE", summary: "a map", family: "maps", takes: ["images"], parameters: { type: "object", properties: { perplexity: { type: "number", default: 30, minimum: 2 } } } }]);
     if (path === "/api/fit") {
       const { params } = (await body(q)) as { params: Record<string, unknown> };
-      if (Number(params.perplexity) > 100) return void json({ error: `perplexity: ${params.perplexity} was given; for ${N} rows it is at most 99.`, hint: "30 is usual." }, 400);
+      if (Number(params.perplexity) > 100) return void json({ error: `perplexity: ${params.perplexity} is too large for ${N} rows; it is at most 99.`, hint: "Smaller values show finer structure." }, 400);
       Object.assign(state, { phase: "fitting", step: 1, params, measures: null });
       fake.tell();
       return void json({}, 202);

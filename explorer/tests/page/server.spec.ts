@@ -93,7 +93,7 @@ test("two maps stand side by side, with what they have in common, from one addre
   await page.goto(`${fake.url}#beside=1`);
   await ready(page);
   await expect(page.getByRole("application")).toHaveCount(2);
-  await expect(page.getByRole("meter", { name: "Neighbors shared" })).toHaveAttribute("aria-valuetext", "25\u202f%; noise would score 5.0\u202f%");
+  await expect(page.getByRole("meter", { name: "Neighbors shared" })).toHaveAttribute("aria-valuetext", "25\u202f%; random data would score 5.0\u202f%");
   await expect(page.getByText("3.8 are the same in both")).toBeVisible();
   expect(fake.asked).toContain("GET /api/maps/2/compare/1");
   // The other map is this one in a mirror: laid onto it, no row lies elsewhere.
@@ -123,14 +123,14 @@ test("a grid is asked for, and is there after a reload", async ({ page, fake }) 
 test("groups and stability of a map come from the server", async ({ page, fake }) => {
   await page.goto(`${fake.url}#row=4`);
   await ready(page);
-  await page.getByRole("button", { name: /64 of 100 of their neighbors lie elsewhere; by chance 67 would/ }).click();
+  await page.getByRole("button", { name: /64 of 100 of their neighbors are elsewhere in the data \(random: 67\)/ }).click();
   await expect.poll(() => page.evaluate(() => window.explorer.rows?.length)).toBe(100);
   await page.getByRole("button", { name: "Test stability" }).click();
   await expect(page.getByRole("progressbar", { name: "Testing stability" })).toHaveAttribute("aria-valuenow", "33");
   expect(fake.again).toEqual({ map: 2 });
   Object.assign(fake.state, { phase: "done", again: null, maps_version: 3 });
   fake.tell();
-  await expect(page.getByRole("meter", { name: "Same with other rows drawn" })).toHaveAttribute("aria-valuenow", "0.5");
+  await expect(page.getByRole("meter", { name: "Kept in a resample" })).toHaveAttribute("aria-valuenow", "0.5");
   await page.goto(`${fake.url}?again#row=4&by=%40draws`);
   await expect(page.getByRole("img", { name: "Colors from 0\u202f% to 90\u202f%" })).toBeVisible();
   await expect(page.locator("dd", { hasText: "not drawn" })).toBeVisible();
@@ -142,8 +142,8 @@ test("a refusal is told in the server's words", async ({ page, watch, fake }) =>
   await ready(page);
   await page.getByRole("spinbutton", { name: "Perplexity" }).fill("500");
   await page.getByRole("button", { name: "Learn again" }).click();
-  await expect(page.locator("form .failure")).toContainText("perplexity: 500 was given; for 300 rows it is at most 99.");
-  await expect(page.locator("form .failure")).toContainText("30 is usual.");
+  await expect(page.locator("form .failure")).toContainText("perplexity: 500 is too large for 300 rows; it is at most 99.");
+  await expect(page.locator("form .failure")).toContainText("Smaller values show finer structure.");
   watch.errors.length = 0; // the browser tells of the 400 by itself
 });
 

@@ -108,8 +108,8 @@ test("the ends of the ramp for trust leave out what is rare", () => {
 test("the verdict is made from the figures", () => {
   const m = (value: number, nul: number) => ({ value, low: value, high: value, null: nul });
   const said = verdict({ recall: m(0.39, 0.00025), trustworthiness: m(0.97, 0.5), continuity: m(0.96, 0.5), distance_correlation: m(0.4, 0) });
-  expect(said).toBe("Keeps 39 of 100 neighbors; noise would keep 0.03. Groups hold together. Distances between far groups mean little here.");
-  expect(verdict({ recall: m(0.05, 0.01), trustworthiness: m(0.6, 0.5), distance_correlation: m(0.9, 0) })).toBe("Keeps 5.0 of 100 neighbors; noise would keep 1.0. Points that look near are often not near. Far in the map is far in the space.");
+  expect(said).toBe("Keeps 39 of 100 neighbors (random: 0.03). Groups hold together. Distances between far groups carry little information.");
+  expect(verdict({ recall: m(0.05, 0.01), trustworthiness: m(0.6, 0.5), distance_correlation: m(0.9, 0) })).toBe("Keeps 5.0 of 100 neighbors (random: 1.0). Points that are near on the map are often far apart in the data. Long distances on the map follow those in the data.");
   expect(verdict({})).toBe("");
 });
 

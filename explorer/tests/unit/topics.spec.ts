@@ -99,7 +99,7 @@ test("what changes most is told for its size, and measures are told in sentences
   expect(changed(bins, [0.01, 0.03])).toBeCloseTo(100 * 2 * (0.01 ** 2 / 0.02), 9);
   expect(changed(bins, [0, 0])).toBe(0);
   const m = told("log_likelihood_per_word", { value: -7, low: -7.1, high: -6.9, null: -8 });
-  expect(m.says).toBe("Each unseen word is foretold 2.72 times as well as without topics. As unsure as among 1,097 equally likely words (perplexity).");
+  expect(m.says).toBe("Topics make each held-out word 2.72 times as probable. Perplexity 1,097: as uncertain as among that many equally likely words.");
   expect([m.value, m.noise]).toEqual(["−7 ± 0.1", "without topics −8"]);
   expect(told("coherence_npmi", { value: 0, low: -0.1, high: 0.1, null: 0 }).says).toContain("no more often than by chance");
   expect(told("new_one", { value: 1, low: 1, high: 1, null: null })).toMatchObject({ label: "New one", noise: null, says: "" });

@@ -20,30 +20,29 @@ use crate::{args, inputs, outputs};
 pub(crate) fn command() -> Command {
     let space = |name: &'static str, help: &'static str| inputs::file_arg(name).value_name(name).required(true).help(help);
     Command::new("compare")
-        .about("Compare two spaces of the same rows, or two of topics: what they have in common, and which rows moved")
+        .about("Compare two spaces of the same rows, or two topic models: similarity (CKA, Procrustes), shared neighbors, rows that moved")
         .arg(space("A", "Codes, or a space that keeps those of its rows"))
-        .arg(space("B", "The same rows in another space; matched by their ids where both have ids, else by their order"))
-        .arg(args::neighbors(1, "Neighbors a row [default: 15]"))
+        .arg(space("B", "The same rows in another space, matched by id where both have ids, else by order"))
+        .arg(args::neighbors(1, "Number of neighbors per row [default: 15]"))
         .arg(
             Arg::new("sample")
                 .long("sample")
                 .value_name("N|all")
                 .value_parser(sample())
                 .conflicts_with("moved")
-                .help("Rows that are asked for their neighbors [default: all, or a sample of many]"),
+                .help("Rows whose neighbors are compared: a number or 'all' [default: all, or a sample of many]"),
         )
         .arg(
             inputs::file_arg("moved")
                 .long("moved")
                 .value_name("FILE")
-                .help("Where to write how far each row moved and which share of its neighbors it kept: .npy, .parquet or .csv"),
+                .help("Write each row's displacement and its share of kept neighbors to FILE: .npy, .parquet or .csv"),
         )
         .after_help(
-            "cka (1: the same but for turning and scaling) and procrustes (0: the same; what is left of the spread once B is laid onto A)\n\
-             look at the whole, neighbors_shared at what is near, distance_correlation at what is far. A row's move is told in units of A's\n\
-             radius, the root of the mean squared distance from its middle.\n\
-             Of two spaces of topics, which may be of other documents, each topic of A is told beside its partner in B: the one that is most\n\
-             like it, where no two have the same.",
+            "cka (1: equal up to rotation and scale) and procrustes (0: equal; residual after aligning B to A) compare global structure,\n\
+             neighbors_shared local structure, distance_correlation long distances. Displacements of rows are in units of A's radius, the\n\
+             root mean squared distance from its mean.\n\
+             Topic models, even of different documents, are compared topic by topic: each topic of A with its one-to-one match in B.",
         )
 }
 

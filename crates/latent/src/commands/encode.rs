@@ -11,10 +11,10 @@ use crate::{inputs, outputs};
 
 pub(crate) fn command() -> Command {
     Command::new("encode")
-        .about("Find where rows lie in a space")
+        .about("Encode rows: compute their coordinates in a space")
         .arg(inputs::file_arg("space").value_name("SPACE").required(true).help("A space that `latent fit` wrote"))
         .arg(inputs::data_arg())
-        .arg(output_arg("CODES", "The codes to write: .npy, .parquet, .csv, or - for csv on standard output"))
+        .arg(output_arg("CODES", "Codes to write: .npy, .parquet, .csv, or - for csv on standard output"))
         .args(inputs::file_args(&[]))
 }
 

@@ -16,14 +16,14 @@ const WORDS: usize = 10;
 
 pub(crate) fn command() -> Command {
     Command::new("explain")
-        .about("Tell what the dimensions of a space mean: of topics, the words and documents that show them")
+        .about("Explain the dimensions of a space: for topics, their most relevant words and documents")
         .arg(inputs::file_arg("space").value_name("SPACE").required(true).help("A space of topics"))
         .arg(
             Arg::new("words")
                 .long("words")
                 .value_name("N")
                 .value_parser(args::whole::<usize>(1))
-                .help("Words of a topic, in each order [default: 10]"),
+                .help("Number of words per topic and ranking [default: 10]"),
         )
 }
 

@@ -20,13 +20,13 @@ use crate::topics::{Documents, Topical};
 
 pub(crate) fn command() -> Command {
     Command::new("explore")
-        .about("Look at data or a space in the browser: a map, how far to trust it, each row and its neighbors")
+        .about("Explore data or a space in the browser: a map, its measures, each row and its neighbors")
         .arg(
             Arg::new("data")
                 .value_name("DATA_OR_SPACE")
                 .required(true)
                 .num_args(1..=2)
-                .help("Data; a space; a space and data; or data and their codes. 2 or 3 dimensions are shown as they are"),
+                .help("Data; a space; a space and data; or data and codes. Codes of 2 or 3 dimensions are shown as they are"),
         )
         .args(server_args())
         .args(inputs::reading_args())
@@ -39,17 +39,17 @@ pub(crate) fn server_args() -> Vec<Arg> {
         Arg::new("method")
             .long("method")
             .value_name("METHOD")
-            .help(format!("What makes the map [default: {}]", registry::default_map().info.name)),
+            .help(format!("Method that makes the map [default: {}]", registry::default_map().info.name)),
         Arg::new("set")
             .long("set")
             .value_name("NAME=VALUE")
             .action(ArgAction::Append)
-            .help("A parameter of the method: --set perplexity=50 (`latent methods METHOD` lists them)"),
+            .help("Set a parameter of the method: --set perplexity=50 (`latent methods METHOD` lists them)"),
         Arg::new("port").long("port").value_name("N").value_parser(port).help("The port to serve at [default: any that is free]"),
         Arg::new("host")
             .long("host")
             .value_name("H")
-            .help("Serve to other machines too, by this name or number, to those who hold the token"),
+            .help("Serve other machines too, under this host name or address, to holders of the token"),
         Arg::new("no-open").long("no-open").action(ArgAction::SetTrue).help("Do not open the browser"),
     ]
 }
@@ -126,7 +126,7 @@ pub(crate) fn serve(
     if context.json {
         output::json(&json!({"url": url}))?;
     } else {
-        output::text(&format!("Look at {url} (Ctrl-C ends it)."))?;
+        output::text(&format!("Open {url} (Ctrl-C stops the server)."))?;
     }
     if !server::is_built() {
         context.run.note(server::NO_PAGE);
@@ -211,7 +211,7 @@ pub(crate) fn of_observations(
     let shown = inputs::coordinates(&observations).ok().filter(|(numbers, _)| !way.asked && (2..=3).contains(&numbers.cols()));
     if let Some((numbers, offsets)) = shown.filter(|(numbers, _)| numbers.as_slice().iter().all(|value| value.is_finite())) {
         let (codes, offsets) = (numbers.clone(), offsets.to_vec());
-        let title = format!("{} rows, as they are", count(codes.rows() as u64));
+        let title = format!("{} rows as given", count(codes.rows() as u64));
         let start = Start::Map {
             codes: codes.clone(),
             offsets,

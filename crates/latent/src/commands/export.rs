@@ -17,7 +17,7 @@ const FORMATS: [&str; 9] = ["parquet", "npy", "csv", "word2vec", "glove", "proje
 
 pub(crate) fn command() -> Command {
     Command::new("export")
-        .about("Write codes for other tools")
+        .about("Export codes or topics for other tools")
         .arg(inputs::file_arg("input").value_name("SPACE_OR_CODES").required(true).help("Codes, or a space that keeps those of its rows"))
         .arg(
             Arg::new("to")
@@ -27,11 +27,11 @@ pub(crate) fn command() -> Command {
                 .hide_possible_values(true)
                 .value_parser(PossibleValuesParser::new(FORMATS))
                 .help(
-                    "parquet, npy, csv, word2vec, glove (texts), projector (a folder: vectors.tsv, metadata.tsv); of topics, pyldavis (what its \
-                     prepare takes, .json) and html (the page of topics in one file)",
+                    "Format: parquet, npy, csv, word2vec or glove (text), projector (a folder: vectors.tsv, metadata.tsv); for topics, pyldavis (input \
+                     of its prepare, .json) or html (the explorer's page of topics in one file)",
                 ),
         )
-        .arg(output_arg("PATH", "The file or folder to write"))
+        .arg(output_arg("PATH", "File or folder to write"))
         .args(inputs::file_args(inputs::OF_CODES))
 }
 
@@ -76,7 +76,7 @@ fn topics(to: &str, path: &Path, matches: &ArgMatches, context: &Context) -> Res
         return Err(Error::param("--output", format!("'{}'", path.display()), format!("its name ends in .{ending}")));
     }
     let name = inputs::path(matches, "input")?;
-    let only = |found: String| Error::param("--to", format!("'{to}'"), format!("only spaces of topics have it, and {found}"));
+    let only = |found: String| Error::param("--to", format!("'{to}'"), format!("it needs a topic model, and {found}"));
     if !inputs::is_space(&name) {
         return Err(only(format!("{} is none", name.display())));
     }

@@ -49,7 +49,7 @@ fn method_command(entry: &Entry) -> Command {
                 .long("output")
                 .value_name("SPACE")
                 .required_unless_present("plan")
-                .help("The space to write, *.latent"),
+                .help("Space to write, *.latent"),
         )
         .arg(inputs::file_arg("codes").long("codes").value_name("FILE").help("Where the rows lie: .npy, .parquet or .csv"))
         .arg(Arg::new("plan").long("plan").action(ArgAction::SetTrue).help("Only tell what it would take"))
@@ -60,7 +60,7 @@ fn method_command(entry: &Entry) -> Command {
                 .long("checkpoint-every")
                 .value_name("SECS")
                 .value_parser(args::seconds())
-                .help("Seconds between two checkpoints, SPACE.checkpoint, at least [default: 2]"),
+                .help("Minimum seconds between checkpoints (SPACE.checkpoint) [default: 2]"),
         )
         .args(args::parameters(entry))
         .args(inputs::reading_args());
@@ -106,21 +106,21 @@ fn given_args(given: Given) -> Vec<Arg> {
             Given::Start => {
                 vec![
                     inputs::file_arg("start").long("start").value_name("SPACE_OR_CODES").help(
-                        "A map to start at: rows go by their ids where both have some; those that it has not start amid their neighbors",
+                        "Starting positions: rows are matched by id where both have ids, else by order; other rows start among their neighbors",
                     ),
                     Arg::new("hold")
                         .long("hold")
                         .action(ArgAction::SetTrue)
                         .requires("start")
                         .conflicts_with("pull")
-                        .help("Rows that the start has stay where they are, and only others move"),
+                        .help("Keep rows of --start in place and move only the others"),
                     Arg::new("pull").long("pull").value_name("X").requires("start").value_parser(args::positive()).help(
-                        "Rows that the start has are drawn back by so much of a step: maps of related tables stay alike; 0.1 is usual",
+                        "Pull rows toward their starting positions with this strength, which aligns maps of related tables (0.1 is typical)",
                     ),
                 ]
             }
         };
-    args.into_iter().map(|arg| arg.help_heading("Options of what is known")).collect()
+    args.into_iter().map(|arg| arg.help_heading("Precomputed inputs")).collect()
 }
 
 /// What is known of the rows beside their values, as it was given.
@@ -150,20 +150,20 @@ fn partial_args() -> [Arg; 3] {
             .value_name("I/N")
             .value_parser(args::share())
             .conflicts_with_all(["plan", "resume", "checkpoint-every", "codes", "no-measures"])
-            .help("Only the statistics of share I of N, into the file that -o names; `latent merge` makes the space of all"),
+            .help("Compute only the statistics of share I of N and write them to the file of -o; `latent merge` combines all shares"),
         Arg::new("describe")
             .long("describe")
             .action(ArgAction::SetTrue)
             .requires("partial")
             .conflicts_with("state")
-            .help("Round 0: only the share's part of what tells how rows become numbers; without it each share reads all rows for that"),
+            .help("Round 0: describe only this share's rows for the preparation; without it, each share reads all rows for that"),
         inputs::file_arg("state")
             .long("state")
             .value_name("FILE")
             .requires("partial")
-            .help("The state to go on from, which `latent merge` wrote"),
+            .help("State to continue from, written by `latent merge`"),
     ]
-    .map(|arg| arg.help_heading("Options of shares"))
+    .map(|arg| arg.help_heading("Shares on several machines"))
 }
 
 pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
@@ -194,8 +194,8 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let checkpoint = Arc::new(Checkpoint::beside(output, every, matches.get_flag("resume"))?);
     if matches.get_flag("resume") {
         context.run.note(match checkpoint.found() {
-            true => format!("goes on from {}", checkpoint.path().display()),
-            false => format!("begins anew: there is no {}", checkpoint.path().display()),
+            true => format!("continues from {}", checkpoint.path().display()),
+            false => format!("starts from the beginning: there is no {}", checkpoint.path().display()),
         });
     }
     let run = context.run.clone().with_checkpoint(checkpoint.clone());
@@ -209,7 +209,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
         None => from_memory(method.as_ref(), &data, &options, matches, &run),
     };
     if matches!(learned, Err(Error::Cancelled)) && checkpoint.path().exists() {
-        run.note(format!("where it stood is kept in {}; --resume goes on from there", checkpoint.path().display()));
+        run.note(format!("the checkpoint is {}; --resume continues from it", checkpoint.path().display()));
     }
     let Learned { space, codes, timing } = learned?;
     if !measured {

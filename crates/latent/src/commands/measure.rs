@@ -19,21 +19,21 @@ use crate::{args, inputs, outputs};
 
 pub(crate) fn command() -> Command {
     Command::new("measure")
-        .about("Measure how far to trust codes, a map or topics: which neighbors they kept, how well they tell new documents")
+        .about("Measure how far to trust codes, a map or topics: kept neighbors, trustworthiness, held-out likelihood, coherence")
         .arg(inputs::file_arg("input").value_name("CODES").required(true).help(
-            "Coordinates, a space that keeps those of its rows, or topics: a space of such, or a table with a column 'word' and one for each topic",
+            "Codes; a space that keeps those of its rows; or topics: a topic model, or a table with a column 'word' and one column per topic",
         ))
         .arg(inputs::file_arg("against").long("against").value_name("DATA").required(true).help("What the codes were made from, row by row; of topics, documents"))
-        .arg(args::neighbors(1, "Neighbors a row [default: 15]"))
+        .arg(args::neighbors(1, "Number of neighbors per row [default: 15]"))
         .arg(
             Arg::new("sample")
                 .long("sample")
                 .value_name("N|all")
                 .value_parser(sample())
-                .help("Rows that are asked about [default: all, or a sample of many]"),
+                .help("Rows to measure: a number or 'all' [default: all, or a sample of many]"),
         )
         .arg(metric_arg(
-            "How far two rows of DATA lie apart: euclidean, cosine, manhattan, hellinger, hamming or jaccard [default: euclidean]",
+            "Distance between rows of DATA: euclidean, cosine, manhattan, hellinger, hamming or jaccard [default: euclidean]",
         ))
         .arg(inputs::file_arg("per-row").long("per-row").value_name("FILE").help("Where to write the measures of each row asked about: .csv"))
         .arg(
@@ -41,7 +41,7 @@ pub(crate) fn command() -> Command {
                 .long("left-to-right")
                 .value_name("PARTICLES")
                 .value_parser(args::whole::<usize>(1))
-                .help("Of topics, also tell each word by those before it, by so many particles a document (20 is usual): slow"),
+                .help("For topics, also estimate the likelihood of documents by left-to-right sampling with this many particles (20 is typical); slow"),
         )
         .args(inputs::reading_args())
 }

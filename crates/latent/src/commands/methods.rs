@@ -10,7 +10,7 @@ use crate::{args, output};
 
 pub(crate) fn command() -> Command {
     Command::new("methods")
-        .about("List the methods; with a name, its parameters and limits")
+        .about("List methods; with a name, its parameters and limits")
         .arg(Arg::new("name").value_name("METHOD").help("One method, in full"))
 }
 
@@ -84,7 +84,7 @@ fn list(entries: &[&Entry]) -> String {
             out.push_str(&output::wrapped(&format!("  {name:width$}  "), limit));
         }
     }
-    out + "\n`latent methods NAME` tells the parameters; `latent fit NAME --help` the flags.\n"
+    out + "\n`latent methods NAME` lists the parameters, `latent fit NAME --help` the flags.\n"
 }
 
 fn details(entry: &Entry) -> String {

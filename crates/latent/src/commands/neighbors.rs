@@ -14,7 +14,7 @@ use crate::{args, inputs, outputs};
 
 pub(crate) fn command() -> Command {
     Command::new("neighbors")
-        .about("Find the nearest rows; with --plus and --minus, of a sum of rows: king - man + woman")
+        .about("Find nearest neighbors of a row, or of a sum of rows (vector arithmetic): king - man + woman")
         .arg(inputs::file_arg("input").value_name("SPACE_OR_CODES").required(true).help("Codes, or a space that keeps those of its rows"))
         .arg(Arg::new("row").long("row").value_name("N").value_parser(args::whole::<usize>(0)).help("The row, counted from 0"))
         .arg(Arg::new("id").long("id").value_name("NAME").help("The row's id"))
@@ -25,7 +25,7 @@ pub(crate) fn command() -> Command {
                 .long("all")
                 .action(ArgAction::SetTrue)
                 .requires("output")
-                .help("Those of every row, for `latent fit … --neighbors`"),
+                .help("Find the neighbors of every row, for `latent fit … --neighbors`"),
         )
         .group(ArgGroup::new("which").args(["row", "id", "plus", "all"]).required(true))
         .arg(
@@ -40,7 +40,7 @@ pub(crate) fn command() -> Command {
                 .long("output")
                 .value_name("FILE")
                 .requires("all")
-                .help("The table of row, neighbor and distance to write: .parquet, .csv or .tsv"),
+                .help("Table of row, neighbor and distance to write: .parquet, .csv or .tsv"),
         )
         .args(inputs::file_args(inputs::OF_CODES))
 }
@@ -143,9 +143,7 @@ fn known(error: Error, wanted: &str, codes: &Codes) -> Error {
     let ids: Vec<String> = (0..codes.values.rows().min(1_000_000)).map(|row| codes.metadata.id(row)).collect();
     match latentspace::error::nearest(wanted, ids.iter().map(String::as_str)) {
         Some(near) => error.with_hint(format!("did you mean '{near}'?")),
-        None if codes.metadata.id.is_none() => {
-            error.with_hint("these codes have no column of ids; row numbers, counted from 0, are their ids")
-        }
+        None if codes.metadata.id.is_none() => error.with_hint("these codes have no ids; use row numbers, counted from 0"),
         None => error,
     }
 }

@@ -62,20 +62,17 @@ pub(super) fn partial(method: &dyn AnyMethod, share: Share, matches: &ArgMatches
 
 pub(crate) fn command() -> Command {
     Command::new("merge")
-        .about("Make a space of the statistics of all shares (see `latent fit METHOD --partial`), or the state of the next round")
+        .about("Merge the statistics of all shares (see `latent fit METHOD --partial`) into a space, or into the state of the next round")
         .arg(
             inputs::file_arg("statistics")
                 .value_name("STATS")
                 .required(true)
                 .action(ArgAction::Append)
                 .num_args(1..)
-                .help("What the shares wrote, in any order; a quoted pattern of names is taken too"),
+                .help("Statistics of the shares, in any order, or a quoted pattern of names"),
         )
         .arg(fit::no_measures_arg())
-        .arg(output_arg(
-            "OUT",
-            "The space to write, *.latent; or the state, where another round is needed; or *.stats, of some shares as of one",
-        ))
+        .arg(output_arg("OUT", "Space to write, *.latent; or the state, where another round is needed; or *.stats, to combine some shares"))
 }
 
 pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
@@ -129,7 +126,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let measured = !matches.get_flag("no-measures");
     match if measured { round.measure(&mut space, run) } else { Ok(()) } {
         Err(Error::Cancelled) => return Err(Error::Cancelled),
-        Err(error) => run.warn(format!("not measured: {error}; `latent measure` tells how far to trust codes")),
+        Err(error) => run.warn(format!("not measured: {error}; `latent measure` measures codes")),
         Ok(()) if measured => {}
         Ok(()) => fit::tell_unmeasured(&space, &output, None, run),
     }

@@ -20,7 +20,7 @@ use crate::{args, inputs, memory, outputs};
 
 pub(crate) fn command() -> Command {
     Command::new("stability")
-        .about("Make a map again and again: which neighborhoods and topics are the data's, and which the seed's or the sample's")
+        .about("Measure stability: which neighborhoods and topics survive another seed or a resample")
         .subcommand_required(true)
         .subcommand_value_name("METHOD")
         .subcommand_help_heading("Methods")
@@ -38,21 +38,20 @@ fn method_command(entry: &Entry) -> Command {
                 .long("runs")
                 .value_name("N")
                 .value_parser(args::whole::<usize>(2))
-                .help("Maps with a seed of their own each, and as many of rows drawn anew [default: 4]"),
+                .help("Number of seeds, and of resamples (bootstrap) [default: 4]"),
         )
-        .arg(args::neighbors(1, "Neighbors a row [default: 15]"))
+        .arg(args::neighbors(1, "Number of neighbors per row [default: 15]"))
         .arg(
             inputs::file_arg("per-row")
                 .long("per-row")
                 .value_name("FILE")
-                .help("Where to write the share of neighbors that each row keeps: .npy, .parquet or .csv"),
+                .help("Write each row's share of kept neighbors to FILE: .npy, .parquet or .csv"),
         )
         .args(args::parameters(entry))
         .args(inputs::reading_args())
         .after_help(
-            "Rows are drawn with replacement, as many as there are, and each counts once: some 63 % of them. Seeds follow on --seed.\n\
-             It takes twice --runs times what one fit takes. Topics are told, too: how many of each one's top words are those of its partner\n\
-             when all are learned again.",
+            "A resample (bootstrap) draws as many rows as there are, with replacement; each counts once: about 63 % of the rows. Seeds count up\n\
+             from --seed. It takes 2 x --runs fits. For topic models, it also reports how many of each topic's top words stay the same.",
         )
 }
 
@@ -161,7 +160,7 @@ impl TopicsAgain {
     fn sentences(&self) -> Vec<String> {
         let of_ten = |measure: measure::Measure| format!("{:.1}", 10.0 * measure.value);
         let mut out = vec![format!(
-            "Of the 10 top words of a topic, {} are those of its partner with another seed, {} with other rows drawn; of chance {:.1} would be.",
+            "Of the 10 top words of a topic, {} stay the same with another seed, {} with a resample ({:.1} expected by chance).",
             of_ten(self.seeds.shared),
             of_ten(self.drawn.shared),
             10.0 * self.seeds.shared.null.unwrap_or(0.0)
@@ -169,7 +168,7 @@ impl TopicsAgain {
         let lost = self.seeds.shared_by_topic.iter().filter(|&&shared| shared < LOST).count();
         if lost > 0 {
             let all = self.first.k();
-            out.push(format!("{lost} of {all} topics have less than half of their top words with another seed: they are the seed's as much as the data's."));
+            out.push(format!("{lost} of {all} topics keep less than half of their top words with another seed: they depend on the seed."));
         }
         out
     }

@@ -36,7 +36,7 @@ const ERRORS: f64 = 1.96;
 
 pub(crate) fn command() -> Command {
     Command::new("sweep")
-        .about("Find out how many dimensions are enough: what each number tells of rows learned from, and of rows held out")
+        .about("Choose the number of dimensions by training and held-out error")
         .subcommand_required(true)
         .subcommand_value_name("METHOD")
         .subcommand_help_heading("Methods")
@@ -63,15 +63,15 @@ fn method_command(entry: &Entry) -> Command {
                 .required(true)
                 .value_delimiter(',')
                 .value_parser(args::whole::<u32>(1))
-                .help("The numbers of dimensions to learn with"),
+                .help("Numbers of dimensions to try, such as 1,2,4,8"),
         )
-        .arg(inputs::file_arg("output").short('o').long("output").value_name("FILE").help("A picture of both curves to write, *.svg"))
+        .arg(inputs::file_arg("output").short('o').long("output").value_name("FILE").help("Write a picture of both curves to FILE, *.svg"))
         .args(args::parameters(entry).into_iter().filter(|arg| arg.get_id() != DIMENSIONS))
         .args(inputs::reading_args())
         .after_help(
-            "The number recommended is the fewest dimensions whose figure of rows held out is within one standard error of the best\n\
-             (Breiman's rule). Of methods that hold documents out, the figure is the logarithm of the likelihood of a word, by document\n\
-             completion; of others a tenth of the rows is held out, and the figure is the mean square of what is lost of a cell.",
+            "Recommends the smallest dimension within one standard error of the best held-out score (Breiman's rule). The score of topic models\n\
+             is the log-likelihood per word of held-out documents (document completion); of other methods, the mean squared error per cell of\n\
+             a tenth of the rows, held out.",
         )
 }
 
@@ -205,7 +205,7 @@ impl<'a> Held<'a> {
                 let told = fitted.measures.iter().find(|(name, _)| *name == LIKELIHOOD).map(|(_, measure)| *measure);
                 let wanted = "what they tell is every second word of them";
                 let told = told.ok_or_else(|| {
-                    Error::input("data", "no document of two words was held out", wanted).with_hint("more are with a larger --held-out")
+                    Error::input("data", "no document of two words was held out", wanted).with_hint("a larger --held-out holds out more")
                 })?;
                 Ok((fitted.facts.get(TRAINING).and_then(|fact| serde_json::from_value(fact.clone()).ok()), told))
             }

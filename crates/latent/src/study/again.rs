@@ -20,7 +20,7 @@ impl Study {
     /// Makes a map again; false while something is under way.
     pub(crate) fn make_again(self: &Arc<Self>, map: &Arc<Kept>, runs: usize) -> Result<bool> {
         if !map.learned {
-            return Err(Error::input("the map", "it was given", "one that is learned here can be made again"));
+            return Err(Error::input("the map", "it was given", "only a map learned here can be resampled"));
         }
         if !(2..=RUNS_MOST).contains(&runs) {
             return Err(Error::param("runs", runs, format!("it is 2 to {RUNS_MOST}")));

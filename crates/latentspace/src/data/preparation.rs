@@ -758,7 +758,7 @@ fn levels(summary: &Summary, column: &crate::data::ColumnSummary, missing: Missi
             "a column to learn from is a number or has few levels",
         )
         .at_column(&column.name)
-        .with_hint("leave it out of --columns; it rides along then"));
+        .with_hint("leave it out of --columns to keep it as metadata"));
     }
     let mut levels: Vec<(String, u64)> = column.levels.iter().map(|level| (level.name.clone(), level.rows)).collect();
     levels.sort();

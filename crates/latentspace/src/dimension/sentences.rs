@@ -10,7 +10,7 @@ const FAR_APART: f64 = 1.5;
 pub fn sentences(found: &Dimension) -> Vec<String> {
     let Estimate { value, low, high, .. } = found.mle;
     let mut out = vec![format!(
-        "About {} numbers tell where a row lies among its neighbors ({} to {}), of the {} that it was written in.",
+        "Intrinsic dimension about {} (95 % interval {} to {}), in {} columns.",
         figure(value),
         figure(low),
         figure(high),
@@ -20,18 +20,21 @@ pub fn sentences(found: &Dimension) -> Vec<String> {
     let flat = found.participation.value;
     if flat > FAR_APART * value {
         out.push(format!(
-            "What the rows lie on is curved: it takes part in {} directions. Straight axes need more dimensions than it has; maps and networks may not.",
+            "The data are curved: linear directions take {} dimensions (PCA participation). Methods for curved data need fewer.",
             figure(flat)
         ));
     } else if value > FAR_APART * flat {
-        out.push(format!("It is long in few directions, as if in {}, and short in the others.", figure(flat)));
+        out.push(format!("Most variance is in few directions (PCA participation {}).", figure(flat)));
     }
     let Estimate { value, low, high, .. } = found.two_nn;
     if high > 2.0 * low {
-        out.push(format!("Warning: {} rows are few for so many dimensions; more would tell better.", count(found.distinct_rows as u64)));
+        out.push(format!(
+            "Warning: {} rows are few for so many dimensions; more rows narrow the interval.",
+            count(found.distinct_rows as u64)
+        ));
     } else if found.local.high > 2.0 * value && found.local.low < value / FAR_APART {
         out.push(format!(
-            "Not all rows are alike: one of 20 has at most {} dimensions around it, one of 20 at least {}.",
+            "The dimension varies between rows: 5 % of the rows have at most {}, 5 % at least {}.",
             figure(found.local.low),
             figure(found.local.high)
         ));
@@ -47,14 +50,12 @@ pub fn sentences(found: &Dimension) -> Vec<String> {
 /// What growing neighborhoods say.
 fn by_scale(scales: &[AtScale]) -> Option<String> {
     let (first, last) = (scales.first()?, scales.last()?);
-    let seen = format!("{} by 2 neighbors, {} by {}", figure(first.value), figure(last.value), last.n_neighbors);
+    let seen = format!("{} with 2 neighbors, {} with {}", figure(first.value), figure(last.value), last.n_neighbors);
     if first.value > FAR_APART * last.value {
-        Some(format!(
-            "The closer one looks, the more dimensions there are ({seen}): noise has dimensions of its own. Trust the larger neighborhoods."
-        ))
+        Some(format!("Small neighborhoods have more dimensions ({seen}), as noise has: trust the larger ones."))
     } else if last.value > FAR_APART * first.value {
         Some(format!(
-            "Larger neighborhoods have more dimensions ({seen}): they reach what lies near without belonging together. Trust the small ones."
+            "Large neighborhoods have more dimensions ({seen}), since they join separate parts of the data: trust the smaller ones."
         ))
     } else {
         None

@@ -46,8 +46,8 @@ impl Groups {
         let more = if self.parts.len() > told.len() { ", …" } else { "" };
         (self.parts.len() > 1).then(|| {
             format!(
-                "The graph of neighbors falls into {} parts (of {}{more} rows) that no neighbors join: how far they lie apart in this map, and \
-                 on which side, says nothing.",
+                "The neighbor graph has {} connected components (of {}{more} rows): their distances and arrangement on this map carry no \
+                 information.",
                 count(self.parts.len() as u64),
                 told.join(", ")
             )

@@ -51,7 +51,7 @@ impl Stability {
     pub fn sentences(&self) -> Vec<String> {
         let of_k = |measure: Measure| format!("{:.1}", measure.value * self.k as f64);
         let mut out = vec![format!(
-            "Of the {} nearest of a row, {} are the same with another seed, {} with other rows drawn; of chance {:.1} would be.",
+            "Of the {} nearest neighbors of a row, {} stay the same with another seed, {} with a resample ({:.1} expected by chance).",
             self.k,
             of_k(self.seeds),
             of_k(self.bootstrap),
@@ -61,15 +61,12 @@ impl Stability {
         if loose > 0 {
             let part = 100.0 * loose as f64 / self.by_bootstrap.len().max(1) as f64;
             out.push(format!(
-                "{} rows ({part:.0} %) keep less than a third of their neighbors when other rows are drawn: who is next to them says little.",
+                "{} rows ({part:.0} %) keep less than a third of their neighbors in a resample: do not interpret their neighborhoods.",
                 count(loose as u64)
             ));
         }
         if self.seeds.value < 0.5 {
-            out.push(
-                "Warning: another seed makes other neighborhoods: what this map shows up close is the seed's as much as the data's."
-                    .to_owned(),
-            );
+            out.push("Warning: another seed gives other neighborhoods: the fine structure of this map depends on the seed.".to_owned());
         }
         out
     }

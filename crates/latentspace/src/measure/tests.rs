@@ -122,11 +122,11 @@ fn sentences_tell_what_is_kept_and_warn() {
         row_recall: Vec::new(),
     };
     let told = sentences(&measures, 60_000, 2);
-    assert_eq!(told[0], "Keeps 39 of 100 neighbors; noise would keep 0.03.");
+    assert_eq!(told[0], "Keeps 39 of 100 neighbors (random: 0.03).");
     assert!(!told.iter().any(|sentence| sentence.starts_with("Warning")));
     measures.recall.value = 0.04;
     let told = sentences(&measures, 60_000, 2);
-    assert_eq!(told[0], "Keeps 4.0 of 100 neighbors; noise would keep 0.03.");
+    assert_eq!(told[0], "Keeps 4.0 of 100 neighbors (random: 0.03).");
     assert!(told[1].starts_with("Warning: fewer than a tenth of the neighbors are kept"));
 }
 

@@ -31,7 +31,7 @@ pub(super) fn near(
     let found = match rows.neighbors() {
         Some(given) if given.k < k => {
             let error = Error::param("neighbors", format!("{} of each row", given.k), format!("{k} are needed"));
-            return Err(error.with_hint("a smaller perplexity, or fewer n_neighbors, needs fewer"));
+            return Err(error.with_hint("a smaller perplexity or n_neighbors needs fewer"));
         }
         Some(given) => given.nearest(k),
         None => points.neighbors(k, metric, run)?,

@@ -111,7 +111,7 @@ impl<'a> Narrow<'a> {
         let Some(at) = at.filter(|&at| taking(at) < 0.8 * d as f64) else { return Ok(None) };
         let m = (at + 1) * STEP;
         let left = 100.0 * shares[at];
-        run.note(format!("neighbors: all pairs by {m} of {d} directions, and the {left:.2} % that these do not rule out by more"));
+        run.note(format!("neighbors: all pairs by {m} of {d} principal directions; the {left:.2} % not ruled out by bounds in full"));
         let (few, more) = parts.split(m)?;
         Ok(Some(Narrow { table, few, more, unit }))
     }

@@ -97,7 +97,7 @@ fn among_lists(
         return Ok(None);
     }
     run.note(format!(
-        "neighbors: {} lists, each row looks into {visits} and takes {keep} candidates by {} of {d} directions",
+        "neighbors: {} lists, {visits} searched per row, {keep} candidates by {} of {d} principal directions",
         centers.count(),
         scored.cols()
     ));

@@ -91,7 +91,7 @@ impl Compared {
         let mut out = output::table(&["A", "words", "B", "words", "shared", "divergence"], &rows);
         let (shared, chance) = (10.0 * self.shared.value, 10.0 * self.shared.null.unwrap_or(0.0));
         let sentence = format!(
-            "Of the 10 top words of a topic, {shared:.1} are those of its partner; of chance {chance:.1} would be. Compared by {} words.",
+            "Matched topics share {shared:.1} of their 10 top words ({chance:.1} expected by chance). Compared by {} words.",
             count(self.words as u64)
         );
         out.push_str(&format!("\n{}", output::wrapped("  ", &sentence)));

@@ -177,9 +177,9 @@ pub(super) fn number(file: &File, descr: &str) -> Result<(bool, Number)> {
                     .wrong("it holds Python objects (a pickle), which could run code when opened", wanted)
                     .with_hint("save it as numbers: numpy.save(file, array.astype('float32'))"),
                 Some('U' | 'S' | 'a') => {
-                    file.wrong("it holds text", wanted).with_hint("text can ride along: --labels with a .txt or .csv file")
+                    file.wrong("it holds text", wanted).with_hint("--labels with a .txt or .csv file joins text as metadata")
                 }
-                Some('c') => file.wrong("it holds complex numbers", wanted).with_hint("save real and imaginary parts side by side"),
+                Some('c') => file.wrong("it holds complex numbers", wanted).with_hint("save real and imaginary parts as separate columns"),
                 Some('M' | 'm') => file.wrong("it holds dates", wanted),
                 _ => file.wrong(format!("the type '{}' of its numbers", super::excerpt(descr)), wanted),
             });

@@ -115,8 +115,8 @@ impl Graph {
 pub(super) fn tell(sizes: &[usize], run: &Run) {
     let largest: Vec<String> = sizes.iter().take(3).map(|&rows| count(rows as u64)).collect();
     run.warn(format!(
-        "the graph of neighbors falls into {} parts (of {}{} rows): each was joined to the row nearest to it, so how the parts lie to each \
-         other hangs on single rows. More neighbors may join them better.",
+        "the neighbor graph has {} connected components (of {}{} rows): each was joined to its nearest row, so their arrangement depends on \
+         single rows. More neighbors may connect them.",
         count(sizes.len() as u64),
         largest.join(", "),
         if sizes.len() > largest.len() { ", …" } else { "" }

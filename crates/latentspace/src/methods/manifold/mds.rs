@@ -116,7 +116,7 @@ impl Method for Mds {
     fn check(&self, shape: Shape) -> Result<()> {
         super::check(Self::INFO.title, self.n_components, shape)?;
         if !self.metric.is_distance() {
-            return Err(Error::param("metric", "'inner_product'", "it can be any distance, which an inner product is not"));
+            return Err(Error::param("metric", "'inner_product'", "it must be a distance; inner_product is not one"));
         }
         super::check_landmarks(self.n_landmarks, self.n_components, shape)
     }

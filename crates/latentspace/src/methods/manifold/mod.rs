@@ -235,8 +235,8 @@ fn places_of_all(
     };
     facts.insert("learned_rows".to_owned(), json!(learned));
     run.warn(format!(
-        "the graph of {} rows is too entangled to be solved within {}: the places are those of {} of them, among which the others were placed. \
-         Fewer neighbors, or PCA to fewer columns first, would take in more.",
+        "the neighbor graph of {} rows is too dense to factorize within {}: {} of them were embedded, and the others placed among these. \
+         Fewer neighbors, or PCA to fewer columns first, allow more rows.",
         count(n as u64),
         count((most_entries(run) * 8) as u64 >> 20) + " MiB",
         count(learned as u64)

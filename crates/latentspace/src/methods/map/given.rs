@@ -101,7 +101,7 @@ fn told(start: &Start) -> String {
     let tied = match start.tie {
         Tie::Free => "start",
         Tie::Pull(_) => "start where they are given, are drawn back there",
-        Tie::Hold => "stay where they are given",
+        Tie::Hold => "stay in place",
     };
     let amid = if rest > 0 { format!(", {} start amid their neighbors", count(rest as u64)) } else { String::new() };
     let given = if start.tie == Tie::Free { " where they are given" } else { "" };

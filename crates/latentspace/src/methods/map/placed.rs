@@ -228,7 +228,7 @@ impl<P: Placing> Placed<P> {
         let outside: Vec<usize> = (0..codes.rows()).filter(is_outside).collect();
         if let Some(first) = outside.first() {
             run.warn(format!(
-                "{} of {} codes lie outside the map, far from all that was fitted (the first is row {}): what they decode to is a guess",
+                "{} of {} codes lie outside the map, far from all fitted rows (the first is row {}): their decoded values are extrapolated",
                 count(outside.len() as u64),
                 count(codes.rows() as u64),
                 first + 1

@@ -243,7 +243,7 @@ impl Method for Pacmap {
             return Err(error.with_hint("n_neighbors=auto works; fewer neighbors show finer structure"));
         }
         if !self.metric.is_distance() {
-            return Err(Error::param("metric", "'inner_product'", "it can be any distance, which an inner product is not"));
+            return Err(Error::param("metric", "'inner_product'", "it must be a distance; inner_product is not one"));
         }
         let most = shape.cols.min(shape.rows);
         match self.pca_components {

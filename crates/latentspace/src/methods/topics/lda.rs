@@ -147,7 +147,7 @@ impl Lda {
                 let error = wrong(&word, "a topic needs a seed word of the vocabulary".to_owned());
                 return Err(match nearest(&word, names.iter().map(String::as_str)) {
                     Some(near) => error.with_hint(format!("did you mean '{near}'?")),
-                    None => error.with_hint("words that are too rare or too common are left out: --min-df and --max-df"),
+                    None => error.with_hint("--min-df and --max-df remove words that are too rare or too common"),
                 });
             }
         }

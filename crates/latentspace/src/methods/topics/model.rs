@@ -77,7 +77,7 @@ impl Told {
     pub(super) fn of(counts: Counts, held: Vec<u32>, totals: Vec<f64>, documents: usize, topics: usize, run: &Run) -> Self {
         let are_kept = counts.rows() == documents && counts.rows() * topics * 4 + counts.values.len() * 8 <= KEPT_BYTES;
         if !are_kept {
-            run.note("the documents are not kept in the space: they take more than 256 MiB");
+            run.note("the space does not store the documents: they take more than 256 MiB");
         }
         Told { counts, held, totals, documents, are_kept }
     }

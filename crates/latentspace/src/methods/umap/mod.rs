@@ -268,8 +268,8 @@ impl Umap {
         }
         let largest: Vec<String> = parts.iter().take(3).map(|&rows| count(rows as u64)).collect();
         run.warn(format!(
-            "the graph of neighbors falls into {} parts (of {}{} rows), between which it says nothing: the map starts at the principal \
-             components instead of the graph's vibrations, and how the parts lie to each other comes from there. More neighbors may join them.",
+            "the neighbor graph has {} connected components (of {}{} rows): the map starts at the principal components instead of a spectral \
+             initialization, and the arrangement of the components comes from there. More neighbors may connect them.",
             count(parts.len() as u64),
             largest.join(", "),
             if parts.len() > largest.len() { ", …" } else { "" }

@@ -138,7 +138,7 @@ fn rows_that_are_equal_constant_or_far_away_give_a_finite_map() {
 #[test]
 fn a_graph_in_parts_is_told_and_starts_at_the_principal_components() {
     let apart = Matrix::from_fn(300, 4, |i, j| if i % 3 == 0 { 1e5 } else { 0.0 } + ((i * (j + 7)) as f32).sin());
-    let watcher = Arc::new(Watcher { word: "falls into 2 parts (of 200, 100 rows)", ..Watcher::default() });
+    let watcher = Arc::new(Watcher { word: "has 2 connected components (of 200, 100 rows)", ..Watcher::default() });
     let run = Run::new(0, 2).unwrap().with_listener(watcher.clone());
     let space = fit(&umap(10, 100), &apart, &run).unwrap();
     assert_eq!((watcher.noted.load(Ordering::Relaxed), &space.facts["init"]), (1, &json!("pca")));
