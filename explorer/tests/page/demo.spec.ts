@@ -311,8 +311,8 @@ test("a map is made again, tells what of it is stable, as a whole and by row, an
   const seeds = page.getByRole("meter", { name: "Kept with another seed" });
   await expect(seeds).toHaveAttribute("aria-valuetext", /random data would score 2\.5/);
   await expect(page.getByText("are the same with another seed")).toBeVisible();
-  await expect(page.locator("#row-title").locator("..").getByText("stable (seeds)")).toBeVisible();
-  await page.getByRole("button", { name: "Color by draws" }).click();
+  await expect(page.locator("#row-title").locator("..").getByText("kept, seeds")).toBeVisible();
+  await page.getByRole("button", { name: "Color by resamples" }).click();
   await expect(page.locator("#color-by")).toHaveValue("@draws");
   await expect(page.getByText("rows have none and are grey")).toBeVisible();
   await rest(page);
