@@ -65,7 +65,7 @@ pub(crate) fn reading_args() -> Vec<Arg> {
             .value_name("WORD")
             .hide_possible_values(true)
             .value_parser(PossibleValuesParser::new(["auto", "none", "standard", "robust", "unit"]))
-            .help("Scale columns: none, standard (z-scores), robust (median and quartiles) or unit (rows of length 1) [default: auto: standard where standard deviations differ tenfold]"),
+            .help("Scale columns: none, standard (z-scores), robust (median and quartiles) or unit (0 to 1) [default: auto: standard where standard deviations differ tenfold]"),
         Arg::new("missing")
             .long("missing")
             .value_name("WORD")
@@ -168,7 +168,7 @@ fn words_of(file: &str) -> Result<Vec<String>> {
     }
     let bytes = border::load(path)?;
     let text = std::str::from_utf8(&bytes).map_err(|_| {
-        Error::input(path, "bytes that are no UTF-8", "words in UTF-8, one a line, are needed")
+        Error::input(path, "bytes that are not UTF-8", "words in UTF-8, one a line, are needed")
             .with_hint("iconv -f LATIN1 -t UTF-8 converts the usual other kind")
     })?;
     Ok(text.trim_start_matches('\u{feff}').split_whitespace().map(str::to_owned).collect())
@@ -280,7 +280,7 @@ pub(crate) fn coordinates(observations: &Observations) -> Result<(&Matrix, &[f64
     match &observations.values {
         Values::Table(table) if table.categories.is_empty() => Ok((&table.numbers, &table.offsets)),
         other => {
-            Err(Error::input(&observations.name, format!("{} are no codes", other.kind()), "a table of numbers is needed, a row each"))
+            Err(Error::input(&observations.name, format!("{} are not codes", other.kind()), "a table of numbers is needed, a row each"))
         }
     }
 }

@@ -203,7 +203,7 @@ pub trait Model: Send + Sync {
     /// # Errors
     /// [`Error::Input`] where the model cannot decode.
     fn decode(&self, _codes: &Matrix, _run: &Run) -> Result<Matrix> {
-        Err(Error::input("space", "this space does not decode", "`latent methods` tells which do"))
+        Err(Error::input("space", "this space does not decode", "`latent methods` lists which do"))
     }
 
     /// How likely each row is, as a logarithm, `[n]`: its density, in nats, or of counts that of all its words together; none where the model
@@ -360,13 +360,13 @@ pub fn precomputed(info: &Info, from: &str, distances: Matrix) -> Result<Beside>
 fn check_given(info: &Info, rows: &Rows<'_>) -> Result<()> {
     let wrong = |name: &str, found: &str, wanted: String| Err(Error::input(name, found, wanted));
     if rows.neighbors().is_some() && !info.given.contains(&Given::Neighbors) {
-        return wrong("neighbors", "some were given", format!("{} learns from none that were found elsewhere", info.title));
+        return wrong("neighbors", "some were given", format!("{} does not take precomputed neighbors", info.title));
     }
     if rows.distances().is_some() && !info.given.contains(&Given::Distances) {
         return wrong("distances", "those of all pairs were given", format!("{} computes its own", info.title));
     }
     if rows.start().is_some() && !info.given.contains(&Given::Start) {
-        return wrong("start", "one was given", format!("{} starts where it does by itself", info.title));
+        return wrong("start", "one was given", format!("{} does not take starting positions", info.title));
     }
     Ok(())
 }

@@ -290,7 +290,7 @@ impl Space {
             return Err(Error::input("data", format!("{} columns", prepared.cols()), format!("this space takes {}", self.model.columns())));
         }
         let found = run.install(|| self.model.log_likelihoods(prepared, self.rows, run))?;
-        found.ok_or_else(|| Error::input("space", format!("{} tells no likelihood", self.method.title), "a method that does is needed"))
+        found.ok_or_else(|| Error::input("space", format!("{} computes no likelihood", self.method.title), "a topic model is needed"))
     }
 
     /// The codes of observations.
@@ -412,7 +412,7 @@ impl Space {
         let (header, tensors): (Header, Tensors) = Tensors::from_file(bytes, &FILE)?;
         header.preparation.check()?;
         let entry = registry::find(&header.method)
-            .map_err(|_| Error::input("space", format!("the method '{}'", header.method), "this program does not know it"))?;
+            .map_err(|_| Error::input("space", format!("the method '{}'", header.method), "this version does not have it"))?;
         let model = entry.load(&tensors, &header.model)?;
         if model.columns() != header.columns || model.n_components() != header.n_components {
             return Err(FILE.broken("its tensors do not fit its metadata"));

@@ -30,7 +30,7 @@ pub struct FileKind {
 impl FileKind {
     /// What is said of a file that is none of this kind.
     pub fn broken(&self, why: &str) -> Error {
-        Error::input(self.name, format!("this is no {} file: {why}", self.name), format!("a file that {} wrote is needed", self.writer))
+        Error::input(self.name, format!("this is not a {} file: {why}", self.name), format!("a file that {} wrote is needed", self.writer))
     }
 }
 

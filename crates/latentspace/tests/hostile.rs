@@ -264,7 +264,7 @@ fn cases() -> Vec<Case> {
             Taken(&["2 missing cells become the mean of the column (column a)"]),
         ),
         case("hole.csv", "a column that holds nothing", b"a,b\n1,\n2,\n".to_vec(), Taken(&["column b without any value"])),
-        case("latin.csv", "bytes that are no UTF-8", b"name,x\nM\xfcller,1\n".to_vec(), Refused(&["row 1", "UTF-8"])),
+        case("latin.csv", "bytes that are not UTF-8", b"name,x\nM\xfcller,1\n".to_vec(), Refused(&["row 1", "UTF-8"])),
         case("wide.csv", "UTF-16", b"\xff\xfea\x00,\x00b\x00\n\x00".to_vec(), Refused(&["UTF-16"])),
         case("words.csv", "no number at all", b"a,b\nx,y\nz,w\n".to_vec(), Refused(&["no column to learn from", "--columns"])),
         case("comma.csv", "decimal commas", b"a;b\n1,5;2,5\n3,5;4,5\n".to_vec(), Taken(&[])),
@@ -285,7 +285,7 @@ fn cases() -> Vec<Case> {
         case("bare.jsonl", "bare numbers", b"1\n2\n".to_vec(), Refused(&["row 1", "one JSON object"])),
         case("far.jsonl", "a number beyond 64 bits", b"{\"a\":1e999}\n".to_vec(), Refused(&["row 1"])),
         case("nan.jsonl", "a number that JSON has not", b"{\"a\":NaN}\n".to_vec(), Refused(&["row 1", "no JSON"])),
-        case("latin.jsonl", "bytes that are no UTF-8", b"{\"a\":\"\xfc\"}\n".to_vec(), Refused(&["row 1", "UTF-8"])),
+        case("latin.jsonl", "bytes that are not UTF-8", b"{\"a\":\"\xfc\"}\n".to_vec(), Refused(&["row 1", "UTF-8"])),
         case("blank.jsonl", "blank lines", b"\n\n".to_vec(), Refused(&["no rows"])),
         // Parquet and Arrow.
         case("text.parquet", "text under another name", b"a,b\n1,2\n".to_vec(), Refused(&["no whole Parquet file"])),
@@ -362,7 +362,7 @@ fn cases() -> Vec<Case> {
         case("none.svmlight", "labels and no cell", b"1\n0\n".to_vec(), Refused(&["no cell"])),
         case("inf.svmlight", "infinity", b"1 1:inf\n".to_vec(), Refused(&["row 1, column 1", "infinity"])),
         // Text and word vectors.
-        case("latin.txt", "bytes that are no UTF-8", b"fine\nM\xfcller\n".to_vec(), Refused(&["row 2", "UTF-8"])),
+        case("latin.txt", "bytes that are not UTF-8", b"fine\nM\xfcller\n".to_vec(), Refused(&["row 2", "UTF-8"])),
         case("zeros.txt", "bytes that no text has", vec![0; 100], Refused(&["zero bytes"])),
         case("signs.txt", "text without a word", b"- - -\n...\n".to_vec(), Refused(&["no word"])),
         case(

@@ -51,10 +51,10 @@ fn method_command(entry: &Entry) -> Command {
                 .required_unless_present("plan")
                 .help("Space to write, *.latent"),
         )
-        .arg(inputs::file_arg("codes").long("codes").value_name("FILE").help("Where the rows lie: .npy, .parquet or .csv"))
-        .arg(Arg::new("plan").long("plan").action(ArgAction::SetTrue).help("Only tell what it would take"))
+        .arg(inputs::file_arg("codes").long("codes").value_name("FILE").help("Write the codes of the rows to FILE: .npy, .parquet or .csv"))
+        .arg(Arg::new("plan").long("plan").action(ArgAction::SetTrue).help("Print the memory and time that the fit would take, and stop"))
         .arg(no_measures_arg())
-        .arg(Arg::new("resume").long("resume").action(ArgAction::SetTrue).help("Go on from where an interrupted fit stood"))
+        .arg(Arg::new("resume").long("resume").action(ArgAction::SetTrue).help("Continue an interrupted fit from its checkpoint"))
         .arg(
             Arg::new("checkpoint-every")
                 .long("checkpoint-every")
@@ -74,7 +74,7 @@ pub(super) fn no_measures_arg() -> Arg {
     Arg::new("no-measures")
         .long("no-measures")
         .action(ArgAction::SetTrue)
-        .help("Do not measure how far to trust the space, which may take longer than to learn it: `latent measure` does")
+        .help("Skip the measures, which may take longer than learning; `latent measure` computes them")
 }
 
 /// Says what was not measured, where that was asked for, and how it is later: where the rows lie is in the space that keeps them, or in codes.

@@ -25,7 +25,7 @@ pub(super) fn partial(method: &dyn AnyMethod, share: Share, matches: &ArgMatches
     let run = &context.run;
     outputs::check_file("--output", output, "a share")?;
     let data = inputs::path(matches, "data")?;
-    let wrong = || Error::input(&data, "a name that is no UTF-8", "shares carry the name of their data as text");
+    let wrong = || Error::input(&data, "a name that is not UTF-8", "shares carry the name of their data as text");
     let data = data.to_str().ok_or_else(wrong)?.to_owned();
     let (origin, prepare) = (Origin { data, read: inputs::options_for(matches, method.info())? }, inputs::prepare_options(matches)?);
     let (round, source) = match inputs::optional_path(matches, "state").as_deref() {

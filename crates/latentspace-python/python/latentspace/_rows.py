@@ -44,7 +44,7 @@ def rows_of(X: Any, name: str = "X") -> Rows:
     Raises
     ------
     InputError
-        For columns or cells that are no numbers, each named, and for what is no table.
+        For columns or cells that are not numbers, each named, and for what is no table.
     """
     given, X = X, table_of(X, name)
     if is_annotated(X):

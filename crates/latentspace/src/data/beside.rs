@@ -114,7 +114,7 @@ impl Start {
         if metadata.id.is_none() || codes.metadata.id.is_none() {
             if n != given {
                 let error = Error::input(from, format!("{given} rows"), format!("the data has {n}"));
-                return Err(error.with_hint("columns of ids in both would tell which belong together"));
+                return Err(error.with_hint("give both files a column of ids to match rows by"));
             }
             return Ok(Start { places: codes.values.clone(), tie });
         }
@@ -127,7 +127,7 @@ impl Start {
         }
         let of_rows: Vec<Option<usize>> = (0..n).map(|row| rows.get(&metadata.id(row)).copied()).collect();
         if of_rows.iter().all(Option::is_none) {
-            let error = Error::input(from, "none of the ids of the data", "a start tells of some of its rows");
+            let error = Error::input(from, "none of the ids of the data", "starting positions need rows of the data");
             return Err(error.with_hint(format!(
                 "the data begins with the id '{}', the start with '{}'",
                 metadata.id(0),
@@ -203,7 +203,7 @@ pub fn read_neighbors(path: &str, rows: usize, run: &Run) -> Result<Neighbors> {
         let at = names.iter().position(|known| known == name);
         let at = at.ok_or_else(|| Error::input(path, format!("the columns {}", names.join(", ")), wanted))?;
         let cells = arrow::compute::cast(table.columns.column(at), &kind).ok().filter(|cells| cells.null_count() == 0);
-        cells.ok_or_else(|| Error::input(path, format!("cells of '{name}' that are empty or no numbers"), wanted))
+        cells.ok_or_else(|| Error::input(path, format!("cells of '{name}' that are empty or not numbers"), wanted))
     };
     let (from, to) = (column("row", DataType::Int64)?, column("neighbor", DataType::Int64)?);
     let (from, to) = (from.as_primitive::<Int64Type>(), to.as_primitive::<Int64Type>());

@@ -306,9 +306,9 @@ impl Preparation {
         let moved: Vec<String> = summary.learned.iter().filter(|column| column.offset != 0.0).map(|column| column.name.clone()).collect();
         if !moved.is_empty() && matches!(self.scale, Scale::None) {
             self.told.push(format!(
-                "{} {} far from 0 for its spread: its middle is subtracted, so that no digit is lost",
+                "{} {} far from 0 relative to its spread: its middle is subtracted, so that no digit is lost",
                 some("column", &moved),
-                if moved.len() == 1 { "lies" } else { "lie each" }
+                if moved.len() == 1 { "is" } else { "are each" }
             ));
         }
         let cells: u64 = summary.learned.iter().map(|column| column.missing).sum();
@@ -333,9 +333,9 @@ impl Preparation {
             let what = if self.kind == "images" { "pixel" } else { "column" };
             let verb = if constant == 1 { "is" } else { "are" };
             self.told.push(format!(
-                "{} {verb} constant and say{} nothing",
+                "{} {verb} constant and carr{} no information",
                 some_of(what, constant, names),
-                if constant == 1 { "s" } else { "" }
+                if constant == 1 { "ies" } else { "y" }
             ));
         }
     }
@@ -764,7 +764,7 @@ fn levels(summary: &Summary, column: &crate::data::ColumnSummary, missing: Missi
     levels.sort();
     let seen: u64 = levels.iter().map(|(_, rows)| rows).sum();
     if seen == 0 {
-        return Err(Error::input(&summary.name, "no cell holds anything", "a column to learn from has values").at_column(&column.name));
+        return Err(Error::input(&summary.name, "all cells are missing", "a column to learn from needs values").at_column(&column.name));
     }
     let most = levels.iter().map(|(_, rows)| *rows).max().unwrap_or(0);
     let mode = levels.iter().position(|(_, rows)| *rows == most);
@@ -820,7 +820,7 @@ fn infinite(file: &str, row: u64, column: &str) -> Error {
 }
 
 fn lacking(file: &str, row: u64, column: &str) -> Error {
-    Error::input(file, "the cell is missing (NaN)", "each cell is a number")
+    Error::input(file, "the cell is missing (NaN)", "each cell must be a number")
         .at_row(row)
         .at_column(column)
         .with_hint("--missing mean fills in the column's mean; a space fitted with missing=mean fills in new rows, too")

@@ -97,7 +97,7 @@ pub(crate) fn rows(path: &Path, count: usize, learned: &dyn Columns, metadata: &
     let parquet = lower.ends_with(".parquet");
     let tabs = lower.ends_with(".tsv");
     if !parquet && !tabs && !lower.ends_with(".csv") {
-        return Err(Error::input(path, "a name that tells no format to write", "it ends in .npy, .parquet, .csv or .tsv"));
+        return Err(Error::input(path, "a name without a known ending", "it ends in .npy, .parquet, .csv or .tsv"));
     }
     let block = |at: usize| -> Result<RecordBatch> {
         let to = (at + BLOCK).min(count);

@@ -307,7 +307,7 @@ fn nothing_left(facts: &Facts, kept: &Kept) -> Error {
     ];
     let found: Vec<String> = limits.iter().filter(|limit| limit.0 > 0).map(|limit| format!("{} {}", count(limit.0), limit.1)).collect();
     let most = limits.iter().max_by_key(|limit| limit.0).map_or("", |limit| limit.2);
-    Error::input("data", format!("no word is left: of {} different ones {}", count(facts.met), found.join(", ")), "some are needed")
+    Error::input("data", format!("no word is left: of {} distinct words {}", count(facts.met), found.join(", ")), "some are needed")
         .with_hint(most)
 }
 
@@ -341,13 +341,13 @@ fn told(facts: &Facts, kept: &Kept, options: &TextOptions) -> Vec<String> {
         ));
     }
     told.push(match (&options.stop_words, &facts.language) {
-        (StopWords::None, _) if options.extra_stop_words.is_empty() => "no stop words are left out, as asked".to_owned(),
+        (StopWords::None, _) if options.extra_stop_words.is_empty() => "no stop words are removed, as asked".to_owned(),
         (StopWords::None | StopWords::Words(_), _) => {
             let own = if let StopWords::Words(words) = &options.stop_words { words.len() } else { 0 };
             let all = count((own + options.extra_stop_words.len()) as u64);
-            format!("{all} stop words are left out, as asked, and none of any language's own")
+            format!("{all} stop words are removed, as asked, and none of a language")
         }
-        (StopWords::Languages(names), _) => format!("stop words of {} are left out, as asked", names.join(", ")),
+        (StopWords::Languages(names), _) => format!("stop words of {} are removed, as asked", names.join(", ")),
         (StopWords::Auto, Some((name, share))) => {
             format!("stop words of {name} are left out: {:.0} % of the commonest words are such", 100.0 * share)
         }
@@ -365,9 +365,9 @@ fn told(facts: &Facts, kept: &Kept, options: &TextOptions) -> Vec<String> {
     }
     if facts.phrases > 0 {
         let some: Vec<String> = kept.phrases.iter().take(3).map(|(first, second)| one_word(first, second)).collect();
-        told.push(format!("{} pairs of words that belong together are one word each ({} …)", count(facts.phrases), some.join(", ")));
+        told.push(format!("{} pairs of words that occur together are joined ({} …)", count(facts.phrases), some.join(", ")));
     } else if options.phrases.is_some() {
-        told.push("no pair of words belongs together enough to be one".to_owned());
+        told.push("no pair of words occurs together often enough to be joined".to_owned());
     }
     let limits = [
         (facts.rare, format!("{} in fewer than {} documents", count(facts.rare), count(kept.min_df))),

@@ -72,7 +72,7 @@ fn ratio(scores: &[[f64; 3]]) -> Result<Measure> {
     let sum = |at: usize| scores.iter().map(|score| score[at]).sum::<f64>();
     let (told, words, null) = (sum(0), sum(1), sum(2));
     if words == 0.0 {
-        return Err(Error::input("documents", "none of two words", "what is told is every second word of a document"));
+        return Err(Error::input("documents", "none of two words or more", "document completion predicts every second word of a document"));
     }
     let value = told / words;
     let n = scores.len() as f64;

@@ -52,7 +52,7 @@ impl Topics {
         if !by_word.as_slice().iter().all(|&value| is_weight(f64::from(value)))
             || !shares.iter().chain(&totals).all(|&value| is_weight(value))
         {
-            return wrong("a number below 0, or none".to_owned(), "weights of words are 0 or more");
+            return wrong("a negative or missing number".to_owned(), "weights of words are 0 or more");
         }
         let mut sums = vec![0.0_f64; k];
         by_word.as_slice().chunks_exact(k).for_each(|row| sums.iter_mut().zip(row).for_each(|(sum, &value)| *sum += f64::from(value)));

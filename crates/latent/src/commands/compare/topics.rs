@@ -43,7 +43,7 @@ pub(super) fn compared((name_a, space_a): (&str, &Space), (name_b, space_b): (&s
         words_a.iter().zip(0..).filter_map(|(word, at)| Some((at, *places.get(word.as_str())?))).unzip();
     if of_a.is_empty() {
         let found = format!("none of its words ('{}', …) is a word of {name_a}", words_b.first().map_or("", String::as_str));
-        return Err(Error::input(name_b, found, "topics are compared by the words that both know"));
+        return Err(Error::input(name_b, found, "topics are compared by words of both vocabularies"));
     }
     let found = matched(&among(a, &of_a)?, &among(b, &of_b)?, run)?;
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;

@@ -526,7 +526,7 @@ impl Roles {
             }
         }
         if !riding.is_empty() {
-            notes.push(format!("{name}: {} ride{} along, not learned from", list(&riding), if riding.len() == 1 { "s" } else { "" }));
+            notes.push(format!("{name}: {} kept as metadata, not learned from", list(&riding)));
         }
         let nothing: Vec<String> = (0..self.fields.len())
             .filter(|&index| self.roles[index] == Role::Nothing && !self.fields[index].name.is_empty())

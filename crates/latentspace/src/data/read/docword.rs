@@ -20,12 +20,15 @@ pub(super) fn is_named_so(file: &File) -> bool {
 /// [`Error::Input`] with the line for what is wrong in it; of the words, too.
 pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
     let bytes = file.bytes()?;
-    let text = std::str::from_utf8(&bytes).map_err(|_| file.wrong("bytes that are no UTF-8", "lines of numbers are needed"))?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| file.wrong("bytes that are not UTF-8", "lines of numbers are needed"))?;
     let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     let mut head = |what: &str| {
         let line = lines.next().map_or("", |(_, line)| line.trim());
         line.parse::<u64>().map_err(|_| {
-            file.wrong(format!("'{}'", excerpt(line)), format!("three lines tell documents, words and cells: {what} is a number"))
+            file.wrong(
+                format!("'{}'", excerpt(line)),
+                format!("three lines give the numbers of documents, words and cells: {what} must be a number"),
+            )
         })
     };
     let (rows, cols, promised) = (head("the first")?, head("the second")?, head("the third")?);
@@ -66,7 +69,7 @@ fn words(file: &File, cols: usize, ask: &Ask<'_>) -> Result<(Option<Vec<String>>
         return Ok((None, format!("{}: words have no names, since there is no {} beside it", ask.name, path.display())));
     }
     let bytes = crate::border::load(&path)?;
-    let text = std::str::from_utf8(&bytes).map_err(|_| Error::input(&path, "bytes that are no UTF-8", "words, one a line, are needed"))?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| Error::input(&path, "bytes that are not UTF-8", "words, one a line, are needed"))?;
     let words: Vec<String> = text.lines().map(|line| line.trim().to_owned()).collect();
     if words.len() != cols {
         let wanted = format!("{} counts {cols}", file.path.display());

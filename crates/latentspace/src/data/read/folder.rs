@@ -64,7 +64,7 @@ fn formats(files: &[PathBuf]) -> String {
     words.join(", ")
 }
 
-/// A path as text, `/` between its parts; bytes that are no UTF-8 as `\xff`.
+/// A path as text, `/` between its parts; bytes that are not UTF-8 as `\xff`.
 pub(super) fn text_of(path: &Path) -> String {
     let parts = path.components().map(|part| match part.as_os_str().to_str() {
         Some(text) => text.to_owned(),

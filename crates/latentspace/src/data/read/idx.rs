@@ -23,7 +23,7 @@ pub(super) fn array(file: &File) -> Result<Array> {
     let bytes = file.bytes()?;
     let wanted = "an IDX file is needed: two zero bytes, a type, the number of axes, their lengths";
     let [0, 0, kind, axes, rest @ ..] = &bytes[..] else {
-        return Err(file.wrong("this is no IDX file: its first bytes are others", wanted));
+        return Err(file.wrong("this is not an IDX file, by its first bytes", wanted));
     };
     let number = match kind {
         0x08 => Number::U8,

@@ -156,7 +156,7 @@ fn lines(piece: &[u8]) -> Result<Vec<Map<String, Value>>> {
             Ok(Value::Object(object)) => rows.push(flat(object)),
             Ok(list @ Value::Array(_)) => rows.push(Map::from_iter([(LIST.to_owned(), list)])),
             Ok(other) => return Err(wrong(format!("the line holds {}", excerpt(&other.to_string())))),
-            Err(_) if std::str::from_utf8(line).is_err() => return Err(wrong("bytes that are no UTF-8".to_owned())),
+            Err(_) if std::str::from_utf8(line).is_err() => return Err(wrong("bytes that are not UTF-8".to_owned())),
             Err(error) => return Err(wrong(format!("the line is no JSON ({error})"))),
         }
     }

@@ -402,11 +402,11 @@ fn open_one(path: &Path, ask: &Ask<'_>) -> Result<(Box<dyn Reader>, u64)> {
     let Some(format) = given.or_else(|| Format::of_name(bare)) else {
         if folder::ends_in(path, images::ENDINGS) {
             let error = file.wrong("a single picture", "pictures are read from a folder, each of them a row");
-            return Err(error.with_hint("name the folder that it lies in"));
+            return Err(error.with_hint("give the name of its folder"));
         }
-        let error = file.wrong("a name that tells no format", format!("it ends in one of {}", endings()));
+        let error = file.wrong("a name without a known ending", format!("it ends in one of {}", endings()));
         return Err(match recognized(&file) {
-            Some(other) => error.with_hint(format!("its first bytes are those of a {other} file: give it such a name")),
+            Some(other) => error.with_hint(format!("its first bytes are those of a {other} file: rename it")),
             None => error.with_hint("--format names the format: csv, tsv, jsonl, txt, …"),
         });
     };

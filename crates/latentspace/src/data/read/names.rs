@@ -45,13 +45,13 @@ pub(super) fn fields(path: &Path, options: &ReadOptions) -> Result<Vec<Vec<Strin
         if bytes.starts_with(b"\x93NUMPY") {
             let list = npy::text(&file, &bytes)?;
             let cells = list.as_ref().and_then(|list| list.as_string_opt::<i32>());
-            let cells = cells.ok_or_else(|| file.wrong("an array that is no list of text", "names are text, one for each column"))?;
+            let cells = cells.ok_or_else(|| file.wrong("an array that is not a list of text", "names are text, one for each column"))?;
             return Ok(cells.iter().map(|cell| vec![cell.unwrap_or_default().to_owned()]).collect());
         }
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
         let mut lines = Vec::new();
         for (at, line) in bytes.split(|&byte| byte == b'\n').enumerate() {
-            let wrong = || file.wrong("bytes that are no UTF-8", "names are text, one a line").at_row(at as u64 + 1);
+            let wrong = || file.wrong("bytes that are not UTF-8", "names are text, one a line").at_row(at as u64 + 1);
             let line = std::str::from_utf8(line).map_err(|_| wrong())?.trim_end_matches('\r');
             lines.push(line.split('\t').map(|field| field.trim().trim_matches('"').to_owned()).collect::<Vec<String>>());
         }
@@ -71,7 +71,7 @@ pub(super) fn check(path: &Path, names: usize, what: &str, wanted: usize) -> Res
         return Ok(());
     }
     let error = Error::input(path, format!("{names} names"), format!("there are {wanted} {what}, and each needs one"));
-    Err(if names == wanted + 1 { error.with_hint("leave its first line out, if that is a header") } else { error })
+    Err(if names == wanted + 1 { error.with_hint("remove its first line, if that is a header") } else { error })
 }
 
 impl File {

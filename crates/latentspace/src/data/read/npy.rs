@@ -29,7 +29,7 @@ pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
         return Ok(Box::new(Ready(Metadata::from_columns(vec![(ask.name.clone(), text)], rows)?)));
     }
     if ask.options.columns.is_some() {
-        return Err(Error::param("columns", "a name", "an array has no names of columns").with_hint("leave --columns out, or save a table"));
+        return Err(Error::param("columns", "a name", "an array has no column names").with_hint("leave --columns out, or save a table"));
     }
     Ok(Box::new(ArrayReader::new(file, ask.name.clone(), array(file, bytes)?, None, ask.offsets())?))
 }
@@ -101,7 +101,7 @@ struct Head<'a> {
 /// The header of a `.npy` file.
 fn header<'a>(file: &File, bytes: &'a [u8]) -> Result<Head<'a>> {
     let wrong = |found: &str| file.wrong(found, "a .npy file as numpy.save writes it is needed");
-    let magic = bytes.strip_prefix(b"\x93NUMPY").ok_or_else(|| wrong("this is no .npy file: its first bytes are others"))?;
+    let magic = bytes.strip_prefix(b"\x93NUMPY").ok_or_else(|| wrong("this is not a .npy file, by its first bytes"))?;
     let (length, at) = match magic {
         [1, _, a, b, ..] => (usize::from(u16::from_le_bytes([*a, *b])), 10),
         [2 | 3, _, a, b, c, d, ..] => (u32::from_le_bytes([*a, *b, *c, *d]) as usize, 12),
@@ -112,7 +112,7 @@ fn header<'a>(file: &File, bytes: &'a [u8]) -> Result<Head<'a>> {
         return Err(wrong(&format!("its header has {length} bytes; {MOST_HEADER} are the most")));
     }
     let text = bytes.get(at..at + length).ok_or_else(|| wrong("the file ends within its header"))?;
-    let text = std::str::from_utf8(text).map_err(|_| wrong("its header is no text"))?;
+    let text = std::str::from_utf8(text).map_err(|_| wrong("its header is not text"))?;
     let unclear = || wrong(&format!("its header cannot be understood: {}", super::excerpt(text)));
     let after = |key: &str| {
         let quoted = [format!("'{key}'"), format!("\"{key}\"")];

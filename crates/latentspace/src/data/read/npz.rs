@@ -24,7 +24,7 @@ const MOST_MEMBERS: usize = 10_000;
 pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
     let bytes = file.bytes()?;
     let wrong = |error: zip::result::ZipError| {
-        file.wrong(format!("this is no whole .npz archive ({error})"), "a file as numpy.savez writes it is needed")
+        file.wrong(format!("this is not a whole .npz archive ({error})"), "a file as numpy.savez writes it is needed")
     };
     let mut archive = ZipArchive::new(Cursor::new(&bytes[..])).map_err(wrong)?;
     if archive.len() > MOST_MEMBERS {
@@ -117,7 +117,7 @@ pub(super) fn reader(
     let alone = names.len() == 1 && notes.is_empty();
     let mut reader = ArrayReader::new(file, ask.name.clone(), array, Some(metadata), ask.offsets())?;
     if !alone {
-        reader.note(format!("{}: the array '{name}' is learned from", ask.name));
+        reader.note(format!("{}: learned from the array '{name}'", ask.name));
     }
     notes.into_iter().for_each(|note| reader.note(note));
     Ok(Box::new(reader))
@@ -145,11 +145,11 @@ fn riding(
     let mut notes = Vec::new();
     if !columns.is_empty() {
         let names: Vec<String> = columns.iter().map(|(name, _)| format!("'{name}'")).collect();
-        notes.push(format!("{}: {} ride along, not learned from", ask.name, names.join(", ")));
+        notes.push(format!("{}: {} kept as metadata, not learned from", ask.name, names.join(", ")));
     }
     if !left.is_empty() {
         let left = super::excerpt(&left.join(", "));
-        notes.push(format!("{}: {} left out (--columns NAME chooses another array)", ask.name, left.trim_end_matches(',')));
+        notes.push(format!("{}: {} left out; --columns NAME chooses another array", ask.name, left.trim_end_matches(',')));
     }
     Ok((Metadata::from_columns(columns, rows)?, notes))
 }

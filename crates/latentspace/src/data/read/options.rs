@@ -18,14 +18,14 @@ pub struct ReadOptions {
     #[serde(deserialize_with = "labels")]
     #[schemars(extend("value" = "FILE[:COLUMN]"))]
     pub labels: Option<(PathBuf, Option<String>)>,
-    /// Columns to learn from [default: all columns of numbers that are no ids and no labels].
+    /// Columns to learn from [default: all columns of numbers except ids and labels].
     #[serde(deserialize_with = "list")]
     #[schemars(extend("value" = "A,B"))]
     pub columns: Option<Vec<String>>,
-    /// Format of DATA, where its name does not say it or says another: csv, tsv, jsonl, txt, npy, mtx, …
+    /// Format of DATA, where its ending is missing or wrong: csv, tsv, jsonl, txt, npy, mtx, …
     #[schemars(extend("value" = "FORMAT"))]
     pub format: Option<String>,
-    /// Character between the fields of a csv: ',', ';', 'tab' or another [default: the one that splits all rows alike].
+    /// Character between the fields of a csv: ',', ';', 'tab' or another [default: the one that splits all rows into equally many fields].
     #[serde(deserialize_with = "character")]
     #[schemars(extend("value" = "CHAR"))]
     pub delimiter: Option<char>,

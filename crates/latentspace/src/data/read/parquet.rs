@@ -59,7 +59,7 @@ struct Leaf {
 }
 
 fn broken(file: &File, error: &ParquetError) -> Error {
-    file.wrong(format!("this is no whole Parquet file ({})", super::excerpt(&error.to_string())), "a whole file is needed")
+    file.wrong(format!("this is not a whole Parquet file ({})", super::excerpt(&error.to_string())), "a whole file is needed")
 }
 
 /// Opens a Parquet file.

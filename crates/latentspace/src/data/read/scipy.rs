@@ -148,7 +148,8 @@ impl Members<'_> {
             fits &= value >= 0.0 && value <= f64::from(u32::MAX) && value.fract() == 0.0;
             out.push(value as u32);
         });
-        let wrong = || self.file.wrong(format!("numbers of '{name}' that are no places"), "whole numbers from 0 to 4294967295 are needed");
+        let wrong =
+            || self.file.wrong(format!("numbers of '{name}' that are not indices"), "whole numbers from 0 to 4294967295 are needed");
         if fits { Ok(out) } else { Err(wrong()) }
     }
 

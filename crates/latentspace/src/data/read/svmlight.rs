@@ -25,7 +25,7 @@ pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
     for line in bytes.split(|&byte| byte == b'\n') {
         let row = labels.len() as u64;
         let wrong = |found: String| file.wrong(found, "rows are LABEL COLUMN:VALUE COLUMN:VALUE …").at_row(row + 1);
-        let line = std::str::from_utf8(line).map_err(|_| wrong("bytes that are no UTF-8".to_owned()))?;
+        let line = std::str::from_utf8(line).map_err(|_| wrong("bytes that are not UTF-8".to_owned()))?;
         let line = line.split('#').next().unwrap_or_default().trim();
         if line.is_empty() {
             continue;
@@ -67,7 +67,7 @@ pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
         return Err(file
             .wrong(format!("a cell in column {column}"), wanted)
             .at_row(u64::from(row) + 1)
-            .with_hint("leave such cells out of the file: the space has learned nothing of them"));
+            .with_hint("remove such cells from the file: the space was learned without them"));
     }
     cells.iter_mut().for_each(|(_, column, _)| *column -= base);
     let counts = Counts { base: Some(base), ..counts(rows, columns, cells) };

@@ -23,7 +23,7 @@ struct TextReader {
 pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
     let head = Pieces::new(file, None)?.next().transpose()?.unwrap_or_default();
     if head.iter().take(1 << 16).any(|&byte| byte == 0) {
-        return Err(file.wrong("zero bytes, as no text has", "text in UTF-8, a document a line, is needed"));
+        return Err(file.wrong("zero bytes", "text in UTF-8, a document a line, is needed"));
     }
     Ok(Box::new(TextReader { name: ask.name.clone(), file: file.clone() }))
 }
@@ -44,7 +44,7 @@ fn lines(piece: &[u8]) -> Result<Lines> {
     for line in body.split(|&byte| byte == b'\n') {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let line = std::str::from_utf8(line).map_err(|_| {
-            Error::input("", "bytes that are no UTF-8", "text in UTF-8 is needed")
+            Error::input("", "bytes that are not UTF-8", "text in UTF-8 is needed")
                 .at_row(out.len() as u64 + 1)
                 .with_hint("iconv -f LATIN1 -t UTF-8 converts the usual other kind")
         })?;

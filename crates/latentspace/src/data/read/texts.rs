@@ -80,7 +80,7 @@ fn decoded(bytes: Vec<u8>) -> Result<(String, bool)> {
         return text.ok().filter(|_| rest.is_empty()).map(|text| (text, false)).ok_or_else(|| wrong("broken UTF-16"));
     }
     if bytes.contains(&0) {
-        return Err(wrong("zero bytes, as no text has").with_hint("a file that is no text does not belong into this folder"));
+        return Err(wrong("zero bytes").with_hint("remove files that are not text from this folder"));
     }
     Ok(match String::from_utf8(bytes) {
         Ok(text) => (text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text), false),

@@ -59,7 +59,7 @@ pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
         let piece = piece?;
         for line in piece.split(|&byte| byte == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
             let wrong = |found: String, wanted: String| file.wrong(found, wanted).at_row(words.len() as u64 + 1);
-            let line = std::str::from_utf8(line).map_err(|_| wrong("bytes that are no UTF-8".to_owned(), "text is needed".to_owned()))?;
+            let line = std::str::from_utf8(line).map_err(|_| wrong("bytes that are not UTF-8".to_owned(), "text is needed".to_owned()))?;
             if std::mem::replace(&mut first, false) && sizes(line).is_some() {
                 continue;
             }

@@ -253,7 +253,7 @@ impl Method for Isomap {
             return Ok(Found::table(n, n, out));
         }
         if self.landmarks(n) < n {
-            return Err(Error::input(name, "the places are by ways from some rows alone", "it is told by those from all"));
+            return Err(Error::input(name, "geodesic distances were computed from landmarks only", "n_landmarks of all rows is needed"));
         }
         // The norm of -½ J D² J, J taking out the mean, and what the eigenvalues have of it.
         let means = mean_squares(&lengths, n);

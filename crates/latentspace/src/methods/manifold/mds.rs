@@ -159,7 +159,7 @@ impl Method for Mds {
             None => distances(few.view(), self.metric, run)?,
         };
         if !unit.is_finite() {
-            return Err(Error::input("data", "rows so far apart that their distance is no number", "distances below 1e38 can be used"));
+            return Err(Error::input("data", "rows so far apart that their distance overflows", "distances must stay below 1e38"));
         }
         run.progress("distances", 1, 1);
         let l = landmarks.len();

@@ -92,7 +92,7 @@ fn load(tensors: &Tensors, facts: &Value) -> Result<Box<dyn Model>> {
     let n_neighbors = facts["n_neighbors"].as_u64().filter(|&n| n > 0).ok_or_else(|| wrong("its new rows have no neighbors"))? as usize;
     let stored = Stored::load(tensors, facts)?.dense()?;
     if stored.map.as_slice().iter().any(|value| !value.is_finite()) {
-        return Err(wrong("a place on its map is no number"));
+        return Err(wrong("a coordinate of its map is not a number"));
     }
     Ok(Box::new(Placed::new(stored, Mixed { n_neighbors })))
 }

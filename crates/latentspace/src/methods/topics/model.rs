@@ -153,7 +153,7 @@ impl TopicModel {
         if !prior.iter().all(|&prior| prior >= 0.0 && prior.is_finite()) {
             return Err(wrong("a prior below 0"));
         }
-        let learned_from = facts["documents"].as_u64().ok_or_else(|| wrong("it does not tell its documents"))? as usize;
+        let learned_from = facts["documents"].as_u64().ok_or_else(|| wrong("it does not state its number of documents"))? as usize;
         let documents = match tensors.u32("document_starts", None) {
             Err(_) => None,
             Ok(starts) => {

@@ -327,7 +327,7 @@ impl Method for Tsne {
         let most = (shape.rows - 1) / 3;
         for (name, perplexity) in [("perplexity", self.perplexity), ("second_perplexity", self.second_perplexity)] {
             if perplexity > 0.0 && perplexity <= 1.0 {
-                return Err(Error::param(name, json!(perplexity), "it is 0, for none, or above 1")
+                return Err(Error::param(name, json!(perplexity), "it must be 0 (none) or above 1")
                     .with_hint("second_perplexity=100 beside perplexity=30 keeps coarse structure, too"));
             }
             if perplexity <= most as f64 {

@@ -308,7 +308,7 @@ fn it_ends_where_the_loss_no_longer_falls_and_a_second_perplexity_keeps_what_is_
     }
     let refused = |second_perplexity| Method::check(&Tsne { second_perplexity, ..Tsne::default() }, Shape::new(900, 10));
     assert!(refused(0.0).is_ok() && refused(299.0).is_ok());
-    assert_eq!(refused(0.5).unwrap_err().to_string(), "second_perplexity: 0.5 was given; it is 0, for none, or above 1.");
+    assert_eq!(refused(0.5).unwrap_err().to_string(), "second_perplexity: 0.5 was given; it must be 0 (none) or above 1.");
     assert!(refused(300.0).unwrap_err().to_string().contains("it is at most 299"));
 }
 
