@@ -43,7 +43,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     }
     match to {
         "pyldavis" | "html" => return topics(to, &path, matches, context),
-        "onnx" => return Err(Error::param("--to", "'onnx'", "only spaces that are networks have it, and this is none")),
+        "onnx" => return Err(Error::param("--to", "'onnx'", "ONNX export needs a neural model")),
         "npy" | "parquet" | "projector" => outputs::check_file("--output", &path, to)?,
         _ => {}
     }
