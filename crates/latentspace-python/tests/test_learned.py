@@ -187,7 +187,7 @@ def test_rows_that_change_after_the_fit_do_not_change_its_measures(cls, rows):
 def test_what_a_fit_warns_of_is_a_warning():
     random = np.random.default_rng(0)
     parts = np.concatenate([random.normal(size=(40, 3)), random.normal(size=(40, 3)) + 100])
-    with pytest.warns(LatentspaceWarning, match="falls into 2 parts") as heard:
+    with pytest.warns(LatentspaceWarning, match="has 2 connected components") as heard:
         latentspace.SpectralEmbedding(n_neighbors=5).fit(parts)
     assert heard[0].filename == __file__
     with warnings.catch_warnings():

@@ -152,7 +152,7 @@ fn cases() -> Vec<Case> {
     vec![
         // NumPy arrays.
         case("empty.npy", "an empty file", [], Refused(&["empty"])),
-        case("png.npy", "a picture under another name", b"\x89PNG\r\n\x1a\n....".to_vec(), Refused(&["no .npy file", ".png"])),
+        case("png.npy", "a picture under another name", b"\x89PNG\r\n\x1a\n....".to_vec(), Refused(&["not a .npy file", ".png"])),
         case("magic.npy", "nothing behind the magic", b"\x93NUMPY".to_vec(), Refused(&["header"])),
         case("version.npy", "a version from the future", b"\x93NUMPY\x09\x00v\x00{".to_vec(), Refused(&["version 9"])),
         case("length.npy", "a header of 4 GiB", b"\x93NUMPY\x02\x00\xff\xff\xff\xff{".to_vec(), Refused(&["header has 4294967295 bytes"])),
@@ -204,13 +204,13 @@ fn cases() -> Vec<Case> {
             Taken(&["column 1 is constant"]),
         ),
         // Archives of arrays.
-        case("text.npz", "text under another name", b"hello, world".to_vec(), Refused(&["no whole .npz archive"])),
+        case("text.npz", "text under another name", b"hello, world".to_vec(), Refused(&["not a whole .npz archive"])),
         case("none.npz", "an archive without arrays", archive(&[("readme.txt", b"hi")]), Refused(&[".npy"])),
         case(
             "cut.npz",
             "an archive that was cut short",
             cut(archive(&[("x.npy", &array(f4, "100, 4", &[1; 1600]))]), 30),
-            Refused(&["no whole .npz archive"]),
+            Refused(&["not a whole .npz archive"]),
         ),
         case(
             "bomb.npz",
@@ -288,21 +288,21 @@ fn cases() -> Vec<Case> {
         case("latin.jsonl", "bytes that are not UTF-8", b"{\"a\":\"\xfc\"}\n".to_vec(), Refused(&["row 1", "UTF-8"])),
         case("blank.jsonl", "blank lines", b"\n\n".to_vec(), Refused(&["no rows"])),
         // Parquet and Arrow.
-        case("text.parquet", "text under another name", b"a,b\n1,2\n".to_vec(), Refused(&["no whole Parquet file"])),
-        case("magic.parquet", "nothing between the magics", b"PAR1PAR1".to_vec(), Refused(&["no whole Parquet file"])),
+        case("text.parquet", "text under another name", b"a,b\n1,2\n".to_vec(), Refused(&["not a whole Parquet file"])),
+        case("magic.parquet", "nothing between the magics", b"PAR1PAR1".to_vec(), Refused(&["not a whole Parquet file"])),
         case(
             "footer.parquet",
             "a footer of garbage",
             [b"PAR1".as_slice(), &[0xa5; 200], &200_u32.to_le_bytes(), b"PAR1"].concat(),
-            Refused(&["no whole Parquet file"]),
+            Refused(&["not a whole Parquet file"]),
         ),
         case(
             "length.parquet",
             "a footer longer than the file",
             [b"PAR1".as_slice(), &[0; 50], &[0xff; 4], b"PAR1"].concat(),
-            Refused(&["no whole Parquet file"]),
+            Refused(&["not a whole Parquet file"]),
         ),
-        case("cut.parquet", "a file that was cut short", cut(written("t.parquet"), 100), Refused(&["no whole Parquet file"])),
+        case("cut.parquet", "a file that was cut short", cut(written("t.parquet"), 100), Refused(&["not a whole Parquet file"])),
         case("magic.arrow", "nothing behind the magic", b"ARROW1\0\0".to_vec(), Refused(&["cut short"])),
         case(
             "footer.arrow",
@@ -324,7 +324,7 @@ fn cases() -> Vec<Case> {
             Refused(&["Arrow"]),
         ),
         // IDX.
-        case("magic-idx3-ubyte", "other first bytes", b"\x08\x08\x08\x03".to_vec(), Refused(&["no IDX file"])),
+        case("magic-idx3-ubyte", "other first bytes", b"\x08\x08\x08\x03".to_vec(), Refused(&["not an IDX file"])),
         case("type.idx", "an unknown type", [0, 0, 0x0f, 1, 0, 0, 0, 1, 0], Refused(&["0x0f"])),
         case("axes.idx", "no axes", [0, 0, 8, 0], Refused(&["0 axes"])),
         case("rows.idx", "2^128 numbers", [[0, 0, 8, 4].as_slice(), &[0xff; 16]].concat(), Refused(&["promises"])),
@@ -421,8 +421,13 @@ fn cases() -> Vec<Case> {
         case("deep.safetensors", "a header 100,000 deep", tensors(&"{\"a\":".repeat(100_000), &[]), Refused(&["does not fit"])),
         case("none.safetensors", "no array", tensors("{}", &[]), Refused(&["no array of numbers"])),
         // Names.
-        case("table.xyz", "an unknown ending", b"a,b\n1,2\n".to_vec(), Refused(&["tells no format", ".csv"])),
-        case("array.dat", "an array under a name that tells nothing", array(f4, "1, 1", &[0; 4]), Refused(&["tells no format", ".npy"])),
+        case("table.xyz", "an unknown ending", b"a,b\n1,2\n".to_vec(), Refused(&["without a known ending", ".csv"])),
+        case(
+            "array.dat",
+            "an array under a name that tells nothing",
+            array(f4, "1, 1", &[0; 4]),
+            Refused(&["without a known ending", ".npy"]),
+        ),
     ]
 }
 
@@ -573,7 +578,7 @@ fn every_bad_space_is_refused_in_words() {
             "deep.latent",
             "metadata 100,000 deep",
             tensors(&format!("{{\"__metadata__\":{{\"latentspace\":\"{}\"}}}}", "[".repeat(100_000)), &[]),
-            &["no space file"],
+            &["not a space file"],
         ),
         ("nan.latent", "a number that is none", nan, &["NaN"]),
         ("missing.latent", "an array that is not there", with("\"components\"", "\"compenents\""), &["'components' is missing"]),

@@ -112,7 +112,7 @@ mod tests {
             ("2\n3\n1\n0 1 1\n", "row 4: '0 1 1'"),
             ("2\n3\n1\n1 1 nan\n", "row 4: '1 1 nan'"),
             ("2\n3\n1\n1 1 1 1\n", "row 4"),
-            ("x\n", "the first is a number"),
+            ("x\n", "the first must be a number"),
             ("99999999999\n3\n1\n1 1 1\n", "promises 99999999999 documents"),
         ];
         for (text, found) in cases {
