@@ -128,9 +128,9 @@ fn wrong(error: &clap::Error, args: &[OsString]) -> Error {
                 // What a shell makes of a pattern without quotes.
                 let several =
                     std::path::Path::new(&name).exists().then(|| "several files are one pattern in quotes: 'data/*.csv'".to_owned());
-                let switch = switch.map(|switch| format!("a switch has its value after '=': {switch}={name}"));
+                let switch = switch.map(|switch| format!("a switch takes its value after '=': {switch}={name}"));
                 let hint = switch.or(several).unwrap_or(help);
-                return Error::param(called, format!("'{name}'"), "nothing more is taken here").with_hint(hint);
+                return Error::param(called, format!("'{name}'"), "no more arguments are allowed").with_hint(hint);
             }
             let flags = flags(&words);
             let error = Error::Input(latentspace::error::Input {

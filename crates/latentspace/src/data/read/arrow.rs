@@ -79,7 +79,7 @@ fn broken(file: &File, error: &ArrowError) -> Error {
             .wrong("its columns are packed with lz4 or zstd", "Arrow files are read where they lie, unpacked")
             .with_hint("write it with compression='uncompressed' (pandas: to_feather, Polars: write_ipc), or as .parquet");
     }
-    file.wrong(format!("this is no whole Arrow file ({})", super::excerpt(&text)), "an Arrow file or stream is needed")
+    file.wrong(format!("this is not a whole Arrow file ({})", super::excerpt(&text)), "an Arrow file or stream is needed")
 }
 
 type Batches<'a> = Box<dyn Iterator<Item = Result<RecordBatch>> + Send + 'a>;

@@ -24,7 +24,7 @@ pub(super) enum Source {
 }
 
 fn no_numbers(error: &arrow::error::ArrowError) -> Error {
-    Error::input("", format!("cells that are no numbers ({error})"), "numbers are needed")
+    Error::input("", format!("cells that are not numbers ({error})"), "numbers are needed")
 }
 
 fn unlike(row: usize, found: usize, width: usize) -> Error {

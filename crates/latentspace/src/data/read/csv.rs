@@ -284,7 +284,7 @@ fn no_text(row: u64) -> Wrong {
     Wrong {
         row,
         column: None,
-        found: "bytes that are no UTF-8".to_owned(),
+        found: "bytes that are not UTF-8".to_owned(),
         wanted: "text in UTF-8 is needed (iconv -f LATIN1 -t UTF-8 converts the usual other kind)".to_owned(),
     }
 }
