@@ -664,7 +664,6 @@ fn whole_files() -> Vec<(&'static str, Vec<u8>)> {
         ("a.vec", b"2 2\nking 1 2\nqueen 3 4\n".to_vec()),
         ("a.safetensors", tensors(r#"{"x":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]}}"#, &[1; 16])),
         ("s.npz", sparse("csr", [3, 4], &[0, 1, 1, 3], &[2, 0, 3])),
-        ("g/1.gif", pictures(image::ImageFormat::Gif)),
         ("w/1.webp", pictures(image::ImageFormat::WebP)),
         ("m/1.bmp", pictures(image::ImageFormat::Bmp)),
         ("a/b/1.png", picture),

@@ -1,7 +1,7 @@
 //! A folder of images: the name of a subfolder is the class, the name of the file the id.
 //!
-//! Pictures are turned as their EXIF data say, opacity is laid on white, pixels of 16 bits keep them, and of several frames or pages the first
-//! is taken. Pictures of different sizes are brought to a common one. All of it is told.
+//! Pictures are turned as their EXIF data say, opacity is laid on white, and pixels of 16 bits keep them.
+//! Pictures of different sizes are brought to a common one. All of it is told.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -22,7 +22,7 @@ use crate::parallel::*;
 use crate::run::Run;
 
 /// How the names of pictures end.
-pub(super) const ENDINGS: &[&str] = &["png", "jpg", "jpeg", "webp", "bmp", "gif", "pgm", "ppm", "pbm", "pnm"];
+pub(super) const ENDINGS: &[&str] = &["png", "jpg", "jpeg", "webp", "bmp", "pgm", "ppm", "pbm", "pnm"];
 /// Pixels along one side at most.
 const MOST_SIDE: u32 = 1 << 16;
 /// Bytes that a picture may have, unpacked, where no limit of memory was named.
@@ -104,7 +104,6 @@ pub(super) fn open(mut files: Files, mut notes: Vec<String>, ask: &Ask<'_>) -> R
     tell(&|head| head.has_opacity, "has opacity, which is laid on white", "have opacity, which is laid on white");
     tell(&|head| head.is_cmyk, "is in CMYK and becomes red, green and blue", "are in CMYK and become red, green and blue");
     tell(&|head| head.turn != Orientation::NoTransforms, "is turned as its EXIF data say", "are turned as their EXIF data say");
-    tell(&|head| head.may_be_several, "may have several frames: the first is taken", "may have several frames each: the first is taken");
     let classes = files.folders();
     if classes.is_some() {
         notes.push(format!("{name}: the class is the name of the folder"));
@@ -122,7 +121,6 @@ struct Head {
     has_opacity: bool,
     is_deep: bool,
     is_cmyk: bool,
-    may_be_several: bool,
     turn: Orientation,
     /// Of the file.
     bytes: u64,
@@ -161,7 +159,6 @@ fn head(path: &Path, limits: Allowed) -> Result<Head> {
         is_deep: matches!(color, ColorType::L16 | ColorType::La16 | ColorType::Rgb16 | ColorType::Rgba16),
         is_cmyk: matches!(original, ExtendedColorType::Cmyk8 | ExtendedColorType::Cmyk16)
             || (format == Some(ImageFormat::Jpeg) && jpeg_channels(path) == Some(4)),
-        may_be_several: format == Some(ImageFormat::Gif),
         turn,
         bytes,
     })

@@ -140,18 +140,17 @@ fn every_format_is_read_and_modes_are_told() {
     for row in images.pixels.chunks(90) {
         assert_eq!(row, &images.pixels[..90]);
     }
-    let gif = encoded(&picture, ImageFormat::Gif);
     let gray = DynamicImage::ImageLumaA8(GrayAlphaImage::from_pixel(6, 5, image::LumaA([0, 0])));
-    let files = [("a.gif", gif), ("b.png", encoded(&gray, ImageFormat::Png)), ("c.heic", vec![0; 9]), ("d.heic", vec![0; 9])];
+    let files = [
+        ("a.bmp", encoded(&picture, ImageFormat::Bmp)),
+        ("b.png", encoded(&gray, ImageFormat::Png)),
+        ("c.heic", vec![0; 9]),
+        ("d.heic", vec![0; 9]),
+    ];
     let mixed = folder(&files);
     let opened = source(&mixed);
     let notes = opened.notes().join("\n");
-    for words in [
-        "2 files are of another format and left out (2 heic)",
-        "1 picture is grey and becomes color",
-        "1 picture may have several frames",
-        "which is laid on white",
-    ] {
+    for words in ["2 files are of another format and left out (2 heic)", "1 picture is grey and becomes color", "which is laid on white"] {
         assert!(notes.contains(words), "'{words}' is not in {notes}");
     }
     let (images, _) = pictures(&opened);

@@ -442,7 +442,7 @@ fn recognized(file: &File) -> Option<&'static str> {
     if let Some((_, ending, packing)) = packed.into_iter().find(|(magic, _, _)| head.starts_with(magic)) {
         return (file.packing != packing).then_some(ending);
     }
-    let pictures = [(&b"\x89PNG"[..], ".png"), (b"\xff\xd8\xff", ".jpg"), (b"GIF8", ".gif"), (b"RIFF", ".webp")];
+    let pictures = [(&b"\x89PNG"[..], ".png"), (b"\xff\xd8\xff", ".jpg"), (b"RIFF", ".webp")];
     let formats = FORMATS.iter().filter(|format| !format.magic.is_empty()).map(|format| (format.magic, format.endings[0]));
     pictures.into_iter().chain(formats).find(|(magic, _)| head.starts_with(magic)).map(|(_, ending)| ending)
 }
