@@ -2,7 +2,7 @@
 
 use crate::parallel::*;
 
-use super::distance::distance;
+use super::distance::{distance, length};
 use super::{Metric, Neighbors};
 use crate::error::Result;
 use crate::linalg::{Matrix, MatrixView};
@@ -78,17 +78,19 @@ impl Groups {
             let own = self.group[row];
             let itself = distance(rows.row(row), rows.row(row), metric) as f32;
             let (near, lengths) = if groups.k == 0 { (&[][..], &[][..]) } else { groups.row(own as usize) };
-            let mut found: Vec<(f32, u32)> = std::iter::once((own, itself))
+            // In f64, so that only what is equally far in truth is ordered by index.
+            let mut found: Vec<(f64, u32, f32)> = std::iter::once((own, itself))
                 .chain(near.iter().copied().zip(lengths.iter().copied()))
-                .flat_map(|(group, length)| {
+                .flat_map(|(group, distance)| {
+                    let far = length(rows.row(row), rows.row(self.first[group as usize] as usize), metric);
                     let others = self.members(group as usize).iter().filter(|&&other| other != row as u32);
-                    others.take(k).map(move |&other| (length, other))
+                    others.take(k).map(move |&other| (far, other, distance))
                 })
                 .collect();
             found.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-            for ((index, length), (distance, name)) in indices.iter_mut().zip(distances).zip(found) {
+            for ((index, to), (_, name, distance)) in indices.iter_mut().zip(distances).zip(found) {
                 *index = name;
-                *length = distance;
+                *to = distance;
             }
         });
         Neighbors { k, indices, distances, ..*groups }
