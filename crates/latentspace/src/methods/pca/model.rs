@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde_json::{Value, json};
 
 use super::attributes::Gaussian;
-use crate::data::Prepared;
+use crate::data::{Counts, Prepared};
 use crate::error::Result;
 use crate::linalg::{Matrix, MatrixView, Points, SparseRows, Threads, product, product_transposed};
 use crate::method::Model;
@@ -22,6 +22,9 @@ pub(super) struct PcaModel {
     /// The variance of the rows.
     pub(super) total: f64,
     pub(super) whiten: bool,
+    /// Whether a code is a sum over the nonzero cells of its row, in f64: in spaces that were learned from these cells alone. A row's code is then the
+    /// same bytes whether the row comes sparse or dense.
+    by_cells: bool,
     /// Where the mean lies along the components.
     along: Vec<f64>,
 }
@@ -35,7 +38,12 @@ impl PcaModel {
     pub(super) fn new(mean: Vec<f64>, variances: Vec<f64>, components: Matrix, total: f64, whiten: bool) -> Self {
         let inner = |row: usize| components.row(row).iter().zip(&mean).map(|(&a, b)| f64::from(a) * b).sum();
         let along = (0..components.rows()).map(inner).collect();
-        PcaModel { mean, variances, components, total, whiten, along }
+        PcaModel { mean, variances, components, total, whiten, by_cells: false, along }
+    }
+
+    /// The same model, learned from the nonzero cells of sparse rows.
+    pub(super) fn by_cells(self) -> Self {
+        PcaModel { by_cells: true, ..self }
     }
 
     /// Opens what [`Model::store`] wrote.
@@ -44,7 +52,9 @@ impl PcaModel {
         let mean = tensors.f64("mean", Some(components.cols()))?.to_vec();
         let variances = tensors.f64("variances", Some(components.rows()))?.to_vec();
         let total = tensors.f64("total_variance", Some(1))?[0];
-        Ok(Self::new(mean, variances, components, total, facts["whiten"].as_bool().unwrap_or(false)))
+        let fact = |name: &str| facts[name].as_bool().unwrap_or(false);
+        let model = Self::new(mean, variances, components, total, fact("whiten"));
+        Ok(PcaModel { by_cells: fact("by_cells"), ..model })
     }
 
     /// What a code is multiplied by: 1 over the standard deviation if whitened. Along an axis without variance codes are what rounding left of
@@ -69,7 +79,7 @@ impl PcaModel {
         Ok(())
     }
 
-    /// Codes of sparse rows, not whitened, `[rows, k]`: sums in f64 over the cells that are there, so that a row's code is the same in any batch.
+    /// Codes of sparse rows, not whitened, `[rows, k]`: sums in f64 over the nonzero cells.
     pub(super) fn encode_sparse(&self, rows: SparseRows<'_>) -> Vec<f64> {
         let k = self.components.rows();
         let mut codes = vec![0.0; rows.rows() * k];
@@ -124,11 +134,15 @@ impl Model for PcaModel {
         let scales = self.scales();
         by_blocks(rows.rows(), k, run, |range, out| {
             let mut codes = vec![0.0_f32; ENCODED * k];
-            match rows.points().slice(range) {
-                Points::Dense(rows) => self.encode_dense(rows, &mut codes)?,
-                Points::Sparse(rows) => {
-                    codes.iter_mut().zip(self.encode_sparse(rows)).for_each(|(code, exact)| *code = exact as f32);
-                }
+            let rows = rows.points().slice(range);
+            if self.by_cells {
+                let exact = match rows {
+                    Points::Dense(rows) => self.encode_sparse(Counts::of(&rows.to_matrix()).view()),
+                    Points::Sparse(rows) => self.encode_sparse(rows),
+                };
+                codes.iter_mut().zip(exact).for_each(|(code, exact)| *code = exact as f32);
+            } else {
+                rows.as_table(|rows| self.encode_dense(rows, &mut codes))??;
             }
             for (out, code) in out.chunks_exact_mut(k).zip(codes.chunks_exact(k)) {
                 out.iter_mut().zip(code).zip(&scales).for_each(|((out, &code), &scale)| *out = code * scale);
@@ -164,6 +178,10 @@ impl Model for PcaModel {
         tensors.put_f64("mean", &self.mean)?;
         tensors.put_f64("variances", &self.variances)?;
         tensors.put_f64("total_variance", &[self.total])?;
-        Ok(json!({ "whiten": self.whiten }))
+        let mut facts = json!({ "whiten": self.whiten });
+        if self.by_cells {
+            facts["by_cells"] = json!(true);
+        }
+        Ok(facts)
     }
 }

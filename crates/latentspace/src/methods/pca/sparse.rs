@@ -254,7 +254,7 @@ fn axes(rows: SparseRows<'_>, goal: Goal, run: &Run) -> Result<Learned> {
     let mut mean = vec![0.0; d];
     columns.names.iter().zip(&columns.means).for_each(|(&name, own)| mean[name as usize] = *own);
     let variances = values.iter().map(|value| value.max(0.0)).collect();
-    let model = PcaModel::new(mean, variances, Matrix::new(k, d, components)?, 0.0, goal.whiten);
+    let model = PcaModel::new(mean, variances, Matrix::new(k, d, components)?, 0.0, goal.whiten).by_cells();
     drop(columns);
     // All rows are here, and say what decoding loses.
     let overlap = super::learned::overlaps(&model.components);
@@ -406,7 +406,7 @@ impl Fold for Directions {
             vectors.chunks_exact(d).zip(&values).flat_map(|(row, value)| row.iter().map(move |cell| cell * value)).collect();
         let components = Matrix::new(k, d, vectors.into_iter().map(|value| value as f32).collect())?;
         let (variances, lost) = decoded(&components, &images, total);
-        let model = PcaModel::new(mean, variances, components, total, self.goal.whiten);
+        let model = PcaModel::new(mean, variances, components, total, self.goal.whiten).by_cells();
         Ok(Step::Done(Learned { model, rows: n, lost, is_resolved: lost > NOTHING * total, rounds: round }))
     }
 }
