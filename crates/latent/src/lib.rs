@@ -14,6 +14,7 @@ mod output;
 mod outputs;
 mod progress;
 mod server;
+mod speed;
 mod study;
 mod topics;
 

@@ -21,7 +21,7 @@ use crate::commands::shares;
 use crate::context::Context;
 use crate::inputs;
 use crate::output::{self, count, duration, number};
-use crate::{args, memory, outputs};
+use crate::{args, memory, outputs, speed};
 
 /// Two checkpoints lie at least this far apart.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(2);
@@ -351,11 +351,12 @@ fn from_stream(
 fn plan(method: &dyn AnyMethod, data: &Source, options: &PrepareOptions, measured: bool, context: &Context) -> Result<()> {
     let memory::Needs { plan, shape, peak, streams, .. } = needs(method, data, options, true, measured, &context.run)?;
     method.check(shape)?;
+    let seconds = plan.seconds * speed::seconds_per_second(context.run.threads());
     let algorithm = if streams.is_some() { format!("{}, streaming", plan.algorithm) } else { plan.algorithm };
     context.screen.clear();
     if context.json {
         return context.print(&json!({
-            "rows": shape.rows, "columns": shape.cols, "algorithm": algorithm, "peak_bytes": peak, "seconds": plan.seconds,
+            "rows": shape.rows, "columns": shape.cols, "algorithm": algorithm, "peak_bytes": peak, "seconds": seconds,
             "measured": measured,
         }));
     }
@@ -364,7 +365,7 @@ fn plan(method: &dyn AnyMethod, data: &Source, options: &PrepareOptions, measure
         vec!["columns".to_owned(), count(shape.cols as u64)],
         vec!["algorithm".to_owned(), algorithm],
         vec!["memory".to_owned(), latentspace::error::Bytes(peak).to_string()],
-        vec!["time".to_owned(), format!("{} of learning{}", duration(plan.seconds), if measured { "" } else { "; nothing is measured" })],
+        vec!["time".to_owned(), format!("{} of learning{}", duration(seconds), if measured { "" } else { "; nothing is measured" })],
     ];
     output::text(&output::table(&["", ""], &table))
 }
