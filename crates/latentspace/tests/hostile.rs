@@ -194,7 +194,7 @@ fn cases() -> Vec<Case> {
             "large.npy",
             "a number beyond 32 bits",
             array("'<f8'", "2,", &[1e300_f64, 2.0].map(f64::to_le_bytes).concat()),
-            Refused(&["row 1, column 1", "infinity"]),
+            Refused(&["column 1", "1e300"]),
         ),
         case("one.npy", "a single row", array(f4, "1, 3", &floats(&[1.0, 2.0, 3.0])), Taken(&["as they are"])),
         case(

@@ -283,7 +283,7 @@ impl Array {
                 left
             })
             .unwrap_or_default();
-        check_ranges(&ranges, |column| format!("column {}", column + 1))?;
+        check_ranges(&ranges, |column| (column + 1).to_string())?;
         Ok(needs_offset(&ranges))
     }
 

@@ -11,7 +11,7 @@ use super::convert::{Dates, Source, documents, plain, text};
 use super::fields::{Field, Kind, is_id, is_label};
 use super::{Ask, Purpose};
 use crate::data::{Category, Metadata, Observations, Table, Values};
-use crate::error::{Error, Result, nearest};
+use crate::error::{Error, Input, Result, nearest};
 use crate::linalg::Matrix;
 
 /// Above this ratio of magnitude to spread a column of 32 bits loses digits that matter: its cells would err by more than a 65536th of the
@@ -34,7 +34,11 @@ pub(super) fn needs_offset(ranges: &[(f64, f64)]) -> Vec<f64> {
 pub(super) fn check_ranges(ranges: &[(f64, f64)], name: impl Fn(usize) -> String) -> Result<()> {
     for (column, &(low, high)) in ranges.iter().enumerate().filter(|(_, (low, high))| low <= high) {
         let found = || format!("numbers from {low:e} to {high:e}");
-        let wrong = |wanted: &str, hint: &str| Err(Error::input(name(column), found(), wanted).with_hint(hint.to_owned()));
+        // The source knows which file it reads.
+        let wrong = |wanted: &str, hint: &str| {
+            let (column, hint) = (Some(name(column)), Some(hint.to_owned()));
+            Err(Error::Input(Input { column, found: found(), wanted: wanted.to_owned(), hint, ..Input::default() }))
+        };
         if low < high && high - low < f64::from(f32::MIN_POSITIVE) {
             return wrong(
                 "numbers of 32 bits tell them apart where they differ by 1e-37 or more",
@@ -160,28 +164,7 @@ fn numbered(name: &str) -> Option<(String, usize)> {
 }
 
 /// How maps of other tools name their columns, before the numbers.
-const MAPS: [&str; 20] = [
-    "umap",
-    "tsne",
-    "t-sne",
-    "pc",
-    "pca",
-    "phate",
-    "pacmap",
-    "trimap",
-    "mds",
-    "isomap",
-    "dim",
-    "dimension",
-    "component",
-    "comp",
-    "axis",
-    "factor",
-    "latent",
-    "coord",
-    "x",
-    "svd",
-];
+const MAPS: &str = "umap tsne t-sne pc pca phate pacmap trimap mds isomap dim dimension component comp axis factor latent coord x svd";
 
 /// The columns of a table that are coordinates, in their order: `z0`, `z1`, …; else those of a map of another tool (`UMAP_1` and `UMAP_2`), by
 /// their numbers from 0 or 1 on; else `x`, `y` and `z`; else the one row of numbered columns, or of vectors, that there is; else all numbers
@@ -205,7 +188,7 @@ fn coordinates(fields: &[Field]) -> Vec<usize> {
     }
     // Numbers that follow each other.
     series.retain(|(_, places)| places.len() > 1 && places[0].0 <= 1 && places.windows(2).all(|two| two[0].0 + 1 == two[1].0));
-    if let Some((_, places)) = series.iter().find(|(stem, _)| MAPS.contains(&stem.as_str())) {
+    if let Some((_, places)) = series.iter().find(|(stem, _)| MAPS.split(' ').any(|name| name == stem)) {
         return of(places);
     }
     let axis = |name: &str| usable().find(|&index| fields[index].name.trim().eq_ignore_ascii_case(name));
@@ -716,12 +699,12 @@ mod tests {
 
     #[test]
     fn columns_that_32_bits_cannot_hold_are_refused() {
-        let check = |low: f64, high: f64| check_ranges(&[(0.0, 1.0), (low, high)], |column| format!("column {column}"));
+        let check = |low: f64, high: f64| check_ranges(&[(0.0, 1.0), (low, high)], |column| column.to_string());
         for fine in [(0.0, 1e-37), (1e-50, 1e-50), (-3e38, 3e38), (f64::INFINITY, f64::NEG_INFINITY), (0.0, 0.03)] {
             assert!(check(fine.0, fine.1).is_ok(), "{fine:?}");
         }
         let error = check(1e-52, 3.7e-50).unwrap_err();
-        let wanted = "column 1: numbers from 1e-52 to 3.7e-50; numbers of 32 bits tell them apart where they differ by 1e-37 or more.";
+        let wanted = ", column 1: numbers from 1e-52 to 3.7e-50; numbers of 32 bits tell them apart where they differ by 1e-37 or more.";
         assert_eq!(error.to_string(), wanted);
         assert!(check(0.0, 1e40).is_err() && error.hint().is_some());
     }

@@ -211,8 +211,8 @@ fn column_names(observations: &Observations) -> Option<Vec<String>> {
 /// How a column is told: by its name, or its number, counted from 1.
 fn column_name(names: Option<&[String]>, column: usize) -> String {
     match names.and_then(|names| names.get(column)) {
-        Some(name) => format!("column '{name}'"),
-        None => format!("column {}", column + 1),
+        Some(name) => name.clone(),
+        None => (column + 1).to_string(),
     }
 }
 
