@@ -248,7 +248,7 @@ fn what_a_seed_and_a_sample_make_is_told() {
     assert_eq!((&found["k"], read_npy(&folder.read("kept.npy")).len()), (&15.into(), 1200));
     // A method without chance makes the same map with every seed.
     let told = folder.good("stability pca x.npy --dims 2 --runs 2").out;
-    assert!(told.contains("Of the 15 nearest of a row, 15.0 are the same with another seed"), "{told}");
+    assert!(told.contains("Of the 15 nearest neighbors of a row, 15.0 stay the same with another seed"), "{told}");
     let found = folder.json("stability pca x.npy --dims 2 --runs 3 -k 5");
     assert_eq!((&found["seeds"]["value"], &found["runs"]), (&1.0.into(), &serde_json::json!([3, 3])));
     assert_eq!(folder.json("stability pca x.npy --dims 2 --runs 3 -k 5 --threads 1"), found);

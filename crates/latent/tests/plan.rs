@@ -94,7 +94,7 @@ fn methods(folder: &Folder) -> Vec<Method> {
     };
     let read = |method: &Value| {
         let limits: Vec<&str> = method["limits"].as_array().unwrap().iter().map(|limit| limit.as_str().unwrap()).collect();
-        let roughly = limits.iter().any(|limit| limit.starts_with("a plan tells bytes and seconds to a factor of 3: "));
+        let roughly = limits.iter().any(|limit| limit.starts_with("a plan is accurate to a factor of 3: "));
         let (takes_tables, takes_text) = (takes(method, "table"), takes(method, "text"));
         Method {
             name: method["name"].as_str().unwrap().into(),

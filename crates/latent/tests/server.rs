@@ -318,7 +318,7 @@ fn a_map_tells_its_groups_and_what_of_it_is_there_again() {
         assert!(null < 0.1 && value > 2.0 * null && value <= 1.0, "{again}");
     }
     assert_eq!((&again["runs"], &again["k"]), (&json!([2, 2]), &15.into()));
-    assert!(again["sentences"][0].as_str().unwrap().starts_with("Of the 15 nearest of a row"));
+    assert!(again["sentences"][0].as_str().unwrap().starts_with("Of the 15 nearest neighbors of a row"));
     let by_row = f32s(&server.get("/api/maps/1/stability").body);
     let mean = by_row[..300].iter().sum::<f32>() / 300.0;
     assert!(by_row.len() == 600 && (f64::from(mean) - again["seeds"]["value"].as_f64().unwrap()).abs() < 1e-4);

@@ -124,10 +124,10 @@ fn what_a_share_cannot_do_is_refused_before_it_works() {
     folder.write("rows.npy", npy(300, 5, &clouds(300, 5, 3)));
     for flag in ["--plan", "--resume", "--codes c.npy", "--checkpoint-every 1"] {
         let called = folder.latent(&format!("fit pca rows.npy --partial 0/2 {flag} -o a.stats"));
-        assert!(called.code == Some(2) && called.err.contains("only one of them can be"), "{flag}: {}", called.err);
+        assert!(called.code == Some(2) && called.err.contains("only one of them"), "{flag}: {}", called.err);
     }
     let called = folder.latent("fit pca rows.npy --partial 0/2 --describe --state s -o a.stats");
-    assert!(called.code == Some(2) && called.err.contains("only one of them can be"), "{}", called.err);
+    assert!(called.code == Some(2) && called.err.contains("only one of them"), "{}", called.err);
     assert_eq!(folder.latent("fit pca rows.npy --describe -o a.stats").code, Some(2));
     folder.refused("fit pca missing.npy --partial 0/2 -o none/a.stats", "results are written into folders that exist.\n");
     assert_eq!(folder.names(), ["rows.npy"]);

@@ -34,7 +34,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     // A method may be a fold, and a fold learns what a method does: the two are one floor.
     ("topics", &["linalg", "data"]),
     ("attributes", &[]),
-    ("method", &["linalg", "data", "measure", "fold", "topics", "attributes"]),
+    ("method", &["linalg", "neighbors", "data", "measure", "fold", "topics", "attributes"]),
     ("tree", &["checkpoint"]),
     ("fold", &["linalg", "data", "method", "checkpoint", "tree"]),
     ("methods", &["linalg", "text", "neighbors", "measure", "data", "method", "fold", "checkpoint", "topics", "methods", "attributes"]),

@@ -357,7 +357,7 @@ fn what_leaves_no_word_is_named() {
     let documents = |text: &str| vec![text.to_owned(); 3];
     let error = |text: &str, options: &TextOptions| learn(&documents(text), options, true, &run()).err().unwrap();
     let stop = error("the and of", &TextOptions::default());
-    assert!(stop.to_string().contains("of 3 different ones 3 are stop words"), "{stop}");
+    assert!(stop.to_string().contains("of 3 distinct words 3 are stop words"), "{stop}");
     assert_eq!(stop.hint(), Some("--stop-words none keeps them"));
     let rare = error("kinase", &TextOptions { min_df: Some(Limit::Count(9)), ..TextOptions::default() });
     assert!(rare.to_string().contains("1 are in fewer than 9 documents") && rare.hint().unwrap().contains("--min-df"), "{rare}");

@@ -21,7 +21,8 @@ class PCA(TellsRows, Decodes, Folds, Encodes):
         How to compute the components: covariance and gram are exact, randomized is faster for many rows and columns. auto: the
         cheapest. It must be 'auto', 'covariance', 'gram' or 'randomized'.
     whiten : bool, default=False
-        Divide each component by its standard deviation (whitening). It must be true or false.
+        Divide each component by its standard deviation (whitening); one without variance by the largest, so that its codes stay
+        near 0. It must be true or false.
     random_state : int, RandomState, Generator or None, default=None
         The seed: equal seeds give equal bytes, for any number of threads. None is 0; a generator draws one.
     n_jobs : int or None, default=None
@@ -62,7 +63,7 @@ class PCA(TellsRows, Decodes, Folds, Encodes):
 
     Notes
     -----
-    - sparse counts are made dense in chunks of 4,096 rows: 4 bytes a cell of a chunk, zeros included
+    - sparse counts of at most 1,024 columns are made dense in chunks of 4,096 rows: so few columns are multiplied faster dense
 
     References
     ----------

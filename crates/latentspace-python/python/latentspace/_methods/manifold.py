@@ -61,8 +61,8 @@ class LocallyLinearEmbedding(Decodes, Encodes):
     Notes
     -----
     - needs all rows in memory: any row may be a neighbor of any other
-    - new rows are placed among their nearest fitted rows, even where nothing similar was fitted; `left_out_drift` is how far fitted
-      rows land from their positions when placed as new ones
+    - new rows are placed among their nearest fitted rows, even where nothing similar was fitted: a map has no coordinates for what it
+      has not seen; `left_out_drift` is how far fitted rows land from their positions when placed as new ones
     - sparse counts are made dense: 4 bytes a cell, zeros included
     - a killed fit starts over: there are no checkpoints
     - a plan is accurate to a factor of 3: fill-in of the factored graph depends on the data
@@ -172,8 +172,8 @@ class Isomap(Decodes, Encodes):
     Notes
     -----
     - needs all rows in memory: any row may be a neighbor of any other
-    - new rows are placed among their nearest fitted rows, even where nothing similar was fitted; `left_out_drift` is how far fitted
-      rows land from their positions when placed as new ones
+    - new rows are placed among their nearest fitted rows, even where nothing similar was fitted: a map has no coordinates for what it
+      has not seen; `left_out_drift` is how far fitted rows land from their positions when placed as new ones
     - sparse counts are made dense: 4 bytes a cell, zeros included
     - a killed fit starts over: there are no checkpoints
     - a plan is accurate to a factor of 3: fill-in of the factored graph depends on the data
@@ -292,8 +292,8 @@ class SpectralEmbedding(Decodes, Encodes):
     Notes
     -----
     - needs all rows in memory: any row may be a neighbor of any other
-    - new rows are placed among their nearest fitted rows, even where nothing similar was fitted; `left_out_drift` is how far fitted
-      rows land from their positions when placed as new ones
+    - new rows are placed among their nearest fitted rows, even where nothing similar was fitted: a map has no coordinates for what it
+      has not seen; `left_out_drift` is how far fitted rows land from their positions when placed as new ones
     - sparse counts are made dense: 4 bytes a cell, zeros included
     - a killed fit starts over: there are no checkpoints
     - a plan is accurate to a factor of 3: fill-in of the factored graph depends on the data
@@ -405,8 +405,8 @@ class DiffusionMap(Decodes, Encodes):
     Notes
     -----
     - needs all rows in memory: any row may be a neighbor of any other
-    - new rows are placed among their nearest fitted rows, even where nothing similar was fitted; `left_out_drift` is how far fitted
-      rows land from their positions when placed as new ones
+    - new rows are placed among their nearest fitted rows, even where nothing similar was fitted: a map has no coordinates for what it
+      has not seen; `left_out_drift` is how far fitted rows land from their positions when placed as new ones
     - sparse counts are made dense: 4 bytes a cell, zeros included
     - a killed fit starts over: there are no checkpoints
     - a plan is accurate to a factor of 3: fill-in of the factored graph depends on the data
@@ -531,8 +531,8 @@ class PHATE(Decodes, Encodes):
     Notes
     -----
     - needs all rows in memory: any row may be a neighbor of any other
-    - new rows are placed among their nearest fitted rows, even where nothing similar was fitted; `left_out_drift` is how far fitted
-      rows land from their positions when placed as new ones
+    - new rows are placed among their nearest fitted rows, even where nothing similar was fitted: a map has no coordinates for what it
+      has not seen; `left_out_drift` is how far fitted rows land from their positions when placed as new ones
     - sparse counts are made dense: 4 bytes a cell, zeros included
     - a killed fit starts over: there are no checkpoints
     - a plan is accurate to a factor of 3: fill-in of the factored graph depends on the data
@@ -669,8 +669,8 @@ class MDS(Decodes, Encodes):
     Notes
     -----
     - needs all rows in memory: any row may be a neighbor of any other
-    - new rows are placed among their nearest fitted rows, even where nothing similar was fitted; `left_out_drift` is how far fitted
-      rows land from their positions when placed as new ones
+    - new rows are placed among their nearest fitted rows, even where nothing similar was fitted: a map has no coordinates for what it
+      has not seen; `left_out_drift` is how far fitted rows land from their positions when placed as new ones
     - sparse counts are made dense: 4 bytes a cell, zeros included
     - a killed fit starts over: there are no checkpoints
     - a plan is accurate to a factor of 3: fill-in of the factored graph depends on the data

@@ -83,8 +83,8 @@ class TSNE(Decodes, Encodes):
     Notes
     -----
     - needs all rows in memory: any row may be a neighbor of any other
-    - new rows are placed among their nearest fitted rows, even where nothing similar was fitted; `left_out_drift` is how far fitted
-      rows land from their positions when placed as new ones
+    - new rows are placed among their nearest fitted rows, even where nothing similar was fitted: a map has no coordinates for what it
+      has not seen; `left_out_drift` is how far fitted rows land from their positions when placed as new ones
     - counts with at most one nonzero cell in twenty stay sparse, and their neighbors are found by comparing all pairs; others are made
       dense: 4 bytes a cell, zeros included
     - 1 dimension takes at most 16,000 rows: the forces of all pairs are summed
@@ -253,13 +253,13 @@ class UMAP(Decodes, Encodes):
     Notes
     -----
     - needs all rows in memory: any row may be a neighbor of any other
-    - new rows are placed among their nearest fitted rows, even where nothing similar was fitted; `left_out_drift` is how far fitted
-      rows land from their positions when placed as new ones
+    - new rows are placed among their nearest fitted rows, even where nothing similar was fitted: a map has no coordinates for what it
+      has not seen; `left_out_drift` is how far fitted rows land from their positions when placed as new ones
     - counts with at most one nonzero cell in twenty stay sparse, and their neighbors are found by comparing all pairs; others are made
       dense: 4 bytes a cell, zeros included
     - densmap does not apply to new rows: they are placed as without it
-    - with a target, classes separate on the map even where the rows themselves do not
-    - where the neighbor graph is disconnected, the relative positions of its components come from PCA
+    - with a target, classes separate on the map even where the rows do not: the labels are part of the graph
+    - where the neighbor graph is disconnected, the relative positions of its components come from PCA: no neighbors connect them
 
     References
     ----------
@@ -366,8 +366,8 @@ class PaCMAP(Decodes, Encodes):
     n_components : int, default=2
         Dimensions of the map. It must be a whole number from 1 to 10.
     n_neighbors : int or 'auto', default='auto'
-        Number of near pairs (neighbors) per row. auto: 10 up to 10,000 rows, 15 more for each factor of ten beyond. It must be a
-        whole number, at least 1, or 'auto'.
+        Number of near pairs (neighbors) per row, at most half of the other rows. auto: 10 up to 10,000 rows, 15 more for each
+        factor of ten beyond. It must be a whole number, at least 1, or 'auto'.
     mn_ratio : float, default=0.5
         Mid-near pairs per near pair. It must be a number from 0 to 100.
     fp_ratio : float, default=2.0
@@ -416,8 +416,8 @@ class PaCMAP(Decodes, Encodes):
     Notes
     -----
     - needs all rows in memory: any row may be a neighbor of any other
-    - new rows are placed among their nearest fitted rows, even where nothing similar was fitted; `left_out_drift` is how far fitted
-      rows land from their positions when placed as new ones
+    - new rows are placed among their nearest fitted rows, even where nothing similar was fitted: a map has no coordinates for what it
+      has not seen; `left_out_drift` is how far fitted rows land from their positions when placed as new ones
     - sparse counts are made dense: 4 bytes a cell, zeros included
 
     References

@@ -83,9 +83,9 @@ class LatentDirichletAllocation(TellsWords, Decodes, Encodes):
 
     Notes
     -----
-    - gibbs needs whole counts, since it samples words one by one; variational takes any weights
+    - gibbs needs whole counts: it samples words one by one; variational takes any weights
     - gibbs needs all documents in memory: 12 bytes per word of text, and 9 per word of the vocabulary and topic
-    - variational uses no labels and stores no titles of documents, so that streamed documents give the same space
+    - variational uses no labels and stores no titles of documents: streamed documents must give the same space
 
     References
     ----------
@@ -235,7 +235,7 @@ class PLSA(TellsWords, Decodes, Encodes):
 
     Notes
     -----
-    - the space stores no titles of documents, so that documents in memory, streamed or in shares give the same space
+    - the space stores no titles of documents: documents in memory, streamed and in shares must give the same space
     - negative weights are refused: they are word counts
 
     References

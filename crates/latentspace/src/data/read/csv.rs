@@ -624,7 +624,7 @@ mod tests {
             ("a;b\n1,5;2\n", "t.csv: delimiter ';', decimal ',', the first row is the header", ""),
             ("1\t2\n", "delimiter tab, decimal '.', no header", ""),
             ("name,x\nAnn,1\n", "'name' names the rows", ""),
-            ("x,kind\n1,a\n2,b\n", "'kind' (text, 'a') rides along", ""),
+            ("x,kind\n1,a\n2,b\n", "'kind' (text, 'a') kept as metadata", ""),
             ("x,w\n1,5\n2,7\n3,tall\n4,8\n", "", "'w' is taken for text and not learned from, since row 3 holds 'tall'"),
             ("x,share\n1,5%\n2,7%\n", "", "'5%'"),
             ("x,class\n1,0\n2,1\n", "", "'class' is taken for a label by its name (numbers, '0')"),

@@ -20,7 +20,7 @@ use crate::neighbors::Neighbors;
 /// A limit of every map: all rows in memory.
 pub(super) const NEEDS_ALL_ROWS: &str = "needs all rows in memory: any row may be a neighbor of any other";
 /// A limit of every map: new rows among fitted ones.
-pub(super) const PLACES_ON_THE_MAP: &str = "new rows are placed among their nearest fitted rows, even where nothing similar was fitted; `left_out_drift` is how far fitted rows land from their positions when placed as new ones";
+pub(super) const PLACES_ON_THE_MAP: &str = "new rows are placed among their nearest fitted rows, even where nothing similar was fitted: a map has no coordinates for what it has not seen; `left_out_drift` is how far fitted rows land from their positions when placed as new ones";
 
 /// Checks that all rows have distances that can be counted with.
 ///

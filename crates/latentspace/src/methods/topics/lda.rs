@@ -184,9 +184,9 @@ impl Method for Lda {
         live: false,
         given: &[],
         limits: &[
-            "gibbs needs whole counts, since it samples words one by one; variational takes any weights",
+            "gibbs needs whole counts: it samples words one by one; variational takes any weights",
             "gibbs needs all documents in memory: 12 bytes per word of text, and 9 per word of the vocabulary and topic",
-            "variational uses no labels and stores no titles of documents, so that streamed documents give the same space",
+            "variational uses no labels and stores no titles of documents: streamed documents must give the same space",
         ],
         attributes: attributes::WITH_PRIOR,
         peer: Some(attributes::PEER_WITH_PRIOR),

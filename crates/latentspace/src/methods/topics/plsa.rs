@@ -99,7 +99,7 @@ impl Method for Plsa {
         live: false,
         given: &[],
         limits: &[
-            "the space stores no titles of documents, so that documents in memory, streamed or in shares give the same space",
+            "the space stores no titles of documents: documents in memory, streamed and in shares must give the same space",
             "negative weights are refused: they are word counts",
         ],
         attributes: attributes::WITHOUT_PRIOR,

@@ -318,8 +318,8 @@ impl Method for Umap {
             PLACES_ON_THE_MAP,
             KEPT_SPARSE,
             "densmap does not apply to new rows: they are placed as without it",
-            "with a target, classes separate on the map even where the rows themselves do not",
-            "where the neighbor graph is disconnected, the relative positions of its components come from PCA",
+            "with a target, classes separate on the map even where the rows do not: the labels are part of the graph",
+            "where the neighbor graph is disconnected, the relative positions of its components come from PCA: no neighbors connect them",
         ],
         attributes: &[
             Attribute::CODES,
