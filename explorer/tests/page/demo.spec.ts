@@ -159,7 +159,7 @@ test("learning again is told, and a wrong parameter is refused in words", async 
   await expect(page.locator("form .failure")).toContainText("perplexity: 1.5 was given; it can be a number from 2 to 1000.");
   await perplexity.fill("500");
   await page.getByRole("button", { name: "Learn again" }).click();
-  await expect(page.locator("form .failure")).toContainText("for 600 rows it is at most 200");
+  await expect(page.locator("form .failure")).toContainText("too large for 600 rows; it is at most 200");
   await perplexity.fill("50");
   await learned(page, () => page.getByRole("button", { name: "Learn again" }).click());
   await expect(perplexity).toHaveValue("50");
@@ -310,7 +310,7 @@ test("a map is made again, tells what of it is stable, as a whole and by row, an
   await expect(page.getByText("map 3 of 6")).toBeVisible();
   const seeds = page.getByRole("meter", { name: "Kept with another seed" });
   await expect(seeds).toHaveAttribute("aria-valuetext", /random data would score 2\.5/);
-  await expect(page.getByText("are the same with another seed")).toBeVisible();
+  await expect(page.getByText("stay the same with another seed")).toBeVisible();
   await expect(page.locator("#row-title").locator("..").getByText("kept, seeds")).toBeVisible();
   await page.getByRole("button", { name: "Color by resamples" }).click();
   await expect(page.locator("#color-by")).toHaveValue("@draws");
@@ -354,7 +354,7 @@ test("one parameter is tried in several sizes, shown small with its measures, an
   await expect(page.locator("form .failure")).toContainText("perplexity: “many” was given");
   await sizes.fill("5 20; 400");
   await page.getByRole("button", { name: "Learn these" }).click();
-  await expect(page.locator("form .failure")).toContainText("for 600 rows it is at most 200");
+  await expect(page.locator("form .failure")).toContainText("too large for 600 rows; it is at most 200");
   await sizes.fill("5 20; 60");
   await sizes.press("Enter");
   const several = page.getByRole("region", { name: "Maps of several parameters" });

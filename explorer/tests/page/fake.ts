@@ -124,7 +124,7 @@ export async function fakeServer(dist: string): Promise<Fake> {
       const { method, seed, seconds, phase, measures, warnings } = state;
       const groups = { groups: [{ rows: 200, elsewhere: 0.1, null: 1 / 3, made_up: false, parts: [200] }, { rows: 100, elsewhere: 0.64, null: 2 / 3, made_up: true, parts: [100] }], torn: [{ groups: [0, 1], share: 0.41, null: 0.33 }], parts: [N] };
       const same = (value: number) => ({ value, low: value, high: value, null: 0.05 });
-      const stability = fake.again ? { seeds: same(0.7), bootstrap: same(0.5), k: K, runs: [3, 3], sentences: ["Of the 15 nearest of a row, 10.5 are the same with another seed."] } : null;
+      const stability = fake.again ? { seeds: same(0.7), bootstrap: same(0.5), k: K, runs: [3, 3], sentences: ["Of the 15 nearest neighbors of a row, 10.5 stay the same with another seed."] } : null;
       const kept = { dims: 2, method, seed, seconds, phase, measures, warnings, learned: true, groups, stability: null };
       return void json([
         { ...kept, id: 1, title: `t-SNE of ${N} x 4, perplexity 10`, params: { perplexity: 10 }, measures: { ...measures, recall: { value: 0.2, low: 0.2, high: 0.2, null: 0.05 } } },
