@@ -296,7 +296,7 @@ fn map_or_fit(codes: &Matrix, offsets: &[f64], space: Option<&Space>, measure: b
     }
 }
 
-/// Where the rows lie that a space keeps.
+/// Coordinates of the rows that a space keeps.
 pub(crate) fn kept(space: &Space, name: &str) -> Result<Matrix> {
     space.model.fitted_codes().cloned().ok_or_else(|| {
         Error::input(name, "this space keeps no rows", "the data that it was learned from is needed, too")

@@ -77,7 +77,7 @@ pub(super) fn no_measures_arg() -> Arg {
         .help("Skip the measures, which may take longer than learning; `latent measure` computes them")
 }
 
-/// Says what was not measured, where that was asked for, and how it is later: where the rows lie is in the space that keeps them, or in codes.
+/// Prints the measures that `--no-measures` skipped, and the command that computes them: from the space where it keeps its rows, else from codes.
 pub(super) fn tell_unmeasured(space: &Space, path: &Path, codes: Option<&Path>, run: &Run) {
     let (names, path) = (measure::NAMES.join(", ").replace('_', " "), path.display());
     let measures = |of: &dyn std::fmt::Display| format!("`latent measure {of} --against DATA` measures them");

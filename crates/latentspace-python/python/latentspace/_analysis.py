@@ -33,8 +33,8 @@ def dimension(X: Any, *, n_neighbors: int | None = None, random_state: Any = Non
     Returns
     -------
     dict of str to Measure
-        ``two_nn``, ``mle`` and ``correlation``, each with the interval of 95 %, and ``participation``, the dimension of the flat that the rows lie
-        in. No null is known of them.
+        ``two_nn``, ``mle`` and ``correlation``, each with a 95 % confidence interval, and ``participation``, the participation ratio
+        of the PCA eigenvalues. They have no null.
 
     See Also
     --------

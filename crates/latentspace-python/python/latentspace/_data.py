@@ -233,7 +233,7 @@ def checked(estimator: Any, X: Any, reset: bool) -> tuple[Any, Sequence[str] | N
     What scikit-learn asks of rows is checked by it: their axes, their number, and that columns are those of the fit.
     """
     rows = rows_of(X)
-    # One row says nothing of how rows differ. What is not finite is refused by the name of its column.
+    # Differences need at least two rows. Cells that are not finite are refused with the name of their column.
     ask = {"accept_sparse": "csr" if estimator._description["sparse"] else False, "dtype": "numeric"}
     ask |= {"ensure_min_samples": 2 if reset else 1, "ensure_all_finite": False}
     names = rows.names

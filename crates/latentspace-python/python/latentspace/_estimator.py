@@ -96,7 +96,7 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         Returns
         -------
         ndarray of shape [n, k]
-            Where the rows lie, float32; a data frame after ``set_output``.
+            Coordinates of the rows, float32; a data frame after ``set_output``.
         """
         return self._learn(X, y, neighbors, start, pull, text)
 
