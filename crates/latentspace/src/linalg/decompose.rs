@@ -1,10 +1,17 @@
 //! Decompositions of small dense matrices, in f64.
 
-use faer::linalg::solvers::SelfAdjointEigen;
-use faer::{ColRef, Mat, MatRef, Side};
+use faer::dyn_stack::{MemBuffer, MemStack};
+use faer::linalg::evd::tridiag::{tridiag_in_place, tridiag_in_place_scratch};
+use faer::linalg::evd::{ComputeEigenvectors, self_adjoint_evd_scratch, tridiagonal_self_adjoint_evd};
+use faer::linalg::householder::{
+    apply_block_householder_sequence_on_the_left_in_place_scratch, apply_block_householder_sequence_on_the_left_in_place_with_conj,
+};
+use faer::linalg::qr::no_pivoting::factor::recommended_block_size;
+use faer::{Col, ColRef, Conj, Mat, MatMut, MatRef, Par};
 
 use super::krylov::{BLOCK, largest_eigen, look_at};
 use crate::error::{Error, Result};
+use crate::parallel::*;
 
 /// Eigenvalues and eigenvectors of a symmetric matrix, largest eigenvalue first.
 #[derive(Debug, Clone)]
@@ -18,11 +25,12 @@ pub struct Eigen {
 /// The `count` largest eigenvalues and their vectors of a symmetric `[d, d]` matrix, row-major.
 ///
 /// Few of many are found in a block Krylov space (Golub and Underwood 1977, doi:10.1016/B978-0-12-587260-7.50018-2), to residuals of 1e-9
-/// of the largest eigenvalue; otherwise, and where that space grows too large, the whole matrix is decomposed: about 9 d³ flops.
+/// of the largest eigenvalue; otherwise, and where that space grows too large, the whole matrix is decomposed: about 9 d³ flops. `check` is
+/// called between the parts of a decomposition, the longest of which takes half of its time.
 ///
 /// # Errors
-/// [`Error::Internal`] if the matrix holds what is no number.
-pub fn symmetric_eigen(matrix: &[f64], d: usize, count: usize) -> Result<Eigen> {
+/// [`Error::Internal`] if the matrix holds what is no number; what `check` returned.
+pub fn symmetric_eigen(matrix: &[f64], d: usize, count: usize, check: impl Fn() -> Result<()> + Sync) -> Result<Eigen> {
     let count = count.min(d);
     if is_few_of_many(d, count) {
         // By columns, as the library has it; a symmetric matrix is the same either way.
@@ -30,11 +38,10 @@ pub fn symmetric_eigen(matrix: &[f64], d: usize, count: usize) -> Result<Eigen> 
             return Ok(eigen);
         }
     }
-    let eigen = decompose(MatRef::from_column_major_slice(matrix, d, d))?;
-    let (values, vectors) = (eigen.S().column_vector(), eigen.U());
-    // faer sorts ascending.
-    let columns: Vec<usize> = (0..count).map(|i| d - 1 - i).collect();
-    Ok(Eigen::of(columns.iter().map(|&i| values[i]).collect(), columns.iter().map(|&i| vectors.col(i))))
+    let eigen = decompose(MatRef::from_column_major_slice(matrix, d, d), count, &check)?;
+    let vectors = eigen.vectors();
+    let descending = || (0..count).rev();
+    Ok(Eigen::of(descending().map(|i| eigen.values[i]).collect(), descending().map(|i| vectors.col(i))))
 }
 
 /// What [`symmetric_eigen`] takes beside the matrix.
@@ -91,10 +98,72 @@ impl Eigen {
     }
 }
 
-pub(super) fn decompose(lower: MatRef<'_, f64>) -> Result<SelfAdjointEigen<f64>> {
+/// The largest eigenvalues of a `[d, d]` matrix, ascending, and their vectors.
+pub(super) struct Ascending {
+    pub(super) values: Vec<f64>,
+    /// `[d, count]`, column by column.
+    cells: Vec<f64>,
+    d: usize,
+}
+
+impl Ascending {
+    /// The vectors as columns.
+    pub(super) fn vectors(&self) -> MatRef<'_, f64> {
+        MatRef::from_column_major_slice(&self.cells, self.d, self.values.len())
+    }
+}
+
+/// Columns that one thread turns back at a time.
+const TURNED: usize = 128;
+
+/// The `count` largest eigenvalues of a symmetric matrix, of which the lower half is read, and their vectors: the matrix is made tridiagonal
+/// (4/3 d³ flops, half of them bounded by memory), that is decomposed by halves, and the vectors are turned back.
+pub(super) fn decompose(lower: MatRef<'_, f64>, count: usize, check: &(dyn Fn() -> Result<()> + Sync)) -> Result<Ascending> {
     let d = lower.nrows();
-    let failed = |error| Error::internal(format!("the eigenvalues of a {d} x {d} matrix did not converge: {error:?}"));
-    lower.self_adjoint_eigen(Side::Lower).map_err(failed)
+    if d == 0 {
+        return Ok(Ascending { values: Vec::new(), cells: Vec::new(), d });
+    }
+    let size = recommended_block_size::<f64>(d, d);
+    let (mut tridiagonal, mut reflections) = (lower.to_owned(), Mat::zeros(size, d - 1));
+    let mut room = MemBuffer::new(tridiag_in_place_scratch::<f64>(d, Par::Seq, Default::default()));
+    tridiag_in_place(tridiagonal.as_mut(), reflections.as_mut(), Par::Seq, MemStack::new(&mut room), Default::default());
+    check()?;
+
+    let (mut values, mut vectors) = (Col::<f64>::zeros(d), Mat::zeros(d, d));
+    let diagonal = Col::from_fn(d, |i| tridiagonal[(i, i)]);
+    let below = Col::from_fn(d, |i| if i + 1 < d { tridiagonal[(i + 1, i)] } else { 0.0 });
+    let mut room = MemBuffer::new(self_adjoint_evd_scratch::<f64>(d, ComputeEigenvectors::Yes, Par::Seq, Default::default()));
+    tridiagonal_self_adjoint_evd(
+        diagonal.as_diagonal(),
+        below.as_diagonal(),
+        values.as_diagonal_mut(),
+        Some(vectors.as_mut()),
+        Par::Seq,
+        MemStack::new(&mut room),
+        Default::default(),
+    )
+    .map_err(|error| Error::internal(format!("the eigenvalues of a {d} x {d} matrix did not converge: {error:?}")))?;
+    drop(room);
+    check()?;
+
+    let mut cells: Vec<f64> = vectors.subcols(d - count, count).col_iter().flat_map(|column| column.iter().copied()).collect();
+    drop(vectors);
+    let basis = tridiagonal.submatrix(1, 0, d - 1, d - 1);
+    cells.par_chunks_mut(TURNED * d).try_for_each(|columns| {
+        check()?;
+        let width = columns.len() / d;
+        let mut room = MemBuffer::new(apply_block_householder_sequence_on_the_left_in_place_scratch::<f64>(d - 1, size, width));
+        apply_block_householder_sequence_on_the_left_in_place_with_conj(
+            basis,
+            reflections.as_ref(),
+            Conj::No,
+            MatMut::from_column_major_slice_mut(columns, d, width).subrows_mut(1, d - 1),
+            Par::Seq,
+            MemStack::new(&mut room),
+        );
+        Ok(())
+    })?;
+    Ok(Ascending { values: values.iter().skip(d - count).copied().collect(), cells, d })
 }
 
 /// A matrix this many times larger than what is asked of it is worth a Krylov space.
@@ -144,7 +213,7 @@ mod tests {
     #[test]
     fn the_eigenvectors_of_a_known_matrix() {
         // [[2, 1], [1, 2]] has 3 along (1, 1) and 1 along (1, -1).
-        let eigen = symmetric_eigen(&from_lower(&[2.0, 1.0, 2.0], 2), 2, 2).unwrap();
+        let eigen = symmetric_eigen(&from_lower(&[2.0, 1.0, 2.0], 2), 2, 2, || Ok(())).unwrap();
         assert!((eigen.values[0] - 3.0).abs() < 1e-12 && (eigen.values[1] - 1.0).abs() < 1e-12);
         assert!((eigen.vectors[0] - 0.5_f64.sqrt()).abs() < 1e-12);
         assert!((eigen.vectors[2].abs() - 0.5_f64.sqrt()).abs() < 1e-12);
@@ -163,7 +232,7 @@ mod tests {
             let values = Mat::from_fn(d, d, |i, j| if i == j { spectrum(i) } else { 0.0 });
             let matrix = &turn * values * turn.transpose();
             let rows: Vec<f64> = (0..d * d).map(|at| matrix[(at / d, at % d)]).collect();
-            let eigen = symmetric_eigen(&rows, d, 10).unwrap();
+            let eigen = symmetric_eigen(&rows, d, 10, || Ok(())).unwrap();
             for i in 0..10 {
                 assert!((eigen.values[i] - spectrum(i)).abs() < 1e-9, "{i}: {} {}", eigen.values[i], spectrum(i));
                 let vector = &eigen.vectors[i * d..][..d];

@@ -109,20 +109,19 @@ impl Krylov {
         if size >= self.look_at {
             let rest = across(next.as_ref(), image.as_ref());
             let small = Mat::from_fn(size, size, |i, j| self.within(i.min(j), i.max(j)));
-            let eigen = decompose(small.as_ref())?;
-            let (values, vectors) = (eigen.S().column_vector(), eigen.U());
-            let wanted = vectors.subcols(size - count, count);
+            let eigen = decompose(small.as_ref(), count, &|| Ok(()))?;
+            let (values, wanted) = (&eigen.values, eigen.vectors());
             let residuals = &rest * wanted.subrows(size - block, block);
-            let largest = values[size - 1].abs().max(f64::MIN_POSITIVE);
+            let largest = values[count - 1].abs().max(f64::MIN_POSITIVE);
             let residual = |i: usize| residuals.col(i).norm_l2();
             let is_within = |i: usize| match tolerance {
                 Tolerance::OfLargest(part) => residual(i) <= part * largest,
-                Tolerance::OfEach(part) => residual(i) <= (part * values[size - count + i].abs()).max(1e-12 * largest),
+                Tolerance::OfEach(part) => residual(i) <= (part * values[i].abs()).max(1e-12 * largest),
             };
             let are_within = (0..count).all(is_within);
             if size == self.most || are_within {
                 let full = times(known, wanted);
-                let values = (0..count).map(|i| values[size - 1 - i]).collect();
+                let values = values.iter().rev().copied().collect();
                 let mut eigen = Eigen::of(values, (0..count).rev().map(|i| full.col(i)));
                 // Where the operator has no more eigenvalues than 0, the space ends early.
                 complete(&mut eigen.vectors, d, |value| value);
@@ -212,8 +211,8 @@ fn orthonormal(vectors: &Mat<f64>, known: MatRef<'_, f64>) -> Result<Mat<f64>> {
             let scale = if length > 0.0 { 1.0 / length } else { 0.0 };
             column.iter_mut().for_each(|value| *value *= scale);
         }
-        let eigen = decompose(across(out.as_ref(), out.as_ref()).as_ref())?;
-        let (values, turn) = (eigen.S().column_vector(), eigen.U());
+        let eigen = decompose(across(out.as_ref(), out.as_ref()).as_ref(), out.ncols(), &|| Ok(()))?;
+        let (values, turn) = (&eigen.values, eigen.vectors());
         let largest = values.iter().fold(0.0_f64, |largest, value| largest.max(*value));
         let scale = |value: f64| if value > NOTHING * largest { 1.0 / value.sqrt() } else { 0.0 };
         let turn = Mat::from_fn(turn.nrows(), turn.ncols(), |i, j| turn[(i, j)] * scale(values[j]));

@@ -192,7 +192,7 @@ impl Sparse {
                 }
             }
         }
-        let all = symmetric_eigen(&negative, n, n)?;
+        let all = symmetric_eigen(&negative, n, n, || Ok(()))?;
         Ok(all.vectors[..count * n].to_vec())
     }
 

@@ -95,7 +95,7 @@ impl Directions {
         let mut gram = Gram::new(d);
         (0..n).for_each(|row| gram.add(|out| out.copy_from_slice(rows.row(row))));
         let gram: Vec<f64> = gram.lower().into_iter().map(|cell| cell / n as f64).collect();
-        let eigen = symmetric_eigen(&from_lower(&gram, d), d, d)?;
+        let eigen = symmetric_eigen(&from_lower(&gram, d), d, d, || Ok(()))?;
         let variances = eigen.values.into_iter().map(|value| value.max(0.0)).collect();
         Ok(Directions { variances, vectors: eigen.vectors.into_iter().map(|cell| cell as f32).collect() })
     }
@@ -106,7 +106,7 @@ impl Directions {
         let mut gram = vec![0.0_f32; n * n];
         product_transposed(rows, rows, &mut gram, Threads::Pool);
         let gram: Vec<f64> = gram.into_iter().map(|cell| f64::from(cell) / n as f64).collect();
-        let eigen = symmetric_eigen(&gram, n, n)?;
+        let eigen = symmetric_eigen(&gram, n, n, || Ok(()))?;
         let largest = eigen.values.first().copied().unwrap_or(0.0);
         let count = eigen.values.iter().take_while(|value| **value > 1e-6 * largest).count();
         let variances = eigen.values[..count].to_vec();

@@ -123,7 +123,7 @@ fn places(divergences: &[f64], k: usize) -> Result<Layout> {
         row.iter_mut().zip(&means).for_each(|(cell, other)| *cell += mean - means[a] - other);
     }
     let all: f64 = (0..k).map(|at| centered[at * k + at]).sum();
-    let axes = if k > 1 && all > 0.0 { Some(symmetric_eigen(&centered, k, 2.min(k))?) } else { None };
+    let axes = if k > 1 && all > 0.0 { Some(symmetric_eigen(&centered, k, 2.min(k), || Ok(()))?) } else { None };
     let mut layout = Layout { places: vec![[0.0; 2]; k], explained: [0.0; 2] };
     for axis in 0..2 {
         let Some(eigen) = &axes else { break };

@@ -49,7 +49,7 @@ impl Neighborhood<'_> {
                 (gram[a * k + b], gram[b * k + a]) = (inner, inner);
             }
         }
-        let eigen = symmetric_eigen(&gram, k, k)?;
+        let eigen = symmetric_eigen(&gram, k, k, || Ok(()))?;
         Ok(Spectrum { values: eigen.values.iter().map(|value| value.max(0.0)).collect(), vectors: eigen.vectors })
     }
 

@@ -144,7 +144,7 @@ impl Phate {
     }
 
     /// The steps among `m` landmarks: from a landmark to the rows that it stands for, and on to theirs. If all rows are landmarks, one step.
-    fn walker(weights: &[Weights], m: usize) -> Result<Walker> {
+    fn walker(weights: &[Weights], m: usize, run: &Run) -> Result<Walker> {
         let n = weights.len();
         let mut steps = vec![0.0_f64; m * m];
         for (row, own) in weights.iter().enumerate() {
@@ -162,7 +162,7 @@ impl Phate {
             row.iter_mut().zip(&weights).for_each(|(step, to)| *step /= (weights[from] * to).sqrt());
         }
         let symmetric = |at: usize| (steps[at] + steps[at % m * m + at / m]) / 2.0;
-        let eigen = symmetric_eigen(&(0..m * m).map(symmetric).collect::<Vec<f64>>(), m, m)?;
+        let eigen = symmetric_eigen(&(0..m * m).map(symmetric).collect::<Vec<f64>>(), m, m, || run.check())?;
         Ok(Walker { weights, eigen })
     }
 
@@ -345,7 +345,7 @@ impl Phate {
         let weights = self.weights(&graph, &owner, told, run);
         drop((graph, owner));
         run.progress("walks", 0, 1);
-        let walker = Phate::walker(&weights, m)?;
+        let walker = Phate::walker(&weights, m, run)?;
         run.check()?;
         let t = self.t.or_else(|| knee(&entropies(&walker.eigen.values)) as u32 + 1);
         facts.insert("t".to_owned(), json!(t));
@@ -405,9 +405,10 @@ mod tests {
         // Six rows in a ring, each of which weighs 1 for itself and 1/2 for the two beside it.
         let ring = |row: u32| vec![(row, 1.0), ((row + 1) % 6, 0.5), ((row + 5) % 6, 0.5)];
         let weights: Vec<Weights> = (0..6).map(ring).collect();
-        let walker = Phate::walker(&weights, 6).unwrap();
+        let run = Run::new(0, 1).unwrap();
+        let walker = Phate::walker(&weights, 6, &run).unwrap();
         let phate = Phate { gamma: -1.0, ..Phate::default() };
-        let views = phate.views(&walker, 2, &Run::new(0, 1).unwrap()).unwrap();
+        let views = phate.views(&walker, 2, &run).unwrap();
         for (found, wanted) in views.row(0).iter().zip([6.0, 4.0, 1.0, 0.0, 1.0, 4.0]) {
             assert!((f64::from(*found) - wanted / 16.0).abs() < 1e-6, "{:?}", views.row(0));
         }

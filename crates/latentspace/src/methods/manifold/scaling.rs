@@ -138,7 +138,7 @@ pub(super) fn classical(distances: &[f32], n: usize, k: usize, run: &Run) -> Res
     if n < 8 * (k + 12) {
         let whole = apply(Mat::<f64>::identity(n, n).as_ref())?;
         let symmetric = |at: usize| (whole[(at / n, at % n)] + whole[(at % n, at / n)]) / 2.0;
-        return symmetric_eigen(&(0..n * n).map(symmetric).collect::<Vec<f64>>(), n, k);
+        return symmetric_eigen(&(0..n * n).map(symmetric).collect::<Vec<f64>>(), n, k, || run.check());
     }
     Ok(largest_eigen(n, k, linalg::BLOCK, STEPS, RESIDUAL, apply)?.0)
 }

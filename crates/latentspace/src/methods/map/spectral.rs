@@ -58,7 +58,7 @@ fn vibrations<const WIDTH: usize>(edges: &Edges, n: usize, dimensions: usize, ra
         let inner = inner_products(&vectors, &images);
         let lower: Vec<f64> =
             (0..WIDTH).flat_map(|a| (0..=a).map(move |b| (a, b))).map(|(a, b)| (inner[a][b] + inner[b][a]) / 2.0).collect();
-        let eigen = symmetric_eigen(&from_lower(&lower, WIDTH), WIDTH, WIDTH)?;
+        let eigen = symmetric_eigen(&from_lower(&lower, WIDTH), WIDTH, WIDTH, || Ok(()))?;
         let turn = |row: &[f32; WIDTH]| -> [f32; WIDTH] {
             std::array::from_fn(|at| (0..WIDTH).map(|from| eigen.vectors[at * WIDTH + from] * f64::from(row[from])).sum::<f64>() as f32)
         };

@@ -57,7 +57,7 @@ impl Fold for Covariance {
         run.check()?;
         let covariance = from_lower(&lower, d);
         let total = (0..d).map(|i| covariance[i * d + i].max(0.0)).sum();
-        let eigen = symmetric_eigen(&covariance, d, k)?;
+        let eigen = symmetric_eigen(&covariance, d, k, || run.check())?;
         let components = Matrix::new(k, d, eigen.vectors.iter().map(|&v| v as f32).collect())?;
         let stored: Vec<f64> = components.as_slice().iter().map(|&value| f64::from(value)).collect();
         let mut images = vec![0.0; k * d];

@@ -84,7 +84,7 @@ fn axes(rows: &Matrix, goal: Goal, run: &Run) -> Result<Learned> {
         multiply_half(inner.as_mut(), view);
         let symmetric: Vec<f64> = (0..n * n).map(|at| inner[((at / n).max(at % n), (at / n).min(at % n))] / freedom).collect();
         drop(inner);
-        let eigen = symmetric_eigen(&symmetric, n, k - found)?;
+        let eigen = symmetric_eigen(&symmetric, n, k - found, || run.check())?;
         let largest = eigen.values.first().copied().unwrap_or(0.0);
         let new = eigen.values.iter().take_while(|&&value| value > TRUSTED * largest && value > NOTHING * total).count();
         if new == 0 {

@@ -227,7 +227,7 @@ fn eigen(rows: SparseRows<'_>, columns: &Columns, k: usize, run: &Run) -> Result
             }
         }
     }
-    symmetric_eigen(&columns.inner(rows), n, k)
+    symmetric_eigen(&columns.inner(rows), n, k, || run.check())
 }
 
 /// Through the inner products of the centered rows.

@@ -97,7 +97,7 @@ impl Fold for Subspace {
         for a in 0..width {
             small.extend((0..=a).map(|b| (0..d).map(|i| basis[i * width + a] * image[i * width + b]).sum::<f64>()));
         }
-        let eigen = symmetric_eigen(&from_lower(&small, width), width, self.goal.k)?;
+        let eigen = symmetric_eigen(&from_lower(&small, width), width, self.goal.k, || Ok(()))?;
         let least = ROUNDING * eigen.values.first().copied().unwrap_or(0.0).max(0.0);
         let settled = eigen.values.iter().zip(&state.variances).all(|(new, old)| (new - old).abs() <= (SETTLED * new.abs()).max(least));
         let round = state.round + 1;
