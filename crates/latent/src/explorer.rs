@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use latentspace::data::{Observations, PrepareOptions, ReadOptions};
+use latentspace::data::{Affine, Observations, PrepareOptions, ReadOptions};
 use latentspace::linalg::Matrix;
 use latentspace::run::Flag;
 use latentspace::{Result, Run, Space};
@@ -75,7 +75,7 @@ impl Explorer {
         let study = Study::new(&name, run, Arc::new(Screen::new(true, Flags::default())))?;
         study.begin(move |study, run| match show.subject {
             Subject::Observations(observations, Some(codes), prepare) => {
-                explore::of_observations_and_codes(*observations, Vec::new(), (&codes, &[]), &prepare, way, run)
+                explore::of_observations_and_codes(*observations, Vec::new(), (&codes, &Affine::default()), &prepare, way, run)
             }
             Subject::Observations(observations, None, prepare) => explore::of_observations(*observations, Vec::new(), &prepare, way, run),
             Subject::Space(space) => explore::of_space(*space, &name, way),

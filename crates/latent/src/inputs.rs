@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
 use latentspace::border;
-use latentspace::data::{Missing, Observations, PrepareOptions, ReadOptions, Scale, Source, Values, read};
+use latentspace::data::{Affine, Missing, Observations, PrepareOptions, ReadOptions, Scale, Source, Values, read};
 use latentspace::linalg::Matrix;
 use latentspace::method::Info;
 use latentspace::text::{Limit, StopWords, TextOptions};
@@ -275,10 +275,10 @@ pub(crate) fn space(path: &Path) -> Result<Space> {
     })
 }
 
-/// The numbers of a table as coordinates, with what was subtracted from each dimension.
-pub(crate) fn coordinates(observations: &Observations) -> Result<(&Matrix, &[f64])> {
+/// The numbers of a table as coordinates, with what they stand for.
+pub(crate) fn coordinates(observations: &Observations) -> Result<(&Matrix, &Affine)> {
     match &observations.values {
-        Values::Table(table) if table.categories.is_empty() => Ok((&table.numbers, &table.offsets)),
+        Values::Table(table) if table.categories.is_empty() => Ok((&table.numbers, &table.affine)),
         other => {
             Err(Error::input(&observations.name, format!("{} are not codes", other.kind()), "a table of numbers is needed, a row each"))
         }

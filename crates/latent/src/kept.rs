@@ -147,7 +147,7 @@ mod tests {
             learned: true,
             groups: None,
             stability: None,
-            frame: Arc::new(Frame::new(MatrixView::new(2, 2, &[0.0, 1.0, 2.0, 3.0]).unwrap(), &[], 1, 0)),
+            frame: Arc::new(Frame::new(MatrixView::new(2, 2, &[0.0, 1.0, 2.0, 3.0]).unwrap(), &latentspace::data::Affine::default(), 1, 0)),
             trust: None,
             metric: Metric::Euclidean,
         }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use latentspace::data::{Beside, ImageShape, Observations, Prepared, Rows, Values};
+use latentspace::data::{Affine, Beside, ImageShape, Observations, Prepared, Rows, Values};
 use latentspace::linalg::{Matrix, MatrixView};
 use latentspace::measure::{self, CompareOptions, Groups, Measure, MeasureOptions, Sample};
 use latentspace::method::{self, AnyMethod, Entry, Shape};
@@ -55,7 +55,7 @@ pub(crate) enum Start {
     /// A map that is there, `[n, 2 or 3]`, with what was subtracted from its dimensions, how it was made, and its measures if they are known.
     Map {
         codes: Matrix,
-        offsets: Vec<f64>,
+        affine: Affine,
         title: String,
         method: String,
         params: Map<String, Value>,
@@ -307,8 +307,8 @@ impl Study {
         let learned = matches!(start, Start::Fit { .. });
         let done = whole(|| match start {
             Start::Fit { method, params } => self.fit(method, params, stop),
-            Start::Map { codes, offsets, title, method, params, measure, measures } => {
-                self.desk.show(|version| Frame::new(codes.view(), &offsets, version, 0));
+            Start::Map { codes, affine, title, method, params, measure, measures } => {
+                self.desk.show(|version| Frame::new(codes.view(), &affine, version, 0));
                 let known = (!measures.is_empty()).then_some(measures);
                 self.desk.change(|state| {
                     state.title = title;
@@ -485,7 +485,7 @@ impl Study {
         };
         let seconds = begun.elapsed().as_secs_f64();
         let (step, n_steps) = *held(&self.steps);
-        self.desk.show(|version| Frame::new(codes.view(), &[], version, step));
+        self.desk.show(|version| Frame::new(codes.view(), &Affine::default(), version, step));
         self.desk.change(|state| state.seconds = seconds);
         self.measure(&codes)?;
         self.desk.change(|state| (state.step, state.n_steps) = (step, n_steps));
@@ -627,10 +627,7 @@ impl Data {
     /// The row's numbers as they were observed, where they are numbers.
     pub(crate) fn values(&self, row: usize) -> Option<Vec<f32>> {
         match &self.observations.values {
-            Values::Table(table) => {
-                let offset = |column: usize| table.offsets.get(column).copied().unwrap_or(0.0);
-                Some(table.numbers.row(row).iter().enumerate().map(|(column, &v)| (f64::from(v) + offset(column)) as f32).collect())
-            }
+            Values::Table(table) => Some(table.values(row).map(|value| value as f32).collect()),
             Values::Images(_) => self.picture(row).map(|(_, pixels)| pixels.iter().map(|&pixel| f32::from(pixel)).collect()),
             Values::Counts(counts) => {
                 let mut dense = vec![0.0; counts.cols];
@@ -788,7 +785,7 @@ impl Listener for Watcher {
             return;
         }
         let begun = Instant::now();
-        self.study.desk.show(|version| Frame::new(codes, &[], version, step));
+        self.study.desk.show(|version| Frame::new(codes, &Affine::default(), version, step));
         // Showing takes at most a twentieth of the time.
         let pause = MAP_EVERY.max(begun.elapsed() * 20);
         self.drawn.store((self.begun.elapsed() + pause).as_millis() as u64, Ordering::Relaxed);

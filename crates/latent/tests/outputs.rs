@@ -231,7 +231,7 @@ fn instants_of_a_time_zone_ride_along_to_every_output() {
     let metadata = Metadata::from_columns(zones.map(column).to_vec(), 60).unwrap();
     let numbers = latentspace::linalg::Matrix::new(60, 4, clouds(60, 4, 3)).unwrap();
     let names = Some(["a", "b", "c", "d"].map(str::to_owned).to_vec());
-    let table = Table { numbers, offsets: Vec::new(), names, categories: Vec::new() };
+    let table = Table { numbers, affine: Default::default(), names, categories: Vec::new() };
     let observed = Observations { name: "t".to_owned(), values: Values::Table(table), metadata };
     write::observations(&observed, &folder.file("t.parquet")).unwrap();
     folder.good("fit isomap t.parquet -o k.latent --dims 2 --codes c.csv");

@@ -44,7 +44,7 @@ enum Form {
     Sparse(Counts),
     Text(Arc<Vec<String>>, TextOptions),
     /// What was read from a file.
-    File(Observations, PrepareOptions),
+    File(Box<Observations>, PrepareOptions),
 }
 
 /// A document, or the words of one that is separated already.
@@ -172,7 +172,7 @@ impl Rows {
             let source = read::open(&data, &read)?;
             Ok((source.read(run)?, source.notes()))
         })?;
-        Ok((Rows(Form::File(observations, options)), notes))
+        Ok((Rows(Form::File(Box::new(observations), options)), notes))
     }
 
     /// What they are, as JSON.
@@ -219,7 +219,7 @@ impl Rows {
             }
             Form::Sparse(counts) => Ok(Observations::new("X", Values::Counts(counts.clone()))),
             Form::Text(texts, _) => Ok(Observations::new("X", Values::Text(Arc::clone(texts)))),
-            Form::File(observations, _) => Ok(observations.clone()),
+            Form::File(observations, _) => Ok((**observations).clone()),
         }
     }
 

@@ -437,23 +437,26 @@ impl Space {
         array(py, &codes.values)
     }
 
-    /// Rows of codes, as they would have been observed: numbers `[n, d]`, and what is to be added to each column in 64 bits.
+    /// Rows of codes, as they would have been observed: cells `[n, d]`, and the offsets and scales of the columns, which make values of them in 64 bits: cell × scale + offset.
     fn decode<'py>(
         &self,
         py: Python<'py>,
         codes: PyReadonlyArray2<'py, f32>,
         threads: usize,
         listener: Option<&Bound<'py, PyAny>>,
-    ) -> PyResult<(Bound<'py, PyArray2<f32>>, Vec<f64>)> {
+    ) -> PyResult<(Bound<'py, PyArray2<f32>>, Vec<f64>, Vec<f64>)> {
         let codes = matrix(&codes)?;
         let observed =
             call(py, self.inner.seed, threads, listener, |run| self.inner.preparation.restore(&self.inner.decode(&codes, run)?))?;
         match observed.values {
-            Values::Table(table) if table.categories.is_empty() => Ok((array(py, &table.numbers)?, table.offsets)),
+            Values::Table(table) if table.categories.is_empty() => {
+                let [offsets, scales] = [table.affine.offsets(), table.affine.scales()].map(<[f64]>::to_vec);
+                Ok((array(py, &table.numbers)?, offsets, scales))
+            }
             Values::Images(images) => {
                 let pixels: Vec<f32> = images.pixels.iter().map(|&pixel| f32::from(pixel)).collect();
                 let numbers = Matrix::new(codes.rows(), images.shape.len(), pixels).map_err(exception)?;
-                Ok((array(py, &numbers)?, Vec::new()))
+                Ok((array(py, &numbers)?, Vec::new(), Vec::new()))
             }
             other => {
                 let error = Error::input("space", format!("its rows are {} with categories", other.kind()), "arrays hold numbers alone");

@@ -9,7 +9,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 from conftest import CLASSES, quick
-from latentspace import Space
+from latentspace import PCA, Space
 from scipy import sparse
 
 FRAMES = {"pandas": pd.DataFrame, "polars": pl.DataFrame, "pyarrow": pa.table}
@@ -195,3 +195,18 @@ def test_files_that_are_not_there_or_no_spaces(tmp_path):
     path.write_bytes(b"what is this")
     with pytest.raises(latentspace.InputError, match="no.latent"):
         Space.open(path)
+
+
+@pytest.mark.parametrize("scale", [1e-50, 1e-120, 1e50])
+def test_numbers_of_any_magnitude_keep_their_digits(scale):
+    X = np.random.default_rng(3).normal(size=(300, 5)) @ np.diag([1, 2, 3, 4, 5.0])
+    pca, tiny = PCA(n_components=3).fit(X), PCA(n_components=3).fit(X * scale)
+    assert np.allclose(np.abs(pca.components_), np.abs(tiny.components_), atol=1e-4)
+    assert np.allclose(pca.explained_variance_ratio_, tiny.explained_variance_ratio_, atol=1e-5)
+    full = PCA(n_components=5).fit(X * scale)
+    assert np.allclose(full.inverse_transform(full.transform(X * scale)) / scale, X, atol=1e-4)
+
+
+def test_sparse_cells_that_32_bits_take_for_0_are_refused():
+    with pytest.raises(ValueError, match="no larger than 3e-50"):
+        PCA(n_components=1).fit(sparse.csr_array(np.diag([1e-50, 2e-50, 3e-50])))

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Float32Array, Float64Array};
 
 use crate::data::write::{self, Columns};
-use crate::data::{Metadata, ReadOptions, Values, read};
+use crate::data::{Affine, Metadata, ReadOptions, Values, read};
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
 use crate::run::Run;
@@ -15,11 +15,11 @@ use crate::run::Run;
 /// Coordinates of rows in a space.
 #[derive(Debug, Clone)]
 pub struct Codes {
-    /// `[n, k]`, less the offsets.
+    /// `[n, k]`: the coordinates, or what stands for them.
     pub values: Matrix,
-    /// What was subtracted from each dimension: of codes far from zero in numbers of 64 bits, so that differences keep their digits. Empty
-    /// where nothing was.
-    pub offsets: Vec<f64>,
+    /// What `values` stand for: codes of 64 bits far from zero are stored less an offset, tiny or huge ones in parts of a scale, so that
+    /// differences keep their digits. All dimensions have the same scale.
+    pub affine: Affine,
     /// What rides along.
     pub metadata: Metadata,
 }
@@ -27,15 +27,15 @@ pub struct Codes {
 impl Codes {
     /// Codes `[n, k]` with the metadata of their rows.
     pub fn new(values: Matrix, metadata: Metadata) -> Self {
-        Codes { values, offsets: Vec::new(), metadata }
+        Codes { values, affine: Affine::default(), metadata }
     }
 
-    /// The coordinates with their offsets, `[n, k]`: as decoders and distances from the origin (cosine) need them.
+    /// The coordinates themselves, `[n, k]`: as decoders and distances from the origin (cosine) need them.
     ///
     /// # Errors
     /// None in truth.
     pub fn absolute(&self) -> Result<Matrix> {
-        if self.offsets.is_empty() {
+        if self.affine.is_identity() {
             return Ok(self.values.clone());
         }
         let (rows, cols) = (self.values.rows(), self.values.cols());
@@ -43,10 +43,9 @@ impl Codes {
         Matrix::new(rows, cols, cells.collect())
     }
 
-    /// The coordinates of a row, with their offsets.
+    /// The coordinates of a row.
     pub fn row(&self, row: usize) -> impl Iterator<Item = f64> {
-        let offset = |column: usize| self.offsets.get(column).copied().unwrap_or(0.0);
-        self.values.row(row).iter().enumerate().map(move |(column, &cell)| f64::from(cell) + offset(column))
+        self.values.row(row).iter().enumerate().map(|(column, &cell)| self.affine.value(column, cell))
     }
 
     /// Reads codes: an array `[n, k]` from `.npy` and other files of arrays, or the columns `z0`, `z1`, … of a table. Where a table has no
@@ -71,18 +70,19 @@ impl Codes {
                 .at_row((at / cols) as u64 + 1)
                 .at_column(table.column_name(at % cols)));
         }
-        Ok(Codes { values: table.numbers, offsets: table.offsets, metadata: observed.metadata })
+        let table = table.in_one_unit()?;
+        Ok(Codes { values: table.numbers, affine: table.affine, metadata: observed.metadata })
     }
 
     /// Writes codes, all or nothing: `.npy` (numbers alone), `.parquet` or `.csv` (columns `z0`, `z1`, …, then the metadata). Numbers have 32
-    /// bits, or 64 where there are offsets.
+    /// bits, or 64 where they were read so and are far from zero, tiny or huge.
     ///
     /// # Errors
     /// [`Error::Input`] for another ending; [`Error::Io`].
     pub fn save(&self, path: &Path) -> Result<()> {
         if path.to_string_lossy().to_lowercase().ends_with(".npy") {
             let axes = [self.values.rows(), self.values.cols()];
-            if !self.offsets.is_empty() {
+            if !self.affine.is_identity() {
                 let wide: Vec<f64> = (0..axes[0]).flat_map(|row| self.row(row)).collect();
                 return write::npy(path, "<f8", &axes, bytemuck::cast_slice(&wide));
             }
@@ -96,9 +96,11 @@ impl Columns for Codes {
     fn columns(&self, rows: Range<usize>) -> Vec<(String, ArrayRef)> {
         let column = |column: usize| -> (String, ArrayRef) {
             let cells = rows.clone().map(|row| self.values.row(row)[column]);
-            let array: ArrayRef = match self.offsets.get(column) {
-                Some(offset) => Arc::new(Float64Array::from_iter_values(cells.map(|cell| f64::from(cell) + offset))),
-                None => Arc::new(Float32Array::from_iter_values(cells)),
+            let line = self.affine.line(column);
+            let array: ArrayRef = if self.affine.is_identity() {
+                Arc::new(Float32Array::from_iter_values(cells))
+            } else {
+                Arc::new(Float64Array::from_iter_values(cells.map(|cell| line.value(cell))))
             };
             (format!("z{column}"), array)
         };

@@ -13,9 +13,8 @@ use serde_json::{Map, Value};
 
 use crate::border;
 use crate::checkpoint::Parcel;
-use crate::data::exact::Digits;
 use crate::data::read::{self, ReadOptions, Source};
-use crate::data::{CHUNK, Metadata, Preparation, PrepareOptions, PreparedStream, Rows, Summarizer, Summary};
+use crate::data::{Affine, CHUNK, Metadata, Preparation, PrepareOptions, PreparedStream, Rows, Summarizer, Summary};
 use crate::error::{Error, Result};
 use crate::fold::{Part, Step, pack, unpack};
 use crate::method::{AnyMethod, Shape};
@@ -47,7 +46,7 @@ pub struct Numbers {
     /// The preparation.
     pub preparation: Preparation,
     /// What the readers of the files subtract from their columns, so that no digit is lost.
-    offsets: BTreeMap<usize, Digits>,
+    affines: BTreeMap<usize, Affine>,
 }
 
 /// Where the rows of a fit come from.
@@ -140,15 +139,14 @@ impl Round {
     pub fn first(method: &dyn AnyMethod, origin: Origin, source: &Source, prepare: &PrepareOptions, run: &Run) -> Result<Round> {
         let preparation = Preparation::of_source(source, prepare, run)?;
         let zero = Round::zero(method, origin, source, prepare, run)?;
-        let offsets = source.settle(0..zero.fit.rows, run)?;
-        zero.begin(source, preparation, offsets, run)
+        let affines = source.settle(0..zero.fit.rows, run)?;
+        zero.begin(source, preparation, affines, run)
     }
 
     /// The first round of the method's own, after round 0.
-    fn begin(self, source: &Source, preparation: Preparation, offsets: BTreeMap<usize, Vec<f64>>, run: &Run) -> Result<Round> {
+    fn begin(self, source: &Source, preparation: Preparation, affines: BTreeMap<usize, Affine>, run: &Run) -> Result<Round> {
         preparation.told.iter().for_each(|sentence| run.note(sentence));
-        let offsets = offsets.into_iter().map(|(file, offsets)| (file, Digits(offsets))).collect();
-        let (fit, numbers) = (self.fit, Numbers { preparation, offsets });
+        let (fit, numbers) = (self.fit, Numbers { preparation, affines });
         let (method, shape) = (fit.method()?, fit.shape(&numbers));
         method.check(shape)?;
         let stream = PreparedStream::counted(source, &numbers.preparation, fit.rows, run);
@@ -162,8 +160,8 @@ impl Round {
     /// What [`read::open`] says.
     pub fn open(&self, origin: &Origin) -> Result<Source> {
         let source = origin.open()?;
-        if let Some(Numbers { offsets, .. }) = &self.numbers {
-            source.hold(&offsets.iter().map(|(&file, Digits(offsets))| (file, offsets.clone())).collect());
+        if let Some(Numbers { affines, .. }) = &self.numbers {
+            source.hold(affines);
         }
         Ok(source)
     }
@@ -267,11 +265,11 @@ pub fn merge(statistics: &[(PathBuf, Statistics)], run: &Run) -> Result<Step<Rou
     let fit = &round.fit;
     let run = run.clone().with_seed(fit.seed);
     let Some(numbers) = &round.numbers else {
-        let (summary, offsets) = Summary::of_parts(&parts, fit.chunks())?;
+        let (summary, affines) = Summary::of_parts(&parts, fit.chunks())?;
         let preparation = Preparation::from_summary(&summary, &fit.prepare)?;
         let source = fit.origin.open()?;
-        source.hold(&offsets);
-        return round.clone().begin(&source, preparation, offsets, &run).map(Step::Again);
+        source.hold(&affines);
+        return round.clone().begin(&source, preparation, affines, &run).map(Step::Again);
     };
     let method = fit.method()?;
     let step = run.install(|| method.folding(fit.shape(numbers), &run)?.solve(&round.state, &parts, fit.chunks(), &run))?;

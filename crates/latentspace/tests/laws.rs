@@ -3,5 +3,7 @@
 
 #[path = "laws/decoding.rs"]
 mod decoding;
+#[path = "laws/magnitude.rs"]
+mod magnitude;
 #[path = "laws/near.rs"]
 mod near;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use latentspace::data::{Beside, Counts, Metadata, Observations, Preparation, PrepareOptions, Prepared, ReadOptions, Values, read};
+use latentspace::data::{Affine, Beside, Counts, Metadata, Observations, Preparation, PrepareOptions, Prepared, ReadOptions, Values, read};
 use latentspace::linalg::Matrix;
 use latentspace::method::Entry;
 use latentspace::neighbors::Metric;
@@ -209,12 +209,12 @@ pub(crate) fn of_observations(
     run: &Run,
 ) -> Result<Subject> {
     let shown = inputs::coordinates(&observations).ok().filter(|(numbers, _)| !way.asked && (2..=3).contains(&numbers.cols()));
-    if let Some((numbers, offsets)) = shown.filter(|(numbers, _)| numbers.as_slice().iter().all(|value| value.is_finite())) {
-        let (codes, offsets) = (numbers.clone(), offsets.to_vec());
+    if let Some((numbers, affine)) = shown.filter(|(numbers, _)| numbers.as_slice().iter().all(|value| value.is_finite())) {
+        let (codes, affine) = (numbers.clone(), affine.clone());
         let title = format!("{} rows as given", count(codes.rows() as u64));
         let start = Start::Map {
             codes: codes.clone(),
-            offsets,
+            affine,
             title,
             method: String::new(),
             params: Map::new(),
@@ -276,7 +276,7 @@ fn fit(way: Way) -> Start {
 }
 
 /// Codes as a map if they have 2 or 3 dimensions; else points that need one.
-fn map_or_fit(codes: &Matrix, offsets: &[f64], space: Option<&Space>, measure: bool, way: Way) -> Start {
+fn map_or_fit(codes: &Matrix, affine: &Affine, space: Option<&Space>, measure: bool, way: Way) -> Start {
     if !(2..=3).contains(&codes.cols()) {
         return fit(way);
     }
@@ -287,7 +287,7 @@ fn map_or_fit(codes: &Matrix, offsets: &[f64], space: Option<&Space>, measure: b
     };
     Start::Map {
         codes: codes.clone(),
-        offsets: offsets.to_vec(),
+        affine: affine.clone(),
         title,
         method: space.map(|space| space.method.name.to_owned()).unwrap_or_default(),
         params: space.and_then(|space| space.params.as_object().cloned()).unwrap_or_default(),
@@ -318,7 +318,7 @@ pub(crate) fn of_space(space: Space, name: &str, way: Way) -> Result<Subject> {
     }
     let mut observations = Observations::from_matrix(title, codes.clone());
     observations.metadata = space.metadata.clone().unwrap_or_else(|| Metadata::none(codes.rows()));
-    let start = map_or_fit(&codes, &[], Some(&space), false, way);
+    let start = map_or_fit(&codes, &Affine::default(), Some(&space), false, way);
     Ok(Subject { observations, prepared: Prepared::Table(codes), start, warnings: Vec::new(), topics: None })
 }
 
@@ -335,7 +335,7 @@ fn of_space_and_data(study: &Study, run: &Run, name: &str, data: &str, read: &Re
     if space.model.topics().is_some() {
         return of_shares(space, observations, prepared, codes, way);
     }
-    let start = map_or_fit(&codes, &[], Some(&space), true, way);
+    let start = map_or_fit(&codes, &Affine::default(), Some(&space), true, way);
     // Of a map the neighbors are those of the data; of a space with more dimensions, those in the space.
     let prepared = if matches!(start, Start::Map { .. }) { prepared } else { Prepared::Table(codes) };
     Ok(Subject { observations, prepared, start, warnings, topics: None })
@@ -352,7 +352,7 @@ fn of_data_and_codes(
 ) -> Result<Subject> {
     let (observations, warnings) = observe(study, run, data, read)?;
     let found = Codes::open(Path::new(codes), &ReadOptions::default(), run)?;
-    of_observations_and_codes(observations, warnings, (&found.values, &found.offsets), prepare, way, run).map_err(|error| match error {
+    of_observations_and_codes(observations, warnings, (&found.values, &found.affine), prepare, way, run).map_err(|error| match error {
         Error::Input(input) if input.file == Path::new("codes") => Error::Input(latentspace::error::Input { file: codes.into(), ..input }),
         other => other,
     })
@@ -371,13 +371,13 @@ pub(crate) fn check_codes(observations: &Observations, codes: &Matrix) -> Result
 pub(crate) fn of_observations_and_codes(
     observations: Observations,
     mut warnings: Vec<String>,
-    (codes, offsets): (&Matrix, &[f64]),
+    (codes, affine): (&Matrix, &Affine),
     prepare: &PrepareOptions,
     way: Way,
     run: &Run,
 ) -> Result<Subject> {
     check_codes(&observations, codes)?;
-    let start = map_or_fit(codes, offsets, None, true, way);
+    let start = map_or_fit(codes, affine, None, true, way);
     let prepared = if matches!(start, Start::Map { .. }) {
         let (preparation, prepared) = Preparation::choose_and_prepare(&observations, prepare, run)?;
         warnings.extend(preparation.told.iter().cloned());

@@ -127,10 +127,10 @@ fn vectors(path: &Path, codes: &Codes, header: bool) -> Result<()> {
     })
 }
 
-/// The numbers of a row: with all digits of 64 bits where there are offsets.
+/// The numbers of a row: with all digits of 64 bits where they have more than 32 hold.
 fn shown(codes: &Codes, row: usize) -> impl Iterator<Item = String> {
-    let has_offsets = !codes.offsets.is_empty();
-    codes.row(row).map(move |value| if has_offsets { value.to_string() } else { (value as f32).to_string() })
+    let is_wide = !codes.affine.is_identity();
+    codes.row(row).map(move |value| if is_wide { value.to_string() } else { (value as f32).to_string() })
 }
 
 /// What the Embedding Projector loads: vectors, and metadata whose header is left out where there is one column.

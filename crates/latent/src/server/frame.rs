@@ -1,6 +1,7 @@
 //! The map as bytes.
 
 use latentspace::Result;
+use latentspace::data::Affine;
 use latentspace::linalg::{Matrix, MatrixView};
 
 /// The map at one moment.
@@ -17,8 +18,8 @@ pub(crate) struct Frame {
 pub(crate) const HEADER: usize = 64;
 
 impl Frame {
-    /// A frame of codes `[n, 2 or 3]`; `offsets` (of each dimension, or none) were subtracted from them before they became f32.
-    pub(crate) fn new(codes: MatrixView<'_>, offsets: &[f64], version: u64, step: u64) -> Self {
+    /// A frame of codes `[n, 2 or 3]`; `affine` is what they stand for.
+    pub(crate) fn new(codes: MatrixView<'_>, affine: &Affine, version: u64, step: u64) -> Self {
         let (rows, dims) = (codes.rows(), codes.cols());
         let mut center = [0.0_f64; 3];
         for row in 0..rows {
@@ -40,7 +41,7 @@ impl Frame {
         bytes[8..16].copy_from_slice(&(rows as u64).to_le_bytes());
         bytes[16..24].copy_from_slice(&version.to_le_bytes());
         for (at, center) in center.iter().enumerate().take(dims) {
-            let told = center + offsets.get(at).copied().unwrap_or(0.0);
+            let told = center + affine.offsets().get(at).copied().unwrap_or(0.0) / affine.scales().get(at).copied().unwrap_or(1.0);
             bytes[24 + 8 * at..][..8].copy_from_slice(&told.to_le_bytes());
         }
         let radius = if radius > 0.0 { radius } else { 1.0 };
@@ -81,7 +82,7 @@ mod tests {
     #[test]
     fn a_map_is_centred_and_tells_where_it_was() {
         let codes = [-1.0, 2.0, 1.0, 4.0];
-        let frame = Frame::new(MatrixView::new(2, 2, &codes).unwrap(), &[1e7, 0.0], 3, 9);
+        let frame = Frame::new(MatrixView::new(2, 2, &codes).unwrap(), &Affine::new(vec![1e7, 0.0], Vec::new()), 3, 9);
         let f64_at = |at: usize| f64::from_le_bytes(*frame.bytes[at..].first_chunk().unwrap());
         let f32_at = |at: usize| f32::from_le_bytes(*frame.bytes[at..].first_chunk().unwrap());
         assert_eq!((f64_at(24), f64_at(32), f64_at(48)), (1e7, 3.0, 1.0));

@@ -118,10 +118,24 @@ def sparse_rows(X: Any, names: Sequence[str] | None = None) -> _native.Rows:
         rows.eliminate_zeros()
     values = rows.data
     if values.dtype != np.float32:
-        with np.errstate(over="ignore"):
-            values = values.astype(np.float32)
+        with np.errstate(over="ignore", under="ignore"):
+            narrow = values.astype(np.float32)
+        if values.any() and not narrow.any():
+            raise refuse(
+                f"X: cells no larger than {np.abs(values).max():g}",
+                "sparse rows hold numbers of 32 bits: 0, and 1e-45 to 3.4e38",
+                "multiply all cells by a power of 10 first, or give a dense array",
+            )
+        values = narrow
     starts, indices = rows.indptr.astype(np.int64, copy=False), rows.indices.astype(np.int64, copy=False)
     return _native.Rows.sparse(starts, indices, values, rows.shape[1], None if names is None else list(names))
+
+
+def values_of(cells: np.ndarray, offsets: list[float], scales: list[float]) -> np.ndarray:
+    """The values that cells of 32 bits stand for: in 64 bits where columns have an offset or a scale."""
+    if scales:
+        cells = cells * np.asarray(scales)
+    return cells + np.asarray(offsets) if offsets else cells
 
 
 def codes_of(Z: Any, name: str = "Z") -> np.ndarray:

@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils.validation import check_is_fitted
 
 from . import METHODS, _native
-from ._data import checked, codes_of, column, native_rows, near_rows, texts_of
+from ._data import checked, codes_of, column, native_rows, near_rows, texts_of, values_of
 from ._jobs import seed_of, threads
 from ._observations import Observations, observations
 from ._peers import asked, enough, is_precomputed, most_components, refuse_new_rows, share_of_variance, take
@@ -234,8 +234,8 @@ class Decodes(Estimator):
         """
         check_is_fitted(self)
         with heard(self.verbose) as ear:
-            values, offsets = self.space_._native.decode(codes_of(X), threads(self.n_jobs), ear)
-        return values + np.asarray(offsets) if offsets else values
+            decoded = self.space_._native.decode(codes_of(X), threads(self.n_jobs), ear)
+        return values_of(*decoded)
 
 
 class Folds(Estimator):

@@ -403,7 +403,8 @@ def refuse_gaps(values: Any, name: str, names: Sequence[Any] | None) -> None:
     cells = values.data if sparse.issparse(values) else values
     if cells.dtype.kind != "f" or cells.size == 0:
         return
-    most = np.finfo(np.float32).max
+    # Dense columns are scaled as they are read; sparse cells are stored in 32 bits.
+    most = np.finfo(np.float32).max if sparse.issparse(values) else 1e150
     # A sum that is finite tells that all are; only wide numbers can be too large.
     with np.errstate(all="ignore"):
         if np.isfinite(cells.sum()) and (cells.dtype.itemsize <= 4 or -most <= cells.min() <= cells.max() <= most):
@@ -424,4 +425,5 @@ def refuse_gaps(values: Any, name: str, names: Sequence[Any] | None) -> None:
         raise refuse(f"{place}: a cell is missing (NaN)", "each cell is a finite number", hint)
     what = "infinity (inf)" if np.isinf(cell) else f"{cell:g}"
     hint = f"numpy.clip({name}, -1e30, 1e30) bounds all cells; or leave the row or the column out"
-    raise refuse(f"{place}: {what} was found", "each cell is a finite number up to 3.4e38", hint)
+    largest = "3.4e38" if sparse.issparse(values) else "1e150"
+    raise refuse(f"{place}: {what} was found", f"each cell is a finite number up to {largest}", hint)

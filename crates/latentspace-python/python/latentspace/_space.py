@@ -10,7 +10,7 @@ import numpy as np
 from scipy import sparse
 
 from . import _native
-from ._data import codes_of, frame_of, like, rows_for
+from ._data import codes_of, frame_of, like, rows_for, values_of
 from ._jobs import threads
 from ._observations import observations
 from ._progress import heard
@@ -142,8 +142,7 @@ class Space:
             The rows that have these codes.
         """
         frame = frame_of(Z)
-        values, offsets = self._native.decode(codes_of(Z), threads(n_jobs), None)
-        rows = values + np.asarray(offsets) if offsets else values
+        rows = values_of(*self._native.decode(codes_of(Z), threads(n_jobs), None))
         return rows if frame is None else like(frame, rows, self.feature_names or [f"x{i}" for i in range(rows.shape[1])])
 
     def _axes(self) -> list[str]:

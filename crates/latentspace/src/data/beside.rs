@@ -242,12 +242,13 @@ fn square(path: &str, source: &Source, rows: usize, run: &Run) -> Result<Matrix>
     }
 }
 
-/// A table with what was subtracted from its columns added again.
+/// The values of a table in 32 bits, in one unit.
 fn restored(table: &Table) -> Result<Matrix> {
-    if table.offsets.is_empty() {
+    if table.affine.is_identity() {
         return Ok(table.numbers.clone());
     }
-    let value = |row: usize, column: usize| (f64::from(table.numbers.row(row)[column]) + table.offset(column)) as f32;
+    let unit = table.affine.unit();
+    let value = |row: usize, column: usize| (table.affine.value(column, table.numbers.row(row)[column]) / unit) as f32;
     Ok(Matrix::from_fn(table.numbers.rows(), table.numbers.cols(), value))
 }
 

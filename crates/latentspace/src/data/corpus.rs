@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use crate::data::{Counts, Missing, Observations, Preparation, PrepareOptions, Scale, Source, Values};
+use crate::data::{Affine, Counts, Missing, Observations, Preparation, PrepareOptions, Scale, Source, Values};
 use crate::error::{Error, Input, Result};
 use crate::run::Run;
 use crate::text::{self, Documents, Facts, Learned, StopWords, TextOptions, Vocabulary, WordCounts};
@@ -162,7 +162,7 @@ impl Preparation {
             scale: Scale::None,
             missing: Missing::Error,
             names: None,
-            offsets: Vec::new(),
+            affine: Affine::default(),
             centers: Vec::new(),
             spreads: Vec::new(),
             fills: Vec::new(),

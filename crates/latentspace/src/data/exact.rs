@@ -13,8 +13,3 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<f64>
         .collect::<Option<_>>()
         .ok_or_else(|| serde::de::Error::custom("a finite number is needed"))
 }
-
-/// A list of such numbers, within others.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub(crate) struct Digits(#[serde(with = "self")] pub(crate) Vec<f64>);

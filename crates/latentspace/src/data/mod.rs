@@ -1,10 +1,11 @@
 //! What was observed, how it becomes numbers, and how it is read.
 
+mod affine;
 mod beside;
 mod constant;
 mod corpus;
 pub mod dates;
-pub(crate) mod exact;
+mod exact;
 mod fresh;
 mod moments;
 mod observations;
@@ -14,6 +15,7 @@ pub mod read;
 mod summary;
 pub mod write;
 
+pub use affine::Affine;
 pub use beside::{Beside, Given, Start, Tie, read_distances, read_neighbors, write_neighbors};
 pub use observations::{Category, Counts, ImageShape, Images, Metadata, Observations, Table, Values};
 pub use preparation::{Levels, Missing, Preparation, PrepareOptions, Scale};

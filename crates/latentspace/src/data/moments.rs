@@ -12,11 +12,10 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::exact::{self, Digits};
 use super::summary::{MOST_LEVELS, type_name};
 use crate::checkpoint::Parcel;
 use crate::data::preparation::is_finite;
-use crate::data::{ColumnSummary, ImageShape, Level, Observations, Table, Values};
+use crate::data::{Affine, ColumnSummary, ImageShape, Level, Observations, Table, Values};
 use crate::error::{Error, Result};
 use crate::random::Random;
 use crate::tensors::Tensor;
@@ -47,8 +46,8 @@ pub(super) struct Once {
     pub(super) head: Option<Head>,
     /// Rows for quartiles, where these are wanted.
     pub(super) sample: Option<Sample>,
-    /// What is subtracted from the columns of the files that hold the rows.
-    pub(super) offsets: BTreeMap<usize, Vec<f64>>,
+    /// How the numbers of the files that hold the rows lie in 32 bits.
+    pub(super) affines: BTreeMap<usize, Affine>,
 }
 
 /// The statistics of one column: sums about `shift`, in f64.
@@ -394,7 +393,7 @@ impl Sums {
     pub(super) fn merge(self, other: Self) -> Self {
         let both = |mine: Vec<Riding>, theirs: Vec<Riding>| mine.into_iter().zip(theirs).map(|(a, b)| a.merge(b)).collect();
         let mut once = self.once;
-        once.offsets.extend(other.once.offsets);
+        once.affines.extend(other.once.affines);
         Sums {
             rows: self.rows + other.rows,
             once: Once {
@@ -403,7 +402,7 @@ impl Sums {
                     (Some(mine), Some(theirs)) => Some(mine.merge(theirs)),
                     (mine, theirs) => mine.or(theirs),
                 },
-                offsets: once.offsets,
+                affines: once.affines,
             },
             numbers: self.numbers.into_iter().zip(&other.numbers).map(|(a, b)| a.merge(b)).collect(),
             categories: both(self.categories, other.categories),
@@ -417,6 +416,7 @@ impl Sums {
 /// The moments of all columns side by side, so that a row is added several columns at a time: what [`Moments::add`] does, to the bit.
 struct Lanes {
     offset: Vec<f64>,
+    scale: Vec<f64>,
     shift: Vec<f64>,
     sum: Vec<f64>,
     squares: Vec<f64>,
@@ -436,7 +436,8 @@ impl Lanes {
         let each = |value: fn(&Moments) -> f64| numbers.iter().map(value).collect::<Vec<f64>>();
         let count = |value: fn(&Moments) -> u64| numbers.iter().map(value).collect::<Vec<u64>>();
         Lanes {
-            offset: (0..numbers.len()).map(|column| table.offset(column)).collect(),
+            offset: (0..numbers.len()).map(|column| table.affine.line(column).offset).collect(),
+            scale: (0..numbers.len()).map(|column| table.affine.line(column).scale).collect(),
             shift: each(|m| m.shift),
             sum: each(|m| m.sum),
             squares: each(|m| m.squares),
@@ -456,10 +457,11 @@ impl Lanes {
             return self.add_some(cells);
         }
         let d = cells.len();
-        let (offset, shift, sum, squares) = (&self.offset[..d], &self.shift[..d], &mut self.sum[..d], &mut self.squares[..d]);
+        let (offset, scale, shift) = (&self.offset[..d], &self.scale[..d], &self.shift[..d]);
+        let (sum, squares) = (&mut self.sum[..d], &mut self.squares[..d]);
         let (low, high) = (&mut self.low[..d], &mut self.high[..d]);
         for j in 0..d {
-            let value = f64::from(cells[j]) + offset[j];
+            let value = f64::from(cells[j]) * scale[j] + offset[j];
             let difference = value - shift[j];
             sum[j] += difference;
             squares[j] += difference * difference;
@@ -472,7 +474,7 @@ impl Lanes {
     /// Adds a row some of whose cells may be missing or infinite, or the first of their column.
     fn add_some(&mut self, cells: &[f32]) {
         for (j, &cell) in cells.iter().enumerate() {
-            let value = f64::from(cell) + self.offset[j];
+            let value = f64::from(cell) * self.scale[j] + self.offset[j];
             if !value.is_finite() {
                 if value.is_nan() {
                     self.missing[j] += 1
@@ -508,12 +510,11 @@ const STORED: usize = 8;
 
 impl Portable for Sums {
     fn store(&self) -> Result<Parcel> {
-        let Once { head, sample, offsets } = &self.once;
-        let offsets: BTreeMap<usize, Digits> = offsets.iter().map(|(&file, offsets)| (file, Digits(offsets.clone()))).collect();
+        let Once { head, sample, affines } = &self.once;
         let mut parcel = Parcel {
             facts: json!({
                 "rows": self.rows, "categories": self.categories, "first_missing": self.first_missing, "first_infinite": self.first_infinite,
-                "head": head, "offsets": offsets, "zeros": sample.as_ref().map(|sample| sample.zeros),
+                "head": head, "affines": affines, "zeros": sample.as_ref().map(|sample| sample.zeros),
             }),
             ..Parcel::default()
         };
@@ -551,7 +552,7 @@ impl Portable for Sums {
         let read = |error: serde_json::Error| wrong(&error.to_string());
         let categories: Vec<Riding> = serde_json::from_value(fact("categories")).map_err(read)?;
         let head: Option<Head> = serde_json::from_value(fact("head")).map_err(read)?;
-        let offsets: BTreeMap<usize, Digits> = serde_json::from_value(fact("offsets")).map_err(read)?;
+        let affines: BTreeMap<usize, Affine> = serde_json::from_value(fact("affines")).map_err(read)?;
         let places: [Option<(u64, usize)>; 2] =
             serde_json::from_value(json!([fact("first_missing"), fact("first_infinite")])).map_err(read)?;
         let zeros: Option<u32> = serde_json::from_value(fact("zeros")).map_err(read)?;
@@ -567,15 +568,14 @@ impl Portable for Sums {
         let fits = |head: &Head| {
             head.names.as_ref().is_none_or(|names| names.len() == columns)
                 && head.categories.len() == categories.len()
-                && (head.offsets.is_empty() || head.offsets.len() == columns)
+                && head.affine.fits(columns)
         };
         if !head.as_ref().is_none_or(fits) || places.iter().flatten().any(|&(_, column)| column >= columns + categories.len()) {
             return Err(wrong("its columns"));
         }
         let rows = fact("rows").as_u64().ok_or_else(|| wrong("its rows"))?;
-        let offsets = offsets.into_iter().map(|(file, Digits(offsets))| (file, offsets)).collect();
         let [first_missing, first_infinite] = places;
-        let once = Once { head, sample, offsets };
+        let once = Once { head, sample, affines };
         Ok(Sums { rows, numbers, categories, metadata: Vec::new(), first_missing, first_infinite, once })
     }
 }
@@ -592,8 +592,7 @@ pub(super) struct Head {
     pub(super) columns: usize,
     pub(super) image: Option<ImageShape>,
     pub(super) names: Option<Vec<String>>,
-    #[serde(with = "exact")]
-    pub(super) offsets: Vec<f64>,
+    pub(super) affine: Affine,
     pub(super) categories: Vec<String>,
     pub(super) metadata: Vec<(String, String)>,
     pub(super) id: Option<usize>,
@@ -603,13 +602,13 @@ pub(super) struct Head {
 
 impl Head {
     pub(super) fn of(block: &Observations) -> Self {
-        let (image, names, offsets, categories) = match &block.values {
+        let (image, names, affine, categories) = match &block.values {
             Values::Table(table) => {
-                (None, table.names.clone(), table.offsets.clone(), table.categories.iter().map(|category| category.name.clone()).collect())
+                (None, table.names.clone(), table.affine.clone(), table.categories.iter().map(|category| category.name.clone()).collect())
             }
-            Values::Images(images) => (Some(images.shape), None, Vec::new(), Vec::new()),
-            Values::Counts(counts) => (None, counts.names.clone(), Vec::new(), Vec::new()),
-            Values::Text(_) => (None, None, Vec::new(), Vec::new()),
+            Values::Images(images) => (Some(images.shape), None, Affine::default(), Vec::new()),
+            Values::Counts(counts) => (None, counts.names.clone(), Affine::default(), Vec::new()),
+            Values::Text(_) => (None, None, Affine::default(), Vec::new()),
         };
         let schema = block.metadata.columns.schema();
         let metadata = schema.fields().iter().map(|field| (field.name().clone(), type_name(field.data_type()))).collect();
@@ -619,7 +618,7 @@ impl Head {
             columns: block.columns(),
             image,
             names,
-            offsets,
+            affine,
             categories,
             metadata,
             id: block.metadata.id,
@@ -656,7 +655,7 @@ impl Sample {
             if zeros < self.zeros {
                 continue;
             }
-            let cells = table.numbers.row(row).iter().enumerate().map(|(column, &value)| f64::from(value) + table.offset(column)).collect();
+            let cells = table.values(row).collect();
             self.kept.push((zeros, cells));
             self.thin();
         }

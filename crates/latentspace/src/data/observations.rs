@@ -6,6 +6,8 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, UInt32Array};
 use arrow::datatypes::{DataType, Field, Schema};
 
+use crate::data::Affine;
+use crate::data::affine::Line;
 use crate::error::{Error, Result, nearest};
 use crate::linalg::{Matrix, SparseRows};
 
@@ -38,9 +40,8 @@ pub enum Values {
 pub struct Table {
     /// The numeric columns, `[n, d]`; a missing cell is NaN.
     pub numbers: Matrix,
-    /// What was subtracted from each numeric column in f64 before it became f32, so that values around 1e7 and more keep their digits;
-    /// empty where nothing was.
-    pub offsets: Vec<f64>,
+    /// What the cells of the numeric columns stand for in f64, so that values around 1e7 or 1e-50 keep their digits.
+    pub affine: Affine,
     /// Names of the numeric columns; none where the file has none (an array).
     pub names: Option<Vec<String>>,
     /// Columns of categories that were chosen to learn from.
@@ -214,9 +215,23 @@ impl Table {
             && self.categories.iter().map(|c| &c.name).eq(other.categories.iter().map(|c| &c.name))
     }
 
-    /// What was subtracted from a column.
-    pub fn offset(&self, column: usize) -> f64 {
-        self.offsets.get(column).copied().unwrap_or(0.0)
+    /// The values of a row's numbers, in f64.
+    pub fn values(&self, row: usize) -> impl Iterator<Item = f64> {
+        self.numbers.row(row).iter().enumerate().map(|(column, &cell)| self.affine.value(column, cell))
+    }
+
+    /// The table with one scale for all columns, the largest: cells of different columns can be compared then.
+    ///
+    /// # Errors
+    /// None in truth.
+    pub(crate) fn in_one_unit(self) -> Result<Self> {
+        let cols = self.numbers.cols();
+        let unit = self.affine.unit();
+        if self.affine.scales().iter().all(|&scale| scale == unit) {
+            return Ok(self);
+        }
+        let affine = Affine::new(self.affine.offsets().to_vec(), vec![unit; cols]);
+        Ok(Table { numbers: moved(&self, &affine)?, affine, ..self })
     }
 
     /// The name of a numeric column, or its number, counted from 1.
@@ -224,29 +239,38 @@ impl Table {
         self.names.as_ref().and_then(|names| names.get(column)).cloned().unwrap_or_else(|| (column + 1).to_string())
     }
 
-    /// Tables with the same columns, one below the other; all are brought to the offsets of the first.
+    /// Tables with the same columns, one below the other; all are brought to offsets and scales of the first.
     fn concat(tables: Vec<Self>, total: usize) -> Result<Self> {
         let cols = tables[0].numbers.cols();
-        let (offsets, names) = (tables[0].offsets.clone(), tables[0].names.clone());
+        let (affine, names) = (tables[0].affine.clone(), tables[0].names.clone());
         let mut numbers = Vec::with_capacity(total * cols);
         let mut categories: Vec<Category> = tables[0].categories.iter().map(Category::without_rows).collect();
         // Each part is given back as soon as it is copied.
         for table in tables {
-            if table.offsets == offsets || cols == 0 {
+            if table.affine == affine || cols == 0 {
                 numbers.extend_from_slice(table.numbers.as_slice());
             } else {
-                let offset = |column: usize| offsets.get(column).copied().unwrap_or(0.0);
-                let shifts: Vec<f64> = (0..cols).map(|column| table.offset(column) - offset(column)).collect();
-                for row in table.numbers.as_slice().chunks_exact(cols) {
-                    numbers.extend(row.iter().zip(&shifts).map(|(&value, shift)| (f64::from(value) + shift) as f32));
-                }
+                numbers.extend_from_slice(moved(&table, &affine)?.as_slice());
             }
             for (whole, part) in categories.iter_mut().zip(&table.categories) {
                 whole.append(part);
             }
         }
-        Ok(Table { numbers: Matrix::new(total, cols, numbers)?, offsets, names, categories })
+        Ok(Table { numbers: Matrix::new(total, cols, numbers)?, affine, names, categories })
     }
+}
+
+/// The numbers of a table as cells of other offsets and scales.
+fn moved(table: &Table, to: &Affine) -> Result<Matrix> {
+    let (rows, cols) = (table.numbers.rows(), table.numbers.cols());
+    let lines: Vec<_> = (0..cols).map(|column| (table.affine.line(column), to.line(column))).collect();
+    let cell = |(&cell, (from, to)): (&f32, &(Line, Line))| {
+        // The difference of offsets first: it may be small where they are large.
+        let (shift, ratio) = ((from.offset - to.offset) / to.scale, from.scale / to.scale);
+        (f64::from(cell) * ratio + shift) as f32
+    };
+    let cells = (0..rows).flat_map(|row| table.numbers.row(row).iter().zip(&lines).map(cell));
+    Matrix::new(rows, cols, cells.collect())
 }
 
 impl Category {
@@ -517,7 +541,7 @@ impl Observations {
 
     /// An array without names, `[n, d]`.
     pub fn from_matrix(name: impl Into<String>, numbers: Matrix) -> Self {
-        Self::new(name, Values::Table(Table { numbers, offsets: Vec::new(), names: None, categories: Vec::new() }))
+        Self::new(name, Values::Table(Table { numbers, affine: Affine::default(), names: None, categories: Vec::new() }))
     }
 
     /// Parts, one below the other. A single part is given back as it is.

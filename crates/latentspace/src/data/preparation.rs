@@ -10,7 +10,7 @@ use crate::data::corpus::Ready;
 use crate::data::exact;
 use crate::data::fresh::Fresh;
 use crate::data::summary::MOST_LEVELS;
-use crate::data::{Category, Counts, ImageShape, Images, Observations, Prepared, Source, Summarizer, Summary, Table, Values};
+use crate::data::{Affine, Category, Counts, ImageShape, Images, Observations, Prepared, Source, Summarizer, Summary, Table, Values};
 use crate::error::{Error, Input, Result};
 use crate::linalg::Matrix;
 use crate::run::Run;
@@ -80,9 +80,9 @@ pub struct Preparation {
     pub missing: Missing,
     /// Names of the numeric columns, where they have any.
     pub names: Option<Vec<String>>,
-    /// What the reader subtracted from each numeric column; empty where nothing was.
-    #[serde(with = "exact", default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) offsets: Vec<f64>,
+    /// How the reader laid the numeric columns in 32 bits.
+    #[serde(flatten)]
+    pub(super) affine: Affine,
     /// What is subtracted from each numeric column; empty where nothing is.
     #[serde(with = "exact", default, skip_serializing_if = "Vec::is_empty")]
     pub(super) centers: Vec<f64>,
@@ -142,7 +142,9 @@ impl Preparation {
             return Ok(Self::of_texts(observations, options, false, run)?.0);
         }
         let as_they_are = matches!(options.scale, Scale::Auto | Scale::None) && matches!(options.missing, None | Some(Missing::Error));
-        let mut preparation = if as_they_are && observations.values.kind() != "table" {
+        // Columns in parts of a scale have to be brought to one unit, for which their ranges are needed.
+        let is_in_one_unit = !matches!(&observations.values, Values::Table(table) if !table.affine.scales().is_empty());
+        let mut preparation = if as_they_are && is_in_one_unit && observations.values.kind() != "table" {
             let summary = head_only(observations);
             let mut preparation = Self::from_summary(&summary, options)?;
             let (constant, names) = constant_columns(observations, run)?;
@@ -193,9 +195,9 @@ impl Preparation {
             return Ok(Self::of_text_source(source, options, run)?.0);
         }
         loop {
-            let before = source.offsets();
+            let before = source.affines();
             let summary = Summarizer::new(false, options.needs_quartiles()).over(source, 0..usize::MAX, run)?.finish()?;
-            let misled = before.iter().zip(source.offsets()).any(|(before, after)| before.is_some() && *before != after);
+            let misled = before.iter().zip(source.affines()).any(|(before, after)| before.is_some() && *before != after);
             if !misled {
                 return Self::from_summary(&summary, options);
             }
@@ -231,7 +233,11 @@ impl Preparation {
             ));
         }
         let unit = if summary.kind == "images" { 1.0 / 255.0 } else { 1.0 };
-        let offsets: Vec<f64> = numbers.iter().map(|column| column.offset).collect();
+        let scale_of = |column: &crate::data::ColumnSummary| column.scale.unwrap_or(1.0);
+        let affine =
+            Affine::new(numbers.iter().map(|column| column.offset).collect(), numbers.iter().map(|column| scale_of(column)).collect());
+        // Columns that are taken as they are share the unit of the largest that varies: beside it, tiny ones are 0.
+        let common = numbers.iter().filter(|column| !column.constant).map(|column| scale_of(column)).reduce(f64::max).unwrap_or(1.0);
         let quartiles = |column: &crate::data::ColumnSummary| column.quartiles.unwrap_or([column.mean.unwrap_or(0.0); 3]);
         let (mut centers, mut spreads): (Vec<f64>, Vec<f64>) = numbers
             .iter()
@@ -243,7 +249,7 @@ impl Preparation {
                     Scale::None | Scale::Auto => (None, None),
                 };
                 let spread = spread.filter(|spread| spread.is_finite() && *spread > 0.0).unwrap_or(1.0);
-                (center.map_or(column.offset, |center| center * unit), if matches!(scale, Scale::None) { 1.0 } else { spread * unit })
+                (center.map_or(column.offset, |center| center * unit), if matches!(scale, Scale::None) { common } else { spread * unit })
             })
             .unzip();
         if centers.iter().all(|&center| center == 0.0) {
@@ -252,7 +258,6 @@ impl Preparation {
         if spreads.iter().all(|&spread| spread == 1.0) {
             spreads.clear();
         }
-        let offsets = if offsets.iter().all(|&offset| offset == 0.0) { Vec::new() } else { offsets };
         let fill = |column: &&crate::data::ColumnSummary| match missing {
             Missing::Median => quartiles(column)[1],
             _ => column.mean.unwrap_or(0.0),
@@ -270,7 +275,7 @@ impl Preparation {
             scale,
             missing,
             names: summary.named.then(|| numbers.iter().map(|column| column.name.clone()).collect()),
-            offsets,
+            affine,
             centers,
             spreads,
             fills,
@@ -309,6 +314,11 @@ impl Preparation {
                 "{} {} far from 0 relative to its spread: its middle is subtracted, so that no digit is lost",
                 some("column", &moved),
                 if moved.len() == 1 { "is" } else { "are each" }
+            ));
+        }
+        if let (Scale::None, Some(&unit)) = (self.scale, self.spreads.iter().find(|&&unit| unit != 1.0)) {
+            self.told.push(format!(
+                "numbers are divided by {unit:.3e}, a power of 2: learned from as they are, they would leave the range of 32 bits"
             ));
         }
         let cells: u64 = summary.learned.iter().map(|column| column.missing).sum();
@@ -354,9 +364,9 @@ impl Preparation {
         Some(names)
     }
 
-    /// What the reader is to subtract from each numeric column, so that new rows keep the digits that the fitted ones kept.
-    pub fn offsets(&self) -> &[f64] {
-        &self.offsets
+    /// How the reader is to lay numeric columns in 32 bits, so that new rows keep the digits that the fitted ones kept.
+    pub fn affine(&self) -> &Affine {
+        &self.affine
     }
 
     /// Numeric columns before preparation.
@@ -380,7 +390,8 @@ impl Preparation {
         let fits = |values: &[f64], len: usize| values.is_empty() || values.len() == len;
         let whole = self.columns >= self.categories.len()
             && self.names.as_ref().is_none_or(|names| names.len() == numbers)
-            && [&self.offsets, &self.centers, &self.spreads, &self.fills].into_iter().all(|values| fits(values, numbers))
+            && self.affine.fits(numbers)
+            && [&self.centers, &self.spreads, &self.fills].into_iter().all(|values| fits(values, numbers))
             && self.spreads.iter().all(|&spread| spread > 0.0)
             && self
                 .image
@@ -533,14 +544,15 @@ impl Preparation {
                 out.iter_mut().zip(&from).for_each(|(out, &column)| *out = cells[column]);
             });
         }
-        let offsets = if table.offsets.is_empty() { Vec::new() } else { from.iter().map(|&column| table.offset(column)).collect() };
-        Ok(Cow::Owned(Table { numbers: Matrix::new(rows, from.len(), numbers)?, offsets, names: Some(wanted.clone()), categories }))
+        let affine = table.affine.select(&from);
+        Ok(Cow::Owned(Table { numbers: Matrix::new(rows, from.len(), numbers)?, affine, names: Some(wanted.clone()), categories }))
     }
 
     fn table(&self, table: &Table) -> Result<Prepared> {
         let (rows, numbers, width) = (table.numbers.rows(), self.numbers(), self.prepared_columns());
         let center = |column: usize| self.centers.get(column).copied().unwrap_or(0.0);
-        let shifts: Vec<f64> = (0..numbers).map(|column| table.offset(column) - center(column)).collect();
+        let shifts: Vec<f64> = (0..numbers).map(|column| table.affine.line(column).offset - center(column)).collect();
+        let scales: Vec<f64> = (0..numbers).map(|column| table.affine.line(column).scale).collect();
         let spreads: Vec<f64> = if self.spreads.is_empty() { vec![1.0; numbers] } else { self.spreads.clone() };
         let block = ((1 << 16) / width.max(1)).max(1);
         let bad = |first: usize, cells: &[f32]| cells.iter().position(|value| !value.is_finite()).map(|at| first * numbers + at);
@@ -549,7 +561,10 @@ impl Preparation {
             let (row, column, value) = name_of(at);
             if value.is_nan() { lacking("", row, &column) } else { infinite("", row, &column) }
         };
-        let untouched = self.spreads.is_empty() && shifts.iter().all(|&shift| shift == 0.0) && self.categories.is_empty();
+        let untouched = self.spreads.is_empty()
+            && table.affine.scales().is_empty()
+            && shifts.iter().all(|&shift| shift == 0.0)
+            && self.categories.is_empty();
         if untouched && numbers > 0 {
             let first = table
                 .numbers
@@ -578,8 +593,8 @@ impl Preparation {
                 for (within, out) in out.chunks_exact_mut(width).enumerate() {
                     let row = index * block + within;
                     let cells = table.numbers.row(row);
-                    for (((out, &value), shift), spread) in out.iter_mut().zip(cells).zip(&shifts).zip(&spreads) {
-                        *out = ((f64::from(value) + shift) / spread) as f32;
+                    for ((((out, &cell), scale), shift), spread) in out.iter_mut().zip(cells).zip(&scales).zip(&shifts).zip(&spreads) {
+                        *out = ((f64::from(cell) * scale + shift) / spread) as f32;
                     }
                     if !is_finite(&out[..numbers]) {
                         for column in 0..numbers {
@@ -657,16 +672,21 @@ impl Preparation {
                 .collect();
             return Ok(Observations::new("decoded", Values::Images(Images { shape, pixels: Arc::new(pixels), lower: None })));
         }
-        let offset = |column: usize| self.offsets.get(column).copied().unwrap_or(0.0);
-        let untouched =
-            self.categories.is_empty() && self.spreads.is_empty() && (0..numbers).all(|column| center(column) == offset(column));
+        let lines: Vec<_> = (0..numbers).map(|column| self.affine.line(column)).collect();
+        let untouched = self.categories.is_empty()
+            && self.spreads.is_empty()
+            && self.affine.scales().is_empty()
+            && (0..numbers).all(|column| center(column) == lines[column].offset);
         let table = if untouched {
             rows.clone()
         } else {
             let mut cells = Vec::with_capacity(rows.rows() * numbers);
             for row in 0..rows.rows() {
                 let values = rows.row(row)[..numbers].iter().enumerate();
-                cells.extend(values.map(|(column, &value)| (f64::from(value) * spread(column) + (center(column) - offset(column))) as f32));
+                let shift = |column: usize| center(column) - lines[column].offset;
+                cells.extend(
+                    values.map(|(column, &value)| ((f64::from(value) * spread(column) + shift(column)) / lines[column].scale) as f32),
+                );
             }
             Matrix::new(rows.rows(), numbers, cells)?
         };
@@ -682,7 +702,7 @@ impl Preparation {
             categories.push(Category { name: levels.name.clone(), codes, levels: levels.levels.clone() });
             from += levels.levels.len();
         }
-        let table = Table { numbers: table, offsets: self.offsets.clone(), names: self.names.clone(), categories };
+        let table = Table { numbers: table, affine: self.affine.clone(), names: self.names.clone(), categories };
         Ok(Observations::new("decoded", Values::Table(table)))
     }
 }
@@ -730,6 +750,11 @@ pub(super) fn is_finite(values: &[f32]) -> bool {
     sums.iter().sum::<f32>() + rest == 0.0
 }
 
+/// A number with so many decimals, or by its power of 10 where it is tiny or huge.
+fn short(value: f64, decimals: usize) -> String {
+    if (1e-3..1e6).contains(&value) { format!("{value:.decimals$}") } else { format!("{value:.1e}") }
+}
+
 /// `auto`: what it becomes, and why.
 fn auto(summary: &Summary, told: &mut Vec<String>) -> Scale {
     if summary.kind != "table" {
@@ -741,8 +766,10 @@ fn auto(summary: &Summary, told: &mut Vec<String>) -> Scale {
     match (least, most) {
         (Some((low, thin)), Some((high, wide))) if high / low > SPREADS_DIFFER => {
             told.push(format!(
-                "columns are standardized (mean 0, standard deviation 1): their spreads differ {:.0}-fold ({thin} {low:.3}, {wide} {high:.3})",
-                high / low
+                "columns are standardized (mean 0, standard deviation 1): their spreads differ {}-fold ({thin} {}, {wide} {})",
+                short(high / low, 0),
+                short(low, 3),
+                short(high, 3)
             ));
             Scale::Standard
         }
@@ -778,10 +805,10 @@ fn levels(summary: &Summary, column: &crate::data::ColumnSummary, missing: Missi
 
 /// A summary of the head alone, for what is taken as it is.
 fn head_only(observations: &Observations) -> Summary {
-    let (image, offsets) = match &observations.values {
-        Values::Images(images) => (Some(images.shape), Vec::new()),
-        Values::Table(table) => (None, table.offsets.clone()),
-        _ => (None, Vec::new()),
+    let (image, affine) = match &observations.values {
+        Values::Images(images) => (Some(images.shape), Affine::default()),
+        Values::Table(table) => (None, table.affine.clone()),
+        _ => (None, Affine::default()),
     };
     // Of sparse rows nothing is kept for each column: there may be far more of them than cells.
     let described = if matches!(observations.values, Values::Counts(_)) { 0 } else { observations.columns() };
@@ -789,7 +816,7 @@ fn head_only(observations: &Observations) -> Summary {
         .map(|column| crate::data::ColumnSummary {
             name: (column + 1).to_string(),
             kind: "number".to_owned(),
-            offset: offsets.get(column).copied().unwrap_or(0.0),
+            offset: affine.line(column).offset,
             ..Default::default()
         })
         .collect();

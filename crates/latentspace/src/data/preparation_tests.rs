@@ -1,7 +1,7 @@
 //! Tests of preparation: what is chosen, that rows are prepared alike whatever their batch, and the way back.
 
 use super::*;
-use crate::data::Counts;
+use crate::data::{Affine, Counts};
 use crate::random::Random;
 
 fn run() -> Run {
@@ -10,7 +10,7 @@ fn run() -> Run {
 
 fn named(names: &[&str], numbers: Matrix, categories: Vec<Category>) -> Observations {
     let names = Some(names.iter().map(|&name| name.to_owned()).collect());
-    Observations::new("t", Values::Table(Table { numbers, offsets: Vec::new(), names, categories }))
+    Observations::new("t", Values::Table(Table { numbers, affine: Affine::default(), names, categories }))
 }
 
 fn noise(rows: usize, cols: usize) -> Matrix {
@@ -108,8 +108,12 @@ fn a_level_that_was_never_seen_is_refused_with_its_row() {
 #[test]
 fn offsets_are_moved_in_64_bits() {
     let with = |offset: f64, cells: [f32; 3]| {
-        let table =
-            Table { numbers: Matrix::new(3, 1, cells.to_vec()).unwrap(), offsets: vec![offset], names: None, categories: Vec::new() };
+        let table = Table {
+            numbers: Matrix::new(3, 1, cells.to_vec()).unwrap(),
+            affine: Affine::new(vec![offset], Vec::new()),
+            names: None,
+            categories: Vec::new(),
+        };
         Observations::new("t", Values::Table(table))
     };
     let fitted = with(10_000_000.25, [-0.125, 0.0, 0.125]);

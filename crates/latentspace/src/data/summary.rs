@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::Parcel;
 use crate::data::moments::{Head, Moments, Sample, Sums};
-use crate::data::{CHUNK, ImageShape, Observations, Preparation, PrepareOptions, Source, Values};
+use crate::data::{Affine, CHUNK, ImageShape, Observations, Preparation, PrepareOptions, Source, Values};
 use crate::error::{Error, Result};
 use crate::run::Run;
 use crate::text::Facts;
@@ -98,6 +98,9 @@ pub struct ColumnSummary {
     pub levels: Vec<Level>,
     /// What the reader subtracted so that the digits fit; `min`, `max` and `mean` have it added again.
     pub offset: f64,
+    /// What the reader divided by then, of columns that are tiny or huge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scale: Option<f64>,
 }
 
 /// A level of a column and its rows.
@@ -142,14 +145,14 @@ impl Summary {
         Ok(summary)
     }
 
-    /// The summary of a source, of the statistics of all its chunks in any order; and what is subtracted from the columns of its files.
+    /// The summary of a source, of the statistics of all its chunks in any order; and how the numbers of its files lie in 32 bits.
     ///
     /// # Errors
     /// [`Error::Input`] if a part is missing or there twice, or does not fit.
-    pub(crate) fn of_parts(parts: &[Part<Parcel>], chunks: usize) -> Result<(Self, BTreeMap<usize, Vec<f64>>)> {
+    pub(crate) fn of_parts(parts: &[Part<Parcel>], chunks: usize) -> Result<(Self, BTreeMap<usize, Affine>)> {
         let mut whole = Parts::gather(parts, Sums::merge)?.whole(0..chunks, Sums::merge)?;
-        let offsets = std::mem::take(&mut whole.once.offsets);
-        Ok((summary(whole, None, None)?, offsets))
+        let affines = std::mem::take(&mut whole.once.affines);
+        Ok((summary(whole, None, None)?, affines))
     }
 
     /// The statistics of some chunks, in any order, merged as far as the tree allows.
@@ -220,12 +223,12 @@ impl Summarizer {
         run: &Run,
     ) -> Result<Vec<Part<Parcel>>> {
         let range = chunks.start * CHUNK..(chunks.end * CHUNK).min(rows);
-        let offsets = source.settle(range.clone(), run)?;
+        let affines = source.settle(range.clone(), run)?;
         let share = Summarizer { next: range.start as u64, total: rows, ..Summarizer::new(false, options.needs_quartiles()) };
         let mut share = share.over(source, range, run)?;
         share.close_all();
         if let Some(first) = share.parts.first_mut() {
-            first.once.offsets = offsets;
+            first.once.affines = affines;
         }
         share.parts.store()
     }
@@ -375,7 +378,8 @@ fn summary(mut whole: Sums, row_hashes: Option<Vec<u64>>, id_hashes: Option<Vec<
     for (column, summary) in learned.iter_mut().enumerate() {
         summary.name = if head.kind == "text" { "text".to_owned() } else { name(column) };
         summary.kind = if head.kind == "text" { "text".to_owned() } else { "number".to_owned() };
-        summary.offset = head.offsets.get(column).copied().unwrap_or(0.0);
+        let line = head.affine.line(column);
+        (summary.offset, summary.scale) = (line.offset, (line.scale != 1.0).then_some(line.scale));
         summary.quartiles = quartiles.get(column).copied().flatten();
         summary.constant &= whole.rows > 1;
     }

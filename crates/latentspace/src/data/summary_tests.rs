@@ -1,13 +1,13 @@
 //! Tests of the summary: figures by their definition, whatever the blocks and threads.
 
 use super::*;
-use crate::data::Table;
+use crate::data::{Affine, Table};
 use crate::linalg::Matrix;
 use crate::random::Random;
 
 fn table(numbers: Matrix) -> Observations {
     let names = (0..numbers.cols()).map(|column| format!("c{column}")).collect();
-    Observations::new("t", Values::Table(Table { numbers, offsets: Vec::new(), names: Some(names), categories: Vec::new() }))
+    Observations::new("t", Values::Table(Table { numbers, affine: Affine::default(), names: Some(names), categories: Vec::new() }))
 }
 
 #[test]

@@ -41,12 +41,10 @@ pub fn observations(observations: &Observations, path: &Path) -> Result<()> {
         Values::Counts(counts) if lower.ends_with(".mtx") => mtx(counts, path),
         Values::Table(table) if lower.ends_with(".npy") && table.categories.is_empty() => {
             let axes = [table.numbers.rows(), table.numbers.cols()];
-            if table.offsets.is_empty() {
+            if table.affine.is_identity() {
                 return npy(path, "<f4", &axes, bytemuck::cast_slice(table.numbers.as_slice()));
             }
-            let cols = table.numbers.cols().max(1);
-            let wide: Vec<f64> =
-                table.numbers.as_slice().iter().enumerate().map(|(at, &value)| f64::from(value) + table.offset(at % cols)).collect();
+            let wide: Vec<f64> = (0..table.numbers.rows()).flat_map(|row| table.values(row)).collect();
             npy(path, "<f8", &axes, bytemuck::cast_slice(&wide))
         }
         _ if lower.ends_with(".npy") => Err(Error::input(
@@ -149,7 +147,12 @@ fn text(column: &ArrayRef, row: usize, out: &mut String) -> Result<()> {
     } else if let Some(cells) = column.as_any().downcast_ref::<Float32Array>() {
         if cells.value(row).is_nan() { Ok(()) } else { write!(out, "{}", cells.value(row)) }
     } else if let Some(cells) = column.as_any().downcast_ref::<Float64Array>() {
-        if cells.value(row).is_nan() { Ok(()) } else { write!(out, "{}", cells.value(row)) }
+        match cells.value(row) {
+            value if value.is_nan() => Ok(()),
+            // A row of zeros says less than an exponent.
+            value if value != 0.0 && !(1e-12..1e21).contains(&value.abs()) => write!(out, "{value:e}"),
+            value => write!(out, "{value}"),
+        }
     } else {
         let shown = arrow::util::display::array_value_to_string(column, row).map_err(|error| Error::internal(error.to_string()))?;
         out.push_str(&shown);
@@ -187,11 +190,11 @@ impl Columns for Learned<'_> {
                 let mut columns: Vec<(String, ArrayRef)> = (0..table.numbers.cols())
                     .map(|column| {
                         let cells = rows.clone().map(|row| table.numbers.row(row)[column]);
-                        let offset = table.offset(column);
-                        let cells: ArrayRef = if offset == 0.0 {
+                        let line = table.affine.line(column);
+                        let cells: ArrayRef = if line.is_identity() {
                             Arc::new(Float32Array::from_iter_values(cells))
                         } else {
-                            Arc::new(Float64Array::from_iter_values(cells.map(|value| f64::from(value) + offset)))
+                            Arc::new(Float64Array::from_iter_values(cells.map(|cell| line.value(cell))))
                         };
                         (name(column), cells)
                     })
@@ -278,6 +281,7 @@ fn mtx(counts: &Counts, path: &Path) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Affine;
     use crate::data::read::{ReadOptions, open};
     use crate::data::{ImageShape, Images, Table};
     use crate::linalg::Matrix;
@@ -299,7 +303,7 @@ mod tests {
             40_000,
         )
         .unwrap();
-        let table = Table { numbers: numbers.clone(), offsets: Vec::new(), names, categories: Vec::new() };
+        let table = Table { numbers: numbers.clone(), affine: Affine::default(), names, categories: Vec::new() };
         let observed = Observations { name: "t".to_owned(), values: Values::Table(table), metadata };
         for name in ["t.csv", "t.tsv", "t.parquet", "t.npy"] {
             let back = round(&observed, name);
@@ -324,7 +328,8 @@ mod tests {
             column("local", instants()),
         ];
         let metadata = Metadata::from_columns(columns, 3).unwrap();
-        let table = Table { numbers: Matrix::from_fn(3, 1, |i, _| i as f32), offsets: Vec::new(), names: None, categories: Vec::new() };
+        let table =
+            Table { numbers: Matrix::from_fn(3, 1, |i, _| i as f32), affine: Affine::default(), names: None, categories: Vec::new() };
         let observed = Observations { name: "t".to_owned(), values: Values::Table(table), metadata };
         let folder = tempfile::tempdir().unwrap();
         let (csv, parquet) = (folder.path().join("t.csv"), folder.path().join("t.parquet"));

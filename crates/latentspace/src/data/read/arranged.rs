@@ -5,11 +5,10 @@ use std::path::Path;
 use arrow::array::{AsArray, StringArray};
 
 use super::bytes::File;
-use super::columns::needs_offset;
 use super::dense::Dense;
 use super::sparse::{CountsReader, Numbering, transposed};
 use super::{Ask, Blocks, ReadOptions, Reader, names};
-use crate::data::{Metadata, Observations, Values};
+use crate::data::{Affine, Metadata, Observations, Values};
 use crate::error::Result;
 use crate::linalg::Matrix;
 use crate::run::Run;
@@ -55,16 +54,15 @@ fn swapped(file: &File, ask: &Ask<'_>, reader: &dyn Reader) -> Result<Box<dyn Re
     match values {
         Values::Table(table) if table.categories.is_empty() => {
             let (rows, cols) = (table.numbers.cols(), table.numbers.rows());
-            let value = |row: usize, column: usize| f64::from(table.numbers.row(column)[row]) + table.offset(row);
+            let value = |row: usize, column: usize| table.affine.value(row, table.numbers.row(column)[row]);
             let range = |column: usize| {
                 let finite = (0..rows).map(|row| value(row, column)).filter(|value| value.is_finite());
                 finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)))
             };
-            let offsets = ask.offsets().unwrap_or_else(|| needs_offset(&(0..cols).map(range).collect::<Vec<_>>()));
-            let offset = |column: usize| offsets.get(column).copied().unwrap_or(0.0);
-            let numbers = Matrix::from_fn(rows, cols, |row, column| (value(row, column) - offset(column)) as f32);
+            let affine = ask.affine().unwrap_or_else(|| Affine::of_ranges(&(0..cols).map(range).collect::<Vec<_>>()));
+            let numbers = Matrix::from_fn(rows, cols, |row, column| affine.line(column).cell(value(row, column)));
             let metadata = ids(table.names, rows)?;
-            Ok(Box::new(Dense { name: ask.name.clone(), table: numbers, names, offsets, metadata, notes }))
+            Ok(Box::new(Dense { name: ask.name.clone(), table: numbers, names, affine, metadata, notes }))
         }
         Values::Counts(counts) => {
             let mut swapped = transposed(&counts);
@@ -187,16 +185,16 @@ impl Reader for Named {
         Ok((before, Box::new(blocks.map(|block| Ok(self.name(block?))))))
     }
 
-    fn offsets(&self) -> Option<Vec<f64>> {
-        self.reader.offsets()
+    fn affine(&self) -> Option<Affine> {
+        self.reader.affine()
     }
 
     fn settle(&self, run: &Run) -> Result<()> {
         self.reader.settle(run)
     }
 
-    fn hold(&self, offsets: &[f64]) {
-        self.reader.hold(offsets);
+    fn hold(&self, affine: &Affine) {
+        self.reader.hold(affine);
     }
 }
 

@@ -7,10 +7,10 @@ use crate::parallel::*;
 use arrow::array::{ArrayRef, Float64Array, Int64Array};
 
 use super::bytes::{Bytes, File};
-use super::columns::{check_ranges, needs_offset};
 use super::{Blocks, Reader};
+use crate::data::affine::{Line, check_ranges};
 use crate::data::fresh::Fresh;
-use crate::data::{ImageShape, Images, Metadata, Observations, Table, Values};
+use crate::data::{Affine, ImageShape, Images, Metadata, Observations, Table, Values};
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
 use crate::run::Run;
@@ -153,9 +153,9 @@ impl Array {
     }
 
     /// Some rows, as a table; shared with the file where they lie as a table does, converted otherwise.
-    pub(super) fn table(&self, rows: Range<usize>, offsets: &[f64]) -> Result<Matrix> {
+    pub(super) fn table(&self, rows: Range<usize>, affine: &Affine) -> Result<Matrix> {
         let cols = self.cols();
-        if self.is_plain() && offsets.is_empty() {
+        if self.is_plain() && affine.is_identity() {
             let start = self.start + rows.start * cols * 4;
             let part = Part { bytes: Arc::clone(&self.bytes), range: start..start + rows.len() * cols * 4 };
             return Matrix::shared(rows.len(), cols, Arc::new(part));
@@ -164,24 +164,24 @@ impl Array {
         let block = block_rows(cols);
         let read = self.reader();
         out.par_chunks_mut((block * cols).max(1)).enumerate().for_each(|(index, out)| {
-            self.convert(rows.start + index * block, cols, out, offsets, read);
+            self.convert(rows.start + index * block, cols, out, affine, read);
         });
         out.matrix(rows.len(), cols)
     }
 
     /// Rows from `first` on into `out`.
-    fn convert(&self, first: usize, cols: usize, out: &mut [f32], offsets: &[f64], read: Read) {
-        let offset = |column: usize| offsets.get(column).copied().unwrap_or(0.0);
+    fn convert(&self, first: usize, cols: usize, out: &mut [f32], affine: &Affine, read: Read) {
         if self.row_major() {
             let from = self.start + first * cols * self.number.size();
             let bytes = &self.bytes[from..from + out.len() * self.number.size()];
-            if offsets.is_empty() {
+            if affine.is_identity() {
                 read(bytes, out);
             } else {
                 let mut wide = vec![0.0_f64; cols];
+                let lines: Vec<Line> = (0..cols).map(|column| affine.line(column)).collect();
                 for (bytes, out) in bytes.chunks_exact(cols * self.number.size()).zip(out.chunks_exact_mut(cols)) {
                     self.wide(bytes, &mut wide);
-                    out.iter_mut().zip(&wide).zip(offsets).for_each(|((out, value), offset)| *out = (value - offset) as f32);
+                    out.iter_mut().zip(&wide).zip(&lines).for_each(|((out, &value), line)| *out = line.cell(value));
                 }
             }
             return;
@@ -191,9 +191,9 @@ impl Array {
         for column in 0..cols {
             let from = self.start + (self.place(column) + first) * self.number.size();
             self.wide(&self.bytes[from..from + rows * self.number.size()], &mut wide);
-            let offset = offset(column);
-            for (row, value) in wide.iter().enumerate() {
-                out[row * cols + column] = (value - offset) as f32;
+            let line = affine.line(column);
+            for (row, &value) in wide.iter().enumerate() {
+                out[row * cols + column] = line.cell(value);
             }
         }
     }
@@ -243,14 +243,14 @@ impl Array {
         if self.big_endian { all!(true) } else { all!(false) }
     }
 
-    /// What is to be subtracted from each column so that its digits fit into 32 bits; nothing where they do.
+    /// How its numbers lie in 32 bits so that no digit is lost that matters.
     ///
     /// # Errors
     /// [`Error::Input`] if 32 bits cannot hold a column.
-    fn offsets(&self) -> Result<Vec<f64>> {
+    fn affine(&self) -> Result<Affine> {
         let (rows, cols) = (self.rows(), self.cols());
         if !self.number.is_wide() || rows == 0 || cols == 0 {
-            return Ok(Vec::new());
+            return Ok(Affine::default());
         }
         let block = block_rows(cols);
         let ranges: Vec<(f64, f64)> = (0..rows.div_ceil(block))
@@ -284,7 +284,7 @@ impl Array {
             })
             .unwrap_or_default();
         check_ranges(&ranges, |column| (column + 1).to_string())?;
-        Ok(needs_offset(&ranges))
+        Ok(Affine::of_ranges(&ranges))
     }
 
     /// How many numbers there are.
@@ -375,15 +375,15 @@ pub(super) struct ArrayReader {
     /// What rides along: other arrays of the same file.
     metadata: Metadata,
     notes: Vec<String>,
-    offsets: OnceLock<Vec<f64>>,
+    affine: OnceLock<Affine>,
 }
 
 impl ArrayReader {
-    /// The reader of `array`; `offsets` are those of a space that the rows are for.
+    /// The reader of `array`; `affine` is that of a space that the rows are for.
     ///
     /// # Errors
     /// [`Error::Input`] if the array has no rows or no axes.
-    pub(super) fn new(file: &File, name: String, array: Array, metadata: Option<Metadata>, offsets: Option<Vec<f64>>) -> Result<Self> {
+    pub(super) fn new(file: &File, name: String, array: Array, metadata: Option<Metadata>, affine: Option<Affine>) -> Result<Self> {
         if array.shape.is_empty() {
             return Err(file.wrong("a single number", "an array with a row for each observation is needed"));
         }
@@ -396,9 +396,9 @@ impl ArrayReader {
             let sizes: Vec<String> = array.shape[1..].iter().map(usize::to_string).collect();
             notes.push(format!("{name}: each row, {} numbers, is laid out as {} columns", sizes.join(" x "), array.cols()));
         }
-        let offsets = offsets.map_or_else(OnceLock::new, OnceLock::from);
+        let affine = affine.map_or_else(OnceLock::new, OnceLock::from);
         let metadata = metadata.unwrap_or_else(|| Metadata::none(array.rows()));
-        Ok(ArrayReader { name, array, metadata, notes, offsets })
+        Ok(ArrayReader { name, array, metadata, notes, affine })
     }
 
     /// Adds what the user should know.
@@ -406,13 +406,13 @@ impl ArrayReader {
         self.notes.push(text);
     }
 
-    /// The offsets that all rows ask for, unless others hold.
-    fn settled(&self) -> Result<&Vec<f64>> {
-        if let Some(offsets) = self.offsets.get() {
-            return Ok(offsets);
+    /// What all rows ask for, unless another holds.
+    fn settled(&self) -> Result<&Affine> {
+        if let Some(affine) = self.affine.get() {
+            return Ok(affine);
         }
-        let offsets = self.array.offsets()?;
-        Ok(self.offsets.get_or_init(|| offsets))
+        let affine = self.array.affine()?;
+        Ok(self.affine.get_or_init(|| affine))
     }
 
     fn part(&self, rows: Range<usize>) -> Result<Observations> {
@@ -432,9 +432,9 @@ impl ArrayReader {
             }
             Values::Images(Images { shape, pixels: Arc::new(pixels), lower: None })
         } else {
-            let offsets = self.settled()?;
-            let numbers = self.array.table(rows.clone(), offsets)?;
-            Values::Table(Table { numbers, offsets: offsets.clone(), names: None, categories: Vec::new() })
+            let affine = self.settled()?;
+            let numbers = self.array.table(rows.clone(), affine)?;
+            Values::Table(Table { numbers, affine: affine.clone(), names: None, categories: Vec::new() })
         };
         let metadata = self.metadata.slice(rows);
         Ok(Observations { name: self.name.clone(), values, metadata })
@@ -483,17 +483,17 @@ impl Reader for ArrayReader {
         run.install(|| self.part(0..self.array.rows()))
     }
 
-    fn offsets(&self) -> Option<Vec<f64>> {
-        self.offsets.get().cloned()
+    fn affine(&self) -> Option<Affine> {
+        self.affine.get().cloned()
     }
 
     fn settle(&self, run: &Run) -> Result<()> {
         run.install(|| self.settled().map(|_| ()))
     }
 
-    fn hold(&self, offsets: &[f64]) {
+    fn hold(&self, affine: &Affine) {
         // What is known already is what all rows ask for.
-        let _ = self.offsets.set(offsets.to_vec());
+        let _ = self.affine.set(affine.clone());
     }
 
     fn blocks_near<'a>(&'a self, first: usize, run: &Run) -> Result<(usize, Blocks<'a>)> {

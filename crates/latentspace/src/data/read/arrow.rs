@@ -12,10 +12,11 @@ use arrow::ipc::reader::{FileDecoder, StreamDecoder};
 use arrow::ipc::{Block as Piece, root_as_footer, root_as_message};
 
 use super::bytes::{Bytes, File};
-use super::columns::{Offsets, Role, Roles};
+use super::columns::{Affines, Role, Roles};
 use super::fields::fields_of;
 use super::table::{Block, InBlocks, Pass};
 use super::{Ask, Reader, below, stream_rows};
+use crate::data::Affine;
 use crate::error::{Error, Result};
 use crate::run::Run;
 
@@ -28,7 +29,7 @@ struct ArrowReader {
     bytes: Buffer,
     rows: usize,
     roles: Roles,
-    offsets: Offsets,
+    affines: Affines,
 }
 
 /// Shared bytes, as the crates that read them want them.
@@ -62,14 +63,14 @@ pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
     let Some(head) = head.filter(|_| rows > 0) else { return Err(file.wrong("no rows", "at least one is needed")) };
     let mut roles = Roles::choose(file, fields_of(&head.schema(), &head), true, ask)?;
     roles.find_dates(file, ask, |column| Ok(Arc::clone(head.column(column))))?;
-    let (_, ranges) = roles.numbers(head.columns(), head.num_rows(), &[]).map_err(|error| file.own(error))?;
-    let offsets = Offsets::new(ask.offsets(), &ranges);
+    let (_, ranges) = roles.numbers(head.columns(), head.num_rows(), &Affine::default()).map_err(|error| file.own(error))?;
+    let affines = Affines::new(ask.affine(), &ranges);
     let schema = head.schema();
     let wide = |(role, field): (&Role, &Arc<Field>)| matches!(role, Role::Number(_)) && field.data_type() != &DataType::Float32;
     if !roles.roles.iter().zip(schema.fields()).any(wide) {
-        offsets.hold(&[]);
+        affines.hold(&Affine::default());
     }
-    Ok(Box::new(ArrowReader { name: ask.name.clone(), file: file.clone(), whole, bytes, rows, roles, offsets }))
+    Ok(Box::new(ArrowReader { name: ask.name.clone(), file: file.clone(), whole, bytes, rows, roles, affines }))
 }
 
 fn broken(file: &File, error: &ArrowError) -> Error {
@@ -180,8 +181,8 @@ impl InBlocks for ArrowReader {
         &self.roles
     }
 
-    fn offsets(&self) -> &Offsets {
-        &self.offsets
+    fn affines(&self) -> &Affines {
+        &self.affines
     }
 
     fn rows(&self) -> Option<usize> {
@@ -190,7 +191,7 @@ impl InBlocks for ArrowReader {
 
     fn pass_near<'a>(&'a self, first: usize, run: &Run) -> Result<(usize, Pass<'a>)> {
         let run = run.clone();
-        let offsets = self.offsets.get();
+        let affine = self.affines.get();
         let block = stream_rows(self.roles.numbers);
         let mut batches = batches(&self.file, &self.bytes)?.peekable();
         let mut before = 0;
@@ -218,7 +219,7 @@ impl InBlocks for ArrowReader {
             let batch = batch?;
             let above = done;
             done += batch.num_rows();
-            run.install(|| Block::new(&self.name, &self.roles, batch.columns(), batch.num_rows(), &offsets))
+            run.install(|| Block::new(&self.name, &self.roles, batch.columns(), batch.num_rows(), &affine))
                 .map_err(|error| below(error, above))
         });
         Ok((before, Box::new(blocks)))

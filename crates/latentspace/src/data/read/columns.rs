@@ -10,75 +10,39 @@ use super::bytes::File;
 use super::convert::{Dates, Source, documents, plain, text};
 use super::fields::{Field, Kind, is_id, is_label};
 use super::{Ask, Purpose};
-use crate::data::{Category, Metadata, Observations, Table, Values};
-use crate::error::{Error, Input, Result, nearest};
+use crate::data::affine::check_ranges;
+use crate::data::{Affine, Category, Metadata, Observations, Table, Values};
+use crate::error::{Error, Result, nearest};
 use crate::linalg::Matrix;
 
-/// Above this ratio of magnitude to spread a column of 32 bits loses digits that matter: its cells would err by more than a 65536th of the
-/// spread.
-const OFFSET_FROM: f64 = 256.0;
-/// What is to be subtracted from each column, given the least and the greatest value of each; empty where no column needs it.
-pub(super) fn needs_offset(ranges: &[(f64, f64)]) -> Vec<f64> {
-    let offset = |&(low, high): &(f64, f64)| {
-        let far = low < high && low.abs().max(high.abs()) > OFFSET_FROM * (high - low);
-        if far { low + (high - low) / 2.0 } else { 0.0 }
-    };
-    let offsets: Vec<f64> = ranges.iter().map(offset).collect();
-    if offsets.iter().all(|&offset| offset == 0.0) { Vec::new() } else { offsets }
-}
-
-/// Checks that numbers of 32 bits can hold columns of these ranges, once their offset is taken away.
-///
-/// # Errors
-/// [`Error::Input`] with the column, which `name` names, for one whose numbers would all become 0, or more than there is.
-pub(super) fn check_ranges(ranges: &[(f64, f64)], name: impl Fn(usize) -> String) -> Result<()> {
-    for (column, &(low, high)) in ranges.iter().enumerate().filter(|(_, (low, high))| low <= high) {
-        let found = || format!("numbers from {low:e} to {high:e}");
-        // The source knows which file it reads.
-        let wrong = |wanted: &str, hint: &str| {
-            let (column, hint) = (Some(name(column)), Some(hint.to_owned()));
-            Err(Error::Input(Input { column, found: found(), wanted: wanted.to_owned(), hint, ..Input::default() }))
-        };
-        if low < high && high - low < f64::from(f32::MIN_POSITIVE) {
-            return wrong(
-                "numbers of 32 bits tell them apart where they differ by 1e-37 or more",
-                "multiply the column by a power of 10 first, or take its logarithms",
-            );
-        }
-        if low.abs().max(high.abs()) > f64::from(f32::MAX) {
-            return wrong("numbers of 32 bits reach to 3.4e38", "divide the column by a power of 10 first, or take its logarithms");
-        }
-    }
-    Ok(())
-}
-
-/// The offsets of a source: those of a space that its rows are for, or a guess from its head that a whole pass puts right.
-pub(super) struct Offsets {
+/// How the numbers of a source lie in 32 bits: as those of a space that its rows are for, or by a guess from its head that a whole pass puts
+/// right.
+pub(super) struct Affines {
     /// Whether they stay, whatever the rows ask for.
     fixed: AtomicBool,
     /// Whether they are those that all rows ask for.
     settled: AtomicBool,
-    now: RwLock<Vec<f64>>,
+    now: RwLock<Affine>,
 }
 
-impl Offsets {
-    /// Offsets from the ranges of the head, or those that were given.
-    pub(super) fn new(given: Option<Vec<f64>>, head: &[(f64, f64)]) -> Self {
+impl Affines {
+    /// Those that the ranges of the head ask for, or those that were given.
+    pub(super) fn new(given: Option<Affine>, head: &[(f64, f64)]) -> Self {
         let fixed = given.is_some();
-        let now = RwLock::new(given.unwrap_or_else(|| needs_offset(head)));
-        Offsets { fixed: fixed.into(), settled: fixed.into(), now }
+        let now = RwLock::new(given.unwrap_or_else(|| Affine::of_ranges(head)));
+        Affines { fixed: fixed.into(), settled: fixed.into(), now }
     }
 
     /// These hold from now on.
-    pub(super) fn hold(&self, offsets: &[f64]) {
+    pub(super) fn hold(&self, affine: &Affine) {
         self.fixed.store(true, Ordering::Relaxed);
         self.settled.store(true, Ordering::Relaxed);
         if let Ok(mut now) = self.now.write() {
-            offsets.clone_into(&mut now);
+            affine.clone_into(&mut now);
         }
     }
 
-    /// Checks that 32 bits can hold the columns of rows that are learned from, of which these are the whole ranges.
+    /// Checks that the columns of rows that are learned from, of which these are the whole ranges, can be.
     ///
     /// # Errors
     /// As [`check_ranges`].
@@ -92,23 +56,18 @@ impl Offsets {
     }
 
     /// What holds now.
-    pub(super) fn get(&self) -> Vec<f64> {
+    pub(super) fn get(&self) -> Affine {
         self.now.read().map(|now| now.clone()).unwrap_or_default()
     }
 
     /// Whether those that hold lose digits of columns whose whole ranges are these; then better ones hold from now on.
     pub(super) fn refine(&self, ranges: &[(f64, f64)]) -> bool {
         self.settled.store(true, Ordering::Relaxed);
-        let now = self.get();
-        let loses = |(column, &(low, high)): (usize, &(f64, f64))| {
-            let offset = now.get(column).copied().unwrap_or(0.0);
-            low < high && (low - offset).abs().max((high - offset).abs()) > OFFSET_FROM * (high - low)
-        };
-        if self.fixed.load(Ordering::Relaxed) || !ranges.iter().enumerate().any(loses) {
+        if self.fixed.load(Ordering::Relaxed) || self.get().suits(ranges) {
             return false;
         }
         if let Ok(mut now) = self.now.write() {
-            *now = needs_offset(ranges);
+            *now = Affine::of_ranges(ranges);
         }
         true
     }
@@ -565,13 +524,13 @@ impl Roles {
         self.numbers + self.categories
     }
 
-    /// The numbers of a block, row by row, and the range of each column before its offset was subtracted.
+    /// The numbers of a block, row by row, and the range of each column of 64 bits.
     ///
     /// # Errors
     /// [`Error::Input`] for cells with another number of numbers than the first.
-    pub(super) fn numbers(&self, columns: &[ArrayRef], rows: usize, offsets: &[f64]) -> Result<(Vec<f32>, Vec<(f64, f64)>)> {
+    pub(super) fn numbers(&self, columns: &[ArrayRef], rows: usize, affine: &Affine) -> Result<(Vec<f32>, Vec<(f64, f64)>)> {
         let mut out = vec![0.0_f32; rows * self.numbers];
-        let ranges = self.fill(columns, &mut out, offsets, &|_| true)?;
+        let ranges = self.fill(columns, &mut out, affine, &|_| true)?;
         Ok((out, ranges))
     }
 
@@ -583,7 +542,7 @@ impl Roles {
         &self,
         columns: &[ArrayRef],
         out: &mut [f32],
-        offsets: &[f64],
+        affine: &Affine,
         wanted: &dyn Fn(usize) -> bool,
     ) -> Result<Vec<(f64, f64)>> {
         let mut sources: Vec<(usize, Source)> = Vec::new();
@@ -603,7 +562,7 @@ impl Roles {
             let block = ((1 << 15) / cols).clamp(16, 4096);
             out.par_chunks_mut(block * cols).enumerate().for_each(|(index, out)| {
                 for (place, source) in &sources {
-                    source.write(index * block, out, cols, *place, offsets);
+                    source.write(index * block, out, cols, *place, affine);
                 }
             });
         }
@@ -620,7 +579,7 @@ impl Roles {
         numbers: Matrix,
         columns: &[ArrayRef],
         rows: usize,
-        offsets: &[f64],
+        affine: &Affine,
     ) -> Result<Observations> {
         let mut riding: Vec<(String, ArrayRef)> = Vec::new();
         let mut id = None;
@@ -658,7 +617,7 @@ impl Roles {
             Some(texts) => Values::Text(Arc::new(texts)),
             None => Values::Table(Table {
                 numbers,
-                offsets: offsets.to_vec(),
+                affine: affine.clone(),
                 names: self.names.clone(),
                 categories: categories.into_iter().flatten().collect(),
             }),
@@ -681,31 +640,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_columns_far_from_zero_for_their_spread_are_moved() {
-        assert_eq!(needs_offset(&[(0.0, 1.0), (-5.0, 5.0)]), Vec::<f64>::new());
-        assert_eq!(needs_offset(&[(0.0, 1.0), (1e7, 1e7 + 2.0)]), vec![0.0, 1e7 + 1.0]);
-        assert_eq!(needs_offset(&[(7.1, 7.1)]), Vec::<f64>::new(), "a constant loses nothing that could be learned");
-    }
-
-    #[test]
     fn a_wrong_guess_from_the_head_is_put_right_once() {
-        let offsets = Offsets::new(None, &[(1e7, 1e7 + 1.0)]);
-        assert!(!offsets.refine(&[(1e7 - 3.0, 1e7 + 1.0)]));
-        assert!(offsets.refine(&[(1e7, 1e9)]) || offsets.get() == vec![1e7 + 0.5]);
-        let moved = Offsets::new(None, &[(0.0, 1.0)]);
+        let affines = Affines::new(None, &[(1e7, 1e7 + 1.0)]);
+        assert!(!affines.refine(&[(1e7 - 3.0, 1e7 + 1.0)]));
+        assert!(affines.refine(&[(1e7, 1e9)]) || affines.get().offsets() == [1e7 + 0.5]);
+        let moved = Affines::new(None, &[(0.0, 1.0)]);
         assert!(!moved.refine(&[(0.0, 1e9)]));
-        assert!(!Offsets::new(Some(Vec::new()), &[]).refine(&[(1e7, 1e7 + 1.0)]), "those of a space stay");
-    }
-
-    #[test]
-    fn columns_that_32_bits_cannot_hold_are_refused() {
-        let check = |low: f64, high: f64| check_ranges(&[(0.0, 1.0), (low, high)], |column| column.to_string());
-        for fine in [(0.0, 1e-37), (1e-50, 1e-50), (-3e38, 3e38), (f64::INFINITY, f64::NEG_INFINITY), (0.0, 0.03)] {
-            assert!(check(fine.0, fine.1).is_ok(), "{fine:?}");
-        }
-        let error = check(1e-52, 3.7e-50).unwrap_err();
-        let wanted = ", column 1: numbers from 1e-52 to 3.7e-50; numbers of 32 bits tell them apart where they differ by 1e-37 or more.";
-        assert_eq!(error.to_string(), wanted);
-        assert!(check(0.0, 1e40).is_err() && error.hint().is_some());
+        assert!(moved.refine(&[(0.0, 1e-50)]) && moved.get().scales()[0] < 1e-50);
+        assert!(!Affines::new(Some(Affine::default()), &[]).refine(&[(1e7, 1e7 + 1.0)]), "those of a space stay");
     }
 }

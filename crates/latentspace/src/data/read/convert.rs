@@ -12,8 +12,8 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 
 use super::cells::vector;
 use super::excerpt;
-use crate::data::dates;
 use crate::data::write::in_utc;
+use crate::data::{Affine, dates};
 use crate::error::{Error, Result};
 use crate::text::of_words;
 
@@ -65,7 +65,7 @@ impl Source {
     }
 
     /// Writes rows from `first` on into `out`, whose rows have `cols` numbers, from column `place` on.
-    pub(super) fn write(&self, first: usize, out: &mut [f32], cols: usize, place: usize, offsets: &[f64]) {
+    pub(super) fn write(&self, first: usize, out: &mut [f32], cols: usize, place: usize, affine: &Affine) {
         let rows = out.len() / cols;
         match self {
             Source::F32(cells, width) => {
@@ -77,11 +77,11 @@ impl Source {
                 }
             }
             Source::F64(cells, width) => {
-                for row in 0..rows {
-                    for at in 0..*width {
+                for at in 0..*width {
+                    let line = affine.line(place + at);
+                    for row in 0..rows {
                         let cell = (first + row) * width + at;
-                        let offset = offsets.get(place + at).copied().unwrap_or(0.0);
-                        out[row * cols + place + at] = if cells.is_valid(cell) { (cells.value(cell) - offset) as f32 } else { f32::NAN };
+                        out[row * cols + place + at] = if cells.is_valid(cell) { line.cell(cells.value(cell)) } else { f32::NAN };
                     }
                 }
             }

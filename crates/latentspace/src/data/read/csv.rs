@@ -10,12 +10,13 @@ use csv::StringRecord;
 
 use super::bytes::File;
 use super::cells::{Decimal, Marks, is_missing, is_missing_text, number, truth, vector};
-use super::columns::{Offsets, Role, Roles};
+use super::columns::{Affines, Role, Roles};
 use super::dialect::{Asked, Dialect, Found, is_blank};
 use super::fields::{Field, Kind, is_id, tell_apart};
 use super::lines::{MOST_LINE, PIECE, Pieces, Records, parallel};
 use super::table::{Block, InBlocks, Late, Pass, telling};
 use super::{Ask, Reader, excerpt};
+use crate::data::Affine;
 use crate::error::{Bytes, Error, Result};
 use crate::run::Run;
 
@@ -44,7 +45,7 @@ struct CsvReader {
     dialect: Dialect,
     cells: Vec<Cells>,
     roles: Roles,
-    offsets: Offsets,
+    affines: Affines,
     late: Late,
 }
 
@@ -121,8 +122,8 @@ pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
             learned[place] = range;
         }
     }
-    let offsets = Offsets::new(ask.offsets(), &learned);
-    Ok(Box::new(CsvReader { name: ask.name.clone(), file: file.clone(), dialect, cells, roles, offsets, late: Late::default() }))
+    let affines = Affines::new(ask.affine(), &learned);
+    Ok(Box::new(CsvReader { name: ask.name.clone(), file: file.clone(), dialect, cells, roles, affines, late: Late::default() }))
 }
 
 /// How the file is written, its first rows, and whether these are all.
@@ -405,13 +406,13 @@ pub(super) fn vectors(cells: Vec<f64>, width: usize) -> Result<ArrayRef> {
 
 impl CsvReader {
     /// The block of a piece.
-    fn parse(&self, piece: &[u8], offsets: &[f64]) -> Result<Block> {
+    fn parse(&self, piece: &[u8], affine: &Affine) -> Result<Block> {
         let mut as_text = vec![false; self.cells.len()];
         loop {
             match self.columns(piece, &as_text) {
                 Ok((builders, rows)) => {
                     let columns = builders.into_iter().map(|builder| builder.finish(rows)).collect::<Result<Vec<ArrayRef>>>()?;
-                    return Block::new(&self.name, &self.roles, &columns, rows, offsets);
+                    return Block::new(&self.name, &self.roles, &columns, rows, affine);
                 }
                 Err(Stop::Late(column, cell)) => {
                     let name = &self.roles.fields[column].name;
@@ -482,8 +483,8 @@ impl InBlocks for CsvReader {
         &self.roles
     }
 
-    fn offsets(&self) -> &Offsets {
-        &self.offsets
+    fn affines(&self) -> &Affines {
+        &self.affines
     }
 
     fn rows(&self) -> Option<usize> {
@@ -495,9 +496,9 @@ impl InBlocks for CsvReader {
     }
 
     fn pass_near<'a>(&'a self, _first: usize, run: &Run) -> Result<(usize, Pass<'a>)> {
-        let offsets = self.offsets.get();
+        let affine = self.affines.get();
         let pieces = Pieces::new(&self.file, Some(self.dialect.delimiter))?.after(self.dialect.body)?;
-        let blocks = parallel(&self.file, pieces, move |piece, _| self.parse(piece, &offsets), run);
+        let blocks = parallel(&self.file, pieces, move |piece, _| self.parse(piece, &affine), run);
         Ok((0, telling(blocks, &self.late, run)))
     }
 }

@@ -1,7 +1,7 @@
 //! Dense tables that lie in memory once their file is parsed.
 
 use super::{Blocks, Reader, stream_rows};
-use crate::data::{Metadata, Observations, Values};
+use crate::data::{Affine, Metadata, Observations, Values};
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
 use crate::run::Run;
@@ -12,8 +12,8 @@ pub(super) struct Dense {
     pub(super) table: Matrix,
     /// Names of its columns, where they have any.
     pub(super) names: Option<Vec<String>>,
-    /// What was subtracted from each column; empty where nothing was.
-    pub(super) offsets: Vec<f64>,
+    /// How its numbers lie in 32 bits.
+    pub(super) affine: Affine,
     pub(super) metadata: Metadata,
     pub(super) notes: Vec<String>,
 }
@@ -22,7 +22,7 @@ impl Dense {
     fn part(&self, table: Matrix, metadata: Metadata) -> Observations {
         let mut part = Observations::from_matrix(self.name.clone(), table);
         if let Values::Table(table) = &mut part.values {
-            (table.names, table.offsets) = (self.names.clone(), self.offsets.clone());
+            (table.names, table.affine) = (self.names.clone(), self.affine.clone());
         }
         part.metadata = metadata;
         part

@@ -12,7 +12,7 @@ use crate::error::Result;
 /// # Errors
 /// [`crate::Error::Input`] for what is no whole IDX file.
 pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
-    Ok(Box::new(ArrayReader::new(file, ask.name.clone(), array(file)?, None, ask.offsets())?))
+    Ok(Box::new(ArrayReader::new(file, ask.name.clone(), array(file)?, None, ask.affine())?))
 }
 
 /// The array of an IDX file.

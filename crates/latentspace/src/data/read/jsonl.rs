@@ -8,12 +8,13 @@ use serde_json::{Map, Value};
 
 use super::bytes::File;
 use super::cells::vector;
-use super::columns::{Offsets, Role, Roles};
+use super::columns::{Affines, Role, Roles};
 use super::csv::vectors;
 use super::fields::{Field, Kind};
 use super::lines::{Pieces, parallel};
 use super::table::{Block, InBlocks, Late, Pass, telling};
 use super::{Ask, Reader, excerpt};
+use crate::data::Affine;
 use crate::error::{Error, Result};
 use crate::run::Run;
 use crate::text::of_words;
@@ -29,7 +30,7 @@ struct JsonReader {
     name: String,
     file: File,
     roles: Roles,
-    offsets: Offsets,
+    affines: Affines,
     late: Late,
 }
 
@@ -81,8 +82,8 @@ pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
             learned[place] = range;
         }
     }
-    let offsets = Offsets::new(ask.offsets(), &learned);
-    Ok(Box::new(JsonReader { name: ask.name.clone(), file: file.clone(), roles, offsets, late: Late::default() }))
+    let affines = Affines::new(ask.affine(), &learned);
+    Ok(Box::new(JsonReader { name: ask.name.clone(), file: file.clone(), roles, affines, late: Late::default() }))
 }
 
 /// Whether a row has a value of this key.
@@ -183,7 +184,7 @@ fn flat(object: Map<String, Value>) -> Map<String, Value> {
 }
 
 impl JsonReader {
-    fn parse(&self, piece: &[u8], offsets: &[f64]) -> Result<Block> {
+    fn parse(&self, piece: &[u8], affine: &Affine) -> Result<Block> {
         let rows = lines(piece)?;
         self.find_late_keys(&rows);
         let id = self.roles.id();
@@ -202,7 +203,7 @@ impl JsonReader {
                 Role::Number(_) => column(&rows, field).map_err(|error| self.explained(error, index)),
             })
             .collect::<Result<Vec<ArrayRef>>>()?;
-        Block::new(&self.name, &self.roles, &columns, rows.len(), offsets)
+        Block::new(&self.name, &self.roles, &columns, rows.len(), affine)
     }
 
     /// An error in a column to learn from, and what would leave it out.
@@ -383,8 +384,8 @@ impl InBlocks for JsonReader {
         &self.roles
     }
 
-    fn offsets(&self) -> &Offsets {
-        &self.offsets
+    fn affines(&self) -> &Affines {
+        &self.affines
     }
 
     fn rows(&self) -> Option<usize> {
@@ -396,9 +397,9 @@ impl InBlocks for JsonReader {
     }
 
     fn pass_near<'a>(&'a self, _first: usize, run: &Run) -> Result<(usize, Pass<'a>)> {
-        let offsets = self.offsets.get();
+        let affine = self.affines.get();
         let pieces = Pieces::new(&self.file, None)?;
-        let blocks = parallel(&self.file, pieces, move |piece, _| self.parse(piece, &offsets), run);
+        let blocks = parallel(&self.file, pieces, move |piece, _| self.parse(piece, &affine), run);
         Ok((0, telling(blocks, &self.late, run)))
     }
 }

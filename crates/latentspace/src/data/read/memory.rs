@@ -40,8 +40,8 @@ impl MemoryArray {
         let (big_endian, number) = npy::number(&file, &self.descr)?;
         let layout = Layout { start: 0, number, big_endian, shape: self.shape.clone(), fortran: self.fortran };
         let array = Array::new(&file, Arc::new(Bytes::Shared(Arc::clone(&self.bytes))), layout)?;
-        let offsets = preparation.map(|preparation| preparation.offsets().to_vec());
-        let mut observations = ArrayReader::new(&file, self.name.clone(), array, None, offsets)?.read(run)?;
+        let affine = preparation.map(|preparation| preparation.affine().clone());
+        let mut observations = ArrayReader::new(&file, self.name.clone(), array, None, affine)?.read(run)?;
         if let Values::Table(table) = &mut observations.values {
             table.names = self.names.clone().filter(|names| names.len() == table.numbers.cols());
         }

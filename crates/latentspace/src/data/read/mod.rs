@@ -42,7 +42,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use crate::border;
-use crate::data::{Metadata, Observations};
+use crate::data::{Affine, Metadata, Observations};
 use crate::error::{Error, Result, nearest};
 use crate::run::Run;
 
@@ -99,16 +99,16 @@ pub(super) trait Reader: Send + Sync {
     /// A new pass from a block on that begins at row `first` or before it, as near as the format allows; with the number of rows before it.
     /// The blocks are those of [`Reader::blocks`].
     fn blocks_near<'a>(&'a self, first: usize, run: &Run) -> Result<(usize, Blocks<'a>)>;
-    /// What is subtracted from each column of numbers, where that is known; empty where nothing is.
-    fn offsets(&self) -> Option<Vec<f64>> {
+    /// How its numbers lie in 32 bits, where that is known.
+    fn affine(&self) -> Option<Affine> {
         None
     }
-    /// Finds out what a pass over all rows would leave in [`Reader::offsets`].
+    /// Finds out what a pass over all rows would leave in [`Reader::affine`].
     fn settle(&self, _run: &Run) -> Result<()> {
         Ok(())
     }
-    /// Subtracts these from now on.
-    fn hold(&self, _offsets: &[f64]) {}
+    /// Holds to this from now on.
+    fn hold(&self, _affine: &Affine) {}
     /// Of sparse rows: how columns are numbered, where the format leaves it open and nothing else says it.
     fn numbering(&self) -> Option<Numbering> {
         None
@@ -139,9 +139,9 @@ pub(super) enum Purpose {
 }
 
 impl Ask<'_> {
-    /// The offsets of a space that the rows are for.
-    pub(super) fn offsets(&self) -> Option<Vec<f64>> {
-        self.options.preparation.as_ref().map(|preparation| preparation.offsets().to_vec())
+    /// How the numbers lie in 32 bits in a space that the rows are for.
+    pub(super) fn affine(&self) -> Option<Affine> {
+        self.options.preparation.as_ref().map(|preparation| preparation.affine().clone())
     }
 
     /// Whether running text is wanted rather than numbers.
@@ -601,12 +601,10 @@ mod testing {
         Ok(whole)
     }
 
-    /// The numbers of a table, its offsets added again.
+    /// The numbers of a table, in 64 bits.
     pub(super) fn numbers(observed: &Observations) -> Vec<Vec<f64>> {
         let crate::data::Values::Table(table) = &observed.values else { panic!("{}", observed.values.kind()) };
-        (0..table.numbers.rows())
-            .map(|row| table.numbers.row(row).iter().enumerate().map(|(column, &value)| f64::from(value) + table.offset(column)).collect())
-            .collect()
+        (0..table.numbers.rows()).map(|row| table.values(row).collect()).collect()
     }
 
     #[test]

@@ -4,9 +4,9 @@
 
 use super::bytes::File;
 use super::dense::Dense;
-use super::sparse::{CountsReader, check_columns, check_rows, counts};
+use super::sparse::{CountsReader, Narrowed, check_columns, check_rows, counts};
 use super::{Ask, Reader, excerpt};
-use crate::data::{Counts, Metadata};
+use crate::data::{Affine, Counts, Metadata};
 use crate::error::Result;
 use crate::linalg::Matrix;
 
@@ -52,7 +52,7 @@ pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
             metadata: Metadata::none(table.rows()),
             table,
             names: None,
-            offsets: Vec::new(),
+            affine: Affine::default(),
             notes: Vec::new(),
         })),
     }
@@ -134,6 +134,7 @@ fn parse(file: &File, ask: &Ask<'_>) -> Result<Parsed> {
         return dense(file, rows, cols, symmetry, lines).map(Parsed::Dense);
     }
     let mut out: Vec<(u32, u32, f32)> = Vec::with_capacity(cells as usize);
+    let mut narrowed = Narrowed::default();
     let mut seen = 0_u64;
     for (at, line) in lines {
         seen += 1;
@@ -145,7 +146,7 @@ fn parse(file: &File, ask: &Ask<'_>) -> Result<Parsed> {
         };
         let value = match (words.next(), field) {
             (None, "pattern") => Some(1.0),
-            (Some(word), _) => number(word),
+            (Some(word), _) => number::<f32>(word).map(|cell| narrowed.take(cell, || number(word))),
             (None, _) => None,
         };
         let Some(value) = value.filter(|_| words.next().is_none()) else {
@@ -166,6 +167,7 @@ fn parse(file: &File, ask: &Ask<'_>) -> Result<Parsed> {
     if seen < cells {
         return Err(file.wrong(format!("{seen} cells, and {cells} were promised"), "a whole file is needed"));
     }
+    narrowed.check(file)?;
     Ok(Parsed::Sparse(counts(rows, cols, out)))
 }
 
@@ -178,7 +180,7 @@ fn whole(word: &[u8]) -> Option<u64> {
 }
 
 /// A number; Fortran writes D for the exponent of one of 64 bits.
-fn number(word: &[u8]) -> Option<f32> {
+fn number<T: std::str::FromStr>(word: &[u8]) -> Option<T> {
     let word = std::str::from_utf8(word).ok()?;
     word.parse().ok().or_else(|| word.replace(['d', 'D'], "e").parse().ok())
 }
@@ -265,5 +267,16 @@ mod tests {
         assert_eq!((observed.rows(), observed.columns()), (1, 1_000_000));
         let error = read("a.mtx", b"%%MatrixMarket matrix coordinate real general\n1 1099511627776 1\n1 7 2\n").unwrap_err();
         assert!(error.to_string().contains("promises 1099511627776 columns"), "{error}");
+    }
+
+    #[test]
+    fn sparse_cells_that_32_bits_take_for_0_are_refused_where_there_are_no_others() {
+        let error = read("a.mtx", b"%%MatrixMarket matrix coordinate real general\n2 2 2\n1 1 1e-50\n2 2 3e-50\n").unwrap_err();
+        assert!(error.to_string().contains("cells no larger than 1e-50"), "{error}");
+        let error = read("a.svmlight", b"1 1:1e-50 2:0\n0 2:2e-60\n").unwrap_err();
+        assert!(error.to_string().contains("cells no larger than 1e-50"), "{error}");
+        // Beside others they are 0.
+        let observed = read("a.mtx", b"%%MatrixMarket matrix coordinate real general\n2 2 2\n1 1 1e-50\n2 2 3\n").unwrap();
+        assert_eq!(observed.rows(), 2);
     }
 }

@@ -31,7 +31,7 @@ pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
     if ask.options.columns.is_some() {
         return Err(Error::param("columns", "a name", "an array has no column names").with_hint("leave --columns out, or save a table"));
     }
-    Ok(Box::new(ArrayReader::new(file, ask.name.clone(), array(file, bytes)?, None, ask.offsets())?))
+    Ok(Box::new(ArrayReader::new(file, ask.name.clone(), array(file, bytes)?, None, ask.affine())?))
 }
 
 /// The array in `bytes`, which a `.npy` file or a member of a `.npz` file holds.
@@ -243,7 +243,7 @@ mod tests {
             }
         }
         let Values::Table(table) = read("a.npy", &file("<f8", "False", "100, 3", &body)).unwrap().values else { panic!() };
-        assert!(table.offset(0) > 9e6 && table.offset(1) == 0.0);
+        assert!(table.affine.offsets()[0] > 9e6 && table.affine.offsets()[1] == 0.0);
     }
 
     #[test]

@@ -115,7 +115,7 @@ pub(super) fn reader(
     let (name, array) = arrays.remove(chosen);
     let (metadata, notes) = riding(array.rows(), arrays, texts, unread, ask)?;
     let alone = names.len() == 1 && notes.is_empty();
-    let mut reader = ArrayReader::new(file, ask.name.clone(), array, Some(metadata), ask.offsets())?;
+    let mut reader = ArrayReader::new(file, ask.name.clone(), array, Some(metadata), ask.affine())?;
     if !alone {
         reader.note(format!("{}: learned from the array '{name}'", ask.name));
     }

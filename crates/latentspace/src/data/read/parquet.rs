@@ -17,12 +17,13 @@ use parquet::file::statistics::Statistics;
 
 use super::arrow::shared;
 use super::bytes::{File, MOST_RATIO};
-use super::columns::{Offsets, Role, Roles};
+use super::columns::{Affines, Role, Roles};
 use super::fields::{Kind, fields_of, is_label};
 use super::{Ask, Blocks, Reader, below, stream_rows};
 use crate::border;
+use crate::data::affine::Line;
 use crate::data::fresh::Fresh;
-use crate::data::{Metadata, Observations};
+use crate::data::{Affine, Metadata, Observations};
 use crate::error::{Bytes, Error, Result};
 use crate::run::Run;
 
@@ -44,7 +45,7 @@ struct ParquetReader {
     fast: Vec<Leaf>,
     /// For each field, whether it goes through Arrow.
     slow: Vec<bool>,
-    offsets: Offsets,
+    affines: Affines,
 }
 
 /// A plain column of numbers.
@@ -84,13 +85,13 @@ pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
     }
     let mut roles = Roles::choose(file, fields, true, ask)?;
     roles.find_dates(file, ask, |column| Ok(Arc::clone(head.column(column))))?;
-    let (_, mut learned) = roles.numbers(head.columns(), head.num_rows(), &[]).map_err(|error| file.own(error))?;
+    let (_, mut learned) = roles.numbers(head.columns(), head.num_rows(), &Affine::default()).map_err(|error| file.own(error))?;
     for (role, range) in roles.roles.iter().zip(&ranges) {
         if let (Role::Number(place), Some(range)) = (*role, *range) {
             learned[place] = range;
         }
     }
-    let offsets = Offsets::new(ask.offsets(), &learned);
+    let affines = Affines::new(ask.affine(), &learned);
     let mut fast = Vec::new();
     let mut slow: Vec<bool> = roles.roles.iter().map(|role| *role != Role::Nothing).collect();
     let columns = meta.parquet_schema();
@@ -109,7 +110,7 @@ pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
         }
     }
     fast.sort_by_key(|leaf| leaf.place);
-    Ok(Box::new(ParquetReader { name: ask.name.clone(), file: file.clone(), whole, bytes, meta, roles, fast, slow, offsets }))
+    Ok(Box::new(ParquetReader { name: ask.name.clone(), file: file.clone(), whole, bytes, meta, roles, fast, slow, affines }))
 }
 
 /// The least and the greatest value of each field that is a plain column of numbers, where the footer tells; columns of 32 bits need none.
@@ -244,7 +245,7 @@ struct Column {
     leaf: Leaf,
     reader: ColumnReader,
     most: i16,
-    offset: f64,
+    line: Line,
     cells: Vec<f32>,
     levels: Vec<i16>,
 }
@@ -267,21 +268,19 @@ impl Column {
 
     /// Decodes the next `rows` cells.
     fn step(&mut self, rows: usize) -> std::result::Result<(), ParquetError> {
-        let Column { leaf, reader, most, offset, cells, levels } = self;
+        let Column { leaf, reader, most, line, cells, levels } = self;
         let most = *most;
         match reader {
             ColumnReader::FloatColumnReader(reader) => floats(reader, rows, most, levels, cells),
-            ColumnReader::DoubleColumnReader(reader) => decode(reader, rows, most, levels, cells, |value| (value - *offset) as f32),
+            ColumnReader::DoubleColumnReader(reader) => decode(reader, rows, most, levels, cells, |value| line.cell(value)),
             ColumnReader::Int32ColumnReader(reader) if leaf.unsigned => {
-                decode(reader, rows, most, levels, cells, |value| (f64::from(value as u32) - *offset) as f32)
+                decode(reader, rows, most, levels, cells, |value| line.cell(f64::from(value as u32)))
             }
-            ColumnReader::Int32ColumnReader(reader) => {
-                decode(reader, rows, most, levels, cells, |value| (f64::from(value) - *offset) as f32)
-            }
+            ColumnReader::Int32ColumnReader(reader) => decode(reader, rows, most, levels, cells, |value| line.cell(f64::from(value))),
             ColumnReader::Int64ColumnReader(reader) if leaf.unsigned => {
-                decode(reader, rows, most, levels, cells, |value| (value as u64 as f64 - *offset) as f32)
+                decode(reader, rows, most, levels, cells, |value| line.cell(value as u64 as f64))
             }
-            ColumnReader::Int64ColumnReader(reader) => decode(reader, rows, most, levels, cells, |value| (value as f64 - *offset) as f32),
+            ColumnReader::Int64ColumnReader(reader) => decode(reader, rows, most, levels, cells, |value| line.cell(value as f64)),
             _ => Err(ParquetError::General("a column of numbers of another type".to_owned())),
         }
     }
@@ -364,7 +363,7 @@ impl ParquetReader {
     }
 
     /// The readers of one row group's plain columns.
-    fn columns(&self, group: usize, leaves: &[Leaf], offsets: &[f64]) -> Result<Vec<Column>> {
+    fn columns(&self, group: usize, leaves: &[Leaf], affine: &Affine) -> Result<Vec<Column>> {
         let chunk = Arc::new(self.bytes.clone());
         let meta = self.meta.metadata().row_group(group);
         leaves
@@ -377,7 +376,7 @@ impl ParquetReader {
                     leaf: *leaf,
                     most: described.max_def_level(),
                     reader: get_column_reader(described, Box::new(pages)),
-                    offset: offsets.get(leaf.place).copied().unwrap_or(0.0),
+                    line: affine.line(leaf.place),
                     cells: Vec::new(),
                     levels: Vec::new(),
                 })
@@ -408,7 +407,7 @@ impl ParquetReader {
     fn verify(&self, run: &Run) -> Result<()> {
         for group in 0..self.meta.metadata().num_row_groups() {
             for leaf in &self.fast {
-                for column in &mut self.columns(group, std::slice::from_ref(leaf), &[])? {
+                for column in &mut self.columns(group, std::slice::from_ref(leaf), &Affine::default())? {
                     let rows = self.rows_of(group);
                     for at in (0..rows).step_by(STEP) {
                         run.check()?;
@@ -421,11 +420,11 @@ impl ParquetReader {
     }
 
     /// The readers of one row group from row `first` on.
-    fn group(&self, group: usize, first: usize, offsets: &[f64], run: &Run) -> Result<Group> {
+    fn group(&self, group: usize, first: usize, affine: &Affine, run: &Run) -> Result<Group> {
         let before = (0..group).map(|group| self.rows_of(group)).sum();
         let mut together = Vec::new();
         for leaves in self.fast.chunks(self.together(run)) {
-            let mut columns = self.columns(group, leaves, offsets)?;
+            let mut columns = self.columns(group, leaves, affine)?;
             if first > 0 {
                 columns.iter_mut().try_for_each(|column| column.skip(first)).map_err(|error| broken(&self.file, &error))?;
             }
@@ -463,11 +462,11 @@ impl ParquetReader {
     }
 
     /// Observations of a block whose plain numbers are in `numbers` already.
-    fn finish(&self, mut numbers: Fresh, batch: Option<&RecordBatch>, rows: usize, offsets: &[f64]) -> Result<Observations> {
+    fn finish(&self, mut numbers: Fresh, batch: Option<&RecordBatch>, rows: usize, affine: &Affine) -> Result<Observations> {
         let columns = self.spread(batch, rows);
-        self.roles.fill(&columns, &mut numbers, offsets, &|field| self.slow[field])?;
+        self.roles.fill(&columns, &mut numbers, affine, &|field| self.slow[field])?;
         let numbers = numbers.matrix(rows, self.roles.numbers)?;
-        self.roles.observations(&self.name, numbers, &columns, rows, offsets)
+        self.roles.observations(&self.name, numbers, &columns, rows, affine)
     }
 
     fn unreadable(&self, error: &impl std::fmt::Display) -> Error {
@@ -475,7 +474,7 @@ impl ParquetReader {
     }
 
     /// The next block of a row group.
-    fn block(&self, group: &mut Group, offsets: &[f64], run: &Run) -> Result<Observations> {
+    fn block(&self, group: &mut Group, affine: &Affine, run: &Run) -> Result<Observations> {
         let rows = stream_rows(self.roles.numbers).min(group.rows - group.done);
         let mut numbers = Fresh::new(rows, self.roles.numbers)?;
         let cells = Cells::new(&mut numbers, self.roles.numbers);
@@ -494,7 +493,7 @@ impl ParquetReader {
         };
         let above = group.before + group.done;
         group.done += rows;
-        self.finish(numbers, batch.as_ref(), rows, offsets).map_err(|error| below(error, above))
+        self.finish(numbers, batch.as_ref(), rows, affine).map_err(|error| below(error, above))
     }
 }
 
@@ -553,7 +552,7 @@ impl Reader for ParquetReader {
         if bytes > self.file.len.saturating_mul(MOST_RATIO).max(1 << 20) {
             self.verify(run)?;
         }
-        let offsets = self.offsets.get();
+        let affine = self.affines.get();
         let groups = self.meta.metadata().num_row_groups();
         let starts: Vec<usize> = (0..groups)
             .scan(0, |at, group| {
@@ -571,7 +570,7 @@ impl Reader for ParquetReader {
             let fast = || {
                 let decode = |&(group, leaves): &(usize, &[Leaf])| {
                     border::guard(&self.file.path, || {
-                        let mut columns = self.columns(group, leaves, &offsets)?;
+                        let mut columns = self.columns(group, leaves, &affine)?;
                         self.fill(&mut columns, &cells, starts[group], starts[group] + self.rows_of(group), run)
                     })
                 };
@@ -600,24 +599,24 @@ impl Reader for ParquetReader {
         if whole.as_ref().is_some_and(|whole| whole.num_rows() != rows) {
             return Err(self.file.wrong("columns of different lengths", "a whole file is needed"));
         }
-        run.install(|| self.finish(numbers, whole.as_ref(), rows, &offsets))
+        run.install(|| self.finish(numbers, whole.as_ref(), rows, &affine))
     }
 
     fn labels(&self, run: &Run) -> Result<Metadata> {
         Ok(self.read(run)?.metadata)
     }
 
-    fn offsets(&self) -> Option<Vec<f64>> {
-        Some(self.offsets.get())
+    fn affine(&self) -> Option<Affine> {
+        Some(self.affines.get())
     }
 
-    fn hold(&self, offsets: &[f64]) {
-        self.offsets.hold(offsets);
+    fn hold(&self, affine: &Affine) {
+        self.affines.hold(affine);
     }
 
     fn blocks_near<'a>(&'a self, first: usize, run: &Run) -> Result<(usize, Blocks<'a>)> {
         let run = run.clone();
-        let offsets = self.offsets.get();
+        let affine = self.affines.get();
         let groups = self.meta.metadata().num_row_groups();
         let (mut next, mut before) = (0, 0);
         while next + 1 < groups && before + self.rows_of(next) <= first {
@@ -638,11 +637,11 @@ impl Reader for ParquetReader {
                     if next == groups {
                         return Ok(None);
                     }
-                    group = Some(self.group(next, std::mem::take(&mut skipped), &offsets, &run)?);
+                    group = Some(self.group(next, std::mem::take(&mut skipped), &affine, &run)?);
                     next += 1;
                 }
                 match &mut group {
-                    Some(group) => run.install(|| self.block(group, &offsets, &run)).map(Some),
+                    Some(group) => run.install(|| self.block(group, &affine, &run)).map(Some),
                     None => Ok(None),
                 }
             };

@@ -4,7 +4,7 @@
 
 use super::array::Array;
 use super::bytes::File;
-use super::sparse::{check_columns, check_rows, counts};
+use super::sparse::{Narrowed, check_columns, check_rows, counts};
 use super::{Ask, excerpt};
 use crate::data::Counts;
 use crate::error::{Error, Result};
@@ -37,12 +37,14 @@ pub(super) fn take(file: &File, ask: &Ask<'_>, format: &str, arrays: &mut Vec<(S
     let cols = check_columns(file, ask, "columns", cols.into(), file.len as usize)?;
     let data = members.get("data")?;
     let mut cells: Vec<(u32, u32, f32)> = Vec::new();
+    let mut narrowed = Narrowed::default();
+    let mut narrow = |value: f64| narrowed.take(value as f32, || Some(value));
     match format {
-        "csr" => compressed(&members, data, rows, [1, 1], |row, col, value| cells.push((row, col, value)))?,
-        "csc" => compressed(&members, data, cols, [1, 1], |col, row, value| cells.push((row, col, value)))?,
+        "csr" => compressed(&members, data, rows, [1, 1], |row, col, value| cells.push((row, col, narrow(value))))?,
+        "csc" => compressed(&members, data, cols, [1, 1], |col, row, value| cells.push((row, col, narrow(value))))?,
         "bsr" => {
             let &[_, height, width] = data.shape() else { return Err(members.unfit("data")) };
-            compressed(&members, data, rows, [height, width], |row, col, value| cells.push((row, col, value)))?;
+            compressed(&members, data, rows, [height, width], |row, col, value| cells.push((row, col, narrow(value))))?;
         }
         "coo" => {
             let (row, col) = if members.has("coords") {
@@ -55,7 +57,7 @@ pub(super) fn take(file: &File, ask: &Ask<'_>, format: &str, arrays: &mut Vec<(S
             if row.len() != col.len() || row.len() != data.count() {
                 return Err(members.unfit("row, col and data"));
             }
-            data.each(|at, value| cells.push((row[at], col[at], value as f32)));
+            data.each(|at, value| cells.push((row[at], col[at], narrow(value))));
         }
         "dia" => {
             let offsets = members.get("offsets")?.to_f64();
@@ -67,7 +69,7 @@ pub(super) fn take(file: &File, ask: &Ask<'_>, format: &str, arrays: &mut Vec<(S
                 let (diagonal, col) = (at / length, at % length);
                 let row = col as f64 - offsets[diagonal];
                 if col < cols && row >= 0.0 && row < rows as f64 && value != 0.0 {
-                    cells.push((row as u32, col as u32, value as f32));
+                    cells.push((row as u32, col as u32, narrow(value)));
                 }
             });
         }
@@ -76,6 +78,7 @@ pub(super) fn take(file: &File, ask: &Ask<'_>, format: &str, arrays: &mut Vec<(S
             return Err(file.wrong(format!("a sparse matrix in the format '{}'", excerpt(other)), wanted));
         }
     }
+    narrowed.check(file)?;
     drop(members);
     if let Some((row, col, _)) = cells.iter().find(|(row, col, _)| *row as usize >= rows || *col as usize >= cols) {
         let wanted = format!("there are {rows} rows and {cols} columns, counted from 0");
@@ -90,7 +93,7 @@ fn compressed(
     data: &Array,
     lines: usize,
     [height, width]: [usize; 2],
-    mut cell: impl FnMut(u32, u32, f32),
+    mut cell: impl FnMut(u32, u32, f64),
 ) -> Result<()> {
     let (starts, indices) = (members.whole("indptr")?, members.whole("indices")?);
     let block = height * width;
@@ -115,7 +118,7 @@ fn compressed(
         }
         let places = [(line, height, within / width), (indices[entry] as usize, width, within % width)];
         match places.map(|(place, size, within)| u32::try_from(place * size + within)) {
-            [Ok(line), Ok(place)] => cell(line, place, value as f32),
+            [Ok(line), Ok(place)] => cell(line, place, value),
             _ => outside = true,
         }
     });

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use super::{Blocks, Reader};
 use crate::border;
-use crate::data::{Metadata, Observations};
+use crate::data::{Affine, Metadata, Observations};
 use crate::error::{Error, Result};
 use crate::run::Run;
 
@@ -183,17 +183,17 @@ impl Source {
         }))
     }
 
-    /// What is subtracted from the columns of numbers of each file, where that is known.
-    pub fn offsets(&self) -> Vec<Option<Vec<f64>>> {
-        self.readers.iter().map(|(_, reader)| reader.offsets()).collect()
+    /// How the numbers of each file lie in 32 bits, where that is known.
+    pub fn affines(&self) -> Vec<Option<Affine>> {
+        self.readers.iter().map(|(_, reader)| reader.affine()).collect()
     }
 
-    /// What a pass over all rows would leave subtracted, of the files that hold some of these rows, by their numbers. Costs a pass over such a
+    /// What a pass over all rows would leave in [`Source::affines`], of the files that hold some of these rows, by their numbers. Costs a pass over such a
     /// file where its numbers have 64 bits and its head does not tell how far they reach.
     ///
     /// # Errors
     /// What the reader says.
-    pub fn settle(&self, rows: Range<usize>, run: &Run) -> Result<BTreeMap<usize, Vec<f64>>> {
+    pub fn settle(&self, rows: Range<usize>, run: &Run) -> Result<BTreeMap<usize, Affine>> {
         let mut before = 0;
         let mut settled = BTreeMap::new();
         for (file, (path, reader)) in self.readers.iter().enumerate() {
@@ -201,18 +201,18 @@ impl Source {
             let after = reader.rows().map_or(usize::MAX, |rows| before + rows);
             if before < rows.end && after > rows.start {
                 border::guard(path, || reader.settle(run)).map_err(|error| named(path, error))?;
-                settled.extend(reader.offsets().map(|offsets| (file, offsets)));
+                settled.extend(reader.affine().map(|affine| (file, affine)));
             }
             before = if after == usize::MAX { before } else { after };
         }
         Ok(settled)
     }
 
-    /// Subtracts from the columns of these files what [`Source::settle`] found, from now on.
-    pub fn hold(&self, offsets: &BTreeMap<usize, Vec<f64>>) {
-        for (&file, offsets) in offsets {
+    /// Holds to what [`Source::settle`] found of these files from now on.
+    pub fn hold(&self, affines: &BTreeMap<usize, Affine>) {
+        for (&file, affine) in affines {
             if let Some((_, reader)) = self.readers.get(file) {
-                reader.hold(offsets);
+                reader.hold(affine);
             }
         }
     }

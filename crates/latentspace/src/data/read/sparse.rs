@@ -121,6 +121,40 @@ impl Numbering {
     }
 }
 
+/// Cells on their way to 32 bits: whether all of them became 0.
+#[derive(Default)]
+pub(super) struct Narrowed {
+    /// Whether some cell is still there.
+    has_cells: bool,
+    /// A cell that is none any more.
+    lost: Option<f64>,
+}
+
+impl Narrowed {
+    /// Takes a cell, and the number that it was.
+    pub(super) fn take(&mut self, cell: f32, number: impl FnOnce() -> Option<f64>) -> f32 {
+        if cell != 0.0 {
+            self.has_cells = true;
+        } else if self.lost.is_none() && !self.has_cells {
+            self.lost = number().filter(|&number| number != 0.0);
+        }
+        cell
+    }
+
+    /// Checks that what is lost is nothing beside what is kept.
+    ///
+    /// # Errors
+    /// [`crate::Error::Input`] if all cells became 0.
+    pub(super) fn check(&self, file: &File) -> Result<()> {
+        match self.lost {
+            Some(lost) if !self.has_cells => Err(file
+                .wrong(format!("cells no larger than {lost:e}"), "sparse rows hold numbers of 32 bits: 0, and 1e-45 to 3.4e38")
+                .with_hint("multiply all cells by a power of 10 first, or save the rows as a dense array, which is scaled as it is read")),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// Sparse rows in memory.
 pub(super) struct CountsReader {
     name: String,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Float64Array, Int64Array, StringArray};
 
 use super::bytes::File;
-use super::sparse::{CountsReader, Numbering, check_columns, counts};
+use super::sparse::{CountsReader, Narrowed, Numbering, check_columns, counts};
 use super::{Ask, Reader, excerpt};
 use crate::data::{Counts, Metadata};
 use crate::error::Result;
@@ -20,6 +20,7 @@ use crate::error::Result;
 pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
     let bytes = file.bytes()?;
     let mut cells: Vec<(u32, u32, f32)> = Vec::new();
+    let mut narrowed = Narrowed::default();
     let (mut labels, mut queries): (Vec<&str>, Vec<Option<i64>>) = (Vec::new(), Vec::new());
     let mut numbering: Option<Numbering> = None;
     for line in bytes.split(|&byte| byte == b'\n') {
@@ -44,7 +45,8 @@ pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
                 continue;
             }
             let column: u64 = column.parse().map_err(|_| wrong(format!("the column '{}'", excerpt(column))))?;
-            let value: f32 = value.parse().map_err(|_| wrong(format!("the value '{}'", excerpt(value))))?;
+            let cell = value.parse().map_err(|_| wrong(format!("the value '{}'", excerpt(value))))?;
+            let value = narrowed.take(cell, || value.parse().ok());
             let column = check_columns(file, ask, "columns", column, bytes.len()).map_err(|error| error.at_row(row + 1))? as u32;
             let shows = Numbering { has_zero: column == 0, most: column };
             numbering = Some(numbering.map_or(shows, |known| known.join(shows)));
@@ -52,6 +54,7 @@ pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
         }
         queries.push(query);
     }
+    narrowed.check(file)?;
     let rows = labels.len();
     let metadata = metadata(&labels, queries)?;
     // What a space was learned from says from where columns count, and how many there are.

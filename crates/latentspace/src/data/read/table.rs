@@ -5,15 +5,15 @@ use std::sync::{Mutex, PoisonError};
 
 use arrow::array::ArrayRef;
 
-use super::columns::{Offsets, Roles};
+use super::columns::{Affines, Roles};
 use super::lines::Parsed;
 use super::{Blocks, Reader, concat};
-use crate::data::{Observations, Values};
+use crate::data::{Affine, Observations, Values};
 use crate::error::Result;
 use crate::linalg::Matrix;
 use crate::run::Run;
 
-/// A block on its way: observations, and the ranges of their numbers before offsets were subtracted.
+/// A block on its way: observations, and the ranges of their numbers of 64 bits.
 pub(super) struct Block {
     pub(super) observations: Observations,
     pub(super) ranges: Vec<(f64, f64)>,
@@ -30,10 +30,10 @@ impl Block {
     ///
     /// # Errors
     /// What the cells are not.
-    pub(super) fn new(name: &str, roles: &Roles, columns: &[ArrayRef], rows: usize, offsets: &[f64]) -> Result<Self> {
-        let (numbers, ranges) = roles.numbers(columns, rows, offsets)?;
+    pub(super) fn new(name: &str, roles: &Roles, columns: &[ArrayRef], rows: usize, affine: &Affine) -> Result<Self> {
+        let (numbers, ranges) = roles.numbers(columns, rows, affine)?;
         let numbers = Matrix::new(rows, roles.numbers, numbers)?;
-        Ok(Block { observations: roles.observations(name, numbers, columns, rows, offsets)?, ranges })
+        Ok(Block { observations: roles.observations(name, numbers, columns, rows, affine)?, ranges })
     }
 }
 
@@ -81,8 +81,8 @@ pub(super) fn telling<'a>(mut pass: Pass<'a>, late: &'a Late, run: &Run) -> Pass
 pub(super) trait InBlocks: Send + Sync {
     /// What becomes of each column.
     fn roles(&self) -> &Roles;
-    /// What is subtracted from the columns.
-    fn offsets(&self) -> &Offsets;
+    /// How its numbers lie in 32 bits.
+    fn affines(&self) -> &Affines;
     /// Rows, where the head of the file tells.
     fn rows(&self) -> Option<usize>;
     /// What passes found that the head did not show.
@@ -124,36 +124,36 @@ impl<T: InBlocks> Reader for T {
     }
 
     fn read(&self, run: &Run) -> Result<Observations> {
-        read(|| self.pass(run), InBlocks::offsets(self), run)
+        read(|| self.pass(run), self.affines(), run)
     }
 
     fn blocks_near<'a>(&'a self, first: usize, run: &Run) -> Result<(usize, Blocks<'a>)> {
         let (before, pass) = self.pass_near(first, run)?;
         // What some rows ask for is not what all of them do.
-        Ok((before, if before == 0 { stream(pass, InBlocks::offsets(self)) } else { Box::new(pass.map(|block| Ok(block?.observations))) }))
+        Ok((before, if before == 0 { stream(pass, self.affines()) } else { Box::new(pass.map(|block| Ok(block?.observations))) }))
     }
 
-    fn offsets(&self) -> Option<Vec<f64>> {
-        Some(InBlocks::offsets(self).get())
+    fn affine(&self) -> Option<Affine> {
+        Some(self.affines().get())
     }
 
     fn settle(&self, run: &Run) -> Result<()> {
-        if self.roles().numbers == 0 || InBlocks::offsets(self).settled() {
+        if self.roles().numbers == 0 || self.affines().settled() {
             return Ok(());
         }
-        stream(self.pass(run)?, InBlocks::offsets(self)).try_for_each(|block| block.map(|_| ()))
+        stream(self.pass(run)?, self.affines()).try_for_each(|block| block.map(|_| ()))
     }
 
-    fn hold(&self, offsets: &[f64]) {
-        InBlocks::offsets(self).hold(offsets);
+    fn hold(&self, affine: &Affine) {
+        self.affines().hold(affine);
     }
 }
 
 /// Blocks of one pass.
 pub(super) type Pass<'a> = Box<dyn Iterator<Item = Result<Block>> + Send + 'a>;
 
-/// The observations of a pass; when it is over, the offsets of the next are those that its ranges ask for.
-pub(super) fn stream<'a>(mut pass: Pass<'a>, offsets: &'a Offsets) -> Blocks<'a> {
+/// The observations of a pass; when it is over, the maps of the next are those that its ranges ask for.
+pub(super) fn stream<'a>(mut pass: Pass<'a>, affines: &'a Affines) -> Blocks<'a> {
     let mut ranges: Vec<(f64, f64)> = Vec::new();
     let mut names: Option<Vec<String>> = None;
     Box::new(std::iter::from_fn(move || match pass.next() {
@@ -166,18 +166,18 @@ pub(super) fn stream<'a>(mut pass: Pass<'a>, offsets: &'a Offsets) -> Blocks<'a>
         None => {
             // Once: after an error there is nothing more.
             let whole = std::mem::take(&mut ranges);
-            let checked = offsets.check(&whole, |column| column_name(names.as_deref(), column));
-            offsets.refine(&whole);
+            let checked = affines.check(&whole, |column| column_name(names.as_deref(), column));
+            affines.refine(&whole);
             checked.err().map(Err)
         }
     }))
 }
 
-/// All observations of a pass; where the offsets that the head suggested lose digits, a second pass is made with better ones.
+/// All observations of a pass; where the maps that the head suggested lose digits, a second pass is made with better ones.
 ///
 /// # Errors
 /// What the reader says.
-pub(super) fn read<'a>(pass: impl Fn() -> Result<Pass<'a>>, offsets: &Offsets, run: &Run) -> Result<Observations> {
+pub(super) fn read<'a>(pass: impl Fn() -> Result<Pass<'a>>, affines: &Affines, run: &Run) -> Result<Observations> {
     loop {
         let mut ranges: Vec<(f64, f64)> = Vec::new();
         let mut parts = Vec::new();
@@ -192,8 +192,8 @@ pub(super) fn read<'a>(pass: impl Fn() -> Result<Pass<'a>>, offsets: &Offsets, r
         let table = parts.first().is_some_and(|part| matches!(part.values, Values::Table(_)));
         if table {
             let names = parts.first().and_then(column_names);
-            offsets.check(&ranges, |column| column_name(names.as_deref(), column))?;
-            if offsets.refine(&ranges) {
+            affines.check(&ranges, |column| column_name(names.as_deref(), column))?;
+            if affines.refine(&ranges) {
                 continue;
             }
         }

@@ -8,7 +8,7 @@ use super::bytes::File;
 use super::dense::Dense;
 use super::lines::Pieces;
 use super::{Ask, Purpose, Reader, docword, excerpt, text};
-use crate::data::Metadata;
+use crate::data::{Affine, Metadata};
 use crate::error::Result;
 use crate::linalg::Matrix;
 
@@ -119,7 +119,7 @@ fn reader(file: &File, ask: &Ask<'_>, words: Vec<String>, numbers: Vec<f32>, wid
         name: ask.name.clone(),
         table: Matrix::new(rows, width, numbers)?,
         names: None,
-        offsets: Vec::new(),
+        affine: Affine::default(),
         metadata,
         notes,
     }))
