@@ -102,9 +102,6 @@ impl Krylov {
         let within = across(known, image.as_ref());
         self.inner.extend(within.col_iter().flat_map(|column| column.iter()));
         subtract(image.as_mut(), known, within.as_ref());
-        // Once more: what rounding left along the basis.
-        let left = across(known, image.as_ref());
-        subtract(image.as_mut(), known, left.as_ref());
         let next = orthonormal(&image, known)?;
         if size >= self.look_at {
             let rest = across(next.as_ref(), image.as_ref());
@@ -182,8 +179,21 @@ fn across(a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Mat<f64> {
         return top;
     }
     let mut out = Mat::zeros(a.ncols(), b.ncols());
-    matmul(out.as_mut(), Accum::Replace, a.transpose(), b, 1.0, Par::Seq);
+    across_into(out.as_mut(), a, b);
     out
+}
+
+/// Columns of `a` that one thread multiplies by at a time.
+const COLUMNS: usize = 64;
+
+/// `aᵀ b` of few rows.
+fn across_into(out: MatMut<'_, f64>, a: MatRef<'_, f64>, b: MatRef<'_, f64>) {
+    if a.ncols() <= COLUMNS {
+        return matmul(out, Accum::Replace, a.transpose(), b, 1.0, Par::Seq);
+    }
+    let half = a.ncols().div_ceil(COLUMNS).next_power_of_two() / 2 * COLUMNS;
+    let (out, a) = (out.split_at_row_mut(half), a.split_at_col(half));
+    rayon::join(|| across_into(out.0, a.0, b), || across_into(out.1, a.1, b));
 }
 
 /// `a b`.
@@ -202,6 +212,10 @@ fn subtract(from: MatMut<'_, f64>, a: MatRef<'_, f64>, b: MatRef<'_, f64>) {
 fn orthonormal(vectors: &Mat<f64>, known: MatRef<'_, f64>) -> Result<Mat<f64>> {
     /// Squared lengths below this, in parts of the largest, are what rounding left.
     const NOTHING: f64 = 1e-15;
+    /// Vectors whose squared lengths differ by no more than this have become orthonormal to 1e-12 at once.
+    const ALIKE: f64 = 1e-3;
+    /// What is taken out along `known` leaves this part of itself squared.
+    const LITTLE: f64 = 1e-8;
     let mut out = vectors.clone();
     // The first time brings all to one length, which shows what is left along each other and along what is known.
     for _ in 0..3 {
@@ -219,6 +233,9 @@ fn orthonormal(vectors: &Mat<f64>, known: MatRef<'_, f64>) -> Result<Mat<f64>> {
         out = times(out.as_ref(), turn.as_ref());
         let along = across(known, out.as_ref());
         subtract(out.as_mut(), known, along.as_ref());
+        if values[0] > ALIKE * largest && along.norm_max() < LITTLE {
+            break;
+        }
     }
     Ok(out)
 }

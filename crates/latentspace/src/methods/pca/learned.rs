@@ -1,5 +1,7 @@
 //! What the solvers find, and what decoding loses of it.
 
+use faer::linalg::matmul::matmul;
+use faer::{Accum, Mat, Par};
 use serde_json::{Map, json};
 
 use super::Solver;
@@ -11,6 +13,7 @@ use crate::fold::{Fold, Portable, Step};
 use crate::linalg::{Matrix, MatrixView, Points, SparseRows};
 use crate::measure::Measure;
 use crate::method::{Fitted, Model, Shape};
+use crate::parallel::*;
 use crate::run::Run;
 
 /// What every solver is after.
@@ -58,19 +61,25 @@ pub(super) fn decoded(components: &Matrix, images: &[f64], total: f64) -> (Vec<f
     (own, lost.max(0.0))
 }
 
-/// The inner products of components, `[k, k]`.
+/// The inner products of components, `[k, k]`, in f64: k² d multiply-adds.
 pub(super) fn overlaps(components: &Matrix) -> Vec<f64> {
-    let k = components.rows();
-    let inner =
-        |a: usize, b: usize| -> f64 { components.row(a).iter().zip(components.row(b)).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum() };
-    let mut overlap = vec![0.0; k * k];
-    for a in 0..k {
-        for b in 0..=a {
-            overlap[a * k + b] = inner(a, b);
-            overlap[b * k + a] = overlap[a * k + b];
+    /// Columns that are widened at a time, and parts of all columns that are summed up side by side.
+    const WIDE: usize = 4096;
+    const PARTS: usize = 8;
+    let (k, d) = (components.rows(), components.cols());
+    let part = d.div_ceil(PARTS).max(WIDE);
+    let starts: Vec<usize> = (0..d).step_by(part).collect();
+    let sums = starts.par_iter().map(|&start| {
+        let end = (start + part).min(d);
+        let mut sums = Mat::<f64>::zeros(k, k);
+        for from in (start..end).step_by(WIDE) {
+            let wide = Mat::from_fn(WIDE.min(end - from), k, |column, axis| f64::from(components.row(axis)[from + column]));
+            matmul(sums.as_mut(), Accum::Add, wide.transpose(), wide.as_ref(), 1.0, Par::Seq);
         }
-    }
-    overlap
+        sums
+    });
+    let whole = sums.collect::<Vec<Mat<f64>>>().into_iter().reduce(|left, right| left + right).unwrap_or_else(|| Mat::zeros(k, k));
+    (0..k * k).map(|at| whole[((at / k).max(at % k), (at / k).min(at % k))]).collect()
 }
 
 impl Learned {

@@ -31,6 +31,8 @@ pub(super) struct PcaModel {
 
 /// Rows that are encoded or decoded at a time. Each product has this shape, so that a row's code is the same alone and in any batch.
 pub(super) const ENCODED: usize = 128;
+/// Components that a sparse row is multiplied by side by side.
+const TOGETHER: usize = 4;
 /// An axis with less than this part of the largest variance has none: rounding leaves as much of rows of 32 bits.
 const NO_VARIANCE: f64 = 1e-12;
 
@@ -79,17 +81,23 @@ impl PcaModel {
         Ok(())
     }
 
-    /// Codes of sparse rows, not whitened, `[rows, k]`: sums in f64 over the nonzero cells.
+    /// Codes of sparse rows, not whitened, `[rows, k]`: sums in f64 over the nonzero cells, of a few components side by side, since each sum
+    /// waits for the one before.
     pub(super) fn encode_sparse(&self, rows: SparseRows<'_>) -> Vec<f64> {
         let k = self.components.rows();
         let mut codes = vec![0.0; rows.rows() * k];
-        for (c, along) in self.along.iter().enumerate() {
-            let component = self.components.row(c);
+        for from in (0..k).step_by(TOGETHER) {
+            // The last ones are taken once more where they are fewer: their sums are the same.
+            let axes: [usize; TOGETHER] = std::array::from_fn(|at| (from + at).min(k - 1));
+            let components = axes.map(|axis| self.components.row(axis));
             for row in 0..rows.rows() {
                 let (columns, values) = rows.row(row);
-                let cells = columns.iter().zip(values);
-                let sum: f64 = cells.map(|(&column, &value)| f64::from(value) * f64::from(component[column as usize])).sum();
-                codes[row * k + c] = sum - along;
+                let mut sums = [0.0; TOGETHER];
+                for (&column, &value) in columns.iter().zip(values) {
+                    let value = f64::from(value);
+                    sums.iter_mut().zip(&components).for_each(|(sum, component)| *sum += value * f64::from(component[column as usize]));
+                }
+                axes.iter().zip(sums).for_each(|(&axis, sum)| codes[row * k + axis] = sum - self.along[axis]);
             }
         }
         codes
