@@ -666,6 +666,8 @@ fn whole_files() -> Vec<(&'static str, Vec<u8>)> {
         ("s.npz", sparse("csr", [3, 4], &[0, 1, 1, 3], &[2, 0, 3])),
         ("w/1.webp", pictures(image::ImageFormat::WebP)),
         ("m/1.bmp", pictures(image::ImageFormat::Bmp)),
+        ("g/1.gif", pictures(image::ImageFormat::Gif)),
+        ("t/1.tiff", pictures(image::ImageFormat::Tiff)),
         ("a/b/1.png", picture),
         ("c/1.jpg", jpeg),
         ("a.latent", space()),
@@ -688,6 +690,95 @@ fn whole_files_are_read() {
         };
         assert!(result.is_ok_and(|rows| rows > 0), "{name}");
     }
+}
+
+/// A TIFF in little-endian order, with entries of long numbers; what does not fit into an entry lies behind the last.
+fn tiff(entries: &[(u16, u32, u32)]) -> Vec<u8> {
+    let mut out = b"II*\0\x08\0\0\0".to_vec();
+    out.extend((entries.len() as u16).to_le_bytes());
+    for (tag, count, value) in entries {
+        out.extend([tag.to_le_bytes(), 4_u16.to_le_bytes()].concat());
+        out.extend([count.to_le_bytes(), value.to_le_bytes()].concat());
+    }
+    out.extend([0; 64]);
+    out
+}
+
+/// What the head of a picture promises is compared with its file and with what is allowed before its decoder is called.
+#[test]
+fn heads_of_pictures_promise_no_more_than_is_allowed() {
+    let _alone = ALONE.lock();
+    let grey: [(u16, u32, u32); 4] = [(256, 1, 4), (257, 1, 4), (258, 1, 8), (262, 1, 1)];
+    let more = |entries: &[(u16, u32, u32)]| tiff(&[&grey[..], entries].concat());
+    let strip = [(273, 1, 100), (279, 1, 16)];
+    let of_size = |width: u32, height: u32| tiff(&[&[(256, 1, width), (257, 1, height), (258, 1, 8), (262, 1, 1)], &strip[..]].concat());
+    let screen = |width: u16, height: u16, frame: u16| {
+        let mut out = b"GIF89a".to_vec();
+        out.extend([width.to_le_bytes(), height.to_le_bytes()].concat());
+        out.extend([0x80, 0, 0, 0, 0, 0, 255, 255, 255, 0x2c, 0, 0, 0, 0]);
+        out.extend([frame.to_le_bytes(), frame.to_le_bytes()].concat());
+        out.extend([0, 2, 2, 0x4c, 1, 0, 0x3b]);
+        out
+    };
+    let cases: Vec<(&str, Vec<u8>, &[&str])> = vec![
+        ("screen.gif", screen(65535, 65535, 1), &["65535 x 65535 pixels", "256.0 MiB", "--max-memory"]),
+        ("frame.gif", screen(1, 1, 65535), &["65535 x 65535 pixels"]),
+        ("around.gif", screen(600, 600, 9), &["screen of 600 x 600 pixels around a first frame of 9 x 9", "16 times"]),
+        ("none.gif", screen(0, 0, 1), &["0 x 0 pixels"]),
+        ("cut.gif", screen(1, 1, 1)[..20].to_vec(), &["ends too early"]),
+        ("frameless.gif", [&screen(1, 1, 1)[..19], &[0x3b]].concat(), &["without a frame"]),
+        ("table.gif", [&b"GIF89a\x01\0\x01\0\0\0\0\x2c"[..], &[0; 12]].concat(), &["without a table of colors"]),
+        ("size.tiff", of_size(60000, 60000), &["60000 x 60000 pixels", "256.0 MiB"]),
+        ("sides.tiff", of_size(u32::MAX, u32::MAX), &["4294967295 x 4294967295 pixels"]),
+        ("packed.tiff", of_size(15000, 15000), &["15000 x 15000 pixels", "1100 times"]),
+        ("none.tiff", of_size(0, 4), &["0 x 4 pixels"]),
+        ("bits.tiff", tiff(&[(256, 1, 4), (257, 1, 4), (258, u32::MAX, 8), (262, 1, 1)]), &["4,294,967,295 values of BitsPerSample"]),
+        ("width.tiff", tiff(&[(256, 1 << 28, 8)]), &["268,435,456 values of ImageWidth", "1 are needed"]),
+        ("strips.tiff", more(&[(273, 1 << 28, 8), (279, 1 << 28, 8)]), &["268,435,456 values of StripOffsets"]),
+        ("rows.tiff", more(&[(278, 1, 1), (273, 4, 8), (279, 4, u32::MAX)]), &["StripByteCounts", "behind the end"]),
+        ("zero.tiff", more(&[(278, 1, 0)]), &["strips of 0 rows"]),
+        ("long.tiff", more(&[(273, 1, 100), (279, 1, u32::MAX)]), &["strip 1 has 4,294,967,295 bytes", "whole file"]),
+        ("tiles.tiff", more(&[(322, 1, 1), (323, 1, u32::MAX)]), &["tiles of 1 x 4294967295 pixels", "16 to 65536"]),
+        ("listed.tiff", more(&[(322, 1, 16), (323, 1, 16), (324, 9, 8), (325, 9, 8)]), &["9 values of TileOffsets"]),
+        ("twice.tiff", more(&[(256, 1, 4)]), &["entry 256 twice"]),
+        ("samples.tiff", more(&[(277, 1, 65535)]), &["grey pixels of 65535 channels"]),
+        ("entries.tiff", [&b"II*\0\x08\0\0\0\xff\xff"[..], &[0; 64]].concat(), &["65,535 entries"]),
+        ("wide.tiff", [&b"II+\0\x08\0\0\0\x10\0\0\0\0\0\0\0"[..], &[0xff; 64]].concat(), &["entries in a file of 80 bytes"]),
+        ("start.tiff", b"MM\0*\xff\xff\xff\xff".to_vec(), &["ends too early"]),
+    ];
+    let run = Run::new(0, 1).unwrap();
+    let mut wrong = Vec::new();
+    for (file, bytes, words) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(file), bytes).unwrap();
+        let (result, held) = measured(|| through(folder.path(), &run));
+        wrong.extend((held > 1 << 20).then(|| format!("{file}: held {held} bytes")));
+        match result {
+            Ok(_) => wrong.push(format!("{file}: taken")),
+            Err(error) => {
+                let text = format!("{error} hint: {}", error.hint().unwrap_or_default());
+                if let Some(word) = words.iter().chain(&[file]).find(|word| !text.contains(**word)) {
+                    wrong.push(format!("{file}: '{word}' is not in: {text}"));
+                }
+            }
+        }
+    }
+    // Each number of a whole head, changed.
+    for (name, whole) in whole_files().into_iter().filter(|(name, _)| name.ends_with(".gif") || name.ends_with(".tiff")) {
+        let file = Path::new(name).file_name().unwrap();
+        for place in 0..whole.len().saturating_sub(4) {
+            for change in [&[0xff; 4][..], &[0xff, 0x7f], &[0xff], &[0; 4], &[1]] {
+                let mut bytes = whole.clone();
+                bytes[place..place + change.len()].copy_from_slice(change);
+                let folder = tempfile::tempdir().unwrap();
+                std::fs::write(folder.path().join(file), bytes).unwrap();
+                let (result, held) = measured(|| through(folder.path(), &run));
+                let limit = 32 << 20;
+                wrong.extend((held > limit).then(|| format!("{name}, byte {place} as {change:?}: held {held} bytes: {:?}", result.err())));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
 /// Cut anywhere, with bytes changed anywhere, a file is read or refused; nothing panics, nothing grows.

@@ -1,6 +1,7 @@
 //! A folder of images: the name of a subfolder is the class, the name of the file the id.
 //!
-//! Pictures are turned as their EXIF data say, opacity is laid on white, and pixels of 16 bits keep them.
+//! Pictures are turned as their EXIF data say, opacity is laid on white, and pixels of 16 bits keep them. Of several frames or pages the first
+//! is read.
 //! Pictures of different sizes are brought to a common one. All of it is told.
 
 use std::collections::BTreeMap;
@@ -14,7 +15,7 @@ use image::metadata::Orientation;
 use image::{ColorType, DynamicImage, ExtendedColorType, ImageDecoder, ImageFormat, ImageReader, Limits};
 
 use super::folder::{Files, hinted};
-use super::{Ask, Blocks, Reader};
+use super::{Ask, Blocks, Reader, gif, tiff};
 use crate::border;
 use crate::data::{ImageShape, Images, Metadata, Observations, Values};
 use crate::error::{Bytes, Error, Result, count};
@@ -22,9 +23,9 @@ use crate::parallel::*;
 use crate::run::Run;
 
 /// How the names of pictures end.
-pub(super) const ENDINGS: &[&str] = &["png", "jpg", "jpeg", "webp", "bmp", "pgm", "ppm", "pbm", "pnm"];
+pub(super) const ENDINGS: &[&str] = &["png", "jpg", "jpeg", "gif", "tif", "tiff", "webp", "bmp", "pgm", "ppm", "pbm", "pnm"];
 /// Pixels along one side at most.
-const MOST_SIDE: u32 = 1 << 16;
+pub(super) const MOST_SIDE: u32 = 1 << 16;
 /// Bytes that a picture may have, unpacked, where no limit of memory was named.
 const MOST_BYTES: u64 = 256 << 20;
 /// A picture may be so many times as large as its file, by the bits of its pixels: the packing of PNG reaches 1032.
@@ -50,7 +51,7 @@ struct ImagesReader {
 
 /// Bytes that one picture may have, unpacked.
 #[derive(Clone, Copy)]
-struct Allowed {
+pub(super) struct Allowed {
     most: u64,
     /// However small its file.
     always: u64,
@@ -64,6 +65,49 @@ impl Allowed {
             None => Allowed { most: MOST_BYTES, always: ALWAYS_ALLOWED },
         }
     }
+
+    /// Checks the size that the head of a picture promises: `bits` a pixel in its file of `bytes`, `unpacked` bytes a pixel in memory.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if it is more than is allowed.
+    pub(super) fn check(&self, path: &Path, (width, height): (u32, u32), bits: u64, unpacked: u64, bytes: u64) -> Result<()> {
+        let pixels = u64::from(width) * u64::from(height);
+        let own = pixels.saturating_mul(bits).div_ceil(8);
+        let too_large = pixels.saturating_mul(unpacked) > self.most || own > bytes.saturating_mul(MOST_RATIO).max(self.always);
+        if width == 0 || height == 0 || width > MOST_SIDE || height > MOST_SIDE || too_large {
+            return Err(Error::input(
+                path,
+                format!("a picture of {width} x {height} pixels in {bytes} bytes"),
+                format!("packed data may grow up to {MOST_RATIO} times, and a picture to {}", Bytes(self.most)),
+            )
+            .with_hint("if it is sound, a larger --max-memory allows more: a quarter of it"));
+        }
+        Ok(())
+    }
+
+    /// The limits of a decoder for a file of `bytes`: what a broken head asks for is bound by the file, too; a bit may become a byte.
+    fn of_decoder(&self, bytes: u64) -> Limits {
+        let unpacked = bytes.saturating_mul(MOST_RATIO).max(self.always);
+        let mut limits = Limits::default();
+        limits.max_image_width = Some(MOST_SIDE);
+        limits.max_image_height = Some(MOST_SIDE);
+        limits.max_alloc = Some((2 * self.most).min(unpacked.saturating_mul(8)));
+        limits
+    }
+}
+
+/// What is read of a head here, before a decoder believes it.
+#[derive(Default)]
+pub(super) struct Look {
+    /// Bits of a pixel in the file, where they can be fewer than those of the picture in memory.
+    pub(super) bits: Option<u64>,
+    /// Where the decoder always gives color and opacity, whether there is any.
+    pub(super) has_color: Option<bool>,
+    pub(super) has_opacity: Option<bool>,
+    /// Whether colors were multiplied by opacity already.
+    pub(super) is_premultiplied: bool,
+    /// Whether more frames or pages follow the first.
+    pub(super) is_followed: bool,
 }
 
 /// Opens a folder of these pictures, and tells its bytes on the disk. Reads the head of each.
@@ -72,7 +116,7 @@ impl Allowed {
 /// [`Error::Input`] if one has a broken head, or all have where such are left out.
 pub(super) fn open(mut files: Files, mut notes: Vec<String>, ask: &Ask<'_>) -> Result<(Box<dyn Reader>, u64)> {
     let limits = Allowed::of(ask);
-    let heads = files.keep(|path| border::guard(path, || head(path, limits)))?;
+    let heads = files.keep(|path| border::guard(path, || Ok(opened(path, limits)?.0)))?;
     let bytes = heads.iter().map(|head| head.bytes).sum();
     let channels = if heads.iter().any(|head| head.has_color) { 3 } else { 1 };
     let mut sizes: BTreeMap<(u32, u32), usize> = BTreeMap::new();
@@ -103,6 +147,11 @@ pub(super) fn open(mut files: Files, mut notes: Vec<String>, ask: &Ask<'_>) -> R
     }
     tell(&|head| head.has_opacity, "has opacity, which is laid on white", "have opacity, which is laid on white");
     tell(&|head| head.is_cmyk, "is in CMYK and becomes red, green and blue", "are in CMYK and become red, green and blue");
+    tell(
+        &|head| head.is_followed,
+        "has several frames or pages, of which the first is read",
+        "have several frames or pages: the first is read",
+    );
     tell(&|head| head.turn != Orientation::NoTransforms, "is turned as its EXIF data say", "are turned as their EXIF data say");
     let classes = files.folders();
     if classes.is_some() {
@@ -122,26 +171,29 @@ struct Head {
     is_deep: bool,
     is_cmyk: bool,
     turn: Orientation,
+    is_premultiplied: bool,
+    is_followed: bool,
     /// Of the file.
     bytes: u64,
 }
 
-fn head(path: &Path, limits: Allowed) -> Result<Head> {
+/// The head of a picture, and its decoder.
+fn opened(path: &Path, limits: Allowed) -> Result<(Head, impl ImageDecoder + use<>)> {
     let bytes = std::fs::metadata(path).map_err(|error| Error::io(path, error))?.len();
-    let (mut decoder, format) = decoder(path, limits)?;
+    let mut reader = ImageReader::open(path).and_then(ImageReader::with_guessed_format).map_err(|error| Error::io(path, error))?;
+    let format = reader.format();
+    let look = match format {
+        Some(ImageFormat::Gif) => gif::look(path, limits)?,
+        Some(ImageFormat::Tiff) => tiff::look(path, limits)?,
+        Some(ImageFormat::Png) => Look { bits: png_bits(path), ..Look::default() },
+        _ => Look::default(),
+    };
+    reader.limits(limits.of_decoder(bytes));
+    let mut decoder = reader.into_decoder().map_err(|error| broken(path, &error))?;
     let (width, height) = decoder.dimensions();
     let color = decoder.color_type();
-    let pixels = u64::from(width) * u64::from(height);
-    let own_bits = own_bits(path, format).unwrap_or(u64::from(color.bits_per_pixel()));
-    let (unpacked, own) = (pixels.saturating_mul(u64::from(color.bytes_per_pixel())), pixels.saturating_mul(own_bits).div_ceil(8));
-    if width == 0 || height == 0 || unpacked > limits.most || own > bytes.saturating_mul(MOST_RATIO).max(limits.always) {
-        return Err(Error::input(
-            path,
-            format!("a picture of {width} x {height} pixels in {bytes} bytes"),
-            format!("packed data may grow up to {MOST_RATIO} times, and a picture to {}", Bytes(limits.most)),
-        )
-        .with_hint("if it is sound, a larger --max-memory allows more: a quarter of it"));
-    }
+    let bits = look.bits.unwrap_or(u64::from(color.bits_per_pixel()));
+    limits.check(path, (width, height), bits, u64::from(color.bytes_per_pixel()), bytes)?;
     if matches!(color, ColorType::Rgb32F | ColorType::Rgba32F) {
         return Err(Error::input(path, "pixels that are floating-point numbers", "pixels of 8 or 16 bits are needed")
             .with_hint("save the pictures as one .npy array"));
@@ -151,24 +203,24 @@ fn head(path: &Path, limits: Allowed) -> Result<Head> {
     use Orientation::{Rotate90, Rotate90FlipH, Rotate270, Rotate270FlipH};
     let is_on_side = matches!(turn, Rotate90 | Rotate270 | Rotate90FlipH | Rotate270FlipH);
     let (width, height) = if is_on_side { (height, width) } else { (width, height) };
-    Ok(Head {
+    let head = Head {
         width,
         height,
-        has_color: color.has_color(),
-        has_opacity: color.has_alpha(),
+        has_color: look.has_color.unwrap_or(color.has_color()),
+        has_opacity: look.has_opacity.unwrap_or(color.has_alpha()),
         is_deep: matches!(color, ColorType::L16 | ColorType::La16 | ColorType::Rgb16 | ColorType::Rgba16),
         is_cmyk: matches!(original, ExtendedColorType::Cmyk8 | ExtendedColorType::Cmyk16)
             || (format == Some(ImageFormat::Jpeg) && jpeg_channels(path) == Some(4)),
         turn,
+        is_premultiplied: look.is_premultiplied,
+        is_followed: look.is_followed,
         bytes,
-    })
+    };
+    Ok((head, decoder))
 }
 
 /// The bits that a pixel of a PNG has in its file, where they can be fewer than those of the picture in memory.
-fn own_bits(path: &Path, format: Option<ImageFormat>) -> Option<u64> {
-    if format != Some(ImageFormat::Png) {
-        return None;
-    }
+fn png_bits(path: &Path) -> Option<u64> {
     let mut head = [0; 26];
     std::fs::File::open(path).ok()?.read_exact(&mut head).ok()?;
     // Depth and type of color stand behind width and height in the first chunk: grey and palette have one channel.
@@ -197,20 +249,6 @@ fn jpeg_channels(path: &Path) -> Option<u8> {
     }
 }
 
-fn decoder(path: &Path, allowed: Allowed) -> Result<(impl ImageDecoder + use<>, Option<ImageFormat>)> {
-    let mut reader = ImageReader::open(path).and_then(ImageReader::with_guessed_format).map_err(|error| Error::io(path, error))?;
-    let mut limits = Limits::default();
-    limits.max_image_width = Some(MOST_SIDE);
-    limits.max_image_height = Some(MOST_SIDE);
-    // What a broken head asks for is bound by the file, too; a bit may become a byte.
-    let bytes = std::fs::metadata(path).map_err(|error| Error::io(path, error))?.len();
-    let unpacked = bytes.saturating_mul(MOST_RATIO).max(allowed.always);
-    limits.max_alloc = Some((2 * allowed.most).min(unpacked.saturating_mul(8)));
-    reader.limits(limits);
-    let format = reader.format();
-    Ok((reader.into_decoder().map_err(|error| broken(path, &error))?, format))
-}
-
 fn broken(path: &Path, error: &image::ImageError) -> Error {
     Error::input(path, format!("this picture cannot be read ({error})"), "a whole picture file is needed")
 }
@@ -219,11 +257,10 @@ impl ImagesReader {
     /// The pixels of one picture, as all are wanted: their upper 8 bits, and the lower ones where pixels have 16.
     fn picture(&self, path: &Path) -> Result<(Vec<u8>, Vec<u8>)> {
         border::guard(path, || {
-            let turn = head(path, self.limits)?.turn;
-            let (decoder, _) = decoder(path, self.limits)?;
+            let (head, decoder) = opened(path, self.limits)?;
             let mut picture = DynamicImage::from_decoder(decoder).map_err(|error| broken(path, &error))?;
-            picture.apply_orientation(turn);
-            let flat = on_white(picture);
+            picture.apply_orientation(head.turn);
+            let flat = on_white(picture, head.is_premultiplied);
             let (width, height) = (self.shape.width as u32, self.shape.height as u32);
             let sized = if (flat.width(), flat.height()) == (width, height) {
                 flat
@@ -275,8 +312,8 @@ impl ImagesReader {
     }
 }
 
-/// A picture without opacity: it lies on white.
-fn on_white(picture: DynamicImage) -> DynamicImage {
+/// A picture without opacity: it lies on white. `is_premultiplied`: colors were multiplied by opacity already.
+fn on_white(picture: DynamicImage, is_premultiplied: bool) -> DynamicImage {
     let color = picture.color();
     if !color.has_alpha() {
         return picture;
@@ -285,8 +322,9 @@ fn on_white(picture: DynamicImage) -> DynamicImage {
         let mut pixels = picture.into_rgba16();
         for pixel in pixels.pixels_mut() {
             let alpha = u64::from(pixel.0[3]);
+            let weight = if is_premultiplied { 65535 } else { alpha };
             for channel in &mut pixel.0[..3] {
-                *channel = ((u64::from(*channel) * alpha + 65535 * (65535 - alpha) + 32767) / 65535) as u16;
+                *channel = ((u64::from(*channel) * weight + 65535 * (65535 - alpha) + 32767) / 65535).min(65535) as u16;
             }
             pixel.0[3] = 65535;
         }
@@ -296,8 +334,9 @@ fn on_white(picture: DynamicImage) -> DynamicImage {
     let mut pixels = picture.into_rgba8();
     for pixel in pixels.pixels_mut() {
         let alpha = u32::from(pixel.0[3]);
+        let weight = if is_premultiplied { 255 } else { alpha };
         for channel in &mut pixel.0[..3] {
-            *channel = ((u32::from(*channel) * alpha + 255 * (255 - alpha) + 127) / 255) as u8;
+            *channel = ((u32::from(*channel) * weight + 255 * (255 - alpha) + 127) / 255).min(255) as u8;
         }
         pixel.0[3] = 255;
     }

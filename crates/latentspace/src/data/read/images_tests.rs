@@ -133,10 +133,17 @@ fn a_large_mask_is_no_bomb_and_memory_sets_the_bound() {
 #[test]
 fn every_format_is_read_and_modes_are_told() {
     let picture = DynamicImage::ImageRgb8(RgbImage::from_fn(6, 5, |x, y| image::Rgb([x as u8 * 40, y as u8 * 50, 9])));
-    let formats = [("a.png", ImageFormat::Png), ("b.bmp", ImageFormat::Bmp), ("c.webp", ImageFormat::WebP), ("d.PPM", ImageFormat::Pnm)];
+    let formats = [
+        ("a.png", ImageFormat::Png),
+        ("b.bmp", ImageFormat::Bmp),
+        ("c.webp", ImageFormat::WebP),
+        ("d.PPM", ImageFormat::Pnm),
+        ("e.gif", ImageFormat::Gif),
+        ("f.tif", ImageFormat::Tiff),
+    ];
     let files: Vec<(&str, Vec<u8>)> = formats.iter().map(|(name, format)| (*name, encoded(&picture, *format))).collect();
     let (images, metadata) = pictures(&source(&folder(&files)));
-    assert_eq!(metadata.rows(), 4);
+    assert_eq!(metadata.rows(), formats.len());
     for row in images.pixels.chunks(90) {
         assert_eq!(row, &images.pixels[..90]);
     }
@@ -155,6 +162,165 @@ fn every_format_is_read_and_modes_are_told() {
     }
     let (images, _) = pictures(&opened);
     assert_eq!(images.pixels[90..93], [255, 255, 255], "opacity lies on white");
+}
+
+/// Codes of several bits each, the highest bit first, as bytes.
+fn packed(codes: &[(u32, u32)]) -> Vec<u8> {
+    let bits: Vec<u32> = codes.iter().flat_map(|&(code, bits)| (0..bits).rev().map(move |bit| code >> bit & 1)).collect();
+    bits.chunks(8).map(|byte| byte.iter().enumerate().map(|(at, bit)| bit << (7 - at)).sum::<u32>() as u8).collect()
+}
+
+/// A TIFF of these entries and strips; numbers have four bytes where they are sizes or places, else two.
+fn tiff(is_big_endian: bool, entries: &[(u16, &[u32])], strips: &[&[u8]]) -> Vec<u8> {
+    let short = |number: u16| if is_big_endian { number.to_be_bytes() } else { number.to_le_bytes() };
+    let long = |number: u32| if is_big_endian { number.to_be_bytes() } else { number.to_le_bytes() };
+    let lengths: Vec<u32> = strips.iter().map(|strip| strip.len() as u32).collect();
+    let mut all: Vec<(u16, Vec<u32>)> = entries.iter().map(|(tag, values)| (*tag, values.to_vec())).collect();
+    all.extend([(273, vec![0; strips.len()]), (279, lengths.clone())]);
+    all.sort();
+    let size = |tag: u16| if matches!(tag, 256 | 257 | 273 | 278 | 279) { 4 } else { 2 };
+    let behind = 8 + 2 + 12 * all.len() + 4;
+    let lists: usize = all.iter().map(|(tag, values)| size(*tag) * values.len()).filter(|&bytes| bytes > 4).sum();
+    let mut start = (behind + lists) as u32;
+    for (place, length) in all.iter_mut().find(|(tag, _)| *tag == 273).unwrap().1.iter_mut().zip(&lengths) {
+        *place = start;
+        start += length;
+    }
+    let mut head = [&if is_big_endian { *b"MM\0*" } else { *b"II*\0" }[..], &long(8), &short(all.len() as u16)].concat();
+    let mut outside = Vec::new();
+    for (tag, values) in &all {
+        let is_long = size(*tag) == 4;
+        head.extend([short(*tag), short(if is_long { 4 } else { 3 })].concat());
+        head.extend(long(values.len() as u32));
+        let mut bytes: Vec<u8> =
+            values.iter().flat_map(|&value| if is_long { long(value).to_vec() } else { short(value as u16).to_vec() }).collect();
+        if bytes.len() > 4 {
+            head.extend(long((behind + outside.len()) as u32));
+            outside.extend(bytes);
+        } else {
+            bytes.resize(4, 0);
+            head.extend(bytes);
+        }
+    }
+    head.extend(long(0));
+    [head, outside, strips.concat()].concat()
+}
+
+#[test]
+fn tiffs_are_read_however_they_are_packed() {
+    let deflated = |bytes: &[u8]| {
+        let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+        packed.write_all(bytes).unwrap();
+        packed.finish().unwrap()
+    };
+    let grey = |is_big_endian: bool, compression: u32, predictor: u32, strips: [&[u8]; 2]| {
+        let entries: [(u16, &[u32]); 7] =
+            [(256, &[4]), (257, &[2]), (258, &[8]), (259, &[compression]), (262, &[1]), (278, &[1]), (317, &[predictor])];
+        tiff(is_big_endian, &entries, &strips)
+    };
+    let pixels = [1, 2, 3, 4, 250, 250, 250, 9];
+    // Clear, the pixels, end: each of nine bits.
+    let lzw =
+        |pixels: &[u8]| packed(&[&[(256, 9)], &pixels.iter().map(|&p| (u32::from(p), 9)).collect::<Vec<_>>()[..], &[(257, 9)]].concat());
+    let differences = [1, 1, 1, 1, 250, 0, 0, 15];
+    let cases = [
+        ("plain", grey(false, 1, 1, [&pixels[..4], &pixels[4..]])),
+        ("big endian", grey(true, 1, 1, [&pixels[..4], &pixels[4..]])),
+        ("deflate", grey(false, 8, 1, [&deflated(&pixels[..4]), &deflated(&pixels[4..])])),
+        ("lzw", grey(true, 5, 1, [&lzw(&pixels[..4]), &lzw(&pixels[4..])])),
+        ("predictor", grey(false, 5, 2, [&lzw(&differences[..4]), &lzw(&differences[4..])])),
+        // A literal run of four bytes; 250 three times, a literal run of one byte.
+        ("packbits", grey(false, 32773, 1, [&[3, 1, 2, 3, 4], &[254, 250, 0, 9, 128]])),
+    ];
+    for (name, bytes) in cases {
+        let (images, _) = pictures(&source(&folder(&[("a.tif", bytes)])));
+        assert_eq!((images.shape.height, images.shape.width, images.shape.channels), (2, 4, 1), "{name}");
+        assert_eq!(images.pixels.as_slice(), pixels, "{name}");
+    }
+    // Fax, group 4: a white line, a line that is black up to its fourth pixel; white is 0.
+    let fax = packed(&[(1, 1), (0b001, 3), (0b0011_0101, 8), (0b011, 3), (1, 1), (1, 12), (1, 12)]);
+    let entries: [(u16, &[u32]); 5] = [(256, &[8]), (257, &[2]), (259, &[4]), (262, &[0]), (278, &[2])];
+    let (images, _) = pictures(&source(&folder(&[("a.tiff", tiff(false, &entries, &[&fax]))])));
+    assert_eq!(images.pixels[..8], [255; 8]);
+    assert_eq!(images.pixels[8..], [0, 0, 0, 0, 255, 255, 255, 255]);
+}
+
+#[test]
+fn tiffs_keep_depth_color_opacity_and_turn() {
+    let numbers: Vec<u8> = [7_u16, 300, 65535, 0, 1, 2].iter().flat_map(|number| number.to_be_bytes()).collect();
+    let deep: [(u16, &[u32]); 6] = [(256, &[1]), (257, &[2]), (258, &[16, 16, 16]), (262, &[2]), (277, &[3]), (274, &[6])];
+    let (images, _) = pictures(&source(&folder(&[("a.tif", tiff(true, &deep, &[&numbers]))])));
+    assert_eq!((images.shape.height, images.shape.width, images.shape.channels), (1, 2, 3), "turned by a quarter");
+    // A quarter to the right: what was below comes first.
+    assert_eq!(images.pixels.as_slice(), [0, 0, 0, 0, 1, 255]);
+    assert_eq!(images.lower.unwrap().as_slice(), [0, 1, 2, 7, 44, 255]);
+    for (extra, expected) in [(1, [255, 127, 127]), (2, [191, 127, 127])] {
+        let entries: [(u16, &[u32]); 6] = [(256, &[1]), (257, &[1]), (258, &[8; 4]), (262, &[2]), (277, &[4]), (338, &[extra])];
+        let opened = folder(&[("a.tif", tiff(false, &entries, &[&[128, 0, 0, 128]]))]);
+        let (images, _) = pictures(&source(&opened));
+        assert_eq!(images.pixels.as_slice(), expected, "opacity of kind {extra}");
+    }
+    // The planes of a color after each other, and a second page.
+    let entries: [(u16, &[u32]); 7] = [(256, &[2]), (257, &[1]), (258, &[8; 3]), (262, &[2]), (277, &[3]), (278, &[1]), (284, &[2])];
+    let mut planes = tiff(false, &entries, &[&[1, 2], &[3, 4], &[5, 6]]);
+    let next = 8 + 2 + 12 * 9;
+    planes[next..next + 4].copy_from_slice(&100_u32.to_le_bytes());
+    let opened = folder(&[("a.tif", planes)]);
+    let opened = source(&opened);
+    assert_eq!(pictures(&opened).0.pixels.as_slice(), [1, 3, 5, 2, 4, 6]);
+    assert!(opened.notes().join(" ").contains("1 picture has several frames or pages, of which the first is read"));
+}
+
+/// A GIF of a screen of 3 x 2 pixels in these colors, and frames of 2 x 1 pixels at (1, 1), of these codes of three bits.
+fn gif(colors: [[u8; 3]; 4], transparent: Option<u8>, frames: &[[u8; 2]]) -> Vec<u8> {
+    let mut out = [&b"GIF89a\x03\0\x02\0\xa1\0\0"[..], &colors.concat()].concat();
+    for frame in frames {
+        if let Some(index) = transparent {
+            out.extend([0x21, 0xf9, 4, 1, 0, 0, index, 0]);
+        }
+        out.extend(b"\x2c\x01\0\x01\0\x02\0\x01\0\0\x02");
+        // Clear (4), two pixels, end (5), the lowest bit first.
+        let code = 4 | u16::from(frame[0]) << 3 | u16::from(frame[1]) << 6 | 5 << 9;
+        out.push(2);
+        out.extend(code.to_le_bytes());
+        out.push(0);
+    }
+    [out, vec![0x3b]].concat()
+}
+
+#[test]
+fn gifs_are_their_first_frame_on_white() {
+    let grey = [[0; 3], [50; 3], [100; 3], [200; 3]];
+    let opened = folder(&[("a.gif", gif(grey, None, &[[1, 3], [0, 0]])), ("b.gif", gif(grey, Some(3), &[[1, 3]]))]);
+    let opened = source(&opened);
+    let (images, _) = pictures(&opened);
+    assert_eq!((images.shape.height, images.shape.width, images.shape.channels), (2, 3, 1));
+    assert_eq!(images.pixels.as_slice(), [255, 255, 255, 255, 50, 200, 255, 255, 255, 255, 50, 255]);
+    let notes = opened.notes().join("\n");
+    for words in ["1 picture has several frames", "2 pictures have opacity"] {
+        assert!(notes.contains(words), "'{words}' is not in {notes}");
+    }
+    let colors = folder(&[("a.gif", gif([[0; 3], [50; 3], [100, 0, 0], [200; 3]], None, &[[2, 2]]))]);
+    assert_eq!(pictures(&source(&colors)).0.pixels[12..], [100, 0, 0, 100, 0, 0]);
+}
+
+#[test]
+fn what_is_not_read_of_a_tiff_is_named() {
+    let base: [(u16, &[u32]); 2] = [(256, &[2]), (257, &[1])];
+    let cases: [(&[(u16, &[u32])], &str); 7] = [
+        (&[(262, &[2]), (258, &[8]), (277, &[3]), (284, &[2]), (322, &[16]), (323, &[16])], "in planes of their own"),
+        (&[(262, &[3]), (258, &[8])], "colors from a palette"),
+        (&[(262, &[1]), (258, &[12])], "pixels of 12 bits"),
+        (&[(262, &[1]), (258, &[32]), (339, &[3])], "floating-point"),
+        (&[(262, &[1]), (258, &[8]), (259, &[7])], "compressed by JPEG"),
+        (&[(262, &[1]), (258, &[8, 8]), (277, &[2])], "grey pixels of 2 channels"),
+        (&[(258, &[8])], "no PhotometricInterpretation"),
+    ];
+    for (more, words) in cases {
+        let folder = folder(&[("a.tif", tiff(false, &[&base, more].concat(), &[&[1, 2]]))]);
+        let error = open(folder.path(), &ReadOptions::default()).err().unwrap().to_string();
+        assert!(error.contains("a.tif") && error.contains(words), "{error}");
+    }
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod dialect;
 mod docword;
 mod fields;
 mod folder;
+mod gif;
 mod idx;
 mod images;
 mod jsonl;
@@ -36,6 +37,7 @@ mod table;
 mod tenx;
 mod text;
 mod texts;
+mod tiff;
 mod words;
 
 use std::path::{Path, PathBuf};
@@ -442,7 +444,14 @@ fn recognized(file: &File) -> Option<&'static str> {
     if let Some((_, ending, packing)) = packed.into_iter().find(|(magic, _, _)| head.starts_with(magic)) {
         return (file.packing != packing).then_some(ending);
     }
-    let pictures = [(&b"\x89PNG"[..], ".png"), (b"\xff\xd8\xff", ".jpg"), (b"RIFF", ".webp")];
+    let pictures = [
+        (&b"\x89PNG"[..], ".png"),
+        (b"\xff\xd8\xff", ".jpg"),
+        (b"RIFF", ".webp"),
+        (b"GIF8", ".gif"),
+        (b"II*\0", ".tiff"),
+        (b"MM\0*", ".tiff"),
+    ];
     let formats = FORMATS.iter().filter(|format| !format.magic.is_empty()).map(|format| (format.magic, format.endings[0]));
     pictures.into_iter().chain(formats).find(|(magic, _)| head.starts_with(magic)).map(|(_, ending)| ending)
 }
