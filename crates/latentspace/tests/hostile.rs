@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use arrow::ipc::CompressionType;
 use latentspace::data::read::{ReadOptions, open};
 use latentspace::data::{Preparation, PrepareOptions, Summary};
 use latentspace::linalg::Matrix;
@@ -98,6 +99,22 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 
 fn zst(bytes: &[u8]) -> Vec<u8> {
     zstd::encode_all(bytes, 19).unwrap()
+}
+
+/// An Arrow file whose only column, of this many zeros, is packed; its length, where the column says it, is replaced by `promised`.
+fn feather(packing: CompressionType, rows: usize, promised: Option<i64>) -> Vec<u8> {
+    let zeros: arrow::array::ArrayRef = std::sync::Arc::new(arrow::array::Float64Array::from(vec![0.0; rows]));
+    let batch = arrow::array::RecordBatch::try_from_iter([("x", zeros)]).unwrap();
+    let options = arrow::ipc::writer::IpcWriteOptions::default().try_with_compression(Some(packing)).unwrap();
+    let mut writer = arrow::ipc::writer::FileWriter::try_new_with_options(Vec::new(), &batch.schema(), options).unwrap();
+    writer.write(&batch).unwrap();
+    let mut bytes = writer.into_inner().unwrap();
+    if let Some(promised) = promised {
+        let length = (rows as i64 * 8).to_le_bytes();
+        let place = bytes.windows(8).position(|window| window == length && window != [0; 8]).unwrap();
+        bytes[place..place + 8].copy_from_slice(&promised.to_le_bytes());
+    }
+    bytes
 }
 
 fn archive(members: &[(&str, &[u8])]) -> Vec<u8> {
@@ -321,6 +338,30 @@ fn cases() -> Vec<Case> {
             "body.arrow",
             "a stream whose first message promises 2 GiB",
             [[0xff; 4], i32::MAX.to_le_bytes()].concat(),
+            Refused(&["Arrow"]),
+        ),
+        case(
+            "far.feather",
+            "a packed column that promises 1 PiB",
+            feather(CompressionType::LZ4_FRAME, 10_000, Some(1 << 50)),
+            Refused(&["1024.0 TiB", "1000 times", "--max-memory"]),
+        ),
+        case(
+            "lie.feather",
+            "a packed column that promises 30 MB and holds 8",
+            feather(CompressionType::LZ4_FRAME, 1_000_000, Some(30_000_000)),
+            Refused(&["promises 30000000 bytes and holds 8000000"]),
+        ),
+        case(
+            "bomb.feather",
+            "64 MiB of zeros in 4 KiB",
+            feather(CompressionType::ZSTD, 8 << 20, None),
+            Refused(&["1000 times", "write it unpacked"]),
+        ),
+        case(
+            "less.feather",
+            "a packed column that promises too little",
+            feather(CompressionType::ZSTD, 1000, Some(1)),
             Refused(&["Arrow"]),
         ),
         // IDX.
@@ -656,6 +697,8 @@ fn whole_files() -> Vec<(&'static str, Vec<u8>)> {
         ("a.parquet", written("t.parquet")),
         ("a.arrow", arrow.0),
         ("b.arrow", arrow.1),
+        ("c.arrow", feather(CompressionType::LZ4_FRAME, 100, None)),
+        ("d.arrow", feather(CompressionType::ZSTD, 100, None)),
         ("a.idx", vec![0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 2, 1, 2, 3, 4, 5, 6, 7, 8]),
         ("a.mtx", format!("{MTX}3 3 3\n1 1 5\n2 3 1\n3 2 2\n").into_bytes()),
         ("a.svmlight", b"1 1:0.5 3:2\n-1 2:1\n".to_vec()),

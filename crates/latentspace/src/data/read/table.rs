@@ -85,6 +85,10 @@ pub(super) trait InBlocks: Send + Sync {
     fn affines(&self) -> &Affines;
     /// Rows, where the head of the file tells.
     fn rows(&self) -> Option<usize>;
+    /// See [`Reader::working_bytes`].
+    fn working_bytes(&self) -> u64 {
+        0
+    }
     /// What passes found that the head did not show.
     fn late(&self) -> Option<&Late> {
         None
@@ -112,6 +116,10 @@ impl<T: InBlocks> Reader for T {
 
     fn names(&self) -> Option<Vec<String>> {
         self.roles().names.clone()
+    }
+
+    fn working_bytes(&self) -> u64 {
+        InBlocks::working_bytes(self)
     }
 
     fn notes(&self) -> Vec<String> {
