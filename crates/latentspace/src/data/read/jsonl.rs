@@ -1,9 +1,12 @@
 //! JSON Lines: an object a line, its keys the columns; or a list of numbers a line.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray, Float64Array, Int64Array, NullArray, StringArray};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
 use super::bytes::File;
@@ -15,12 +18,12 @@ use super::lines::{Pieces, parallel};
 use super::table::{Block, InBlocks, Late, Pass, telling};
 use super::{Ask, Reader, excerpt};
 use crate::data::Affine;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, count};
 use crate::run::Run;
 use crate::text::of_words;
 
-/// Pieces of the file that are looked through for a value of a key that is null in the head.
-const LOOKED_THROUGH: usize = 64;
+/// Pieces of the file, of 1 MiB each, that are looked through for keys that the head does not show.
+const LOOKED_THROUGH: usize = if cfg!(test) { 4 } else { 256 };
 /// Columns of a file; more keys than this are no table.
 const MOST_KEYS: usize = 10_000;
 /// The name of the only column of a file of lists.
@@ -45,7 +48,7 @@ pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
         return Err(file.wrong("no rows", "an object a line is needed"));
     }
     let mut keys: Vec<&str> = Vec::new();
-    let mut known = std::collections::BTreeSet::new();
+    let mut known = BTreeSet::new();
     for row in &rows {
         for key in row.keys() {
             if known.insert(key.as_str()) {
@@ -56,22 +59,28 @@ pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
     if keys.len() > MOST_KEYS {
         return Err(file.wrong(format!("{} different keys", keys.len()), "the keys of the objects are the columns of a table"));
     }
-    let mut nothing: Vec<&str> = keys.iter().copied().filter(|key| !rows.iter().any(|row| is_there(row, key))).collect();
-    let beyond = if nothing.is_empty() { Vec::new() } else { beyond(file, &mut nothing)? };
+    let shown = keys.iter().copied().filter(|key| rows.iter().any(|row| is_there(row, key))).map(str::to_owned).collect();
+    // Lists have no keys.
+    let mut beyond = if keys == [LIST] { Vec::new() } else { beyond(file, shown, rows.len() as u64)? };
     let mut fields = Vec::new();
     let mut ranges = Vec::new();
     for key in keys {
-        let values = || rows.iter().enumerate().filter_map(|(row, object)| Some((row as u64 + 1, object.get(key)?)));
-        let values = || values().filter(|(_, value)| !value.is_null());
-        let first = beyond.iter().find(|(other, _)| other == key).map(|(_, value)| (1, value));
-        let field = if first.is_none() { field(key, values()) } else { field(key, first.into_iter()) };
-        let numbers = values().filter_map(|(_, value)| value.as_f64());
-        ranges.push(numbers.fold((f64::INFINITY, f64::NEG_INFINITY), |range, value| (range.0.min(value), range.1.max(value))));
-        fields.push(field);
+        let found = match beyond.iter().position(|found| found.field.name == key) {
+            Some(found) => beyond.remove(found),
+            None => Found::new(key, rows.iter().enumerate().map(|(row, object)| (row as u64 + 1, object))),
+        };
+        fields.push(found.field);
+        ranges.push(found.range);
+    }
+    let late = late_note(&ask.name, &beyond);
+    for found in beyond {
+        fields.push(found.field);
+        ranges.push(found.range);
     }
     let named = !(fields.len() == 1 && fields[0].name == LIST);
     let names: Vec<String> = fields.iter().map(|field| field.name.clone()).collect();
     let mut roles = Roles::choose(file, fields, named, ask)?;
+    roles.notes.extend(late);
     roles.find_dates(file, ask, |column| {
         let Some(name) = names.get(column) else { return Err(Error::internal("a column without a name")) };
         Ok(ids(&rows, name, &head))
@@ -91,24 +100,140 @@ fn is_there(row: &Map<String, Value>, key: &str) -> bool {
     row.get(key).is_some_and(|value| !value.is_null())
 }
 
-/// The first values of keys that are null in the head.
-fn beyond(file: &File, keys: &mut Vec<&str>) -> Result<Vec<(String, Value)>> {
+/// A key as some rows show it.
+struct Found {
+    field: Field,
+    /// The first row that has a value of it, from 1.
+    row: u64,
+    /// The least and the greatest number.
+    range: (f64, f64),
+}
+
+impl Found {
+    /// A key, as its values in these rows show it, each with its number.
+    fn new<'a>(key: &str, rows: impl Iterator<Item = (u64, &'a Map<String, Value>)> + Clone) -> Self {
+        let values = rows.filter_map(|(row, object)| Some((row, object.get(key).filter(|value| !value.is_null())?)));
+        let numbers = values.clone().filter_map(|(_, value)| value.as_f64());
+        let range = numbers.fold((f64::INFINITY, f64::NEG_INFINITY), |range, value| (range.0.min(value), range.1.max(value)));
+        Found { row: values.clone().next().map_or(0, |(row, _)| row), field: field(key, values), range }
+    }
+}
+
+/// Keys of which the head, of so many rows, shows no value, as the piece shows them that has the first one. `shown`: the keys that it shows.
+fn beyond(file: &File, mut shown: BTreeSet<String>, mut above: u64) -> Result<Vec<Found>> {
     let mut found = Vec::new();
     for piece in Pieces::new(file, None)?.skip(1).take(LOOKED_THROUGH) {
-        // A broken line is an error once it is read.
-        let Ok(rows) = lines(&piece?) else { break };
-        keys.retain(|key| match rows.iter().find(|row| is_there(row, key)) {
-            Some(row) => {
-                found.push(((*key).to_owned(), row[*key].clone()));
-                false
+        let piece = piece?;
+        let mut is_new = false;
+        let mut rows = 0;
+        for line in piece.split(|&byte| byte == b'\n').filter(|line| !line.iter().all(u8::is_ascii_whitespace)) {
+            rows += 1;
+            let look = NewKeys { shown: &shown, above: "", is_new: &mut is_new };
+            // A broken line is an error once it is read.
+            if look.deserialize(&mut serde_json::Deserializer::from_slice(line)).is_err() {
+                return Ok(found);
             }
-            None => true,
-        });
-        if keys.is_empty() {
-            break;
         }
+        if is_new {
+            let Ok(objects) = lines(&piece) else { break };
+            let numbered = || objects.iter().enumerate().map(|(row, object)| (above + row as u64 + 1, object));
+            for (key, _) in objects.iter().flatten().filter(|(key, value)| !value.is_null() && *key != LIST) {
+                if shown.len() == MOST_KEYS {
+                    return Ok(found);
+                }
+                if shown.insert(key.clone()) {
+                    found.push(Found::new(key, numbered()));
+                }
+            }
+        }
+        above += rows;
     }
     Ok(found)
+}
+
+/// What is told of keys that the head has not.
+fn late_note(name: &str, late: &[Found]) -> Option<String> {
+    let first = late.first()?;
+    let keys: Vec<String> = late.iter().take(5).map(|found| format!("'{}'", found.field.name)).collect();
+    let more = if late.len() > keys.len() { ", …" } else { "" };
+    Some(match late.len() {
+        1 => format!("{name}: {} appears first in row {}; its cells are missing in the rows before", keys[0], count(first.row)),
+        all => format!(
+            "{name}: {} keys appear first after row {} ({}{more}); their cells are missing in the rows before",
+            count(all as u64),
+            count(first.row - 1),
+            keys.join(", ")
+        ),
+    })
+}
+
+/// Goes through a line without keeping it, and looks for a key with a value that is not among those shown.
+struct NewKeys<'a> {
+    shown: &'a BTreeSet<String>,
+    /// The key of the value that is gone through; empty for the line.
+    above: &'a str,
+    is_new: &'a mut bool,
+}
+
+impl NewKeys<'_> {
+    /// A value that is no object.
+    fn value<E>(self) -> std::result::Result<(), E> {
+        *self.is_new |= !self.above.is_empty() && !self.shown.contains(self.above);
+        Ok(())
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for NewKeys<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> std::result::Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for NewKeys<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<(), A::Error> {
+        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+            let whole = if self.above.is_empty() { key } else { Cow::Owned(format!("{}.{key}", self.above)) };
+            map.next_value_seed(NewKeys { shown: self.shown, above: &whole, is_new: self.is_new })?;
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> std::result::Result<(), A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        self.value()
+    }
+
+    fn visit_unit<E>(self) -> std::result::Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> std::result::Result<(), E> {
+        self.value()
+    }
+
+    fn visit_i64<E>(self, _: i64) -> std::result::Result<(), E> {
+        self.value()
+    }
+
+    fn visit_u64<E>(self, _: u64) -> std::result::Result<(), E> {
+        self.value()
+    }
+
+    fn visit_f64<E>(self, _: f64) -> std::result::Result<(), E> {
+        self.value()
+    }
+
+    fn visit_str<E>(self, _: &str) -> std::result::Result<(), E> {
+        self.value()
+    }
 }
 
 /// The column of a key with these values, each with its row, from 1.
@@ -464,9 +589,14 @@ mod tests {
         let long = "word ".repeat(200);
         let row = |row: usize| match row {
             ..1500 => format!("{{\"x\":{row},\"text\":null,\"kind\":1,\"more\":\"{long}\"}}\n"),
-            _ => format!("{{\"x\":{row},\"text\":\"late words here\",\"kind\":\"CASE-7A\",\"more\":\"{long}\",\"new\":5}}\n"),
+            1500..7000 => {
+                format!(
+                    "{{\"x\":{row},\"text\":\"late words here\",\"kind\":\"CASE-7A\",\"more\":\"{long}\",\"new\":5,\"in\":{{\"word\":\"w{row}\"}}}}\n"
+                )
+            }
+            _ => format!("{{\"x\":{row},\"last\":7,\"more\":\"{long}\"}}\n"),
         };
-        let text: String = (0..2000).map(row).collect();
+        let text: String = (0..7100).map(row).collect();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("t.jsonl");
         std::fs::write(&path, &text).unwrap();
@@ -475,11 +605,35 @@ mod tests {
         let rows = source.read(&crate::Run::new(0, 2).unwrap()).unwrap();
         let cell = |name: &str, row: usize| rows.metadata.text(rows.metadata.names().iter().position(|known| known == name).unwrap(), row);
         assert_eq!((cell("kind", 0).as_deref(), cell("kind", 1999).as_deref()), (Some("1"), Some("CASE-7A")));
+        assert_eq!((cell("new", 1499), cell("new", 1500).as_deref(), cell("new", 7000)), (None, Some("5"), None));
+        assert_eq!((cell("in.word", 1499), cell("in.word", 1500).as_deref()), (None, Some("w1500")));
+        let notes = source.notes().join("\n");
+        assert!(
+            notes.contains("t.jsonl: 2 keys appear first after row 1,500 ('new', 'in.word'); their cells are missing in the rows before"),
+            "{notes}"
+        );
         let warnings = source.warnings().join("\n");
         assert!(warnings.contains("'kind' rides along as text, since it also holds 'CASE-7A'"), "{warnings}");
-        assert!(warnings.contains("'new' is met late (first as '5') and left out"), "{warnings}");
+        assert!(warnings.contains("'last' is met late (first as '7') and left out"), "{warnings}");
         let texts = read("t.jsonl", text.as_bytes()).unwrap();
         assert_eq!(texts.values.kind(), "text");
+    }
+
+    #[test]
+    fn keys_that_appear_late_are_columns_with_missing_cells_before() {
+        let long = "w".repeat(1000);
+        let row = |row: usize| match row {
+            ..1500 => format!("{{\"x\":{row},\"more\":\"{long}\",\"y\":null}}\n"),
+            _ => format!("{{\"x\":{row},\"more\":\"{long}\",\"y\":2,\"z\":{}}}\n", row * 2),
+        };
+        let text: String = (0..2000).map(row).collect();
+        // Read whole, in blocks and from any row on.
+        let rows = read("t.jsonl", text.as_bytes()).unwrap();
+        let Values::Table(table) = &rows.values else { panic!() };
+        assert_eq!(table.names.as_ref().unwrap(), &["x", "y", "z"]);
+        let cells = numbers(&rows);
+        assert!(cells[..1500].iter().all(|cells| cells[1].is_nan() && cells[2].is_nan()));
+        assert!(cells[1500..].iter().enumerate().all(|(row, cells)| cells[1..] == [2.0, (2 * row + 3000) as f64]));
     }
 
     #[test]
