@@ -45,7 +45,7 @@ use std::sync::OnceLock;
 
 use crate::border;
 use crate::data::{Affine, Metadata, Observations};
-use crate::error::{Error, Result, nearest};
+use crate::error::{Error, Param, Result, nearest};
 use crate::run::Run;
 
 use bytes::{ALWAYS_UNPACKED, File, MOST_UNPACKED, Packing};
@@ -251,8 +251,8 @@ fn check_options(path: &Path, what: &str, takes: &[&str], options: &ReadOptions)
     let unused =
         options.names_given().into_iter().find(|name| !["labels", "format"].contains(&name.as_str()) && !takes.contains(&name.as_str()));
     let Some(unused) = unused else { return Ok(()) };
-    let takes = if takes.is_empty() { "no such options".to_owned() } else { takes.join(", ") };
-    Err(Error::param(unused, format!("it was given for '{}'", path.display()), format!("{what} takes {takes}")))
+    let (found, wanted) = (format!("'{}' is {what}", path.display()), format!("its options are {}", takes.join(", ")));
+    Err(Error::Param(Param { name: unused, found, wanted, hint: None }))
 }
 
 /// What would make room, in words.
