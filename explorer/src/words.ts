@@ -36,6 +36,12 @@ export function seconds(s: number): string {
   return `${Math.floor(m / 60)}${THIN}h ${m % 60}${THIN}min`;
 }
 
+/** How a map was learned, behind its title. Nothing for a map that was not learned here (0 seconds); below 0.1 s, the seed alone. */
+export function learning(map: Pick<State, "seconds" | "seed">): string {
+  if (map.seconds === 0) return "";
+  return map.seconds < 0.1 ? ` · seed ${map.seed}` : ` · learned in ${seconds(map.seconds)}, seed ${map.seed}`;
+}
+
 /** Whether a figure is of a sample of the rows. */
 export const isSampled = (m: Measure) => m.high - m.low > 1e-9;
 

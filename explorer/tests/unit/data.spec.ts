@@ -6,7 +6,7 @@ import { densityShade, makeInk, shareRange, smoothed, smoothTrust } from "../../
 import { formFields, mapFields, readField } from "../../src/schema.ts";
 import { shuffled } from "../../src/scatter/order.ts";
 import { category, GREY, ramp } from "../../src/scatter/palette.ts";
-import { chief, distance, figure, headed, of100, seconds, verdict } from "../../src/words.ts";
+import { chief, distance, figure, headed, learning, of100, seconds, verdict } from "../../src/words.ts";
 
 const map = { dims: 2 as const, rows: 3, version: 12, center: [1e7, -1e7, 0] as [number, number, number], radius: 0.5, coords: new Float32Array([0.25, -0.5, 0.125, 0.5, 0, 0]) };
 
@@ -118,6 +118,8 @@ test("figures are short and never NaN", () => {
   expect([of100(0.0003), of100(0), of100(1), of100(0.032)]).toEqual(["0.03", "0", "100", "3.2"]);
   expect([distance(1), distance(12.345), distance(0)]).toEqual(["1.00", "12.3", "0"]);
   expect(seconds(75)).toBe("1\u202fmin 15\u202fs");
+  const learned = [learning({ seconds: 21.4, seed: 3 }), learning({ seconds: 0.04, seed: 3 }), learning({ seconds: 0, seed: 0 })];
+  expect(learned).toEqual([" · learned in 21\u202fs, seed 3", " · seed 3", ""]);
 });
 
 test("a map is told from others by its first parameter and by what is otherwise in them", () => {

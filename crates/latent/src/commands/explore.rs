@@ -211,7 +211,7 @@ pub(crate) fn of_observations(
     let shown = inputs::coordinates(&observations).ok().filter(|(numbers, _)| !way.asked && (2..=3).contains(&numbers.cols()));
     if let Some((numbers, affine)) = shown.filter(|(numbers, _)| numbers.as_slice().iter().all(|value| value.is_finite())) {
         let (codes, affine) = (numbers.clone(), affine.clone());
-        let title = format!("{} rows as given", count(codes.rows() as u64));
+        let title = format!("Coordinates of {} rows, as given", count(codes.rows() as u64));
         let start = Start::Map {
             codes: codes.clone(),
             affine,
