@@ -197,8 +197,8 @@ def modules() -> dict[str, str]:
 
 
 def peers() -> str:
-    """The table of attributes beside those of each peer."""
-    lines = ["| class | beside | has | has not |", "|---|---|---|---|"]
+    """The table of attributes, with the comparable class of another library."""
+    lines = ["| class | comparable class | attributes and methods | not available |", "|---|---|---|---|"]
     for method in latentspace.METHODS:
         peer = method["peer"] or {"class": "", "lacks": []}
         has = [f"`{told['name']}`" for told in method["attributes"]]
