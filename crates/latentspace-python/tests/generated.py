@@ -1,4 +1,4 @@
-"""What is generated for Python from the registry's description: the module of the estimators, and the tables in docs/python.md."""
+"""Generate the Python estimators and the tables in docs/python.md from the registry's description."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import latentspace
 
 PACKAGE = Path(__file__).resolve().parents[1] / "python/latentspace"
 
-HEAD = '''"""The methods of a family as estimators. Made from the registry's description: `UPDATE=1 make python-test` rewrites this file."""
+HEAD = '''"""The methods of a family as estimators. Generated from the registry's description by `UPDATE=1 make python-test`."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ import numpy as np
 #: Parameters that every estimator has: name, type, default, what it is.
 COMMON = [
     ("random_state", "int | np.random.RandomState | np.random.Generator | None", None, "int, RandomState, Generator or None",
-     "The seed: equal seeds give equal bytes, for any number of threads. None is 0; a generator draws one."),
-    ("n_jobs", "int | None", None, "int or None", "Threads. None and -1: all that the machine has, or 1 inside a worker of joblib."),
-    ("verbose", "bool | int", False, "bool", "Whether notes and progress are shown."),
+     "Random seed. Equal seeds give equal bytes, for any number of threads. None means 0; a generator draws a seed."),
+    ("n_jobs", "int | None", None, "int or None", "Number of threads. None and -1: all cores, or 1 inside a joblib worker."),
+    ("verbose", "bool | int", False, "bool", "Show notes and progress."),
 ]
 
 #: Attributes that every estimator has: name, type, what it is.
 EVERYWHERE = [
-    ("space_", "Space", "What was learned, as the command line's fit learns it: its file has the same bytes."),
-    ("measures_", "dict of str to Measure", "How far to trust it; measured when first read."),
-    ("n_features_in_", "int", "Columns of the rows."),
-    ("feature_names_in_", "ndarray of str", "Their names, where the rows came as a data frame."),
+    ("space_", "Space", "The fitted space. Its file has the bytes that `latent fit` writes."),
+    ("measures_", "dict of str to Measure", "Measures of the space, computed when first read."),
+    ("n_features_in_", "int", "Number of columns of the rows."),
+    ("feature_names_in_", "ndarray of str", "Names of the columns, if the rows were a data frame."),
 ]
 
 WIDTH = 132
@@ -56,7 +56,7 @@ def hint(parameter: dict) -> str:
 
 
 def kind(parameter: dict) -> str:
-    """What a parameter may be, for people."""
+    """The type of a parameter, for docstrings."""
     words = [repr(word) for word in (parameter["choices"] or []) + parameter["words"]]
     kinds = [] if parameter["kind"] == "choice" else [parameter["kind"]]
     return " or ".join(kinds + ([f"{{{', '.join(words)}}}"] if len(words) > 1 else words))
@@ -67,14 +67,14 @@ def is_function(attribute: dict) -> bool:
 
 
 def shape(attribute: dict) -> str:
-    """What kind of value an attribute is."""
+    """The type and shape of an attribute."""
     if not attribute["shape"]:
         return "number"
     return "sparse array of shape [n, n]" if "sparse" in attribute["shape"] else f"ndarray of shape {attribute['shape']}"
 
 
 def example(method: dict) -> list[str]:
-    """A few lines that run as they stand."""
+    """A short example that runs as written."""
     table = "table" in method["takes"]
     data = "random.normal(size=(200, 6))" if table else "random.poisson(0.3, size=(200, 30))"
     lines = [
@@ -105,8 +105,8 @@ def document(method: dict) -> str:
     kin = [other for other in latentspace.METHODS if other["family"] == method["family"] and other is not method]
     see = [f"{other['class']} : {other['title']}: {other['summary']}." for other in kin]
     if method["peer"]:
-        see.append(f"{method['peer']['class']} : The same elsewhere.")
-    parts += section("See Also", see or ["latentspace.Space : What was learned, as a value and as a file."])
+        see.append(f"{method['peer']['class']} : The corresponding class.")
+    parts += section("See Also", see or ["latentspace.Space : The fitted space, as an object and as a file."])
     notes = [textwrap.fill(f"- {limit}", WIDTH, subsequent_indent="  ") for limit in method["limits"]]
     parts += section("Notes", notes)
     references = [textwrap.fill(f".. [{at}] {text}", WIDTH, subsequent_indent="   ", break_on_hyphens=False) for at, text in enumerate(method["references"], 1)]
@@ -116,9 +116,9 @@ def document(method: dict) -> str:
 
 
 def attribute(told: dict) -> str:
-    """An attribute of a class: what it is, and where it is found."""
+    """An attribute of a class, as a property or a method."""
     name = told["name"].removesuffix("()")
-    # What is only there where the fit found it has no other type.
+    # An attribute may be missing after some fits: no narrower type fits.
     type_ = "Any" if not told["shape"] or "sparse" in told["shape"] else "np.ndarray"
     first = "" if is_function(told) else "    @property\n"
     docs = told["doc"]
@@ -138,7 +138,7 @@ def bases(method: dict) -> list[str]:
 
 
 def stub() -> str:
-    """The text of ``__init__.pyi``: names that are imported when they are asked for, for type checkers."""
+    """The text of ``__init__.pyi``: the lazily imported names, for type checkers."""
     places = [
         ("_analysis", ["compare", "dimension", "neighbors", "stability"]),
         ("_explore", ["Explorer", "explore"]),
@@ -148,7 +148,7 @@ def stub() -> str:
         ("_progress", ["LatentspaceWarning"]),
         ("_space", ["Measure", "Space"]),
     ]
-    text = "# Made from the registry's description: `UPDATE=1 make python-test` rewrites it.\nfrom typing import Any\n\n"
+    text = "# Generated from the registry's description by `UPDATE=1 make python-test`.\nfrom typing import Any\n\n"
     for place, names in places:
         text += f"from .{place} import (\n" + "".join(f"    {name} as {name},\n" for name in names) + ")\n"
     return text + "\n__version__: str\nMETHODS: list[dict[str, Any]]\n"
@@ -171,10 +171,10 @@ def module(family: str) -> str:
         parameters = own + [(name, allowed, default) for name, allowed, default, *_ in COMMON]
         text += "    def __init__(\n        self,\n"
         for position, (name, allowed, default) in enumerate(parameters):
-            # As scikit-learn's: the first may stand alone, all others are named.
+            # As in scikit-learn: only the first parameter is positional.
             text += "        *,\n" if position == 1 else ""
             text += f"        {name}: {allowed} = {default!r},\n"
-        text += '        **others: Any,\n    ) -> None:\n        """Keep the parameters; fit checks them."""\n'
+        text += '        **others: Any,\n    ) -> None:\n        """Store the parameters; fit checks them."""\n'
         text += "".join(f"        self.{name} = {name}\n" for name, *_ in parameters)
         text += "        self._take(others)\n"
         text += "".join(attribute(told) for told in method["attributes"])
@@ -183,7 +183,7 @@ def module(family: str) -> str:
 
 def package() -> str:
     """The text of the package of the families."""
-    text = '"""A class for each method of the registry. Made from its description: `UPDATE=1 make python-test` rewrites this file."""\n\n'
+    text = '"""A class for each method of the registry. Generated from its description by `UPDATE=1 make python-test`."""\n\n'
     for family in families():
         names = [method["class"] for method in latentspace.METHODS if method["family"] == family]
         text += f"from .{family} import (\n" + "".join(f"    {name} as {name},\n" for name in names) + ")\n"
@@ -191,7 +191,7 @@ def package() -> str:
 
 
 def modules() -> dict[str, str]:
-    """The texts of what is generated, by their places in the package."""
+    """The generated texts, by their paths in the package."""
     families_ = {f"_methods/{family}.py": module(family) for family in families()}
     return {"__init__.pyi": stub(), "_methods/__init__.py": package(), **families_}
 
@@ -211,7 +211,7 @@ def peers() -> str:
 
 
 def write() -> None:
-    """Writes the modules, in the source tree and in the package that is installed."""
+    """Write the modules, in the source tree and in the installed package."""
     for place in (PACKAGE, Path(latentspace.__file__).parent):
         (place / "_methods").mkdir(exist_ok=True)
         for name, text in modules().items():

@@ -51,17 +51,17 @@ COLUMNS = {
     "dates of a zone": (in_pandas(pd.date_range("2020-01-01", periods=N, tz="UTC")), "holds dates", "days"),
     "objects of dates": (in_pandas(DAYS), "holds dates", "days"),
     "polars dates": (in_polars(DAYS), "holds dates: 2020-01-01", "days"),
-    "periods": (in_pandas(pd.period_range("2020-01", periods=N, freq="M")), "holds no numbers but objects of type Period", "leave it out"),
+    "periods": (in_pandas(pd.period_range("2020-01", periods=N, freq="M")), "is not numeric but holds objects of type Period", "leave it out"),
     "durations": (in_pandas(pd.to_timedelta(range(N), unit="h")), "holds durations", "seconds"),
-    "times": (in_polars([datetime.time(hour) for hour in range(N)]), "holds no numbers but cells of type Time", "leave it out"),
+    "times": (in_polars([datetime.time(hour) for hour in range(N)]), "is not numeric but holds cells of type Time", "leave it out"),
     "mixed": (in_pandas([1, "x", *range(6)]), "is mixed: 1, 'x'", "one type"),
     "lists": (in_pandas([[1.0, 2.0]] * N), "holds lists: [1.0, 2.0]", "numpy.stack"),
     "polars lists": (in_polars([[1.0, 2.0]] * N), "holds lists", "numpy.stack"),
     "arrays": (in_polars(pl.Series([[1.0, 2.0]] * N, dtype=pl.Array(pl.Float32, 2))), "holds lists", "numpy.stack"),
-    "records": (in_polars([{"x": 1}] * N), "holds no numbers but cells of type Struct", "leave it out"),
+    "records": (in_polars([{"x": 1}] * N), "is not numeric but holds cells of type Struct", "leave it out"),
     "numbers as text": (in_pandas([f"{row}.5" for row in range(N)]), "is text that holds numbers: '0.5'", "to_numeric"),
     "documents": (in_pandas([f"a film that nobody saw, for the {row}th time" for row in range(N)]), "is text", "list of texts"),
-    "complex": (in_pandas(np.arange(N) * 1j), "holds no numbers but objects of type complex", "leave it out"),
+    "complex": (in_pandas(np.arange(N) * 1j), "is not numeric but holds objects of type complex", "leave it out"),
 }
 
 
@@ -142,8 +142,8 @@ def test_cells_of_arrays_are_named():
         ({1, 2}, "a set was given"),
         ({"a": [1, 2]}, "a dict was given(.|\n)*pandas.DataFrame"),
         (pl.DataFrame({"a": A}).lazy(), "a lazy table was given(.|\n)*collect"),
-        (pd.DataFrame(np.c_[A, B], columns=["a", "a"]), "'a' names several columns"),
-        (["a text", None], "row 1: None was found; a row among texts is a text"),
+        (pd.DataFrame(np.c_[A, B], columns=["a", "a"]), "several columns are named 'a'"),
+        (["a text", None], "row 1: None was found; all rows must be texts"),
     ],
     ids=["generator", "set", "dict", "lazy", "twice", "no text"],
 )
@@ -342,7 +342,7 @@ def test_a_space_finds_its_columns_and_leaves_others_out():
     more = table[["c", "a", "b"]].assign(species=["u", "v"] * 4, other=np.nan)
     for held in (more, pl.from_pandas(more), pa.Table.from_pandas(more)):
         assert np.array_equal(np.asarray(space.encode(held)), space.encode(X))
-    with pytest.raises(InputError, match="no column 'b', 'c'; what was learned needs all its columns(.|\n)*there is 'bb' for 'b'"):
+    with pytest.raises(InputError, match="no column 'b', 'c'; all columns of the fit are needed(.|\n)*there is 'bb' for 'b'"):
         space.encode(table.rename(columns={"b": "bb"}).drop(columns="c"))
     with pytest.raises(InputError, match="X: 2 columns were given; this space takes 3 columns: 'a', 'b', 'c'"):
         space.encode(X[:, :2])
@@ -443,5 +443,5 @@ def test_pages_of_spaces_estimators_files_and_texts(files, tmp_path):
         explore(fit(table[["a", "b", "c"]]), open=False)
     with pytest.raises((InputError, FileNotFoundError), match="none.latent"):
         explore(tmp_path / "none.latent", open=False)
-    with pytest.raises(InputError, match="labels: some were given beside a space"):
+    with pytest.raises(InputError, match="labels: some were given with a space"):
         explore(estimator.space_, labels=[1], open=False)

@@ -66,7 +66,7 @@ def test_a_start_is_what_others_call_init(cls, rows):
     start = quick(cls, random_state=1).fit_transform(rows)
     estimator = quick(cls, init=start)
     np.testing.assert_array_equal(clone(estimator).fit_transform(rows), quick(cls).fit_transform(rows, start=start))
-    with pytest.raises(latentspace.ParamError, match="init: a map was given, and a start, too"):
+    with pytest.raises(latentspace.ParamError, match="init: an array was given, and start, too"):
         estimator.fit(rows, start=start)
     with pytest.raises(ValueError, match="59 rows"):
         quick(cls, init=start[:-1]).fit(rows)
@@ -83,9 +83,9 @@ def test_distances_in_place_of_rows(cls, rows):
     plain = quick(cls).fit(rows)
     near = estimator.measures_["trustworthiness"].value, plain.measures_["trustworthiness"].value
     assert abs(near[0] - near[1]) < 0.08, near
-    with pytest.raises(latentspace.ParamError, match="new rows have no place"):
+    with pytest.raises(latentspace.ParamError, match="new rows cannot be encoded"):
         estimator.transform(distances)
-    with pytest.warns(UserWarning, match="no points have these distances"):
+    with pytest.warns(UserWarning, match="these distances are not Euclidean"):
         quick(cls, metric="precomputed").fit(cdist(rows, rows, "cityblock"))
     assert np.array_equal(clone(estimator).fit_transform(distances), codes)
 
@@ -95,7 +95,7 @@ def test_distances_of_points_in_place_of_rows(cls, rows):
     distances = cdist(rows, rows)
     codes = quick(cls, metric="precomputed").fit_transform(distances)
     np.testing.assert_allclose(cdist(codes, codes), cdist(*[quick(cls).fit_transform(rows)] * 2), atol=1e-2)
-    with pytest.raises(latentspace.ParamError, match="distances that no points have"):
+    with pytest.raises(latentspace.ParamError, match="distances that are not Euclidean"):
         quick(cls, metric="precomputed").fit(cdist(rows, rows, "cityblock"))
 
 

@@ -1,7 +1,7 @@
-"""Learn latent spaces from what was observed, know how far to trust them, and work in them.
+"""Learn maps, factors, topics and embeddings from tables, images and text, and measure how far each can be trusted.
 
-Every method of the registry is an estimator of scikit-learn; ``Space`` opens what ``latent fit`` wrote and what estimators keep;
-``explore`` shows a map in the browser or in a notebook.
+Every method is a scikit-learn estimator. ``Space`` opens the files that ``latent fit`` writes. ``explore`` shows a map in the browser or in
+a notebook.
 """
 
 import importlib as _importlib
@@ -11,10 +11,10 @@ from . import _native
 from ._native import InputError, ParamError
 
 __version__: str = _native.__version__
-#: What the registry tells of each method: its name, its class, its parameters.
+#: The registry's description of each method: its name, its class, its parameters.
 METHODS: list[dict] = _json.loads(_native.methods())
 
-#: Where names are that are imported when they are asked for, so that the command ``latent`` starts at once.
+#: Modules of the lazily imported names. Lazy, so that the command ``latent`` starts without scikit-learn.
 _PLACES = {"Explorer": "_explore", "explore": "_explore", "Measure": "_space", "Observations": "_observations", "Space": "_space"}
 _PLACES |= {"LatentspaceWarning": "_progress", "read": "_observations"}
 _PLACES |= {name: "_analysis" for name in ("compare", "dimension", "neighbors", "stability")}

@@ -1,4 +1,4 @@
-# Made from the registry's description: `UPDATE=1 make python-test` rewrites it.
+# Generated from the registry's description by `UPDATE=1 make python-test`.
 from typing import Any
 
 from ._analysis import (

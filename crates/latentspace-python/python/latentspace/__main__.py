@@ -6,7 +6,7 @@ from . import _native
 
 
 def main() -> None:
-    """Runs the command line and ends with its exit code."""
+    """Run the command line and exit with its exit code."""
     sys.exit(_native.main(["latent", *sys.argv[1:]]))
 
 

@@ -1,6 +1,4 @@
-"""What can be asked of rows and codes without learning a space, as the commands ``latent dimension``, ``compare``, ``stability`` and
-``neighbors`` ask it.
-"""
+"""Analyses of rows and codes without a fit: the commands ``latent dimension``, ``compare``, ``stability`` and ``neighbors``."""
 
 from __future__ import annotations
 
@@ -26,19 +24,19 @@ def dimension(X: Any, *, n_neighbors: int | None = None, random_state: Any = Non
     X : array, data frame or Observations
         Rows ``[n, d]``.
     n_neighbors : int, optional
-        Neighbors per row, at least 2. By default 10, or as many as there are.
+        Number of neighbors per row, at least 2. By default 10, fewer if there are fewer rows.
     random_state, n_jobs
-        As those of the estimators.
+        As for the estimators.
 
     Returns
     -------
     dict of str to Measure
         ``two_nn``, ``mle`` and ``correlation``, each with a 95 % confidence interval, and ``participation``, the participation ratio
-        of the PCA eigenvalues. They have no null.
+        of the PCA eigenvalues. Their null is None.
 
     See Also
     --------
-    stability : How much of a map is there again with another seed or sample.
+    stability : How much of a map survives another seed or a resample.
 
     References
     ----------
@@ -59,25 +57,26 @@ def dimension(X: Any, *, n_neighbors: int | None = None, random_state: Any = Non
 
 
 def compare(first: Any, second: Any, *, k: int | None = None, random_state: Any = None, n_jobs: int | None = None) -> dict[str, Measure]:
-    """Measure what two sets of codes of the same rows share.
+    """Compare two sets of codes of the same rows: CKA, Procrustes, shared neighbors, distance correlation.
 
     Parameters
     ----------
     first, second : array, Space or fitted estimator
-        Codes ``[n, k1]`` and ``[n, k2]`` of the same rows in the same order; of a space or an estimator those of the rows that it keeps.
+        Codes ``[n, k1]`` and ``[n, k2]`` of the same rows in the same order; for a space or an estimator, the codes of its fitted rows.
     k : int, optional
-        Neighbors per row. By default 15, or as many as there are.
+        Number of neighbors per row. By default 15, fewer if there are fewer rows.
     random_state, n_jobs
-        As those of the estimators.
+        As for the estimators.
 
     Returns
     -------
     dict of str to Measure
-        Linear centered kernel alignment, Procrustes distance and the share of neighbors kept, each beside what rows in random order would score.
+        ``cka`` (linear centered kernel alignment), ``procrustes`` (residual), ``neighbors_shared`` and ``distance_correlation`` (Spearman), each
+        with the value for rows in random order as its null.
 
     See Also
     --------
-    stability : Compares a map with itself, made again.
+    stability : Compare a map with maps of other seeds and resamples.
 
     Examples
     --------
@@ -95,27 +94,27 @@ def compare(first: Any, second: Any, *, k: int | None = None, random_state: Any 
 
 
 def stability(estimator: Any, X: Any, *, runs: int = 4, k: int | None = None) -> dict[str, Measure]:
-    """Measure how much of a map is there again with another seed, and with another sample of the rows.
+    """Measure how much of a map survives another seed and a resample of the rows.
 
     Parameters
     ----------
     estimator : estimator of latentspace
-        The method and its parameters, ``random_state`` and ``n_jobs``; it need not be fitted, and is not changed.
+        The method with its parameters, ``random_state`` and ``n_jobs``. It need not be fitted and is not changed.
     X : array, sparse rows, data frame, list of texts or Observations
         Rows ``[n, d]``.
     runs : int, default=4
-        Maps with other seeds, and as many with rows drawn with replacement.
+        Number of maps with different seeds, and of maps of bootstrap resamples.
     k : int, optional
-        Neighbors per row. By default 15, or a third of the rows.
+        Number of neighbors per row. By default 15, or a third of the rows if that is less.
 
     Returns
     -------
     dict of str to Measure
-        The share of each row's neighbors that is there again, by seeds and by bootstrap samples, beside what random maps would share.
+        ``seeds`` and ``bootstrap``: the share of each row's neighbors that stay the same, with the share in random maps as the null.
 
     See Also
     --------
-    compare : Two maps, however they were made.
+    compare : Compare any two maps.
 
     Examples
     --------
@@ -136,27 +135,27 @@ def stability(estimator: Any, X: Any, *, runs: int = 4, k: int | None = None) ->
 def neighbors(
     codes: Any, queries: Any, *, k: int = 10, metric: str = "euclidean", n_jobs: int | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Find the nearest rows, all of them true.
+    """Find the exact nearest neighbors of rows.
 
     Parameters
     ----------
     codes : array, Space or fitted estimator
-        Codes ``[n, d]``, of a space or an estimator those of the rows that it keeps.
+        Codes ``[n, d]``; for a space or an estimator, the codes of its fitted rows.
     queries : int, array of int, or array of shape [m, d]
-        Rows by their numbers, which are not their own neighbors, or codes.
+        Row numbers, counted from 0, or codes. A row given by number is not among its own neighbors.
     k : int, default=10
-        Neighbors of each.
+        Number of neighbors.
     metric : {'euclidean', 'cosine', 'inner_product', 'manhattan', 'hellinger', 'hamming', 'jaccard'}, default='euclidean'
-        How far rows are from each other.
+        Distance between rows.
     n_jobs : int or None, optional
-        Threads, as those of the estimators.
+        Number of threads, as for the estimators.
 
     Returns
     -------
     indices : ndarray of shape [m, k]
-        Numbers of rows, from 0, the nearest first.
+        Row numbers, counted from 0, the nearest first.
     distances : ndarray of shape [m, k]
-        How far they are.
+        Their distances.
 
     Examples
     --------
@@ -175,7 +174,7 @@ def neighbors(
             f"queries: {queries!r} was given; rows are whole numbers from 0 to {len(table) - 1}, and codes have two axes."
         )
     found, far = _native.neighbors(table, table[rows], min(k + 1, len(table)), metric, threads(n_jobs), None)
-    # A row is left out of its own neighbors; among many copies of it the last is, if it is not there.
+    # Leave a row out of its own neighbors. Among many copies it may be missing from the list: then leave out the last neighbor.
     own = found == rows[:, None]
     own[~own.any(axis=1), -1] = True
     shape = len(rows), found.shape[1] - 1
@@ -183,7 +182,7 @@ def neighbors(
 
 
 def any_rows(X: Any) -> _native.Rows:
-    """Rows of any kind, checked."""
+    """Convert and check rows of any type."""
     if isinstance(X, Observations) or texts_of(X) is not None:
         return native_rows(X)
     rows = rows_of(X)
@@ -194,17 +193,17 @@ def any_rows(X: Any) -> _native.Rows:
 
 
 def kept_codes(codes: Any, name: str) -> np.ndarray:
-    """Codes, or those of the rows that a space or an estimator keeps."""
+    """Codes, or the codes of the fitted rows of a space or an estimator."""
     space = codes if isinstance(codes, Space) else getattr(codes, "space_", None)
     if space is None:
         found = codes_of(codes, name)
         refuse_gaps(found, name, None)
         return found
     if space.codes is None:
-        raise refuse(f"{name}: this space keeps no rows", "codes are needed", "transform(X) or encode(X) gives the codes of rows")
+        raise refuse(f"{name}: this space keeps no rows", "codes are needed", "transform(X) or encode(X) computes the codes of rows")
     return np.ascontiguousarray(space.codes)
 
 
 def measures(told: str) -> dict[str, Measure]:
-    """Figures by their names."""
+    """Measures by name, from JSON."""
     return {name: Measure(m["value"], m["low"], m["high"], m["null"]) for name, m in json.loads(told).items()}

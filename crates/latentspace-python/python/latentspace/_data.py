@@ -1,4 +1,4 @@
-"""Rows, texts, labels and neighbors as the native part takes them, and values as a data frame of the kind that was given."""
+"""Convert rows, texts, labels and neighbors for the native module, and results to data frames of the library of the input."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def like(frame: nw.DataFrame, values: np.ndarray, names: Sequence[str]) -> Any:
 
 
 def texts_of(X: Any, name: str = "X") -> list[str | list[str]] | None:
-    """X as documents, if it is a list of texts or of lists of words, or a column of them.
+    """X as documents, if it is a list or a column of texts or of lists of words; otherwise None.
 
     Raises
     ------
     InputError
-        For a row among texts that is none.
+        For a row among texts that is not a text.
     """
     if isinstance(X, np.ndarray):
         if X.ndim != 1 or X.dtype.kind not in "OUT":
@@ -56,21 +56,21 @@ def texts_of(X: Any, name: str = "X") -> list[str | list[str]] | None:
             return None
         X = X.tolist()
     documents = [document_of(text) for text in X]
-    # An empty list alone may be a row of numbers.
+    # Only empty lists: they may be rows of numbers.
     if not any(documents) and not any(isinstance(document, str) for document in documents):
         return None
     if None in documents:
         row = documents.index(None)
         raise refuse(
             f"{name}, row {row}: {X[row]!r} was found",
-            "a row among texts is a text",
-            f"[text or '' for text in {name}] has empty ones there",
+            "all rows must be texts",
+            f"[text or '' for text in {name}] replaces missing texts by empty ones",
         )
     return documents
 
 
 def document_of(cell: Any) -> str | list[str] | None:
-    """A text, or the words of one, which are counted as they are; None if it is neither."""
+    """A text, or a list of words, which is not tokenized; None for anything else."""
     if isinstance(cell, str):
         return str(cell)
     words = isinstance(cell, (list, tuple, np.ndarray)) and all(isinstance(word, str) for word in cell)
@@ -84,14 +84,14 @@ def column_of(X: Any) -> nw.Series | None:
 
 
 def native_rows(X: Any, names: Sequence[str] | None = None, text: dict[str, Any] | None = None) -> _native.Rows:
-    """X, an array, sparse rows or texts, as the native part takes it; without a copy where its numbers lie one after the other."""
+    """X (an array, sparse rows or texts) as native rows; without a copy if the array is contiguous."""
     if isinstance(X, Observations):
         return X._native
     texts = texts_of(X)
     if texts is not None:
         return _native.Rows.text(texts, text_options(text))
     if text is not None:
-        raise _native.ParamError("text: options of text were given; the rows are none.")
+        raise _native.ParamError("text: text options were given; the rows are not texts.")
     if sparse.issparse(X):
         return sparse_rows(X, names)
     X = np.asarray(X)
@@ -101,7 +101,7 @@ def native_rows(X: Any, names: Sequence[str] | None = None, text: dict[str, Any]
 
 
 def dense_rows(X: np.ndarray, names: Sequence[str] | None, categories: Sequence[tuple[str, list[str | None]]] = ()) -> _native.Rows:
-    """Numbers with the names of their columns, and columns of categories."""
+    """Native rows of numbers with the names of their columns, and of categorical columns."""
     fortran = X.flags.f_contiguous and not X.flags.c_contiguous
     flat = (X.T if fortran else np.ascontiguousarray(X)).reshape(-1)
     return _native.Rows.dense(
@@ -110,7 +110,7 @@ def dense_rows(X: np.ndarray, names: Sequence[str] | None, categories: Sequence[
 
 
 def sparse_rows(X: Any, names: Sequence[str] | None = None) -> _native.Rows:
-    """Sparse rows of any form; zeros that are stored are none, cells that are stored twice are added up."""
+    """Native rows of a sparse matrix of any format; explicit zeros are removed, duplicate cells summed."""
     rows = X.tocsr()
     if not rows.has_canonical_format or np.any(rows.data == 0):
         rows = rows.copy() if rows is X else rows
@@ -146,21 +146,21 @@ def codes_of(Z: Any, name: str = "Z") -> np.ndarray:
         raise refuse(
             f"{name}: an array of shape {codes.shape} was given",
             "codes have two axes, rows and dimensions",
-            f"numpy.reshape({name}, (-1, 1)) is one dimension",
+            f"numpy.reshape({name}, (-1, 1)) gives codes of one dimension",
         )
     return codes
 
 
 def near_rows(neighbors: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Neighbors as sparse rows: starts, indices, distances.
+    """Precomputed neighbors as sparse rows: starts, indices, distances.
 
-    They are indices and distances ``[n, k]``, as pynndescent, umap-learn and faiss give them (negative indices are none), or a sparse
-    matrix of distances ``[n, n]``, as scikit-learn's ``kneighbors_graph`` does.
+    Accepts indices and distances ``[n, k]`` as from pynndescent, umap-learn and faiss (negative indices are ignored), or a sparse matrix of
+    distances ``[n, n]`` as from scikit-learn's ``kneighbors_graph``.
     """
     if sparse.issparse(neighbors):
         graph = neighbors.tocsr()
         if graph.shape[0] != graph.shape[1]:
-            raise _native.ParamError(f"neighbors: a matrix of shape {graph.shape} was given; it has a row and a column for each row.")
+            raise _native.ParamError(f"neighbors: a matrix of shape {graph.shape} was given; it must be square, [n, n].")
         return graph.indptr.astype(np.int64), graph.indices.astype(np.int64), graph.data.astype(np.float32)
     try:
         indices, distances = (plain(part) for part in tuple(neighbors)[:2])
@@ -174,15 +174,15 @@ def near_rows(neighbors: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def column(cells: Any, name: str = "labels") -> Any:
-    """A column as the native part takes it: whole numbers, numbers (NaN: missing), or texts (None: missing)."""
+    """A column for the native module: integers, numbers (NaN: missing), or texts (None: missing)."""
     cells = plain(table_of(cells, name) if isinstance(cells, (str, bytes)) else cells, name)
     if cells.ndim == 2 and cells.shape[1] == 1:
         cells = cells[:, 0]
     if cells.ndim != 1:
         raise refuse(
             f"{name}: a column of shape {cells.shape} was given",
-            "it has one cell a row",
-            "argmax(axis=1) makes labels of one column a class",
+            "it must have one cell per row",
+            "argmax(axis=1) turns one-hot columns into labels",
         )
     if cells.dtype.kind == "u" and (cells > np.iinfo(np.int64).max).any():
         return [str(cell) for cell in cells]
@@ -201,7 +201,7 @@ def column(cells: Any, name: str = "labels") -> Any:
 
 
 def rows_for(X: Any, told: Mapping[str, Any]) -> _native.Rows:
-    """X for a space that was told to be so: columns with names are found by them, and others are left out."""
+    """X as native rows for a space with this description: named columns are found by name, others are ignored."""
     if isinstance(X, Observations) or told["kind"] == "text":
         return native_rows(X)
     wanted, categories = told["names"], told["categories"]
@@ -221,7 +221,7 @@ def rows_for(X: Any, told: Mapping[str, Any]) -> _native.Rows:
         values = values[:, places(rows.names, wanted, "X")]
     if values.ndim == 2 and told["image"] is None and values.shape[1] != told["columns"]:
         named = f": {', '.join(repr(name) for name in wanted[:5])}{', …' if len(wanted) > 5 else ''}" if wanted is not None else ""
-        hint = "a data frame's columns are found by their names" if wanted is not None else "it takes the columns that it was learned from"
+        hint = "a data frame's columns are found by name" if wanted is not None else "give the columns of the fit, in their order"
         raise refuse(f"X: {values.shape[1]} columns were given", f"this space takes {told['columns']} columns{named}", hint)
     if told["missing"] == "error" and told["kind"] != "images":
         refuse_gaps(values, "X", names)
@@ -229,30 +229,30 @@ def rows_for(X: Any, told: Mapping[str, Any]) -> _native.Rows:
 
 
 def as_kind(values: Any, kind: str) -> Any:
-    """Numbers as a space takes them: sparse where it learned from sparse rows, and only there."""
+    """Sparse values for a space learned from sparse rows, dense ones for all others."""
     if sparse.issparse(values):
         return values if kind == "counts" else values.toarray()
     return sparse.csr_array(values) if kind == "counts" and values.ndim == 2 else values
 
 
 def levels_of(series: nw.Series) -> list[str | None]:
-    """The categories of a column's rows as files have them."""
+    """The categories of a column's rows, written as in files."""
     cells = (None if is_missing(cell) else cell for cell in series.to_list())
     return [cell if cell is None else str(cell).lower() if isinstance(cell, (bool, np.bool_)) else str(cell) for cell in cells]
 
 
 def checked(estimator: Any, X: Any, reset: bool) -> tuple[Any, Sequence[str] | None]:
-    """X as an estimator takes it, an array or sparse rows, and names of its columns if it is to learn them.
+    """X as an array or sparse rows for an estimator, and the names of its columns if it is fitted.
 
-    What scikit-learn asks of rows is checked by it: their axes, their number, and that columns are those of the fit.
+    scikit-learn checks the number of axes and rows, and that the columns are those of the fit.
     """
     rows = rows_of(X)
-    # Differences need at least two rows. Cells that are not finite are refused with the name of their column.
+    # A fit needs at least two rows. refuse_gaps refuses cells that are not finite, with the name of their column.
     ask = {"accept_sparse": "csr" if estimator._description["sparse"] else False, "dtype": "numeric"}
     ask |= {"ensure_min_samples": 2 if reset else 1, "ensure_all_finite": False}
     names = rows.names
     if rows.frame is not None:
-        # Names and number of columns are those of the frame.
+        # Check the names and the number of the frame's columns.
         validate_data(estimator, rows.frame.to_native(), reset=reset, skip_check_array=True)
         values = check_array(rows.values, estimator=estimator, input_name="X", **ask)
         names = rows.frame.columns if all(isinstance(name, str) for name in rows.frame.columns) else None
@@ -272,12 +272,12 @@ def checked(estimator: Any, X: Any, reset: bool) -> tuple[Any, Sequence[str] | N
 
 
 def places(names: Sequence[str], wanted: Sequence[str], name: str) -> list[int]:
-    """Where the columns are that are wanted, in any order, among others.
+    """Positions of the wanted columns among ``names``.
 
     Raises
     ------
     InputError
-        For those that are not there, each named.
+        For missing columns; the message names them.
     """
     at = {column: place for place, column in enumerate(names)}
     lacking = [column for column in wanted if column not in at]
@@ -286,5 +286,5 @@ def places(names: Sequence[str], wanted: Sequence[str], name: str) -> list[int]:
         hint = ", ".join(f"there is '{found[0]}' for '{column}'" for column, found in near.items() if found)
         shown = ", ".join(f"'{column}'" for column in lacking[:5]) + (f" and {len(lacking) - 5} more" if len(lacking) > 5 else "")
         there = ", ".join(f"'{column}'" for column in list(names)[:5]) + (", …" if len(names) > 5 else "")
-        raise refuse(f"{name}: no column {shown}", "what was learned needs all its columns", hint or f"the columns are {there}")
+        raise refuse(f"{name}: no column {shown}", "all columns of the fit are needed", hint or f"the columns are {there}")
     return [at[column] for column in wanted]

@@ -1,4 +1,4 @@
-"""What every method has as an estimator of scikit-learn. The classes themselves, in ``_methods``, are made from the registry's description."""
+"""Base classes of the scikit-learn estimators. The classes in ``_methods`` are generated from the registry's description."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from ._peers import asked, enough, is_precomputed, most_components, refuse_new_r
 from ._progress import heard
 from ._space import Measure, Space
 
-#: What the registry tells of each method, by its name.
+#: The registry's description of each method, by name.
 DESCRIBED: dict[str, dict[str, Any]] = {method["name"]: method for method in METHODS}
 
 
 class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
-    """What all estimators share. Rows are taken as they are: scaling and filling are steps of their own."""
+    """Base class of all estimators. Rows are not prepared: scaling and imputation are steps of their own."""
 
     _description: ClassVar[dict[str, Any]]
     space_: Space
@@ -35,7 +35,7 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
 
     def __init_subclass__(cls, **given: Any) -> None:
         super().__init_subclass__(**given)
-        # Without the names that others have for parameters, which are taken, too.
+        # Parameter names of other libraries are accepted, too, but not part of the signature.
         told = inspect.signature(cls.__init__)
         own = [parameter for name, parameter in told.parameters.items() if name != "self" and parameter.kind is not parameter.VAR_KEYWORD]
         cls.__signature__ = told.replace(parameters=own, return_annotation=told.empty)
@@ -44,27 +44,26 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
             text: dict[str, Any] | None = None) -> Any:
         """Learn a space from rows.
 
-        How far to trust it is measured when ``measures_`` is first read, which may take longer than to learn it.
+        Measures are computed when ``measures_`` is first read, which may take longer than the fit.
 
         Parameters
         ----------
         X : array, sparse rows, data frame or list of str
-            Rows ``[n, d]``. Texts, a document each, become counts of their words, where the method takes text.
+            Rows ``[n, d]``. Texts, one document each, become word counts, if the method accepts text.
         y : array of n labels, optional
-            A label a row; -1, NaN and None are missing. It is learned from where the parameter ``target`` is set, ``target="label"``, and
-            ignored in all other cases.
+            One label per row; -1, NaN and None are missing. Used if the parameter ``target`` is set, ``target="label"``, otherwise ignored.
         neighbors : (indices, distances) or sparse matrix, optional
-            For t-SNE, UMAP and PaCMAP: the nearest rows of each, found elsewhere, ``[n, k]`` each; or distances ``[n, n]``.
+            For t-SNE, UMAP and PaCMAP: precomputed nearest neighbors, ``[n, k]`` each, or sparse distances ``[n, n]``.
         start : array of shape [n, k], optional
-            For t-SNE and UMAP: a map to start at. Rows that are NaN start amid their neighbors.
+            For t-SNE and UMAP: starting positions. Rows that are NaN start among their neighbors.
         pull : float, default=0.0
-            By how much of a step rows are drawn back to the start: 0 lets them go, 0.1 to 1 keep maps of related tables alike, ``inf``
-            holds them, so that only others move.
+            Pull rows toward their starting positions with this strength: 0 is no pull, 0.1 to 1 keep maps of related tables aligned, ``inf``
+            fixes these rows, so that only the others move.
         text : dict, optional
-            Which words of texts are counted, by the command line's names: ``{"stop_words": "german", "min_df": 2, "max_df": 0.4,
-            "max_words": 20000, "ngrams": 2, "phrases": "npmi", "tokens": "runs", "keep_case": True, "keep_numbers": True}``; stop words are
-            ``"auto"``, ``"none"``, languages or a list of words, and ``"extra_stop_words"`` are left out beside them. ``"tokens": "spaces"``
-            splits at white space alone; a row that is a list of words is counted as these words.
+            Which words are counted, by the names of the command line: ``{"stop_words": "german", "min_df": 2, "max_df": 0.4,
+            "max_words": 20000, "ngrams": 2, "phrases": "npmi", "tokens": "runs", "keep_case": True, "keep_numbers": True}``. Stop words are
+            ``"auto"``, ``"none"``, languages or a list of words; ``"extra_stop_words"`` adds words to them. ``"tokens": "spaces"`` splits at
+            white space only. A row that is a list of words is counted as these words.
 
         Returns
         -------
@@ -76,33 +75,33 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
 
     def fit_transform(self, X: Any, y: Any = None, *, neighbors: Any = None, start: Any = None,
                       pull: float = 0.0, text: dict[str, Any] | None = None) -> Any:
-        """Learn a space and give the codes of its rows.
+        """Learn a space and return the codes of its rows.
 
         Parameters
         ----------
         X : array, sparse rows, data frame or list of str
-            Rows ``[n, d]``, as ``fit`` takes them.
+            Rows ``[n, d]``, as for ``fit``.
         y : array of n labels, optional
-            As ``fit`` takes it.
+            As for ``fit``.
         neighbors : (indices, distances) or sparse matrix, optional
-            As ``fit`` takes them.
+            As for ``fit``.
         start : array of shape [n, k], optional
-            As ``fit`` takes it.
+            As for ``fit``.
         pull : float, default=0.0
-            As ``fit`` takes it.
+            As for ``fit``.
         text : dict, optional
-            As ``fit`` takes it.
+            As for ``fit``.
 
         Returns
         -------
         ndarray of shape [n, k]
-            Coordinates of the rows, float32; a data frame after ``set_output``.
+            Codes of the rows, float32; a data frame after ``set_output``.
         """
         return self._learn(X, y, neighbors, start, pull, text)
 
     @property
     def measures_(self) -> dict[str, Measure]:
-        """How far to trust the space: each measure with its interval, beside what noise would score. Found when first read."""
+        """Measures of the space, each with its interval and its null (the score of random data). Computed when first read."""
         check_is_fitted(self)
         return dict(self.space_._measured(self.n_jobs, self.verbose))
 
@@ -111,16 +110,16 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         return self.space_.n_components
 
     def _attribute(self, name: str) -> Any:
-        """What the fit found, by its name."""
+        """A fitted attribute, by name."""
         check_is_fitted(self)
         try:
             return self.space_.attribute(name, n_jobs=self.n_jobs, verbose=self.verbose)
         except _native.InputError as error:
-            # hasattr is true of what is there.
+            # So that hasattr is false for attributes that this fit does not have.
             raise AttributeError(str(error)) from None
 
     def _take(self, others: dict[str, Any]) -> None:
-        """Takes parameters by the names that others have for them, and refuses those that there are not."""
+        """Set parameters given by names of other libraries, and refuse unknown ones."""
         take(self, others)
 
     def _params(self) -> dict[str, Any]:
@@ -128,12 +127,12 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         return {name: value.item() if isinstance(value, np.generic) else value for name, value in given}
 
     def set_params(self, **params: Any) -> Any:
-        """Set parameters, by the names that others have for them, too.
+        """Set parameters. Names of other libraries are accepted, too.
 
         Parameters
         ----------
         **params : dict
-            Values by name; ``name__parameter`` within a step.
+            Values by name; ``name__parameter`` for a nested step.
 
         Returns
         -------
@@ -146,7 +145,7 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         return self
 
     def _rows(self, X: Any, reset: bool, text: dict[str, Any] | None = None) -> _native.Rows:
-        """X, checked, unless it is text."""
+        """X as native rows; checked, unless it is text."""
         if isinstance(X, (str, os.PathLike)):
             X = observations(X, None if reset else self.space_._native, text=text, n_jobs=self.n_jobs)
         if isinstance(X, Observations) and reset:
@@ -173,16 +172,16 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         share = share_of_variance(self._description, params["n_components"])
         with heard(self.verbose) as ear:
             if share is not None:
-                # How many components are enough is known when there are all.
+                # All components are needed to know how many keep this share.
                 params["n_components"] = most_components(rows)
                 whole, _ = _native.fit(name, params, rows, seed, jobs, ear, labels, near, begin)
                 params["n_components"] = enough(Space(whole).attribute("explained_variance_ratio_"), share)
             space, codes = _native.fit(name, params, rows, seed, jobs, ear, labels, near, begin)
             self.space_ = Space(space)
             if columns is not X:
-                # Of distances, columns are rows.
+                # For precomputed distances, columns are rows.
                 self.n_features_in_ = len(codes)
-            # What partial_fit kept was of other rows.
+            # Discard the statistics of an earlier partial_fit.
             self.__dict__.pop("_parts", None)
         return codes
 
@@ -195,20 +194,20 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
 
 
 class Encodes(Estimator):
-    """Estimators whose spaces take new rows."""
+    """Estimators whose spaces encode new rows."""
 
     def transform(self, X: Any) -> Any:
-        """Give the codes of rows: a row's code is the same alone, in any batch, in any order.
+        """Encode rows: compute their codes. A row has the same code alone, in any batch and in any order.
 
         Parameters
         ----------
         X : array, sparse rows, data frame or list of str
-            Rows ``[n, d]``, of the columns that were fitted.
+            Rows ``[n, d]`` with the columns of the fit.
 
         Returns
         -------
         ndarray of shape [n, k]
-            Their codes, float32; a data frame after ``set_output``.
+            The codes, float32; a data frame after ``set_output``.
         """
         check_is_fitted(self)
         refuse_new_rows(getattr(self, "metric", None))
@@ -217,10 +216,10 @@ class Encodes(Estimator):
 
 
 class Decodes(Estimator):
-    """Estimators whose spaces lead back."""
+    """Estimators whose spaces decode codes."""
 
     def inverse_transform(self, X: Any) -> np.ndarray:
-        """Give the rows of codes, in the units that were observed.
+        """Decode codes into rows, in the original units.
 
         Parameters
         ----------
@@ -230,7 +229,7 @@ class Decodes(Estimator):
         Returns
         -------
         ndarray of shape [n, d]
-            The rows that have these codes.
+            The decoded rows.
         """
         check_is_fitted(self)
         with heard(self.verbose) as ear:
@@ -239,20 +238,20 @@ class Decodes(Estimator):
 
 
 class Folds(Estimator):
-    """Estimators that learn from rows that come by part after part."""
+    """Estimators with incremental learning."""
 
     def partial_fit(self, X: Any, y: Any = None) -> Any:
-        """Learn from more rows: the space is that of all rows so far, to the bit, however they came.
+        """Learn from more rows. The space equals that of one call with all rows so far, to the bit.
 
-        The rows are not kept: the measures are those that the statistics tell. After ``fit`` it begins anew. Where ``fit`` would find
-        another algorithm cheaper, its space may differ in the last digits, and that is warned of.
+        The rows are not kept, so only measures that follow from the statistics are available. After ``fit`` it starts again. If ``fit``
+        would choose another algorithm for all rows, its space may differ in the last digits; a warning reports it.
 
         Parameters
         ----------
         X : array, sparse rows or data frame
             Rows ``[n, d]``.
         y : ignored
-            For scikit-learn.
+            For compatibility with scikit-learn.
 
         Returns
         -------
@@ -272,10 +271,10 @@ class Folds(Estimator):
 
 
 class TellsRows(Estimator):
-    """Estimators whose spaces tell how likely rows are."""
+    """Estimators with a log-likelihood of rows."""
 
     def score_samples(self, X: Any) -> np.ndarray:
-        """Give the logarithm of the density of each row, in nats.
+        """Return the log-likelihood of each row: the logarithm of its density, in nats.
 
         Parameters
         ----------
@@ -285,21 +284,21 @@ class TellsRows(Estimator):
         Returns
         -------
         ndarray of shape [n]
-            Their log-likelihoods.
+            Log-likelihood of each row.
         """
         check_is_fitted(self)
         with heard(self.verbose) as ear:
             return self.space_._native.log_likelihoods(self._rows(X, reset=False), threads(self.n_jobs), ear)[0]
 
     def score(self, X: Any, y: Any = None) -> float:
-        """Give the mean log-likelihood of rows, by which a search compares estimators.
+        """Return the mean log-likelihood of rows, which a grid search maximizes.
 
         Parameters
         ----------
         X : array, sparse rows or data frame
             Rows ``[n, d]``.
         y : ignored
-            For scikit-learn.
+            For compatibility with scikit-learn.
 
         Returns
         -------
@@ -310,7 +309,7 @@ class TellsRows(Estimator):
 
 
 class TellsWords(Estimator):
-    """Estimators whose spaces tell how likely the words of documents are: topics."""
+    """Estimators with a log-likelihood of words: topic models."""
 
     def _told(self, X: Any) -> tuple[float, float]:
         check_is_fitted(self)
@@ -319,14 +318,14 @@ class TellsWords(Estimator):
         return float(likelihoods.sum()), words
 
     def score(self, X: Any, y: Any = None) -> float:
-        """Give the log-likelihood of all words of documents, given the shares that ``transform`` finds.
+        """Return the log-likelihood of all words of documents, given the topic proportions that ``transform`` computes.
 
         Parameters
         ----------
         X : array, sparse rows or list of str
             Documents: counts ``[n, d]``, or texts.
         y : ignored
-            For scikit-learn.
+            For compatibility with scikit-learn.
 
         Returns
         -------
@@ -336,10 +335,10 @@ class TellsWords(Estimator):
         return self._told(X)[0]
 
     def perplexity(self, X: Any) -> float:
-        """Give the perplexity of documents: as how many equally likely words the next one is.
+        """Return the perplexity of documents: the number of equally probable words that would be as hard to predict.
 
-        The shares are found from the words that are scored, so that it is lower than that of words held out, which
-        ``measures_["log_likelihood_per_word"]`` tells.
+        The topic proportions are estimated from the scored words themselves, so it is lower than the held-out perplexity,
+        ``exp(-measures_["log_likelihood_per_word"].value)``.
 
         Parameters
         ----------
@@ -355,24 +354,24 @@ class TellsWords(Estimator):
         return float(np.exp(-likelihood / words)) if words else float("nan")
 
     def topics(self, n_words: int = 10) -> list[list[tuple[str, float]]]:
-        """Give the likeliest words of each topic.
+        """Return the most probable words of each topic.
 
         Parameters
         ----------
         n_words : int, default=10
-            Words a topic.
+            Number of words per topic.
 
         Returns
         -------
         list of list of (str, float)
-            Each word and how likely it is in the topic; a column's number where it has no name.
+            Each word with its probability in the topic; the column number if columns have no names.
         """
         check_is_fitted(self)
         return self.space_.topics(n_words)
 
 
 def parts_of(data: bytes) -> _native.Parts:
-    """What a pickle holds of the statistics of rows."""
+    """The statistics of ``partial_fit`` from a pickle."""
     return _native.Parts.from_bytes(data)
 
 

@@ -1,4 +1,4 @@
-"""The explorer from a script or a notebook: a map of rows, how far to trust it, and what is selected on it."""
+"""The explorer from a script or a notebook: a map of rows, its measures, and the selection on it."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from ._observations import Observations
 from ._rows import is_annotated, numbers_of, plain, refuse, rows_of, table_of
 from ._space import Space
 
-#: How often a selection is looked at, for those who wait for changes.
+#: Interval at which the selection is polled for ``observe`` and ``wait``.
 LOOK_EVERY_SECS = 0.1
 
 
 class Explorer:
-    """A page of the explorer, served on this machine until it is closed. A notebook shows it where it stands as a cell's last value."""
+    """An explorer page, served on this machine until it is closed. A notebook displays it as the last value of a cell."""
 
     def __init__(self, native: _native.Explorer, height: int) -> None:
         self._native = native
@@ -36,12 +36,12 @@ class Explorer:
 
     @property
     def url(self) -> str:
-        """The address of the page."""
+        """URL of the page."""
         return self._native.url
 
     @property
     def selection(self) -> np.ndarray:
-        """The rows that are selected, counted from 0, ascending. Assign to select rows on the page."""
+        """Selected rows, counted from 0, ascending. Assign to select rows on the page."""
         return self._native.selection()
 
     @selection.setter
@@ -50,16 +50,16 @@ class Explorer:
         if rows.dtype == bool:
             rows = np.flatnonzero(rows)
         if rows.size and (rows.dtype.kind not in "iu" or rows.min() < 0):
-            raise _native.ParamError("selection: rows are numbers, counted from 0, or a mask of all rows.")
+            raise _native.ParamError("selection: rows are row numbers, counted from 0, or a boolean mask of all rows.")
         self._native.select([int(row) for row in rows.ravel()])
 
     @property
     def state(self) -> dict[str, Any]:
-        """What the page knows: phase, step, measures, warnings (docs/http-api.md)."""
+        """State of the page: phase, step, measures, warnings (docs/http-api.md)."""
         return json.loads(self._native.state())
 
     def observe(self, hear: Callable[[np.ndarray], None]) -> None:
-        """Calls ``hear`` with the selected rows whenever they change, from a thread of its own."""
+        """Call ``hear`` with the selected rows whenever they change, in a separate thread."""
         self._watched.append(hear)
         if len(self._watched) == 1:
             threading.Thread(target=self._watch, name="latentspace-selection", daemon=True).start()
@@ -75,7 +75,7 @@ class Explorer:
             time.sleep(LOOK_EVERY_SECS)
 
     def wait(self) -> None:
-        """Waits until the page is served no more, or for an interrupt, which closes it."""
+        """Wait until the page is closed. An interrupt closes it."""
         try:
             while not self._native.closed:
                 time.sleep(LOOK_EVERY_SECS)
@@ -83,7 +83,7 @@ class Explorer:
             self.close()
 
     def close(self) -> None:
-        """Ends the server, and the work if it is not done."""
+        """Stop the server, and the fit if it is still running."""
         self._native.close()
 
     def __enter__(self) -> Explorer:
@@ -96,7 +96,7 @@ class Explorer:
         return f"Explorer({self.url!r}{', closed' if self._native.closed else ''})"
 
     def widget(self) -> Any:
-        """The page as a widget (anywidget) whose ``selection`` is a list that can be observed, linked and assigned."""
+        """Return the page as a widget (anywidget) whose ``selection`` can be observed, linked and assigned."""
         if self._widget is None:
             from ._widget import widget
 
@@ -128,45 +128,45 @@ def explore(
     open: bool | None = None,
     height: int = 720,
 ) -> Explorer:
-    """Shows a map of rows in the browser or in a notebook, drawn while it is learned, then measured.
+    """Show a map of rows in the browser or in a notebook, while it is learned; then measure it.
 
     Parameters
     ----------
     X : array, sparse rows, data frame, AnnData, list of texts, Observations, path, Space or fitted estimator
-        The rows. Of a data frame the columns of numbers are learned from, all others ride along, as ``obs`` of an AnnData does. ``uint8`` of
-        shape ``[n, h, w]`` or ``[n, h, w, channels]`` are pictures. A path is what ``latent explore`` takes: data, or a space. A space and an
-        estimator show the rows that they keep.
+        The rows. The numeric columns of a data frame are learned from; all others are metadata, as is ``obs`` of an AnnData. ``uint8`` of
+        shape ``[n, h, w]`` or ``[n, h, w, channels]`` are images. A path names data or a space, as for ``latent explore``. A space and an
+        estimator show their fitted rows.
     labels : array, data frame or mapping of names to columns, optional
-        What rides along and colors the map.
+        Metadata columns, which color the map.
     codes : array ``[n, 2 or 3]`` or str, optional
-        Where the rows lie: a map that is there, instead of a new one. Of an AnnData, a name in ``obsm``: by default ``X_umap`` or another
-        map that is there.
+        Coordinates of the rows: an existing map to show instead of a new one. For an AnnData, a name in ``obsm``; by default ``X_umap`` or
+        another map in ``obsm``.
     method, params : str, mapping, optional
-        What makes the map, by the registry's name, and its parameters. The usual if none is named.
+        Registry name of the method that makes the map, and its parameters. By default, that of ``latent explore``.
     random_state, n_jobs
         As those of the estimators.
     port : int, default=0
-        The port to serve at. 0: any that is free.
+        Port of the server. 0: any free port.
     open : bool, optional
-        Whether the browser is opened. By default it is, except in a notebook, which shows the page itself.
+        Open the browser. By default yes, except in a notebook, which embeds the page.
     height : int, default=720
-        Pixels of the page within a notebook.
+        Height of the page in a notebook, in pixels.
 
     Returns
     -------
     Explorer
-        It serves the page until it is closed, forgotten, or the script ends: ``explore(X).wait()`` keeps a script.
+        Serves the page until it is closed, garbage-collected, or the script ends; ``explore(X).wait()`` keeps the script running.
     """
     if not _native.has_page():
         warnings.warn(
-            "latentspace was built without its page, so the browser shows none: `pip install .` builds it where Node.js is", stacklevel=2
+            "latentspace was built without the explorer's page: install Node.js, then `pip install .` builds it", stacklevel=2
         )
     how = (method, dict(params or {}), port, seed_of(random_state), threads(n_jobs))
     if isinstance(X, (str, os.PathLike, Space)) or hasattr(X, "space_"):
         given = "labels" if labels is not None else "codes" if codes is not None else None
         if given is not None:
             raise refuse(
-                f"{given}: some were given beside a {kind_of(X)}", "they go with rows that are given as X", "explore(read(path), labels)"
+                f"{given}: some were given with a {kind_of(X)}", "they can be given only with rows", "explore(read(path), labels)"
             )
         space = X if isinstance(X, Space) else getattr(X, "space_", None)
         if space is not None:
@@ -184,12 +184,12 @@ def explore(
 
 
 def kind_of(X: Any) -> str:
-    """What X is called in errors."""
+    """Name of the type of X in errors."""
     return "file" if isinstance(X, (str, os.PathLike)) else "space" if isinstance(X, Space) else "fitted estimator"
 
 
 def shown(X: Any, codes: Any) -> tuple[_native.Rows, list[tuple[str, Any]], Any]:
-    """What a page shows of X: its rows, the columns that ride along, and where the rows lie, if that is known."""
+    """Rows of X for the page, its metadata columns, and the coordinates of the rows, if given."""
     if isinstance(X, Observations):
         return X._native, [], codes
     if texts_of(X) is not None:
@@ -201,7 +201,7 @@ def shown(X: Any, codes: Any) -> tuple[_native.Rows, list[tuple[str, Any]], Any]
         columns += [(str(name), X.obs[name]) for name in X.obs.columns]
         if isinstance(codes, str) and codes not in X.obsm:
             there = ", ".join(f"'{name}'" for name in X.obsm) or "none"
-            raise refuse(f"codes: '{codes}' was given", f"the names in obsm are {there}", "explore(adata) makes a map where there is none")
+            raise refuse(f"codes: '{codes}' was given", f"the names in obsm are {there}", "explore(adata) makes a map if obsm has none")
         found = map_of(X.obsm) if codes is None else X.obsm[codes] if isinstance(codes, str) else codes
         return native_rows(rows.values, rows.names), columns, found
     if isinstance(X, nw.DataFrame):
@@ -210,22 +210,22 @@ def shown(X: Any, codes: Any) -> tuple[_native.Rows, list[tuple[str, Any]], Any]
         if not numeric:
             raise refuse(
                 "X: no column holds numbers",
-                "a map is made of numbers",
-                "explore(codes=...) shows places that are known; a list of texts is rows of documents",
+                "a map needs numeric columns",
+                "explore(X, codes=...) shows given coordinates; a list of texts is read as documents",
             )
         return native_rows(numbers_of(X.select(numeric), "X"), [str(name) for name in numeric]), columns, codes
     return native_rows(rows_of(X).values), [], codes
 
 
 def map_of(maps: Mapping[str, Any]) -> Any:
-    """Of the maps of an AnnData the one that is usually looked at; nothing if there is none."""
+    """The default map of an AnnData: UMAP, then t-SNE, then any of 2 or 3 dimensions; None without one."""
     flat = [name for name in maps if getattr(maps[name], "ndim", 0) == 2 and maps[name].shape[1] in (2, 3)]
     usual = [name for name in ("X_umap", "X_tsne") if name in flat]
     return np.asarray(maps[(usual + flat)[0]]) if flat else None
 
 
 def columns_of(labels: Any) -> list[tuple[str, Any]]:
-    """Labels as columns with names."""
+    """Labels as named columns."""
     if labels is None:
         return []
     if isinstance(labels, Mapping) and not hasattr(labels, "__array__"):
@@ -240,7 +240,7 @@ def columns_of(labels: Any) -> list[tuple[str, Any]]:
 
 
 def in_notebook() -> bool:
-    """Whether a notebook shows what a cell gives."""
+    """Whether this runs in a notebook."""
     from ._progress import notebook
 
     return notebook() is not None

@@ -1,4 +1,4 @@
-"""Seeds and threads, as scikit-learn's users say them."""
+"""Seeds and numbers of threads from scikit-learn's ``random_state`` and ``n_jobs``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from . import _native
 
 
 def seed_of(random_state: Any) -> int:
-    """The seed: 0 of None, the number itself, or one that a generator draws."""
+    """The seed of a ``random_state``: 0 for None, an integer itself, or a draw from a generator."""
     if random_state is None:
         return 0
     if isinstance(random_state, numbers.Integral) and not isinstance(random_state, bool) and 0 <= int(random_state) < 2**64:
@@ -28,7 +28,7 @@ def seed_of(random_state: Any) -> int:
 
 
 def threads(n_jobs: Any) -> int:
-    """Threads to work on, 0 for all: None and -1 are all of the machine, or one inside a worker of joblib, which has others beside it."""
+    """The number of threads of an ``n_jobs``, 0 for all: None and -1 mean all cores, or one inside a joblib worker, as others run in parallel."""
     if n_jobs is None or (isinstance(n_jobs, numbers.Integral) and n_jobs == -1):
         backend, _ = get_active_backend()
         return 1 if getattr(backend, "nesting_level", 0) else 0
@@ -38,5 +38,5 @@ def threads(n_jobs: Any) -> int:
 
 
 def cores() -> int:
-    """Cores that this process may use."""
+    """Number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,4 +1,4 @@
-"""Observations that are read from files, as the command line reads them."""
+"""Observations read from files, as the command line reads them."""
 
 from __future__ import annotations
 
@@ -11,41 +11,41 @@ from ._jobs import threads
 
 
 class Observations:
-    """What was observed, with the columns that ride along: what a file, a folder or a pattern holds.
+    """Observations with their metadata columns, read from a file, a folder or a pattern.
 
-    Estimators, spaces and ``explore`` take it where they take arrays. How its rows become numbers (scaling, missing cells, categories, words)
-    is chosen as ``latent fit`` chooses it: the space has the bytes that ``latent fit`` would write.
+    Estimators, spaces and ``explore`` accept it wherever they accept arrays. Its preparation (scaling, missing cells, categories, words) is
+    chosen as by ``latent fit``: the space has the bytes that ``latent fit`` would write.
     """
 
     def __init__(self, native: _native.Rows, notes: list[str]) -> None:
         self._native = native
         self._told: dict[str, Any] = json.loads(native.describe())
-        #: What the reader found out: delimiter, header, columns that ride along.
+        #: Notes of the reader: delimiter, header, metadata columns.
         self.notes = notes
 
     @property
     def name(self) -> str:
-        """The name of what was read."""
+        """Name of the data."""
         return self._told["name"]
 
     @property
     def kind(self) -> str:
-        """``table``, ``array``, ``images``, ``counts`` or ``text``."""
+        """Kind of the data: ``table``, ``array``, ``images``, ``counts`` or ``text``."""
         return self._told["kind"]
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Rows, and columns to learn from (of text 1)."""
+        """Number of rows, and of columns to learn from (1 for text)."""
         return self._told["rows"], self._told["columns"]
 
     @property
     def columns(self) -> list[str] | None:
-        """Names of the columns to learn from that hold numbers, where they have any."""
+        """Names of the numeric columns to learn from, if they have names."""
         return self._told["names"]
 
     @property
     def metadata(self) -> list[str]:
-        """Names of the columns that ride along."""
+        """Names of the metadata columns, which are not learned from."""
         return self._told["metadata"]
 
     def __len__(self) -> int:
@@ -65,38 +65,38 @@ def read(
     n_jobs: int | None = None,
     **options: Any,
 ) -> Observations:
-    """Reads a file, a folder of images or texts, or a pattern of files, as the command line does.
+    """Read a file, a folder of images or texts, or a pattern of files, as the command line does.
 
     Parameters
     ----------
     data : str or path
         ``.csv``, ``.parquet``, ``.npy``, ``.mtx``, ``.txt``, a folder, ``parts/*.parquet`` and so on.
     scale : {'auto', 'none', 'standard', 'robust', 'unit'}, optional
-        How columns are scaled. By default columns with names are standardized if their spreads differ more than tenfold.
+        Scaling of the columns. By default, named columns are standardized if their spreads differ more than tenfold.
     missing : {'error', 'mean', 'median'}, optional
-        What is done with missing cells. By default the column's mean is put there in tables.
+        How missing cells are handled. By default, cells of tables are imputed by the column's mean.
     text : dict, optional
-        Which words of text are counted, as ``fit`` has it.
+        Which words are counted, as for ``fit``.
     n_jobs : int or None, optional
-        Threads, as those of the estimators.
+        Number of threads, as for the estimators.
     **options
         The reading options of ``latent fit``: ``format``, ``delimiter``, ``decimal``, ``header``, ``columns``, ``labels``, ``id`` and so on.
 
     Returns
     -------
     Observations
-        Rows for ``fit``, ``transform``, ``Space.encode`` and ``explore``.
+        Input of ``fit``, ``transform``, ``Space.encode`` and ``explore``.
 
     Raises
     ------
     InputError
-        With file, row and column, for what cannot be read.
+        If data cannot be read; the message names file, row and column.
     ParamError
-        For an option that is unknown or that the format cannot use.
+        If an option is unknown or the format cannot use it.
 
     See Also
     --------
-    Space.open : Opens a space.
+    Space.open : Open a space.
 
     Examples
     --------
@@ -116,7 +116,7 @@ def observations(
     n_jobs: int | None = None,
     options: dict[str, Any] | None = None,
 ) -> Observations:
-    """What a file holds; for a space, the columns that it takes."""
+    """The observations of a file; for a space, its columns."""
     native, notes = _native.Rows.open(
         os.fspath(data), read_options(options), scale, missing, text_options(text), space, threads(n_jobs), None
     )
@@ -124,12 +124,12 @@ def observations(
 
 
 def read_options(read: dict[str, Any] | None) -> str | None:
-    """How files are read, as the native part takes it."""
+    """Reading options for the native module, as JSON."""
     return json.dumps(read, default=str) if read else None
 
 
 def text_options(text: dict[str, Any] | None) -> str | None:
-    """Which words of text are counted, as the native part takes it."""
+    """Text options for the native module, as JSON."""
     if text is None:
         return None
     given = dict(text)

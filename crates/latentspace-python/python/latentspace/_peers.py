@@ -1,5 +1,5 @@
-"""What people write who come from scikit-learn, umap-learn and others: other names of parameters, None, a share of the variance, distances in
-place of rows. What means the same is taken; what does not is refused with what to write.
+"""Parameters as in scikit-learn, umap-learn and other libraries: other names, None, a share of the variance, precomputed distances. Those with
+the same meaning are accepted; the error for others gives the equivalent.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from . import _native
 from ._native import ParamError
 from ._rows import rows_of
 
-#: Other names of parameters that mean the same.
+#: Parameter names of other libraries with the same meaning, and ours.
 SAME = {
     "max_iter": "n_iter",
     "num_iters": "n_iter",
@@ -32,25 +32,25 @@ SAME = {
     "seed": "random_state",
     "num_threads": "n_jobs",
 }
-#: Words of others for words of ours, by our name of the parameter.
+#: Values of other libraries and ours, by our name of the parameter.
 WORDS = {"solver": {"covariance_eigh": "covariance", "full": "covariance"}}
-#: Distances that are not of the rows' cells, by the names of the parameters that scikit-learn has for them.
+#: scikit-learn's parameters that announce precomputed distances, with their value.
 PRECOMPUTED = {"metric": "precomputed", "dissimilarity": "precomputed", "affinity": "precomputed"}
-#: Of squared distances, the part that no points in a space of any number of dimensions can have.
+#: Largest share of negative eigenvalues for which distances count as Euclidean.
 NOT_EUCLIDEAN = 1e-3
-#: Nearest rows that are taken of distances: five sixths of them are enough for a perplexity of 140.
+#: Number of neighbors taken from precomputed distances: enough for a perplexity of 140, which needs 420.
 MOST_NEIGHBORS = 512
-#: Rows up to which all dimensions of distances are found.
+#: Up to this many rows all eigenvectors of precomputed distances are computed, above it 64.
 WHOLE = 5000
 
 
 def renamed(description: Mapping[str, Any], name: str, value: Any, given: Mapping[str, Any]) -> tuple[str, Any] | None:
-    """Our name and value of a parameter that others have; nothing if it is not known.
+    """Our name and value of a parameter of another library; None if it is unknown.
 
     Raises
     ------
     TypeError
-        If the same words mean something else here, with what to write.
+        If the parameter means something else here; the message gives the equivalent.
     """
     own = {parameter["name"]: parameter for parameter in description["parameters"]}
     ours = SAME.get(name)
@@ -62,7 +62,7 @@ def renamed(description: Mapping[str, Any], name: str, value: Any, given: Mappin
         raise TypeError(f"max_iter: it counts the early iterations, too, which n_iter does not; write {late}, n_iter_early={early}.")
     if name == "max_iter" and "gibbs" in given.get("sampler", own.get("sampler", {"default": ""})["default"]):
         raise TypeError(
-            f"max_iter: passes of expectation maximization are no sweeps of a sampler; write n_iter, {own['n_iter']['default']} by default."
+            f"max_iter: iterations of expectation maximization are not sweeps of a sampler; write n_iter, {own['n_iter']['default']} by default."
         )
     if ours in given:
         raise TypeError(f"{name}: it is another name of {ours}, which was given, too.")
@@ -76,24 +76,24 @@ def renamed(description: Mapping[str, Any], name: str, value: Any, given: Mappin
 
 
 def take(estimator: Any, others: Mapping[str, Any]) -> None:
-    """Sets parameters of an estimator that were given by names that it has not.
+    """Set parameters of an estimator that were given by names of other libraries.
 
     Raises
     ------
     TypeError
-        For one that there is not, in the library's words, or that means something else here.
+        For an unknown parameter, or one that means something else here.
     """
     description = estimator._description
     own = {parameter["name"]: parameter["default"] for parameter in description["parameters"]}
     values = {name: getattr(estimator, name) for name in own}
-    # Of arrays, equality is none.
+    # Comparing types first avoids comparing arrays.
     given = {name: value for name, value in values.items() if type(value) is not type(own[name]) or value != own[name]}
     for name, value in others.items():
         if name in PRECOMPUTED and is_precomputed(value) and "metric" in own:
             estimator.metric = value
             continue
         if name in PRECOMPUTED and is_precomputed(value):
-            hint = "fit(MDS(10, metric='precomputed').fit_transform(X)) takes points that are as far apart"
+            hint = "fit(MDS(10, metric='precomputed').fit_transform(X)) takes points with these distances"
             if "neighbors" in description["given"]:
                 hint += ", and fit(X, neighbors=(indices, distances)) the nearest rows"
             raise TypeError(f"{name}: 'precomputed' was given; {description['title']} takes rows.\nhint: {hint}")
@@ -108,7 +108,7 @@ def take(estimator: Any, others: Mapping[str, Any]) -> None:
 
 
 class Asked(NamedTuple):
-    """What a fit is asked for, in the library's terms."""
+    """Arguments of a fit, translated."""
 
     params: dict[str, Any]
     X: Any
@@ -117,19 +117,19 @@ class Asked(NamedTuple):
 
 
 def asked(description: Mapping[str, Any], params: dict[str, Any], X: Any, neighbors: Any, start: Any) -> Asked:
-    """A fit in the library's terms: a start that ``init`` is, distances as points and nearest rows, None.
+    """Translate the arguments of a fit: an array ``init`` to ``start``, precomputed distances to points and neighbors, None to ``auto``.
 
     Raises
     ------
     ParamError
-        For what there is not in these terms.
+        For arguments without an equivalent.
     """
     params = dict(params)
     defaults = {parameter["name"]: parameter["default"] for parameter in description["parameters"]}
     init = params.get("init")
     if "start" in description["given"] and init is not None and not isinstance(init, str):
         if start is not None:
-            raise ParamError("init: a map was given, and a start, too; they are the same: give one of them.")
+            raise ParamError("init: an array was given, and start, too; both set starting positions: give one of them.")
         start, params["init"] = init, defaults["init"]
     if is_precomputed(params.get("metric")):
         params["metric"] = defaults["metric"]
@@ -139,13 +139,13 @@ def asked(description: Mapping[str, Any], params: dict[str, Any], X: Any, neighb
             neighbors = nearest_of(distances, MOST_NEIGHBORS) if neighbors is None else neighbors
         elif lost > NOT_EUCLIDEAN:
             raise ParamError(
-                f"metric: 'precomputed' was given with distances that no points have ({lost:.0%} of their squares); {description['title']} takes "
-                "distances of points.\nhint: TSNE, UMAP and PaCMAP take any distances, as they learn from the nearest rows"
+                f"metric: 'precomputed' was given with distances that are not Euclidean (negative eigenvalues: {lost:.0%} of their sum); "
+                f"{description['title']} takes Euclidean distances.\nhint: TSNE, UMAP and PaCMAP take any distances: they learn from the nearest neighbors"
             )
         if lost > NOT_EUCLIDEAN:
             warnings.warn(
-                f"no points have these distances ({lost:.0%} of their squares): the nearest rows are those of the distances, the start and the measures "
-                "are of the points that come closest",
+                f"these distances are not Euclidean (negative eigenvalues: {lost:.0%} of their sum): neighbors are those of the distances; the start "
+                "and the measures use the closest Euclidean points",
                 stacklevel=4,
             )
     for parameter in description["parameters"]:
@@ -158,18 +158,18 @@ def asked(description: Mapping[str, Any], params: dict[str, Any], X: Any, neighb
 
 
 def most(rows: int, columns: int) -> int:
-    """All components that there are: centered rows differ in one dimension less than there are rows."""
+    """Maximum number of components: the rank of centered rows is at most the number of rows minus 1."""
     return max(1, min(rows - 1, columns))
 
 
 def most_components(rows: _native.Rows) -> int:
-    """All components that rows have."""
+    """Maximum number of components of rows."""
     told = json.loads(rows.describe())
     return most(told["rows"], told["columns"])
 
 
 def share_of_variance(description: Mapping[str, Any], n_components: Any) -> float | None:
-    """The share of the variance that is to be kept, where a number of components between 0 and 1 is one."""
+    """The share of the variance to keep, if ``n_components`` is between 0 and 1; otherwise None."""
     if isinstance(n_components, numbers.Integral) or not isinstance(n_components, numbers.Real) or not 0.0 < n_components < 1.0:
         return None
     known = any(attribute["name"] == "explained_variance_ratio_" for attribute in description["attributes"])
@@ -177,7 +177,7 @@ def share_of_variance(description: Mapping[str, Any], n_components: Any) -> floa
 
 
 def enough(ratios: np.ndarray, share: float) -> int:
-    """The fewest components that keep more than this share of the variance, as scikit-learn counts them."""
+    """The smallest number of components that keep more than this share of the variance, as in scikit-learn."""
     return min(int(np.searchsorted(np.cumsum(ratios, dtype=np.float64), share, side="right")) + 1, len(ratios))
 
 
@@ -187,11 +187,11 @@ def is_precomputed(metric: Any) -> bool:
 
 
 def refuse_new_rows(metric: Any) -> None:
-    """Refuses new rows where only distances between those of the fit are known."""
+    """Refuse new rows after a fit to precomputed distances."""
     if is_precomputed(metric):
         raise ParamError(
-            "metric: 'precomputed' was given, so that new rows have no place; fit_transform places the rows of the distances.\n"
-            "hint: fit the rows themselves with a metric of the list, then transform places others"
+            "metric: 'precomputed' was given, so new rows cannot be encoded; fit_transform returns the codes of the fitted rows.\n"
+            "hint: fit the rows themselves with one of the metrics, then transform encodes new rows"
         )
 
 
@@ -201,12 +201,12 @@ def distances_of(X: Any) -> np.ndarray:
     Raises
     ------
     ParamError
-        For what is not square, not symmetric, or negative.
+        For a matrix that is not square, not symmetric, or has negative cells.
     """
     if sparse.issparse(X):
         raise ParamError(
-            "metric: 'precomputed' was given with sparse rows, in which most distances are missing; distances are all of n x n.\n"
-            "hint: fit(X, neighbors=graph) takes a sparse matrix of the nearest rows' distances, where the method has neighbors"
+            "metric: 'precomputed' was given with sparse rows, in which most distances are missing; all n x n distances are needed.\n"
+            "hint: fit(X, neighbors=graph) takes a sparse matrix of neighbor distances, for methods that learn from neighbors"
         )
     X = np.asarray(X, dtype=np.float64)
     if X.ndim != 2 or X.shape[0] != X.shape[1]:
@@ -230,13 +230,13 @@ def distances_of(X: Any) -> np.ndarray:
     if (np.abs(np.diagonal(X)) > 1e-5 * scale).any():
         row = int(np.flatnonzero(np.abs(np.diagonal(X)) > 1e-5 * scale)[0])
         raise ParamError(
-            f"X, row {row}, column {row}: {X[row, row]:g} was found; a row is at distance 0 from itself.\nhint: numpy.fill_diagonal(X, 0); similarities are no distances"
+            f"X, row {row}, column {row}: {X[row, row]:g} was found; a row is at distance 0 from itself.\nhint: numpy.fill_diagonal(X, 0); similarities are not distances"
         )
     return (X + X.T) / 2.0
 
 
 def points_of(distances: np.ndarray) -> tuple[np.ndarray, float]:
-    """Points that are as far apart (classical scaling, Torgerson 1952), and the share of the squared distances that no points have."""
+    """Points with these distances (classical scaling, Torgerson 1952), and the share of the negative eigenvalues, which no points have."""
     squares = distances * distances
     gram = -0.5 * (squares - squares.mean(0) - squares.mean(1)[:, None] + squares.mean())
     n = len(gram)
@@ -247,13 +247,13 @@ def points_of(distances: np.ndarray) -> tuple[np.ndarray, float]:
     negative = -values[values < 0.0].sum() / max(np.abs(values).sum(), np.finfo(float).tiny)
     kept = values > max(values[-1], 0.0) * 1e-9
     points = (vectors[:, kept] * np.sqrt(values[kept]))[:, ::-1]
-    # A vector and its negative are as good: the largest entry is positive.
+    # The sign of an eigenvector is arbitrary: make the entry of largest magnitude positive.
     signs = np.sign(points[np.abs(points).argmax(axis=0), np.arange(points.shape[1])])
     return np.ascontiguousarray(points * signs, dtype=np.float32) if points.size else np.zeros((n, 1), dtype=np.float32), float(negative)
 
 
 def nearest_of(distances: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """The nearest others of each row, ``[n, count]`` each: their numbers and distances."""
+    """The nearest neighbors of each row: row numbers and distances, ``[n, count]`` each."""
     apart = distances.copy()
     np.fill_diagonal(apart, -1.0)
     count = min(count + 1, len(apart))

@@ -1,4 +1,4 @@
-"""Progress and notes, where ``verbose`` asks for them: a line that moves in a terminal, a bar in a notebook, lines now and then elsewhere."""
+"""Progress and notes for ``verbose``: an updating line in a terminal, a bar in a notebook, a line every 10 seconds elsewhere."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import warnings
 from contextlib import contextmanager
 from typing import Any, Iterator
 
-#: Seconds between two lines where nothing moves.
+#: Seconds between two lines of plain output.
 PLAIN_EVERY = 10.0
 
 
 class Listener:
-    """Hears a fit: lines, now and then."""
+    """Receives notes, warnings and progress of a call, and prints plain lines."""
 
     def __init__(self) -> None:
         self.warnings: list[str] = []
@@ -22,15 +22,15 @@ class Listener:
         self._begun = self._told = time.monotonic()
 
     def note(self, text: str) -> None:
-        """Something that the user should know."""
+        """Print a note."""
         print(text, file=sys.stderr)
 
     def warn(self, text: str) -> None:
-        """The result is less than it seems, and why: a warning of Python, once the work is done."""
+        """Keep a warning; it becomes a Python warning after the call."""
         self.warnings.append(text)
 
     def progress(self, stage: str, done: int, total: int, name: str | None, loss: float | None) -> None:
-        """So many steps of a stage are done."""
+        """Report that ``done`` of ``total`` steps of a stage are done."""
         now = time.monotonic()
         if stage != self._stage:
             self._stage, self._begun, self._told = stage, now, now
@@ -47,11 +47,11 @@ class Listener:
             print(text, file=sys.stderr)
 
     def close(self) -> None:
-        """The fit has ended."""
+        """End the output of the call."""
 
 
 class Silent(Listener):
-    """Hears warnings alone."""
+    """Keeps warnings, and prints nothing."""
 
     def note(self, text: str) -> None:
         """Not shown."""
@@ -61,7 +61,7 @@ class Silent(Listener):
 
 
 class Terminal(Listener):
-    """One line that moves."""
+    """One updating line."""
 
     def note(self, text: str) -> None:
         self.close()
@@ -78,7 +78,7 @@ class Terminal(Listener):
 
 
 class Notebook(Listener):
-    """A bar in the cell's output."""
+    """A progress bar in the cell's output."""
 
     def __init__(self, display: Any, HTML: Any) -> None:
         super().__init__()
@@ -97,12 +97,12 @@ class Notebook(Listener):
 
 
 class LatentspaceWarning(UserWarning):
-    """A result is less than it seems: the sentence says why."""
+    """Something limits a result, such as a disconnected neighbor graph; the message explains it."""
 
 
 @contextmanager
 def heard(verbose: Any) -> Iterator[Listener]:
-    """Who hears a call of the native part; what that warned of are Python's warnings afterwards, at the line that called this package."""
+    """A listener for a native call. Afterwards its warnings become Python warnings at the line that called this package."""
     ear = listener(verbose)
     try:
         yield ear
@@ -113,7 +113,7 @@ def heard(verbose: Any) -> Iterator[Listener]:
 
 
 def _level() -> int:
-    """The frames from a warning to who called this package, perhaps through scikit-learn's tools."""
+    """The stack level of the code that called this package, directly or through scikit-learn."""
     inside, level, frame = ("latentspace", "sklearn", "contextlib"), 1, sys._getframe(1)
     while frame is not None and str(frame.f_globals.get("__name__")).split(".")[0] in inside:
         frame, level = frame.f_back, level + 1
@@ -121,7 +121,7 @@ def _level() -> int:
 
 
 def listener(verbose: Any) -> Listener:
-    """Who hears a call; warnings alone if ``verbose`` is false."""
+    """The listener for a call; it only keeps warnings if ``verbose`` is false."""
     if not verbose:
         return Silent()
     if notebook() is not None:
@@ -132,7 +132,7 @@ def listener(verbose: Any) -> Listener:
 
 
 def notebook() -> Any:
-    """The notebook's kernel that this runs in; None elsewhere. IPython is only asked where it is there already."""
+    """The notebook kernel that this runs in, or None. IPython is not imported for this."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
     return getattr(shell, "kernel", None)

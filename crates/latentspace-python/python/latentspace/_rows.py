@@ -1,5 +1,5 @@
-"""Rows as people hold them: arrays and tensors of any library, sparse rows, data frames, AnnData, data sets. What cannot be learned from is
-refused by the name of its column, before anything is converted.
+"""Rows from arrays and tensors of any library, sparse rows, data frames, AnnData and data sets. Columns that are not numeric are refused by
+name, before anything is converted.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ from scipy import sparse
 
 from ._native import InputError
 
-#: Columns that an error names; of more, the number is told.
+#: Maximum number of columns that an error names.
 NAMED = 5
-#: A column of text is categorical if its cells are shorter than this in the mean.
+#: A column of text is categorical if the mean length of its cells is below this.
 LONG_TEXT = 20.0
 
 
 class Rows(NamedTuple):
-    """Rows, of whichever kind they were given."""
+    """Rows of any input type."""
 
     #: An array, or sparse rows.
     values: Any
     #: The data frame, where there is one.
     frame: nw.DataFrame | None = None
-    #: Names of the columns of AnnData, which is no data frame.
+    #: Names of the columns of an AnnData, which is not a data frame.
     names: list[str] | None = None
 
 
 def refuse(found: str, wanted: str, hint: str) -> InputError:
-    """The error, in the library's form."""
+    """An ``InputError`` in the library's form: what was found; what is allowed; hint."""
     return InputError(f"{found}; {wanted}.\nhint: {hint}")
 
 
@@ -44,15 +44,15 @@ def rows_of(X: Any, name: str = "X") -> Rows:
     Raises
     ------
     InputError
-        For columns or cells that are not numbers, each named, and for what is no table.
+        For columns or cells that are not numbers, which the message names, and for values that are not tables.
     """
     given, X = X, table_of(X, name)
     if is_annotated(X):
         if X.X is None:
             raise refuse(
                 f"{name}: this AnnData has no X",
-                "X holds the rows to learn from",
-                "give other rows by name: adata.obsm['X_pca'], adata.layers['counts']",
+                "the rows to learn from are read from X",
+                "give other rows directly: adata.obsm['X_pca'], adata.layers['counts']",
             )
         values = X.X if sparse.issparse(X.X) else array_of(X.X, f"{name}.X")
         return Rows(values, names=[str(variable) for variable in X.var_names])
@@ -62,17 +62,17 @@ def rows_of(X: Any, name: str = "X") -> Rows:
 
 
 def table_of(X: Any, name: str = "X") -> Any:
-    """X as a data frame of narwhals if it is a table; all else as it is."""
+    """X as a narwhals data frame if it is a table; otherwise unchanged."""
     if isinstance(X, (np.ndarray, list, tuple)) or sparse.issparse(X):
         return X
     if is_annotated(X):
         return X.to_memory() if getattr(X, "isbacked", False) else X
     if isinstance(X, (str, bytes)):
-        raise refuse(f"{name}: a text was given", "rows are arrays, data frames or lists of texts", f"[{name}] is one document")
+        raise refuse(f"{name}: a text was given", "rows are arrays, data frames or lists of texts", f"[{name}] is a list of one document")
     if isinstance(X, (Iterator, Set, Mapping)):
         kind = "generator" if isinstance(X, Iterator) else type(X).__name__
-        hint = "pandas.DataFrame(X) is a table of a dict of columns" if isinstance(X, Mapping) else f"list({name}) keeps its rows"
-        raise refuse(f"{name}: a {kind} was given", "rows have an order and are gone over more than once", hint)
+        hint = "pandas.DataFrame(X) makes a table from a dict of columns" if isinstance(X, Mapping) else f"list({name}) makes a list of its rows"
+        raise refuse(f"{name}: a {kind} was given", "rows need an order and are read more than once", hint)
     if hasattr(X, "with_format") and hasattr(X, "column_names"):
         X = X.with_format("arrow")[:]
     try:
@@ -81,13 +81,13 @@ def table_of(X: Any, name: str = "X") -> Any:
         names = list(getattr(X, "columns", []))
         twice = sorted({str(column) for column in names if names.count(column) > 1})
         raise refuse(
-            f"{name}: {', '.join(repr(column) for column in twice)} names several columns",
-            "each column has a name of its own",
-            f"{name}.loc[:, ~{name}.columns.duplicated()] keeps the first of each",
+            f"{name}: several columns are named {', '.join(repr(column) for column in twice)}",
+            "column names must be unique",
+            f"{name}.loc[:, ~{name}.columns.duplicated()] keeps the first of each name",
         ) from None
     if isinstance(frame, nw.LazyFrame) and not hasattr(X, "__arrow_c_stream__"):
-        hint = f"{name}.{'compute' if hasattr(X, 'compute') else 'collect'}() makes a data frame of it"
-        raise refuse(f"{name}: a lazy table was given", "rows are gone over more than once", hint)
+        hint = f"{name}.{'compute' if hasattr(X, 'compute') else 'collect'}() makes a data frame"
+        raise refuse(f"{name}: a lazy table was given", "rows are read more than once", hint)
     if (
         not isinstance(frame, nw.DataFrame)
         and not hasattr(X, "__array__")
@@ -98,12 +98,12 @@ def table_of(X: Any, name: str = "X") -> Any:
 
 
 def is_annotated(X: Any) -> bool:
-    """Whether X is an AnnData, or offers what one offers."""
+    """Whether X is an AnnData, or has the same attributes."""
     return all(hasattr(X, part) for part in ("X", "obs", "obsm", "var_names"))
 
 
 def arrow_library(name: str) -> Any:
-    """The library that reads Arrow's arrays."""
+    """An installed library that reads Arrow arrays."""
     for library in ("pyarrow", "polars"):
         if importlib.util.find_spec(library) is not None:
             return importlib.import_module(library)
@@ -111,7 +111,7 @@ def arrow_library(name: str) -> Any:
 
 
 def from_arrow(X: Any, name: str) -> Any:
-    """What offers itself as a table of Arrow as a data frame; a column of Arrow as it is."""
+    """An object with Arrow's C interface as a data frame; an Arrow column unchanged."""
     library = arrow_library(name)
     try:
         if library.__name__ == "polars":
@@ -124,7 +124,7 @@ def from_arrow(X: Any, name: str) -> Any:
 
 
 def plain(X: Any, name: str = "X") -> np.ndarray:
-    """What holds cells as an array, of whatever type; no number is changed."""
+    """Any array-like as a NumPy array of its own type; values are unchanged."""
     if isinstance(X, np.ma.MaskedArray):
         if X.mask is np.ma.nomask or not X.mask.any():
             return X.data
@@ -157,14 +157,14 @@ def plain(X: Any, name: str = "X") -> np.ndarray:
         return np.from_dlpack(X)
     if isinstance(X, Iterator):
         raise refuse(
-            f"{name}: a generator was given", "rows have an order and are gone over more than once", f"list({name}) keeps its rows"
+            f"{name}: a generator was given", "rows need an order and are read more than once", f"list({name}) makes a list of its rows"
         )
     cells = list(X) if isinstance(X, Sequence) and not isinstance(X, (str, bytes)) else X
     return stacked(cells, name) if isinstance(cells, list) else np.asarray(cells)
 
 
 def stacked(cells: list[Any], name: str) -> np.ndarray:
-    """A list as an array: one of texts keeps what lacks there, one of rows has rows of one length."""
+    """A list as an array. Texts may have missing cells; rows must have equal lengths."""
     try:
         array = np.asarray(cells)
     except ValueError:
@@ -174,8 +174,8 @@ def stacked(cells: list[Any], name: str) -> np.ndarray:
             raise
         raise refuse(
             f"{name}: row {odd} has {lengths[odd]} cells, row 0 has {lengths[0]}",
-            "all rows are equally long",
-            f"{{len(row) for row in {name}}} shows which lengths there are",
+            "all rows must have the same length",
+            f"{{len(row) for row in {name}}} shows the lengths",
         ) from None
     if array.dtype.kind in "USV":
         array = np.empty(len(cells), dtype=object) if array.ndim < 2 else np.array(cells, dtype=object)
@@ -189,7 +189,7 @@ def array_of(X: Any, name: str) -> np.ndarray:
     given = X
     X = plain(X, name)
     if X.dtype.kind == "V" and X.dtype.names is None:
-        # Numbers that NumPy does not know itself, such as bfloat16.
+        # Number types of extensions, such as bfloat16.
         try:
             return X.astype(np.float32)
         except (TypeError, ValueError):
@@ -209,7 +209,7 @@ def array_of(X: Any, name: str) -> np.ndarray:
 
 
 def numbers_of_cells(X: np.ndarray, name: str) -> np.ndarray:
-    """Cells of any kind as numbers, if all are."""
+    """Cells of an object array as numbers, if all are numbers."""
     if X.ndim == 2:
         for column in range(X.shape[1]):
             place = None
@@ -224,7 +224,7 @@ def numbers_of_cells(X: np.ndarray, name: str) -> np.ndarray:
             if not is_number(cell):
                 refuse_cell(row, cell, None, name)
     if X.dtype.kind != "O":
-        # No cell is left that could be refused.
+        # No cells to check: the array is empty.
         return X
     if any(isinstance(cell, complex) for cell in X.flat):
         return X.astype(np.complex128)
@@ -232,18 +232,18 @@ def numbers_of_cells(X: np.ndarray, name: str) -> np.ndarray:
 
 
 def refuse_cell(row: int, cell: Any, column: str | None, name: str) -> None:
-    """The error of a cell that is no number."""
+    """Raise the error for a cell that is not a number."""
     place = f"{name}, row {row}" if column is None else f"{name}, row {row}, {column}"
     if isinstance(cell, str):
         try:
             float(cell)
             hint = f"{name}.astype(float) reads numbers that are written as text"
         except ValueError:
-            hint = "leave the column out or encode it (OneHotEncoder); a list of texts is rows of documents"
+            hint = "leave the column out or encode it (OneHotEncoder); a list of texts is read as documents"
         raise refuse(f"{place}: the text {str(cell)!r} was found", "rows are numbers", hint)
     if isinstance(cell, (list, tuple, np.ndarray)):
         raise refuse(
-            f"{place}: {brief(cell)} was found", "a cell is one number", f"numpy.asarray({name}) shows its shape; rows have two axes"
+            f"{place}: {brief(cell)} was found", "a cell must be one number", f"numpy.asarray({name}).shape shows the shape; rows have two axes"
         )
     raise TypeError(
         f"{place}: {brief(cell)} was found, a {type(cell).__name__}; the argument must be neither a string nor another object but a number"
@@ -251,34 +251,34 @@ def refuse_cell(row: int, cell: Any, column: str | None, name: str) -> None:
 
 
 def is_number(cell: Any) -> bool:
-    """Whether a cell is a number, or lacks."""
+    """Whether a cell is a number or missing."""
     return is_missing(cell) or (not isinstance(cell, str) and (isinstance(cell, (numbers.Number, np.bool_)) or hasattr(cell, "__float__")))
 
 
 def is_missing(cell: Any) -> bool:
-    """Whether a cell lacks: None, NaN, NaT or pandas' NA."""
+    """Whether a cell is missing: None, NaN, NaT or pandas' NA."""
     if cell is None:
         return True
     if isinstance(cell, (str, list, tuple, np.ndarray)):
         return False
     try:
-        # NaN and NaT alone differ from themselves.
+        # Only NaN and NaT differ from themselves.
         return bool(cell != cell)
     except TypeError:
-        # What is neither the same nor another is pandas' NA.
+        # The truth value of a comparison with pandas' NA raises TypeError.
         return type(cell).__name__ == "NAType"
     except ValueError:
         return False
 
 
 def brief(cell: Any) -> str:
-    """A cell in few letters."""
+    """A cell, shortened to 40 characters."""
     text = repr(cell.item() if isinstance(cell, np.generic) else cell)
     return text if len(text) <= 40 else text[:37] + "…"
 
 
 def numbers_of(frame: nw.DataFrame, name: str, given: Any = None) -> Any:
-    """The numbers of a data frame whose columns all hold numbers; ``given`` is what it was made of."""
+    """The values of a data frame whose columns are all numeric; ``given`` is the original object."""
     native = frame.to_native()
     if frame.columns and hasattr(native, "sparse") and all(type(kind).__name__ == "SparseDtype" for kind in native.dtypes):
         return native.sparse.to_coo().tocsr()
@@ -290,7 +290,7 @@ def numbers_of(frame: nw.DataFrame, name: str, given: Any = None) -> Any:
         return np.empty(frame.shape)
     kinds = {column.dtype for column in columns}
     if len(kinds) == 1 and all(not kind.is_nested() and kind.is_float() for kind in frame.schema.values()):
-        # One block of one type is used where it lies.
+        # A single block of one type is used without a copy.
         whole = frame.to_numpy()
         if whole.dtype in kinds:
             return whole
@@ -301,7 +301,7 @@ def numbers_of(frame: nw.DataFrame, name: str, given: Any = None) -> Any:
 
 
 def numbers_of_column(series: nw.Series) -> np.ndarray:
-    """A column of numbers as an array; NaN where a cell lacks."""
+    """A numeric column as an array; NaN where a cell is missing."""
     if series.dtype == nw.Object:
         return np.array([np.nan if is_missing(cell) else float(cell) for cell in series.to_list()])
     if series.dtype == nw.Boolean:
@@ -313,7 +313,7 @@ def numbers_of_column(series: nw.Series) -> np.ndarray:
 
 
 def why_not(series: nw.Series) -> tuple[str, str] | None:
-    """Why a column cannot be learned from, and its kind; nothing if it holds numbers."""
+    """Why a column cannot be learned from, and its kind; None if it is numeric."""
     kind = series.dtype
     if kind.is_numeric() or kind == nw.Boolean:
         return None
@@ -340,23 +340,23 @@ def why_not(series: nw.Series) -> tuple[str, str] | None:
             return f"is mixed: {brief(cells[0])}, {brief(odd)}", "mixed"
         if hasattr(cells[0], "isoformat"):
             return f"holds dates: {cells[0]}", "date"
-    return f"holds no numbers but {type_name(kind, cells)}{example}", "other"
+    return f"is not numeric but holds {type_name(kind, cells)}{example}", "other"
 
 
 def type_name(kind: Any, cells: list[Any]) -> str:
-    """What its cells are."""
+    """Name of the type of the cells, for errors."""
     return f"objects of type {type(cells[0]).__name__}" if kind in (nw.Object, nw.Unknown) and cells else f"cells of type {kind}"
 
 
 def categorical(cells: list[Any]) -> str:
-    """A categorical column, with a few of its categories."""
+    """Describe a categorical column with up to three of its categories."""
     levels = list(dict.fromkeys(cells))
     shown = ", ".join(brief(level) for level in levels[:3])
     return f"is categorical: {shown}{', …' if len(levels) > 3 else ''}" if levels else "is categorical"
 
 
 def text(cells: list[str]) -> tuple[str, str]:
-    """A column of text: numbers that are written as text, categories or documents."""
+    """Describe a column of text: numbers written as text, categories or documents."""
     if not cells:
         return "is empty text", "categorical"
     try:
@@ -369,21 +369,21 @@ def text(cells: list[str]) -> tuple[str, str]:
     return categorical(cells), "categorical"
 
 
-#: What helps, by the kind of the column.
+#: Hints by the kind of the column.
 HELP = {
     "categorical": "leave it out or encode it (OneHotEncoder)",
     "text": "leave it out, or learn from it alone as a list of texts",
     "number": "leave it out or turn it into numbers (pandas.to_numeric)",
-    "date": "leave it out or turn it into numbers, such as days since the first",
-    "duration": "leave it out or turn it into numbers, such as its seconds",
-    "list": "leave it out, or learn from it alone: numpy.stack makes rows of lists of one length",
+    "date": "leave it out or turn it into numbers, such as days since the first date",
+    "duration": "leave it out or turn it into numbers, such as seconds",
+    "list": "leave it out, or learn from it alone: numpy.stack makes rows from lists of equal length",
     "mixed": "leave it out or give all its cells one type",
     "other": "leave it out or turn it into numbers",
 }
 
 
 def refuse_columns(frame: nw.DataFrame, found: Mapping[str, tuple[str, str]], name: str, given: Any) -> None:
-    """The error of columns that hold no numbers."""
+    """Raise the error for columns that are not numeric."""
     told = "; ".join(f"column '{column}' {why}" for column, (why, _) in list(found.items())[:NAMED])
     if len(found) > NAMED:
         told += f"; and {len(found) - NAMED} more columns"
@@ -399,13 +399,13 @@ def refuse_columns(frame: nw.DataFrame, found: Mapping[str, tuple[str, str]], na
 
 
 def refuse_gaps(values: Any, name: str, names: Sequence[Any] | None) -> None:
-    """Refuses cells that are no finite numbers of 32 bits, and names the first."""
+    """Refuse cells that are not finite 32-bit numbers; the error names the first."""
     cells = values.data if sparse.issparse(values) else values
     if cells.dtype.kind != "f" or cells.size == 0:
         return
     # Dense columns are scaled as they are read; sparse cells are stored in 32 bits.
     most = np.finfo(np.float32).max if sparse.issparse(values) else 1e150
-    # A sum that is finite tells that all are; only wide numbers can be too large.
+    # A finite sum means that all cells are finite; only 64-bit numbers can be too large.
     with np.errstate(all="ignore"):
         if np.isfinite(cells.sum()) and (cells.dtype.itemsize <= 4 or -most <= cells.min() <= cells.max() <= most):
             return
@@ -421,9 +421,9 @@ def refuse_gaps(values: Any, name: str, names: Sequence[Any] | None) -> None:
         cell = values[row, column] if values.ndim > 1 else values[row]
     place = f"{name}, row {row}, column " + (f"'{names[column]}'" if names is not None else str(column))
     if np.isnan(cell):
-        hint = "sklearn.impute.SimpleImputer fills cells in; or leave the row or the column out"
-        raise refuse(f"{place}: a cell is missing (NaN)", "each cell is a finite number", hint)
+        hint = "sklearn.impute.SimpleImputer imputes missing cells; or leave the row or the column out"
+        raise refuse(f"{place}: a cell is missing (NaN)", "each cell must be a finite number", hint)
     what = "infinity (inf)" if np.isinf(cell) else f"{cell:g}"
-    hint = f"numpy.clip({name}, -1e30, 1e30) bounds all cells; or leave the row or the column out"
+    hint = f"numpy.clip({name}, -1e30, 1e30) limits all cells; or leave the row or the column out"
     largest = "3.4e38" if sparse.issparse(values) else "1e150"
-    raise refuse(f"{place}: {what} was found", f"each cell is a finite number up to {largest}", hint)
+    raise refuse(f"{place}: {what} was found", f"each cell must be a finite number up to {largest}", hint)

@@ -1,4 +1,4 @@
-"""A space: what was learned, as one value and as one file."""
+"""A space: a fitted preparation and model, as one object and as one file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ._progress import heard
 
 
 class Measure(NamedTuple):
-    """A figure that says how far to trust a space: its value, the interval that it lies in with 95 %, and what noise would score."""
+    """A measure of a space or map: its value, its 95 % confidence interval, and its null, the score of random data."""
 
     value: float
     low: float
@@ -26,18 +26,18 @@ class Measure(NamedTuple):
 
 
 def measures_of(told: str) -> dict[str, Measure]:
-    """Measures, as the native part tells them."""
+    """Measures by name, from JSON."""
     return {name: Measure(m["value"], m["low"], m["high"], m["null"]) for name, m in json.loads(told).items()}
 
 
 class Space:
-    """A way through a latent space: encodes rows to codes and, where it can, decodes codes to rows.
+    """A latent space: encodes rows to codes and, for most methods, decodes codes to rows.
 
-    It is what ``latent fit`` writes and what an estimator keeps in ``space_``; equal fits give equal bytes.
+    ``latent fit`` writes it, and an estimator keeps it in ``space_``. Equal fits give equal bytes.
 
-    A space that was just learned is measured when its measures are first read, and when it is saved or compared, since its file holds
-    them. Until then it keeps the rows that it was learned from. A pickle of it takes the measures along that are known by then,
-    not the rows: ``measures`` of such a pickle are those that the fit knew, and ``measure`` finds the others on rows.
+    Measures are computed when they are first read, and when the space is saved or compared, since its file contains them. Until then the
+    space keeps the rows that it was learned from. A pickle contains the measures computed so far, but not the rows; ``measure`` computes the
+    others on given rows.
     """
 
     def __init__(self, native: _native.Space) -> None:
@@ -48,7 +48,7 @@ class Space:
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> Space:
-        """Open a file, of this version of the format or an older one. No file can run code.
+        """Open a space file of this or an older version of the format. Opening a file never runs code from it.
 
         Parameters
         ----------
@@ -58,28 +58,28 @@ class Space:
         Returns
         -------
         Space
-            What it holds.
+            The space.
         """
         return cls(_native.Space.open(os.fspath(path)))
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Space:
-        """Open the bytes of a file.
+        """Open the bytes of a space file.
 
         Parameters
         ----------
         data : bytes
-            What ``to_bytes`` gave, or a file holds.
+            The result of ``to_bytes``, or the content of a file.
 
         Returns
         -------
         Space
-            What they hold.
+            The space.
         """
         return cls(_native.Space.from_bytes(data))
 
     def to_bytes(self) -> bytes:
-        """Give the bytes of the file, the measures among them.
+        """Return the bytes of the file, including the measures.
 
         Returns
         -------
@@ -90,32 +90,32 @@ class Space:
         return self._native.to_bytes()
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the file, the measures in it, all or nothing: the bytes that ``latent fit`` writes.
+        """Write the space file, including the measures: the bytes that ``latent fit`` writes. An interrupted write leaves the old file.
 
         Parameters
         ----------
         path : str or path
-            Its name, ``*.latent``.
+            Name of the file, ``*.latent``.
         """
         self._measured()
         self._native.save(os.fspath(path))
 
     def encode(self, X: Any, *, n_jobs: int | None = None) -> Any:
-        """Give the codes of rows.
+        """Encode rows: compute their codes.
 
-        Columns with names are found by them, in any order; others are left out.
+        Named columns are found by name, in any order; other columns are ignored.
 
         Parameters
         ----------
         X : array, sparse rows, data frame, list of str or path
-            Rows ``[n, d]``. A name of a file is read as ``read`` reads it.
+            Rows ``[n, d]``. A file name is read as by ``read``.
         n_jobs : int, optional
-            Threads. None and -1: all that the machine has, or 1 inside a worker of joblib.
+            Number of threads. None and -1: all cores, or 1 inside a joblib worker.
 
         Returns
         -------
         ndarray or data frame of shape [n, k]
-            Their codes: a data frame of data frames, an array of all else.
+            The codes; a data frame if X is one.
         """
         frame = frame_of(X)
         codes = self._native.encode(self._rows(X, n_jobs), threads(n_jobs), None)
@@ -127,19 +127,19 @@ class Space:
         return rows_for(X, self._told)
 
     def decode(self, Z: Any, *, n_jobs: int | None = None) -> Any:
-        """Give the rows of codes, in the units that were observed.
+        """Decode codes into rows, in the original units.
 
         Parameters
         ----------
         Z : array or data frame
             Codes ``[n, k]``.
         n_jobs : int, optional
-            Threads. None and -1: all that the machine has, or 1 inside a worker of joblib.
+            Number of threads. None and -1: all cores, or 1 inside a joblib worker.
 
         Returns
         -------
         ndarray or data frame of shape [n, d]
-            The rows that have these codes.
+            The decoded rows.
         """
         frame = frame_of(Z)
         rows = values_of(*self._native.decode(codes_of(Z), threads(n_jobs), None))
@@ -150,7 +150,7 @@ class Space:
 
     @property
     def measures(self) -> dict[str, Measure]:
-        """How far to trust it, by name; found when first read."""
+        """Measures of the space by name, computed when first read."""
         return dict(self._measured())
 
     def _measured(self, n_jobs: int | None = None, verbose: Any = False) -> dict[str, Measure]:
@@ -160,60 +160,60 @@ class Space:
         return self._measures
 
     def measure(self, X: Any, *, n_jobs: int | None = None) -> dict[str, Measure]:
-        """Measure how far to trust where rows lie that it encodes: ``latent measure SPACE --against X``.
+        """Encode rows and measure their codes: ``latent measure SPACE --against X``.
 
         Parameters
         ----------
         X : array, sparse rows, data frame or list of str
             Rows ``[n, d]``.
         n_jobs : int, optional
-            Threads. None and -1: all that the machine has, or 1 inside a worker of joblib.
+            Number of threads. None and -1: all cores, or 1 inside a joblib worker.
 
         Returns
         -------
         dict of str to Measure
-            Each measure by its name.
+            The measures by name.
         """
         with heard(False) as ear:
             return measures_of(self._native.measure_on(self._rows(X, n_jobs), threads(n_jobs), ear))
 
     def topics(self, n_words: int = 10) -> list[list[tuple[str, float]]]:
-        """Give the likeliest words of each topic, where the dimensions are topics.
+        """Return the most probable words of each topic, for topic models.
 
         Parameters
         ----------
         n_words : int, default=10
-            Words a topic.
+            Number of words per topic.
 
         Returns
         -------
         list of list of (str, float)
-            Each word and how likely it is in the topic; a column's number where it has no name.
+            Each word with its probability in the topic; the column number if columns have no names.
         """
         found = self._native.topics(int(n_words))
         if found is None:
-            raise AttributeError(f"topics: the dimensions of a space of {self.method} are no topics")
+            raise AttributeError(f"topics: the dimensions of {self.method} are not topics")
         names = self.feature_names
         return [[(str(word) if names is None else names[word], share) for word, share in topic] for topic in found]
 
     def attribute(self, name: str, *, n_jobs: int | None = None, verbose: Any = False) -> Any:
-        """Give what the fit found, by the name that the method's class gives it.
+        """Return a fitted attribute by its name in the method's class.
 
-        What a method makes anew, such as a graph of neighbors, is kept from then on.
+        Attributes that must be recomputed, such as a neighbor graph, are cached.
 
         Parameters
         ----------
         name : str
-            ``components_``, ``graph_``, ``get_covariance()``.
+            Name of the attribute: ``components_``, ``graph_``, ``get_covariance()``.
         n_jobs : int, optional
-            Threads. None and -1: all that the machine has, or 1 inside a worker of joblib.
+            Number of threads. None and -1: all cores, or 1 inside a joblib worker.
         verbose : bool, default=False
-            Whether notes and progress are shown.
+            Show notes and progress.
 
         Returns
         -------
         number, ndarray or sparse array
-            What it is; arrays cannot be written to.
+            The attribute; arrays are read-only.
         """
         if name not in self._found:
             self._found[name] = self._attribute(name, n_jobs, verbose)
@@ -231,68 +231,68 @@ class Space:
 
     @property
     def method(self) -> str:
-        """The registry's name of the method."""
+        """Registry name of the method."""
         return self._told["method"]
 
     @property
     def params(self) -> dict[str, Any]:
-        """All parameters, as they were given: what was chosen for ``auto`` is among the facts."""
+        """All parameters as given: ``facts`` holds the values chosen for ``auto``."""
         return dict(self._told["params"])
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What the fit found out about itself."""
+        """Facts about the fit: the algorithm, the values chosen for ``auto``, the number of iterations."""
         return dict(self._told["facts"])
 
     @property
     def preparation(self) -> list[str]:
-        """How observations become numbers, in sentences."""
+        """The preparation of observations (scaling, missing cells, categories), in sentences."""
         return list(self._told["told"])
 
     @property
     def seed(self) -> int:
-        """The seed."""
+        """Random seed of the fit."""
         return self._told["seed"]
 
     @property
     def rows(self) -> int:
-        """Rows that it was learned from."""
+        """Number of rows that it was learned from."""
         return self._told["rows"]
 
     @property
     def columns(self) -> int:
-        """Columns of the rows that it takes."""
+        """Number of columns of its rows."""
         return self._told["columns"]
 
     @property
     def n_components(self) -> int:
-        """Dimensions."""
+        """Number of dimensions of the codes."""
         return self._told["n_components"]
 
     @property
     def feature_names(self) -> list[str] | None:
-        """Names of the columns, where they have any."""
+        """Names of the columns, if they have names."""
         return self._told["names"]
 
     @property
     def decodes(self) -> bool:
-        """Whether it decodes."""
+        """Whether the space decodes codes."""
         return self._told["decodes"]
 
     @property
     def codes(self) -> np.ndarray | None:
-        """Where the fitted rows lie, ``[n, k]``, if the space keeps them."""
+        """Codes ``[n, k]`` of the fitted rows, if the space keeps them."""
         return self._native.codes()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Workers of joblib get what was learned: nobody waits there for measures that nobody asked for.
+        # Pickling does not compute measures, so that joblib workers need not wait for them.
         return Space.from_bytes, (self._native.to_bytes(),)
 
     def __copy__(self) -> Space:
         return self
 
     def __deepcopy__(self, memo: Any) -> Space:
-        # Nothing changes a space.
+        # A space is immutable.
         return self
 
     def __eq__(self, other: object) -> bool:

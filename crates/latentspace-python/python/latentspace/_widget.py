@@ -10,7 +10,7 @@ import traitlets
 if TYPE_CHECKING:
     from ._explore import Explorer
 
-#: The page is its own program: the widget only shows it. What is selected goes through the page's server.
+#: The widget only embeds the page. The selection is exchanged through the page's server.
 ESM = """
 export default {
   render({ model, el }) {
@@ -25,7 +25,7 @@ export default {
 
 
 class PageWidget(anywidget.AnyWidget):
-    """The page, and what is selected on it."""
+    """The page and its selection."""
 
     _esm = ESM
     url = traitlets.Unicode().tag(sync=True)

@@ -1,6 +1,6 @@
-"""A fit on a Ray cluster (``pip install ray``): plain tasks that open their own rows and return small statistics.
+"""Fit on a Ray cluster (``pip install ray``): each task reads its own rows and returns statistics.
 
-A task that dies is run again by Ray, and gives the same bytes again. Files must be readable under the same names on every node.
+Ray repeats a task that fails, and the repetition returns the same bytes. Files must be readable under the same names on every node.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ def _cores() -> int:
 
 
 def fit(method: Any, data: str, *, shares: int | None = None, _share: Callable[..., bytes] = _shares.share, **options: Any) -> Space:
-    """Learns ``method`` from files in ``shares`` tasks a round (as many as the cluster has cores), each of which reads its own rows; ``options``
-    as :func:`latentspace.shares.first` takes them. The space is that of one machine, to the bit.
+    """Fit ``method`` to files in ``shares`` tasks per round (default: the cluster's number of cores). Each task reads its own rows.
+
+    ``options`` are those of :func:`latentspace.shares.first`. The space equals that of one machine, to the bit.
     """
     count = shares or _cores()
     begin = ray.remote(_shares.first).remote(method, data, n_jobs=1, **options)
@@ -36,7 +37,7 @@ def fit(method: Any, data: str, *, shares: int | None = None, _share: Callable[.
 
 
 def encode(space: Space, paths: list[str], out: str, *, ending: str = ".parquet") -> list[str]:
-    """Encodes files, a task each, into files of the same stems in the folder ``out``; gives their names."""
+    """Encode files, one task each, into files with the same stems in the folder ``out``. Returns their names."""
     Path(out).mkdir(parents=True, exist_ok=True)
     kept, task = ray.put(space.to_bytes()), ray.remote(_shares.encode)
     names = [str(Path(out, Path(path).stem + ending)) for path in map(os.fspath, paths)]

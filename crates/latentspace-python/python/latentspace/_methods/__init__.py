@@ -1,4 +1,4 @@
-"""A class for each method of the registry. Made from its description: `UPDATE=1 make python-test` rewrites this file."""
+"""A class for each method of the registry. Generated from its description by `UPDATE=1 make python-test`."""
 
 from .linear import (
     PCA as PCA,

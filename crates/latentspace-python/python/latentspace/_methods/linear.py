@@ -1,4 +1,4 @@
-"""The methods of a family as estimators. Made from the registry's description: `UPDATE=1 make python-test` rewrites this file."""
+"""The methods of a family as estimators. Generated from the registry's description by `UPDATE=1 make python-test`."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class PCA(TellsRows, Decodes, Folds, Encodes):
         Divide each component by its standard deviation (whitening); one without variance by the largest, so that its codes stay
         near 0. It must be true or false.
     random_state : int, RandomState, Generator or None, default=None
-        The seed: equal seeds give equal bytes, for any number of threads. None is 0; a generator draws one.
+        Random seed. Equal seeds give equal bytes, for any number of threads. None means 0; a generator draws a seed.
     n_jobs : int or None, default=None
-        Threads. None and -1: all that the machine has, or 1 inside a worker of joblib.
+        Number of threads. None and -1: all cores, or 1 inside a joblib worker.
     verbose : bool, default=False
-        Whether notes and progress are shown.
+        Show notes and progress.
 
     Attributes
     ----------
@@ -49,17 +49,17 @@ class PCA(TellsRows, Decodes, Folds, Encodes):
     n_samples_ : number
         Rows it was learned from.
     space_ : Space
-        What was learned, as the command line's fit learns it: its file has the same bytes.
+        The fitted space. Its file has the bytes that `latent fit` writes.
     measures_ : dict of str to Measure
-        How far to trust it; measured when first read.
+        Measures of the space, computed when first read.
     n_features_in_ : int
-        Columns of the rows.
+        Number of columns of the rows.
     feature_names_in_ : ndarray of str
-        Their names, where the rows came as a data frame.
+        Names of the columns, if the rows were a data frame.
 
     See Also
     --------
-    sklearn.decomposition.PCA : The same elsewhere.
+    sklearn.decomposition.PCA : The corresponding class.
 
     Notes
     -----
@@ -97,7 +97,7 @@ class PCA(TellsRows, Decodes, Folds, Encodes):
         verbose: bool | int = False,
         **others: Any,
     ) -> None:
-        """Keep the parameters; fit checks them."""
+        """Store the parameters; fit checks them."""
         self.n_components = n_components
         self.solver = solver
         self.whiten = whiten

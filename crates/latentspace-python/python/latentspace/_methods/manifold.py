@@ -1,4 +1,4 @@
-"""The methods of a family as estimators. Made from the registry's description: `UPDATE=1 make python-test` rewrites this file."""
+"""The methods of a family as estimators. Generated from the registry's description by `UPDATE=1 make python-test`."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class LocallyLinearEmbedding(Decodes, Encodes):
         Regularization of the reconstruction weights, relative to the trace of the local Gram matrix; used by standard and modified.
         It must be a number above 0, at most 1.
     random_state : int, RandomState, Generator or None, default=None
-        The seed: equal seeds give equal bytes, for any number of threads. None is 0; a generator draws one.
+        Random seed. Equal seeds give equal bytes, for any number of threads. None means 0; a generator draws a seed.
     n_jobs : int or None, default=None
-        Threads. None and -1: all that the machine has, or 1 inside a worker of joblib.
+        Number of threads. None and -1: all cores, or 1 inside a joblib worker.
     verbose : bool, default=False
-        Whether notes and progress are shown.
+        Show notes and progress.
 
     Attributes
     ----------
@@ -41,13 +41,13 @@ class LocallyLinearEmbedding(Decodes, Encodes):
     eigenvalues_ : ndarray of shape [k]
         The smallest eigenvalues that are not 0.
     space_ : Space
-        What was learned, as the command line's fit learns it: its file has the same bytes.
+        The fitted space. Its file has the bytes that `latent fit` writes.
     measures_ : dict of str to Measure
-        How far to trust it; measured when first read.
+        Measures of the space, computed when first read.
     n_features_in_ : int
-        Columns of the rows.
+        Number of columns of the rows.
     feature_names_in_ : ndarray of str
-        Their names, where the rows came as a data frame.
+        Names of the columns, if the rows were a data frame.
 
     See Also
     --------
@@ -56,7 +56,7 @@ class LocallyLinearEmbedding(Decodes, Encodes):
     DiffusionMap : Diffusion maps: coordinates that preserve diffusion distances.
     PHATE : PHATE: a map of branches, by distances between random walks.
     MDS : MDS: coordinates that preserve distances.
-    sklearn.manifold.LocallyLinearEmbedding : The same elsewhere.
+    sklearn.manifold.LocallyLinearEmbedding : The corresponding class.
 
     Notes
     -----
@@ -98,7 +98,7 @@ class LocallyLinearEmbedding(Decodes, Encodes):
         verbose: bool | int = False,
         **others: Any,
     ) -> None:
-        """Keep the parameters; fit checks them."""
+        """Store the parameters; fit checks them."""
         self.n_components = n_components
         self.n_neighbors = n_neighbors
         self.variant = variant
@@ -137,11 +137,11 @@ class Isomap(Decodes, Encodes):
         Number of landmarks, the rows from which geodesic distances are computed; the others are placed by their distances to them.
         auto: all rows up to 10,000, else 1,000. It must be a whole number, at least 3, or 'auto'.
     random_state : int, RandomState, Generator or None, default=None
-        The seed: equal seeds give equal bytes, for any number of threads. None is 0; a generator draws one.
+        Random seed. Equal seeds give equal bytes, for any number of threads. None means 0; a generator draws a seed.
     n_jobs : int or None, default=None
-        Threads. None and -1: all that the machine has, or 1 inside a worker of joblib.
+        Number of threads. None and -1: all cores, or 1 inside a joblib worker.
     verbose : bool, default=False
-        Whether notes and progress are shown.
+        Show notes and progress.
 
     Attributes
     ----------
@@ -152,13 +152,13 @@ class Isomap(Decodes, Encodes):
     dist_matrix_ : ndarray of shape [n, n]
         The length of the shortest way between each two rows; found anew when it is first read.
     space_ : Space
-        What was learned, as the command line's fit learns it: its file has the same bytes.
+        The fitted space. Its file has the bytes that `latent fit` writes.
     measures_ : dict of str to Measure
-        How far to trust it; measured when first read.
+        Measures of the space, computed when first read.
     n_features_in_ : int
-        Columns of the rows.
+        Number of columns of the rows.
     feature_names_in_ : ndarray of str
-        Their names, where the rows came as a data frame.
+        Names of the columns, if the rows were a data frame.
 
     See Also
     --------
@@ -167,7 +167,7 @@ class Isomap(Decodes, Encodes):
     DiffusionMap : Diffusion maps: coordinates that preserve diffusion distances.
     PHATE : PHATE: a map of branches, by distances between random walks.
     MDS : MDS: coordinates that preserve distances.
-    sklearn.manifold.Isomap : The same elsewhere.
+    sklearn.manifold.Isomap : The corresponding class.
 
     Notes
     -----
@@ -209,7 +209,7 @@ class Isomap(Decodes, Encodes):
         verbose: bool | int = False,
         **others: Any,
     ) -> None:
-        """Keep the parameters; fit checks them."""
+        """Store the parameters; fit checks them."""
         self.n_components = n_components
         self.n_neighbors = n_neighbors
         self.n_landmarks = n_landmarks
@@ -257,11 +257,11 @@ class SpectralEmbedding(Decodes, Encodes):
         Weights of the neighbor graph's edges: connectivity, 1 for mutual neighbors and 0.5 for others; heat, a Gaussian of the
         distance. It must be 'connectivity' or 'heat'.
     random_state : int, RandomState, Generator or None, default=None
-        The seed: equal seeds give equal bytes, for any number of threads. None is 0; a generator draws one.
+        Random seed. Equal seeds give equal bytes, for any number of threads. None means 0; a generator draws a seed.
     n_jobs : int or None, default=None
-        Threads. None and -1: all that the machine has, or 1 inside a worker of joblib.
+        Number of threads. None and -1: all cores, or 1 inside a joblib worker.
     verbose : bool, default=False
-        Whether notes and progress are shown.
+        Show notes and progress.
 
     Attributes
     ----------
@@ -272,13 +272,13 @@ class SpectralEmbedding(Decodes, Encodes):
     affinity_matrix_ : sparse array of shape [n, n]
         What neighbors weigh for each other; sought anew when it is first read.
     space_ : Space
-        What was learned, as the command line's fit learns it: its file has the same bytes.
+        The fitted space. Its file has the bytes that `latent fit` writes.
     measures_ : dict of str to Measure
-        How far to trust it; measured when first read.
+        Measures of the space, computed when first read.
     n_features_in_ : int
-        Columns of the rows.
+        Number of columns of the rows.
     feature_names_in_ : ndarray of str
-        Their names, where the rows came as a data frame.
+        Names of the columns, if the rows were a data frame.
 
     See Also
     --------
@@ -287,7 +287,7 @@ class SpectralEmbedding(Decodes, Encodes):
     DiffusionMap : Diffusion maps: coordinates that preserve diffusion distances.
     PHATE : PHATE: a map of branches, by distances between random walks.
     MDS : MDS: coordinates that preserve distances.
-    sklearn.manifold.SpectralEmbedding : The same elsewhere.
+    sklearn.manifold.SpectralEmbedding : The corresponding class.
 
     Notes
     -----
@@ -329,7 +329,7 @@ class SpectralEmbedding(Decodes, Encodes):
         verbose: bool | int = False,
         **others: Any,
     ) -> None:
-        """Keep the parameters; fit checks them."""
+        """Store the parameters; fit checks them."""
         self.n_components = n_components
         self.n_neighbors = n_neighbors
         self.affinity = affinity
@@ -371,11 +371,11 @@ class DiffusionMap(Decodes, Encodes):
     bandwidth : float or 'auto', default='auto'
         Width s of the kernel exp(-d²/2s²). auto: the median distance of neighbors. It must be a number above 0, or 'auto'.
     random_state : int, RandomState, Generator or None, default=None
-        The seed: equal seeds give equal bytes, for any number of threads. None is 0; a generator draws one.
+        Random seed. Equal seeds give equal bytes, for any number of threads. None means 0; a generator draws a seed.
     n_jobs : int or None, default=None
-        Threads. None and -1: all that the machine has, or 1 inside a worker of joblib.
+        Number of threads. None and -1: all cores, or 1 inside a joblib worker.
     verbose : bool, default=False
-        Whether notes and progress are shown.
+        Show notes and progress.
 
     Attributes
     ----------
@@ -386,13 +386,13 @@ class DiffusionMap(Decodes, Encodes):
     bandwidth_ : number
         The distance at which neighbors weigh less; what auto became.
     space_ : Space
-        What was learned, as the command line's fit learns it: its file has the same bytes.
+        The fitted space. Its file has the bytes that `latent fit` writes.
     measures_ : dict of str to Measure
-        How far to trust it; measured when first read.
+        Measures of the space, computed when first read.
     n_features_in_ : int
-        Columns of the rows.
+        Number of columns of the rows.
     feature_names_in_ : ndarray of str
-        Their names, where the rows came as a data frame.
+        Names of the columns, if the rows were a data frame.
 
     See Also
     --------
@@ -443,7 +443,7 @@ class DiffusionMap(Decodes, Encodes):
         verbose: bool | int = False,
         **others: Any,
     ) -> None:
-        """Keep the parameters; fit checks them."""
+        """Store the parameters; fit checks them."""
         self.n_components = n_components
         self.n_neighbors = n_neighbors
         self.alpha = alpha
@@ -492,11 +492,11 @@ class PHATE(Decodes, Encodes):
         Number of landmarks that random walks are summarized by. auto: all rows up to 2,000, else 2,000. It must be a whole number,
         at least 3, or 'auto'.
     random_state : int, RandomState, Generator or None, default=None
-        The seed: equal seeds give equal bytes, for any number of threads. None is 0; a generator draws one.
+        Random seed. Equal seeds give equal bytes, for any number of threads. None means 0; a generator draws a seed.
     n_jobs : int or None, default=None
-        Threads. None and -1: all that the machine has, or 1 inside a worker of joblib.
+        Number of threads. None and -1: all cores, or 1 inside a joblib worker.
     verbose : bool, default=False
-        Whether notes and progress are shown.
+        Show notes and progress.
 
     Attributes
     ----------
@@ -511,13 +511,13 @@ class PHATE(Decodes, Encodes):
     n_landmarks_ : number
         Landmarks; what auto became.
     space_ : Space
-        What was learned, as the command line's fit learns it: its file has the same bytes.
+        The fitted space. Its file has the bytes that `latent fit` writes.
     measures_ : dict of str to Measure
-        How far to trust it; measured when first read.
+        Measures of the space, computed when first read.
     n_features_in_ : int
-        Columns of the rows.
+        Number of columns of the rows.
     feature_names_in_ : ndarray of str
-        Their names, where the rows came as a data frame.
+        Names of the columns, if the rows were a data frame.
 
     See Also
     --------
@@ -526,7 +526,7 @@ class PHATE(Decodes, Encodes):
     SpectralEmbedding : Laplacian eigenmaps: smoothest eigenvectors of the neighbor graph's Laplacian.
     DiffusionMap : Diffusion maps: coordinates that preserve diffusion distances.
     MDS : MDS: coordinates that preserve distances.
-    phate.PHATE : The same elsewhere.
+    phate.PHATE : The corresponding class.
 
     Notes
     -----
@@ -571,7 +571,7 @@ class PHATE(Decodes, Encodes):
         verbose: bool | int = False,
         **others: Any,
     ) -> None:
-        """Keep the parameters; fit checks them."""
+        """Store the parameters; fit checks them."""
         self.n_components = n_components
         self.n_neighbors = n_neighbors
         self.decay = decay
@@ -630,11 +630,11 @@ class MDS(Decodes, Encodes):
         Stop when two iterations lower the stress by less than this fraction of the squared distances, for metric. It must be a
         number from 0 to 1.
     random_state : int, RandomState, Generator or None, default=None
-        The seed: equal seeds give equal bytes, for any number of threads. None is 0; a generator draws one.
+        Random seed. Equal seeds give equal bytes, for any number of threads. None means 0; a generator draws a seed.
     n_jobs : int or None, default=None
-        Threads. None and -1: all that the machine has, or 1 inside a worker of joblib.
+        Number of threads. None and -1: all cores, or 1 inside a joblib worker.
     verbose : bool, default=False
-        Whether notes and progress are shown.
+        Show notes and progress.
 
     Attributes
     ----------
@@ -649,13 +649,13 @@ class MDS(Decodes, Encodes):
     dissimilarity_matrix_ : ndarray of shape [n, n]
         The distances of all rows; found anew when it is first read.
     space_ : Space
-        What was learned, as the command line's fit learns it: its file has the same bytes.
+        The fitted space. Its file has the bytes that `latent fit` writes.
     measures_ : dict of str to Measure
-        How far to trust it; measured when first read.
+        Measures of the space, computed when first read.
     n_features_in_ : int
-        Columns of the rows.
+        Number of columns of the rows.
     feature_names_in_ : ndarray of str
-        Their names, where the rows came as a data frame.
+        Names of the columns, if the rows were a data frame.
 
     See Also
     --------
@@ -664,7 +664,7 @@ class MDS(Decodes, Encodes):
     SpectralEmbedding : Laplacian eigenmaps: smoothest eigenvectors of the neighbor graph's Laplacian.
     DiffusionMap : Diffusion maps: coordinates that preserve diffusion distances.
     PHATE : PHATE: a map of branches, by distances between random walks.
-    sklearn.manifold.MDS : The same elsewhere.
+    sklearn.manifold.MDS : The corresponding class.
 
     Notes
     -----
@@ -709,7 +709,7 @@ class MDS(Decodes, Encodes):
         verbose: bool | int = False,
         **others: Any,
     ) -> None:
-        """Keep the parameters; fit checks them."""
+        """Store the parameters; fit checks them."""
         self.n_components = n_components
         self.scaling = scaling
         self.metric = metric

@@ -1,4 +1,4 @@
-"""The methods of a family as estimators. Made from the registry's description: `UPDATE=1 make python-test` rewrites this file."""
+"""The methods of a family as estimators. Generated from the registry's description by `UPDATE=1 make python-test`."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ class TSNE(Decodes, Encodes):
         Reduce rows to this many principal components before the neighbor search, which is faster and removes noise. 0: no
         reduction; auto: 50 where there are more columns. It must be a whole number, at least 0, or 'auto'.
     random_state : int, RandomState, Generator or None, default=None
-        The seed: equal seeds give equal bytes, for any number of threads. None is 0; a generator draws one.
+        Random seed. Equal seeds give equal bytes, for any number of threads. None means 0; a generator draws a seed.
     n_jobs : int or None, default=None
-        Threads. None and -1: all that the machine has, or 1 inside a worker of joblib.
+        Number of threads. None and -1: all cores, or 1 inside a joblib worker.
     verbose : bool, default=False
-        Whether notes and progress are shown.
+        Show notes and progress.
 
     Attributes
     ----------
@@ -66,19 +66,19 @@ class TSNE(Decodes, Encodes):
     learning_rate_ : number
         The learning rate; what auto became.
     space_ : Space
-        What was learned, as the command line's fit learns it: its file has the same bytes.
+        The fitted space. Its file has the bytes that `latent fit` writes.
     measures_ : dict of str to Measure
-        How far to trust it; measured when first read.
+        Measures of the space, computed when first read.
     n_features_in_ : int
-        Columns of the rows.
+        Number of columns of the rows.
     feature_names_in_ : ndarray of str
-        Their names, where the rows came as a data frame.
+        Names of the columns, if the rows were a data frame.
 
     See Also
     --------
     UMAP : UMAP: a map of the fuzzy graph of neighbors.
     PaCMAP : PaCMAP: a map that fixes global, then local structure.
-    sklearn.manifold.TSNE : The same elsewhere.
+    sklearn.manifold.TSNE : The corresponding class.
 
     Notes
     -----
@@ -130,7 +130,7 @@ class TSNE(Decodes, Encodes):
         verbose: bool | int = False,
         **others: Any,
     ) -> None:
-        """Keep the parameters; fit checks them."""
+        """Store the parameters; fit checks them."""
         self.n_components = n_components
         self.perplexity = perplexity
         self.second_perplexity = second_perplexity
@@ -217,11 +217,11 @@ class UMAP(Decodes, Encodes):
     dens_var_shift : float, default=0.1
         Added to the variance of the map's log radii, which regularizes the correlation of densities. It must be a number above 0.
     random_state : int, RandomState, Generator or None, default=None
-        The seed: equal seeds give equal bytes, for any number of threads. None is 0; a generator draws one.
+        Random seed. Equal seeds give equal bytes, for any number of threads. None means 0; a generator draws a seed.
     n_jobs : int or None, default=None
-        Threads. None and -1: all that the machine has, or 1 inside a worker of joblib.
+        Number of threads. None and -1: all cores, or 1 inside a joblib worker.
     verbose : bool, default=False
-        Whether notes and progress are shown.
+        Show notes and progress.
 
     Attributes
     ----------
@@ -236,19 +236,19 @@ class UMAP(Decodes, Encodes):
     n_epochs_ : number
         Epochs that were made.
     space_ : Space
-        What was learned, as the command line's fit learns it: its file has the same bytes.
+        The fitted space. Its file has the bytes that `latent fit` writes.
     measures_ : dict of str to Measure
-        How far to trust it; measured when first read.
+        Measures of the space, computed when first read.
     n_features_in_ : int
-        Columns of the rows.
+        Number of columns of the rows.
     feature_names_in_ : ndarray of str
-        Their names, where the rows came as a data frame.
+        Names of the columns, if the rows were a data frame.
 
     See Also
     --------
     TSNE : t-SNE: a map that keeps each row's neighbors together.
     PaCMAP : PaCMAP: a map that fixes global, then local structure.
-    umap.UMAP : The same elsewhere.
+    umap.UMAP : The corresponding class.
 
     Notes
     -----
@@ -308,7 +308,7 @@ class UMAP(Decodes, Encodes):
         verbose: bool | int = False,
         **others: Any,
     ) -> None:
-        """Keep the parameters; fit checks them."""
+        """Store the parameters; fit checks them."""
         self.n_components = n_components
         self.n_neighbors = n_neighbors
         self.min_dist = min_dist
@@ -384,11 +384,11 @@ class PaCMAP(Decodes, Encodes):
         Number of iterations: the first two ninths fix the global layout, the next two release it, the rest fix local structure. It
         must be a whole number from 1 to 100000.
     random_state : int, RandomState, Generator or None, default=None
-        The seed: equal seeds give equal bytes, for any number of threads. None is 0; a generator draws one.
+        Random seed. Equal seeds give equal bytes, for any number of threads. None means 0; a generator draws a seed.
     n_jobs : int or None, default=None
-        Threads. None and -1: all that the machine has, or 1 inside a worker of joblib.
+        Number of threads. None and -1: all cores, or 1 inside a joblib worker.
     verbose : bool, default=False
-        Whether notes and progress are shown.
+        Show notes and progress.
 
     Attributes
     ----------
@@ -399,19 +399,19 @@ class PaCMAP(Decodes, Encodes):
     n_neighbors_ : number
         Near pairs of each row; what auto became.
     space_ : Space
-        What was learned, as the command line's fit learns it: its file has the same bytes.
+        The fitted space. Its file has the bytes that `latent fit` writes.
     measures_ : dict of str to Measure
-        How far to trust it; measured when first read.
+        Measures of the space, computed when first read.
     n_features_in_ : int
-        Columns of the rows.
+        Number of columns of the rows.
     feature_names_in_ : ndarray of str
-        Their names, where the rows came as a data frame.
+        Names of the columns, if the rows were a data frame.
 
     See Also
     --------
     TSNE : t-SNE: a map that keeps each row's neighbors together.
     UMAP : UMAP: a map of the fuzzy graph of neighbors.
-    pacmap.PaCMAP : The same elsewhere.
+    pacmap.PaCMAP : The corresponding class.
 
     Notes
     -----
@@ -455,7 +455,7 @@ class PaCMAP(Decodes, Encodes):
         verbose: bool | int = False,
         **others: Any,
     ) -> None:
-        """Keep the parameters; fit checks them."""
+        """Store the parameters; fit checks them."""
         self.n_components = n_components
         self.n_neighbors = n_neighbors
         self.mn_ratio = mn_ratio

@@ -1,4 +1,4 @@
-"""The methods of a family as estimators. Made from the registry's description: `UPDATE=1 make python-test` rewrites this file."""
+"""The methods of a family as estimators. Generated from the registry's description by `UPDATE=1 make python-test`."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ class LatentDirichletAllocation(TellsWords, Decodes, Encodes):
         Fraction of the documents held out to measure the likelihood of new documents, at most 2,000 of them. It must be a number
         from 0 to 0.5.
     random_state : int, RandomState, Generator or None, default=None
-        The seed: equal seeds give equal bytes, for any number of threads. None is 0; a generator draws one.
+        Random seed. Equal seeds give equal bytes, for any number of threads. None means 0; a generator draws a seed.
     n_jobs : int or None, default=None
-        Threads. None and -1: all that the machine has, or 1 inside a worker of joblib.
+        Number of threads. None and -1: all cores, or 1 inside a joblib worker.
     verbose : bool, default=False
-        Whether notes and progress are shown.
+        Show notes and progress.
 
     Attributes
     ----------
@@ -68,18 +68,18 @@ class LatentDirichletAllocation(TellsWords, Decodes, Encodes):
     embedding_ : ndarray of shape [n, k]
         Where the fitted rows lie.
     space_ : Space
-        What was learned, as the command line's fit learns it: its file has the same bytes.
+        The fitted space. Its file has the bytes that `latent fit` writes.
     measures_ : dict of str to Measure
-        How far to trust it; measured when first read.
+        Measures of the space, computed when first read.
     n_features_in_ : int
-        Columns of the rows.
+        Number of columns of the rows.
     feature_names_in_ : ndarray of str
-        Their names, where the rows came as a data frame.
+        Names of the columns, if the rows were a data frame.
 
     See Also
     --------
     PLSA : PLSA: topics as distributions over words, without a prior.
-    sklearn.decomposition.LatentDirichletAllocation : The same elsewhere.
+    sklearn.decomposition.LatentDirichletAllocation : The corresponding class.
 
     Notes
     -----
@@ -127,7 +127,7 @@ class LatentDirichletAllocation(TellsWords, Decodes, Encodes):
         verbose: bool | int = False,
         **others: Any,
     ) -> None:
-        """Keep the parameters; fit checks them."""
+        """Store the parameters; fit checks them."""
         self.n_components = n_components
         self.sampler = sampler
         self.n_iter = n_iter
@@ -201,11 +201,11 @@ class PLSA(TellsWords, Decodes, Encodes):
         Fraction of the documents held out to measure the likelihood of new documents and to decide when to temper and to stop, at
         most 2,000 of them. It must be a number from 0 to 0.5.
     random_state : int, RandomState, Generator or None, default=None
-        The seed: equal seeds give equal bytes, for any number of threads. None is 0; a generator draws one.
+        Random seed. Equal seeds give equal bytes, for any number of threads. None means 0; a generator draws a seed.
     n_jobs : int or None, default=None
-        Threads. None and -1: all that the machine has, or 1 inside a worker of joblib.
+        Number of threads. None and -1: all cores, or 1 inside a joblib worker.
     verbose : bool, default=False
-        Whether notes and progress are shown.
+        Show notes and progress.
 
     Attributes
     ----------
@@ -220,18 +220,18 @@ class PLSA(TellsWords, Decodes, Encodes):
     embedding_ : ndarray of shape [n, k]
         Where the fitted rows lie.
     space_ : Space
-        What was learned, as the command line's fit learns it: its file has the same bytes.
+        The fitted space. Its file has the bytes that `latent fit` writes.
     measures_ : dict of str to Measure
-        How far to trust it; measured when first read.
+        Measures of the space, computed when first read.
     n_features_in_ : int
-        Columns of the rows.
+        Number of columns of the rows.
     feature_names_in_ : ndarray of str
-        Their names, where the rows came as a data frame.
+        Names of the columns, if the rows were a data frame.
 
     See Also
     --------
     LatentDirichletAllocation : LDA: topics over words, and each document's share of them.
-    sklearn.decomposition.LatentDirichletAllocation : The same elsewhere.
+    sklearn.decomposition.LatentDirichletAllocation : The corresponding class.
 
     Notes
     -----
@@ -271,7 +271,7 @@ class PLSA(TellsWords, Decodes, Encodes):
         verbose: bool | int = False,
         **others: Any,
     ) -> None:
-        """Keep the parameters; fit checks them."""
+        """Store the parameters; fit checks them."""
         self.n_components = n_components
         self.n_iter = n_iter
         self.temper = temper
