@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# One fit in shares, by a shell loop: `shares.sh 4 'parts/*.parquet' space.latent pca --dims 10`. On a cluster, the line that is started in the
-# background is a job of its own (`sbatch --wrap`, `qsub`): all that they share are the files.
+# One fit in shares, by a shell loop: `shares.sh 4 'parts/*.parquet' space.latent pca --dims 10`. On a cluster, submit the background line as a
+# job (`sbatch --wrap`, `qsub`): the jobs share only files.
 set -euo pipefail
 shares=$1 data=$2 out=$3 method=$4
 shift 4
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-# Round 0 finds out how rows become numbers; the rounds after it go on from a state. The words of text are learned from all of it: there each
-# share begins with round 1, and reads all text first.
+# Round 0 collects the statistics for the preparation; the later rounds start from a state. The vocabulary of text is learned from all documents:
+# for text, each share starts with round 1 and reads all text first.
 state=(--describe) first=1
 if ! latent fit "$method" "$data" "$@" --describe --partial "0/$shares" -o "$work/0.stats" --quiet 2>"$work/why"; then
     grep -q 'without --describe' "$work/why" || { cat "$work/why" >&2; exit 2; }

@@ -9,7 +9,7 @@ from latentspace import PCA, shares
 def fit(data: str, count: int) -> "latentspace.Space":
     def run(round: bytes) -> list[bytes]:
         tasks = [dask.delayed(shares.share)(round, at, count, n_jobs=1) for at in range(count)]
-        # Threads would do: the interpreter is free while a share is worked on. `distributed.Client` sends the same to a cluster.
+        # Threads suffice: the GIL is released during the work. With a `distributed.Client`, the same tasks run on a cluster.
         return dask.compute(*tasks, scheduler="threads")
 
     return shares.fit(shares.first(PCA(n_components=4), data), run)
