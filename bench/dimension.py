@@ -1,9 +1,9 @@
-"""Dimensions found of rows whose dimension is known, beside scikit-dimension; and the time that real rows take.
+"""Intrinsic dimension of rows with known dimension, compared with scikit-dimension, and the time for real data.
 
     python bench/dimension.py [--data DIR] [--rows 2500] [--seeds 3] [--threads 2]
 
-Needs numpy, scikit-learn and scikit-dimension, and `cargo build --release`. Cubes, spheres (the surface alone), normal rows, a swiss roll and
-a spiral; each turned into 50 columns. Times: the same rows and threads, the median of three; of the peer, which takes minutes, once.
+Needs numpy, scikit-learn and scikit-dimension, and `cargo build --release`. Cubes, spheres (surfaces), normal rows, a swiss roll and
+a spiral, each rotated into 50 columns. Times: the same rows and threads, the median of three; one run of scikit-dimension, which takes minutes.
 """
 
 import argparse

@@ -1,8 +1,8 @@
-"""A search over a pipeline of PCA and logistic regression: the seconds of latentspace and of scikit-learn, in turns, in one process.
+"""A grid search over a pipeline of PCA and logistic regression: seconds with latentspace and with scikit-learn, alternating, in one process.
 
     LATENTSPACE_PEERS=.cache/python make bench-grid     # once `make python-test` has installed the package there
 
-Twelve fits of 1,437 handwritten digits (scikit-learn's own, 64 columns): four numbers of components, three folds, refit left out.
+Twelve fits of 1,437 handwritten digits (scikit-learn's own, 64 columns): four numbers of components, three folds, no refit.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""t-SNE from 10,000 to 1,000,000 rows: how the seconds grow. Draws docs/growth.svg.
+"""Seconds of t-SNE from 10,000 to 1,000,000 rows. Draws docs/growth.svg.
 
     python bench/growth.py [--data DIR] [--rows 10000,30000,100000,300000,1000000] [--threads 2]
 
-The rows are Fashion-MNIST's 60,000 training pictures, each moved by -1 to 1 pixels both ways and mirrored (18 pictures of one), at their first 50
-principal components; n of them are drawn at random. Up to 100,000 rows a figure is the median of three runs. Needs numpy, and
+The rows are the first 50 principal components of Fashion-MNIST's 60,000 training images, each shifted by -1 to 1 pixels in both directions and
+mirrored (18 images per original); n of them are sampled. Up to 100,000 rows each figure is the median of three runs. Needs numpy, and
 `cargo build --release --example map_phases`.
 """
 

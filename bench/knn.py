@@ -1,9 +1,10 @@
-"""Neighbors beside pynndescent, and all pairs beside faiss's flat index: the same rows and threads, all warm, in turn, the median of three.
+"""Approximate neighbors compared with pynndescent, exact ones with faiss's flat index: same rows and threads, after a warm-up, alternating, the
+median of three.
 
     python bench/knn.py [--data DIR] [--sets fashion50,fashion784,uniform10] [--k 15] [--threads 2] [--metric euclidean]
 
-Needs numpy, scikit-learn, pynndescent and faiss-cpu, and `cargo build --release --example knn`. Recall is that of all rows against our exact
-search, which the library's tests hold against brute force. faiss knows Euclidean distances and Manhattan ones, and is asked for these alone.
+Needs numpy, scikit-learn, pynndescent and faiss-cpu, and `cargo build --release --example knn`. Recall is over all rows, relative to our exact
+search, which the library's tests compare with brute force. faiss is run only for Euclidean and Manhattan distances.
 """
 
 import argparse

@@ -1,10 +1,10 @@
-"""LLE, Laplacian eigenmaps and Isomap beside scikit-learn's, in one run, on the same rows: seconds, memory, and how far apart the places are.
+"""LLE, Laplacian eigenmaps and Isomap compared with scikit-learn's, in one run, on the same rows: seconds, memory, and difference of coordinates.
 
     python bench/manifold.py [--data DIR] [--sets fashion10k,roll10k] [--threads 2] [--repeat 3] [--only lle,laplacian] [--no-peer]
 
-Fashion-MNIST is reduced to 50 principal components. Each fit is a process of its own, so that its peak of memory is its own: ours by the
-example `map_phases`, scikit-learn's by this file; imports and reading are not counted. First, on 2,000 rows, both places are compared in f64:
-the largest principal angle between the spans of the coordinates, scikit-learn decomposing the whole matrix.
+Fashion-MNIST is reduced to 50 principal components. Each fit runs in its own process, so that its peak memory can be measured: latentspace in the
+example `map_phases`, scikit-learn in this file; imports and reading are not timed. First, the coordinates of 2,000 rows are compared in f64:
+the largest principal angle between their spans, with scikit-learn's dense solver.
 """
 
 import argparse

@@ -1,9 +1,9 @@
-"""Everything that makes maps beside its peers, one bench after the other: neighbors, t-SNE (then its growth), UMAP (then with labels, and with
-densities), PaCMAP, and the methods for curved data.
+"""All methods that make maps compared with other tools, one bench after another: neighbors, t-SNE (and its growth), UMAP (also supervised, and
+densMAP), PaCMAP, and the methods for curved data.
 
     python bench/maps.py [--only knn,tsne,growth,umap,umap_more,pacmap,manifold]
 
-What each prints and takes is told in its own file.
+Each bench documents its options and output in its own file.
 """
 
 import argparse

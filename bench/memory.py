@@ -1,4 +1,4 @@
-"""Memory over rows: PCA of folders of Parquet that grow from 125 MB to 2 GB of numbers, within --max-memory 300M. Draws docs/memory.svg."""
+"""Peak memory of PCA with --max-memory 300M, for folders of Parquet from 125 MB to 2 GB of numbers. Draws docs/memory.svg."""
 
 import json
 import pathlib

@@ -1,4 +1,4 @@
-"""PCA beside scikit-learn: 60,000 x 784 (Fashion-MNIST), 50 components; both warm, alternating, median of 5."""
+"""PCA compared with scikit-learn: 60,000 x 784 (Fashion-MNIST), 50 components; after a warm-up, alternating, median of 5."""
 
 import gzip
 import json

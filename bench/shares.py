@@ -1,8 +1,8 @@
-"""A fit in shares: PCA of 2,000,000 x 100 float32 in Parquet, one file and four, by one worker of one thread and by two of one thread each at
-the same time. Efficiency is the time of one worker by twice that of two; medians of three, in turn. Measuring is left out: it is told apart.
+"""A fit in shares: PCA of 2,000,000 x 100 float32 in Parquet, one file and four, with one worker of one thread and with two in parallel.
+Efficiency is the time of one worker divided by twice that of two; medians of three, alternating. The time of measuring is reported separately.
 
-Workers are processes started as a shell does; tasks of Ray where a Python with ray and latentspace is there (LATENTSPACE_PYTHON).
-`shares.py sizes 1 4 measures` are its parts: bytes that are sent, one file, four, the time of measuring.
+Workers are processes, and Ray tasks if a Python with ray and latentspace is given (LATENTSPACE_PYTHON).
+`shares.py sizes 1 4 measures` selects parts: bytes sent, one file, four files, the time of measuring.
 """
 
 import json

@@ -1,5 +1,5 @@
-"""PCA of sparse rows beside scikit-learn's TruncatedSVD (randomized, as it is): tf-idf of abstracts, and random cells in many columns; both
-from memory, alternating, median of 3; and how far the variances lie from those of scipy's svds of the centered rows."""
+"""PCA of sparse rows compared with scikit-learn's TruncatedSVD (randomized, default settings): tf-idf of abstracts, and random cells in many
+columns; both in memory, alternating, median of 3; and the deviation of the variances from those of scipy's svds of the centered rows."""
 
 import gc
 import json

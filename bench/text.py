@@ -1,5 +1,5 @@
-"""Words told apart and counted, beside scikit-learn's CountVectorizer, at equal counts: runs of letters, lower case, no stop words, at least 5
-documents a word. Two threads (the peer has one), alternating, median of three; reading the file is apart on both sides. Every cell is compared."""
+"""Tokenization and word counts compared with scikit-learn's CountVectorizer, with equal counts: runs of letters, lower case, no stop words, at least
+5 documents per word. Two threads (CountVectorizer: one), alternating, median of three, without reading the file. Every cell is compared."""
 
 import json
 import os

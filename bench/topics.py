@@ -1,11 +1,11 @@
-"""Topics: LDA beside tomotopy, scikit-learn and gensim on the same documents, in turns, every tool's topics scored by one referee.
+"""LDA compared with tomotopy, scikit-learn and gensim on the same documents, alternating; the topics of every tool are scored by the same program.
 
     LATENTSPACE_DATA=folder bench/run topics [--topics 100] [--sweeps 500] [--rounds 3] [--tools tomotopy,sklearn,gensim]    (an hour and more)
 
-The documents are pieces of some 150 words of Wikipedia (text/wikipedia.jsonl.zst), told apart into words before the clock starts: letters a to z,
-three and more, without scikit-learn's English stop words, in 5 documents at least and half of them at most, the 20,000 in most documents.
-2,000 documents are held out. The referee: shares by 100 steps of expectation maximization from the even words of a document held out, mean
-logarithm of the probability of its odd words. NPMI over whole documents, ten top words.
+The documents are pieces of Wikipedia of some 150 words (text/wikipedia.jsonl.zst), tokenized before timing: three or more letters a to z,
+without scikit-learn's English stop words, in at least 5 documents and at most half of them, the 20,000 words in most documents.
+2,000 documents are held out. Score: topic proportions by 100 steps of expectation maximization from the even words of a held-out document, mean
+log-probability of its odd words. NPMI over whole documents, ten top words.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""t-SNE beside openTSNE, in one run, on the same rows: seconds by phase, and both maps' divergence on openTSNE's own P with exact Z.
+"""t-SNE compared with openTSNE, in one run, on the same rows: seconds by phase, and the KL divergence of both maps on openTSNE's P with exact Z.
 
     python bench/tsne.py [--data DIR] [--sets fashion60k,fashion10k,mnist10k] [--threads 2] [--repeat 1] [--no-peer]
 

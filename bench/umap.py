@@ -1,9 +1,10 @@
-"""UMAP beside umap-learn, in one run, on the same rows: seconds by phase, and both maps' trustworthiness, neighbors kept and labels voted for.
+"""UMAP compared with umap-learn, in one run, on the same rows: seconds by phase, and trustworthiness, neighbors kept and nearest-neighbor accuracy of
+both maps.
 
     python bench/umap.py [--data DIR] [--sets fashion60k,mnist60k] [--threads 2] [--repeat 3] [--no-peer]
 
-Each repeat has a seed of its own here; umap-learn runs without one, since with one it works on a single thread. The first fit of umap-learn,
-which compiles, is made on few rows and not counted. Needs numpy and umap-learn, and `cargo build --release --example map_phases`.
+Each repetition has its own seed here; umap-learn runs without a seed, since with one it uses a single thread. The first fit of umap-learn,
+which compiles, uses few rows and is not timed. Needs numpy and umap-learn, and `cargo build --release --example map_phases`.
 """
 
 import argparse

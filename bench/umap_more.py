@@ -1,9 +1,9 @@
-"""What UMAP learns beside neighbors, beside umap-learn on the same rows: labels, of all rows or of some, and how dense rows lie (densMAP).
+"""Supervised UMAP (labels of all or some rows) and densMAP compared with umap-learn on the same rows.
 
     python bench/umap_more.py [--data DIR] [--set fashion10k] [--only plain,labels,half,tenth,densmap] [--no-peer]
 
-As bench/umap.py, whose guards it shares. `vote_hidden` is the share of the rows whose labels were hidden that the ten nearest on the map vote the
-right label for; `density` the correlation of the rows' log radii in the data and on the map, each by umap-learn's own graph of 15 neighbors.
+Uses the functions of bench/umap.py. `vote_hidden` is the accuracy of a 10-nearest-neighbor classifier on the map for rows with hidden labels;
+`density` is the correlation of the rows' log radii in the data and on the map, each by umap-learn's graph of 15 neighbors.
 Both work with seed 0, umap-learn on one thread. Needs numpy, scikit-learn and umap-learn, and `cargo build --release --bins`.
 """
 
