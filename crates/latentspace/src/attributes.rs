@@ -1,4 +1,4 @@
-//! What a fit found, by the names that scikit-learn and its kin give it: each method lists its attributes, and one call hands them out.
+//! Fitted attributes, named as in scikit-learn: each method lists its attributes, and one function returns them.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -6,87 +6,87 @@ use serde_json::{Map, Value};
 use crate::error::{Error, Result};
 use crate::tensors::{Tensor, Tensors};
 
-/// One thing that a fit found: an attribute of the method's class in Python.
+/// A fitted attribute of a method's Python class.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Attribute {
-    /// Its name: `components_`. One that ends in `()` is a function without arguments: `get_covariance()`.
+    /// Its name: `components_`; with `()` at the end, a function without arguments: `get_covariance()`.
     pub name: &'static str,
     /// Its shape in n rows, d columns, k dimensions: `[k, d]`; empty for a single value.
     pub shape: &'static str,
-    /// What it is, in a sentence.
+    /// Its description.
     pub doc: &'static str,
-    /// Where it comes from.
+    /// Its source.
     #[serde(skip)]
     pub origin: Origin,
 }
 
-/// Where an attribute comes from.
+/// The source of an attribute.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Origin {
     /// A tensor of the space.
     Tensor(&'static str),
     /// A fact of the fit.
     Fact(&'static str),
-    /// The value of a measure that the fit made.
+    /// The value of a measure of the fit.
     Measure(&'static str),
-    /// Where the fitted rows lie.
+    /// Codes of the fitted rows.
     Codes,
-    /// The method makes it of the others, when it is first asked for.
+    /// Computed by the method when it is first requested.
     Made,
 }
 
 impl Attribute {
-    /// A tensor of the space, by its name there.
+    /// A tensor of the space, by name.
     pub const fn tensor(name: &'static str, shape: &'static str, tensor: &'static str, doc: &'static str) -> Self {
         Attribute { name, shape, doc, origin: Origin::Tensor(tensor) }
     }
 
-    /// A fact of the fit, by its name there.
+    /// A fact of the fit, by name.
     pub const fn fact(name: &'static str, shape: &'static str, fact: &'static str, doc: &'static str) -> Self {
         Attribute { name, shape, doc, origin: Origin::Fact(fact) }
     }
 
-    /// The value of a measure, by its name.
+    /// The value of a measure, by name.
     pub const fn measure(name: &'static str, measure: &'static str, doc: &'static str) -> Self {
         Attribute { name, shape: "", doc, origin: Origin::Measure(measure) }
     }
 
-    /// What the method makes.
+    /// An attribute that the method computes.
     pub const fn made(name: &'static str, shape: &'static str, doc: &'static str) -> Self {
         Attribute { name, shape, doc, origin: Origin::Made }
     }
 
-    /// Where the fitted rows lie, for methods whose spaces keep that.
+    /// Codes of the fitted rows, for methods whose spaces keep them.
     pub const CODES: Attribute =
         Attribute { name: "embedding_", shape: "[n, k]", doc: "Where the fitted rows lie.", origin: Origin::Codes };
 }
 
-/// The tool that a method is compared with, and what that has and this has not.
+/// The comparable class of another library, and its attributes that are not available here.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Peer {
-    /// Its class: `sklearn.decomposition.PCA`.
+    /// The class: `sklearn.decomposition.PCA`.
     pub class: &'static str,
-    /// Attributes that its documentation names and that are not there, each with the reason.
+    /// Documented attributes of that class that are not available, each with the reason.
     pub lacks: &'static [(&'static str, &'static str)],
 }
 
-/// What is left of a fit in its space: what attributes are made of.
+/// The parts of a space from which attributes are computed.
 pub struct Fit<'a> {
     /// The tensors of the model.
     pub tensors: &'a Tensors,
-    /// What the model stored beside them.
+    /// Small values that the model stored.
     pub model: &'a Value,
-    /// What the fit found out about itself.
+    /// Facts about the fit.
     pub facts: &'a Map<String, Value>,
-    /// Rows it was learned from.
+    /// Number of rows that it was learned from.
     pub rows: usize,
 }
 
 impl Fit<'_> {
-    /// Checks that neighbors and distances were those of the rows, which the space keeps.
+    /// Checks that neighbors and distances were computed from the rows, which the space keeps.
     ///
     /// # Errors
-    /// [`Error::Input`] if they were given, as these are not kept.
+    /// [`Error::Input`] if they were precomputed, as these are not kept.
     pub fn check_found(&self, name: &str) -> Result<()> {
         for what in ["neighbors", "distances"] {
             if self.facts.get(what).and_then(Value::as_str) == Some("given") {
@@ -100,11 +100,11 @@ impl Fit<'_> {
 /// An attribute's value.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Found {
-    /// A value as JSON has it: a number, a word, a list of numbers.
+    /// A JSON value: a number, a word, a list of numbers.
     Value(Value),
     /// Numbers.
     Tensor(Tensor),
-    /// Sparse rows: row i has the columns and values from `starts[i]` to `starts[i + 1]`.
+    /// Sparse rows in CSR format: row i has the columns and values from `starts[i]` to `starts[i + 1]`.
     Sparse {
         /// Columns.
         cols: usize,

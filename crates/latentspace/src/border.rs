@@ -1,8 +1,8 @@
-//! The border: every byte that comes in or goes out passes here.
+//! Guarded reading and atomic writing of files.
 //!
-//! In: a panic of a dependency becomes an error that names the file. Out: results are written under a temporary name and renamed, so that
-//! there is the old file or the new one, whenever the program is killed. A new file has the rights that the umask leaves, one that is
-//! replaced keeps its own; a link is followed; a pipe or device is written to where it is.
+//! Reading: a panic of a dependency becomes an error that names the file. Writing: results are written under a temporary name and renamed, so
+//! that either the old or the new file exists, whenever the program is killed. A new file has the permissions of the umask, a replaced one
+//! keeps its own; links are followed; pipes and devices are written to directly.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -11,10 +11,10 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 
-/// Runs `read` on what came from outside; if it panics, that is an error of the file.
+/// Runs `read` on input data; a panic becomes an error of the file.
 ///
 /// # Errors
-/// What `read` says, or [`Error::Input`] if it panicked.
+/// Errors of `read`, or [`Error::Input`] if it panicked.
 pub fn guard<T>(path: &Path, read: impl FnOnce() -> Result<T>) -> Result<T> {
     let quiet = Quiet::new();
     let result = catch_unwind(AssertUnwindSafe(read));
@@ -24,7 +24,7 @@ pub fn guard<T>(path: &Path, read: impl FnOnce() -> Result<T>) -> Result<T> {
     })
 }
 
-/// The same for the bytes of a file: what is said of them names the file.
+/// The same for the bytes of a file; errors name the file.
 ///
 /// # Errors
 /// As [`guard`].
@@ -42,7 +42,7 @@ thread_local! {
     static QUIET: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
 }
 
-/// While it lives, panics of this thread are not printed: they become errors.
+/// While this value lives, panics of its thread are not printed, as they become errors.
 struct Quiet(bool);
 
 impl Quiet {
@@ -66,11 +66,11 @@ impl Drop for Quiet {
     }
 }
 
-/// Writes a file under a temporary name in the same folder, and renames it when all of it is there. A link is followed: what it names is
-/// replaced. A pipe or device is written to as it is, and a reader that goes away is no error.
+/// Writes a file under a temporary name in the same folder, and renames it when it is complete. A link is followed and its target
+/// replaced. A pipe or device is written to directly, and a closed pipe is not an error.
 ///
 /// # Errors
-/// [`Error::Io`], or what `write` says; then nothing is left behind.
+/// [`Error::Io`], or errors of `write`; then no file is left.
 pub fn write(path: &Path, write: impl FnOnce(&mut BufWriter<&File>) -> Result<()>) -> Result<()> {
     let fail = |error| Error::io(path, error);
     let target = followed(path).map_err(fail)?;
@@ -93,10 +93,10 @@ pub fn write(path: &Path, write: impl FnOnce(&mut BufWriter<&File>) -> Result<()
     Ok(())
 }
 
-/// Fails where [`write()`] would: the folder is missing or nothing can be written into it, or the path is a folder or a file that nobody may write.
+/// Checks whether [`write()`] would succeed: the folder exists and is writable, and the path is not a folder or a read-only file.
 ///
 /// # Errors
-/// [`Error::Input`] that says what is in the way.
+/// [`Error::Input`] with the reason.
 pub fn check_output(path: &Path) -> Result<()> {
     let wrong = |found: String, wanted: &str| Err(Error::input(path, found, wanted));
     let target = match followed(path) {
@@ -129,7 +129,7 @@ pub fn check_output(path: &Path) -> Result<()> {
     }
 }
 
-/// Whether two paths name the same file, through links of any kind, or would once both are written.
+/// Whether two paths name the same file, through links of any kind, or would after both are written.
 pub fn same_file(a: &Path, b: &Path) -> bool {
     let place = |path: &Path| -> Option<PathBuf> {
         let target = followed(path).ok()?;
@@ -143,13 +143,13 @@ pub fn same_file(a: &Path, b: &Path) -> bool {
     place(a).is_some_and(|a| place(b) == Some(a))
 }
 
-/// The file that a path names, through links, whether it is there or not.
+/// The file that a path names, through links, whether it exists or not.
 fn followed(path: &Path) -> std::io::Result<PathBuf> {
     const MOST_LINKS: usize = 40;
     let mut path = path.to_path_buf();
     for _ in 0..MOST_LINKS {
         match std::fs::symlink_metadata(&path) {
-            // A stream has no name but that of the link: /dev/stdout.
+            // An open stream has no path except the link: /dev/stdout.
             Ok(file) if file.is_symlink() && !is_stream(&path) => {
                 let to = std::fs::read_link(&path)?;
                 path = folder_of(&path).join(to);
@@ -164,12 +164,12 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Whether a path names a pipe, a device or what the program has open (`/dev/stdout`), which is written to and never replaced.
+/// Whether a path names a pipe, a device or an open stream (`/dev/stdout`), which is written to and never replaced.
 pub fn is_stream(path: &Path) -> bool {
     descriptor(path).is_some() || std::fs::metadata(path).is_ok_and(|file| is_stream_kind(file.file_type()))
 }
 
-/// The number of what the program has open under this name.
+/// The file descriptor that this path names.
 fn descriptor(path: &Path) -> Option<u32> {
     match path.to_str()? {
         "/dev/stdout" => Some(1),
@@ -178,7 +178,7 @@ fn descriptor(path: &Path) -> Option<u32> {
     }
 }
 
-/// Opens a stream for writing; standard output and error go on where they are, also where they are files.
+/// Opens a stream for writing; standard output and error continue at their current position, also in files.
 fn open_stream(path: &Path) -> std::io::Result<File> {
     #[cfg(unix)]
     {
@@ -196,7 +196,7 @@ fn is_stream_kind(kind: std::fs::FileType) -> bool {
     !kind.is_file() && !kind.is_dir()
 }
 
-/// An empty file beside another, whose place it is to take: with the rights and owner of that, or those of a new file.
+/// An empty temporary file in the folder of `path`, which it will replace: with its permissions and owner, or those of a new file.
 fn temporary_beside(target: &Path) -> std::io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     let builder = builder.prefix(".latent-").suffix(".tmp");
@@ -205,21 +205,21 @@ fn temporary_beside(target: &Path) -> std::io::Result<tempfile::NamedTempFile> {
         use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
         if let Ok(old) = std::fs::metadata(target) {
             let temporary = builder.permissions(PermissionsExt::from_mode(0o600)).tempfile_in(folder_of(target))?;
-            // Only root may give files away; others keep what they write as their own.
+            // Only root may change the owner; other users own what they write.
             let _ = fchown(temporary.as_file(), Some(old.uid()), Some(old.gid()));
             let own = temporary.as_file().metadata()?;
-            // Rights of a group that is another one now are nobody's.
+            // If the group changed, its permissions are removed.
             let kept = if own.gid() == old.gid() { 0o777 } else { 0o707 };
             temporary.as_file().set_permissions(PermissionsExt::from_mode(old.mode() & kept))?;
             return Ok(temporary);
         }
-        // The umask takes from these rights what it takes from those of any new file.
+        // The umask applies to these permissions as to those of any new file.
         builder.permissions(PermissionsExt::from_mode(0o666));
     }
     builder.tempfile_in(folder_of(target))
 }
 
-/// Writes these bytes, all or nothing.
+/// Writes these bytes atomically.
 ///
 /// # Errors
 /// [`Error::Io`].

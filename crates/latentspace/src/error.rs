@@ -1,35 +1,35 @@
-//! The one error: a struct a kind, each with the place, what was found, what is allowed, and a hint.
+//! The error type: one struct per kind, with the place, what was found, what is allowed, and a hint.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// What every fallible function of this crate returns.
+/// The result of every fallible function of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Everything that can go wrong. The kind gives the exit code and the Python exception.
+/// An error. Its kind determines the exit code and the Python exception.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A parameter out of its range, of the wrong type, or unknown.
     #[error("{0}")]
     Param(Param),
-    /// Bytes from outside that are not what they should be.
+    /// Invalid input data.
     #[error("{0}")]
     Input(Input),
-    /// The operating system said no.
+    /// An error of the operating system.
     #[error("{}: {source}", path.display())]
     Io {
         /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: std::io::Error,
     },
-    /// The run was cancelled by its owner.
+    /// The run was cancelled.
     #[error("cancelled; no result was written")]
     Cancelled,
-    /// More memory than the run may take.
+    /// The memory limit of the run would be exceeded.
     #[error("{what} needs {} and only {} is allowed", Bytes(*needed), Bytes(*allowed))]
     Memory {
-        /// What needs it.
+        /// The operation that needs the memory.
         what: String,
         /// Bytes needed at the peak.
         needed: u64,
@@ -38,12 +38,12 @@ pub enum Error {
         /// What would fit.
         hint: String,
     },
-    /// A fault of this program.
+    /// A bug in this program.
     #[error("internal fault: {0}")]
     Internal(String),
 }
 
-/// A parameter that cannot be used, and why.
+/// An invalid parameter.
 #[derive(Debug, Clone)]
 pub struct Param {
     /// The parameter's name, as in the method's description.
@@ -52,14 +52,14 @@ pub struct Param {
     pub found: String,
     /// What is allowed, as the end of a sentence: "it must be at least 1".
     pub wanted: String,
-    /// What would do.
+    /// A command or value that works.
     pub hint: Option<String>,
 }
 
-/// A place in a file (or in data from elsewhere) that cannot be used, and why.
+/// Invalid data, with the place in the file.
 #[derive(Debug, Clone, Default)]
 pub struct Input {
-    /// The file, or a name for data that is none.
+    /// The file, or a name for data that do not come from a file.
     pub file: PathBuf,
     /// The row, counted from 1 as an editor does (the header of a table is not a row).
     pub row: Option<u64>,
@@ -69,18 +69,18 @@ pub struct Input {
     pub found: String,
     /// What is allowed.
     pub wanted: String,
-    /// What would do.
+    /// A command or value that works.
     pub hint: Option<String>,
 }
 
 impl Error {
-    /// A parameter's error: `name`, what was given, what is allowed.
+    /// An error for parameter `name`: the given value and the allowed ones.
     pub fn param(name: impl Into<String>, given: impl fmt::Display, wanted: impl Into<String>) -> Self {
         Error::Param(Param { name: name.into(), found: format!("{given} was given"), wanted: wanted.into(), hint: None })
     }
 
-    /// A parameter's error where `value` is larger than `most`, all that `data` (such as "40 rows") allows. Nobody need have given it: it may
-    /// be the `default`.
+    /// An error for a parameter whose `value` is larger than `most`, the maximum for `data` (such as "40 rows"). If it is the `default`, the
+    /// message says so.
     pub fn too_large<T: fmt::Display + PartialEq>(
         name: &str,
         value: T,
@@ -93,7 +93,7 @@ impl Error {
         Error::Param(Param { name: name.to_owned(), found, wanted, hint: None })
     }
 
-    /// An input's error for a whole file.
+    /// An error for a whole file.
     pub fn input(file: impl AsRef<Path>, found: impl Into<String>, wanted: impl Into<String>) -> Self {
         Error::Input(Input { file: file.as_ref().to_path_buf(), found: found.into(), wanted: wanted.into(), ..Input::default() })
     }
@@ -103,7 +103,7 @@ impl Error {
         Error::Io { path: path.as_ref().to_path_buf(), source }
     }
 
-    /// A fault of this program.
+    /// A bug in this program.
     pub fn internal(what: impl Into<String>) -> Self {
         Error::Internal(what.into())
     }
@@ -126,7 +126,7 @@ impl Error {
         self
     }
 
-    /// The same error with more about what was found: "…, the different ones in a resample of 20".
+    /// The same error with a context: "…, the different ones in a resample of 20".
     #[must_use]
     pub fn with_context(mut self, text: impl fmt::Display) -> Self {
         match &mut self {
@@ -136,7 +136,7 @@ impl Error {
         self
     }
 
-    /// The same error with a hint: what would do.
+    /// The same error with a hint: a command or value that works.
     #[must_use]
     pub fn with_hint(mut self, text: impl Into<String>) -> Self {
         match &mut self {
@@ -148,7 +148,7 @@ impl Error {
         self
     }
 
-    /// What would do, if the error knows it.
+    /// The hint, if there is one.
     pub fn hint(&self) -> Option<&str> {
         match self {
             Error::Param(param) => param.hint.as_deref(),
@@ -158,7 +158,7 @@ impl Error {
         }
     }
 
-    /// The exit code of the command line: 2 a wrong call or bad input, 130 interrupted, 1 a failure inside.
+    /// The exit code of the command line: 2 for an invalid call or input, 130 for an interrupt, 1 for a bug.
     pub fn exit_code(&self) -> u8 {
         match self {
             Error::Param(_) | Error::Input(_) | Error::Io { .. } | Error::Memory { .. } => 2,
@@ -191,7 +191,7 @@ impl fmt::Display for Input {
     }
 }
 
-/// Bytes as people read them: `12.0 MiB`.
+/// A number of bytes in a readable unit: `12.0 MiB`.
 #[derive(Debug, Clone, Copy)]
 pub struct Bytes(pub u64);
 
@@ -211,7 +211,7 @@ impl fmt::Display for Bytes {
     }
 }
 
-/// A number as people read it: `60,000`.
+/// A number with thousands separators: `60,000`.
 pub fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::new();
@@ -224,7 +224,7 @@ pub fn count(number: u64) -> String {
     out
 }
 
-/// The name among `known` that is nearest to `given`, if it is near enough to be what was meant.
+/// The name among `known` with the smallest edit distance to `given`, if it is small enough for a typo.
 pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let distance = |name: &str| edit_distance(&given.to_lowercase().replace('_', "-"), &name.to_lowercase().replace('_', "-"));
     known

@@ -1,22 +1,22 @@
-//! A figure with its interval and its null: how measures, recalls and losses are told.
+//! A measure: a value with its confidence interval and its null.
 
 use serde::{Deserialize, Serialize};
 
-/// A figure with its interval and its null.
+/// A value with its 95 % confidence interval and its null.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Measure {
-    /// The figure.
+    /// The value.
     pub value: f64,
-    /// The lower end of its 95 % interval; equal to `value` where nothing was sampled.
+    /// The lower end of its 95 % confidence interval; equal to `value` if it was not estimated from a sample.
     pub low: f64,
-    /// The upper end of its 95 % interval; equal to `value` where nothing was sampled.
+    /// The upper end of its 95 % confidence interval; equal to `value` if it was not estimated from a sample.
     pub high: f64,
-    /// What noise would score; none where that means nothing.
+    /// The score of random data; none if that is meaningless.
     pub null: Option<f64>,
 }
 
 impl Measure {
-    /// A figure that was not sampled.
+    /// A value that was not estimated from a sample.
     pub fn exact(value: f64, null: Option<f64>) -> Self {
         Measure { value, low: value, high: value, null }
     }

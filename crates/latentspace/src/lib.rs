@@ -1,8 +1,8 @@
-//! Learn latent spaces from what was observed, know how far to trust them, and work in them.
+//! Learn maps, factors, topics and embeddings from tables, images and text, and measure how far each can be trusted.
 //!
-//! The flow, one way: files are read into [`data::Observations`]; a [`data::Preparation`] turns them into numbers; a
-//! [`method::Method`] learns a [`space::Space`] from these; the space encodes observations to [`codes::Codes`] and, where it can, decodes
-//! them; [`measure`] says how far to trust the result. [`run::Run`] goes along with every long call.
+//! Data flow: files are read into [`data::Observations`]; a [`data::Preparation`] turns them into numbers; a
+//! [`method::Method`] learns a [`space::Space`] from these; the space encodes observations to [`codes::Codes`] and, for most methods, decodes
+//! them; [`measure`] computes trustworthiness and other measures. Every long call takes a [`run::Run`].
 
 pub mod attributes;
 pub mod border;

@@ -1,4 +1,4 @@
-//! What a method is: a struct of parameters that learns a model from prepared rows; and what a model is: a way through a space.
+//! The traits of methods and models: a method is a struct of parameters that learns a model from prepared rows; a model encodes and decodes.
 
 use std::borrow::Cow;
 
@@ -23,22 +23,22 @@ use crate::topics::Topics;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Takes {
-    /// Numbers, a row an observation.
+    /// Numbers, one row per observation.
     Table,
     /// Counts, most of them 0.
     Counts,
     /// Running text.
     Text,
-    /// Pictures of one size.
+    /// Images of one size.
     Images,
 }
 
 impl Takes {
-    /// Whatever becomes rows of numbers: what a method takes that asks for nothing else of them.
+    /// All kinds that become rows of numbers, for methods without further requirements.
     pub const ROWS: &'static [Takes] = &[Takes::Table, Takes::Counts, Takes::Text, Takes::Images];
 }
 
-/// What a space tells the likelihood of.
+/// The observations of which a space has a likelihood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Likelihood {
@@ -48,120 +48,119 @@ pub enum Likelihood {
     Words,
 }
 
-/// What a method says of itself.
+/// Description of a method.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Info {
     /// The registry name: `pca`.
     pub name: &'static str,
     /// The name in sentences: `PCA`.
     pub title: &'static str,
-    /// The name of its class in Python, as scikit-learn and its kin name theirs: `PCA`, `TSNE`.
+    /// The name of its Python class, as in scikit-learn: `PCA`, `TSNE`.
     pub class: &'static str,
     /// `linear`, `map`, `manifold`, `topics`, `words`, `neural`.
     pub family: &'static str,
-    /// What it learns, in one sentence.
+    /// What it learns, as the rest of the sentence "Learns …".
     pub summary: &'static str,
-    /// What it takes.
+    /// The kinds of observations that it takes.
     pub takes: &'static [Takes],
     /// Whether its spaces encode new rows.
     pub encodes: bool,
     /// Whether its spaces decode codes.
     pub decodes: bool,
-    /// Whether it learns by the fold: from files larger than memory, and from parts.
+    /// Whether it learns by a fold: from files larger than memory, and incrementally.
     pub folds: bool,
-    /// Of what its spaces tell the likelihood, if they do.
+    /// The observations of which its spaces have a likelihood, if any.
     pub likelihood: Option<Likelihood>,
-    /// Whether it makes its map step by step, to be watched.
+    /// Whether its map can be shown during the fit.
     pub live: bool,
-    /// What may be given beside the rows.
+    /// The precomputed inputs that it takes.
     pub given: &'static [Given],
-    /// What it cannot do, each with its reason.
+    /// Its limits, each with the reason.
     pub limits: &'static [&'static str],
-    /// What its fits find and hand out.
+    /// The fitted attributes.
     pub attributes: &'static [Attribute],
-    /// The tool that people use for it elsewhere.
+    /// The comparable class of another library.
     pub peer: Option<Peer>,
-    /// Where it was published: authors, year, title and DOI.
+    /// References: authors, year, title and DOI.
     pub references: &'static [&'static str],
 }
 
 impl Info {
-    /// Whether it takes running text, and not whatever becomes rows of numbers: of a table with both, the text is meant.
+    /// Whether it takes text but not tables: from a table with both, it learns from the text.
     pub fn wants_text(&self) -> bool {
         self.takes.contains(&Takes::Text) && self.takes != Takes::ROWS
     }
 }
 
-/// What a fit will take, told before it runs.
+/// The estimated cost of a fit.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Plan {
-    /// The algorithm that was chosen, in words.
+    /// The chosen algorithm, in words.
     pub algorithm: String,
-    /// Bytes at the peak, the prepared rows included where they are held in memory.
+    /// Peak memory in bytes, including the prepared rows if they are in memory.
     pub peak_bytes: u64,
-    /// Seconds of learning from rows in memory, on this many threads of the machine that the cost model was measured on.
+    /// Seconds of learning from rows in memory, with this number of threads of the machine on which the cost model was calibrated.
     pub seconds: f64,
-    /// Rounds over the rows, each of which has to read them again where they stream by.
+    /// Number of passes over the rows; streamed rows are read again in each.
     pub rounds: u32,
 }
 
-/// What a fit gives.
+/// The result of a fit.
 pub struct Fitted {
-    /// The way through the space.
+    /// The model.
     pub model: Box<dyn Model>,
-    /// Where the fitted rows lie, `[n, k]`, for methods that place them themselves; none where encoding them says it.
+    /// Codes of the fitted rows, `[n, k]`, for methods that compute them in the fit; none if they are found by encoding.
     pub codes: Option<Matrix>,
-    /// What the fit found out about itself: the algorithm taken, what `auto` became, iterations made.
+    /// Facts about the fit: the algorithm, the values chosen for `auto`, the number of iterations.
     pub facts: Map<String, Value>,
-    /// Figures that only the fit can know: `explained_variance`, `kl`.
+    /// Measures that only the fit can compute: `explained_variance`, `kl`.
     pub measures: Vec<(&'static str, Measure)>,
 }
 
-/// How to learn: a plain struct of parameters with defaults that work. Its doc comments, defaults and ranges are the one description that
-/// flags, forms, docs and checks are made from.
+/// A method: a plain struct of parameters with defaults. Its doc comments, defaults and ranges are the only description of the parameters:
+/// flags, forms, docs and checks are generated from them.
 pub trait Method: Serialize + DeserializeOwned + schemars::JsonSchema + Default + Send + Sync + 'static {
     /// What the method says of itself.
     const INFO: Info;
 
-    /// Checks what the description cannot: parameters against each other and against the shape of the data.
+    /// Checks parameters against each other and against the shape of the data, which their description cannot.
     ///
     /// # Errors
-    /// [`Error::Param`] for the first that does not fit.
+    /// [`Error::Param`] for the first invalid one.
     fn check(&self, shape: Shape) -> Result<()>;
 
-    /// What a fit on data of this shape will take.
+    /// Estimates the cost of a fit on data of this shape.
     fn plan(&self, shape: Shape, run: &Run) -> Plan;
 
-    /// Learns. Runs on `run`'s threads, asks `run.check()` at least twice a second, tells its progress.
+    /// Learns a model. Runs on `run`'s threads, calls `run.check()` at least twice a second, and reports its progress.
     ///
     /// # Errors
-    /// [`Error::Cancelled`], [`Error::Param`], or what the rows' source says.
+    /// [`Error::Cancelled`], [`Error::Param`], or errors of the rows' source.
     fn fit(&self, rows: &Rows<'_>, run: &Run) -> Result<Fitted>;
 
-    /// Whether it learns by the fold with these parameters.
+    /// Whether it learns by a fold with these parameters.
     fn folds(&self) -> bool {
         Self::INFO.folds
     }
 
-    /// The fold that learns on data of this shape, for methods whose [`Info::folds`]: it may be worked on in shares.
+    /// The fold that learns on data of this shape, if [`Info::folds`]; it can be distributed in shares.
     ///
     /// # Errors
-    /// [`Error::Param`] if the method is no sum over rows.
+    /// [`Error::Param`] if the method is not a sum over rows.
     fn folding(&self, _shape: Shape, _run: &Run) -> Result<Box<dyn AnyFold>> {
         let wanted = "it is no sum over rows, so it cannot be learned in shares";
         Err(Error::param("method", Self::INFO.name, wanted).with_hint("fit on a sample; the space then encodes the other rows"))
     }
 
-    /// The column of metadata whose labels are to be learned from, too, if it was told one: [`Rows::labels`] are there then.
+    /// The metadata column whose labels guide the fit, if one is given: then [`Rows::labels`] has them.
     fn target(&self) -> Option<&str> {
         None
     }
 
-    /// An attribute of [`Info::attributes`] that is made, of what is left of a fit with these parameters. It may take as long as parts of the
-    /// fit did.
+    /// Computes an attribute of [`Info::attributes`] from a fitted space with these parameters. It may repeat parts of the fit.
     ///
     /// # Errors
-    /// [`Error::Input`] where the fit left too little to make it of; [`Error::Memory`]; [`Error::Cancelled`].
+    /// [`Error::Input`] if the space does not keep what it needs; [`Error::Memory`]; [`Error::Cancelled`].
     fn attribute(&self, name: &str, _fit: &Fit<'_>, _run: &Run) -> Result<Found> {
         Err(Error::internal(format!("{name} of {} is listed and not made", Self::INFO.title)))
     }
@@ -169,80 +168,81 @@ pub trait Method: Serialize + DeserializeOwned + schemars::JsonSchema + Default 
     /// Opens a model that [`Model::store`] wrote.
     ///
     /// # Errors
-    /// [`Error::Input`] if a tensor is missing or has another shape than it must have.
+    /// [`Error::Input`] if a tensor is missing or has a wrong shape.
     fn load(tensors: &Tensors, facts: &Value) -> Result<Box<dyn Model>>;
 
-    /// The fold that learns on data of this shape in one round, for rows that come by once, part after part; none where more are needed. Its
-    /// states and statistics are the same for any shape: only what follows from them is not.
+    /// The fold that learns on data of this shape in one round, for incremental learning; none if several rounds are needed. Its
+    /// states and statistics do not depend on the number of rows; only the solution does.
     fn once(&self, _shape: Shape) -> Option<Box<dyn AnyFold>> {
         None
     }
 
-    /// What a fit of all rows of this shape would take instead of the fold of [`Method::once`], where the two spaces may differ beyond rounding.
+    /// The algorithm that a fit of all rows of this shape would choose instead of the fold of [`Method::once`], if the two spaces may differ by more
+    /// than rounding.
     fn unlike_once(&self, _shape: Shape) -> Option<&'static str> {
         None
     }
 }
 
-/// A way through a space: from rows to codes and, where it can, back.
+/// A fitted model: encodes rows to codes and, for most methods, decodes codes to rows.
 pub trait Model: Send + Sync {
-    /// Dimensions of the space.
+    /// Number of dimensions of the space.
     fn n_components(&self) -> usize;
 
-    /// Columns of the rows that it takes.
+    /// Number of columns of its rows.
     fn columns(&self) -> usize;
 
-    /// Codes `[n, k]` of prepared rows `[n, d]`. A row's code is the same alone, in any batch and in any order, to the bit.
+    /// Encodes prepared rows `[n, d]` to codes `[n, k]`. A row has the same code alone, in any batch and in any order, to the bit.
     ///
     /// # Errors
     /// [`Error::Cancelled`], or [`Error::Input`] if the columns do not fit.
     fn encode(&self, rows: &Prepared, run: &Run) -> Result<Matrix>;
 
-    /// Prepared rows `[n, d]` of codes `[n, k]`.
+    /// Decodes codes `[n, k]` to prepared rows `[n, d]`.
     ///
     /// # Errors
-    /// [`Error::Input`] where the model cannot decode.
+    /// [`Error::Input`] if the model cannot decode.
     fn decode(&self, _codes: &Matrix, _run: &Run) -> Result<Matrix> {
         Err(Error::input("space", "this space does not decode", "`latent methods` lists which do"))
     }
 
-    /// How likely each row is, as a logarithm, `[n]`: its density, in nats, or of counts that of all its words together; none where the model
-    /// tells no likelihood. `fitted` are the rows that it was learned from.
+    /// Log-likelihood of each row in nats, `[n]`: the logarithm of its density or, for counts, of the probability of its words; none if the model has
+    /// no likelihood. `fitted` are the rows that it was learned from.
     ///
     /// # Errors
-    /// [`Error::Input`] where the likelihood has no bound; [`Error::Cancelled`].
+    /// [`Error::Input`] if the likelihood is unbounded; [`Error::Cancelled`].
     fn log_likelihoods(&self, _rows: &Prepared, _fitted: usize, _run: &Run) -> Result<Option<Vec<f64>>> {
         Ok(None)
     }
 
-    /// Where the fitted rows lie, if the model keeps them.
+    /// Codes of the fitted rows, if the model keeps them.
     fn fitted_codes(&self) -> Option<&Matrix> {
         None
     }
 
-    /// The topics, where the dimensions are such.
+    /// The topics, if the dimensions are topics.
     fn topics(&self) -> Option<&Topics> {
         None
     }
 
-    /// What each topic weighs in a document before any word is seen, in words: 0 where there is no prior; none where the dimensions are no topics.
+    /// Dirichlet prior over a document's topics, in pseudo-counts per topic: 0 without a prior; none if the dimensions are not topics.
     fn topic_prior(&self) -> Option<&[f32]> {
         None
     }
 
-    /// The words of the fitted rows, where the dimensions are topics and the model keeps them.
+    /// The word counts of the fitted documents, if the dimensions are topics and the model keeps them.
     fn documents(&self) -> Option<&Counts> {
         None
     }
 
-    /// Puts everything into `tensors`; small facts into the value that is returned. [`Method::load`] reads both.
+    /// Stores arrays in `tensors` and small values in the returned JSON. [`Method::load`] reads both.
     ///
     /// # Errors
     /// [`Error::Internal`] if a name is used twice.
     fn store(&self, tensors: &mut Tensors) -> Result<Value>;
 }
 
-/// A method with its parameters set, whichever it is.
+/// Any method with its parameters, as an object.
 pub trait AnyMethod: Send + Sync {
     /// What the method says of itself.
     fn info(&self) -> &'static Info;
@@ -251,19 +251,19 @@ pub trait AnyMethod: Send + Sync {
     /// See [`Method::check`].
     ///
     /// # Errors
-    /// As there.
+    /// As for that method.
     fn check(&self, shape: Shape) -> Result<()>;
     /// See [`Method::plan`].
     fn plan(&self, shape: Shape, run: &Run) -> Plan;
     /// See [`Method::fit`].
     ///
     /// # Errors
-    /// As there.
+    /// As for that method.
     fn fit(&self, rows: &Rows<'_>, run: &Run) -> Result<Fitted>;
     /// See [`Method::folding`].
     ///
     /// # Errors
-    /// As there.
+    /// As for that method.
     fn folding(&self, shape: Shape, run: &Run) -> Result<Box<dyn AnyFold>>;
     /// See [`Method::folds`].
     fn folds(&self) -> bool;
@@ -276,7 +276,7 @@ pub trait AnyMethod: Send + Sync {
     /// See [`Method::attribute`].
     ///
     /// # Errors
-    /// As there.
+    /// As for that method.
     fn attribute(&self, name: &str, fit: &Fit<'_>, run: &Run) -> Result<Found>;
 }
 
@@ -328,7 +328,7 @@ impl<M: Method> AnyMethod for M {
     }
 }
 
-/// What is given beside rows, and the labels among their metadata that a method was told to learn from, if it was.
+/// The precomputed inputs, and the labels among the metadata that a method should learn from, if any.
 ///
 /// # Errors
 /// [`Error::Param`] if there is no such column.
@@ -339,11 +339,11 @@ pub fn beside<'a>(method: &dyn AnyMethod, metadata: &Metadata, given: &'a Beside
     }
 }
 
-/// The distances of all pairs of rows, `[n, n]`, as a method takes them: all of them, or the nearest rows that they show. `from` names them in
-/// errors. Rows that a space learned so encodes are told by their own numbers, which distances are not.
+/// The distances of all pairs of rows, `[n, n]`, in the form that a method takes: all of them, or the nearest neighbors from them. `from` names
+/// them in errors. A space that was learned so encodes new rows by their values, not by distances.
 ///
 /// # Errors
-/// [`Error::Input`] for distances that are none (see [`Neighbors::of_distances`]), and if the method learns from neither.
+/// [`Error::Input`] for invalid distances (see [`Neighbors::of_distances`]), and if the method takes neither.
 pub fn precomputed(info: &Info, from: &str, distances: Matrix) -> Result<Beside> {
     if info.given.contains(&Given::Distances) {
         check_distances(from, distances.view())?;
@@ -356,7 +356,7 @@ pub fn precomputed(info: &Info, from: &str, distances: Matrix) -> Result<Beside>
     Err(Error::input(from, "precomputed distances", wanted).with_hint("`latent methods` shows what each method may be given"))
 }
 
-/// Checks that a method learns from all that is given beside the rows.
+/// Checks that a method takes all precomputed inputs that are given.
 fn check_given(info: &Info, rows: &Rows<'_>) -> Result<()> {
     let wrong = |name: &str, found: &str, wanted: String| Err(Error::input(name, found, wanted));
     if rows.neighbors().is_some() && !info.given.contains(&Given::Neighbors) {
@@ -371,7 +371,7 @@ fn check_given(info: &Info, rows: &Rows<'_>) -> Result<()> {
     Ok(())
 }
 
-/// A line of the registry: a method before its parameters are set.
+/// An entry of the registry: a method without parameters.
 pub struct Entry {
     /// What the method says of itself.
     pub info: &'static Info,
@@ -406,10 +406,10 @@ impl Entry {
         params::describe(&self.schema())
     }
 
-    /// The method with these parameters; those not given have their defaults.
+    /// The method with these parameters, and defaults for all others.
     ///
     /// # Errors
-    /// [`Error::Param`] for the first that is unknown, of the wrong type or out of range.
+    /// [`Error::Param`] for the first that is unknown, has the wrong type or is out of range.
     pub fn with(&self, params: &Map<String, Value>) -> Result<Box<dyn AnyMethod>> {
         (self.build)(params)
     }

@@ -1,8 +1,8 @@
-//! Work on the pieces of slices and on ranges, on all threads of the pool in which it is called.
+//! Parallel loops over slices and ranges, on the threads of the current pool.
 //!
-//! Names and meanings are those of rayon's indexed iterators, and rayon's pool does the work. What differs is how much is compiled: rayon
-//! builds its splitting and stealing anew for each closure, which was a fifth of all code that the compiler saw; here they are built once,
-//! for closures that work on a range of pieces. Of many errors the first by index is told, whatever was met first.
+//! Names and semantics are those of rayon's indexed iterators, and rayon's pool does the work. Only the compiled code differs: rayon
+//! compiles its splitting and work stealing for each closure, a fifth of all code of this library; here they are compiled once,
+//! for closures over a range of pieces. Of several errors the first by index is returned, whichever occurred first.
 
 use std::marker::PhantomData;
 use std::ops::Range;
@@ -21,18 +21,18 @@ fn ranges(n: usize, work: &(dyn Fn(Range<usize>) + Sync)) {
     }
 }
 
-/// Pieces that can be worked on at the same time.
+/// An indexed sequence of pieces that can be processed in parallel.
 pub(crate) trait Pieces: Sized + Sync {
-    /// One of them.
+    /// A piece.
     type Item;
 
-    /// How many there are.
+    /// Number of pieces.
     fn count(&self) -> usize;
 
     /// The piece `at`.
     ///
     /// # Safety
-    /// `at` is below the count, and asked for once: what is got may be a slice to write to.
+    /// `at` must be below the count, and each index may be requested once: the piece may be a mutable slice.
     unsafe fn piece(&self, at: usize) -> Self::Item;
 
     /// Each piece with its index.
@@ -45,23 +45,23 @@ pub(crate) trait Pieces: Sized + Sync {
         Zip(self, other)
     }
 
-    /// What `f` makes of each.
+    /// The result of `f` for each piece.
     fn map<R, F: Fn(Self::Item) -> R + Sync>(self, f: F) -> Map<Self, F> {
         Map(self, f)
     }
 
-    /// What `f` makes of each, in a room that pieces use one after the other.
+    /// The result of `f` for each piece, with scratch space that pieces reuse.
     fn map_init<T, R, I: Fn() -> T + Sync, F: Fn(&mut T, Self::Item) -> R + Sync>(self, init: I, f: F) -> MapInit<Self, I, F> {
         MapInit(self, init, f)
     }
 
-    /// Works on each.
+    /// Calls `f` for each piece.
     fn for_each(self, f: impl Fn(Self::Item) + Sync) {
         // SAFETY: each index is below the count, and comes once.
         ranges(self.count(), &|range| range.for_each(|at| f(unsafe { self.piece(at) })));
     }
 
-    /// Works on each, in a room that pieces use one after the other.
+    /// Calls `f` for each piece, with scratch space that pieces reuse.
     fn for_each_init<T>(self, init: impl Fn() -> T + Sync, f: impl Fn(&mut T, Self::Item) + Sync) {
         ranges(self.count(), &|range| {
             let mut room = init();
@@ -70,18 +70,18 @@ pub(crate) trait Pieces: Sized + Sync {
         });
     }
 
-    /// Works on each.
+    /// Calls `f` for each piece.
     ///
     /// # Errors
-    /// The first that one gives, by index.
+    /// The first error by index.
     fn try_for_each<E: Send>(self, f: impl Fn(Self::Item) -> Result<(), E> + Sync) -> Result<(), E> {
         self.map(f).collect()
     }
 
-    /// Works on each, in a room that pieces use one after the other.
+    /// Calls `f` for each piece, with scratch space that pieces reuse.
     ///
     /// # Errors
-    /// The first that one gives, by index.
+    /// The first error by index.
     fn try_for_each_init<T, E: Send>(
         self,
         init: impl Fn() -> T + Sync,
@@ -91,18 +91,18 @@ pub(crate) trait Pieces: Sized + Sync {
     }
 }
 
-/// What is made of pieces.
+/// An indexed sequence of values computed from pieces.
 pub(crate) trait Made<R>: Sized + Sync {
-    /// How many there are.
+    /// Number of pieces.
     fn count(&self) -> usize;
 
-    /// Makes those of a range, one after the other.
+    /// Computes the values of a range, one after another.
     ///
     /// # Safety
-    /// The range ends at the count at most, and each index is asked for once.
+    /// The range must end at the count at most, and each index may be requested once.
     unsafe fn over(&self, range: Range<usize>, each: impl FnMut(usize, R));
 
-    /// One of all: what `both` makes of two, in whatever order they come. None of none.
+    /// Reduces all values with `both`, which must be associative and commutative. None if there are none.
     fn reduce(self, both: impl Fn(R, R) -> R + Sync) -> Option<R>
     where
         R: Send,
@@ -127,15 +127,15 @@ pub(crate) trait Made<R>: Sized + Sync {
         all.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// All of them, in their order; of results the first error by index, if there is one.
+    /// Collects all values in order; for results, the first error by index.
     fn collect<C: Collected<R>>(self) -> C {
         C::collected(&self)
     }
 }
 
-/// What can be collected.
+/// A collection that values can be collected into.
 pub(crate) trait Collected<R>: Sized {
-    /// All that is made, in its order.
+    /// Collects all values in order.
     fn collected(made: &impl Made<R>) -> Self;
 }
 
@@ -236,7 +236,7 @@ impl<A: Pieces, B: Pieces> Pieces for Zip<A, B> {
     }
 }
 
-/// The numbers of a range.
+/// The integers of a range.
 pub(crate) struct Numbers(Range<usize>);
 
 impl Pieces for Numbers {
@@ -251,9 +251,9 @@ impl Pieces for Numbers {
     }
 }
 
-/// The pieces of a range.
+/// Parallel loops over a range.
 pub(crate) trait ParallelRange {
-    /// Each number.
+    /// Each integer.
     fn into_par_iter(self) -> Numbers;
 }
 
@@ -297,24 +297,24 @@ impl<'a, T: Sync> Pieces for Chunks<'a, T> {
     }
 }
 
-/// Where items lie that threads write to, no two to the same.
+/// A pointer to items that threads write to, each to a different one.
 struct Start<'a, T>(*mut T, PhantomData<&'a mut [T]>);
 
-// SAFETY: whoever uses it writes to each place from one thread alone.
+// SAFETY: each item is written by a single thread.
 unsafe impl<T: Send> Sync for Start<'_, T> {}
 
 impl<T> Start<'_, T> {
-    /// The place `at`.
+    /// Pointer to item `at`.
     ///
     /// # Safety
-    /// It is one of those that were allocated.
+    /// `at` must be within the allocation.
     unsafe fn of(&self, at: usize) -> *mut T {
         // SAFETY: as the caller holds.
         unsafe { self.0.add(at) }
     }
 }
 
-/// Items of a slice, to be changed.
+/// Mutable items of a slice.
 pub(crate) struct ItemsMut<'a, T> {
     start: Start<'a, T>,
     len: usize,
@@ -328,12 +328,12 @@ impl<'a, T: Send + 'a> Pieces for ItemsMut<'a, T> {
     }
 
     unsafe fn piece(&self, at: usize) -> &'a mut T {
-        // SAFETY: within the slice that is borrowed, and nobody else asks for it.
+        // SAFETY: within the borrowed slice, and each item is requested once.
         unsafe { &mut *self.start.of(at) }
     }
 }
 
-/// Chunks of a slice, to be changed; the last may be shorter.
+/// Mutable chunks of a slice; the last may be shorter.
 pub(crate) struct ChunksMut<'a, T> {
     start: Start<'a, T>,
     len: usize,
@@ -349,26 +349,26 @@ impl<'a, T: Send + 'a> Pieces for ChunksMut<'a, T> {
 
     unsafe fn piece(&self, at: usize) -> &'a mut [T] {
         let from = at * self.size;
-        // SAFETY: within the slice that is borrowed; chunks do not meet, and nobody else asks for this one.
+        // SAFETY: within the borrowed slice; chunks do not overlap, and each is requested once.
         unsafe { std::slice::from_raw_parts_mut(self.start.of(from), self.size.min(self.len - from)) }
     }
 }
 
-/// The pieces of a slice.
+/// Parallel loops over a slice.
 pub(crate) trait ParallelSlice<T> {
     /// Each item.
     fn par_iter(&self) -> Items<'_, T>;
     /// Chunks of `size` items.
     fn par_chunks(&self, size: usize) -> Chunks<'_, T>;
-    /// Each item, to be changed.
+    /// Each item, mutable.
     fn par_iter_mut(&mut self) -> ItemsMut<'_, T>;
-    /// Chunks of `size` items, to be changed.
+    /// Mutable chunks of `size` items.
     fn par_chunks_mut(&mut self, size: usize) -> ChunksMut<'_, T>;
-    /// Sorts, equal items in any order.
+    /// Sorts; not stable.
     fn par_sort_unstable(&mut self)
     where
         T: Ord + Send;
-    /// Sorts by a key, equal items in the order that they had.
+    /// Sorts by a key; stable.
     fn par_sort_by_key<K: Ord>(&mut self, key: impl Fn(&T) -> K + Sync)
     where
         T: Send;

@@ -1,4 +1,4 @@
-//! The one description of a method's parameters, read from the JSON Schema of its struct: flags, help, forms, docs and checks use it.
+//! Descriptions of a method's parameters, read from the JSON Schema of its struct, for flags, help, forms, docs and checks.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -6,64 +6,64 @@ use serde_json::{Map, Value};
 
 use crate::error::{Error, Result, nearest};
 
-/// A parameter: its name, what it is, what it may be.
+/// A parameter: its name, its doc, its allowed values.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parameter {
     /// The field's name: `n_neighbors`.
     pub name: String,
-    /// Its name for reading: the schema's `title`, else its name as words, a leading `n_` left out: "neighbors".
+    /// Its display name: the schema's `title`, else its name as words without a leading `n_`: "neighbors".
     pub title: String,
     /// The field's doc comment.
     pub doc: String,
-    /// What it may be.
+    /// Its type and range.
     pub kind: Kind,
-    /// Words that are allowed beside the kind's own values: `auto`.
+    /// Words that are allowed in addition to the values of its kind: `auto`.
     pub words: Vec<String>,
-    /// What it is if nobody says otherwise.
+    /// Its default.
     pub default: Value,
     /// Whether it names a column of the data: `"column": true` in the schema.
     pub column: bool,
 }
 
-/// What a parameter may be.
+/// The type and range of a parameter.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Kind {
-    /// A whole number.
+    /// An integer.
     Integer {
-        /// The least allowed.
+        /// The smallest allowed value.
         min: Option<i64>,
-        /// The largest allowed.
+        /// The largest allowed value.
         max: Option<i64>,
     },
     /// A number.
     Number {
-        /// The least allowed.
+        /// The smallest allowed value.
         min: Option<f64>,
-        /// Whether `min` itself is refused.
+        /// Whether `min` itself is excluded.
         above_min: bool,
-        /// The largest allowed.
+        /// The largest allowed value.
         max: Option<f64>,
     },
-    /// Yes or no.
+    /// A boolean.
     Flag,
-    /// One of a few words.
+    /// One of several words.
     Choice(Vec<String>),
     /// Any text.
     Text,
 }
 
-/// A parameter that is a value, or `auto`: chosen by the method, which tells what it chose.
+/// A parameter that is a value, or `auto`: chosen by the method, which reports its choice among the facts of the fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Auto<T> {
-    /// The method chooses.
+    /// The method chooses the value.
     #[default]
     Auto,
-    /// The user chose.
+    /// A value given by the user.
     Value(T),
 }
 
 impl<T: Copy> Auto<T> {
-    /// The value given, or what `choose` says.
+    /// The given value, or the result of `choose`.
     pub fn or_else(self, choose: impl FnOnce() -> T) -> T {
         match self {
             Auto::Auto => choose(),
@@ -130,7 +130,7 @@ fn parameter(name: &str, field: &Value, root: &Value) -> Parameter {
             }
         }
     }
-    // A range stands beside the field's own type, or within the option that is a value.
+    // The range is next to the field's type, or within the variant that holds a value.
     let bound = |key: &str| field.get(key).or_else(|| body.get(key)).cloned().unwrap_or(Value::Null);
     let kind = if let Some(choices) = choices(body) {
         Kind::Choice(choices)
@@ -169,7 +169,7 @@ fn resolve<'a>(field: &'a Value, root: &'a Value) -> &'a Value {
     }
 }
 
-/// The words of an enum, which schemars writes as `enum` or, where variants have docs, as `oneOf` constants.
+/// The words of an enum, which schemars writes as `enum` or, if variants have docs, as `oneOf` constants.
 fn choices(body: &Value) -> Option<Vec<String>> {
     let listed = |list: &Value| -> Option<Vec<String>> { list.as_array()?.iter().map(|v| v.as_str().map(str::to_owned)).collect() };
     if let Some(words) = listed(&body["enum"]) {
@@ -186,7 +186,7 @@ fn choices(body: &Value) -> Option<Vec<String>> {
 }
 
 impl Parameter {
-    /// What is allowed, as the end of a sentence: "it must be a whole number from 1".
+    /// The allowed values, as the end of a sentence: "it must be a whole number from 1".
     pub fn allowed(&self) -> String {
         let kind = match &self.kind {
             Kind::Integer { min, max } => format!("a whole number{}", range(min.map(|v| v as f64), false, max.map(|v| v as f64))),
@@ -201,10 +201,10 @@ impl Parameter {
         }
     }
 
-    /// Reads a value as it is typed on a command line.
+    /// Parses a value from the command line.
     ///
     /// # Errors
-    /// [`Error::Param`] where it is not allowed.
+    /// [`Error::Param`] if it is not allowed.
     pub fn parse(&self, text: &str) -> Result<Value> {
         let value = if self.words.iter().any(|word| word == text) {
             Value::from(text)
@@ -219,10 +219,10 @@ impl Parameter {
         self.check(&value)
     }
 
-    /// The value, as the parameter's struct takes it.
+    /// Converts a JSON value to the type of the parameter.
     ///
     /// # Errors
-    /// [`Error::Param`] where it is not allowed.
+    /// [`Error::Param`] if it is not allowed.
     pub fn check(&self, value: &Value) -> Result<Value> {
         let word = value.as_str();
         if word.is_some_and(|word| self.words.iter().any(|w| w == word)) {
@@ -230,7 +230,7 @@ impl Parameter {
         }
         let good = match &self.kind {
             Kind::Integer { min, max } => {
-                // 3.0 is a whole number too: Python and JSON do not always tell.
+                // 3.0 is an integer, too: Python and JSON do not always distinguish.
                 let whole = value.as_i64().or_else(|| value.as_f64().filter(|v| v.fract() == 0.0 && v.abs() < 9e15).map(|v| v as i64));
                 return match whole {
                     Some(v) if min.is_none_or(|min| v >= min) && max.is_none_or(|max| v <= max) => Ok(Value::from(v)),
@@ -261,10 +261,10 @@ impl Parameter {
     }
 }
 
-/// Checks what was given against the description and fills in the defaults.
+/// Checks given values against the description and fills in the defaults.
 ///
 /// # Errors
-/// [`Error::Param`] for the first that is unknown or not allowed.
+/// [`Error::Param`] for the first unknown or invalid one.
 pub fn check(parameters: &[Parameter], given: &Map<String, Value>) -> Result<Map<String, Value>> {
     for name in given.keys() {
         if !parameters.iter().any(|parameter| parameter.name == *name) {

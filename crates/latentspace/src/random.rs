@@ -1,14 +1,14 @@
-//! Randomness without streams: each number is a hash of (seed, purpose, step, item), so it does not matter who asks, when, or on how many
-//! threads. Philox 4x32 with 10 rounds (Salmon and others 2011, doi:10.1145/2063384.2063405).
+//! Counter-based random numbers: each number is a hash of (seed, purpose, step, item), so it does not depend on the order of calls or the number
+//! of threads. Philox 4x32 with 10 rounds (Salmon and others 2011, doi:10.1145/2063384.2063405).
 
-/// A source of numbers for one purpose. Numbers are asked by (step, item).
+/// A generator of random numbers for one purpose, indexed by (step, item).
 #[derive(Debug, Clone, Copy)]
 pub struct Random {
     key: [u32; 2],
 }
 
 impl Random {
-    /// Numbers for `purpose` (a fixed word of the caller's own, such as "tsne init") under `seed`.
+    /// A generator for `purpose` (a constant of the caller, such as "tsne init") with this seed.
     pub fn new(seed: u64, purpose: &str) -> Self {
         // FNV-1a over the purpose, mixed with the seed: a fixed function, unlike the standard library's hasher.
         let mut hash = 0xcbf2_9ce4_8422_2325_u64;
@@ -32,21 +32,21 @@ impl Random {
         counter
     }
 
-    /// A whole number in 0..bound (bound at least 1), without a bias that could be noticed.
+    /// A uniform integer in 0..bound (bound at least 1), by multiplication; the bias is at most bound / 2^64.
     pub fn below(&self, step: u64, item: u64, bound: u64) -> u64 {
         let words = self.words(step, item);
         let word = u64::from(words[0]) | (u64::from(words[1]) << 32);
         ((u128::from(word) * u128::from(bound.max(1))) >> 64) as u64
     }
 
-    /// A number in [0, 1).
+    /// A uniform number in [0, 1).
     pub fn uniform(&self, step: u64, item: u64) -> f64 {
         let words = self.words(step, item);
         let word = u64::from(words[0]) | (u64::from(words[1]) << 32);
         (word >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    /// A number of the standard normal distribution (Box and Muller).
+    /// A standard normal number (Box and Muller).
     pub fn normal(&self, step: u64, item: u64) -> f64 {
         let words = self.words(step, item);
         let open = |word: u32| (f64::from(word) + 0.5) / 4_294_967_296.0;

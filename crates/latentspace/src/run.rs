@@ -1,4 +1,4 @@
-//! What every long call is given: seed, threads, progress, cancellation, memory limit. Nothing of this is global.
+//! The context of a long call: seed, threads, progress, cancellation, memory limit. Nothing of this is global.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,47 +20,47 @@ pub struct Run {
     speed: Arc<Mutex<Option<(&'static str, f64)>>>,
 }
 
-/// Where a long call stands.
+/// Progress of a long call.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Progress<'a> {
-    /// What is being done, in words: "neighbors", "t-SNE".
+    /// Name of the stage: "neighbors", "t-SNE".
     pub stage: &'a str,
     /// Steps done.
     pub done: u64,
-    /// Steps in all; 0 where nobody knows.
+    /// Total number of steps; 0 if unknown.
     pub total: u64,
-    /// The loss now and its name, for methods that have one.
+    /// Name and current value of the loss, for methods that have one.
     pub loss: Option<(&'static str, f64)>,
 }
 
-/// Who hears how a run goes. Calls come from any thread and should return at once.
+/// Receives progress, notes, warnings and maps of a run. Calls come from any thread and should return at once.
 pub trait Listener: Send + Sync {
-    /// A step was made.
+    /// A step is done.
     fn progress(&self, _progress: &Progress<'_>) {}
-    /// Something that the user should know: an algorithm chosen, a treatment applied.
+    /// A note for the user: the algorithm chosen, a preparation applied.
     fn note(&self, _text: &str) {}
-    /// Something that makes the result less than it seems: it is shown where notes are, and kept where results are. A note by default.
+    /// A warning that limits the interpretation of the result; it is shown and stored with the result. By default a note.
     fn warn(&self, text: &str) {
         self.note(text);
     }
-    /// Whether the map is wanted now. Asked before the work of [`Listener::map`] is done.
+    /// Whether [`Listener::map`] should be called now; false saves the work.
     fn wants_map(&self) -> bool {
         false
     }
-    /// The map as it is after `step`: rows by 2 or 3.
+    /// The map after `step`: `[n, 2 or 3]`.
     fn map(&self, _codes: MatrixView<'_>, _step: u64) {}
 }
 
-/// Hears nothing.
+/// Ignores everything.
 struct Silent;
 impl Listener for Silent {}
 
-/// A switch that one side sets and the other asks: to cancel, or to stop and keep.
+/// A flag shared between threads: to cancel a run, or to stop it early and keep the result.
 #[derive(Clone, Default)]
 pub struct Flag(Arc<AtomicBool>);
 
 impl Flag {
-    /// Sets it, for good.
+    /// Sets the flag permanently.
     pub fn set(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
@@ -72,7 +72,7 @@ impl Flag {
 }
 
 impl Run {
-    /// A run with this seed on `threads` threads (0: all that the machine has), without limits, heard by nobody.
+    /// A run with this seed on `threads` threads (0: all cores), without limits and without a listener.
     ///
     /// # Errors
     /// [`Error::Internal`] if the threads cannot be started.
@@ -108,21 +108,21 @@ impl Run {
         self
     }
 
-    /// The same run, heard by `listener`.
+    /// The same run with a listener.
     #[must_use]
     pub fn with_listener(mut self, listener: Arc<dyn Listener>) -> Self {
         self.listener = listener;
         self
     }
 
-    /// The same run, which keeps where it stands in a file.
+    /// The same run with checkpoints in a file.
     #[must_use]
     pub fn with_checkpoint(mut self, checkpoint: Arc<Checkpoint>) -> Self {
         self.checkpoint = Some(checkpoint);
         self
     }
 
-    /// The same run (same seed, threads, limit) with switches of its own.
+    /// The same run (seed, threads, limit) with new flags.
     #[must_use]
     pub fn with_switches(mut self, cancel: Flag, stop: Flag) -> Self {
         self.cancel = cancel;
@@ -130,12 +130,12 @@ impl Run {
         self
     }
 
-    /// The seed of all randomness.
+    /// The random seed.
     pub fn seed(&self) -> u64 {
         self.seed
     }
 
-    /// Threads that work.
+    /// Number of threads.
     pub fn threads(&self) -> usize {
         self.pool.current_num_threads()
     }
@@ -145,22 +145,22 @@ impl Run {
         self.max_memory
     }
 
-    /// The switch that cancels: the call returns [`Error::Cancelled`] within a second.
+    /// The flag that cancels: the call returns [`Error::Cancelled`] within a second.
     pub fn cancel_flag(&self) -> Flag {
         self.cancel.clone()
     }
 
-    /// The switch that stops an iterative method early and keeps what it has.
+    /// The flag that stops an iterative method early and keeps its current result.
     pub fn stop_flag(&self) -> Flag {
         self.stop.clone()
     }
 
-    /// Runs `work` on this run's threads; every parallel loop inside uses them and no others.
+    /// Runs `work` on this run's threads; every parallel loop inside uses only these.
     pub fn install<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
         self.pool.install(work)
     }
 
-    /// To be asked at least twice a second.
+    /// Checks for cancellation; call it at least twice a second.
     ///
     /// # Errors
     /// [`Error::Cancelled`] once the run was cancelled.
@@ -168,65 +168,65 @@ impl Run {
         if self.cancel.is_set() { Err(Error::Cancelled) } else { Ok(()) }
     }
 
-    /// Whether the method should end early and keep what it has.
+    /// Whether the method should end early and keep its current result.
     pub fn stopped(&self) -> bool {
         self.stop.is_set()
     }
 
-    /// Tells that `done` of `total` steps of `stage` are made.
+    /// Reports that `done` of `total` steps of `stage` are done.
     pub fn progress(&self, stage: &str, done: u64, total: u64) {
         self.listener.progress(&Progress { stage, done, total, loss: None });
     }
 
-    /// Tells that `done` of `total` steps of `stage` are made, and the loss.
+    /// Reports that `done` of `total` steps of `stage` are done, with the loss.
     pub fn progress_with_loss(&self, stage: &str, done: u64, total: u64, name: &'static str, loss: f64) {
         self.listener.progress(&Progress { stage, done, total, loss: Some((name, loss)) });
     }
 
-    /// Tells how fast the method worked: a measure of this run, not of the space, which holds no time.
+    /// Reports the speed of the method. It belongs to the run, not to the space, which contains no time.
     pub fn tell_speed(&self, name: &'static str, speed: f64) {
         *self.speed.lock().unwrap_or_else(PoisonError::into_inner) = Some((name, speed));
     }
 
-    /// How fast the method worked, if it told.
+    /// The reported speed of the method, if any.
     pub fn speed(&self) -> Option<(&'static str, f64)> {
         *self.speed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Tells the user something.
+    /// Sends a note to the listener.
     pub fn note(&self, text: impl AsRef<str>) {
         self.listener.note(text.as_ref());
     }
 
-    /// Warns the user: the result is less than it seems, and why.
+    /// Sends a warning to the listener.
     pub fn warn(&self, text: impl AsRef<str>) {
         self.listener.warn(text.as_ref());
     }
 
-    /// Whether somebody wants the map as it is now.
+    /// Whether the listener wants the current map.
     pub fn wants_map(&self) -> bool {
         self.listener.wants_map()
     }
 
-    /// Shows the map as it is after `step`.
+    /// Sends the map after `step` to the listener.
     pub fn map(&self, codes: MatrixView<'_>, step: u64) {
         self.listener.map(codes, step);
     }
 
-    /// The file in which the run keeps where it stands, if it does.
+    /// The checkpoint file, if the run has one.
     pub fn checkpoint(&self) -> Option<&Checkpoint> {
         self.checkpoint.as_deref()
     }
 
-    /// Where the stage stood when the run was interrupted, if it goes on from there.
+    /// The checkpoint of this stage from an interrupted run, if there is one to resume.
     pub fn resumed(&self, stage: &str) -> Option<Parcel> {
         self.checkpoint.as_ref()?.take(stage)
     }
 
-    /// Keeps where the stage stands, if it is time to and the run keeps it at all.
+    /// Writes a checkpoint of this stage if the run has checkpoints and one is due.
     ///
     /// # Errors
-    /// [`Error::Io`] if the file cannot be written; what `parcel` says.
+    /// [`Error::Io`] if the file cannot be written; errors of `parcel`.
     pub fn keep(&self, stage: &str, parcel: impl FnOnce() -> Result<Parcel>) -> Result<()> {
         self.checkpoint.as_ref().map_or(Ok(()), |checkpoint| checkpoint.keep(stage, parcel))
     }
@@ -243,7 +243,7 @@ impl Run {
     }
 }
 
-/// Bytes of memory that this machine (or the group that the process is kept in) has; none where nobody tells.
+/// Memory of this machine (or of the control group of the process) in bytes; none if unknown.
 pub fn machine_memory() -> Option<u64> {
     let read = |path: &str| std::fs::read_to_string(path).ok();
     let info = read("/proc/meminfo")?;
