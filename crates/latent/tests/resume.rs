@@ -77,7 +77,7 @@ fn a_checkpoint_of_another_fit_is_refused_and_so_is_what_is_none() {
     let kept = folder.read("map.latent.checkpoint");
     folder.refused(
         &format!("{FIT} --resume"),
-        "map.latent.checkpoint: it is of another fit: n_iter was 20000 then and is 500 now; a checkpoint of the same method, parameters, seed \
+        "map.latent.checkpoint: it belongs to another fit: n_iter was 20000 then and is 500 now; a checkpoint of the same method, parameters, seed \
          and data is needed.\nhint: without --resume the fit starts from the beginning\n",
     );
     for broken in [&kept[..kept.len() / 2], b"", b"not a checkpoint at all"] {

@@ -110,7 +110,7 @@ fn neighbors_are_merged_to_the_statistics_of_one_share() {
         assert!(some["round"] == round && some["shares"] == 3, "{some}");
         let sizes = ["1.stats", "2.stats", "3.stats", "some.stats"].map(|name| folder.read(name).len());
         assert!(sizes[3] < sizes[0] + sizes[1] + sizes[2], "{sizes:?}");
-        folder.refused("merge some.stats 2.stats 4.stats -o s.stats", "are there twice; each share is needed once.\n");
+        folder.refused("merge some.stats 2.stats 4.stats -o s.stats", "were given twice; each share is needed once.\n");
         folder.refused("merge some.stats 4.stats -o s.latent", "are missing; each share is needed once.\n");
         folder.good(&format!("merge 4.stats some.stats 0.stats -o {out}"));
         state = "--state state".to_owned();
@@ -146,7 +146,7 @@ fn what_does_not_belong_together_is_refused() {
         "a.summary: they are of another round than a.stats; shares of one round are needed.\n",
     );
     folder.refused("merge a.stats -o s.latent", "statistics: chunks 1 to 3 are missing; each share is needed once.\n");
-    folder.refused("merge a.stats b.stats a.stats -o s.latent", "statistics: chunks 0 to 1 are there twice; each share is needed once.\n");
+    folder.refused("merge a.stats b.stats a.stats -o s.latent", "statistics: chunks 0 to 1 were given twice; each share is needed once.\n");
     folder.refused(
         "merge a.stats c.stats -o s.latent",
         "c.stats: they are of another fit or other data than a.stats; shares of one round are needed.\n",

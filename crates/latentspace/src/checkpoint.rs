@@ -1,8 +1,8 @@
-//! Checkpoints: where a long fit stands, kept in a file now and then, so that a fit that was killed goes on from there and ends in the bytes
-//! that it would have ended in.
+//! Checkpoints: the state of a long fit, written to a file from time to time. A killed fit continues from it and gives the bytes
+//! of an uninterrupted one.
 //!
-//! A file holds one parcel: the tensors and facts of a stage. It is written like every result, all or nothing, and names the fit that it
-//! belongs to; another fit's is refused.
+//! A file contains one parcel: the arrays and facts of a stage. It is written atomically and identifies its fit; the checkpoint of
+//! another fit is refused.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -15,7 +15,7 @@ use crate::border;
 use crate::error::{Error, Result};
 use crate::tensors::{FORMAT, FileKind, Tensors};
 
-/// What a stage of a fit needs to go on: arrays, and small facts.
+/// The state of a stage of a fit: arrays and JSON.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Parcel {
     /// Arrays by name.
@@ -25,7 +25,7 @@ pub struct Parcel {
 }
 
 impl Parcel {
-    /// Parcels within one, each under a name of its own.
+    /// Packs parcels into one, each under its name.
     ///
     /// # Errors
     /// [`Error::Internal`] if two have the same name.
@@ -38,14 +38,14 @@ impl Parcel {
         Ok(Parcel { tensors, facts: Value::Object(facts) })
     }
 
-    /// What [`Parcel::pack`] packed.
+    /// Unpacks what [`Parcel::pack`] packed.
     pub fn unpack(&self) -> impl Iterator<Item = (&str, Parcel)> {
         let each = self.facts.as_object().into_iter().flatten();
         each.map(|(name, facts)| (name.as_str(), Parcel { tensors: self.tensors.nested(name), facts: facts.clone() }))
     }
 }
 
-/// The file in which a fit keeps where it stands.
+/// The checkpoint file of a fit.
 pub struct Checkpoint {
     path: PathBuf,
     every: Duration,
@@ -53,11 +53,11 @@ pub struct Checkpoint {
 }
 
 struct State {
-    /// What was found in the file, until a stage takes it.
+    /// The content of the file, until a stage takes it.
     found: Option<(Header, Tensors)>,
-    /// Which fit this is.
+    /// The identity of the fit.
     fit: Value,
-    /// When the last one was written, or the fit began, and how long writing took.
+    /// When the last checkpoint was written or the fit began, and how long writing took.
     last: Instant,
     took: Duration,
 }
@@ -73,15 +73,15 @@ struct Header {
 
 /// The file of a checkpoint.
 const FILE: FileKind = FileKind { key: "latentspace checkpoint", name: "checkpoint", writer: "an interrupted `latent fit`" };
-/// Writing takes at most one part in so many of the time.
+/// Writing takes at most one part in this many of the time.
 const SELDOM: u32 = 60;
 
 impl Checkpoint {
-    /// A checkpoint beside the space that the fit will write, at most one `every` so often; if `resume`, a fit goes on from what the file
-    /// holds, where there is one.
+    /// A checkpoint file next to the space that the fit will write, written at most once per `every`; with `resume`, the fit continues from
+    /// an existing file.
     ///
     /// # Errors
-    /// [`Error::Input`] if the file is to be gone on from and is no checkpoint; [`Error::Io`].
+    /// [`Error::Input`] if `resume` is set and the file is not a checkpoint; [`Error::Io`].
     pub fn beside(space: &Path, every: Duration, resume: bool) -> Result<Self> {
         let mut path = space.as_os_str().to_owned();
         path.push(".checkpoint");
@@ -96,7 +96,7 @@ impl Checkpoint {
         &self.path
     }
 
-    /// Whether there is something to go on from.
+    /// Whether there is a checkpoint to continue from.
     pub fn found(&self) -> bool {
         self.state().found.is_some()
     }
@@ -105,16 +105,16 @@ impl Checkpoint {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Tells which fit this is; what the file holds must be of the same.
+    /// Sets the identity of the fit; the content of the file must have the same.
     ///
     /// # Errors
-    /// [`Error::Input`] that tells what differs.
+    /// [`Error::Input`] with the first difference.
     pub(crate) fn of(&self, fit: Value) -> Result<()> {
         let mut state = self.state();
         if let Some((header, _)) = &state.found
             && let Some((name, then, now)) = difference(&header.fit, &fit)
         {
-            let found = format!("it is of another fit: {name} was {then} then and is {now} now");
+            let found = format!("it belongs to another fit: {name} was {then} then and is {now} now");
             let error = Error::input(&self.path, found, "a checkpoint of the same method, parameters, seed and data is needed");
             return Err(error.with_hint("without --resume the fit starts from the beginning"));
         }
@@ -123,16 +123,16 @@ impl Checkpoint {
         Ok(())
     }
 
-    /// What the file holds of this stage; once.
+    /// Takes the content of the file for this stage, once.
     pub(crate) fn take(&self, stage: &str) -> Option<Parcel> {
         let (header, tensors) = self.state().found.take_if(|(header, _)| header.stage == stage)?;
         Some(Parcel { tensors, facts: header.facts })
     }
 
-    /// Writes where the stage stands, if it is time to.
+    /// Writes a checkpoint of the stage if one is due.
     ///
     /// # Errors
-    /// [`Error::Io`], and what `parcel` says.
+    /// [`Error::Io`], and errors of `parcel`.
     pub(crate) fn keep(&self, stage: &str, parcel: impl FnOnce() -> Result<Parcel>) -> Result<()> {
         let mut state = self.state();
         if state.last.elapsed() < self.every.max(state.took * SELDOM) {
@@ -146,9 +146,9 @@ impl Checkpoint {
         Ok(())
     }
 
-    /// Removes the file: the fit is done, or nobody can go on from here.
+    /// Removes the file: the fit is done, or cannot be continued.
     pub fn remove(&self) {
-        // A file that cannot be removed harms nobody: it is of another fit, or is overwritten.
+        // A file that cannot be removed does no harm: it is refused by other fits, or overwritten.
         let _ = std::fs::remove_file(&self.path);
     }
 }

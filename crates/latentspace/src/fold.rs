@@ -1,8 +1,8 @@
-//! The fold: learning from rows that come by in chunks, in one round or many.
+//! The fold: learning in one or several rounds over chunks of rows.
 //!
-//! Statistics of fixed chunks are merged in a fixed tree whose shape depends on the number of chunks alone, so the bytes do not depend on
-//! threads, nor on whether the rows lay in memory, streamed by, or were worked on in shares on many machines. States and statistics are plain
-//! values that can be put into files ([`Portable`]): shares send them around, and a checkpoint keeps them.
+//! Statistics of fixed chunks are merged in a fixed tree whose shape depends only on the number of chunks, so the bytes do not depend on
+//! threads, nor on whether the rows were in memory, streamed, or distributed in shares over many machines. States and statistics are plain
+//! values that can be stored in files ([`Portable`]): shares exchange them, and checkpoints contain them.
 
 use std::ops::Range;
 
@@ -15,43 +15,43 @@ use crate::run::Run;
 use crate::tree::Parts;
 pub use crate::tree::{Part, Portable, pack, unpack};
 
-/// How one round of learning goes.
+/// A method as a fold over chunks of rows.
 pub trait Fold: Send + Sync {
-    /// What a round starts from.
+    /// The state from which a round starts.
     type State: Portable + Sync;
-    /// What is known of the rows seen in a round.
+    /// The statistics of rows in a round.
     type Stats: Portable;
-    /// What is learned.
+    /// The result.
     type Outcome;
 
-    /// The state of the first round. `first` is the first chunk, for scales and starts.
+    /// The state of the first round. `first` is the first chunk, for scales and initial values.
     ///
     /// # Errors
-    /// What the method says of such data.
+    /// Errors of the method for these data.
     fn start(&self, shape: Shape, first: Points<'_>) -> Result<Self::State>;
 
-    /// The chunks, of so many, that a round from this state goes over: all, unless the method learns from some at a time.
+    /// The chunks, out of `chunks`, that a round from this state uses: all, unless the method learns from some at a time.
     fn chunks(&self, _: &Self::State, all: usize) -> Range<usize> {
         0..all
     }
 
-    /// The statistics of one chunk, whose first row is the one of this number among all.
+    /// The statistics of one chunk, whose first row has this number among all rows.
     ///
     /// # Errors
-    /// What the method says of such data.
+    /// Errors of the method for these data.
     fn accumulate(&self, state: &Self::State, chunk: Points<'_>, first: usize) -> Result<Self::Stats>;
 
-    /// The statistics of two neighboring runs of chunks as one.
+    /// Merges the statistics of two adjacent ranges of chunks.
     fn merge(&self, left: Self::Stats, right: Self::Stats) -> Self::Stats;
 
-    /// What follows from the statistics of a round.
+    /// The result of a round, from its statistics: another state, or the end.
     ///
     /// # Errors
-    /// What the method says of such data.
+    /// Errors of the method for these data.
     fn solve(&self, state: Self::State, stats: Self::Stats, run: &Run) -> Result<Step<Self::State, Self::Outcome>>;
 }
 
-/// What follows from a round.
+/// The result of a round.
 pub enum Step<S, T> {
     /// Another round.
     Again(S),
@@ -59,9 +59,9 @@ pub enum Step<S, T> {
     Done(T),
 }
 
-/// A fold that learns a space, whichever it is: its states and statistics as parcels.
+/// Any fold that learns a space, as an object; its states and statistics are parcels.
 pub trait AnyFold: Send + Sync {
-    /// Learns by as many rounds as it takes. To be called on the run's threads.
+    /// Learns in as many rounds as needed. Call it on the run's threads.
     ///
     /// # Errors
     /// See [`fold`].
@@ -70,25 +70,25 @@ pub trait AnyFold: Send + Sync {
     /// The state of the first round.
     ///
     /// # Errors
-    /// What the method says of such data.
+    /// Errors of the method for these data.
     fn start(&self, rows: &Rows<'_>) -> Result<Parcel>;
 
-    /// The statistics of some chunks, as the parts of the whole tree that lie within them.
+    /// The statistics of some chunks, as the maximal nodes of the whole tree within them.
     ///
     /// # Errors
-    /// [`Error::Cancelled`], and what the rows' source says.
+    /// [`Error::Cancelled`], and errors of the rows' source.
     fn share(&self, state: &Parcel, rows: &Rows<'_>, chunks: Range<usize>, run: &Run) -> Result<Vec<Part<Parcel>>>;
 
-    /// Parts of some chunks, in any order, merged as far as the whole tree allows.
+    /// Merges parts of some chunks, in any order, as far as the whole tree allows.
     ///
     /// # Errors
     /// [`Error::Input`] if chunks are there twice, or a part does not fit.
     fn gather(&self, parts: &[Part<Parcel>]) -> Result<Vec<Part<Parcel>>>;
 
-    /// What follows from the parts of all chunks, in any order.
+    /// The result of a round, from the parts of all chunks in any order.
     ///
     /// # Errors
-    /// [`Error::Input`] if a part is missing or there twice; what the method says.
+    /// [`Error::Input`] if a part is missing or duplicated; errors of the method.
     fn solve(&self, state: &Parcel, parts: &[Part<Parcel>], chunks: usize, run: &Run) -> Result<Step<Parcel, Fitted>>;
 }
 
@@ -135,10 +135,10 @@ impl<F: Fold<Outcome = Fitted>> AnyFold for F {
     }
 }
 
-/// Learns by as many rounds as the method asks for. To be called on the run's threads.
+/// Learns in as many rounds as the method needs. Call it on the run's threads.
 ///
 /// # Errors
-/// [`Error::Cancelled`], what the rows' source says, and what the method says.
+/// [`Error::Cancelled`], errors of the rows' source and of the method.
 pub fn fold<F: Fold>(method: &F, rows: &Rows<'_>, stage: &str, run: &Run) -> Result<F::Outcome> {
     let chunks = rows.rows().div_ceil(CHUNK);
     let mut standing = match run.resumed(stage) {
@@ -182,7 +182,7 @@ fn nothing() -> Error {
     Error::input("data", "no rows", "at least one is needed")
 }
 
-/// Chunks `from..to`: the left part is the largest power of two that is smaller than the whole.
+/// Computes chunks `from..to` recursively: the left part is the largest power of two that is smaller than the whole.
 fn tree<F: Fold>(method: &F, state: &F::State, rows: Points<'_>, from: usize, to: usize, run: &Run) -> Result<F::Stats> {
     run.check()?;
     if to - from <= 1 {
@@ -193,7 +193,7 @@ fn tree<F: Fold>(method: &F, state: &F::State, rows: Points<'_>, from: usize, to
     Ok(method.merge(left?, right?))
 }
 
-/// Goes on over the chunks of a stream, a few at a time, from what is known of those before.
+/// Continues over the chunks of a stream, a few at a time, from the statistics of those before.
 fn pass<F: Fold>(
     method: &F,
     state: &F::State,
@@ -224,7 +224,7 @@ fn pass<F: Fold>(
     Ok(parts)
 }
 
-/// Where a fold stands: within a round, or before it.
+/// The progress of a fold: within a round, or before it.
 struct Standing<F: Fold> {
     state: F::State,
     parts: Parts<F::Stats>,
@@ -238,12 +238,12 @@ impl<F: Fold> Standing<F> {
     fn load(parcel: &Parcel) -> Result<Self> {
         let (state, parts) = unpack(parcel)?;
         let wanted = "a checkpoint of the same fit is needed";
-        let state = state.ok_or_else(|| Error::input("checkpoint", "what it holds does not fit together", wanted))?;
+        let state = state.ok_or_else(|| Error::input("checkpoint", "its contents are inconsistent", wanted))?;
         Ok(Standing { state: F::State::load(&state)?, parts: Parts::load(parts)? })
     }
 }
 
-/// A stream that is read on where the round before ended, if the next one goes on there.
+/// A stream that continues where the previous round ended, if the next round starts there.
 struct Reader<'a> {
     stream: &'a dyn Stream,
     open: Option<(usize, Chunks<'a>)>,
@@ -254,7 +254,7 @@ impl<'a> Reader<'a> {
         Reader { stream, open: None }
     }
 
-    /// So many chunks, from the one of this number on; fewer at the end.
+    /// The next `count` chunks from this number on; fewer at the end.
     fn take(&mut self, first: usize, count: usize) -> Result<Vec<Prepared>> {
         let mut chunks = match self.open.take() {
             Some((at, chunks)) if at == first => chunks,
@@ -266,14 +266,14 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Blocks of any size, cut anew into chunks of [`CHUNK`] rows.
+/// Splits blocks of any size into chunks of [`CHUNK`] rows.
 struct Chunks<'a> {
     blocks: Box<dyn Iterator<Item = Result<Prepared>> + Send + 'a>,
     block: Option<(Prepared, usize)>,
 }
 
 impl<'a> Chunks<'a> {
-    /// The chunks of a stream from the one of this number on.
+    /// The chunks of a stream from this number on.
     fn new(stream: &'a dyn Stream, first: usize) -> Result<Self> {
         Ok(Chunks { blocks: stream.blocks_from(first * CHUNK)?, block: None })
     }
@@ -311,7 +311,7 @@ impl Iterator for Chunks<'_> {
     }
 }
 
-/// A chunk that is being put together: dense or sparse, as its first rows are.
+/// A chunk under construction: dense or sparse, like its first rows.
 enum Chunk {
     Dense(Vec<f32>, usize),
     Sparse(Counts),

@@ -1,5 +1,4 @@
-//! Learning from rows that come by once, part after part: the space of all rows so far can be had after each, and is the one that they give
-//! at once.
+//! Incremental learning from parts of the rows, each seen once: after each part the space equals that of a fit of all rows so far.
 
 use std::path::Path;
 
@@ -19,19 +18,19 @@ use crate::run::Run;
 use crate::space::Space;
 use crate::tensors::{FORMAT, FileKind, Tensors};
 
-/// What is known of the rows so far.
+/// The state of incremental learning.
 pub struct Growing {
     method: Box<dyn AnyMethod>,
     preparation: Preparation,
-    /// What the round started from; none before the first whole chunk.
+    /// The initial state of the round; none before the first whole chunk.
     state: Option<Parcel>,
     parts: Vec<Part<Parcel>>,
-    /// Rows that fill no chunk yet.
+    /// Rows of the last, incomplete chunk.
     rest: Vec<f32>,
     rows: usize,
 }
 
-/// The bytes of what is known.
+/// The file of the state.
 const FILE: FileKind = FileKind { key: "latentspace growing", name: "statistics", writer: "this version" };
 
 #[derive(Serialize, Deserialize)]
@@ -45,37 +44,37 @@ struct Header {
 }
 
 impl Growing {
-    /// No rows yet; those that come are prepared like this.
+    /// Starts without rows; rows are prepared in this way.
     ///
     /// # Errors
-    /// [`Error::Param`] if the method has to see rows more than once.
+    /// [`Error::Param`] if the method needs several passes over the rows.
     pub fn new(method: Box<dyn AnyMethod>, preparation: Preparation) -> Result<Self> {
         let growing = Growing { method, preparation, state: None, parts: Vec::new(), rest: Vec::new(), rows: 0 };
         growing.fold()?;
         Ok(growing)
     }
 
-    /// How the rows are prepared.
+    /// The preparation.
     pub fn preparation(&self) -> &Preparation {
         &self.preparation
     }
 
-    /// Rows so far, and their columns.
+    /// Number of rows so far, and of columns.
     pub fn shape(&self) -> Shape {
         Shape::new(self.rows, self.preparation.prepared_columns())
     }
 
     fn fold(&self) -> Result<Box<dyn AnyFold>> {
         self.method.once(self.shape()).ok_or_else(|| {
-            let error = Error::param("method", self.method.info().name, "with these parameters it sees rows more than once");
+            let error = Error::param("method", self.method.info().name, "with these parameters it needs several passes over the rows");
             error.with_hint("learn from all rows at once")
         })
     }
 
-    /// Takes more prepared rows.
+    /// Adds prepared rows.
     ///
     /// # Errors
-    /// [`Error::Input`] if they have other columns; [`Error::Cancelled`], and then none of them counts.
+    /// [`Error::Input`] if they have other columns; [`Error::Cancelled`], and then none of them is added.
     pub fn push(&mut self, rows: &Prepared, run: &Run) -> Result<()> {
         let Shape { cols, .. } = self.shape();
         if rows.cols() != cols || cols == 0 {
@@ -112,15 +111,15 @@ impl Growing {
         Ok(())
     }
 
-    /// The space of all rows so far; more may come afterwards. It knows the measures that the statistics tell.
+    /// The space of all rows so far; more can be added afterwards. It has the measures that follow from the statistics.
     ///
     /// # Errors
-    /// What the method says of so many rows; [`Error::Input`] if they would have to be seen again.
+    /// Errors of the method for this number of rows; [`Error::Input`] if it needs another pass.
     pub fn space(&self, run: &Run) -> Result<Space> {
         let shape = self.shape();
         self.method.check(shape)?;
         if let Some(other) = self.method.unlike_once(shape) {
-            run.warn(format!("a fit of all rows at once would go another way, and its space may differ: {other}"));
+            run.warn(format!("a fit of all rows at once would use another algorithm, and its space may differ: {other}"));
         }
         let fold = self.fold()?;
         let rest = Prepared::Table(Matrix::new(self.rest.len() / shape.cols.max(1), shape.cols, self.rest.clone())?);
@@ -140,15 +139,15 @@ impl Growing {
                 let none = Metadata::none(0);
                 Ok(Space::of(self.method.as_ref(), self.preparation.clone(), shape.rows, fitted, &none, run).0)
             }
-            Step::Again(_) => Err(Error::input("data", "rows that must be seen more than once", "part after part they are seen once")
-                .with_hint("learn from all of them at once, or bring their numbers nearer to 1")),
+            Step::Again(_) => Err(Error::input("data", "rows that need another pass", "incremental learning sees each row once")
+                .with_hint("learn from all of them at once, or scale their numbers nearer to 1")),
         }
     }
 
-    /// As bytes, to go on elsewhere.
+    /// The state as bytes.
     ///
     /// # Errors
-    /// [`Error::Internal`] if a number is no number.
+    /// [`Error::Internal`] if a number is NaN or infinite.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         let Parcel { mut tensors, facts } = pack(self.state.clone(), self.parts.clone())?;
         if !self.rest.is_empty() {
@@ -166,10 +165,10 @@ impl Growing {
         tensors.to_file(&FILE, &header)
     }
 
-    /// What [`Growing::to_bytes`] wrote.
+    /// Restores what [`Growing::to_bytes`] wrote.
     ///
     /// # Errors
-    /// [`Error::Input`] if the bytes are something else or do not fit together.
+    /// [`Error::Input`] if the bytes are invalid.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         border::guard_bytes(Path::new("statistics"), || Self::parse(bytes))
     }
@@ -194,10 +193,10 @@ impl Growing {
     }
 }
 
-/// The tensor of the rows that fill no chunk yet.
+/// The tensor of the rows of the incomplete chunk.
 const REST: &str = "rest";
 
-/// The statistics of one chunk, which is the one of this number.
+/// The statistics of the chunk with this number.
 fn share(fold: &dyn AnyFold, state: &Parcel, rows: &Prepared, chunk: usize, run: &Run) -> Result<Part<Parcel>> {
     let part = fold.share(state, &Rows::Memory(rows), 0..1, run)?.pop();
     part.map(|part| Part { from: chunk, to: chunk + 1, ..part }).ok_or_else(|| Error::internal("a chunk without statistics"))

@@ -1,4 +1,4 @@
-//! The methods there are: one line each.
+//! The registry of methods: one line each.
 
 use crate::error::{Error, Result, nearest};
 use crate::method::Entry;
@@ -31,20 +31,20 @@ pub static METHODS: &[Entry] = &[
     Entry::of::<Plsa>(),
 ];
 
-/// What makes a map where nobody named a method: the first that makes maps.
+/// The default method for maps: the first in the registry.
 pub fn default_map() -> &'static Entry {
     METHODS.iter().find(|entry| entry.info.family == "map").unwrap_or(&METHODS[0])
 }
 
-/// What learns topics of documents where nobody named a method: the first that does.
+/// The default method for topics: the first in the registry.
 pub fn default_topics() -> Option<&'static Entry> {
     METHODS.iter().find(|entry| entry.info.family == "topics")
 }
 
-/// The method of this name.
+/// The method with this name.
 ///
 /// # Errors
-/// [`Error::Param`] that suggests the nearest name.
+/// [`Error::Param`] with the nearest name as a hint.
 pub fn find(name: &str) -> Result<&'static Entry> {
     METHODS.iter().find(|entry| entry.info.name == name).ok_or_else(|| {
         let names: Vec<&str> = METHODS.iter().map(|entry| entry.info.name).collect();

@@ -1,9 +1,9 @@
-//! Shares: a fit in rounds that are worked on in parts, which may lie on many machines.
+//! Distributed fits: rounds whose rows are divided into shares, on one or many machines.
 //!
-//! A [`Round`] is what all shares start from: the fit, and the state. Each share works on some of the chunks and gives [`Statistics`]; all of
-//! them, in any order of arrival, [`merge`] to the space or to the next round. Round 0 finds out how observations become numbers, the rounds
-//! after it are those of the method's fold; a share reads no other rows than its own. All are files, and the chunks are merged in the tree
-//! that [`crate::fold`] has for the whole, so the bytes are those of one machine.
+//! All shares start from a [`Round`]: the fit and the state. Each share processes some of the chunks and gives [`Statistics`], which
+//! [`merge`] turns, in any order, into the next round or the space. Round 0 determines the preparation, the later rounds are
+//! those of the method's fold; a share reads only its own rows. Rounds and statistics are files, and chunks are merged in the same tree
+//! as in [`crate::fold`], so the bytes are those of one machine.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -23,38 +23,38 @@ use crate::run::Run;
 use crate::space::Space;
 use crate::tensors::{FORMAT, FileKind, Tensors};
 
-/// What all shares of a fit have in common.
+/// The common description of all shares of a fit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Fit {
     /// The registry name.
     pub method: String,
     /// All parameters by name.
     pub params: Map<String, Value>,
-    /// The seed.
+    /// The random seed.
     pub seed: u64,
-    /// Rows of all shares together.
+    /// Number of rows of all shares.
     pub rows: usize,
-    /// What was decided of the preparation.
+    /// The options of the preparation.
     pub prepare: PrepareOptions,
-    /// Where the rows come from.
+    /// The files of the rows.
     pub origin: Origin,
 }
 
-/// How the rows of a fit become numbers.
+/// The preparation of a fit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Numbers {
     /// The preparation.
     pub preparation: Preparation,
-    /// What the readers of the files subtract from their columns, so that no digit is lost.
+    /// Offsets and scales of the columns of each file, so that no digit is lost in 32 bits.
     affines: BTreeMap<usize, Affine>,
 }
 
-/// Where the rows of a fit come from.
+/// The files of the rows of a fit.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Origin {
     /// The files, as [`read::open`] takes them.
     pub data: String,
-    /// How they are read.
+    /// The options of reading.
     #[serde(flatten)]
     pub read: ReadOptions,
 }
@@ -63,25 +63,25 @@ impl Origin {
     /// Opens the files.
     ///
     /// # Errors
-    /// What [`read::open`] says.
+    /// As [`read::open`].
     pub fn open(&self) -> Result<Source> {
         read::open(&self.data, &self.read)
     }
 }
 
-/// What the shares of a round start from.
+/// A round, from which all shares start.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Round {
     /// The fit.
     pub fit: Fit,
-    /// Which round it is: 0 finds out how rows become numbers, and the method's own begin with 1.
+    /// The number of the round: 0 determines the preparation; the method's own begin with 1.
     pub number: u32,
-    /// How rows become numbers; none in round 0.
+    /// The preparation; none in round 0.
     pub numbers: Option<Numbers>,
     state: Parcel,
 }
 
-/// What a share found.
+/// The statistics of a share.
 #[derive(Debug, Clone)]
 pub struct Statistics {
     /// The round that it belongs to.
@@ -98,7 +98,7 @@ struct Header {
     fit: Fit,
     round: u32,
     numbers: Option<Numbers>,
-    /// Whether these are the statistics of a share, and not the state that all start from.
+    /// Whether these are the statistics of a share, or the state of a round.
     statistics: bool,
     facts: Value,
 }
@@ -108,7 +108,7 @@ impl Fit {
         registry::find(&self.method)?.with(&self.params)
     }
 
-    /// Chunks of all rows.
+    /// Number of chunks of all rows.
     fn chunks(&self) -> usize {
         self.rows.div_ceil(CHUNK)
     }
@@ -120,10 +120,10 @@ impl Fit {
 }
 
 impl Round {
-    /// Round 0 of learning from these files. Costs their heads; where these do not tell how many rows there are, a pass that counts them.
+    /// Round 0 of a fit to these files. Reads their headers, and counts the rows where a header does not contain their number.
     ///
     /// # Errors
-    /// [`Error::Param`] if the method is no sum over rows; what the reader says.
+    /// [`Error::Param`] if the method is not a sum over rows; errors of the reader.
     pub fn zero(method: &dyn AnyMethod, origin: Origin, source: &Source, prepare: &PrepareOptions, run: &Run) -> Result<Round> {
         let rows = source.count(run)?;
         method.folding(Shape::new(rows, source.columns().max(1)), run)?;
@@ -132,10 +132,10 @@ impl Round {
         Ok(Round { fit, number: 0, numbers: None, state: Parcel::default() })
     }
 
-    /// The first round of the method's own, without round 0: all files are read once, for how observations become numbers.
+    /// The first round of the method, without round 0: reads all files once for the preparation.
     ///
     /// # Errors
-    /// As [`Round::zero`]; what the preparation and the method say of such data.
+    /// As [`Round::zero`]; errors of the preparation and the method.
     pub fn first(method: &dyn AnyMethod, origin: Origin, source: &Source, prepare: &PrepareOptions, run: &Run) -> Result<Round> {
         let preparation = Preparation::of_source(source, prepare, run)?;
         let zero = Round::zero(method, origin, source, prepare, run)?;
@@ -143,7 +143,7 @@ impl Round {
         zero.begin(source, preparation, affines, run)
     }
 
-    /// The first round of the method's own, after round 0.
+    /// The first round of the method, after round 0.
     fn begin(self, source: &Source, preparation: Preparation, affines: BTreeMap<usize, Affine>, run: &Run) -> Result<Round> {
         preparation.told.iter().for_each(|sentence| run.note(sentence));
         let (fit, numbers) = (self.fit, Numbers { preparation, affines });
@@ -154,10 +154,10 @@ impl Round {
         Ok(Round { fit, number: 1, numbers: Some(numbers), state })
     }
 
-    /// Opens files, to be read as this round reads them: those of the fit's origin, or the same under other names.
+    /// Opens files with this round's options: those of the fit, or the same under other names.
     ///
     /// # Errors
-    /// What [`read::open`] says.
+    /// As [`read::open`].
     pub fn open(&self, origin: &Origin) -> Result<Source> {
         let source = origin.open()?;
         if let Some(Numbers { affines, .. }) = &self.numbers {
@@ -166,11 +166,11 @@ impl Round {
         Ok(source)
     }
 
-    /// Works on share `share` of `shares`, from 0, of the rows of `source`, which [`Round::open`] opened. Only the share's rows are read; of
-    /// text, what a file holds before them, too.
+    /// Computes the statistics of share `share` (from 0) of `shares` of the rows of `source`, which [`Round::open`] opened. Reads only the
+    /// share's rows, and for text formats also everything before them in the file.
     ///
     /// # Errors
-    /// [`Error::Input`] if there are other rows than those of the fit; what the reader says; [`Error::Cancelled`].
+    /// [`Error::Input`] if the rows are not those of the fit; errors of the reader; [`Error::Cancelled`].
     pub fn work(&self, source: &Source, share: usize, shares: usize, run: &Run) -> Result<Statistics> {
         let Fit { rows, seed, .. } = self.fit;
         let other = |found: usize| Error::input("data", format!("{found} rows"), format!("the round is of {rows} rows"));
@@ -182,8 +182,8 @@ impl Round {
         let range = share * chunks / shares..(share + 1) * chunks / shares;
         let parts = match &self.numbers {
             None if source.kind() == "text" => {
-                let error = Error::param("describe", "text", "the words of text are learned from all of it");
-                return Err(error.with_hint("without --describe, each share reads all text for that"));
+                let error = Error::param("describe", "text", "the vocabulary is learned from all documents");
+                return Err(error.with_hint("without --describe, each share reads all text for the vocabulary"));
             }
             None => Summarizer::share(source, range.clone(), rows, &self.fit.prepare, &run)?,
             Some(numbers) => {
@@ -202,7 +202,7 @@ impl Round {
     /// Measures a space on the rows that it was learned from, as a fit on one machine does.
     ///
     /// # Errors
-    /// [`Error::Input`] if there are other rows now; what the reader says; [`Error::Cancelled`].
+    /// [`Error::Input`] if the rows have changed; errors of the reader; [`Error::Cancelled`].
     pub fn measure(&self, space: &mut Space, run: &Run) -> Result<()> {
         let source = self.open(&self.fit.origin)?;
         let preparation = space.preparation.clone();
@@ -217,7 +217,7 @@ impl Round {
     /// The state as the bytes of a file.
     ///
     /// # Errors
-    /// [`Error::Internal`] if a number is no number.
+    /// [`Error::Internal`] if a number is NaN or infinite.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         bytes(self, None)
     }
@@ -225,7 +225,7 @@ impl Round {
     /// A state from the bytes of a file; `path` names it in errors.
     ///
     /// # Errors
-    /// [`Error::Input`] that names what is wrong.
+    /// [`Error::Input`] if they are invalid.
     pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Round> {
         match parse(bytes, path)? {
             (round, None) => Ok(round),
@@ -238,7 +238,7 @@ impl Statistics {
     /// As the bytes of a file.
     ///
     /// # Errors
-    /// [`Error::Internal`] if a number is no number.
+    /// [`Error::Internal`] if a number is NaN or infinite.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         bytes(&self.round, Some(&self.parts))
     }
@@ -246,7 +246,7 @@ impl Statistics {
     /// From the bytes of a file; `path` names it in errors.
     ///
     /// # Errors
-    /// [`Error::Input`] that names what is wrong.
+    /// [`Error::Input`] if they are invalid.
     pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Statistics> {
         match parse(bytes, path)? {
             (round, Some(parts)) => Ok(Statistics { round, parts }),
@@ -255,11 +255,11 @@ impl Statistics {
     }
 }
 
-/// What follows from the statistics of all shares, each by the name that errors call it: the next round, or the space, not yet measured
-/// beyond what its fit knows ([`Round::measure`] does). After round 0 the first rows are read, for the state that the method starts from.
+/// Merges the statistics of all shares, each with its name for errors, into the next round or the space, which has only the
+/// measures of its fit ([`Round::measure`] adds the others). After round 0 it reads the first rows, for the initial state of the method.
 ///
 /// # Errors
-/// [`Error::Input`] if they are of different rounds, or if a share is missing or there twice; what the preparation and the method say.
+/// [`Error::Input`] if they are of different rounds, or if a share is missing or duplicated; errors of the preparation and the method.
 pub fn merge(statistics: &[(PathBuf, Statistics)], run: &Run) -> Result<Step<Round, Space>> {
     let (round, parts) = alike(statistics)?;
     let fit = &round.fit;
@@ -282,11 +282,11 @@ pub fn merge(statistics: &[(PathBuf, Statistics)], run: &Run) -> Result<Step<Rou
     })
 }
 
-/// The statistics of some shares as those of one, which take less room the more neighbors are among them: so many shares may be merged in
-/// several steps, side by side.
+/// Merges the statistics of some shares into those of one share, which are smaller the more adjacent shares there are: many shares can be
+/// merged in steps, in parallel.
 ///
 /// # Errors
-/// [`Error::Input`] if they are of different rounds, or if a share is there twice.
+/// [`Error::Input`] if they are of different rounds, or if a share is duplicated.
 pub fn combine(statistics: &[(PathBuf, Statistics)], run: &Run) -> Result<Statistics> {
     let (round, parts) = alike(statistics)?;
     let parts = match &round.numbers {
@@ -296,10 +296,10 @@ pub fn combine(statistics: &[(PathBuf, Statistics)], run: &Run) -> Result<Statis
     Ok(Statistics { round: round.clone(), parts })
 }
 
-/// The round of all these, and their parts.
+/// The common round of these statistics, and their parts.
 fn alike(statistics: &[(PathBuf, Statistics)]) -> Result<(&Round, Vec<Part<Parcel>>)> {
     let Some((first_path, first)) = statistics.first() else {
-        return Err(Error::input("statistics", "no files", "those of all shares are needed"));
+        return Err(Error::input("statistics", "no files", "the statistics of all shares are needed"));
     };
     if let Some((path, other)) = statistics.iter().find(|(_, other)| other.round != first.round) {
         let what = if first.round.number == other.round.number { "another fit or other data" } else { "another round" };

@@ -1,7 +1,7 @@
-//! A space: what was learned, as one value and as one file.
+//! A space: a fitted preparation and model, in memory and as a file.
 //!
-//! The file is a safetensors file with one string of metadata, a versioned JSON document; docs/space-format.md writes it down. It holds no
-//! time, no machine and no number of threads, so that equal runs give equal bytes.
+//! The file is a safetensors file with one string of metadata, a versioned JSON document; docs/space-format.md describes it. It contains no
+//! time, machine name or number of threads, so that equal runs give equal bytes.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -27,40 +27,40 @@ use crate::tensors::{FileKind, Tensor, Tensors};
 /// The file of a space.
 const FILE: FileKind = FileKind { key: "latentspace", name: "space", writer: "`latent fit`" };
 
-/// What was learned: a preparation and a model, and what is known of them.
+/// A latent space: a preparation, a fitted model, their parameters, facts and measures.
 pub struct Space {
-    /// What the method says of itself.
+    /// The description of the method.
     pub method: &'static Info,
-    /// All parameters by name, as they were given (`auto` stays `auto`).
+    /// All parameters by name, as given (`auto` stays `auto`).
     pub params: Value,
-    /// What the fit found out: the algorithm taken, what `auto` became.
+    /// Facts about the fit: the algorithm, the values chosen for `auto`.
     pub facts: Map<String, Value>,
-    /// The seed.
+    /// The random seed.
     pub seed: u64,
-    /// Rows it was learned from.
+    /// Number of rows that it was learned from.
     pub rows: usize,
-    /// How observations become numbers.
+    /// The preparation, which turns observations into numbers.
     pub preparation: Preparation,
-    /// The way through the space.
+    /// The fitted model.
     pub model: Box<dyn Model>,
-    /// How far to trust it.
+    /// Measures by name, with intervals and nulls.
     pub measures: BTreeMap<String, Measure>,
-    /// What rides along with the fitted rows, where the space keeps their codes and its method does not fold.
+    /// Metadata of the fitted rows, if the space keeps their codes and its method does not fold.
     pub metadata: Option<Metadata>,
 }
 
-/// What learning gives: the space, and the rows that it was learned from.
+/// The result of learning: the space, and the rows that it was learned from.
 pub struct Learned {
     /// The space.
     pub space: Space,
-    /// The rows as the method saw them.
+    /// The prepared rows.
     pub rows: Prepared,
-    /// Where they lie, `[n, k]`, if the method placed them; else [`Space::encode_prepared`] tells.
+    /// Their codes, `[n, k]`, if the fit computed them; else [`Space::encode_prepared`] does.
     pub placed: Option<Matrix>,
 }
 
 impl Learned {
-    /// Where the rows lie, `[n, k]`.
+    /// The codes of the rows, `[n, k]`.
     ///
     /// # Errors
     /// As [`Space::encode_prepared`].
@@ -71,7 +71,7 @@ impl Learned {
         }
     }
 
-    /// The space with its measures ([`Space::measure`]), and where the rows lie, `[n, k]`.
+    /// The space with its measures ([`Space::measure`]), and the codes of the rows, `[n, k]`.
     ///
     /// # Errors
     /// As [`Space::measure`] and [`Space::encode_prepared`].
@@ -126,11 +126,11 @@ struct Header {
 }
 
 impl Space {
-    /// Learns a space from observations, and from what is known of them `beside`: chooses how they become numbers (and tells it), and learns.
-    /// The space knows then what its fit found out about itself; [`Space::measure`] adds how far to trust it.
+    /// Learns a space from observations and precomputed inputs `beside`: chooses the preparation (and reports it), and learns.
+    /// The space then has the measures of the fit; [`Space::measure`] adds the others.
     ///
     /// # Errors
-    /// What the preparation and the method say; [`Error::Cancelled`].
+    /// Errors of the preparation and the method; [`Error::Cancelled`].
     pub fn learn(
         method: &dyn AnyMethod,
         observations: Observations,
@@ -141,16 +141,16 @@ impl Space {
         let (preparation, rows) = Preparation::choose_and_prepare(&observations, options, run)?;
         preparation.told.iter().for_each(|sentence| run.note(sentence));
         let metadata = observations.metadata.clone();
-        // What the preparation copied is not needed any more.
+        // The originals of the prepared values are not needed any more.
         drop(observations);
         let (space, placed) = Space::fit(method, preparation, &Rows::Memory(&rows).with(beside)?, &metadata, run)?;
         Ok(Learned { space, rows, placed })
     }
 
-    /// Learns a space from prepared rows, and from the labels among their metadata that the method was told of.
+    /// Learns a space from prepared rows, and from the metadata column of labels that the method's parameters name.
     ///
     /// # Errors
-    /// What the method says; [`Error::Cancelled`].
+    /// Errors of the method; [`Error::Cancelled`].
     pub fn fit(
         method: &dyn AnyMethod,
         preparation: Preparation,
@@ -163,7 +163,7 @@ impl Space {
         let plan = method.plan(shape, run);
         let peak = match rows {
             Rows::Memory(_) | Rows::With(..) => plan.peak_bytes,
-            // A plan counts the rows, which do not lie in memory here.
+            // The plan includes the rows, which are not in memory here.
             Rows::Stream(_) => plan.peak_bytes.saturating_sub(shape.bytes()),
         };
         run.check_memory(info.title, peak, "a sample of the rows, or fewer columns, would fit")?;
@@ -181,7 +181,7 @@ impl Space {
         Ok(Self::of(method, preparation, shape.rows, fitted, metadata, run))
     }
 
-    /// What a fit gave, as a space; and where the fitted rows lie, if the method placed them.
+    /// The space of a fit, and the codes of the fitted rows, if the fit computed them.
     pub fn of(
         method: &dyn AnyMethod,
         preparation: Preparation,
@@ -191,26 +191,26 @@ impl Space {
         run: &Run,
     ) -> (Self, Option<Matrix>) {
         let measures = fitted.measures.into_iter().map(|(name, measure)| (name.to_owned(), measure)).collect();
-        // Of a fold nothing rides along: it gives the same space where rows stream by, or are on many machines.
+        // A fold keeps no metadata, so that its space is the same for streamed rows and on many machines.
         let metadata = fitted.model.fitted_codes().filter(|_| !method.folds()).map(|_| metadata.clone());
         let (params, seed) = (method.params(), run.seed());
         let (facts, model) = (fitted.facts, fitted.model);
         (Space { method: method.info(), params, facts, seed, rows, preparation, model, measures, metadata }, fitted.codes)
     }
 
-    /// Measures how far to trust where the rows lie that it was learned from, and keeps it. `codes` are theirs, `[n, k]`, where they are known.
-    /// Rows in memory and rows that stream by have the same measures. Where there are too few rows, or too many columns of counts to hold them
-    /// as a dense table, nothing is measured, and it is told.
+    /// Measures the codes of the fitted rows (trustworthiness and others), and stores the measures. `codes` are theirs, `[n, k]`, if known.
+    /// Rows in memory and streamed rows have the same measures. If there are too few rows, or counts with too many columns for a dense table,
+    /// nothing is measured, and a note reports it.
     ///
     /// # Errors
-    /// What [`measure::measure`] and [`measure::measure_stream`] say.
+    /// As [`measure::measure`] and [`measure::measure_stream`].
     pub fn measure(&mut self, rows: &Rows<'_>, codes: Option<&Matrix>, run: &Run) -> Result<()> {
         let found = self.measures_on(rows, codes, run)?;
         self.measures.extend(found);
         Ok(())
     }
 
-    /// What [`Space::measure`] keeps: the measures by name, none where nothing was measured.
+    /// The measures that [`Space::measure`] stores, by name; none if nothing could be measured.
     ///
     /// # Errors
     /// As [`Space::measure`].
@@ -222,7 +222,7 @@ impl Space {
             run.warn("not measured: too few rows, or too many columns for a dense table");
             return Ok(BTreeMap::new());
         }
-        // By the distances that the method learned from.
+        // Use the metric that the method learned with.
         let metric = serde_json::from_value::<Metric>(self.params["metric"].clone()).ok().filter(|metric| metric.is_distance());
         let options = MeasureOptions { k, metric: metric.unwrap_or(self.code_metric()), ..MeasureOptions::default() };
         let measures = match rows {
@@ -238,16 +238,15 @@ impl Space {
         Ok(measures.named().into_iter().map(|(name, measure)| (name.to_owned(), measure)).collect())
     }
 
-    /// How far two codes lie apart: shares of topics by Hellinger's distance, as documents are near that have words in the same shares; all others
-    /// by Euclid's.
+    /// The metric for codes: the Hellinger distance for topic proportions, the Euclidean distance for all others.
     pub fn code_metric(&self) -> Metric {
         if self.model.topics().is_some() { Metric::Hellinger } else { Metric::default() }
     }
 
-    /// What the fit found, by one of the names of [`Info::attributes`]. What the method has to make anew may take as long as parts of the fit did.
+    /// A fitted attribute, by one of the names of [`Info::attributes`]. An attribute that must be recomputed may take as long as parts of the fit.
     ///
     /// # Errors
-    /// [`Error::Param`] for another name; [`Error::Input`] where the space does not keep it; [`Error::Memory`]; [`Error::Cancelled`].
+    /// [`Error::Param`] for an unknown name; [`Error::Input`] if the space does not keep it; [`Error::Memory`]; [`Error::Cancelled`].
     pub fn attribute(&self, name: &str, run: &Run) -> Result<Found> {
         let names = || self.method.attributes.iter().map(|attribute| attribute.name);
         let Some(attribute) = self.method.attributes.iter().find(|attribute| attribute.name == name) else {
@@ -281,10 +280,10 @@ impl Space {
         }
     }
 
-    /// How likely each prepared row is by the space, as a logarithm, `[n]`; of counts, all its words together.
+    /// Log-likelihood of each prepared row in nats, `[n]`; for counts, of all its words together.
     ///
     /// # Errors
-    /// [`Error::Input`] if the columns do not fit, or the space tells no likelihood; [`Error::Cancelled`].
+    /// [`Error::Input`] if the columns do not fit, or the space has no likelihood; [`Error::Cancelled`].
     pub fn log_likelihoods(&self, prepared: &Prepared, run: &Run) -> Result<Vec<f64>> {
         if prepared.cols() != self.model.columns() {
             return Err(Error::input("data", format!("{} columns", prepared.cols()), format!("this space takes {}", self.model.columns())));
@@ -293,7 +292,7 @@ impl Space {
         found.ok_or_else(|| Error::input("space", format!("{} computes no likelihood", self.method.title), "a topic model is needed"))
     }
 
-    /// The codes of observations.
+    /// Encodes observations to codes.
     ///
     /// # Errors
     /// [`Error::Input`] if the observations are of another kind or have other columns; [`Error::Cancelled`].
@@ -302,10 +301,10 @@ impl Space {
         Ok(Codes::new(self.encode_prepared(&prepared, run)?, observations.metadata.clone()))
     }
 
-    /// The codes of files, whose rows come by in blocks: only the codes and what rides along lie in memory.
+    /// Encodes files block by block: only the codes and the metadata are in memory.
     ///
     /// # Errors
-    /// [`Error::Memory`] if the codes may not; what the reader says; as [`Space::encode`].
+    /// [`Error::Memory`] if the codes exceed the memory limit; errors of the reader; as [`Space::encode`].
     pub fn encode_source(&self, source: &Source, run: &Run) -> Result<Codes> {
         let k = self.model.n_components();
         let needed = source.rows().unwrap_or(0) * k * 4;
@@ -321,7 +320,7 @@ impl Space {
         Ok(Codes::new(Matrix::new(first, k, cells)?, Metadata::concat(&parts)?))
     }
 
-    /// The codes of prepared rows, `[n, k]`.
+    /// Encodes prepared rows to codes `[n, k]`.
     ///
     /// # Errors
     /// [`Error::Input`] if the columns do not fit; [`Error::Cancelled`].
@@ -332,7 +331,7 @@ impl Space {
         self.model.encode(rows, run)
     }
 
-    /// Prepared rows of codes, `[n, d]`.
+    /// Decodes codes to prepared rows `[n, d]`.
     ///
     /// # Errors
     /// [`Error::Input`] if the space does not decode or the codes have other dimensions; [`Error::Cancelled`].
@@ -350,12 +349,12 @@ impl Space {
     /// The file's bytes. Equal spaces give equal bytes.
     ///
     /// # Errors
-    /// [`Error::Internal`] if a number is no number: a space with NaN is not written.
+    /// [`Error::Internal`] if a number is NaN or infinite.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         self.to_bytes_with(&self.measures)
     }
 
-    /// The file's bytes with these measures, that were found apart from the space.
+    /// The file's bytes with these measures, which were computed separately.
     ///
     /// # Errors
     /// As [`Space::to_bytes`].
@@ -382,10 +381,10 @@ impl Space {
         tensors.to_file(&FILE, &header)
     }
 
-    /// Writes the file, all or nothing.
+    /// Writes the file atomically.
     ///
     /// # Errors
-    /// [`Error::Io`]; [`Error::Internal`] if a number is no number.
+    /// [`Error::Io`]; [`Error::Internal`] if a number is NaN or infinite.
     pub fn save(&self, path: &Path) -> Result<()> {
         let bytes = self.to_bytes()?;
         border::save(path, &bytes)
@@ -394,7 +393,7 @@ impl Space {
     /// Opens a file that [`Space::save`] wrote, in this version or an older one.
     ///
     /// # Errors
-    /// [`Error::Io`]; [`Error::Input`] that names what is wrong with the file.
+    /// [`Error::Io`]; [`Error::Input`] if the file is invalid.
     pub fn open(path: &Path) -> Result<Self> {
         let bytes = border::load(path)?;
         Self::from_bytes(&bytes, path)
@@ -403,7 +402,7 @@ impl Space {
     /// Opens the bytes of a file; `path` names it in errors.
     ///
     /// # Errors
-    /// [`Error::Input`] that names what is wrong.
+    /// [`Error::Input`] if the bytes are invalid.
     pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self> {
         border::guard_bytes(path, || Self::parse(bytes))
     }

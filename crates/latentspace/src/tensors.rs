@@ -1,4 +1,4 @@
-//! Named dense arrays: what a model puts into the space file and takes out of it.
+//! Named dense arrays and their safetensors files: the arrays of a model in the space file.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -11,24 +11,24 @@ use serde_json::Value;
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
 
-/// The version of the files that this program writes: spaces, checkpoints, statistics.
+/// The format version of the files that this program writes: spaces, checkpoints, statistics.
 pub const FORMAT: u32 = 1;
 
-/// Bytes of a header that every reader of safetensors takes.
+/// Maximum length of a header in bytes: the limit of safetensors readers.
 const MAX_HEADER: u64 = 100_000_000;
 
 /// A kind of file that this program writes.
 pub struct FileKind {
     /// The key of its header among the metadata.
     pub key: &'static str,
-    /// What it is called in sentences.
+    /// Its name in sentences.
     pub name: &'static str,
-    /// What writes it.
+    /// The command that writes it.
     pub writer: &'static str,
 }
 
 impl FileKind {
-    /// What is said of a file that is none of this kind.
+    /// The error for a file that is not of this kind.
     pub fn broken(&self, why: &str) -> Error {
         Error::input(self.name, format!("this is not a {} file: {why}", self.name), format!("a file that {} wrote is needed", self.writer))
     }
@@ -38,21 +38,21 @@ impl FileKind {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Tensors(BTreeMap<String, Tensor>);
 
-/// One array: its shape and its numbers.
+/// An array: its shape and its numbers.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Tensor {
     /// Numbers of 32 bits.
     F32(Vec<usize>, Matrix),
     /// Numbers of 64 bits.
     F64(Vec<usize>, Vec<f64>),
-    /// Whole numbers, of rows or of categories.
+    /// Integers: row numbers, categories.
     U32(Vec<usize>, Vec<u32>),
-    /// Bytes: pixels, or a document of another format.
+    /// Bytes: pixels, or an embedded file of another format.
     U8(Vec<usize>, Vec<u8>),
 }
 
 impl Tensors {
-    /// Adds one.
+    /// Adds an array.
     ///
     /// # Errors
     /// [`Error::Internal`] if the name is taken.
@@ -79,7 +79,7 @@ impl Tensors {
         self.put(name, Tensor::F64(vec![values.len()], values.to_vec()))
     }
 
-    /// Adds those of another under `name/`.
+    /// Adds the arrays of another collection under `name/`.
     ///
     /// # Errors
     /// [`Error::Internal`] if a name is taken.
@@ -87,7 +87,7 @@ impl Tensors {
         inner.0.into_iter().try_for_each(|(inner, tensor)| self.put(&format!("{name}/{inner}"), tensor))
     }
 
-    /// Those that lie under `name/`.
+    /// The arrays under `name/`.
     pub fn nested(&self, name: &str) -> Tensors {
         let inner = |(full, tensor): (&String, &Tensor)| {
             full.strip_prefix(name).and_then(|rest| rest.strip_prefix('/')).map(|inner| (inner.to_owned(), tensor.clone()))
@@ -95,12 +95,12 @@ impl Tensors {
         Tensors(self.0.iter().filter_map(inner).collect())
     }
 
-    /// All, by name.
+    /// All arrays, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Tensor)> {
         self.0.iter().map(|(name, tensor)| (name.as_str(), tensor))
     }
 
-    /// The table of this name, which must have these rows and columns where they are given.
+    /// The table with this name, which must have these numbers of rows and columns, if given.
     ///
     /// # Errors
     /// [`Error::Input`] if it is missing or has another type or shape.
@@ -118,7 +118,7 @@ impl Tensors {
         }
     }
 
-    /// The list of f64 of this name, which must have `len` entries where that is given.
+    /// The list of f64 with this name, which must have `len` entries, if given.
     ///
     /// # Errors
     /// [`Error::Input`] if it is missing or has another type or shape.
@@ -129,7 +129,7 @@ impl Tensors {
         }
     }
 
-    /// The list of u32 of this name, which must have `len` entries where that is given.
+    /// The list of u32 with this name, which must have `len` entries, if given.
     ///
     /// # Errors
     /// [`Error::Input`] if it is missing or has another type or shape.
@@ -140,7 +140,7 @@ impl Tensors {
         }
     }
 
-    /// The bytes of this name, if there are any.
+    /// The bytes with this name, if there are any.
     pub fn u8(&self, name: &str) -> Option<&[u8]> {
         match self.0.get(name) {
             Some(Tensor::U8(_, values)) => Some(values),
@@ -148,27 +148,27 @@ impl Tensors {
         }
     }
 
-    /// All arrays as one file: safetensors, with a header that is a JSON document and tells the version of its format.
+    /// All arrays as one safetensors file whose metadata hold a versioned JSON document.
     ///
     /// # Errors
-    /// [`Error::Internal`] if a number is NaN or infinite; [`Error::Input`] if the header gets longer than any reader takes.
+    /// [`Error::Internal`] if a number is NaN or infinite; [`Error::Input`] if the header exceeds 100 MB.
     pub fn to_file(&self, kind: &FileKind, header: &impl Serialize) -> Result<Vec<u8>> {
         if let Some((name, _)) = self.iter().find(|(_, tensor)| !tensor.is_finite()) {
-            return Err(Error::internal(format!("the tensor '{name}' holds what is no number; it is not written")));
+            return Err(Error::internal(format!("the tensor '{name}' holds NaN or infinity; it is not written")));
         }
         let header = serde_json::to_string(header).map_err(|error| Error::internal(error.to_string()))?;
         let metadata = HashMap::from([(kind.key.to_owned(), header)]);
         safetensors::serialize(self.0.iter().map(|(name, tensor)| (name, Lent(tensor))), Some(metadata)).map_err(|error| match error {
             SafeTensorError::HeaderTooLarge => {
                 let found = "names of columns, and what else tells of them, that fill no header";
-                Error::input(kind.name, found, format!("the header of a safetensors file holds {} MB", MAX_HEADER / 1_000_000))
+                Error::input(kind.name, found, format!("the header of a safetensors file has at most {} MB", MAX_HEADER / 1_000_000))
                     .with_hint("of text, --max-words keeps fewer words")
             }
             error => Error::internal(error.to_string()),
         })
     }
 
-    /// The header and the arrays of a file of this kind. Lengths and shapes are checked before anything is copied.
+    /// Parses the JSON document and the arrays of a file of this kind. Lengths and shapes are checked before anything is copied.
     ///
     /// # Errors
     /// [`Error::Input`] if lengths, shapes or types do not fit, if a number is NaN or infinite, or if the header is of another kind, of a newer
@@ -177,7 +177,7 @@ impl Tensors {
         let wrong = |found: String| kind.broken(&found);
         let length = bytes.first_chunk().map_or(0, |first| u64::from_le_bytes(*first));
         if length == 0 || length > MAX_HEADER || length > bytes.len() as u64 {
-            return Err(wrong(format!("not even safetensors, for its first 8 bytes promise a header of {length} bytes")));
+            return Err(wrong(format!("not a safetensors file: its first 8 bytes give a header of {length} bytes")));
         }
         let (_, head) = SafeTensors::read_metadata(bytes).map_err(|error| wrong(format!("its header cannot be read: {error}")))?;
         let metadata = head
@@ -222,7 +222,7 @@ impl Tensors {
         Ok((header, tensors))
     }
 
-    /// Whether there is one of this name.
+    /// Whether there is an array with this name.
     pub fn contains(&self, name: &str) -> bool {
         self.0.contains_key(name)
     }
@@ -236,7 +236,7 @@ impl Tensor {
         }
     }
 
-    /// The name that safetensors gives to the type of its numbers.
+    /// The name of its type in safetensors.
     fn dtype(&self) -> Dtype {
         match self {
             Tensor::F32(..) => Dtype::F32,
@@ -266,7 +266,7 @@ impl Tensor {
     }
 }
 
-/// A tensor lent to the writer.
+/// A borrowed tensor for the writer.
 struct Lent<'a>(&'a Tensor);
 
 impl safetensors::View for Lent<'_> {
@@ -287,7 +287,7 @@ impl safetensors::View for Lent<'_> {
 #[cfg(target_endian = "big")]
 compile_error!("space files are little-endian, and this program writes the machine's own order");
 
-/// Numbers from little-endian bytes, wherever they lie.
+/// Numbers from little-endian bytes of any alignment.
 fn numbers<T: bytemuck::AnyBitPattern>(bytes: &[u8]) -> Vec<T> {
     bytes.chunks_exact(size_of::<T>()).map(bytemuck::pod_read_unaligned).collect()
 }

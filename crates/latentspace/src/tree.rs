@@ -1,29 +1,29 @@
 //! The fixed tree in which statistics of chunks are merged.
 //!
-//! Its shape depends on the number of chunks alone: the left half of a node is the largest power of two of chunks that is smaller than the
-//! whole. So sums are the same on any threads, and of chunks that were summed up elsewhere and come as files ([`Portable`]).
+//! Its shape depends only on the number of chunks: the left child of a node has the largest power of two of chunks that is smaller than the
+//! whole. So sums do not depend on the threads, nor on whether parts were summed elsewhere and come as files ([`Portable`]).
 
 use std::ops::Range;
 
 use crate::checkpoint::Parcel;
 use crate::error::{Error, Result};
 
-/// What can be put into a file and taken out again, bit by bit the same.
+/// A value that can be stored in a file and restored to the bit.
 pub trait Portable: Sized + Send {
-    /// As arrays and facts.
+    /// Stores the value as arrays and JSON.
     ///
     /// # Errors
-    /// [`Error::Internal`] if a number is no number.
+    /// [`Error::Internal`] if a number is NaN or infinite.
     fn store(&self) -> Result<Parcel>;
 
-    /// What [`Portable::store`] put in.
+    /// Restores a value that [`Portable::store`] stored.
     ///
     /// # Errors
-    /// [`Error::Input`] if something is missing or does not fit.
+    /// [`Error::Input`] if something is missing or inconsistent.
     fn load(parcel: &Parcel) -> Result<Self>;
 }
 
-/// Nothing to remember.
+/// The empty state.
 impl Portable for () {
     fn store(&self) -> Result<Parcel> {
         Ok(Parcel::default())
@@ -41,11 +41,11 @@ pub struct Part<S> {
     pub from: usize,
     /// The chunk after the last.
     pub to: usize,
-    /// What is known of them.
+    /// Their statistics.
     pub stats: S,
 }
 
-/// Parts in their order, merged as a binary counter counts: two of one size, as soon as both are there and are the halves of a node.
+/// Parts in order, merged like a binary counter: two parts of equal size as soon as both are present and are the children of a node.
 pub(crate) struct Parts<S>(Vec<Part<S>>);
 
 impl<S> Default for Parts<S> {
@@ -55,7 +55,7 @@ impl<S> Default for Parts<S> {
 }
 
 impl<S> Parts<S> {
-    /// Adds the part that follows.
+    /// Adds the next part.
     pub(crate) fn push(&mut self, mut part: Part<S>, merge: impl Fn(S, S) -> S) {
         let halves = |left: &Part<S>, right: &Part<S>| {
             let size = right.to - right.from;
@@ -67,12 +67,12 @@ impl<S> Parts<S> {
         self.0.push(part);
     }
 
-    /// What is known of the first chunks.
+    /// The statistics of the first chunks.
     pub(crate) fn first_mut(&mut self) -> Option<&mut S> {
         self.0.first_mut().map(|part| &mut part.stats)
     }
 
-    /// The chunk after the last; 0 where there is none.
+    /// The chunk after the last; 0 if there are none.
     pub(crate) fn end(&self) -> usize {
         self.0.last().map_or(0, |part| part.to)
     }
@@ -97,17 +97,17 @@ impl<S> Parts<S> {
 }
 
 impl<S: Portable> Parts<S> {
-    /// Parts that come in any order, merged as far as the tree allows.
+    /// Merges parts in any order as far as the tree allows.
     ///
     /// # Errors
-    /// [`Error::Input`] if chunks are there twice, or a part does not fit.
+    /// [`Error::Input`] if chunks are duplicated, or a part is inconsistent.
     pub(crate) fn gather(parts: &[Part<Parcel>], merge: impl Fn(S, S) -> S) -> Result<Self> {
         let mut sorted: Vec<&Part<Parcel>> = parts.iter().collect();
         sorted.sort_by_key(|part| part.from);
         let mut merged = Parts::default();
         for part in sorted {
             if part.from < merged.end() {
-                let found = format!("chunks {} to {} are there twice", part.from, merged.end());
+                let found = format!("chunks {} to {} were given twice", part.from, merged.end());
                 return Err(Error::input("statistics", found, "each share is needed once"));
             }
             merged.push(Part { from: part.from, to: part.to, stats: S::load(&part.stats)? }, &merge);
@@ -115,10 +115,10 @@ impl<S: Portable> Parts<S> {
         Ok(merged)
     }
 
-    /// The parts as they were, of a pass that goes on.
+    /// Restores the parts of an interrupted pass.
     ///
     /// # Errors
-    /// [`Error::Input`] if a part does not fit.
+    /// [`Error::Input`] if a part is inconsistent.
     pub(crate) fn load(parts: Vec<Part<Parcel>>) -> Result<Self> {
         let load = |part: Part<Parcel>| Ok(Part { from: part.from, to: part.to, stats: S::load(&part.stats)? });
         Ok(Parts(parts.into_iter().map(load).collect::<Result<_>>()?))
@@ -127,7 +127,7 @@ impl<S: Portable> Parts<S> {
     /// The parts as parcels.
     ///
     /// # Errors
-    /// [`Error::Internal`] if a number is no number.
+    /// [`Error::Internal`] if a number is NaN or infinite.
     pub(crate) fn store(&self) -> Result<Vec<Part<Parcel>>> {
         self.0.iter().map(|part| Ok(Part { from: part.from, to: part.to, stats: part.stats.store()? })).collect()
     }
@@ -140,22 +140,22 @@ fn complete(next: usize, from: usize) -> Result<()> {
     Err(Error::input("statistics", format!("chunks {next} to {from} are missing"), "each share is needed once"))
 }
 
-/// The name of a state among parcels; those of parts are their chunks, `4..8`.
+/// The name of a state among parcels; parts are named by their chunks, `4..8`.
 const STATE: &str = "state";
 
 /// A state and parts as one parcel.
 ///
 /// # Errors
-/// [`Error::Internal`] if two parts are of the same chunks.
+/// [`Error::Internal`] if two parts have the same chunks.
 pub fn pack(state: Option<Parcel>, parts: Vec<Part<Parcel>>) -> Result<Parcel> {
     let state = state.into_iter().map(|state| (STATE.to_owned(), state));
     Parcel::pack(state.chain(parts.into_iter().map(|part| (format!("{}..{}", part.from, part.to), part.stats))))
 }
 
-/// What [`pack`] packed.
+/// Unpacks what [`pack`] packed.
 ///
 /// # Errors
-/// [`Error::Input`] if something else is among it.
+/// [`Error::Input`] for anything else.
 pub fn unpack(parcel: &Parcel) -> Result<(Option<Parcel>, Vec<Part<Parcel>>)> {
     let (mut state, mut parts) = (None, Vec::new());
     for (name, stats) in parcel.unpack() {

@@ -1,4 +1,4 @@
-//! What is known of rows beside their values, for methods that learn from that, too.
+//! Precomputed inputs of rows besides their values: labels, neighbors, distances, starting positions.
 
 use std::ops::Range;
 use std::path::Path;
@@ -14,58 +14,58 @@ use crate::linalg::Matrix;
 use crate::neighbors::{Neighbors, check_distances};
 use crate::run::Run;
 
-/// Something that may be given beside rows.
+/// A kind of precomputed input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Given {
-    /// The nearest rows of each row.
+    /// The nearest neighbors of each row.
     Neighbors,
-    /// Where rows start on the map.
+    /// Starting positions on the map.
     Start,
     /// The distances of all pairs of rows.
     Distances,
 }
 
-/// What is known of rows beside their values.
+/// Precomputed inputs of rows.
 #[derive(Debug, Clone, Default)]
 pub struct Beside {
-    /// A label each.
+    /// One label per row.
     pub labels: Option<Category>,
-    /// The nearest other rows of each, found elsewhere.
+    /// Precomputed nearest neighbors of each row.
     pub neighbors: Option<Neighbors>,
-    /// Where rows start on the map.
+    /// Starting positions on the map.
     pub start: Option<Start>,
-    /// The distances of all pairs, `[n, n]`, computed elsewhere.
+    /// Precomputed distances of all pairs, `[n, n]`.
     pub distances: Option<Matrix>,
 }
 
-/// Where rows start on the map, and what holds them there.
+/// Starting positions on the map, and how strongly rows are tied to them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Start {
-    /// `[n, k]`; NaN in a row of which nothing is known: it starts amid its neighbors.
+    /// `[n, k]`; a row with NaN starts among its neighbors.
     pub places: Matrix,
-    /// Whether those of which a place is known stay there.
+    /// How strongly rows are tied to their starting positions.
     pub tie: Tie,
 }
 
-/// What holds rows where they start.
+/// The tie of rows to their starting positions.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Tie {
-    /// Nothing: the start is an arrangement, whose scale is that of other starts.
+    /// None: the start is scaled like other starts.
     Free,
-    /// In each step they are drawn back by that much of a step: 0.1 keeps maps of related tables alike, 1 lets little move.
+    /// Rows are pulled toward their starting positions with this strength: 0.1 keeps maps of related tables aligned, 1 allows little movement.
     Pull(f64),
-    /// They do not move.
+    /// Rows with a starting position are fixed.
     Hold,
 }
 
 impl Beside {
-    /// Whether nothing is known.
+    /// Whether there are no precomputed inputs.
     pub fn is_empty(&self) -> bool {
         self.labels.is_none() && self.neighbors.is_none() && self.start.is_none() && self.distances.is_none()
     }
 
-    /// Checks that all is of that many rows.
+    /// Checks that all inputs have this number of rows.
     ///
     /// # Errors
     /// [`Error::Input`].
@@ -82,7 +82,7 @@ impl Beside {
         }
     }
 
-    /// All words that say it, to tell it from other such.
+    /// All values as words, for a hash.
     pub(super) fn words(&self) -> impl Iterator<Item = u32> + '_ {
         let labels = self.labels.iter().flat_map(|labels| labels.codes.iter().copied());
         let near = self.neighbors.iter().flat_map(|near| near.indices.iter().copied().chain(near.distances.iter().map(|d| d.to_bits())));
@@ -104,11 +104,11 @@ impl Tie {
 }
 
 impl Start {
-    /// Starts for rows with this metadata at the codes of the same rows: those of the same ids where both have ids, else the first, second
-    /// and so on. Codes far from zero are moved there (their offsets are left out): a map may lie anywhere.
+    /// Starting positions for rows with this metadata from codes of the same rows: matched by id if both have ids, else by order. Offsets of
+    /// codes far from zero are ignored, as the position of a map is arbitrary.
     ///
     /// # Errors
-    /// [`Error::Input`] if an id stands for two codes, none of the rows has a code, or there are no ids and other than as many codes.
+    /// [`Error::Input`] if an id has two codes, no row has a code, or there are no ids and the numbers of rows and codes differ.
     pub fn matched(codes: &Codes, from: &str, metadata: &Metadata, tie: Tie) -> Result<Self> {
         let (n, given) = (metadata.rows(), codes.values.rows());
         if metadata.id.is_none() || codes.metadata.id.is_none() {
@@ -138,13 +138,13 @@ impl Start {
         Ok(Start { places, tie })
     }
 
-    /// Whether a place is known for a row.
+    /// Whether a row has a starting position.
     pub fn is_known(&self, row: usize) -> bool {
         self.places.row(row).iter().all(|place| place.is_finite())
     }
 }
 
-/// Writes neighbors as a table of row, neighbor and distance, all or nothing: `.parquet`, `.csv` or `.tsv`.
+/// Writes neighbors as a table of row, neighbor and distance, atomically: `.parquet`, `.csv` or `.tsv`.
 ///
 /// # Errors
 /// [`Error::Input`] for another ending; [`Error::Io`].
@@ -153,7 +153,7 @@ pub fn write_neighbors(path: &Path, near: &Neighbors) -> Result<()> {
     write::rows(path, lines, &Lines(near), &Metadata::none(lines))
 }
 
-/// Neighbors, a line each.
+/// Neighbors, one per line.
 struct Lines<'a>(&'a Neighbors);
 
 impl write::Columns for Lines<'_> {
@@ -174,7 +174,7 @@ impl write::Columns for Lines<'_> {
 /// counted from 0, and distance.
 ///
 /// # Errors
-/// [`Error::Input`] if the file holds none of these, or as [`Neighbors::given`] and [`Neighbors::of_distances`]; and what the reader says.
+/// [`Error::Input`] if the file holds none of these, or as [`Neighbors::given`] and [`Neighbors::of_distances`]; errors of the reader.
 pub fn read_neighbors(path: &str, rows: usize, run: &Run) -> Result<Neighbors> {
     if let Some(near) = read_lists(path, rows, run)? {
         return Ok(near);
@@ -226,7 +226,7 @@ pub fn read_neighbors(path: &str, rows: usize, run: &Run) -> Result<Neighbors> {
 /// Reads the distances of all pairs of `rows` rows: a square array (`.npy`, `.npz`, …) or table of numbers.
 ///
 /// # Errors
-/// [`Error::Input`] if the file holds none, or as [`Neighbors::of_distances`]; and what the reader says.
+/// [`Error::Input`] if the file holds none, or as [`Neighbors::of_distances`]; errors of the reader.
 pub fn read_distances(path: &str, rows: usize, run: &Run) -> Result<Matrix> {
     let distances = square(path, &read::open(path, &ReadOptions::default())?, rows, run)?;
     check_distances(path, distances.view())?;
@@ -242,7 +242,7 @@ fn square(path: &str, source: &Source, rows: usize, run: &Run) -> Result<Matrix>
     }
 }
 
-/// The values of a table in 32 bits, in one unit.
+/// The values of a table in 32 bits, with one scale for all columns.
 fn restored(table: &Table) -> Result<Matrix> {
     if table.affine.is_identity() {
         return Ok(table.numbers.clone());
@@ -252,7 +252,7 @@ fn restored(table: &Table) -> Result<Matrix> {
     Ok(Matrix::from_fn(table.numbers.rows(), table.numbers.cols(), value))
 }
 
-/// The neighbors that a `.npz` file holds as two arrays, as nearest-neighbor searches give them; none where it holds no such arrays.
+/// The neighbors in a `.npz` file with the arrays `indices` and `distances`; none without such arrays.
 fn read_lists(path: &str, rows: usize, run: &Run) -> Result<Option<Neighbors>> {
     if !Path::new(path).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("npz")) {
         return Ok(None);

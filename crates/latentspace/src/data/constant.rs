@@ -1,14 +1,14 @@
-//! Columns that are constant, and columns in sentences.
+//! Constant columns, and lists of columns in sentences.
 
 use crate::data::{Counts, Observations, Values};
 use crate::error::Result;
 use crate::run::Run;
 
-/// Names that are told of many.
+/// Maximum number of names in a list.
 const TOLD_NAMES: usize = 5;
 
-/// How many columns have all of their cells equal, and the first of them, by name or number. Costs little where few are: a column is looked at
-/// until it changes.
+/// Number of constant columns, and the first of them by name or number. Cheap if few are constant: a column is read until its value
+/// changes.
 pub(super) fn constant_columns(observations: &Observations, run: &Run) -> Result<(usize, Vec<String>)> {
     if let Values::Counts(counts) = &observations.values {
         return Ok(constant_counts(counts));
@@ -50,7 +50,7 @@ pub(super) fn constant_columns(observations: &Observations, run: &Run) -> Result
     Ok((open.len(), open.iter().take(TOLD_NAMES).map(|column| (column + 1).to_string()).collect()))
 }
 
-/// The same of sparse rows, in memory of the order of their cells: there may be far more columns.
+/// The same for sparse rows, with memory proportional to their cells, not their columns.
 fn constant_counts(counts: &Counts) -> (usize, Vec<String>) {
     let dense = counts.cols <= counts.indices.len();
     let met: Vec<u32> = if dense {
@@ -82,7 +82,7 @@ pub(super) fn some(what: &str, names: &[String]) -> String {
     some_of(what, names.len(), names)
 }
 
-/// The same of `count`, of which the first have these names.
+/// The same for `count` columns, of which the first have these names.
 pub(super) fn some_of(what: &str, count: usize, names: &[String]) -> String {
     match names {
         [one] if count == 1 => format!("{what} {one}"),

@@ -1,4 +1,4 @@
-//! Text as observations: its words are learned in passes over the rows, and a row becomes counts of them.
+//! Text as observations: the vocabulary is learned in passes over the documents, and each document becomes word counts.
 
 use std::sync::{Arc, OnceLock};
 
@@ -7,12 +7,12 @@ use crate::error::{Error, Input, Result};
 use crate::run::Run;
 use crate::text::{self, Documents, Facts, Learned, StopWords, TextOptions, Vocabulary, WordCounts};
 
-/// Bytes of text from which all is guessed.
+/// Bytes of text from which the whole is estimated.
 const HEAD: u64 = 4 << 20;
-/// Packed text grows so many times, about.
+/// Typical compression ratio of text.
 const PACKED: u64 = 3;
 
-/// A vocabulary that was made ready, so that it is made once; it says nothing that the preparation does not.
+/// A cached vocabulary, derived from the preparation.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Ready(OnceLock<Arc<Vocabulary>>);
 
@@ -22,7 +22,7 @@ impl PartialEq for Ready {
     }
 }
 
-/// The documents of a source, read anew in each pass.
+/// The documents of a source, read again in each pass.
 struct Read<'a> {
     source: &'a Source,
     run: &'a Run,
@@ -46,7 +46,7 @@ impl From<WordCounts> for Counts {
 }
 
 impl Preparation {
-    /// The preparation of documents, what was met in them, and their counts where these are to be kept.
+    /// The preparation of documents, statistics of their words, and their counts if requested.
     fn of_documents(
         documents: &dyn Documents,
         name: &str,
@@ -75,7 +75,7 @@ impl Preparation {
         Ok((preparation, facts, counts.map(Counts::from)))
     }
 
-    /// The preparation of text in memory, and its counts where these are to be kept.
+    /// The preparation of text in memory, and its counts if requested.
     pub(super) fn of_texts(
         observations: &Observations,
         options: &PrepareOptions,
@@ -86,20 +86,20 @@ impl Preparation {
         Self::of_documents(texts.as_ref(), &observations.name, options, keep, run)
     }
 
-    /// The preparation of the text of a source, whose documents stream by, and what was met in them: so many documents, words and cells will be
-    /// prepared.
+    /// The preparation of the text of a source, whose documents are streamed, and the numbers of documents, words and nonzero cells after
+    /// preparation.
     ///
     /// # Errors
-    /// As [`text::learn`]; what the reader says.
+    /// As [`text::learn`]; errors of the reader.
     pub fn of_text_source(source: &Source, options: &PrepareOptions, run: &Run) -> Result<(Self, Facts)> {
         let (preparation, facts, _) = Self::of_documents(&Read { source, run }, source.name(), options, false, run)?;
         Ok((preparation, facts))
     }
 
-    /// As [`Preparation::of_text_source`], roughly and from the first megabytes alone: what is met in all, where all is like these.
+    /// An estimate of [`Preparation::of_text_source`] from the first megabytes, extrapolated to the whole.
     ///
     /// # Errors
-    /// As there.
+    /// As for that function.
     pub fn guess_text(source: &Source, options: &PrepareOptions, run: &Run) -> Result<Facts> {
         let (mut head, mut bytes, mut whole) = (Vec::new(), 0, true);
         for block in source.blocks(run)? {
@@ -114,7 +114,7 @@ impl Preparation {
         if whole {
             return Ok(Self::of_documents(&head, source.name(), options, false, run)?.1);
         }
-        // Limits are of all documents, and say nothing of the first ones.
+        // Document frequency limits refer to all documents and cannot be applied to the first ones.
         let text = TextOptions { min_df: None, max_df: None, phrases: None, stop_words: StopWords::None, ..options.text.clone() };
         let met = text::learn(&head, &text, false, run).map(|learned| learned.facts);
         let met = match met {
@@ -124,7 +124,7 @@ impl Preparation {
         let unpacked = if source.is_packed() { PACKED * source.bytes() } else { source.bytes() };
         let times = source.rows().map_or(unpacked as f64 / bytes as f64, |rows| rows as f64 / met.documents.max(1) as f64).max(1.0);
         let linear = |number: u64| (number as f64 * times) as u64;
-        // Different words grow by Heaps' law.
+        // The number of distinct words grows by Heaps' law.
         let words = |number: u64| (number as f64 * times.powf(0.6)) as u64;
         Ok(Facts {
             documents: linear(met.documents),
@@ -138,10 +138,10 @@ impl Preparation {
         })
     }
 
-    /// The words that text is counted by, and how.
+    /// The vocabulary and the tokenizer of a preparation of text.
     ///
     /// # Errors
-    /// [`Error::Input`] if this is no preparation of text, or its words are not in their order.
+    /// [`Error::Input`] if this is not a preparation of text, or its words are not sorted.
     pub fn vocabulary(&self) -> Result<&Vocabulary> {
         if let Some(ready) = self.ready.0.get() {
             return Ok(ready);
@@ -153,7 +153,7 @@ impl Preparation {
         Ok(self.ready.0.get_or_init(|| vocabulary))
     }
 
-    /// A preparation that does nothing.
+    /// A preparation without columns.
     fn plain(kind: &str, columns: usize) -> Self {
         Preparation {
             kind: kind.to_owned(),

@@ -1,13 +1,13 @@
-//! Dates and times in text and numbers, as instants: microseconds since 1970-01-01T00:00:00 UTC.
+//! Parsing of dates and times in text and numbers to instants: microseconds since 1970-01-01T00:00:00 UTC.
 //!
-//! Read are dates with the year first (`2010-01-31`, `2010/1/31`, `2010.01.31`, `20100131`, `2010-01`), with the year last (`31.01.2010`,
-//! `31/01/2010`, `01/31/2010`), with English names of months (`31 Jan 2010`, `January 31, 2010`), each with a time and a zone behind it
-//! (`T12:30:05.25+01:00`). Whether day or month comes first is a question to the whole column: [`instants`] answers it, or says that it cannot.
-//! A date that no calendar has (2021-02-30) is missing.
+//! Formats: year first (`2010-01-31`, `2010/1/31`, `2010.01.31`, `20100131`, `2010-01`), year last (`31.01.2010`,
+//! `31/01/2010`, `01/31/2010`), English names of months (`31 Jan 2010`, `January 31, 2010`), each optionally followed by a time and a zone
+//! (`T12:30:05.25+01:00`). Whether the day or the month comes first is decided for the whole column, by [`instants`].
+//! An impossible date (2021-02-30) is missing.
 
 /// Microseconds of a day.
 pub const DAY: i64 = 86_400_000_000;
-/// The share of cells that are dates, at least, in a column of dates.
+/// Minimum share of cells that are dates in a column of dates.
 const MOST: f64 = 0.95;
 
 const MONTHS: [&str; 12] =
@@ -22,7 +22,7 @@ pub enum Order {
     MonthFirst,
 }
 
-/// What the numbers of a column of dates are.
+/// The format of the numbers in a column of dates.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Scale {
     /// `2010`.
@@ -31,21 +31,21 @@ pub enum Scale {
     Months,
     /// `20100131`.
     Days,
-    /// Time since 1970-01-01, in units of so many microseconds.
+    /// Time since 1970-01-01, in units of this number of microseconds.
     Since(f64),
 }
 
-/// What a cell is.
+/// A parsed cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Cell {
     Instant(i64),
-    /// It has the form of a date that no calendar has.
+    /// An impossible date.
     Impossible,
     /// Not a date.
     Other,
 }
 
-/// Days since 1970-01-01 of a date of the Gregorian calendar; none for one that it does not have.
+/// Days since 1970-01-01 of a Gregorian date; none for an impossible one.
 pub fn from_civil(year: i64, month: i64, day: i64) -> Option<i64> {
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let length = match month {
@@ -78,13 +78,13 @@ pub fn civil(day: i64) -> (i64, i64, i64) {
 }
 
 impl Order {
-    /// The order of a column of texts.
+    /// The order of day and month in a column of texts.
     ///
     /// # Errors
-    /// Says why the column is not one of dates.
+    /// The reason why the column does not hold dates.
     pub fn of<'a>(cells: impl Iterator<Item = Option<&'a str>> + Clone) -> Result<Self, String> {
         let given = || cells.clone().flatten().map(str::trim).filter(|cell| !cell.is_empty());
-        // Only a first number beyond 12 shows that days come first, and only a second one that months do.
+        // Only a first number above 12 shows that days come first, and only a second one that months do.
         let beyond = |at: usize| given().find(|cell| year_last(cell).is_some_and(|parts| parts[at] > 12));
         let order = match (beyond(0), beyond(1)) {
             (Some(day), Some(month)) => return Err(format!("'{day}' has the day first and '{month}' the month")),
@@ -103,13 +103,13 @@ impl Order {
             if parse(cell, order) == Cell::Other { other = other.or(Some(cell)) } else { dates += 1 }
         }
         match other {
-            Some(cell) if (dates as f64) < MOST * all as f64 => Err(format!("'{cell}' is no date such as 2010-01-31")),
+            Some(cell) if (dates as f64) < MOST * all as f64 => Err(format!("'{cell}' is not a date such as 2010-01-31")),
             _ if all == 0 => Err("all cells are empty".to_owned()),
             _ => Ok(order),
         }
     }
 
-    /// The instant of a cell; none for what is no date, or one that no calendar has.
+    /// The instant of a cell; none if it is not a date, or an impossible one.
     pub fn instant(self, cell: &str) -> Option<i64> {
         match parse(cell.trim(), self) {
             Cell::Instant(instant) => Some(instant),
@@ -121,7 +121,7 @@ impl Order {
 /// The instants of a column of texts; missing cells and impossible dates have none.
 ///
 /// # Errors
-/// Says why the column is not one of dates.
+/// The reason why the column does not hold dates.
 pub fn instants<'a>(cells: impl Iterator<Item = Option<&'a str>> + Clone) -> Result<Vec<Option<i64>>, String> {
     let order = Order::of(cells.clone())?;
     Ok(cells.map(|cell| order.instant(cell?)).collect())
@@ -135,7 +135,7 @@ fn year_last(text: &str) -> Option<[i64; 3]> {
     (first.1 <= 2 && second.1 <= 2 && year.1 == 4).then_some([first.0, second.0, year.0])
 }
 
-/// Numbers between one and the same sign, each with how many digits it has.
+/// Numbers separated by the same character, each with its number of digits.
 fn numbers(date: &str) -> Option<Vec<(i64, usize)>> {
     let sign = date.chars().find(|c| !c.is_ascii_digit())?;
     if !matches!(sign, '-' | '/' | '.') {
@@ -144,12 +144,12 @@ fn numbers(date: &str) -> Option<Vec<(i64, usize)>> {
     date.split(sign).map(|part| Some((whole(part)?, part.len()))).collect()
 }
 
-/// A whole number of digits alone.
+/// An integer of digits only.
 fn whole(text: &str) -> Option<i64> {
     (!text.is_empty() && text.len() <= 9 && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok()).flatten()
 }
 
-/// A date, and the time behind it where there is one.
+/// A date, and the time after it, if there is one.
 fn halves(text: &str) -> (&str, Option<&str>) {
     let is_time =
         |rest: &str| rest.trim_start().split(':').next().is_some_and(|hour| matches!(whole(hour), Some(0..=24)) && rest.contains(':'));
@@ -214,7 +214,7 @@ fn named(date: &str) -> Option<(i64, i64, i64)> {
                 month = MONTHS.iter().position(|name| name.starts_with(&lower)).map(|at| at as i64 + 1);
             }
             None if lower == "sept" && month.is_none() => month = Some(9),
-            // A day of the week may come first.
+            // Skip a day of the week.
             None if at == 0 && ["mon", "tue", "wed", "thu", "fri", "sat", "sun"].iter().any(|day| lower.starts_with(day)) => {}
             None => return None,
         }
@@ -222,7 +222,7 @@ fn named(date: &str) -> Option<(i64, i64, i64)> {
     Some((year?, month?, day.unwrap_or(1)))
 }
 
-/// Microseconds since midnight in UTC of `12:30`, `12:30:05.25`, each with `Z`, `UTC`, `GMT`, `+01:00`, `+0100` or `+01` behind it.
+/// Microseconds since midnight in UTC of `12:30`, `12:30:05.25`, optionally followed by `Z`, `UTC`, `GMT`, `+01:00`, `+0100` or `+01`.
 fn of_day(time: &str) -> Option<i64> {
     let upper = time.to_uppercase();
     let plain = ["Z", "UTC", "GMT"].iter().find_map(|zone| upper.strip_suffix(zone)).map(str::trim_end);
@@ -269,8 +269,8 @@ fn offset(zone: &str) -> Option<i64> {
 }
 
 impl Scale {
-    /// What these numbers are: years, `201001`, `20100131`, or time since 1970 in seconds, milli-, micro- or nanoseconds, whichever all of them
-    /// are; none if they are no such thing. Years are told by their size; of the others, `named` has to say that the column holds times.
+    /// The format that fits all of these numbers: years, `201001`, `20100131`, or time since 1970 in seconds, milli-, micro- or nanoseconds; none if
+    /// there is none. Years are recognized by their size; the other formats require `named`, that the column's name means a time.
     pub fn of(cells: impl Iterator<Item = Option<f64>> + Clone, named: bool) -> Option<Self> {
         let known = || cells.clone().flatten().filter(|value| !value.is_nan());
         known().next()?;
@@ -289,11 +289,11 @@ impl Scale {
         if all(&|value| whole(value) && (10_000_101.0..22_000_000.0).contains(&value) && month_fits((value / 100.0).floor())) {
             return Some(Scale::Days);
         }
-        // From 1973 to 2128: each unit has a range of its own.
+        // From 1973 to 2128, where the ranges of the units do not overlap.
         [1e6, 1e3, 1.0, 1e-3].into_iter().find(|unit| all(&|value| (1e14..5e15).contains(&(value * unit)))).map(Scale::Since)
     }
 
-    /// The instant of a number; none for one that no calendar has.
+    /// The instant of a number; none for an impossible date.
     pub fn instant(self, value: f64) -> Option<i64> {
         let whole = value as i64;
         let day = match self {
@@ -307,13 +307,13 @@ impl Scale {
     }
 }
 
-/// The instants of a column of numbers, by what [`Scale::of`] says that they are.
+/// The instants of a column of numbers in the format that [`Scale::of`] finds.
 pub fn of_numbers(cells: impl Iterator<Item = Option<f64>> + Clone, named: bool) -> Option<Vec<Option<i64>>> {
     let scale = Scale::of(cells.clone(), named)?;
     Some(cells.map(|cell| scale.instant(cell?)).collect())
 }
 
-/// Whether a column of this name holds times.
+/// Whether a column with this name holds times.
 pub fn is_time(name: &str) -> bool {
     let lower = name.to_lowercase();
     let words = lower.split(|c: char| !c.is_alphanumeric());

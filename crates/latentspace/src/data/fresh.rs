@@ -1,4 +1,4 @@
-//! New tables to be filled: in large pages where they are large, since the first touch of every small page costs more than its numbers.
+//! Allocation of zeroed tables, with huge pages for large ones: the first touch of a small page costs more than filling it.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -8,22 +8,22 @@ use memmap2::MmapMut;
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
 
-/// From this many bytes on, large pages pay.
+/// Size in bytes from which huge pages are used.
 const LARGE: usize = 8 << 20;
 
-/// Numbers that are all 0, to be filled.
+/// A zeroed table.
 pub(super) enum Fresh {
-    /// Few.
+    /// A small one.
     Held(Vec<f32>),
-    /// Many.
+    /// A large one.
     Mapped(MmapMut),
 }
 
 impl Fresh {
-    /// `rows * cols` zeros; no page of them is taken before it is written.
+    /// `rows * cols` zeros; pages are allocated when they are first written.
     ///
     /// # Errors
-    /// [`Error::Memory`] if the system refuses so many.
+    /// [`Error::Memory`] if the system refuses the allocation.
     pub(super) fn new(rows: usize, cols: usize) -> Result<Self> {
         let bytes = rows.checked_mul(cols).and_then(|cells| cells.checked_mul(4)).unwrap_or(usize::MAX);
         if bytes < LARGE {
@@ -36,16 +36,16 @@ impl Fresh {
             hint: "a method that folds reads it in blocks".to_owned(),
         };
         let map = MmapMut::map_anon(bytes).map_err(|_| refused())?;
-        // Where the system has no large pages, small ones serve.
+        // Small pages are the fallback.
         #[cfg(target_os = "linux")]
         let _ = map.advise(memmap2::Advice::HugePage);
         Ok(Fresh::Mapped(map))
     }
 
-    /// The table of these numbers.
+    /// The numbers as a matrix.
     ///
     /// # Errors
-    /// [`Error::Internal`] if the shape is another.
+    /// [`Error::Internal`] if the shape does not fit.
     pub(super) fn matrix(self, rows: usize, cols: usize) -> Result<Matrix> {
         match self {
             Fresh::Held(cells) => Matrix::new(rows, cols, cells),

@@ -1,4 +1,4 @@
-//! What was observed, how it becomes numbers, and how it is read.
+//! Observations, their preparation, and the readers of files.
 
 mod affine;
 mod beside;
@@ -23,5 +23,5 @@ pub use prepared::{Prepared, PreparedStream, Rows, Shape, Stream};
 pub use read::{ReadOptions, Source};
 pub use summary::{ColumnSummary, Level, Summarizer, Summary};
 
-/// Rows in a chunk: what folds and summaries add up at a time, so that their bytes depend on the rows alone.
+/// Number of rows in a chunk, the unit of folds and summaries: fixed, so that their bytes depend only on the rows.
 pub const CHUNK: usize = 4096;

@@ -1,4 +1,4 @@
-//! Prepared rows: numbers, as a method sees them; in memory, or as a stream that can be read again and again.
+//! Prepared rows: numbers as methods see them, in memory or as a stream that can be read repeatedly.
 
 use crate::data::read::{Source, stream_rows};
 use crate::data::{Beside, Category, Counts, Preparation, Start};
@@ -7,7 +7,7 @@ use crate::linalg::Matrix;
 use crate::neighbors::{Neighbors, Points};
 use crate::run::Run;
 
-/// Numbers, as a method sees them.
+/// Prepared rows in memory.
 #[derive(Debug, Clone)]
 pub enum Prepared {
     /// A dense table, `[n, d]`, without NaN or infinity.
@@ -16,16 +16,16 @@ pub enum Prepared {
     Counts(Counts),
 }
 
-/// Rows and columns that a method will see.
+/// The shape of prepared rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shape {
-    /// Observations.
+    /// Number of rows.
     pub rows: usize,
-    /// Numbers an observation.
+    /// Number of columns.
     pub cols: usize,
-    /// Of counts: how many cells are not 0, where that is known.
+    /// For counts: the number of nonzero cells, if known.
     pub cells: Option<usize>,
-    /// Whether the rows are counts, which come sparse.
+    /// Whether the rows are counts, which are sparse.
     pub are_counts: bool,
 }
 
@@ -35,24 +35,24 @@ impl Shape {
         Shape { rows, cols, cells: None, are_counts: false }
     }
 
-    /// The shape of counts, of which so many cells are not 0, where that is known.
+    /// The shape of counts, with the number of nonzero cells, if known.
     pub fn of_counts(rows: usize, cols: usize, cells: Option<usize>) -> Self {
         Shape { rows, cols, cells, are_counts: true }
     }
 
-    /// The shape of so many of the rows.
+    /// The shape of a subset of the rows.
     #[must_use]
     pub fn part(self, rows: usize) -> Self {
         let cells = self.cells.map(|cells| (cells as f64 * rows as f64 / self.rows.max(1) as f64) as usize);
         Shape { rows, cells, ..self }
     }
 
-    /// Whether rows of this shape are kept sparse, where a method can do with such.
+    /// Whether rows of this shape are kept sparse, for methods that can.
     pub fn is_sparse(self) -> bool {
         self.cells.is_some_and(|cells| SPARSE * cells <= self.rows * self.cols)
     }
 
-    /// Bytes of the rows, as they lie in memory.
+    /// Bytes of the rows in memory.
     pub fn lying_bytes(self) -> u64 {
         match self.cells {
             Some(cells) => 8 * (cells + self.rows) as u64,
@@ -60,7 +60,7 @@ impl Shape {
         }
     }
 
-    /// Bytes of the rows, as [`Prepared::kept`] has them.
+    /// Bytes of the rows of [`Prepared::kept`].
     pub fn bytes(self) -> u64 {
         match self.cells.filter(|_| self.is_sparse()) {
             Some(cells) => 8 * (cells + self.rows) as u64,
@@ -75,34 +75,34 @@ impl std::fmt::Display for Shape {
     }
 }
 
-/// Rows of counts of which one cell in so many, or fewer, is not 0 are kept sparse: two rows then have so little in common that all pairs are
-/// told by that sooner than by all cells.
+/// Counts are kept sparse if at most one cell in this many is nonzero: then distances from the common nonzero columns are faster than from all
+/// cells.
 const SPARSE: usize = 20;
 
-/// Prepared rows that do not lie in memory. Each pass gives the same blocks.
+/// Prepared rows that are not in memory. Each pass gives the same blocks.
 pub trait Stream: Send + Sync {
-    /// Rows in all.
+    /// Total number of rows.
     fn rows(&self) -> usize;
-    /// Columns.
+    /// Number of columns.
     fn cols(&self) -> usize;
-    /// The names of columns, such as words, where they are known.
+    /// The names of columns, such as words, if known.
     fn names(&self) -> Option<&[String]> {
         None
     }
-    /// Whether the rows are counts, which come sparse.
+    /// Whether the rows are counts, which are sparse.
     fn are_counts(&self) -> bool {
         false
     }
     /// A new pass over the rows from `first` on, in order, in blocks of any size.
     ///
     /// # Errors
-    /// What the reader says.
+    /// Errors of the reader.
     fn blocks_from(&self, first: usize) -> Result<Box<dyn Iterator<Item = Result<Prepared>> + Send + '_>>;
 
     /// A new pass over all rows.
     ///
     /// # Errors
-    /// What the reader says.
+    /// Errors of the reader.
     fn blocks(&self) -> Result<Box<dyn Iterator<Item = Result<Prepared>> + Send + '_>> {
         self.blocks_from(0)
     }
@@ -117,15 +117,15 @@ pub struct PreparedStream<'a> {
 }
 
 impl<'a> PreparedStream<'a> {
-    /// The rows of `source` as `preparation` makes them. Rows are counted in one pass where the head of the files does not tell.
+    /// The rows of `source`, prepared. Counts the rows in one pass if the headers of the files do not contain their number.
     ///
     /// # Errors
-    /// What the reader says while it counts.
+    /// Errors of the reader during counting.
     pub fn new(source: &'a Source, preparation: &'a Preparation, run: &Run) -> Result<Self> {
         Ok(Self::counted(source, preparation, source.count(run)?, run))
     }
 
-    /// The same, of so many rows: that there are no more of them is checked while they stream by.
+    /// The same for a known number of rows, which is checked while they are streamed.
     pub fn counted(source: &'a Source, preparation: &'a Preparation, rows: usize, run: &Run) -> Self {
         PreparedStream { source, preparation, rows, run: run.clone() }
     }
@@ -177,14 +177,14 @@ impl Stream for PreparedStream<'_> {
     }
 }
 
-/// What a method learns from.
+/// The rows that a method learns from.
 #[derive(Clone, Copy)]
 pub enum Rows<'a> {
     /// All rows, in memory.
     Memory(&'a Prepared),
-    /// The same, with what is known of them beside.
+    /// The same, with precomputed inputs.
     With(&'a Prepared, &'a Beside),
-    /// Rows that come by in blocks.
+    /// Streamed rows.
     Stream(&'a dyn Stream),
 }
 
@@ -197,7 +197,7 @@ impl Prepared {
         }
     }
 
-    /// Columns.
+    /// Number of columns.
     pub fn cols(&self) -> usize {
         match self {
             Prepared::Table(matrix) => matrix.cols(),
@@ -205,7 +205,7 @@ impl Prepared {
         }
     }
 
-    /// Rows and columns, and cells that are not 0.
+    /// Numbers of rows, columns and nonzero cells.
     pub fn shape(&self) -> Shape {
         match self {
             Prepared::Table(matrix) => Shape::new(matrix.rows(), matrix.cols()),
@@ -213,7 +213,7 @@ impl Prepared {
         }
     }
 
-    /// The rows, dense or sparse, as they lie.
+    /// The rows, dense or sparse, as stored.
     pub fn points(&self) -> Points<'_> {
         match self {
             Prepared::Table(matrix) => Points::Dense(matrix.view()),
@@ -221,7 +221,7 @@ impl Prepared {
         }
     }
 
-    /// The rows as methods keep them that can do with sparse ones: a dense table, unless hardly any cell is not 0.
+    /// The rows for methods that can use sparse ones: dense, unless few cells are nonzero.
     ///
     /// # Errors
     /// As [`Prepared::table`].
@@ -232,7 +232,7 @@ impl Prepared {
         }
     }
 
-    /// The rows of these numbers.
+    /// The rows with these numbers.
     #[must_use]
     pub fn select(&self, rows: &[u32]) -> Self {
         match self {
@@ -241,7 +241,7 @@ impl Prepared {
         }
     }
 
-    /// The same rows in parts that may be filled with their zeros: a block of text holds many documents, and each has all words for columns.
+    /// The same rows in parts that are small enough to be made dense: a block of text holds many documents, each with all words as columns.
     fn in_parts(self) -> impl Iterator<Item = Self> {
         let most = stream_rows(self.cols());
         let mut rest = Some(self);
@@ -275,7 +275,7 @@ impl Prepared {
         }
     }
 
-    /// A number that other rows would hardly have.
+    /// A hash of the rows.
     fn digest(&self) -> u64 {
         match self {
             Prepared::Table(matrix) => digest(matrix.as_slice().iter().map(|value| value.to_bits())),
@@ -287,7 +287,7 @@ impl Prepared {
         }
     }
 
-    /// The rows as a dense table; sparse rows are filled with their zeros.
+    /// The rows as a dense table.
     ///
     /// # Errors
     /// [`Error::Internal`] if the sparse rows do not fit their own shape.
@@ -300,10 +300,10 @@ impl Prepared {
 }
 
 impl<'a> Rows<'a> {
-    /// The same rows, with what is known of them beside.
+    /// The same rows, with precomputed inputs.
     ///
     /// # Errors
-    /// [`Error::Input`] if that is of other than as many rows; [`Error::Param`] if the rows come as a stream.
+    /// [`Error::Input`] if these have another number of rows; [`Error::Param`] if the rows are streamed.
     pub fn with(self, beside: &'a Beside) -> Result<Self> {
         if beside.is_empty() {
             return Ok(self);
@@ -311,11 +311,11 @@ impl<'a> Rows<'a> {
         beside.check(self.rows())?;
         match self {
             Rows::Memory(prepared) | Rows::With(prepared, _) => Ok(Rows::With(prepared, beside)),
-            Rows::Stream(_) => Err(Error::param("data", "a stream", "labels, neighbors and starts are given beside rows in memory")),
+            Rows::Stream(_) => Err(Error::param("data", "a stream", "labels, neighbors and starting positions need rows in memory")),
         }
     }
 
-    /// What is known of them beside, if anything is.
+    /// The precomputed inputs, if any.
     pub fn beside(&self) -> Option<&'a Beside> {
         match self {
             Rows::With(_, beside) => Some(beside),
@@ -323,22 +323,22 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// The label of each row, where they are to be learned from.
+    /// The label of each row, if they are learned from.
     pub fn labels(&self) -> Option<&'a Category> {
         self.beside()?.labels.as_ref()
     }
 
-    /// The nearest rows of each, where they were found elsewhere.
+    /// Precomputed nearest neighbors, if given.
     pub fn neighbors(&self) -> Option<&'a Neighbors> {
         self.beside()?.neighbors.as_ref()
     }
 
-    /// The distances of all pairs, where they were computed elsewhere.
+    /// Precomputed distances of all pairs, if given.
     pub fn distances(&self) -> Option<&'a Matrix> {
         self.beside()?.distances.as_ref()
     }
 
-    /// Where rows start on the map, where that was given.
+    /// Starting positions, if given.
     pub fn start(&self) -> Option<&'a Start> {
         self.beside()?.start.as_ref()
     }
@@ -351,7 +351,7 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// Columns.
+    /// Number of columns.
     pub fn cols(&self) -> usize {
         match self {
             Rows::Memory(prepared) | Rows::With(prepared, _) => prepared.cols(),
@@ -359,7 +359,7 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// The names of columns of counts, such as words, where they are known.
+    /// The names of columns of counts, such as words, if known.
     pub fn names(&self) -> Option<&'a [String]> {
         match self {
             Rows::Memory(Prepared::Counts(counts)) | Rows::With(Prepared::Counts(counts), _) => counts.names.as_deref(),
@@ -368,7 +368,7 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// Rows and columns, and cells that are not 0.
+    /// Numbers of rows, columns and nonzero cells.
     pub fn shape(&self) -> Shape {
         match self {
             Rows::Memory(prepared) | Rows::With(prepared, _) => prepared.shape(),
@@ -376,10 +376,10 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// A number that other rows would hardly have: of all rows in memory, of the first block of a stream. Costs a pass over what it is of.
+    /// A hash of all rows in memory, or of the first block of a stream. Costs a pass over them.
     ///
     /// # Errors
-    /// What the stream's reader says.
+    /// Errors of the stream's reader.
     pub fn digest(&self) -> Result<u64> {
         match self {
             Rows::Memory(prepared) => Ok(prepared.digest()),
@@ -388,10 +388,10 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// All rows as they lie in memory.
+    /// All rows in memory.
     ///
     /// # Errors
-    /// [`Error::Param`] if the rows come as a stream.
+    /// [`Error::Param`] if the rows are streamed.
     pub fn prepared(&self) -> Result<&'a Prepared> {
         match self {
             Rows::Memory(prepared) | Rows::With(prepared, _) => Ok(prepared),
@@ -402,7 +402,7 @@ impl<'a> Rows<'a> {
     /// All rows as [`Prepared::kept`], for methods that need them at once.
     ///
     /// # Errors
-    /// [`Error::Param`] if the rows come as a stream.
+    /// [`Error::Param`] if the rows are streamed.
     pub fn kept(&self) -> Result<Prepared> {
         match self {
             Rows::Memory(prepared) | Rows::With(prepared, _) => prepared.kept(),
@@ -413,7 +413,7 @@ impl<'a> Rows<'a> {
     /// All rows as one dense table, for methods that need them at once.
     ///
     /// # Errors
-    /// [`Error::Param`] if the rows come as a stream.
+    /// [`Error::Param`] if the rows are streamed.
     pub fn table(&self) -> Result<Matrix> {
         match self {
             Rows::Memory(prepared) | Rows::With(prepared, _) => prepared.table(),
@@ -422,7 +422,7 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// Fowler, Noll and Vo's hash (1a) of words instead of bytes, in four lanes, so that it is bound by reading.
+/// FNV-1a hash of words instead of bytes, in four lanes, so that it is limited by memory bandwidth.
 fn digest(words: impl Iterator<Item = u32>) -> u64 {
     const PRIME: u64 = 0x0000_0100_0000_01b3;
     let mut lanes = [0xcbf2_9ce4_8422_2325_u64, 1, 2, 3];
