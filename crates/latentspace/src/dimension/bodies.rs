@@ -1,36 +1,36 @@
-//! What is known exactly: how far the neighbors of a row lie where rows fill a solid ball, or the surface of one, evenly.
+//! Reference bodies for the edge correction: expected distances to neighbors for uniform rows in a solid ball and on a sphere.
 //!
-//! Near the edge of a solid, neighborhoods are cut off, and on a surface that bends they are seen through it; in ten dimensions nearly every
-//! row is near an edge, and an estimator that counts neighbors within distances finds eight. Both are integrals in one variable for a ball
-//! and for its surface, so what an estimator would find there is computed, not simulated, and the dimension is the one at which it would
-//! find what it found.
+//! Near the edge of a solid, neighborhoods are cut off, and on a curved surface distances are chords; in ten dimensions nearly every
+//! row is near an edge, and a neighbor-based estimator gives eight. For a ball and a sphere the expected values are integrals in one variable,
+//! so they are computed, not simulated. The corrected dimension is the one whose expected value equals the
+//! observed one.
 
 use crate::parallel::*;
 
-/// Rows of a ball that are looked at: each stands for as much of its volume.
+/// Number of radii in a ball, each for an equal share of the volume.
 const PLACES: usize = 64;
-/// Steps along the distance from one of them.
+/// Steps of the distance from one of them.
 const STEPS: usize = 256;
-/// Steps along an angle.
+/// Steps of an angle.
 const ANGLES: usize = 1024;
-/// Dimensions up to which bodies are computed.
+/// Largest dimension of the reference bodies.
 pub(super) const MOST: usize = 1024;
 
-/// A body of whole dimension, filled evenly.
+/// A body of integer dimension with uniform density.
 pub(super) struct Body {
     d: f64,
-    /// One for each place that stands for as many rows.
+    /// One profile per position, each for an equal share of the rows.
     places: Vec<Curve>,
 }
 
-/// How many of the rows lie within a distance of one: the logarithms of both, ascending. Below the first, the share grows as r^d.
+/// The share of rows within a distance of a position: the logarithms of both, ascending. Below the first, the share grows as r^d.
 struct Curve {
     log_r: Vec<f64>,
     log_share: Vec<f64>,
 }
 
 impl Curve {
-    /// The distance within which a share of the rows lies.
+    /// The distance that contains a share of the rows.
     fn log_r(&self, log_share: f64, d: f64) -> f64 {
         if log_share <= self.log_share[0] {
             return self.log_r[0] + (log_share - self.log_share[0]) / d;
@@ -47,7 +47,7 @@ impl Curve {
     }
 }
 
-/// The value at `x` on the line through points whose `xs` ascend; beyond the last, the last.
+/// Linear interpolation at `x` between points with ascending `xs`; beyond the last point, its value.
 fn between(xs: &[f64], ys: &[f64], x: f64) -> f64 {
     let above = xs.partition_point(|&other| other < x);
     if above == 0 || above == xs.len() {
@@ -58,7 +58,7 @@ fn between(xs: &[f64], ys: &[f64], x: f64) -> f64 {
     if high > low { from + (to - from) * (x - low) / (high - low) } else { to }
 }
 
-/// ln(∫ f) over a step in which ln f is a line from `a` to `b`.
+/// ln(∫ f) over a step in which ln f is linear from `a` to `b`.
 fn log_area(a: f64, b: f64, step: f64) -> f64 {
     let (low, high) = (a.min(b), a.max(b));
     let fall = high - low;
@@ -77,7 +77,7 @@ fn log_sum(a: f64, b: f64) -> f64 {
     if low == f64::NEG_INFINITY { high } else { high + (low - high).exp().ln_1p() }
 }
 
-/// The share of a sphere's surface within an angle of its pole, where circles at angle θ are as large as sin(θ)^power.
+/// The share of a sphere's surface within an angle of its pole, with density sin(θ)^power.
 fn caps(power: f64) -> Curve {
     let angle = |at: usize| std::f64::consts::PI * at as f64 / ANGLES as f64;
     let log_size = |at: usize| if power == 0.0 { 0.0 } else { power * angle(at).sin().max(0.0).ln() };
@@ -106,7 +106,7 @@ impl Body {
             let nearest = 1.0 - from_center;
             let distance = |step: usize| nearest + 2.0 * from_center * step as f64 / STEPS as f64;
             let log_r: Vec<f64> = (0..=STEPS).map(|step| distance(step).ln()).collect();
-            // What lies within the ball of all that is at this distance, by its change with ln r.
+            // The part of the shell at this distance that is within the ball, per change of ln r.
             let log_size = |step: usize| {
                 let r = distance(step);
                 let cosine = (1.0 - from_center * from_center - r * r) / (2.0 * from_center * r);
@@ -127,7 +127,7 @@ impl Body {
         Body { d: dims, places: (0..PLACES).into_par_iter().map(place).collect() }
     }
 
-    /// The surface of a ball of one dimension more: each place is as good as any other.
+    /// The sphere, the surface of a ball of one dimension more: all positions are equivalent.
     pub(super) fn surface(d: usize) -> Self {
         let caps = caps(d as f64 - 1.0);
         let log_r = caps.log_r.iter().map(|angle| (2.0 * (angle.exp() / 2.0).sin()).ln()).collect();
@@ -138,12 +138,12 @@ impl Body {
         self.places.iter().map(of).sum::<f64>() / self.places.len() as f64
     }
 
-    /// The mean logarithms of the distances to the neighbors that are as near as `ranks` tell.
+    /// The mean logarithms of the distances to neighbors of these ranks.
     pub(super) fn log_distances(&self, ranks: &Ranks) -> Vec<f64> {
         ranks.log_share.iter().map(|&share| self.mean(|place| place.log_r(share, self.d))).collect()
     }
 
-    /// The variance of the logarithm of the distance to the last neighbor: by chance, and from place to place.
+    /// The variance of the logarithm of the distance to the last neighbor: within a position, and between positions.
     pub(super) fn spread(&self, ranks: &Ranks) -> f64 {
         let Some(&share) = ranks.log_share.last() else { return 0.0 };
         let ends = |place: &Curve| (place.log_r(share - ranks.deviation, self.d), place.log_r(share + ranks.deviation, self.d));
@@ -154,11 +154,11 @@ impl Body {
         })
     }
 
-    /// How fast the share of pairs within a distance grows with it, up to the distance within which this share of all pairs lies: 1 over the
-    /// mean logarithm by which they are nearer.
+    /// The correlation dimension up to the distance that contains this share of all pairs: 1 over the mean logarithm of that distance over
+    /// those of the pairs.
     pub(super) fn correlation(&self, log_share: f64) -> f64 {
         const GRID: usize = 400;
-        /// Shares so much smaller have grown as r^d, and hardly count.
+        /// Below this relative share the growth is r^d, and its weight negligible.
         const BELOW: f64 = 8.0;
         let (first, last) = ((log_share - BELOW) / self.d, 2.0_f64.ln());
         let step = (last - first) / GRID as f64;
@@ -179,16 +179,16 @@ impl Body {
     }
 }
 
-/// The shares of the rows that the first few neighbors of one row are expected to take.
+/// Expected shares of the rows within the distances to the first neighbors.
 pub(super) struct Ranks {
-    /// The mean of the logarithm, for each of them.
+    /// The mean of the logarithm of each share.
     log_share: Vec<f64>,
     /// The standard deviation of the last of these.
     deviation: f64,
 }
 
 impl Ranks {
-    /// Of the `k` nearest among `n` rows, itself included. The j-th of n - 1 uniform numbers has the mean logarithm -(1/j + … + 1/(n-1)).
+    /// For the `k` nearest among `n` rows, including the row itself. The j-th of n - 1 uniform numbers has the mean logarithm -(1/j + … + 1/(n-1)).
     pub(super) fn new(n: usize, k: usize) -> Self {
         let (mut sum, mut squares) = (0.0, 0.0);
         for rank in (k..n).rev() {

@@ -1,22 +1,22 @@
-//! The correlation dimension: how fast the number of pairs within a distance grows with it, at small distances.
-//! Source: Grassberger and Procaccia 1983, doi:10.1016/0167-2789(83)90298-1; the slope is that of largest likelihood, Takens 1985,
+//! The correlation dimension: the growth rate of the number of pairs within a distance, at small distances.
+//! Source: Grassberger and Procaccia 1983, doi:10.1016/0167-2789(83)90298-1; the slope is the maximum likelihood estimate of Takens 1985,
 //! doi:10.1007/BFb0075637.
 
-/// Pairs a row, as far as they are known.
+/// Pairs per row, if known.
 const PAIRS: usize = 8;
 
-/// The pairs that are nearest of all.
+/// The nearest pairs.
 pub(super) struct Pairs {
-    /// 1 over the dimension: the mean logarithm by which they are nearer than the farthest of them.
+    /// 1 / dimension: the mean logarithm of the largest distance over those of the pairs.
     pub(super) inverse: f64,
-    /// The standard deviation of this, in parts of it.
+    /// Its relative standard deviation.
     pub(super) error: f64,
     /// The logarithm of their share of all pairs.
     pub(super) log_share: f64,
 }
 
 /// The nearest pairs of some of `n` rows with all others, by the logarithms of the distances to as many neighbors of each, ascending.
-/// A distance counts if it is less than every row's last, so that no pair within it is unknown.
+/// A distance is used if it is below every row's last one, so that all pairs within it are known.
 pub(super) fn pairs(logs: &[Vec<f64>], n: usize) -> Pairs {
     let known = logs.iter().filter_map(|row| row.last()).fold(f64::INFINITY, |least, &last| least.min(last));
     let mut all: Vec<f64> = logs.iter().flatten().copied().filter(|&log| log < known).collect();

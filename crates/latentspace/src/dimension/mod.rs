@@ -1,13 +1,12 @@
-//! How many dimensions rows have among their neighbors: so many numbers tell where a row lies on what all of them lie on, however many
-//! columns they were written in.
+//! Intrinsic dimension: the number of coordinates that describe a row among its neighbors, whatever the number of columns.
 //!
-//! Three estimators look at how fast neighborhoods fill (TwoNN, maximum likelihood, correlation), one at the variances of the whole
-//! (participation). The first three find too few dimensions where many rows are near an edge or the surface bends within a neighborhood,
-//! which in ten dimensions is everywhere. So each is compared with what it would find in a solid ball of as many rows and in the surface of
-//! one ([`bodies`]), and takes the dimension at which it would find what it found. Which of the two, the rows tell: on a closed surface all
-//! neighborhoods are as wide, near edges they are not. Measured: `bench/dimension.py`.
+//! Three estimators use distances to neighbors (TwoNN, maximum likelihood, correlation), one the variances of the principal components
+//! (participation). The first three are biased downwards where many rows are near an edge or the manifold bends within a neighborhood,
+//! which in ten dimensions is everywhere. The edge correction compares each with its expected value for as many rows in a solid ball and on a
+//! sphere ([`bodies`]), and takes the dimension with the observed value. The spread of the neighborhoods' widths decides between the
+//! two: on a closed surface they are equal, near edges they are not. Measured: `bench/dimension.py`.
 //!
-//! Equal rows count once among neighbors: a distance of 0 tells nothing of a dimension.
+//! Duplicate rows count once among neighbors: a distance of 0 carries no information about the dimension.
 
 mod bodies;
 mod correlation;
@@ -31,103 +30,103 @@ use crate::random::Random;
 use crate::run::Run;
 use bodies::{Body, Ranks};
 
-/// How to find dimensions.
+/// Parameters of the estimate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct DimensionOptions {
-    /// Neighbors a row, at least 2; none: 10, or as many as there are. With 10 of 1,000 rows the turns of a spiral are still apart, with 15
-    /// they no longer are; fewer are less steady.
+    /// Number of neighbors per row, at least 2; none: 10, or as many as there are. With 10 of 1,000 rows the turns of a spiral are still separate,
+    /// with 15 they are not; fewer have a larger variance.
     pub n_neighbors: Option<usize>,
 }
 
-/// How many dimensions rows have.
+/// The estimates of the intrinsic dimension.
 #[derive(Debug, Clone, Serialize)]
 pub struct Dimension {
-    /// By the two nearest neighbors.
+    /// TwoNN: from the two nearest neighbors.
     pub two_nn: Estimate,
-    /// By the largest likelihood of the distances to the nearest neighbors.
+    /// Maximum likelihood of the distances to the nearest neighbors.
     pub mle: Estimate,
-    /// By the number of pairs within small distances, which is most where rows are dense.
+    /// Correlation dimension: from the number of pairs within small distances, dominated by dense regions.
     pub correlation: Estimate,
-    /// By the variances along the principal axes: of the flat that the rows lie in, not of what they lie on in it.
+    /// Participation ratio of the PCA eigenvalues: the dimension of the linear subspace, not of the manifold in it.
     pub participation: Estimate,
-    /// By the likelihood at growing neighborhoods.
+    /// Maximum likelihood for growing neighborhoods.
     pub scales: Vec<AtScale>,
-    /// The dimensions of single rows: what 5, 50 and 95 of 100 are at most.
+    /// The 5 %, 50 % and 95 % quantiles of the local dimensions.
     pub local: Local,
-    /// The dimension of each row and its neighbors by their likelihoods together, `[rows]`. A row alone is off by a third.
+    /// The local dimension of each row, by the joint likelihood of the row and its neighbors, `[rows]`. A row alone has an error of a third.
     #[serde(skip)]
     pub per_row: Vec<f32>,
-    /// Rows.
+    /// Number of rows.
     pub rows: usize,
-    /// Rows that are different from all before them.
+    /// Number of distinct rows.
     pub distinct_rows: usize,
-    /// Columns.
+    /// Number of columns.
     pub columns: usize,
-    /// Neighbors a row.
+    /// Number of neighbors per row.
     pub n_neighbors: usize,
-    /// Rows whose pairs with all others the correlation and the scales are taken from.
+    /// Number of rows whose pairs with all others the correlation and the scales use.
     pub sampled_rows: usize,
-    /// How neighbors were found, in words.
+    /// The algorithm of the neighbor search, in words.
     pub algorithm: &'static str,
-    /// The share of true neighbors that were found.
+    /// The recall of the neighbor search.
     pub recall: Measure,
 }
 
-/// A dimension with its interval.
+/// A dimension with its 95 % interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Estimate {
-    /// The dimension; no more than the columns that vary.
+    /// The corrected estimate; at most the number of columns that vary.
     pub value: f64,
-    /// What it is at least: as counted, less what chance may do (95 %).
+    /// Lower end: the uncorrected estimate minus the sampling error (95 %).
     pub low: f64,
-    /// What it is at most: with half as much again as edges are taken to hide, and what chance may do (95 %).
+    /// Upper end: the estimate plus half of the correction and the sampling error (95 %).
     pub high: f64,
-    /// As the estimator counts, before edges are allowed for.
+    /// The estimate without edge correction.
     pub counted: f64,
 }
 
-/// The dimension at one size of neighborhoods.
+/// The dimension for one neighborhood size.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct AtScale {
-    /// Neighbors a row.
+    /// Number of neighbors per row.
     pub n_neighbors: usize,
     /// The dimension.
     pub value: f64,
 }
 
-/// How much the dimensions of rows differ.
+/// Quantiles of the local dimensions.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Local {
-    /// What 5 of 100 rows have at most.
+    /// The 5 % quantile.
     pub low: f64,
-    /// What half of the rows have at most.
+    /// The median.
     pub median: f64,
-    /// What 95 of 100 rows have at most.
+    /// The 95 % quantile.
     pub high: f64,
 }
 
-/// Neighbors a row.
+/// Number of neighbors per row.
 const USUAL: usize = 10;
-/// Rows up to which the nearest pairs of all are taken; fewest and most where there are more, by the multiply-adds that may be spent on them.
+/// Up to this number of rows the nearest pairs of all rows are used; smallest and largest sample for more, by the budget of multiply-adds.
 const FEW: usize = 2000;
 const SAMPLED: [usize; 2] = [300, 1000];
 const SAMPLE_WORK: usize = 20_000_000_000;
-/// Neighbors of each of these.
+/// Number of neighbors of each of these.
 const FAR: usize = 100;
-/// Sizes of neighborhoods beyond the usual one, where the rows are this many times as many.
+/// Larger neighborhood sizes, used if there are this many times as many rows.
 const SCALES: [usize; 3] = [20, 50, 100];
 const TIMES: usize = 5;
-/// By how much rows that share neighbors are less telling than as many that share none: 1.1 to 1.45 was measured for deviations, in 1 to 10
+/// Factor on the standard deviation for rows that share neighbors, compared with independent ones: 1.1 to 1.45 was measured in 1 to 10
 /// dimensions.
 const OVERLAP: f64 = 1.35;
-/// How far edges may hide more than they are taken to: those of a cube do by a fifth to a third, in 5 to 10 dimensions.
+/// Uncertainty of the edge correction: for a cube it is a fifth to a third too small, in 5 to 10 dimensions.
 const MORE_HIDDEN: f64 = 0.5;
 
-/// The dimension of rows, `[n, d]`, by Euclidean distances. Cost: that of their neighbors, and n·d² / 2 multiply-adds.
+/// Estimates the intrinsic dimension of rows, `[n, d]`, by Euclidean distances. Cost: the neighbor search, and n·d² / 2 multiply-adds.
 ///
 /// # Errors
-/// [`Error::Input`] for a cell that is no finite number or fewer than 3 different rows; [`Error::Param`] if there are not more of these than
-/// neighbors; [`Error::Memory`]; [`Error::Cancelled`].
+/// [`Error::Input`] for a cell that is not finite or fewer than 3 distinct rows; [`Error::Param`] if there are not more of these than
+/// /// neighbors; [`Error::Memory`]; [`Error::Cancelled`].
 pub fn dimension(rows: MatrixView<'_>, options: &DimensionOptions, run: &Run) -> Result<Dimension> {
     run.install(|| measure(rows, options, run))
 }
@@ -177,7 +176,7 @@ fn measure(rows: MatrixView<'_>, options: &DimensionOptions, run: &Run) -> Resul
     run.progress("dimension", 2, 3);
 
     let (ratio, error) = participation::ratio(rows, run)?;
-    // Of n rows the ratio is too small by about its n-th part: the interval holds what it would be of ever more rows.
+    // With n rows the ratio is biased by about 1/n: the interval includes its limit for large n.
     let more = 1.0 / (1.0 - (ratio / rows.rows() as f64).min(0.5));
     let chance = (1.96 * error).exp();
     let (low, high) = ((ratio / chance).max(1.0).min(ratio), (ratio * more * chance).min(most as f64).max(ratio));
@@ -206,12 +205,12 @@ fn measure(rows: MatrixView<'_>, options: &DimensionOptions, run: &Run) -> Resul
     })
 }
 
-/// A distance as a logarithm; what is too small or too large for single precision, as the smallest or largest number.
+/// The logarithm of a distance, clipped to the range of f32.
 fn log(distance: f32) -> f64 {
     f64::from(distance.clamp(f32::MIN_POSITIVE, f32::MAX)).ln()
 }
 
-/// What the logarithms of each row's distances come to.
+/// Statistics of the logarithms of each row's distances.
 fn each(near: &Neighbors, of: impl Fn(&[f64]) -> f64 + Sync) -> Vec<f64> {
     let row = |logs: &mut Vec<f64>, row: usize| {
         logs.clear();
@@ -230,7 +229,7 @@ fn pairs(rows: MatrixView<'_>, sample: &[u32], k: usize, run: &Run) -> Result<Ve
     Ok(found.iter().map(logs).collect())
 }
 
-/// Columns that are not the same in all rows.
+/// Number of columns that are not constant.
 fn varying(rows: MatrixView<'_>) -> usize {
     let mut varies = vec![false; rows.cols()];
     let mut left = rows.cols();
@@ -257,7 +256,7 @@ fn variance(values: &[f64]) -> f64 {
     values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (values.len() - 1) as f64
 }
 
-/// The dimension of each row with its neighbors.
+/// The local dimension of each row with its neighbors.
 fn around(near: &Neighbors, inverses: &[f64], k: usize, allowed: f64, most: usize) -> Vec<f32> {
     let one = |row: usize| {
         let others: f64 = near.row(row).0[..k].iter().map(|&other| inverses[other as usize]).sum();
@@ -274,10 +273,10 @@ fn local(per_row: &[f32]) -> Local {
     Local { low: at(0.05), median: at(0.5), high: at(0.95) }
 }
 
-/// Bodies of whole dimensions: a ball and a surface of each, made when first asked for.
+/// Reference bodies of integer dimensions: a ball and a sphere of each, computed when first used.
 struct Known {
     bodies: BTreeMap<usize, [Body; 2]>,
-    /// The most dimensions that there can be.
+    /// The largest possible dimension.
     most: usize,
 }
 
@@ -289,14 +288,14 @@ impl Known {
         of(&self.bodies.entry(d).or_insert_with(|| [Body::surface(d), Body::ball(d)])[which])
     }
 
-    /// The same at a dimension that is not whole.
+    /// The same at a fractional dimension, by interpolation.
     fn between(&mut self, d: f64, which: usize, of: &impl Fn(&Body) -> f64) -> f64 {
         let below = d.clamp(1.0, (bodies::MOST - 1) as f64).floor();
         let (from, to) = (self.of(below as usize, which, of), self.of(below as usize + 1, which, of));
         from + (to - from) * (d - below)
     }
 
-    /// The dimension at which an estimator finds `inverse` (1 over a dimension) in a body, by what it finds in those of whole dimensions.
+    /// The dimension of a body for which an estimator gives `inverse` (1 / dimension), from its values for integer dimensions.
     fn explain(&mut self, inverse: f64, which: usize, expected: &impl Fn(&Body) -> f64) -> f64 {
         let most = self.most.min(bodies::MOST);
         let (mut low, mut high) = (1, most);
@@ -308,7 +307,7 @@ impl Known {
         if inverse <= at_high {
             return (high as f64 * at_high / inverse).min(self.most as f64);
         }
-        // Not far above what was counted; from there by halving.
+        // Bracket the dimension from the uncorrected estimate upwards, then bisect.
         let mut step = 1.0 / inverse;
         while (step as usize) < high && self.of((step as usize).max(1), which, expected) > inverse {
             low = (step as usize).max(1);
@@ -323,8 +322,8 @@ impl Known {
         low as f64 + (1.0 / inverse - below) / (above - below)
     }
 
-    /// To which part the rows are a solid with edges, from 0, a closed surface, to 1: by how much the widths of neighborhoods differ, which
-    /// on a surface do by chance alone.
+    /// How much the rows resemble a solid with edges (1) or a closed surface (0): from the spread of the neighborhoods' widths, which
+    /// on a closed surface is due to chance alone.
     fn edges(&mut self, inverse: f64, spread: f64, ranks: &Ranks) -> f64 {
         let expected = |body: &Body| mle::inverse(&body.log_distances(ranks));
         let mut of_body = |which| {
@@ -335,14 +334,14 @@ impl Known {
         if ball > surface { ((spread - surface) / (ball - surface)).clamp(0.0, 1.0) } else { 1.0 }
     }
 
-    /// The dimension from what each of some rows says of its inverse.
+    /// The dimension from estimates of its inverse at some rows.
     fn estimate(&mut self, inverses: &[f64], edges: f64, expected: impl Fn(&Body) -> f64) -> Estimate {
         let mean = mean(inverses);
         let error = if mean > 0.0 { OVERLAP * (variance(inverses) / inverses.len() as f64).sqrt() / mean } else { 0.0 };
         self.estimated(mean, error, edges, expected)
     }
 
-    /// The dimension from its inverse and the standard deviation of this, in parts of it.
+    /// The dimension from its inverse and the relative standard deviation of the inverse.
     fn estimated(&mut self, inverse: f64, error: f64, edges: f64, expected: impl Fn(&Body) -> f64) -> Estimate {
         let most = self.most as f64;
         let counted = (1.0 / inverse).min(most);

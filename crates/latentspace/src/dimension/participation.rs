@@ -1,6 +1,6 @@
-//! The participation ratio of the variances along the principal axes, (Σλ)² / Σλ²: how many directions of equal variance there would be.
-//! It is linear: rows on a curve in d directions take part in all of these. Neither sum needs the axes: Σλ is the trace of the covariance,
-//! Σλ² the sum of its squared cells, so the cost is n·d² / 2 multiply-adds, and for many columns m²·d with m rows of a sample.
+//! The participation ratio of the PCA eigenvalues, (Σλ)² / Σλ²: the equivalent number of directions with equal variance.
+//! It is linear: a curve that extends in d directions counts all of them. Neither sum needs the eigenvalues: Σλ is the trace of the covariance,
+//! Σλ² the sum of its squared cells, so the cost is n·d² / 2 multiply-adds, and for many columns m²·d with a sample of m rows.
 //! Source: Gao and others 2017, doi:10.1101/214262.
 
 use crate::parallel::*;
@@ -10,16 +10,16 @@ use crate::linalg::{Centered, Gram, Matrix, MatrixView, Threads, from_lower, pro
 use crate::random::Random;
 use crate::run::Run;
 
-/// Rows that are summed up at a time; on nothing else depend the borders of the sums.
+/// Rows per block of the sums, which depend on nothing else.
 const BLOCK: usize = 4096;
-/// Blocks that are on their way at a time.
+/// Blocks in flight.
 const BLOCKS: usize = 8;
-/// Columns up to which all their covariances are taken; with more, inner products of as many rows.
+/// Up to this number of columns the covariance is used; with more, the Gram matrix of as many rows.
 const WIDE: usize = 2048;
-/// Rows by which the interval is told.
+/// Number of rows for the interval.
 const SAMPLED: usize = 1000;
 
-/// The ratio, and its standard deviation in parts of it.
+/// The ratio, and its relative standard deviation.
 ///
 /// # Errors
 /// [`crate::Error::Cancelled`].
@@ -33,7 +33,7 @@ pub(super) fn ratio(rows: MatrixView<'_>, run: &Run) -> Result<(f64, f64)> {
     by_columns(&seen, &random.sample(0, n, SAMPLED), run)
 }
 
-/// By the covariance of the columns.
+/// From the covariance of the columns.
 fn by_columns(seen: &Centered<'_>, chosen: &[u32], run: &Run) -> Result<(f64, f64)> {
     let (n, d) = (seen.rows(), seen.cols());
     let block = |&from: &usize| {
@@ -63,7 +63,7 @@ fn by_columns(seen: &Centered<'_>, chosen: &[u32], run: &Run) -> Result<(f64, f6
     Ok(told(trace, squares, parts.collect(), n))
 }
 
-/// By the inner products of some rows. A row's product with itself is left out where they are a sample: it would count as if it were another.
+/// From the Gram matrix of some rows. For a sample, the diagonal is excluded, as it would bias the sum.
 fn by_rows(seen: &Centered<'_>, chosen: &[u32]) -> Result<(f64, f64)> {
     let (some, m) = (seen.select(chosen)?, chosen.len());
     let mut inner = vec![0.0; m * m];
@@ -82,7 +82,7 @@ fn by_rows(seen: &Centered<'_>, chosen: &[u32]) -> Result<(f64, f64)> {
     Ok(told(trace, squares, parts, m))
 }
 
-/// The ratio from both sums, and its deviation from what some rows add to each: to first order, d(t²/s) = 2t·dt/s - t²·ds/s².
+/// The ratio from both sums, and its standard deviation from the contributions of some rows (delta method): d(t²/s) = 2t·dt/s - t²·ds/s².
 fn told(trace: f64, squares: f64, parts: Vec<(f64, f64)>, n: usize) -> (f64, f64) {
     let moves: Vec<f64> = parts.iter().map(|(length, image)| 2.0 * (length / trace - 1.0) - 2.0 * (image / squares - 1.0)).collect();
     let mean = moves.iter().sum::<f64>() / moves.len() as f64;

@@ -1,12 +1,12 @@
-//! Dimensions in plain words.
+//! Sentences that interpret the estimated dimensions.
 
 use super::{AtScale, Dimension, Estimate};
 use crate::error::count;
 
-/// Dimensions that differ by this factor are told to differ.
+/// Dimensions that differ by this factor are reported as different.
 const FAR_APART: f64 = 1.5;
 
-/// What the dimensions of rows say, in plain words, the most important first.
+/// Interprets the estimates in sentences, the most important first.
 pub fn sentences(found: &Dimension) -> Vec<String> {
     let Estimate { value, low, high, .. } = found.mle;
     let mut out = vec![format!(
@@ -47,7 +47,7 @@ pub fn sentences(found: &Dimension) -> Vec<String> {
     out
 }
 
-/// What growing neighborhoods say.
+/// Interprets the estimates for growing neighborhoods.
 fn by_scale(scales: &[AtScale]) -> Option<String> {
     let (first, last) = (scales.first()?, scales.last()?);
     let seen = format!("{} with 2 neighbors, {} with {}", figure(first.value), figure(last.value), last.n_neighbors);

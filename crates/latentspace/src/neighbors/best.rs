@@ -1,41 +1,41 @@
-//! The best-scored rows of a table for each of a few rows, kept while scores come by.
+//! The rows of a table with the best scores for each of a few rows, kept during the scan.
 
 use std::ops::Range;
 
 use crate::linalg::{Panels, TILE_ROWS, Tile};
 
-/// For each of a few rows: at least the `keep` best of what was offered, and all that cannot be told apart from them.
+/// For each of a few rows: at least the `keep` best candidates, and all others within the error margin.
 pub(super) struct Best {
     keep: usize,
     kept: Vec<Vec<u64>>,
-    /// Offers below are not taken.
+    /// Candidates with lower scores are rejected.
     bounds: Vec<f32>,
-    /// How many may be held before the worst are let go.
+    /// Number of candidates at which the worst are dropped.
     room: Vec<usize>,
     tile: Tile,
 }
 
-/// A row that looks for its best.
+/// A row whose best candidates are searched.
 #[derive(Clone, Copy)]
 pub(super) struct Seeker<'a> {
     /// Its numbers.
     pub(super) row: &'a [f32],
-    /// Its own name, which it does not take.
+    /// Its own name, which is not a candidate.
     pub(super) name: u32,
-    /// Its place in [`Best`].
+    /// Its slot in [`Best`].
     pub(super) slot: usize,
 }
 
-/// What a tile's scores say of the scores that rows are kept by.
+/// How tile scores relate to the scores by which candidates are ranked.
 pub(super) trait Scoring: Sync {
-    /// What a tile's score must reach where the score for `seeker` may reach `bound`.
+    /// The tile score that is necessary for a score of at least `bound` for `seeker`.
     fn reach(&self, seeker: &Seeker<'_>, bound: f32) -> f32;
 
-    /// The score of the row called `name` for `seeker`, by that of the tile, which reaches `reach`; less than the bound if it cannot reach that.
+    /// The score of row `name` for `seeker`, given its tile score `reach`; below the bound if it cannot reach it.
     fn score(&self, seeker: &Seeker<'_>, name: u32, score: f32, reach: f32) -> f32;
 }
 
-/// A tile's scores are the scores.
+/// The tile scores are the scores.
 pub(super) struct Told;
 
 impl Scoring for Told {
@@ -49,12 +49,12 @@ impl Scoring for Told {
 }
 
 impl Best {
-    /// Keeps at least `keep` for each row.
+    /// Keeps at least `keep` candidates per row.
     pub(super) fn new(keep: usize) -> Self {
         Best { keep, kept: Vec::new(), bounds: Vec::new(), room: Vec::new(), tile: Tile::new() }
     }
 
-    /// Forgets everything; room for `rows` rows.
+    /// Clears all candidates and makes room for `rows` rows.
     pub(super) fn clear(&mut self, rows: usize) {
         let room = 2 * self.keep + 24;
         self.kept.iter_mut().for_each(Vec::clear);
@@ -65,8 +65,8 @@ impl Best {
         self.room.resize(rows, room);
     }
 
-    /// Scores the seekers with some panels of a table and keeps the best. `margin(slot, score)` is by how much less than the last one kept a
-    /// row may score and still be better in truth.
+    /// Scores the seekers against panels of a table and keeps the best. `margin(slot, score)` is the error margin below the worst kept score
+    /// within which a row may still be better.
     pub(super) fn meet(
         &mut self,
         seekers: &[Seeker<'_>],
@@ -105,7 +105,7 @@ impl Best {
         }
     }
 
-    /// Offers one row of a table, called `name`, to the rows at `first` and after it, with a score for each.
+    /// Offers row `name` of a table to the slots from `first` on, with a score for each.
     pub(super) fn offer(&mut self, first: usize, scores: &[f32], name: u32, own: &[u32], margin: impl Fn(usize, f32) -> f32) {
         for (slot, &score) in (first..self.bounds.len()).zip(scores) {
             if score >= self.bounds[slot] && own[slot] != name {
@@ -115,27 +115,27 @@ impl Best {
         }
     }
 
-    /// What each row must score at least to be taken.
+    /// The minimum score of each slot for a candidate.
     pub(super) fn bounds(&self) -> &[f32] {
         &self.bounds
     }
 
-    /// Takes no offer below these from the start: so much is known to be had elsewhere, or to come.
+    /// Sets initial minimum scores, from known lower bounds.
     pub(super) fn expect(&mut self, bounds: impl Iterator<Item = f32>) {
         self.bounds.iter_mut().zip(bounds).for_each(|(to, bound)| *to = bound);
     }
 
-    /// Lets go the worst if there are too many.
+    /// Drops the worst candidates if there are too many.
     fn settle(&mut self, slot: usize, margin: &impl Fn(usize, f32) -> f32) {
         let kept = &mut self.kept[slot];
         if kept.len() >= self.room[slot] {
             self.bounds[slot] = self.bounds[slot].max(shorten(kept, self.keep, |score| margin(slot, score)));
-            // Many ties: let them come before they are looked at again.
+            // Many ties: allow more candidates before the next check.
             self.room[slot] = self.room[slot].max(2 * kept.len());
         }
     }
 
-    /// The names kept for the row at `slot`, the best first: at least `keep` if so many were offered, and all within the margin of these.
+    /// The candidates of `slot`, the best first: at least `keep` if enough were offered, and all within the margin.
     pub(super) fn finish(&mut self, slot: usize, margin: impl Fn(usize, f32) -> f32) -> impl ExactSizeIterator<Item = u32> {
         let kept = &mut self.kept[slot];
         shorten(kept, self.keep, |score| margin(slot, score));
@@ -144,8 +144,8 @@ impl Best {
     }
 }
 
-/// Lets go what scores less than the `keep`-th by more than the margin, and returns the bound. Without a margin equal scores are in the order
-/// of their names.
+/// Drops candidates that score below the `keep`-th by more than the margin, and returns the bound. Without a margin, ties are ordered by
+/// name.
 fn shorten(kept: &mut Vec<u64>, keep: usize, margin: impl Fn(f32) -> f32) -> f32 {
     if kept.len() <= keep || keep == 0 {
         return f32::MIN;
@@ -161,7 +161,7 @@ fn shorten(kept: &mut Vec<u64>, keep: usize, margin: impl Fn(f32) -> f32) -> f32
     if worst <= last {
         kept.truncate(keep);
     } else {
-        // Those before are better in any case.
+        // Earlier ones are better.
         let mut end = keep;
         for at in keep..kept.len() {
             kept[end] = kept[at];
@@ -172,10 +172,10 @@ fn shorten(kept: &mut Vec<u64>, keep: usize, margin: impl Fn(f32) -> f32) -> f32
     bound
 }
 
-/// A score and a name as one number: less is better, by the score and then by the name.
+/// A score and a name as one integer: smaller is better, by score and then by name.
 fn key(score: f32, name: u32) -> u64 {
     let bits = score.to_bits();
-    // Ascending order of the bits is ascending order of the numbers once negative ones are turned about.
+    // The order of the bits is that of the numbers, after the bits of negative ones are flipped.
     let ascending = if bits >> 31 == 0 { bits | 0x8000_0000 } else { !bits };
     (u64::from(!ascending) << 32) | u64::from(name)
 }

@@ -1,13 +1,13 @@
-//! All pairs of wide rows, most of them ruled out by a few numbers.
+//! Exact search over all pairs of wide rows, most of which are excluded by bounds in few dimensions.
 //!
-//! The inner product of two rows is that of their parts in a few directions and that of what is left of them; the latter is at most the
-//! product of two lengths. So rows in few directions, with one cell more for the length of what is left, have scores no lower than the true
-//! ones, by the same tiles in a small part of the multiply-adds. Which score a row's k-th nearest has at least is known beforehand from an
-//! approximate search. What the few directions do not rule out is scored by more of them in the same way, and in full only what these leave.
-//! The error of each number is bounded, so no true neighbor is missed, and the answers are those of all pairs to the bit.
+//! The inner product of two rows is that of their projections on a few directions plus that of their residuals; the latter is at most the
+//! product of the residual norms (Cauchy-Schwarz). So projected rows, with one more cell for the residual norm, give upper bounds of the
+//! scores, by the same tiles with a fraction of the multiply-adds. An approximate search gives a lower bound of the score of each row's k-th
+//! nearest neighbor. Pairs that the few directions do not exclude are scored in more directions, and only the remaining ones in full.
+//! The rounding error of each number is bounded, so no true neighbor is missed, and the answers are those of all pairs to the bit.
 //!
 //! Cost: 2·n²·m flops for m directions, and 1 in 100 of the pairs (Fashion-MNIST, m = 64) by more; m is chosen by a sample of pairs.
-//! The bound is the inequality of Cauchy and Schwarz; for searches by partial distances see Cheng, Gersho, Ramamurthi and Shoham 1984,
+//! For searches by partial distances see Cheng, Gersho, Ramamurthi and Shoham 1984,
 //! doi:10.1109/ICASSP.1984.1172716.
 
 use super::best::{Scoring, Seeker};
@@ -22,17 +22,17 @@ use crate::parallel::*;
 use crate::random::Random;
 use crate::run::Run;
 
-/// Queries of a task: so many that a row which several of them score in full is read once.
+/// Queries per task: large enough that a row which several of them score in full is read once.
 const BLOCK: usize = 384;
-/// Directions tried are multiples of this, and at most so many: with a length, a multiple of what is multiplied at once.
+/// The number of directions is a multiple of this, and at most the second number: with the norm, a multiple of the tile's depth.
 const STEP: usize = 32;
 const MOST: usize = 256 - 1;
-/// Rows, and rows that each of them meets, for the share of pairs that is left.
+/// Sample sizes for estimating the share of pairs that are not excluded.
 const SAMPLE: [usize; 2] = [256, 2048];
-/// What it takes to score one pair by more cells, in multiply-adds of tiles: so many, and so many a cell; rows are read from far.
+/// Cost of scoring one pair in more cells, in multiply-adds of tiles: a constant and a cost per cell; rows are read from main memory.
 const ALONE: [f64; 2] = [1000.0, 7.0];
 
-/// The `k` nearest other rows of each row, all of them true.
+/// The exact `k` nearest neighbors of each row.
 pub(super) fn search(rows: MatrixView<'_>, k: usize, metric: Metric, run: &Run) -> Result<Neighbors> {
     if metric.agreement() != Agreement::Product || !metric.is_distance() || rows.cols() < WIDE || rows.rows() < lists::FEW {
         return exact::search(rows, rows, true, k, metric, run);
@@ -41,11 +41,11 @@ pub(super) fn search(rows: MatrixView<'_>, k: usize, metric: Metric, run: &Run) 
     if near.algorithm == EXACT { Ok(near) } else { nearest(rows, &near.distances, k, metric, run) }
 }
 
-/// The same, where the k-th nearest rows are known to be no farther than in `known`, `[n, k]`.
+/// The same, with upper bounds of the neighbors' distances in `known`, `[n, k]`.
 pub(super) fn nearest(rows: MatrixView<'_>, known: &[f32], k: usize, metric: Metric, run: &Run) -> Result<Neighbors> {
     let frame = Frame::of(rows, metric);
     let table = frame.table(rows)?;
-    // What is at most as far as the k-th found, rounded up to what was told in single precision.
+    // The distance of the k-th neighbor found, rounded up to f32.
     let expected = |row: usize| {
         let farthest = f64::from(known[(row + 1) * k - 1]) * (1.0 + f64::from(f32::EPSILON));
         let half = table.half[row];
@@ -60,14 +60,14 @@ pub(super) fn nearest(rows: MatrixView<'_>, known: &[f32], k: usize, metric: Met
     }
 }
 
-/// Rows in few directions, with one cell more: the length of what is left.
+/// Projected rows, with one more cell: the residual norm.
 struct Narrow<'a> {
     table: &'a Table,
     /// `[n, m + 1]`.
     few: Matrix,
-    /// The same of the directions after these, `[n, MOST - m + 1]`.
+    /// The same for the following directions, `[n, MOST - m + 1]`.
     more: Matrix,
-    /// By how much scores may be off, as a part of the magnitudes.
+    /// Error bound of scores, relative to the magnitudes.
     unit: f32,
 }
 
@@ -88,8 +88,8 @@ impl Scoring for Narrow<'_> {
 }
 
 impl<'a> Narrow<'a> {
-    /// The rows in as many directions as take the least time; none if looking at whole rows takes less. `expected` tells the score of each
-    /// row's k-th nearest, at least.
+    /// The rows in the number of directions with the smallest estimated time; none if whole rows take less. `expected` is a lower bound of the score
+    /// of each row's k-th nearest neighbor.
     fn learn(table: &'a Table, expected: &[f32], run: &Run) -> Result<Option<Self>> {
         let d = table.rows.cols();
         let directions = Directions::learn(table, run)?;
@@ -111,26 +111,26 @@ impl<'a> Narrow<'a> {
         let Some(at) = at.filter(|&at| taking(at) < 0.8 * d as f64) else { return Ok(None) };
         let m = (at + 1) * STEP;
         let left = 100.0 * shares[at];
-        run.note(format!("neighbors: all pairs by {m} of {d} principal directions; the {left:.2} % not ruled out by bounds in full"));
+        run.note(format!("neighbors: exact, bounds in {m} of {d} principal directions exclude all but {left:.2} % of the pairs"));
         let (few, more) = parts.split(m)?;
         Ok(Some(Narrow { table, few, more, unit }))
     }
 }
 
-/// Rows in the directions in which they lie spread most.
+/// Rows projected on their principal directions.
 struct Parts<'a> {
     table: &'a Table,
     /// `[n, m]`.
     cells: Matrix,
-    /// How far their products are from true ones, as a part of the product of lengths.
+    /// Error bound of their products, relative to the product of norms.
     error: f32,
 }
 
 impl Parts<'_> {
-    /// The first m cells of each row and the length of what is left, and the cells after these and the length of what those leave.
+    /// The first m cells of each row with the residual norm, and the following cells with their residual norm.
     ///
     /// # Errors
-    /// None in truth.
+    /// None occur.
     fn split(&self, m: usize) -> Result<(Matrix, Matrix)> {
         let (n, most) = (self.cells.rows(), self.cells.cols());
         let (mut few, mut more) = (vec![0.0_f32; n * (m + 1)], vec![0.0_f32; n * (most - m + 1)]);
@@ -144,13 +144,13 @@ impl Parts<'_> {
         Ok((Matrix::new(n, m + 1, few)?, Matrix::new(n, most - m + 1, more)?))
     }
 
-    /// The length of what is left of a row, at most, where a squared length `within` is taken from it.
+    /// Upper bound of the residual norm of a row, after a squared norm `within` is subtracted.
     fn left(&self, row: usize, within: f64) -> f32 {
         let whole = 2.0 * f64::from(self.table.half[row]);
         ((whole - within).max(0.0) + f64::from(self.error) * whole).sqrt() as f32 * (1.0 + f32::EPSILON)
     }
 
-    /// Of these rows' first 32, 64, ... cells: the share of a sample of pairs that they do not rule out.
+    /// For the first 32, 64, ... cells: the share of a sample of pairs that they do not exclude.
     fn shares_left(&self, expected: &[f32], unit: f32, run: &Run) -> Result<Vec<f64>> {
         let (n, steps) = (self.cells.rows(), self.cells.cols().div_ceil(STEP));
         let random = Random::new(run.seed(), "neighbors pairs");
@@ -186,10 +186,10 @@ impl Parts<'_> {
     }
 }
 
-/// How far, as a part of the product of their lengths, the product of two rows may be from that of their parts in these directions and that of
-/// what is left of them; and how far the squared length of what is left from the difference of squared lengths.
+/// Error bounds: of the product of two rows computed from projections and residuals, relative to the product of their norms; and of the squared
+/// residual norm computed as a difference of squared norms.
 ///
-/// Let c be what single precision makes of the products P·x with m directions, off by e: each cell by at most a unit of |x|, so |e| by √m
+/// Let c be the products P·x with m directions, computed in f32 with error e: each cell by at most a unit of |x|, so |e| by √m
 /// units. With r = x - Pᵀ·c, x·y = c·c' + r·r' - e·c' - c·(e' + E·c') where E = P·Pᵀ - 1, and |r|² = |x|² - |c|² + 2·e·c + c·E·c.
 fn error(directions: &Matrix, unit: f32) -> f32 {
     let m = directions.rows();
@@ -200,6 +200,6 @@ fn error(directions: &Matrix, unit: f32) -> f32 {
             skew += if i == j { (product - 1.0).powi(2) } else { 2.0 * product.powi(2) };
         }
     }
-    // A little more for the products of what is small.
+    // A margin for products of small numbers.
     1.1 * (2.0 * unit * (m as f32).sqrt() + skew.sqrt() as f32)
 }

@@ -1,12 +1,12 @@
-//! How far two rows lie apart, in f64.
+//! Distances of two rows, in f64.
 
 use super::Metric;
 use crate::linalg::MatrixView;
 
-/// How far two rows lie apart.
+/// The distance of two rows.
 ///
-/// Sums run in 8 lanes, each in order, so that the result depends on the two rows alone; differences are taken before squaring, so that no
-/// digits are lost for near rows far from the origin.
+/// Sums run in 8 lanes, each in order, so that the result depends only on the two rows. Differences are squared, not expanded, so that
+/// near rows far from the origin lose no precision.
 pub(crate) fn distance(a: &[f32], b: &[f32], metric: Metric) -> f64 {
     match metric {
         Metric::Euclidean => squared_distance(a, b, 1.0, 1.0).sqrt(),
@@ -38,7 +38,7 @@ pub(crate) fn distance(a: &[f32], b: &[f32], metric: Metric) -> f64 {
     }
 }
 
-/// The distance of two rows in f64; a Euclidean one squared, which orders them alike. The same bits as in [`lengths`].
+/// The distance of two rows in f64; a Euclidean one squared, which keeps the order. The same bits as in [`lengths`].
 pub(super) fn length(a: &[f32], b: &[f32], metric: Metric) -> f64 {
     match (metric, a.len()) {
         (Metric::Euclidean, 2 | 3) => a.iter().zip(b).map(|(&a, &b)| (f64::from(b) - f64::from(a)).powi(2)).sum(),
@@ -47,20 +47,20 @@ pub(super) fn length(a: &[f32], b: &[f32], metric: Metric) -> f64 {
     }
 }
 
-/// Between which two numbers the length of two rows lies, by single precision: several times as fast. None where that is too coarse.
+/// Bounds of the length of two rows, computed in f32: several times as fast. None if they would be too coarse.
 pub(super) fn length_within(a: &[f32], b: &[f32], metric: Metric) -> Option<(f64, f64)> {
-    // Squares of what is smaller may vanish, those of what is larger have no number.
+    // Squares of smaller numbers may underflow, those of larger ones overflow.
     const SURE: std::ops::Range<f32> = 1e-28..1e30;
     if metric != Metric::Euclidean || a.len() < 8 {
         return None;
     }
     let about = rough(a, b);
-    // A difference and its square are off by two units each at most, sums in 32 lanes by one a step and the steps that join the lanes.
+    // Rounding error: at most two units for a difference and two for its square, and one unit per step of the sums in 32 lanes and of their reduction.
     let off = (a.len() / 32 + 16) as f64 * f64::from(f32::EPSILON);
     SURE.contains(&about).then(|| (f64::from(about) * (1.0 - off), f64::from(about) * (1.0 + off)))
 }
 
-/// The distances of a query from all rows, in f64; Euclidean ones squared, which orders them alike.
+/// The distances of a query from all rows, in f64; Euclidean ones squared, which keeps the order.
 pub(crate) fn lengths(query: &[f32], rows: MatrixView<'_>, metric: Metric) -> Vec<f64> {
     match (metric, rows.cols()) {
         (Metric::Euclidean, 2) => lengths_short::<2>(query, rows),
@@ -76,17 +76,17 @@ fn lengths_short<const D: usize>(query: &[f32], rows: MatrixView<'_>) -> Vec<f64
     rows.as_slice().chunks_exact(D).map(squared).collect()
 }
 
-/// The squared Euclidean distance in single precision: to choose candidates by, several times as fast as [`distance`].
+/// The squared Euclidean distance in f32, to choose candidates: several times as fast as [`distance`].
 pub(super) fn rough(a: &[f32], b: &[f32]) -> f32 {
     sum_rough(a, b, |a, b| (a - b) * (a - b))
 }
 
-/// The inner product in single precision.
+/// The inner product in f32.
 pub(super) fn rough_product(a: &[f32], b: &[f32]) -> f32 {
     sum_rough(a, b, |a, b| a * b)
 }
 
-/// The sum of `term` over the cells of two rows, in single precision.
+/// The sum of `term` over the cells of two rows, in f32.
 #[inline(always)]
 fn sum_rough(a: &[f32], b: &[f32], term: impl Fn(f32, f32) -> f32) -> f32 {
     #[cfg(target_arch = "x86_64")]
@@ -110,7 +110,7 @@ fn rough_lanes(a: &[f32], b: &[f32], term: impl Fn(f32, f32) -> f32) -> f32 {
             *sum += term(a, b);
         }
     }
-    // Half of the lanes onto the other, again and again: one lane after the other would take longer than all else for short rows.
+    // Pairwise reduction of the lanes: a sequential one would dominate the time for short rows.
     let mut half = LANES / 2;
     while half > 0 {
         let (low, high) = sums.split_at_mut(half);

@@ -1,4 +1,4 @@
-//! Equal rows: searched once, told for each.
+//! Duplicate rows: searched once, with the result expanded to each.
 
 use crate::parallel::*;
 
@@ -7,7 +7,7 @@ use super::{Metric, Neighbors};
 use crate::error::Result;
 use crate::linalg::{Matrix, MatrixView};
 
-/// Rows of a table, those that are equal together.
+/// The rows of a table, grouped by equality.
 pub(crate) struct Groups {
     /// The first row of each group, ascending.
     pub(super) first: Vec<u32>,
@@ -24,7 +24,7 @@ impl Groups {
         let n = rows.rows();
         let mut hashes: Vec<(u64, u32)> = (0..n).into_par_iter().map(|row| (hash(rows.row(row)), row as u32)).collect();
         hashes.par_sort_unstable();
-        // The first equal row of each row. Rows with one hash lie together, ascending; almost always they are equal.
+        // The first equal row of each row. Rows with the same hash are adjacent, ascending; almost always they are equal.
         let mut first: Vec<u32> = (0..n as u32).collect();
         for same in hashes.chunk_by(|a, b| a.0 == b.0).filter(|same| same.len() > 1) {
             let mut different: Vec<u32> = Vec::new();
@@ -55,7 +55,7 @@ impl Groups {
     /// One row of each group.
     ///
     /// # Errors
-    /// None in truth.
+    /// None occur.
     pub(crate) fn distinct(&self, rows: MatrixView<'_>) -> Result<Matrix> {
         let cells: Vec<f32> = self.first.iter().flat_map(|&row| rows.row(row as usize).iter().copied()).collect();
         Matrix::new(self.first.len(), rows.cols(), cells)
@@ -70,7 +70,7 @@ impl Groups {
         &self.members[self.starts[group] as usize..self.starts[group + 1] as usize]
     }
 
-    /// The `k` nearest rows of each row from the nearest groups of each group: as many as are asked for, or all others if there are fewer.
+    /// The `k` nearest rows of each row from the nearest groups of each group; all others if there are fewer.
     pub(super) fn spread(&self, rows: MatrixView<'_>, groups: &Neighbors, k: usize, metric: Metric) -> Neighbors {
         let n = rows.rows();
         let (mut indices, mut distances) = (vec![0_u32; n * k], vec![0.0_f32; n * k]);
@@ -78,7 +78,7 @@ impl Groups {
             let own = self.group[row];
             let itself = distance(rows.row(row), rows.row(row), metric) as f32;
             let (near, lengths) = if groups.k == 0 { (&[][..], &[][..]) } else { groups.row(own as usize) };
-            // In f64, so that only what is equally far in truth is ordered by index.
+            // In f64, so that only exact ties are ordered by index.
             let mut found: Vec<(f64, u32, f32)> = std::iter::once((own, itself))
                 .chain(near.iter().copied().zip(lengths.iter().copied()))
                 .flat_map(|(group, distance)| {
@@ -97,7 +97,7 @@ impl Groups {
     }
 }
 
-/// Places sorted by their group: where each group starts, and the places.
+/// Positions sorted by group: the start of each group, and the positions.
 pub(super) fn by_group(group: &[u32], groups: usize) -> (Vec<u32>, Vec<u32>) {
     let mut starts = vec![0_u32; groups + 1];
     group.iter().for_each(|&group| starts[group as usize + 1] += 1);

@@ -1,7 +1,7 @@
-//! All pairs: products in tiles, the best kept as they come, then true distances for these.
+//! Exact search over all pairs: scores by matrix products in tiles, then distances of the best candidates.
 //!
-//! Scores in single precision choose candidates with a margin for their error, so that no true neighbor is missed; distances in double
-//! precision choose among them. Cost: 2·n·m·d flops for m queries; memory: the rows three times.
+//! Scores in f32 choose candidates with a margin for their error, so that no true neighbor is missed; distances in f64
+//! choose among them. Cost: 2·n·m·d flops for m queries; memory: the rows three times.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -16,16 +16,16 @@ use crate::interval::Measure;
 use crate::linalg::{MatrixView, NOBODY, Panels};
 use crate::run::Run;
 
-/// Queries of a task: a multiple of a tile's rows, enough to use what is read of the table many times.
+/// Queries per task: a multiple of a tile's rows, large enough to reuse the panels of the table.
 const BLOCK: usize = 96;
-/// Queries that are answered one by one.
+/// Up to this number, queries are answered one by one.
 const ALONE: usize = 16;
-/// So many queries are worth a look at the rows beforehand.
+/// From this number of queries on, the rows are preprocessed.
 const MANY: usize = 2048;
-/// Bytes of the table that all queries of a task meet before the next part: a quarter of a small second-level cache.
+/// Bytes of the table per block, compared with all queries of a task before the next block: a quarter of a small L2 cache.
 const PART: usize = 128 << 10;
 
-/// The `k` rows nearest to each query; if the queries are the rows themselves, each without itself.
+/// The `k` nearest rows of each query; if the queries are the rows, without the row itself.
 pub(super) fn search(rows: MatrixView<'_>, queries: MatrixView<'_>, same: bool, k: usize, metric: Metric, run: &Run) -> Result<Neighbors> {
     if same && metric == Metric::Euclidean && rows.cols() <= tree::WIDEST {
         return tree::search(rows, k, run);
@@ -44,21 +44,21 @@ pub(super) fn search(rows: MatrixView<'_>, queries: MatrixView<'_>, same: bool, 
     pairs.nearest(k, BLOCK, asked.rows.view(), table.rows.view(), &Told, |_| f32::MIN, run)
 }
 
-/// Queries and the rows that are searched.
+/// The queries and the rows.
 pub(super) struct Pairs<'a> {
     pub(super) rows: MatrixView<'a>,
     pub(super) queries: MatrixView<'a>,
     /// Whether the queries are the rows.
     pub(super) same: bool,
-    /// The rows made ready, and the queries.
+    /// The rows prepared for search, and the queries.
     pub(super) table: &'a Table,
     pub(super) asked: &'a Table,
     pub(super) metric: Metric,
 }
 
 impl Pairs<'_> {
-    /// The `k` rows nearest to each query, `block` queries a task. Tiles multiply `seekers` with `scored`; `scoring` tells what the products
-    /// say, and `expected(query)` which score its k-th best has at least.
+    /// The `k` nearest rows of each query, with `block` queries per task. Tiles multiply `seekers` with `scored`; `scoring` converts products to
+    /// scores, and `expected(query)` is a lower bound of the k-th best score.
     #[allow(clippy::too_many_arguments)]
     pub(super) fn nearest(
         &self,
@@ -104,8 +104,8 @@ impl Pairs<'_> {
     }
 }
 
-/// The same for few queries, for which packing the rows would take longer: distances to all rows. These are the ones that candidates are
-/// ranked by above, so the answers are the same to the bit.
+/// The same for few queries, for which packing the rows would take longer: distances to all rows. They are the distances that rank
+/// the candidates above, so the answers are the same to the bit.
 fn few(rows: MatrixView<'_>, queries: MatrixView<'_>, k: usize, metric: Metric, run: &Run) -> Result<Neighbors> {
     let (mut indices, mut distances) = (vec![0_u32; queries.rows() * k], vec![0.0_f32; queries.rows() * k]);
     for (query, (indices, distances)) in indices.chunks_exact_mut(k).zip(distances.chunks_exact_mut(k)).enumerate() {
@@ -120,7 +120,7 @@ fn few(rows: MatrixView<'_>, queries: MatrixView<'_>, k: usize, metric: Metric, 
     Ok(Neighbors { k, indices, distances, algorithm: EXACT, recall: Measure::exact(1.0, None) })
 }
 
-/// Fills in the nearest of `candidates` by their true distances; equal ones by index.
+/// Writes the nearest of `candidates` by distance; ties by index.
 pub(super) fn rank(
     rows: MatrixView<'_>,
     query: &[f32],
@@ -137,7 +137,7 @@ fn nearer_first(a: &(f64, u32), b: &(f64, u32)) -> std::cmp::Ordering {
     a.0.total_cmp(&b.0).then(a.1.cmp(&b.1))
 }
 
-/// The nearest of what was found, in order.
+/// The nearest of the candidates, in order.
 pub(super) fn fill(mut found: Vec<(f64, u32)>, indices: &mut [u32], distances: &mut [f32]) {
     found.sort_unstable_by(nearer_first);
     for ((index, length), (distance, name)) in indices.iter_mut().zip(distances).zip(found) {

@@ -1,25 +1,25 @@
-//! Neighbors that were found elsewhere, checked.
+//! Checks of precomputed neighbors and distances.
 
 use super::Neighbors;
 use crate::error::{Error, Result};
 use crate::interval::Measure;
 use crate::linalg::MatrixView;
 
-/// Neighbors of a row that are kept where the distances of all pairs are given.
+/// Maximum number of neighbors per row that are kept of precomputed distances.
 const MOST_OF_ALL: usize = 1024;
-/// Distances are the same where they differ by no more than this part, as those that were computed both ways in 32 bits do.
+/// Relative tolerance for symmetric distances, for rounding in 32 bits.
 const SAME: f32 = 1e-5;
 
-/// The name of the algorithm that is told of them.
+/// The algorithm's name for precomputed neighbors.
 pub(crate) const GIVEN: &str = "given";
 
 impl Neighbors {
-    /// Neighbors that were found elsewhere: for each row the rows near it with their distances, in any order. A row's own entry is left out,
-    /// and all rows are cut to as many neighbors as the one has that has least. `from` names them in errors.
+    /// Precomputed neighbors: for each row its neighbors with their distances, in any order. A row's own entry is removed,
+    /// and all rows are cut to the smallest number of neighbors of a row. `from` names them in errors.
     ///
     /// # Errors
-    /// [`Error::Input`] for a row without neighbors, a neighbor that is no row or is named twice, and a distance that is negative or no finite
-    /// number.
+    /// [`Error::Input`] for a row without neighbors, a neighbor that is not a row or is named twice, and a distance that is negative or not
+    /// finite.
     pub fn given(from: &str, mut rows: Vec<Vec<(u32, f32)>>) -> Result<Self> {
         let n = rows.len();
         for (row, near) in rows.iter_mut().enumerate() {
@@ -29,7 +29,7 @@ impl Neighbors {
                 return wrong(format!("the neighbor {other}"), format!("there are {n} rows, counted from 0"));
             }
             if let Some((other, distance)) = near.iter().find(|(_, distance)| !distance.is_finite() || *distance < 0.0) {
-                return wrong(format!("{distance} as the distance of row {other}"), "distances are finite and not negative".to_owned());
+                return wrong(format!("{distance} as the distance of row {other}"), "distances must be finite and not negative".to_owned());
             }
             near.sort_unstable_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
             let mut named: Vec<u32> = near.iter().map(|(other, _)| *other).collect();
@@ -47,11 +47,11 @@ impl Neighbors {
         Ok(Neighbors { k, indices, distances, algorithm: GIVEN, recall: Measure::exact(1.0, None) })
     }
 
-    /// The nearest rows by the distances of all pairs, `[n, n]`: all others, or the nearest 1,024. `from` names them in errors.
+    /// The nearest neighbors from the distances of all pairs, `[n, n]`: all others, or the nearest 1,024. `from` names them in errors.
     ///
     /// # Errors
-    /// [`Error::Input`] with the row for distances that are no square, negative or not finite, differ between the two ways, or are not 0 from a
-    /// row to itself.
+    /// [`Error::Input`] with the row for a matrix that is not square or symmetric, has negative or non-finite cells, or a diagonal that is
+    /// not 0.
     pub fn of_distances(from: &str, distances: MatrixView<'_>) -> Result<Self> {
         check_distances(from, distances)?;
         let n = distances.rows();
@@ -68,13 +68,13 @@ impl Neighbors {
         Self::given(from, rows)
     }
 
-    /// Whether they were found elsewhere: what share of them is true is not known then.
+    /// Whether they are precomputed; then their recall is unknown.
     pub fn are_given(&self) -> bool {
         self.algorithm == GIVEN
     }
 }
 
-/// Refuses distances of all pairs that are none.
+/// Refuses an invalid matrix of distances.
 ///
 /// # Errors
 /// [`Error::Input`] with the row; see [`Neighbors::of_distances`].
@@ -83,16 +83,16 @@ pub(crate) fn check_distances(from: &str, distances: MatrixView<'_>) -> Result<(
     let wrong = |row: usize, found: String, wanted: &str| Err(Error::input(from, found, wanted).at_row(row as u64 + 1));
     if n != distances.cols() {
         let found = format!("{n} rows of {} columns", distances.cols());
-        return Err(Error::input(from, found, "the distances of all pairs are as many columns as rows"));
+        return Err(Error::input(from, found, "distances of all pairs have as many columns as rows"));
     }
     let most = (0..n).flat_map(|row| distances.row(row)).fold(0.0_f32, |most, &distance| most.max(distance));
     for row in 0..n {
         let own = distances.row(row);
         if let Some(other) = (0..n).find(|&other| !own[other].is_finite() || own[other] < 0.0) {
-            return wrong(row, format!("{} as the distance of row {}", own[other], other + 1), "distances are finite and not negative");
+            return wrong(row, format!("{} as the distance of row {}", own[other], other + 1), "distances must be finite and not negative");
         }
         if own[row] > SAME * most {
-            return wrong(row, format!("{} from the row to itself", own[row]), "that distance is 0");
+            return wrong(row, format!("{} from the row to itself", own[row]), "that distance must be 0");
         }
         let back = |other: usize| distances.row(other)[row];
         let different = |&other: &usize| (own[other] - back(other)).abs() > SAME * own[other].max(back(other));

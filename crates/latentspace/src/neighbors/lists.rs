@@ -1,9 +1,9 @@
-//! Most of the neighbors, much sooner: rows are put into lists by the nearest of some centers, and a row looks only into the lists whose
-//! centers are nearest to it. How many lists that takes is measured on a sample of rows whose true neighbors are known. The same sample tells
-//! the share found: one number chosen as the quantile of thousands flatters by no more than one of these.
+//! Approximate search by an inverted file index: rows are assigned to lists by the nearest of some centers, and a row searches only the lists with
+//! the nearest centers. The number of lists is chosen on a sample of rows with known true neighbors. The same sample gives the
+//! recall; choosing one number as a quantile of thousands of values biases it by at most one of these.
 //!
-//! All rows of a list look into others together, as products in tiles. Cost: about n^1.5 · d. Each list is one task and owns the results of
-//! its rows, so the bytes do not depend on threads.
+//! All rows of a list search together, as matrix products in tiles. Cost: about n^1.5 · d. Each list is one task and owns the results of
+//! its rows, so the bytes do not depend on the threads.
 //! Source: Jégou, Douze and Schmid 2011, doi:10.1109/TPAMI.2010.57, for lists by nearest centers.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -23,25 +23,25 @@ use crate::linalg::{Agreement, Matrix, MatrixView, NOBODY, Panels, TILE_COLS};
 use crate::random::Random;
 use crate::run::Run;
 
-/// Fewer rows are searched exactly: it takes no longer.
+/// Fewer rows are searched exactly, which takes no longer.
 pub(super) const FEW: usize = 4096;
-/// The share of true neighbors whose lists are looked into.
+/// The share of true neighbors whose lists are searched.
 const REACHED: f64 = 0.998;
-/// The share of true neighbors that scores in few directions must leave among the candidates.
+/// The share of true neighbors that scores in few directions must keep as candidates.
 const SCORED: f64 = 0.995;
-/// Candidates a neighbor at most, before scores in few directions are given up.
+/// Maximum number of candidates per neighbor for scores in few directions; above it, all columns are used.
 const MOST_CANDIDATES: usize = 6;
-/// Candidates more than neighbors, for what single precision may exchange.
+/// Additional candidates, as f32 may exchange near ties.
 const SPARE: usize = 2;
-/// A search that found less than this share of the true neighbors is no result: all pairs are compared then.
+/// Minimum recall: below it, all pairs are compared.
 pub(super) const FLOOR: f64 = 0.9;
-/// Rounds of moving the centers.
+/// Iterations of k-means.
 const ROUNDS: usize = 4;
-/// Rows a center that it is learned from.
+/// Sampled rows per center.
 const LEARNED_FROM: usize = 16;
-/// Lists for each root of the number of rows.
+/// Number of lists, relative to the root of the number of rows.
 pub(super) const LISTS: f64 = 2.0;
-/// Multiply-adds that may be spent on the true neighbors of sampled rows, and the fewest and most of these.
+/// Budget of multiply-adds for the true neighbors of sampled rows, and the smallest and largest sample.
 const SAMPLE_WORK: usize = 8_000_000_000;
 const SAMPLE_ROWS: [usize; 2] = [128, 512];
 
@@ -77,8 +77,8 @@ pub(super) fn search(rows: MatrixView<'_>, k: usize, metric: Metric, run: &Run) 
     exact::search(rows, rows, true, k, metric, run)
 }
 
-/// The neighbors found by lists, with the share that they are of those `known` of the rows in `sample`; none if looking into as many lists as it
-/// takes would take longer than looking at everything.
+/// The neighbors found in lists, with the recall of the `known` neighbors of the rows in `sample`; none if searching the necessary number of
+/// lists would take longer than all pairs.
 fn among_lists(
     (rows, table): (MatrixView<'_>, &Table),
     narrow: Option<&Matrix>,
@@ -101,27 +101,27 @@ fn among_lists(
         centers.count(),
         scored.cols()
     ));
-    // Scores in few directions are off by more than rounding.
+    // Scores in few directions have larger errors than rounding.
     let margin = |row: u32, score: f32| if narrow.is_some() { 0.0 } else { table.margin(table.half[row as usize], score) };
     let mut found = Lists::new(table, scored, &centers, visits, run)?.search(rows, k, keep, metric, &margin, run)?;
     found.recall = mean_share(&shares(&found, sample, known), k);
     Ok(Some(found))
 }
 
-/// Rows whose true neighbors are found.
+/// Number of rows whose true neighbors are computed.
 pub(super) fn sample_rows(n: usize, d: usize) -> usize {
     (SAMPLE_WORK / (n * d).max(1)).clamp(SAMPLE_ROWS[0], SAMPLE_ROWS[1])
 }
 
-/// The smallest value that is not exceeded by this share of `values`.
+/// The quantile of `values` at this share.
 fn reaching(mut values: Vec<u32>, share: f64) -> usize {
     values.sort_unstable();
     let at = (share * values.len() as f64).ceil() as usize;
     values.get(at.max(1) - 1).map_or(0, |&value| value as usize)
 }
 
-/// The mean of the shares of sampled rows, with its 95 % interval; as wide as it is for a share of which no miss was
-/// seen (three of all that were asked about), if not wider.
+/// The mean recall of sampled rows with its 95 % confidence interval, which is at least as wide as for a sample without a miss
+/// (rule of three).
 fn mean_share(shares: &[f64], k: usize) -> Measure {
     let count = shares.len() as f64;
     let value = shares.iter().sum::<f64>() / count;
@@ -164,7 +164,7 @@ impl Centers {
         Ok(Centers::new(Matrix::new(count, d, cells)?, agreement))
     }
 
-    /// Centers are means, so whether cells equal theirs says nothing: then it is by how much they differ.
+    /// Centers are means, so counting equal cells is useless: absolute differences are used instead.
     pub(super) fn new(centers: Matrix, agreement: Agreement) -> Self {
         let half = |center: usize| centers.row(center).iter().map(|cell| cell * cell).sum::<f32>() / 2.0;
         let panels = match agreement {
@@ -204,8 +204,8 @@ impl Centers {
         Ok(nearest)
     }
 
-    /// For each row that `sample` names and each of the rows `known` of it: how many lists are nearer to the former than the list of the
-    /// latter.
+    /// For each sampled row and each of its `known` neighbors: the number of lists that are nearer to the row than the neighbor's
+    /// list.
     fn places(&self, rows: MatrixView<'_>, sample: &[u32], known: &[Vec<u32>], run: &Run) -> Result<Vec<u32>> {
         let order = self.nearest(rows, sample, self.count, run)?;
         let neighbors: Vec<u32> = known.iter().flatten().copied().collect();
@@ -219,11 +219,11 @@ impl Centers {
     }
 }
 
-/// Rows in lists.
+/// The inverted file index.
 struct Lists<'a> {
     table: &'a Table,
     scored: MatrixView<'a>,
-    /// The lists that each row looks into, the own one first: `[n, visits]`.
+    /// The lists that each row searches, its own first: `[n, visits]`.
     visited: Vec<u32>,
     visits: usize,
     /// The rows of list l: `members[starts[l]..starts[l + 1]]`.
@@ -254,8 +254,8 @@ impl<'a> Lists<'a> {
         Ok(Lists { table, scored, visited, visits, starts, members, panels, begins })
     }
 
-    /// The `k` nearest of each row by their true distances, among the `keep` best-scored in the lists looked into and what is within the margin
-    /// of these.
+    /// The `k` nearest of each row by distance, among the `keep` candidates with the best scores in the searched lists and those within the
+    /// margin.
     fn search(
         &self,
         rows: MatrixView<'_>,
@@ -281,7 +281,7 @@ impl<'a> Lists<'a> {
                         let candidates = best.finish(slot, margin);
                         let query = rows.row(row as usize);
                         if keep > k + SPARE && candidates.len() > k + SPARE {
-                            // Chosen by scores in few directions: choose again by all, then measure in f64.
+                            // Chosen by scores in few directions: choose again by all columns in f32, then by f64.
                             let near = if metric == Metric::Euclidean { rows } else { self.table.rows.view() };
                             rough.clear();
                             rough
@@ -291,7 +291,7 @@ impl<'a> Lists<'a> {
                         } else if candidates.len() >= k {
                             rank(rows, query, candidates, metric, indices, distances);
                         } else {
-                            // Small lists all around: look at everything.
+                            // Too few rows in these lists: search all rows.
                             rank(rows, query, (0..n as u32).filter(|&other| other != row), metric, indices, distances);
                         }
                     }
@@ -314,7 +314,7 @@ impl<'a> Lists<'a> {
         Ok(Neighbors { k, indices, distances, algorithm: APPROXIMATE, recall: Measure::exact(1.0, None) })
     }
 
-    /// The rows of one list look into all lists that any of them is to look into: first where most of them look, for these are the nearest.
+    /// Searches all lists of the rows of one list, in decreasing order of the number of rows that search them, so that the nearest come first.
     fn meet(&self, members: &[u32], best: &mut Best, margin: impl Fn(usize, f32) -> f32 + Copy, run: &Run) -> Result<()> {
         best.clear(members.len());
         let mut looks: Vec<(u32, u32)> = Vec::with_capacity(members.len() * self.visits);

@@ -1,12 +1,12 @@
-//! All pairs of rows that lie in tight groups: list by list, each seen from its own center.
+//! Exact search for rows in tight groups: list by list, each relative to its own center.
 //!
-//! The score of two rows is a product in single precision. Its error grows with how far the rows lie from where they are seen from, and where
-//! groups are small beside the distances between them, it exceeds the distances within a group: seen from the middle of all rows, those of a
-//! group cannot be told apart. Seen from the center of a list of near rows, a row of the list has a small error, and a row far away has one
-//! that is small beside its distance from the list. The error of each score is bounded; what it leaves open is decided by distances in f64, so
-//! the answers are those of all pairs to the bit. By the inequality of the triangle most lists of other groups are never looked into.
+//! The score of two rows is an inner product in f32. Its error grows with the distance of the rows from the origin. If groups are small compared
+//! with the distances between them, this error exceeds the distances within a group: with the mean of all rows as the origin, the rows of a
+//! group cannot be ordered. Relative to the center of a list of near rows, the scores of its rows have small errors, and those of distant rows
+//! have errors that are small compared with their distance from the list. The error of each score is bounded; pairs within the bound are compared
+//! by distances in f64, so the answers are those of all pairs to the bit. The triangle inequality excludes most lists of other groups.
 //!
-//! Cost: as all pairs within each group, and n^1.5 steps; 8·n·d bytes.
+//! Cost: all pairs within each group, and n^1.5 steps; 8·n·d bytes.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -24,26 +24,26 @@ use crate::parallel::*;
 use crate::random::Random;
 use crate::run::Run;
 
-/// Rows of a list at most: this part of the root of the number of rows, but no fewer than these.
+/// Maximum number of rows in a list: this multiple of the root of the number of rows, but at least the second number.
 const ROWS: f64 = 0.75;
 const FEWEST: usize = 64;
-/// Parts that rows are parted into at a time, and how often at most: each time they are seen from their own center, so that groups within groups
-/// are found at any scale.
+/// Number of parts per split and maximum depth: each part is split relative to its own center, so that nested groups are found at any
+/// scale.
 const PARTS: usize = 16;
 const DEPTH: usize = 12;
-/// Queries of a task.
+/// Queries per task.
 const BLOCK: usize = 192;
-/// Rows that are asked how many others cannot be told from their neighbors, and how many are many: so many, and so many a neighbor.
+/// Sample size for counting rows that cannot be distinguished from neighbors, and the threshold: a constant and a number per neighbor.
 const ASKED: usize = 24;
 const MANY: [usize; 2] = [64, 2];
-/// Fewer rows are not worth the question.
+/// Fewer rows are not tested.
 const FEW: usize = 512;
-/// What scores of f64 distances lose in single precision, and what vanishes there.
+/// Relative error of f64 distances in f32, and the underflow threshold.
 const ROUNDING: f32 = 4.0 * f32::EPSILON;
 const NOTHING: f32 = 1e-36;
 
-/// Whether scores seen from the middle of all rows leave so many rows in doubt that lists with centers of their own take less time: asked of a
-/// sample.
+/// Whether scores relative to the mean of all rows leave so many rows undecided that lists with their own centers take less time; estimated on
+/// a sample.
 ///
 /// # Errors
 /// [`crate::Error::Cancelled`].
@@ -61,14 +61,14 @@ pub(super) fn are_better(rows: MatrixView<'_>, frame: &Frame, table: &Table, k: 
         let half = table.half[row as usize];
         let score = frame.score(half, last);
         let bound = f64::from(score) - f64::from(table.margin(half, score));
-        // Ties are looked at by any search.
+        // Every search must compare ties.
         Ok(lengths[k..].iter().filter(|&&length| length > last && f64::from(frame.score(half, length)) >= bound).count())
     };
     let counts: Vec<usize> = asked.par_iter().map(in_doubt).collect::<Result<_>>()?;
     Ok(counts.iter().sum::<usize>() > asked.len() * (MANY[0] + MANY[1] * k))
 }
 
-/// The `k` rows nearest to each query; if the queries are the rows themselves, each without itself. The table and its frame are those of the
+/// The `k` nearest rows of each query; if the queries are the rows, without the row itself. The table and its frame are those of the
 /// rows.
 ///
 /// # Errors
@@ -83,9 +83,9 @@ pub(super) fn search(
 ) -> Result<Neighbors> {
     drop(table);
     let (centers, own) = parted(rows, frame, run)?;
-    run.note(format!("neighbors: rows lie in tight groups: {} lists, each compared from its own center", centers.rows()));
+    run.note(format!("neighbors: rows are in tight groups: {} lists, each compared from its own center", centers.rows()));
     let lists = Lists::new(rows, frame, &centers, &own, run)?;
-    // Where a query begins to look decides how long it takes, not what it finds.
+    // The first list determines the time, not the result.
     let asked = match same {
         true => None,
         false => Some(Centers::new(centers.clone(), Agreement::Product).nearest_of_all(frame.table(queries)?.rows.view(), run)?),
@@ -93,7 +93,7 @@ pub(super) fn search(
     lists.search(queries, same, asked.as_ref().unwrap_or(&own), k, metric, run)
 }
 
-/// The rows in lists of near ones: the center of each list, `[lists, d]`, and the list of each row.
+/// Partition of the rows into lists of near rows: the center of each list, `[lists, d]`, and the list of each row.
 fn parted(rows: MatrixView<'_>, frame: &Frame, run: &Run) -> Result<(Matrix, Vec<u32>)> {
     let (n, d) = (rows.rows(), rows.cols());
     let most = FEWEST.max((ROWS * (n as f64).sqrt()) as usize);
@@ -122,14 +122,14 @@ fn parted(rows: MatrixView<'_>, frame: &Frame, run: &Run) -> Result<(Matrix, Vec
     Ok((centers, own))
 }
 
-/// Rows that lie together, and a point near them, within the frame.
+/// A group of near rows, and a point near them, within the frame.
 struct Part {
     center: Vec<f32>,
     members: Vec<u32>,
 }
 
 impl Part {
-    /// The same with their mean as the center if they are no more than `most` or do not part; else parts of them.
+    /// The group with its mean as the center if it has at most `most` rows or cannot be split; else its parts.
     fn split(&self, rows: MatrixView<'_>, frame: &Frame, most: usize, run: &Run) -> Result<Vec<Part>> {
         run.check()?;
         let mean = self.seen(rows, frame, &self.center)?;
@@ -151,7 +151,7 @@ impl Part {
         if found.len() == 1 { whole(center) } else { Ok(found) }
     }
 
-    /// These rows as seen from a point.
+    /// These rows relative to a point.
     fn seen(&self, rows: MatrixView<'_>, frame: &Frame, from: &[f32]) -> Result<Matrix> {
         let d = rows.cols();
         let mut cells = vec![0.0_f32; self.members.len() * d];
@@ -165,27 +165,27 @@ impl Part {
     }
 }
 
-/// Rows in lists, each seen from its own center.
+/// Lists of rows, each relative to its own center.
 struct Lists<'a> {
     rows: MatrixView<'a>,
     frame: &'a Frame,
     /// `[lists, d]`.
     centers: &'a Matrix,
-    /// The distance of the farthest row of each list from its center.
+    /// The radius of each list: the distance of its farthest row from the center.
     radii: Vec<f32>,
     /// The rows of each list, packed; list l begins at panel `begins[l]`.
     panels: Panels,
     begins: Vec<usize>,
-    /// By how much a score may be off, as a part of the square of the sum of two lengths.
+    /// Error bound of a score, relative to the square of the sum of two norms.
     unit: f32,
 }
 
-/// Queries that look into a list, as seen from its center.
+/// Queries that search a list, relative to its center.
 struct Looks<'a, F> {
-    /// Half of the squared length of each, by its slot, and by how much scores may be off.
+    /// Half of the squared norm of each, by slot, and the error bound of scores.
     half: &'a [f32],
     error: &'a [f32],
-    /// The score of a query and a row, by their distance in f64.
+    /// The score of a query and a row, from their distance in f64.
     exact: F,
 }
 
@@ -193,7 +193,7 @@ impl<F: Fn(&Seeker<'_>, u32) -> f32 + Sync> Scoring for Looks<'_, F> {
     fn reach(&self, seeker: &Seeker<'_>, bound: f32) -> f32 {
         let half = self.half[seeker.slot];
         let lost = self.error[seeker.slot] + ROUNDING * (bound.abs() + half) + NOTHING;
-        // Empty places have a score of minus infinity.
+        // Padding has a score of minus infinity.
         (bound + half - lost).max(f32::MIN)
     }
 
@@ -230,7 +230,7 @@ impl<'a> Lists<'a> {
         Ok(Lists { rows, frame, centers, radii, panels, begins, unit: 1.25 * (d + 8) as f32 * (f32::EPSILON / 2.0) })
     }
 
-    /// Queries, of which `asked` tells the list nearest to each.
+    /// Queries; `asked` is the nearest list of each.
     fn search(&self, queries: MatrixView<'_>, same: bool, asked: &[u32], k: usize, metric: Metric, run: &Run) -> Result<Neighbors> {
         let n = queries.rows();
         let (starts, members) = by_group(asked, self.centers.rows());
@@ -262,7 +262,7 @@ impl<'a> Lists<'a> {
         Ok(Neighbors { k, indices, distances, algorithm: EXACT, recall: Measure::exact(1.0, None) })
     }
 
-    /// Some queries of one list look into all lists that may hold one of their nearest, the nearest lists first.
+    /// Searches all lists that may contain a neighbor of some queries of one list, the nearest lists first.
     fn meet(
         &self,
         queries: MatrixView<'_>,
@@ -300,7 +300,7 @@ impl<'a> Lists<'a> {
             looking.clear();
             let radius = self.radii[list];
             for (slot, cells) in cells.chunks_exact_mut(d).enumerate() {
-                // What lies within the bound of a query, a little more for rounding.
+                // Within the bound of a query, with a margin for rounding.
                 let near = (-2.0 * best.bounds()[slot]).max(0.0).sqrt() * (1.0 + ROUNDING) + radius;
                 let lost = ROUNDING * (apart + from_own[slot]) + NOTHING.sqrt();
                 if apart - from_own[slot] > near + lost {
@@ -325,7 +325,7 @@ impl<'a> Lists<'a> {
     }
 }
 
-/// By how much less than a score another one may be and still belong to a nearer row.
+/// Error margin: by how much a score may be lower and still belong to a nearer row.
 fn margin(score: f32) -> f32 {
     ROUNDING * score.abs() + NOTHING
 }

@@ -1,4 +1,4 @@
-//! The nearest rows of each row, and of new points.
+//! Nearest neighbors of each row and of query points, exact or approximate.
 
 mod best;
 mod bounded;
@@ -33,36 +33,36 @@ use crate::interval::Measure;
 use crate::linalg::{Agreement, MatrixView};
 use crate::run::Run;
 
-/// How far two rows lie apart.
+/// The distance between two rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Metric {
-    /// The root of the sum of squared differences.
+    /// Euclidean distance: the root of the sum of squared differences.
     #[default]
     Euclidean,
-    /// 1 minus the cosine of the angle between them; 1 where one of them is zero.
+    /// Cosine distance: 1 minus the cosine of the angle; 1 if a row is zero.
     Cosine,
-    /// Minus their inner product.
+    /// Minus the inner product.
     #[serde(rename = "inner_product")]
     InnerProduct,
-    /// The sum of differences without their signs.
+    /// Manhattan distance: the sum of absolute differences.
     Manhattan,
-    /// How little two distributions overlap, the rows being counts or shares: the root of 1 minus the cosine of the angle between the roots
-    /// of their cells; 1 where one of them is zero.
+    /// Hellinger distance of counts or shares: the root of 1 minus the cosine of the angle between the square roots of their cells; 1 if a row is
+    /// zero.
     Hellinger,
-    /// The share of cells that are not equal: of codes, or of yes and no.
+    /// Hamming distance: the share of unequal cells, for categories or booleans.
     Hamming,
-    /// Rows as sets of the columns in which they are not zero: the share of what is in either that is not in both; 1 where one is empty.
+    /// Jaccard distance of the sets of nonzero columns: the share of the union that is not in the intersection; 1 if a set is empty.
     Jaccard,
 }
 
 impl Metric {
-    /// Whether distances are lengths: 0 for equal rows, never less.
+    /// Whether distances are 0 for equal rows and never negative.
     pub(crate) fn is_distance(self) -> bool {
         self != Metric::InnerProduct
     }
 
-    /// What scores sum up.
+    /// The operation that scores sum over columns.
     fn agreement(self) -> Agreement {
         match self {
             Metric::Euclidean | Metric::Cosine | Metric::InnerProduct | Metric::Hellinger => Agreement::Product,
@@ -76,20 +76,20 @@ impl Metric {
 /// The `k` nearest other rows of each of `n` rows, nearest first; equal distances by index.
 #[derive(Debug, Clone)]
 pub struct Neighbors {
-    /// Neighbors a row.
+    /// Number of neighbors per row.
     pub k: usize,
     /// `[n, k]`.
     pub indices: Vec<u32>,
     /// `[n, k]`, ascending in each row.
     pub distances: Vec<f32>,
-    /// The algorithm that was taken, in words.
+    /// The algorithm, in words.
     pub algorithm: &'static str,
-    /// The share of true neighbors found, measured on a sample; exactly 1 for the exact algorithm.
+    /// Recall: the share of true neighbors found, measured on a sample; exactly 1 for the exact algorithm.
     pub recall: Measure,
 }
 
 impl Neighbors {
-    /// Rows whose neighbors these are.
+    /// Number of rows.
     pub fn rows(&self) -> usize {
         self.indices.len() / self.k.max(1)
     }
@@ -100,7 +100,7 @@ impl Neighbors {
         (&self.indices[range.clone()], &self.distances[range])
     }
 
-    /// The same without all but the `k` nearest of each row (all of them if there are no more).
+    /// The `k` nearest neighbors of each row (all if there are no more).
     #[must_use]
     pub fn nearest(&self, k: usize) -> Self {
         let k = k.min(self.k);
@@ -114,18 +114,18 @@ impl Neighbors {
 const EXACT: &str = "exact";
 const APPROXIMATE: &str = "approximate";
 
-/// The `k` nearest other rows of each row, by the algorithm that is expected to be faster here; which, is noted.
+/// The `k` nearest neighbors of each row, by the algorithm with the smaller estimated time; a note reports which.
 ///
 /// # Errors
-/// [`Error::Param`] if there are not more than `k` rows; [`Error::Input`] for a cell that is no finite number, or negative where the metric
-/// is Hellinger's; [`Error::Memory`] if the run may not take as much as is needed; [`Error::Cancelled`].
+/// [`Error::Param`] if there are not more than `k` rows; [`Error::Input`] for a cell that is not finite, or negative for the Hellinger
+/// /// metric; [`Error::Memory`] if the memory limit is too small; [`Error::Cancelled`].
 pub fn neighbors(rows: MatrixView<'_>, k: usize, metric: Metric, run: &Run) -> Result<Neighbors> {
     let plan = plan(rows.rows(), rows.cols(), k, metric, run);
     run.check_memory("finding neighbors", plan.bytes, "fewer rows, or fewer columns: PCA first")?;
     if plan.algorithm == EXACT {
         run.note(format!("neighbors: exact, the {k} nearest of each of {} rows", rows.rows()));
         run.install(|| check(rows, k, rows.rows().saturating_sub(1), metric))?;
-        // What rules out pairs begins with an approximate search, which is expected to take longer than all pairs do.
+        // The search with bounds starts with an approximate search, whose estimated time exceeds that of all pairs.
         return run.install(|| among_distinct(rows, k, metric, |rows, k| exact::search(rows, rows, true, k, metric, run)));
     }
     let found = approximate(rows, k, metric, run)?;
@@ -137,7 +137,7 @@ pub fn neighbors(rows: MatrixView<'_>, k: usize, metric: Metric, run: &Run) -> R
     Ok(found)
 }
 
-/// The `k` nearest other rows of each row, all of them true.
+/// The exact `k` nearest neighbors of each row.
 ///
 /// # Errors
 /// See [`neighbors`].
@@ -146,9 +146,9 @@ pub fn exact(rows: MatrixView<'_>, k: usize, metric: Metric, run: &Run) -> Resul
     run.install(|| among_distinct(rows, k, metric, |rows, k| bounded::search(rows, k, metric, run)))
 }
 
-/// The `k` nearest other rows of each row, most of them true: the recall is measured on a sample of rows. A search whose recall is below 0.9 is
-/// repeated by comparing all pairs; so are rows in groups so tight that single precision cannot order their distances, each list of near rows
-/// seen from its own center.
+/// The approximate `k` nearest neighbors of each row, with the recall measured on a sample of rows. If the recall is below 0.9, all pairs are
+/// compared instead. Rows in groups so tight that single precision cannot order their distances are compared exactly, each list of near rows
+/// from its own center.
 ///
 /// # Errors
 /// See [`neighbors`].
@@ -157,11 +157,11 @@ pub fn approximate(rows: MatrixView<'_>, k: usize, metric: Metric, run: &Run) ->
     run.install(|| among_distinct(rows, k, metric, |rows, k| lists::search(rows, k, metric, run)))
 }
 
-/// The `k` rows nearest to each of `queries`, all of them true. The answer for a query is the same alone and in any batch, to the bit.
+/// The exact `k` nearest rows of each query. The answer for a query is the same alone and in any batch, to the bit.
 ///
 /// # Errors
-/// [`Error::Param`] if there are fewer than `k` rows; [`Error::Input`] for a cell that is no finite number, or negative where the metric is
-/// Hellinger's, or if the columns differ; [`Error::Cancelled`].
+/// [`Error::Param`] if there are fewer than `k` rows; [`Error::Input`] for a cell that is not finite, or negative for the Hellinger
+/// /// metric, or if the columns differ; [`Error::Cancelled`].
 pub fn query(rows: MatrixView<'_>, queries: MatrixView<'_>, k: usize, metric: Metric, run: &Run) -> Result<Neighbors> {
     if rows.cols() != queries.cols() {
         return Err(Error::input("data", format!("{} columns", queries.cols()), format!("the rows searched have {}", rows.cols())));
@@ -171,7 +171,7 @@ pub fn query(rows: MatrixView<'_>, queries: MatrixView<'_>, k: usize, metric: Me
     run.install(|| exact::search(rows, queries, false, k, metric, run))
 }
 
-/// Searches among the distinct rows, and tells what was found for each row.
+/// Searches among the distinct rows, and expands the result to all rows.
 fn among_distinct(
     rows: MatrixView<'_>,
     k: usize,
@@ -187,7 +187,7 @@ fn among_distinct(
     Ok(groups.spread(rows, &found, k, metric))
 }
 
-/// Checks `k` against the most that there are, and the cells.
+/// Checks `k` against its maximum, and the cells.
 fn check(rows: MatrixView<'_>, k: usize, most: usize, metric: Metric) -> Result<()> {
     if rows.cols() == 0 {
         return Err(Error::input("data", "no columns", "neighbors need at least one"));

@@ -1,47 +1,47 @@
-//! What a search will take, before it runs. The constants are processor seconds on an AMD EPYC (Zen 3, 2.45 GHz, AVX2), measured with 60,000
+//! Cost model of the neighbor search. The constants are CPU seconds on an AMD EPYC (Zen 3, 2.45 GHz, AVX2), measured with 60,000
 //! rows of 50 numbers (exact 5.8 s, approximate 1.0 s) and of 784 (approximate 4.2 s); on another machine the ratio of the two algorithms
-//! holds better than the seconds.
+//! //! is more accurate than the seconds.
 
 use super::{APPROXIMATE, EXACT, Metric, lists, reduce, tree};
 use crate::linalg::Agreement;
 use crate::run::Run;
 
-/// What a search for neighbors will take.
+/// The estimated cost of a neighbor search.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Plan {
-    /// The algorithm that [`super::neighbors`] takes, in words.
+    /// The algorithm that [`super::neighbors`] chooses, in words.
     pub algorithm: &'static str,
-    /// Seconds expected on the run's threads.
+    /// Estimated seconds on the run's threads.
     pub seconds: f64,
-    /// Bytes at the peak, without the rows themselves.
+    /// Peak memory in bytes, without the rows themselves.
     pub bytes: u64,
 }
 
-/// Multiply-adds a second and thread, in tiles: by which an algorithm is chosen, the same on each machine, and by which seconds are told. Where
-/// threads share the units of a processor (two virtual processors of a Xeon) they have 20e9 each.
+/// Multiply-adds per second and thread, in tiles: a constant for the choice of the algorithm, which so is the same on each machine, and the
+/// basis of the seconds. Threads that share a core (two virtual processors of a Xeon) have 20e9 each.
 const RATE: f64 = 36e9;
 const TOLD: f64 = 26e9;
-/// How much longer a cell takes where no products are summed: all pairs of 10,000 rows of 784 took 2.13 s, by Manhattan distances 4.09, by
-/// Jaccard's 4.80 (medians of three).
+/// Relative time per cell of metrics without products: all pairs of 10,000 rows of 784 columns took 2.13 s, with Manhattan distances 4.09, with
+/// Jaccard distances 4.80 (medians of three).
 const DIFFERENCE: f64 = 2.0;
-/// Seconds for each time that a row's list of the best changes.
+/// Seconds per insertion into a row's list of candidates.
 const CHANGE: f64 = 80e-9;
-/// Seconds a number of a row, for all that is done once with each: centring, hashing, packing.
+/// Seconds per cell for work that is done once: centering, hashing, packing.
 const TOUCH: f64 = 6e-9;
-/// Seconds a number of a candidate that is measured again because it was scored in few directions, and candidates a neighbor.
+/// Seconds per cell to compute the distance of a candidate that was scored in few directions, and candidates per neighbor.
 const AGAIN: f64 = 0.6e-9;
 const CANDIDATES: f64 = 2.5;
-/// Lists that a row looks into; measured on each data set, 10 to 50 is usual.
+/// Number of lists searched per row; it is measured for each data set, 10 to 50 is usual.
 const VISITS: f64 = 27.0;
 
-/// What [`super::neighbors`] will take for the `k` nearest of `n` rows of `d` numbers.
+/// Estimated cost of [`super::neighbors`] for the `k` nearest of `n` rows of `d` columns.
 pub fn plan(n: usize, d: usize, k: usize, metric: Metric, run: &Run) -> Plan {
     let is_product = metric.agreement() == Agreement::Product;
     let harder = if is_product { 1.0 } else { DIFFERENCE };
     let threads = run.threads() as f64;
     let (rows, cols, near) = (n as f64, d as f64, k as f64);
     let out = 8.0 * rows * near;
-    // The j-th row that comes by is among the k best so far with probability k / j.
+    // The j-th row is among the k best so far with probability k / j.
     let changes = |seen: f64| near * (1.0 + (seen / near).max(1.0).ln());
     if d <= tree::WIDEST && metric == Metric::Euclidean {
         let seconds = rows * (2e-6 + 60e-9 * near) / threads;
@@ -49,7 +49,7 @@ pub fn plan(n: usize, d: usize, k: usize, metric: Metric, run: &Run) -> Plan {
     }
     let all = |rate: f64| rows * (rows * cols * harder / rate + cols * TOUCH + CHANGE * changes(rows)) / threads;
     let exact = Plan { algorithm: EXACT, seconds: all(TOLD), bytes: (8.0 * rows * cols + out) as u64 };
-    // The largest inner products belong to long rows, not to near ones: lists do not help.
+    // Rows with the largest inner products are long, not near: lists do not help.
     if n < lists::FEW.max(8 * k) || !metric.is_distance() {
         return exact;
     }
@@ -70,14 +70,14 @@ pub fn plan(n: usize, d: usize, k: usize, metric: Metric, run: &Run) -> Plan {
     }
 }
 
-/// Seconds a column that two sparse rows both have, and a row looked at.
+/// Seconds per common column of two sparse rows, and per row compared.
 const SHARED: f64 = 1.5e-9;
 const LOOKED_AT: f64 = 6e-9;
-/// How often two rows of words share a column beside what they would if all columns were as frequent.
+/// How much more often two documents share a word than if all words were equally frequent.
 const UNEVEN: f64 = 12.0;
 
-/// What finding the `k` nearest of `n` sparse rows of `d` columns will take, `cells` of which are not 0. How often two rows share a column, only
-/// the rows know: the seconds are rough.
+/// Estimated cost of the `k` nearest of `n` sparse rows of `d` columns with `cells` nonzero cells. How often two rows share a column depends on
+/// the data, so the seconds are rough.
 pub fn plan_sparse(n: usize, d: usize, cells: usize, k: usize, run: &Run) -> Plan {
     let (rows, cells, threads) = (n as f64, cells as f64, run.threads() as f64);
     let shared = (cells * cells / d.max(1) as f64 * UNEVEN).min(rows * cells);

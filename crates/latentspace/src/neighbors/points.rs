@@ -13,7 +13,7 @@ pub(crate) enum Lengths<'a> {
 }
 
 impl Lengths<'_> {
-    /// How far a row lies from all, in lengths that order rows as distances do.
+    /// Values that order all rows by their distance from a row.
     pub(crate) fn of(&self, row: usize) -> Vec<f64> {
         match self {
             Lengths::Dense(rows, metric) => lengths(rows.row(row), *rows, *metric),
@@ -23,7 +23,7 @@ impl Lengths<'_> {
 }
 
 impl<'a> Points<'a> {
-    /// The `k` nearest other rows of each row: see [`neighbors`]. Those of sparse rows are all true.
+    /// The `k` nearest neighbors of each row: see [`neighbors`]. Those of sparse rows are exact.
     ///
     /// # Errors
     /// See [`neighbors`].
@@ -37,7 +37,7 @@ impl<'a> Points<'a> {
         }
     }
 
-    /// The `k` of these rows that are nearest to each of `queries`: see [`query`].
+    /// The `k` nearest of these rows for each query: see [`query`].
     ///
     /// # Errors
     /// See [`query`]; [`Error::Internal`] if one is dense and the other sparse.
@@ -49,7 +49,7 @@ impl<'a> Points<'a> {
         }
     }
 
-    /// The cells of a row of a table; nothing of a sparse one.
+    /// The cells of a dense row; empty for a sparse one.
     pub(crate) fn cells(&self, row: usize) -> &[f32] {
         match self {
             Points::Dense(rows) => rows.row(row),
@@ -57,7 +57,7 @@ impl<'a> Points<'a> {
         }
     }
 
-    /// Whether a row is the same as one of others.
+    /// Whether a row equals a row of other points.
     pub(crate) fn is_same(&self, row: usize, others: &Points<'_>, other: usize) -> bool {
         match (self, others) {
             (Points::Dense(rows), Points::Dense(others)) => rows.row(row) == others.row(other),
@@ -66,7 +66,7 @@ impl<'a> Points<'a> {
         }
     }
 
-    /// The rows, made ready to tell all distances of one of them.
+    /// Prepares the rows for computing all distances of one of them.
     pub(crate) fn lengths(&self, metric: Metric) -> Lengths<'a> {
         match self {
             Points::Dense(rows) => Lengths::Dense(*rows, metric),
@@ -74,7 +74,7 @@ impl<'a> Points<'a> {
         }
     }
 
-    /// Refuses cells that the metric knows no distances of.
+    /// Refuses cells for which the metric is undefined.
     ///
     /// # Errors
     /// [`Error::Input`] with the row and column.
@@ -85,7 +85,7 @@ impl<'a> Points<'a> {
         }
     }
 
-    /// How far two of the rows lie apart.
+    /// The distance between two of the rows.
     pub(crate) fn distance(&self, a: usize, b: usize, metric: Metric) -> f64 {
         match self {
             Points::Dense(rows) => distance(rows.row(a), rows.row(b), metric),

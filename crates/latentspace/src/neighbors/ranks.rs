@@ -1,8 +1,8 @@
-//! The truth about a few rows among many that come by in blocks: their nearest, and how many rows are nearer than given ones.
+//! Exact neighbors and neighbor ranks of a few rows among many, which are read in blocks.
 //!
-//! The few rows are packed and each block passes by once, so that nothing as large as the table is written, and rows need not lie in memory.
-//! Scores in single precision choose; whatever lies within their error is decided by distances in f64, equal ones by index. So the answers
-//! depend on the rows alone, and not on how they are cut into blocks. Bound: multiply-adds of the scores.
+//! The few rows are packed and compared with each block once, so that no copy of the table is written, and the rows need not be in memory.
+//! Scores in f32 choose; rows within their error are compared by distances in f64, ties by index. So the answers
+//! depend only on the rows, not on the blocks. The time is limited by the multiply-adds of the scores.
 
 use crate::parallel::*;
 
@@ -14,32 +14,32 @@ use crate::error::Result;
 use crate::linalg::{MatrixView, Panels, TILE_COLS, TILE_ROWS, Tile};
 use crate::run::Run;
 
-/// Rows of a task.
+/// Rows per task.
 const BLOCK: usize = 4096;
-/// Tasks of each thread before what they found is put together.
+/// Tasks per thread before their results are merged.
 const AT_A_TIME: usize = 2;
-/// Bytes of packed rows that are compared with these before the next.
+/// Bytes of packed rows per block.
 const CACHE: usize = 128 << 10;
-/// Rows framed at a time, so that they stay in the cache.
+/// Rows converted at a time, so that they stay in the cache.
 const FRAMED: usize = 240;
 
-/// A row and how far away it is: lengths order as distances do (squared for Euclidean ones).
+/// A row and its length, a value that orders like the distance (squared for Euclidean ones).
 pub(crate) type Far = (f64, u32);
 
-/// What comes first: the nearer, equally near ones by index.
+/// The order: by length, ties by index.
 pub(crate) fn nearer_first(a: &Far, b: &Far) -> std::cmp::Ordering {
     a.0.total_cmp(&b.0).then(a.1.cmp(&b.1))
 }
 
-/// What is known of a sampled row.
+/// The results for a sampled row.
 pub(crate) struct Ranked {
-    /// Its `k` nearest rows in truth, nearest first.
+    /// Its exact `k` nearest rows, nearest first.
     pub(crate) nearest: Vec<Far>,
-    /// For each row asked about: how many rows are nearer.
+    /// For each wanted row: its rank, the number of nearer rows.
     pub(crate) nearer: Vec<u32>,
 }
 
-/// A few rows, ready to be compared with others.
+/// A few rows, prepared for comparison with others.
 pub(crate) struct Ranks<'a> {
     rows: MatrixView<'a>,
     names: &'a [u32],
@@ -49,32 +49,32 @@ pub(crate) struct Ranks<'a> {
     packed: Panels,
 }
 
-/// Rows whose places are asked for, some for each of the few; those of each from the farthest to the nearest.
+/// The wanted rows, whose ranks are computed, for each of the few; those of each from the farthest to the nearest.
 pub(crate) struct Wanted {
-    /// Where the rows of each of the few begin.
+    /// The start of the wanted rows of each of the few.
     starts: Vec<usize>,
     wanted: Vec<Far>,
-    /// The place of each in the order in which they were asked for, from `starts` on.
+    /// The original position of each, from `starts` on.
     asked: Vec<usize>,
-    /// A score above is nearer, one below `below` is farther; between, f64 decides.
+    /// A score above this is nearer, one below `below` is farther; between them, f64 decides.
     above: Vec<f32>,
     below: Vec<f32>,
-    /// The least of `below` for each of the few, filled up to whole tiles.
+    /// The minimum of `below` for each of the few, padded to whole tiles.
     lowest: Vec<f32>,
 }
 
-/// Bytes that the ranks of `few` rows of `cols` columns take among `rows` others: the few in three forms, and for each what is found of it in
-/// the blocks of every thread, and its nearest so far. Measured with 15 neighbors.
+/// Bytes that the ranks of `few` rows of `cols` columns among `rows` others take: three copies of the few, the results of the blocks of every
+/// thread, and the current nearest. Measured with 15 neighbors.
 pub(crate) fn ranks_bytes(few: u64, rows: u64, cols: u64, threads: u64) -> u64 {
     let blocks = rows.div_ceil(BLOCK as u64).min(AT_A_TIME as u64 * threads);
     12 * few * cols + few * (560 * blocks + 700 * threads)
 }
 
 impl<'a> Ranks<'a> {
-    /// Rows `[few, d]`, and what each is called among the many.
+    /// Prepares rows `[few, d]` with their numbers among the many.
     ///
     /// # Errors
-    /// None in truth.
+    /// None occur.
     pub(crate) fn new(rows: MatrixView<'a>, names: &'a [u32], metric: Metric) -> Result<Self> {
         let frame = Frame::of(rows, metric);
         let table = frame.table(rows)?;
@@ -87,7 +87,7 @@ impl<'a> Ranks<'a> {
         length(self.rows.row(slot), other, self.metric)
     }
 
-    /// Rows whose places are asked for, by their lengths.
+    /// Sets the wanted rows, by their lengths.
     pub(crate) fn wanted(&self, asked: &[Vec<Far>]) -> Wanted {
         let (mut wanted, mut places, mut starts) = (Vec::new(), Vec::new(), vec![0]);
         for asked in asked {
@@ -111,7 +111,7 @@ impl<'a> Ranks<'a> {
         Wanted { starts, wanted, asked: places, above, below, lowest }
     }
 
-    /// The `k` nearest of each among the many, and the places of the wanted.
+    /// The `k` nearest of each among the many, and the ranks of the wanted rows.
     ///
     /// # Errors
     /// [`crate::Error::Cancelled`].
@@ -121,13 +121,13 @@ impl<'a> Ranks<'a> {
         Ok(ranked)
     }
 
-    /// What is known before any row came by.
+    /// The initial results.
     pub(crate) fn none(&self, wanted: Option<&Wanted>) -> Vec<Ranked> {
         let count = |slot: usize| wanted.map_or(0, |wanted| wanted.starts[slot + 1] - wanted.starts[slot]);
         (0..self.rows.rows()).map(|slot| Ranked { nearest: Vec::new(), nearer: vec![0; count(slot)] }).collect()
     }
 
-    /// Takes more of the many into account, of which `many` begins with row `first`.
+    /// Adds a block of the many, which begins with row `first`.
     ///
     /// # Errors
     /// [`crate::Error::Cancelled`].
@@ -141,7 +141,7 @@ impl<'a> Ranks<'a> {
         run: &Run,
     ) -> Result<()> {
         let blocks: Vec<usize> = (0..many.rows()).step_by(BLOCK).collect();
-        // What some blocks found is put together before the next are looked at, so that these need to look at little.
+        // Results of some blocks are merged before the next, so that their bounds exclude more rows.
         for blocks in blocks.chunks(AT_A_TIME * run.threads()) {
             let bounds: Vec<f32> = ranked.iter().enumerate().map(|(slot, ranked)| self.bound(slot, &ranked.nearest, k)).collect();
             let block = |&from: &usize| {
@@ -163,7 +163,7 @@ impl<'a> Ranks<'a> {
         Ok(())
     }
 
-    /// What a row must score at least to be among the `k` nearest, where so many are known.
+    /// The minimum score for the `k` nearest, if `k` are known.
     fn bound(&self, slot: usize, nearest: &[Far], k: usize) -> f32 {
         let Some(&(length, _)) = nearest.get(k.wrapping_sub(1)) else { return f32::MIN };
         let half = self.table.half[slot];
@@ -171,7 +171,7 @@ impl<'a> Ranks<'a> {
         score - self.table.margin(half, score)
     }
 
-    /// The `k` nearest of some of the many, but for those that score below a bound; and the places of the wanted.
+    /// The `k` nearest among a block of the many, except those below the bound; and the ranks of the wanted rows.
     fn block(&self, rows: MatrixView<'_>, first: usize, (k, bounds): (usize, &[f32]), wanted: Option<&Wanted>, run: &Run) -> Result<Block> {
         let few = self.rows.rows();
         let margin = |slot: usize, score: f32| self.table.margin(self.table.half[slot], score);
@@ -184,7 +184,7 @@ impl<'a> Ranks<'a> {
             run.check()?;
             let raw = rows.slice(from..(from + FRAMED).min(rows.rows()));
             let framed = self.frame.table(raw)?;
-            // As many of the few at a time as stay in the cache beside these.
+            // As many of the few at a time as fit into the cache.
             let panels: Vec<usize> = (0..self.packed.count()).collect();
             for panels in panels.chunks((CACHE / self.packed.panel_bytes().max(1)).max(1)) {
                 for at in (0..raw.rows()).step_by(TILE_ROWS) {
@@ -221,7 +221,7 @@ impl<'a> Ranks<'a> {
         Ok(Block { nearest: (0..few).map(nearest).collect(), nearer })
     }
 
-    /// The candidates without those that are surely farther than `k` others, where there are many: as single precision tells lengths.
+    /// Removes candidates that are certainly farther than `k` others, by bounds in f32.
     fn nearer(&self, slot: usize, mut candidates: Vec<u32>, rows: MatrixView<'_>, first: usize, k: usize) -> Vec<u32> {
         if candidates.len() <= 2 * k + 8 {
             return candidates;
@@ -235,7 +235,7 @@ impl<'a> Ranks<'a> {
         candidates
     }
 
-    /// Counts the wanted rows that the row called `name` is nearer than.
+    /// Counts for which wanted rows the row `name` is nearer.
     #[inline]
     fn count(
         &self,
@@ -256,7 +256,7 @@ impl<'a> Ranks<'a> {
             }
             let from = wanted.starts[slot];
             let of = from..wanted.starts[slot + 1];
-            // They are sorted, so a row is nearer than the first of them, may be nearer than the next, and is farther than the rest.
+            // They are sorted: a row is certainly nearer than the first ones, undecided for the next, and farther than the others.
             let sure = wanted.above[of.clone()].iter().map(|&bar| u32::from(score > bar)).sum::<u32>() as usize;
             let reached = wanted.below[of].iter().map(|&bar| u32::from(score >= bar)).sum::<u32>() as usize;
             counts.sure[from + slot + sure] += 1;
@@ -276,9 +276,9 @@ impl<'a> Ranks<'a> {
     }
 }
 
-/// How many rows are nearer than the wanted.
+/// Counts of rows that are nearer than the wanted ones.
 struct Counts {
-    /// For each of the few: rows that are surely nearer than so many of its wanted rows, from none to all.
+    /// For each of the few: a histogram of rows by the number of wanted rows that they are certainly nearer than.
     sure: Vec<u32>,
     /// For each wanted row: rows that are nearer by f64.
     decided: Vec<u32>,
@@ -289,7 +289,7 @@ impl Counts {
         Counts { sure: vec![0; wanted.wanted.len() + wanted.starts.len()], decided: vec![0; wanted.wanted.len()] }
     }
 
-    /// Adds the counts of the wanted rows of one of the few, in the order in which they were asked for.
+    /// Adds the counts of the wanted rows of one of the few, in the original order.
     fn add_to(&self, wanted: &Wanted, slot: usize, nearer: &mut [u32]) {
         let of = wanted.starts[slot]..wanted.starts[slot + 1];
         let mut sum = 0;
@@ -300,13 +300,13 @@ impl Counts {
     }
 }
 
-/// What a block of the many comes to.
+/// The results of a block of the many.
 struct Block {
     nearest: Vec<Vec<Far>>,
     nearer: Option<Counts>,
 }
 
-/// Whether one of the scores reaches its bound.
+/// Whether any score reaches its bound.
 #[inline]
 fn reached(scores: &[f32; TILE_COLS], bounds: &[f32]) -> bool {
     match bounds.first_chunk::<TILE_COLS>() {

@@ -1,5 +1,5 @@
-//! Wide rows made narrow, for scores only: the inner products of centred rows come mostly from a few directions, and their lengths are known
-//! in full, so scores in these directions rank rows well enough to choose candidates; true distances choose among them.
+//! Dimension reduction for scores: the inner products of centered rows come mostly from a few principal directions, and their lengths are known
+//! exactly, so scores in these directions are accurate enough to choose candidates, among which distances choose.
 
 use crate::parallel::*;
 
@@ -9,27 +9,27 @@ use crate::linalg::{Gram, Matrix, MatrixView, Threads, from_lower, product_trans
 use crate::random::Random;
 use crate::run::Run;
 
-/// Narrower rows are scored as they are.
+/// Narrower rows are not reduced.
 pub(super) const WIDE: usize = 112;
-/// Directions that real data, of any width, usually come to.
+/// Typical number of directions for real data of any width.
 pub(super) const USUAL: f64 = 192.0;
-/// Directions are a multiple of this.
+/// The number of directions is a multiple of this.
 const STEP: usize = 16;
-/// The standard deviation that the products of what is left out may have, as a part of the mean squared length.
+/// Maximum standard deviation of the residual products, relative to the mean squared length.
 const LEFT_OUT: f64 = 0.0026;
-/// Rows that the directions are learned from, for rows up to so many numbers wide; half as many where they are wider.
+/// Sample size from which the directions are computed, for rows up to this width; half as many for wider rows.
 const LEARNED_FROM: usize = 4096;
-/// Up to so many columns the directions come from products of columns, beyond from products of as many rows.
+/// Up to this number of columns the directions come from the covariance, beyond from the Gram matrix of as many rows.
 const COLUMNS: usize = 1024;
 
-/// The rows in few directions, `[n, m]` with m at most half of d; none if that would leave too much out.
+/// The rows projected on few directions, `[n, m]` with m at most half of d; none if the residual would be too large.
 pub(super) fn reduce(table: &Table, run: &Run) -> Result<Option<Matrix>> {
     let d = table.rows.cols();
     if d < WIDE {
         return Ok(None);
     }
     let directions = Directions::learn(table, run)?;
-    // Two rows' products of what is left out have the variance that is the sum of the squared variances of the directions.
+    // The variance of the residual product of two rows is the sum of the squared variances of the omitted directions.
     let total: f64 = directions.variances.iter().sum();
     let mut rest: f64 = directions.variances.iter().map(|variance| variance * variance).sum();
     let mut m = 0;
@@ -44,11 +44,11 @@ pub(super) fn reduce(table: &Table, run: &Run) -> Result<Option<Matrix>> {
     directions.project(table, m, run).map(Some)
 }
 
-/// Directions in which rows lie spread most.
+/// Principal directions of rows.
 pub(super) struct Directions {
-    /// How far, most first.
+    /// Their variances, in decreasing order.
     pub(super) variances: Vec<f64>,
-    /// Each of length 1, `[variances, d]`.
+    /// Unit vectors, `[variances, d]`.
     vectors: Vec<f32>,
 }
 
@@ -67,13 +67,13 @@ impl Directions {
     /// The first `m` directions, `[m, d]`.
     ///
     /// # Errors
-    /// None in truth.
+    /// None occur.
     pub(super) fn first(&self, m: usize) -> Result<Matrix> {
         let d = self.vectors.len() / self.variances.len().max(1);
         Matrix::new(m, d, self.vectors[..m * d].to_vec())
     }
 
-    /// The rows in the first `m` directions, `[n, m]`.
+    /// The rows projected on the first `m` directions, `[n, m]`.
     ///
     /// # Errors
     /// [`crate::Error::Cancelled`].
@@ -89,7 +89,7 @@ impl Directions {
         Matrix::new(n, m, out)
     }
 
-    /// From the products of columns.
+    /// From the covariance of the columns.
     fn by_columns(rows: MatrixView<'_>) -> Result<Self> {
         let (n, d) = (rows.rows(), rows.cols());
         let mut gram = Gram::new(d);
@@ -100,7 +100,7 @@ impl Directions {
         Ok(Directions { variances, vectors: eigen.vectors.into_iter().map(|cell| cell as f32).collect() })
     }
 
-    /// From the products of rows.
+    /// From the Gram matrix of the rows.
     fn by_rows(rows: MatrixView<'_>) -> Result<Self> {
         let (n, d) = (rows.rows(), rows.cols());
         let mut gram = vec![0.0_f32; n * n];
@@ -122,5 +122,5 @@ impl Directions {
     }
 }
 
-/// Rows multiplied at once.
+/// Number of rows multiplied at once.
 const BLOCK: usize = 1024;

@@ -1,7 +1,7 @@
-//! The truth about a few rows of a table made ready for search: their nearest among all, and how many rows score higher than given ones. An
-//! approximate search is tuned on it and judged by it.
+//! Ground truth for a sample of rows: their exact nearest neighbors, and the number of rows that score higher than given ones. An
+//! approximate search is tuned on it, and its recall is measured on it.
 //!
-//! The few rows are packed and all rows pass by once, so that nothing as large as the table is written.
+//! The sampled rows are packed and compared with all rows in one pass, so that no copy of the table is written.
 
 use crate::parallel::*;
 
@@ -13,10 +13,10 @@ use crate::error::Result;
 use crate::linalg::{MatrixView, NOBODY, Panels, TILE_COLS, TILE_ROWS, Tile};
 use crate::run::Run;
 
-/// Rows of a task: so many that their candidates are few beside the work, and depending on nothing but n.
+/// Rows per task: large enough that candidates cost little, and a function of n alone.
 const BLOCK: usize = 4096;
 
-/// The true `k` nearest of the rows that `sample` names.
+/// The exact `k` nearest neighbors of the sampled rows.
 ///
 /// # Errors
 /// [`crate::Error::Cancelled`].
@@ -32,7 +32,7 @@ pub(super) fn truth(rows: MatrixView<'_>, table: &Table, sample: &[u32], k: usiz
     Ok(merge(rows, sample, k, metric, &mut blocks, |best| best, margin))
 }
 
-/// For each row that `sample` names and each of the rows `wanted` of it: how many rows score higher with it, by `scored` rows.
+/// For each sampled row and each of its `wanted` rows: the number of rows that score higher, by the `scored` rows.
 ///
 /// # Errors
 /// [`crate::Error::Cancelled`].
@@ -44,8 +44,8 @@ pub(super) fn places(scored: MatrixView<'_>, table: &Table, sample: &[u32], want
     Ok(bars.sum(blocks.iter()))
 }
 
-/// Scores every row with the few packed ones, block by block: `begin()` makes what a block gathers, and `take(gathered, row, first, scores)`
-/// adds the scores of a row with those at `first` and after it. What the blocks gathered comes back in order.
+/// Scores every row against the packed ones, block by block: `begin()` creates the accumulator of a block, and `take(gathered, row, first, scores)`
+/// adds the scores of a row with the packed ones from `first` on. Returns the accumulators of the blocks in order.
 fn sweep<T: Send>(
     scored: MatrixView<'_>,
     table: &Table,
@@ -77,7 +77,7 @@ fn sweep<T: Send>(
     (0..n.div_ceil(BLOCK)).into_par_iter().map(block).collect()
 }
 
-/// Whether one of the scores reaches its bound.
+/// Whether any score reaches its bound.
 #[inline]
 fn reached(scores: &[f32; TILE_COLS], bounds: &[f32]) -> bool {
     match bounds.first_chunk::<TILE_COLS>() {
@@ -92,7 +92,7 @@ fn begin(rows: usize, k: usize) -> Best {
     best
 }
 
-/// The nearest by true distances among what the blocks kept.
+/// The nearest by distance among the candidates of the blocks.
 fn merge<T>(
     rows: MatrixView<'_>,
     sample: &[u32],
@@ -113,12 +113,12 @@ fn merge<T>(
     candidates.par_iter().zip(sample.par_iter()).map(nearest).collect()
 }
 
-/// Scores to be compared with: of each sampled row with each of the rows wanted of it.
+/// Thresholds: the scores of each sampled row with its wanted rows.
 struct Bars {
     rows: usize,
     k: usize,
     bars: Vec<f32>,
-    /// The lowest bar of each row; minus infinity never reaches those at the end, where there is none.
+    /// The lowest threshold of each row; infinity for padding at the end.
     lowest: Vec<f32>,
 }
 
@@ -127,7 +127,7 @@ impl Bars {
         let k = wanted.first().map_or(0, Vec::len);
         let mut bars = Vec::with_capacity(wanted.len() * k);
         let mut tile = Tile::new();
-        // The same sums in the same order as in the sweep, so that a row does not score higher than itself.
+        // The same order of summation as in the pass over all rows, so that a row does not score higher than itself.
         for (slot, wanted) in wanted.iter().enumerate() {
             for &row in wanted {
                 let group = [scored.row(row as usize); TILE_ROWS];
@@ -140,7 +140,7 @@ impl Bars {
         Bars { rows: wanted.len(), k, bars, lowest }
     }
 
-    /// Counts the bars that a row's scores exceed.
+    /// Counts the thresholds that a row's scores exceed.
     #[inline]
     fn count(&self, counts: &mut [u32], row: usize, first: usize, scores: &[f32; TILE_COLS], sample: &[u32]) {
         let lowest = &self.lowest[first..first + TILE_COLS];
@@ -168,7 +168,7 @@ impl Bars {
     }
 }
 
-/// The share of the true neighbors of the rows in `sample` that were found, a share a row.
+/// The recall of each sampled row: the share of its true neighbors that were found.
 pub(super) fn shares(found: &Neighbors, sample: &[u32], truth: &[Vec<u32>]) -> Vec<f64> {
     let share = |(&row, truth): (&u32, &Vec<u32>)| {
         let found = found.row(row as usize).0;

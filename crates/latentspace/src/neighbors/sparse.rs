@@ -1,8 +1,8 @@
-//! Neighbors of sparse rows: all pairs by an index from columns to the rows that have them.
+//! Exact neighbors of sparse rows by an inverted index from columns to rows.
 //!
-//! What two rows agree in is summed up over the columns that both have, for all rows at once, in f64; with a sum of each row alone it tells
-//! every distance here. What lies within rounding of the k-th nearest is then decided by distances from the cells themselves, equal ones by
-//! index. Cost: a multiply-add and a scattered write for each two rows and column that both have, and n steps a row; memory: 12 bytes a cell.
+//! The inner product (or overlap) of two rows is summed over their common columns, for all rows at once, in f64; together with a sum per row it
+//! determines every metric. Rows within the rounding error of the k-th nearest are ordered by distances from the cells, ties by
+//! index. Cost: a multiply-add and a scattered write per pair of rows and common column, and n steps per row; memory: 12 bytes per cell.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -15,17 +15,17 @@ use crate::linalg::SparseRows;
 use crate::parallel::*;
 use crate::run::Run;
 
-/// Queries of a task.
+/// Queries per task.
 const BLOCK: usize = 32;
-/// What rounding may have made of an agreement, as a part of the magnitudes: sums of some million cells are off by less.
+/// Error bound of a sum, relative to the magnitudes: sums of some million cells have a smaller error.
 const ROUNDING: f64 = 1e-11;
 
-/// The `k` rows nearest to each query; if the queries are the rows themselves, each without itself. The answer for a query is the same alone
+/// The `k` nearest rows of each query; if the queries are the rows, without the row itself. The answer for a query is the same alone
 /// and in any batch, to the bit.
 ///
 /// # Errors
-/// [`Error::Param`] if there are not so many rows; [`Error::Input`] for a cell that is no finite number, or negative where the metric is
-/// Hellinger's; [`Error::Cancelled`].
+/// [`Error::Param`] if there are fewer rows; [`Error::Input`] for a cell that is not finite, or negative for the Hellinger metric;
+/// [`Error::Cancelled`].
 pub(super) fn search(rows: SparseRows<'_>, queries: SparseRows<'_>, same: bool, k: usize, metric: Metric, run: &Run) -> Result<Neighbors> {
     let most = rows.rows() - usize::from(same && rows.rows() > 0);
     if k == 0 || k > most {
@@ -63,7 +63,7 @@ pub(super) fn search(rows: SparseRows<'_>, queries: SparseRows<'_>, same: bool, 
     Ok(Neighbors { k, indices, distances, algorithm: EXACT, recall: Measure::exact(1.0, None) })
 }
 
-/// Refuses cells that the metric knows no distances of.
+/// Refuses cells for which the metric is undefined.
 ///
 /// # Errors
 /// [`Error::Input`] with the row and column.
@@ -76,7 +76,7 @@ pub(super) fn check(rows: SparseRows<'_>, metric: Metric) -> Result<()> {
     Err(error.at_row(row as u64).at_column((rows.indices[at] + 1).to_string()))
 }
 
-/// What a row's cells are multiplied by, and its sum.
+/// The factor of a row's cells, and its sum.
 #[derive(Clone, Copy)]
 struct Scaled {
     scale: f64,
@@ -107,7 +107,7 @@ impl Scaled {
     }
 }
 
-/// From each column to the rows that have it.
+/// The inverted index: for each column, the rows that have it.
 pub(crate) struct Index {
     metric: Metric,
     cols: usize,
@@ -140,7 +140,7 @@ impl Index {
         Index { metric, cols: rows.cols, starts, rows: names, cells, sums, largest }
     }
 
-    /// What orders all rows by their distance from this one.
+    /// Keys that order all rows by their distance from this one.
     pub(super) fn keys(&self, row: (&[u32], &[f32])) -> Vec<f64> {
         let (own, mut keys) = (Scaled::of(row, self.metric), vec![0.0; self.sums.len()]);
         self.agree(row, own, &mut keys);
@@ -148,7 +148,7 @@ impl Index {
         keys
     }
 
-    /// What a row agrees in with every row.
+    /// The inner product (or overlap) of a row with every row.
     fn agree(&self, (columns, values): (&[u32], &[f32]), own: Scaled, agreements: &mut [f64]) {
         agreements.fill(0.0);
         for (&column, &value) in columns.iter().zip(values).filter(|(column, _)| (**column as usize) < self.cols) {
@@ -162,12 +162,12 @@ impl Index {
         }
     }
 
-    /// What orders rows by their distance from one that agrees with them so much.
+    /// Keys that order rows by distance, from these sums.
     fn key(&self, own: Scaled, other: usize, agreement: f64) -> f64 {
         key(self.metric, own.sum, self.sums[other], agreement)
     }
 
-    /// The magnitude of what a key is summed up from.
+    /// The magnitude of the summands of a key.
     fn magnitude(&self, own: Scaled) -> f64 {
         match self.metric {
             Metric::InnerProduct => (own.sum * self.largest).sqrt(),
@@ -176,18 +176,18 @@ impl Index {
     }
 }
 
-/// What two cells of one column agree in.
+/// The summand of two cells of a common column.
 #[inline(always)]
 fn agree(metric: Metric, value: f64, other: f64) -> f64 {
     match metric {
         Metric::Manhattan => value.abs() + other.abs() - (value - other).abs(),
-        // Of two columns counted once each, none where both are 0 here, too.
+        // Columns where both cells are 0 are not counted.
         Metric::Hamming => f64::from(value != 0.0) + f64::from(other != 0.0) - f64::from(value != other),
         _ => value * other,
     }
 }
 
-/// What orders rows with this sum by their distance from one with its own, where they agree so much.
+/// The key of two rows, from their sums and their inner product (or overlap).
 #[inline(always)]
 fn key(metric: Metric, own: f64, other: f64, agreement: f64) -> f64 {
     match metric {
@@ -198,7 +198,7 @@ fn key(metric: Metric, own: f64, other: f64, agreement: f64) -> f64 {
     }
 }
 
-/// A few sparse rows, ready to be compared with others that come by in blocks: as [`super::Ranks`], by keys in f64. The keys of two rows are
+/// A few sparse rows, prepared for comparison with blocks of other rows, like [`super::Ranks`], by keys in f64. The key of two rows is
 /// the same in any block, to the bit.
 pub(crate) struct SparseRanks<'a> {
     rows: SparseRows<'a>,
@@ -207,17 +207,17 @@ pub(crate) struct SparseRanks<'a> {
 }
 
 impl<'a> SparseRanks<'a> {
-    /// The few, and what each is called among the many.
+    /// The few rows, and the number of each among the many.
     pub(crate) fn new(rows: SparseRows<'a>, names: &'a [u32], metric: Metric) -> Self {
         SparseRanks { rows, names, metric }
     }
 
-    /// How many there are.
+    /// Number of the few rows.
     pub(crate) fn count(&self) -> usize {
         self.rows.rows()
     }
 
-    /// What orders others by their distance from the row at `slot`.
+    /// Keys that order other rows by their distance from the row at `slot`.
     pub(crate) fn length(&self, slot: usize, other: (&[u32], &[f32])) -> f64 {
         let row = self.rows.row(slot);
         let (own, others) = (Scaled::of(row, self.metric), Scaled::of(other, self.metric));
@@ -231,8 +231,8 @@ impl<'a> SparseRanks<'a> {
         key(self.metric, own.sum, others.sum, agreement)
     }
 
-    /// Takes more of the many into account, of which `many` begins with row `first`: the `k` nearest of each of the few, and how many rows are
-    /// nearer than each that is wanted of it.
+    /// Adds a block of the many, which begins with row `first`: updates the `k` nearest of each of the few, and the ranks of its wanted
+    /// rows.
     ///
     /// # Errors
     /// [`Error::Cancelled`].
@@ -257,7 +257,7 @@ impl<'a> SparseRanks<'a> {
                     let counts = ranked.nearer.iter_mut().zip(wanted);
                     counts.for_each(|(nearer, wanted)| *nearer += u32::from(nearer_first(&far, wanted).is_lt()));
                 }
-                // The nearest so far are sorted.
+                // The current nearest are sorted.
                 let is_near = ranked.nearest.len() < k || ranked.nearest.last().is_some_and(|last| nearer_first(&far, last).is_lt());
                 if k > 0 && is_near {
                     let at = ranked.nearest.partition_point(|other| nearer_first(other, &far).is_lt());
@@ -270,7 +270,7 @@ impl<'a> SparseRanks<'a> {
     }
 }
 
-/// How far two sparse rows lie apart, as [`super::distance`] tells it of dense ones.
+/// The distance of two sparse rows, as [`super::distance`] computes it for dense ones.
 pub(super) fn distance(a: (&[u32], &[f32]), b: (&[u32], &[f32]), cols: usize, metric: Metric) -> f64 {
     let (one, other) = (Scaled::of(a, metric), Scaled::of(b, metric));
     let mut sums = [0.0; 2];

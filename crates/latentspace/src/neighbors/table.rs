@@ -1,4 +1,4 @@
-//! Rows made ready for search: so that the nearest have the highest score, and the error of a score is known.
+//! Rows prepared for search: the nearest have the highest score, and the error of a score is bounded.
 
 use crate::parallel::*;
 
@@ -7,9 +7,9 @@ use super::distance::squared_norm;
 use crate::error::{Error, Result};
 use crate::linalg::{Agreement, Matrix, MatrixView};
 
-/// Rows made ready. The score of a row y for a row x is x·y - |y|²/2 for Euclidean distances (rows centred: no digits are lost far from the
-/// origin), x·y for cosines (rows of length 1; for Hellinger's distance the roots of the cells) and for inner products; minus the distance for
-/// Manhattan ones and for Jaccard's (cells 0 and 1), minus the number of cells that differ for Hamming's.
+/// Prepared rows. The score of a row y for a row x is x·y - |y|²/2 for Euclidean distances (rows are centered, so that no precision is lost
+/// far from the origin), x·y for cosines (rows of length 1; for Hellinger distances the roots of the cells) and for inner products; minus the
+/// distance for Manhattan and Jaccard (cells 0 and 1), minus the number of unequal cells for Hamming.
 pub(super) struct Table {
     pub(super) rows: Matrix,
     /// Half of the squared length of each row.
@@ -18,7 +18,7 @@ pub(super) struct Table {
     longest: f32,
 }
 
-/// What is taken from and multiplied to rows.
+/// The shift and scale of rows.
 pub(super) struct Frame {
     mean: Vec<f64>,
     scale: f64,
@@ -58,7 +58,7 @@ impl Frame {
         Frame { mean, scale, metric }
     }
 
-    /// The score that a row at this length (squared, for a Euclidean distance) has for a row whose squared length is twice `half`.
+    /// The score of a row at this distance (squared, for Euclidean) from a row whose squared norm is twice `half`.
     pub(super) fn score(&self, half: f32, length: f64) -> f32 {
         (match self.metric {
             Metric::Euclidean => f64::from(half) - self.scale * self.scale * length / 2.0,
@@ -71,7 +71,7 @@ impl Frame {
         }) as f32
     }
 
-    /// What the cells of a row are multiplied by.
+    /// The factor of the cells of a row.
     pub(super) fn scale_of(&self, row: &[f32]) -> f64 {
         let inverse = |length: f64| if length > 0.0 { 1.0 / length } else { 0.0 };
         match self.metric {
@@ -82,8 +82,8 @@ impl Frame {
         }
     }
 
-    /// Writes a row, whose scale is known, as seen from a point within this frame, or from its origin: rounded once, when what is subtracted
-    /// is, so that rows near that point keep their digits.
+    /// Writes a row relative to a point within this frame, or to its origin. It is rounded once, after the subtraction,
+    /// so that rows near that point keep their precision.
     pub(super) fn write(&self, row: &[f32], scale: f64, from: Option<&[f32]>, out: &mut [f32]) {
         match (self.metric, from) {
             (Metric::Hamming, _) => out.copy_from_slice(row),
@@ -105,7 +105,7 @@ impl Frame {
         }
     }
 
-    /// The score of two rows at this distance that are seen from the same point: minus half of the squared length between them.
+    /// The score of two rows at this distance relative to the same point: minus half of the squared distance.
     pub(super) fn apart(&self, distance: f64) -> f32 {
         let squared = match self.metric {
             Metric::Cosine => distance,
@@ -118,7 +118,7 @@ impl Frame {
     /// Rows within this frame.
     ///
     /// # Errors
-    /// None in truth.
+    /// None occur.
     pub(super) fn table(&self, rows: MatrixView<'_>) -> Result<Table> {
         let (n, d) = (rows.rows(), rows.cols());
         let mut cells = vec![0.0_f32; n * d];
@@ -136,26 +136,26 @@ impl Frame {
 }
 
 impl Table {
-    /// What scores sum up.
+    /// The operation that scores sum over columns.
     pub(super) fn agreement(&self) -> Agreement {
         self.metric.agreement()
     }
 
-    /// The size of a row that is a set, which panels need to know; 0 for others.
+    /// The size of a row that is a set, which panels need; 0 for others.
     pub(super) fn size(&self, row: usize) -> f32 {
         if self.metric == Metric::Jaccard { 2.0 * self.half[row] } else { 0.0 }
     }
 
-    /// What is added to each score of a row.
+    /// The constant added to each score of a row.
     pub(super) fn offset(&self, row: usize) -> f32 {
         if self.metric == Metric::Euclidean { -self.half[row] } else { 0.0 }
     }
 
-    /// By how much less than `score`, the score of the k-th best row of this table for a query, a row may score and still be nearer in truth.
-    /// `half` is half the squared length of the query.
+    /// Error margin: by how much a row may score below `score`, that of the k-th best row of this table for a query, and still be nearer.
+    /// `half` is half the squared norm of the query.
     ///
-    /// A sum of d products in single precision is off by at most d units in the last place of the sum of their magnitudes (Higham 2002,
-    /// doi:10.1137/1.9780898718027, section 3.1); a few units more come from centring. A row no farther than r from the query has at most
+    /// The error of a sum of d products in f32 is at most d units in the last place of the sum of their magnitudes (Higham 2002,
+    /// doi:10.1137/1.9780898718027, section 3.1); a few units more come from centering. A row no farther than r from the query has at most
     /// half a squared length of 2·half + r².
     pub(super) fn margin(&self, half: f32, score: f32) -> f32 {
         match self.metric {
@@ -167,13 +167,13 @@ impl Table {
         }
     }
 
-    /// By how much a sum over the cells of a row may be off in single precision, as a part of the sum of magnitudes.
+    /// Error bound of a sum over the cells of a row in f32, relative to the sum of magnitudes.
     pub(super) fn unit(&self) -> f32 {
         (self.rows.cols() + 8) as f32 * (f32::EPSILON / 2.0)
     }
 
-    /// The magnitude of what is summed up for a row that scores `score` or better, at most; of products no less than that of the two rows'
-    /// lengths.
+    /// Upper bound of the magnitude of the summands for a row that scores `score` or better; for products, that of the two rows'
+    /// norms.
     pub(super) fn magnitude(&self, half: f32, score: f32) -> f32 {
         match self.metric {
             Metric::Euclidean => 5.0 * half + 4.0 * (half - score).max(0.0),
@@ -185,14 +185,14 @@ impl Table {
     }
 }
 
-/// Rows worked on at once.
+/// Number of rows processed at once.
 const BLOCK: usize = 256;
 
 fn blocks<'a>(rows: MatrixView<'a>) -> impl Pieces<Item = &'a [f32]> {
     rows.as_slice().par_chunks((BLOCK * rows.cols()).max(1))
 }
 
-/// Refuses numbers that are none, in data called `name`, and negative ones where the metric knows none.
+/// Refuses cells that are not finite, in data called `name`, and negative ones if the metric does not allow them.
 ///
 /// # Errors
 /// [`Error::Input`] with the row and column.
@@ -212,12 +212,12 @@ pub(crate) fn check_cells(name: &str, rows: MatrixView<'_>, metric: Metric) -> R
     })
 }
 
-/// Refuses numbers that are none, in data called `name`.
+/// Refuses cells that are not finite, in data called `name`.
 ///
 /// # Errors
 /// [`Error::Input`] with the row and column.
 pub(crate) fn check_finite(name: &str, rows: MatrixView<'_>) -> Result<()> {
-    // Zero times what is no finite number is none.
+    // Zero times a non-finite number is NaN.
     let checked = blocks(rows).enumerate().try_for_each(|(block, cells)| {
         let mut lanes = [0.0_f32; 8];
         for eight in cells.chunks(8) {

@@ -1,6 +1,6 @@
-//! Rows of few numbers: a tree of boxes (Bentley 1975, doi:10.1145/361002.361007), searched from each row.
+//! k-d tree for rows of few columns (Bentley 1975, doi:10.1145/361002.361007), searched from each row.
 //!
-//! Cost: n log n for maps of 2 or 3 dimensions, however unevenly the rows lie.
+//! Cost: n log n for maps of 2 or 3 dimensions, for any distribution of the rows.
 
 use std::ops::Range;
 
@@ -12,12 +12,12 @@ use crate::interval::Measure;
 use crate::linalg::{MatrixView, NOBODY};
 use crate::run::Run;
 
-/// The widest rows for which the tree is taken.
+/// Maximum number of columns for the tree.
 pub(super) const WIDEST: usize = 3;
-/// Rows of a leaf at most.
+/// Maximum number of rows in a leaf.
 const LEAF: usize = 16;
 
-/// The `k` nearest other rows of each row, all of them true.
+/// The exact `k` nearest neighbors of each row.
 pub(super) fn search(rows: MatrixView<'_>, k: usize, run: &Run) -> Result<Neighbors> {
     let n = rows.rows();
     let mut order: Vec<u32> = (0..n as u32).collect();
@@ -52,7 +52,7 @@ pub(super) fn search(rows: MatrixView<'_>, k: usize, run: &Run) -> Result<Neighb
     Ok(Neighbors { k, indices, distances, algorithm: EXACT, recall: Measure::exact(1.0, None) })
 }
 
-/// A part of the rows and the box that holds them.
+/// A node: a part of the rows and its bounding box.
 struct Node {
     low: [f64; WIDEST],
     high: [f64; WIDEST],
@@ -60,15 +60,15 @@ struct Node {
     parts: Option<Box<[Node; 2]>>,
 }
 
-/// A row's place; missing dimensions are 0.
+/// A row's coordinates; missing dimensions are 0.
 fn place(rows: MatrixView<'_>, row: u32) -> [f64; WIDEST] {
     let mut place = [0.0; WIDEST];
     place.iter_mut().zip(rows.row(row as usize)).for_each(|(to, &from)| *to = f64::from(from));
     place
 }
 
-/// Orders the rows so that each node's lie together, and splits them at the middle of their widest side. `first` is the place of the
-/// first of them.
+/// Orders the rows so that those of each node are adjacent, and splits them at the median of the widest side. `first` is the position of the
+/// first row.
 fn build(rows: MatrixView<'_>, order: &mut [u32], first: usize) -> Node {
     let (mut low, mut high) = ([f64::INFINITY; WIDEST], [f64::NEG_INFINITY; WIDEST]);
     for &row in order.iter() {
@@ -83,7 +83,7 @@ fn build(rows: MatrixView<'_>, order: &mut [u32], first: usize) -> Node {
     }
     let side = |axis: usize| high[axis] - low[axis];
     let axis = (1..rows.cols()).fold(0, |widest, axis| if side(axis) > side(widest) { axis } else { widest });
-    // Whole leaves to the left, so that most are full.
+    // Only full leaves to the left.
     let middle = (order.len() / 2).next_multiple_of(LEAF);
     let value = |row: u32| rows.row(row as usize)[axis];
     order.select_nth_unstable_by(middle, |&a, &b| value(a).total_cmp(&value(b)).then(a.cmp(&b)));
@@ -97,7 +97,7 @@ fn build(rows: MatrixView<'_>, order: &mut [u32], first: usize) -> Node {
 }
 
 impl Node {
-    /// The squared distance of a place from the box. Rounded like the distance of two rows, so never above that of a row inside.
+    /// The squared distance of a point from the box, rounded like the distance of two rows, so never above that of a row inside.
     fn apart(&self, from: &[f64; WIDEST]) -> f64 {
         let mut sum = 0.0;
         for axis in 0..WIDEST {
@@ -107,7 +107,7 @@ impl Node {
         sum
     }
 
-    /// Puts rows of this part into `nearest`, which is ascending, where they are nearer.
+    /// Inserts nearer rows of this node into `nearest`, which is ascending.
     fn look(&self, places: &[[f64; WIDEST]], names: &[u32], from: [f64; WIDEST], own: u32, nearest: &mut [(f64, u32)]) {
         let Some(parts) = &self.parts else {
             for at in self.rows.clone() {
