@@ -164,7 +164,7 @@ fn two_spaces_of_the_same_rows_are_compared() {
     }
     assert_eq!(read_npy(&folder.read("moved.npy")).len(), 1200);
     let told = folder.good("compare a.npy b.latent").out;
-    assert!(told.contains("procrustes") && told.contains("Of the 15 nearest of a row"), "{told}");
+    assert!(told.contains("procrustes") && told.contains("Of the 15 nearest neighbors of a row"), "{told}");
     assert_eq!(folder.good("compare a.npy b.latent --moved - --quiet").out.lines().next(), Some("moved,neighbors_kept"));
 
     // With ids, in another order, and not the same rows in both.

@@ -361,7 +361,7 @@ export function demoSource(query: URLSearchParams): DataSource {
       procrustes: measure(left, 0.998),
       distance_correlation: measure(0.61, 0),
       k: K,
-      sentences: [`Of the ${K} nearest neighbors of a row, ${(shared * K).toFixed(1)} are the same in both; with the rows in any order it would be ${((K * K) / (n - 1)).toFixed(1)}.`, `Laid onto each other they agree in the large: ${Math.round(100 * left)} % of their spread is left.`],
+      sentences: [`Of the ${K} nearest neighbors of a row, ${(shared * K).toFixed(1)} are the same in both (rows in random order: ${((K * K) / (n - 1)).toFixed(1)}).`, `After Procrustes alignment they agree roughly: the residual is ${Math.round(100 * left)} % of the variance.`],
     };
   }
 

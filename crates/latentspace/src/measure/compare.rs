@@ -68,20 +68,22 @@ impl Comparison {
             count => format!("{count:.1}"),
         };
         let mut out = vec![format!(
-            "Of the {} nearest of a row, {} are the same in both; with the rows in any order it would be {}.",
+            "Of the {} nearest neighbors of a row, {} are the same in both (rows in random order: {}).",
             self.k,
             of_k(shared),
             of_k(self.neighbors_shared.null.unwrap_or(0.0))
         )];
         out.push(match left {
-            ..0.05 => format!("Laid onto each other they are the same but for {:.1} % of their spread.", 100.0 * left),
-            ..0.5 => format!("Laid onto each other they agree in the large: {:.0} % of their spread is left.", 100.0 * left),
-            _ => format!("Laid onto each other most rows lie elsewhere: {:.0} % of their spread is left.", 100.0 * left),
+            ..0.05 => format!("After Procrustes alignment they are nearly equal: the residual is {:.1} % of the variance.", 100.0 * left),
+            ..0.5 => format!("After Procrustes alignment they agree roughly: the residual is {:.0} % of the variance.", 100.0 * left),
+            _ => {
+                format!("After Procrustes alignment most rows have other positions: the residual is {:.0} % of the variance.", 100.0 * left)
+            }
         });
         if shared > 0.3 && left > 0.3 {
-            out.push("The same neighborhoods lie in other places: compare groups, not where they are.".to_owned());
+            out.push("Neighborhoods agree, but their positions do not: compare groups, not positions.".to_owned());
         } else if shared < 0.1 && far > 0.7 {
-            out.push("What is far apart is so in both, but who is next to whom differs.".to_owned());
+            out.push("Long distances agree, but neighborhoods do not.".to_owned());
         }
         out
     }
