@@ -1,4 +1,4 @@
-//! Two spaces of the same rows: how much of one is in the other, whatever way they are turned.
+//! Comparison of two spaces of the same rows: CKA, Procrustes, shared neighbors, distance correlation. All are invariant to rotation.
 
 use crate::parallel::*;
 use serde::Serialize;
@@ -11,46 +11,46 @@ use crate::neighbors::{Metric, Points, check_finite, neighbors};
 use crate::random::Random;
 use crate::run::Run;
 
-/// How to compare two spaces.
+/// Options of the comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CompareOptions {
-    /// Neighbors a row.
+    /// Number of neighbors per row.
     pub k: usize,
-    /// Which rows are asked for their neighbors.
+    /// The rows whose neighbors are compared.
     pub sample: Sample,
-    /// Whether every row is told how far it moved and which neighbors it kept; all rows are asked then.
+    /// Whether to compute the displacement and the kept neighbors of every row; then all rows are compared.
     pub every_row: bool,
 }
 
-/// What two spaces of the same rows have in common. Each figure is the same with the spaces exchanged.
+/// The similarity of two spaces of the same rows. Each figure is symmetric in the spaces.
 #[derive(Debug, Clone, Serialize)]
 pub struct Comparison {
-    /// Linear centered kernel alignment: from 0 to 1, where inner products of rows are the same but for a factor. Turning a space does not
-    /// change it. Source: Kornblith and others 2019 (ICML, arXiv:1905.00414). Its null is the mean over all orders of the rows, exactly.
+    /// Linear centered kernel alignment (CKA): from 0 to 1, where the inner products of rows are equal up to a factor. It is invariant to
+    /// rotation. Source: Kornblith and others 2019 (ICML, arXiv:1905.00414). Its null is the exact mean over all orders of the rows.
     pub cka: Measure,
-    /// What is left between the spaces once one was moved, turned, mirrored and scaled onto the other, from 0, in parts of its spread: the
-    /// mean squared way of a row over the squared radius. Source: Gower 1975, doi:10.1007/BF02291478. Its null is that of rows in random
-    /// orders.
+    /// Procrustes residual after one space is translated, rotated, reflected and scaled onto the other, from 0: the mean squared displacement
+    /// of a row, relative to the squared radius. Source: Gower 1975, doi:10.1007/BF02291478. Its null is that of rows in random
+    /// order.
     pub procrustes: Measure,
-    /// The share of the k nearest of a row that are the same in both.
+    /// The share of the k nearest neighbors of a row that both spaces have.
     pub neighbors_shared: Measure,
     /// Spearman's rank correlation of the distances of pairs of rows.
     pub distance_correlation: Measure,
-    /// Neighbors a row.
+    /// Number of neighbors per row.
     pub k: usize,
-    /// Rows asked for their neighbors.
+    /// Number of rows whose neighbors were compared.
     pub rows_asked: usize,
-    /// How far each row lies from itself, once the second space was laid onto the first, in units of the first one's radius (the root of the
-    /// mean squared distance from its middle), `[n]`; empty unless asked for.
+    /// Displacement of each row after the second space is aligned with the first, in units of the first one's radius (the root of the
+    /// mean squared distance from its mean), `[n]`; empty unless requested.
     #[serde(skip)]
     pub moved: Vec<f32>,
-    /// The share of each row's neighbors that are the same in both, `[n]`; empty unless asked for.
+    /// The share of each row's neighbors that both spaces have, `[n]`; empty unless requested.
     #[serde(skip)]
     pub kept: Vec<f32>,
 }
 
 impl Comparison {
-    /// The figures by name.
+    /// The measures by name.
     pub fn named(&self) -> Vec<(&'static str, Measure)> {
         vec![
             ("cka", self.cka),
@@ -60,7 +60,7 @@ impl Comparison {
         ]
     }
 
-    /// What they say, in plain words, the most important first.
+    /// Interprets the measures in sentences, the most important first.
     pub fn sentences(&self) -> Vec<String> {
         let (shared, left, far) = (self.neighbors_shared.value, self.procrustes.value, self.distance_correlation.value);
         let of_k = |share: f64| match share * self.k as f64 {
@@ -89,19 +89,19 @@ impl Comparison {
     }
 }
 
-/// Orders of the rows that the null of Procrustes is the mean of.
+/// Number of random orders of the rows for the null of Procrustes.
 const ORDERS: u64 = 3;
-/// Rows whose products are summed up at a time: on nothing else depend the borders of the sums.
+/// Rows per block of the sums, which depend on nothing else.
 const BLOCK: usize = 1024;
-/// Blocks that are on their way at a time.
+/// Blocks in flight.
 const BLOCKS: usize = 8;
-/// Directions with less in common than this part of the most are left as they are: sums of single precision do not tell them from none.
+/// Directions with a covariance below this part of the largest are not aligned: it is rounding error of f32.
 const COMMON: f64 = 1e-6;
 
-/// Compares two spaces, `[n, a]` and `[n, b]`, of the same rows. Cost: n·(a + b)² multiply-adds, and the neighbors of the rows asked about.
+/// Compares two spaces, `[n, a]` and `[n, b]`, of the same rows. Cost: n·(a + b)² multiply-adds, and the neighbors of the sampled rows.
 ///
 /// # Errors
-/// [`Error::Input`] if the rows differ in number, are fewer than 3 or all alike, or a cell is no finite number; [`Error::Param`] if k is not
+/// [`Error::Input`] if the rows differ in number, are fewer than 3 or all equal, or a cell is not finite; [`Error::Param`] if k is not
 /// less than the rows; [`Error::Memory`]; [`Error::Cancelled`].
 pub fn compare(first: MatrixView<'_>, second: MatrixView<'_>, options: &CompareOptions, run: &Run) -> Result<Comparison> {
     run.install(|| {
@@ -168,7 +168,7 @@ fn compared(first: MatrixView<'_>, second: MatrixView<'_>, options: &CompareOpti
     Ok(Comparison { cka, procrustes, neighbors_shared, distance_correlation, k, rows_asked: rows.len(), moved, kept })
 }
 
-/// The nearest of some rows. Those of all rows take less time than those of a sample one by one, if the space has few dimensions.
+/// The nearest neighbors of sampled rows. In few dimensions, those of all rows take less time than those of a sample one by one.
 fn nearest(space: MatrixView<'_>, rows: &[u32], options: &CompareOptions, run: &Run) -> Result<Vec<Vec<u32>>> {
     if options.every_row || space.cols() <= 3 {
         let all = neighbors(space, options.k, Metric::Euclidean, run)?;
@@ -178,7 +178,7 @@ fn nearest(space: MatrixView<'_>, rows: &[u32], options: &CompareOptions, run: &
     Ok(ranked.into_iter().map(|row| super::structure::names(&row.nearest)).collect())
 }
 
-/// The sum over all rows of the products of their columns, `[a, b]`.
+/// The cross-product matrix of the columns, summed over all rows, `[a, b]`.
 struct Products {
     a: usize,
     b: usize,
@@ -186,7 +186,7 @@ struct Products {
 }
 
 impl Products {
-    /// Of two spaces; with an order, of each row of the first with another of the second.
+    /// Of two spaces; with an order, the rows of the second are permuted.
     fn of(first: &Centered<'_>, second: &Centered<'_>, order: Option<&[u32]>, run: &Run) -> Result<Self> {
         let (n, a, b) = (first.rows(), first.cols(), second.cols());
         let block = |&from: &usize| {
@@ -206,7 +206,7 @@ impl Products {
         Ok(Products { a, b, cells })
     }
 
-    /// The sum of squared lengths, of a space with itself.
+    /// The squared Frobenius norm of a space.
     fn trace(&self) -> f64 {
         self.cells.iter().step_by(self.b + 1).sum()
     }
@@ -215,7 +215,7 @@ impl Products {
         self.cells.iter().map(|cell| cell * cell).sum()
     }
 
-    /// The directions of both spaces that go together.
+    /// The singular vectors of the cross-product matrix.
     fn common(&self) -> Result<Turn> {
         let svd = thin_svd(&self.cells, self.a, self.b)?;
         let most = svd.values.first().copied().unwrap_or(0.0);
@@ -242,7 +242,7 @@ fn columns(space: &Centered<'_>, rows: impl ExactSizeIterator<Item = usize>) -> 
     Matrix::new(d, count, cells)
 }
 
-/// Directions of two spaces that go together, the most common first, and how much they have in common: what turns one onto the other.
+/// Pairs of aligned directions of two spaces with their singular values, largest first: the rotation of one onto the other.
 struct Turn {
     /// `[count, a]` and `[count, b]`.
     of_first: Vec<f64>,
@@ -255,8 +255,8 @@ impl Turn {
         self.values.iter().sum()
     }
 
-    /// How far each row lies from itself, in units of the first space's radius. What the second has beyond the common directions stands at
-    /// right angles to all of the first.
+    /// Displacement of each row, in units of the first space's radius. Further dimensions of the second space are orthogonal to all of the
+    /// first.
     fn moved(&self, a: &Centered<'_>, b: &Centered<'_>, spread_a: f64, spread_b: f64, run: &Run) -> Result<Vec<f32>> {
         let (n, scale) = (a.rows(), self.sum() / spread_b);
         let radius = (spread_a / n as f64).sqrt();

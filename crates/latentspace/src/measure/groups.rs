@@ -1,8 +1,8 @@
-//! The groups that a map shows, against the neighbors of their rows in the data: which ones the map made up, which ones it tore apart.
-//!
-//! A group of the map is what hangs together by neighbors that are each other's (of the k nearest), once rows that lie much more loosely than
-//! those around them are set aside: groups that touch count as one. In the data, rows belong together that are neighbors there.
-//! The questions, false and missing groups, are those of steadiness and cohesiveness: Jeon et al. 2022, doi:10.1109/TVCG.2021.3114833.
+//! Groups of a map compared with the neighbors of their rows in the data: groups that the map made up, and groups that it tore apart.
+
+//! A group is a connected component of mutual k-nearest neighbors in the map, without outliers (rows much farther from their neighbors than
+//! those are from theirs): groups that touch count as one. In the data, rows are connected by their neighbors.
+//! False and missing groups correspond to steadiness and cohesiveness: Jeon et al. 2022, doi:10.1109/TVCG.2021.3114833.
 
 use serde::Serialize;
 
@@ -12,35 +12,35 @@ use crate::neighbors::{Metric, Neighbors, neighbors};
 use crate::parallel::*;
 use crate::run::Run;
 
-/// A row lies loosely whose farthest neighbor is so many times as far as those of its neighbors are from theirs.
+/// A row is an outlier if its farthest neighbor is this many times as far as those of its neighbors.
 const LOOSE: f32 = 1.6;
-/// A group has at least this part of all rows, and two times as many as a row has neighbors.
+/// A group has at least this part of all rows, and at least twice the number of neighbors per row.
 const LEAST: usize = 200;
-/// A part of a group has at least this part of its rows.
+/// A component of a group has at least this part of its rows.
 const LEAST_PART: usize = 10;
-/// From this share of neighbors on, two groups belong together.
+/// From this share of neighbors on, two groups count as torn apart.
 const TOGETHER: f64 = 0.2;
-/// From this share of neighbors elsewhere on, nothing sets a group apart.
+/// From this share of neighbors outside on, a group counts as made up.
 const ELSEWHERE: f64 = 0.5;
-/// Names the group of a row that is in none.
+/// The group number of rows in no group.
 pub const NO_GROUP: u32 = u32::MAX;
 
-/// What a map shows as groups, and what they are in the data.
+/// The groups of a map, compared with the data.
 #[derive(Debug, Clone, Serialize)]
 pub struct Groups {
     /// The largest first.
     pub groups: Vec<Group>,
-    /// Pairs of groups that are one in the data, the surest first.
+    /// Pairs of groups that the map tore apart, by decreasing share.
     pub torn: Vec<Torn>,
-    /// Rows of the parts into which the data's own graph of neighbors falls, the largest first: one where it hangs together.
+    /// Sizes of the connected components of the neighbor graph of the data, the largest first; a single one if it is connected.
     pub parts: Vec<usize>,
-    /// By row, `[n]`, the place of its group in `groups`; [`NO_GROUP`] where it is in none.
+    /// The group of each row, `[n]`, as an index into `groups`; [`NO_GROUP`] for none.
     #[serde(skip)]
     pub of_row: Vec<u32>,
 }
 
 impl Groups {
-    /// A sentence where the data's own graph of neighbors falls apart.
+    /// A sentence if the neighbor graph of the data is disconnected.
     pub fn parts_told(&self) -> Option<String> {
         let told: Vec<String> = self.parts.iter().take(3).map(|&rows| count(rows as u64)).collect();
         let more = if self.parts.len() > told.len() { ", …" } else { "" };
@@ -58,35 +58,34 @@ impl Groups {
 /// A group of the map.
 #[derive(Debug, Clone, Serialize)]
 pub struct Group {
-    /// Rows.
+    /// Number of rows.
     pub rows: usize,
-    /// The share of its rows' neighbors in the data that lie elsewhere in the map.
+    /// The share of its rows' neighbors in the data that are outside the group in the map.
     pub elsewhere: f64,
-    /// The same if rows were drawn for it by chance.
+    /// The same share for random rows.
     pub null: f64,
-    /// Whether most of them do: the map made it up.
+    /// Whether most of them are outside: the map made the group up.
     pub made_up: bool,
-    /// Rows of the parts that it has in the data, the largest first: more than one where the map put together what has nothing to do with each
-    /// other.
+    /// Sizes of its connected components in the data, the largest first: several if the map merged separate groups.
     pub parts: Vec<usize>,
 }
 
-/// Two groups of the map that are one in the data.
+/// Two groups of the map that are connected in the data.
 #[derive(Debug, Clone, Serialize)]
 pub struct Torn {
-    /// Their places in the list of groups, the smaller group last.
+    /// Their indices, the smaller group last.
     pub groups: [usize; 2],
-    /// The share of the smaller one's neighbors in the data that lie in the other.
+    /// The share of the smaller one's neighbors in the data that are in the other.
     pub share: f64,
-    /// The same if neighbors were drawn by chance.
+    /// The same share for random neighbors.
     pub null: f64,
 }
 
-/// Finds the groups of a map `[n, 2 or 3]` and holds them against the neighbors of its rows in the data. Cost: the neighbors in the map, and
+/// Finds the groups of a map `[n, 2 or 3]` and compares them with the neighbors of its rows in the data. Cost: the neighbors in the map, and
 /// n k² steps.
 ///
 /// # Errors
-/// What [`neighbors`] says.
+/// As [`neighbors`].
 pub fn groups(map: MatrixView<'_>, near: &Neighbors, run: &Run) -> Result<Groups> {
     let (n, k) = (map.rows(), near.k);
     let seen = neighbors(map, k, Metric::Euclidean, run)?;
@@ -96,7 +95,7 @@ pub fn groups(map: MatrixView<'_>, near: &Neighbors, run: &Run) -> Result<Groups
     (0..n as u32).for_each(|row| near.row(row as usize).0.iter().for_each(|&other| whole.join(row, other)));
     let parts = whole.sizes().into_iter().filter(|&rows| rows > 1).collect();
 
-    // Of each group's neighbors in the data, how many lie in which group; those in none are nobody's.
+    // Counts of each group's neighbors in the data by their group; those in no group are not counted.
     let mut flows = vec![0_u64; sizes.len() * sizes.len()];
     let mut known = vec![0_u64; sizes.len()];
     for row in (0..n).filter(|&row| of_row[row] != NO_GROUP) {
@@ -140,7 +139,7 @@ fn shown(seen: &Neighbors, n: usize) -> (Vec<u32>, Vec<usize>) {
     }
     let least = (2 * seen.k).max(n / LEAST);
     let mut of_row = union.named(least, |row| dense[row]);
-    // A row at the border of a group, or in its gaps, belongs to it if most of its neighbors do.
+    // An outlier joins a group if most of its neighbors belong to it.
     for _ in 0..2 {
         let before = of_row.clone();
         let most = |row: usize| {
@@ -158,7 +157,7 @@ fn shown(seen: &Neighbors, n: usize) -> (Vec<u32>, Vec<usize>) {
     let groups = of_row.iter().filter(|&&group| group != NO_GROUP).max().map_or(0, |&last| last as usize + 1);
     let mut sizes = vec![0; groups];
     of_row.iter().filter(|&&group| group != NO_GROUP).for_each(|&group| sizes[group as usize] += 1);
-    // Rows of the border may have changed the order.
+    // The added rows may have changed the order.
     let mut order: Vec<usize> = (0..groups).collect();
     order.sort_by_key(|&group| (std::cmp::Reverse(sizes[group]), group));
     let mut place = vec![0_u32; groups];
@@ -167,7 +166,7 @@ fn shown(seen: &Neighbors, n: usize) -> (Vec<u32>, Vec<usize>) {
     (of_row, order.into_iter().map(|group| sizes[group]).collect())
 }
 
-/// Rows of the parts that each group has in the data, by neighbors that are each other's: one of a few strays joins nothing.
+/// Sizes of the connected components of each group in the data, by mutual neighbors, so that single stray rows connect nothing.
 fn parts_within(near: &Neighbors, of_row: &[u32], sizes: &[usize], n: usize) -> Vec<Vec<usize>> {
     let mut union = Union::new(n);
     for row in (0..n as u32).filter(|&row| of_row[row as usize] != NO_GROUP) {
@@ -188,7 +187,7 @@ fn parts_within(near: &Neighbors, of_row: &[u32], sizes: &[usize], n: usize) -> 
     parts
 }
 
-/// Rows that hang together.
+/// Union-find of connected rows.
 struct Union {
     above: Vec<u32>,
 }
@@ -198,7 +197,7 @@ impl Union {
         Union { above: (0..n as u32).collect() }
     }
 
-    /// The first of the rows that hang together with this one.
+    /// The representative of a row's component.
     fn root(&mut self, row: u32) -> u32 {
         let mut at = row;
         while self.above[at as usize] != at {
@@ -214,7 +213,7 @@ impl Union {
         self.above[a.max(b) as usize] = a.min(b);
     }
 
-    /// Rows of each part, the largest first.
+    /// Sizes of the components, the largest first.
     fn sizes(&mut self) -> Vec<usize> {
         let mut rows = vec![0; self.above.len()];
         (0..self.above.len() as u32).for_each(|row| rows[self.root(row) as usize] += 1);
@@ -223,7 +222,7 @@ impl Union {
         rows
     }
 
-    /// The part of each row that counts, of those parts that have at least so many rows: by size, equal ones by their first row.
+    /// The component of each row, for components of at least this size; ordered by size, ties by their first row.
     fn named(&mut self, least: usize, counts: impl Fn(usize) -> bool) -> Vec<u32> {
         let n = self.above.len();
         let mut rows = vec![0_usize; n];

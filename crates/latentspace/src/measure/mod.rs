@@ -1,4 +1,4 @@
-//! How far to trust a space or a map.
+//! Measures of a space or map: trustworthiness, continuity, recall, distance correlation; comparison and stability.
 
 mod compare;
 mod groups;
@@ -25,26 +25,26 @@ use crate::linalg::MatrixView;
 use crate::neighbors::{Metric, Neighbors, Points, check_finite};
 use crate::run::Run;
 
-/// Which rows are asked about. Their neighbors are always sought among all rows.
+/// The rows whose neighborhoods are measured. Their neighbors are always searched among all rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Sample {
-    /// All rows where there are few, a sample where there are many.
+    /// All rows up to a limit, else a sample.
     #[default]
     Auto,
     /// All rows.
     All,
-    /// So many rows, chosen by the run's seed; all if there are no more.
+    /// A sample of this size, chosen by the run's seed; all if there are no more.
     Rows(usize),
 }
 
-/// How to measure a map.
+/// Options of measuring a map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MeasureOptions {
-    /// Neighbors a row. It must be less than half of the rows.
+    /// Number of neighbors per row, k. It must be less than half of the rows.
     pub k: usize,
-    /// Which rows are asked about.
+    /// The sampled rows.
     pub sample: Sample,
-    /// How far two observations lie apart. In the map it is always the Euclidean distance.
+    /// The metric of the observations. In the map it is always the Euclidean distance.
     pub metric: Metric,
 }
 
@@ -54,25 +54,25 @@ impl Default for MeasureOptions {
     }
 }
 
-/// How well a map keeps what is near near, and what is far far.
+/// The measures of a map against its data.
 #[derive(Debug, Clone, Serialize)]
 pub struct Measures {
-    /// Whether neighbors in the map are near in the data: 1 minus a penalty for intruders by how far they come from.
+    /// Trustworthiness: whether neighbors in the map are near in the data; 1 minus a penalty for false neighbors by their rank in the data.
     /// Source: Venna and Kaski 2001, doi:10.1007/3-540-44668-0_68.
     pub trustworthiness: Measure,
-    /// Whether neighbors in the data are near in the map: the same with map and data exchanged.
+    /// Continuity: whether neighbors in the data are near in the map; the same with map and data exchanged.
     pub continuity: Measure,
-    /// The share of the k nearest in the data that are among the k nearest in the map.
+    /// Recall: the share of the k nearest neighbors in the data that are among the k nearest in the map.
     pub recall: Measure,
     /// Spearman's rank correlation of the distances of pairs of rows.
     pub distance_correlation: Measure,
-    /// Neighbors a row.
+    /// Number of neighbors per row.
     #[serde(skip)]
     pub k: usize,
-    /// The same for each row that was asked about.
+    /// The same for each sampled row.
     #[serde(skip)]
     pub per_row: PerRow,
-    /// The recall of every row, `[n]`; empty if the data's neighbors of all rows were not known.
+    /// The recall of every row, `[n]`; empty if the neighbors of all rows in the data were not given.
     #[serde(skip)]
     pub row_recall: Vec<f32>,
 }
@@ -81,17 +81,17 @@ pub struct Measures {
 pub const NAMES: [&str; 4] = ["trustworthiness", "continuity", "recall", "distance_correlation"];
 
 impl Measures {
-    /// All of them by name.
+    /// All measures by name.
     pub fn named(&self) -> Vec<(&'static str, Measure)> {
         let values = [self.trustworthiness, self.continuity, self.recall, self.distance_correlation];
         NAMES.into_iter().zip(values).collect()
     }
 }
 
-/// The measures of single rows; each mean is the measure of the whole.
+/// The measures of single rows; their means are the measures of the map.
 #[derive(Debug, Clone, Default)]
 pub struct PerRow {
-    /// The rows that were asked about, ascending.
+    /// The sampled rows, ascending.
     pub rows: Vec<u32>,
     /// The trustworthiness of each of these.
     pub trustworthiness: Vec<f32>,
@@ -101,16 +101,16 @@ pub struct PerRow {
     pub recall: Vec<f32>,
 }
 
-/// Measures a map, `[n, k]`, against the observations that it was made from, `[n, d]`.
+/// Measures a map, `[n, k]`, against its observations, `[n, d]`.
 ///
 /// # Errors
-/// [`Error::Input`] if the rows differ in number or a cell is no finite number; [`Error::Param`] if k is not less than half of the rows;
+/// [`Error::Input`] if the rows differ in number or a cell is not finite; [`Error::Param`] if k is not less than half of the rows;
 /// [`Error::Cancelled`].
 pub fn measure(map: MatrixView<'_>, against: MatrixView<'_>, options: &MeasureOptions, run: &Run) -> Result<Measures> {
     measure_points(map, &Points::Dense(against), options, run)
 }
 
-/// As [`measure`], of observations that may be sparse.
+/// As [`measure`], for observations that may be sparse.
 ///
 /// # Errors
 /// As [`measure`].
@@ -119,11 +119,11 @@ pub fn measure_points(map: MatrixView<'_>, against: &Points<'_>, options: &Measu
     run.install(|| structure::measure(map, against, None, options, run))
 }
 
-/// As [`measure`], with neighbors of all rows among the observations that are known already (at least k a row). Tells the recall of every
-/// row, too.
+/// As [`measure`], with known neighbors of all rows in the data (at least k per row). Also gives the recall of every
+/// row.
 ///
 /// # Errors
-/// As [`measure`]; [`Error::Param`] if there are fewer neighbors than asked about.
+/// As [`measure`]; [`Error::Param`] if there are fewer than k neighbors.
 pub fn measure_with(
     map: MatrixView<'_>,
     against: &Points<'_>,
@@ -139,7 +139,7 @@ pub fn measure_with(
     run.install(|| structure::measure(map, against, Some(neighbors), options, run))
 }
 
-/// The mean over sampled rows of `n` with its 95 % interval (normal; drawn without replacement).
+/// The mean over sampled rows of `n` with its 95 % confidence interval (normal, with finite population correction).
 fn summary(values: &[f64], n: usize, null: f64) -> Measure {
     let count = values.len() as f64;
     let mean = values.iter().sum::<f64>() / count;
@@ -158,7 +158,7 @@ fn check(map: MatrixView<'_>, against: &Points<'_>, options: &MeasureOptions) ->
         let wanted = format!("the observations have {}", against.rows());
         return Err(Error::input("codes", format!("{} rows", map.rows()), wanted));
     }
-    // At half of the rows and above, the measure's largest penalty is no longer 1.
+    // From half of the rows on, the largest penalty of the measure is not 1.
     let most = map.rows().saturating_sub(1) / 2;
     if options.k == 0 || options.k > most {
         let wanted = format!("for {} rows it is 1 to {most}: neighbors must be fewer than half of the rows", map.rows());

@@ -1,4 +1,4 @@
-//! The correlation of distances: whether what is far in the data is far in the map.
+//! Distance correlation: Spearman correlation of the distances in the data and in the map.
 
 use crate::parallel::*;
 
@@ -9,12 +9,12 @@ use crate::neighbors::{Metric, Points, distance};
 use crate::random::Random;
 use crate::run::Run;
 
-/// Pairs asked about where there are more.
+/// Sample size of pairs.
 pub(super) const SAMPLED: usize = 20_000;
-/// Pairs worked on between two checks.
+/// Pairs between two checks for cancellation.
 const BLOCK: usize = 1024;
 
-/// Spearman's correlation of the distances of pairs of rows: all pairs where there are few, else a sample of them. Its interval is that of
+/// Spearman correlation of the distances of all pairs of rows, or of a sample of pairs if there are many. Its interval is that of
 /// Bonett and Wright 2000, doi:10.1007/BF02294183.
 pub(super) fn distance_correlation(map: MatrixView<'_>, against: &Points<'_>, metric: Metric, run: &Run) -> Result<Measure> {
     let n = map.rows();
@@ -32,12 +32,12 @@ pub(super) fn distance_correlation(map: MatrixView<'_>, against: &Points<'_>, me
     Ok(correlated(lengths, is_sampled(n)))
 }
 
-/// Whether only some pairs of `n` rows are asked about.
+/// Whether the pairs of `n` rows are sampled.
 fn is_sampled(n: usize) -> bool {
     n * (n - 1) / 2 > SAMPLED
 }
 
-/// Spearman's correlation of two lists of numbers of one length: how alike they order their rows, from -1 to 1.
+/// Spearman rank correlation of two lists of equal length, from -1 to 1.
 ///
 /// ```
 /// let (a, b) = ([1.0, 2.0, 3.0], [1.0, 8.0, 27.0]);
@@ -47,7 +47,7 @@ pub fn rank_correlation(a: &[f64], b: &[f64]) -> f64 {
     correlation(&ranks(a), &ranks(b))
 }
 
-/// The pairs asked about where there are many.
+/// The sampled pairs.
 pub(super) fn sampled(n: usize, run: &Run) -> Vec<(u32, u32)> {
     let random = Random::new(run.seed(), "measure pairs");
     let draw = |pair: usize| {
@@ -73,7 +73,7 @@ pub(super) fn correlated(lengths: Vec<(f64, f64)>, is_sample: bool) -> Measure {
     Measure { value, low: (middle - half).tanh().min(value), high: (middle + half).tanh().max(value), null: Some(0.0) }
 }
 
-/// The rank of each value from 0; equal values share the mean of their ranks.
+/// The rank of each value from 0; ties have the mean of their ranks.
 fn ranks(values: &[f64]) -> Vec<f64> {
     let mut order: Vec<u32> = (0..values.len() as u32).collect();
     order.sort_unstable_by(|&a, &b| values[a as usize].total_cmp(&values[b as usize]).then(a.cmp(&b)));
@@ -89,7 +89,7 @@ fn ranks(values: &[f64]) -> Vec<f64> {
     ranks
 }
 
-/// Pearson's correlation; 0 if either side is constant.
+/// Pearson correlation; 0 if either side is constant.
 fn correlation(a: &[f64], b: &[f64]) -> f64 {
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
     let (mean_a, mean_b) = (mean(a), mean(b));

@@ -1,8 +1,8 @@
-//! Measures in plain words.
+//! Sentences that interpret measures.
 
 use super::Measures;
 
-/// What the measures of a map of `n` rows in `dims` dimensions say, in plain words, the most important first.
+/// Interprets the measures of a map of `n` rows in `dims` dimensions in sentences, the most important first.
 pub fn sentences(measures: &Measures, n: usize, dims: usize) -> Vec<String> {
     let (kept, shown, far) = (measures.recall.value, measures.trustworthiness.value, measures.distance_correlation.value);
     let noise = measures.recall.null.unwrap_or(measures.k as f64 / n.saturating_sub(1).max(1) as f64);
@@ -12,7 +12,7 @@ pub fn sentences(measures: &Measures, n: usize, dims: usize) -> Vec<String> {
             "Warning: fewer than a tenth of the neighbors are kept: do not interpret neighborhoods in these {dims} dimensions."
         ));
     }
-    // The penalty of a neighbor that has any rank is the null's distance from 1.
+    // The penalty of a neighbor with a random rank is the distance of the null from 1.
     out.push(match shown {
         0.95.. => format!("Rows that are near on the map are near in the data, too (trustworthiness {shown:.2}; random: 0.50)."),
         0.8.. => format!(
@@ -28,7 +28,7 @@ pub fn sentences(measures: &Measures, n: usize, dims: usize) -> Vec<String> {
     out
 }
 
-/// Parts of 100: `39`, `4.2`, `0.03`.
+/// A share as a number out of 100: `39`, `4.2`, `0.03`.
 fn of_hundred(share: f64) -> String {
     let percent = 100.0 * share;
     if percent >= 9.95 || percent == 0.0 {

@@ -1,4 +1,4 @@
-//! How much of a map is the data's, and how much the seed's or the sample's: who is next to whom in maps of the same rows made again.
+//! Stability of a map: which neighborhoods survive another seed or a bootstrap resample.
 
 use serde::Serialize;
 
@@ -12,42 +12,42 @@ use crate::run::Run;
 /// A map of some of the rows.
 #[derive(Debug, Clone)]
 pub struct Drawn {
-    /// Which rows, ascending.
+    /// The rows, ascending.
     pub rows: Vec<u32>,
-    /// Where they lie, `[rows, k]`.
+    /// Their coordinates, `[rows, k]`.
     pub map: Matrix,
 }
 
-/// How much of each neighborhood is there again.
+/// The stability of neighborhoods.
 #[derive(Debug, Clone, Serialize)]
 pub struct Stability {
-    /// The share of a row's neighbors that are the same in a map made with another seed, the mean over all pairs of maps.
+    /// The share of a row's neighbors that stay the same with another seed, averaged over all pairs of maps.
     pub seeds: Measure,
-    /// The same in a map of other rows drawn: of the neighbors among the rows that both have.
-    /// Source: the bootstrap, Efron 1979, doi:10.1214/aos/1176344552; each row that was drawn counts once.
+    /// The same for a bootstrap resample, among the rows that both maps have.
+    /// Source: the bootstrap, Efron 1979, doi:10.1214/aos/1176344552; duplicates in a resample count once.
     pub bootstrap: Measure,
-    /// Neighbors a row.
+    /// Number of neighbors per row.
     pub k: usize,
-    /// Maps made with seeds of their own, and maps of rows drawn.
+    /// Number of maps with different seeds, and of maps of resamples.
     pub runs: [usize; 2],
     /// By row, `[n]`.
     #[serde(skip)]
     pub by_seeds: Vec<f32>,
-    /// By row, `[n]`; NaN where a row was never drawn.
+    /// By row, `[n]`; NaN for rows in no resample.
     #[serde(skip)]
     pub by_bootstrap: Vec<f32>,
 }
 
-/// Below this share of kept neighbors a row's neighborhood is not to be read.
+/// Below this share of kept neighbors, a neighborhood should not be interpreted.
 const LOOSE: f32 = 1.0 / 3.0;
 
 impl Stability {
-    /// The figures by name.
+    /// The measures by name.
     pub fn named(&self) -> [(&'static str, Measure); 2] {
         [("seeds", self.seeds), ("bootstrap", self.bootstrap)]
     }
 
-    /// What they say, in plain words, the most important first.
+    /// Interprets the measures in sentences, the most important first.
     pub fn sentences(&self) -> Vec<String> {
         let of_k = |measure: Measure| format!("{:.1}", measure.value * self.k as f64);
         let mut out = vec![format!(
@@ -72,15 +72,15 @@ impl Stability {
     }
 }
 
-/// Compares maps of all rows with each other, `[n, k]` each, and maps of some rows with the first of those, by neighbors of this metric. Cost: the
+/// Compares maps of all rows, `[n, k]`, with each other, and maps of resamples with the first of them, by neighbors in this metric. Cost: the
 /// neighbors in each map.
 ///
 /// # Errors
-/// [`Error::Input`] if maps differ in rows; [`Error::Param`] if there are fewer than two maps or none of rows drawn, or k is not less than the
-/// rows of each; what [`neighbors`] says.
+/// [`Error::Input`] if maps differ in rows; [`Error::Param`] if there are fewer than two maps or no resamples, or k is not less than the
+/// rows of each; as [`neighbors`].
 pub fn stability(maps: &[Matrix], drawn: &[Drawn], k: usize, metric: Metric, run: &Run) -> Result<Stability> {
     let Some((first, _)) = maps.split_first().filter(|(_, others)| !others.is_empty() && !drawn.is_empty()) else {
-        return Err(Error::param("runs", maps.len(), "two maps are the fewest that can be compared"));
+        return Err(Error::param("runs", maps.len(), "at least two maps are needed"));
     };
     let n = first.rows();
     if let Some(other) = maps.iter().find(|map| map.rows() != n) {

@@ -1,4 +1,4 @@
-//! The same measures of rows that do not lie in memory: three passes over the stream give what all rows at once would give, bit by bit.
+//! The measures for streamed rows: three passes over the stream give the same bits as all rows in memory.
 
 use super::structure::{Found, asked, names, nearer};
 use super::{MeasureOptions, Measures, Sample, check, measure_points, pairs};
@@ -7,21 +7,21 @@ use crate::linalg::{Matrix, MatrixView, SparseRows};
 use crate::neighbors::{Far, Metric, Points, Ranked, Ranks, SparseRanks, Wanted, distance, nearer_first};
 use crate::run::Run;
 
-/// Rows up to which all are taken into memory.
+/// Up to this number of rows, all are read into memory.
 pub(super) const FEW: usize = 10_000;
 
-/// Rows and their codes that come by, pass after pass, always the same.
+/// Rows and their codes that can be read in several identical passes.
 pub trait Passes: Sync {
-    /// Rows in all.
+    /// Total number of rows.
     fn rows(&self) -> usize;
 
-    /// Shows all rows, block by block, with their codes. Blocks are all dense or all sparse.
+    /// Calls `show` for all rows, block by block, with their codes. Blocks are all dense or all sparse.
     ///
     /// # Errors
-    /// What `show` and the rows' source say.
+    /// Errors of `show` and of the rows' source.
     fn pass(&self, show: &mut dyn FnMut(Points<'_>, MatrixView<'_>) -> Result<()>) -> Result<()>;
 
-    /// Whether rows that come sparse are compared so, of which so many cells in all are not 0; else they are filled with their zeros.
+    /// Whether sparse rows with this number of nonzero cells are compared as sparse; else they are made dense.
     fn are_sparse(&self, cells: usize) -> bool;
 }
 
@@ -32,7 +32,7 @@ enum Held {
 }
 
 impl Held {
-    /// No sparse row.
+    /// Sparse without rows.
     fn sparse(cols: usize) -> Self {
         Held::Sparse { cols, starts: vec![0], indices: Vec::new(), values: Vec::new() }
     }
@@ -53,7 +53,7 @@ impl Held {
         }
     }
 
-    /// The rows at these places.
+    /// The rows at these positions.
     fn select(&self, places: &[u32]) -> Self {
         match self.points() {
             Points::Dense(rows) => Held::Dense(rows.select(places)),
@@ -65,7 +65,7 @@ impl Held {
         }
     }
 
-    /// As they are compared.
+    /// The rows in the form in which they are compared.
     fn compared(self, sparse: bool) -> Result<Self> {
         match self.points() {
             Points::Sparse(rows) if !sparse => Ok(Held::Dense(rows.to_matrix()?)),
@@ -74,11 +74,11 @@ impl Held {
     }
 }
 
-/// Measures where rows lie that come by, against these rows. Holds the rows asked about and a third of the pairs, about 15,000 rows; sparse
-/// ones as they are, where hardly any cell is not 0.
+/// Measures the codes of streamed rows against these rows. Keeps the sampled rows and the ends of a third of the sampled pairs in memory, about
+/// 15,000 rows; very sparse ones stay sparse.
 ///
 /// # Errors
-/// As [`super::measure`], and what the passes say.
+/// As [`super::measure`]; errors of the passes.
 pub fn measure_stream(passes: &dyn Passes, options: &MeasureOptions, run: &Run) -> Result<Measures> {
     let n = passes.rows();
     if n <= FEW || options.sample == Sample::All {
@@ -95,7 +95,7 @@ pub fn measure_stream(passes: &dyn Passes, options: &MeasureOptions, run: &Run) 
     let mut thirds = drawn.chunks(drawn.len().div_ceil(3));
     let mut third = || thirds.next().unwrap_or_default();
 
-    // The rows asked about. What all rows hold tells whether they are kept sparse.
+    // First pass: the sampled rows. The number of nonzero cells decides whether they are kept sparse.
     run.progress("measures", 0, 3);
     let pairs = third();
     let wanted = sorted(rows.iter().copied().chain(ends(pairs)));
@@ -114,7 +114,7 @@ pub fn measure_stream(passes: &dyn Passes, options: &MeasureOptions, run: &Run) 
     let in_data = Asked::new(&data, &rows, options.metric)?;
     let in_map = Asked::Dense(Ranks::new(map.view(), &rows, Metric::Euclidean)?);
 
-    // What is near in the one, and how far that is in the other.
+    // Second pass: the neighbors in each space, with their lengths in the other.
     run.progress("measures", 1, 3);
     let pairs = third();
     let wanted = sorted(ends(pairs));
@@ -126,10 +126,10 @@ pub fn measure_stream(passes: &dyn Passes, options: &MeasureOptions, run: &Run) 
         near_map.pass(&Points::Dense(map), &data, first, run)
     })?;
     lengths.extend(far(pairs, &wanted, &data, &map, options.metric));
-    // Not more than the ends of a third of the pairs are held at a time.
+    // At most the ends of a third of the pairs are kept at a time.
     drop((data, map));
 
-    // How many rows are nearer than these.
+    // Third pass: the ranks of these neighbors.
     run.progress("measures", 2, 3);
     let pairs = third();
     let wanted = sorted(ends(pairs));
@@ -146,7 +146,7 @@ pub fn measure_stream(passes: &dyn Passes, options: &MeasureOptions, run: &Run) 
     Ok(found.measures(pairs::correlated(lengths, true)))
 }
 
-/// Cells of a sparse block that are not 0; none of a dense one is counted.
+/// Number of nonzero cells of a sparse block; 0 for a dense one.
 fn in_use(block: &Points<'_>) -> usize {
     match block {
         Points::Dense(_) => 0,
@@ -154,8 +154,8 @@ fn in_use(block: &Points<'_>) -> usize {
     }
 }
 
-/// A pass that shows each block, filled with its zeros unless it may be `sparse`, with its codes and the number of its first row, on the run's
-/// threads; gives some rows (ascending) and their codes.
+/// A pass that calls `show` for each block, made dense unless `sparse`, with its codes and the number of its first row, on the run's
+/// threads; returns some rows (ascending) and their codes.
 fn pass(
     passes: &dyn Passes,
     wanted: &[u32],
@@ -195,13 +195,13 @@ fn pass(
     Ok((held, Matrix::new(next, cols.1, map)?))
 }
 
-/// The rows asked about in one space, ready to be compared with others.
+/// The sampled rows in one space, prepared for comparison with others.
 enum Asked<'a> {
     Dense(Ranks<'a>),
     Sparse(SparseRanks<'a>),
 }
 
-/// Rows whose places are asked for.
+/// The wanted rows, whose ranks are computed.
 enum Places {
     Dense(Wanted),
     Sparse(Vec<Vec<Far>>),
@@ -222,7 +222,7 @@ impl<'a> Asked<'a> {
         }
     }
 
-    /// What is known before any row came by.
+    /// The initial results.
     fn none(&self, wanted: Option<&Places>) -> Vec<Ranked> {
         match (self, wanted) {
             (Asked::Dense(ranks), Some(Places::Dense(wanted))) => ranks.none(Some(wanted)),
@@ -258,12 +258,12 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// What is near the rows asked about in one space, and how far that is in another.
+/// Neighbors of the sampled rows in one space, with their lengths in another.
 struct Near<'a> {
     here: &'a Asked<'a>,
     there: &'a Asked<'a>,
     k: usize,
-    /// Nearest first; with the length there.
+    /// Nearest first, with the length in the other space.
     found: Vec<Vec<(Far, f64)>>,
 }
 
@@ -276,7 +276,7 @@ impl<'a> Near<'a> {
         let mut ranked: Vec<Ranked> = self.here.none(None);
         self.here.pass(&mut ranked, here, first, self.k, None, run)?;
         for (slot, (found, ranked)) in self.found.iter_mut().zip(ranked).enumerate() {
-            // Only what is among the nearest so far is worth a distance there.
+            // Compute a distance in the other space only for current neighbors.
             let last = found.get(self.k - 1).map(|last| last.0);
             for far in ranked.nearest.into_iter().filter(|far| last.is_none_or(|last| nearer_first(far, &last).is_lt())) {
                 found.push((far, self.there.length(slot, there, far.1 as usize - first)));
@@ -287,7 +287,7 @@ impl<'a> Near<'a> {
         Ok(())
     }
 
-    /// The same rows by their lengths there.
+    /// The same rows with their lengths in the other space.
     fn elsewhere(&self) -> Vec<Vec<Far>> {
         self.found.iter().map(|found| found.iter().map(|(far, length)| (*length, far.1)).collect()).collect()
     }
@@ -302,7 +302,7 @@ fn ends(pairs: &[(u32, u32)]) -> impl Iterator<Item = u32> {
     pairs.iter().flat_map(|&(a, b)| [a, b])
 }
 
-/// Ascending, none twice.
+/// Ascending, without duplicates.
 fn sorted(rows: impl Iterator<Item = u32>) -> Vec<u32> {
     let mut rows: Vec<u32> = rows.collect();
     rows.sort_unstable();
@@ -310,7 +310,7 @@ fn sorted(rows: impl Iterator<Item = u32>) -> Vec<u32> {
     rows
 }
 
-/// The distances of pairs among the rows that were `wanted`, in the data and in the map.
+/// The distances of pairs among the `wanted` rows, in the data and in the map.
 fn far(pairs: &[(u32, u32)], wanted: &[u32], data: &Held, map: &Matrix, metric: Metric) -> Vec<(f64, f64)> {
     let (at, data) = (|row: u32| wanted.partition_point(|&other| other < row), data.points());
     let apart = |&(a, b): &(u32, u32)| {

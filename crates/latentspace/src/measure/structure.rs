@@ -1,4 +1,4 @@
-//! Trustworthiness, continuity and recall: whether what is near in the map is near in the data, and the other way round.
+//! Trustworthiness, continuity and recall: whether neighbors in the map are near in the data, and vice versa.
 
 use crate::parallel::*;
 
@@ -9,11 +9,11 @@ use crate::neighbors::{self, Far, Metric, Neighbors, Points, Ranked, Ranks, near
 use crate::random::Random;
 use crate::run::Run;
 
-/// Rows up to which all are asked about.
+/// Up to this number of rows, all are measured.
 pub(super) const FEW: usize = 2000;
-/// Rows asked about where there are more.
+/// Sample size for more rows.
 pub(super) const SAMPLED: usize = 1000;
-/// Distances up to which all are taken in f64: as many as there are where all of a few rows are asked about.
+/// Up to this number of distances, all are computed in f64.
 const DIRECT: usize = FEW * FEW;
 
 pub(super) fn measure(
@@ -26,7 +26,7 @@ pub(super) fn measure(
     let (n, k, drawn) = (map.rows(), options.k, Points::Dense(map));
     run.progress("measures", 0, 3);
     let rows = asked(n, options.sample, run);
-    // The neighbors of all rows in the map take less time than those of a sample one by one, if the map has few dimensions.
+    // In a map of few dimensions, the neighbors of all rows take less time than those of a sample one by one.
     let seen = if known.is_some() || map.cols() <= 3 { Some(neighbors::neighbors(map, k, Metric::Euclidean, run)?) } else { None };
     let near_in_map: Vec<Vec<u32>> = match &seen {
         Some(seen) if map.cols() <= 3 => rows.iter().map(|&row| seen.row(row as usize).0.to_vec()).collect(),
@@ -50,25 +50,25 @@ pub(super) fn measure(
     Ok(Measures { row_recall, ..found.measures(distance_correlation) })
 }
 
-/// What was found out about some rows of `n`.
+/// Neighbors and ranks of sampled rows of `n`.
 pub(super) struct Found {
     pub(super) n: usize,
     pub(super) k: usize,
     pub(super) rows: Vec<u32>,
     pub(super) near_in_map: Vec<Vec<u32>>,
     pub(super) near_in_data: Vec<Vec<u32>>,
-    /// How many rows are nearer in the data than each that is near in the map; and the other way round.
+    /// Ranks in the data of the neighbors in the map, and vice versa.
     pub(super) in_data: Vec<Vec<u32>>,
     pub(super) in_map: Vec<Vec<u32>>,
 }
 
 impl Found {
-    /// What they come to.
+    /// The measures.
     pub(super) fn measures(self, distance_correlation: Measure) -> Measures {
         let Found { n, k, rows, near_in_map, near_in_data, in_data, in_map } = self;
-        // The largest penalty that there can be gives 0: all neighbors are the farthest rows.
+        // The largest possible penalty, with the farthest rows as neighbors, gives 0.
         let scale = 2.0 / (k as f64 * (2.0 * n as f64 - 3.0 * k as f64 - 1.0));
-        // A row with `nearer` rows before it has rank nearer + 1; within k there is no penalty.
+        // A row with `nearer` nearer rows has rank nearer + 1; ranks up to k have no penalty.
         let kept = |nearer: &Vec<u32>| {
             let penalty: u64 = nearer.iter().map(|&nearer| u64::from((nearer + 1).saturating_sub(k as u32))).sum();
             1.0 - scale * penalty as f64
@@ -76,7 +76,7 @@ impl Found {
         let trustworthiness: Vec<f64> = in_data.iter().map(kept).collect();
         let continuity: Vec<f64> = in_map.iter().map(kept).collect();
         let recall: Vec<f64> = near_in_data.iter().zip(&near_in_map).map(|(data, map)| shared(data, map)).collect();
-        // Noise: each of the k neighbors has any rank from 1 to n - 1.
+        // Null: each of the k neighbors has a random rank from 1 to n - 1.
         let (rows_more, near) = ((n - 1) as f64, k as f64);
         let noise = 1.0 - scale * near * (rows_more - near) * (rows_more - near + 1.0) / (2.0 * rows_more);
         let single = |values: &[f64]| values.iter().map(|&value| value as f32).collect();
@@ -92,7 +92,7 @@ impl Found {
     }
 }
 
-/// The rows that are asked about.
+/// The sampled rows.
 pub(super) fn asked(n: usize, sample: Sample, run: &Run) -> Vec<u32> {
     let count = match sample {
         Sample::Auto if n <= FEW => n,
@@ -103,25 +103,25 @@ pub(super) fn asked(n: usize, sample: Sample, run: &Run) -> Vec<u32> {
     Random::new(run.seed(), "measure rows").sample(0, n, count)
 }
 
-/// The names of rows.
+/// Row numbers.
 pub(super) fn names(rows: &[Far]) -> Vec<u32> {
     rows.iter().map(|row| row.1).collect()
 }
 
-/// How many rows are nearer than those asked about.
+/// Ranks of the wanted rows.
 pub(super) fn nearer(ranked: Vec<Ranked>) -> Vec<Vec<u32>> {
     ranked.into_iter().map(|row| row.nearer).collect()
 }
 
-/// The share of the first that the second has, too.
+/// The share of the first list that is in the second.
 pub(super) fn shared(a: &[u32], b: &[u32]) -> f64 {
     a.iter().filter(|row| b.contains(row)).count() as f64 / a.len() as f64
 }
 
-/// The `k` nearest of each of a few rows, and for each of the rows `wanted` of it (none: of none): how many rows are nearer. By distances in
-/// f64, equal ones by index.
+/// The `k` nearest of each of a few rows, and the rank of each of its `wanted` rows (none: no ranks). By distances in
+/// f64, ties by index.
 pub(super) fn places(space: &Points<'_>, rows: &[u32], wanted: &[Vec<u32>], k: usize, metric: Metric, run: &Run) -> Result<Vec<Ranked>> {
-    /// Rows that are compared with all at a time.
+    /// Rows that are compared with all others at a time.
     const FEW: usize = 4096;
     let space = match space {
         Points::Dense(space) if rows.len() * space.rows() > DIRECT => *space,
@@ -142,7 +142,7 @@ pub(super) fn places(space: &Points<'_>, rows: &[u32], wanted: &[Vec<u32>], k: u
     Ok(found)
 }
 
-/// The same by all distances.
+/// The same by computing all distances.
 fn direct(space: &Points<'_>, rows: &[u32], wanted: &[Vec<u32>], k: usize, metric: Metric, run: &Run) -> Result<Vec<Ranked>> {
     let all = space.lengths(metric);
     let one = |(slot, &row): (usize, &u32)| {
@@ -153,7 +153,7 @@ fn direct(space: &Points<'_>, rows: &[u32], wanted: &[Vec<u32>], k: usize, metri
         if k > 0 {
             nearest.extend(lengths.iter().copied().zip(0..));
             nearest.select_nth_unstable_by(k - 1, nearer_first);
-            // Room for all rows is not kept for a few.
+            // Do not keep a large buffer for a few rows.
             nearest = nearest[..k].to_vec();
             nearest.sort_unstable_by(nearer_first);
         }

@@ -85,7 +85,7 @@ pub struct Recurrence {
 /// [`Error::Param`] if there is no other; as [`matched`].
 pub fn recurrence(first: &Topics, others: &[Topics], run: &Run) -> Result<Recurrence> {
     if others.is_empty() {
-        return Err(Error::param("runs", 1, "two sets of topics are the fewest that can be compared"));
+        return Err(Error::param("runs", 1, "at least two sets of topics are needed"));
     }
     let found = others.iter().map(|other| matched(first, other, run)).collect::<Result<Vec<Matched>>>()?;
     let by_topic = |figure: fn(&Matched) -> &[f64]| {
