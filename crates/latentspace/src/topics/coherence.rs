@@ -1,4 +1,4 @@
-//! Whether the top words of a topic stand together in texts.
+//! Topic coherence: whether the top words of a topic occur together in texts.
 
 use serde::Serialize;
 
@@ -7,29 +7,30 @@ use crate::linalg::SparseRows;
 use crate::parallel::*;
 use crate::run::Run;
 
-/// How coherence is counted, as gensim's `CoherenceModel` does (Roeder, Both and Hinneburg 2015, doi:10.1145/2684822.2685324).
+/// The coherence measure, as in gensim's `CoherenceModel` (Roeder, Both and Hinneburg 2015, doi:10.1145/2684822.2685324).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Coherence {
-    /// How likely a word's document holds a likelier word of the topic, on average as a logarithm (Mimno and others 2011): whole documents count.
+    /// UMass: the mean log conditional probability that a document with one word contains a more probable word of the topic (Mimno and others
+    /// 2011), over whole documents.
     UMass,
-    /// The mean normalized pointwise mutual information of pairs of words, -1 to 1 (Bouma 2009): windows of 10 words count.
+    /// NPMI: the mean normalized pointwise mutual information of pairs of words, -1 to 1 (Bouma 2009), over windows of 10 words.
     CNpmi,
-    /// How alike words are by their mutual information with all others of the topic, 0 to 1: windows of 110 words count.
+    /// C_v: the cosine similarity of the words' vectors of NPMI with all words of the topic, 0 to 1, over windows of 110 words.
     CV,
 }
 
-/// What counts as standing together.
+/// The window of co-occurrence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Windows {
-    /// To be in the same document.
+    /// The whole document.
     Documents,
-    /// To be among so many words in a row; shorter documents are one window.
+    /// A sliding window of this number of words; shorter documents are one window.
     Sliding(usize),
 }
 
 impl Coherence {
-    /// The windows that are usual.
+    /// The default window of a measure.
     pub fn usual(self) -> Windows {
         match self {
             Coherence::UMass => Windows::Documents,
@@ -39,12 +40,12 @@ impl Coherence {
     }
 }
 
-/// Texts by the numbers of their words.
+/// Texts as word numbers.
 #[derive(Clone, Copy)]
 pub enum Texts<'a> {
-    /// Words in their order; numbers beyond the vocabulary stand for words that are not in it.
+    /// Words in order; numbers beyond the vocabulary are words outside it.
     Words(&'a [Vec<u32>]),
-    /// Counts alone: each document is one window, whatever windows are asked for.
+    /// Counts only: each document is one window, whatever the setting.
     Counts(SparseRows<'a>),
 }
 
@@ -57,17 +58,17 @@ pub struct Coherences {
     pub mean: f64,
 }
 
-/// What keeps logarithms of 0 away.
+/// Smoothing constant, against logarithms of 0.
 const LEAST: f64 = 1e-12;
-/// Texts that a thread takes at a time.
+/// Texts per task.
 const TEXTS: usize = 64;
 
-/// In how many windows words stand, and pairs of words of a topic.
+/// Numbers of windows that contain words and pairs of words of a topic.
 struct Counted {
     windows: u64,
-    /// Of each word that is asked about.
+    /// For each counted word.
     words: Vec<u64>,
-    /// Of each topic `[words, words]`, the first word before the second.
+    /// For each topic `[words, words]`, the first word before the second.
     pairs: Vec<Vec<u64>>,
 }
 
@@ -81,12 +82,12 @@ impl Counted {
     }
 }
 
-/// Words that are asked about: where each is among the topics' top words.
+/// The counted words and their positions among the topics' top words.
 struct Asked<'a> {
     tops: &'a [Vec<u32>],
     /// Ascending.
     words: Vec<u32>,
-    /// Of each word the topics it is in, and its rank there.
+    /// For each word, its topics and its rank in them.
     ranks: Vec<Vec<(u32, u32)>>,
 }
 
@@ -111,7 +112,7 @@ impl<'a> Asked<'a> {
         Counted { windows: 0, words: vec![0; self.words.len()], pairs }
     }
 
-    /// Adds one text: of each word that is asked about and in it, the windows that hold it, as ascending ranges.
+    /// Adds one text: for each counted word, the windows that contain it, as ascending ranges.
     fn add(&self, counted: &mut Counted, found: &[(usize, Vec<(u32, u32)>)], windows: u64, by_topic: &mut Vec<(u32, u32, u32)>) {
         counted.windows += windows;
         by_topic.clear();
@@ -132,7 +133,7 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// How much ascending ranges have in common.
+/// Size of the intersection of ascending ranges.
 fn overlap(a: &[(u32, u32)], b: &[(u32, u32)]) -> u64 {
     let (mut i, mut j, mut sum) = (0, 0, 0);
     while let (Some(&(from, to)), Some(&(other_from, other_to))) = (a.get(i), b.get(j)) {
@@ -142,8 +143,8 @@ fn overlap(a: &[(u32, u32)], b: &[(u32, u32)]) -> u64 {
     sum
 }
 
-/// The windows that hold each word of a text, as gensim counts them: where a word is several times in a window, it is gone from the next ones as
-/// soon as its first use leaves, until another one enters.
+/// The windows that contain each word of a text, as gensim counts them: a word that occurs several times in a window is removed from the next ones
+/// when its first occurrence leaves, until another one enters.
 fn ranges(asked: &Asked<'_>, text: &[u32], windows: Windows) -> (Vec<(usize, Vec<(u32, u32)>)>, u64) {
     let mut places: Vec<(usize, u32)> =
         text.iter().enumerate().filter_map(|(at, word)| Some((asked.words.binary_search(word).ok()?, at as u32))).collect();
@@ -158,14 +159,14 @@ fn ranges(asked: &Asked<'_>, text: &[u32], windows: Windows) -> (Vec<(usize, Vec
         let enters = |place: u32| (place + 1).saturating_sub(size).min(count - 1);
         let mut ranges: Vec<(u32, u32)> = Vec::new();
         let mut coming = places.clone().map(enters).peekable();
-        // A use that leaves takes the word along, until the next one enters.
+        // An occurrence that leaves removes the word, until the next one enters.
         for leaves in places.map(|place| (place + 1).min(count)) {
             while let Some(enters) = coming.next_if(|&enters| enters < leaves) {
                 if ranges.last().is_none_or(|last| last.1 <= enters) {
                     ranges.push((enters, count));
                 }
             }
-            // One that enters as this one leaves is there.
+            // An occurrence that enters at the same step counts.
             let stays = coming.peek() == Some(&leaves);
             if let Some(last) = ranges.last_mut().filter(|last| last.1 > leaves && !stays) {
                 last.1 = leaves;
@@ -176,7 +177,7 @@ fn ranges(asked: &Asked<'_>, text: &[u32], windows: Windows) -> (Vec<(usize, Vec
     (found, u64::from(count))
 }
 
-/// The coherence of topics, given as their top words by number, the likeliest first.
+/// The coherence of topics, given by the numbers of their top words, the most probable first.
 ///
 /// Cost: one pass over the texts, and for each text the pairs of a topic's words in it.
 ///
@@ -200,7 +201,7 @@ pub fn coherence(tops: &[Vec<u32>], texts: Texts<'_>, kind: Coherence, windows: 
         }
         Ok(counted)
     };
-    // Sums of whole numbers are the same in any order.
+    // Integer sums do not depend on the order.
     let both = |left: Result<Counted>, right: Result<Counted>| Ok(left?.add(right?));
     let counted = run.install(|| (0..rows.div_ceil(TEXTS)).into_par_iter().map_init(Vec::new, count).reduce(both));
     let counted = counted.unwrap_or_else(|| Ok(asked.nothing()))?;
@@ -218,7 +219,7 @@ pub fn coherence(tops: &[Vec<u32>], texts: Texts<'_>, kind: Coherence, windows: 
     Ok(Coherences { topics, mean })
 }
 
-/// What probabilities of words and pairs say of a topic.
+/// The coherence of a topic from the probabilities of its words and pairs.
 fn confirmed(length: usize, kind: Coherence, single: &impl Fn(usize) -> f64, pair: &impl Fn(usize, usize) -> f64) -> f64 {
     let npmi = |a: usize, b: usize| {
         let (p, q, both) = (single(a), single(b), pair(a, b));

@@ -1,4 +1,4 @@
-//! How well topics tell the words of documents that they were not learned from.
+//! Held-out likelihood of topics: document completion and left-to-right estimation.
 
 use super::Topics;
 use super::infer::{Compare, Inference, InferenceRoom};
@@ -9,18 +9,18 @@ use crate::parallel::*;
 use crate::random::Random;
 use crate::run::Run;
 
-/// Steps of expectation maximization for the shares of half a document.
+/// Iterations of expectation maximization for the topic proportions of half a document.
 pub(crate) const COMPLETION_STEPS: usize = 100;
-/// What a word weighs that no topic has: a score must stay a number.
+/// Probability of a word that no topic has, so that scores are finite.
 const LEAST: f64 = 1e-12;
 
-/// The words of each document in two halves: the even ones, from which shares are found, and the odd ones, which are told. Counts have no order,
-/// so their words are put in one by chance.
+/// Splits the words of each document: the even ones, from which topic proportions are estimated, and the odd ones, which are predicted. Counts have
+/// no order, so their words are shuffled.
 pub fn halves(documents: &Counts, seed: u64) -> Vec<[Vec<u32>; 2]> {
     (0..documents.rows()).map(|document| halve(documents.row(document), document, seed)).collect()
 }
 
-/// The halves of one document, the one of this number among all that are told.
+/// The halves of the document with this number among the held-out ones.
 pub(crate) fn halve((words, counts): (&[u32], &[f32]), document: usize, seed: u64) -> [Vec<u32>; 2] {
     let random = Random::new(seed, "words in an order");
     let all = words.iter().zip(counts).flat_map(|(&word, &count)| std::iter::repeat_n(word, count.max(0.0).round() as usize));
@@ -31,9 +31,9 @@ pub(crate) fn halve((words, counts): (&[u32], &[f32]), document: usize, seed: u6
     [all.iter().step_by(2).copied().collect(), all.iter().skip(1).step_by(2).copied().collect()]
 }
 
-/// The mean natural logarithm of the probability of the odd words of documents: each document's shares are found from its even words by 100 steps
-/// of expectation maximization, without any prior, so that topics of any method and tool are scored the same. The interval is that of a ratio of
-/// sums over documents (95 %); the null is what the words' frequencies alone would score.
+/// Document completion: the mean log-probability (natural logarithm) of the odd words of documents. Topic proportions are estimated from the even words
+/// by 100 iterations of expectation maximization without a prior, so that topics of any method and tool are scored alike. The interval is that of a
+/// ratio of sums over documents (95 %); the null is the score of the word frequencies.
 /// Source: Wallach and others 2009, doi:10.1145/1553374.1553515, "document completion".
 ///
 /// # Errors
@@ -55,7 +55,7 @@ pub fn completion(topics: &Topics, documents: &[[Vec<u32>; 2]], run: &Run) -> Re
     ratio(&scores)
 }
 
-/// The natural logarithm of the probability of all odd words of a document, by the shares that its even words have.
+/// The log-probability of all odd words of a document, given the topic proportions of its even words.
 pub(crate) fn tell(inference: &Inference<'_>, [even, odd]: [&[u32]; 2], shares: &mut Vec<f32>, room: &mut InferenceRoom) -> f64 {
     let k = inference.topics;
     shares.resize(k, 0.0);
@@ -67,7 +67,7 @@ pub(crate) fn tell(inference: &Inference<'_>, [even, odd]: [&[u32]; 2], shares: 
     odd.iter().map(told).sum()
 }
 
-/// The ratio of two sums over documents, with the interval of such a ratio.
+/// The ratio of two sums over documents, with its confidence interval.
 fn ratio(scores: &[[f64; 3]]) -> Result<Measure> {
     let sum = |at: usize| scores.iter().map(|score| score[at]).sum::<f64>();
     let (told, words, null) = (sum(0), sum(1), sum(2));
@@ -81,15 +81,15 @@ fn ratio(scores: &[[f64; 3]]) -> Result<Measure> {
     Ok(Measure { value, low: value - half, high: value + half, null: Some(null / words) })
 }
 
-/// Words of a document that [`left_to_right`] tells at most: it costs the square of them.
+/// Maximum number of words per document for [`left_to_right`], whose cost is quadratic in it.
 const MOST_WORDS: usize = 200;
 
-/// The mean natural logarithm of the probability of each word of documents, given those before it: a document's shares are not found from itself,
-/// but summed over, by particles that sample the topics of the words so far. An estimate without bias of what the model says of a whole document.
-/// `prior` is that of each topic in a document; of long documents the first 200 words are told.
-/// Source: Wallach and others 2009, doi:10.1145/1553374.1553515, algorithm 3, as mended by Buntine 2009, doi:10.1007/978-3-642-05224-8_6.
+/// Left-to-right estimation: the mean log-probability of each word of documents, given the words before it. The topic proportions are
+/// integrated out by particles that sample the topics of the previous words: an unbiased estimate of the likelihood of a whole document.
+/// `prior` is the Dirichlet prior over a document's topics; of long documents the first 200 words are used.
+/// Source: Wallach and others 2009, doi:10.1145/1553374.1553515, algorithm 3, as corrected by Buntine 2009, doi:10.1007/978-3-642-05224-8_6.
 ///
-/// Cost: particles · words² · topics a document.
+/// Cost: particles · words² · topics per document.
 ///
 /// # Errors
 /// [`Error::Param`] if the prior does not fit; [`Error::Input`] if no document has a word; [`Error::Cancelled`].

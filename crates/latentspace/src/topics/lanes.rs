@@ -1,11 +1,11 @@
-//! Eight numbers at a time: once for AVX2, once for any processor, to the same bits.
+//! Vectors of eight f32: for AVX2 and portable, with the same bits.
 
 /// Lanes of a vector.
 pub(crate) const LANES: usize = 8;
 /// Eight numbers in memory.
 pub(crate) type Lanes = [f32; LANES];
 
-/// A vector unit. No two operations are fused and sums go in one order, so that all units have the same bits.
+/// A vector unit. Operations are not fused and sums have a fixed order, so that all units give the same bits.
 pub(crate) trait Unit: Copy {
     /// Eight numbers.
     type F: Copy;
@@ -18,7 +18,7 @@ pub(crate) trait Unit: Copy {
     fn add(self, a: Self::F, b: Self::F) -> Self::F;
     /// `a · b`.
     fn mul(self, a: Self::F, b: Self::F) -> Self::F;
-    /// `a / b`, where b is less than any normal number by the least of these.
+    /// `a / b`, with b raised to the smallest normal number.
     fn ratio(self, a: Self::F, b: Self::F) -> Self::F;
     /// The sum of the lanes, in a fixed tree.
     fn total(self, value: Self::F) -> f32;
@@ -73,7 +73,7 @@ pub(crate) mod avx2 {
     impl Avx2 {
         /// The unit, if the processor has it.
         pub(crate) fn find() -> Option<Self> {
-            // Miri knows none of its instructions.
+            // Miri does not support these instructions.
             let found = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("popcnt") && is_x86_feature_detected!("bmi1");
             (!cfg!(miri) && found).then_some(Avx2(()))
         }

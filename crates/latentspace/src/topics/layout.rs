@@ -1,4 +1,4 @@
-//! How topics lie to each other: a plane in which those that share words are near, and a tree that merges them.
+//! Layout of topics: a plane in which topics with common words are near, and a hierarchical clustering.
 
 use serde::Serialize;
 
@@ -8,35 +8,35 @@ use crate::linalg::symmetric_eigen;
 use crate::parallel::*;
 use crate::run::Run;
 
-/// Places of topics in a plane.
+/// Coordinates of topics in a plane.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Layout {
-    /// `[topics]`: each one's place.
+    /// `[topics]`: the coordinates.
     pub places: Vec<[f64; 2]>,
-    /// The share of the squared distances along each axis.
+    /// The share of the squared distances that each axis explains.
     pub explained: [f64; 2],
 }
 
-/// Two nodes of a tree that become one: 0 to k - 1 are topics, k + i is what merge i made.
+/// A merge of two nodes: 0 to k - 1 are topics, k + i is the result of merge i.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Merge {
     /// The node with the smaller number.
     pub a: u32,
     /// The other.
     pub b: u32,
-    /// Their distance: the mean of those between their topics.
+    /// Their distance: the mean over pairs of their topics (average linkage).
     pub height: f64,
 }
 
-/// Topics beyond which words that hardly matter to one are put together.
+/// Above this number of topics, words of low lift are pooled.
 const MANY: usize = 150;
-/// A word matters to a topic where it is at least so many times as likely as all words are on average.
+/// A word is kept for a topic if its probability is at least this many times the mean.
 const MATTERS: f32 = 0.2;
 
-/// The Jensen-Shannon divergence of each two topics (natural logarithm), `[k, k]`. Of more than 150 topics the likelier words of each are taken as
-/// they are, and the others as if all were equally likely.
+/// The Jensen-Shannon divergence of each pair of topics (natural logarithm), `[k, k]`. With more than 150 topics, only the more probable words of each
+/// are used individually, and the others as if they were equally probable.
 ///
-/// Cost: k² · words logarithms, or of the words that matter.
+/// Cost: k² · words logarithms, or k² · kept words.
 pub(super) fn divergences(topics: &Topics, run: &Run) -> Result<Vec<f64>> {
     let (k, words) = (topics.k(), topics.words());
     let least = if k > MANY { MATTERS / words as f32 } else { 0.0 };
@@ -68,14 +68,14 @@ pub(super) fn divergences(topics: &Topics, run: &Run) -> Result<Vec<f64>> {
     Ok(all)
 }
 
-/// Half of what each of two probabilities says of their mean.
+/// The contribution of two probabilities of a word to the divergence.
 fn part(p: f64, q: f64) -> f64 {
     let mean = 0.5 * (p + q);
     let term = |p: f64| if p > 0.0 { p * (p / mean).ln() } else { 0.0 };
     0.5 * (term(p) + term(q))
 }
 
-/// A topic's likelier words, ascending, and how likely each of the others is, on average.
+/// A topic's more probable words, ascending, and the mean probability of the others.
 struct Likely {
     words: Vec<(u32, f64)>,
     other: f64,
@@ -107,7 +107,7 @@ fn divergence(a: &Likely, b: &Likely) -> f64 {
 }
 
 /// Principal coordinates of the topics' Jensen-Shannon divergences (Gower 1966, doi:10.1093/biomet/53.3-4.325), each axis with the sign that makes
-/// its largest coordinate positive.
+/// /// its largest coordinate positive.
 ///
 /// # Errors
 /// [`crate::Error::Cancelled`].
@@ -137,8 +137,8 @@ fn places(divergences: &[f64], k: usize) -> Result<Layout> {
     Ok(layout)
 }
 
-/// The tree of topics: the two nodes of the smallest mean distance become one, again and again; by chains of nearest neighbors, which gives the
-/// same tree (Murtagh 1983, doi:10.1093/comjnl/26.4.354).
+/// Average-linkage clustering of topics, by chains of nearest neighbors, which give the
+/// same tree as repeated merging of the nearest nodes (Murtagh 1983, doi:10.1093/comjnl/26.4.354).
 ///
 /// Cost: k².
 ///
@@ -159,7 +159,7 @@ fn merges(mut distances: Vec<f64>, k: usize) -> Vec<Merge> {
         }
         let Some(&last) = chain.last() else { break };
         let before = chain.len().checked_sub(2).map(|at| chain[at]);
-        // The one before wins ties, so that the chain ends.
+        // The previous node wins ties, so that the chain ends.
         let mut near = before.map(|node| (distances[last * k + node], node));
         for node in (0..k).filter(|&node| is_there[node] && node != last) {
             if near.is_none_or(|(distance, _)| distances[last * k + node] < distance) {
@@ -184,7 +184,7 @@ fn merges(mut distances: Vec<f64>, k: usize) -> Vec<Merge> {
         found.push((keep, gone, height));
     }
     found.sort_by(|a, b| a.2.total_cmp(&b.2).then((a.0, a.1).cmp(&(b.0, b.1))));
-    // Which node each topic stands for by now.
+    // The current node of each topic.
     let mut node: Vec<u32> = (0..k as u32).collect();
     let merge = |(at, (keep, gone, height)): (usize, (usize, usize, f64))| {
         let (a, b) = (node[keep].min(node[gone]), node[keep].max(node[gone]));

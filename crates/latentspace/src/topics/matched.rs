@@ -1,4 +1,4 @@
-//! Topics that are learned again: which of two sets are the same, and how much of each is there again.
+//! Matching of topics from two fits, and their stability.
 
 use serde::Serialize;
 
@@ -9,23 +9,23 @@ use crate::interval::Measure;
 use crate::linalg::Matrix;
 use crate::run::Run;
 
-/// Words of a topic that are looked for among its partner's.
+/// Number of top words of a topic that are compared.
 const TOP: usize = 10;
 
-/// Topics of one set beside those of another that are most like them.
+/// A one-to-one matching of two sets of topics.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Matched {
-    /// Of each topic of the first set, its partner in the second; none where that has fewer topics.
+    /// For each topic of the first set, its partner in the second; none if that has fewer topics.
     pub partner: Vec<Option<u32>>,
-    /// Of each topic of the first set, the share of its ten top words that are among its partner's; 0 without one.
+    /// For each topic of the first set, the share of its ten top words that are among its partner's; 0 without one.
     pub shared: Vec<f64>,
-    /// Of each topic of the first set, the Jensen-Shannon divergence to its partner (natural logarithm, 0 to 0.69); 0.69 without one.
+    /// For each topic of the first set, the Jensen-Shannon divergence to its partner (natural logarithm, 0 to 0.69); 0.69 without one.
     pub divergence: Vec<f64>,
-    /// The mean share of top words of two topics that are not partners: what chance would have.
+    /// The mean share of top words of two topics that are not partners: the null.
     pub chance: f64,
 }
 
-/// Matches the topics of two sets over one vocabulary, each to one other, so that their divergences add up to the least. As many have a partner
+/// Matches the topics of two sets over one vocabulary one to one, with the lowest sum of divergences. As many have a partner
 /// as the smaller set has topics.
 ///
 /// Cost: k³, and k² · words logarithms.
@@ -66,7 +66,7 @@ pub fn matched(first: &Topics, second: &Topics, run: &Run) -> Result<Matched> {
     Ok(Matched { partner, shared, divergence, chance })
 }
 
-/// How much of topics is there again in others that were learned of the same words.
+/// The stability of topics: their similarity to matched topics of other fits.
 #[derive(Debug, Clone, Serialize)]
 pub struct Recurrence {
     /// The share of a topic's ten top words that are among its partner's; the null is that of topics that are not partners.
@@ -79,10 +79,10 @@ pub struct Recurrence {
     pub divergence_by_topic: Vec<f64>,
 }
 
-/// Looks for the topics of `first` among those of each other set. Where there are several others, the intervals are those of the mean over them.
+/// Matches the topics of `first` with those of each other set. With several others, the intervals are those of the mean over them.
 ///
 /// # Errors
-/// [`Error::Param`] if there is no other; as [`matched`].
+/// [`Error::Param`] if there is no other set; as [`matched`].
 pub fn recurrence(first: &Topics, others: &[Topics], run: &Run) -> Result<Recurrence> {
     if others.is_empty() {
         return Err(Error::param("runs", 1, "at least two sets of topics are needed"));
@@ -113,7 +113,7 @@ pub fn recurrence(first: &Topics, others: &[Topics], run: &Run) -> Result<Recurr
     })
 }
 
-/// The cheapest way to give each of `n` rows one of `m` columns, which are no fewer, of its own (Kuhn and Munkres, by shortest augmenting paths).
+/// Linear assignment: the cheapest matching of `n` rows to `m >= n` columns (Kuhn and Munkres, by shortest augmenting paths).
 fn assignment(n: usize, m: usize, cost: impl Fn(usize, usize) -> f64) -> Vec<u32> {
     // Row and column 0 stand for none.
     let (mut rows, mut columns) = (vec![0.0_f64; n + 1], vec![0.0_f64; m + 1]);

@@ -1,5 +1,4 @@
-//! Topics, once they are learned, whichever method or tool learned them: which shares documents have of them, how good they are, what they are
-//! about, and how they lie to each other.
+//! Topics of any method or tool: topic proportions of documents, scores, characteristic words, and layout.
 
 mod coherence;
 mod completion;
@@ -21,32 +20,32 @@ pub use words::{Weighted, Word, WordOrder};
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
 
-/// Topics: how likely each word is in each, and how much of the corpus each is.
+/// Topics: the probability of each word in each topic, and the share of each topic in the corpus.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Topics {
-    /// `[words, topics]`: the probability of the word in the topic; each column adds up to 1.
+    /// `[words, topics]`: the probability of the word in the topic; each column sums to 1.
     pub by_word: Matrix,
-    /// `[topics]`: the share of all words that is of the topic; they add up to 1.
+    /// `[topics]`: the share of each topic in all words; they sum to 1.
     shares: Vec<f64>,
-    /// `[words]`: how likely each word is by the topics and their shares.
+    /// `[words]`: the probability of each word, given the topics and their shares.
     frequencies: Vec<f64>,
-    /// `[words]`: how often the word is in the corpus.
+    /// `[words]`: the count of the word in the corpus.
     pub totals: Vec<f64>,
-    /// Documents that they were learned from; 0 where that is not known.
+    /// Number of documents that they were learned from; 0 if unknown.
     pub documents: usize,
 }
 
 impl Topics {
-    /// Topics, checked and made to add up to 1.
+    /// Checks and normalizes topics.
     ///
     /// # Errors
-    /// [`Error::Input`] if lengths do not fit, a number is below 0 or no number, or a topic has no word.
+    /// [`Error::Input`] if lengths do not fit, a number is negative or NaN, or a topic has no word.
     pub fn new(mut by_word: Matrix, shares: Vec<f64>, totals: Vec<f64>, documents: usize) -> Result<Self> {
         let wrong = |found: String, wanted: &str| Err(Error::input("topics", found, wanted));
         let k = by_word.cols();
         if k == 0 || by_word.rows() == 0 || shares.len() != k || totals.len() != by_word.rows() {
             let found = format!("{} words by {k} topics, {} shares and {} totals", by_word.rows(), shares.len(), totals.len());
-            return wrong(found, "a share for each topic and a total for each word, and one of each at least");
+            return wrong(found, "a share for each topic and a total for each word are needed, and at least one of each");
         }
         let is_weight = |value: f64| value >= 0.0 && value.is_finite();
         if !by_word.as_slice().iter().all(|&value| is_weight(f64::from(value)))
@@ -59,7 +58,7 @@ impl Topics {
         if let Some(topic) = sums.iter().position(|&sum| sum <= 0.0) {
             return wrong(format!("topic {topic} has no word"), "each topic has a word at least");
         }
-        // What adds up already stays as it is, so that what was stored comes back.
+        // Normalized columns are not changed, so that stored topics are restored to the bit.
         if sums.iter().any(|sum| (sum - 1.0).abs() > 1e-5) {
             let scales: Vec<f64> = sums.iter().map(|sum| 1.0 / sum).collect();
             let scaled = |(value, scale): (&f32, &f64)| (f64::from(*value) * scale) as f32;
@@ -69,7 +68,7 @@ impl Topics {
         Ok(Topics { by_word, shares: Vec::new(), frequencies: Vec::new(), totals, documents }.with_shares(shares))
     }
 
-    /// The same topics with other shares, made to add up to 1; equal ones if all are 0.
+    /// The same topics with other shares, normalized to sum 1; equal ones if all are 0.
     #[must_use]
     pub(crate) fn with_shares(mut self, shares: Vec<f64>) -> Self {
         let all: f64 = shares.iter().sum();
@@ -85,32 +84,32 @@ impl Topics {
         self
     }
 
-    /// `[topics]`: the share of all words that is of the topic; they add up to 1.
+    /// `[topics]`: the share of each topic in all words; they sum to 1.
     pub fn shares(&self) -> &[f64] {
         &self.shares
     }
 
-    /// How many there are.
+    /// Number of topics.
     pub fn k(&self) -> usize {
         self.by_word.cols()
     }
 
-    /// Words of the vocabulary.
+    /// Number of words in the vocabulary.
     pub fn words(&self) -> usize {
         self.by_word.rows()
     }
 
-    /// How likely a word is in a topic.
+    /// The probability of a word in a topic.
     pub fn probability(&self, word: usize, topic: usize) -> f64 {
         f64::from(self.by_word.row(word)[topic])
     }
 
-    /// How likely the word is in the corpus, by the topics and their shares.
+    /// The probability of the word in the corpus, given the topics and their shares.
     pub fn frequency(&self, word: usize) -> f64 {
         self.frequencies[word]
     }
 
-    /// Words in the corpus.
+    /// Number of words in the corpus.
     pub fn tokens(&self) -> f64 {
         self.totals.iter().sum()
     }

@@ -1,19 +1,19 @@
-//! How good topics are by their words alone.
+//! Exclusivity and diversity of topics.
 
 use super::{Topics, WordOrder};
 
-/// Words of a topic whose exclusivity is looked at, and words that should differ between topics.
+/// Numbers of top words for exclusivity and for diversity.
 const TOP: usize = 10;
 const DIVERSE: usize = 25;
 
 impl Topics {
-    /// The words of each topic that show it best, by probability.
+    /// The top words of each topic, by probability.
     pub fn tops(&self, count: usize) -> Vec<Vec<u32>> {
         let top = |topic| self.top(topic, WordOrder::Probability, count).iter().map(|found| found.word).collect();
         (0..self.k()).map(top).collect()
     }
 
-    /// Of each topic, how much its ten top words are its own: the mean of p(word | topic) over the sum of that over all topics, from 1 / k to 1.
+    /// Exclusivity of each topic: the mean over its ten top words of p(word | topic) / (its sum over all topics), from 1 / k to 1.
     pub fn exclusivity(&self) -> Vec<f64> {
         let own = |(topic, words): (usize, Vec<u32>)| {
             let share = |&word: &u32| {
@@ -25,7 +25,7 @@ impl Topics {
         self.tops(TOP).into_iter().enumerate().map(own).collect()
     }
 
-    /// The share of the 25 top words of all topics that is in no other topic's: 1 where none is twice.
+    /// Diversity: the share of the 25 top words of all topics that occur in no other topic's; 1 if all differ.
     /// Source: Dieng, Ruiz and Blei 2020, doi:10.1162/tacl_a_00325.
     pub fn diversity(&self) -> f64 {
         let all: Vec<u32> = self.tops(DIVERSE).into_iter().flatten().collect();

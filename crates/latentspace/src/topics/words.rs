@@ -1,8 +1,8 @@
-//! What topics are about: the words that show them, and names made of these.
+//! Characteristic words of topics (relevance, lift, FREX, saliency), and names made from them.
 
 use super::Topics;
 
-/// A word of the vocabulary, with what it was ordered by.
+/// A word of the vocabulary with the value that orders it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Weighted {
     /// Its number in the vocabulary.
@@ -16,9 +16,9 @@ pub struct Weighted {
 pub struct Word {
     /// Its number in the vocabulary.
     pub word: u32,
-    /// How likely it is in the topic.
+    /// Its probability in the topic.
     pub probability: f64,
-    /// How likely it is in the corpus.
+    /// Its probability in the corpus.
     pub frequency: f64,
 }
 
@@ -30,35 +30,35 @@ impl Word {
     }
 }
 
-/// By what the words of a topic are ordered.
+/// The order of the words of a topic.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum WordOrder {
-    /// How likely the word is in the topic.
+    /// Probability in the topic.
     Probability,
     /// See [`Word::relevance`].
     Relevance(f64),
-    /// How many times more likely than in the corpus.
+    /// Lift: the probability in the topic over that in the corpus.
     Lift,
-    /// The harmonic mean of the word's rank by probability in the topic and by how much of the word is the topic's, at equal weights (Bischof
+    /// FREX: the harmonic mean of the word's ranks by probability in the topic and by exclusivity, at equal weights (Bischof
     /// and Airoldi 2012, "Summarizing topical content with word frequency and exclusivity").
     Frex,
 }
 
-/// Relevance is looked at for so many values of lambda.
+/// Number of values of lambda for relevance.
 const LAMBDAS: usize = 100;
-/// The lambda at which topics are named, and the page begins: what readers found best (Sievert and Shirley 2014).
+/// The default lambda, also for names of topics: the best one in the user study of Sievert and Shirley 2014.
 pub(crate) const USUAL_LAMBDA: f64 = 0.6;
-/// Words of a name.
+/// Number of words in a name.
 const NAMED: usize = 3;
 
 impl Topics {
-    /// All words of a topic that may be in it.
+    /// Number of candidate words for a name.
     fn of_topic(&self, topic: usize) -> Vec<Word> {
         let word = |word: usize| Word { word: word as u32, probability: self.probability(word, topic), frequency: self.frequency(word) };
         (0..self.words()).map(word).filter(|word| word.probability > 0.0 && word.frequency > 0.0).collect()
     }
 
-    /// The first words of a topic in this order, the largest value first; ties go by the word's number.
+    /// The first words of a topic in this order, the largest value first; ties by the word's number.
     ///
     /// Cost: words · topics.
     pub fn top(&self, topic: usize, order: WordOrder, count: usize) -> Vec<Weighted> {
@@ -82,7 +82,7 @@ impl Topics {
     pub fn relevant(&self, topic: usize, count: usize) -> Vec<Word> {
         let mut words = self.of_topic(topic);
         words.sort_by(|a, b| b.probability.total_cmp(&a.probability).then(a.word.cmp(&b.word)));
-        // Where `count` words are as likely and have as much lift, a word is never among the first.
+        // A word that `count` words exceed in probability and lift is never among the first.
         let mut lifts: Vec<f64> = Vec::new();
         words.retain(|word| {
             let lift = word.probability / word.frequency;
@@ -105,14 +105,14 @@ impl Topics {
         words
     }
 
-    /// Which topics the uses of a word are of: shares that add up to 1.
+    /// The distribution over topics of a word, p(topic | word).
     pub fn of_word(&self, word: usize) -> Vec<f64> {
         let frequency = self.frequency(word);
         let share = |(&p, share): (&f32, &f64)| if frequency > 0.0 { f64::from(p) * share / frequency } else { 0.0 };
         self.by_word.row(word).iter().zip(&self.shares).map(share).collect()
     }
 
-    /// The words that tell most of topics, by p(word) · sum over topics of p(topic | word) · ln (p(topic | word) / p(topic)).
+    /// The most salient words, by p(word) · sum over topics of p(topic | word) · ln (p(topic | word) / p(topic)).
     /// Source: Chuang, Manning and Heer 2012, doi:10.1145/2254556.2254572.
     pub fn salient(&self, count: usize) -> Vec<Weighted> {
         let value = |word: usize| {
@@ -127,7 +127,7 @@ impl Topics {
         largest((0..self.words()).map(|word| Weighted { word: word as u32, value: value(word) }).collect(), count)
     }
 
-    /// A short name: the most relevant words, without forms of a word that is there already.
+    /// A short name: the most relevant words, without other forms of the same word.
     pub fn name(&self, topic: usize, words: &[String]) -> String {
         let mut named: Vec<&str> = Vec::new();
         for found in self.top(topic, WordOrder::Relevance(USUAL_LAMBDA), 4 * NAMED) {
@@ -140,14 +140,14 @@ impl Topics {
     }
 }
 
-/// Whether two words begin alike, so that one is likely a form of the other.
+/// Whether two words have a common prefix, so that one is probably a form of the other.
 fn is_form(a: &str, b: &str) -> bool {
     let same = a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count();
     let shorter = a.chars().count().min(b.chars().count());
     same >= 3 && same + 2 >= shorter && same * 10 >= shorter * 7
 }
 
-/// The largest values, the largest first; ties go by number.
+/// The largest values, the largest first; ties by number.
 fn largest(mut all: Vec<Weighted>, count: usize) -> Vec<Weighted> {
     let order = |a: &Weighted, b: &Weighted| b.value.total_cmp(&a.value).then(a.word.cmp(&b.word));
     if count == 0 {
@@ -161,7 +161,7 @@ fn largest(mut all: Vec<Weighted>, count: usize) -> Vec<Weighted> {
     all
 }
 
-/// The share of values that are at most each.
+/// The empirical distribution function at each value.
 fn ranks(values: Vec<f64>) -> Vec<f64> {
     let mut sorted = values.clone();
     sorted.sort_unstable_by(f64::total_cmp);
