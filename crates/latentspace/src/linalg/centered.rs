@@ -1,4 +1,4 @@
-//! Rows seen from their mean, in a unit in which no square is too large or too small.
+//! Centered rows, scaled so that squares neither overflow nor underflow.
 
 use crate::parallel::*;
 
@@ -6,12 +6,12 @@ use super::{Matrix, MatrixView};
 use crate::error::Result;
 use crate::run::Run;
 
-/// Rows summed up at a time: on nothing else depend the borders of the sums.
+/// Rows per block of the sums, which depend on nothing else.
 const BLOCK: usize = 4096;
-/// Blocks that are on their way at a time.
+/// Blocks in flight.
 const BLOCKS: usize = 8;
 
-/// Rows seen from their mean. The number farthest from it becomes 1 or -1.
+/// Centered rows, scaled so that the largest deviation from the mean is 1 or -1.
 pub(crate) struct Centered<'a> {
     rows: MatrixView<'a>,
     mean: Vec<f64>,
@@ -19,7 +19,7 @@ pub(crate) struct Centered<'a> {
 }
 
 impl<'a> Centered<'a> {
-    /// These rows. To be called on the run's threads. Cost: two passes.
+    /// Centers these rows. Call it on the run's threads. Cost: two passes.
     ///
     /// # Errors
     /// [`crate::Error::Cancelled`].
@@ -48,12 +48,12 @@ impl<'a> Centered<'a> {
         Ok(Centered { rows, mean, scale: if farthest > 0.0 { 1.0 / farthest } else { 1.0 } })
     }
 
-    /// Rows.
+    /// Number of rows.
     pub(crate) fn rows(&self) -> usize {
         self.rows.rows()
     }
 
-    /// Columns.
+    /// Number of columns.
     pub(crate) fn cols(&self) -> usize {
         self.rows.cols()
     }
@@ -68,7 +68,7 @@ impl<'a> Centered<'a> {
     /// A copy of some rows, in the order named.
     ///
     /// # Errors
-    /// None in truth.
+    /// None occur.
     pub(crate) fn select(&self, chosen: &[u32]) -> Result<Matrix> {
         let mut cells = vec![0.0; chosen.len() * self.cols()];
         for (out, &row) in cells.chunks_exact_mut(self.cols().max(1)).zip(chosen) {

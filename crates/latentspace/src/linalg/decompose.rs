@@ -24,16 +24,16 @@ pub struct Eigen {
 
 /// The `count` largest eigenvalues and their vectors of a symmetric `[d, d]` matrix, row-major.
 ///
-/// Few of many are found in a block Krylov space (Golub and Underwood 1977, doi:10.1016/B978-0-12-587260-7.50018-2), to residuals of 1e-9
-/// of the largest eigenvalue; otherwise, and where that space grows too large, the whole matrix is decomposed: about 9 d³ flops. `check` is
+/// A few of many are computed by block Lanczos (Golub and Underwood 1977, doi:10.1016/B978-0-12-587260-7.50018-2), to residuals of 1e-9
+/// of the largest eigenvalue; otherwise, and if the Krylov space grows too large, the whole matrix is decomposed: about 9 d³ flops. `check` is
 /// called between the parts of a decomposition, the longest of which takes half of its time.
 ///
 /// # Errors
-/// [`Error::Internal`] if the matrix holds what is no number; what `check` returned.
+/// [`Error::Internal`] if the matrix contains NaN or infinity; errors of `check`.
 pub fn symmetric_eigen(matrix: &[f64], d: usize, count: usize, check: impl Fn() -> Result<()> + Sync) -> Result<Eigen> {
     let count = count.min(d);
     if is_few_of_many(d, count) {
-        // By columns, as the library has it; a symmetric matrix is the same either way.
+        // The library is column-major; a symmetric matrix is the same either way.
         if let Some(eigen) = few_of_many(MatRef::from_column_major_slice(matrix, d, d), count)? {
             return Ok(eigen);
         }
@@ -44,21 +44,21 @@ pub fn symmetric_eigen(matrix: &[f64], d: usize, count: usize, check: impl Fn() 
     Ok(Eigen::of(descending().map(|i| eigen.values[i]).collect(), descending().map(|i| vectors.col(i))))
 }
 
-/// What [`symmetric_eigen`] takes beside the matrix.
+/// Cost of [`symmetric_eigen`], without the matrix.
 pub struct EigenCost {
-    /// Bytes at the peak.
+    /// Peak memory in bytes.
     pub bytes: u64,
     /// Multiply-adds in f64.
     pub flops: f64,
 }
 
-/// What the `count` largest eigenvalues of a `[d, d]` matrix will take.
+/// Cost of the `count` largest eigenvalues of a `[d, d]` matrix.
 pub fn eigen_cost(d: usize, count: usize) -> EigenCost {
     let (square, n) = (8 * (d * d) as u64, d as f64);
     if !is_few_of_many(d, count) {
         return EigenCost { bytes: 3 * square, flops: 4.5 * n.powi(3) };
     }
-    // A basis of half the size, and the matrix within it.
+    // A basis of half the size, and the projected matrix.
     let size = (look_at(count) + BLOCK) as f64;
     EigenCost { bytes: square * 3 / 4, flops: n * n * size + 2.0 * n * size * size + 4.5 * size.powi(3) }
 }
@@ -72,7 +72,7 @@ pub fn from_lower(lower: &[f64], d: usize) -> Vec<f64> {
         matrix[i * d..][..=i].copy_from_slice(row);
         rest = below;
     }
-    // Square by square, so that what is read down a column stays in the cache.
+    // By square blocks, so that column reads stay in the cache.
     const SQUARE: usize = 32;
     for top in (0..d).step_by(SQUARE) {
         for left in (0..=top).step_by(SQUARE) {
@@ -113,11 +113,11 @@ impl Ascending {
     }
 }
 
-/// Columns that one thread turns back at a time.
+/// Columns that one thread transforms back at a time.
 const TURNED: usize = 128;
 
-/// The `count` largest eigenvalues of a symmetric matrix, of which the lower half is read, and their vectors: the matrix is made tridiagonal
-/// (4/3 d³ flops, half of them bounded by memory), that is decomposed by halves, and the vectors are turned back.
+/// The `count` largest eigenvalues of a symmetric matrix, of which the lower half is read, and their vectors: reduction to tridiagonal form
+/// /// (4/3 d³ flops, half of them memory-bound), divide and conquer, and back-transformation of the vectors.
 pub(super) fn decompose(lower: MatRef<'_, f64>, count: usize, check: &(dyn Fn() -> Result<()> + Sync)) -> Result<Ascending> {
     let d = lower.nrows();
     if d == 0 {
@@ -166,17 +166,17 @@ pub(super) fn decompose(lower: MatRef<'_, f64>, count: usize, check: &(dyn Fn() 
     Ok(Ascending { values: values.iter().skip(d - count).copied().collect(), cells, d })
 }
 
-/// A matrix this many times larger than what is asked of it is worth a Krylov space.
+/// Minimum ratio of the matrix size to the number of eigenvalues for block Lanczos.
 const FEW_OF_MANY: usize = 6;
-/// Residuals at which an eigenvector is taken, in parts of the largest eigenvalue: far below the 1e-7 to which sums of f32 are known.
+/// Tolerance of residuals relative to the largest eigenvalue: far below 1e-7, the accuracy of sums of f32.
 const RESIDUAL: f64 = 1e-9;
 
-/// Whether a Krylov space finds `count` eigenvalues of a `[d, d]` matrix sooner than its whole decomposition does.
+/// Whether block Lanczos computes `count` eigenvalues of a `[d, d]` matrix faster than a full decomposition.
 pub(crate) fn is_few_of_many(d: usize, count: usize) -> bool {
     d >= FEW_OF_MANY * (count + BLOCK)
 }
 
-/// None if the Krylov space would grow beyond half of the whole.
+/// Block Lanczos; none if the Krylov space would exceed half of the dimension.
 fn few_of_many(matrix: MatRef<'_, f64>, count: usize) -> Result<Option<Eigen>> {
     let d = matrix.nrows();
     let (eigen, is_within) = largest_eigen(d, count, BLOCK, d / 2 / BLOCK, RESIDUAL, |vectors| Ok(matrix * vectors))?;
@@ -197,7 +197,7 @@ pub fn thin_svd(matrix: &[f64], m: usize, n: usize) -> Result<Eigen> {
     Ok(Eigen::of((0..count).map(|i| values[i]).collect(), (0..count).map(|i| right.col(i))))
 }
 
-/// A vector and its negative are equally good: the entry of largest magnitude (the first of equal ones) is made positive.
+/// Fixes the arbitrary sign of a vector: the entry of largest magnitude (the first of equal ones) is made positive.
 fn fix_sign(vector: &mut [f64]) {
     let largest = vector.iter().fold(0.0_f64, |best, &value| if value.abs() > best.abs() { value } else { best });
     if largest < 0.0 {

@@ -1,9 +1,9 @@
-//! Products in f64, in pieces on the pool of the calling thread. The pieces depend on the shapes alone, and so do the bits.
+//! Matrix products in f64, in blocks on the pool of the calling thread. The blocks, and so the bits, depend only on the shapes.
 
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 
-/// Rows and columns of a piece at most.
+/// Maximum number of rows and columns of a block.
 const PIECE: usize = 512;
 
 /// `to = factor · a · b`, or that added to it.
@@ -22,7 +22,7 @@ pub(crate) fn multiply(to: MatMut<'_, f64>, accum: Accum, a: MatRef<'_, f64>, b:
     }
 }
 
-/// `to = a · aᵀ`, of which only the lower half is to be read.
+/// `to = a · aᵀ`; only the lower triangle is valid.
 pub(crate) fn multiply_half(to: MatMut<'_, f64>, a: MatRef<'_, f64>) {
     let rows = to.nrows();
     if rows <= PIECE {

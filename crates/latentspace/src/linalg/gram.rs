@@ -1,16 +1,16 @@
-//! The half product `aᵀ · a`: what covariances are made of.
+//! The symmetric product `aᵀ · a`, lower triangle, for covariances.
 //!
 //! Bound: rows · d² flops at the peak of the multiply-add units. Rows are packed twice, as strips of 16 columns (kept in the first cache)
-//! and of 6 columns (streamed), and tiles of 6 x 16 are kept in 12 registers; only tiles that touch the lower half are worked on. The sums
-//! lie tile by tile, so that each is read and written in one piece.
+//! and of 6 columns (streamed), and tiles of 6 x 16 are kept in 12 registers; only tiles that touch the lower triangle are computed. The sums
+//! //! are stored tile by tile, so that each is contiguous.
 
-/// Adds up the lower half of `aᵀ · a`, `[d, d]`, row by row of `a`.
+/// Accumulates the lower triangle of `aᵀ · a`, `[d, d]`, over the rows of `a`.
 pub struct Gram {
     d: usize,
-    /// `[GATHERED, d]`: rows that wait to be packed, and how many do.
+    /// `[GATHERED, d]`: rows to be packed, and their number.
     rows: Vec<f32>,
     waiting: usize,
-    /// Rows packed.
+    /// Number of packed rows.
     packed: usize,
     wide: Vec<f32>,
     narrow: Vec<f32>,
@@ -18,17 +18,17 @@ pub struct Gram {
     sums: Vec<f32>,
 }
 
-/// Rows that are gathered before they are packed: few, so that they are read from the nearest caches.
+/// Rows that are gathered before they are packed: few, so that they stay in the L1 cache.
 const GATHERED: usize = 16;
-/// Columns of a strip that is kept.
+/// Columns of a strip that stays in the L1 cache.
 const WIDE: usize = 16;
 /// Columns of a strip that is streamed.
 const NARROW: usize = 6;
 /// Rows packed before they are multiplied: a wide strip is 16 KiB.
 const DEEP: usize = 256;
-/// Narrow strips that are streamed again and again: 192 KiB, within the second cache.
+/// Narrow strips that are streamed repeatedly: 192 KiB, within the L2 cache.
 const STREAMED: usize = 32;
-/// Numbers between two strips, so that they do not all start in the same set of the cache.
+/// Padding between two strips, so that they do not start in the same cache set.
 const APART: usize = 16;
 
 impl Gram {
@@ -40,7 +40,7 @@ impl Gram {
             rows: vec![0.0; GATHERED * d],
             waiting: 0,
             packed: 0,
-            // What fills up the last strips stays 0.
+            // The padding of the last strips stays 0.
             wide: vec![0.0; wide * (DEEP * WIDE + APART)],
             narrow: vec![0.0; narrow * (DEEP * NARROW + APART)],
             sums: vec![0.0; wide * narrow * NARROW * WIDE],
@@ -60,7 +60,7 @@ impl Gram {
         }
     }
 
-    /// The lower half of what was added up, row by row: d · (d + 1) / 2 numbers.
+    /// The lower triangle of the sums, row by row: d · (d + 1) / 2 numbers.
     pub fn lower(mut self) -> Vec<f64> {
         self.pack();
         self.multiply();
@@ -75,7 +75,7 @@ impl Gram {
         lower
     }
 
-    /// Puts the rows that wait into the strips.
+    /// Packs the gathered rows into the strips.
     fn pack(&mut self) {
         let rows = &self.rows[..self.waiting * self.d];
         pack::<WIDE>(rows, self.d, self.packed, &mut self.wide);
@@ -84,7 +84,7 @@ impl Gram {
         self.waiting = 0;
     }
 
-    /// Adds what is packed to the sums.
+    /// Adds the products of the packed rows to the sums.
     fn multiply(&mut self) {
         let Gram { d, packed: n, wide, narrow, sums, .. } = self;
         let narrow_count = d.div_ceil(NARROW);
@@ -92,7 +92,7 @@ impl Gram {
             let end = (top + STREAMED).min(narrow_count);
             let reach = (end * NARROW).min(*d).div_ceil(WIDE);
             for (j, wide) in wide.chunks_exact(DEEP * WIDE + APART).enumerate().take(reach) {
-                // The first strip of rows that reaches down to the diagonal.
+                // The first strip that reaches the diagonal.
                 for i in (j * WIDE / NARROW).max(top)..end {
                     let narrow = &narrow[i * (DEEP * NARROW + APART)..][..*n * NARROW];
                     let tile = &mut sums.as_chunks_mut().0[j * narrow_count + i];
@@ -104,7 +104,7 @@ impl Gram {
     }
 }
 
-/// Rows, `[n, d]`, put from place `at` on into strips of `W` columns. Strip by strip, so that few pages are written to at a time.
+/// Packs rows, `[n, d]`, from position `at` on into strips of `W` columns, strip by strip, so that few pages are written at a time.
 fn pack<const W: usize>(rows: &[f32], d: usize, at: usize, strips: &mut [f32]) {
     for (strip, out) in strips.chunks_exact_mut(DEEP * W + APART).enumerate() {
         let from = strip * W;
@@ -122,7 +122,7 @@ fn pack<const W: usize>(rows: &[f32], d: usize, at: usize, strips: &mut [f32]) {
 fn add_strips(narrow: &[f32], wide: &[f32], tile: &mut [f32; NARROW * WIDE]) {
     #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-        // SAFETY: the processor has both.
+        // SAFETY: the processor has AVX2 and FMA.
         return unsafe { add_strips_avx2(narrow, wide, tile) };
     }
     let mut sums = [[0.0_f32; WIDE]; NARROW];

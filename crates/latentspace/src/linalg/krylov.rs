@@ -1,5 +1,5 @@
-//! The largest eigenvalues of a symmetric operator that is known by what it does to a few vectors at a time: block Lanczos with full
-//! orthogonalization (Golub and Underwood 1977, doi:10.1016/B978-0-12-587260-7.50018-2).
+//! Block Lanczos with full orthogonalization: the largest eigenvalues of a symmetric operator that is given by its products with a few vectors
+//! at a time (Golub and Underwood 1977, doi:10.1016/B978-0-12-587260-7.50018-2).
 
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatMut, MatRef, Par};
@@ -10,50 +10,50 @@ use super::orthonormal::complete;
 use crate::error::Result;
 use crate::random::Random;
 
-/// Directions that the Krylov space grows by.
+/// Block size: number of directions that each step adds to the Krylov space.
 pub(crate) const BLOCK: usize = 12;
-/// Directions up to which the space is looked at whenever it has grown.
+/// Up to this size, convergence is checked after each step.
 const SMALL: usize = 6 * BLOCK;
-/// Rows that one thread sums up: sums over more are added up along the tree of such pieces.
+/// Rows per partial sum; partial sums are added along a tree.
 const ROWS: usize = 8192;
 
-/// The size at which most spaces hold what is sought, so that they are looked at once: looking costs as much as five steps.
+/// The size at which most spaces have converged and are checked once: a check costs as much as five steps.
 pub(super) fn look_at(count: usize) -> usize {
     4 * count + BLOCK
 }
 
-/// When eigenvectors are good enough, by the length of Mx - λx.
+/// Tolerance of the residual |Mx - λx|.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Tolerance {
-    /// At most this part of the largest eigenvalue.
+    /// Relative to the largest eigenvalue.
     OfLargest(f64),
-    /// At most this part of their own eigenvalue, or 1e-12 of the largest.
+    /// Relative to the eigenvalue itself, or 1e-12 of the largest.
     OfEach(f64),
 }
 
-/// A Krylov space that grows block by block.
+/// The state of block Lanczos.
 pub(crate) struct Krylov {
     d: usize,
     count: usize,
     block: usize,
-    /// Directions at most.
+    /// Maximum size.
     most: usize,
-    /// `[d, size + block]`, column by column: orthonormal directions, the last block of which the operator was not applied to yet.
+    /// `[d, size + block]`, column by column: the orthonormal basis; the operator was not applied to its last block yet.
     basis: Vec<f64>,
-    /// The operator within the space: of each block of columns its rows down to the end of its own block, column by column.
+    /// The projected operator: for each block of columns its rows down to the end of the block, column by column.
     inner: Vec<f64>,
     size: usize,
     look_at: usize,
 }
 
-/// Eigenvalues found, and whether all are within the tolerance.
+/// Eigenpairs, and whether all are within the tolerance.
 pub(crate) type Found = (Eigen, bool);
 
 impl Krylov {
-    /// A space of `steps` blocks at most, from a random start, for the `count` largest eigenvalues of an operator on vectors of `d` numbers.
+    /// Starts with a random block, for the `count` largest eigenvalues of an operator on vectors of length `d`, in at most `steps` blocks.
     ///
     /// # Errors
-    /// None in truth.
+    /// None occur.
     pub(crate) fn new(d: usize, count: usize, block: usize, steps: usize) -> Result<Self> {
         let most = steps.max(1) * block;
         let random = Random::new(0, "krylov start");
@@ -69,13 +69,13 @@ impl Krylov {
         MatRef::from_column_major_slice(&self.basis[self.size * self.d..], self.d, self.block)
     }
 
-    /// What the space is made of: the basis, the operator within it, and the length of a vector, the eigenvalues sought and when they are looked
-    /// for next.
+    /// The state as numbers: the basis, the projected operator, and the length of a vector, the number of eigenvalues and the size at the next
+    /// check.
     pub(crate) fn numbers(&self) -> (&[f64], &[f64], [usize; 3]) {
         (&self.basis, &self.inner, [self.d, self.count, self.look_at])
     }
 
-    /// The space that [`Krylov::numbers`] told; none if they do not fit together.
+    /// Restores the state from [`Krylov::numbers`]; none if they are inconsistent.
     pub(crate) fn of_numbers(basis: Vec<f64>, inner: Vec<f64>, sizes: [usize; 3], block: usize, steps: usize) -> Option<Self> {
         let [d, count, look_at] = sizes;
         let blocks = (basis.len() / (d * block).max(1)).checked_sub(1)?;
@@ -84,16 +84,16 @@ impl Krylov {
         fits.then(|| Krylov { d, count, block, most: steps.max(1) * block, basis, inner, size, look_at })
     }
 
-    /// Directions that the operator was applied to.
+    /// Number of directions that the operator was applied to.
     pub(crate) fn size(&self) -> usize {
         self.size
     }
 
-    /// Grows by what the operator made of [`Krylov::next`]; tells what is sought as soon as it is within `tolerance`, or the space is as large
-    /// as it may get. Equal eigenvalues are found as often as there are, up to the size of a block.
+    /// Adds the image of [`Krylov::next`] under the operator; returns the eigenpairs when they are within `tolerance`, or the space has its maximum
+    /// size. Multiple eigenvalues are found up to the block size.
     ///
     /// # Errors
-    /// [`crate::Error::Internal`] if the image holds what is no number.
+    /// [`crate::Error::Internal`] if the image contains NaN or infinity.
     pub(crate) fn advance(&mut self, mut image: Mat<f64>, tolerance: Tolerance) -> Result<Option<Found>> {
         let Krylov { d, count, block, .. } = *self;
         self.size += block;
@@ -120,11 +120,11 @@ impl Krylov {
                 let full = times(known, wanted);
                 let values = values.iter().rev().copied().collect();
                 let mut eigen = Eigen::of(values, (0..count).rev().map(|i| full.col(i)));
-                // Where the operator has no more eigenvalues than 0, the space ends early.
+                // If the operator has no more nonzero eigenvalues, the space ends early.
                 complete(&mut eigen.vectors, d, |value| value);
                 return Ok(Some((eigen, are_within)));
             }
-            // A small space is looked at in no time.
+            // Checking a small space is cheap.
             self.look_at = (size + if size < SMALL { block } else { 3 * block }).min(self.most);
         }
         self.grow(&next);
@@ -135,7 +135,7 @@ impl Krylov {
         self.basis.extend(next.col_iter().flat_map(|column| column.iter()));
     }
 
-    /// The operator between two directions, the first of which comes before the second.
+    /// An entry of the projected operator, the first direction before the second.
     fn within(&self, i: usize, j: usize) -> f64 {
         let (blocks, block) = (j / self.block, self.block);
         let before = block * block * blocks * (blocks + 1) / 2;
@@ -143,12 +143,12 @@ impl Krylov {
     }
 }
 
-/// The `count` largest eigenvalues and their vectors of a symmetric operator on vectors of `d` numbers, given by what it does to a block
-/// `[d, block]` of them. It ends when no residual is more than `residual` times the largest eigenvalue, or after `steps` blocks; which
-/// it was is told beside them. Eigenvalues that are equal are found as often as there are, up to `block` times.
+/// The `count` largest eigenvalues and their vectors of a symmetric operator on vectors of length `d`, given by its product with a block
+/// `[d, block]`. It ends when all residuals are at most `residual` times the largest eigenvalue, or after `steps` blocks, and returns
+/// whether it converged. Multiple eigenvalues are found up to `block` times.
 ///
 /// # Errors
-/// What `apply` says, or [`crate::Error::Internal`] if it gives what is no number.
+/// Errors of `apply`, or [`crate::Error::Internal`] if it gives NaN or infinity.
 pub(crate) fn largest_eigen(
     d: usize,
     count: usize,
@@ -166,7 +166,7 @@ pub(crate) fn largest_eigen(
     }
 }
 
-// Tall and thin products. Which sums are added first depends on the number of rows alone.
+// Products of tall, thin matrices. The order of the sums depends only on the number of rows.
 
 /// `aᵀ b`.
 fn across(a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Mat<f64> {
@@ -203,23 +203,23 @@ fn times(a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Mat<f64> {
     out
 }
 
-/// Takes `a b` from `from`.
+/// Subtracts `a b` from `from`.
 fn subtract(from: MatMut<'_, f64>, a: MatRef<'_, f64>, b: MatRef<'_, f64>) {
     multiply(from, Accum::Add, a, b, -1.0);
 }
 
-/// Orthonormal columns that span those of `vectors` beside `known`, which are orthonormal; 0 where there are not as many.
+/// Orthonormalizes the columns of `vectors` against each other and against the orthonormal `known`; dependent columns become 0.
 fn orthonormal(vectors: &Mat<f64>, known: MatRef<'_, f64>) -> Result<Mat<f64>> {
-    /// Squared lengths below this, in parts of the largest, are what rounding left.
+    /// Squared norms below this, relative to the largest, are rounding errors.
     const NOTHING: f64 = 1e-15;
     /// Vectors whose squared lengths differ by no more than this have become orthonormal to 1e-12 at once.
     const ALIKE: f64 = 1e-3;
     /// What is taken out along `known` leaves this part of itself squared.
     const LITTLE: f64 = 1e-8;
     let mut out = vectors.clone();
-    // The first time brings all to one length, which shows what is left along each other and along what is known.
+    // The first pass normalizes, which shows the remaining components along each other and along `known`.
     for _ in 0..3 {
-        // Columns of one length first: their squares may be far apart.
+        // Scale the columns first: their squared norms may differ by orders of magnitude.
         for column in out.col_iter_mut() {
             let length = column.norm_l2();
             let scale = if length > 0.0 { 1.0 / length } else { 0.0 };

@@ -1,4 +1,4 @@
-//! The dense table: rows by columns of f32, row by row in memory; shared, not copied.
+//! Dense row-major matrices of f32 with shared ownership.
 
 use std::fmt;
 use std::ops::{Deref, Range};
@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 
-/// A dense table of f32, `[rows, cols]`, row-major. A clone shares the numbers; they may also lie in a mapped file.
+/// A dense matrix of f32, `[rows, cols]`, row-major. A clone shares the numbers; they may be in a memory-mapped file.
 #[derive(Clone)]
 pub struct Matrix {
     rows: usize,
@@ -14,7 +14,7 @@ pub struct Matrix {
     data: Arc<dyn Deref<Target = [f32]> + Send + Sync>,
 }
 
-/// A table that somebody else owns, `[rows, cols]`, row-major.
+/// A borrowed matrix, `[rows, cols]`, row-major.
 #[derive(Clone, Copy)]
 pub struct MatrixView<'a> {
     rows: usize,
@@ -23,7 +23,7 @@ pub struct MatrixView<'a> {
 }
 
 impl Matrix {
-    /// A table of `rows` x `cols` over `data`.
+    /// A matrix of `rows` x `cols` from `data`.
     ///
     /// # Errors
     /// [`Error::Internal`] if `data` has another length.
@@ -31,7 +31,7 @@ impl Matrix {
         Self::shared(rows, cols, Arc::new(data))
     }
 
-    /// A table over numbers that lie elsewhere, in a mapped file for one.
+    /// A matrix over memory with another owner, such as a mapped file.
     ///
     /// # Errors
     /// [`Error::Internal`] if `data` has another length.
@@ -42,23 +42,23 @@ impl Matrix {
         Ok(Matrix { rows, cols, data })
     }
 
-    /// A table whose cell in row i, column j is `cell(i, j)`.
+    /// A matrix with cell (i, j) = `cell(i, j)`.
     pub fn from_fn(rows: usize, cols: usize, cell: impl Fn(usize, usize) -> f32) -> Self {
         let data: Vec<f32> = (0..rows * cols).map(|at| cell(at / cols, at % cols)).collect();
         Matrix { rows, cols, data: Arc::new(data) }
     }
 
-    /// A copy of some rows, in the order named.
+    /// A copy of some rows, in the given order.
     pub fn select(&self, rows: &[u32]) -> Self {
         self.view().select(rows)
     }
 
-    /// Rows.
+    /// Number of rows.
     pub fn rows(&self) -> usize {
         self.rows
     }
 
-    /// Columns.
+    /// Number of columns.
     pub fn cols(&self) -> usize {
         self.cols
     }
@@ -97,7 +97,7 @@ impl PartialEq for Matrix {
 }
 
 impl<'a> MatrixView<'a> {
-    /// A copy of some rows, in the order named.
+    /// A copy of some rows, in the given order.
     pub fn select(&self, rows: &[u32]) -> Matrix {
         let mut data = Vec::with_capacity(rows.len() * self.cols);
         for &row in rows {
@@ -106,7 +106,7 @@ impl<'a> MatrixView<'a> {
         Matrix { rows: rows.len(), cols: self.cols, data: Arc::new(data) }
     }
 
-    /// A table of `rows` x `cols` over `data`.
+    /// A matrix of `rows` x `cols` from `data`.
     ///
     /// # Errors
     /// [`Error::Internal`] if `data` has another length.
@@ -117,12 +117,12 @@ impl<'a> MatrixView<'a> {
         Ok(MatrixView { rows, cols, data })
     }
 
-    /// Rows.
+    /// Number of rows.
     pub fn rows(self) -> usize {
         self.rows
     }
 
-    /// Columns.
+    /// Number of columns.
     pub fn cols(self) -> usize {
         self.cols
     }

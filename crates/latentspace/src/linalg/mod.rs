@@ -1,4 +1,4 @@
-//! What methods stand on: dense tables, products, decompositions. No method is named here.
+//! Linear algebra: dense and sparse matrices, products, decompositions. No method is named here.
 
 mod centered;
 mod decompose;

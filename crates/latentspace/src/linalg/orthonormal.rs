@@ -1,11 +1,11 @@
-//! Orthonormal directions, made complete.
+//! Completion of orthonormal directions.
 
-/// Makes the rows of `vectors`, `[k, d]` with k at most d, orthonormal where some are no unit vectors: what they are beside all others is kept
-/// where that is something, else a direction is taken that the others leave free. `rounded` is how a number is kept. Cost: 4 d k for each.
+/// Makes the rows of `vectors`, `[k, d]` with k at most d, orthonormal. A row that is not a unit vector is replaced by its component orthogonal to
+/// all others, or by a free direction if that component vanishes. `rounded` rounds a number to its stored precision. Cost: 4 d k per row.
 pub(crate) fn complete<T: Copy + Into<f64>>(vectors: &mut [T], d: usize, rounded: impl Fn(f64) -> T) {
-    /// Squared lengths of unit vectors, but for rounding.
+    /// Range of squared norms of unit vectors, with rounding.
     const UNIT: f64 = 1e-3;
-    /// A direction of which less than this part of its squared length lies beside the others is no direction of its own.
+    /// Minimum relative squared norm of an orthogonal component.
     const ITS_OWN: f64 = 1e-2;
     let k = vectors.len() / d.max(1);
     let of = |vectors: &[T], row: usize| -> Vec<f64> { vectors[row * d..][..d].iter().map(|&value| value.into()).collect() };
@@ -14,7 +14,7 @@ pub(crate) fn complete<T: Copy + Into<f64>>(vectors: &mut [T], d: usize, rounded
     if is_whole.iter().all(|&whole| whole) {
         return;
     }
-    // How much of each unit vector of the space lies within the directions that are there.
+    // The squared norm of each coordinate vector's projection on the existing directions.
     let mut covered = vec![0.0; d];
     let cover = |covered: &mut [f64], row: &[f64]| covered.iter_mut().zip(row).for_each(|(covered, value)| *covered += value * value);
     (0..k).filter(|&row| is_whole[row]).for_each(|row| cover(&mut covered, &of(vectors, row)));
@@ -23,7 +23,7 @@ pub(crate) fn complete<T: Copy + Into<f64>>(vectors: &mut [T], d: usize, rounded
             continue;
         }
         let beside = |direction: &mut [f64]| {
-            // The second time takes away what rounding left.
+            // Orthogonalize twice, because of rounding.
             for _ in 0..2 {
                 for other in (0..k).filter(|&other| is_whole[other]) {
                     let other = &vectors[other * d..][..d];

@@ -1,9 +1,9 @@
-//! Inner products of rows with a whole table, or how little their cells differ, looked at while they are still in registers.
+//! Scores of rows with a whole table (inner products, or negative differences), compared with bounds while they are in registers.
 //!
-//! A product that only a few cells of are wanted (the nearest rows) need not be stored: each tile of 6 rows by 16 columns is compared with
-//! the rows' bounds as soon as it is done, and given out only if a cell reaches its bound. The sums run over the depth in order, each in its
-//! own lane, so a score has the same bits wherever in a tile it lies. Bound: multiply-adds;
-//! for differences additions, two of them and a bit operation a cell.
+//! A product of which only a few cells are needed (the nearest rows) is not stored: each tile of 6 rows by 16 columns is compared with
+//! the rows' bounds at once, and returned only if a cell reaches its bound. The sums run over the depth in order, each in its
+//! own lane, so a score has the same bits at any position of a tile. Limited by multiply-adds;
+//! for differences by two additions and a bit operation per cell.
 
 use crate::parallel::*;
 
@@ -14,7 +14,7 @@ pub(crate) const TILE_ROWS: usize = 6;
 /// Columns of a tile: rows of the table in a panel.
 pub(crate) const TILE_COLS: usize = 16;
 
-/// What the score of two rows sums up over their cells.
+/// The operation that the score of two rows sums over their cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Agreement {
     /// x·y.
@@ -23,7 +23,7 @@ pub(crate) enum Agreement {
     Difference,
     /// -1 where x and y are not equal.
     Unequal,
-    /// x·y for sets, whose cells are 0 and 1; the score is what share of the two is in both, less 1.
+    /// x·y for sets, whose cells are 0 and 1; the score is the Jaccard similarity minus 1.
     Overlap,
 }
 
@@ -32,7 +32,7 @@ const DIFFERENCE: u8 = 1;
 const UNEQUAL: u8 = 2;
 const OVERLAP: u8 = 3;
 
-/// A table packed for tiles: panels of 16 rows, each depth by depth, and for each row its name and a number to be added to its scores.
+/// A table packed for tiles: panels of 16 rows, each depth by depth, with a name and a score offset per row.
 pub(crate) struct Panels {
     depth: usize,
     agreement: Agreement,
@@ -42,20 +42,20 @@ pub(crate) struct Panels {
     data: Vec<f32>,
 }
 
-/// The name of a place in a panel that no row has.
+/// The name of padding in a panel.
 pub(crate) const NOBODY: u32 = u32::MAX;
 
-/// Scores of up to 6 rows with 16 rows of a table, and which of them reach their bound.
+/// Scores of up to 6 rows with 16 rows of a table, and a mask of those that reach their bound.
 pub(crate) struct Tile {
     /// `[6, 16]`.
     scores: [f32; TILE_ROWS * TILE_COLS],
-    /// A bit a column.
+    /// One bit per column.
     hits: [u16; TILE_ROWS],
 }
 
 impl Panels {
-    /// Packs the rows of `table` that `names` tells, 16 to a panel; [`NOBODY`] leaves a place empty. `offset(row)` is added to each score of
-    /// a row, but for sets, of which it must be the size; an empty place has a score of minus infinity, below any finite bound. On the
+    /// Packs the rows `names` of `table`, 16 per panel; [`NOBODY`] is padding. `offset(row)` is added to each score of
+    /// a row, except for sets, where it must be the size; padding has a score of minus infinity, below any finite bound. Runs on the
     /// calling thread's pool.
     pub(crate) fn new(table: MatrixView<'_>, mut names: Vec<u32>, agreement: Agreement, offset: impl Fn(usize) -> f32 + Sync) -> Self {
         let depth = table.cols();
@@ -81,7 +81,7 @@ impl Panels {
         Panels::new(table, (0..table.rows() as u32).collect(), agreement, offset)
     }
 
-    /// Panels.
+    /// Number of panels.
     pub(crate) fn count(&self) -> usize {
         self.names.len() / TILE_COLS
     }
@@ -96,15 +96,15 @@ impl Panels {
         &self.names[panel * TILE_COLS..][..TILE_COLS]
     }
 
-    /// Scores of 6 rows with the rows of panel `panel`. Returns whether one reaches the bound of its row; only then is the tile filled.
-    /// Fewer rows: repeat one with a bound of infinity.
+    /// Computes scores of 6 rows with the rows of panel `panel`. Returns whether one reaches the bound of its row; only then is the tile filled.
+    /// For fewer rows, repeat one with a bound of infinity.
     pub(crate) fn score(&self, rows: &[&[f32]; TILE_ROWS], panel: usize, bounds: &[f32; TILE_ROWS], tile: &mut Tile) -> bool {
         assert!(rows.iter().all(|row| row.len() == self.depth));
         let data = &self.data[panel * TILE_COLS * self.depth..][..TILE_COLS * self.depth];
         let offsets = &self.offsets[panel * TILE_COLS..][..TILE_COLS];
         #[cfg(target_arch = "x86_64")]
         if self.fused {
-            // SAFETY: the processor has AVX2 and FMA (`fused`); all slices have the lengths that the function asks for, as was just seen to.
+            // SAFETY: the processor has AVX2 and FMA (`fused`); all slices have the required lengths, as checked above.
             return unsafe {
                 match self.agreement {
                     Agreement::Product => avx2::score::<PRODUCT>(rows, data, offsets, bounds, tile),
@@ -137,7 +137,7 @@ impl Tile {
         &self.scores[row * TILE_COLS..][..TILE_COLS]
     }
 
-    /// Whether one of `row` reaches the bound.
+    /// Whether a score of `row` reaches the bound.
     pub(crate) fn is_hit(&self, row: usize) -> bool {
         self.hits[row] != 0
     }
@@ -156,9 +156,9 @@ impl Tile {
     }
 }
 
-/// What share of two sets is in both, less 1; that of two empty ones is nothing.
+/// Jaccard similarity of two sets minus 1; NaN for two empty ones.
 fn share(both: f32, either: f32) -> f32 {
-    // Not `max`, of which nothing that is no number would come out.
+    // Not `max`, which would drop NaN.
     both / if either < 1.0 { 1.0 } else { either } - 1.0
 }
 
@@ -255,7 +255,7 @@ mod avx2 {
             if AGREEMENT == OVERLAP {
                 for (sum, size) in sums.iter_mut().zip(sizes) {
                     for (both, other) in sum.iter_mut().zip(start) {
-                        // Of the two the second comes out where one is no number: an empty place stays one.
+                        // With a NaN the instruction returns its second operand, so that padding stays padding.
                         let either = _mm256_max_ps(one, _mm256_sub_ps(_mm256_add_ps(size, other), *both));
                         *both = _mm256_sub_ps(_mm256_div_ps(*both, either), one);
                     }

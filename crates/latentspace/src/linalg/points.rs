@@ -8,14 +8,14 @@ use crate::error::Result;
 /// Rows, dense or sparse.
 #[derive(Clone, Copy)]
 pub enum Points<'a> {
-    /// A table.
+    /// Dense rows.
     Dense(MatrixView<'a>),
     /// Sparse rows.
     Sparse(SparseRows<'a>),
 }
 
 impl<'a> Points<'a> {
-    /// Rows.
+    /// Number of rows.
     pub fn rows(&self) -> usize {
         match self {
             Points::Dense(rows) => rows.rows(),
@@ -23,7 +23,7 @@ impl<'a> Points<'a> {
         }
     }
 
-    /// Columns.
+    /// Number of columns.
     pub fn cols(&self) -> usize {
         match self {
             Points::Dense(rows) => rows.cols(),
@@ -40,7 +40,7 @@ impl<'a> Points<'a> {
         }
     }
 
-    /// What a table of these rows tells; sparse ones are filled with their zeros for that.
+    /// Calls a function with the rows as a dense table; sparse ones are made dense.
     ///
     /// # Errors
     /// [`crate::Error::Internal`] if the sparse rows do not fit their own shape.

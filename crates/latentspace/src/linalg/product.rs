@@ -1,20 +1,19 @@
-//! Products of dense f32 tables, on one thread or on the calling thread's pool.
+//! Products of dense f32 matrices, on one thread or on the calling thread's pool.
 //!
-//! The bits of a product depend on its shapes alone, not on the number of threads. Bound: floating-point multiply-adds; 92 % of their peak
-//! is reached on large shapes.
+//! The bits of a product depend only on its shapes, not on the number of threads. Large shapes reach 92 % of the peak rate of multiply-adds.
 
 use super::MatrixView;
 
-/// Who works on a product.
+/// Where a product is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Threads {
-    /// The calling thread: inside a parallel loop.
+    /// On the calling thread, for use inside a parallel loop.
     One,
-    /// The pool of the calling thread, if the product is large enough to gain by it.
+    /// On the pool of the calling thread, if the product is large enough.
     Pool,
 }
 
-/// Below this many multiply-adds the hand-over to a second thread costs more than it brings.
+/// Minimum number of multiply-adds for a second thread.
 const PARALLEL_FROM: usize = 16_000_000;
 
 impl Threads {

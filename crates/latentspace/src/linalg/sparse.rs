@@ -15,12 +15,12 @@ use super::krylov::largest_eigen;
 use crate::error::{Error, Result};
 use crate::run::Run;
 
-/// A symmetric matrix, by the columns of its lower half.
+/// A symmetric matrix, stored by the columns of its lower triangle.
 #[derive(Debug, Clone)]
 pub struct Sparse {
     /// `[n + 1]`: column j has the entries `starts[j]..starts[j + 1]`.
     starts: Vec<usize>,
-    /// Ascending in each column, from the diagonal on, which is always there.
+    /// Ascending in each column, from the diagonal on, which is always stored.
     rows: Vec<usize>,
     values: Vec<f64>,
 }
@@ -36,22 +36,22 @@ pub struct Smallest {
     pub residuals: Vec<f64>,
 }
 
-/// Columns that are put in order together: borders depend on nothing but the number of rows.
+/// Columns per block of sorting; block borders depend only on the number of rows.
 const BLOCK: usize = 1024;
-/// What is added to the diagonal, in parts of its largest entry, so that a matrix of eigenvalue 0 can be solved with: as little as rounding allows,
-/// since eigenvalues of 1e-13 are sought; ten times as much where that does not do, and so on.
+/// Shift of the diagonal, relative to its largest entry, so that a singular matrix can be factored: as small as rounding allows,
+/// since eigenvalues of 1e-13 are needed; increased tenfold after each failure.
 const LEAST_SHIFT: f64 = 1e-16;
 const MOST_SHIFT: f64 = 1e-8;
-/// Residuals of eigenvectors of the inverse, in parts of its largest eigenvalue: they lie at angles of less than 1e-7 to those of the whole matrix.
+/// Tolerance of the residuals for the inverse, relative to its largest eigenvalue: the vectors have angles below 1e-7 to those of the dense solver.
 const RESIDUAL: f64 = 1e-9;
-/// Dozens of vectors in the Krylov space at most, beside one for every two eigenvalues.
+/// Maximum number of steps of block Lanczos, in addition to one for every two eigenvalues.
 const STEPS: usize = 6;
-/// Matrices up to this size are decomposed as a whole.
+/// Matrices up to this size use the dense solver.
 const SMALL: usize = 400;
 
 impl Sparse {
-    /// The matrix `[n, n]` that sums up these entries (row, column, value), given for both halves or either; equal places are added in the
-    /// order in which they are given.
+    /// The matrix `[n, n]` from entries (row, column, value), given for both triangles or either; duplicates are added in the
+    /// given order.
     pub fn sum(n: usize, entries: &[(u32, u32, f64)]) -> Self {
         let place = |&(row, column, _): &(u32, u32, f64)| (row.max(column), row.min(column) as usize);
         let mut ends = vec![0; n + 1];
@@ -103,12 +103,12 @@ impl Sparse {
         matrix
     }
 
-    /// Rows, and columns.
+    /// Number of rows and columns.
     pub fn size(&self) -> usize {
         self.starts.len() - 1
     }
 
-    /// Entries of the lower half, the diagonal included.
+    /// Number of entries of the lower triangle, including the diagonal.
     pub fn entries(&self) -> usize {
         self.values.len()
     }
@@ -130,13 +130,13 @@ impl Sparse {
         out
     }
 
-    /// The `count` smallest eigenvalues of a matrix without negative ones, and their vectors, beside `known`: a unit eigenvector of eigenvalue
-    /// 0, which is left out. By the inverse: the matrix is factored once (approximate minimum degree, by supernodes), then solved with a
-    /// few times for a dozen vectors; so eigenvalues are found however close to 0 they lie. `most` is the number of
-    /// entries that its factor may have: none if there are more.
+    /// The `count` smallest eigenvalues of a positive semidefinite matrix and their vectors, except `known`, a unit eigenvector of eigenvalue
+    /// 0. By shift and invert: the matrix is factored once (approximate minimum degree, supernodal), then a few systems of a dozen vectors are
+    /// solved; so eigenvalues near 0 are found. `most` is the maximum number of
+    /// entries of the factor: none if it needs more.
     ///
     /// # Errors
-    /// [`Error::Cancelled`]; [`Error::Internal`] if it holds what is no number.
+    /// [`Error::Cancelled`]; [`Error::Internal`] if it contains NaN or infinity.
     pub fn smallest_eigen(&self, known: &[f64], count: usize, most: usize, run: &Run) -> Result<Option<Smallest>> {
         let n = self.size();
         let count = count.min(n.saturating_sub(1));
@@ -162,12 +162,12 @@ impl Sparse {
             project(image.as_mut());
             Ok(image)
         };
-        // Few vectors take less of what is done with the space that they span; a factor is read for four in the time of one.
+        // Small blocks need a smaller Krylov space; solving for four vectors takes the time of one.
         let block = if factor.has_supernodes() && count > 2 { LANES } else { (count + 2).clamp(FEW_LANES, LANES) };
         let steps = (STEPS + count / 2) * LANES / block;
-        // Where eigenvalues are so small that solving is known to few digits, what is left after all steps is what rounding leaves.
+        // For eigenvalues so small that solutions have few correct digits, the residual after all steps is rounding error.
         let (Eigen { values, vectors }, _) = largest_eigen(n, count, block, steps, RESIDUAL, &inverse)?;
-        // Once more through the inverse, which all but takes away what rounding left of large eigenvalues.
+        // One more inverse iteration, which removes rounding errors along large eigenvalues.
         let mut last = inverse(MatRef::from_column_major_slice(&vectors, n, count))?;
         last.col_iter_mut().for_each(|column| {
             let length = column.norm_l2().max(f64::MIN_POSITIVE);
@@ -177,10 +177,10 @@ impl Sparse {
         self.named(&Eigen::of(values, last.col_iter()).vectors).map(Some)
     }
 
-    /// The eigenvectors of the `count` smallest eigenvalues beside `known`, by the whole matrix.
+    /// The eigenvectors of the `count` smallest eigenvalues except `known`, by the dense solver.
     fn whole(&self, known: &[f64], count: usize) -> Result<Vec<f64>> {
         let n = self.size();
-        // What is known goes to the other end; then the smallest are the largest of the negative.
+        // Shift `known` to the other end of the spectrum; the smallest eigenvalues are the largest of the negative matrix.
         let far = 2.0 * (0..n).map(|column| self.values[self.starts[column]]).sum::<f64>() + 1.0;
         let mut negative: Vec<f64> = (0..n * n).map(|at| -far * known[at / n] * known[at % n]).collect();
         for column in 0..n {
@@ -196,7 +196,7 @@ impl Sparse {
         Ok(all.vectors[..count * n].to_vec())
     }
 
-    /// These eigenvectors with their eigenvalues and residuals.
+    /// Eigenvectors with their eigenvalues and residuals.
     fn named(&self, vectors: &[f64]) -> Result<Smallest> {
         let (mut values, mut residuals) = (Vec::new(), Vec::new());
         for vector in vectors.chunks_exact(self.size().max(1)) {
@@ -217,7 +217,7 @@ struct Factor {
 }
 
 impl Factor {
-    /// L Lᵀ of the matrix, its diagonal raised; none if L has more than `most` entries.
+    /// L Lᵀ of the matrix with a shifted diagonal; none if L has more than `most` entries.
     fn new(matrix: &Sparse, most: usize) -> Result<Option<Self>> {
         let n = matrix.size();
         let failed = |error: String| Error::internal(format!("a sparse {n} x {n} matrix was not factored: {error}"));
@@ -229,7 +229,7 @@ impl Factor {
         }
         let largest = (0..n).map(|column| matrix.values[matrix.starts[column]]).fold(f64::MIN_POSITIVE, f64::max);
         let mut values = vec![0.0; symbolic.len_val()];
-        // One thread: sums have one order.
+        // One thread, so that sums have a fixed order.
         let mut room = MemBuffer::new(symbolic.factorize_numeric_llt_scratch::<f64>(Par::Seq, Default::default()));
         let mut shift = LEAST_SHIFT;
         loop {
@@ -246,7 +246,7 @@ impl Factor {
             );
             match done {
                 Ok(_) => break,
-                // What rounding made of an eigenvalue of 0.
+                // A pivot of 0 with rounding error.
                 Err(_) if shift < MOST_SHIFT => shift *= 10.0,
                 Err(error) => return Err(failed(format!("{error:?}"))),
             }
@@ -254,12 +254,12 @@ impl Factor {
         Ok(Some(Factor { symbolic, values }))
     }
 
-    /// Whether columns of the factor that are alike were put together.
+    /// Whether the factor is supernodal.
     fn has_supernodes(&self) -> bool {
         matches!(self.symbolic.raw(), SymbolicCholeskyRaw::Supernodal(_))
     }
 
-    /// Solves for each column, in place.
+    /// Solves for each column in place.
     fn solve(&self, mut vectors: MatMut<'_, f64>) {
         let (SymbolicCholeskyRaw::Supernodal(symbolic), Some(order)) = (self.symbolic.raw(), self.symbolic.perm()) else {
             let mut room = MemBuffer::new(self.symbolic.solve_in_place_scratch::<f64>(vectors.ncols(), Par::Seq));
@@ -294,8 +294,8 @@ impl Factor {
         }
     }
 
-    /// Forward, then back, for as many columns at once as there are lanes. Bound by reading the factor twice; several rows of a supernode share
-    /// what is read of the columns.
+    /// Forward and backward substitution for as many columns at once as there are lanes. Limited by reading the factor twice; several rows of a
+    /// supernode share the reads of the columns.
     fn substitute<const N: usize>(&self, symbolic: &SymbolicSupernodalCholesky<usize>, x: &mut [[f64; N]]) {
         #[cfg(target_arch = "x86_64")]
         if is_x86_feature_detected!("avx2") {
@@ -306,11 +306,11 @@ impl Factor {
     }
 }
 
-/// Columns that are solved for together: as many as a Krylov space grows by.
+/// Number of columns that are solved together: the block size of Lanczos.
 const LANES: usize = 12;
-/// And where few are sought.
+/// The same for few eigenvalues.
 const FEW_LANES: usize = 4;
-/// Rows, or columns, of a supernode that are worked on together: their sums stay in registers.
+/// Rows or columns of a supernode that are processed together, with their sums in registers.
 const TOGETHER: usize = 4;
 
 #[inline(always)]
@@ -320,7 +320,7 @@ fn add<const L: usize>(sum: &mut [f64; L], l: f64, x: &[f64; L]) {
     }
 }
 
-/// What some rows of a supernode, by columns of `height`, make of its own columns.
+/// The products of some rows of a supernode, with columns of length `height`, with its own columns.
 #[inline(always)]
 fn rows<const N: usize, const L: usize>(l: &[f64], height: usize, from: usize, own: &[[f64; L]]) -> [[f64; L]; N] {
     let mut sums = [[0.0; L]; N];
@@ -333,7 +333,7 @@ fn rows<const N: usize, const L: usize>(l: &[f64], height: usize, from: usize, o
     sums
 }
 
-/// What some columns of a supernode make of the rows below it.
+/// The products of some columns of a supernode with the rows below it.
 #[inline(always)]
 fn columns<const N: usize, const L: usize>(l: &[f64], height: usize, from: usize, below: &[[f64; L]]) -> [[f64; L]; N] {
     let l: [&[f64]; N] = std::array::from_fn(|column| &l[column * height + from..][..below.len()]);

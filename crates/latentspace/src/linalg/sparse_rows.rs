@@ -1,30 +1,30 @@
-//! Rows most of whose cells are 0.
+//! Sparse rows in CSR format.
 
 use std::ops::Range;
 
 use super::Matrix;
 use crate::error::Result;
 
-/// Sparse rows, `[n, cols]`: of row i the columns `indices[starts[i]..starts[i + 1]]` (ascending) have the `values` beside them, all others 0.
+/// Sparse rows, `[n, cols]`: the columns `indices[starts[i]..starts[i + 1]]` (ascending) of row i have the corresponding `values`, all others are 0.
 #[derive(Debug, Clone, Copy)]
 pub struct SparseRows<'a> {
-    /// Columns.
+    /// Number of columns.
     pub cols: usize,
     /// `[n + 1]`.
     pub starts: &'a [usize],
-    /// Columns that are not 0.
+    /// Columns of the nonzero cells.
     pub indices: &'a [u32],
     /// Their values.
     pub values: &'a [f32],
 }
 
 impl<'a> SparseRows<'a> {
-    /// Rows.
+    /// Number of rows.
     pub fn rows(self) -> usize {
         self.starts.len().saturating_sub(1)
     }
 
-    /// The columns of a row that are not 0, and their values.
+    /// The nonzero columns of a row, and their values.
     pub fn row(self, row: usize) -> (&'a [u32], &'a [f32]) {
         let range = self.starts[row]..self.starts[row + 1];
         (&self.indices[range.clone()], &self.values[range])
@@ -36,7 +36,7 @@ impl<'a> SparseRows<'a> {
         SparseRows { starts: &self.starts[rows.start..=rows.end], ..self }
     }
 
-    /// The rows as a table, filled with their zeros.
+    /// The rows as a dense table.
     ///
     /// # Errors
     /// [`crate::Error::Internal`] if the rows do not fit their own shape.
