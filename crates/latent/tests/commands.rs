@@ -326,7 +326,7 @@ fn describing_tells_before_any_fit() {
     assert_eq!((&summary["kind"], &summary["rows"], &summary["columns"]), (&"table".into(), &120.into(), &3.into()));
     let told = folder.good("describe t.csv").out;
     assert!(told.starts_with("t.csv: table of 120 rows, 3 columns\n"), "{told}");
-    assert!(told.contains("height") && told.contains("riding along") && told.contains("how it would be prepared"), "{told}");
+    assert!(told.contains("height") && told.contains("metadata") && told.contains("preparation"), "{told}");
 }
 
 #[test]

@@ -60,7 +60,7 @@ fn stop_words_hold_contractions_and_those_of_ones_own() {
     }
     assert_eq!(fit(&folder, "fr.txt", "--stop-words french,+own.txt"), ["galaxie", "gène", "où", "protéine", "voit"]);
     let alone = folder.good("fit lda en.txt -o s.latent --n-components 2 --n-iter 30 --stop-words own.txt --max-df 1.0");
-    assert!(alone.err.contains("2 stop words are removed, as asked, and none of a language"), "{}", alone.err);
+    assert!(alone.err.contains("2 given stop words are removed, and none of a language"), "{}", alone.err);
     assert!(words(&folder, "s.latent").contains(&"that's".to_owned()));
     let mixed = folder.latent("fit lda en.txt -o s.latent --stop-words english,own.txt");
     assert!(mixed.code == Some(2) && mixed.err.ends_with("hint: --stop-words english,+own.txt\n"), "{}", mixed.err);

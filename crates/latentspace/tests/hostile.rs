@@ -412,7 +412,7 @@ fn cases() -> Vec<Case> {
             b"the and of\nthe of it\n".to_vec(),
             Refused(&["are stop words", "--stop-words none"]),
         ),
-        case("word.txt", "a word of four megabytes", vec![b'w'; 4 << 20], Taken(&["1 of 1 different words"])),
+        case("word.txt", "a word of four megabytes", vec![b'w'; 4 << 20], Taken(&["1 of 1 distinct words"])),
         case("marks.txt", "a letter under a million marks", format!("ab{}", "\u{301}".repeat(1 << 20)).into_bytes(), Taken(&["1 of 1"])),
         case("docword.cut.txt", "a bag of words that was cut short", b"2\n2\n4\n1 1 1\n".to_vec(), Refused(&["1 cells", "promises 4"])),
         case("docword.far.txt", "a word beyond the last", b"2\n2\n1\n1 3 1\n".to_vec(), Refused(&["row 4", "'1 3 1'"])),

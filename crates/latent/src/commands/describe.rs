@@ -1,4 +1,4 @@
-//! `latent describe`: what there is, before any fit.
+//! `latent describe`: summary of the rows, columns and preparation of data.
 
 use clap::{ArgMatches, Command};
 use latentspace::Result;
@@ -23,7 +23,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     if context.json { context.print(&summary) } else { output::text(&table(&summary)) }
 }
 
-/// Columns that are shown one by one at most.
+/// Maximum number of columns that are listed.
 const SHOWN: usize = 40;
 
 fn table(summary: &Summary) -> String {
@@ -48,12 +48,12 @@ fn table(summary: &Summary) -> String {
         out.push_str(&words(facts));
     }
     if !summary.metadata.is_empty() {
-        out.push_str("\nriding along\n");
+        out.push_str("\nmetadata\n");
         out.push_str(&columns(&summary.metadata));
     }
     let mut facts = Vec::new();
     match summary.duplicate_rows {
-        Some(0) => facts.push("no row is there twice".to_owned()),
+        Some(0) => facts.push("no duplicate rows".to_owned()),
         Some(1) => facts.push("1 row equals an earlier one".to_owned()),
         Some(rows) => facts.push(format!("{} rows equal an earlier one", count(rows))),
         None => {}
@@ -66,7 +66,7 @@ fn table(summary: &Summary) -> String {
             facts.push(format!("the first {what} cell is in row {}, column {column}", count(*row)));
         }
     }
-    let sections = [("", &facts), ("how it is read", &summary.notes), ("how it would be prepared", &summary.preparation)];
+    let sections = [("", &facts), ("reading", &summary.notes), ("preparation", &summary.preparation)];
     for (heading, lines) in sections.into_iter().filter(|(_, lines)| !lines.is_empty()) {
         out.push_str(&format!("\n{heading}{}", if heading.is_empty() { "" } else { "\n" }));
         lines.iter().for_each(|line| out.push_str(&format!("  {line}\n")));
@@ -97,38 +97,38 @@ fn columns(columns: &[ColumnSummary]) -> String {
             ]
         })
         .collect();
-    let mut out = output::table(&["column", "type", "missing", "different", "least", "mean", "most", "sd", ""], &rows);
+    let mut out = output::table(&["column", "type", "missing", "distinct", "min", "mean", "max", "sd", ""], &rows);
     if columns.len() > SHOWN {
         out.push_str(&format!("  and {} more\n", count((columns.len() - SHOWN) as u64)));
     }
     out
 }
 
-/// What is met in text.
+/// Statistics of the words of text.
 fn words(facts: &Facts) -> String {
-    let language = facts.language.as_ref().map_or("not told by its commonest words".to_owned(), |(name, share)| {
-        format!("{name} ({:.0} % of the commonest words are stop words of it)", 100.0 * share)
+    let language = facts.language.as_ref().map_or("not detected".to_owned(), |(name, share)| {
+        format!("{name} ({:.0} % of the most frequent words are its stop words)", 100.0 * share)
     });
     let mut out = String::from("\nwords\n");
     out.push_str(&output::table(
         &["", ""],
         &[
             vec!["documents".to_owned(), count(facts.documents)],
-            vec!["without a word".to_owned(), count(facts.empty)],
-            vec!["words in all".to_owned(), count(facts.tokens)],
-            vec!["different words".to_owned(), count(facts.met)],
-            vec!["that are counted".to_owned(), count(facts.words)],
+            vec!["empty documents".to_owned(), count(facts.empty)],
+            vec!["words".to_owned(), count(facts.tokens)],
+            vec!["distinct words".to_owned(), count(facts.met)],
+            vec!["counted words".to_owned(), count(facts.words)],
             vec!["language".to_owned(), language],
         ],
     ));
     let rows: Vec<Vec<String>> =
         facts.commonest.iter().take(10).map(|word| vec![word.word.clone(), count(word.times), count(word.documents)]).collect();
     out.push('\n');
-    out.push_str(&output::table(&["commonest counted", "times", "documents"], &rows));
+    out.push_str(&output::table(&["most frequent", "count", "documents"], &rows));
     out
 }
 
-/// Many columns in one line.
+/// Summary of many columns in one line.
 fn overall(columns: &[ColumnSummary]) -> Option<String> {
     let least = columns.iter().filter_map(|column| column.min).reduce(f64::min)?;
     let most = columns.iter().filter_map(|column| column.max).reduce(f64::max)?;

@@ -1,4 +1,4 @@
-//! Some documents: their words told apart and counted, in a table of their own, so that many can be worked on at the same time.
+//! Tokenization and counting of a block of documents, with its own word table, so that blocks run in parallel.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -11,59 +11,59 @@ use crate::error::Result;
 use crate::parallel::*;
 use crate::run::Run;
 
-/// Bytes of text that are worked on at a time.
+/// Bytes of text per block.
 const BLOCK: usize = 1 << 20;
 
-/// How a text becomes words that are counted.
+/// The rules from text to counted words.
 #[derive(Debug, Clone)]
 pub(super) struct Rules {
     pub(super) tokenizer: Tokenizer,
-    /// Words that are left out before pairs and runs of words are formed.
+    /// Stop words, removed before phrases and n-grams are formed.
     pub(super) stops: Stops,
-    /// Pairs of words that are one.
+    /// Phrases: pairs of words that are joined.
     pub(super) pairs: Pairs,
-    /// Words in a run that is counted, too, at most.
+    /// Maximum length of counted n-grams.
     pub(super) ngrams: usize,
 }
 
-/// Of no word: one that was left out stands there.
+/// A gap: the position of a removed word.
 pub(super) const GAP: u32 = u32::MAX;
 
-/// What some documents hold.
+/// The word counts of a block of documents.
 #[derive(Default)]
 pub(super) struct Block {
-    /// Words that were met, numbered as they came.
+    /// Words in order of their first occurrence.
     pub(super) table: Table,
-    /// Where the cells of each document start.
+    /// The start of the cells of each document.
     pub(super) starts: Vec<usize>,
-    /// Words of the documents, each once a document, and how often they are in it.
+    /// The distinct words of each document, and their counts.
     pub(super) words: Vec<u32>,
     pub(super) counts: Vec<u32>,
-    /// In how many documents each word is, and how often.
+    /// Document frequency and total count of each word.
     pub(super) documents: Vec<u32>,
     pub(super) times: Vec<u64>,
-    /// Words in all, of those that the rules do not leave out.
+    /// Total number of words, without removed ones.
     pub(super) tokens: u64,
-    /// Numbers and words that are too short.
+    /// Number of removed numbers and short words.
     pub(super) left_out: u64,
 }
 
-/// A sequence of words, in the room of a block.
+/// A sequence of words, in reused scratch space.
 #[derive(Default)]
 pub(super) struct Room {
     pub(super) table: Table,
-    /// Of each word: whether it is a stop word, and its number among the parts of phrases.
+    /// For each word: whether it is a stop word, and its number among the parts of phrases.
     known: Vec<(bool, u32)>,
-    /// The numbers of each pair's own word.
+    /// The word number of each phrase.
     pairs: HashMap<u32, u32>,
-    /// The words of a document, and where they stand.
+    /// The words of a document, and their positions.
     pub(super) sequence: Vec<u32>,
     pub(super) places: Vec<Range<usize>>,
     left_out: u64,
     scratch: Vec<u8>,
 }
 
-/// Takes words into a room.
+/// Collects words into scratch space.
 struct Filling<'a> {
     room: &'a mut Room,
     keeps_places: bool,
@@ -90,7 +90,7 @@ impl Take for Filling<'_> {
 }
 
 impl Room {
-    /// Reads a text: stop words become gaps, pairs that are one become one.
+    /// Tokenizes a text: stop words become gaps, phrases become single words.
     pub(super) fn read(&mut self, text: &str, rules: &Rules, keeps_places: bool) {
         self.sequence.clear();
         self.places.clear();
@@ -110,7 +110,7 @@ impl Room {
         }
     }
 
-    /// Puts the one word of each pair in its place, from the left.
+    /// Replaces phrases by their single words, from the left.
     fn join(&mut self, rules: &Rules) {
         let part = |room: &Room, at: usize| match room.sequence.get(at) {
             Some(&word) if word != GAP => room.known.get(word as usize).map_or(GAP, |known| known.1),
@@ -142,7 +142,7 @@ impl Room {
         self.places.truncate(to);
     }
 
-    /// The number of a run of words, a space between each two.
+    /// The word number of an n-gram, whose words are joined by spaces.
     fn run_of(&mut self, words: &[u32]) -> u32 {
         self.scratch.clear();
         for (at, &word) in words.iter().enumerate() {
@@ -154,7 +154,7 @@ impl Room {
         self.table.number(Key::of(&self.scratch), &self.scratch)
     }
 
-    /// Adds the runs of two words and more behind the words; what was left out between them does not count.
+    /// Appends the n-grams of two and more words; removed words between them are ignored.
     fn add_runs(&mut self, ngrams: usize) {
         self.sequence.retain(|&word| word != GAP);
         let words = std::mem::take(&mut self.sequence);
@@ -205,10 +205,10 @@ impl Block {
     }
 }
 
-/// Goes through documents in blocks, on all threads, and shows what `each` makes of a block, in order.
+/// Processes documents in blocks, on all threads, and calls `show` with the result of `each` for each block, in order.
 ///
 /// # Errors
-/// [`crate::Error::Cancelled`], and what `show` says.
+/// [`crate::Error::Cancelled`], and errors of `show`.
 pub(super) fn in_blocks<T: Send>(
     texts: &[String],
     each: impl Fn(&[String]) -> Result<T> + Sync,

@@ -1,7 +1,7 @@
-//! What the lists of stop words lack: contractions and elision (what is spelled with an apostrophe stands in texts as one word), and common
+//! Additions to the stop word lists: contractions and elisions (words with an apostrophe), and common
 //! function words of languages with short lists.
 
-/// Words that are split off from the word behind their apostrophe, by the code of a language: the article of `l'eau`, of `dell'arte`.
+/// Elided words that are split off before an apostrophe, by language code: the article of `l'eau`, of `dell'arte`.
 const ELIDED: &[(&str, &str)] = &[
     ("ca", "l d n s m t"),
     ("el", "σ μ τ κ δι γι απ επ κατ μετ παρ υπ αντ αλλ ουτ θ ν"),
@@ -16,7 +16,7 @@ const ELIDED: &[(&str, &str)] = &[
     ("sq", "s ç t m"),
 ];
 
-/// Stop words beside those of the list, by the code of a language.
+/// Additional stop words, by language code.
 const MORE: &[(&str, &str)] = &[
     ("ca", "d'aquest d'aquesta n'hi s'ho se'n se'l se'ls se'm se't me'l me'n me'ls te'l te'n te'ls li'l nos'n vos'n"),
     (
@@ -60,12 +60,12 @@ fn of(table: &'static [(&str, &str)], code: &str) -> impl Iterator<Item = &'stat
     table.iter().filter(move |(known, _)| *known == code).flat_map(|(_, words)| words.split_whitespace())
 }
 
-/// What is elided in a language.
+/// The elided words of a language.
 pub(super) fn elided(code: &str) -> impl Iterator<Item = &'static str> {
     of(ELIDED, code)
 }
 
-/// Stop words of a language that its list lacks.
+/// The additional stop words of a language.
 pub(super) fn more(code: &str) -> impl Iterator<Item = &'static str> {
     of(MORE, code)
 }

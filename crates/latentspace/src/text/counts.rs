@@ -1,20 +1,20 @@
-//! Counts of words: sparse rows, a document each.
+//! Word counts as sparse rows, one per document.
 
 use crate::parallel::*;
 
-/// Documents that are brought to their order at a time.
+/// Documents that are sorted at a time.
 const ROWS: usize = 1024;
 
-/// Sparse rows: of document i the words `indices[starts[i]..starts[i + 1]]` (ascending) are met as often as `values` beside them says.
+/// Sparse rows: document i has the words `indices[starts[i]..starts[i + 1]]` (ascending), with the counts in `values`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WordCounts {
-    /// Words of the vocabulary.
+    /// Number of words in the vocabulary.
     pub cols: usize,
     /// `[n + 1]`.
     pub starts: Vec<usize>,
     /// Words.
     pub indices: Vec<u32>,
-    /// How often they are met.
+    /// Their counts.
     pub values: Vec<f32>,
 }
 
@@ -30,13 +30,13 @@ impl WordCounts {
         self.starts.len() - 1
     }
 
-    /// The words of a document and how often they are met.
+    /// The words of a document and their counts.
     pub fn row(&self, row: usize) -> (&[u32], &[f32]) {
         let range = self.starts[row]..self.starts[row + 1];
         (&self.indices[range.clone()], &self.values[range])
     }
 
-    /// Adds the documents of another below.
+    /// Appends the documents of another matrix.
     pub(super) fn append(&mut self, other: &Self) {
         let base = self.indices.len();
         self.starts.extend(other.starts[1..].iter().map(|start| base + start));
@@ -44,7 +44,7 @@ impl WordCounts {
         self.values.extend_from_slice(&other.values);
     }
 
-    /// The same, with the words' new numbers, ascending in each document; words whose number is `u32::MAX` are gone. Nothing is copied.
+    /// Renumbers the words in place, ascending in each document; words with the number `u32::MAX` are removed.
     pub(super) fn renumbered(mut self, numbers: &[u32], cols: usize) -> Self {
         struct Part<'a> {
             starts: &'a [usize],

@@ -1,5 +1,5 @@
-//! Which words of a corpus are counted: all are met in one pass, then limits leave some out. Phrases, and runs of words where the language is
-//! to be told first, take passes of their own before it.
+//! Learning of a vocabulary: one pass counts all words, then limits remove some. Phrases, and n-grams with a language that must be
+//! detected first, take additional passes before it.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,70 +12,70 @@ use super::{BEFORE_WORD, Documents, Kept, StopWords, TextOptions, Tokens, Vocabu
 use crate::error::{Error, Result, count};
 use crate::run::Run;
 
-/// Words that [`Facts`] name.
+/// Number of words that [`Facts`] lists.
 const NAMED: usize = 20;
-/// A pair of words that is met less often is no phrase.
+/// Minimum count of a phrase.
 const LEAST_PAIRS: u64 = 5;
 
-/// What was met in a corpus, and what became of it.
+/// Statistics of a corpus and of its vocabulary.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Facts {
-    /// Documents.
+    /// Number of documents.
     pub documents: u64,
-    /// Documents without any word.
+    /// Number of documents without any word.
     pub empty: u64,
-    /// Documents that are lists of words.
+    /// Number of documents that are lists of words.
     pub separated: u64,
     /// Bytes of text.
     pub bytes: u64,
-    /// Words in all, without those of `left_out`; a run of words that is counted is one more.
+    /// Total number of words, without those of `left_out`; each counted n-gram adds one.
     pub tokens: u64,
-    /// Numbers and words that are too short, in all.
+    /// Total number of removed numbers and short words.
     pub left_out: u64,
-    /// Different words that were met.
+    /// Number of distinct words.
     pub met: u64,
-    /// Pairs of a document and a word that were met.
+    /// Number of pairs of a document and a distinct word.
     pub cells_met: u64,
-    /// The language whose stop words are left out, where it was found out, and the share of the commonest words that are stop words of it.
+    /// The detected language, and the share of the most frequent words that are its stop words.
     pub language: Option<(String, f64)>,
-    /// Different words that are left out as stop words.
+    /// Number of distinct stop words removed.
     pub stop_words: u64,
-    /// Different words in too few documents.
+    /// Number of distinct words in too few documents.
     pub rare: u64,
-    /// Different words in too many documents.
+    /// Number of distinct words in too many documents.
     pub common: u64,
-    /// Different words that are left out because there are more of them than wanted.
+    /// Number of distinct words beyond the maximum size of the vocabulary.
     pub beyond: u64,
-    /// Words that are counted.
+    /// Size of the vocabulary.
     pub words: u64,
-    /// Pairs of a document and a word that is counted.
+    /// Number of nonzero counts.
     pub cells: u64,
-    /// Pairs of words that are counted as one.
+    /// Number of phrases.
     pub phrases: u64,
-    /// The commonest words that are counted.
+    /// The most frequent words of the vocabulary.
     pub commonest: Vec<Common>,
 }
 
-/// A word that is met often.
+/// A frequent word.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Common {
     /// The word.
     pub word: String,
-    /// How often it is met.
+    /// Its count.
     pub times: u64,
-    /// In how many documents.
+    /// Its document frequency.
     pub documents: u64,
 }
 
-/// What [`learn`] gives.
+/// The result of [`learn`].
 pub struct Learned {
-    /// The words, and how texts become counts of them.
+    /// The vocabulary.
     pub vocabulary: Vocabulary,
-    /// The counts, where they were to be kept.
+    /// The counts, if requested.
     pub counts: Option<WordCounts>,
-    /// What was met.
+    /// Statistics of the corpus.
     pub facts: Facts,
-    /// What was decided, in sentences.
+    /// The decisions, in sentences.
     pub told: Vec<String>,
 }
 
@@ -85,7 +85,7 @@ struct Met {
     table: Table,
     documents: Vec<u32>,
     times: Vec<u64>,
-    /// The cells of each document, by word, where they are kept.
+    /// The counts of each document, by word, if requested.
     cells: Option<WordCounts>,
     facts: Facts,
 }
@@ -135,9 +135,9 @@ impl Met {
         }
     }
 
-    /// The language that the commonest words are of.
+    /// Detects the language from the most frequent words.
     fn language(&self) -> Option<(&'static str, f64)> {
-        // As many as ever count: those that are met more often than most others.
+        // Only the most frequent words are used.
         let mut order: Vec<u32> = (0..self.table.len() as u32).collect();
         let key = |&word: &u32| (std::cmp::Reverse(self.times[word as usize]), self.table.bytes(word));
         let most = order.len().min(200);
@@ -150,11 +150,11 @@ impl Met {
     }
 }
 
-/// Learns which words are counted from documents, which are gone through once; with phrases, or with runs of words and a language that is to be
-/// found out, two or three times; once more where the language that was found elides words. Their counts are kept where `keep` says so; without, memory grows with the different words alone.
+/// Learns a vocabulary from documents in one pass; with phrases, or with n-grams and a language that must be detected, in two or three; in one more
+/// if the detected language elides words. The counts are returned if `keep` is set; otherwise memory grows only with the number of distinct words.
 ///
 /// # Errors
-/// [`Error::Param`] for options out of range; [`Error::Input`] if there is no document, or no word is left; what the documents say;
+/// [`Error::Param`] for options out of range; [`Error::Input`] if there is no document, or no word is left; errors of the documents' source;
 /// [`Error::Cancelled`].
 pub fn learn(documents: &dyn Documents, options: &TextOptions, keep: bool, run: &Run) -> Result<Learned> {
     options.check()?;
@@ -236,27 +236,27 @@ pub fn learn(documents: &dyn Documents, options: &TextOptions, keep: bool, run: 
     Ok(Learned { vocabulary: Vocabulary::new(kept, &words)?, counts, facts, told })
 }
 
-/// The stop words of the language that was found, and others.
+/// The stop words of the detected language, and additional ones.
 fn of_language(found: Option<(&'static str, f64)>, extra: &Stops) -> Result<Stops> {
     let mut stops = found.map_or_else(|| Ok(Stops::default()), |(name, _)| Stops::of(&[name.to_owned()]))?;
     stops.add(extra);
     Ok(stops)
 }
 
-/// What the language that was found elides.
+/// The elided words of the detected language.
 fn elided(found: Option<(&'static str, f64)>) -> Result<Vec<String>> {
     found.map_or_else(|| Ok(Vec::new()), |(name, _)| stop_words::elided(&[name.to_owned()]))
 }
 
 impl Met {
-    /// The numbers of the words that are counted, in the order of their bytes; and what became of the others.
+    /// Applies the limits: the numbers of the words of the vocabulary, sorted by bytes, and statistics of the others.
     fn prune(&mut self, kept: &Kept, stops: &Stops) -> Vec<u32> {
         let facts = &mut self.facts;
         let mut words: Vec<u32> = Vec::new();
         for word in 0..self.table.len() as u32 {
             let documents = u64::from(self.documents[word as usize]);
             if documents == 0 {
-                // A word that was only met within phrases.
+                // A word that occurs only within phrases.
                 facts.met -= 1;
             } else if stops.holds(self.table.word(word)) {
                 facts.stop_words += 1;
@@ -285,19 +285,19 @@ impl Met {
     }
 }
 
-/// No word is left: which limit left most out.
+/// The error that no word is left, with the limit that removed most.
 fn nothing_left(facts: &Facts, kept: &Kept) -> Error {
     if facts.met == 0 {
         let found = match facts.left_out {
             0 => format!("no word in {} documents", count(facts.documents)),
             words => format!("no word but {} numbers and words of fewer than {} letters", count(words), kept.min_letters),
         };
-        return Error::input("data", found, "documents of words are needed")
-            .with_hint("--min-letters 1 keeps words of one letter, --keep-numbers numbers");
+        return Error::input("data", found, "documents with words are needed")
+            .with_hint("--min-letters 1 keeps words of one letter, --keep-numbers keeps numbers");
     }
     let limits = [
         (facts.stop_words, "are stop words", "--stop-words none keeps them"),
-        (facts.rare, &*format!("are in fewer than {} documents", count(kept.min_df)), "--min-df 1 keeps words of any document"),
+        (facts.rare, &*format!("are in fewer than {} documents", count(kept.min_df)), "--min-df 1 keeps all of these"),
         (
             facts.common,
             &*format!("are in more than {} documents", count(kept.max_df)),
@@ -307,17 +307,17 @@ fn nothing_left(facts: &Facts, kept: &Kept) -> Error {
     ];
     let found: Vec<String> = limits.iter().filter(|limit| limit.0 > 0).map(|limit| format!("{} {}", count(limit.0), limit.1)).collect();
     let most = limits.iter().max_by_key(|limit| limit.0).map_or("", |limit| limit.2);
-    Error::input("data", format!("no word is left: of {} distinct words {}", count(facts.met), found.join(", ")), "some are needed")
+    Error::input("data", format!("no word is left: of {} distinct words {}", count(facts.met), found.join(", ")), "at least one is needed")
         .with_hint(most)
 }
 
-/// What was decided, in sentences.
+/// The decisions, in sentences.
 fn told(facts: &Facts, kept: &Kept, options: &TextOptions) -> Vec<String> {
     let mut told = Vec::new();
     let case = if kept.keep_case { "as they are written" } else { "in lower case" };
     let runs = match kept.ngrams {
         1 => String::new(),
-        n => format!(", and runs of up to {n} of them"),
+        n => format!(", and n-grams of up to {n} words"),
     };
     let numbers = if kept.keep_numbers { "" } else { "numbers alone and " };
     told.push(match kept.tokens {
@@ -329,7 +329,7 @@ fn told(facts: &Facts, kept: &Kept, options: &TextOptions) -> Vec<String> {
             "text becomes counts of runs of letters, digits and underscores, {case}{runs}; {numbers}runs of fewer than {} are left out",
             kept.min_letters.max(2)
         ),
-        Tokens::Spaces => format!("text becomes counts of what stands between white space, {case}{runs}"),
+        Tokens::Spaces => format!("text becomes counts of words separated by white space, {case}{runs}"),
     });
     if facts.separated == facts.documents && facts.documents > 0 {
         told[0] = format!("lists of words become counts of these words, {case}{runs}");
@@ -345,11 +345,11 @@ fn told(facts: &Facts, kept: &Kept, options: &TextOptions) -> Vec<String> {
         (StopWords::None | StopWords::Words(_), _) => {
             let own = if let StopWords::Words(words) = &options.stop_words { words.len() } else { 0 };
             let all = count((own + options.extra_stop_words.len()) as u64);
-            format!("{all} stop words are removed, as asked, and none of a language")
+            format!("{all} given stop words are removed, and none of a language")
         }
-        (StopWords::Languages(names), _) => format!("stop words of {} are removed, as asked", names.join(", ")),
+        (StopWords::Languages(names), _) => format!("stop words of {} are removed", names.join(", ")),
         (StopWords::Auto, Some((name, share))) => {
-            format!("stop words of {name} are left out: {:.0} % of the commonest words are such", 100.0 * share)
+            format!("stop words of {name} are removed: {:.0} % of the most frequent words are its stop words", 100.0 * share)
         }
         (StopWords::Auto, None) => "no stop words are left out: the commonest words are of no language with a list".to_owned(),
     });
@@ -376,11 +376,11 @@ fn told(facts: &Facts, kept: &Kept, options: &TextOptions) -> Vec<String> {
     ];
     let limits: Vec<String> = limits.into_iter().filter(|limit| limit.0 > 0).map(|limit| limit.1).collect();
     let left = if limits.is_empty() { String::new() } else { format!("; left out are {}", limits.join(", ")) };
-    told.push(format!("{} of {} different words are counted{left}", count(facts.words), count(facts.met)));
+    told.push(format!("{} of {} distinct words are counted{left}", count(facts.words), count(facts.met)));
     match facts.empty {
         0 => {}
         1 => told.push("1 document holds no word: its row is all 0".to_owned()),
-        empty => told.push(format!("{} documents hold no word: their rows are all 0", count(empty))),
+        empty => told.push(format!("{} documents contain no counted word: their rows are all 0", count(empty))),
     }
     told
 }

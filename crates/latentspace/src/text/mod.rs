@@ -1,7 +1,8 @@
-//! From running text to counts of words: words are told apart, some are left out, and a document becomes a sparse row.
+//! From text to word counts: tokenization, removal of stop words and rare words, and a sparse row per document.
 //!
-//! Cost: one pass over the text, about 100 MB a second and thread where it is of ASCII; memory for the different words, 80 bytes each, and 8
-//! bytes for each word of each document. Nothing depends on the number of threads or the order of a table: words are numbered by their bytes.
+//! Cost: one pass over the text, about 100 MB per second and thread for ASCII; 80 bytes of memory per distinct word, and 8
+//! bytes per distinct word of each document. Results do not depend on the number of threads or the order of a hash table: words are sorted by their
+//! bytes.
 
 mod block;
 mod contractions;
@@ -173,7 +174,7 @@ impl TextOptions {
             if let Some(Limit::Share(share)) = limit
                 && !(0.0..=1.0).contains(&share)
             {
-                return Err(Error::param(name, share, "it is a number of documents or a share of them, 0.0 to 1.0"));
+                return Err(Error::param(name, share, "it must be a number of documents or a share of them, 0.0 to 1.0"));
             }
         }
         match (self.ngrams, self.max_words) {
@@ -233,7 +234,7 @@ impl Kept {
     pub fn check(&self) -> Result<()> {
         let whole =
             (1..=MOST_NGRAMS).contains(&self.ngrams) && self.phrases.iter().all(|(first, second)| !first.is_empty() && !second.is_empty());
-        if whole { Ok(()) } else { Err(Error::input("preparation", "rules of text that cannot be", "a whole space file is needed")) }
+        if whole { Ok(()) } else { Err(Error::input("preparation", "invalid rules of text", "a whole space file is needed")) }
     }
 
     /// The rules, ready to be used. Stop words matter only before something is formed of several words: alone they are in no vocabulary.

@@ -1,4 +1,4 @@
-//! Phrases: pairs of words that stand together more often than their own frequencies would have it, counted as one word.
+//! Phrases (collocations): pairs of words that occur together more often than expected from their frequencies, counted as one word.
 //!
 //! Source: Mikolov et al. 2013, arXiv:1310.4546 (pairs as words); Bouma 2009, "Normalized (pointwise) mutual information in collocation
 //! extraction" (their score).
@@ -13,18 +13,18 @@ use super::table::{Key, Table};
 use crate::error::Result;
 use crate::run::Run;
 
-/// How strongly two words belong together.
+/// The association score of two words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Score {
-    /// Pointwise mutual information by its greatest possible value: 1 where neither stands without the other, 0 by chance.
+    /// Normalized pointwise mutual information (NPMI): 1 if neither word occurs without the other, 0 if they are independent.
     Npmi,
     /// Pointwise mutual information, in nats.
     Pmi,
 }
 
 impl Score {
-    /// The score from which on a pair is one word.
+    /// The minimum score of a phrase.
     pub(super) fn enough(self) -> f64 {
         match self {
             Score::Npmi => 0.5,
@@ -32,7 +32,7 @@ impl Score {
         }
     }
 
-    /// Of a pair that is met `pair` times and its words `first` and `second` times, among `all` words.
+    /// The score of a pair with count `pair` whose words have counts `first` and `second`, among `all` words.
     pub(super) fn of(self, pair: u64, first: u64, second: u64, all: u64) -> f64 {
         let share = |count: u64| count as f64 / all as f64;
         let pmi = (share(pair) / (share(first) * share(second))).ln();
@@ -44,7 +44,7 @@ impl Score {
     }
 }
 
-/// Pairs of words, each with a number, and the one word that each is counted as.
+/// Numbered phrases, and the single word of each.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Pairs {
     parts: Table,
@@ -64,17 +64,17 @@ impl Pairs {
         self.words.is_empty()
     }
 
-    /// The number of a word among the parts of pairs; [`GAP`] if it is none.
+    /// The number of a word among the parts of phrases; [`GAP`] if it is not one.
     pub(super) fn part(&self, key: Key, bytes: &[u8]) -> u32 {
         self.parts.find(key, bytes).unwrap_or(GAP)
     }
 
-    /// The number of the pair of these parts.
+    /// The number of the phrase of these parts.
     pub(super) fn find(&self, first: u32, second: u32) -> Option<u32> {
         if first == GAP || second == GAP { None } else { self.numbers.get(&(first, second)).copied() }
     }
 
-    /// The one word of a pair.
+    /// The single word of a phrase.
     pub(super) fn word(&self, pair: u32) -> &str {
         &self.words[pair as usize]
     }
@@ -85,7 +85,7 @@ pub(super) fn one_word(first: &str, second: &str) -> String {
     format!("{first}_{second}")
 }
 
-/// A hash of one word, by the middle of its product with an odd number.
+/// A multiplicative hash of a 64-bit key.
 #[derive(Default)]
 struct OneWord(u64);
 
@@ -104,15 +104,15 @@ impl Hasher for OneWord {
     }
 }
 
-/// How often each pair of words is met: the first in the upper half of the key.
+/// Counts of pairs of words: the first word in the upper half of the key.
 type Times = HashMap<u64, u64, BuildHasherDefault<OneWord>>;
 
-/// How often pairs of words that are met often enough stand next to each other.
+/// Counts adjacent pairs of words that are frequent enough.
 #[derive(Default)]
 pub(super) struct PairCounts(Times);
 
 impl PairCounts {
-    /// Adds the pairs of these texts; `numbers` has the words that may be parts of one. Memory: the pairs that are met.
+    /// Adds the pairs of these texts; `numbers` has the words that may be parts of a phrase. Memory: the distinct pairs.
     pub(super) fn add(&mut self, texts: &[String], rules: &Rules, numbers: &Table, run: &Run) -> Result<()> {
         let pairs = |texts: &[String]| {
             let mut room = Room::default();
@@ -146,7 +146,7 @@ impl PairCounts {
         )
     }
 
-    /// The pairs that are met `least` times and whose score is enough, in the order of their words; `counts` has how often each word is met.
+    /// The pairs with a count of at least `least` and a sufficient score, in the order of their words; `counts` has the count of each word.
     pub(super) fn best(&self, score: Score, least: u64, numbers: &Table, counts: &[u64], all: u64) -> Vec<(String, String)> {
         let parts = |pair: u64| ((pair >> 32) as u32, pair as u32);
         let is_enough = |pair: u64, count: u64| {

@@ -1,6 +1,6 @@
 //! Stop words: words of a language that carry no information about what a text is about.
 //!
-//! The lists are those of NLTK (Bird, Klein and Loper 2009), short ones that hold little but function words; of languages that it lacks, those of
+//! The lists are those of NLTK (Bird, Klein and Loper 2009), which contain mostly function words; for other languages, those of
 //! the collection Stopwords ISO; each with the contractions of its language.
 
 use std::collections::BTreeSet;
@@ -68,17 +68,17 @@ const LANGUAGES: &[(&str, &str)] = &[
     ("vietnamese", "vi"),
 ];
 
-/// The commonest words by which a language is told.
+/// Number of most frequent words for the detection of the language.
 const COMMONEST: usize = 100;
-/// The share of the commonest words, as often as they are met, that the list of the text's language holds at least.
+/// Minimum share of their occurrences that are stop words of the detected language.
 const FITS: f64 = 0.3;
 
-/// Words that are left out, in lower case.
+/// The stop words, in lower case.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Stops(BTreeSet<String>);
 
 impl Stops {
-    /// These words, in whatever form and case.
+    /// These words, in any form and case.
     pub(super) fn new(words: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
         Stops(words.into_iter().map(|word| normal_word(word.as_ref())).filter(|word| !word.is_empty()).collect())
     }
@@ -88,7 +88,7 @@ impl Stops {
         Stops(words.iter().cloned().collect())
     }
 
-    /// Those of these languages.
+    /// The stop words of these languages.
     ///
     /// # Errors
     /// [`Error::Param`] for a language without a list.
@@ -97,7 +97,7 @@ impl Stops {
         Ok(Stops::new(codes.into_iter().flat_map(words)))
     }
 
-    /// Adds those of another.
+    /// Adds the words of another list.
     pub(super) fn add(&mut self, more: &Self) {
         self.0.extend(more.0.iter().cloned());
     }
@@ -106,12 +106,12 @@ impl Stops {
         self.0.is_empty()
     }
 
-    /// Whether a word is one of them, whatever its case.
+    /// Whether a word is a stop word, ignoring case.
     pub(super) fn holds(&self, word: &str) -> bool {
         self.0.contains(word) || (word.chars().any(char::is_uppercase) && self.0.contains(&word.to_lowercase()))
     }
 
-    /// All, sorted.
+    /// All words, sorted.
     pub(super) fn words(&self) -> Vec<String> {
         self.0.iter().cloned().collect()
     }
@@ -130,21 +130,21 @@ fn code(name: &str) -> Result<&'static str> {
             Error::param("stop_words", format!("'{name}'"), format!("there are lists of {}", languages().collect::<Vec<_>>().join(", ")));
         match nearest(&lower, languages()) {
             Some(near) => error.with_hint(format!("did you mean '{near}'?")),
-            None => error.with_hint("a file of words, one a line, does for any language"),
+            None => error.with_hint("for any language, give a file of words, one per line"),
         }
     })
 }
 
-/// The stop words of a language, by its code; phrases of several words are none.
+/// The stop words of a language, by its code, without multi-word entries.
 fn words(code: &str) -> impl Iterator<Item = String> {
     let list = stop_words::lookup(code).unwrap_or_default().iter().copied().chain(contractions::more(code));
-    // Romanian is written with commas below its letters, and with the cedillas of old keyboards.
+    // Romanian is written with comma-below letters, and with cedillas on old keyboards.
     let comma = move |word: &'static str| (code == "ro").then(|| word.replace('ş', "ș").replace('ţ', "ț")).filter(|other| other != word);
     list.filter(|word| word.chars().any(char::is_alphabetic) && !word.contains(' '))
         .flat_map(move |word| std::iter::once(word.to_owned()).chain(comma(word)))
 }
 
-/// What is split off before an apostrophe in these languages: the article of `l'eau`.
+/// The elided words of these languages: the article of `l'eau`.
 ///
 /// # Errors
 /// [`Error::Param`] for a language without a list.
@@ -154,7 +154,7 @@ pub(super) fn elided(languages: &[String]) -> Result<Vec<String>> {
     Ok(all.into_iter().map(str::to_owned).collect())
 }
 
-/// The language whose list fits words, the commonest first, with how often each is met; and the share of these that its list holds.
+/// Detects the language of words, given with their counts, the most frequent first; and the share of their occurrences in its list.
 pub(super) fn detect<'a>(words: impl Iterator<Item = (&'a str, u64)>) -> Option<(&'static str, f64)> {
     let words: Vec<(String, u64)> = words.take(COMMONEST).map(|(word, count)| (word.to_lowercase(), count)).collect();
     let all: u64 = words.iter().map(|(_, count)| count).sum();

@@ -1,9 +1,9 @@
-//! A table of words: each has a number, in the order in which they came. No allocation a word.
+//! Hash table of words, numbered in order of insertion, without an allocation per word.
 
-/// Up to this many bytes, a word is told by its key alone.
+/// Up to this many bytes, a word is identified by its key.
 pub(super) const SHORT: usize = 16;
 
-/// What a word is found by: its first 16 bytes if it is no longer, else its first 8 and a hash of all; and its length.
+/// The key of a word: its first 16 bytes if it is not longer, else its first 8 and a hash of all; and its length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Key {
     pub(super) low: u64,
@@ -19,7 +19,7 @@ fn fold(a: u64, b: u64) -> u64 {
     (product as u64) ^ ((product >> 64) as u64)
 }
 
-/// Up to 8 bytes as a word, the first lowest.
+/// Up to 8 bytes as a little-endian integer.
 fn word(bytes: &[u8]) -> u64 {
     let mut whole = [0; 8];
     whole[..bytes.len()].copy_from_slice(bytes);
@@ -48,11 +48,11 @@ impl Key {
     }
 }
 
-/// A place for a word: its first bytes, and its number, counted from 1 (0: it is free), below its length and bits of its hash, so that a word of
-/// up to 8 bytes is told by what lies here.
+/// A slot: the first bytes of a word, and its number, counted from 1 (0: free), in the lower bits below its length and bits of its hash, so that a
+/// word of up to 8 bytes is identified by its slot.
 type Slot = (u64, u64);
 
-/// What tells a word with these first bytes from others: its length as far as it fits, and bits of its hash.
+/// The tag of a word: its length as far as it fits, and bits of its hash.
 fn tag(key: Key, hash: u64) -> u64 {
     u64::from(key.len.min(255)) << 32 | hash & 0xffff_ff00_0000_0000
 }
@@ -86,7 +86,7 @@ impl Table {
         table
     }
 
-    /// Words.
+    /// Number of words.
     pub(super) fn len(&self) -> usize {
         self.entries.len()
     }
@@ -104,11 +104,11 @@ impl Table {
 
     /// A word as text.
     pub(super) fn word(&self, number: u32) -> &str {
-        // Only whole words of texts are put in.
+        // Only whole words of texts are inserted.
         std::str::from_utf8(self.bytes(number)).unwrap_or_default()
     }
 
-    /// Where a word's number is, or the free slot where it would be; and the word's tag. `long` are its bytes, needed where it is not short.
+    /// The slot of a word, or the free slot for it; and its tag. `long` are its bytes, needed if it is not short.
     #[inline]
     fn slot(&self, key: Key, long: &[u8]) -> (usize, u64) {
         let hash = key.hash();
@@ -129,12 +129,12 @@ impl Table {
         self.key(number) == key && (key.is_short() || self.bytes(number) == long)
     }
 
-    /// The number of a word, if it is there.
+    /// The number of a word, if it is in the table.
     pub(super) fn find(&self, key: Key, long: &[u8]) -> Option<u32> {
         number_in(self.slots[self.slot(key, long).0])
     }
 
-    /// The number of a word; a new one if it is not there yet.
+    /// The number of a word, which is inserted if it is new.
     #[inline]
     pub(super) fn number(&mut self, key: Key, long: &[u8]) -> u32 {
         let (at, tag) = self.slot(key, long);

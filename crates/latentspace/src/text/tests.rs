@@ -481,7 +481,7 @@ fn words_of_ones_own_are_left_out_beside_those_of_a_language() {
     assert_eq!(words(&with(StopWords::Auto).vocabulary), ["binds", "cell", "protein"]);
     let alone = with(StopWords::Words(vec!["binds".to_owned()]));
     assert_eq!(words(&alone.vocabulary), ["cell", "of", "protein", "the"]);
-    assert!(alone.told.iter().any(|told| told == "2 stop words are removed, as asked, and none of a language"), "{:?}", alone.told);
+    assert!(alone.told.iter().any(|told| told == "2 given stop words are removed, and none of a language"), "{:?}", alone.told);
 }
 
 const GOLDEN_WORDS: [&str; 7] = ["42", "and", "man", "old", "old man", "sea", "ångström"];

@@ -1,10 +1,10 @@
-//! Words of a text, and where they stand.
+//! Tokenization: the words of a text, and their positions.
 //!
-//! Texts are cut at white space; a piece of ASCII alone is cut further by a table of its bytes, any other by Unicode's rules (UAX #29, word
-//! boundaries), which for ASCII say the same, and where a script has no spaces by a dictionary (ICU's). A piece is brought to its normal form and to lower case before it is cut.
+//! Texts are split at white space. A piece of ASCII is split by a byte table, any other by Unicode word boundaries (UAX #29), which
+//! are the same for ASCII, and for scripts without spaces by a dictionary (ICU's). A piece is normalized and converted to lower case before it is split.
 //!
-//! Normal form: composed (Unicode's NFC, so that `café` is one word however its accent is stored), one apostrophe, and no signs that are not
-//! seen (soft hyphens, byte order marks, directions). Signs of another width or style stay what they are (no NFKC): `Ａ` is not `A`.
+//! Normalization: composed characters (NFC, so that `café` is one word however its accent is stored), a single apostrophe, and no invisible
+//! characters (soft hyphens, byte order marks, direction marks). Other widths and styles are kept (no NFKC): `Ａ` is not `A`.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -19,39 +19,39 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::table::{Key, SHORT};
 use super::{BEFORE_WORD, Kept};
 
-/// How words are told apart.
+/// The tokenizer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Tokens {
-    /// Unicode's words: `don't`, `3.14`, each emoji; in scripts without spaces (Chinese, Japanese, Thai …) those of a dictionary.
+    /// Unicode words: `don't`, `3.14`, each emoji; in scripts without spaces (Chinese, Japanese, Thai …) by a dictionary.
     #[default]
     Words,
-    /// Runs of two or more letters, digits and underscores, as scikit-learn's CountVectorizer takes them.
+    /// Runs of two or more letters, digits and underscores, as in scikit-learn's CountVectorizer.
     Runs,
-    /// What stands between white space, whatever signs it holds: `c++`, `new_york`, words that another program separated.
+    /// Any characters between white space: `c++`, `new_york`, tokenized text.
     Spaces,
 }
 
-/// What words of a text are given to, in order.
+/// Receives the words of a text in order.
 pub(super) trait Take {
-    /// A word: its key and, where it is not short, its bytes; and where in the text it stands.
+    /// A word: its key and, if it is not short, its bytes; and its position in the text.
     fn word(&mut self, key: Key, long: &[u8], place: Range<usize>);
-    /// A word that the rules leave out: a number, or one too short.
+    /// A removed word: a number, or one that is too short.
     fn left_out(&mut self, place: Range<usize>);
 }
 
-/// Tells words apart.
+/// A tokenizer with its rules.
 #[derive(Debug, Clone)]
 pub(super) struct Tokenizer {
     tokens: Tokens,
     keep_case: bool,
     keep_numbers: bool,
     min_letters: usize,
-    /// Whether texts are brought to their normal form; spaces of before that was done have it not.
+    /// Whether texts are normalized; false in spaces from before normalization existed.
     normal: bool,
-    /// What is split off before an apostrophe: the `l` of `l'eau`.
+    /// Elided words that are split off before an apostrophe: the `l` of `l'eau`.
     elided: Vec<String>,
-    /// Cuts words of scripts without spaces.
+    /// Segmenter for scripts without spaces.
     dictionary: Option<WordSegmenterBorrowed<'static>>,
     classes: [u8; 256],
 }
@@ -59,7 +59,7 @@ pub(super) struct Tokenizer {
 const LETTER: u8 = 1;
 const DIGIT: u8 = 2;
 const UNDERSCORE: u8 = 4;
-/// What words are made of.
+/// Characters of words.
 const WORD: u8 = LETTER | DIGIT | UNDERSCORE;
 /// Joins two letters: `don't`, `U.S`, `a:b`.
 const JOINS_LETTERS: u8 = 8;
@@ -88,7 +88,7 @@ impl Tokenizer {
         Tokenizer { tokens, keep_case, keep_numbers, min_letters, normal, elided, dictionary, classes }
     }
 
-    /// Gives the words of a text to `take`.
+    /// Passes the words of a text to `take`.
     pub(super) fn each(&self, text: &str, take: &mut impl Take) {
         if text.starts_with(BEFORE_WORD) {
             return self.separated(text.split(BEFORE_WORD).map(str::trim), text, take);
@@ -114,7 +114,7 @@ impl Tokenizer {
         }
     }
 
-    /// Words that are separated already, parts of `text`.
+    /// Passes words of a list, which are parts of `text`.
     fn separated<'t>(&self, words: impl Iterator<Item = &'t str>, text: &str, take: &mut impl Take) {
         for word in words.filter(|word| !word.is_empty()) {
             let start = word.as_ptr() as usize - text.as_ptr() as usize;
@@ -125,7 +125,7 @@ impl Tokenizer {
         }
     }
 
-    /// Bytes of the elided word that a word begins with, and of its apostrophe.
+    /// Length in bytes of the elided word at the start of a word, with its apostrophe.
     fn elision(&self, word: &[u8]) -> Option<usize> {
         let at = word.iter().position(|&byte| byte == b'\'').filter(|at| at + 1 < word.len())?;
         let is = |elided: &String| match std::str::from_utf8(&word[..at]) {
@@ -136,7 +136,7 @@ impl Tokenizer {
         self.elided.iter().any(is).then_some(at + 1)
     }
 
-    /// Pieces of ASCII alone.
+    /// Splits a piece of ASCII.
     fn plain(&self, bytes: &[u8], range: Range<usize>, take: &mut impl Take) {
         let class = |at: usize| self.classes[usize::from(bytes[at])];
         let mut at = range.start;
@@ -201,7 +201,7 @@ impl Tokenizer {
         }
     }
 
-    /// A piece that is not of ASCII alone, which stands at `start`.
+    /// Splits a piece that is not ASCII, which begins at `start`.
     fn other(&self, piece: &str, start: usize, take: &mut impl Take) {
         let folded = self.folded(piece);
         let places = if self.normal { Places::normal(piece, &folded, self.keep_case) } else { self.places_of_old(piece) };
@@ -222,7 +222,7 @@ impl Tokenizer {
                         (at, word) = (at + cut, &word[cut..]);
                     }
                     if self.normal {
-                        // A joiner joins nothing at a word's end.
+                        // Remove joiners at the end of a word.
                         word = word.trim_end_matches(['\u{200c}', '\u{200d}']);
                     }
                     let mut letters = word.chars().filter(|c| c.is_alphanumeric());
@@ -256,7 +256,7 @@ impl Tokenizer {
         }
     }
 
-    /// The parts of a piece, words and what stands between them, each with where it starts.
+    /// The segments of a piece, words and others, each with its start.
     fn words<'p>(&'p self, piece: &'p str) -> impl Iterator<Item = (usize, &'p str)> {
         let has = |word: &str| word.chars().next().is_some_and(is_without_spaces);
         let mut parts = piece.split_word_bound_indices().peekable();
@@ -282,7 +282,7 @@ impl Tokenizer {
         })
     }
 
-    /// A piece in its normal form and in lower case, unless case is kept.
+    /// A piece, normalized and in lower case, unless case is kept.
     fn folded<'p>(&self, piece: &'p str) -> Cow<'p, str> {
         if self.normal {
             let normal = normal(piece);
@@ -292,7 +292,7 @@ impl Tokenizer {
         if self.tokens == Tokens::Words && lower.contains(CURLY) { Cow::Owned(lower.replace(CURLY, "'")) } else { lower }
     }
 
-    /// The places of a piece that is not brought to its normal form.
+    /// The positions of a piece that is not normalized.
     fn places_of_old(&self, piece: &str) -> Places {
         let folded_len = |c: char| match c {
             CURLY if self.tokens == Tokens::Words => 1,
@@ -303,21 +303,21 @@ impl Tokenizer {
     }
 }
 
-/// The apostrophe of typesetters.
+/// The typographic apostrophe.
 const CURLY: char = '\u{2019}';
 
-/// What stands for an apostrophe within a word.
+/// Variants of the apostrophe within a word.
 fn is_apostrophe(c: char) -> bool {
     matches!(c, CURLY | '\u{2018}' | '\u{2bc}' | '\u{ff07}')
 }
 
-/// What is not seen and parts no words: soft hyphens, marks of direction and byte order. Joiners are not among these: they are spelling in Persian
-/// and in scripts of India.
+/// Invisible characters that do not separate words: soft hyphens, direction marks, byte order marks. Joiners are not among these: they are part of the
+/// spelling in Persian and in scripts of India.
 fn is_unseen(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
-/// Composed, with one apostrophe, and without signs that are not seen.
+/// Normalizes: NFC, a single apostrophe, without invisible characters.
 fn normal(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
         return Cow::Borrowed(text);
@@ -332,25 +332,25 @@ fn normal(text: &str) -> Cow<'_, str> {
 
 fn lower_case(text: Cow<'_, str>) -> Cow<'_, str> {
     let lower = text.to_lowercase();
-    // A letter whose small form is composed of others may compose anew.
+    // The lower case of a letter may consist of several characters that compose again.
     if is_nfc_quick(lower.chars()) == IsNormalized::Yes { Cow::Owned(lower) } else { Cow::Owned(lower.nfc().collect()) }
 }
 
-/// A word as it is counted, in lower case: in its normal form, trimmed.
+/// A word in its counted form: normalized, trimmed, in lower case.
 pub fn normal_word(word: &str) -> String {
     lower_case(normal(word)).trim().to_owned()
 }
 
-/// Where bytes of a folded piece stand in the piece.
+/// Maps byte positions of a normalized piece to the original.
 enum Places {
-    /// Where they stand in the folded one.
+    /// The positions are equal.
     Same,
-    /// By the folded byte with which each sign starts, ascending: (in the folded, in the piece).
+    /// By the start of each character, ascending: (in the normalized piece, in the original).
     Moved(Vec<(usize, usize)>),
 }
 
 impl Places {
-    /// By the bytes of each sign in the folded piece and in the piece.
+    /// From the lengths of each character in the normalized piece and in the original.
     fn new(signs: impl Iterator<Item = (usize, usize)>) -> Self {
         let mut at = (0, 0);
         let mut starts: Vec<(usize, usize)> = Vec::new();
@@ -364,7 +364,7 @@ impl Places {
         if same { Places::Same } else { Places::Moved(starts) }
     }
 
-    /// Of a piece and its normal form: signs compose within what readers see as one sign, never beyond.
+    /// From a piece and its normal form: characters compose only within grapheme clusters.
     fn normal(piece: &str, folded: &str, keep_case: bool) -> Self {
         if piece.len() == folded.len() && piece.char_indices().zip(folded.char_indices()).all(|(a, b)| a.0 == b.0) {
             return Places::Same;
@@ -376,7 +376,7 @@ impl Places {
         Places::new(piece.graphemes(true).map(|sign| (length(sign), sign.len())))
     }
 
-    /// Where the sign that holds a byte starts; a word that starts or ends within one sign's lower case has the sign.
+    /// The start of the character that contains a byte; a word that begins or ends within the lower case of a character includes it.
     fn of(&self, byte: usize) -> usize {
         match self {
             Places::Same => byte,
@@ -388,7 +388,7 @@ impl Places {
     }
 }
 
-/// Bytes of ASCII at the start.
+/// Number of ASCII bytes at the start.
 fn plain_bytes(bytes: &[u8]) -> usize {
     const STEP: usize = 64;
     let whole = bytes.chunks(STEP).take_while(|chunk| chunk.is_ascii()).count() * STEP;
@@ -422,7 +422,7 @@ fn lower(word: u64) -> u64 {
     word | ((from_a & !beyond_z & (EACH * 0x80)) >> 2)
 }
 
-/// What Python's `\w` matches.
+/// Whether Python's `\w` matches.
 fn is_run(c: char) -> bool {
     match c {
         '_' => true,
@@ -431,7 +431,7 @@ fn is_run(c: char) -> bool {
     }
 }
 
-/// Whether a word without a letter is a picture: by itself, or as the sign for it says.
+/// Whether a word without a letter is a pictograph: by itself, or by a variation selector.
 fn is_emoji(word: &str) -> bool {
     let shown = |c: char| {
         matches!(
@@ -445,13 +445,13 @@ fn is_emoji(word: &str) -> bool {
     word.contains('\u{fe0f}') || word.chars().any(shown)
 }
 
-/// Whether words of this script stand without spaces between them: Thai, Lao, Burmese, Khmer, Chinese, Japanese.
+/// Whether this script is written without spaces: Thai, Lao, Burmese, Khmer, Chinese, Japanese.
 pub(super) fn is_without_spaces(c: char) -> bool {
     matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3005}'..='\u{3007}' | '\u{3040}'..='\u{30ff}'
         | '\u{31f0}'..='\u{31ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{ff66}'..='\u{ff9f}' | '\u{20000}'..='\u{3ffff}')
 }
 
-/// Whether a word of this script may be one sign: Thai, Lao, Burmese, Khmer, Chinese, Japanese, Yi, Korean.
+/// Whether a word of this script may be a single character: Thai, Lao, Burmese, Khmer, Chinese, Japanese, Yi, Korean.
 fn is_word_of_one_sign(c: char) -> bool {
     matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{2e80}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7af}'
         | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')

@@ -1,4 +1,4 @@
-//! A vocabulary: the words that are counted, in a fixed order, and how texts become counts of them.
+//! A vocabulary: the counted words, in a fixed order, with the rules from text to counts.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use super::{Kept, WordCounts};
 use crate::error::{Error, Result};
 use crate::run::Run;
 
-/// Words in a fixed order, and how texts become counts of them.
+/// Words in a fixed order, with the rules from text to counts.
 #[derive(Debug, Clone)]
 pub struct Vocabulary {
     kept: Kept,
@@ -18,25 +18,25 @@ pub struct Vocabulary {
 }
 
 impl Vocabulary {
-    /// The vocabulary of these words, in the order of their bytes.
+    /// The vocabulary of these words, which must be sorted by their bytes.
     ///
     /// # Errors
-    /// [`Error::Input`] if they are in another order, or what was kept cannot be.
+    /// [`Error::Input`] if they are not sorted, or the rules are invalid.
     pub fn new(kept: Kept, words: &[String]) -> Result<Self> {
         kept.check()?;
         let ordered = !words.is_empty() && words.windows(2).all(|pair| pair[0] < pair[1]) && words.len() < GAP as usize;
         if !ordered {
-            return Err(Error::input("preparation", "words that are not in their order", "a whole space file is needed"));
+            return Err(Error::input("preparation", "words that are not sorted", "a whole space file is needed"));
         }
         Ok(Vocabulary { rules: kept.rules(), words: Table::of(words.iter().map(String::as_str)), kept })
     }
 
-    /// What was decided.
+    /// The settings.
     pub fn kept(&self) -> &Kept {
         &self.kept
     }
 
-    /// Words.
+    /// Number of words.
     pub fn len(&self) -> usize {
         self.words.len()
     }
@@ -51,13 +51,13 @@ impl Vocabulary {
         self.words.word(number)
     }
 
-    /// The number of a word, if it is counted, in whatever form and case it is written.
+    /// The number of a word, if it is in the vocabulary, in any form and case.
     pub fn number(&self, word: &str) -> Option<u32> {
         let find = |word: &str| self.words.find(Key::of(word.as_bytes()), word.as_bytes());
         find(word).or_else(|| find(&normal_word(word)))
     }
 
-    /// Counts of texts, `[n, words]`: a text's are the same alone and in any batch. Words that are not in the vocabulary are passed over.
+    /// Counts of texts, `[n, words]`: those of a text are the same alone and in any batch. Words that are not in the vocabulary are ignored.
     ///
     /// # Errors
     /// [`Error::Cancelled`].
@@ -88,8 +88,8 @@ impl Vocabulary {
         Ok(all)
     }
 
-    /// The places of words in a text, in order, each with its number; none for what is not in the vocabulary. Of the runs of words that start at a
-    /// place and are in the vocabulary, the longest is taken.
+    /// The positions of words in a text, in order, each with its number; none for words outside the vocabulary. Of the n-grams that start at a
+    /// position and are in the vocabulary, the longest is chosen.
     pub fn pieces(&self, text: &str) -> Vec<(Range<usize>, Option<u32>)> {
         let mut room = Room::default();
         room.read(text, &self.rules, true);
@@ -118,7 +118,7 @@ impl Vocabulary {
         pieces
     }
 
-    /// The numbers of the words of a text, in order; what is not in the vocabulary is passed over.
+    /// The numbers of the words of a text, in order; words outside the vocabulary are ignored.
     pub fn sequence(&self, text: &str) -> Vec<u32> {
         self.pieces(text).into_iter().filter_map(|(_, number)| number).collect()
     }
