@@ -1,4 +1,4 @@
-//! The command line as data: global flags, the flags of a method made from its description, and errors in the house's own words.
+//! The command line: global flags, flags of methods generated from their descriptions, and clap's errors in the library's form.
 
 use std::ffi::OsString;
 
@@ -14,11 +14,11 @@ use serde_json::{Map, Value};
 use crate::commands::{self, COMMANDS};
 use crate::hints::Flags;
 
-/// Why there is nothing to run.
+/// The reasons to end before a command runs.
 pub(crate) enum Ended {
-    /// Help or the version was asked for.
+    /// Help or the version was requested.
     Help(String),
-    /// The call is wrong.
+    /// The call is invalid.
     Wrong(Error),
 }
 
@@ -59,11 +59,11 @@ fn global() -> [Arg; 5] {
 pub(crate) struct Call {
     pub(crate) entry: &'static commands::Entry,
     pub(crate) matches: ArgMatches,
-    /// What it could be given.
+    /// Its known arguments.
     pub(crate) flags: Flags,
 }
 
-/// Reads the command line.
+/// Parses the command line.
 pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Call, Ended> {
     let args: Vec<OsString> = args.into_iter().collect();
     if args.len() <= 1 {
@@ -95,7 +95,7 @@ fn styled(error: &clap::Error) -> String {
     if plain { text.to_string() } else { text.ansi().to_string() }
 }
 
-/// The library's sentence for what clap says.
+/// Converts an error of clap to the library's form.
 fn wrong(error: &clap::Error, args: &[OsString]) -> Error {
     let text = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.clone()),
@@ -125,7 +125,7 @@ fn wrong(error: &clap::Error, args: &[OsString]) -> Error {
             if !name.starts_with('-') {
                 let before = words.iter().position(|word| *word == name).and_then(|at| words.get(at.checked_sub(1)?));
                 let switch = before.filter(|before| before.starts_with("--") && ["true", "false"].contains(&name.as_str()));
-                // What a shell makes of a pattern without quotes.
+                // A pattern without quotes, which the shell expanded.
                 let several =
                     std::path::Path::new(&name).exists().then(|| "several files are one pattern in quotes: 'data/*.csv'".to_owned());
                 let switch = switch.map(|switch| format!("a switch takes its value after '=': {switch}={name}"));
@@ -165,15 +165,19 @@ fn wrong(error: &clap::Error, args: &[OsString]) -> Error {
             if other.is_empty() || other == name {
                 Error::input(flag, "it was given more than once", "it may be given once")
             } else {
-                Error::input(flag, format!("it was given beside {}", other.split(' ').next().unwrap_or_default()), "give only one of them")
-                    .with_hint(help)
+                Error::input(
+                    flag,
+                    format!("it cannot be combined with {}", other.split(' ').next().unwrap_or_default()),
+                    "give only one of them",
+                )
+                .with_hint(help)
             }
         }
         _ => Error::input(called, error.kind().as_str().unwrap_or("the call is wrong"), "").with_hint(help),
     }
 }
 
-/// `--row N or --id NAME is missing`, and what is wanted.
+/// `--row N or --id NAME is missing`, and what is allowed.
 fn missing(names: &str) -> (String, &'static str) {
     let clean = |name: &str| name.trim_matches(['<', '>']).replace(['<', '>'], "").replace('|', " or ").replace("...", "");
     let names: Vec<String> = names.split(", ").map(clean).collect();
@@ -190,7 +194,7 @@ fn hinted(error: Error, near: Option<&str>, otherwise: &str) -> Error {
     }
 }
 
-/// `latent fit tsne`: the command that the words were meant for.
+/// `latent fit tsne`: the command that was called.
 fn called(words: &[&str]) -> String {
     let mut command = program();
     let mut called = "latent".to_owned();
@@ -202,7 +206,7 @@ fn called(words: &[&str]) -> String {
     called
 }
 
-/// The flags that the command meant takes.
+/// The flags of the called command.
 fn flags(words: &[&str]) -> Vec<String> {
     let mut command = program();
     for word in words {
@@ -215,7 +219,7 @@ fn flags(words: &[&str]) -> Vec<String> {
     own.chain(everywhere).collect()
 }
 
-/// A whole number from `min` on.
+/// An integer of at least `min`.
 pub(crate) fn whole<T>(min: u64) -> ValueParser
 where
     T: TryFrom<u64> + Clone + Send + Sync + 'static,
@@ -227,14 +231,14 @@ where
     ValueParser::new(StringValueParser::new().try_map(parse))
 }
 
-/// One of several shares, from 0.
+/// A share, counted from 0.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Share {
     pub(crate) at: usize,
     pub(crate) of: usize,
 }
 
-/// `-k`: neighbors a row, at least so many.
+/// `-k`: number of neighbors per row, with this minimum.
 pub(crate) fn neighbors(least: u64, help: &'static str) -> Arg {
     Arg::new("k").short('k').long("neighbors").value_name("N").value_parser(whole::<usize>(least)).help(help)
 }
@@ -250,7 +254,7 @@ pub(crate) fn share() -> ValueParser {
     ValueParser::new(StringValueParser::new().try_map(parse))
 }
 
-/// A time in seconds, fractions allowed.
+/// A time in seconds; fractions are allowed.
 pub(crate) fn seconds() -> ValueParser {
     let parse = |text: String| {
         let number = text.parse::<f64>().ok().filter(|number| (0.0..1e6).contains(number));
@@ -331,12 +335,12 @@ pub(crate) fn help(parameter: &Parameter) -> String {
     }
 }
 
-/// The parameters that were given, read as the method's description says.
+/// The given parameters, parsed by the method's description.
 pub(crate) fn given(method: &Method, matches: &ArgMatches) -> Result<Map<String, Value>> {
     given_but(method, matches, "")
 }
 
-/// The same, without one that there is no flag for.
+/// The same, without a parameter that has no flag.
 pub(crate) fn given_but(method: &Method, matches: &ArgMatches, without: &str) -> Result<Map<String, Value>> {
     let mut given = Map::new();
     for parameter in method.parameters().into_iter().filter(|parameter| parameter.name != without) {

@@ -1,4 +1,4 @@
-//! What every command is given: the run, the screen, and whether JSON is wanted.
+//! The context of every command: the run, the screen, and whether to print JSON.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -11,7 +11,7 @@ use crate::hints::Flags;
 use crate::output;
 use crate::progress::Screen;
 
-/// What every command is given.
+/// The context of a command.
 pub(crate) struct Context {
     pub(crate) run: Run,
     pub(crate) screen: Arc<Screen>,
@@ -19,7 +19,7 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// The context that the global flags ask for. From here on an interrupt cancels the run; a second one ends the program at once.
+    /// The context from the global flags. From here on an interrupt cancels the run; a second one ends the program at once.
     pub(crate) fn new(matches: &ArgMatches, flags: Flags) -> Result<Self> {
         let json = matches.get_flag("json");
         let screen = Arc::new(Screen::new(matches.get_flag("quiet"), flags));
@@ -38,7 +38,7 @@ impl Context {
         Ok(Context { run, screen, json })
     }
 
-    /// Writes what a command found as one line of JSON; an object has `warnings` where there were any.
+    /// Writes the result of a command as one line of JSON; an object gets `warnings` if there were any.
     pub(crate) fn print(&self, found: &impl Serialize) -> Result<()> {
         let mut found = serde_json::to_value(found).map_err(|error| Error::internal(error.to_string()))?;
         let warnings = self.screen.warnings();

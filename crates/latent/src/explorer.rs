@@ -1,4 +1,4 @@
-//! The explorer for other programs: the page of `latent explore`, of observations that they hold.
+//! The explorer as a library: the page of `latent explore` for observations of another program.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -15,44 +15,44 @@ use crate::progress::Screen;
 use crate::server::Server;
 use crate::study::Study;
 
-/// What a page shows.
+/// The content of a page.
 pub enum Subject {
-    /// Observations, their codes `[n, 2 or 3]` (none: a map is made), and how they become numbers.
+    /// Observations, their codes `[n, 2 or 3]` (none: a map is learned), and their preparation.
     Observations(Box<Observations>, Option<Matrix>, PrepareOptions),
-    /// The rows that a space keeps.
+    /// The fitted rows of a space.
     Space(Box<Space>),
-    /// A file of data or a space, as `latent explore` takes it.
+    /// A file of data or a space, as for `latent explore`.
     File(String),
 }
 
-/// What to show, and how.
+/// The options of a page.
 pub struct Show {
-    /// What is shown.
+    /// The content.
     pub subject: Subject,
-    /// What makes the map, by its registry name; none: the usual.
+    /// Registry name of the method of the map; none: the default.
     pub method: Option<String>,
     /// Parameters of the method.
     pub params: Map<String, Value>,
-    /// The port to serve at; 0: any that is free.
+    /// The port; 0: any free port.
     pub port: u16,
 }
 
-/// A page that is served until it is closed.
+/// A page, served until it is closed.
 pub struct Explorer {
     url: String,
     study: Arc<Study>,
     end: Flag,
     served: Mutex<Option<JoinHandle<Result<()>>>>,
-    /// The process that serves: one that was forked from it has no such threads.
+    /// The id of the serving process: a forked process does not have its threads.
     process: u32,
 }
 
 impl Explorer {
-    /// Serves the page on this machine, on threads of its own; pages of this machine may show it within theirs. The map is made meanwhile.
+    /// Serves the page on this machine, on its own threads; pages of this machine may embed it. The map is learned in the background.
     ///
     /// # Errors
-    /// [`latentspace::Error::Param`] for a method or parameters that are none; [`latentspace::Error::Input`] for a file that is not there,
-    /// codes of other than the rows, and a space that keeps no rows; [`latentspace::Error::Io`] if the port is taken.
+    /// [`latentspace::Error::Param`] for an invalid method or parameter; [`latentspace::Error::Input`] for a missing file,
+    /// codes that do not fit the rows, and a space that keeps no rows; [`latentspace::Error::Io`] if the port is in use.
     pub fn start(show: Show, seed: u64, threads: usize) -> Result<Self> {
         let way = explore::Way::new(show.method.as_deref(), show.params)?;
         let name = match &show.subject {
@@ -93,21 +93,21 @@ impl Explorer {
         &self.url
     }
 
-    /// What `/api/state` tells.
+    /// The object of `/api/state`.
     pub fn state(&self) -> Value {
         serde_json::to_value(self.study.desk.state()).unwrap_or_default()
     }
 
-    /// The rows that are selected, ascending, and a number that grows with each change.
+    /// The selected rows, ascending, and a version that increases with each change.
     pub fn selection(&self) -> (Vec<u32>, u64) {
         let selection = self.study.desk.selection();
         (selection.rows, selection.version)
     }
 
-    /// Selects rows, on all pages too.
+    /// Selects rows, on all pages.
     ///
     /// # Errors
-    /// [`latentspace::Error::Param`] for a row that is not there.
+    /// [`latentspace::Error::Param`] for a row that does not exist.
     pub fn select(&self, rows: Vec<u32>) -> Result<()> {
         let known = self.study.desk.state().rows;
         if let Some(&row) = rows.iter().find(|&&row| row as usize >= known) {
@@ -121,12 +121,12 @@ impl Explorer {
         Ok(())
     }
 
-    /// Whether the page is served no more.
+    /// Whether the page is closed.
     pub fn is_closed(&self) -> bool {
         self.served.lock().unwrap_or_else(PoisonError::into_inner).as_ref().is_none_or(JoinHandle::is_finished)
     }
 
-    /// Ends the work and the server, and waits until both are gone. In a process that was forked from the one that serves nothing is done.
+    /// Stops the work and the server, and waits for both. Does nothing in a process forked from the serving one.
     pub fn close(&self) {
         if self.process != std::process::id() {
             std::mem::forget(self.served.lock().unwrap_or_else(PoisonError::into_inner).take());
@@ -134,7 +134,7 @@ impl Explorer {
         }
         self.end.set();
         if let Some(served) = self.served.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            // Whether it ended well is of no use to anybody who wants it gone.
+            // The result of the closed server is ignored.
             let _ = served.join();
         }
     }

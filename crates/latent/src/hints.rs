@@ -1,14 +1,14 @@
-//! Hints and notes as the running command can follow them: the library does not know which command called it.
+//! Adapts hints and notes to the flags of the running command, which the library does not know.
 
 use clap::Command;
 use latentspace::Error;
 
-/// The flags that the running command takes: `--scale`, `-k`.
+/// The flags of the running command: `--scale`, `-k`.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Flags(Vec<String>);
 
 impl Flags {
-    /// Those of a command, the options of every command included.
+    /// The flags of a command, including global ones.
     pub(crate) fn of(command: &Command) -> Self {
         let mut flags = Vec::new();
         for arg in command.get_arguments().chain(crate::args::program().get_arguments()) {
@@ -18,20 +18,20 @@ impl Flags {
         Flags(flags)
     }
 
-    /// The hint of an error: those of its clauses whose flags the command takes.
+    /// The hint of an error: only clauses whose flags the command takes.
     pub(crate) fn hint(&self, error: &Error) -> Option<String> {
         let kept: Vec<&str> = error.hint()?.split("; ").filter(|clause| self.take(clause)).collect();
         (!kept.is_empty()).then(|| kept.join("; "))
     }
 
-    /// A note: its first clause, and those of the others whose flags the command takes.
+    /// A note: its first clause, and other clauses whose flags the command takes.
     pub(crate) fn note(&self, text: &str) -> String {
         let kept: Vec<&str> =
             text.split("; ").enumerate().filter(|(at, clause)| *at == 0 || self.take(clause)).map(|(_, clause)| clause).collect();
         kept.join("; ")
     }
 
-    /// Whether the command takes every flag of a clause. Flags in backquotes belong to the command that is quoted.
+    /// Whether the command takes every flag of a clause. Flags in backquotes belong to the quoted command.
     fn take(&self, clause: &str) -> bool {
         let own = clause.split('`').step_by(2).flat_map(str::split_whitespace);
         let mut flags = own.map(|word| word.trim_matches(['(', ')', ',', '.', ':', '\''])).filter(|word| is_flag(word));

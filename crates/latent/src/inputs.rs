@@ -1,4 +1,4 @@
-//! What the commands read: data, spaces and codes, by their names or from standard input.
+//! Inputs of the commands: data, spaces and codes, by name or from standard input.
 
 use std::path::{Path, PathBuf};
 
@@ -16,14 +16,14 @@ use serde_json::{Map, Value};
 const HEADING: &str = "Data options";
 const TEXT_HEADING: &str = "Text options";
 
-/// DATA, and how it is read and prepared.
+/// DATA, and the flags of reading and preparation.
 pub(crate) fn data_args() -> Vec<Arg> {
     let mut args = vec![data_arg()];
     args.extend(reading_args());
     args
 }
 
-/// DATA itself.
+/// The argument DATA.
 pub(crate) fn data_arg() -> Arg {
     file_arg("data")
         .value_name("DATA")
@@ -31,7 +31,7 @@ pub(crate) fn data_arg() -> Arg {
         .help("A file, a folder of images or texts, or a quoted pattern of names; - is standard input")
 }
 
-/// How a file is read, as the library describes it: `names` of the options, or all.
+/// Flags of reading a file, from the library's description: the options `names`, or all.
 pub(crate) fn file_args(names: &[&str]) -> Vec<Arg> {
     let schema = ReadOptions::schema();
     let described = params::describe(&schema).into_iter().filter(|option| names.is_empty() || names.contains(&option.name.as_str()));
@@ -54,10 +54,10 @@ pub(crate) fn file_args(names: &[&str]) -> Vec<Arg> {
     described.map(flag).collect()
 }
 
-/// The options that a file of codes can need.
+/// Options for a file of codes.
 pub(crate) const OF_CODES: &[&str] = &["labels", "format", "delimiter", "decimal", "header"];
 
-/// How data is read and prepared.
+/// Flags of reading and preparation.
 pub(crate) fn reading_args() -> Vec<Arg> {
     let args = [
         Arg::new("scale")
@@ -76,7 +76,7 @@ pub(crate) fn reading_args() -> Vec<Arg> {
     file_args(&[]).into_iter().chain(args.into_iter().map(|arg| arg.help_heading(HEADING))).chain(text_args()).collect()
 }
 
-/// Which words of text are counted.
+/// Flags of text: which words are counted.
 fn text_args() -> impl Iterator<Item = Arg> {
     let limit = |name: &'static str, help: &'static str| {
         Arg::new(name).long(name).value_name("N").value_parser(documents).allow_negative_numbers(true).help(help)
@@ -130,7 +130,7 @@ fn documents(text: &str) -> std::result::Result<Limit, String> {
     }
 }
 
-/// Stop words as they are asked for: a word for it, languages, or a file; and those of files that are added by a plus.
+/// Parses --stop-words: auto, none, languages, or a file; and files that are added with a plus.
 fn stop_words(given: &str) -> Result<(StopWords, Vec<String>)> {
     let is_file =
         |name: &str| Path::new(name).is_file() || Path::new(name).extension().is_some() || Path::new(name).components().count() > 1;
@@ -174,7 +174,7 @@ fn words_of(file: &str) -> Result<Vec<String>> {
     Ok(text.trim_start_matches('\u{feff}').split_whitespace().map(str::to_owned).collect())
 }
 
-/// Which words of text were asked for.
+/// The given text options.
 fn text_options(matches: &ArgMatches) -> Result<TextOptions> {
     let number = |name: &str| matches.get_one::<u64>(name).map(|&number| number as usize);
     let (stop_words, extra_stop_words) =
@@ -199,7 +199,7 @@ fn word<T: DeserializeOwned>(matches: &ArgMatches, name: &str) -> Result<Option<
     matches.get_one::<String>(name).map(read).transpose()
 }
 
-/// The preparation that was asked for.
+/// The given options of preparation.
 pub(crate) fn prepare_options(matches: &ArgMatches) -> Result<PrepareOptions> {
     Ok(PrepareOptions {
         scale: word::<Scale>(matches, "scale")?.unwrap_or_default(),
@@ -208,12 +208,12 @@ pub(crate) fn prepare_options(matches: &ArgMatches) -> Result<PrepareOptions> {
     })
 }
 
-/// The reading of data that was asked for.
+/// The given options of reading.
 pub(crate) fn read_options(matches: &ArgMatches) -> Result<ReadOptions> {
     file_options(matches, &[])
 }
 
-/// The same for a method, which may take text where a table has it.
+/// The same for a method, which may read text from a table.
 pub(crate) fn options_for(matches: &ArgMatches, method: &Info) -> Result<ReadOptions> {
     Ok(ReadOptions { wants_text: method.wants_text(), ..read_options(matches)? })
 }
@@ -223,7 +223,7 @@ pub(crate) fn open(matches: &ArgMatches, method: &Info) -> Result<Source> {
     read::open(path(matches, "data")?, &options_for(matches, method)?)
 }
 
-/// The reading that was asked for with these flags, or all.
+/// The given options of reading among these flags, or all.
 pub(crate) fn file_options(matches: &ArgMatches, names: &[&str]) -> Result<ReadOptions> {
     let mut given = Map::new();
     for arg in file_args(names) {
@@ -243,12 +243,12 @@ pub(crate) fn text<'a>(matches: &'a ArgMatches, name: &str) -> Result<&'a str> {
     matches.get_one::<String>(name).map(String::as_str).ok_or_else(|| Error::internal(format!("{name} is required")))
 }
 
-/// An argument that names a file, in whatever bytes the system has names in.
+/// An argument that names a file, in any bytes that the system allows.
 pub(crate) fn path(matches: &ArgMatches, name: &str) -> Result<PathBuf> {
     optional_path(matches, name).ok_or_else(|| Error::internal(format!("{name} is required")))
 }
 
-/// An argument that may name a file.
+/// An optional argument that names a file.
 pub(crate) fn optional_path(matches: &ArgMatches, name: &str) -> Option<PathBuf> {
     matches.try_get_raw(name).ok().flatten()?.next().map(PathBuf::from)
 }
@@ -258,12 +258,12 @@ pub(crate) fn file_arg(name: &'static str) -> Arg {
     Arg::new(name).value_parser(value_parser!(PathBuf))
 }
 
-/// Whether a name is that of a space.
+/// Whether a name is the name of a space.
 pub(crate) fn is_space(name: impl AsRef<Path>) -> bool {
     name.as_ref().extension().is_some_and(|ending| ending == "latent")
 }
 
-/// Opens a space; a name without `.latent` that is not there may lack it.
+/// Opens a space; if there is no such file, the error suggests the name with `.latent`.
 pub(crate) fn space(path: &Path) -> Result<Space> {
     Space::open(path).map_err(|error| match error {
         Error::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
@@ -285,7 +285,7 @@ pub(crate) fn coordinates(observations: &Observations) -> Result<(&Matrix, &Affi
     }
 }
 
-/// Reads codes, from a file of codes or of a space that keeps those of its rows.
+/// Reads codes from a file of codes, or from a space that keeps those of its rows.
 pub(crate) fn space_or_codes(path: &Path, options: &ReadOptions, run: &Run) -> Result<Codes> {
     if !is_space(path) {
         return Codes::open(path, options, run);
@@ -293,7 +293,7 @@ pub(crate) fn space_or_codes(path: &Path, options: &ReadOptions, run: &Run) -> R
     codes(&space(path)?, path)
 }
 
-/// The codes that a space keeps of its rows.
+/// The codes of the fitted rows of a space.
 pub(crate) fn codes(space: &Space, path: &Path) -> Result<Codes> {
     let Some(values) = space.model.fitted_codes() else {
         return Err(Error::input(path, "this space keeps no rows", "codes are needed")

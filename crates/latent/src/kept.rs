@@ -1,4 +1,4 @@
-//! The maps that a study made, kept so that each is one click away.
+//! The maps that an explorer session keeps in memory.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,12 +10,12 @@ use serde_json::{Map, Value};
 
 use crate::server::{Frame, Phase};
 
-/// Maps that are kept at most.
+/// Maximum number of kept maps.
 const MOST: usize = 16;
-/// Bytes that they take together at most; the newest two are kept whatever they take, since two can be compared.
+/// Maximum total size in bytes; the newest two are always kept, so that they can be compared.
 const MOST_BYTES: usize = 512 << 20;
 
-/// What is there again when a map is made again, and that in words.
+/// The stability of a map, and its interpretation in sentences.
 #[derive(Serialize)]
 pub(crate) struct MadeAgain {
     #[serde(flatten)]
@@ -23,7 +23,7 @@ pub(crate) struct MadeAgain {
     pub(crate) sentences: Vec<String>,
 }
 
-/// A map that was made: what `/api/maps` tells of it, and what it holds.
+/// A kept map: its entry in `/api/maps`, and its data.
 #[derive(Clone, Serialize)]
 pub(crate) struct Kept {
     pub(crate) id: u64,
@@ -36,7 +36,7 @@ pub(crate) struct Kept {
     pub(crate) phase: Phase,
     pub(crate) measures: Option<BTreeMap<String, Measure>>,
     pub(crate) warnings: Vec<String>,
-    /// Whether it was learned here, from what is studied.
+    /// Whether it was learned in this session.
     pub(crate) learned: bool,
     #[serde(serialize_with = "shared")]
     pub(crate) groups: Option<Arc<Groups>>,
@@ -46,18 +46,18 @@ pub(crate) struct Kept {
     pub(crate) frame: Arc<Frame>,
     #[serde(skip)]
     pub(crate) trust: Option<Arc<Vec<f32>>>,
-    /// How far apart two observations lie to this map.
+    /// The metric of the observations for this map.
     #[serde(skip)]
     pub(crate) metric: Metric,
 }
 
-/// What is shared is written as what it is.
+/// Serializes a shared value like the value itself.
 fn shared<T: Serialize, S: Serializer>(value: &Option<Arc<T>>, serializer: S) -> Result<S::Ok, S::Error> {
     value.as_deref().serialize(serializer)
 }
 
 impl Kept {
-    /// Whether both are the same map: learned to the end by one method with one set of parameters.
+    /// Whether both are the same map: finished, with the same method and parameters.
     fn is_as(&self, method: &str, params: &Map<String, Value>) -> bool {
         self.phase == Phase::Done && self.method == method && self.params == *params
     }
@@ -83,8 +83,8 @@ impl Shelf {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps a map and gives its id: a new one, or that of the same map learned before, whose place it takes. If there are too many, the
-    /// oldest go.
+    /// Keeps a map and returns its id: a new one, or that of an equal map, which it replaces. If there are too many, the
+    /// oldest are dropped.
     pub(crate) fn keep(&self, mut map: Kept) -> u64 {
         let (newest, maps) = &mut *self.held();
         let again = maps.iter().position(|other| map.phase == Phase::Done && other.is_as(&map.method, &map.params));
@@ -102,24 +102,24 @@ impl Shelf {
         id
     }
 
-    /// The map that a method with these parameters, all of them, would make, if it is kept.
+    /// The kept map of a method with these parameters, all of them, if there is one.
     pub(crate) fn find(&self, method: &str, params: &Map<String, Value>) -> Option<Arc<Kept>> {
         self.held().1.iter().find(|map| map.is_as(method, params)).cloned()
     }
 
-    /// Adds to a map what was found out about it since.
+    /// Updates a map.
     pub(crate) fn add(&self, id: u64, stability: MadeAgain) {
         if let Some(map) = self.held().1.iter_mut().find(|map| map.id == id) {
             *map = Arc::new(Kept { stability: Some(Arc::new(stability)), ..Kept::clone(map) });
         }
     }
 
-    /// All of them.
+    /// All maps.
     pub(crate) fn all(&self) -> Vec<Arc<Kept>> {
         self.held().1.clone()
     }
 
-    /// The map of an id, if it is still kept.
+    /// The map with this id, if it is still kept.
     pub(crate) fn get(&self, id: u64) -> Option<Arc<Kept>> {
         self.held().1.iter().find(|map| map.id == id).cloned()
     }

@@ -1,6 +1,6 @@
-//! The command line and the explorer of latentspace: one command a file in `commands`, the page's server in `server`.
+//! The command line and the explorer of latentspace: one file per command in `commands`, the page's server in `server`.
 //!
-//! What is asked for goes to standard output, everything else (progress, notes, errors) to standard error.
+//! Results go to standard output, everything else (progress, notes, errors) to standard error.
 
 mod args;
 mod commands;
@@ -27,13 +27,13 @@ use latentspace::{Error, Result};
 
 pub use explorer::{Explorer, Show, Subject};
 
-/// Runs the command line `args` (the program's name first) and gives its exit code: 0 done, 2 a wrong call or bad input, 1 a failure
-/// inside, 130 interrupted.
+/// Runs the command line `args` (the program's name first) and returns its exit code: 0 done, 2 invalid call or input, 1 a
+/// bug, 130 interrupted.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
     let (error, hint) = match args::parse(args) {
         Ok(call) => match run(&call) {
             Ok(()) => return 0,
-            // A server ends by an interrupt: there is nothing to report.
+            // A server ends by an interrupt, which is not an error.
             Err(Error::Cancelled) if call.entry.serves => return Error::Cancelled.exit_code(),
             Err(error) => {
                 let hint = call.flags.hint(&error);
@@ -53,10 +53,10 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
     error.exit_code()
 }
 
-/// How much of a map is there again when it is made with `runs` other seeds, and of as many draws of the rows; by `k` neighbors a row.
+/// Stability of a map: the share of neighbors that survive `runs` seeds and as many bootstrap resamples, with `k` neighbors per row.
 ///
 /// # Errors
-/// What the method says; [`Error::Param`] for fewer than two runs; [`Error::Cancelled`].
+/// Errors of the method; [`Error::Param`] for fewer than two runs; [`Error::Cancelled`].
 pub fn stability(
     method: &dyn AnyMethod,
     prepared: &Prepared,

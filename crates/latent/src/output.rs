@@ -1,4 +1,4 @@
-//! Standard output: JSON or tables for people. And the sentences of errors, on standard error.
+//! Standard output, as JSON or readable tables; and error messages on standard error.
 
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
@@ -8,7 +8,7 @@ use latentspace::error::{Error, Result};
 use latentspace::measure::Measure;
 use serde::Serialize;
 
-/// Writes a text to standard output. A reader that went away (`latent methods | head`) is no error.
+/// Writes a text to standard output. A closed pipe (`latent methods | head`) is not an error.
 pub(crate) fn text(text: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
     let newline = if text.ends_with('\n') { "" } else { "\n" };
@@ -32,7 +32,7 @@ pub(crate) fn error(error: &Error, hint: Option<&str>) {
         sentence.push('.');
     }
     let mut out = std::io::stderr().lock();
-    // Where standard error is closed nobody reads it; the exit code still tells.
+    // If standard error is closed, only the exit code reports the error.
     let _ = match error {
         Error::Cancelled => writeln!(out, "{sentence}"),
         _ => writeln!(out, "{red}error:{plain} {sentence}"),
@@ -53,7 +53,7 @@ pub(crate) fn duration(seconds: f64) -> String {
     }
 }
 
-/// A number with about four digits that mean something.
+/// A number with about four significant digits.
 pub(crate) fn number(value: f64) -> String {
     let size = value.abs();
     if !value.is_finite() {
@@ -107,7 +107,7 @@ pub(crate) fn table(header: &[&str], rows: &[Vec<String>]) -> String {
     out
 }
 
-/// A text in lines of at most 100 letters; the first begins with `head`, the others as far to the right.
+/// Wraps a text at 100 characters; the first line begins with `head`, the others are indented by its width.
 pub(crate) fn wrapped(head: &str, text: &str) -> String {
     const WIDTH: usize = 100;
     let indent = head.chars().count();
@@ -128,7 +128,7 @@ pub(crate) fn wrapped(head: &str, text: &str) -> String {
     out + "\n"
 }
 
-/// The measures as a table: value, interval, what noise would score.
+/// The measures as a table: value, interval, null.
 pub(crate) fn measures(measures: &BTreeMap<String, Measure>) -> String {
     let rows: Vec<Vec<String>> = measures
         .iter()
@@ -141,7 +141,7 @@ pub(crate) fn measures(measures: &BTreeMap<String, Measure>) -> String {
     table(&["measure", "value", "95 % interval", "noise"], &rows)
 }
 
-/// The most memory that this process has held so far, in MiB, as the system measured it; none where it does not tell.
+/// Peak memory of this process so far in MiB, as reported by the system; none if unknown.
 pub(crate) fn peak_mib() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

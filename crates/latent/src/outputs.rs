@@ -1,4 +1,4 @@
-//! What the commands write: codes and observations, in the format that the name's ending tells; all or nothing.
+//! Outputs of the commands: codes and observations, in the format of the file extension; written atomically.
 
 use std::ffi::OsStr;
 use std::io::{BufWriter, Write};
@@ -10,34 +10,34 @@ use latentspace::{Codes, Error, Result, border};
 
 use crate::context::Context;
 
-/// Arguments that name what is written.
+/// Arguments that name outputs.
 const OUTPUTS: [&str; 5] = ["output", "codes", "per-row", "moved", "picture"];
 
-/// Endings of codes.
+/// Extensions for codes.
 pub(crate) const CODES: &[&str] = &["npy", "parquet", "csv"];
-/// Endings of figures of rows.
+/// Extensions for values per row.
 pub(crate) const FIGURES: &[&str] = CODES;
-/// Endings of observations.
+/// Extensions for observations.
 pub(crate) const OBSERVATIONS: &[&str] = &["npy", "parquet", "csv", "mtx"];
-/// Files that the Embedding Projector loads, in the folder that is named.
+/// Files for the Embedding Projector, in the named folder.
 pub(crate) const PROJECTOR: [&str; 2] = ["vectors.tsv", "metadata.tsv"];
-/// Endings of files that are read where their folder is.
+/// Extensions of files that are read with their folder.
 const READ_IN_FOLDERS: [&str; 12] = ["txt", "png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff", "mtx", "tsv", "gz"];
 
-/// Whether a name stands for standard output.
+/// Whether a name means standard output.
 pub(crate) fn is_standard(file: &Path) -> bool {
     ["-", "/dev/stdout", "/dev/fd/1"].iter().any(|name| file.as_os_str() == *name)
 }
 
-/// Fails where the result is a file that cannot go to standard output.
+/// Refuses standard output for a result that needs a file.
 pub(crate) fn check_file(flag: &str, file: &Path, what: &str) -> Result<()> {
     match is_standard(file) {
-        true => Err(Error::param(flag, format!("'{}'", file.display()), format!("{what} needs a file of its own"))),
+        true => Err(Error::param(flag, format!("'{}'", file.display()), format!("{what} must be written to a file"))),
         false => Ok(()),
     }
 }
 
-/// Fails before anything is read where an output could not be written, is read as well, or is two outputs at once.
+/// Before anything is read, refuses outputs that cannot be written, that are also inputs, or that have the same name.
 pub(crate) fn guard(matches: &ArgMatches) -> Result<()> {
     let mut leaf = matches;
     while let Some((_, inner)) = leaf.subcommand() {
@@ -67,12 +67,12 @@ pub(crate) fn guard(matches: &ArgMatches) -> Result<()> {
             path.with_extension(path.extension().map_or_else(|| hint.into(), |ending| format!("{hint}.{}", ending.to_string_lossy())))
         };
         if read.iter().any(|input| is_input(path, input)) {
-            let error = Error::input(path, format!("{flag} names a file that is read"), "what is read is never written");
+            let error = Error::input(path, format!("{flag} names a file that is read"), "inputs are never overwritten");
             return Err(error.with_hint(format!("{flag} {}", other("new").display())));
         }
         if let Some((before, _)) = written[..at].iter().find(|(_, before)| border::same_file(path, before)) {
             let before = if *before == "output" { "-o" } else { before };
-            let error = Error::input(path, format!("{flag} names the file that {before} names"), "each output has a file of its own");
+            let error = Error::input(path, format!("{flag} names the file that {before} names"), "each output needs its own file");
             return Err(error.with_hint(format!("{flag} {}", other(name).display())));
         }
     }
@@ -93,7 +93,7 @@ fn named(value: &OsStr) -> Vec<PathBuf> {
     all
 }
 
-/// Whether an output is this input, or a file within it that is read where it is a folder.
+/// Whether an output is this input, or a file within it if it is a folder.
 fn is_input(output: &Path, input: &Path) -> bool {
     if !input.is_dir() {
         return border::same_file(output, input);
@@ -103,7 +103,7 @@ fn is_input(output: &Path, input: &Path) -> bool {
     READ_IN_FOLDERS.contains(&ending.as_str()) && within() == Some(true)
 }
 
-/// Fails before the work where the result could not be written in the format that its name tells.
+/// Before the work, refuses a name without an extension of a supported format.
 pub(crate) fn check(flag: &str, file: &Path, endings: &[&str], context: &Context) -> Result<()> {
     if is_standard(file) || is_nameless(file) {
         return if context.json && is_standard(file) {
@@ -119,12 +119,12 @@ pub(crate) fn check(flag: &str, file: &Path, endings: &[&str], context: &Context
     Err(Error::param(flag, format!("'{}'", file.display()), format!("its name must end in one of .{}", endings.join(" ."))))
 }
 
-/// Whether this is a pipe or device whose name tells no format, `/dev/stdout`: it takes csv, as standard output does.
+/// Whether this is a pipe or device without an extension, such as `/dev/stdout`: its format is csv, as for standard output.
 fn is_nameless(file: &Path) -> bool {
     file.extension().is_none() && border::is_stream(file)
 }
 
-/// Writes codes: coordinates `z0…`, then metadata where the format has room for it. `-` is csv on standard output.
+/// Writes codes: coordinates `z0…`, then metadata if the format allows it. `-` is csv on standard output.
 pub(crate) fn codes(file: &Path, codes: &Codes) -> Result<()> {
     write_or_print(file, |path| codes.save(path))
 }
@@ -134,7 +134,7 @@ pub(crate) fn observations(file: &Path, observations: &Observations) -> Result<(
     write_or_print(file, |path| write::observations(observations, path))
 }
 
-/// Writes figures of rows, then metadata where the format has room for it. `-` is csv on standard output.
+/// Writes values per row, then metadata if the format allows it. `-` is csv on standard output.
 pub(crate) fn figures(file: &Path, figures: &[(&str, &[f32])], metadata: &Metadata) -> Result<()> {
     write_or_print(file, |path| write::figures(path, figures, metadata))
 }
@@ -151,7 +151,7 @@ pub(crate) fn lines(file: &Path, fill: impl FnOnce(&mut dyn Write) -> std::io::R
     }
 }
 
-/// Writes with what takes a path whose ending tells the format. `-` is csv on standard output.
+/// Writes with a function that takes a path with an extension. `-` is csv on standard output.
 pub(crate) fn write_or_print(file: &Path, write: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
     if !is_standard(file) && !is_nameless(file) {
         return write(file);

@@ -1,4 +1,4 @@
-//! Progress and notes on standard error: a bar on a terminal, a line now and then elsewhere, nothing when quiet.
+//! Progress and notes on standard error: a bar on a terminal, a line from time to time elsewhere, nothing with --quiet.
 
 use std::io::{IsTerminal, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,13 +12,13 @@ use crate::hints::Flags;
 use crate::output::{self, count, duration};
 use crate::server::Failure;
 
-/// How often a line is written where nothing moves.
+/// Interval of progress lines without a terminal.
 const PLAIN_EVERY: Duration = Duration::from_secs(10);
 
 /// Standard error.
 pub(crate) struct Screen {
     mode: Mode,
-    /// What hints and notes may speak of.
+    /// The flags that hints and notes may name.
     flags: Flags,
     stage: Mutex<Option<Stage>>,
     warnings: Mutex<Vec<String>>,
@@ -31,7 +31,7 @@ enum Mode {
     Live,
 }
 
-/// What is going on.
+/// The current stage.
 struct Stage {
     name: String,
     begun: Instant,
@@ -56,12 +56,12 @@ impl Screen {
         self.stage.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// All that was warned of so far, in order.
+    /// All warnings so far, in order.
     pub(crate) fn warnings(&self) -> Vec<String> {
         self.warnings.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub(crate) fn clear(&self) {
         if let Some(Stage { bar: Some(bar), .. }) = self.stage().take() {
             bar.finish_and_clear();
@@ -81,7 +81,7 @@ impl Screen {
     /// Writes a line, above the bar.
     fn line(&self, stage: &Option<Stage>, text: &str) {
         let write = || {
-            // Where standard error is closed nobody reads it.
+            // Ignore a closed standard error.
             let _ = writeln!(std::io::stderr(), "{text}");
         };
         match stage {
@@ -91,7 +91,7 @@ impl Screen {
     }
 }
 
-/// Seconds left, once enough is done to tell.
+/// Estimated seconds left, after enough steps.
 pub(crate) fn seconds_left(begun: Instant, done: u64, total: u64) -> Option<f64> {
     let elapsed = begun.elapsed().as_secs_f64();
     (done > 0 && total > done && elapsed > 0.5).then(|| elapsed / done as f64 * (total - done) as f64)
@@ -116,7 +116,7 @@ impl Listener for Screen {
         }
         let now = Instant::now();
         let mut held = self.stage();
-        // The same work may begin anew.
+        // The same stage may start again.
         if held.as_ref().is_none_or(|stage| stage.name != progress.stage || progress.done < stage.done) {
             if let Some(Stage { bar: Some(bar), .. }) = held.take() {
                 bar.finish_and_clear();

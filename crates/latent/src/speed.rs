@@ -1,24 +1,24 @@
-//! How fast this machine is, relative to the one that the cost models were measured on: a short trial, so that `--plan` prints the seconds of the
-//! machine that it runs on.
+//! Speed of this machine relative to the one on which the cost models were calibrated, by a short trial, so that `--plan` prints the seconds of this
+//! machine.
 
 use std::hint::black_box;
 use std::time::Instant;
 
 use latentspace::random::Random;
 
-/// Cells that the trial reads in random order: 1 MiB, as much as a core's own cache holds.
+/// Cells that the trial reads in random order: 1 MiB, the size of a core's L2 cache.
 const CELLS: usize = 1 << 18;
-/// Reads of a round: 1 to 3 ms.
+/// Reads per round: 1 to 3 ms.
 const READS: u64 = 1 << 16;
-/// Rounds, of which the fastest counts: others wait for whoever else works on the machine.
+/// Number of rounds, of which the fastest counts: others may wait for other processes.
 const ROUNDS: usize = 40;
 /// Seconds of a round on an AMD EPYC (Zen 3, 2.45 GHz). Derived on a faster machine, on which the fits of tests/plan.rs took 1/2.2 of the seconds
 /// that the cost models give (median of 20 fits of seven methods) and a round took 1/2.2 of this.
 const REFERENCE_SECS: f64 = 2.9e-3;
-/// Ratios beyond these say more about the trial than about the machine.
+/// Ratios outside this range are attributed to errors of the trial.
 const RANGE: [f64; 2] = [0.25, 4.0];
 
-/// Seconds on this machine per second that a cost model gives, with so many threads at work.
+/// Seconds on this machine per second of a cost model, with this number of threads.
 pub(crate) fn seconds_per_second(threads: usize) -> f64 {
     let rounds: Vec<f64> = std::thread::scope(|scope| {
         let working: Vec<_> = (0..threads.clamp(1, 8)).map(|thread| scope.spawn(move || fastest_round(thread as u64))).collect();

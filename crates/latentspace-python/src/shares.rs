@@ -124,7 +124,7 @@ pub(crate) fn encode_file(
         let options = ReadOptions { preparation: Some(space.preparation.clone()), ..given };
         border::check_output(&out)?;
         if read::files(&data)?.iter().any(|file| border::same_file(file, &out)) {
-            return Err(Error::input(&out, "it names a file that is read", "what is read is never written"));
+            return Err(Error::input(&out, "it names a file that is read", "inputs are never overwritten"));
         }
         let codes = space.encode_source(&read::open(&data, &options)?, run)?;
         codes.save(&out)?;
