@@ -1,4 +1,4 @@
-//! A study: data, their map and how far to trust it, worked out on a thread of its own while the page watches.
+//! A study, the session behind a page: data, their maps and measures, computed on a separate thread.
 
 mod again;
 
@@ -22,24 +22,24 @@ use crate::progress::{Screen, seconds_left};
 use crate::server::{Desk, Fields, Frame, Grid, Phase, State, TopicsState};
 use crate::topics::Topical;
 
-/// Neighbors a row, in lists and measures, where there are rows enough.
+/// Number of neighbors per row, in lists and measures, if there are enough rows.
 const NEIGHBORS: usize = 15;
-/// At least so long between two maps.
+/// Minimum time between two maps.
 const MAP_EVERY: Duration = Duration::from_millis(100);
-/// From so many columns on, arrays whose neighboring columns go together are drawn as curves.
+/// Minimum number of columns for drawing rows as curves, if adjacent columns correlate.
 const CURVE_FROM: usize = 24;
 
-/// Maps that are learned one after the other at most.
+/// Maximum number of maps in a grid.
 const GRID_MOST: usize = 9;
-/// Parameters that say how many rows are a neighborhood.
+/// Parameters that set the size of neighborhoods.
 const NEIGHBORHOODS: [&str; 2] = ["perplexity", "n_neighbors"];
-/// Neighborhoods of fewer rows find groups in noise, too (Wattenberg et al. 2016, doi:10.23915/distill.00002).
+/// Smaller neighborhoods show groups in noise, too (Wattenberg et al. 2016, doi:10.23915/distill.00002).
 const FEW_NEIGHBORS: f64 = 5.0;
 
-/// Names of columns that the page is told at most.
+/// Maximum number of column names sent to the page.
 const NAMED_COLUMNS: usize = 1000;
 
-/// What was read, and the points between which distances mean something.
+/// The observations, and the prepared points of the map.
 pub(crate) struct Data {
     pub(crate) observations: Observations,
     pub(crate) fields: Fields,
@@ -48,11 +48,11 @@ pub(crate) struct Data {
     pub(crate) topics: Option<Topical>,
 }
 
-/// What a study starts from.
+/// The start of a study.
 pub(crate) enum Start {
     /// Points that need a map.
     Fit { method: &'static Entry, params: Map<String, Value> },
-    /// A map that is there, `[n, 2 or 3]`, with what was subtracted from its dimensions, how it was made, and its measures if they are known.
+    /// An existing map, `[n, 2 or 3]`, with the offsets of its dimensions, its method, and its measures if known.
     Map {
         codes: Matrix,
         affine: Affine,
@@ -64,13 +64,13 @@ pub(crate) enum Start {
     },
 }
 
-/// What a study is about: found out on its own thread, since reading may take long.
+/// The subject of a study, read on its own thread, since reading may take long.
 pub(crate) struct Subject {
     pub(crate) observations: Observations,
     pub(crate) prepared: Prepared,
     pub(crate) start: Start,
     pub(crate) warnings: Vec<String>,
-    /// What the documents are about, where they are such.
+    /// The topics of the documents, if the data are documents.
     pub(crate) topics: Option<Topical>,
 }
 
@@ -78,28 +78,28 @@ pub(crate) struct Subject {
 pub(crate) struct Study {
     pub(crate) desk: Desk,
     run: Run,
-    /// For questions about single rows, which must not wait for the fit's threads.
+    /// For requests about single rows, which must not wait for the fit's threads.
     aside: Run,
     screen: Arc<Screen>,
     data: OnceLock<Arc<Data>>,
-    /// The neighbors of all points by this metric, once they were sought.
+    /// The neighbors of all points in this metric, once computed.
     near: Mutex<Option<(Metric, Arc<Neighbors>)>>,
     trust: Mutex<Option<Arc<Vec<f32>>>>,
     groups: Mutex<Option<Arc<Groups>>>,
     metric: Mutex<Metric>,
-    /// Steps of the fit that were made, and in all, where it has a loss.
+    /// Steps done and total steps of the fit, if it has a loss.
     steps: Mutex<(u64, u64)>,
-    /// Stops the fit that is under way.
+    /// The flag that stops the running fit.
     stop: Mutex<Option<Flag>>,
     warnings: Mutex<Vec<String>>,
     pub(crate) kept: Shelf,
-    /// What pairs of kept maps have in common, so that it is worked out once, one pair at a time.
+    /// Cached comparisons of pairs of kept maps, computed one at a time.
     compared: Mutex<BTreeMap<(u64, u64), Value>>,
     over: AtomicBool,
     ended: Mutex<Option<Error>>,
 }
 
-/// The work, or an error where it panicked: the page must hear of that too.
+/// Runs the work; a panic becomes an error, so that the page reports it.
 fn whole<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
@@ -112,7 +112,7 @@ fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Study {
-    /// A study that has not begun.
+    /// Creates a study that has not started.
     pub(crate) fn new(name: &str, run: Run, screen: Arc<Screen>) -> Result<Arc<Self>> {
         let state = State {
             name: name.to_owned(),
@@ -167,7 +167,7 @@ impl Study {
         }))
     }
 
-    /// Begins the work; `find` reads what the study is about.
+    /// Starts the work; `find` reads the subject.
     pub(crate) fn begin(self: &Arc<Self>, find: impl FnOnce(&Study, &Run) -> Result<Subject> + Send + 'static) {
         let study = self.clone();
         *held(&self.stop) = Some(Flag::default());
@@ -177,10 +177,10 @@ impl Study {
             match read {
                 Ok(start) => study.work(start),
                 Err(error) => {
-                    // The command ends with this error, and tells it.
+                    // The command ends with this error and prints it.
                     study.fail(&error);
                     if !matches!(error, Error::Cancelled) {
-                        // The page is given a moment to hear what happened; without data nothing can follow.
+                        // Give the page time to show the error; without data the study is over.
                         std::thread::sleep(Duration::from_secs(1));
                     }
                     *held(&study.ended) = Some(error);
@@ -190,27 +190,27 @@ impl Study {
         });
     }
 
-    /// Whether nothing can follow, since the data could not be read.
+    /// Whether the study is over, since the data could not be read.
     pub(crate) fn is_over(&self) -> bool {
         self.over.load(Ordering::Acquire)
     }
 
-    /// Why it is over.
+    /// The error that ended it.
     pub(crate) fn end(&self) -> Option<Error> {
         held(&self.ended).take()
     }
 
-    /// What was read, once it is.
+    /// The data, once they are read.
     pub(crate) fn data(&self) -> Option<Arc<Data>> {
         self.data.get().cloned()
     }
 
-    /// The share of each row's neighbors that the map kept, once it is measured.
+    /// The share of each row's neighbors that the map kept, once measured.
     pub(crate) fn trust(&self) -> Option<Arc<Vec<f32>>> {
         held(&self.trust).clone()
     }
 
-    /// Tells what is going on.
+    /// Sets the phase and its message.
     pub(crate) fn phase(&self, phase: Phase, message: impl Into<String>) {
         let message = message.into();
         self.desk.change(|state| {
@@ -220,7 +220,7 @@ impl Study {
         });
     }
 
-    /// The run, heard by the page and by the terminal.
+    /// The run, with the page and the terminal as listeners.
     fn watched(self: &Arc<Self>, stop: Flag) -> Run {
         let watcher = Watcher {
             study: self.clone(),
@@ -241,7 +241,7 @@ impl Study {
         });
     }
 
-    /// Takes what was read and tells of it.
+    /// Sets the data and the state of the page.
     fn take(&self, subject: Subject) -> Result<Start> {
         let Subject { observations, prepared, start, warnings, topics } = subject;
         let points = prepared.kept()?;
@@ -258,7 +258,7 @@ impl Study {
             _ => None,
         };
         let curve = is_curve(&observations);
-        // How a table was prepared changes what its map means; that pictures and arrays are taken as they are does not.
+        // Report the preparation of tables, which changes the meaning of the map.
         *held(&self.warnings) =
             if observations.values.kind() == "table" { warnings.iter().map(|told| capitalized(told)).collect() } else { Vec::new() };
         self.desk.change(|state| {
@@ -282,7 +282,7 @@ impl Study {
         Ok(start)
     }
 
-    /// From the points to the measures, by the way that `start` names.
+    /// Learns and measures the first map, or shows an existing one.
     fn work(self: &Arc<Self>, start: Start) {
         let stop = held(&self.stop).clone().unwrap_or_default();
         match self.made(start, &stop) {
@@ -291,7 +291,7 @@ impl Study {
         }
     }
 
-    /// Tells that nothing is going on any more. By then, something else may begin.
+    /// Ends the work, after which other work may start.
     fn rest(&self, stop: &Flag) {
         let mut under_way = held(&self.stop);
         *under_way = None;
@@ -302,7 +302,7 @@ impl Study {
         });
     }
 
-    /// Makes a map, measures and keeps it; false where that failed, which is told.
+    /// Learns, measures and keeps a map; false after an error, which is reported.
     fn made(self: &Arc<Self>, start: Start, stop: &Flag) -> bool {
         let learned = matches!(start, Start::Fit { .. });
         let done = whole(|| match start {
@@ -337,7 +337,7 @@ impl Study {
         true
     }
 
-    /// Keeps the map that is shown, as it is told of now.
+    /// Keeps the current map with its state.
     fn keep(&self, phase: Phase, learned: bool) {
         let (Some(frame), state) = (self.desk.frame(), self.desk.state()) else { return };
         let (trust, metric) = (self.trust(), *held(&self.metric));
@@ -365,7 +365,7 @@ impl Study {
         });
     }
 
-    /// Learns again with other parameters; false while a fit is under way.
+    /// Learns again with other parameters; false while a fit is running.
     pub(crate) fn fit_again(self: &Arc<Self>, method: &str, params: Map<String, Value>) -> Result<bool> {
         let entry = registry::find(method)?;
         let Some(data) = self.data() else { return Ok(false) };
@@ -380,17 +380,17 @@ impl Study {
         Ok(true)
     }
 
-    /// If nothing was under way, something else is now, in this phase; gives the phase before.
+    /// Starts this phase if nothing is running, and returns the previous phase.
     fn begins(&self, phase: Phase) -> Option<Phase> {
         let mut stop = held(&self.stop);
         stop.is_none().then(|| {
             *stop = Some(Flag::default());
-            // Told before the answer: who asks right after it does not take the last map for this one.
+            // Change the state before the answer, so that the next request does not take the last map for this one.
             self.desk.change(|state| std::mem::replace(&mut state.phase, phase))
         })
     }
 
-    /// Learns a map for each value of one parameter, one after the other, except those that are kept already; false while a fit is under way.
+    /// Learns a map for each value of one parameter, one after another, except kept ones; false while a fit is running.
     pub(crate) fn fit_grid(self: &Arc<Self>, method: &str, params: &Map<String, Value>, vary: &str, values: Vec<Value>) -> Result<bool> {
         let entry = registry::find(method)?;
         let Some(data) = self.data() else { return Ok(false) };
@@ -438,7 +438,7 @@ impl Study {
         }
     }
 
-    /// Stops the fit that is under way and keeps its map.
+    /// Stops the running fit and keeps its map.
     pub(crate) fn stop(&self) {
         if let Some(stop) = &*held(&self.stop) {
             stop.set();
@@ -492,7 +492,7 @@ impl Study {
         Ok(())
     }
 
-    /// Finds the neighbors of all points, and how many of them the map kept.
+    /// Computes the neighbors of all points, and measures the map.
     fn measure(self: &Arc<Self>, codes: &Matrix) -> Result<()> {
         let data = self.data().ok_or_else(|| Error::internal("no data"))?;
         let k = self.desk.look(|state| state.n_neighbors);
@@ -500,10 +500,10 @@ impl Study {
             return Ok(());
         }
         self.phase(Phase::Measuring, "neighbors of all rows");
-        // The stop is for the fit: the map that it leaves is measured all the same.
+        // Stopping ends the fit; its map is still measured.
         let run = self.watched(Flag::default());
         let metric = *held(&self.metric);
-        // Those of the last map are these, if distances meant the same to it.
+        // Reuse the neighbors of the last map if it had the same metric.
         let known = held(&self.near).clone().filter(|(of, _)| *of == metric);
         let near = match known {
             Some((_, near)) => near,
@@ -522,9 +522,9 @@ impl Study {
         self.desk.change(|state| {
             state.measures = Some(named);
             state.trust_version += 1;
-            // The page makes its own sentence of the figures; what is a warning stands beside it.
+            // The page has its own sentences for the measures, and shows the warnings.
             state.warnings.extend(sentences.iter().filter_map(|sentence| sentence.strip_prefix("Warning: ")).map(capitalized));
-            // What is made of neighbors alone knows nothing of those that have none in common.
+            // A map of a disconnected neighbor graph carries no information about the arrangement of its components.
             if NEIGHBORHOODS.iter().any(|name| state.params.contains_key(*name)) {
                 state.warnings.extend(parts);
             }
@@ -532,7 +532,7 @@ impl Study {
         Ok(())
     }
 
-    /// What `/api/rows/{row}` tells: the row, its neighbors among the points, and what a map (none: the newest) made of them.
+    /// The answer to `/api/rows/{row}`: the row, its neighbors, and which of them a map (none: the newest) kept.
     pub(crate) fn row(&self, data: &Data, row: usize, map: Option<&Kept>) -> Result<Value> {
         let k = self.desk.look(|state| state.n_neighbors);
         let metric = map.map_or(*held(&self.metric), |map| map.metric);
@@ -575,7 +575,7 @@ impl Study {
         }))
     }
 
-    /// What `/api/maps/{a}/compare/{b}` tells: what two kept maps have in common, whichever is first.
+    /// The answer to `/api/maps/{a}/compare/{b}`: the similarity of two kept maps, symmetric in them.
     pub(crate) fn compare(&self, a: &Kept, b: &Kept) -> Result<Value> {
         let (first, second) = if a.id <= b.id { (a, b) } else { (b, a) };
         let mut compared = held(&self.compared);
@@ -593,12 +593,12 @@ impl Study {
         Ok(told)
     }
 
-    /// For questions about topics, on threads that do not wait for the fit's.
+    /// For requests about topics, on threads that do not wait for the fit's.
     pub(crate) fn aside(&self) -> &Run {
         &self.aside
     }
 
-    /// The nearest other points of one, all of them sought.
+    /// The exact nearest neighbors of a point.
     fn nearest(&self, points: &Prepared, row: usize, k: usize, metric: Metric) -> Result<Vec<(u32, f32)>> {
         let wanted = (k + 1).min(points.rows());
         let points = points.points();
@@ -613,7 +613,7 @@ impl Data {
         self.prepared.shape()
     }
 
-    /// The row's pixels, where rows are pictures.
+    /// The row's pixels, if rows are images.
     pub(crate) fn picture(&self, row: usize) -> Option<(ImageShape, &[u8])> {
         match &self.observations.values {
             Values::Images(images) => {
@@ -624,7 +624,7 @@ impl Data {
         }
     }
 
-    /// The row's numbers as they were observed, where they are numbers.
+    /// The row's observed numbers, if rows are numeric.
     pub(crate) fn values(&self, row: usize) -> Option<Vec<f32>> {
         match &self.observations.values {
             Values::Table(table) => Some(table.values(row).map(|value| value as f32).collect()),
@@ -640,7 +640,7 @@ impl Data {
     }
 }
 
-/// The method with its parameters, if the page can show what it makes.
+/// The method with its parameters, if the page can show its maps.
 fn checked(entry: &Entry, params: &Map<String, Value>, shape: Shape) -> Result<Box<dyn AnyMethod>> {
     let method = entry.with(params)?;
     method.check(shape)?;
@@ -650,7 +650,7 @@ fn checked(entry: &Entry, params: &Map<String, Value>, shape: Shape) -> Result<B
     }
 }
 
-/// The parameters with what a map for the eye needs where nobody said otherwise, and a sentence where that is not the usual.
+/// The parameters with defaults for a map on the page, and a sentence if these differ from the method's defaults.
 pub(crate) fn with_map_defaults(entry: &Entry, mut params: Map<String, Value>, shape: Shape) -> (Map<String, Value>, Option<String>) {
     let parameters = entry.parameters();
     let open = |params: &Map<String, Value>, name: &str| parameters.iter().any(|p| p.name == name) && !params.contains_key(name);
@@ -658,13 +658,13 @@ pub(crate) fn with_map_defaults(entry: &Entry, mut params: Map<String, Value>, s
     if open(&params, "n_components") || params.get("n_components").is_some_and(|dims| dims == "auto") {
         params.insert("n_components".into(), json!(2));
     }
-    // Sparse rows stay as they are: to be reduced they would have to be a dense table. So do rows with a distance of their own, such as Hellinger's
-    // of shares: principal components keep Euclid's.
+    // Sparse rows are not reduced, as PCA would make them dense. Nor are rows with another metric, such as Hellinger for topic proportions:
+    // principal components preserve Euclidean distances.
     let is_euclidean = metric(&params) == Metric::Euclidean;
     if open(&params, "pca_components") && shape.cols > 100 && shape.rows > 50 && !shape.is_sparse() && is_euclidean {
         params.insert("pca_components".into(), json!(50));
     }
-    // A neighborhood must fit into the data: perplexity asks for three times as many neighbors.
+    // Neighborhoods must be smaller than the data: t-SNE uses three times the perplexity as neighbors.
     let usual = |name: &str| parameters.iter().find(|p| p.name == name).and_then(|p| p.default.as_f64());
     for (name, most) in [("perplexity", shape.rows.saturating_sub(1) as f64 / 3.0), ("n_neighbors", shape.rows.saturating_sub(1) as f64)] {
         if let Some(usual) = usual(name).filter(|&usual| open(&params, name) && usual > most) {
@@ -681,7 +681,7 @@ pub(crate) fn with_map_defaults(entry: &Entry, mut params: Map<String, Value>, s
     (params, note)
 }
 
-/// A sentence where neighborhoods are too small or too large for the rows, though not for the method.
+/// A warning if neighborhoods are too small or too large for the number of rows, though valid for the method.
 fn unfit(entry: &Entry, params: &Map<String, Value>, shape: Shape) -> Option<String> {
     let parameter = entry.parameters().into_iter().find(|parameter| NEIGHBORHOODS.contains(&parameter.name.as_str()))?;
     let value = params.get(&parameter.name)?.as_f64()?;
@@ -698,7 +698,7 @@ fn metric(params: &Map<String, Value>) -> Metric {
     params.get("metric").and_then(|word| serde_json::from_value(word.clone()).ok()).unwrap_or_default()
 }
 
-/// `t-SNE of 60,000 x 784, perplexity 30`: the method, the data, and its first parameter that is a number.
+/// `t-SNE of 60,000 x 784, perplexity 30`: the method, the data, and its first numeric parameter.
 fn title(entry: &Entry, params: &Map<String, Value>, shape: Shape) -> String {
     let parameters = entry.parameters();
     let first = params.iter().find(|(name, value)| *name != "n_components" && value.is_number());
@@ -707,7 +707,7 @@ fn title(entry: &Entry, params: &Map<String, Value>, shape: Shape) -> String {
     format!("{} of {} x {}{}", entry.info.title, count(shape.rows as u64), count(shape.cols as u64), first.unwrap_or_default())
 }
 
-/// Whether rows are curves: many columns without names, of which neighboring ones go together (correlation above 0.8 in the median row).
+/// Whether rows are curves: many unnamed columns with high correlation of adjacent ones (median above 0.8).
 fn is_curve(observations: &Observations) -> bool {
     let Values::Table(table) = &observations.values else { return false };
     if table.numbers.cols() < CURVE_FROM || table.names.is_some() || table.numbers.rows() == 0 {
@@ -720,7 +720,7 @@ fn is_curve(observations: &Observations) -> bool {
     correlations[correlations.len() / 2] > 0.8
 }
 
-/// The correlation of each number with the next.
+/// The lag-1 autocorrelation of numbers.
 fn neighbor_correlation(row: &[f32]) -> f64 {
     let mean = row.iter().map(|&v| f64::from(v)).sum::<f64>() / row.len() as f64;
     let variance: f64 = row.iter().map(|&v| (f64::from(v) - mean).powi(2)).sum();
@@ -728,11 +728,11 @@ fn neighbor_correlation(row: &[f32]) -> f64 {
     if variance > 0.0 { together / variance } else { 0.0 }
 }
 
-/// Hears a fit: tells the page, and the terminal.
+/// A listener that forwards a fit's progress to the page and the terminal.
 struct Watcher {
     study: Arc<Study>,
     begun: Instant,
-    /// The stage, its steps so far, and when it began.
+    /// The stage, its steps so far, and its start time.
     stage: Mutex<(String, u64, Instant)>,
     /// Milliseconds after `begun` until which no newer map is wanted.
     drawn: AtomicU64,
@@ -792,7 +792,7 @@ impl Listener for Watcher {
     }
 }
 
-/// The sentence with a capital at its start.
+/// The sentence with a capital first letter.
 fn capitalized(sentence: &str) -> String {
     let mut letters = sentence.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())

@@ -1,4 +1,4 @@
-//! What is told of topics: to the page while it asks, to a page that stands alone, and in words.
+//! Topics for the explorer's page, for the page as one file, and in sentences.
 
 use std::sync::{Arc, OnceLock};
 
@@ -14,27 +14,27 @@ use serde_json::{Value, json};
 
 use crate::output::count;
 
-/// Words of a topic that are shown at once.
+/// Number of words shown per topic.
 const SHOWN: usize = 30;
-/// Letters of a document's beginning.
+/// Length of the shown beginning of a document, in characters.
 const EXCERPT: usize = 300;
-/// Topics of a document, and of a word, that are told.
+/// Maximum number of topics listed for a document or a word.
 const LEAST_SHARE: f64 = 0.001;
-/// Bins of time at most.
+/// Maximum number of time bins.
 const BINS: usize = 60;
 
-/// Documents, each a mixture of topics.
+/// Documents with their topic proportions.
 pub(crate) struct Documents {
     /// `[documents, topics]`.
     pub(crate) shares: Matrix,
-    /// Their words, where they are known.
+    /// Their word counts, if known.
     pub(crate) counts: Option<Counts>,
-    /// They themselves, where they are known.
+    /// Their texts, if known.
     pub(crate) texts: Option<Arc<Vec<String>>>,
     pub(crate) metadata: Metadata,
 }
 
-/// Topics, and the documents that are looked at through them.
+/// Topics, and documents with their topic proportions.
 pub(crate) struct Topical {
     space: Space,
     words: Vec<String>,
@@ -45,7 +45,7 @@ pub(crate) struct Topical {
 }
 
 impl Topical {
-    /// Topics of a space, and documents seen through them.
+    /// Topics of a space, and documents.
     pub(crate) fn new(space: Space, documents: Documents) -> Result<Self> {
         let topics = space.model.topics().ok_or_else(|| Error::internal("a space without topics"))?;
         let words = words(&space, topics);
@@ -62,7 +62,7 @@ impl Topical {
     }
 
     fn topics(&self) -> &Topics {
-        // A space without topics is refused when this is made.
+        // A space without topics is refused in the constructor.
         self.space.model.topics().unwrap_or_else(|| unreachable!("checked when it was made"))
     }
 
@@ -70,14 +70,14 @@ impl Topical {
         self.topics().k()
     }
 
-    /// The topic's number among all by falling share, from 1, and its name.
+    /// The topic's rank by decreasing share, from 1, and its name.
     pub(crate) fn label(&self, topic: usize) -> String {
         let shares = self.topics().shares();
         let before = |other: usize| shares[other] > shares[topic] || (shares[other] == shares[topic] && other < topic);
         format!("{} {}", 1 + (0..self.k()).filter(|&other| before(other)).count(), self.names[topic])
     }
 
-    /// The largest topic of each document; none where it has no word.
+    /// The largest topic of each document; none for an empty one.
     fn largest(&self) -> Vec<Option<usize>> {
         let largest = |row: usize| {
             let shares = self.documents.shares.row(row);
@@ -97,7 +97,7 @@ impl Topical {
         column.join(&self.documents.metadata)
     }
 
-    /// Words of a document; 1 where its words are not known.
+    /// Number of words of a document; 1 if unknown.
     fn length(&self, row: usize) -> f64 {
         match &self.documents.counts {
             Some(counts) => counts.row(row).1.iter().map(|&count| f64::from(count)).sum(),
@@ -123,7 +123,7 @@ impl Topical {
         format!("{} of {} documents, {} topics", self.space.method.title, count(documents as u64), count(self.k() as u64))
     }
 
-    /// What `/api/topics` tells.
+    /// The answer to `/api/topics`.
     pub(crate) fn overview(&self, run: &Run) -> Result<Value> {
         let (topics, (layout, tree)) = (self.topics(), self.laid(run)?);
         let mut documents = vec![0_u64; self.k()];
@@ -148,12 +148,12 @@ impl Topical {
         self.words.get(word).map_or("", String::as_str)
     }
 
-    /// How often a word is in the corpus, by the topics.
+    /// The count of a word in the corpus, from the topics.
     fn total(&self, word: usize) -> f64 {
         self.topics().frequency(word) * self.topics().tokens()
     }
 
-    /// What `/api/topics/all` tells.
+    /// The answer to `/api/topics/all`.
     pub(crate) fn salient(&self) -> Value {
         let told = |found: &latentspace::topics::Weighted| {
             let word = found.word as usize;
@@ -162,7 +162,7 @@ impl Topical {
         json!({"words": self.topics().salient(SHOWN).iter().map(told).collect::<Vec<_>>()})
     }
 
-    /// What `/api/topics/{topic}` tells.
+    /// The answer to `/api/topics/{topic}`.
     pub(crate) fn topic(&self, topic: usize) -> Option<Value> {
         (topic < self.k()).then(|| {
             let words: Vec<Value> = self
@@ -175,7 +175,7 @@ impl Topical {
         })
     }
 
-    /// What `/api/words/{word}` tells.
+    /// The answer to `/api/words/{word}`.
     pub(crate) fn of_word(&self, word: usize) -> Option<Value> {
         (word < self.topics().words()).then(|| {
             let shares = parts(self.topics().of_word(word).into_iter());
@@ -183,7 +183,7 @@ impl Topical {
         })
     }
 
-    /// What `/api/words?q=` tells: words that begin with the text, then those that hold it; the more frequent first.
+    /// The answer to `/api/words?q=`: words that begin with the text, then those that contain it; the more frequent first.
     pub(crate) fn search(&self, text: &str, limit: usize) -> Value {
         let text = text.to_lowercase();
         let mut found: Vec<(bool, f64, usize)> = (0..self.words.len())
@@ -195,13 +195,13 @@ impl Topical {
         json!(found.iter().take(limit).map(told).collect::<Vec<_>>())
     }
 
-    /// What `/api/topics/{topic}/documents` tells: those that show it best.
+    /// The answer to `/api/topics/{topic}/documents`: those with the largest share of the topic.
     pub(crate) fn documents(&self, topic: usize, limit: usize) -> Option<Value> {
         (topic < self.k()).then(|| {
             let shares = &self.documents.shares;
             let mut rows: Vec<usize> = (0..shares.rows()).filter(|&row| self.length(row) > 0.0).collect();
             let order = |a: &usize, b: &usize| shares.row(*b)[topic].total_cmp(&shares.row(*a)[topic]).then(a.cmp(b));
-            // Of very many documents a few are shown: only these are sorted.
+            // Only the shown documents are sorted.
             if limit < rows.len() {
                 rows.select_nth_unstable_by(limit, order);
                 rows.truncate(limit);
@@ -226,7 +226,7 @@ impl Topical {
         Some(words.join(" "))
     }
 
-    /// What `/api/rows/{row}/words` tells: the words of a document, each with the topic that it is likeliest of there.
+    /// The answer to `/api/rows/{row}/words`: the words of a document, each with its most probable topic.
     pub(crate) fn of_row(&self, row: usize) -> Option<Value> {
         if row >= self.documents.shares.rows() {
             return None;
@@ -264,24 +264,24 @@ impl Topical {
         Some(json!({"row": row, "topics": shares, "pieces": pieces}))
     }
 
-    /// Columns that tell when a document was written, by number and name.
+    /// Columns with the dates of documents, by number and name.
     fn times(&self) -> Vec<(usize, String)> {
         let names = self.documents.metadata.names();
         // The first field is the topic itself.
         names.into_iter().enumerate().filter(|(at, _)| self.days(*at).is_ok()).map(|(at, name)| (at + 1, name)).collect()
     }
 
-    /// Columns that are named as times are and cannot be followed, each with the reason.
+    /// Columns whose name means a time but that cannot be used, each with the reason.
     fn not_followed(&self) -> Vec<String> {
         let names = self.documents.metadata.names().into_iter().enumerate().filter(|(_, name)| dates::is_time(name));
         let why = |(at, name): (usize, String)| Some(format!("topics are not followed over '{name}': {}", self.days(at).err()?));
         names.filter_map(why).collect()
     }
 
-    /// When each document was written, in days since 1970.
+    /// The date of each document, in days since 1970.
     ///
     /// # Errors
-    /// Says why the column has no times to follow.
+    /// The reason why the column cannot be used.
     fn days(&self, column: usize) -> Result<Vec<Option<f64>>, String> {
         let names = self.documents.metadata.names();
         let (Some(array), Some(name)) = (self.documents.metadata.columns.columns().get(column), names.get(column)) else {
@@ -310,7 +310,7 @@ impl Topical {
         if known.any(|day| day != first) { Ok(days) } else { Err("all its dates are of one day".to_owned()) }
     }
 
-    /// What `/api/topics/times/{field}` tells: the shares of topics among the words of each span of time.
+    /// The answer to `/api/topics/times/{field}`: the shares of topics in the words of each time bin.
     pub(crate) fn times_of(&self, field: usize) -> Option<Value> {
         let days = self.days(field.checked_sub(1)?).ok()?;
         let known = || days.iter().flatten().copied();
@@ -333,7 +333,7 @@ impl Topical {
         Some(json!({"bins": (0..bins).map(told).collect::<Vec<_>>(), "shares": shares}))
     }
 
-    /// All that the page of one file shows.
+    /// The document embedded in the page as one file.
     pub(crate) fn whole(&self, run: &Run) -> Result<Value> {
         let overview = self.overview(run)?;
         let all = self.salient();
@@ -354,7 +354,7 @@ impl Topical {
         Ok(json!({"topics": overview, "all": all, "topic": topic, "words": words, "documents": documents, "times": times, "map": null}))
     }
 
-    /// What `latent explain` tells of each topic: its words in four orders, and documents that show it.
+    /// The output of `latent explain` for each topic: its words in four orders, and its documents.
     pub(crate) fn explained(&self, words: usize, run: &Run) -> Result<Value> {
         let (topics, (layout, _)) = (self.topics(), self.laid(run)?);
         let named = |topic: usize, order: WordOrder| {
@@ -375,11 +375,11 @@ impl Topical {
         Ok(json!((0..self.k()).map(told).collect::<Vec<_>>()))
     }
 
-    /// What pyLDAvis's `prepare` takes, by the names of its arguments; none if the documents are not known.
+    /// The arguments of pyLDAvis's `prepare`, by name; none if the documents are unknown.
     pub(crate) fn for_pyldavis(&self) -> Option<Value> {
         let topics = self.topics();
         let counts = self.documents.counts.as_ref()?;
-        // Documents without words have no shares, and cannot be prepared.
+        // pyLDAvis cannot handle empty documents.
         let rows: Vec<usize> = (0..counts.rows()).filter(|&row| self.length(row) > 0.0).collect();
         let by_topic: Vec<Vec<f32>> =
             (0..self.k()).map(|topic| (0..topics.words()).map(|word| topics.by_word.row(word)[topic]).collect()).collect();
@@ -398,12 +398,12 @@ pub(crate) fn words(space: &Space, topics: &Topics) -> Vec<String> {
     space.preparation.names.clone().unwrap_or_else(|| (1..=topics.words()).map(|column| column.to_string()).collect())
 }
 
-/// A text as people read it: words of a list stand apart.
+/// A readable text: words of a list are separated by spaces.
 fn shown(text: &str) -> String {
     text.replace(BEFORE_WORD, " ")
 }
 
-/// Shares that are worth telling, the largest first.
+/// Shares above a threshold, the largest first.
 fn parts(shares: impl Iterator<Item = f64>) -> Vec<(usize, f64)> {
     let mut all: Vec<(usize, f64)> = shares.enumerate().filter(|(_, share)| *share >= LEAST_SHARE).collect();
     all.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
@@ -418,7 +418,7 @@ fn by_count(counts: &Counts, row: usize) -> Vec<(u32, f32)> {
     all
 }
 
-/// A span of time that a bin holds.
+/// The width of a time bin.
 enum Span {
     Days(i64),
     Months(i64),
@@ -449,7 +449,7 @@ impl Span {
         }
     }
 
-    /// When the bin begins.
+    /// The start of the bin.
     fn label(&self, bin: i64) -> String {
         match self {
             Span::Days(days) => {

@@ -333,7 +333,7 @@ fn a_map_that_was_given_is_not_made_again() {
     let refused = server.post("/api/stability", &json!({"map": 1}));
     assert_eq!(
         (refused.status, &refused.json()["error"]),
-        (400, &"the map: it was given; only a map learned here can be resampled.".into())
+        (400, &"the map: it was not learned here; only a map learned in this session can be resampled.".into())
     );
 }
 

@@ -27,7 +27,7 @@ pub(crate) async fn events(State(study): State<Arc<Study>>) -> Sse<impl tokio_st
         if *selections.borrow() > 0 {
             selections.mark_changed();
         }
-        // Whoever reads slowly gets fewer events, not older ones: what is sent is what is true when it can be sent.
+        // A slow reader gets fewer events, always with the current state.
         while let Ok(place) = sender.reserve().await {
             let event = tokio::select! {
                 changed = maps.changed() => match changed {

@@ -1,4 +1,4 @@
-//! Metadata columns as the page takes them: categories, numbers, texts; and the search through them.
+//! Metadata columns for the page: categories, numbers, texts; and the search in them.
 
 use std::collections::HashMap;
 
@@ -9,11 +9,11 @@ use latentspace::data::{Metadata, write};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-/// A category column has at most so many categories.
+/// Maximum number of categories of a column.
 const MOST_CATEGORIES: usize = 1000;
-/// An integer column of at most so many different values is one of categories.
+/// Maximum number of distinct values of an integer column that is shown as categories.
 const FEW_INTEGERS: usize = 20;
-/// What a missing category is coded as.
+/// The code of a missing category.
 const MISSING: u32 = u32::MAX;
 
 /// All columns.
@@ -40,7 +40,7 @@ struct Category {
     count: usize,
 }
 
-/// A row that was sought and found.
+/// A search result.
 #[derive(Serialize)]
 pub(crate) struct Hit {
     row: usize,
@@ -57,7 +57,7 @@ impl Fields {
         Fields { metadata: metadata.clone(), columns }
     }
 
-    /// What `/api/state` tells of them.
+    /// Their description in `/api/state`.
     pub(crate) fn describe(&self) -> Vec<Value> {
         let describe = |(index, column): (usize, &Column)| match &column.values {
             Values::Category { categories, missing, .. } => {
@@ -84,7 +84,7 @@ impl Fields {
         }
     }
 
-    /// The row's name.
+    /// The row's id.
     pub(crate) fn id(&self, row: usize) -> String {
         self.metadata.id(row)
     }
@@ -104,7 +104,7 @@ impl Fields {
 
     fn cell(&self, index: usize, row: usize) -> Value {
         match &self.columns[index].values {
-            // The text itself, also where its category is one of the rest.
+            // The text itself, even if its category is `(other)`.
             Values::Category { codes, .. } if codes[row] == MISSING => Value::Null,
             Values::Category { .. } => self.metadata.text(index, row).map_or(Value::Null, Value::from),
             Values::Number { values, integer: true } if values[row].abs() < 9e15 => Value::from(values[row] as i64),
@@ -114,11 +114,11 @@ impl Fields {
         }
     }
 
-    /// The rows (all if none are named) in the order of a column; missing cells last; equal cells by row.
+    /// The rows (all if none are given) sorted by a column; missing cells last; ties by row.
     pub(crate) fn sorted(&self, mut rows: Vec<u32>, sort: Option<usize>, descending: bool) -> Vec<u32> {
         let directed = |order: std::cmp::Ordering| if descending { order.reverse() } else { order };
         match sort.and_then(|index| self.columns.get(index)).map(|column| &column.values) {
-            // Row order, whichever way.
+            // Ties are in row order in both directions.
             None => {}
             Some(Values::Number { values, .. }) => {
                 let key = |row: u32| values[row as usize];
@@ -222,7 +222,7 @@ impl Fields {
     }
 }
 
-/// How well a text matches; less is better.
+/// Quality of a match; smaller is better.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
     Exact,
@@ -270,7 +270,7 @@ fn category<'a>(codes: &[u32], categories: &'a [Category], row: usize) -> Option
     categories.get(codes[row] as usize).map(|category| category.label.as_str())
 }
 
-/// Numbers by their size, texts by their letters.
+/// Numbers by value, texts alphabetically.
 fn natural(a: &str, b: &str) -> std::cmp::Ordering {
     match (a.parse::<f64>(), b.parse::<f64>()) {
         (Ok(x), Ok(y)) => x.total_cmp(&y),
@@ -296,7 +296,7 @@ fn values(array: &ArrayRef) -> Values {
     categories(&texts, numeric || *array.data_type() == DataType::Boolean).unwrap_or(Values::Text(texts))
 }
 
-/// Whether there are few different values.
+/// Whether there are few distinct values.
 fn few(values: &[f64]) -> bool {
     let mut seen: Vec<f64> = Vec::new();
     for &value in values.iter().filter(|value| !value.is_nan()) {
@@ -326,7 +326,7 @@ fn categories(texts: &LargeStringArray, surely: bool) -> Option<Values> {
         return None;
     }
     let mut all: Vec<(&str, usize)> = counts.into_iter().collect();
-    // The most frequent are kept. Numbers are then told in their own order, since nobody looks for 2 behind 7.
+    // Keep the most frequent categories; sort them numerically if all are numbers.
     all.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| natural(a.0, b.0)).then(a.0.cmp(b.0)));
     if all.len() <= MOST_CATEGORIES && all.iter().all(|(label, _)| label.parse::<f64>().is_ok()) {
         all.sort_by(|a, b| natural(a.0, b.0));

@@ -1,4 +1,4 @@
-//! The map as bytes.
+//! The map in the binary format of docs/http-api.md.
 
 use latentspace::Result;
 use latentspace::data::Affine;
@@ -10,11 +10,11 @@ pub(crate) struct Frame {
     pub(crate) step: u64,
     pub(crate) dims: usize,
     pub(crate) rows: usize,
-    /// The header of docs/http-api.md, then the centred coordinates.
+    /// The header of docs/http-api.md, then the centered coordinates.
     pub(crate) bytes: Vec<u8>,
 }
 
-/// Bytes before the coordinates.
+/// Length of the header in bytes.
 pub(crate) const HEADER: usize = 64;
 
 impl Frame {
@@ -49,13 +49,13 @@ impl Frame {
         Frame { version, step, dims, rows, bytes }
     }
 
-    /// The centred coordinates, `[n, 2 or 3]`.
+    /// The centered coordinates, `[n, 2 or 3]`.
     pub(crate) fn codes(&self) -> Result<Matrix> {
         let cells = self.bytes[HEADER..].chunks_exact(4).map(|cell| f32::from_le_bytes([cell[0], cell[1], cell[2], cell[3]]));
         Matrix::new(self.rows, self.dims, cells.collect())
     }
 
-    /// The `k` nearest other rows of a row in the map, nearest first; equal distances by index.
+    /// The `k` nearest neighbors of a row in the map, nearest first; ties by index.
     pub(crate) fn nearest(&self, row: usize, k: usize) -> Vec<u32> {
         let at = |row: usize, dim: usize| {
             let from = HEADER + 4 * (row * self.dims + dim);

@@ -27,17 +27,17 @@ pub(crate) use state::{Again, Desk, Failure, Grid, Phase, Picture, State, Topics
 use crate::study::Study;
 use security::Guard;
 
-/// The longest question: a million selected rows, by number.
+/// Maximum size of a request: a million selected row numbers.
 const LONGEST_QUESTION: usize = 64 << 20;
 
-/// A server that has its address but does not answer yet.
+/// A server that is bound to its address but does not answer yet.
 pub(crate) struct Server {
     listener: TcpListener,
     guard: Guard,
 }
 
 impl Server {
-    /// Takes an address: this machine's own, or with `host` one that others reach. Port 0: any that is free.
+    /// Binds to an address: the local one, or with `host` one that other machines reach. Port 0: any free port.
     pub(crate) fn bind(host: Option<&str>, port: u16) -> Result<Self> {
         let place = || format!("{}:{port}", host.unwrap_or("127.0.0.1"));
         let fail = |error| Error::io(place(), error);
@@ -55,7 +55,7 @@ impl Server {
         Ok(Server { listener, guard: Guard::new(address, host.map(str::to_owned)) })
     }
 
-    /// The same server, whose page a notebook on this machine may show within its own.
+    /// The same server, whose page a notebook on this machine may embed.
     pub(crate) fn framed(self) -> Self {
         Server { guard: self.guard.framed(), ..self }
     }
@@ -65,7 +65,7 @@ impl Server {
         self.guard.url()
     }
 
-    /// Answers until the flag is set or the study ends in an error that nothing can follow.
+    /// Serves until the flag is set or the study is over.
     pub(crate) fn serve(self, study: Arc<Study>, end: &Flag) -> Result<()> {
         let fail = |error| Error::io("server", error);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(fail)?;

@@ -1,4 +1,4 @@
-//! The page's files, carried in the program; served by exact name.
+//! The page's files, embedded in the program and served by exact name.
 
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Response};
@@ -9,7 +9,7 @@ static FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/page.rs"));
 const MISSING: &str = "<!doctype html><meta charset=\"utf-8\"><title>latentspace</title><p>This program was built without its page: \
                        <code>make page</code> builds it, then <code>cargo build</code> again.</p>";
 
-/// What to say at once if the program was built without its page.
+/// The error if the program was built without its page.
 pub(crate) const NOTE: &str =
     "this program was built without its page: `make page` builds it (Node.js is needed), then build the program again";
 
@@ -24,10 +24,10 @@ pub(crate) async fn file(uri: Uri) -> Response {
         "" => "index.html",
         name => name,
     };
-    // What stands alone has its data in it, and is nothing without.
+    // The page as one file is useless without its data.
     match FILES.iter().find(|(known, _)| *known == name && name != ALONE) {
         Some((_, bytes)) => {
-            // Names in assets/ carry a hash of what is in them.
+            // Names in assets/ contain a hash of their content.
             let cache = if name.starts_with("assets/") { "max-age=31536000, immutable" } else { "no-cache" };
             ([(header::CONTENT_TYPE, kind(name)), (header::CACHE_CONTROL, cache)], *bytes).into_response()
         }
@@ -36,16 +36,16 @@ pub(crate) async fn file(uri: Uri) -> Response {
     }
 }
 
-/// The page of topics that stands alone.
+/// The page of topics as one file.
 const ALONE: &str = "topics.html";
-/// Where its data go.
+/// The placeholder of its data.
 const PLACE: &str = "<script type=\"application/json\" id=\"latentspace-topics\">null</script>";
 
 /// The page of topics as one file with these data in it; none if the program was built without its page.
 pub(crate) fn standing_alone(data: &serde_json::Value) -> Option<String> {
     let (_, page) = FILES.iter().find(|(name, _)| *name == ALONE)?;
     let page = std::str::from_utf8(page).ok()?;
-    // No text of the data may end the element.
+    // No text of the data may close the element.
     let data = data.to_string().replace('<', "\\u003c");
     let (before, after) = page.split_once(PLACE)?;
     Some(format!("{before}{}{after}", PLACE.replace("null", &data)))

@@ -1,4 +1,4 @@
-//! Pictures as PNG files: small ones, so they are stored, not packed.
+//! Uncompressed PNG files of small images.
 
 use latentspace::data::ImageShape;
 
@@ -19,7 +19,7 @@ pub(crate) fn encode(shape: ImageShape, pixels: &[u8]) -> Option<Vec<u8>> {
     header.extend(u32::try_from(shape.width).ok()?.to_be_bytes());
     header.extend(u32::try_from(shape.height).ok()?.to_be_bytes());
     header.extend([8, color, 0, 0, 0]);
-    // Each line begins with its filter: none.
+    // Each line begins with its filter type: none.
     let raw: Vec<u8> = pixels.chunks_exact(line).flat_map(|line| std::iter::once(0).chain(line.iter().copied())).collect();
     let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
     chunk(&mut file, b"IHDR", &header)?;

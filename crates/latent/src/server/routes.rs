@@ -1,4 +1,4 @@
-//! What is under `/api/`: docs/http-api.md, line by line.
+//! The routes under `/api/`, as documented in docs/http-api.md.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use crate::kept::Kept;
 use crate::study::{Data, Study};
 use crate::topics::Topical;
 
-/// An answer that says why there is no other.
+/// An error as an answer.
 pub(crate) struct Refused {
     status: StatusCode,
     failure: Failure,
@@ -44,7 +44,7 @@ impl From<Error> for Refused {
             Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
             _ => StatusCode::BAD_REQUEST,
         };
-        // A form has no flags.
+        // Hints with flags are useless on the page.
         Refused { status, failure: Failure::new(&error, &Flags::default()) }
     }
 }
@@ -66,7 +66,7 @@ macro_rules! refused_from {
 }
 refused_from!(JsonRejection QueryRejection);
 
-/// What is asked, read as axum reads it, refused as this server refuses.
+/// Extractors of axum with this server's errors.
 struct Asks<T>(T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Asks<T> {
@@ -77,7 +77,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Asks<T> {
     }
 }
 
-/// A number in the address.
+/// A number in the path.
 struct Path(usize);
 
 impl<S: Send + Sync> FromRequestParts<S> for Path {
@@ -89,7 +89,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Path {
     }
 }
 
-/// Two numbers in the address.
+/// Two numbers in the path.
 struct Two(usize, usize);
 
 impl<S: Send + Sync> FromRequestParts<S> for Two {
@@ -101,7 +101,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Two {
     }
 }
 
-/// What stands behind the question mark.
+/// The query string.
 struct Query<T>(T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
@@ -161,7 +161,7 @@ fn bytes_of(cells: impl Iterator<Item = [u8; 4]>) -> Response {
     binary(cells.flatten().collect::<Vec<u8>>())
 }
 
-/// Work that takes longer than a moment, off the threads that answer.
+/// Runs longer work off the threads that answer.
 async fn aside(work: impl FnOnce() -> Answer + Send + 'static) -> Answer {
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(Error::internal(error.to_string()).into()))
 }
@@ -170,7 +170,7 @@ fn data(study: &Study) -> Result<Arc<Data>, Refused> {
     study.data().ok_or_else(|| Refused::missing("the data are not read yet."))
 }
 
-/// The data and one of their rows, if there is such a row.
+/// The data and one of their rows, if it exists.
 fn data_with(study: &Study, row: usize) -> Result<Arc<Data>, Refused> {
     let data = data(study)?;
     let rows = data.observations.rows();
@@ -198,7 +198,7 @@ async fn field(State(study): Shared, Path(index): Path) -> Answer {
     aside(move || data.fields.bytes(index).map(binary).ok_or_else(|| Refused::missing(format!("field {index}: it has no numbers.")))).await
 }
 
-/// What `ask` gets out of the topics; refused where there are none, or not what was asked for.
+/// The result of `ask` on the topics; an error if there are none, or it has no result.
 async fn of_topics(
     study: Arc<Study>,
     what: String,
@@ -251,7 +251,7 @@ async fn row_words(State(study): Shared, Path(row): Path) -> Answer {
     of_topics(study, format!("row {row}"), move |topics, _| Ok(topics.of_row(row))).await
 }
 
-/// The map of an id, if it is still kept.
+/// The map with this id, if it is still kept.
 fn kept(study: &Study, id: usize) -> Result<Arc<Kept>, Refused> {
     study.kept.get(id as u64).ok_or_else(|| Refused::missing(format!("map {id}: it is not kept (any more).")))
 }
@@ -429,7 +429,7 @@ async fn stability(State(study): Shared, Asks(wanted): Asks<WantedAgain>) -> Ans
     aside(move || begun(study.make_again(&map, wanted.runs))).await
 }
 
-/// The answer to who asks for a fit.
+/// The answer to a request for a fit.
 fn begun(begun: latentspace::Result<bool>) -> Answer {
     match begun {
         Ok(true) => Ok(StatusCode::ACCEPTED.into_response()),

@@ -1,4 +1,4 @@
-//! Who may ask: this machine, from the page itself; with `--host`, who holds the token.
+//! Access control: requests from this machine and from the page itself; with `--host`, with the token.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -11,33 +11,33 @@ use axum::response::{IntoResponse, Response};
 
 use super::routes::Refused;
 
-/// What the page may do: run its own scripts and styles, show its own pictures, ask its own server, and nothing else. Who may show it within
-/// a page of theirs is added.
+/// Content security policy: own scripts and styles, own images, requests to the own server, and nothing else. The allowed embedding
+/// pages are added.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; font-src 'self'; \
                       connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors ";
 
-/// Pages that may show a framed one: those of this machine, as a notebook's are.
+/// Pages that may embed this one: those of this machine, such as notebooks.
 const LOCAL: &str = "'self' http://localhost:* http://127.0.0.1:* https://localhost:* https://127.0.0.1:* vscode-webview:";
 
-/// Who may ask.
+/// The access rules.
 pub(crate) struct Guard {
     address: SocketAddr,
-    /// The name given with `--host`; none where the server listens to this machine alone.
+    /// The name given with `--host`; none if the server only listens locally.
     host: Option<String>,
-    /// What must be shown where others can reach the server.
+    /// The required token, if other machines can reach the server.
     token: Option<String>,
-    /// Whether a notebook on this machine may show the page within its own.
+    /// Whether a notebook on this machine may embed the page.
     framed: bool,
 }
 
 impl Guard {
-    /// For a server at `address`; with a `host`, a token is made that must be shown.
+    /// For a server at `address`; with a `host`, a token is generated and required.
     pub(crate) fn new(address: SocketAddr, host: Option<String>) -> Self {
         let token = host.as_ref().map(|_| random_token());
         Guard { address, host, token, framed: false }
     }
 
-    /// The same, for a page that a notebook on this machine shows within its own.
+    /// The same, for a page that a notebook on this machine embeds.
     pub(crate) fn framed(self) -> Self {
         Guard { framed: true, ..self }
     }
@@ -58,7 +58,7 @@ impl Guard {
         }
     }
 
-    /// Whether a `Host` header is this server's own. A name that an attacker had point here is not.
+    /// Whether a `Host` header is this server's own, against DNS rebinding.
     fn knows(&self, host: &str) -> bool {
         let (name, port) = match host.rsplit_once(':') {
             Some((name, port)) if !port.contains(']') => (name, port.parse::<u16>().ok()),
@@ -66,7 +66,7 @@ impl Guard {
         };
         let name = name.trim_start_matches('[').trim_end_matches(']');
         match &self.host {
-            // Others may reach it under any number of theirs and through any forwarded port, but under no name but the one given.
+            // Other machines may use any IP address and forwarded port, but no name except the given one.
             Some(own) => name.eq_ignore_ascii_case(own) || name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok(),
             None => {
                 let here = name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
@@ -90,7 +90,7 @@ impl Guard {
     }
 }
 
-/// 128 bits that nobody can guess: the standard library's hasher is keyed by the system.
+/// 128 random bits: the standard library's hasher is keyed by the system.
 fn random_token() -> String {
     use std::hash::{BuildHasher, Hasher, RandomState};
     let word = |at: u64| {
@@ -101,12 +101,12 @@ fn random_token() -> String {
     format!("{:016x}{:016x}", word(1), word(2))
 }
 
-/// Compares in a time that does not tell how far they agree.
+/// Compares in constant time.
 fn same(a: &str, b: &str) -> bool {
     a.len() == b.len() && a.bytes().zip(b.bytes()).fold(0, |differ, (a, b)| differ | (a ^ b)) == 0
 }
 
-/// Lets those pass who may ask, and gives every answer its headers.
+/// Middleware that checks access, and adds headers to every answer.
 pub(crate) async fn check(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
     let mut response = match admit(&guard, &request) {
         Ok(None) => next.run(request).await,
@@ -131,7 +131,7 @@ pub(crate) async fn check(State(guard): State<Arc<Guard>>, request: Request, nex
     response
 }
 
-/// Nothing: let it pass; an answer: give that instead.
+/// None if the request is allowed, else the answer that refuses it.
 fn admit(guard: &Guard, request: &Request) -> Result<Option<Response>, Refused> {
     let text = |name| request.headers().get(name).map(|value: &HeaderValue| value.to_str().unwrap_or("\u{fffd}"));
     let refuse = |sentence: &str| Err(Refused::new(StatusCode::FORBIDDEN, sentence));

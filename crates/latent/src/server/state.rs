@@ -1,4 +1,4 @@
-//! What the page shows, and how it hears that it changed.
+//! The state of the page, and the notification of changes.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use super::Frame;
 use crate::hints::Flags;
 
-/// Where the work stands.
+/// The phase of the work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Phase {
@@ -24,7 +24,7 @@ pub(crate) enum Phase {
     Failed,
 }
 
-/// What went wrong, and what would help.
+/// An error and its hint.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Failure {
     pub(crate) error: String,
@@ -43,7 +43,7 @@ pub(crate) struct MapState {
     pub(crate) dims: usize,
 }
 
-/// That there are topics to be asked about.
+/// Version and number of topics.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(crate) struct TopicsState {
     pub(crate) version: u64,
@@ -57,38 +57,38 @@ pub(crate) struct Picture {
     pub(crate) pixelated: bool,
 }
 
-/// Maps that are learned one after the other, each with another value of one parameter.
+/// Maps for several values of one parameter, learned one after another.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Grid {
     pub(crate) method: String,
     pub(crate) vary: String,
     pub(crate) values: Vec<Value>,
-    /// The kept map of each value; none before it is learned, and where it was stopped before.
+    /// The id of the kept map of each value; none until it is learned.
     pub(crate) ids: Vec<Option<u64>>,
-    /// Which is being learned; none once it is over.
+    /// The index of the value that is being learned; none when all are done.
     pub(crate) at: Option<usize>,
 }
 
-/// A kept map that is made again, to tell what of it is the data's.
+/// Progress of the stability test of a kept map.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Again {
     pub(crate) map: u64,
-    /// Maps made, and in all.
+    /// Number of maps made, and in total.
     pub(crate) at: usize,
     pub(crate) of: usize,
     pub(crate) seconds_left: Option<f64>,
 }
 
-/// What is selected, and by whom last: the page that told it knows, all others are to be told.
+/// The selection, and whether pages must be notified: a page that selected knows it already.
 #[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct Selection {
-    /// Grows with each change.
+    /// Increases with each change.
     pub(crate) version: u64,
-    /// Rows by number, ascending.
+    /// Row numbers, ascending.
     pub(crate) rows: Vec<u32>,
 }
 
-/// The object of `/api/state`; docs/http-api.md tells what each field is.
+/// The object of `/api/state`; docs/http-api.md describes each field.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct State {
     pub(crate) name: String,
@@ -126,12 +126,12 @@ pub(crate) struct State {
     pub(crate) error: Option<Failure>,
 }
 
-/// What is shared is written as what it is.
+/// Serializes a shared value like the value itself.
 fn shared<T: Serialize, S: Serializer>(value: &Arc<T>, serializer: S) -> Result<S::Ok, S::Error> {
     value.serialize(serializer)
 }
 
-/// The state and the newest map, for one writer and many readers who are told of changes.
+/// The state and the newest map, for one writer and many readers that are notified of changes.
 pub(crate) struct Desk {
     state: Mutex<State>,
     frame: Mutex<Option<Arc<Frame>>>,
@@ -157,19 +157,19 @@ impl Desk {
         }
     }
 
-    /// The state now.
+    /// The current state.
     pub(crate) fn state(&self) -> State {
         held(&self.state).clone()
     }
 
-    /// Changes the state and tells it.
+    /// Changes the state and notifies readers.
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let changed = change(&mut held(&self.state));
         self.state_changes.send_modify(|version| *version += 1);
         changed
     }
 
-    /// Looks at the state.
+    /// Reads the state.
     pub(crate) fn look<T>(&self, look: impl FnOnce(&State) -> T) -> T {
         look(&held(&self.state))
     }
@@ -179,7 +179,7 @@ impl Desk {
         held(&self.frame).clone()
     }
 
-    /// Puts a newer map up; `make` is given its version.
+    /// Sets a newer map; `make` gets its version.
     pub(crate) fn show(&self, make: impl FnOnce(u64) -> Frame) {
         let version = held(&self.frame).as_ref().map_or(0, |frame| frame.version) + 1;
         let frame = make(version);
@@ -189,7 +189,7 @@ impl Desk {
         self.map_changes.send_replace(version);
     }
 
-    /// Grows with each change of the state.
+    /// Version of the state; increases with each change.
     pub(crate) fn state_changes(&self) -> watch::Receiver<u64> {
         self.state_changes.subscribe()
     }
@@ -199,12 +199,12 @@ impl Desk {
         self.map_changes.subscribe()
     }
 
-    /// What is selected.
+    /// The selection.
     pub(crate) fn selection(&self) -> Selection {
         held(&self.selection).clone()
     }
 
-    /// Selects rows. Pages hear of it if `tell`: if it was not one of them that selected.
+    /// Selects rows. Notifies pages if `tell`, that is if no page made the selection.
     pub(crate) fn select(&self, rows: impl IntoIterator<Item = u32>, tell: bool) -> u64 {
         let mut rows: Vec<u32> = rows.into_iter().collect();
         rows.sort_unstable();
@@ -220,7 +220,7 @@ impl Desk {
         version
     }
 
-    /// The version of the newest selection that pages are to hear of.
+    /// The version of the newest selection of which pages must be notified.
     pub(crate) fn selection_changes(&self) -> watch::Receiver<u64> {
         self.selection_changes.subscribe()
     }

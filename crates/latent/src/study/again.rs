@@ -1,4 +1,4 @@
-//! A kept map made again, with other seeds and of other rows drawn: which neighborhoods are the data's.
+//! Stability of a kept map: learns it with other seeds and from bootstrap resamples.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -13,14 +13,14 @@ use crate::kept::{Kept, MadeAgain};
 use crate::progress::seconds_left;
 use crate::server::{Again, Phase};
 
-/// Seeds, and draws, at most.
+/// Maximum number of seeds, and of resamples.
 const RUNS_MOST: usize = 8;
 
 impl Study {
-    /// Makes a map again; false while something is under way.
+    /// Starts the stability test of a map; false while other work is running.
     pub(crate) fn make_again(self: &Arc<Self>, map: &Arc<Kept>, runs: usize) -> Result<bool> {
         if !map.learned {
-            return Err(Error::input("the map", "it was given", "only a map learned here can be resampled"));
+            return Err(Error::input("the map", "it was not learned here", "only a map learned in this session can be resampled"));
         }
         if !(2..=RUNS_MOST).contains(&runs) {
             return Err(Error::param("runs", runs, format!("it is 2 to {RUNS_MOST}")));
@@ -60,10 +60,10 @@ impl Study {
     fn made_again(self: &Arc<Self>, map: &Kept, runs: usize, stop: &Flag) -> Result<MadeAgain> {
         let data = self.data().ok_or_else(|| Error::internal("no data"))?;
         let method = checked(registry::find(&map.method)?, &map.params, data.shape())?;
-        // Of a map that is half made there is nothing to keep: who stops it cancels it.
+        // An unfinished map is useless here: stopping cancels it.
         let run = self.run.clone().with_switches(stop.clone(), stop.clone()).with_listener(Arc::new(Ear(self.clone())));
         let again = self.again(method.as_ref(), &data, runs);
-        // A map that was stopped is not what its method makes.
+        // A stopped map differs from the finished one.
         let first = (map.phase == Phase::Done).then(|| map.frame.codes()).transpose()?;
         let (begun, had, of) = (Instant::now(), usize::from(first.is_some()), 2 * runs);
         let found = again.measure(first, &run, |at| {
@@ -75,7 +75,7 @@ impl Study {
     }
 }
 
-/// Hears what is done; the maps are not shown.
+/// A listener for progress; the maps are not shown.
 struct Ear(Arc<Study>);
 
 impl Listener for Ear {
