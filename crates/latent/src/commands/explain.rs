@@ -1,4 +1,4 @@
-//! `latent explain`: what the dimensions of a space mean.
+//! `latent explain`: the most relevant words of each topic.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use crate::output::{self, number};
 use crate::topics::Topical;
 use crate::{args, inputs};
 
-/// Words of a topic, where nobody says how many.
+/// Default number of words per topic.
 const WORDS: usize = 10;
 
 pub(crate) fn command() -> Command {
@@ -44,7 +44,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     output::text(&table(&topics, &told, &path))
 }
 
-/// A line a topic, the largest first.
+/// One line per topic, the largest first.
 fn table(topics: &Topical, told: &Value, path: &Path) -> String {
     let mut all: Vec<&Value> = told.as_array().into_iter().flatten().collect();
     all.sort_by(|a, b| b["share"].as_f64().unwrap_or(0.0).total_cmp(&a["share"].as_f64().unwrap_or(0.0)));

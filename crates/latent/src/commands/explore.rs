@@ -1,4 +1,4 @@
-//! `latent explore`: a map of data in the browser, drawn while it is learned.
+//! `latent explore`: a map of data in the browser, live during the fit.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -32,7 +32,7 @@ pub(crate) fn command() -> Command {
         .args(inputs::reading_args())
 }
 
-/// The flags of everything that serves the page.
+/// The flags of commands that serve the page.
 pub(crate) fn server_args() -> Vec<Arg> {
     let port = |text: &str| text.parse::<u16>().map_err(|_| "it must be a whole number from 0 to 65535".to_owned());
     vec![
@@ -54,17 +54,17 @@ pub(crate) fn server_args() -> Vec<Arg> {
     ]
 }
 
-/// What the map is made with.
+/// The method of the map.
 #[derive(Clone)]
 pub(crate) struct Way {
     method: &'static Entry,
     params: Map<String, serde_json::Value>,
-    /// Whether the method was asked for; else what has 2 or 3 dimensions is shown as it is.
+    /// Whether the method was given; if not, data of 2 or 3 dimensions are shown as a map.
     asked: bool,
 }
 
 impl Way {
-    /// This method (none: the usual) with these parameters.
+    /// This method (none: the default) with these parameters.
     pub(crate) fn new(name: Option<&str>, params: Map<String, serde_json::Value>) -> Result<Self> {
         let method = name.map_or(Ok(registry::default_map()), registry::find)?;
         method.with(&params)?;
@@ -72,7 +72,7 @@ impl Way {
     }
 }
 
-/// The method and the parameters that were asked for.
+/// The given method and parameters.
 pub(crate) fn way(matches: &ArgMatches) -> Result<Way> {
     let name = matches.get_one::<String>("method");
     let method = name.map_or(Ok(registry::default_map()), |name| registry::find(name))?;
@@ -103,10 +103,10 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     serve(matches, context, &title, move |study, run| subject(study, run, &names, &read, &prepare, way))
 }
 
-/// Refuses a file that is not there.
+/// Refuses a missing file.
 pub(crate) fn check_file(name: &str) -> Result<()> {
     if name != "-" && !name.contains(['*', '?', '[']) && !Path::new(name).exists() {
-        // The reader's sentence suggests the nearest name.
+        // The reader's error suggests the nearest name.
         read::open(name, &ReadOptions::default())?;
         inputs::space(Path::new(name))?;
     }
@@ -155,11 +155,11 @@ fn open(url: &str) {
         _ => ("xdg-open", &[]),
     };
     let quiet = std::process::Stdio::null;
-    // Where no browser opens, the printed address is left.
+    // If no browser opens, the user has the printed address.
     let _ = std::process::Command::new(program).args(before).arg(url).stdin(quiet()).stdout(quiet()).stderr(quiet()).spawn();
 }
 
-/// What there is to study.
+/// Finds the subject of the study.
 pub(crate) fn subject(
     study: &Study,
     run: &Run,
@@ -174,14 +174,14 @@ pub(crate) fn subject(
         ([space], [data]) => of_space_and_data(study, run, space, data, read, way),
         ([], [data]) => of_data(study, run, data, read, prepare, way),
         ([], [data, codes]) => of_data_and_codes(study, run, data, codes, read, prepare, way),
-        _ => Err(Error::input(names.join(" "), "two spaces", "one is shown at a time")),
+        _ => Err(Error::input(names.join(" "), "two spaces", "only one can be shown")),
     }
 }
 
-/// Reads data, tells how, and says what the page should know.
+/// Reads data, reports how, and collects warnings for the page.
 fn observe(study: &Study, run: &Run, data: &str, options: &ReadOptions) -> Result<(Observations, Vec<String>)> {
     let mut opened = read::open(data, options)?;
-    // A table with the columns z0, z1, … holds codes; its other columns ride along.
+    // A table with the columns z0, z1, … holds codes; its other columns are metadata.
     let names = opened.names().unwrap_or_default();
     let axes = names.iter().filter(|name| name.strip_prefix('z').is_some_and(|rest| rest.parse::<u32>().is_ok())).count();
     if data != "-" && axes >= 2 && axes < names.len() && options.columns.is_none() {
@@ -200,7 +200,7 @@ fn of_data(study: &Study, run: &Run, data: &str, read: &ReadOptions, prepare: &P
     of_observations(observations, warnings, prepare, way, run)
 }
 
-/// Observations that need a map, or are one.
+/// Observations to learn a map from, or that are a map.
 pub(crate) fn of_observations(
     observations: Observations,
     mut warnings: Vec<String>,
@@ -234,7 +234,7 @@ pub(crate) fn of_observations(
     Ok(Subject { observations, prepared, start: fit(way), warnings, topics: None })
 }
 
-/// Documents: their topics are learned first, then a map of each one's shares of them.
+/// Documents: learn topics, then a map of the topic proportions.
 fn of_documents(observations: Observations, prepare: &PrepareOptions, topics: &'static Entry, way: Way, run: &Run) -> Result<Subject> {
     let (method, params) = if way.asked { (way.method, way.params.clone()) } else { (topics, Map::new()) };
     let method = method.with(&params)?;
@@ -247,7 +247,7 @@ fn of_documents(observations: Observations, prepare: &PrepareOptions, topics: &'
     of_shares(learned.space, observations, learned.rows, shares, usual)
 }
 
-/// Documents seen through topics, and a map of each one's shares of them.
+/// Documents with their topics, and a map of the topic proportions.
 fn of_shares(space: Space, mut observations: Observations, rows: Prepared, shares: Matrix, mut way: Way) -> Result<Subject> {
     let texts = match &observations.values {
         Values::Text(texts) => Some(texts.clone()),
@@ -264,7 +264,7 @@ fn of_shares(space: Space, mut observations: Observations, rows: Prepared, share
     Ok(Subject { observations, prepared: Prepared::Table(shares), start: fit(way), warnings: Vec::new(), topics: Some(topics) })
 }
 
-/// Shares are as far apart as their square roots, where nobody said otherwise.
+/// The default metric of topic proportions: Hellinger.
 fn by_shares(way: &mut Way) {
     if way.method.parameters().iter().any(|parameter| parameter.name == "metric") && !way.params.contains_key("metric") {
         way.params.insert("metric".to_owned(), json!(Metric::Hellinger));
@@ -328,7 +328,7 @@ fn of_space_and_data(study: &Study, run: &Run, name: &str, data: &str, read: &Re
     let (observations, warnings) = observe(study, run, data, &options)?;
     let prepared = space.preparation.prepare(&observations, run)?;
     let codes = match space.model.fitted_codes() {
-        // The rows that it was learned from lie where the fit put them.
+        // Fitted rows keep their codes from the fit.
         Some(codes) if codes.rows() == prepared.rows() => codes.clone(),
         _ => space.encode_prepared(&prepared, run)?,
     };
@@ -358,7 +358,7 @@ fn of_data_and_codes(
     })
 }
 
-/// Refuses codes of other than these rows.
+/// Refuses codes with another number of rows.
 pub(crate) fn check_codes(observations: &Observations, codes: &Matrix) -> Result<()> {
     if codes.rows() == observations.rows() {
         return Ok(());
@@ -367,7 +367,7 @@ pub(crate) fn check_codes(observations: &Observations, codes: &Matrix) -> Result
     Err(Error::input("codes", format!("{} rows", count(codes.rows() as u64)), wanted))
 }
 
-/// Observations, and their codes with what was subtracted from each dimension.
+/// Observations, and their codes with the offset of each dimension.
 pub(crate) fn of_observations_and_codes(
     observations: Observations,
     mut warnings: Vec<String>,

@@ -1,4 +1,4 @@
-//! `latent export`: codes for other tools.
+//! `latent export`: codes and topics for other tools.
 
 use std::path::Path;
 
@@ -69,7 +69,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     output::text(&names.join("\n"))
 }
 
-/// Topics, for pyLDAvis or as a page of one file.
+/// Topics, for pyLDAvis or as the page in one file.
 fn topics(to: &str, path: &Path, matches: &ArgMatches, context: &Context) -> Result<()> {
     let ending = if to == "html" { "html" } else { "json" };
     if !outputs::is_standard(path) && path.extension().is_none_or(|found| found != ending) {
@@ -106,7 +106,7 @@ fn topics(to: &str, path: &Path, matches: &ArgMatches, context: &Context) -> Res
     output::text(&path.display().to_string())
 }
 
-/// A row a line: its id, then its numbers; word2vec's text format begins with a line of rows and dimensions.
+/// One row per line: its id, then its numbers; word2vec's text format begins with a line of the numbers of rows and dimensions.
 fn vectors(path: &Path, codes: &Codes, header: bool) -> Result<()> {
     outputs::lines(path, |out| {
         if header {
@@ -115,7 +115,7 @@ fn vectors(path: &Path, codes: &Codes, header: bool) -> Result<()> {
         let mut line = String::new();
         for row in 0..codes.values.rows() {
             line.clear();
-            // The formats part words from numbers by spaces.
+            // In these formats, spaces separate words from numbers.
             line.push_str(&codes.metadata.id(row).split_whitespace().collect::<Vec<_>>().join("_"));
             for value in shown(codes, row) {
                 line.push(' ');
@@ -133,7 +133,7 @@ fn shown(codes: &Codes, row: usize) -> impl Iterator<Item = String> {
     codes.row(row).map(move |value| if is_wide { value.to_string() } else { (value as f32).to_string() })
 }
 
-/// What the Embedding Projector loads: vectors, and metadata whose header is left out where there is one column.
+/// Files for the Embedding Projector: vectors, and metadata, without a header for a single column.
 fn projector(folder: &Path, codes: &Codes) -> Result<Vec<std::path::PathBuf>> {
     std::fs::create_dir_all(folder).map_err(|error| Error::io(folder, error))?;
     let [vectors, metadata] = outputs::PROJECTOR.map(|file| folder.join(file));

@@ -1,4 +1,4 @@
-//! `latent fit METHOD`: learns a space. The flags of each method are made from its description.
+//! `latent fit METHOD`: learns a space. The flags of each method are generated from its description.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -23,7 +23,7 @@ use crate::inputs;
 use crate::output::{self, count, duration, number};
 use crate::{args, memory, outputs, speed};
 
-/// Two checkpoints lie at least this far apart.
+/// Minimum time between two checkpoints.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(2);
 
 pub(crate) fn command() -> Command {
@@ -69,7 +69,7 @@ fn method_command(entry: &Entry) -> Command {
     if limits.is_empty() { command } else { command.after_help(format!("Limits:\n{}", limits.join("\n"))) }
 }
 
-/// For commands that measure what they learned.
+/// Flags of commands that measure the space they learn.
 pub(super) fn no_measures_arg() -> Arg {
     Arg::new("no-measures")
         .long("no-measures")
@@ -77,7 +77,7 @@ pub(super) fn no_measures_arg() -> Arg {
         .help("Skip the measures, which may take longer than learning; `latent measure` computes them")
 }
 
-/// Prints the measures that `--no-measures` skipped, and the command that computes them: from the space where it keeps its rows, else from codes.
+/// Prints the measures that `--no-measures` skipped, and the command that computes them: from the space if it keeps its rows, else from codes.
 pub(super) fn tell_unmeasured(space: &Space, path: &Path, codes: Option<&Path>, run: &Run) {
     let (names, path) = (measure::NAMES.join(", ").replace('_', " "), path.display());
     let measures = |of: &dyn std::fmt::Display| format!("`latent measure {of} --against DATA` measures them");
@@ -90,7 +90,7 @@ pub(super) fn tell_unmeasured(space: &Space, path: &Path, codes: Option<&Path>, 
     });
 }
 
-/// For methods that learn from what is known beside the rows.
+/// Flags of precomputed inputs.
 fn given_args(given: Given) -> Vec<Arg> {
     let args =
         match given {
@@ -123,7 +123,7 @@ fn given_args(given: Given) -> Vec<Arg> {
     args.into_iter().map(|arg| arg.help_heading("Precomputed inputs")).collect()
 }
 
-/// What is known of the rows beside their values, as it was given.
+/// The given precomputed inputs.
 fn known(matches: &ArgMatches, metadata: &Metadata, run: &Run) -> Result<Beside> {
     let text = |name| matches.try_get_one::<String>(name).ok().flatten();
     let mut beside = Beside::default();
@@ -142,7 +142,7 @@ fn known(matches: &ArgMatches, metadata: &Metadata, run: &Run) -> Result<Beside>
     Ok(beside)
 }
 
-/// For methods that fold: one share of a round.
+/// Flags of distributed fits, for methods that fold.
 fn partial_args() -> [Arg; 3] {
     [
         Arg::new("partial")
@@ -261,11 +261,11 @@ fn told(space: &Space, measures: &BTreeMap<String, Measure>, output: &Path, timi
     )
 }
 
-/// Seconds of the parts.
+/// Seconds of learning and measuring.
 struct Timing {
     reading: f64,
     learning: f64,
-    /// None where nothing was measured.
+    /// None if nothing was measured.
     measuring: Option<f64>,
 }
 
@@ -296,7 +296,7 @@ fn from_memory(method: &dyn AnyMethod, data: &Source, options: &PrepareOptions, 
     Ok(Learned { space, codes: Some(Codes::new(codes, metadata)), timing: Timing { reading, learning, measuring } })
 }
 
-/// What the fit will take. Where the head of the files does not tell how many rows there are, these are counted if it matters.
+/// Estimates the cost of the fit. Counts the rows if the headers of the files do not contain their number and it matters.
 pub(super) fn needs(
     method: &dyn AnyMethod,
     data: &Source,
@@ -347,7 +347,7 @@ fn from_stream(
     Ok(Learned { space, codes, timing: Timing { reading, learning, measuring } })
 }
 
-/// Tells what a fit would take, from the head of the files.
+/// Prints the estimated cost of a fit, from the headers of the files.
 fn plan(method: &dyn AnyMethod, data: &Source, options: &PrepareOptions, measured: bool, context: &Context) -> Result<()> {
     let memory::Needs { plan, shape, peak, streams, .. } = needs(method, data, options, true, measured, &context.run)?;
     method.check(shape)?;

@@ -1,4 +1,4 @@
-//! `latent measure`: how far to trust codes.
+//! `latent measure`: trustworthiness and other measures of codes.
 
 mod topics;
 
@@ -46,7 +46,7 @@ pub(crate) fn command() -> Command {
         .args(inputs::reading_args())
 }
 
-/// The distances that codes and rows can be asked for by.
+/// The names of metrics.
 const METRICS: [(&str, Metric); 6] = [
     ("euclidean", Metric::Euclidean),
     ("cosine", Metric::Cosine),
@@ -61,7 +61,7 @@ pub(crate) fn metric_arg(help: &'static str) -> Arg {
     Arg::new("metric").long("metric").value_name("WORD").hide_possible_values(true).value_parser(METRICS.map(|metric| metric.0)).help(help)
 }
 
-/// The metric that was asked for.
+/// The given metric.
 pub(crate) fn metric(matches: &ArgMatches) -> Option<Metric> {
     let word = matches.get_one::<String>("metric")?;
     METRICS.iter().find(|metric| metric.0 == word).map(|metric| metric.1)
@@ -88,7 +88,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
         return topics::run(given, matches, context);
     }
     let codes = inputs::space_or_codes(name, &Default::default(), run)?;
-    // A space knows how its observations are prepared.
+    // A space prepares its observations.
     let known = if inputs::is_space(name) { Some(inputs::space(name)?.preparation) } else { None };
     let mut options = inputs::read_options(matches)?;
     options.preparation = known.clone();
@@ -124,7 +124,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
         return context.print(&all);
     }
     if per_row.as_deref().is_some_and(outputs::is_standard) {
-        // The rows themselves were asked for.
+        // The rows themselves were requested.
         return Ok(());
     }
     let asked = if asked == codes.values.rows() { "all".to_owned() } else { count(asked as u64) };
@@ -136,7 +136,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     output::text(&out)
 }
 
-/// A line for each row that was asked about.
+/// One line per sampled row.
 fn write_rows(path: &Path, measures: &Measures, codes: &Codes) -> Result<()> {
     let rows = &measures.per_row;
     outputs::lines(path, |out| {

@@ -1,4 +1,4 @@
-//! `latent methods`: what there is to learn with.
+//! `latent methods`: the methods and their parameters.
 
 use clap::{Arg, ArgMatches, Command};
 use latentspace::method::{Entry, Takes};
@@ -29,7 +29,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     }
 }
 
-/// A method as programs read it; the page's forms are made from it too.
+/// The JSON description of a method, also used for the page's forms.
 pub(crate) fn describe(entry: &Entry) -> Value {
     let info = entry.info;
     let mut parameters = entry.schema();

@@ -27,11 +27,11 @@ pub(crate) struct Entry {
     name: &'static str,
     pub(crate) command: fn() -> Command,
     pub(crate) run: fn(&ArgMatches, &Context) -> Result<()>,
-    /// Whether it goes on until it is interrupted.
+    /// Whether it runs until it is interrupted.
     pub(crate) serves: bool,
 }
 
-/// Every command, in the order in which the help shows them.
+/// Every command, in the order of the help.
 pub(crate) static COMMANDS: &[Entry] = &[
     Entry { name: "demo", command: demo::command, run: demo::run, serves: true },
     Entry { name: "explore", command: explore::command, run: explore::run, serves: true },

@@ -1,4 +1,4 @@
-//! `latent neighbors`: what lies near a row; and word arithmetic.
+//! `latent neighbors`: nearest neighbors of a row, and vector arithmetic with rows.
 
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command};
 use latentspace::data::write_neighbors;
@@ -59,7 +59,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let rows = codes.values.rows();
     let summed = matches.get_many::<String>("plus").is_some();
     let metric = metric(matches).unwrap_or(if summed { Metric::Cosine } else { usual });
-    // Only differences of coordinates do without the place of their origin.
+    // Offsets cancel only in differences of coordinates.
     let differs = matches!(metric, Metric::Euclidean | Metric::Manhattan | Metric::Hamming) && !summed;
     let values = if differs { codes.values.clone() } else { codes.absolute()? };
     if matches.get_flag("all") {
@@ -121,7 +121,7 @@ fn all(values: &Matrix, metric: Metric, matches: &ArgMatches, context: &Context)
     output::text(&format!("{}: the {k} nearest of each of {} rows, {}\n", path.display(), count(rows as u64), found.algorithm))
 }
 
-/// The sum of directions: each row counts the same, however long its vector is.
+/// The sum of unit vectors, so that each row counts the same.
 fn sum(codes: &Matrix, plus: &[usize], minus: &[usize]) -> Result<Matrix> {
     let mut sum = vec![0.0_f64; codes.cols()];
     for (rows, sign) in [(plus, 1.0), (minus, -1.0)] {
@@ -135,7 +135,7 @@ fn sum(codes: &Matrix, plus: &[usize], minus: &[usize]) -> Result<Matrix> {
     Matrix::new(1, codes.cols(), sum.into_iter().map(|v| v as f32).collect())
 }
 
-/// An unknown id with the nearest that is known.
+/// The error for an unknown id, with the nearest known one.
 fn known(error: Error, wanted: &str, codes: &Codes) -> Error {
     if !matches!(error, Error::Param(_)) {
         return error;

@@ -121,7 +121,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     };
     let merging = begun.elapsed().as_secs_f64();
     drop(statistics);
-    // Measured as a fit measures, on the rows that the shares saw, if they can be read from here.
+    // Measure as a fit does, on the rows of the shares, if they can be read here.
     let begun = Instant::now();
     let measured = !matches.get_flag("no-measures");
     match if measured { round.measure(&mut space, run) } else { Ok(()) } {

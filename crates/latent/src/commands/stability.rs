@@ -1,4 +1,4 @@
-//! `latent stability METHOD`: how much of a map, or of topics, is there again with another seed, and with other rows drawn.
+//! `latent stability METHOD`: which neighborhoods or topics survive another seed or a resample.
 
 use std::collections::BTreeMap;
 
@@ -92,7 +92,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
             }
             context.print(&all)
         }
-        // The rows themselves were asked for.
+        // The rows themselves were requested.
         (false, Some(file)) if outputs::is_standard(file) => Ok(()),
         (false, _) => {
             let mut named: BTreeMap<String, _> = found.named().into_iter().map(|(name, measure)| (name.to_owned(), measure)).collect();
@@ -111,30 +111,30 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     }
 }
 
-/// A map that is made again.
+/// The stability test of a method.
 pub(crate) struct Again<'a> {
     pub(crate) method: &'a dyn AnyMethod,
     pub(crate) prepared: &'a Prepared,
     pub(crate) metadata: &'a Metadata,
-    /// With so many seeds, and so many times of rows drawn.
+    /// Number of seeds, and of resamples.
     pub(crate) runs: usize,
     pub(crate) k: usize,
 }
 
-/// How much of a map is there again; and of topics, where the method learns such.
+/// The stability of a map, and of topics if the method learns topics.
 pub(crate) struct Found {
     pub(crate) stability: Stability,
     topics: Option<TopicsAgain>,
 }
 
-/// How much of topics is there again.
+/// The stability of topics.
 struct TopicsAgain {
     first: Topics,
     seeds: Recurrence,
     drawn: Recurrence,
 }
 
-/// Below this share of its top words a topic is not there again.
+/// Minimum share of its top words for a topic to count as stable.
 const LOST: f64 = 0.5;
 
 impl TopicsAgain {
@@ -148,7 +148,7 @@ impl TopicsAgain {
         json!({"seeds": whole(&self.seeds), "bootstrap": whole(&self.drawn), "each": (0..self.first.k()).map(each).collect::<Vec<_>>()})
     }
 
-    /// A line a topic, those first that are there again.
+    /// One line per topic, the most stable first.
     fn table(&self, words: &[String]) -> String {
         let (seeds, drawn) = (&self.seeds.shared_by_topic, &self.drawn.shared_by_topic);
         let mut order: Vec<usize> = (0..self.first.k()).collect();
@@ -175,10 +175,10 @@ impl TopicsAgain {
 }
 
 impl Again<'_> {
-    /// Refuses what the fewest different rows of a resample do not allow, before anything is made.
+    /// Checks the parameters against the number of distinct rows of a resample, before any fit.
     ///
     /// # Errors
-    /// Those of the method for so few rows; [`Error::Param`] where they have fewer than `k` neighbors.
+    /// Those of the method for this number of rows; [`Error::Param`] if they have fewer than `k` neighbors.
     pub(crate) fn check(&self, seed: u64) -> Result<()> {
         let n = self.prepared.rows();
         let fewest = (0..self.runs as u64).map(|at| draw(n, seed, at).len()).min().unwrap_or(n);
@@ -191,7 +191,7 @@ impl Again<'_> {
         Ok(())
     }
 
-    /// How much of it is there again. `first` is the map of the run's own seed, if it was made before; `tell` hears how many were made, of
+    /// Runs the test. `first` is the map of the run's own seed, if it exists; `tell` is called with the number of maps made, out of
     /// twice the runs.
     pub(crate) fn measure(&self, first: Option<Matrix>, run: &Run, tell: impl Fn(usize)) -> Result<Found> {
         self.check(run.seed())?;
@@ -213,7 +213,7 @@ impl Again<'_> {
             topics_drawn.extend(made.topics);
         }
         tell(maps.len() + drawn.len());
-        // Rows with shares of topics are near as those shares are.
+        // Topic proportions are compared by the Hellinger metric.
         let metric = if topics.is_empty() { Metric::Euclidean } else { Metric::Hellinger };
         let stability = measure::stability(&maps, &drawn, self.k, metric, run)?;
         let topics = match topics.split_first() {
@@ -232,7 +232,7 @@ fn seeded(run: &Run, at: u64) -> Run {
     run.clone().with_seed(run.seed().wrapping_add(at))
 }
 
-/// Where the rows lie, and the topics where the method learns such.
+/// The codes, and the topics if the method learns topics.
 struct Made {
     map: Matrix,
     topics: Option<Topics>,
@@ -246,7 +246,7 @@ fn make(method: &dyn AnyMethod, rows: &Prepared, metadata: &Metadata, run: &Run)
     Ok(Made { map: fitted.codes.map_or_else(|| fitted.model.encode(rows, run), Ok)?, topics })
 }
 
-/// As many rows as there are, drawn with replacement, each once.
+/// A bootstrap resample without duplicates.
 fn draw(n: usize, seed: u64, at: u64) -> Vec<u32> {
     let random = Random::new(seed, "bootstrap");
     let mut is_drawn = vec![false; n];

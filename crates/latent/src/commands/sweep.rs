@@ -1,4 +1,4 @@
-//! `latent sweep METHOD`: how many dimensions are enough: what each number of them tells of rows learned from, and of rows held out.
+//! `latent sweep METHOD`: choose the number of dimensions by training and held-out error.
 
 mod picture;
 
@@ -20,18 +20,18 @@ use crate::context::Context;
 use crate::output::{self, count, duration, number};
 use crate::{args, inputs, memory, outputs};
 
-/// The parameter that sets how many dimensions there are, and the one of methods that hold documents out themselves.
+/// The parameter of the number of dimensions, and that of methods which hold out documents themselves.
 const DIMENSIONS: &str = "n_components";
 const HELD_OUT: &str = "held_out";
-/// What such methods tell of documents held out, and the fact of as many that they learned from.
+/// The held-out measure of such methods, and the fact with the training score of as many documents.
 const LIKELIHOOD: &str = "log_likelihood_per_word";
 const TRAINING: &str = "training_log_likelihood_per_word";
-/// What is told of others.
+/// The measure of other methods.
 const ERROR: &str = "reconstruction_error";
-/// One row in so many is held out of others, up to so many rows.
+/// For other methods, one row in this many is held out, up to a maximum number.
 const ONE_IN: usize = 10;
 const MOST_HELD: usize = 10_000;
-/// Standard errors from a figure to the end of its 95 % interval.
+/// Standard errors in half of a 95 % interval.
 const ERRORS: f64 = 1.96;
 
 pub(crate) fn command() -> Command {
@@ -44,7 +44,7 @@ pub(crate) fn command() -> Command {
         .subcommands(registry::METHODS.iter().filter(|entry| can(entry)).map(method_command))
 }
 
-/// Whether a method tells rows that it did not learn from: by what it says of them itself, or by decoding their codes.
+/// Whether a method can be scored on held-out rows: by its own held-out measure, or by decoding their codes.
 fn can(entry: &Entry) -> bool {
     let has = |name: &str| entry.parameters().iter().any(|parameter| parameter.name == name);
     has(DIMENSIONS) && (has(HELD_OUT) || entry.info.encodes && entry.info.decodes)
@@ -75,7 +75,7 @@ fn method_command(entry: &Entry) -> Command {
         )
 }
 
-/// What a number of dimensions tells.
+/// The scores of a number of dimensions.
 #[derive(Debug, Clone, Serialize)]
 struct Point {
     n_components: u32,
@@ -84,7 +84,7 @@ struct Point {
     seconds: f64,
 }
 
-/// The numbers of dimensions that were asked for, what they tell, and which of them is recommended.
+/// The numbers of dimensions with their scores, and the recommended one.
 struct Sweep {
     figure: &'static str,
     points: Vec<Point>,
@@ -142,16 +142,16 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
             "recommended": recommended.n_components, "sentence": sentence,
         }));
     }
-    // The picture itself was asked for.
+    // The picture itself was requested.
     if picture.as_deref().is_some_and(outputs::is_standard) { Ok(()) } else { output::text(&sweep.told(&sentence)) }
 }
 
-/// Rows that are learned from, and rows that are held out.
+/// Training and held-out rows.
 #[allow(clippy::large_enum_variant, reason = "there is one of them")]
 enum Held<'a> {
-    /// The method holds some out itself, and tells them.
+    /// The method holds out rows itself.
     Itself(&'a Prepared, &'a Metadata),
-    /// Rows learned from, with what rides along; as many of these as are held out; rows held out.
+    /// Training rows with metadata; a sample of them as large as the held-out rows; held-out rows.
     Apart { learned: Prepared, metadata: Metadata, known: Prepared, new: Prepared },
 }
 
@@ -198,7 +198,7 @@ impl<'a> Held<'a> {
         }
     }
 
-    /// What a space tells of rows learned from, and of rows held out.
+    /// The training and the held-out score of a space.
     fn tell(&self, fitted: &Fitted, run: &Run) -> Result<(Option<Measure>, Measure)> {
         match self {
             Held::Itself(..) => {
@@ -227,7 +227,7 @@ fn mean(rows: &Prepared) -> Result<Vec<f64>> {
     Ok(sums)
 }
 
-/// The mean square of what is lost of a cell when rows are encoded and decoded; the null is what is lost where each row becomes the mean.
+/// The mean squared reconstruction error per cell; the null is that of the mean row.
 fn lost(model: &dyn Model, rows: &Prepared, mean: &[f64], run: &Run) -> Result<Measure> {
     let back = model.decode(&model.encode(rows, run)?, run)?;
     let table = rows.table()?;
@@ -243,12 +243,12 @@ fn lost(model: &dyn Model, rows: &Prepared, mean: &[f64], run: &Run) -> Result<M
 }
 
 impl Sweep {
-    /// How good a figure is: more is better.
+    /// The score with a sign so that larger is better.
     fn goodness(&self, point: &Point) -> f64 {
         if self.figure == ERROR { -point.held_out.value } else { point.held_out.value }
     }
 
-    /// The fewest dimensions within one standard error of the best, and a sentence that tells why.
+    /// The smallest dimension within one standard error of the best (one-standard-error rule), and a sentence with the reason.
     fn recommended(&self) -> Result<(&Point, String)> {
         let best = self.points.iter().reduce(|best, point| if self.goodness(point) > self.goodness(best) { point } else { best });
         let best = best.ok_or_else(|| Error::internal("a sweep of nothing"))?;

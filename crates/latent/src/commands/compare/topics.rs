@@ -1,4 +1,4 @@
-//! What two spaces of topics have in common: which topics are the same.
+//! Comparison of two topic models: matched topics.
 
 use std::collections::HashMap;
 
@@ -11,14 +11,14 @@ use serde::Serialize;
 use crate::output::{self, count, number};
 use crate::topics;
 
-/// Topics of one space beside those of another.
+/// The matched topics of two spaces.
 #[derive(Serialize)]
 pub(super) struct Compared {
-    /// The share of a topic's ten top words that are its partner's, the mean over topics; the null is that of topics that are not partners.
+    /// The mean share of a topic's ten top words that its partner has, too; the null is that of topics that are not partners.
     shared: Measure,
-    /// The Jensen-Shannon divergence of partners, the mean.
+    /// The mean Jensen-Shannon divergence of partners.
     divergence: Measure,
-    /// Words that both know, by which topics are compared.
+    /// Words of both vocabularies, by which topics are compared.
     words: usize,
     each: Vec<Topic>,
 }
@@ -27,14 +27,14 @@ pub(super) struct Compared {
 struct Topic {
     topic: usize,
     name: String,
-    /// The most similar one in the other space; none where that has fewer topics.
+    /// The partner in the other space; none if that has fewer topics.
     partner: Option<u32>,
     partner_name: Option<String>,
     shared: f64,
     divergence: f64,
 }
 
-/// The topics of two spaces, if both are such.
+/// The topics of two spaces, if both have topics.
 pub(super) fn compared((name_a, space_a): (&str, &Space), (name_b, space_b): (&str, &Space), run: &Run) -> Result<Option<Compared>> {
     let (Some(a), Some(b)) = (space_a.model.topics(), space_b.model.topics()) else { return Ok(None) };
     let (words_a, words_b) = (topics::words(space_a, a), topics::words(space_b, b));
@@ -61,13 +61,13 @@ pub(super) fn compared((name_a, space_a): (&str, &Space), (name_b, space_b): (&s
     }))
 }
 
-/// The same topics by some of their words.
+/// The topics restricted to some words.
 fn among(topics: &Topics, words: &[u32]) -> Result<Topics> {
     if words.len() == topics.words() && words.is_sorted() {
         return Ok(topics.clone());
     }
     let mut by_word = topics.by_word.select(words);
-    // A topic all of whose words are unknown to the other space is like none there.
+    // A topic without words of the other vocabulary matches none.
     let k = by_word.cols();
     let has_words: Vec<bool> = (0..k).map(|topic| (0..words.len()).any(|word| by_word.row(word)[topic] > 0.0)).collect();
     if has_words.iter().any(|has| !has) {
@@ -78,7 +78,7 @@ fn among(topics: &Topics, words: &[u32]) -> Result<Topics> {
 }
 
 impl Compared {
-    /// A line a topic, the most alike first.
+    /// One line per topic, the most similar first.
     pub(super) fn told(&self) -> String {
         let mut order: Vec<&Topic> = self.each.iter().collect();
         order.sort_by(|a, b| a.divergence.total_cmp(&b.divergence));

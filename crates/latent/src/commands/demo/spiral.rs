@@ -1,7 +1,7 @@
-//! `latent demo spiral`: a curve in space that one number describes, and which methods find that number again.
+//! `latent demo spiral`: a curve in 3-D with one intrinsic dimension, and which methods recover it.
 //!
-//! x = p sin 25p, y = eᵖ cos 25p, z = √p for p from 0 to 1, coloured by x + y. Ways along the curve say p; a plane through it says nothing:
-//! that is why curved data need methods of their own.
+//! x = p sin 25p, y = eᵖ cos 25p, z = √p for p from 0 to 1, colored by x + y. Geodesic distances along the curve determine p, linear projections do not:
+//! //! this is why curved data need manifold learning.
 
 mod picture;
 
@@ -24,17 +24,17 @@ use crate::context::Context;
 use crate::server::Phase;
 use crate::{inputs, output};
 
-/// Points where nobody says how many, and the fewest and the most.
+/// Default, minimum and maximum number of points.
 const POINTS: usize = 2000;
 const FEWEST: usize = 100;
 const MOST: usize = 100_000;
-/// Noise at most: its standard deviation along each axis; the curve is about 5 wide, and its turns come within 0.14 of each other.
+/// Maximum noise: its standard deviation along each axis; the curve is about 5 wide, and its turns are 0.14 apart at the closest.
 const NOISIEST: f64 = 0.05;
-/// Neighbors of a point: few, since turns come near each other; beyond what noise shakes about.
+/// Number of neighbors of a point: few, since turns are close to each other, but enough for the noise.
 const NEIGHBORS: f64 = 4.0;
-/// Length of the curve, about.
+/// Approximate length of the curve.
 const LENGTH: f64 = 42.0;
-/// Points up to which maps for the eye, which are made step by step, are tried, too.
+/// Up to this number of points, iterative maps are tried, too.
 const FOR_MAPS: usize = 5000;
 
 pub(super) fn args() -> Vec<Arg> {
@@ -56,7 +56,7 @@ pub(super) fn args() -> Vec<Arg> {
     ]
 }
 
-/// These flags are the spiral's alone.
+/// Refuses these flags for other demos.
 pub(super) fn refuse_args(matches: &ArgMatches) -> Result<()> {
     for name in ["points", "noise", "picture"] {
         if let Some(given) = matches.get_raw(name).and_then(|mut values| values.next()) {
@@ -74,12 +74,12 @@ struct Spiral {
     noise: f64,
 }
 
-/// What a method makes of it.
+/// The result of a method.
 struct Found {
     method: &'static Entry,
     /// The one coordinate of each point.
     line: Vec<f64>,
-    /// By ranks with p, whichever way round.
+    /// The absolute rank correlation with p.
     correlation: f64,
     seconds: f64,
 }
@@ -124,7 +124,7 @@ impl Spiral {
         Spiral { rows, p, noise }
     }
 
-    /// What each method that takes tables makes of it in one dimension, best first.
+    /// The results of all methods that take tables, in one dimension, best first.
     fn found(&self, run: &Run) -> Result<Vec<Found>> {
         let few = self.p.len() <= FOR_MAPS;
         let methods = registry::METHODS.iter().filter(|entry| entry.info.takes.contains(&Takes::Table) && (few || !entry.info.live));
@@ -148,12 +148,12 @@ impl Spiral {
         let codes = codes.map_or_else(|| space.encode_prepared(&prepared, run), Ok)?;
         let line: Vec<f64> = codes.as_slice().iter().map(|&value| f64::from(value)).collect();
         let correlation = rank_correlation(&line, &self.p);
-        // Which end is first, nobody can know.
+        // The direction of the coordinate is arbitrary.
         let line = if correlation < 0.0 { line.iter().map(|value| -value).collect() } else { line };
         Ok(Found { method, line, correlation: correlation.abs(), seconds })
     }
 
-    /// The curve, its number, its colour, and what was found, as a table.
+    /// The curve, its parameter, its color, and the results, as a table.
     fn observations(&self, found: &[Found]) -> Result<Observations> {
         let color = |point: usize| f64::from(self.rows.row(point)[0] + self.rows.row(point)[1]);
         let column = |values: Vec<f64>| Arc::new(Float64Array::from(values)) as ArrayRef;
@@ -166,7 +166,7 @@ impl Spiral {
     }
 }
 
-/// How well each method finds p, in a table and a sentence.
+/// How well each method recovers p, in a table and a sentence.
 fn told(found: &[Found]) -> String {
     let row =
         |found: &Found| vec![found.method.info.title.to_owned(), format!("{:.4}", found.correlation), output::duration(found.seconds)];

@@ -1,4 +1,4 @@
-//! How good topics are, anybody's: of a space, or of a file that another tool wrote.
+//! Scores of topics of a space, or of a file that another tool wrote.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,31 +15,31 @@ use crate::context::Context;
 use crate::output::{self, count, number};
 use crate::{inputs, topics};
 
-/// Names of a column that holds the words of topics.
+/// Names of a column of words.
 const WORDS: [&str; 4] = ["word", "term", "token", "words"];
-/// Endings of tables that may hold topics.
+/// Extensions of tables that may hold topics.
 const TABLES: [&str; 4] = [".csv", ".tsv", ".parquet", ".jsonl"];
-/// Top words whose coherence is told.
+/// Number of top words for coherence.
 const TOP: usize = 10;
 
-/// A word that is in no vocabulary: it takes a place in windows.
+/// A word outside the vocabulary, which counts in windows.
 const OTHER: u32 = u32::MAX;
 
-/// What a topic weighs in a document where that is not known: what most tools begin with.
+/// The default Dirichlet prior over a document's topics, if unknown: that of most tools.
 const PRIOR: f64 = 0.1;
 
-/// Topics that are to be scored.
+/// The topics to score.
 pub(super) struct Given {
     topics: Topics,
     words: Vec<String>,
-    /// What each topic weighs in a document before any word is seen.
+    /// Dirichlet prior over a document's topics, in pseudo-counts per topic.
     prior: Vec<f64>,
-    /// How texts become counts of the words.
+    /// The preparation of texts.
     preparation: Option<Preparation>,
 }
 
-/// The topics in a space or file, if it holds such: a table with a column of words and one of weights for each topic, or one whose rows are topics
-/// and whose columns are words.
+/// The topics in a space or file, if there are any: a table with a column of words and one of weights for each topic, or with topics as rows
+/// and words as columns.
 pub(super) fn find(path: &Path, run: &Run) -> Result<Option<Given>> {
     if inputs::is_space(path) {
         let space = inputs::space(path)?;
@@ -49,13 +49,13 @@ pub(super) fn find(path: &Path, run: &Run) -> Result<Option<Given>> {
         return Ok(Some(Given { topics: found.clone(), words: topics::words(&space, found), prior, preparation: Some(space.preparation) }));
     }
     let name = &*path.to_string_lossy();
-    // Codes that a space wrote are tables, too, but without words.
+    // Codes are tables, too, but without words.
     if !TABLES.iter().any(|ending| name.ends_with(ending)) {
         return Ok(None);
     }
     let observations = read::open(name, &Default::default())?.read(run)?;
     let Values::Table(table) = &observations.values else { return Ok(None) };
-    // A map of words has coordinates below 0, topics have shares.
+    // A map of words has negative coordinates, topics do not.
     if table.numbers.as_slice().iter().any(|share| *share < 0.0) {
         return Ok(None);
     }
@@ -75,9 +75,9 @@ pub(super) fn find(path: &Path, run: &Run) -> Result<Option<Given>> {
     Ok(Some(Given { topics, words, prior: vec![PRIOR; k], preparation: None }))
 }
 
-/// Documents by the words of topics.
+/// Documents as counts of the topics' words.
 struct Read {
-    /// Their words in order, where they have one: those of the vocabulary by number, others as [`OTHER`].
+    /// Their words in order, if known: words of the vocabulary by number, others as [`OTHER`].
     texts: Option<Vec<Vec<u32>>>,
     counts: Counts,
 }
@@ -108,7 +108,7 @@ impl Given {
         }
     }
 
-    /// The counts with the words of the topics as columns.
+    /// The counts, with the words of the topics as columns.
     fn columns(&self, counts: &Counts, name: &str) -> Result<Counts> {
         let Some(names) = counts.names.as_ref().filter(|names| **names != self.words) else {
             if counts.cols != self.words.len() {
@@ -134,7 +134,7 @@ impl Given {
         Ok(out)
     }
 
-    /// How texts are told apart into words that another tool counted: as here, nothing left out.
+    /// The tokenizer for topics of another tool: the default one, without removals.
     fn kept(&self, tokens: Tokens) -> Kept {
         Kept {
             tokens,
@@ -166,7 +166,7 @@ pub(super) fn run(given: Given, matches: &ArgMatches, context: &Context) -> Resu
     counts.indices.iter().zip(&counts.values).for_each(|(&word, &times)| totals[word as usize] += f64::from(times));
     let topics = match given.topics.tokens() > 0.0 {
         true => given.topics,
-        // What another tool counted is not known: chance is what these documents hold.
+        // The word frequencies of the other tool are unknown: use those of these documents as the null.
         false => Topics::new(given.topics.by_word.clone(), given.topics.shares().to_vec(), totals, counts.rows())?,
     };
     let told: Vec<[Vec<u32>; 2]> = match &texts {
@@ -198,7 +198,7 @@ pub(super) fn run(given: Given, matches: &ArgMatches, context: &Context) -> Resu
         ("diversity".to_owned(), Measure::exact(topics.diversity(), None)),
     ]);
     if let Some(&particles) = matches.get_one::<usize>("left-to-right") {
-        // The halves are every second word: put together again they are the words in order.
+        // The halves are alternating words: interleaved, they are the words in order.
         let whole = |[even, odd]: &[Vec<u32>; 2]| {
             let order = (0..even.len() + odd.len()).map(|at| if at % 2 == 0 { even[at / 2] } else { odd[at / 2] });
             order.collect::<Vec<u32>>()

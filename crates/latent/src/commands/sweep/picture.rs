@@ -1,4 +1,4 @@
-//! Both curves of a sweep as a picture.
+//! The training and held-out curves of a sweep as an SVG picture.
 
 use std::fmt::Write as _;
 
@@ -8,13 +8,13 @@ use crate::output::number;
 /// Width and height, and the margins at left, top, right and bottom.
 const SIZE: [f64; 2] = [720.0, 420.0];
 const MARGINS: [f64; 4] = [76.0, 48.0, 120.0, 52.0];
-/// Colors of held-out rows, of rows learned from, of noise, and of axes.
+/// Colors of held-out rows, training rows, the null, and axes.
 const HELD: &str = "#2563eb";
 const LEARNED: &str = "#d97706";
 const NOISE: &str = "#9ca3af";
 const INK: &str = "#374151";
 
-/// From numbers to places: dimensions by their logarithms, figures as they are.
+/// Scales of the axes: logarithmic for dimensions, linear for scores.
 struct Axes {
     from: [f64; 2],
     to: [f64; 2],
@@ -53,7 +53,7 @@ impl Axes {
     }
 }
 
-/// The picture: the figure of rows learned from and of rows held out, with its interval and its null, by dimensions; the number recommended is
+/// Training and held-out scores by dimensions, with intervals and the null; the recommended dimension is
 /// marked.
 pub(super) fn draw(sweep: &Sweep, title: &str) -> String {
     let (points, [width, height], [left, top, right, bottom]) = (&sweep.points, SIZE, MARGINS);
@@ -106,7 +106,7 @@ pub(super) fn draw(sweep: &Sweep, title: &str) -> String {
     let held = of(&|point| Some(point.held_out.value));
     let learned = of(&|point| point.training.map(|training| training.value));
     let noise = of(&|point| point.held_out.null);
-    // Names stand at the ends of their curves, as far apart as letters are high.
+    // Labels at the ends of the curves, at least a line height apart.
     let mut names: Vec<(f64, &str, &str)> = Vec::new();
     for (curve, name, color, dashes) in
         [(&held, "held out", HELD, "none"), (&learned, "learned from", LEARNED, "none"), (&noise, "noise", NOISE, "6 4")]
