@@ -1,4 +1,4 @@
-//! Arrays: numbers of one type that lie side by side in a file, as .npy, .npz, IDX and .safetensors hold them.
+//! Contiguous arrays of one number type, as in .npy, .npz, IDX and .safetensors.
 
 use std::ops::{Deref, Range};
 use std::sync::{Arc, OnceLock};
@@ -35,7 +35,7 @@ pub(super) enum Number {
 }
 
 impl Number {
-    /// Bytes of one.
+    /// Size in bytes.
     pub(super) fn size(self) -> usize {
         match self {
             Number::Bool | Number::U8 | Number::I8 => 1,
@@ -45,7 +45,7 @@ impl Number {
         }
     }
 
-    /// Whether one may hold more digits than a number of 32 bits.
+    /// Whether it may exceed the precision of f32.
     fn is_wide(self) -> bool {
         matches!(self, Number::U32 | Number::I32 | Number::U64 | Number::I64 | Number::F64)
     }
@@ -74,16 +74,16 @@ impl Number {
 #[derive(Clone)]
 pub(super) struct Array {
     bytes: Arc<Bytes>,
-    /// Where its numbers start.
+    /// The start of its numbers.
     start: usize,
     number: Number,
     big_endian: bool,
     shape: Vec<usize>,
-    /// Whether the first axis runs fastest.
+    /// Whether it is in Fortran order.
     fortran: bool,
 }
 
-/// How a file describes its array.
+/// The layout of an array in a file.
 pub(super) struct Layout {
     pub(super) start: usize,
     pub(super) number: Number,
@@ -93,10 +93,10 @@ pub(super) struct Layout {
 }
 
 impl Array {
-    /// The array that `layout` describes; nothing is allocated, and its bytes are there.
+    /// The array with this layout, whose bytes are checked to be in the file; nothing is allocated.
     ///
     /// # Errors
-    /// [`Error::Input`] if the bytes do not hold what the layout promises.
+    /// [`Error::Input`] if the bytes are too short for the layout.
     pub(super) fn new(file: &File, bytes: Arc<Bytes>, layout: Layout) -> Result<Self> {
         let Layout { start, number, big_endian, shape, fortran } = layout;
         let there = bytes.len().saturating_sub(start);
@@ -111,12 +111,12 @@ impl Array {
         Ok(Array { bytes, start, number, big_endian, shape, fortran })
     }
 
-    /// Numbers of the first axis.
+    /// Length of the first axis.
     pub(super) fn rows(&self) -> usize {
         self.shape.first().copied().unwrap_or(0)
     }
 
-    /// Numbers a row.
+    /// Numbers per row.
     pub(super) fn cols(&self) -> usize {
         self.shape.iter().skip(1).product()
     }
@@ -126,7 +126,7 @@ impl Array {
         &self.shape
     }
 
-    /// The size of its pictures, if it is an array of pictures: bytes, `[n, h, w]` or `[n, h, w, 1, 3 or 4]`.
+    /// The size of its images, if it is an array of images: bytes, `[n, h, w]` or `[n, h, w, 1, 3 or 4]`.
     pub(super) fn image(&self) -> Option<ImageShape> {
         match *self.shape.as_slice() {
             [_, height, width] if self.number == Number::U8 => Some(ImageShape { height, width, channels: 1 }),
@@ -135,13 +135,13 @@ impl Array {
         }
     }
 
-    /// Whether the numbers lie as a table of ours does.
+    /// Whether the memory layout is that of a [`Matrix`].
     fn is_plain(&self) -> bool {
         let aligned = (self.bytes.as_ptr() as usize + self.start).is_multiple_of(4);
         self.number == Number::F32 && self.big_endian == cfg!(target_endian = "big") && self.row_major() && aligned
     }
 
-    /// Gives the pages of some rows back to the system; of all rows, where rows do not lie together.
+    /// Returns the pages of some rows to the system; of all rows, if rows are not contiguous.
     fn forget(&self, rows: Range<usize>) {
         let row = self.cols() * self.number.size();
         let range = if self.row_major() { self.start + rows.start * row..self.start + rows.end * row } else { 0..self.bytes.len() };
@@ -198,7 +198,7 @@ impl Array {
         }
     }
 
-    /// Where a column starts in an array whose first axis runs fastest.
+    /// The start of a column in Fortran order.
     fn place(&self, column: usize) -> usize {
         let (mut rest, mut place) = (column, 0);
         let mut stride: usize = self.shape.iter().product();
@@ -287,12 +287,12 @@ impl Array {
         Ok(Affine::of_ranges(&ranges))
     }
 
-    /// How many numbers there are.
+    /// Number of numbers.
     pub(super) fn count(&self) -> usize {
         self.shape.iter().product()
     }
 
-    /// Calls `take` with the place, row by row, and the value of each number.
+    /// Calls `take` with the position, row by row, and the value of each number.
     pub(super) fn each(&self, mut take: impl FnMut(usize, f64)) {
         if self.row_major() {
             let bytes = &self.bytes[self.start..self.start + self.count() * self.number.size()];
@@ -302,7 +302,7 @@ impl Array {
         }
     }
 
-    /// Its numbers as f64, for short arrays that ride along.
+    /// Its numbers as f64, for short metadata arrays.
     pub(super) fn to_f64(&self) -> Vec<f64> {
         let (rows, cols) = (self.rows(), self.cols());
         let mut out = vec![0.0; rows * cols];
@@ -316,10 +316,10 @@ impl Array {
     }
 }
 
-/// Bytes to numbers.
+/// Converts bytes to numbers.
 type Read = fn(&[u8], &mut [f32]);
 
-/// Calls `take` with the place and the value of each number.
+/// Calls `take` with the position and the value of each number.
 #[inline(always)]
 fn each(number: Number, big_endian: bool, bytes: &[u8], mut take: impl FnMut(usize, f64)) {
     macro_rules! go {
@@ -349,12 +349,12 @@ fn each(number: Number, big_endian: bool, bytes: &[u8], mut take: impl FnMut(usi
     }
 }
 
-/// Rows that are worked on at a time: about a quarter of a million numbers.
+/// Rows per block: about a quarter of a million numbers.
 fn block_rows(cols: usize) -> usize {
     ((1 << 18) / cols.max(1)).max(1)
 }
 
-/// A part of a file whose numbers are used where they lie.
+/// A part of a file whose numbers are used in place.
 struct Part {
     bytes: Arc<Bytes>,
     range: Range<usize>,
@@ -368,11 +368,11 @@ impl Deref for Part {
     }
 }
 
-/// Reads an array as observations: pictures, or a table without names.
+/// Reads an array as observations: images, or a table without names.
 pub(super) struct ArrayReader {
     name: String,
     array: Array,
-    /// What rides along: other arrays of the same file.
+    /// Metadata: other arrays of the same file.
     metadata: Metadata,
     notes: Vec<String>,
     affine: OnceLock<Affine>,
@@ -401,7 +401,7 @@ impl ArrayReader {
         Ok(ArrayReader { name, array, metadata, notes, affine })
     }
 
-    /// Adds what the user should know.
+    /// Adds a note.
     pub(super) fn note(&mut self, text: String) {
         self.notes.push(text);
     }
@@ -503,7 +503,7 @@ impl Reader for ArrayReader {
         let run = run.clone();
         let blocks = (first..rows).step_by(block).map(move |at| {
             run.check()?;
-            // Whoever asks for the next block is done with those before.
+            // The previous blocks are not needed any more.
             self.array.forget(0..at);
             run.install(|| self.part(at..(at + block).min(rows)))
         });
@@ -511,7 +511,7 @@ impl Reader for ArrayReader {
     }
 }
 
-/// The array as one column that rides along, or as many as it has columns.
+/// The array as metadata, one column per column.
 pub(super) fn as_columns(name: &str, array: &Array) -> Vec<(String, ArrayRef)> {
     let values = array.to_f64();
     let (rows, cols) = (array.rows(), array.cols());

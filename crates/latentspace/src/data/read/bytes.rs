@@ -1,4 +1,4 @@
-//! The bytes of a file: mapped where they lie, or unpacked up to a stated cap and ratio.
+//! The bytes of a file: memory-mapped, or decompressed up to a maximum size and ratio.
 
 use std::fs;
 use std::io::{self, BufReader, Read};
@@ -10,17 +10,17 @@ use memmap2::Mmap;
 
 use crate::error::{Bytes as Size, Error, Result};
 
-/// Packed data that grows by more than this is refused: no real data does, and bombs do.
+/// Maximum decompression ratio, against decompression bombs.
 pub(super) const MOST_RATIO: u64 = 1000;
-/// What any file may be unpacked to, however small: the ratio of a few bytes says nothing.
+/// Decompressed size that is allowed for any file: the ratio of a small file is meaningless.
 pub(super) const ALWAYS_UNPACKED: u64 = 1 << 20;
-/// What a packed file may be unpacked to where the run names no limit.
+/// Maximum decompressed size without a memory limit.
 pub(super) const MOST_UNPACKED: u64 = 16 << 30;
 
-/// How a file is packed.
+/// The compression of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Packing {
-    /// It is not.
+    /// None.
     None,
     /// gzip.
     Gzip,
@@ -28,39 +28,39 @@ pub(super) enum Packing {
     Zstd,
 }
 
-/// A file that is there, and how it is packed.
+/// An existing file and its compression.
 #[derive(Debug, Clone)]
 pub(super) struct File {
     pub(super) path: PathBuf,
     pub(super) packing: Packing,
-    /// Bytes on the disk.
+    /// Size on disk.
     pub(super) len: u64,
-    /// Bytes that it may be unpacked to.
+    /// Maximum decompressed size.
     pub(super) limit: u64,
-    /// Bytes that it may be unpacked to, however few it has.
+    /// Decompressed size that is always allowed.
     pub(super) always: u64,
 }
 
-/// Bytes that lie in a mapped file or in memory.
+/// Bytes in a mapped file or in memory.
 pub(super) enum Bytes {
     /// In a file.
     Mapped(Mmap),
     /// In memory.
     Held(Vec<u8>),
-    /// In memory that somebody else holds.
+    /// In memory of another owner.
     Shared(Arc<dyn Deref<Target = [u8]> + Send + Sync>),
 }
 
 impl Bytes {
-    /// Gives the pages of a mapped file back to the system, which reads them again if they are wanted again: a pass over a file takes no more
+    /// Returns pages of a mapped file to the system, which reads them again on the next access: a pass over a file takes no more
     /// memory than its blocks.
     pub(super) fn forget(&self, range: Range<usize>) {
         #[cfg(unix)]
         if let Bytes::Mapped(map) = self
             && !range.is_empty()
         {
-            // SAFETY: the map is of a file and only read, so what is given back comes again with the same bytes.
-            // Where the system refuses, the pages stay, which harms nothing.
+            // SAFETY: the map is a read-only file map, so dropped pages are read again with the same bytes.
+            // If the system refuses, the pages stay in memory.
             let _ = unsafe { map.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, range.start, range.len()) };
         }
     }
@@ -84,7 +84,7 @@ impl File {
         Error::input(&self.path, found, wanted)
     }
 
-    /// The same error, of this file.
+    /// The same error with the name of this file.
     pub(super) fn own(&self, error: Error) -> Error {
         match error {
             Error::Input(input) => Error::Input(crate::error::Input { file: self.path.clone(), ..input }),
@@ -92,10 +92,10 @@ impl File {
         }
     }
 
-    /// All bytes: mapped, or unpacked into memory.
+    /// All bytes: mapped, or decompressed into memory.
     ///
     /// # Errors
-    /// [`Error::Io`], or [`Error::Input`] for packed data that are broken or too large.
+    /// [`Error::Io`], or [`Error::Input`] for compressed data that are invalid or too large.
     pub(super) fn bytes(&self) -> Result<Arc<Bytes>> {
         if self.packing == Packing::None {
             if self.len == 0 {
@@ -112,7 +112,7 @@ impl File {
         Ok(Arc::new(Bytes::Held(bytes)))
     }
 
-    /// The bytes one after the other, unpacked.
+    /// A reader of the decompressed bytes.
     ///
     /// # Errors
     /// [`Error::Io`].
@@ -132,7 +132,7 @@ impl File {
     }
 }
 
-/// Unpacked bytes, counted: more than the cap or the ratio allows is an error.
+/// A reader that counts decompressed bytes and fails above the maximum size or ratio.
 pub(super) struct Capped<R> {
     inner: R,
     allowed: u64,
@@ -142,7 +142,7 @@ pub(super) struct Capped<R> {
 }
 
 impl<R: Read> Capped<R> {
-    /// Of `packed` bytes at most [`MOST_RATIO`] times as many may come, or `always`, and at most `limit`.
+    /// Allows [`MOST_RATIO`] times `packed` bytes, or `always`, and at most `limit`.
     pub(super) fn new(inner: R, packed: u64, limit: u64, always: u64) -> Self {
         let allowed = packed.saturating_mul(MOST_RATIO).max(always).min(limit);
         Capped { inner, allowed, packed, limit, seen: 0 }
@@ -165,7 +165,7 @@ impl<R: Read> Read for Capped<R> {
     }
 }
 
-/// Packed data that are a bomb, or as good as one.
+/// The error for a decompression bomb.
 #[derive(Debug)]
 struct TooLarge(String);
 
@@ -177,13 +177,13 @@ impl std::fmt::Display for TooLarge {
 
 impl std::error::Error for TooLarge {}
 
-/// What a failed read says of the file: broken content is an input's error, the rest is the system's.
+/// Converts a failed read: invalid content is an input error, others are system errors.
 pub(super) fn unreadable(path: &Path, error: io::Error) -> Error {
     if let Some(bomb) = error.get_ref().and_then(|inner| inner.downcast_ref::<TooLarge>()) {
         return Error::input(path, bomb.0.clone(), format!("packed data may grow up to {MOST_RATIO} times and {}", Size(MOST_UNPACKED)))
             .with_hint("if it is sound, unpack it first; --max-memory SIZE allows a quarter of SIZE");
     }
-    // What zstd says of a window that its decoder would not hold.
+    // zstd's error for a window that is too large.
     if error.to_string().contains("too much memory") {
         return Error::input(
             path,

@@ -1,4 +1,4 @@
-//! Columns of Arrow as what is learned from or rides along: numbers, vectors, documents, text, dates.
+//! Conversion of Arrow columns to numbers, vectors, documents, and metadata (text, dates).
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::data::{Affine, dates};
 use crate::error::{Error, Result};
 use crate::text::of_words;
 
-/// The cells of one column of numbers.
+/// The cells of a numeric column.
 pub(super) enum Source {
     F32(Float32Array, usize),
     F64(Float64Array, usize),
@@ -35,7 +35,7 @@ impl Source {
     /// The numbers of a column, `width` in each cell.
     ///
     /// # Errors
-    /// [`Error::Input`] with the row, from 1, for a cell that holds another number of numbers, or none.
+    /// [`Error::Input`] with the row, from 1, for a missing vector, or one of another length.
     pub(super) fn new(column: &ArrayRef, width: usize) -> Result<Self> {
         let flat: ArrayRef = match column.data_type() {
             DataType::FixedSizeList(..) => fixed(column.as_fixed_size_list(), width)?,
@@ -53,7 +53,7 @@ impl Source {
         Ok(Source::F64(wide.as_primitive::<Float64Type>().clone(), width))
     }
 
-    /// Widens the ranges of its columns; those of 32 bits need none.
+    /// Extends the ranges of its columns; 32-bit numbers need none.
     pub(super) fn ranges(&self, ranges: &mut [(f64, f64)]) {
         let Source::F64(cells, width) = self else { return };
         for (at, value) in cells.iter().enumerate() {
@@ -96,7 +96,7 @@ fn is_text(column: &ArrayRef) -> bool {
     }
 }
 
-/// The numbers of vectors of one length, which lie one after the other.
+/// The numbers of contiguous vectors of one length.
 fn fixed(list: &FixedSizeListArray, width: usize) -> Result<ArrayRef> {
     let own = usize::try_from(list.value_length()).unwrap_or(0);
     if own != width {
@@ -108,7 +108,7 @@ fn fixed(list: &FixedSizeListArray, width: usize) -> Result<ArrayRef> {
     spread(list.len(), width, |row| list.is_valid(row).then(|| list.value(row)))
 }
 
-/// The numbers of lists, each of which must have as many.
+/// The numbers of lists, which must have equal lengths.
 fn lists<O: OffsetSizeTrait>(list: &GenericListArray<O>, width: usize) -> Result<ArrayRef> {
     if let Some(row) = (0..list.len()).find(|&row| list.is_valid(row) && list.value_length(row).as_usize() != width) {
         return Err(unlike(row, list.value_length(row).as_usize(), width));
@@ -134,7 +134,7 @@ fn spread(rows: usize, width: usize, cell: impl Fn(usize) -> Option<ArrayRef>) -
     Ok(Arc::new(Float64Array::from(out)))
 }
 
-/// The numbers of vectors that are written as text.
+/// The numbers of vectors in text.
 fn vectors(cells: &StringArray, width: usize) -> Result<ArrayRef> {
     let mut out = Vec::with_capacity(cells.len() * width);
     for (row, cell) in cells.iter().enumerate() {
@@ -153,7 +153,7 @@ fn vectors(cells: &StringArray, width: usize) -> Result<ArrayRef> {
     Ok(Arc::new(Float64Array::from(out)))
 }
 
-/// A column as text; what has no text of its own, such as a list, as Arrow shows it.
+/// A column as text; types such as lists as Arrow formats them.
 pub(super) fn text(column: &ArrayRef) -> Result<StringArray> {
     let column = &in_utc(column);
     if let Ok(cells) = cast(column, &DataType::Utf8) {
@@ -167,7 +167,7 @@ pub(super) fn text(column: &ArrayRef) -> Result<StringArray> {
     (0..column.len()).map(cell).collect::<std::result::Result<StringArray, _>>().map_err(wrong)
 }
 
-/// Documents, a cell each; a list of words is one that is separated already.
+/// Documents, one per cell; a list of words is a tokenized document.
 pub(super) fn documents(column: &ArrayRef) -> Result<Vec<String>> {
     let lists = match column.data_type() {
         DataType::List(_) => Some(Arc::clone(column)),
@@ -182,7 +182,7 @@ pub(super) fn documents(column: &ArrayRef) -> Result<Vec<String>> {
     lists.as_list::<i32>().iter().map(cell).collect()
 }
 
-/// A column that rides along, in one of few types: text, numbers, dates and truth as they are, all else as text.
+/// A metadata column in one of a few types: text, numbers, dates and booleans are kept, all others become text.
 pub(super) fn plain(column: &ArrayRef) -> Result<ArrayRef> {
     match column.data_type() {
         DataType::Utf8 | DataType::Boolean | DataType::Date32 | DataType::Date64 | DataType::Timestamp(..) => Ok(Arc::clone(column)),
@@ -194,26 +194,26 @@ pub(super) fn plain(column: &ArrayRef) -> Result<ArrayRef> {
     }
 }
 
-/// How the dates of a column are written, as its head shows.
+/// The format of the dates of a column, detected from its head.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Dates {
-    /// In text.
+    /// Text.
     Text(dates::Order),
-    /// As numbers.
+    /// Numbers.
     Numbers(dates::Scale),
-    /// They have a type of their own.
+    /// A date type.
     Typed,
 }
 
 impl Dates {
-    /// How the dates of this column are written; why it holds none.
+    /// Detects the format of the dates of this column, or the reason why it has none.
     pub(super) fn of(column: &ArrayRef) -> Result<Self, String> {
         match column.data_type() {
             DataType::Date32 | DataType::Date64 | DataType::Timestamp(..) => Ok(Dates::Typed),
             kind if kind.is_numeric() => {
                 let cells = cast(column, &DataType::Float64).map_err(|error| error.to_string())?;
                 let scale = dates::Scale::of(cells.as_primitive::<Float64Type>().iter(), true);
-                // Who says that they are dates means seconds where nothing else fits.
+                // With --dates, numbers are seconds if no other format fits.
                 Ok(Dates::Numbers(scale.unwrap_or(dates::Scale::Since(1e6))))
             }
             _ => {
@@ -226,7 +226,7 @@ impl Dates {
         }
     }
 
-    /// The column as instants; what is no date, or one that no calendar has, is missing.
+    /// The column as instants; invalid and impossible dates are missing.
     pub(super) fn read(self, column: &ArrayRef) -> Result<ArrayRef> {
         let instants: TimestampMicrosecondArray = match self {
             Dates::Typed => {

@@ -1,4 +1,4 @@
-//! Dense tables that lie in memory once their file is parsed.
+//! Dense tables that are parsed into memory.
 
 use super::{Blocks, Reader, stream_rows};
 use crate::data::{Affine, Metadata, Observations, Values};
@@ -6,11 +6,11 @@ use crate::error::{Error, Result};
 use crate::linalg::Matrix;
 use crate::run::Run;
 
-/// A table, and what rides along with it.
+/// A table with its metadata.
 pub(super) struct Dense {
     pub(super) name: String,
     pub(super) table: Matrix,
-    /// Names of its columns, where they have any.
+    /// Names of its columns, if they have names.
     pub(super) names: Option<Vec<String>>,
     /// How its numbers lie in 32 bits.
     pub(super) affine: Affine,

@@ -1,6 +1,6 @@
-//! Bags of words of the UCI repository: `docword.NAME.txt`, with the words beside it in `vocab.NAME.txt`, a word a line.
+//! Bags of words of the UCI repository: `docword.NAME.txt`, with the words in `vocab.NAME.txt` in the same folder, one per line.
 //!
-//! Three lines tell documents, words and cells; then a cell a line: document, word, count, both counted from 1.
+//! Three lines give the numbers of documents, words and cells; then one cell per line: document, word, count, the first two counted from 1.
 //! Source: Newman 2008, "Bag of Words", UCI Machine Learning Repository, doi:10.24432/C5ZG6P.
 
 use super::bytes::File;
@@ -9,7 +9,7 @@ use super::{Ask, Reader, excerpt};
 use crate::data::Metadata;
 use crate::error::{Error, Result};
 
-/// Whether a file is named as such files are.
+/// Whether a file has such a name.
 pub(super) fn is_named_so(file: &File) -> bool {
     file.path.file_name().is_some_and(|name| name.to_string_lossy().to_lowercase().starts_with("docword."))
 }
@@ -17,7 +17,7 @@ pub(super) fn is_named_so(file: &File) -> bool {
 /// Opens a bag of words.
 ///
 /// # Errors
-/// [`Error::Input`] with the line for what is wrong in it; of the words, too.
+/// [`Error::Input`] with the line of an error, also in the words.
 pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
     let bytes = file.bytes()?;
     let text = std::str::from_utf8(&bytes).map_err(|_| file.wrong("bytes that are not UTF-8", "lines of numbers are needed"))?;
@@ -59,7 +59,7 @@ pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
     Ok(Box::new(reader))
 }
 
-/// The words beside the file, where they are there; and what is told of them.
+/// The words, if their file exists; and a note.
 fn words(file: &File, cols: usize, ask: &Ask<'_>) -> Result<(Option<Vec<String>>, String)> {
     let name = file.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let rest = name.get("docword".len()..).unwrap_or_default();

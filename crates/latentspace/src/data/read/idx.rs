@@ -1,4 +1,4 @@
-//! IDX, as MNIST comes: two zero bytes, a type, the number of axes, their lengths (big-endian), then the numbers.
+//! IDX, the format of MNIST: two zero bytes, a type, the number of axes, their lengths (big-endian), then the numbers.
 //!
 //! Source: LeCun, Cortes and Burges, "The MNIST database of handwritten digits".
 
@@ -7,10 +7,10 @@ use super::bytes::File;
 use super::{Ask, Reader};
 use crate::error::Result;
 
-/// Opens an IDX file: pictures if it has three axes of bytes, a table otherwise.
+/// Opens an IDX file: images if it has three axes of bytes, a table otherwise.
 ///
 /// # Errors
-/// [`crate::Error::Input`] for what is no whole IDX file.
+/// [`crate::Error::Input`] for an invalid or truncated file.
 pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
     Ok(Box::new(ArrayReader::new(file, ask.name.clone(), array(file)?, None, ask.affine())?))
 }

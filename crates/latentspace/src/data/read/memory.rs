@@ -1,4 +1,4 @@
-//! Arrays that somebody else holds in memory, read as their `.npy` file would be: the same numbers, to the bit.
+//! Arrays in memory of another owner, read like their `.npy` file: the same numbers, to the bit.
 
 use std::ops::Deref;
 use std::path::PathBuf;
@@ -14,26 +14,26 @@ use crate::run::Run;
 /// An array in memory, as NumPy describes it.
 #[derive(Clone)]
 pub struct MemoryArray {
-    /// What errors call it.
+    /// Its name in errors.
     pub name: String,
-    /// Its bytes, without gaps.
+    /// Its contiguous bytes.
     pub bytes: Arc<dyn Deref<Target = [u8]> + Send + Sync>,
     /// NumPy's name of the type of its numbers: `<f4`.
     pub descr: String,
     /// The length along each axis; the first is that of the rows.
     pub shape: Vec<usize>,
-    /// Whether the first axis runs fastest.
+    /// Whether it is in Fortran order.
     pub fortran: bool,
-    /// Names of its columns, where it has any.
+    /// Names of its columns, if it has names.
     pub names: Option<Vec<String>>,
 }
 
 impl MemoryArray {
-    /// The array as observations; `preparation` is that of a space that its rows are for. Rows of f32 one after the other are used where they
-    /// lie, all others are converted once.
+    /// The array as observations; `preparation` is that of a space that its rows are for. Contiguous rows of f32 are used in
+    /// /// place, all others are converted once.
     ///
     /// # Errors
-    /// [`crate::Error::Input`] for what is no whole array of numbers; [`crate::Error::Memory`].
+    /// [`crate::Error::Input`] for an invalid array; [`crate::Error::Memory`].
     pub fn read(&self, preparation: Option<&Preparation>, run: &Run) -> Result<Observations> {
         let len = self.bytes.len() as u64;
         let file = File { path: PathBuf::from(&self.name), packing: Packing::None, len, limit: len, always: len };

@@ -1,7 +1,7 @@
-//! Readers: one file and one line a format.
+//! Readers of files: one file and one line per format.
 //!
-//! [`open`] looks at a file (or a folder, or a pattern of names) without reading more than its head; [`Source::read`] gives all its rows,
-//! [`Source::blocks`] gives them in blocks, in flat memory, as often as wanted.
+//! [`open`] reads only the header of a file (or a folder, or a pattern of names); [`Source::read`] reads all rows,
+//! [`Source::blocks`] reads them in blocks, in constant memory, in any number of passes.
 
 mod arranged;
 mod array;
@@ -58,23 +58,23 @@ use sparse::Numbering;
 /// Blocks of rows, in order.
 pub(super) type Blocks<'a> = Box<dyn Iterator<Item = Result<Observations>> + Send + 'a>;
 
-/// What each format gives.
+/// The interface of a format.
 pub(super) trait Reader: Send + Sync {
     /// `table`, `array`, `images`, `counts` or `text`.
     fn kind(&self) -> &'static str;
-    /// Rows, where the head of the file tells.
+    /// Number of rows, if the header of the file contains it.
     fn rows(&self) -> Option<usize>;
-    /// Columns to learn from (0 for text).
+    /// Number of columns to learn from (0 for text).
     fn columns(&self) -> usize;
-    /// Of counts: cells that are not 0.
+    /// For counts: number of nonzero cells.
     fn cells(&self) -> Option<usize> {
         None
     }
-    /// Their names, where they have any.
+    /// Their names, if they have names.
     fn names(&self) -> Option<Vec<String>>;
-    /// What the user should know: columns that ride along, treatments.
+    /// Notes: metadata columns, conversions.
     fn notes(&self) -> Vec<String>;
-    /// What is lost: columns that are not learned from though they might be meant to.
+    /// Warnings: columns that are not learned from although they might be intended.
     fn warnings(&self) -> Vec<String> {
         Vec::new()
     }
@@ -82,15 +82,15 @@ pub(super) trait Reader: Send + Sync {
     fn read(&self, run: &Run) -> Result<Observations> {
         concat(self.blocks(run)?, run)
     }
-    /// Bytes that a pass holds beside the blocks that it gives: pages of the file, dictionaries, what is unpacked.
+    /// Bytes that a pass holds in addition to its blocks: pages of the file, dictionaries, decompressed data.
     fn working_bytes(&self) -> u64 {
         0
     }
-    /// Numbers a second that a pass gives on one core of the machine that the cost model was measured on.
+    /// Numbers per second of a pass on one core of the machine on which the cost model was calibrated.
     fn rate(&self) -> f64 {
         10e6
     }
-    /// All rows as columns that ride along with others.
+    /// All columns as metadata.
     fn labels(&self, run: &Run) -> Result<Metadata> {
         Ok(self.read(run)?.metadata)
     }
@@ -98,7 +98,7 @@ pub(super) trait Reader: Send + Sync {
     fn blocks<'a>(&'a self, run: &Run) -> Result<Blocks<'a>> {
         Ok(self.blocks_near(0, run)?.1)
     }
-    /// A new pass from a block on that begins at row `first` or before it, as near as the format allows; with the number of rows before it.
+    /// A new pass from a block that begins at row `first` or before it, as near as the format allows; with the number of rows before it.
     /// The blocks are those of [`Reader::blocks`].
     fn blocks_near<'a>(&'a self, first: usize, run: &Run) -> Result<(usize, Blocks<'a>)>;
     /// How its numbers lie in 32 bits, where that is known.
@@ -115,28 +115,28 @@ pub(super) trait Reader: Send + Sync {
     fn numbering(&self) -> Option<Numbering> {
         None
     }
-    /// Takes the numbering that all files of a source show together.
+    /// Sets the common numbering of all files of a source.
     fn number(&mut self, _all: Numbering) {}
 }
 
-/// What a format is asked for.
+/// A request to open a file.
 pub(super) struct Ask<'a> {
     /// The name of the observations.
     pub(super) name: String,
-    /// What the caller wants.
+    /// The options of reading.
     pub(super) options: &'a ReadOptions,
-    /// What the rows are for.
+    /// The purpose of the rows.
     pub(super) purpose: Purpose,
 }
 
-/// What rows are for.
+/// The purpose of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
     /// To be learned from, or encoded.
     Learn,
-    /// To ride along with others: all columns do.
+    /// Metadata of other rows: all columns are metadata.
     Labels,
-    /// To be codes: of a table, the columns `z0`, `z1`, …
+    /// Codes: the columns `z0`, `z1`, … of a table.
     Codes,
 }
 
@@ -146,12 +146,12 @@ impl Ask<'_> {
         self.options.preparation.as_ref().map(|preparation| preparation.affine().clone())
     }
 
-    /// Whether running text is wanted rather than numbers.
+    /// Whether text is preferred to numbers.
     pub(super) fn wants_text(&self) -> bool {
         self.options.wants_text || self.options.preparation.as_ref().is_some_and(|preparation| preparation.kind == "text")
     }
 
-    /// The columns that a space, which the rows are for, was learned from.
+    /// The columns of the space that the rows are for.
     pub(super) fn fitted_columns(&self) -> Option<Vec<String>> {
         let preparation = self.options.preparation.as_ref().filter(|preparation| preparation.kind == "table")?;
         let mut names = preparation.names.clone()?;
@@ -160,7 +160,7 @@ impl Ask<'_> {
     }
 }
 
-/// Columns that are there already.
+/// Metadata columns in memory.
 pub(super) struct Ready(pub(super) Metadata);
 
 impl Reader for Ready {
@@ -187,8 +187,8 @@ impl Reader for Ready {
     }
 }
 
-/// A format: how its names end, whether they may end in `.gz` or `.zst` besides, the bytes that it starts with, the reading options that it
-/// takes besides labels, and how it is opened.
+/// A format: its extensions, whether they may be followed by `.gz` or `.zst`, its first bytes, its reading options
+/// (except labels), and the function that opens it.
 struct Format {
     endings: &'static [&'static str],
     packed: bool,
@@ -197,11 +197,11 @@ struct Format {
     open: fn(&File, &Ask<'_>) -> Result<Box<dyn Reader>>,
 }
 
-/// Options of tables, of tables as text, and of folders.
+/// Options of tables, of csv, and of folders.
 const TABLE: &[&str] = &["columns", "id", "text", "dates", "transpose"];
 const CSV: &[&str] = &["columns", "id", "text", "dates", "transpose", "delimiter", "decimal", "header"];
 const FOLDER: &[&str] = &["bad"];
-/// Options of one array or of counts, and of several arrays of which one is chosen.
+/// Options of one array or of counts, and of archives of arrays.
 const ARRAY: &[&str] = &["names", "transpose"];
 const ARRAYS: &[&str] = &["columns", "names", "transpose"];
 
@@ -223,15 +223,15 @@ static FORMATS: &[Format] = &[
 ];
 
 impl Format {
-    /// The format of a file whose lower-case name, without what packed it, is this.
+    /// The format of a file with this lower-case name, without a compression extension.
     fn of_name(bare: &str) -> Option<&'static Format> {
         FORMATS.iter().find(|format| format.endings.iter().any(|ending| bare.ends_with(ending)))
     }
 
-    /// The format of this name: `csv`.
+    /// The format with this name: `csv`.
     ///
     /// # Errors
-    /// [`Error::Param`] that lists those there are.
+    /// [`Error::Param`] with a list of the formats.
     fn named(name: &str) -> Result<&'static Format> {
         let plain = name.trim_start_matches('.').to_lowercase();
         let names = || FORMATS.iter().flat_map(|format| format.endings).map(|ending| ending.trim_start_matches(['.', '-']));
@@ -246,7 +246,7 @@ impl Format {
     }
 }
 
-/// Refuses an option that the format has no use for.
+/// Refuses an option that the format cannot use.
 fn check_options(path: &Path, what: &str, takes: &[&str], options: &ReadOptions) -> Result<()> {
     let unused =
         options.names_given().into_iter().find(|name| !["labels", "format"].contains(&name.as_str()) && !takes.contains(&name.as_str()));
@@ -255,21 +255,21 @@ fn check_options(path: &Path, what: &str, takes: &[&str], options: &ReadOptions)
     Err(Error::Param(Param { name: unused, found, wanted, hint: None }))
 }
 
-/// What would make room, in words.
+/// The hint for data that exceed the memory limit.
 pub(super) const HINT_MEMORY: &str = "methods that fold (`latent methods` shows them) read it in blocks; or take a sample of the rows";
 
 /// Opens data: a file, a folder of images, or a pattern of names (`parts/*.parquet`), whose files are taken in sorted order; `-` is standard
-/// input, kept in a temporary file, its format told by its first bytes.
+/// input, kept in a temporary file, with its format detected from its first bytes.
 ///
-/// Costs the head of each file, or all of it where it must be seen whole (`.npz`, `.mtx`, `.svmlight`, labels).
+/// Reads the header of each file, or all of it if necessary (`.npz`, `.mtx`, `.svmlight`, labels).
 ///
 /// # Errors
-/// [`Error::Io`] or [`Error::Input`] that suggests near names for a file that is not there; [`Error::Input`] for what is wrong in its head.
+/// [`Error::Io`] or [`Error::Input`] for a missing file, with similar names as a hint; [`Error::Input`] for an invalid header.
 pub fn open(data: impl AsRef<Path>, options: &ReadOptions) -> Result<Source> {
     open_as(data.as_ref(), options, Purpose::Learn)
 }
 
-/// Opens codes: of a table the columns `z0`, `z1`, … are taken.
+/// Opens codes: the columns `z0`, `z1`, … of a table.
 ///
 /// # Errors
 /// As [`open`].
@@ -313,7 +313,7 @@ fn open_as(data: &Path, options: &ReadOptions, purpose: Purpose) -> Result<Sourc
     Ok(source)
 }
 
-/// A file whose columns are others than those of the first.
+/// The error for a file whose columns differ from those of the first.
 fn unlike(path: &Path, reader: &dyn Reader, first: &Path, known: &dyn Reader) -> Error {
     let (names, of_first) = (reader.names().unwrap_or_default(), known.names().unwrap_or_default());
     let only = |names: &[String], others: &[String]| -> Vec<String> {
@@ -338,8 +338,8 @@ fn unlike(path: &Path, reader: &dyn Reader, first: &Path, known: &dyn Reader) ->
     }
 }
 
-/// Standard input as a file, so that it can be read more than once. Where no format was given, its first bytes tell it; where they are text,
-/// whether it is a table or documents, a line each.
+/// Copies standard input to a temporary file, so that it can be read more than once. Without a given format, its first bytes determine it, and
+/// for text whether it is a table or one document per line.
 fn spool(mut input: impl std::io::Read, format: Option<&Format>, options: &ReadOptions) -> Result<tempfile::NamedTempFile> {
     let io = |error| Error::io("standard input", error);
     let mut head = vec![0; 1 << 18];
@@ -354,7 +354,7 @@ fn spool(mut input: impl std::io::Read, format: Option<&Format>, options: &ReadO
     head.truncate(read);
     let line = head.split(|&byte| byte == b'\n').find(|line| !line.trim_ascii().is_empty()).unwrap_or_default();
     let known = || FORMATS.iter().find(|format| !format.magic.is_empty() && head.starts_with(format.magic));
-    // Where the line is longer than the head, its first sign must do.
+    // If the line is longer than the head, its first character decides.
     let is_json = |line: &[u8]| serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok() || line.len() == head.len();
     let ending = match line.trim_ascii_start().first() {
         None => return Err(Error::input("standard input", "nothing", "at least one row is needed")),
@@ -372,7 +372,7 @@ fn spool(mut input: impl std::io::Read, format: Option<&Format>, options: &ReadO
     Ok(file)
 }
 
-/// Whether text is a table: as the space expects that it is for, where there is one, and by its look.
+/// Whether text is a table: by the kind that the space expects, if there is one, and by its content.
 fn expects_table(head: &[u8], whole: bool, options: &ReadOptions) -> bool {
     match options.preparation.as_ref().map(|preparation| preparation.kind.as_str()) {
         Some("text") => dialect::is_table(head, whole, true),
@@ -381,7 +381,7 @@ fn expects_table(head: &[u8], whole: bool, options: &ReadOptions) -> bool {
     }
 }
 
-/// Opens one file or folder, and tells its bytes on the disk.
+/// Opens one file or folder, and returns its size on disk.
 fn open_one(path: &Path, ask: &Ask<'_>) -> Result<(Box<dyn Reader>, u64)> {
     let meta = std::fs::metadata(path).map_err(|error| missing(path, error))?;
     let limit = ask.options.max_unpacked.unwrap_or(MOST_UNPACKED);
@@ -403,7 +403,7 @@ fn open_one(path: &Path, ask: &Ask<'_>) -> Result<(Box<dyn Reader>, u64)> {
     let given = ask.options.format.as_deref().map(Format::named).transpose()?;
     let Some(format) = given.or_else(|| Format::of_name(bare)) else {
         if folder::ends_in(path, images::ENDINGS) {
-            let error = file.wrong("a single picture", "pictures are read from a folder, each of them a row");
+            let error = file.wrong("a single picture", "images are read from a folder, one row per image");
             return Err(error.with_hint("give the name of its folder"));
         }
         let error = file.wrong("a name without a known ending", format!("it ends in one of {}", endings()));
@@ -430,12 +430,12 @@ fn open_one(path: &Path, ask: &Ask<'_>) -> Result<(Box<dyn Reader>, u64)> {
     Ok((reader, meta.len()))
 }
 
-/// Bytes that a file may be unpacked to, however few it has.
+/// Decompressed size that is always allowed.
 fn always_unpacked(options: &ReadOptions) -> u64 {
     options.max_memory.map_or(ALWAYS_UNPACKED, |memory| (memory / 4).max(ALWAYS_UNPACKED))
 }
 
-/// The ending that the first bytes of a file ask for, where they tell.
+/// The extension of the format that the first bytes of a file indicate, if any.
 fn recognized(file: &File) -> Option<&'static str> {
     let mut head = [0; 16];
     let read = std::io::Read::read(&mut std::fs::File::open(&file.path).ok()?, &mut head).ok()?;
@@ -456,15 +456,15 @@ fn recognized(file: &File) -> Option<&'static str> {
     pictures.into_iter().chain(formats).find(|(magic, _)| head.starts_with(magic)).map(|(_, ending)| ending)
 }
 
-/// All columns of a file, none of them to be learned from.
+/// All columns of a file as metadata.
 ///
 /// # Errors
-/// What the reader says.
+/// Errors of the reader.
 pub fn metadata(path: &Path, run: &Run) -> Result<Metadata> {
     labels(path, None, &ReadOptions::default(), run)
 }
 
-/// The columns of a file of labels, or the one that is wanted.
+/// The columns of a file of labels, or the selected one.
 fn labels(path: &Path, column: Option<&str>, options: &ReadOptions, run: &Run) -> Result<Metadata> {
     let plain = ReadOptions { max_unpacked: options.max_unpacked, max_memory: options.max_memory, ..ReadOptions::default() };
     let ask = Ask { name: stem_of(path), options: &plain, purpose: Purpose::Labels };
@@ -486,17 +486,17 @@ fn endings() -> String {
     FORMATS.iter().flat_map(|format| format.endings).copied().collect::<Vec<_>>().join(" ")
 }
 
-/// The files of a name or a pattern of names, sorted. A name that is there is that file, whatever signs of a pattern it holds.
+/// The files of a name or a pattern, sorted. An existing name is that file, even if it contains wildcards.
 ///
 /// # Errors
-/// [`Error::Input`] that suggests near names if there are none.
+/// [`Error::Input`] if there are none, with similar names as a hint.
 pub fn files(data: impl AsRef<Path>) -> Result<Vec<PathBuf>> {
     let path = data.as_ref();
     let Some(data) = path.to_str().filter(|data| !path.exists() && data.contains(['*', '?', '['])) else {
         return Ok(vec![path.to_path_buf()]);
     };
     let wrong = |found: String| Error::input(data, found, "a pattern such as 'parts/*.parquet' is needed");
-    // Folders that are there are no pattern either.
+    // An existing folder is not a pattern either.
     let mut pattern = String::new();
     let mut begin = PathBuf::new();
     for part in path.components() {
@@ -516,7 +516,7 @@ pub fn files(data: impl AsRef<Path>) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// A file that is not there, with the names beside it that are near.
+/// The error for a missing file, with similar names in its folder.
 fn missing(path: &Path, error: std::io::Error) -> Error {
     if error.kind() != std::io::ErrorKind::NotFound {
         return Error::io(path, error);
@@ -540,17 +540,17 @@ fn name_of(path: &Path) -> String {
     folder::text_of(path.file_name().map_or(path, Path::new))
 }
 
-/// The name of a column of labels: that of their file without its endings.
+/// The name of a column of labels: that of their file without extensions.
 fn stem_of(path: &Path) -> String {
     let name = name_of(path);
     let bare = name.trim_end_matches(".gz").trim_end_matches(".zst");
     bare.rsplit_once('.').map_or(bare, |(stem, _)| if stem.is_empty() { bare } else { stem }).to_owned()
 }
 
-/// Parts as one.
+/// Concatenates parts.
 ///
 /// # Errors
-/// What a part says; [`Error::Input`] if there is no row, or parts do not fit each other.
+/// Errors of a part; [`Error::Input`] if there are no rows, or parts differ in their columns.
 pub(super) fn concat(parts: Blocks<'_>, run: &Run) -> Result<Observations> {
     let mut all = Vec::new();
     for part in parts {
@@ -560,12 +560,12 @@ pub(super) fn concat(parts: Blocks<'_>, run: &Run) -> Result<Observations> {
     Observations::concat(all)
 }
 
-/// Rows of a block of a stream: about 16 MiB.
+/// Number of rows per block of a stream: about 16 MiB.
 pub(in crate::data) fn stream_rows(cols: usize) -> usize {
     ((4 << 20) / cols.max(1)).clamp(1, 1 << 16)
 }
 
-/// The start of a text that came from outside, fit to be shown.
+/// The start of an untrusted text, escaped for display.
 pub(super) fn excerpt(text: &str) -> String {
     let mut short: String = text.chars().take(60).map(|c| if c.is_control() { ' ' } else { c }).collect();
     if text.chars().nth(60).is_some() {

@@ -1,4 +1,4 @@
-//! Matrix Market: `.mtx`, a table of which only the cells that are not 0 are written, a line each: row, column, value.
+//! Matrix Market: `.mtx`, sparse (one nonzero cell per line: row, column, value) or dense.
 //!
 //! Source: Boisvert, Pozo and Remington 1996, "The Matrix Market Exchange Formats", NISTIR 5935. Observations are rows.
 
@@ -10,14 +10,14 @@ use crate::data::{Affine, Counts, Metadata};
 use crate::error::Result;
 use crate::linalg::Matrix;
 
-/// What stands on the other side of the diagonal, where a file writes one side alone.
+/// The symmetry of a matrix of which only one triangle is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Symmetry {
-    /// Both sides are written.
+    /// General: both triangles are written.
     General,
-    /// The same.
+    /// Symmetric.
     Symmetric,
-    /// The same below 0.
+    /// Skew-symmetric.
     Skew,
 }
 
@@ -31,7 +31,7 @@ impl Symmetry {
         }
     }
 
-    /// The cell on the other side.
+    /// The mirrored cell.
     fn mirrored(self, value: f32) -> f32 {
         if self == Symmetry::Skew { -value } else { value }
     }
@@ -40,7 +40,7 @@ impl Symmetry {
 /// Opens a Matrix Market file.
 ///
 /// # Errors
-/// [`crate::Error::Input`] with the line of the file for what is wrong in it.
+/// [`crate::Error::Input`] with the line of the error.
 pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
     match parse(file, ask)? {
         Parsed::Sparse(counts) => {
@@ -58,10 +58,10 @@ pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
     }
 }
 
-/// The cells of a Matrix Market file that names them one by one.
+/// The cells of a sparse Matrix Market file.
 ///
 /// # Errors
-/// As [`open`], and for one that writes all numbers.
+/// As [`open`], and for a dense file.
 pub(super) fn sparse(file: &File, ask: &Ask<'_>) -> Result<Counts> {
     match parse(file, ask)? {
         Parsed::Sparse(counts) => Ok(counts),
@@ -69,7 +69,7 @@ pub(super) fn sparse(file: &File, ask: &Ask<'_>) -> Result<Counts> {
     }
 }
 
-/// What a Matrix Market file holds.
+/// The content of a Matrix Market file.
 enum Parsed {
     Sparse(Counts),
     Dense(Matrix),
@@ -114,7 +114,7 @@ fn parse(file: &File, ask: &Ask<'_>) -> Result<Parsed> {
     let sized = if form == "coordinate" { "rows, columns and cells" } else { "rows and columns" };
     let (rows, cols, cells) = match sizes.as_deref() {
         Some(&[rows, cols, cells]) if form == "coordinate" => (rows, cols, cells),
-        // Of the symmetric ones half is written, at least.
+        // Symmetric files contain at least half of the cells.
         Some(&[rows, cols]) if form == "array" => {
             (rows, cols, rows.saturating_mul(cols) / if symmetry == Symmetry::General { 1 } else { 3 })
         }
@@ -171,7 +171,7 @@ fn parse(file: &File, ask: &Ask<'_>) -> Result<Parsed> {
     Ok(Parsed::Sparse(counts(rows, cols, out)))
 }
 
-/// A whole number.
+/// Parses an integer.
 fn whole(word: &[u8]) -> Option<u64> {
     if word.is_empty() || word.len() > 18 {
         return None;

@@ -1,4 +1,4 @@
-//! Names of columns or rows, in a file of their own: one a line, or the fields of a line between tabs.
+//! Files of names of columns or rows: one per line, or tab-separated fields.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,11 +10,11 @@ use super::{ReadOptions, always_unpacked, excerpt, npy};
 use crate::border;
 use crate::error::{Error, Result};
 
-/// The names in a file: of lines with several fields the second, as 10x writes identifier and name of a gene; what is named twice is told
-/// apart by the first field, or by a number. A list of text that NumPy saved is taken, too.
+/// The names in a file: the second field of lines with several fields, as 10x writes identifier and name of a gene; duplicates are
+/// distinguished by the first field, or by a number. An array of text in `.npy` format is accepted, too.
 ///
 /// # Errors
-/// [`Error::Io`]; [`Error::Input`] with the row for what is no text.
+/// [`Error::Io`]; [`Error::Input`] with the row for invalid text.
 pub(super) fn of_columns(path: &Path, options: &ReadOptions) -> Result<Vec<String>> {
     let lines = fields(path, options)?;
     let name = |fields: &Vec<String>| fields.get(1).unwrap_or(&fields[0]).clone();
@@ -62,10 +62,10 @@ pub(super) fn fields(path: &Path, options: &ReadOptions) -> Result<Vec<Vec<Strin
     })
 }
 
-/// Refuses names that are not as many as what they name.
+/// Checks the number of names.
 ///
 /// # Errors
-/// [`Error::Input`] that tells both numbers.
+/// [`Error::Input`] with both numbers.
 pub(super) fn check(path: &Path, names: usize, what: &str, wanted: usize) -> Result<()> {
     if names == wanted {
         return Ok(());
@@ -75,7 +75,7 @@ pub(super) fn check(path: &Path, names: usize, what: &str, wanted: usize) -> Res
 }
 
 impl File {
-    /// The file at this path, packed as its name says.
+    /// The file at this path, with the compression of its extension.
     ///
     /// # Errors
     /// [`Error::Io`]; [`Error::Input`] if there is none.

@@ -1,7 +1,7 @@
-//! NumPy's `.npy`: a header that names type, order and shape, then the numbers.
+//! NumPy's `.npy`: a header with type, order and shape, then the numbers.
 //!
-//! Source: numpy.lib.format, versions 1 to 3. The header is a Python literal; of Python only what such headers hold is understood, and
-//! nothing is run: arrays of objects (pickles) are refused.
+//! Source: numpy.lib.format, versions 1 to 3. The header is a Python literal; only the syntax of such headers is parsed, and
+//! //! nothing is executed: arrays of objects (pickles) are refused.
 
 use std::sync::Arc;
 
@@ -13,13 +13,13 @@ use super::{Ask, Purpose, Reader, Ready};
 use crate::data::Metadata;
 use crate::error::{Error, Result};
 
-/// A header longer than this is none.
+/// Maximum length of a header.
 const MOST_HEADER: usize = 1 << 16;
 
 /// Opens a `.npy` file.
 ///
 /// # Errors
-/// [`crate::Error::Input`] for what is no whole array of numbers.
+/// [`crate::Error::Input`] for an invalid or truncated file.
 pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
     let bytes = file.bytes()?;
     if ask.purpose == Purpose::Labels
@@ -45,7 +45,7 @@ pub(super) fn array(file: &File, bytes: Arc<Bytes>) -> Result<Array> {
     Array::new(file, bytes, Layout { start, number, big_endian, shape, fortran })
 }
 
-/// A list of text, as NumPy keeps it: cells of one width. None for other arrays.
+/// An array of fixed-width text. None for other arrays.
 ///
 /// # Errors
 /// [`crate::Error::Input`] if the header is broken, or the list is cut short.
@@ -64,7 +64,7 @@ pub(super) fn word(file: &File, bytes: &[u8]) -> Result<Option<String>> {
     Ok(found.and_then(|cells| Some(cells.as_string_opt::<i32>()?.value(0).to_owned())))
 }
 
-/// So many cells of text, where the array holds text.
+/// `count` cells of text, if the array holds text.
 fn cells(file: &File, bytes: &[u8], head: &Head<'_>, rows: usize) -> Result<Option<ArrayRef>> {
     let Some((kind, width)) = head.descr.trim_start_matches(['<', '|', '=']).split_at_checked(1) else { return Ok(None) };
     let Ok(width) = width.parse::<usize>() else { return Ok(None) };
@@ -90,7 +90,7 @@ fn cells(file: &File, bytes: &[u8], head: &Head<'_>, rows: usize) -> Result<Opti
     Ok(Some(Arc::new(body.chunks_exact(size).map(|raw| Some(cell(raw))).collect::<StringArray>())))
 }
 
-/// What the header of a `.npy` file says.
+/// The parsed header of a `.npy` file.
 struct Head<'a> {
     descr: &'a str,
     fortran: bool,
@@ -98,7 +98,7 @@ struct Head<'a> {
     start: usize,
 }
 
-/// The header of a `.npy` file.
+/// Parses the header of a `.npy` file.
 fn header<'a>(file: &File, bytes: &'a [u8]) -> Result<Head<'a>> {
     let wrong = |found: &str| file.wrong(found, "a .npy file as numpy.save writes it is needed");
     let magic = bytes.strip_prefix(b"\x93NUMPY").ok_or_else(|| wrong("this is not a .npy file, by its first bytes"))?;
@@ -147,10 +147,10 @@ fn header<'a>(file: &File, bytes: &'a [u8]) -> Result<Head<'a>> {
     Ok(Head { descr, fortran, shape, start: at + length })
 }
 
-/// What NumPy's name of a type means: `<f4`.
+/// Parses NumPy's name of a type: `<f4`.
 ///
 /// # Errors
-/// [`crate::Error::Input`] for what is no number.
+/// [`crate::Error::Input`] for types that are not numbers.
 pub(super) fn number(file: &File, descr: &str) -> Result<(bool, Number)> {
     let (order, kind) = match descr.chars().next() {
         Some('<' | '|' | '=') => (false, &descr[1..]),

@@ -1,5 +1,5 @@
-//! NumPy's `.npz`: a zip archive of `.npy` files. One of them is learned from, or a sparse matrix of SciPy's; lists with as many entries ride
-//! along.
+//! NumPy's `.npz`: a zip archive of `.npy` files. One of them is learned from, or a sparse matrix of SciPy's; lists with one entry per row are
+//! //! metadata.
 
 use std::io::{Cursor, Read};
 use std::sync::Arc;
@@ -14,13 +14,13 @@ use super::{Ask, Reader, npy, scipy};
 use crate::data::Metadata;
 use crate::error::{Error, Result, nearest};
 
-/// Files in an archive; more are no data of ours.
+/// Maximum number of files in an archive.
 const MOST_MEMBERS: usize = 10_000;
 
 /// Opens an archive of arrays.
 ///
 /// # Errors
-/// [`Error::Input`] for what is no whole archive, or holds no array of numbers.
+/// [`Error::Input`] for an invalid archive, or one without an array of numbers.
 pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
     let bytes = file.bytes()?;
     let wrong = |error: zip::result::ZipError| {
@@ -71,10 +71,10 @@ pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
     reader(file, arrays, texts, unread, ask)
 }
 
-/// The reader of one of several named arrays: the one that was chosen, else the one of a telling name, else the largest.
+/// The reader of one of several named arrays: the selected one, else one with a usual name, else the largest.
 ///
 /// # Errors
-/// [`Error::Input`] if there is none, or the chosen one is not there.
+/// [`Error::Input`] if there is none, or the selected one does not exist.
 pub(super) fn reader(
     file: &File,
     mut arrays: Vec<(String, Array)>,
@@ -123,7 +123,7 @@ pub(super) fn reader(
     Ok(Box::new(reader))
 }
 
-/// The lists of as many entries as there are rows, as columns that ride along; and what is told of these and of all others.
+/// The lists with one entry per row, as metadata columns; and notes on these and all others.
 fn riding(
     rows: usize,
     arrays: Vec<(String, Array)>,

@@ -1,4 +1,4 @@
-//! `.safetensors`: named arrays behind a header of JSON. One of them is learned from; lists with as many entries ride along.
+//! `.safetensors`: named arrays behind a header of JSON. One of them is learned from; lists with one entry per row are metadata.
 
 use safetensors::{Dtype, SafeTensors};
 
@@ -7,13 +7,13 @@ use super::bytes::File;
 use super::{Ask, Reader, npz};
 use crate::error::Result;
 
-/// A header longer than this is refused before it is read.
+/// Maximum length of a header, checked before it is read.
 const MOST_HEADER: u64 = 16 << 20;
 
 /// Opens a file of named arrays.
 ///
 /// # Errors
-/// [`crate::Error::Input`] for what is no whole file of this kind, or holds no array of numbers.
+/// [`crate::Error::Input`] for an invalid file, or one without an array of numbers.
 pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
     let bytes = file.bytes()?;
     let wanted = "a whole .safetensors file is needed";

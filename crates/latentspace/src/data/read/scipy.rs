@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 
 /// The members of an archive that make a sparse matrix.
 const MEMBERS: [&str; 9] = ["format", "shape", "data", "indices", "indptr", "row", "col", "coords", "offsets"];
-/// What SciPy writes besides, which says how Python is to show the matrix.
+/// A member that SciPy also writes, for the Python class.
 const IGNORED: &str = "_is_array";
 
 /// Whether arrays of these names are a sparse matrix.
@@ -20,10 +20,10 @@ pub(super) fn is_sparse(format: Option<&str>, arrays: &[(String, Array)]) -> boo
     format.is_some() && has("shape") && has("data")
 }
 
-/// Takes the sparse matrix out of these arrays, and leaves the others.
+/// Removes the sparse matrix from these arrays, and keeps the others.
 ///
 /// # Errors
-/// [`Error::Input`] for another format, and for numbers that do not fit each other.
+/// [`Error::Input`] for an unknown format, and for inconsistent arrays.
 pub(super) fn take(file: &File, ask: &Ask<'_>, format: &str, arrays: &mut Vec<(String, Array)>) -> Result<Counts> {
     let (own, others) = std::mem::take(arrays).into_iter().partition(|(name, _)| MEMBERS.contains(&name.as_str()));
     *arrays = others;
@@ -142,7 +142,7 @@ impl Members<'_> {
         found.map(|(_, array)| array).ok_or_else(lacking)
     }
 
-    /// The numbers of an array, whole ones of 32 bits.
+    /// The numbers of an array as 32-bit integers.
     fn whole(&self, name: &str) -> Result<Vec<u32>> {
         let array = self.get(name)?;
         let mut out = Vec::with_capacity(array.count());

@@ -1,4 +1,4 @@
-//! Data that were opened: what their heads tell, and their rows, whole or in blocks, as often as wanted.
+//! Opened data: their headers, and their rows, all at once or in blocks, in any number of passes.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -11,15 +11,15 @@ use crate::data::{Affine, Metadata, Observations};
 use crate::error::{Error, Result};
 use crate::run::Run;
 
-/// Data that were opened: their head is known, their rows can be read as often as wanted.
+/// Opened data: their headers are read, their rows can be read in any number of passes.
 pub struct Source {
     pub(super) name: String,
     pub(super) readers: Vec<(PathBuf, Box<dyn Reader>)>,
     pub(super) bytes: u64,
     pub(super) labels: Option<(PathBuf, Metadata)>,
-    /// Rows, once a pass has counted them.
+    /// Number of rows, once a pass has counted them.
     pub(super) counted: OnceLock<usize>,
-    /// What standard input gave; it goes when the source goes.
+    /// The temporary file of standard input, removed with the source.
     pub(super) _spooled: Option<tempfile::NamedTempFile>,
 }
 
@@ -39,15 +39,15 @@ impl Source {
         self.readers.first().map_or("table", |(_, reader)| reader.kind())
     }
 
-    /// Rows, where the heads of the files tell, or a pass has counted them.
+    /// Number of rows, if the headers of the files contain it or a pass has counted them.
     pub fn rows(&self) -> Option<usize> {
         self.readers.iter().map(|(_, reader)| reader.rows()).sum::<Option<usize>>().or_else(|| self.counted.get().copied())
     }
 
-    /// Rows; counted in one pass where the heads of the files do not tell.
+    /// Number of rows; counted in one pass if the headers of the files do not contain it.
     ///
     /// # Errors
-    /// What the reader says while it counts.
+    /// Errors of the reader.
     pub fn count(&self, run: &Run) -> Result<usize> {
         match self.rows() {
             Some(rows) => Ok(rows),
@@ -55,53 +55,53 @@ impl Source {
         }
     }
 
-    /// Columns to learn from, before preparation (0 for text).
+    /// Number of columns to learn from, before preparation (0 for text).
     pub fn columns(&self) -> usize {
         self.readers.first().map_or(0, |(_, reader)| reader.columns())
     }
 
-    /// Of counts: cells that are not 0, before preparation.
+    /// For counts: number of nonzero cells, before preparation.
     pub fn cells(&self) -> Option<usize> {
         self.readers.iter().map(|(_, reader)| reader.cells()).sum()
     }
 
-    /// Names of the columns to learn from, where they have any.
+    /// Names of the columns to learn from, if they have names.
     pub fn names(&self) -> Option<Vec<String>> {
         self.readers.first().and_then(|(_, reader)| reader.names())
     }
 
-    /// Bytes on the disk.
+    /// Size on disk.
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// Whether files are packed, so that their bytes are fewer than those that are read.
+    /// Whether files are compressed.
     pub fn is_packed(&self) -> bool {
         self.readers.iter().any(|(path, _)| path.extension().is_some_and(|ending| ending == "gz" || ending == "zst" || ending == "parquet"))
     }
 
-    /// Bytes that a pass over the rows holds beside the blocks that it gives.
+    /// Bytes that a pass holds in addition to its blocks.
     pub fn working_bytes(&self) -> u64 {
         self.readers.iter().map(|(_, reader)| reader.working_bytes()).max().unwrap_or(0)
     }
 
-    /// Seconds that a pass over all of so many rows takes.
+    /// Seconds of a pass over this number of rows.
     pub fn pass_seconds(&self, rows: usize) -> f64 {
         let rate = self.readers.iter().map(|(_, reader)| reader.rate()).fold(f64::INFINITY, f64::min);
         rows as f64 * self.columns() as f64 / rate
     }
 
-    /// What the user should know of how the files are taken: columns that ride along, treatments.
+    /// Notes of the readers: metadata columns, conversions.
     pub fn notes(&self) -> Vec<String> {
         self.readers.first().map(|(_, reader)| reader.notes()).unwrap_or_default()
     }
 
-    /// What is lost as the files are taken: columns that are not learned from though they might be meant to, each with a cell.
+    /// Warnings of the readers: columns that are not learned from although they might be intended, each with a cell.
     pub fn warnings(&self) -> Vec<String> {
         self.readers.first().map(|(_, reader)| reader.warnings()).unwrap_or_default()
     }
 
-    /// Tells the run's listener how the files are taken, and what is lost.
+    /// Sends the notes and warnings to the run's listener.
     pub fn tell(&self, run: &Run) {
         self.notes().iter().for_each(|note| run.note(note));
         self.warnings().iter().for_each(|warning| run.warn(warning));
@@ -123,16 +123,16 @@ impl Source {
         Ok(whole)
     }
 
-    /// The rows in blocks, in flat memory; each call is a new pass that gives the same.
+    /// The rows in blocks, in constant memory; each call is a new pass with the same blocks.
     ///
     /// # Errors
-    /// As [`Source::read`], here or from the iterator.
+    /// As [`Source::read`], also from the iterator.
     pub fn blocks<'a>(&'a self, run: &Run) -> Result<Box<dyn Iterator<Item = Result<Observations>> + Send + 'a>> {
         Ok(self.blocks_around(0, run)?.1)
     }
 
-    /// The same from a block on that begins at row `first` or before it; with the number of rows before it. Costs what lies before that row
-    /// where its format has to be read from its beginning: text, and files of others that are packed as a whole.
+    /// The same from a block that begins at row `first` or before it; with the number of rows before it. Text formats and
+    /// compressed files must be read from their beginning.
     ///
     /// # Errors
     /// As [`Source::blocks`].
@@ -153,7 +153,7 @@ impl Source {
         Ok((before + within, self.rest(guarded(path, blocks), &self.readers[skipped + 1..], before + within, run)))
     }
 
-    /// The blocks of a file and of those after it; `seen` rows lie before them.
+    /// The blocks of a file and of those after it; `seen` rows come before them.
     fn rest<'a>(&'a self, blocks: Blocks<'a>, after: &'a [(PathBuf, Box<dyn Reader>)], mut seen: usize, run: &Run) -> Blocks<'a> {
         let run = run.clone();
         let mut over = false;
@@ -197,7 +197,7 @@ impl Source {
         let mut before = 0;
         let mut settled = BTreeMap::new();
         for (file, (path, reader)) in self.readers.iter().enumerate() {
-            // Where no head tells where a file ends, all may hold them.
+            // If no header contains the number of rows, all files may hold them.
             let after = reader.rows().map_or(usize::MAX, |rows| before + rows);
             if before < rows.end && after > rows.start {
                 border::guard(path, || reader.settle(run)).map_err(|error| named(path, error))?;
@@ -217,7 +217,7 @@ impl Source {
         }
     }
 
-    /// Names the data in errors that know no file.
+    /// Adds the name of the data to errors without a file.
     fn whole<T>(&self, result: Result<T>) -> Result<T> {
         let path = self.readers.first().map_or(Path::new("data"), |(path, _)| path);
         result.map_err(|error| match error {
@@ -251,12 +251,12 @@ impl Source {
     }
 }
 
-/// The blocks of a file, whatever its reader does.
+/// The blocks of a file; panics of its reader become errors.
 fn guarded<'a>(path: &'a Path, mut blocks: Blocks<'a>) -> Blocks<'a> {
     Box::new(std::iter::from_fn(move || border::guard(path, || blocks.next().transpose()).map_err(|error| named(path, error)).transpose()))
 }
 
-/// An error of a block, whose rows lie below so many others.
+/// Adds the number of previous rows to the row of an error.
 pub(super) fn below(error: Error, rows: usize) -> Error {
     match error {
         Error::Input(mut input) => {
@@ -267,7 +267,7 @@ pub(super) fn below(error: Error, rows: usize) -> Error {
     }
 }
 
-/// Names the file in an error that knows none.
+/// Adds the file to an error without one.
 pub(super) fn named(path: &Path, error: Error) -> Error {
     match error {
         Error::Input(mut input) if input.file.as_os_str().is_empty() => {

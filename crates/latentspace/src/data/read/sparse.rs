@@ -1,4 +1,4 @@
-//! Sparse rows, as the formats of sparse tables give them: sorted, checked, read from memory.
+//! Sparse rows in memory, sorted and checked, for all sparse formats.
 
 use std::sync::Arc;
 
@@ -8,13 +8,13 @@ use crate::data::{Counts, Metadata, Observations, Values};
 use crate::error::Result;
 use crate::run::Run;
 
-/// Rows that a file may promise whatever its size, 8 bytes each; beyond, it must have as many bytes.
+/// Number of rows that is allowed for any file, 8 bytes each; more need as many bytes in the file.
 const ALWAYS_ROWS: u64 = 1 << 18;
-/// Columns that a file may promise whatever its size: those without a cell cost nothing here, and methods that keep a number for each say so
-/// before they start. Hashed words and clicks come with 2^20.
+/// Number of columns that is allowed for any file: those without cells cost nothing here, and methods with memory per column check it
+/// before they start. Feature hashing commonly uses 2^20.
 const ALWAYS_COLUMNS: u64 = 1 << 20;
 
-/// Refuses rows that the bytes of the file cannot hold.
+/// Refuses more rows than the file can contain.
 ///
 /// # Errors
 /// [`crate::Error::Input`].
@@ -22,7 +22,7 @@ pub(super) fn check_rows(file: &File, what: &str, length: u64, bytes: usize) -> 
     check_axis(file, what, length, bytes, ALWAYS_ROWS)
 }
 
-/// Refuses columns that neither the file nor the space for which it is read can mean.
+/// Refuses more columns than the file or the space can have.
 ///
 /// # Errors
 /// [`crate::Error::Input`].
@@ -38,8 +38,8 @@ fn check_axis(file: &File, what: &str, length: u64, bytes: usize, always: u64) -
     Ok(length as usize)
 }
 
-/// Rows of `(column, value)` from cells in any order; cells that are named twice are added. A 0 that is written stays: as a
-/// distance it is one.
+/// Rows of `(column, value)` from cells in any order; duplicate cells are added. An explicit 0 is kept, as it may be a
+/// distance.
 pub(super) fn counts(rows: usize, cols: usize, cells: Vec<(u32, u32, f32)>) -> Counts {
     let mut starts = vec![0_usize; rows + 1];
     for &(row, _, _) in &cells {
@@ -72,7 +72,7 @@ pub(super) fn counts(rows: usize, cols: usize, cells: Vec<(u32, u32, f32)>) -> C
     out
 }
 
-/// Rows and columns swapped, without names.
+/// The transpose, without names.
 pub(super) fn transposed(counts: &Counts) -> Counts {
     let mut starts = vec![0_usize; counts.cols + 1];
     counts.indices.iter().for_each(|&column| starts[column as usize + 1] += 1);
@@ -92,17 +92,17 @@ pub(super) fn transposed(counts: &Counts) -> Counts {
     Counts { cols: counts.rows(), starts, indices, values, names: None, base: None }
 }
 
-/// What the numbers of columns show in files that leave open from where columns count, and how many there are.
+/// The range of column numbers in files that do not define the first column number and the number of columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::data) struct Numbering {
-    /// Whether a cell is in column 0.
+    /// Whether there is a cell in column 0.
     pub(super) has_zero: bool,
-    /// The greatest number of a column.
+    /// The largest column number.
     pub(super) most: u32,
 }
 
 impl Numbering {
-    /// What several files show together.
+    /// The common numbering of several files.
     pub(super) fn join(self, other: Self) -> Self {
         Numbering { has_zero: self.has_zero || other.has_zero, most: self.most.max(other.most) }
     }
@@ -112,7 +112,7 @@ impl Numbering {
         u32::from(!self.has_zero)
     }
 
-    /// What is guessed from it, in a sentence.
+    /// The conclusion, in a sentence.
     pub(super) fn told(self, name: &str) -> String {
         match self.base() {
             0 => format!("{name}: columns count from 0: there is a column 0"),
@@ -161,7 +161,7 @@ pub(super) struct CountsReader {
     counts: Arc<Counts>,
     metadata: Metadata,
     notes: Vec<String>,
-    /// How columns are numbered, where the file leaves it open and nothing else says it.
+    /// The numbering of columns, if the format does not define it.
     pub(super) numbering: Option<Numbering>,
 }
 
@@ -179,7 +179,7 @@ impl CountsReader {
         Ok(CountsReader { name: ask.name.clone(), counts: Arc::new(counts), metadata, notes: Vec::new(), numbering: None })
     }
 
-    /// Something that the user should know.
+    /// Adds a note.
     pub(super) fn note(&mut self, note: String) {
         self.notes.push(note);
     }
@@ -233,7 +233,7 @@ impl Reader for CountsReader {
 
     fn blocks_near<'a>(&'a self, first: usize, run: &Run) -> Result<(usize, Blocks<'a>)> {
         let rows = self.counts.rows();
-        // Rows that are made dense later are what takes room.
+        // Rows that are made dense later determine the memory.
         let block = super::stream_rows(self.counts.cols);
         let first = first / block * block;
         let run = run.clone();

@@ -1,7 +1,7 @@
-//! svmlight's sparse rows: `LABEL COLUMN:VALUE COLUMN:VALUE … # comment`, a line each. The label rides along.
+//! svmlight's sparse rows: `LABEL COLUMN:VALUE COLUMN:VALUE … # comment`, one per line. The label is metadata.
 //!
-//! Columns count from 1; from 0 where a column 0 is named. For a space they count as in the file that it was learned from, and columns that no
-//! row names are 0.
+//! Columns count from 1, or from 0 if a column 0 occurs. For a space they count as in the file that it was learned from, and absent columns
+//! are 0.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::error::Result;
 /// Opens a file of sparse rows.
 ///
 /// # Errors
-/// [`crate::Error::Input`] with the row for what is wrong in it.
+/// [`crate::Error::Input`] with the row of the error.
 pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
     let bytes = file.bytes()?;
     let mut cells: Vec<(u32, u32, f32)> = Vec::new();
@@ -57,7 +57,7 @@ pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
     narrowed.check(file)?;
     let rows = labels.len();
     let metadata = metadata(&labels, queries)?;
-    // What a space was learned from says from where columns count, and how many there are.
+    // A space defines the first column number, and the number of columns.
     let fitted = ask.options.preparation.as_ref().filter(|preparation| preparation.kind == "counts");
     let Some(numbering) = numbering.or(fitted.map(|_| Numbering { has_zero: false, most: 1 })) else {
         return Err(file.wrong("no cell", "rows are LABEL COLUMN:VALUE COLUMN:VALUE …"));
@@ -83,7 +83,7 @@ pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
     Ok(Box::new(reader))
 }
 
-/// What rides along: the labels, as text where a row has several; and the queries that rows answer, where they have any.
+/// Metadata: the labels, as text if a row has several; and the query ids, if there are any.
 fn metadata(labels: &[&str], queries: Vec<Option<i64>>) -> Result<Metadata> {
     let numbers: Option<Vec<f64>> = labels.iter().map(|label| label.parse().ok()).collect();
     let label: ArrayRef = match numbers {

@@ -1,4 +1,4 @@
-//! Counts of single cells as 10x Genomics' Cell Ranger writes them: a folder with `matrix.mtx`, genes by cells, the genes in `features.tsv` (or
+//! Single-cell counts of 10x Genomics' Cell Ranger: a folder with `matrix.mtx`, genes by cells, the genes in `features.tsv` (or
 //! `genes.tsv`) and the cells in `barcodes.tsv`, each also as `.gz`. Observations are cells.
 
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    /// Those among the files that lie in a folder itself, if all three are there; their names may share a beginning.
+    /// The three files directly in a folder, if all exist; their names may have a common prefix.
     pub(super) fn among(files: &[PathBuf]) -> Option<Self> {
         let own: Vec<&str> = files.iter().filter(|file| file.components().count() == 1).filter_map(|file| file.to_str()).collect();
         let find = |begin: &str, name: &str| {
@@ -36,7 +36,7 @@ impl Parts {
     }
 }
 
-/// Opens the counts of one run, and tells their bytes on the disk.
+/// Opens the counts of one run, and returns their size on disk.
 ///
 /// # Errors
 /// [`Error::Input`] if the numbers of genes and cells do not fit each other, or as the reader of `.mtx`.

@@ -1,4 +1,4 @@
-//! Running text: a document a line.
+//! Text with one document per line.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ struct TextReader {
 /// Opens a file of lines.
 ///
 /// # Errors
-/// [`Error::Io`], or [`Error::Input`] for what is no text.
+/// [`Error::Io`], or [`Error::Input`] for invalid text.
 pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
     let head = Pieces::new(file, None)?.next().transpose()?.unwrap_or_default();
     if head.iter().take(1 << 16).any(|&byte| byte == 0) {
@@ -28,7 +28,7 @@ pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
     Ok(Box::new(TextReader { name: ask.name.clone(), file: file.clone() }))
 }
 
-/// Lines, read.
+/// The lines of a file.
 struct Lines(Vec<String>);
 
 impl Parsed for Lines {

@@ -1,4 +1,4 @@
-//! Word vectors: `WORD NUMBER NUMBER …` a line (`.vec`, `.txt`), or word2vec's binary form (`.bin`). The words ride along as ids.
+//! Word vectors: `WORD NUMBER NUMBER …` per line (`.vec`, `.txt`), or word2vec's binary form (`.bin`). The words are ids.
 
 use std::sync::Arc;
 
@@ -12,16 +12,16 @@ use crate::data::{Affine, Metadata};
 use crate::error::Result;
 use crate::linalg::Matrix;
 
-/// Numbers that a line of a `.txt` file must have to be a word vector and no sentence.
+/// Minimum number of numbers in a line of a `.txt` file for a word vector.
 const FEWEST: usize = 5;
-/// Numbers a vector has at most.
+/// Maximum length of a vector.
 const MOST: usize = 1 << 16;
 
-/// Opens a `.txt` file: a bag of words where its name says so, word vectors where its first lines are a word and numbers, running text
-/// otherwise.
+/// Opens a `.txt` file: a bag of words by its name, word vectors if its first lines are a word and numbers, else
+/// text.
 ///
 /// # Errors
-/// [`Error::Input`] for what it is not.
+/// As the reader of that format.
 pub(super) fn open_text(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
     if docword::is_named_so(file) && ask.purpose != Purpose::Labels {
         return docword::open(file, ask);
@@ -43,7 +43,7 @@ fn vector(line: &str) -> Option<(&str, Vec<f32>)> {
     numbers.filter(|numbers| !numbers.is_empty()).map(|numbers| (word, numbers))
 }
 
-/// The first line of many such files: how many words, how many numbers each.
+/// The optional first line: the number of words and the length of vectors.
 fn sizes(line: &str) -> Option<(u64, usize)> {
     let (words, width) = line.trim().split_once(' ')?;
     Some((words.parse().ok()?, width.parse().ok()?))
@@ -52,7 +52,7 @@ fn sizes(line: &str) -> Option<(u64, usize)> {
 /// Opens word vectors as text.
 ///
 /// # Errors
-/// [`Error::Input`] with the row for what is no word vector.
+/// [`Error::Input`] with the row for an invalid line.
 pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
     let (mut words, mut numbers, mut width, mut first) = (Vec::new(), Vec::new(), None, true);
     for piece in Pieces::new(file, None)? {
@@ -75,10 +75,10 @@ pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
     reader(file, ask, words, numbers, width.unwrap_or(0))
 }
 
-/// Opens word2vec's binary form: a line with the numbers of words and of their numbers; then each word, a space, and its numbers.
+/// Opens word2vec's binary form: a line with the number of words and the length of vectors; then each word, a space, and its numbers.
 ///
 /// # Errors
-/// [`Error::Input`] for what is no whole file of this kind.
+/// [`Error::Input`] for an invalid or truncated file.
 pub(super) fn open_binary(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
     let bytes = file.bytes()?;
     let wanted = "word vectors as word2vec writes them are needed: a line with two numbers, then words and numbers of 32 bits";
