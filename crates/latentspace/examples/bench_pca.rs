@@ -1,4 +1,4 @@
-//! `bench_pca FILE.npy K`: for each line on standard input, one fit; its seconds and variances as a line of JSON.
+//! `bench_pca FILE.npy K`: one fit per line of standard input; prints its seconds and variances as a line of JSON.
 
 use std::io::BufRead;
 use std::time::Instant;

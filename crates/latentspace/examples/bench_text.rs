@@ -1,6 +1,6 @@
-//! Times the words of a corpus being learned and counted, a fit a line of standard input: `bench_text FILE THREADS FOLDER`.
+//! Times the learning of a vocabulary and the counting of words, once per line of standard input: `bench_text FILE THREADS FOLDER`.
 //!
-//! Reading the file is apart. Prints seconds, documents, words and cells, and writes the counts where it is asked to.
+//! Reading the file is not timed. Prints seconds, documents, words and cells, and writes the counts on request.
 
 use std::io::{BufRead as _, Write as _};
 use std::time::Instant;

@@ -1,5 +1,5 @@
-//! Finds the neighbors of the rows of a .npy file (f32, C order) and tells the seconds: `knn FILE K ALGORITHM TIMES THREADS [OUT [METRIC]]`,
-//! where ALGORITHM is exact, approximate or auto. The indices found last are written to OUT, n x k little-endian u32.
+//! Finds the neighbors of the rows of a .npy file (f32, C order) and prints the seconds: `knn FILE K ALGORITHM TIMES THREADS [OUT [METRIC]]`,
+//! where ALGORITHM is exact, approximate or auto. The last indices are written to OUT, n x k little-endian u32.
 
 use std::time::Instant;
 

@@ -1,4 +1,4 @@
-//! Writes a folder of Parquet files of a given size, to try what is larger than memory:
+//! Writes a folder of Parquet files of a given size, for tests with data larger than memory:
 //! `cargo run --release --example make_parquet -- FOLDER MEGABYTES [COLUMNS [MEGABYTES A FILE]]`, then `latent fit pca 'FOLDER/*.parquet' --max-memory 300M …`.
 
 use std::error::Error;
@@ -11,9 +11,9 @@ use latentspace::random::Random;
 use parquet::arrow::ArrowWriter;
 use parquet::file::properties::WriterProperties;
 
-/// Rows of a batch.
+/// Rows per batch.
 const BATCH: usize = 1 << 14;
-/// Directions along which the rows vary most.
+/// Number of principal directions.
 const WAYS: usize = 8;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -48,7 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The columns of some rows: a few directions of falling weight, and noise.
+/// The columns of some rows: a few directions of decreasing variance, and noise.
 fn columns(random: &Random, ways: &[f32], cols: usize, rows: std::ops::Range<usize>) -> Vec<ArrayRef> {
     let mut columns = vec![Vec::with_capacity(rows.len()); cols];
     for row in rows {

@@ -1,4 +1,4 @@
-//! Learns a map of an array and tells the seconds of each phase:
+//! Learns a map of an array and prints the seconds of each phase:
 //! `cargo run --release --example map_phases -- METHOD rows.npy map.npy [threads] [seed=N] [name=value]...`
 
 use std::sync::{Arc, Mutex};
@@ -10,7 +10,7 @@ use latentspace::run::{Listener, Progress};
 use latentspace::{Codes, Run, Space, registry};
 use serde_json::{Map, Value, json};
 
-/// Notes when each stage began.
+/// Records the start of each stage.
 struct Clock {
     since: Instant,
     stages: Mutex<Vec<(String, f64)>>,

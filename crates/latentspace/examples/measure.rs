@@ -1,4 +1,4 @@
-//! Measures a map against the rows it was made from and tells the seconds: `measure MAP.npy DATA.npy TIMES`.
+//! Measures a map against its rows and prints the seconds: `measure MAP.npy DATA.npy TIMES`.
 
 use std::time::Instant;
 

@@ -1,4 +1,4 @@
-//! Reads a file as a table and tells what it holds: `read_table FILE [THREADS]`.
+//! Reads a file as a table and prints its content: `read_table FILE [THREADS]`.
 
 use std::time::Instant;
 

@@ -1,4 +1,4 @@
-//! Arrays and counts arranged as they are asked for: rows and columns swapped, columns named by a file.
+//! Arrays and counts with --transpose and --names: rows and columns swapped, columns named by a file.
 
 use std::path::Path;
 
@@ -13,13 +13,13 @@ use crate::error::Result;
 use crate::linalg::Matrix;
 use crate::run::Run;
 
-/// What `open` gives, arranged as it was asked for.
+/// Opens with `open` and applies --transpose and --names.
 ///
 /// # Errors
-/// What `open` and the reader say; [`Error::Input`] for rows that cannot be arranged so, and for a wrong number of names.
+/// Errors of `open` and the reader; [`Error::Input`] for rows that cannot be transposed, and for a wrong number of names.
 pub(super) fn open(file: &File, ask: &Ask<'_>, open: impl FnOnce(&File, &Ask<'_>) -> Result<Box<dyn Reader>>) -> Result<Box<dyn Reader>> {
     let reader = if ask.options.transpose {
-        // What a space asks for is asked of the columns that are rows yet.
+        // The columns that a space expects are still rows here.
         let plain = ReadOptions { preparation: None, columns: None, ..ask.options.clone() };
         let reader = open(file, &Ask { name: ask.name.clone(), options: &plain, purpose: ask.purpose })?;
         swapped(file, ask, reader.as_ref())?
@@ -32,7 +32,7 @@ pub(super) fn open(file: &File, ask: &Ask<'_>, open: impl FnOnce(&File, &Ask<'_>
     }
 }
 
-/// The rows of a reader as columns, and its columns as rows: their names are ids then, and the ids are names.
+/// The transposed rows of a reader: column names become ids, and ids become column names.
 fn swapped(file: &File, ask: &Ask<'_>, reader: &dyn Reader) -> Result<Box<dyn Reader>> {
     let run = Run::new(0, 1)?.with_max_memory(ask.options.max_memory);
     let Observations { values, metadata, .. } = reader.read(&run).map_err(|error| file.own(error))?;
@@ -82,7 +82,7 @@ fn swapped(file: &File, ask: &Ask<'_>, reader: &dyn Reader) -> Result<Box<dyn Re
     }
 }
 
-/// The column whose cells name rows, all of them in other words: that of the ids, else the first of text; and the names.
+/// The column of row names, all distinct: the ids, else the first column of text; and the names.
 fn names_of(metadata: &Metadata) -> (Option<String>, Option<Vec<String>>) {
     let columns = metadata.names();
     let of = |at: usize| {
@@ -99,7 +99,7 @@ fn names_of(metadata: &Metadata) -> (Option<String>, Option<Vec<String>>) {
     }
 }
 
-/// The reader with the names that a file gives to its columns.
+/// The reader with column names from a file.
 fn named(file: &File, ask: &Ask<'_>, mut reader: Box<dyn Reader>, path: &Path) -> Result<Box<dyn Reader>> {
     let names = names::of_columns(path, ask.options)?;
     if !matches!(reader.kind(), "array" | "counts") || reader.names().is_some() {
@@ -109,7 +109,7 @@ fn named(file: &File, ask: &Ask<'_>, mut reader: Box<dyn Reader>, path: &Path) -
     if let Some(numbering) = reader.numbering()
         && names.len() > reader.columns()
     {
-        // Columns that no row of the file has a cell in come behind those that one has.
+        // Columns without cells come after those with cells.
         let most = names.len() as u64 + u64::from(numbering.base()) - 1;
         reader.number(Numbering { most: u32::try_from(most).unwrap_or(u32::MAX), ..numbering });
     }
@@ -121,7 +121,7 @@ fn named(file: &File, ask: &Ask<'_>, mut reader: Box<dyn Reader>, path: &Path) -
     Ok(Box::new(Named { reader, names, note }))
 }
 
-/// A reader whose columns have names from elsewhere.
+/// A reader with given column names.
 struct Named {
     reader: Box<dyn Reader>,
     names: Vec<String>,

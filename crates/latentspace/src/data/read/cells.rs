@@ -1,4 +1,4 @@
-//! Cells of tables as text: numbers with their decimal mark and groups of thousands, truth, vectors, and the marks of missing cells.
+//! Parsing of text cells: numbers with decimal marks and thousands separators, booleans, vectors, and missing cells.
 
 /// The decimal mark of numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -11,7 +11,7 @@ pub(super) enum Decimal {
 }
 
 impl Decimal {
-    /// The mark itself.
+    /// The character.
     pub(super) fn sign(self) -> char {
         match self {
             Decimal::Point => '.',
@@ -20,18 +20,18 @@ impl Decimal {
     }
 }
 
-/// Words and marks that stand for nothing, in lower case: those of R, pandas, SQL and spreadsheets.
+/// Words and marks of missing cells, in lower case: those of R, pandas, SQL and spreadsheets.
 const MISSING: &[&str] = &[
     "", "na", "n/a", "<na>", "nan", "nat", "null", "none", "?", ".", "-", "--", "#n/a", "#na", "#n/a n/a", "#div/0!", "#value!", "#ref!",
     "#name?", "#num!", "#null!", "(null)", "\\n",
 ];
-/// Of these the marks that are no words of any text: in columns of text, they alone are missing.
+/// The subset that cannot be words: the only missing cells in columns of text.
 const MISSING_TEXT: &[&str] =
     &["", "<NA>", "NaN", "NULL", "#N/A", "#N/A N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!", "(null)", "\\N"];
-/// What may stand between groups of thousands, besides the mark that is not the decimal one.
+/// Thousands separators, in addition to the mark that is not the decimal one.
 const BETWEEN_GROUPS: [char; 6] = [' ', '\u{a0}', '\u{202f}', '\u{2009}', '\'', '’'];
 
-/// Whether a cell of numbers or truth is missing.
+/// Whether a cell of numbers or booleans is missing.
 pub(super) fn is_missing(cell: &str) -> bool {
     let cell = cell.trim();
     cell.len() <= 8 && MISSING.iter().any(|missing| cell.eq_ignore_ascii_case(missing))
@@ -46,7 +46,7 @@ pub(super) fn is_missing_text(cell: &str) -> bool {
     }
 }
 
-/// True or false.
+/// Parses a boolean.
 pub(super) fn truth(cell: &str) -> Option<bool> {
     let cell = cell.trim();
     match cell.len() {
@@ -56,7 +56,7 @@ pub(super) fn truth(cell: &str) -> Option<bool> {
     }
 }
 
-/// The number in a cell; none for what is no number, or NaN.
+/// Parses a number; none if it is not a number, or NaN.
 pub(super) fn number(cell: &str, decimal: Decimal) -> Option<f64> {
     let cell = cell.trim();
     if decimal == Decimal::Point
@@ -67,7 +67,7 @@ pub(super) fn number(cell: &str, decimal: Decimal) -> Option<f64> {
     grouped(cell, decimal)
 }
 
-/// A number as it is written for people: `1.234,5`, `1 234.5`, `−3,2`.
+/// Parses a number with separators: `1.234,5`, `1 234.5`, `−3,2`.
 fn grouped(cell: &str, decimal: Decimal) -> Option<f64> {
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     let (sign, body) = match cell.strip_prefix(['-', '−']) {
@@ -109,18 +109,18 @@ fn grouped(cell: &str, decimal: Decimal) -> Option<f64> {
     plain.parse().ok()
 }
 
-/// What the cells of a column show of how its numbers are written.
+/// Evidence of the number format from the cells of a column.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Marks {
-    /// Cells that are numbers with a decimal point alone, and with a decimal comma alone.
+    /// Number of cells that are numbers only with a decimal point, and only with a decimal comma.
     point: usize,
     comma: usize,
-    /// Cells such as `1,011`: 1.011, or 1011.
+    /// Ambiguous cells such as `1,011`: 1.011, or 1011.
     either: usize,
-    /// Whole numbers without groups that have at most three digits, and more.
+    /// Integers without separators of at most three digits, and of more.
     short: usize,
     long: usize,
-    /// A cell that has either meaning.
+    /// An ambiguous cell.
     pub(super) example: Option<String>,
 }
 
@@ -154,7 +154,7 @@ impl Marks {
         self.long += other.long;
     }
 
-    /// The mark that these cells show by themselves; none where none does, or both do.
+    /// The decimal mark of unambiguous cells; none if there are none, or they contradict each other.
     fn shown(&self) -> Option<Decimal> {
         match (self.point, self.comma) {
             (0, 0) => None,
@@ -164,7 +164,7 @@ impl Marks {
         }
     }
 
-    /// The decimal mark of a column, and whether its cells leave that open. `file`: the marks of all columns.
+    /// The decimal mark of a column, and whether it is ambiguous. `file`: the evidence of all columns.
     pub(super) fn decimal(&self, file: &Self, delimiter: u8) -> (Decimal, bool) {
         if let Some(decimal) = self.shown() {
             return (decimal, false);
@@ -178,14 +178,14 @@ impl Marks {
         if self.either == 0 {
             return (Decimal::Point, false);
         }
-        // Between commas a comma within quotes is one of thousands; and where numbers below 1000 have none.
+        // In comma-delimited files a comma within quotes separates thousands; also if numbers below 1000 have no mark.
         let thousands = delimiter == b',' || (self.short > 0 && self.long == 0);
         (if thousands { Decimal::Point } else { Decimal::Comma }, true)
     }
 }
 
-/// Appends the numbers of a cell that holds a vector as text: `[0.1, 0.2]`, `(1 2 3)`, `0.1 0.2 0.3`; how many there are. Nothing is
-/// appended where the cell is no vector.
+/// Parses a vector: `[0.1, 0.2]`, `(1 2 3)`, `0.1 0.2 0.3`; appends its numbers and returns their count. Nothing is
+/// appended if the cell is not a vector.
 pub(super) fn vector(cell: &str, out: &mut Vec<f64>) -> Option<usize> {
     let cell = cell.trim();
     let inner = match cell.as_bytes() {
@@ -205,19 +205,19 @@ pub(super) fn vector(cell: &str, out: &mut Vec<f64>) -> Option<usize> {
     Some(out.len() - before).filter(|&width| width > 0)
 }
 
-/// The width of the vectors that these cells hold as text, all of them; none where they are something else.
+/// The common length of the vectors in these cells; none if not all are vectors.
 pub(super) fn vector_width<'a>(cells: impl Iterator<Item = &'a str>) -> Option<usize> {
     let (mut width, mut sure, mut numbers) = (None, false, Vec::new());
     for cell in cells {
         numbers.clear();
         let found = vector(cell, &mut numbers)?;
         let bracketed = cell.trim_start().starts_with(['[', '(']);
-        // Without brackets `1 011` is a number, and `12` is, too.
+        // Without brackets `1 011` is a number, as is `12`.
         sure |= bracketed || (found > 1 && cell.contains('.')) || found > 3;
         if !bracketed && found == 1 {
             return None;
         }
-        // Cells of other lengths are errors with their rows once they are read.
+        // Cells of other lengths give errors with their rows when they are read.
         width = width.or(Some(found));
     }
     width.filter(|_| sure)

@@ -1,7 +1,7 @@
 //! Tables as text: `.csv` and `.tsv`.
 //!
-//! How the file is written is found out from its head, or was said ([`super::dialect`]); what a column holds, too: numbers, truth, vectors or
-//! text ([`super::cells`]). A column that rides along and holds something else further down becomes text there.
+//! The dialect ([`super::dialect`]) and the column types (numbers, booleans, vectors or
+//! text, [`super::cells`]) are detected from the head of the file, or given. A metadata column whose later cells have another type becomes text there.
 
 use std::sync::Arc;
 
@@ -20,14 +20,14 @@ use crate::data::Affine;
 use crate::error::{Bytes, Error, Result};
 use crate::run::Run;
 
-/// A column of numbers may hold this share of words in its head, each an error with its place; more make it text.
+/// Maximum share of words in the head of a numeric column, each an error with its place; with more, the column is text.
 const STRAY_WORDS: usize = 20;
-/// Rows that the decimal mark of a column is told by.
+/// Number of rows for detecting the decimal mark of a column.
 const MARKED: usize = 256;
-/// Pieces of the file that are looked through for a cell of a column that is empty in the head.
+/// Number of pieces of the file that are searched for a cell of a column that is empty in the head.
 const LOOKED_THROUGH: usize = 64;
 
-/// What a column of text cells holds.
+/// The type of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Cells {
     Number(Decimal),
@@ -35,7 +35,7 @@ enum Cells {
     Bool,
     Vector(usize),
     Text,
-    /// Nothing: what stands behind a delimiter at the end of each row.
+    /// Empty: after a trailing delimiter in each row.
     Nothing,
 }
 
@@ -49,10 +49,10 @@ struct CsvReader {
     late: Late,
 }
 
-/// Opens a table of text.
+/// Opens a csv file.
 ///
 /// # Errors
-/// [`Error::Input`] for what the head shows.
+/// [`Error::Input`] for errors in the head.
 pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
     let (dialect, rows, whole) = look(file, ask)?;
     let named = dialect.names.is_some();
@@ -72,7 +72,7 @@ pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
     let (mut cells, mut fields, mut ranges) = (Vec::new(), Vec::new(), Vec::new());
     for (column, name) in names.into_iter().enumerate() {
         let (decimal, open) = asked.map_or_else(|| marks[column].decimal(&all, dialect.delimiter), |decimal| (decimal, false));
-        // Ids and dates are kept as they are written.
+        // Ids and dates are kept as written.
         let asked_for = |option: &Option<String>| option.as_ref() == Some(&name);
         let as_written = asked_for(&ask.options.id) || asked_for(&ask.options.dates) || (named && is_id(&name));
         let kind = if dialect.trailing && column + 1 == dialect.width {
@@ -126,7 +126,7 @@ pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
     Ok(Box::new(CsvReader { name: ask.name.clone(), file: file.clone(), dialect, cells, roles, affines, late: Late::default() }))
 }
 
-/// How the file is written, its first rows, and whether these are all.
+/// The dialect of the file, its first rows, and whether these are all.
 fn look(file: &File, ask: &Ask<'_>) -> Result<(Dialect, Vec<StringRecord>, bool)> {
     let name = file.path.to_string_lossy().to_lowercase();
     let ends = |ending: &str| ask.options.format.as_ref().map_or_else(|| false, |format| format.eq_ignore_ascii_case(&ending[1..]));
@@ -167,7 +167,7 @@ fn look(file: &File, ask: &Ask<'_>) -> Result<(Dialect, Vec<StringRecord>, bool)
     }
 }
 
-/// The decimal mark that was asked for.
+/// The given decimal mark.
 fn decimal(ask: &Ask<'_>) -> Result<Option<Decimal>> {
     match ask.options.decimal {
         None => Ok(None),
@@ -177,7 +177,7 @@ fn decimal(ask: &Ask<'_>) -> Result<Option<Decimal>> {
     }
 }
 
-/// The names of the columns, each another; their numbers, from 1, where the file has none.
+/// The distinct names of the columns; their numbers, from 1, if the file has none.
 fn names(dialect: &Dialect) -> Vec<String> {
     let name = |column: usize| {
         let given = dialect.names.as_ref().map_or("", |names| names[column].as_str());
@@ -193,7 +193,7 @@ fn names(dialect: &Dialect) -> Vec<String> {
     names
 }
 
-/// What these cells are, missing ones left out.
+/// The type of these cells, without missing ones.
 fn kind<'a>(values: impl Iterator<Item = &'a str> + Clone, decimal: Decimal, as_written: bool) -> Cells {
     let count = values.clone().count();
     if as_written {
@@ -206,7 +206,7 @@ fn kind<'a>(values: impl Iterator<Item = &'a str> + Clone, decimal: Decimal, as_
     if numbers < count && (count - numbers) * STRAY_WORDS > count {
         return super::cells::vector_width(values).map_or(Cells::Text, Cells::Vector);
     }
-    // Whole numbers that are written as they would be again.
+    // Integers in canonical form.
     let whole = |cell: &str| {
         let cell = cell.trim();
         cell.parse::<i64>().is_ok() && !cell.starts_with('+') && (cell.len() == 1 || !cell.trim_start_matches('-').starts_with('0'))
@@ -214,7 +214,7 @@ fn kind<'a>(values: impl Iterator<Item = &'a str> + Clone, decimal: Decimal, as_
     if values.clone().all(whole) { Cells::Whole } else { Cells::Number(decimal) }
 }
 
-/// What a column holds that is empty in the head, by the first cell further down.
+/// The type of a column that is empty in the head, from its first later cell.
 fn beyond(file: &File, dialect: &Dialect, column: usize) -> Result<Option<Cells>> {
     for piece in Pieces::new(file, Some(dialect.delimiter))?.after(dialect.body)?.take(LOOKED_THROUGH) {
         let piece = piece?;
@@ -229,7 +229,7 @@ fn beyond(file: &File, dialect: &Dialect, column: usize) -> Result<Option<Cells>
     Ok(None)
 }
 
-/// How the file was taken, in one line.
+/// The detected dialect, in one line.
 fn told(name: &str, dialect: &Dialect, cells: &[Cells], asked: Option<Decimal>) -> String {
     let comma = asked == Some(Decimal::Comma) || cells.contains(&Cells::Number(Decimal::Comma));
     let delimiter = match dialect.delimiter {
@@ -242,7 +242,7 @@ fn told(name: &str, dialect: &Dialect, cells: &[Cells], asked: Option<Decimal>) 
     format!("{name}: {delimiter}, decimal '{}', {header}", if comma { ',' } else { '.' })
 }
 
-/// Says how cells such as `1,011` are read, which could be meant otherwise.
+/// The warning about ambiguous cells such as `1,011`.
 fn either(name: &str, column: &str, marks: &Marks, decimal: Decimal) -> Option<String> {
     let cell = marks.example.as_deref()?;
     let (other, flag) = if decimal == Decimal::Point { (Decimal::Comma, ',') } else { (Decimal::Point, '.') };
@@ -250,7 +250,7 @@ fn either(name: &str, column: &str, marks: &Marks, decimal: Decimal) -> Option<S
     Some(format!("{name}: '{cell}' in '{column}' is read as {read}; with --decimal {flag} it is {meant}"))
 }
 
-/// A place in a piece, and what is wrong there.
+/// An error with its place in a piece.
 struct Wrong {
     row: u64,
     column: Option<usize>,
@@ -264,10 +264,10 @@ impl Wrong {
     }
 }
 
-/// Why a piece could not be read as it was begun.
+/// Why the parsing of a piece stopped.
 enum Stop {
     Wrong(Wrong),
-    /// A column that rides along holds something else from here on: this cell.
+    /// A metadata column has another type from this cell on.
     Late(usize, String),
 }
 
@@ -297,13 +297,13 @@ fn broken(error: &csv::Error, row: u64) -> Wrong {
     }
 }
 
-/// A column on its way.
+/// A column under construction.
 enum Builder {
     /// Numbers to learn from; a missing one is NaN.
     Learned(Vec<f64>, Decimal),
-    /// Truth to learn from.
+    /// Booleans to learn from.
     Truth(Vec<f64>),
-    /// So many numbers in each cell.
+    /// This number of numbers in each cell.
     Vector(Vec<f64>, usize),
     Number(Float64Builder, Decimal),
     Whole(Int64Builder),
@@ -329,7 +329,7 @@ impl Builder {
         }
     }
 
-    /// Adds a cell; an error says what the column should hold, none that it may become text.
+    /// Adds a cell; an error names the expected type, or none if the column may become text.
     fn push(&mut self, cell: &str) -> Result<(), Option<String>> {
         match self {
             Builder::Learned(cells, decimal) => {
@@ -397,7 +397,7 @@ impl Builder {
     }
 }
 
-/// Vectors of so many numbers, whose numbers lie one after the other.
+/// Contiguous vectors of this length.
 pub(super) fn vectors(cells: Vec<f64>, width: usize) -> Result<ArrayRef> {
     let item = Arc::new(arrow::datatypes::Field::new("item", arrow::datatypes::DataType::Float64, true));
     let list = FixedSizeListArray::try_new(item, width as i32, Arc::new(Float64Array::from(cells)), None);

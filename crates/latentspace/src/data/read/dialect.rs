@@ -1,8 +1,8 @@
-//! How a table is written as text: what stands between its fields, whether its first row names the columns, which lines before it are none.
+//! Detection of the dialect of a csv file: delimiter, header, comments.
 //!
-//! Delimiters are tried on the first rows: the one that splits all of them alike wins, then the one whose fields are numbers. The first row
-//! names the columns where it holds words above numbers, where its first field is empty, where it has one field less than the others, or
-//! where its numbers count (`0,1,2`, years, wavelengths) and those of the other rows do not.
+//! Delimiters are tried on the first rows: the one that splits all of them into the same number of fields wins, then the one whose fields are
+//! numbers. The first row is a header if it has words above numbers, if its first field is empty, if it has one field less than the others, or
+//! if its numbers are regularly spaced (`0,1,2`, years, wavelengths) and those of the other rows are not.
 
 use csv::StringRecord;
 
@@ -10,52 +10,52 @@ use super::Header;
 use super::cells::{Decimal, is_missing, number, truth};
 use super::lines::Records;
 
-/// Delimiters that are tried; of equals the first is taken.
+/// Candidate delimiters, in order of preference.
 const DELIMITERS: [u8; 5] = [b',', b';', b'\t', b'|', b' '];
-/// Rows that a delimiter is tried on, and that a header is held against.
+/// Number of rows for detecting the delimiter and the header.
 const TRIED: usize = 200;
-/// Rows of the head.
+/// Number of rows of the head.
 pub(super) const MOST_HEAD: usize = 10_000;
-/// Words of a field of prose, on average, at least.
+/// Minimum mean number of words in a field of prose.
 const PROSE: f64 = 2.5;
 
-/// What was asked for.
+/// The given options.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Asked {
     pub(super) delimiter: Option<u8>,
     pub(super) header: Header,
-    /// Whether a tab is expected, as the name of the file says.
+    /// Whether the extension indicates a tab.
     pub(super) tabs: bool,
 }
 
-/// How the table of a file is written.
+/// The dialect of a file.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Dialect {
     pub(super) delimiter: u8,
     /// Bytes before the first row: comments, the header.
     pub(super) body: usize,
-    /// Fields of a row.
+    /// Number of fields per row.
     pub(super) width: usize,
-    /// The names of the columns, where the file gives them.
+    /// The names of the columns, if there is a header.
     pub(super) names: Option<Vec<String>>,
-    /// Whether the first column has no name of its own: an index.
+    /// Whether the first column is an unnamed index.
     pub(super) index: bool,
-    /// Whether each row ends with a delimiter, behind which nothing stands.
+    /// Whether each row ends with a delimiter.
     pub(super) trailing: bool,
 }
 
-/// A dialect and the first rows; or why there is none.
+/// A dialect and the first rows; or the reason why there is none.
 pub(super) enum Found {
     Rows(Dialect, Vec<StringRecord>),
-    /// There are too few bytes to know.
+    /// Too few bytes.
     More,
-    /// A header stands alone, or not even that.
+    /// A header without rows, or nothing.
     Nothing(&'static str),
-    /// These bytes are no UTF-8: the row, from 1.
+    /// Invalid UTF-8: the row, from 1.
     NoText(u64),
 }
 
-/// The bytes of whole records; all of them where nothing follows and no quote is open.
+/// The bytes of whole records; all of them at the end of the file if no quote is open.
 fn complete(text: &[u8], delimiter: u8, whole: bool) -> &[u8] {
     let mut records = Records::new(delimiter);
     let end = records.look(text).unwrap_or(0);
@@ -66,11 +66,11 @@ fn reader(text: &[u8], delimiter: u8) -> csv::Reader<&[u8]> {
     csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(text)
 }
 
-/// At most so many rows; or the row that is no UTF-8.
+/// At most this number of rows; or the row with invalid UTF-8.
 fn rows(text: &[u8], delimiter: u8, most: usize) -> Result<Vec<StringRecord>, u64> {
     let mut rows = Vec::new();
     for record in reader(text, delimiter).into_records().take(most) {
-        // Counted as if the first were the header, as it mostly is.
+        // Counted as if there were a header, which is usual.
         let record = record.map_err(|_| (rows.len() as u64).max(1))?;
         if !is_blank(&record) {
             rows.push(record);
@@ -79,13 +79,13 @@ fn rows(text: &[u8], delimiter: u8, most: usize) -> Result<Vec<StringRecord>, u6
     Ok(rows)
 }
 
-/// Whether a line holds nothing but spaces.
+/// Whether a line is blank.
 pub(super) fn is_blank(record: &StringRecord) -> bool {
     record.len() == 1 && record[0].trim().is_empty() && !record[0].is_empty()
 }
 
 impl Dialect {
-    /// Finds out how this head of a file is written; `whole`: it is all of it.
+    /// Detects the dialect of this head of a file; `whole`: it is the whole file.
     pub(super) fn find(head: &[u8], whole: bool, asked: Asked) -> Found {
         let (mut start, mut delimiter, mut comment) = (0, asked.delimiter, None);
         loop {
@@ -123,7 +123,7 @@ impl Dialect {
         }
         let Some(top) = rows.first().cloned() else { return Found::Nothing("no rows") };
         let width = common_width(&rows[1..]).unwrap_or(top.len());
-        // The last line of comments may be the header: `# x,y`, `#id<tab>name`.
+        // The last comment line may be the header: `# x,y`, `#id<tab>name`.
         let named = comment.and_then(|(start, length)| {
             let line = head[start..start + length].trim_ascii();
             let names = line.strip_prefix(b"#")?.trim_ascii_start();
@@ -155,7 +155,7 @@ impl Dialect {
             named.or_else(|| header.then_some(top)).map(|top| top.iter().map(|name| name.trim().to_owned()).collect());
         let (names, index) = match names {
             Some(mut names) => {
-                // R's write.table gives the names of rows no name.
+                // R's write.table writes no name for the column of row names.
                 if names.len() + 1 == width && !trailing {
                     names.insert(0, String::new());
                 }
@@ -170,20 +170,20 @@ impl Dialect {
     }
 }
 
-/// Whether the header has a name for the last of so many columns.
+/// Whether the header has a name for the last column.
 fn top_names_last(top: &StringRecord, width: usize, header: bool) -> bool {
     header && top.get(width - 1).is_some_and(|name| !name.trim().is_empty())
 }
 
-/// The fields that most rows have.
+/// The most frequent number of fields.
 fn common_width(rows: &[StringRecord]) -> Option<usize> {
     let mut widths = std::collections::BTreeMap::new();
     rows.iter().take(TRIED).for_each(|row| *widths.entry(row.len()).or_insert(0_usize) += 1);
     widths.into_iter().max_by_key(|&(_, rows)| rows).map(|(width, _)| width)
 }
 
-/// How well a delimiter splits the first rows: 0 not at all, 1 most of them, or all but a header that is one field short, 2 all alike; then
-/// the share of fields that are numbers, less those that hold another delimiter.
+/// The score of a delimiter on the first rows: 0 none split, 1 most split alike, or all but a header that is one field short, 2 all alike; then
+/// the share of numeric fields, minus those with another delimiter.
 fn fit(text: &[u8], whole: bool, delimiter: u8) -> Result<(u8, f64), u64> {
     let rows = rows(complete(text, delimiter, whole), delimiter, TRIED)?;
     let Some(top) = rows.first() else { return Ok((0, 0.0)) };
@@ -210,11 +210,11 @@ fn fit(text: &[u8], whole: bool, delimiter: u8) -> Result<(u8, f64), u64> {
         };
     }
     let share = sum as f64 / all.max(1) as f64;
-    // Words stand between spaces, too: only numbers are believed to be a table.
+    // Prose has spaces, too: only numeric fields separated by spaces count as a table.
     if delimiter == b' ' && (alike < 1 || share < 0.5) { Ok((0, 0.0)) } else { Ok((alike, share)) }
 }
 
-/// A number, truth, or nothing: what a field of a table holds that is no text.
+/// Whether a field is a number, a boolean, or missing.
 fn is_plain(cell: &str) -> bool {
     is_missing(cell) || truth(cell).is_some() || is_number(cell)
 }
@@ -227,7 +227,7 @@ fn is_word(cell: &str) -> bool {
     !is_plain(cell)
 }
 
-/// The delimiter that splits the first rows best.
+/// The best delimiter for the first rows.
 fn best(text: &[u8], whole: bool, tabs: bool) -> Result<u8, u64> {
     let mut best = (if tabs { b'\t' } else { b',' }, (0, 0.0));
     let mut failed = None;
@@ -251,8 +251,8 @@ fn best(text: &[u8], whole: bool, tabs: bool) -> Result<u8, u64> {
     }
 }
 
-/// Whether text that comes without a name is a table, and no prose: fields in which numbers stand, or single words. `with_header`: it must have
-/// one.
+/// Whether unnamed text is a table, not prose: its fields are numbers or single words. `with_header`: it must have a
+/// header.
 pub(super) fn is_table(head: &[u8], whole: bool, with_header: bool) -> bool {
     if let Found::Rows(dialect, rows) = Dialect::find(head, whole, Asked::default()) {
         if with_header && dialect.names.is_none() {
@@ -277,14 +277,14 @@ pub(super) fn is_table(head: &[u8], whole: bool, with_header: bool) -> bool {
     false
 }
 
-/// Whether the first row names the columns of the others.
+/// Whether the first row is a header.
 fn is_header(top: &StringRecord, body: &[StringRecord]) -> bool {
     let body = &body[..body.len().min(TRIED)];
     if body.is_empty() {
         return top.iter().all(is_word);
     }
     let column = |at: usize| body.iter().filter_map(move |row| row.get(at)).filter(|cell| !is_missing(cell));
-    // Words above numbers, or above nothing.
+    // Words above numbers, or above missing cells.
     let above = |(at, cell): (usize, &str)| {
         let (mut all, mut plain) = (0, 0);
         column(at).for_each(|cell| {
@@ -303,7 +303,7 @@ fn is_header(top: &StringRecord, body: &[StringRecord]) -> bool {
         .collect();
     let named = |cell: &str| is_word(cell) && !cell.trim().is_empty();
     if numbers.is_empty() {
-        // Words everywhere: the first are names, unless they come again below, or are sentences.
+        // Words everywhere: the first row is a header, unless its words occur below, or are sentences.
         let again = |(at, cell): (usize, &str)| top.len() > 1 && column(at).any(|other| other.trim() == cell.trim());
         let sentence = |cell: &str| cell.split_whitespace().count() > 8;
         return top.iter().all(named) && !top.iter().enumerate().any(again) && !top.iter().any(sentence);
@@ -317,7 +317,7 @@ fn is_header(top: &StringRecord, body: &[StringRecord]) -> bool {
     counts(&numbers, words > 0 && first_is_free, index, body)
 }
 
-/// Whether numbers in the first row are names: they count, and those of other rows do not.
+/// Whether numbers in the first row are names: they are regularly spaced, and those of other rows are not.
 fn counts(numbers: &[(usize, f64)], named: bool, index: bool, body: &[StringRecord]) -> bool {
     let values: Vec<f64> = numbers.iter().map(|number| number.1).collect();
     let of_row = |row: &StringRecord| -> Option<Vec<f64>> { numbers.iter().map(|&(at, _)| number(row.get(at)?, Decimal::Point)).collect() };
@@ -346,14 +346,14 @@ fn counts(numbers: &[(usize, f64)], named: bool, index: bool, body: &[StringReco
     if years && share(&|values| values.iter().all(is_year)) < 0.1 {
         return true;
     }
-    // Cells that are written otherwise than the first row: `0.5` below `0`.
+    // Cells in another format than the first row: `0.5` below `0`.
     let points = body.iter().filter(|row| numbers.iter().any(|&(at, _)| row.get(at).is_some_and(|cell| cell.contains('.')))).count();
     let otherwise = whole(&values) && points * 2 > body.len();
     let from_zero = values.iter().enumerate().all(|(at, &value)| value == at as f64);
     let from_one = values.iter().enumerate().all(|(at, &value)| value == at as f64 + 1.0);
     let same = |row: &[f64]| row == values;
     if values.len() >= 2 && (from_zero || (from_one && named)) {
-        // A row of data may be 0, 1; hardly 0, 1, 2 where the others do not count, too.
+        // A row of data may be 0, 1; it is unlikely to be 0, 1, 2 if the others are not regular.
         let by_one = |row: &[f64]| row.windows(2).all(|pair| pair[1] - pair[0] == 1.0);
         return otherwise || named && share(&same) < 0.1 || values.len() > 2 && share(&by_one) < 0.1;
     }

@@ -1,4 +1,4 @@
-//! The columns of a table as its first rows show them: the name of each, what it holds, and a cell of it to be shown.
+//! The columns of a table, from its first rows: name, type, and a sample cell.
 
 use std::collections::BTreeSet;
 
@@ -10,44 +10,44 @@ use super::cells::{Decimal, is_missing_text, number, vector_width};
 use super::convert::text;
 use super::excerpt;
 
-/// Characters and words of a cell of running text, on average, at least.
+/// Minimum mean number of characters and words in a cell of running text.
 const LONG_TEXT: f64 = 20.0;
 const MANY_WORDS: f64 = 3.0;
-/// A column of text in which this share of the cells are numbers was meant to be one of numbers.
+/// Share of numbers from which a column of text was probably meant to be numeric.
 const MEANT_NUMBERS: f64 = 0.5;
 
-/// What a column holds.
+/// The type of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// Numbers.
     Number,
-    /// So many numbers in each cell.
+    /// This number of numbers in each cell.
     Vector(usize),
-    /// Text, or what is best shown as text.
+    /// Text, or types that are shown as text.
     Text,
-    /// A list of words: a document that is separated already.
+    /// A list of words: a tokenized document.
     Words,
-    /// True or false.
+    /// Booleans.
     Bool,
     /// Dates or times.
     Date,
-    /// Something that cannot be used.
+    /// An unsupported type.
     Other,
 }
 
-/// A column, as its file describes it.
+/// A column of a file.
 #[derive(Debug, Clone)]
 pub(super) struct Field {
     pub(super) name: String,
     pub(super) kind: Kind,
-    /// Characters and words of a cell in the head, on average; 0 for what is no text.
+    /// Mean number of characters and words of a cell in the head; 0 for other types.
     length: f64,
     words: f64,
-    /// Whether its values look like classes: whole numbers, few of them.
+    /// Whether its values may be classes: few distinct integers.
     pub(super) classes: bool,
-    /// A cell, fit to be shown.
+    /// A cell, shortened for display.
     pub(super) example: Option<String>,
-    /// Of a column of text that was meant to be one of numbers: why it is none.
+    /// For a column of text that was probably meant to be numeric: why it is not.
     pub(super) lost: Option<String>,
 }
 
@@ -57,8 +57,8 @@ impl Field {
         Field { name: name.into(), kind, length: 0.0, words: 0.0, classes: false, example: None, lost: None }
     }
 
-    /// A column of text with these cells, missing ones left out, each with its row, from 1. Cells that all hold numbers between brackets
-    /// or spaces make it one of vectors.
+    /// A column of text with these cells, without missing ones, each with its row, from 1. If all cells are vectors, it is a
+    /// column of vectors.
     pub(super) fn of_text<'a>(name: impl Into<String>, cells: impl Iterator<Item = (u64, &'a str)> + Clone) -> Self {
         let mut field = Field::new(name, Kind::Text);
         if let Some(width) = vector_width(cells.clone().map(|(_, cell)| cell)) {
@@ -89,7 +89,7 @@ impl Field {
         field
     }
 
-    /// The same column, with a cell to show and what these numbers look like.
+    /// The same column, with a sample cell and whether these numbers may be classes.
     pub(super) fn with_numbers(mut self, cells: impl Iterator<Item = f64>) -> Self {
         let (mut count, mut whole, mut different) = (0_usize, true, BTreeSet::new());
         for value in cells.filter(|value| value.is_finite()) {
@@ -104,7 +104,7 @@ impl Field {
         self
     }
 
-    /// The same column with a cell to show.
+    /// The same column with a sample cell.
     pub(super) fn with_example(mut self, cell: Option<&str>) -> Self {
         self.example = cell.map(excerpt);
         self
@@ -115,18 +115,18 @@ impl Field {
         self.kind == Kind::Text && self.length >= LONG_TEXT && self.words >= MANY_WORDS
     }
 
-    /// Whether its text is long, of however many words.
+    /// Whether its text is long, for any number of words.
     pub(super) fn is_long(&self) -> bool {
         self.kind == Kind::Text && self.length >= LONG_TEXT
     }
 
-    /// Characters of a cell, on average.
+    /// Mean number of characters per cell.
     pub(super) fn length(&self) -> f64 {
         self.length
     }
 
-    /// Whether it is text to learn from by its name, and its cells do not speak against that: `alone` tells that nothing else could be
-    /// learned from.
+    /// Whether it is text to learn from, by its name and its cells; `alone`: there is nothing else to
+    /// learn from.
     pub(super) fn is_document(&self, alone: bool) -> bool {
         let words = match self.name.trim().to_lowercase().as_str() {
             "text" | "texts" | "document" | "documents" => 1.0,
@@ -136,7 +136,7 @@ impl Field {
         self.kind == Kind::Text && (alone || self.words > words || self.length == 0.0)
     }
 
-    /// What it holds, in a word, and a cell of it.
+    /// Its type in a word, with a sample cell.
     pub(super) fn shown(&self) -> String {
         let what = match self.kind {
             Kind::Number => "numbers",
@@ -155,7 +155,7 @@ impl Field {
     }
 }
 
-/// Words of what stands between spaces: scripts without spaces have some in it.
+/// Estimated number of words between spaces, for scripts without spaces.
 fn words_of(run: &str) -> f64 {
     let wide = run.chars().filter(|&sign| sign as u32 >= 0x0e00 && sign.is_alphabetic()).count();
     (wide as f64 / 3.0).max(1.0)
@@ -165,7 +165,7 @@ fn is_number(cell: &str) -> bool {
     number(cell, Decimal::Point).is_some() || number(cell, Decimal::Comma).is_some()
 }
 
-/// Whether each cell is a number with one and the same sign before or word behind it: `5 %`, `$3`, `12 kg`.
+/// Whether each cell is a number with the same prefix or unit: `5 %`, `$3`, `12 kg`.
 fn has_unit<'a>(cells: impl Iterator<Item = &'a str>) -> bool {
     let split = |cell: &'a str| -> Option<(&'a str, &'a str)> {
         let cell = cell.trim();
@@ -189,7 +189,7 @@ fn has_unit<'a>(cells: impl Iterator<Item = &'a str>) -> bool {
     count > 0
 }
 
-/// Gives columns of one name different ones: the second `x` becomes `x_2`.
+/// Makes column names distinct: the second `x` becomes `x_2`.
 pub(super) fn tell_apart<'a>(names: impl Iterator<Item = &'a mut String>) {
     let mut taken: BTreeSet<String> = BTreeSet::new();
     for name in names {
@@ -201,7 +201,7 @@ pub(super) fn tell_apart<'a>(names: impl Iterator<Item = &'a mut String>) {
     }
 }
 
-/// Whether a column of this name is an id or a name of its row.
+/// Whether a column with this name contains ids.
 pub(super) fn is_id(name: &str) -> bool {
     let name = name.trim().to_lowercase();
     matches!(
@@ -223,7 +223,7 @@ pub(super) fn is_id(name: &str) -> bool {
         || name.ends_with("_name")
 }
 
-/// Whether a column of this name may be a label.
+/// Whether a column with this name may contain labels.
 pub(super) fn is_label(name: &str) -> bool {
     matches!(
         name.trim().to_lowercase().as_str(),
@@ -231,7 +231,7 @@ pub(super) fn is_label(name: &str) -> bool {
     )
 }
 
-/// What an Arrow type holds, for us.
+/// The type of an Arrow column.
 pub(super) fn kind_of(data_type: &DataType) -> Kind {
     match data_type {
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Null => Kind::Text,
@@ -253,7 +253,7 @@ pub(super) fn kind_of(data_type: &DataType) -> Kind {
     }
 }
 
-/// The columns of a file of Arrow types, as its first rows show them; columns of one name are told apart.
+/// The columns of a file with Arrow types, from its first rows, with distinct names.
 pub(super) fn fields_of(schema: &arrow::datatypes::Schema, head: &arrow::array::RecordBatch) -> Vec<Field> {
     let mut fields: Vec<Field> = schema.fields().iter().zip(head.columns()).map(|(field, column)| field_of(field.name(), column)).collect();
     tell_apart(fields.iter_mut().map(|field| &mut field.name));

@@ -1,4 +1,4 @@
-//! Folders: what lies in one decides how it is read: as the counts of single cells, as pictures, or as texts.
+//! Folders: single-cell counts, images, or texts, depending on the content.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -9,10 +9,10 @@ use crate::error::{Error, Result, count};
 use crate::parallel::*;
 use crate::run::Run;
 
-/// Opens a folder, and tells its bytes on the disk.
+/// Opens a folder, and returns its size on disk.
 ///
 /// # Errors
-/// [`Error::Input`] if there is nothing in it that is read, or what its reader says.
+/// [`Error::Input`] if it contains no supported files; errors of the reader.
 pub(super) fn open(folder: &Path, ask: &Ask<'_>) -> Result<(Box<dyn Reader>, u64)> {
     let mut walk = Walk::default();
     walk.all(folder, ask.options.bad)?;
@@ -50,7 +50,7 @@ pub(super) fn ends_in(file: &Path, endings: &[&str]) -> bool {
     file.extension().is_some_and(|ending| endings.iter().any(|known| ending.eq_ignore_ascii_case(known)))
 }
 
-/// The endings of files, the most frequent first: `13 heic, 2 json`.
+/// The extensions of files, the most frequent first: `13 heic, 2 json`.
 fn formats(files: &[PathBuf]) -> String {
     let mut endings: BTreeMap<String, usize> = BTreeMap::new();
     for file in files {
@@ -64,7 +64,7 @@ fn formats(files: &[PathBuf]) -> String {
     words.join(", ")
 }
 
-/// A path as text, `/` between its parts; bytes that are not UTF-8 as `\xff`.
+/// A path as text with `/`; bytes that are not UTF-8 as `\xff`.
 pub(super) fn text_of(path: &Path) -> String {
     let parts = path.components().map(|part| match part.as_os_str().to_str() {
         Some(text) => text.to_owned(),
@@ -80,13 +80,13 @@ pub(super) fn text_of(path: &Path) -> String {
     parts.collect::<Vec<String>>().join("/")
 }
 
-/// What is found below a folder. Links are followed, and each folder is gone through once, wherever links lead.
+/// The recursive content of a folder. Links are followed, and each folder is read once.
 #[derive(Default)]
 struct Walk {
     files: Vec<PathBuf>,
-    /// Folders that were gone through, by their true paths.
+    /// Folders that were read, by their canonical paths.
     seen: BTreeSet<PathBuf>,
-    /// Links to folders, which come after all that lies in the folder itself.
+    /// Links to folders, read after the folder itself.
     links: Vec<PathBuf>,
     hidden: usize,
     dangling: Vec<PathBuf>,
@@ -96,7 +96,7 @@ struct Walk {
 }
 
 impl Walk {
-    /// Goes through all below `root`.
+    /// Reads everything below `root`.
     fn all(&mut self, root: &Path, bad: Bad) -> Result<()> {
         let true_root = root.canonicalize().map_err(|error| Error::io(root, error))?;
         self.folder(root, Path::new(""), bad)?;
@@ -104,7 +104,7 @@ impl Walk {
             let mut links = std::mem::take(&mut self.links);
             links.sort();
             for link in links {
-                // A folder around this one would bring it again, and what nobody named.
+                // Do not follow a link to a parent folder.
                 match root.join(&link).canonicalize() {
                     Ok(target) if !true_root.starts_with(&target) => self.folder(root, &link, bad)?,
                     _ => self.repeated.push(link),
@@ -172,16 +172,16 @@ impl Walk {
     }
 }
 
-/// Files of a folder that are read, one a row.
+/// The files of a folder, one per row.
 pub(super) struct Files {
     pub(super) folder: PathBuf,
-    /// Below the folder, sorted.
+    /// Paths below the folder, sorted.
     pub(super) paths: Vec<PathBuf>,
     name: String,
     bad: Bad,
-    /// Of those that may be left out the ones that can be read, once all were tried.
+    /// With --bad skip: the readable files, once all were tried.
     sound: OnceLock<Vec<usize>>,
-    /// Those that cannot be read, and why.
+    /// Unreadable files, with reasons.
     broken: Mutex<Vec<(String, String)>>,
 }
 
@@ -191,10 +191,10 @@ impl Files {
         Files { folder, paths, name: ask.name.clone(), bad, sound: OnceLock::new(), broken: Mutex::default() }
     }
 
-    /// Looks at each file, and forgets those that cannot be read, where that is allowed.
+    /// Checks each file, and drops unreadable ones with --bad skip.
     ///
     /// # Errors
-    /// What `look` says of the first that cannot be read; [`Error::Input`] if none is left.
+    /// The error of `look` for the first unreadable file; [`Error::Input`] if none is left.
     pub(super) fn keep<T>(&mut self, look: impl Fn(&Path) -> Result<T>) -> Result<Vec<T>> {
         let mut kept = Vec::with_capacity(self.paths.len());
         let mut out = Vec::with_capacity(self.paths.len());
@@ -214,7 +214,7 @@ impl Files {
         if out.is_empty() { Err(self.none()) } else { Ok(out) }
     }
 
-    /// An error of one file: remembered where such files are left out, else given back with what to do.
+    /// Handles the error of one file: stored with --bad skip, else returned with a hint.
     fn leave_out(&self, path: &Path, error: Error) -> Result<()> {
         match error {
             Error::Input(_) | Error::Io { .. } if self.bad == Bad::Skip => {
@@ -235,12 +235,12 @@ impl Files {
         Error::input(&self.folder, found, "at least one is needed")
     }
 
-    /// Files that are rows, where it is known.
+    /// Number of rows, if known.
     pub(super) fn rows(&self) -> Option<usize> {
         self.sound.get().map(Vec::len)
     }
 
-    /// The numbers of the files that are rows; where broken ones are left out, each is tried with `read` at the first call.
+    /// The numbers of the readable files; with --bad skip, the first call tries each with `read`.
     ///
     /// # Errors
     /// [`Error::Input`] if none is left; [`Error::Cancelled`].
@@ -268,7 +268,7 @@ impl Files {
         Ok(self.sound.get_or_init(|| sound))
     }
 
-    /// What is told of files that are left out.
+    /// The note about skipped files.
     pub(super) fn told(&self) -> Option<String> {
         let broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
         let (path, reason) = broken.first()?;
@@ -283,7 +283,7 @@ impl Files {
         })
     }
 
-    /// The ids of files: their names without endings; their paths below the folder where two would be alike.
+    /// The ids of files: their names without extensions, or their paths below the folder if two would be equal.
     pub(super) fn ids(&self) -> Vec<String> {
         let stem = |path: &PathBuf| path.file_stem().map(|name| text_of(Path::new(name))).unwrap_or_default();
         let stems: Vec<String> = self.paths.iter().map(stem).collect();
@@ -291,14 +291,14 @@ impl Files {
         if different.len() == stems.len() { stems } else { self.paths.iter().map(|path| text_of(path)).collect() }
     }
 
-    /// The folders that files lie in, below the folder itself; none if all lie in it.
+    /// The subfolders of files; none if there are no subfolders.
     pub(super) fn folders(&self) -> Option<Vec<String>> {
         let folders: Vec<String> = self.paths.iter().map(|path| path.parent().map(text_of).unwrap_or_default()).collect();
         folders.iter().any(|folder| !folder.is_empty()).then_some(folders)
     }
 }
 
-/// The error of one file, with what to do about it.
+/// The error of one file with a hint.
 pub(super) fn hinted(error: Error) -> Error {
     match error {
         error @ Error::Input(_) if error.hint().is_none() => error.with_hint("--bad skip leaves out files that cannot be read"),
@@ -306,7 +306,7 @@ pub(super) fn hinted(error: Error) -> Error {
     }
 }
 
-/// Files that are tried at a time.
+/// Files per block of checks.
 const TRIED: usize = 512;
 
 #[cfg(unix)]

@@ -1,4 +1,4 @@
-//! Files of lines: cut into pieces at the ends of lines, which are read side by side.
+//! Line-based files, split at line ends into pieces that are parsed in parallel.
 
 use std::collections::VecDeque;
 use std::io::Read;
@@ -10,35 +10,35 @@ use crate::border;
 use crate::error::{Bytes, Error, Result};
 use crate::run::Run;
 
-/// Bytes of a piece.
+/// Size of a piece in bytes.
 pub(super) const PIECE: usize = 1 << 20;
-/// A line, or a record of several lines, longer than this is refused.
+/// Maximum length of a line or a record of several lines.
 pub(super) const MOST_LINE: usize = 64 << 20;
 
-/// Cuts a stream into pieces that end with a line.
+/// Splits a stream into pieces at line ends.
 pub(super) struct Pieces {
     file: File,
     stream: Box<dyn Read + Send>,
-    /// Where records end, if quotes may hold ends of lines: in a table.
+    /// Finds record ends in tables, where quoted fields may contain line ends.
     records: Option<Records>,
     rest: Vec<u8>,
-    /// Bytes of `rest` that were looked through, and where the last line within them ends.
+    /// Number of scanned bytes of `rest`, and the end of the last line in them.
     seen: usize,
     end: usize,
     finished: bool,
 }
 
-/// Goes through the bytes of a table and finds where its records end.
+/// Scans the bytes of a table for record ends.
 pub(super) struct Records {
     delimiter: u8,
     state: State,
-    /// Whether the quoted field holds an end of a line.
+    /// Whether the quoted field contains a line end.
     spans: bool,
-    /// Whether such a field was closed in the middle: its first quote was never meant to be closed there.
+    /// Whether such a field was closed within a field: its opening quote was probably a stray one.
     broken: bool,
 }
 
-/// Where in a record a byte stands.
+/// The position within a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     FieldStart,
@@ -48,23 +48,23 @@ enum State {
 }
 
 impl Records {
-    /// From the start of a record on.
+    /// At the start of a record.
     pub(super) fn new(delimiter: u8) -> Self {
         Records { delimiter, state: State::FieldStart, spans: false, broken: false }
     }
 
-    /// Whether the bytes end within quotes, or went wrong there.
+    /// Whether the bytes end within quotes, or after a stray quote.
     pub(super) fn is_open(&self) -> bool {
         self.broken || self.state == State::Quoted
     }
 
-    /// Goes through the bytes that follow; where in them the last record ends, if one does.
+    /// Scans the next bytes; returns the end of the last record, if any.
     pub(super) fn look(&mut self, bytes: &[u8]) -> Option<usize> {
         if self.broken {
             return None;
         }
         if self.state != State::Quoted && !bytes.contains(&b'"') {
-            // Without a quote in sight the state matters no more than where the last field starts.
+            // Without quotes, only the start of the last field matters for the state.
             if let Some(&last) = bytes.last() {
                 self.state = if last == b'\n' || last == self.delimiter { State::FieldStart } else { State::Bare };
             }
@@ -107,8 +107,8 @@ impl Records {
 }
 
 impl Pieces {
-    /// The pieces of a file from its first byte on; a byte order mark is skipped. `quotes`: the byte between the fields of a table, whose quotes
-    /// may hold ends of lines.
+    /// The pieces of a file from its first byte on, without a byte order mark. `quotes`: the delimiter of a table, whose quoted fields
+    /// may contain line ends.
     ///
     /// # Errors
     /// [`Error::Io`].
@@ -143,20 +143,20 @@ impl Pieces {
         Ok(())
     }
 
-    /// The first bytes, as many as wanted where there are so many, and whether that is all.
+    /// The first bytes, up to the wanted number, and whether these are all.
     pub(super) fn head(&mut self, wanted: usize) -> Result<(&[u8], bool)> {
         self.fill(wanted)?;
         Ok((&self.rest, self.finished))
     }
 
-    /// The pieces behind the first bytes.
+    /// The pieces after the first bytes.
     pub(super) fn after(mut self, bytes: usize) -> Result<Self> {
         self.fill(bytes)?;
         self.rest.drain(..bytes.min(self.rest.len()));
         Ok(self)
     }
 
-    /// Looks through what was not looked through yet for ends of lines.
+    /// Scans new bytes for line ends.
     fn look(&mut self) {
         let new = &self.rest[self.seen..];
         let end = match &mut self.records {
@@ -197,12 +197,12 @@ impl Pieces {
         Ok(Some(piece))
     }
 
-    /// Whether what was looked through ends within quotes that nothing closes.
+    /// Whether the scanned bytes end within an unclosed quote.
     fn is_open_for_good(&self) -> bool {
         self.records.as_ref().is_some_and(|records| records.broken || (self.finished && records.is_open()))
     }
 
-    /// The first record of `rest` begins a field with a quote that has no partner.
+    /// The error for an unclosed quote in the first record of `rest`.
     pub(super) fn never_closed(&self) -> Error {
         self.file
             .wrong("a quote that is never closed", "a field that begins with a quote ends with one")
@@ -219,13 +219,13 @@ impl Iterator for Pieces {
     }
 }
 
-/// What a piece became: something with rows. Errors count rows from the piece's start, from 1.
+/// A parsed piece. Errors count rows from its start, from 1.
 pub(super) trait Parsed: Send {
-    /// Its rows.
+    /// Its number of rows.
     fn rows(&self) -> usize;
 }
 
-/// Reads pieces side by side with `parse`, and gives what they became in order.
+/// Parses pieces in parallel with `parse`, and returns the results in order.
 pub(super) fn parallel<'a, T: Parsed + 'a>(
     file: &'a File,
     mut pieces: Pieces,

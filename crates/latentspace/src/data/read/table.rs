@@ -1,4 +1,4 @@
-//! Tables that are read in blocks of Arrow columns, whatever their file: the way from blocks to observations, once for all formats.
+//! Tables in blocks of Arrow columns: the conversion of blocks to observations, common to all such formats.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -37,12 +37,12 @@ impl Block {
     }
 }
 
-/// What a pass finds out of columns that the head did not show: a sentence for each, told once.
+/// Warnings about columns that a pass finds after the head, one sentence each, given once.
 #[derive(Default)]
 pub(super) struct Late(Mutex<BTreeMap<String, (String, bool)>>);
 
 impl Late {
-    /// Keeps what is found of a column first.
+    /// Stores the first finding for a column.
     pub(super) fn see(&self, column: &str, sentence: impl FnOnce() -> String) {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !seen.contains_key(column) {
@@ -55,7 +55,7 @@ impl Late {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).values().map(|(sentence, _)| sentence.clone()).collect()
     }
 
-    /// Warns of what was not told yet.
+    /// Sends new warnings.
     fn tell(&self, run: &Run) {
         for (sentence, is_told) in self.0.lock().unwrap_or_else(PoisonError::into_inner).values_mut() {
             if !std::mem::replace(is_told, true) {
@@ -65,7 +65,7 @@ impl Late {
     }
 }
 
-/// The same pass; at its end it warns of what was found late.
+/// The same pass, which sends these warnings at its end.
 pub(super) fn telling<'a>(mut pass: Pass<'a>, late: &'a Late, run: &Run) -> Pass<'a> {
     let run = run.clone();
     Box::new(std::iter::from_fn(move || {
@@ -77,9 +77,9 @@ pub(super) fn telling<'a>(mut pass: Pass<'a>, late: &'a Late, run: &Run) -> Pass
     }))
 }
 
-/// A file that is read in such blocks: all that its format has to say.
+/// A file that is read in such blocks.
 pub(super) trait InBlocks: Send + Sync {
-    /// What becomes of each column.
+    /// The role of each column.
     fn roles(&self) -> &Roles;
     /// How its numbers lie in 32 bits.
     fn affines(&self) -> &Affines;
@@ -172,7 +172,7 @@ pub(super) fn stream<'a>(mut pass: Pass<'a>, affines: &'a Affines) -> Blocks<'a>
         }
         Some(Err(error)) => Some(Err(error)),
         None => {
-            // Once: after an error there is nothing more.
+            // After an error the iterator ends.
             let whole = std::mem::take(&mut ranges);
             let checked = affines.check(&whole, |column| column_name(names.as_deref(), column));
             affines.refine(&whole);
@@ -216,7 +216,7 @@ fn column_names(observations: &Observations) -> Option<Vec<String>> {
     }
 }
 
-/// How a column is told: by its name, or its number, counted from 1.
+/// The label of a column: its name, or its number, counted from 1.
 fn column_name(names: Option<&[String]>, column: usize) -> String {
     match names.and_then(|names| names.get(column)) {
         Some(name) => name.clone(),

@@ -1,6 +1,6 @@
-//! A folder of texts (`.txt`): a file is a document, its name the id, the name of a subfolder the column `folder`.
+//! A folder of texts (`.txt`): each file is a document, its name the id, the name of a subfolder the column `folder`.
 //!
-//! A text is in UTF-8, or in UTF-16 where it begins with its byte order mark; one that is in neither is taken as Windows-1252, and it is told.
+//! A text is UTF-8, or UTF-16 with a byte order mark; otherwise it is read as Windows-1252, which a note reports.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -17,24 +17,24 @@ use crate::error::{Bytes, Error, Result, count};
 use crate::parallel::*;
 use crate::run::Run;
 
-/// Bytes that a document has at most.
+/// Maximum size of a document in bytes.
 const MOST_DOCUMENT: u64 = 256 << 20;
-/// Bytes of a block of a stream, and documents in it, at least.
+/// Minimum size of a block in bytes, and in documents.
 const BLOCK: (u64, usize) = (4 << 20, 4096);
 
 struct TextsReader {
     name: String,
     files: Files,
-    /// Bytes of each file.
+    /// Size of each file.
     sizes: Vec<u64>,
     ids: Vec<String>,
     folders: Option<Vec<String>>,
     notes: Vec<String>,
-    /// Files that were found to be in Windows-1252, and whether that was told.
+    /// Files in Windows-1252, and whether they were reported.
     others: Mutex<(BTreeSet<usize>, bool)>,
 }
 
-/// Opens a folder of these texts, and tells its bytes on the disk.
+/// Opens a folder of these texts, and returns its size on disk.
 ///
 /// # Errors
 /// [`Error::Io`], and [`Error::Input`] for a file that is too large for a document.
@@ -63,10 +63,10 @@ pub(super) fn open(mut files: Files, mut notes: Vec<String>, ask: &Ask<'_>) -> R
     Ok((Box::new(TextsReader { name, files, sizes, ids, folders, notes, others: Mutex::default() }), bytes))
 }
 
-/// The text of these bytes, and whether it was in none of Unicode's forms.
+/// Decodes these bytes, and returns whether they were Windows-1252.
 ///
 /// # Errors
-/// [`Error::Input`] for what is no text.
+/// [`Error::Input`] for binary data.
 fn decoded(bytes: Vec<u8>) -> Result<(String, bool)> {
     let wrong = |found: &str| Error::input("", found, "text is needed: in UTF-8, in UTF-16 with its mark, or in Windows-1252");
     let order: Option<fn([u8; 2]) -> u16> = match bytes.get(..2) {
@@ -88,7 +88,7 @@ fn decoded(bytes: Vec<u8>) -> Result<(String, bool)> {
     })
 }
 
-/// The sign of a byte in Windows-1252.
+/// The character of a byte in Windows-1252.
 fn windows_1252(byte: u8) -> char {
     const FROM_128: [char; 32] = [
         '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}', '‘', '’', '“', '”', '•',
@@ -97,7 +97,7 @@ fn windows_1252(byte: u8) -> char {
     FROM_128.get(usize::from(byte).wrapping_sub(128)).copied().unwrap_or(char::from(byte))
 }
 
-/// The document that a file holds, and whether it was in none of Unicode's forms.
+/// The document of a file, and whether it was Windows-1252.
 fn document(path: &Path) -> Result<(String, bool)> {
     border::guard(path, || decoded(std::fs::read(path).map_err(|error| Error::io(path, error))?)).map_err(|error| super::named(path, error))
 }
@@ -132,7 +132,7 @@ impl TextsReader {
         Ok(Observations { name: self.name.clone(), values: Values::Text(Arc::new(texts)), metadata })
     }
 
-    /// What is said of files in Windows-1252, where some were met.
+    /// The note about files in Windows-1252, if there are any.
     fn told(&self, others: &BTreeSet<usize>) -> Option<String> {
         let first = text_of(self.files.paths.get(*others.first()?)?);
         Some(match others.len() {
