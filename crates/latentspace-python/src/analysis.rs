@@ -1,4 +1,4 @@
-//! What can be asked of rows and codes without learning a space: how many dimensions they have, what two maps share, who is near.
+//! Analyses of rows and codes without a fit: intrinsic dimension, comparison, stability, neighbors.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use crate::errors::exception;
 use crate::rows::Rows;
 use crate::space::{matrix, method};
 
-/// How many dimensions rows have, as JSON.
+/// The intrinsic dimension of rows, as JSON.
 #[pyfunction]
 pub(crate) fn dimension(
     py: Python<'_>,
@@ -35,7 +35,7 @@ pub(crate) fn dimension(
     })
 }
 
-/// What two sets of codes of the same rows share, as JSON.
+/// The similarity of two sets of codes of the same rows, as JSON.
 #[pyfunction]
 pub(crate) fn compare(
     py: Python<'_>,
@@ -54,7 +54,7 @@ pub(crate) fn compare(
     })
 }
 
-/// How much of a map is there again with other seeds and other rows, as JSON.
+/// The stability of a map across seeds and resamples, as JSON.
 #[pyfunction]
 #[allow(clippy::too_many_arguments, reason = "each has its name in Python")]
 pub(crate) fn stability(
@@ -77,12 +77,12 @@ pub(crate) fn stability(
     })
 }
 
-/// Figures by their names, as JSON.
+/// Measures by name, as JSON.
 fn named(figures: Vec<(&'static str, measure::Measure)>) -> String {
     json!(figures.into_iter().collect::<BTreeMap<_, _>>()).to_string()
 }
 
-/// The rows nearest to each of `queries`, and how far they are: `[m, k]` each.
+/// The nearest rows of each query, and their distances: `[m, k]` each.
 #[pyfunction]
 #[allow(clippy::type_complexity, reason = "two arrays")]
 pub(crate) fn neighbors<'py>(

@@ -1,4 +1,4 @@
-//! Long calls: the work runs on threads of its own while this one listens for signals and tells the progress, the interpreter free.
+//! Long calls: the work runs on separate threads without the GIL, while the calling thread handles signals and reports progress.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -10,17 +10,17 @@ use pyo3::prelude::*;
 
 use crate::errors::exception;
 
-/// How long nobody listens at most: signals and progress wait so long.
+/// Maximum delay of signals and progress.
 const PAUSE: Duration = Duration::from_millis(50);
 
 fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What the run told since Python last asked.
+/// Messages of the run since the last report to Python.
 #[derive(Default)]
 struct Told {
-    /// Each with whether it warns.
+    /// Notes, each with whether it is a warning.
     notes: Vec<(String, bool)>,
     progress: Option<(String, u64, u64, Option<(&'static str, f64)>)>,
 }
@@ -43,7 +43,7 @@ impl Listener for Ear {
 }
 
 impl Ear {
-    /// Tells Python what was told: `listener.note(text)`, `listener.warn(text)`, `listener.progress(stage, done, total, loss_name, loss)`.
+    /// Reports the messages to Python: `listener.note(text)`, `listener.warn(text)`, `listener.progress(stage, done, total, loss_name, loss)`.
     fn pass_on(&self, listener: &Bound<'_, PyAny>) -> PyResult<()> {
         let Told { notes, progress } = std::mem::take(&mut *held(&self.0));
         for (note, warns) in notes {
@@ -57,7 +57,7 @@ impl Ear {
     }
 }
 
-/// Runs `work` with this seed on so many threads (0: all). An interrupt cancels it, and is raised once it has ended.
+/// Runs `work` with this seed on this number of threads (0: all). An interrupt cancels it, and is raised once it has ended.
 pub(crate) fn call<T: Send>(
     py: Python<'_>,
     seed: u64,

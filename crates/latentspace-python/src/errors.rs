@@ -1,4 +1,4 @@
-//! The library's error as Python's exceptions, its sentence unchanged.
+//! The library's errors as Python exceptions, with the same message.
 
 use latentspace::Error;
 use pyo3::create_exception;
@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 create_exception!(latentspace, ParamError, PyValueError, "A parameter that cannot be used: what was given, and what is allowed.");
 create_exception!(latentspace, InputError, PyValueError, "Data or a file that cannot be used: where, what was found, and what is allowed.");
 
-/// The exception of an error: its sentence, then its hint on a line of its own.
+/// The exception of an error: its message, then its hint on a separate line.
 pub(crate) fn exception(error: Error) -> PyErr {
     let mut text = error.to_string();
     if let Some(hint) = error.hint() {
@@ -18,7 +18,7 @@ pub(crate) fn exception(error: Error) -> PyErr {
     match error {
         Error::Param(_) => ParamError::new_err(text),
         Error::Input(_) => InputError::new_err(text),
-        // The kind of the system's error decides the subclass: FileNotFoundError, PermissionError.
+        // The kind of a system error determines the subclass: FileNotFoundError, PermissionError.
         Error::Io { source, .. } => std::io::Error::new(source.kind(), text).into(),
         Error::Cancelled => PyKeyboardInterrupt::new_err(text),
         Error::Memory { .. } => PyMemoryError::new_err(text),

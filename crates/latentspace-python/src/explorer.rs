@@ -1,4 +1,4 @@
-//! The explorer as Python holds it.
+//! The explorer for Python.
 
 use std::sync::Arc;
 
@@ -14,11 +14,11 @@ use crate::errors::exception;
 use crate::rows::Rows;
 use crate::space::{Space, matrix, parameters};
 
-/// A page that is served until it is closed.
+/// A page, served until it is closed.
 #[pyclass(frozen, module = "latentspace._native")]
 pub(crate) struct Explorer(latent::Explorer);
 
-/// A column that rides along: whole numbers, numbers (NaN: missing), or texts (None: missing).
+/// A metadata column: integers, numbers (NaN: missing), or texts (None: missing).
 pub(crate) fn column(name: &str, cells: &Bound<'_, PyAny>) -> PyResult<ArrayRef> {
     if let Ok(cells) = cells.extract::<PyReadonlyArray1<'_, i64>>() {
         return Ok(Arc::new(Int64Array::from_iter_values(cells.as_slice()?.iter().copied())));
@@ -27,7 +27,7 @@ pub(crate) fn column(name: &str, cells: &Bound<'_, PyAny>) -> PyResult<ArrayRef>
         let cells = cells.as_slice()?.iter().map(|&cell| Some(cell).filter(|cell| !cell.is_nan()));
         return Ok(Arc::new(cells.collect::<Float64Array>()));
     }
-    let wrong = |_| exception(Error::param("labels", name, "a column holds numbers or texts"));
+    let wrong = |_| exception(Error::param("labels", name, "a column must hold numbers or texts"));
     let cells: Vec<Option<String>> = cells.extract().map_err(wrong)?;
     Ok(Arc::new(cells.into_iter().collect::<StringArray>()))
 }
@@ -48,7 +48,7 @@ fn start(
 
 #[pymethods]
 impl Explorer {
-    /// Serves the page of these rows, with columns that ride along and, if they are known, their codes.
+    /// Serves the page of these rows, with metadata columns and, if given, their codes.
     #[new]
     #[allow(clippy::too_many_arguments, reason = "each has its name in Python")]
     fn new(
@@ -81,7 +81,7 @@ impl Explorer {
         start(py, Subject::Observations(Box::new(observations), codes, prepare), method, params, port, seed, threads)
     }
 
-    /// Serves the page of the rows that a space keeps.
+    /// Serves the page of the fitted rows of a space.
     #[staticmethod]
     #[allow(clippy::too_many_arguments, reason = "each has its name in Python")]
     fn of_space(
@@ -113,39 +113,39 @@ impl Explorer {
         start(py, Subject::File(name), method, params, port, seed, threads)
     }
 
-    /// The address of the page.
+    /// The URL of the page.
     #[getter]
     fn url(&self) -> &str {
         self.0.url()
     }
 
-    /// What the page shows, as JSON.
+    /// The state of the page, as JSON.
     fn state(&self) -> String {
         self.0.state().to_string()
     }
 
-    /// The rows that are selected.
+    /// The selected rows.
     fn selection<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<i64>> {
         PyArray1::from_iter(py, self.0.selection().0.into_iter().map(i64::from))
     }
 
-    /// A number that grows with each change of the selection.
+    /// The version of the selection, which increases with each change.
     fn version(&self) -> u64 {
         self.0.selection().1
     }
 
-    /// Selects rows, on all pages too.
+    /// Selects rows, on all pages.
     fn select(&self, rows: Vec<u32>) -> PyResult<()> {
         self.0.select(rows).map_err(exception)
     }
 
-    /// Whether the page is served no more.
+    /// Whether the page is closed.
     #[getter]
     fn closed(&self) -> bool {
         self.0.is_closed()
     }
 
-    /// Ends the server.
+    /// Stops the server.
     fn close(&self, py: Python<'_>) {
         py.detach(|| self.0.close());
     }

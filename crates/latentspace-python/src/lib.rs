@@ -1,5 +1,5 @@
-//! The native part of the Python package: thin. It takes rows, learns and encodes on threads of its own while Python listens, and hands
-//! errors over as exceptions. What scikit-learn expects is made in Python, from the description that [`methods`] gives.
+//! The native module of the Python package. It converts rows, learns and encodes on separate threads, and raises
+//! errors as exceptions. The scikit-learn interface is Python code, generated from the descriptions of [`methods`].
 
 mod analysis;
 mod calls;
@@ -17,7 +17,7 @@ use latentspace::registry;
 use pyo3::prelude::*;
 use serde_json::{Map, Value, json};
 
-/// Every method, its parameters included, as JSON.
+/// The descriptions of all methods with their parameters, as JSON.
 #[pyfunction]
 fn methods() -> String {
     let all = registry::METHODS.iter().map(|entry| {
@@ -46,7 +46,7 @@ fn methods() -> String {
     Value::Array(all.collect()).to_string()
 }
 
-/// Whether the method learns from rows that come by once, part after part.
+/// Whether the method supports incremental learning.
 fn in_parts(entry: &Entry) -> bool {
     entry.with(&Map::new()).is_ok_and(|method| method.once(Shape::new(1 << 20, 16)).is_some())
 }
@@ -72,19 +72,19 @@ fn parameter(parameter: &Parameter) -> Value {
     })
 }
 
-/// Runs the command line, the program's name first, and gives its exit code.
+/// Runs the command line, the program's name first, and returns its exit code.
 #[pyfunction]
 fn main(py: Python<'_>, args: Vec<OsString>) -> u8 {
     py.detach(|| latent::main(args))
 }
 
-/// Whether the explorer has its page.
+/// Whether the package was built with the explorer's page.
 #[pyfunction]
 fn has_page() -> bool {
     latent::has_page()
 }
 
-/// The native part of latentspace.
+/// The native module of latentspace.
 #[pymodule]
 mod _native {
     #[pymodule_export]

@@ -1,4 +1,4 @@
-//! Rows as Python holds them: bytes of an array, the three arrays of sparse rows, or texts.
+//! Rows from Python: bytes of an array, the three arrays of sparse rows, or texts.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -16,15 +16,15 @@ use crate::calls::call;
 use crate::errors::exception;
 use crate::space::Space;
 
-/// Bytes of an array that Python holds, kept alive from here.
+/// Bytes of a Python array, kept alive by a reference.
 pub(crate) struct Borrowed {
     _array: Py<PyArray1<u8>>,
     start: *const u8,
     len: usize,
 }
 
-// SAFETY: the bytes are only read, and the array that is held keeps them where they are. NumPy itself reads and computes while the
-// interpreter is free; who writes into an array meanwhile gets what such a race gives there.
+// SAFETY: the bytes are only read, and the referenced array keeps them in place. As in NumPy itself, which also computes without the
+// GIL, writing into the array during the call is a race of the caller.
 unsafe impl Send for Borrowed {}
 // SAFETY: as above.
 unsafe impl Sync for Borrowed {}
@@ -33,13 +33,13 @@ impl Deref for Borrowed {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        // SAFETY: start and len are those of the array, which is held.
+        // SAFETY: start and len are those of the referenced array.
         unsafe { std::slice::from_raw_parts(self.start, self.len) }
     }
 }
 
 enum Form {
-    /// Numbers, their bytes, and columns of categories beside them.
+    /// Numbers as bytes, and categorical columns.
     Dense(MemoryArray, Arc<Borrowed>, Vec<Category>),
     Sparse(Counts),
     Text(Arc<Vec<String>>, TextOptions),
@@ -47,14 +47,14 @@ enum Form {
     File(Box<Observations>, PrepareOptions),
 }
 
-/// A document, or the words of one that is separated already.
+/// A document, or the words of a tokenized one.
 #[derive(FromPyObject)]
 enum Document {
     Text(String),
     Words(Vec<String>),
 }
 
-/// Options of text as JSON has them.
+/// Text options from JSON.
 ///
 /// # Errors
 /// [`Error::Param`] for one that is unknown or of another type.
@@ -79,10 +79,10 @@ pub(crate) fn text_options(given: Option<&str>) -> Result<TextOptions> {
     serde_json::from_value(Value::Object(all)).map_err(|error| Error::param("text", "options", error.to_string()))
 }
 
-/// How rows become numbers, by the words of the command line.
+/// The preparation, by the words of the command line.
 ///
 /// # Errors
-/// [`Error::Param`] for a word that is none of them.
+/// [`Error::Param`] for an unknown word.
 pub(crate) fn prepare_options(scale: Option<&str>, missing: Option<&str>, text: Option<&str>) -> Result<PrepareOptions> {
     let scale: Option<Scale> =
         serde_json::from_value(json!(scale)).map_err(|error| Error::param("scale", json!(scale), error.to_string()))?;
@@ -91,7 +91,7 @@ pub(crate) fn prepare_options(scale: Option<&str>, missing: Option<&str>, text: 
     Ok(PrepareOptions { scale: scale.unwrap_or_default(), missing, text: text_options(text)? })
 }
 
-/// Options of reading as JSON has them.
+/// Reading options from JSON.
 ///
 /// # Errors
 /// [`Error::Param`] for one that is unknown or of another type.
@@ -100,14 +100,14 @@ pub(crate) fn read_options(given: Option<&str>) -> Result<ReadOptions> {
     ReadOptions::given(serde_json::from_str(given).map_err(|error| Error::param("read", given, error.to_string()))?)
 }
 
-/// Rows, as Python holds them.
+/// Rows from Python.
 #[pyclass(frozen, module = "latentspace._native")]
 pub(crate) struct Rows(Form);
 
 #[pymethods]
 impl Rows {
-    /// An array without gaps, given as its bytes, NumPy's name of its type, its shape, whether its first axis runs fastest, the names of its
-    /// columns, and columns of categories with their names (None: missing).
+    /// A contiguous array, given as its bytes, NumPy's name of its type, its shape, whether it is in Fortran order, the names of its
+    /// columns, and categorical columns with their names (None: missing).
     #[staticmethod]
     fn dense(
         bytes: &Bound<'_, PyArray1<u8>>,
@@ -125,7 +125,7 @@ impl Rows {
         Ok(Rows(Form::Dense(array, held, categories.collect())))
     }
 
-    /// Sparse rows: where each starts, the columns (ascending in a row) that are not 0, their values, and the names of all columns.
+    /// Sparse rows in CSR format: starts, columns (ascending in a row), values, and the names of all columns.
     #[staticmethod]
     fn sparse(
         starts: PyReadonlyArray1<'_, i64>,
@@ -150,8 +150,8 @@ impl Rows {
         Ok(Rows(Form::Sparse(Counts { cols, starts, indices, values, names, base: None })))
     }
 
-    /// What a file, a folder or a pattern holds, and what its reader says of it; `read`, `scale`, `missing` and `text` as the command line has
-    /// them.
+    /// Reads a file, a folder or a pattern, and returns the notes of its reader; `read`, `scale`, `missing` and `text` as on the command
+    /// line.
     #[staticmethod]
     #[allow(clippy::too_many_arguments, reason = "as many as the command line takes")]
     fn open<'py>(
@@ -175,7 +175,7 @@ impl Rows {
         Ok((Rows(Form::File(Box::new(observations), options)), notes))
     }
 
-    /// What they are, as JSON.
+    /// Their description, as JSON.
     fn describe(&self, py: Python<'_>) -> PyResult<String> {
         let observations = call(py, 0, 1, None, |run| self.read(None, run))?;
         let names = match &observations.values {
@@ -194,7 +194,7 @@ impl Rows {
         .to_string())
     }
 
-    /// Documents, or lists of words; `options` say which words are counted, as JSON.
+    /// Documents, or lists of words; `options` are text options as JSON.
     #[staticmethod]
     fn text(documents: Vec<Document>, options: Option<&str>) -> PyResult<Self> {
         let text = |document| match document {
@@ -207,7 +207,7 @@ impl Rows {
 }
 
 impl Rows {
-    /// The rows as observations; `preparation` is that of a space that they are for.
+    /// The rows as observations; `preparation` is that of the space that they are for.
     pub(crate) fn read(&self, preparation: Option<&Preparation>, run: &Run) -> Result<Observations> {
         match &self.0 {
             Form::Dense(array, _, categories) => {
@@ -223,8 +223,8 @@ impl Rows {
         }
     }
 
-    /// How they are prepared: scaling and filling are steps of their own in scikit-learn, so that columns with names are taken as they are, like
-    /// those without.
+    /// Their preparation: none, since scaling and imputation are separate steps in
+    /// scikit-learn.
     pub(crate) fn options(&self) -> PrepareOptions {
         match &self.0 {
             Form::Dense(array, ..) if array.names.is_some() => {
@@ -236,7 +236,7 @@ impl Rows {
         }
     }
 
-    /// How they are prepared for the page, which is made of them as it is made of a file.
+    /// Their preparation for the explorer, which is that of a file.
     pub(crate) fn prepare_to_explore(&self) -> PrepareOptions {
         match &self.0 {
             Form::Text(_, text) => PrepareOptions { text: text.clone(), ..PrepareOptions::default() },
@@ -245,10 +245,10 @@ impl Rows {
         }
     }
 
-    /// How often the bytes that Python holds are used, besides here.
+    /// The number of other references to the bytes of the Python array.
     pub(crate) fn uses(&self) -> usize {
         match &self.0 {
-            // Once by the array itself, once to be counted.
+            // One reference of the array itself, one of this count.
             Form::Dense(_, held, _) => Arc::strong_count(held).saturating_sub(2),
             Form::Sparse(_) | Form::Text(..) | Form::File(..) => 0,
         }

@@ -1,4 +1,4 @@
-//! One round of a fold on many machines: what travels between them are bytes, those of the files of `latent fit --partial` and `latent merge`.
+//! Rounds of a distributed fit, exchanged as the bytes of the files of `latent fit --partial` and `latent merge`.
 
 use std::path::PathBuf;
 
@@ -14,7 +14,7 @@ use crate::errors::exception;
 use crate::rows::{prepare_options, read_options};
 use crate::space::{Space, method};
 
-/// Round 0 of a fit on files, as bytes: what every share starts from.
+/// Round 0 of a fit on files, as bytes.
 #[pyfunction]
 #[allow(clippy::too_many_arguments, reason = "as many as the command line takes")]
 pub(crate) fn round_zero<'py>(
@@ -35,7 +35,7 @@ pub(crate) fn round_zero<'py>(
     let origin = Origin { data, read: read_options(read).map_err(exception)? };
     let bytes = call(py, seed, threads, listener, |run| {
         let source = origin.open()?;
-        // The words of text are learned from all of it, before any share is worked on.
+        // The vocabulary of text is learned from all documents, before the shares.
         let begin = if source.kind() == "text" { Round::first } else { Round::zero };
         begin(method.as_ref(), origin, &source, &options, run)?.to_bytes()
     })?;
@@ -60,7 +60,7 @@ pub(crate) fn share_of_round<'py>(
     Ok(PyBytes::new(py, &bytes))
 }
 
-/// The statistics of some shares as those of one, as bytes.
+/// Merges the statistics of some shares into those of one, as bytes.
 #[pyfunction]
 pub(crate) fn combine_shares<'py>(
     py: Python<'py>,
@@ -72,7 +72,7 @@ pub(crate) fn combine_shares<'py>(
     Ok(PyBytes::new(py, &bytes))
 }
 
-/// Statistics, each by the name that errors call it.
+/// Statistics, each with its name in errors.
 fn named(statistics: &[Vec<u8>]) -> latentspace::Result<Vec<(PathBuf, Statistics)>> {
     let each = statistics.iter().enumerate().map(|(at, bytes)| {
         let name = PathBuf::from(format!("statistics {at}"));
@@ -81,7 +81,7 @@ fn named(statistics: &[Vec<u8>]) -> latentspace::Result<Vec<(PathBuf, Statistics
     each.collect()
 }
 
-/// What follows from the statistics of all shares: the space, measured, or the next round.
+/// Merges the statistics of all shares into the measured space or the next round.
 #[pyfunction]
 pub(crate) fn merge_shares<'py>(
     py: Python<'py>,
@@ -107,7 +107,7 @@ pub(crate) fn merge_shares<'py>(
     })
 }
 
-/// Encodes a file, block by block, into a file of codes; gives the number of its rows.
+/// Encodes a file, block by block, into a file of codes; returns the number of its rows.
 #[pyfunction]
 pub(crate) fn encode_file(
     py: Python<'_>,

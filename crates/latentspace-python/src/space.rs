@@ -1,4 +1,4 @@
-//! A space as Python holds it, and how it is learned.
+//! Spaces for Python, and how they are learned.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -26,18 +26,18 @@ use crate::errors::exception;
 use crate::explorer::column;
 use crate::rows;
 
-/// A space, which is measured when somebody first asks for its measures.
+/// A space, whose measures are computed when they are first requested.
 #[pyclass(frozen, module = "latentspace._native")]
 pub(crate) struct Space {
-    /// The space, with the measures that its fit found.
+    /// The space, with the measures of its fit.
     pub(crate) inner: latentspace::Space,
-    /// What it will be measured on; none once that is done, and of spaces that were opened.
+    /// The rows to measure it on; none after measuring, and for opened spaces.
     fitted: Mutex<Option<Fitted>>,
-    /// The measures that were found since.
+    /// The measures computed since.
     measures: OnceLock<BTreeMap<String, Measure>>,
 }
 
-/// Rows that were learned from, and where they lie.
+/// The fitted rows and their codes.
 struct Fitted {
     rows: Prepared,
     codes: Matrix,
@@ -54,12 +54,12 @@ impl Space {
         self.fitted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// All measures, found now if they were not yet. Who asks meanwhile waits.
+    /// All measures, computed now if necessary. Concurrent requests wait.
     fn measured(&self, run: &Run) -> Result<BTreeMap<String, Measure>> {
         let mut fitted = self.fitted();
         if let Some(Fitted { rows, codes }) = &*fitted {
             let found = self.inner.measures_on(&Rows::Memory(rows), Some(codes), run)?;
-            // An interrupted run found nothing that holds.
+            // Discard the results of an interrupted run.
             run.check()?;
             self.measures.get_or_init(|| found);
             *fitted = None;
@@ -67,12 +67,12 @@ impl Space {
         Ok(self.known())
     }
 
-    /// The bytes of its file, with the measures that are known.
+    /// The bytes of its file, with the known measures.
     pub(crate) fn bytes(&self) -> Result<Vec<u8>> {
         self.inner.to_bytes_with(&self.known())
     }
 
-    /// The measures that are known.
+    /// The known measures.
     fn known(&self) -> BTreeMap<String, Measure> {
         let mut all = self.inner.measures.clone();
         all.extend(self.measures.get().into_iter().flatten().map(|(name, measure)| (name.clone(), *measure)));
@@ -80,12 +80,12 @@ impl Space {
     }
 }
 
-/// Numbers as NumPy holds them.
+/// Numbers as a NumPy array.
 fn array<'py>(py: Python<'py>, matrix: &Matrix) -> PyResult<Bound<'py, PyArray2<f32>>> {
     PyArray1::from_slice(py, matrix.as_slice()).reshape([matrix.rows(), matrix.cols()])
 }
 
-/// A value of JSON as Python has it; a list of numbers as NumPy does.
+/// A JSON value as a Python object; a list of numbers as a NumPy array.
 fn plain<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
     Ok(match value {
         Value::Bool(flag) => PyBool::new(py, *flag).to_owned().into_any(),
@@ -99,7 +99,7 @@ fn plain<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
     })
 }
 
-/// A tensor as NumPy holds it.
+/// A tensor as a NumPy array.
 fn numbers<'py>(py: Python<'py>, tensor: &Tensor) -> PyResult<Bound<'py, PyAny>> {
     Ok(match tensor {
         Tensor::F32(shape, matrix) => PyArray1::from_slice(py, matrix.as_slice()).reshape(shape.clone())?.into_any(),
@@ -109,13 +109,13 @@ fn numbers<'py>(py: Python<'py>, tensor: &Tensor) -> PyResult<Bound<'py, PyAny>>
     })
 }
 
-/// The numbers of a NumPy array, copied: they are few, or about to be worked on.
+/// A copy of the numbers of a NumPy array.
 pub(crate) fn matrix(array: &PyReadonlyArray2<'_, f32>) -> PyResult<Matrix> {
     let [rows, cols] = [array.shape()[0], array.shape()[1]];
     Matrix::new(rows, cols, array.as_slice()?.to_vec()).map_err(exception)
 }
 
-/// A parameter as JSON has it. What JSON has not is refused by the parameter's own check.
+/// A parameter as JSON. Other types are refused by the parameter's own check.
 fn value(given: &Bound<'_, PyAny>) -> PyResult<Value> {
     if given.is_none() {
         return Ok(Value::Null);
@@ -135,12 +135,12 @@ fn value(given: &Bound<'_, PyAny>) -> PyResult<Value> {
     Ok(json!([given.repr()?.to_string()]))
 }
 
-/// Parameters as JSON has them.
+/// Parameters as JSON.
 pub(crate) fn parameters(params: &Bound<'_, PyDict>) -> PyResult<Map<String, Value>> {
     params.iter().map(|(name, parameter)| Ok((name.extract()?, value(&parameter)?))).collect()
 }
 
-/// The method of this name with these parameters; an error shows the value as Python writes it.
+/// The method with this name and these parameters; errors show values in Python syntax.
 pub(crate) fn method(name: &str, params: &Bound<'_, PyDict>) -> PyResult<Box<dyn AnyMethod>> {
     let entry = registry::find(name).map_err(exception)?;
     entry.with(&parameters(params)?).map_err(|error| match error {
@@ -154,7 +154,7 @@ pub(crate) fn method(name: &str, params: &Bound<'_, PyDict>) -> PyResult<Box<dyn
     })
 }
 
-/// Checks parameters, by themselves and, where rows and columns are given, against these.
+/// Checks parameters, and if given, against the numbers of rows and columns.
 #[pyfunction]
 #[pyo3(signature = (name, params, rows=None, cols=None))]
 pub(crate) fn check(name: &str, params: &Bound<'_, PyDict>, rows: Option<usize>, cols: Option<usize>) -> PyResult<()> {
@@ -165,7 +165,7 @@ pub(crate) fn check(name: &str, params: &Bound<'_, PyDict>, rows: Option<usize>,
     }
 }
 
-/// Neighbors as sparse rows: the row i has those from `starts[i]` to `starts[i + 1]`.
+/// Neighbors as sparse rows: row i has those from `starts[i]` to `starts[i + 1]`.
 type NearRows<'py> = (PyReadonlyArray1<'py, i64>, PyReadonlyArray1<'py, i64>, PyReadonlyArray1<'py, f32>);
 
 /// The neighbors of each row, checked.
@@ -179,7 +179,7 @@ fn neighbors(near: &NearRows<'_>) -> PyResult<Neighbors> {
     Neighbors::given("neighbors", starts.windows(2).map(row).collect()).map_err(exception)
 }
 
-/// Places that are given, and what ties rows to them: nothing (0), a pull, or all (infinity).
+/// Starting positions, and the strength of the pull toward them: 0 none, infinity fixed.
 fn start(given: &(PyReadonlyArray2<'_, f32>, f64)) -> PyResult<Start> {
     let tie = match given.1 {
         0.0 => Tie::Free,
@@ -189,7 +189,7 @@ fn start(given: &(PyReadonlyArray2<'_, f32>, f64)) -> PyResult<Start> {
     Ok(Start { places: matrix(&given.0)?, tie })
 }
 
-/// Learns a space, as `latent fit` does, and places the rows: (space, codes). Labels are a name and a cell a row.
+/// Learns a space, as `latent fit` does, and encodes the rows: (space, codes). Labels are a name and one cell per row.
 #[pyfunction]
 #[allow(clippy::too_many_arguments, reason = "each has its name in Python")]
 pub(crate) fn fit<'py>(
@@ -229,13 +229,13 @@ pub(crate) fn fit<'py>(
     Ok((space, array(py, &codes)?))
 }
 
-/// Learning from rows that come by part after part.
+/// Incremental learning.
 #[pyclass(frozen, module = "latentspace._native")]
 pub(crate) struct Parts(Mutex<Growing>);
 
 #[pymethods]
 impl Parts {
-    /// Of this method, for rows like these, which are not taken yet.
+    /// Starts with this method, for rows like these, which are not added yet.
     #[new]
     fn new(py: Python<'_>, name: &str, params: &Bound<'_, PyDict>, rows: &Bound<'_, rows::Rows>) -> PyResult<Self> {
         let (method, rows) = (method(name, params)?, rows.get());
@@ -246,19 +246,19 @@ impl Parts {
         Ok(Parts(Mutex::new(growing)))
     }
 
-    /// What [`Parts::to_bytes`] gave.
+    /// Restores what [`Parts::to_bytes`] returned.
     #[staticmethod]
     fn from_bytes(py: Python<'_>, bytes: &[u8]) -> PyResult<Self> {
         py.detach(|| Growing::from_bytes(bytes)).map(|growing| Parts(Mutex::new(growing))).map_err(exception)
     }
 
-    /// As bytes, to go on elsewhere.
+    /// The state as bytes.
     fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         let bytes = py.detach(|| self.0.lock().unwrap_or_else(PoisonError::into_inner).to_bytes()).map_err(exception)?;
         Ok(PyBytes::new(py, &bytes))
     }
 
-    /// Takes more rows, and gives the space of all so far.
+    /// Adds rows, and returns the space of all rows so far.
     fn push(
         &self,
         py: Python<'_>,
@@ -279,7 +279,7 @@ impl Parts {
     }
 }
 
-/// The rows, without a share in the numbers of an array that Python may change before the space is measured.
+/// The rows, copied if they share memory with an array that Python may change before the space is measured.
 fn own_rows(prepared: Prepared, rows: &rows::Rows) -> Result<Prepared> {
     match prepared {
         Prepared::Table(table) if rows.uses() > 0 => {
@@ -289,7 +289,7 @@ fn own_rows(prepared: Prepared, rows: &rows::Rows) -> Result<Prepared> {
     }
 }
 
-/// The space, without a share in the numbers of an array that Python may change.
+/// The space, copied if it shares memory with an array that Python may change.
 fn own(space: latentspace::Space, rows: &rows::Rows) -> Result<latentspace::Space> {
     if rows.uses() == 0 { Ok(space) } else { latentspace::Space::from_bytes(&space.to_bytes()?, Path::new("space")) }
 }
@@ -314,19 +314,19 @@ impl Space {
         Ok(PyBytes::new(py, &bytes))
     }
 
-    /// Writes the file, all or nothing.
+    /// Writes the file atomically.
     fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
         py.detach(|| border::save(&path, &self.bytes()?)).map_err(exception)
     }
 
-    /// Whether it is still to be measured on the rows that it was learned from.
+    /// Whether measures are still to be computed.
     #[getter]
     fn unmeasured(&self) -> bool {
-        // Who measures it now holds the lock.
+        // A running measurement holds the lock.
         self.fitted.try_lock().map_or(true, |fitted| fitted.is_some())
     }
 
-    /// The measures, as JSON, found now if they were not yet.
+    /// The measures, as JSON, computed now if necessary.
     fn measure(&self, py: Python<'_>, threads: usize, listener: Option<&Bound<'_, PyAny>>) -> PyResult<String> {
         call(py, self.inner.seed, threads, listener, |run| Ok(json!(self.measured(run)?).to_string()))
     }
@@ -347,7 +347,7 @@ impl Space {
         })
     }
 
-    /// What is known of the space, as JSON.
+    /// The description of the space, as JSON.
     fn describe(&self) -> String {
         let space = &self.inner;
         json!({
@@ -388,7 +388,7 @@ impl Space {
         }
     }
 
-    /// How likely each row is, as a logarithm, and the sum of all cells: of counts, the words.
+    /// The log-likelihood of each row, and the sum of all cells: for counts, the number of words.
     fn log_likelihoods<'py>(
         &self,
         py: Python<'py>,
@@ -409,19 +409,19 @@ impl Space {
         Ok((PyArray1::from_vec(py, found), sum))
     }
 
-    /// The likeliest words of each topic, by number, and how likely they are; none where the dimensions are no topics.
+    /// The most probable words of each topic, by number, with their probabilities; none if the dimensions are not topics.
     fn topics(&self, count: usize) -> Option<Vec<Vec<(u32, f64)>>> {
         let topics = self.inner.model.topics()?;
         let top = |topic| topics.top(topic, WordOrder::Probability, count).iter().map(|found| (found.word, found.value)).collect();
         Some((0..topics.k()).map(top).collect())
     }
 
-    /// Where the fitted rows lie, if the space keeps them.
+    /// The codes of the fitted rows, if the space keeps them.
     fn codes<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyArray2<f32>>>> {
         self.inner.model.fitted_codes().map(|codes| array(py, codes)).transpose()
     }
 
-    /// The codes of rows.
+    /// Encodes rows.
     fn encode<'py>(
         &self,
         py: Python<'py>,
