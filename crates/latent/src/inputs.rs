@@ -114,7 +114,7 @@ fn text_args() -> impl Iterator<Item = Arg> {
             .num_args(0..=1)
             .require_equals(true)
             .default_missing_value("npmi")
-            .help("Join word pairs that occur together (new_york), by npmi or pmi [default where it is given: npmi]"),
+            .help("Join word pairs that occur together (new_york), by npmi or pmi [default if the flag has no value: npmi]"),
         flag("keep-case", "Keep upper and lower case apart"),
         flag("keep-numbers", "Count numbers, too"),
     ];
@@ -164,11 +164,11 @@ fn stop_words(given: &str) -> Result<(StopWords, Vec<String>)> {
 fn words_of(file: &str) -> Result<Vec<String>> {
     let path = Path::new(file);
     if !path.is_file() {
-        return Err(Error::input(path, "there is no such file", "--stop-words is auto, none, languages or a file of words"));
+        return Err(Error::input(path, "there is no such file", "--stop-words must be auto, none, languages or a file of words"));
     }
     let bytes = border::load(path)?;
     let text = std::str::from_utf8(&bytes).map_err(|_| {
-        Error::input(path, "bytes that are not UTF-8", "words in UTF-8, one a line, are needed")
+        Error::input(path, "bytes that are not UTF-8", "the file must hold words in UTF-8, one per line")
             .with_hint("iconv -f LATIN1 -t UTF-8 converts the usual other kind")
     })?;
     Ok(text.trim_start_matches('\u{feff}').split_whitespace().map(str::to_owned).collect())
@@ -267,7 +267,7 @@ pub(crate) fn is_space(name: impl AsRef<Path>) -> bool {
 pub(crate) fn space(path: &Path) -> Result<Space> {
     Space::open(path).map_err(|error| match error {
         Error::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
-            let missing = Error::input(path, "there is no such file", "SPACE is a file that `latent fit` wrote");
+            let missing = Error::input(path, "there is no such file", "SPACE must be a file that `latent fit` wrote");
             let longer = path.with_extension("latent");
             if longer != path && longer.exists() { missing.with_hint(format!("did you mean '{}'?", longer.display())) } else { missing }
         }

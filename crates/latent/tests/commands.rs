@@ -497,7 +497,10 @@ fn a_wrong_call_is_refused_in_a_sentence_with_a_hint() {
     folder.refused("neighbors x.npy --row 1 --id 2", "hint: `latent neighbors --help` lists its flags\n");
     folder.refused("methods tsn", "hint: did you mean 'tsne'?\n");
     folder.refused("demo digts", "hint: did you mean 'digits'?\n");
-    folder.refused("encode s.latent x.npy -o z.npy", "error: s.latent: there is no such file; SPACE is a file that `latent fit` wrote.\n");
+    folder.refused(
+        "encode s.latent x.npy -o z.npy",
+        "error: s.latent: there is no such file; SPACE must be a file that `latent fit` wrote.\n",
+    );
     assert_eq!(folder.names(), ["x.npy"]);
 }
 

@@ -139,8 +139,8 @@ fn an_output_that_cannot_be_written_is_refused_before_anything_is_read() {
     for (output, found) in [
         ("-o d.latent", "d.latent: it is a folder"),
         ("-o none/s.latent", "the folder 'none' is not there"),
-        ("-o t.csv/s.latent", "'t.csv' is no folder"),
-        ("-o fixed.latent", "nobody may write it"),
+        ("-o t.csv/s.latent", "'t.csv' is not a folder"),
+        ("-o fixed.latent", "the file exists and is read-only"),
         ("-o x.latent --codes d.csv", "d.csv: it is a folder"),
         ("-o x.latent --codes none/c.csv", "the folder 'none' is not there"),
         ("-o x.latent --codes round.csv", "a link that leads nowhere"),

@@ -68,7 +68,7 @@ def test_a_method_of_many_rounds(parts):
 def test_what_cannot_be_shared_is_refused(parts):
     unshared = [method["name"] for method in latentspace.METHODS if not method["folds"]]
     for name in unshared:
-        with pytest.raises(latentspace.ParamError, match="no sum over rows"):
+        with pytest.raises(latentspace.ParamError, match="not a sum over rows"):
             shares.first(name, f"{parts}/*.parquet")
     round = shares.first("pca", f"{parts}/*.parquet", n_components=2)
     with pytest.raises(latentspace.InputError, match="are missing"):

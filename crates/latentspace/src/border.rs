@@ -114,10 +114,10 @@ pub fn check_output(path: &Path) -> Result<()> {
         return wrong(format!("the folder '{}' is not there", folder.display()), "results are written into folders that exist");
     }
     if !folder.is_dir() {
-        return wrong(format!("'{}' is no folder", folder.display()), "results are written into folders");
+        return wrong(format!("'{}' is not a folder", folder.display()), "results are written into folders");
     }
     if std::fs::metadata(&target).is_ok_and(|file| file.permissions().readonly()) {
-        let error = Error::input(path, "the file is there and nobody may write it", "a file that may be written is replaced");
+        let error = Error::input(path, "the file exists and is read-only", "only a writable file is replaced");
         return Err(error.with_hint(format!("chmod u+w {}", path.display())));
     }
     match temporary_beside(&target) {
@@ -302,7 +302,7 @@ mod tests {
         let at = |name: &str| folder.path().join(name);
         save(&at("file"), b"").unwrap();
         for (path, found) in
-            [("", "it is a folder"), ("none/file", "is not there"), ("file/within", "is no folder"), ("x/", "it is a folder")]
+            [("", "it is a folder"), ("none/file", "is not there"), ("file/within", "is not a folder"), ("x/", "it is a folder")]
         {
             let error = check_output(&at(path)).unwrap_err();
             assert!(matches!(&error, Error::Input(input) if input.found.contains(found)), "{path}: {error}");

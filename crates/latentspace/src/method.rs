@@ -120,7 +120,7 @@ pub struct Fitted {
 /// A method: a plain struct of parameters with defaults. Its doc comments, defaults and ranges are the only description of the parameters:
 /// flags, forms, docs and checks are generated from them.
 pub trait Method: Serialize + DeserializeOwned + schemars::JsonSchema + Default + Send + Sync + 'static {
-    /// What the method says of itself.
+    /// The description of the method.
     const INFO: Info;
 
     /// Checks parameters against each other and against the shape of the data, which their description cannot.
@@ -148,7 +148,7 @@ pub trait Method: Serialize + DeserializeOwned + schemars::JsonSchema + Default 
     /// # Errors
     /// [`Error::Param`] if the method is not a sum over rows.
     fn folding(&self, _shape: Shape, _run: &Run) -> Result<Box<dyn AnyFold>> {
-        let wanted = "it is no sum over rows, so it cannot be learned in shares";
+        let wanted = "it is not a sum over rows, so it cannot be learned in shares";
         Err(Error::param("method", Self::INFO.name, wanted).with_hint("fit on a sample; the space then encodes the other rows"))
     }
 
@@ -244,7 +244,7 @@ pub trait Model: Send + Sync {
 
 /// Any method with its parameters, as an object.
 pub trait AnyMethod: Send + Sync {
-    /// What the method says of itself.
+    /// The description of the method.
     fn info(&self) -> &'static Info;
     /// All parameters by name.
     fn params(&self) -> Value;
@@ -373,7 +373,7 @@ fn check_given(info: &Info, rows: &Rows<'_>) -> Result<()> {
 
 /// An entry of the registry: a method without parameters.
 pub struct Entry {
-    /// What the method says of itself.
+    /// The description of the method.
     pub info: &'static Info,
     schema: fn() -> Value,
     build: fn(&Map<String, Value>) -> Result<Box<dyn AnyMethod>>,

@@ -321,7 +321,7 @@ fn parse(bytes: &[u8], path: &Path) -> Result<(Round, Option<Vec<Part<Parcel>>>)
             numbers.preparation.check()?;
         }
         if header.numbers.is_none() != (header.round == 0) {
-            return Err(FILE.broken("its round does not fit what is known of its rows"));
+            return Err(FILE.broken("its round and its rows are inconsistent"));
         }
         let (state, parts) = unpack(&Parcel { tensors, facts: header.facts })?;
         let state = state.ok_or_else(|| FILE.broken("it holds no state"))?;

@@ -160,7 +160,7 @@ impl Tensors {
         let metadata = HashMap::from([(kind.key.to_owned(), header)]);
         safetensors::serialize(self.0.iter().map(|(name, tensor)| (name, Lent(tensor))), Some(metadata)).map_err(|error| match error {
             SafeTensorError::HeaderTooLarge => {
-                let found = "names of columns, and what else tells of them, that fill no header";
+                let found = "names and descriptions of columns that do not fit into a header";
                 Error::input(kind.name, found, format!("the header of a safetensors file has at most {} MB", MAX_HEADER / 1_000_000))
                     .with_hint("of text, --max-words keeps fewer words")
             }

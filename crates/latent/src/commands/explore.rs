@@ -26,7 +26,7 @@ pub(crate) fn command() -> Command {
                 .value_name("DATA_OR_SPACE")
                 .required(true)
                 .num_args(1..=2)
-                .help("Data; a space; a space and data; or data and codes. Codes of 2 or 3 dimensions are shown as they are"),
+                .help("Data; a space; a space and data; or data and codes. Codes of 2 or 3 dimensions are shown as a map"),
         )
         .args(server_args())
         .args(inputs::reading_args())

@@ -35,7 +35,7 @@ pub(crate) fn command() -> Command {
         .arg(metric_arg(
             "Distance between rows of DATA: euclidean, cosine, manhattan, hellinger, hamming or jaccard [default: euclidean]",
         ))
-        .arg(inputs::file_arg("per-row").long("per-row").value_name("FILE").help("Where to write the measures of each row asked about: .csv"))
+        .arg(inputs::file_arg("per-row").long("per-row").value_name("FILE").help("Write the measures of each sampled row to this file: .csv"))
         .arg(
             Arg::new("left-to-right")
                 .long("left-to-right")

@@ -273,7 +273,7 @@ impl Sweep {
         };
         match self.points.as_slice() {
             [.., last] if last.n_components == chosen.n_components && self.points.len() > 1 => {
-                sentence.push_str("; they are the most that were asked for, so more may be better");
+                sentence.push_str("; this is the largest number tried, so more may be better");
             }
             _ => {}
         }

@@ -206,7 +206,7 @@ async fn of_topics(
 ) -> Answer {
     let data = data(&study)?;
     aside(move || {
-        let topics = data.topics.as_ref().ok_or_else(|| Refused::missing("there are no topics here."))?;
+        let topics = data.topics.as_ref().ok_or_else(|| Refused::missing("these data have no topics."))?;
         let told = ask(topics, study.aside())?;
         told.map(|told| Json(told).into_response()).ok_or_else(|| Refused::missing(format!("{what}: there is none.")))
     })
@@ -310,12 +310,12 @@ async fn row(State(study): Shared, Path(row): Path, Query(of): Query<OfMap>) -> 
 async fn picture(State(study): Shared, Path(row): Path) -> Answer {
     let data = data_with(&study, row)?;
     let file = data.picture(row).and_then(|(shape, pixels)| png::encode(shape, pixels));
-    let file = file.ok_or_else(|| Refused::missing("the rows are no pictures."))?;
+    let file = file.ok_or_else(|| Refused::missing("the rows are not images."))?;
     Ok(([(header::CONTENT_TYPE, "image/png"), (header::CACHE_CONTROL, "private, max-age=3600")], file).into_response())
 }
 
 async fn values(State(study): Shared, Path(row): Path) -> Answer {
-    let values = data_with(&study, row)?.values(row).ok_or_else(|| Refused::missing("the columns are no numbers."))?;
+    let values = data_with(&study, row)?.values(row).ok_or_else(|| Refused::missing("the columns are not numeric."))?;
     Ok(binary(values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>()))
 }
 

@@ -55,11 +55,7 @@ impl Preparation {
         run: &Run,
     ) -> Result<(Self, Facts, Option<Counts>)> {
         if !matches!(options.scale, Scale::Auto | Scale::None) {
-            return Err(Error::param(
-                "scale",
-                format!("{:?}", options.scale).to_lowercase(),
-                "counts of words are taken as they are: none",
-            ));
+            return Err(Error::param("scale", format!("{:?}", options.scale).to_lowercase(), "word counts are not scaled: none"));
         }
         let learned = text::learn(documents, &options.text, keep, run).map_err(|error| match error {
             Error::Input(input) if input.file.as_os_str() == "data" => Error::Input(Input { file: name.into(), ..input }),

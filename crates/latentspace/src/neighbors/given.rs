@@ -98,7 +98,7 @@ pub(crate) fn check_distances(from: &str, distances: MatrixView<'_>) -> Result<(
         let different = |&other: &usize| (own[other] - back(other)).abs() > SAME * own[other].max(back(other));
         if let Some(other) = (0..row).find(different) {
             let found = format!("{} to row {}, and {} from there", own[other], other + 1, back(other));
-            return wrong(row, found, "distances are the same both ways");
+            return wrong(row, found, "distances must be symmetric");
         }
     }
     Ok(())
@@ -121,7 +121,7 @@ mod tests {
         assert_eq!((near.k, near.indices, near.distances), (2, vec![2, 1, 0, 2, 0, 1], vec![1.0, 2.0, 2.0, 3.0, 1.0, 3.0]));
         let error = |cells| of(cells).unwrap_err().to_string();
         let ways = error([0.0, 2.0, 1.0, 2.5, 0.0, 3.0, 1.0, 3.0, 0.0]);
-        assert_eq!(ways, "d.npy, row 2: 2.5 to row 1, and 2 from there; distances are the same both ways.");
+        assert_eq!(ways, "d.npy, row 2: 2.5 to row 1, and 2 from there; distances must be symmetric.");
         assert!(error([0.0, 2.0, 1.0, 2.0, 1.0, 3.0, 1.0, 3.0, 0.0]).contains("row 2: 1 from the row to itself"));
         assert!(error([0.0, -2.0, 1.0, -2.0, 0.0, 3.0, 1.0, 3.0, 0.0]).contains("not negative"));
         assert!(Neighbors::of_distances("d.npy", MatrixView::new(1, 3, &[0.0; 3]).unwrap()).is_err());

@@ -335,13 +335,13 @@ fn told(facts: &Facts, kept: &Kept, options: &TextOptions) -> Vec<String> {
         told[0] = format!("lists of words become counts of these words, {case}{runs}");
     } else if facts.separated > 0 {
         told.push(format!(
-            "{} of {} documents are lists of words, which are counted as they are",
+            "{} of {} documents are lists of words, which are not split further",
             count(facts.separated),
             count(facts.documents)
         ));
     }
     told.push(match (&options.stop_words, &facts.language) {
-        (StopWords::None, _) if options.extra_stop_words.is_empty() => "no stop words are removed, as asked".to_owned(),
+        (StopWords::None, _) if options.extra_stop_words.is_empty() => "no stop words are removed".to_owned(),
         (StopWords::None | StopWords::Words(_), _) => {
             let own = if let StopWords::Words(words) = &options.stop_words { words.len() } else { 0 };
             let all = count((own + options.extra_stop_words.len()) as u64);
@@ -361,7 +361,7 @@ fn told(facts: &Facts, kept: &Kept, options: &TextOptions) -> Vec<String> {
         );
     }
     if !options.extra_stop_words.is_empty() && !matches!(options.stop_words, StopWords::None | StopWords::Words(_)) {
-        told.push(format!("so are {} more, as asked", count(options.extra_stop_words.len() as u64)));
+        told.push(format!("so are {} given words", count(options.extra_stop_words.len() as u64)));
     }
     if facts.phrases > 0 {
         let some: Vec<String> = kept.phrases.iter().take(3).map(|(first, second)| one_word(first, second)).collect();

@@ -31,17 +31,17 @@ pub use stop_words::languages;
 pub use tokens::{Tokens, normal_word};
 pub use vocabulary::Vocabulary;
 
-/// Words in a run that is counted, at most.
+/// Maximum length of n-grams.
 pub const MOST_NGRAMS: usize = 3;
-/// Words that are counted at most, where nobody says how many.
+/// Default maximum size of the vocabulary.
 const MOST_WORDS: usize = 100_000;
-/// Letters of a word at least, where nobody says how many.
+/// Default minimum number of letters of a word.
 const LEAST_LETTERS: usize = 2;
 
-/// What stands before each word of a document that is separated already: the unit separator of ASCII, which no text holds.
+/// The character before each word of a tokenized document: the unit separator of ASCII, which does not occur in texts.
 pub const BEFORE_WORD: char = '\u{1f}';
 
-/// The document that these words are: they are counted as they are, whatever signs they hold, in lower case unless case is kept.
+/// A tokenized document of these words: they are not split further, and counted in lower case unless case is kept.
 pub fn of_words<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     words.into_iter().fold(String::new(), |mut document, word| {
         document.push(BEFORE_WORD);
@@ -50,105 +50,105 @@ pub fn of_words<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     })
 }
 
-/// What the caller decides of the words that are counted; the rest follows from the text.
+/// Options of the vocabulary; what is not given is determined from the text.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TextOptions {
-    /// How words are told apart.
+    /// The tokenizer.
     pub tokens: Tokens,
-    /// Whether words are told apart by the case of their letters.
+    /// Whether case is kept, so that words that differ in case are distinct.
     pub keep_case: bool,
-    /// Whether numbers alone are counted.
+    /// Whether numbers are counted as words.
     pub keep_numbers: bool,
-    /// Words that are left out.
+    /// The stop words.
     pub stop_words: StopWords,
-    /// Words that are left out beside these.
+    /// Additional stop words.
     pub extra_stop_words: Vec<String>,
-    /// Letters of a word at least (none: 2; in scripts whose words may be of one sign, 1).
+    /// Minimum number of letters of a word (none: 2; in scripts whose words may have one character, 1).
     pub min_letters: Option<usize>,
-    /// Documents that a word is in at least (none: 5 of 1,000 documents and more, 2 of 50 and more, else 1).
+    /// Minimum document frequency of a word (none: 5 for 1,000 documents and more, 2 for 50 and more, else 1).
     pub min_df: Option<Limit>,
-    /// Documents that a word is in at most (none: half of them, where there are 20 and more).
+    /// Maximum document frequency of a word (none: half of the documents, if there are 20 or more).
     pub max_df: Option<Limit>,
-    /// The most frequent words that are counted (none: 100,000).
+    /// Maximum size of the vocabulary, the most frequent words (none: 100,000).
     pub max_words: Option<usize>,
-    /// Runs of up to so many words are counted, too (none: 1, words alone).
+    /// Maximum length of n-grams (none: 1, only words).
     pub ngrams: Option<usize>,
-    /// By what score pairs of words that belong together are found, which are counted as one word (none: there are no such).
+    /// The score by which phrases are found, pairs of words that are counted as one (none: no phrases).
     pub phrases: Option<Score>,
 }
 
-/// Words that are left out.
+/// Stop words.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum StopWords {
-    /// Those of the language whose list fits the commonest words; none if none does.
+    /// Those of the language detected from the most frequent words, if any.
     #[default]
     Auto,
-    /// None are.
+    /// No stop words.
     None,
     /// Those of these languages ([`languages`]).
     Languages(Vec<String>),
-    /// These.
+    /// These words.
     Words(Vec<String>),
 }
 
-/// A number of documents.
+/// A document frequency.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Limit {
-    /// So many.
+    /// A number of documents.
     Count(u64),
-    /// A share of all, 0 to 1.
+    /// A share of all documents, 0 to 1.
     Share(f64),
 }
 
-/// How texts become counts, as it was decided.
+/// The rules from text to counts, as stored in a space.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Kept {
-    /// How words are told apart.
+    /// The tokenizer.
     pub tokens: Tokens,
-    /// Whether words are told apart by the case of their letters.
+    /// Whether case is kept, so that words that differ in case are distinct.
     pub keep_case: bool,
-    /// Whether numbers alone are counted.
+    /// Whether numbers are counted as words.
     pub keep_numbers: bool,
-    /// Whether texts are brought to their normal form (composed, one apostrophe, nothing unseen); spaces of before that was done lack it.
+    /// Whether texts are normalized (NFC, one apostrophe, no invisible characters); false in spaces from before normalization existed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub normal: bool,
-    /// Words that are split off before an apostrophe, as the language elides them: the `l` of `l'eau`; in lower case, sorted.
+    /// Elided words that are split off before an apostrophe: the `l` of `l'eau`; in lower case, sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub elided: Vec<String>,
-    /// Whether words of scripts without spaces (Chinese, Japanese, Thai, Lao, Burmese, Khmer) are cut by a dictionary; in spaces of before that was
-    /// done each of their signs is a word.
+    /// Whether scripts without spaces (Chinese, Japanese, Thai, Lao, Burmese, Khmer) are segmented by a dictionary; if not, each character is a
+    /// word, as in older spaces.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub dictionary: bool,
-    /// Letters of a word at least.
+    /// Minimum number of letters of a word.
     pub min_letters: usize,
-    /// Documents that a word was in at least: said, not needed.
+    /// Minimum document frequency: for information only.
     pub min_df: u64,
-    /// Documents that a word was in at most: said, not needed.
+    /// Maximum document frequency: for information only.
     pub max_df: u64,
-    /// Words that are counted at most: said, not needed.
+    /// Maximum size of the vocabulary: for information only.
     pub max_words: usize,
-    /// Words in a run that is counted, at most.
+    /// Maximum length of n-grams.
     pub ngrams: usize,
-    /// The languages of the stop words: said, not needed.
+    /// The languages of the stop words: for information only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub languages: Vec<String>,
-    /// Words that are left out before pairs and runs of words are formed, in lower case, sorted.
+    /// Stop words, removed before phrases and n-grams are formed, in lower case, sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stop_words: Vec<String>,
-    /// Pairs of words that are one, `new_york`, wherever they stand next to each other.
+    /// Phrases: pairs of adjacent words that are counted as one, `new_york`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub phrases: Vec<(String, String)>,
 }
 
-/// Documents that can be gone through again and again.
+/// Documents that can be read in several passes.
 pub trait Documents {
-    /// Shows all, in order, in batches of any size.
+    /// Calls `show` with all documents, in order, in batches of any size.
     ///
     /// # Errors
-    /// What `show` says, and what the reader says.
+    /// Errors of `show` and of the reader.
     fn pass(&self, show: &mut dyn FnMut(&[String]) -> Result<()>) -> Result<()>;
 }
 
@@ -165,7 +165,7 @@ impl Documents for Vec<String> {
 }
 
 impl TextOptions {
-    /// Checks what types cannot.
+    /// Checks ranges.
     ///
     /// # Errors
     /// [`Error::Param`] for the first that is out of range.
@@ -186,7 +186,7 @@ impl TextOptions {
         }
     }
 
-    /// The least and the greatest number of documents that a word is in, of so many.
+    /// The minimum and maximum document frequency for this number of documents.
     fn limits(&self, documents: u64) -> (u64, u64) {
         let share = |share: f64| share * documents as f64;
         let least = match self.min_df {
@@ -207,7 +207,7 @@ impl TextOptions {
 }
 
 impl Kept {
-    /// What the options decide by themselves.
+    /// The rules that follow from the options alone.
     fn of(options: &TextOptions) -> Self {
         Kept {
             tokens: options.tokens,
@@ -227,17 +227,17 @@ impl Kept {
         }
     }
 
-    /// Checks what was read from a file.
+    /// Checks rules from a file.
     ///
     /// # Errors
-    /// [`Error::Input`] if it cannot be.
+    /// [`Error::Input`] if they are invalid.
     pub fn check(&self) -> Result<()> {
         let whole =
             (1..=MOST_NGRAMS).contains(&self.ngrams) && self.phrases.iter().all(|(first, second)| !first.is_empty() && !second.is_empty());
         if whole { Ok(()) } else { Err(Error::input("preparation", "invalid rules of text", "a whole space file is needed")) }
     }
 
-    /// The rules, ready to be used. Stop words matter only before something is formed of several words: alone they are in no vocabulary.
+    /// The rules in executable form. Stop words are only needed for phrases and n-grams: otherwise they are simply absent from the vocabulary.
     fn rules(&self) -> Rules {
         let forms = self.ngrams > 1 || !self.phrases.is_empty();
         Rules {

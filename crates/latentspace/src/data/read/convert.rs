@@ -144,7 +144,7 @@ fn vectors(cells: &StringArray, width: usize) -> Result<ArrayRef> {
                 Some(found) if found == width => {}
                 Some(found) => return Err(unlike(row, found, width)),
                 None => {
-                    let found = format!("'{}' is no vector", excerpt(cell));
+                    let found = format!("'{}' is not a vector", excerpt(cell));
                     return Err(Error::input("", found, format!("each cell holds {width} numbers, as the first")).at_row(row as u64 + 1));
                 }
             },

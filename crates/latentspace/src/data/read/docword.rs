@@ -66,10 +66,11 @@ fn words(file: &File, cols: usize, ask: &Ask<'_>) -> Result<(Option<Vec<String>>
     let rest = [".gz", ".zst"].iter().find_map(|ending| rest.strip_suffix(ending)).unwrap_or(rest);
     let path = file.path.with_file_name(format!("vocab{rest}"));
     if !path.is_file() {
-        return Ok((None, format!("{}: words have no names, since there is no {} beside it", ask.name, path.display())));
+        return Ok((None, format!("{}: words have no names, since there is no file {}", ask.name, path.display())));
     }
     let bytes = crate::border::load(&path)?;
-    let text = std::str::from_utf8(&bytes).map_err(|_| Error::input(&path, "bytes that are not UTF-8", "words, one a line, are needed"))?;
+    let text = std::str::from_utf8(&bytes)
+        .map_err(|_| Error::input(&path, "bytes that are not UTF-8", "the file must hold words, one per line"))?;
     let words: Vec<String> = text.lines().map(|line| line.trim().to_owned()).collect();
     if words.len() != cols {
         let wanted = format!("{} counts {cols}", file.path.display());

@@ -398,7 +398,7 @@ fn open_one(path: &Path, ask: &Ask<'_>) -> Result<(Box<dyn Reader>, u64)> {
     let always = always_unpacked(ask.options);
     let file = File { path: path.to_path_buf(), packing, len: meta.len(), limit, always };
     if !meta.is_file() {
-        return Err(file.wrong("this is neither a file nor a folder", "DATA is a file, a folder of images or a quoted pattern"));
+        return Err(file.wrong("this is neither a file nor a folder", "DATA must be a file, a folder or a quoted pattern"));
     }
     let given = ask.options.format.as_deref().map(Format::named).transpose()?;
     let Some(format) = given.or_else(|| Format::of_name(bare)) else {
@@ -521,7 +521,7 @@ fn missing(path: &Path, error: std::io::Error) -> Error {
     if error.kind() != std::io::ErrorKind::NotFound {
         return Error::io(path, error);
     }
-    let wrong = Error::input(path, "there is no such file", "DATA is a file, a folder of images or a quoted pattern");
+    let wrong = Error::input(path, "there is no such file", "DATA must be a file, a folder or a quoted pattern");
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let Some(name) = path.file_name().map(|name| name.to_string_lossy().into_owned()) else { return wrong };
     let mut names: Vec<String> = std::fs::read_dir(folder)

@@ -196,7 +196,7 @@ fn dense<'a>(file: &File, rows: usize, cols: usize, symmetry: Symmetry, lines: i
     for (at, line) in lines {
         let (Some(value), true) = (number(line), seen < wanted) else {
             let found = format!("'{}'", excerpt(&String::from_utf8_lossy(line)));
-            return Err(file.wrong(found, format!("{wanted} numbers are needed, one a line")).at_row(at));
+            return Err(file.wrong(found, format!("{wanted} numbers are needed, one per line")).at_row(at));
         };
         while row >= rows {
             column += 1;

@@ -51,7 +51,7 @@ pub(super) fn fields(path: &Path, options: &ReadOptions) -> Result<Vec<Vec<Strin
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
         let mut lines = Vec::new();
         for (at, line) in bytes.split(|&byte| byte == b'\n').enumerate() {
-            let wrong = || file.wrong("bytes that are not UTF-8", "names are text, one a line").at_row(at as u64 + 1);
+            let wrong = || file.wrong("bytes that are not UTF-8", "the file must hold names, one per line").at_row(at as u64 + 1);
             let line = std::str::from_utf8(line).map_err(|_| wrong())?.trim_end_matches('\r');
             lines.push(line.split('\t').map(|field| field.trim().trim_matches('"').to_owned()).collect::<Vec<String>>());
         }
@@ -82,7 +82,7 @@ impl File {
     pub(super) fn at(path: &Path, options: &ReadOptions) -> Result<Self> {
         let meta = std::fs::metadata(path).map_err(|error| super::missing(path, error))?;
         if !meta.is_file() {
-            let found = format!("'{}' is no file", excerpt(&path.to_string_lossy()));
+            let found = format!("'{}' is not a file", excerpt(&path.to_string_lossy()));
             return Err(Error::input(path, found, "a file is needed"));
         }
         let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());

@@ -46,7 +46,7 @@ pub struct ReadOptions {
     /// Column of dates: ISO 8601, other usual forms, or seconds since 1970.
     #[schemars(extend("value" = "COLUMN"))]
     pub dates: Option<String>,
-    /// File with the names of the columns of an array or of counts, one a line.
+    /// File with the names of the columns of an array or of counts, one per line.
     #[schemars(extend("value" = "FILE"))]
     pub names: Option<PathBuf>,
     /// Swap the rows and the columns of an array or of counts.
@@ -54,16 +54,16 @@ pub struct ReadOptions {
     /// What to do with a picture or text of a folder that cannot be read: error or skip [default: error].
     #[schemars(extend("value" = "error|skip"))]
     pub bad: Bad,
-    /// The preparation of a space that the rows are for: its columns are chosen and held to the same digits, its picture size taken.
+    /// The preparation of the space that the rows are for: its columns, offsets and image size are used.
     #[serde(skip)]
     pub preparation: Option<Preparation>,
-    /// Whether running text is learned from, where a table holds such a column beside numbers: the method takes text.
+    /// Whether to learn from a column of running text if a table has both text and numbers: the method takes text.
     #[schemars(skip)]
     pub wants_text: bool,
-    /// Bytes that a packed file may be unpacked to (none: 16 GiB).
+    /// Maximum decompressed size of a file in bytes (none: 16 GiB).
     #[serde(skip)]
     pub max_unpacked: Option<u64>,
-    /// The limit of memory that the caller named: packed data and pictures may fill a quarter of it, however few bytes they are packed in.
+    /// The memory limit: decompressed data and images may use a quarter of it, whatever their compressed size.
     #[serde(skip)]
     pub max_memory: Option<u64>,
 }

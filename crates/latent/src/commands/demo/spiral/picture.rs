@@ -1,4 +1,4 @@
-//! The curve, and beside it what methods make of its number, as an SVG that reads on light and dark paper.
+//! The curve, and the coordinate that each method recovers, as an SVG for light and dark backgrounds.
 
 use std::fmt::Write;
 
