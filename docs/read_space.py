@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Reads a space file (docs/space-format.md) with numpy alone; nothing in it is ever executed.
+"""Reader of space files (docs/space-format.md) that needs only numpy; nothing in a file is executed.
 
-    python3 docs/read_space.py SPACE              # what it is; of a map also where its rows lie, as csv
+    python3 docs/read_space.py SPACE              # its description, and the coordinates of a map as csv
     python3 docs/read_space.py SPACE ROWS.csv     # the codes of new rows (.csv, .npy), as csv
 
-It encodes linear spaces (pca). A new row of a map is placed by latentspace itself: `latent encode`.
+It encodes new rows for linear spaces (pca). For maps, use `latent encode`.
 """
 
 import csv
@@ -22,24 +22,24 @@ NOTHING = {"", "na", "n/a", "nan", "null", "none", "?", ".", "-", "--"}
 
 
 class Refused(ValueError):
-    """The file or the rows cannot be used; the message says why."""
+    """An invalid file or invalid rows; the message gives the reason."""
 
 
 class Space:
-    """A space file: `document` as docs/space-format.md tells it, `tensors` by name."""
+    """A space file: `document` as described in docs/space-format.md, `tensors` by name."""
 
     def __init__(self, path):
         size = os.path.getsize(path)
         with open(path, "rb") as file:
             length = int.from_bytes(file.read(8), "little") if size >= 8 else 0
             if not 0 < length <= min(MAX_HEADER, size - 8):
-                raise Refused(f"{path}: this is no space file: its first 8 bytes promise a header of {length} bytes")
+                raise Refused(f"{path}: this is not a space file: its first 8 bytes give a header of {length} bytes")
             try:
                 header = json.loads(file.read(length))
                 self.document = json.loads(header.pop("__metadata__")["latentspace"])
                 version = self.document["format"]
             except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-                raise Refused(f"{path}: this is no space file: its header cannot be read ({error!r})") from None
+                raise Refused(f"{path}: this is not a space file: its header cannot be read ({error!r})") from None
             if version != FORMAT:
                 raise Refused(f"{path}: format {version}; this program reads format {FORMAT}")
             places = self._places(path, header, size - 8 - length)
@@ -54,7 +54,7 @@ class Space:
 
     @staticmethod
     def _places(path, header, size):
-        """Type, shape and place of each tensor, checked against each other and the size of the body before any is made."""
+        """Check type, shape and offsets of each tensor against each other and the size of the file, before any is created."""
         places = {}
         for name, tensor in header.items():
             try:
@@ -80,14 +80,14 @@ class Space:
         return self.document["method"]
 
     def map(self):
-        """Where the fitted rows lie, `[n, k]`, and the columns that ride along, by name; none where the space keeps no rows."""
+        """Codes of the fitted rows, `[n, k]`, and their metadata columns by name; None if the space keeps no rows."""
         if "map" not in self.tensors:
             return None
         codes, metadata = self.tensors["map"], self.tensors.get("metadata")
         return codes, {} if metadata is None else arrow_columns(metadata.tobytes(), len(codes))
 
     def prepare(self, rows):
-        """Rows as the model takes them, float32 `[n, columns]`: of a table columns by name, of everything else an array."""
+        """Prepared rows, float32 `[n, columns]`, from the columns of a table by name, or from an array."""
         told = self.document["preparation"]
         numbers = told["columns"] - len(told.get("categories", []))
         if told["kind"] == "table":
@@ -120,7 +120,7 @@ class Space:
         return prepared
 
     def encode(self, rows):
-        """The codes of rows, `[n, k]`."""
+        """Encode rows: their codes, `[n, k]`."""
         if self.method != "pca":
             raise Refused(f"this reader does not encode by {self.method}: `latent encode` does")
         mean, components, variances = (self.tensors[name] for name in ("mean", "components", "variances"))
@@ -134,7 +134,7 @@ class Space:
 
 
 def names(preparation):
-    """All columns of a table that a preparation needs."""
+    """The columns of a table that a preparation needs."""
     return preparation["names"] + [category["name"] for category in preparation.get("categories", [])]
 
 
@@ -146,7 +146,7 @@ def number(cell):
 
 
 def levels(category, cells):
-    """A column of categories as a column of 0 and 1 for each level."""
+    """One-hot encoding of a column of categories: a column of 0 and 1 for each level."""
     known = {level: at for at, level in enumerate(category["levels"])}
     fills = [float(text) for text in category.get("fills", [])] or [float("nan")] * len(known)
     out = np.zeros((len(cells), len(known)), np.float32)
@@ -161,7 +161,7 @@ def levels(category, cells):
 
 
 class Flat:
-    """A table of a flatbuffer: its fields by number. A place outside the bytes raises struct.error or IndexError."""
+    """A table of a flatbuffer: its fields by number. An offset outside the bytes raises struct.error or IndexError."""
 
     def __init__(self, data, at):
         self.data, self.at = data, at
@@ -173,7 +173,7 @@ class Flat:
         return struct.unpack_from(kind, self.data, at)[0]
 
     def place(self, field):
-        """Where a field lies; none where it has its default."""
+        """Position of a field; None if it has its default."""
         size = self.read("<H", self.fields)
         offset = self.read("<H", self.fields + 4 + 2 * field) if 4 + 2 * field < size else 0
         return self.at + offset if offset else None
@@ -194,7 +194,7 @@ class Flat:
         return bytes(self.data[at + 4 : at + 4 + self.read("<I", at)]).decode()
 
     def places(self, field, size):
-        """The places of a vector's items."""
+        """Positions of the items of a vector."""
         at = self.place(field)
         if at is None:
             return []
@@ -227,7 +227,7 @@ def arrow_columns(data, rows):
 
 
 def arrow_message(data, at):
-    """The header of a message, its body, and where the next begins."""
+    """The header and body of a message, and the start of the next one."""
     mark, length = struct.unpack_from("<Ii", data, at)
     head = memoryview(data)[at + 8 : at + 8 + length]
     if mark != 0xFFFFFFFF or length <= 0:
@@ -238,7 +238,7 @@ def arrow_message(data, at):
 
 
 def arrow_column(field, rows, missing, buffers):
-    """The cells of a column. Dates and times are numbers of their unit, as Arrow has them."""
+    """The cells of a column. Dates and times are numbers in their unit, as in Arrow."""
     kind, told = field.value(2, "B"), field.table(3)
     bits = next(buffers)
     valid = np.unpackbits(np.frombuffer(bits, "u1"), bitorder="little")[:rows] if missing else np.ones(rows)

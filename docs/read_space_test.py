@@ -17,7 +17,7 @@ def near(found, wanted, what):
 
 
 def opens(path):
-    """Whatever this reader can do with a golden space gives what is stored beside it."""
+    """Everything that this reader computes from a golden space equals the stored result."""
     space, beside = Space(path), lambda what: next(iter(path.parent.glob(f"{path.stem}.{what}.*")), None)
     done = [space.method]
     if (found := space.map()) is not None:
