@@ -435,7 +435,7 @@ fn cases() -> Vec<Case> {
             "length.safetensors",
             "a header of 2^63 bytes",
             [(1_u64 << 63).to_le_bytes().as_slice(), b"{}"].concat(),
-            Refused(&["promise a header of 9223372036854775808 bytes"]),
+            Refused(&["give a header of 9223372036854775808 bytes"]),
         ),
         case(
             "behind.safetensors",

@@ -133,7 +133,7 @@ mod tests {
         assert_eq!(error(vec![vec![(1, 1.0)], vec![(2, 1.0)]]), "near.mtx, row 2: the neighbor 2; there are 2 rows, counted from 0.");
         assert_eq!(error(vec![vec![(0, 1.0)], vec![(0, 1.0)]]), "near.mtx, row 1: no neighbors; each row needs at least one.");
         let negative = error(vec![vec![(1, -1.0)], vec![(0, 1.0)]]);
-        assert_eq!(negative, "near.mtx, row 1: -1 as the distance of row 1; distances are finite and not negative.");
+        assert_eq!(negative, "near.mtx, row 1: -1 as the distance of row 1; distances must be finite and not negative.");
         assert!(error(vec![vec![(1, f32::NAN)], vec![(0, 1.0)]]).contains("NaN"));
         let twice = error(vec![vec![(1, 1.0), (1, 2.0)], vec![(0, 1.0)]]);
         assert_eq!(twice, "near.mtx, row 1: the neighbor 1 twice; each is named once.");

@@ -349,7 +349,7 @@ fn limits_leave_out_what_they_say_and_what_is_left_is_told() {
     let empty = texts(&["", "one two", " - "]);
     let learned = learn(&empty, &all_words(), true, &run()).unwrap();
     assert_eq!((learned.facts.empty, learned.counts.unwrap().starts), (2, vec![0, 0, 2, 2]));
-    assert!(learned.told.iter().any(|told| told.starts_with("2 documents hold no word")));
+    assert!(learned.told.iter().any(|told| told.starts_with("2 documents contain no counted word")));
 }
 
 #[test]
@@ -365,7 +365,7 @@ fn what_leaves_no_word_is_named() {
     assert!(common.to_string().contains("in more than 1 documents"), "{common}");
     assert!(error("42 7", &TextOptions::default()).to_string().contains("no word but 6 numbers"));
     let short = error("a b c", &TextOptions { stop_words: StopWords::None, ..TextOptions::default() });
-    assert_eq!(short.hint(), Some("--min-letters 1 keeps words of one letter, --keep-numbers numbers"));
+    assert_eq!(short.hint(), Some("--min-letters 1 keeps words of one letter, --keep-numbers keeps numbers"));
     assert!(error("", &TextOptions::default()).to_string().contains("no word in 3 documents"));
     for options in [
         TextOptions { ngrams: Some(4), ..TextOptions::default() },

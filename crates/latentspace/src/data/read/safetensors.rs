@@ -19,7 +19,7 @@ pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
     let wanted = "a whole .safetensors file is needed";
     let length = bytes.first_chunk().map_or(0, |first| u64::from_le_bytes(*first));
     if length == 0 || length > MOST_HEADER || length > bytes.len() as u64 {
-        return Err(file.wrong(format!("its first 8 bytes promise a header of {length} bytes, and the file has {}", bytes.len()), wanted));
+        return Err(file.wrong(format!("its first 8 bytes give a header of {length} bytes, and the file has {}", bytes.len()), wanted));
     }
     let tensors =
         SafeTensors::deserialize(&bytes).map_err(|error| file.wrong(format!("its header does not fit its content ({error})"), wanted))?;
