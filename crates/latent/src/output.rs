@@ -138,7 +138,7 @@ pub(crate) fn measures(measures: &BTreeMap<String, Measure>) -> String {
             vec![name.replace('_', " "), number(measure.value), interval, measure.null.map(number).unwrap_or_default()]
         })
         .collect();
-    table(&["measure", "value", "95 % interval", "noise"], &rows)
+    table(&["measure", "value", "95 % interval", "random"], &rows)
 }
 
 /// Peak memory of this process so far in MiB, as reported by the system; none if unknown.

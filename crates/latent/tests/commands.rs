@@ -232,7 +232,7 @@ fn a_sweep_tells_how_many_dimensions_are_enough() {
         assert_eq!((&found["recommended"], &found["figure"]), (&3.into(), &"log_likelihood_per_word".into()), "{found}");
         assert!(found["sweep"][1]["training"]["value"].as_f64().unwrap() < 0.0, "{found}");
         let told = folder.good(&call).out;
-        assert!(told.contains("learned from") && told.contains("3 dimensions"), "{told}");
+        assert!(told.contains("training") && told.contains("3 dimensions"), "{told}");
     }
     folder.refused("sweep pca x.npy --dims 0", "error: --dims: '0' was given; it must be a whole number, at least 1.\n");
 }

@@ -110,7 +110,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     }
     let asked = if found.rows_asked == n { "all".to_owned() } else { count(found.rows_asked as u64) };
     let mut out = output::measures(&named);
-    out.push_str(&format!("\n  {} neighbors of {asked} of {} rows, matched by their {}\n", found.k, count(n as u64), both.by));
+    out.push_str(&format!("\n  {} neighbors per row, {asked} of {} rows, matched by their {}\n", found.k, count(n as u64), both.by));
     found.sentences().iter().for_each(|sentence| out.push_str(&output::wrapped("  ", sentence)));
     if let Some(found) = &of_topics {
         out.push_str(&format!("\n{}", found.told()));

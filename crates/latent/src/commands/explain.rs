@@ -32,7 +32,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let space = inputs::space(&path)?;
     if space.model.topics().is_none() {
         let found = format!("a space of {}", space.method.title);
-        return Err(Error::input(&path, found, "explained are spaces of topics").with_hint("`latent explore SPACE` shows any space"));
+        return Err(Error::input(&path, found, "`latent explain` needs a topic model").with_hint("`latent explore SPACE` shows any space"));
     }
     let wanted = matches.get_one::<usize>("words").copied().unwrap_or(WORDS);
     let topics = Topical::of_space(space)?;

@@ -129,7 +129,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     }
     let asked = if asked == codes.values.rows() { "all".to_owned() } else { count(asked as u64) };
     let mut out = output::measures(&named);
-    out.push_str(&format!("\n  {k} neighbors of {asked} of {} rows\n", count(codes.values.rows() as u64)));
+    out.push_str(&format!("\n  {k} neighbors per row, {asked} of {} rows\n", count(codes.values.rows() as u64)));
     for sentence in measure::sentences(&measures, codes.values.rows(), codes.values.cols()) {
         out.push_str(&format!("  {sentence}\n"));
     }

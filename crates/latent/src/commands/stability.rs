@@ -103,7 +103,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
             if let Some(topics) = &topics {
                 out.push_str(&format!("\n{}", topics.table(&words)));
             }
-            out.push_str(&format!("\n  {k} neighbors of {} rows, {runs} seeds, {runs} draws\n", count(n as u64)));
+            out.push_str(&format!("\n  {k} neighbors of {} rows, {runs} seeds, {runs} resamples\n", count(n as u64)));
             let sentences = found.sentences().into_iter().chain(topics.iter().flat_map(TopicsAgain::sentences));
             sentences.for_each(|sentence| out.push_str(&output::wrapped("  ", &sentence)));
             output::text(&out)

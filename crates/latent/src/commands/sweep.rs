@@ -162,7 +162,7 @@ impl<'a> Held<'a> {
         }
         let n = rows.rows();
         if n < 2 {
-            return Err(Error::input("data", format!("{n} rows"), "one is learned from, and another held out, at least"));
+            return Err(Error::input("data", format!("{n} rows"), "at least one training row and one held-out row are needed"));
         }
         let random = Random::new(run.seed(), "rows held out");
         let mut new = random.sample(0, n, (n / ONE_IN).clamp(1, MOST_HELD));
@@ -260,10 +260,10 @@ impl Sweep {
             format!("{} ({} to {})", number(value), number(low), number(high))
         };
         let mut sentence = if chosen.n_components == best.n_components {
-            format!("{} dimensions tell rows held out best: {}", chosen.n_components, told(chosen))
+            format!("{} dimensions have the best held-out score: {}", chosen.n_components, told(chosen))
         } else {
             format!(
-                "{} dimensions are the fewest within one standard error, {}, of the best, {}: {} against {}",
+                "{} dimensions are the smallest number within one standard error, {}, of the best, {}: {} against {}",
                 chosen.n_components,
                 number(error),
                 best.n_components,
@@ -292,7 +292,7 @@ impl Sweep {
                 duration(point.seconds),
             ]
         };
-        let header = ["dimensions", "learned from", "held out", "95 % interval", "noise", "time"];
+        let header = ["dimensions", "training", "held out", "95 % interval", "random", "time"];
         let table = output::table(&header, &self.points.iter().map(row).collect::<Vec<_>>());
         format!("  {}\n\n{table}\n{}", self.figure.replace('_', " "), output::wrapped("  ", sentence))
     }
@@ -318,7 +318,10 @@ mod tests {
             |figure, values: &[f64]| sweep(figure, values).recommended().map(|(point, sentence)| (point.n_components, sentence)).unwrap();
         let (chosen, sentence) = of(LIKELIHOOD, &[-9.0, -7.05, -7.0, -7.5]);
         assert_eq!(chosen, 2);
-        assert!(sentence.starts_with("2 dimensions are the fewest within one standard error, 0.1000, of the best, 4: "), "{sentence}");
+        assert!(
+            sentence.starts_with("2 dimensions are the smallest number within one standard error, 0.1000, of the best, 4: "),
+            "{sentence}"
+        );
         assert_eq!(of(LIKELIHOOD, &[-9.0, -7.2, -7.0, -7.5]).0, 4);
         assert_eq!(of(ERROR, &[3.0, 2.0, 1.05, 1.0]).0, 4);
         let (chosen, sentence) = of(ERROR, &[3.0, 2.0, 1.0]);

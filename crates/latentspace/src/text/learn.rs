@@ -322,11 +322,11 @@ fn told(facts: &Facts, kept: &Kept, options: &TextOptions) -> Vec<String> {
     let numbers = if kept.keep_numbers { "" } else { "numbers alone and " };
     told.push(match kept.tokens {
         Tokens::Words => format!(
-            "text becomes counts of words (Unicode's), {case}{runs}; {numbers}words of fewer than {} letters are left out",
+            "text becomes counts of words (Unicode word boundaries), {case}{runs}; {numbers}words of fewer than {} letters are removed",
             kept.min_letters
         ),
         Tokens::Runs => format!(
-            "text becomes counts of runs of letters, digits and underscores, {case}{runs}; {numbers}runs of fewer than {} are left out",
+            "text becomes counts of runs of letters, digits and underscores, {case}{runs}; {numbers}runs of fewer than {} are removed",
             kept.min_letters.max(2)
         ),
         Tokens::Spaces => format!("text becomes counts of words separated by white space, {case}{runs}"),
@@ -351,7 +351,7 @@ fn told(facts: &Facts, kept: &Kept, options: &TextOptions) -> Vec<String> {
         (StopWords::Auto, Some((name, share))) => {
             format!("stop words of {name} are removed: {:.0} % of the most frequent words are its stop words", 100.0 * share)
         }
-        (StopWords::Auto, None) => "no stop words are left out: the commonest words are of no language with a list".to_owned(),
+        (StopWords::Auto, None) => "no stop words are removed: the most frequent words are of no language with a list".to_owned(),
     });
     if kept.dictionary && facts.commonest.iter().any(|common| common.word.starts_with(is_without_spaces)) {
         told.push(
@@ -375,7 +375,7 @@ fn told(facts: &Facts, kept: &Kept, options: &TextOptions) -> Vec<String> {
         (facts.beyond, format!("{} beyond the {} most frequent", count(facts.beyond), count(kept.max_words as u64))),
     ];
     let limits: Vec<String> = limits.into_iter().filter(|limit| limit.0 > 0).map(|limit| limit.1).collect();
-    let left = if limits.is_empty() { String::new() } else { format!("; left out are {}", limits.join(", ")) };
+    let left = if limits.is_empty() { String::new() } else { format!("; removed are {}", limits.join(", ")) };
     told.push(format!("{} of {} distinct words are counted{left}", count(facts.words), count(facts.met)));
     match facts.empty {
         0 => {}

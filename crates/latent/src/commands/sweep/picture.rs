@@ -109,7 +109,7 @@ pub(super) fn draw(sweep: &Sweep, title: &str) -> String {
     // Labels at the ends of the curves, at least a line height apart.
     let mut names: Vec<(f64, &str, &str)> = Vec::new();
     for (curve, name, color, dashes) in
-        [(&held, "held out", HELD, "none"), (&learned, "learned from", LEARNED, "none"), (&noise, "noise", NOISE, "6 4")]
+        [(&held, "held out", HELD, "none"), (&learned, "training", LEARNED, "none"), (&noise, "random", NOISE, "6 4")]
     {
         let _ = writeln!(
             svg,
