@@ -11,7 +11,7 @@ use latentspace::{Error, Result, Run};
 use crate::output::count;
 
 /// Memory of the program itself: code, threads, buffers. Measured on a fit of 100 rows.
-const PROGRAM: u64 = 14 << 20;
+const PROGRAM: u64 = 19 << 20;
 /// Blocks of a stream in flight: one is decoded, one prepared, one split into chunks.
 const BLOCKS: u64 = 3 * (16 << 20);
 /// Overhead of a text in bytes.

@@ -608,7 +608,7 @@ fn every_bad_space_is_refused_in_words() {
     nan[8 + length..8 + length + 8].fill(0xff);
     let cases: Vec<(&str, &str, Vec<u8>, &[&str])> = vec![
         ("empty.latent", "an empty file", Vec::new(), &["header of 0 bytes"]),
-        ("text.latent", "text under another name", b"a,b\n1,2\n3,4\n".to_vec(), &["not even safetensors"]),
+        ("text.latent", "text under another name", b"a,b\n1,2\n3,4\n".to_vec(), &["not a safetensors file"]),
         ("length.latent", "a header of 2^63 bytes", (1_u64 << 63).to_le_bytes().to_vec(), &["header of 9223372036854775808 bytes"]),
         ("plain.latent", "arrays that are no space", tensors("{}", &[]), &["no metadata"]),
         ("cut.latent", "a file that was cut short", cut(whole.clone(), 10), &["cannot be read"]),
