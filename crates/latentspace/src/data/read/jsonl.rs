@@ -119,11 +119,17 @@ impl Found {
     }
 }
 
-/// Keys of which the head, of so many rows, shows no value, as the piece shows them that has the first one. `shown`: the keys that it shows.
-fn beyond(file: &File, mut shown: BTreeSet<String>, mut above: u64) -> Result<Vec<Found>> {
+/// Keys of which the head, of so many rows, shows no value, as the piece shows them that has the first one. `order`: the keys
+/// that it shows.
+fn beyond(file: &File, mut order: Vec<String>, mut above: u64) -> Result<Vec<Found>> {
+    let mut shown: BTreeSet<String> = order.iter().cloned().collect();
     let mut found = Vec::new();
     for piece in Pieces::new(file, None)?.skip(1).take(LOOKED_THROUGH) {
         let piece = piece?;
+        if let Some(objects) = objects_of(&piece, &order) {
+            above += objects;
+            continue;
+        }
         let mut is_new = false;
         let mut rows = 0;
         for line in piece.split(|&byte| byte == b'\n').filter(|line| !line.iter().all(u8::is_ascii_whitespace)) {
@@ -142,6 +148,7 @@ fn beyond(file: &File, mut shown: BTreeSet<String>, mut above: u64) -> Result<Ve
                     return Ok(found);
                 }
                 if shown.insert(key.clone()) {
+                    order.push(key.clone());
                     found.push(Found::new(key, numbered()));
                 }
             }
@@ -165,6 +172,51 @@ fn late_note(name: &str, late: &[Found]) -> Option<String> {
             keys.join(", ")
         ),
     })
+}
+
+/// How many objects lines hold that are flat and have no keys but these, in the order in which most have them: then their quotes and braces
+/// alone have to be looked at. None says nothing, and whether the lines are valid is not checked.
+fn objects_of(lines: &[u8], keys: &[String]) -> Option<u64> {
+    let mut objects = 0;
+    let mut expected = 0;
+    let mut at = 0;
+    while let Some(next) = memchr::memchr2(b'"', b'{', &lines[at..]) {
+        at += next;
+        if lines[at] == b'{' {
+            let before = lines[..at].iter().rev().find(|&&byte| !matches!(byte, b' ' | b'\t' | b'\r'));
+            if !matches!(before, None | Some(b'\n')) {
+                return None;
+            }
+            (at, expected, objects) = (at + 1, 0, objects + 1);
+            continue;
+        }
+        let inside = &lines[at + 1..];
+        if let Some(key) = keys.get(expected)
+            && let Some(after) = inside.strip_prefix(key.as_bytes())
+            && after.starts_with(b"\":")
+        {
+            (at, expected) = (at + 1 + key.len() + 2, expected + 1);
+            continue;
+        }
+        let mut end = 0;
+        loop {
+            match memchr::memchr2(b'"', b'\\', &inside[end..]) {
+                Some(next) if inside[end + next] == b'"' => {
+                    end += next;
+                    break;
+                }
+                // What is escaped is passed over.
+                Some(next) if end + next + 2 <= inside.len() => end += next + 2,
+                _ => return None,
+            }
+        }
+        if inside[end + 1..].trim_ascii_start().first() == Some(&b':') {
+            let known = keys.iter().position(|key| key.as_bytes() == &inside[..end])?;
+            expected = known + 1;
+        }
+        at += 1 + end + 1;
+    }
+    Some(objects)
 }
 
 /// Goes through a line without keeping it, and looks for a key with a value that is not among those shown.
@@ -617,6 +669,19 @@ mod tests {
         assert!(warnings.contains("'last' is met late (first as '7') and left out"), "{warnings}");
         let texts = read("t.jsonl", text.as_bytes()).unwrap();
         assert_eq!(texts.values.kind(), "text");
+    }
+
+    #[test]
+    fn lines_of_known_keys_are_known_by_their_quotes() {
+        let keys = ["a", "b.c", "text"].map(str::to_owned);
+        for line in [r#"{"a": 1, "text" : "x\\\"{\"a\":", "b.c":[1,2]}"#, "{}", " {\"a\":null}\n{\"a\":1,\"b.c\":2}\r\n  {\"text\":\"\"}"] {
+            assert_eq!(super::objects_of(line.as_bytes(), &keys), Some(line.lines().count() as u64), "{line}");
+        }
+        for line in
+            [r#"{"b": 1}"#, r#"{"a": {"a": 1}}"#, r#"{"a":1,"x":1}"#, r#"{"a": [{"b": 1}]}"#, r#"{"\u0061": 1}"#, r#"{"a"#, r#"{"a\"#]
+        {
+            assert_eq!(super::objects_of(line.as_bytes(), &keys), None, "{line}");
+        }
     }
 
     #[test]
