@@ -24,6 +24,8 @@ pub(crate) enum Ended {
 
 pub(crate) const TEMPLATE: &str = "{about-with-newline}\n{usage-heading} {usage}\n\n{all-args}{after-help}";
 const EVERYWHERE: &str = "Global options";
+/// Help is wrapped at the width of the terminal, and here at most: longer lines are hard to read.
+const WIDTH: usize = 120;
 
 /// The whole command line.
 pub(crate) fn program() -> Command {
@@ -31,6 +33,7 @@ pub(crate) fn program() -> Command {
         .version(env!("CARGO_PKG_VERSION"))
         .about("Learn maps, factors, topics and embeddings of data, measure how far to trust them, and explore them.")
         .help_template(TEMPLATE)
+        .max_term_width(WIDTH)
         .after_help("Start with:  latent demo                       a map of handwritten digits\n             latent explore DATA               your own data\n             latent fit pca DATA -o s.latent   a space to work with")
         .subcommand_required(true)
         .disable_help_subcommand(true)

@@ -373,6 +373,8 @@ fn measures_say_how_far_to_trust() {
     assert_eq!((rows.lines().count(), rows.lines().next()), (101, Some("row,id,trustworthiness,continuity,recall")));
     let mean = rows.lines().skip(1).map(|line| line.rsplit(',').next().unwrap().parse::<f64>().unwrap()).sum::<f64>() / 100.0;
     assert!((mean - sampled["recall"]["value"].as_f64().unwrap()).abs() < 1e-6);
+    // A space that keeps no rows encodes them: what is measured is what the fit measured.
+    assert_eq!(folder.json("measure s.latent --against x.npy"), folder.json("measure z.npy --against x.npy"));
 }
 
 #[test]

@@ -21,7 +21,7 @@ pub(crate) fn command() -> Command {
     Command::new("measure")
         .about("Measure how far to trust codes, a map or topics: kept neighbors, trustworthiness, held-out likelihood, coherence")
         .arg(inputs::file_arg("input").value_name("CODES").required(true).help(
-            "Codes; a space that keeps those of its rows; or topics: a topic model, or a table with a column 'word' and one column per topic",
+            "Codes; a space, whose own codes are measured, or those of DATA if it keeps none; or topics: a topic model, or a table with a column 'word' and one column per topic",
         ))
         .arg(inputs::file_arg("against").long("against").value_name("DATA").required(true).help("What the codes were made from, row by row; of topics, documents"))
         .arg(args::neighbors(1, "Number of neighbors per row [default: 15]"))
@@ -87,16 +87,23 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     if let Some(given) = topics::find(name, run)? {
         return topics::run(given, matches, context);
     }
-    let codes = inputs::space_or_codes(name, &Default::default(), run)?;
-    // A space prepares its observations.
-    let known = if inputs::is_space(name) { Some(inputs::space(name)?.preparation) } else { None };
+    let space = if inputs::is_space(name) { Some(inputs::space(name)?) } else { None };
     let mut options = inputs::read_options(matches)?;
-    options.preparation = known.clone();
+    // A space prepares its observations.
+    options.preparation = space.as_ref().map(|space| space.preparation.clone());
     let against = read::open(inputs::path(matches, "against")?, &options)?;
     against.tell(run);
     let observations = against.read(run)?;
-    let preparation = match known {
-        Some(preparation) => preparation,
+    let codes = match &space {
+        Some(space) if space.model.fitted_codes().is_none() => {
+            run.note(format!("{} keeps no rows: those of {} are encoded", name.display(), observations.name));
+            space.encode(&observations, run)?
+        }
+        Some(space) => inputs::codes(space, name)?,
+        None => Codes::open(name, &Default::default(), run)?,
+    };
+    let preparation = match space {
+        Some(space) => space.preparation,
         None => Preparation::choose(&observations, &inputs::prepare_options(matches)?, run)?,
     };
     for sentence in &preparation.told {

@@ -1,4 +1,4 @@
-//! How numbers of 64 bits lie in 32: less an offset where they are far from zero, in parts of a scale where they are tiny or huge.
+//! Affine maps between 64-bit values and 32-bit cells: an offset for columns far from zero, a scale for tiny or huge ones.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,8 +12,8 @@ const OFFSET_FROM: f64 = 256.0;
 const LEAST: f64 = 1e-150;
 const MOST: f64 = 1e150;
 
-/// The affine map from the cells of numeric columns, of 32 bits, to their values, of 64: value = cell × scale + offset. Scales are powers of
-/// two, so that they cost no digit; both are the identity for most columns.
+/// The affine map from the 32-bit cells of numeric columns to their 64-bit values: value = cell × scale + offset. Scales are powers of two, so
+/// that they cost no precision. Most columns have the identity.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Affine {
     /// Empty where all are 0.
@@ -54,7 +54,7 @@ impl Line {
         f64::from(cell) * self.scale + self.offset
     }
 
-    /// The map that keeps the digits of a column from `low` to `high`.
+    /// The map that keeps the precision of a column from `low` to `high`.
     fn of_range((low, high): (f64, f64)) -> Self {
         let (range, largest) = (high - low, low.abs().max(high.abs()));
         if low == high {
@@ -70,7 +70,7 @@ impl Line {
         Line::new(offset, if holds(range, reach) { 1.0 } else { reach.log2().floor().exp2() })
     }
 
-    /// Whether it keeps the digits of a column from `low` to `high`.
+    /// Whether it keeps the precision of a column from `low` to `high`.
     fn suits(self, (low, high): (f64, f64)) -> bool {
         let (range, reach) = (high - low, (low - self.offset).abs().max((high - self.offset).abs()));
         let cells = |value: f64| value * self.inverse;
@@ -81,26 +81,26 @@ impl Line {
     }
 }
 
-/// Whether 32 bits hold cells of such a range, the largest of which is `reach`.
+/// Whether 32-bit numbers can hold cells of this range, the largest of which is `reach`.
 fn holds(range: f64, reach: f64) -> bool {
     range >= f64::from(f32::MIN_POSITIVE) && reach <= f64::from(f32::MAX)
 }
 
 impl Affine {
-    /// What is subtracted from each column, and what it is divided by then; a list is empty, or has an element for each column.
+    /// Offsets and scales; each list is empty or has an element per column.
     pub fn new(offsets: Vec<f64>, scales: Vec<f64>) -> Self {
         let offsets = if offsets.iter().all(|&offset| offset == 0.0) { Vec::new() } else { offsets };
         let scales = if scales.iter().all(|&scale| scale == 1.0) { Vec::new() } else { scales };
         Affine { offsets, scales }
     }
 
-    /// The maps that keep the digits of columns with these least and greatest values.
+    /// The maps that keep the precision of columns with these least and greatest values.
     pub(crate) fn of_ranges(ranges: &[(f64, f64)]) -> Self {
         let (offsets, scales) = ranges.iter().map(|&range| Line::of_range(range)).map(|line| (line.offset, line.scale)).unzip();
         Affine::new(offsets, scales)
     }
 
-    /// Whether they keep the digits of columns with these least and greatest values.
+    /// Whether they keep the precision of columns with these least and greatest values.
     pub(crate) fn suits(&self, ranges: &[(f64, f64)]) -> bool {
         ranges.iter().enumerate().all(|(column, &range)| self.line(column).suits(range))
     }
@@ -110,12 +110,12 @@ impl Affine {
         self.offsets.is_empty() && self.scales.is_empty()
     }
 
-    /// What is added to each column; empty where nothing is.
+    /// The offset of each column; empty if all are 0.
     pub fn offsets(&self) -> &[f64] {
         &self.offsets
     }
 
-    /// What each column is multiplied by first; empty where that is 1.
+    /// The scale of each column; empty if all are 1.
     pub fn scales(&self) -> &[f64] {
         &self.scales
     }
@@ -137,12 +137,12 @@ impl Affine {
         Affine::new(offsets, scales)
     }
 
-    /// The largest scale of any column: the unit in which all of them together fit into 32 bits.
+    /// The largest scale of any column: a common unit in which all of them fit into 32 bits.
     pub(crate) fn unit(&self) -> f64 {
         self.scales.iter().copied().reduce(f64::max).unwrap_or(1.0)
     }
 
-    /// Whether it is one of so many columns.
+    /// Whether it fits this number of columns.
     pub(crate) fn fits(&self, columns: usize) -> bool {
         let is_one_each = |list: &[f64]| list.is_empty() || list.len() == columns;
         is_one_each(&self.offsets) && is_one_each(&self.scales) && self.scales.iter().all(|&scale| scale > 0.0)

@@ -40,7 +40,7 @@ pub enum Values {
 pub struct Table {
     /// The numeric columns, `[n, d]`; a missing cell is NaN.
     pub numbers: Matrix,
-    /// What the cells of the numeric columns stand for in f64, so that values around 1e7 or 1e-50 keep their digits.
+    /// The affine map from cells to 64-bit values, so that values around 1e7 or 1e-50 keep their precision.
     pub affine: Affine,
     /// Names of the numeric columns; none where the file has none (an array).
     pub names: Option<Vec<String>>,

@@ -152,7 +152,7 @@ impl Array {
         !self.fortran || self.rows() <= 1 || self.cols() <= 1
     }
 
-    /// Some rows, as a table; shared with the file where they lie as a table does, converted otherwise.
+    /// Some rows as a matrix; shared with the file if the layout allows it, else converted.
     pub(super) fn table(&self, rows: Range<usize>, affine: &Affine) -> Result<Matrix> {
         let cols = self.cols();
         if self.is_plain() && affine.is_identity() {
@@ -243,7 +243,7 @@ impl Array {
         if self.big_endian { all!(true) } else { all!(false) }
     }
 
-    /// How its numbers lie in 32 bits so that no digit is lost that matters.
+    /// The affine maps of the columns that preserve their precision in 32 bits.
     ///
     /// # Errors
     /// [`Error::Input`] if 32 bits cannot hold a column.
@@ -379,7 +379,7 @@ pub(super) struct ArrayReader {
 }
 
 impl ArrayReader {
-    /// The reader of `array`; `affine` is that of a space that the rows are for.
+    /// The reader of `array`; `affine` is that of the space that the rows are for.
     ///
     /// # Errors
     /// [`Error::Input`] if the array has no rows or no axes.
@@ -406,7 +406,7 @@ impl ArrayReader {
         self.notes.push(text);
     }
 
-    /// What all rows ask for, unless another holds.
+    /// The affine maps from all rows, unless others are set.
     fn settled(&self) -> Result<&Affine> {
         if let Some(affine) = self.affine.get() {
             return Ok(affine);
@@ -492,7 +492,7 @@ impl Reader for ArrayReader {
     }
 
     fn hold(&self, affine: &Affine) {
-        // What is known already is what all rows ask for.
+        // Known ones are those from all rows.
         let _ = self.affine.set(affine.clone());
     }
 

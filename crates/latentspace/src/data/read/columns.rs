@@ -15,25 +15,24 @@ use crate::data::{Affine, Category, Metadata, Observations, Table, Values};
 use crate::error::{Error, Result, nearest};
 use crate::linalg::Matrix;
 
-/// How the numbers of a source lie in 32 bits: as those of a space that its rows are for, or by a guess from its head that a whole pass puts
-/// right.
+/// The affine maps of the columns of a source: those of the space that its rows are for, or estimates from its head that a whole pass corrects.
 pub(super) struct Affines {
-    /// Whether they stay, whatever the rows ask for.
+    /// Whether they are set, whatever the ranges of the rows.
     fixed: AtomicBool,
-    /// Whether they are those that all rows ask for.
+    /// Whether they are those from all rows.
     settled: AtomicBool,
     now: RwLock<Affine>,
 }
 
 impl Affines {
-    /// Those that the ranges of the head ask for, or those that were given.
+    /// Those from the ranges of the head, or those that were given.
     pub(super) fn new(given: Option<Affine>, head: &[(f64, f64)]) -> Self {
         let fixed = given.is_some();
         let now = RwLock::new(given.unwrap_or_else(|| Affine::of_ranges(head)));
         Affines { fixed: fixed.into(), settled: fixed.into(), now }
     }
 
-    /// These hold from now on.
+    /// Sets the affine maps.
     pub(super) fn hold(&self, affine: &Affine) {
         self.fixed.store(true, Ordering::Relaxed);
         self.settled.store(true, Ordering::Relaxed);
@@ -42,7 +41,7 @@ impl Affines {
         }
     }
 
-    /// Checks that the columns of rows that are learned from, of which these are the whole ranges, can be.
+    /// Checks the ranges of the columns to learn from.
     ///
     /// # Errors
     /// As [`check_ranges`].
@@ -55,12 +54,12 @@ impl Affines {
         self.settled.load(Ordering::Relaxed)
     }
 
-    /// What holds now.
+    /// The current ones.
     pub(super) fn get(&self) -> Affine {
         self.now.read().map(|now| now.clone()).unwrap_or_default()
     }
 
-    /// Whether those that hold lose digits of columns whose whole ranges are these; then better ones hold from now on.
+    /// Whether the current ones lose digits of columns with these ranges; then they are replaced by better ones.
     pub(super) fn refine(&self, ranges: &[(f64, f64)]) -> bool {
         self.settled.store(true, Ordering::Relaxed);
         if self.fixed.load(Ordering::Relaxed) || self.get().suits(ranges) {

@@ -64,7 +64,7 @@ impl Source {
         }
     }
 
-    /// Writes rows from `first` on into `out`, whose rows have `cols` numbers, from column `place` on.
+    /// Writes rows from `first` on into `out`, with rows of `cols` numbers, from column `place` on.
     pub(super) fn write(&self, first: usize, out: &mut [f32], cols: usize, place: usize, affine: &Affine) {
         let rows = out.len() / cols;
         match self {

@@ -12,7 +12,7 @@ pub(super) struct Dense {
     pub(super) table: Matrix,
     /// Names of its columns, if they have names.
     pub(super) names: Option<Vec<String>>,
-    /// How its numbers lie in 32 bits.
+    /// The affine maps of its columns.
     pub(super) affine: Affine,
     pub(super) metadata: Metadata,
     pub(super) notes: Vec<String>,

@@ -101,17 +101,17 @@ pub(super) trait Reader: Send + Sync {
     /// A new pass from a block that begins at row `first` or before it, as near as the format allows; with the number of rows before it.
     /// The blocks are those of [`Reader::blocks`].
     fn blocks_near<'a>(&'a self, first: usize, run: &Run) -> Result<(usize, Blocks<'a>)>;
-    /// How its numbers lie in 32 bits, where that is known.
+    /// The affine maps of its columns to 32-bit cells, if known.
     fn affine(&self) -> Option<Affine> {
         None
     }
-    /// Finds out what a pass over all rows would leave in [`Reader::affine`].
+    /// Computes [`Reader::affine`] by a pass over all rows.
     fn settle(&self, _run: &Run) -> Result<()> {
         Ok(())
     }
-    /// Holds to this from now on.
+    /// Sets the affine maps.
     fn hold(&self, _affine: &Affine) {}
-    /// Of sparse rows: how columns are numbered, where the format leaves it open and nothing else says it.
+    /// For sparse rows: the numbering of columns, if the format does not define it.
     fn numbering(&self) -> Option<Numbering> {
         None
     }
@@ -141,7 +141,7 @@ pub(super) enum Purpose {
 }
 
 impl Ask<'_> {
-    /// How the numbers lie in 32 bits in a space that the rows are for.
+    /// The affine maps of the space that the rows are for.
     pub(super) fn affine(&self) -> Option<Affine> {
         self.options.preparation.as_ref().map(|preparation| preparation.affine().clone())
     }

@@ -179,7 +179,7 @@ fn whole(word: &[u8]) -> Option<u64> {
     word.iter().try_fold(0_u64, |number, byte| byte.is_ascii_digit().then(|| number * 10 + u64::from(byte - b'0')))
 }
 
-/// A number; Fortran writes D for the exponent of one of 64 bits.
+/// Parses a number; Fortran writes D for the exponent in double precision.
 fn number<T: std::str::FromStr>(word: &[u8]) -> Option<T> {
     let word = std::str::from_utf8(word).ok()?;
     word.parse().ok().or_else(|| word.replace(['d', 'D'], "e").parse().ok())

@@ -183,16 +183,16 @@ impl Source {
         }))
     }
 
-    /// How the numbers of each file lie in 32 bits, where that is known.
+    /// The affine maps of the columns of each file, if known.
     pub fn affines(&self) -> Vec<Option<Affine>> {
         self.readers.iter().map(|(_, reader)| reader.affine()).collect()
     }
 
-    /// What a pass over all rows would leave in [`Source::affines`], of the files that hold some of these rows, by their numbers. Costs a pass over such a
-    /// file where its numbers have 64 bits and its head does not tell how far they reach.
+    /// Computes the affine maps of the files that hold some of these rows, by file number. Takes a pass over such a file if its numbers have
+    /// 64 bits and its header does not contain their range.
     ///
     /// # Errors
-    /// What the reader says.
+    /// Errors of the reader.
     pub fn settle(&self, rows: Range<usize>, run: &Run) -> Result<BTreeMap<usize, Affine>> {
         let mut before = 0;
         let mut settled = BTreeMap::new();
@@ -208,7 +208,7 @@ impl Source {
         Ok(settled)
     }
 
-    /// Holds to what [`Source::settle`] found of these files from now on.
+    /// Sets the affine maps of these files, from [`Source::settle`].
     pub fn hold(&self, affines: &BTreeMap<usize, Affine>) {
         for (&file, affine) in affines {
             if let Some((_, reader)) = self.readers.get(file) {

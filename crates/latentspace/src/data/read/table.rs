@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::linalg::Matrix;
 use crate::run::Run;
 
-/// A block on its way: observations, and the ranges of their numbers of 64 bits.
+/// A block: observations, and the ranges of their 64-bit numbers.
 pub(super) struct Block {
     pub(super) observations: Observations,
     pub(super) ranges: Vec<(f64, f64)>,
@@ -29,7 +29,7 @@ impl Block {
     /// The block of these columns.
     ///
     /// # Errors
-    /// What the cells are not.
+    /// The error for cells of another type.
     pub(super) fn new(name: &str, roles: &Roles, columns: &[ArrayRef], rows: usize, affine: &Affine) -> Result<Self> {
         let (numbers, ranges) = roles.numbers(columns, rows, affine)?;
         let numbers = Matrix::new(rows, roles.numbers, numbers)?;
@@ -81,15 +81,15 @@ pub(super) fn telling<'a>(mut pass: Pass<'a>, late: &'a Late, run: &Run) -> Pass
 pub(super) trait InBlocks: Send + Sync {
     /// The role of each column.
     fn roles(&self) -> &Roles;
-    /// How its numbers lie in 32 bits.
+    /// The affine maps of the columns to 32-bit cells.
     fn affines(&self) -> &Affines;
-    /// Rows, where the head of the file tells.
+    /// Number of rows, if the header of the file contains it.
     fn rows(&self) -> Option<usize>;
     /// See [`Reader::working_bytes`].
     fn working_bytes(&self) -> u64 {
         0
     }
-    /// What passes found that the head did not show.
+    /// Findings of passes after the head.
     fn late(&self) -> Option<&Late> {
         None
     }
@@ -137,7 +137,7 @@ impl<T: InBlocks> Reader for T {
 
     fn blocks_near<'a>(&'a self, first: usize, run: &Run) -> Result<(usize, Blocks<'a>)> {
         let (before, pass) = self.pass_near(first, run)?;
-        // What some rows ask for is not what all of them do.
+        // The ranges of some rows are not those of all of them.
         Ok((before, if before == 0 { stream(pass, self.affines()) } else { Box::new(pass.map(|block| Ok(block?.observations))) }))
     }
 
@@ -160,7 +160,7 @@ impl<T: InBlocks> Reader for T {
 /// Blocks of one pass.
 pub(super) type Pass<'a> = Box<dyn Iterator<Item = Result<Block>> + Send + 'a>;
 
-/// The observations of a pass; when it is over, the maps of the next are those that its ranges ask for.
+/// The observations of a pass, whose ranges determine the affine maps of the next one.
 pub(super) fn stream<'a>(mut pass: Pass<'a>, affines: &'a Affines) -> Blocks<'a> {
     let mut ranges: Vec<(f64, f64)> = Vec::new();
     let mut names: Option<Vec<String>> = None;
@@ -181,10 +181,10 @@ pub(super) fn stream<'a>(mut pass: Pass<'a>, affines: &'a Affines) -> Blocks<'a>
     }))
 }
 
-/// All observations of a pass; where the maps that the head suggested lose digits, a second pass is made with better ones.
+/// All observations of a pass; if the affine maps from the head lose precision, a second pass uses better ones.
 ///
 /// # Errors
-/// What the reader says.
+/// Errors of the reader.
 pub(super) fn read<'a>(pass: impl Fn() -> Result<Pass<'a>>, affines: &Affines, run: &Run) -> Result<Observations> {
     loop {
         let mut ranges: Vec<(f64, f64)> = Vec::new();
