@@ -373,6 +373,12 @@ fn measures_say_how_far_to_trust() {
     assert_eq!((rows.lines().count(), rows.lines().next()), (101, Some("row,id,trustworthiness,continuity,recall")));
     let mean = rows.lines().skip(1).map(|line| line.rsplit(',').next().unwrap().parse::<f64>().unwrap()).sum::<f64>() / 100.0;
     assert!((mean - sampled["recall"]["value"].as_f64().unwrap()).abs() < 1e-6);
+    // A map is measured by the codes of its rows; of as many others, by those that it encodes.
+    folder.good("fit umap x.npy --n-epochs 30 -o m.latent --codes m.npy");
+    assert_eq!(folder.json("measure m.latent --against x.npy"), folder.json("measure m.npy --against x.npy"));
+    folder.write("others.npy", npy(600, 12, &clouds(600, 12, 3)));
+    let others = folder.good("measure m.latent --against others.npy");
+    assert!(others.err.contains("they are encoded as new rows"), "{}", others.err);
     // A space that keeps no rows encodes them: what is measured is what the fit measured.
     assert_eq!(folder.json("measure s.latent --against x.npy"), folder.json("measure z.npy --against x.npy"));
 }

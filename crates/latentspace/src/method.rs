@@ -220,6 +220,14 @@ pub trait Model: Send + Sync {
         None
     }
 
+    /// Codes of the fitted rows, if the model keeps them and these are the fitted rows, cell by cell.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`], or [`Error::Input`] if the columns do not fit.
+    fn fitted_codes_of(&self, _rows: &Prepared, _run: &Run) -> Result<Option<&Matrix>> {
+        Ok(None)
+    }
+
     /// The topics, if the dimensions are topics.
     fn topics(&self) -> Option<&Topics> {
         None

@@ -320,6 +320,24 @@ impl Space {
         Ok(Codes::new(Matrix::new(first, k, cells)?, Metadata::concat(&parts)?))
     }
 
+    /// Codes of prepared rows `[n, k]`: from the fit, if these are the fitted rows and the space keeps their codes; else encoded, with a note if it
+    /// keeps those of other rows.
+    ///
+    /// # Errors
+    /// As [`Space::encode_prepared`].
+    pub fn codes_of(&self, rows: &Prepared, run: &Run) -> Result<Matrix> {
+        if rows.cols() == self.model.columns()
+            && let Some(codes) = self.model.fitted_codes_of(rows, run)?
+        {
+            return Ok(codes.clone());
+        }
+        let codes = self.encode_prepared(rows, run)?;
+        if self.model.fitted_codes().is_some() {
+            run.note("the rows are not those that the space was learned from: they are encoded as new rows");
+        }
+        Ok(codes)
+    }
+
     /// Encodes prepared rows to codes `[n, k]`.
     ///
     /// # Errors

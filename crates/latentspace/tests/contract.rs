@@ -303,6 +303,13 @@ fn what_is_given_is_learned_from_or_refused() {
         };
         let plain = fit(&Beside::default(), 2).unwrap();
         let codes = |space: &Space| space.model.fitted_codes().cloned().unwrap();
+        // The fitted rows are recognized; as many others are new, and so are they in another order.
+        let run = Run::new(3, 2).unwrap();
+        let turned = Prepared::Table(Matrix::from_fn(300, rows.cols(), |i, j| rows.row(299 - i)[j]));
+        if plain.model.fitted_codes().is_some() {
+            assert!(plain.codes_of(&prepared, &run).unwrap() == codes(&plain), "{name}: the fitted rows are not recognized");
+        }
+        assert!(plain.codes_of(&turned, &run).unwrap() == plain.encode_prepared(&turned, &run).unwrap(), "{name}");
         let given = Beside { neighbors: Some(near.clone()), ..Beside::default() };
         match fit(&given, 2) {
             Ok(space) => {

@@ -327,11 +327,7 @@ fn of_space_and_data(study: &Study, run: &Run, name: &str, data: &str, read: &Re
     let options = ReadOptions { preparation: Some(space.preparation.clone()), ..read.clone() };
     let (observations, warnings) = observe(study, run, data, &options)?;
     let prepared = space.preparation.prepare(&observations, run)?;
-    let codes = match space.model.fitted_codes() {
-        // Fitted rows keep their codes from the fit.
-        Some(codes) if codes.rows() == prepared.rows() => codes.clone(),
-        _ => space.encode_prepared(&prepared, run)?,
-    };
+    let codes = space.codes_of(&prepared, run)?;
     if space.model.topics().is_some() {
         return of_shares(space, observations, prepared, codes, way);
     }

@@ -21,7 +21,7 @@ pub(crate) fn command() -> Command {
     Command::new("measure")
         .about("Measure how far to trust codes, a map or topics: kept neighbors, trustworthiness, held-out likelihood, coherence")
         .arg(inputs::file_arg("input").value_name("CODES").required(true).help(
-            "Codes; a space, whose own codes are measured, or those of DATA if it keeps none; or topics: a topic model, or a table with a column 'word' and one column per topic",
+            "Codes; a space, which gives the codes of DATA; or topics: a topic model, or a table with a column 'word' and one column per topic",
         ))
         .arg(inputs::file_arg("against").long("against").value_name("DATA").required(true).help("What the codes were made from, row by row; of topics, documents"))
         .arg(args::neighbors(1, "Number of neighbors per row [default: 15]"))
@@ -94,22 +94,19 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let against = read::open(inputs::path(matches, "against")?, &options)?;
     against.tell(run);
     let observations = against.read(run)?;
-    let codes = match &space {
-        Some(space) if space.model.fitted_codes().is_none() => {
-            run.note(format!("{} keeps no rows: those of {} are encoded", name.display(), observations.name));
-            space.encode(&observations, run)?
-        }
-        Some(space) => inputs::codes(space, name)?,
-        None => Codes::open(name, &Default::default(), run)?,
-    };
-    let preparation = match space {
-        Some(space) => space.preparation,
+    let preparation = match &space {
+        Some(space) => space.preparation.clone(),
         None => Preparation::choose(&observations, &inputs::prepare_options(matches)?, run)?,
     };
     for sentence in &preparation.told {
         run.note(sentence);
     }
-    let rows = preparation.prepare(&observations, run)?.table()?;
+    let rows = preparation.prepare(&observations, run)?;
+    let codes = match &space {
+        Some(space) => Codes::new(space.codes_of(&rows, run)?, observations.metadata.clone()),
+        None => Codes::open(name, &Default::default(), run)?,
+    };
+    let rows = rows.table()?;
     let given = matches.get_one::<usize>("k").copied();
     let k = given.unwrap_or_else(|| 15.min(codes.values.rows().saturating_sub(1) / 2));
     let sample = matches.get_one::<Sample>("sample").copied().unwrap_or_default();

@@ -188,6 +188,18 @@ impl<P: Placing> Placed<P> {
         Ok([Drift::new(&again?, &sample, map), Drift::new(&left_out?, &sample, map)])
     }
 
+    /// Rows as the fitted ones are stored: reduced, and as sparse or dense, however they come.
+    fn reduced(&self, rows: &Prepared, run: &Run) -> Result<Prepared> {
+        Ok(match &self.stored.pca {
+            Some(pca) => Prepared::Table(pca.encode(rows, run)?),
+            None => match (&self.stored.rows, rows) {
+                (Prepared::Counts(_), Prepared::Table(table)) => Prepared::Counts(Counts::of(table)),
+                (Prepared::Counts(_), Prepared::Counts(_)) => rows.clone(),
+                (Prepared::Table(_), _) => Prepared::Table(rows.table()?),
+            },
+        })
+    }
+
     /// The place of a row with these nearest fitted rows: that of one of them, where it is the same.
     fn place_row(&self, rows: &Points<'_>, row: usize, indices: &[u32], distances: &[f32], out: &mut [f32]) {
         let fitted = self.stored.rows.points();
@@ -248,15 +260,7 @@ impl<P: Placing> Model for Placed<P> {
     }
 
     fn encode(&self, rows: &Prepared, run: &Run) -> Result<Matrix> {
-        let reduced = match &self.stored.pca {
-            Some(pca) => Prepared::Table(pca.encode(rows, run)?),
-            None => match (&self.stored.rows, rows) {
-                // As sparse or dense as the fitted rows, however they come.
-                (Prepared::Counts(_), Prepared::Table(table)) => Prepared::Counts(Counts::of(table)),
-                (Prepared::Counts(_), Prepared::Counts(_)) => rows.clone(),
-                (Prepared::Table(_), _) => Prepared::Table(rows.table()?),
-            },
-        };
+        let reduced = self.reduced(rows, run)?;
         run.install(|| self.place(&reduced.points(), run))
     }
 
@@ -295,6 +299,16 @@ impl<P: Placing> Model for Placed<P> {
 
     fn fitted_codes(&self) -> Option<&Matrix> {
         Some(&self.stored.map)
+    }
+
+    fn fitted_codes_of(&self, rows: &Prepared, run: &Run) -> Result<Option<&Matrix>> {
+        let Stored { rows: fitted, map, .. } = &self.stored;
+        if rows.rows() != fitted.rows() {
+            return Ok(None);
+        }
+        let reduced = self.reduced(rows, run)?;
+        let (reduced, fitted) = (reduced.points(), fitted.points());
+        Ok((0..reduced.rows()).all(|row| reduced.is_same(row, &fitted, row)).then_some(map))
     }
 
     fn store(&self, tensors: &mut Tensors) -> Result<Value> {

@@ -238,6 +238,13 @@ impl Model for TopicModel {
         self.documents.as_ref().map(|(codes, _)| codes)
     }
 
+    fn fitted_codes_of(&self, rows: &Prepared, _run: &Run) -> Result<Option<&Matrix>> {
+        let Some((codes, fitted)) = &self.documents else { return Ok(None) };
+        let rows = super::corpus::counts(rows)?;
+        let is_same = rows.starts == fitted.starts && rows.indices == fitted.indices && rows.values == fitted.values;
+        Ok(is_same.then_some(codes))
+    }
+
     fn topics(&self) -> Option<&Topics> {
         Some(&self.topics)
     }
