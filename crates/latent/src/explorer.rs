@@ -54,7 +54,7 @@ impl Explorer {
     /// [`latentspace::Error::Param`] for an invalid method or parameter; [`latentspace::Error::Input`] for a missing file,
     /// codes that do not fit the rows, and a space that keeps no rows; [`latentspace::Error::Io`] if the port is in use.
     pub fn start(show: Show, seed: u64, threads: usize) -> Result<Self> {
-        let way = explore::Way::new(show.method.as_deref(), show.params)?;
+        let way = explore::MapMethod::new(show.method.as_deref(), show.params)?;
         let name = match &show.subject {
             Subject::Observations(observations, codes, _) => {
                 codes.as_ref().map_or(Ok(()), |codes| explore::check_codes(observations, codes))?;

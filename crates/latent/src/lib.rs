@@ -65,7 +65,7 @@ pub fn stability(
     k: usize,
     run: &latentspace::Run,
 ) -> Result<Stability> {
-    Ok(commands::stability::Again { method, prepared, metadata, runs, k }.measure(None, run, |_| {})?.stability)
+    Ok(commands::stability::StabilityTest { method, prepared, metadata, runs, k }.measure(None, run, |_| {})?.stability)
 }
 
 /// Whether the program was built with the explorer's page.

@@ -1,13 +1,13 @@
 //! A study, the session behind a page: data, their maps and measures, computed on a separate thread.
 
-mod again;
+mod stability;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use latentspace::data::{Affine, Beside, ImageShape, Observations, Prepared, Rows, Values};
+use latentspace::data::{Affine, ImageShape, Observations, Precomputed, Prepared, Rows, Values};
 use latentspace::linalg::{Matrix, MatrixView};
 use latentspace::measure::{self, CompareOptions, Groups, Measure, MeasureOptions, Sample};
 use latentspace::method::{self, AnyMethod, Entry, Shape};
@@ -476,7 +476,7 @@ impl Study {
         let plan = method.plan(data.shape(), &run);
         run.check_memory(entry.info.title, plan.peak_bytes, "a sample of the rows, or fewer columns, would fit")?;
         let begun = Instant::now();
-        let nothing = Beside::default();
+        let nothing = Precomputed::default();
         let beside = method::beside(method.as_ref(), &data.observations.metadata, &nothing)?;
         let fitted = method.fit(&Rows::Memory(&data.prepared).with(&beside)?, &run)?;
         let codes = match fitted.codes {

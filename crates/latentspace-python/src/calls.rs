@@ -19,16 +19,16 @@ fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// Messages of the run since the last report to Python.
 #[derive(Default)]
-struct Told {
+struct Messages {
     /// Notes, each with whether it is a warning.
     notes: Vec<(String, bool)>,
     progress: Option<(String, u64, u64, Option<(&'static str, f64)>)>,
 }
 
 #[derive(Default)]
-struct Ear(Mutex<Told>);
+struct MessageListener(Mutex<Messages>);
 
-impl Listener for Ear {
+impl Listener for MessageListener {
     fn progress(&self, progress: &Progress<'_>) {
         held(&self.0).progress = Some((progress.stage.to_owned(), progress.done, progress.total, progress.loss));
     }
@@ -42,10 +42,10 @@ impl Listener for Ear {
     }
 }
 
-impl Ear {
+impl MessageListener {
     /// Reports the messages to Python: `listener.note(text)`, `listener.warn(text)`, `listener.progress(stage, done, total, loss_name, loss)`.
     fn pass_on(&self, listener: &Bound<'_, PyAny>) -> PyResult<()> {
-        let Told { notes, progress } = std::mem::take(&mut *held(&self.0));
+        let Messages { notes, progress } = std::mem::take(&mut *held(&self.0));
         for (note, warns) in notes {
             listener.call_method1(if warns { "warn" } else { "note" }, (note,))?;
         }
@@ -65,7 +65,7 @@ pub(crate) fn call<T: Send>(
     listener: Option<&Bound<'_, PyAny>>,
     work: impl FnOnce(&Run) -> Result<T> + Send,
 ) -> PyResult<T> {
-    let ear = Arc::new(Ear::default());
+    let ear = Arc::new(MessageListener::default());
     let mut run = Run::new(seed, threads).map_err(exception)?;
     if listener.is_some() {
         run = run.with_listener(ear.clone());

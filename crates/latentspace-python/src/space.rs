@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use arrow::array::Array;
 use latentspace::attributes::Found;
 use latentspace::border;
-use latentspace::data::{Beside, Metadata, Preparation, Prepared, Rows, Start, Tie, Values};
+use latentspace::data::{Metadata, Precomputed, Preparation, Prepared, Rows, Start, Tie, Values};
 use latentspace::growing::Growing;
 use latentspace::linalg::Matrix;
 use latentspace::measure::Measure;
@@ -208,7 +208,7 @@ pub(crate) fn fit<'py>(
     let options = rows.options();
     let labels = labels.map(|(name, cells)| PyResult::Ok((column(&name, &cells)?, name))).transpose()?;
     let (near, begin) = (near.as_ref().map(neighbors).transpose()?, begin.as_ref().map(start).transpose()?);
-    let beside = Beside { labels: None, neighbors: near, start: begin, distances: None };
+    let beside = Precomputed { labels: None, neighbors: near, start: begin, distances: None };
     let (space, codes) = call(py, seed, threads, listener, |run| {
         let mut observations = rows.read(None, run)?;
         if let Some((cells, name)) = labels {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::attributes::{Attribute, Fit, Found, Peer};
 pub use crate::data::Shape;
-use crate::data::{Beside, Counts, Given, Metadata, Prepared, Rows};
+use crate::data::{Counts, Given, Metadata, Precomputed, Prepared, Rows};
 use crate::error::{Error, Result};
 use crate::fold::AnyFold;
 use crate::interval::Measure;
@@ -340,9 +340,9 @@ impl<M: Method> AnyMethod for M {
 ///
 /// # Errors
 /// [`Error::Param`] if there is no such column.
-pub fn beside<'a>(method: &dyn AnyMethod, metadata: &Metadata, given: &'a Beside) -> Result<Cow<'a, Beside>> {
+pub fn beside<'a>(method: &dyn AnyMethod, metadata: &Metadata, given: &'a Precomputed) -> Result<Cow<'a, Precomputed>> {
     match method.target() {
-        Some(name) => Ok(Cow::Owned(Beside { labels: Some(metadata.labels(name)?), ..given.clone() })),
+        Some(name) => Ok(Cow::Owned(Precomputed { labels: Some(metadata.labels(name)?), ..given.clone() })),
         None => Ok(Cow::Borrowed(given)),
     }
 }
@@ -352,13 +352,13 @@ pub fn beside<'a>(method: &dyn AnyMethod, metadata: &Metadata, given: &'a Beside
 ///
 /// # Errors
 /// [`Error::Input`] for invalid distances (see [`Neighbors::of_distances`]), and if the method takes neither.
-pub fn precomputed(info: &Info, from: &str, distances: Matrix) -> Result<Beside> {
+pub fn precomputed(info: &Info, from: &str, distances: Matrix) -> Result<Precomputed> {
     if info.given.contains(&Given::Distances) {
         check_distances(from, distances.view())?;
-        return Ok(Beside { distances: Some(distances), ..Beside::default() });
+        return Ok(Precomputed { distances: Some(distances), ..Precomputed::default() });
     }
     if info.given.contains(&Given::Neighbors) {
-        return Ok(Beside { neighbors: Some(Neighbors::of_distances(from, distances.view())?), ..Beside::default() });
+        return Ok(Precomputed { neighbors: Some(Neighbors::of_distances(from, distances.view())?), ..Precomputed::default() });
     }
     let wanted = format!("{} computes its own from the rows", info.title);
     Err(Error::input(from, "precomputed distances", wanted).with_hint("`latent methods` shows what each method may be given"))

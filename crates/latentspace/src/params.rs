@@ -321,7 +321,7 @@ mod tests {
         #[schemars(extend("exclusiveMinimum" = 0))]
         rate: Auto<f64>,
         /// A way.
-        way: Way,
+        way: Direction,
         /// Whether.
         #[schemars(title = "YES", extend("column" = true))]
         yes: bool,
@@ -331,7 +331,7 @@ mod tests {
 
     #[derive(Serialize, Deserialize, JsonSchema)]
     #[serde(rename_all = "lowercase")]
-    enum Way {
+    enum Direction {
         /// One way.
         Here,
         /// Another.
@@ -340,7 +340,7 @@ mod tests {
 
     impl Default for Example {
         fn default() -> Self {
-            Example { n: 2, rate: Auto::Auto, way: Way::There, yes: false, n_big_steps: 5 }
+            Example { n: 2, rate: Auto::Auto, way: Direction::There, yes: false, n_big_steps: 5 }
         }
     }
 

@@ -13,7 +13,7 @@ use crate::attributes::{Fit, Found, Origin};
 use crate::border;
 use crate::codes::Codes;
 use crate::data::read::Source;
-use crate::data::{Beside, Metadata, Observations, Preparation, PrepareOptions, Prepared, Rows, Shape, Stream};
+use crate::data::{Metadata, Observations, Precomputed, Preparation, PrepareOptions, Prepared, Rows, Shape, Stream};
 use crate::error::{Error, Result, nearest};
 use crate::linalg::{Matrix, MatrixView};
 use crate::measure::{self, Measure, MeasureOptions};
@@ -135,7 +135,7 @@ impl Space {
         method: &dyn AnyMethod,
         observations: Observations,
         options: &PrepareOptions,
-        beside: &Beside,
+        beside: &Precomputed,
         run: &Run,
     ) -> Result<Learned> {
         let (preparation, rows) = Preparation::choose_and_prepare(&observations, options, run)?;
@@ -167,7 +167,7 @@ impl Space {
             Rows::Stream(_) => plan.peak_bytes.saturating_sub(shape.bytes()),
         };
         run.check_memory(info.title, peak, "a sample of the rows, or fewer columns, would fit")?;
-        let nothing = Beside::default();
+        let nothing = Precomputed::default();
         let beside = method::beside(method, metadata, rows.beside().unwrap_or(&nothing))?;
         if let Some(labels) = &beside.labels {
             run.note(format!("the labels in '{}' are learned from, too", labels.name));

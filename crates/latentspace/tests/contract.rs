@@ -9,8 +9,8 @@ use std::time::Duration;
 use arrow::array::{Array, ArrayRef, Float64Array, StringArray};
 use latentspace::checkpoint::Checkpoint;
 use latentspace::data::{
-    Beside, CHUNK, Counts, Given, Metadata, Preparation, PrepareOptions, Prepared, PreparedStream, Rows, Start, Stream, Tie, Values, read,
-    write,
+    CHUNK, Counts, Given, Metadata, Precomputed, Preparation, PrepareOptions, Prepared, PreparedStream, Rows, Start, Stream, Tie, Values,
+    read, write,
 };
 use latentspace::fold::Step;
 use latentspace::growing::Growing;
@@ -296,12 +296,12 @@ fn what_is_given_is_learned_from_or_refused() {
     let distances = Matrix::from_fn(300, 300, |i, j| apart(i, j).sqrt() as f32);
     for entry in takes_tables() {
         let (name, prepared) = (entry.info.name, Prepared::Table(rows.clone()));
-        let fit = |beside: &Beside, threads: usize| {
+        let fit = |beside: &Precomputed, threads: usize| {
             let run = Run::new(3, threads)?;
             let known = Rows::Memory(&prepared).with(beside)?;
             Space::fit(&*method(entry), untouched(&rows, &run), &known, &Metadata::none(300), &run).map(|(space, _)| space)
         };
-        let plain = fit(&Beside::default(), 2).unwrap();
+        let plain = fit(&Precomputed::default(), 2).unwrap();
         let codes = |space: &Space| space.model.fitted_codes().cloned().unwrap();
         // The fitted rows are recognized; as many others are new, and so are they in another order.
         let run = Run::new(3, 2).unwrap();
@@ -310,7 +310,7 @@ fn what_is_given_is_learned_from_or_refused() {
             assert!(plain.codes_of(&prepared, &run).unwrap() == codes(&plain), "{name}: the fitted rows are not recognized");
         }
         assert!(plain.codes_of(&turned, &run).unwrap() == plain.encode_prepared(&turned, &run).unwrap(), "{name}");
-        let given = Beside { neighbors: Some(near.clone()), ..Beside::default() };
+        let given = Precomputed { neighbors: Some(near.clone()), ..Precomputed::default() };
         match fit(&given, 2) {
             Ok(space) => {
                 assert!(entry.info.given.contains(&Given::Neighbors), "{name}");
@@ -318,7 +318,7 @@ fn what_is_given_is_learned_from_or_refused() {
             }
             Err(error) => assert!(!entry.info.given.contains(&Given::Neighbors) && matches!(error, Error::Input(_)), "{name}: {error}"),
         }
-        let apart = Beside { distances: Some(distances.clone()), ..Beside::default() };
+        let apart = Precomputed { distances: Some(distances.clone()), ..Precomputed::default() };
         match fit(&apart, 2) {
             Ok(space) => {
                 assert!(entry.info.given.contains(&Given::Distances), "{name}");
@@ -333,7 +333,7 @@ fn what_is_given_is_learned_from_or_refused() {
         let places =
             Matrix::from_fn(300, dimensions, |i, j| if i < 200 { (10.0 * random.uniform(j as u64, i as u64)) as f32 } else { f32::NAN });
         for tie in [Tie::Free, Tie::Pull(0.1), Tie::Hold] {
-            let start = Beside { start: Some(Start { places: places.clone(), tie }), ..Beside::default() };
+            let start = Precomputed { start: Some(Start { places: places.clone(), tie }), ..Precomputed::default() };
             if !entry.info.given.contains(&Given::Start) {
                 assert!(matches!(fit(&start, 2), Err(Error::Input(_))), "{name}");
                 continue;
@@ -344,8 +344,10 @@ fn what_is_given_is_learned_from_or_refused() {
             let is_held = (0..200).all(|row| found.row(row) == places.row(row));
             assert!(is_held == (tie == Tie::Hold) && found.as_slice().iter().all(|place| place.is_finite()), "{name} {tie:?}");
         }
-        let short =
-            Beside { neighbors: Some(Neighbors::given("near", vec![vec![(1, 1.0)], vec![(0, 1.0)]]).unwrap()), ..Beside::default() };
+        let short = Precomputed {
+            neighbors: Some(Neighbors::given("near", vec![vec![(1, 1.0)], vec![(0, 1.0)]]).unwrap()),
+            ..Precomputed::default()
+        };
         assert!(matches!(fit(&short, 2), Err(Error::Input(_))), "{name}: neighbors of other rows");
     }
 }
@@ -417,7 +419,7 @@ fn text_is_learned_from() {
         let name = entry.info.name;
         let fit = |threads: usize| {
             let run = Run::new(3, threads).unwrap();
-            Space::learn(&*method(entry), fitted.clone(), &PrepareOptions::default(), &Beside::default(), &run).unwrap().space
+            Space::learn(&*method(entry), fitted.clone(), &PrepareOptions::default(), &Precomputed::default(), &run).unwrap().space
         };
         let (space, run) = (fit(1), Run::new(0, 2).unwrap());
         let bytes = space.to_bytes().unwrap();

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use latentspace::data::{Affine, Beside, Counts, Metadata, Observations, Preparation, PrepareOptions, Prepared, ReadOptions, Values, read};
+use latentspace::data::{
+    Affine, Counts, Metadata, Observations, Precomputed, Preparation, PrepareOptions, Prepared, ReadOptions, Values, read,
+};
 use latentspace::linalg::Matrix;
 use latentspace::method::Entry;
 use latentspace::neighbors::Metric;
@@ -56,24 +58,24 @@ pub(crate) fn server_args() -> Vec<Arg> {
 
 /// The method of the map.
 #[derive(Clone)]
-pub(crate) struct Way {
+pub(crate) struct MapMethod {
     method: &'static Entry,
     params: Map<String, serde_json::Value>,
     /// Whether the method was given; if not, data of 2 or 3 dimensions are shown as a map.
     asked: bool,
 }
 
-impl Way {
+impl MapMethod {
     /// This method (none: the default) with these parameters.
     pub(crate) fn new(name: Option<&str>, params: Map<String, serde_json::Value>) -> Result<Self> {
         let method = name.map_or(Ok(registry::default_map()), registry::find)?;
         method.with(&params)?;
-        Ok(Way { method, asked: name.is_some() || !params.is_empty(), params })
+        Ok(MapMethod { method, asked: name.is_some() || !params.is_empty(), params })
     }
 }
 
 /// The given method and parameters.
-pub(crate) fn way(matches: &ArgMatches) -> Result<Way> {
+pub(crate) fn way(matches: &ArgMatches) -> Result<MapMethod> {
     let name = matches.get_one::<String>("method");
     let method = name.map_or(Ok(registry::default_map()), |name| registry::find(name))?;
     let parameters = method.parameters();
@@ -89,7 +91,7 @@ pub(crate) fn way(matches: &ArgMatches) -> Result<Way> {
         };
         params.insert(name, value);
     }
-    Way::new(name.map(String::as_str), params)
+    MapMethod::new(name.map(String::as_str), params)
 }
 
 pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
@@ -166,7 +168,7 @@ pub(crate) fn subject(
     names: &[String],
     read: &ReadOptions,
     prepare: &PrepareOptions,
-    way: Way,
+    way: MapMethod,
 ) -> Result<Subject> {
     let (spaces, others): (Vec<&String>, Vec<&String>) = names.iter().partition(|name| inputs::is_space(name));
     match (spaces.as_slice(), others.as_slice()) {
@@ -195,7 +197,7 @@ fn observe(study: &Study, run: &Run, data: &str, options: &ReadOptions) -> Resul
     Ok((observations, Vec::new()))
 }
 
-fn of_data(study: &Study, run: &Run, data: &str, read: &ReadOptions, prepare: &PrepareOptions, way: Way) -> Result<Subject> {
+fn of_data(study: &Study, run: &Run, data: &str, read: &ReadOptions, prepare: &PrepareOptions, way: MapMethod) -> Result<Subject> {
     let (observations, warnings) = observe(study, run, data, read)?;
     of_observations(observations, warnings, prepare, way, run)
 }
@@ -205,7 +207,7 @@ pub(crate) fn of_observations(
     observations: Observations,
     mut warnings: Vec<String>,
     prepare: &PrepareOptions,
-    way: Way,
+    way: MapMethod,
     run: &Run,
 ) -> Result<Subject> {
     let shown = inputs::coordinates(&observations).ok().filter(|(numbers, _)| !way.asked && (2..=3).contains(&numbers.cols()));
@@ -235,20 +237,26 @@ pub(crate) fn of_observations(
 }
 
 /// Documents: learn topics, then a map of the topic proportions.
-fn of_documents(observations: Observations, prepare: &PrepareOptions, topics: &'static Entry, way: Way, run: &Run) -> Result<Subject> {
+fn of_documents(
+    observations: Observations,
+    prepare: &PrepareOptions,
+    topics: &'static Entry,
+    way: MapMethod,
+    run: &Run,
+) -> Result<Subject> {
     let (method, params) = if way.asked { (way.method, way.params.clone()) } else { (topics, Map::new()) };
     let method = method.with(&params)?;
-    let learned = Space::learn(method.as_ref(), observations.clone(), prepare, &Beside::default(), run)?;
+    let learned = Space::learn(method.as_ref(), observations.clone(), prepare, &Precomputed::default(), run)?;
     let shares = match learned.placed {
         Some(codes) => codes,
         None => learned.space.encode_prepared(&learned.rows, run)?,
     };
-    let usual = Way { method: registry::default_map(), params: Map::new(), asked: false };
+    let usual = MapMethod { method: registry::default_map(), params: Map::new(), asked: false };
     of_shares(learned.space, observations, learned.rows, shares, usual)
 }
 
 /// Documents with their topics, and a map of the topic proportions.
-fn of_shares(space: Space, mut observations: Observations, rows: Prepared, shares: Matrix, mut way: Way) -> Result<Subject> {
+fn of_shares(space: Space, mut observations: Observations, rows: Prepared, shares: Matrix, mut way: MapMethod) -> Result<Subject> {
     let texts = match &observations.values {
         Values::Text(texts) => Some(texts.clone()),
         _ => None,
@@ -265,18 +273,18 @@ fn of_shares(space: Space, mut observations: Observations, rows: Prepared, share
 }
 
 /// The default metric of topic proportions: Hellinger.
-fn by_shares(way: &mut Way) {
+fn by_shares(way: &mut MapMethod) {
     if way.method.parameters().iter().any(|parameter| parameter.name == "metric") && !way.params.contains_key("metric") {
         way.params.insert("metric".to_owned(), json!(Metric::Hellinger));
     }
 }
 
-fn fit(way: Way) -> Start {
+fn fit(way: MapMethod) -> Start {
     Start::Fit { method: way.method, params: way.params }
 }
 
 /// Codes as a map if they have 2 or 3 dimensions; else points that need one.
-fn map_or_fit(codes: &Matrix, affine: &Affine, space: Option<&Space>, measure: bool, way: Way) -> Start {
+fn map_or_fit(codes: &Matrix, affine: &Affine, space: Option<&Space>, measure: bool, way: MapMethod) -> Start {
     if !(2..=3).contains(&codes.cols()) {
         return fit(way);
     }
@@ -305,7 +313,7 @@ pub(crate) fn kept(space: &Space, name: &str) -> Result<Matrix> {
 }
 
 /// The rows that a space keeps.
-pub(crate) fn of_space(space: Space, name: &str, way: Way) -> Result<Subject> {
+pub(crate) fn of_space(space: Space, name: &str, way: MapMethod) -> Result<Subject> {
     let codes = kept(&space, name)?;
     let title = Path::new(name).file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     if space.model.topics().is_some() {
@@ -322,7 +330,7 @@ pub(crate) fn of_space(space: Space, name: &str, way: Way) -> Result<Subject> {
     Ok(Subject { observations, prepared: Prepared::Table(codes), start, warnings: Vec::new(), topics: None })
 }
 
-fn of_space_and_data(study: &Study, run: &Run, name: &str, data: &str, read: &ReadOptions, way: Way) -> Result<Subject> {
+fn of_space_and_data(study: &Study, run: &Run, name: &str, data: &str, read: &ReadOptions, way: MapMethod) -> Result<Subject> {
     let space = inputs::space(Path::new(name))?;
     let options = ReadOptions { preparation: Some(space.preparation.clone()), ..read.clone() };
     let (observations, warnings) = observe(study, run, data, &options)?;
@@ -344,7 +352,7 @@ fn of_data_and_codes(
     codes: &str,
     read: &ReadOptions,
     prepare: &PrepareOptions,
-    way: Way,
+    way: MapMethod,
 ) -> Result<Subject> {
     let (observations, warnings) = observe(study, run, data, read)?;
     let found = Codes::open(Path::new(codes), &ReadOptions::default(), run)?;
@@ -369,7 +377,7 @@ pub(crate) fn of_observations_and_codes(
     mut warnings: Vec<String>,
     (codes, affine): (&Matrix, &Affine),
     prepare: &PrepareOptions,
-    way: Way,
+    way: MapMethod,
     run: &Run,
 ) -> Result<Subject> {
     check_codes(&observations, codes)?;

@@ -9,7 +9,8 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use latentspace::checkpoint::Checkpoint;
 use latentspace::data::read::Source;
 use latentspace::data::{
-    Beside, Given, Metadata, Preparation, PrepareOptions, PreparedStream, ReadOptions, Rows, Start, Tie, read_distances, read_neighbors,
+    Given, Metadata, Precomputed, Preparation, PrepareOptions, PreparedStream, ReadOptions, Rows, Start, Tie, read_distances,
+    read_neighbors,
 };
 use latentspace::interval::Measure;
 use latentspace::measure;
@@ -124,9 +125,9 @@ fn given_args(given: Given) -> Vec<Arg> {
 }
 
 /// The given precomputed inputs.
-fn known(matches: &ArgMatches, metadata: &Metadata, run: &Run) -> Result<Beside> {
+fn known(matches: &ArgMatches, metadata: &Metadata, run: &Run) -> Result<Precomputed> {
     let text = |name| matches.try_get_one::<String>(name).ok().flatten();
-    let mut beside = Beside::default();
+    let mut beside = Precomputed::default();
     if let Some(path) = text("neighbors") {
         beside.neighbors = Some(read_neighbors(path, metadata.rows(), run)?);
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use clap::{Arg, ArgMatches, Command};
-use latentspace::data::{Beside, Metadata, Preparation, Prepared, Rows};
+use latentspace::data::{Metadata, Precomputed, Preparation, Prepared, Rows};
 use latentspace::linalg::Matrix;
 use latentspace::measure::{self, Drawn, Stability};
 use latentspace::method::{self, AnyMethod, Entry};
@@ -77,8 +77,8 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let n = prepared.rows();
     let runs = matches.get_one::<usize>("runs").copied().unwrap_or(4);
     let k = matches.get_one::<usize>("k").copied().unwrap_or_else(|| 15.min(n / 3).max(1));
-    let again = Again { method: method.as_ref(), prepared: &prepared, metadata: &metadata, runs, k };
-    let Found { stability: found, topics } = again.measure(None, run, |_| {})?;
+    let again = StabilityTest { method: method.as_ref(), prepared: &prepared, metadata: &metadata, runs, k };
+    let StabilityResult { stability: found, topics } = again.measure(None, run, |_| {})?;
     if let Some(file) = &per_row {
         outputs::figures(file, &[("kept_by_seeds", &found.by_seeds), ("kept_by_bootstrap", &found.by_bootstrap)], &metadata)?;
     }
@@ -104,7 +104,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
                 out.push_str(&format!("\n{}", topics.table(&words)));
             }
             out.push_str(&format!("\n  {k} neighbors of {} rows, {runs} seeds, {runs} resamples\n", count(n as u64)));
-            let sentences = found.sentences().into_iter().chain(topics.iter().flat_map(TopicsAgain::sentences));
+            let sentences = found.sentences().into_iter().chain(topics.iter().flat_map(TopicStability::sentences));
             sentences.for_each(|sentence| out.push_str(&output::wrapped("  ", &sentence)));
             output::text(&out)
         }
@@ -112,7 +112,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
 }
 
 /// The stability test of a method.
-pub(crate) struct Again<'a> {
+pub(crate) struct StabilityTest<'a> {
     pub(crate) method: &'a dyn AnyMethod,
     pub(crate) prepared: &'a Prepared,
     pub(crate) metadata: &'a Metadata,
@@ -122,13 +122,13 @@ pub(crate) struct Again<'a> {
 }
 
 /// The stability of a map, and of topics if the method learns topics.
-pub(crate) struct Found {
+pub(crate) struct StabilityResult {
     pub(crate) stability: Stability,
-    topics: Option<TopicsAgain>,
+    topics: Option<TopicStability>,
 }
 
 /// The stability of topics.
-struct TopicsAgain {
+struct TopicStability {
     first: Topics,
     seeds: Recurrence,
     drawn: Recurrence,
@@ -137,7 +137,7 @@ struct TopicsAgain {
 /// Minimum share of its top words for a topic to count as stable.
 const LOST: f64 = 0.5;
 
-impl TopicsAgain {
+impl TopicStability {
     fn json(&self, words: &[String]) -> Value {
         let of = |again: &Recurrence, topic: usize| json!({"shared": again.shared_by_topic[topic], "divergence": again.divergence_by_topic[topic]});
         let each = |topic: usize| {
@@ -174,7 +174,7 @@ impl TopicsAgain {
     }
 }
 
-impl Again<'_> {
+impl StabilityTest<'_> {
     /// Checks the parameters against the number of distinct rows of a resample, before any fit.
     ///
     /// # Errors
@@ -193,7 +193,7 @@ impl Again<'_> {
 
     /// Runs the test. `first` is the map of the run's own seed, if it exists; `tell` is called with the number of maps made, out of
     /// twice the runs.
-    pub(crate) fn measure(&self, first: Option<Matrix>, run: &Run, tell: impl Fn(usize)) -> Result<Found> {
+    pub(crate) fn measure(&self, first: Option<Matrix>, run: &Run, tell: impl Fn(usize)) -> Result<StabilityResult> {
         self.check(run.seed())?;
         let (runs, method) = (self.runs as u64, self.method);
         let (mut maps, mut topics) = (Vec::from_iter(first), Vec::new());
@@ -217,14 +217,14 @@ impl Again<'_> {
         let metric = if topics.is_empty() { Metric::Euclidean } else { Metric::Hellinger };
         let stability = measure::stability(&maps, &drawn, self.k, metric, run)?;
         let topics = match topics.split_first() {
-            Some((first, others)) if !others.is_empty() => Some(TopicsAgain {
+            Some((first, others)) if !others.is_empty() => Some(TopicStability {
                 seeds: recurrence(first, others, run)?,
                 drawn: recurrence(first, &topics_drawn, run)?,
                 first: first.clone(),
             }),
             _ => None,
         };
-        Ok(Found { stability, topics })
+        Ok(StabilityResult { stability, topics })
     }
 }
 
@@ -239,7 +239,7 @@ struct Made {
 }
 
 fn make(method: &dyn AnyMethod, rows: &Prepared, metadata: &Metadata, run: &Run) -> Result<Made> {
-    let nothing = Beside::default();
+    let nothing = Precomputed::default();
     let beside = method::beside(method, metadata, &nothing)?;
     let fitted = method.fit(&Rows::Memory(rows).with(&beside)?, run)?;
     let topics = fitted.model.topics().cloned();

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use clap::{Arg, ArgMatches, Command};
 use latentspace::border;
-use latentspace::data::{Beside, Metadata, Preparation, Prepared, Rows};
+use latentspace::data::{Metadata, Precomputed, Preparation, Prepared, Rows};
 use latentspace::measure::Measure;
 use latentspace::method::{self, Entry, Fitted, Model};
 use latentspace::random::Random;
@@ -114,14 +114,14 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     preparation.told.iter().for_each(|sentence| run.note(sentence));
     let metadata = observations.metadata.clone();
     drop(observations);
-    let rows = Held::of(entry, &prepared, &metadata, run)?;
+    let rows = HeldOut::of(entry, &prepared, &metadata, run)?;
     most.check(rows.learned().shape())?;
 
     let mut points = Vec::new();
     for &dims in &dims {
         let method = with(dims)?;
         let begun = Instant::now();
-        let nothing = Beside::default();
+        let nothing = Precomputed::default();
         let beside = method::beside(method.as_ref(), rows.metadata(), &nothing)?;
         let fitted = method.fit(&Rows::Memory(rows.learned()).with(&beside)?, run)?;
         let seconds = begun.elapsed().as_secs_f64();
@@ -148,17 +148,17 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
 
 /// Training and held-out rows.
 #[allow(clippy::large_enum_variant, reason = "there is one of them")]
-enum Held<'a> {
+enum HeldOut<'a> {
     /// The method holds out rows itself.
     Itself(&'a Prepared, &'a Metadata),
     /// Training rows with metadata; a sample of them as large as the held-out rows; held-out rows.
     Apart { learned: Prepared, metadata: Metadata, known: Prepared, new: Prepared },
 }
 
-impl<'a> Held<'a> {
+impl<'a> HeldOut<'a> {
     fn of(entry: &Entry, rows: &'a Prepared, metadata: &'a Metadata, run: &Run) -> Result<Self> {
         if entry.parameters().iter().any(|parameter| parameter.name == HELD_OUT) {
-            return Ok(Held::Itself(rows, metadata));
+            return Ok(HeldOut::Itself(rows, metadata));
         }
         let n = rows.rows();
         if n < 2 {
@@ -169,7 +169,7 @@ impl<'a> Held<'a> {
         new.sort_unstable();
         let learned: Vec<u32> = (0..n as u32).filter(|row| new.binary_search(row).is_err()).collect();
         let known: Vec<u32> = random.sample(1, learned.len(), new.len()).iter().map(|&at| learned[at as usize]).collect();
-        Ok(Held::Apart {
+        Ok(HeldOut::Apart {
             learned: rows.select(&learned),
             metadata: metadata.select(&learned)?,
             known: rows.select(&known),
@@ -179,29 +179,29 @@ impl<'a> Held<'a> {
 
     fn learned(&self) -> &Prepared {
         match self {
-            Held::Itself(rows, _) => rows,
-            Held::Apart { learned, .. } => learned,
+            HeldOut::Itself(rows, _) => rows,
+            HeldOut::Apart { learned, .. } => learned,
         }
     }
 
     fn metadata(&self) -> &Metadata {
         match self {
-            Held::Itself(_, metadata) => metadata,
-            Held::Apart { metadata, .. } => metadata,
+            HeldOut::Itself(_, metadata) => metadata,
+            HeldOut::Apart { metadata, .. } => metadata,
         }
     }
 
     fn figure(&self) -> &'static str {
         match self {
-            Held::Itself(..) => LIKELIHOOD,
-            Held::Apart { .. } => ERROR,
+            HeldOut::Itself(..) => LIKELIHOOD,
+            HeldOut::Apart { .. } => ERROR,
         }
     }
 
     /// The training and the held-out score of a space.
     fn tell(&self, fitted: &Fitted, run: &Run) -> Result<(Option<Measure>, Measure)> {
         match self {
-            Held::Itself(..) => {
+            HeldOut::Itself(..) => {
                 let told = fitted.measures.iter().find(|(name, _)| *name == LIKELIHOOD).map(|(_, measure)| *measure);
                 let wanted = "what they tell is every second word of them";
                 let told = told.ok_or_else(|| {
@@ -209,7 +209,7 @@ impl<'a> Held<'a> {
                 })?;
                 Ok((fitted.facts.get(TRAINING).and_then(|fact| serde_json::from_value(fact.clone()).ok()), told))
             }
-            Held::Apart { learned, known, new, .. } => {
+            HeldOut::Apart { learned, known, new, .. } => {
                 let mean = mean(learned)?;
                 let lost = |rows| lost(fitted.model.as_ref(), rows, &mean, run);
                 Ok((Some(lost(known)?), lost(new)?))

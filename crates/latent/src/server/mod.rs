@@ -22,7 +22,7 @@ use latentspace::{Error, Result};
 pub(crate) use fields::Fields;
 pub(crate) use frame::Frame;
 pub(crate) use page::{NOTE as NO_PAGE, is_built, standing_alone};
-pub(crate) use state::{Again, Desk, Failure, Grid, Phase, Picture, State, TopicsState};
+pub(crate) use state::{Desk, Failure, Grid, Phase, Picture, StabilityProgress, State, TopicsState};
 
 use crate::study::Study;
 use security::Guard;

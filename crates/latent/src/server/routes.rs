@@ -338,7 +338,7 @@ async fn search(State(study): Shared, Query(sought): Query<Sought>) -> Answer {
 
 #[derive(Deserialize)]
 #[serde(default)]
-struct Asked {
+struct TableQuery {
     rows: Option<Vec<u32>>,
     sort: Option<usize>,
     descending: bool,
@@ -346,13 +346,13 @@ struct Asked {
     limit: usize,
 }
 
-impl Default for Asked {
+impl Default for TableQuery {
     fn default() -> Self {
-        Asked { rows: None, sort: None, descending: false, offset: 0, limit: 100 }
+        TableQuery { rows: None, sort: None, descending: false, offset: 0, limit: 100 }
     }
 }
 
-async fn table(State(study): Shared, Asks(asked): Asks<Asked>) -> Answer {
+async fn table(State(study): Shared, Asks(asked): Asks<TableQuery>) -> Answer {
     let data = data(&study)?;
     aside(move || {
         let n = data.observations.rows() as u32;

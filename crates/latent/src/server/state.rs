@@ -71,7 +71,7 @@ pub(crate) struct Grid {
 
 /// Progress of the stability test of a kept map.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct Again {
+pub(crate) struct StabilityProgress {
     pub(crate) map: u64,
     /// Number of maps made, and in total.
     pub(crate) at: usize,
@@ -111,7 +111,7 @@ pub(crate) struct State {
     pub(crate) map_id: Option<u64>,
     pub(crate) maps_version: u64,
     pub(crate) grid: Option<Grid>,
-    pub(crate) again: Option<Again>,
+    pub(crate) again: Option<StabilityProgress>,
     #[serde(serialize_with = "shared")]
     pub(crate) fields: Arc<Vec<Value>>,
     #[serde(serialize_with = "shared")]

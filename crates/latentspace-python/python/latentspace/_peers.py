@@ -107,7 +107,7 @@ def take(estimator: Any, others: Mapping[str, Any]) -> None:
         setattr(estimator, *found)
 
 
-class Asked(NamedTuple):
+class FitArguments(NamedTuple):
     """Arguments of a fit, translated."""
 
     params: dict[str, Any]
@@ -116,7 +116,7 @@ class Asked(NamedTuple):
     start: Any
 
 
-def asked(description: Mapping[str, Any], params: dict[str, Any], X: Any, neighbors: Any, start: Any) -> Asked:
+def asked(description: Mapping[str, Any], params: dict[str, Any], X: Any, neighbors: Any, start: Any) -> FitArguments:
     """Translate the arguments of a fit: an array ``init`` to ``start``, precomputed distances to points and neighbors, None to ``auto``.
 
     Raises
@@ -154,7 +154,7 @@ def asked(description: Mapping[str, Any], params: dict[str, Any], X: Any, neighb
             params[name] = "auto"
             if name == "n_components" and len(getattr(X, "shape", ())) == 2:
                 params[name] = most(*X.shape)
-    return Asked(params, X, neighbors, start)
+    return FitArguments(params, X, neighbors, start)
 
 
 def most(rows: int, columns: int) -> int:

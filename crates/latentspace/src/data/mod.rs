@@ -1,7 +1,6 @@
 //! Observations, their preparation, and the readers of files.
 
 mod affine;
-mod beside;
 mod constant;
 mod corpus;
 pub mod dates;
@@ -9,6 +8,7 @@ mod exact;
 mod fresh;
 mod moments;
 mod observations;
+mod precomputed;
 mod preparation;
 mod prepared;
 pub mod read;
@@ -16,8 +16,8 @@ mod summary;
 pub mod write;
 
 pub use affine::Affine;
-pub use beside::{Beside, Given, Start, Tie, read_distances, read_neighbors, write_neighbors};
 pub use observations::{Category, Counts, ImageShape, Images, Metadata, Observations, Table, Values};
+pub use precomputed::{Given, Precomputed, Start, Tie, read_distances, read_neighbors, write_neighbors};
 pub use preparation::{Levels, Missing, Preparation, PrepareOptions, Scale};
 pub use prepared::{Prepared, PreparedStream, Rows, Shape, Stream};
 pub use read::{ReadOptions, Source};

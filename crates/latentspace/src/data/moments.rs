@@ -30,18 +30,18 @@ const MOST_SAMPLED: usize = 1 << 23;
 pub(super) struct Sums {
     pub(super) rows: u64,
     pub(super) numbers: Vec<Moments>,
-    pub(super) categories: Vec<Riding>,
+    pub(super) categories: Vec<LevelCounts>,
     /// What rides along; empty where it is not looked at.
-    pub(super) metadata: Vec<Riding>,
+    pub(super) metadata: Vec<LevelCounts>,
     pub(super) first_missing: Option<(u64, usize)>,
     pub(super) first_infinite: Option<(u64, usize)>,
     /// What stands once for all chunks of a share, beside its first ones.
-    pub(super) once: Once,
+    pub(super) once: ShareFacts,
 }
 
 /// What is known of a share beside sums.
 #[derive(Default)]
-pub(super) struct Once {
+pub(super) struct ShareFacts {
     /// What the first block says of all.
     pub(super) head: Option<Head>,
     /// Rows for quartiles, where these are wanted.
@@ -188,7 +188,7 @@ impl Moments {
 
 /// The statistics of a column of levels, or of one that rides along.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Riding {
+pub(super) struct LevelCounts {
     missing: u64,
     #[serde(skip)]
     numbers: Option<Moments>,
@@ -196,9 +196,9 @@ pub(super) struct Riding {
     levels: Option<BTreeMap<String, u64>>,
 }
 
-impl Riding {
+impl LevelCounts {
     fn new(numeric: bool) -> Self {
-        Riding { missing: 0, numbers: numeric.then(|| Moments::new(true)), levels: Some(BTreeMap::new()) }
+        LevelCounts { missing: 0, numbers: numeric.then(|| Moments::new(true)), levels: Some(BTreeMap::new()) }
     }
 
     fn see(&mut self, level: &str, rows: u64) {
@@ -286,11 +286,11 @@ impl Sums {
         Sums {
             rows: 0,
             numbers: vec![Moments::new(detail); numbers],
-            categories: (0..categories).map(|_| Riding::new(false)).collect(),
-            metadata: riding.map(|field| Riding::new(field.data_type().is_numeric())).collect(),
+            categories: (0..categories).map(|_| LevelCounts::new(false)).collect(),
+            metadata: riding.map(|field| LevelCounts::new(field.data_type().is_numeric())).collect(),
             first_missing: None,
             first_infinite: None,
-            once: Once::default(),
+            once: ShareFacts::default(),
         }
     }
 
@@ -391,12 +391,12 @@ impl Sums {
 
     /// The statistics of these rows and of those that follow.
     pub(super) fn merge(self, other: Self) -> Self {
-        let both = |mine: Vec<Riding>, theirs: Vec<Riding>| mine.into_iter().zip(theirs).map(|(a, b)| a.merge(b)).collect();
+        let both = |mine: Vec<LevelCounts>, theirs: Vec<LevelCounts>| mine.into_iter().zip(theirs).map(|(a, b)| a.merge(b)).collect();
         let mut once = self.once;
         once.affines.extend(other.once.affines);
         Sums {
             rows: self.rows + other.rows,
-            once: Once {
+            once: ShareFacts {
                 head: once.head.or(other.once.head),
                 sample: match (once.sample, other.once.sample) {
                     (Some(mine), Some(theirs)) => Some(mine.merge(theirs)),
@@ -510,7 +510,7 @@ const STORED: usize = 8;
 
 impl Portable for Sums {
     fn store(&self) -> Result<Parcel> {
-        let Once { head, sample, affines } = &self.once;
+        let ShareFacts { head, sample, affines } = &self.once;
         let mut parcel = Parcel {
             facts: json!({
                 "rows": self.rows, "categories": self.categories, "first_missing": self.first_missing, "first_infinite": self.first_infinite,
@@ -550,7 +550,7 @@ impl Portable for Sums {
             })
             .collect();
         let read = |error: serde_json::Error| wrong(&error.to_string());
-        let categories: Vec<Riding> = serde_json::from_value(fact("categories")).map_err(read)?;
+        let categories: Vec<LevelCounts> = serde_json::from_value(fact("categories")).map_err(read)?;
         let head: Option<Head> = serde_json::from_value(fact("head")).map_err(read)?;
         let affines: BTreeMap<usize, Affine> = serde_json::from_value(fact("affines")).map_err(read)?;
         let places: [Option<(u64, usize)>; 2] =
@@ -575,7 +575,7 @@ impl Portable for Sums {
         }
         let rows = fact("rows").as_u64().ok_or_else(|| wrong("its rows"))?;
         let [first_missing, first_infinite] = places;
-        let once = Once { head, sample, affines };
+        let once = ShareFacts { head, sample, affines };
         Ok(Sums { rows, numbers, categories, metadata: Vec::new(), first_missing, first_infinite, once })
     }
 }

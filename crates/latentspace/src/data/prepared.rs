@@ -1,7 +1,7 @@
 //! Prepared rows: numbers as methods see them, in memory or as a stream that can be read repeatedly.
 
 use crate::data::read::{Source, stream_rows};
-use crate::data::{Beside, Category, Counts, Preparation, Start};
+use crate::data::{Category, Counts, Precomputed, Preparation, Start};
 use crate::error::{Error, Result, count};
 use crate::linalg::Matrix;
 use crate::neighbors::{Neighbors, Points};
@@ -183,7 +183,7 @@ pub enum Rows<'a> {
     /// All rows, in memory.
     Memory(&'a Prepared),
     /// The same, with precomputed inputs.
-    With(&'a Prepared, &'a Beside),
+    With(&'a Prepared, &'a Precomputed),
     /// Streamed rows.
     Stream(&'a dyn Stream),
 }
@@ -304,7 +304,7 @@ impl<'a> Rows<'a> {
     ///
     /// # Errors
     /// [`Error::Input`] if these have another number of rows; [`Error::Param`] if the rows are streamed.
-    pub fn with(self, beside: &'a Beside) -> Result<Self> {
+    pub fn with(self, beside: &'a Precomputed) -> Result<Self> {
         if beside.is_empty() {
             return Ok(self);
         }
@@ -316,7 +316,7 @@ impl<'a> Rows<'a> {
     }
 
     /// The precomputed inputs, if any.
-    pub fn beside(&self) -> Option<&'a Beside> {
+    pub fn beside(&self) -> Option<&'a Precomputed> {
         match self {
             Rows::With(_, beside) => Some(beside),
             Rows::Memory(_) | Rows::Stream(_) => None,

@@ -410,7 +410,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_vibrations_of_a_path_are_known() {
+    fn the_eigenvectors_of_a_path_are_known() {
         // The Laplacian of a path of n has the eigenvalues 2 - 2 cos(πk/n).
         let n = 3000;
         let mut entries = Vec::new();

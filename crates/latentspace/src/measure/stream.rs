@@ -26,27 +26,27 @@ pub trait Passes: Sync {
 }
 
 /// Some of the rows, in memory.
-enum Held {
+enum SampledRows {
     Dense(Matrix),
     Sparse { cols: usize, starts: Vec<usize>, indices: Vec<u32>, values: Vec<f32> },
 }
 
-impl Held {
+impl SampledRows {
     /// Sparse without rows.
     fn sparse(cols: usize) -> Self {
-        Held::Sparse { cols, starts: vec![0], indices: Vec::new(), values: Vec::new() }
+        SampledRows::Sparse { cols, starts: vec![0], indices: Vec::new(), values: Vec::new() }
     }
 
     fn points(&self) -> Points<'_> {
         match self {
-            Held::Dense(rows) => Points::Dense(rows.view()),
-            Held::Sparse { cols, starts, indices, values } => Points::Sparse(SparseRows { cols: *cols, starts, indices, values }),
+            SampledRows::Dense(rows) => Points::Dense(rows.view()),
+            SampledRows::Sparse { cols, starts, indices, values } => Points::Sparse(SparseRows { cols: *cols, starts, indices, values }),
         }
     }
 
     /// Adds a sparse row.
     fn push(&mut self, (columns, cells): (&[u32], &[f32])) {
-        if let Held::Sparse { starts, indices, values, .. } = self {
+        if let SampledRows::Sparse { starts, indices, values, .. } = self {
             indices.extend_from_slice(columns);
             values.extend_from_slice(cells);
             starts.push(indices.len());
@@ -56,9 +56,9 @@ impl Held {
     /// The rows at these positions.
     fn select(&self, places: &[u32]) -> Self {
         match self.points() {
-            Points::Dense(rows) => Held::Dense(rows.select(places)),
+            Points::Dense(rows) => SampledRows::Dense(rows.select(places)),
             Points::Sparse(rows) => {
-                let mut some = Held::sparse(rows.cols);
+                let mut some = SampledRows::sparse(rows.cols);
                 places.iter().for_each(|&place| some.push(rows.row(place as usize)));
                 some
             }
@@ -68,7 +68,7 @@ impl Held {
     /// The rows in the form in which they are compared.
     fn compared(self, sparse: bool) -> Result<Self> {
         match self.points() {
-            Points::Sparse(rows) if !sparse => Ok(Held::Dense(rows.to_matrix()?)),
+            Points::Sparse(rows) if !sparse => Ok(SampledRows::Dense(rows.to_matrix()?)),
             _ => Ok(self),
         }
     }
@@ -111,8 +111,8 @@ pub fn measure_stream(passes: &dyn Passes, options: &MeasureOptions, run: &Run) 
     let places: Vec<u32> = rows.iter().map(|row| wanted.partition_point(|other| other < row) as u32).collect();
     let (data, map) = (all.select(&places), all_map.select(&places));
     drop((all, all_map));
-    let in_data = Asked::new(&data, &rows, options.metric)?;
-    let in_map = Asked::Dense(Ranks::new(map.view(), &rows, Metric::Euclidean)?);
+    let in_data = SampledRanks::new(&data, &rows, options.metric)?;
+    let in_map = SampledRanks::Dense(Ranks::new(map.view(), &rows, Metric::Euclidean)?);
 
     // Second pass: the neighbors in each space, with their lengths in the other.
     run.progress("measures", 1, 3);
@@ -162,7 +162,7 @@ fn pass(
     sparse: bool,
     run: &Run,
     mut show: impl FnMut(usize, Points<'_>, MatrixView<'_>) -> Result<()> + Send,
-) -> Result<(Held, Matrix)> {
+) -> Result<(SampledRows, Matrix)> {
     let (mut first, mut next, mut map, mut cols) = (0, 0, Vec::new(), (0, 0));
     let (mut cells, mut held) = (Vec::new(), None);
     passes.pass(&mut |block, codes| {
@@ -181,7 +181,7 @@ fn pass(
         for row in wanted[next..end].iter().map(|&row| row as usize - first) {
             match block {
                 Points::Dense(rows) => cells.extend_from_slice(rows.row(row)),
-                Points::Sparse(rows) => held.get_or_insert_with(|| Held::sparse(rows.cols)).push(rows.row(row)),
+                Points::Sparse(rows) => held.get_or_insert_with(|| SampledRows::sparse(rows.cols)).push(rows.row(row)),
             }
             map.extend_from_slice(codes.row(row));
         }
@@ -190,13 +190,13 @@ fn pass(
     })?;
     let held = match held {
         Some(held) => held,
-        None => Held::Dense(Matrix::new(next, cols.0, cells)?),
+        None => SampledRows::Dense(Matrix::new(next, cols.0, cells)?),
     };
     Ok((held, Matrix::new(next, cols.1, map)?))
 }
 
 /// The sampled rows in one space, prepared for comparison with others.
-enum Asked<'a> {
+enum SampledRanks<'a> {
     Dense(Ranks<'a>),
     Sparse(SparseRanks<'a>),
 }
@@ -207,41 +207,41 @@ enum Places {
     Sparse(Vec<Vec<Far>>),
 }
 
-impl<'a> Asked<'a> {
-    fn new(rows: &'a Held, names: &'a [u32], metric: Metric) -> Result<Self> {
+impl<'a> SampledRanks<'a> {
+    fn new(rows: &'a SampledRows, names: &'a [u32], metric: Metric) -> Result<Self> {
         Ok(match rows.points() {
-            Points::Dense(rows) => Asked::Dense(Ranks::new(rows, names, metric)?),
-            Points::Sparse(rows) => Asked::Sparse(SparseRanks::new(rows, names, metric)),
+            Points::Dense(rows) => SampledRanks::Dense(Ranks::new(rows, names, metric)?),
+            Points::Sparse(rows) => SampledRanks::Sparse(SparseRanks::new(rows, names, metric)),
         })
     }
 
     fn wanted(&self, asked: Vec<Vec<Far>>) -> Places {
         match self {
-            Asked::Dense(ranks) => Places::Dense(ranks.wanted(&asked)),
-            Asked::Sparse(_) => Places::Sparse(asked),
+            SampledRanks::Dense(ranks) => Places::Dense(ranks.wanted(&asked)),
+            SampledRanks::Sparse(_) => Places::Sparse(asked),
         }
     }
 
     /// The initial results.
     fn none(&self, wanted: Option<&Places>) -> Vec<Ranked> {
         match (self, wanted) {
-            (Asked::Dense(ranks), Some(Places::Dense(wanted))) => ranks.none(Some(wanted)),
-            (Asked::Sparse(_), Some(Places::Sparse(wanted))) => {
+            (SampledRanks::Dense(ranks), Some(Places::Dense(wanted))) => ranks.none(Some(wanted)),
+            (SampledRanks::Sparse(_), Some(Places::Sparse(wanted))) => {
                 wanted.iter().map(|wanted| Ranked { nearest: Vec::new(), nearer: vec![0; wanted.len()] }).collect()
             }
-            (Asked::Dense(ranks), _) => ranks.none(None),
-            (Asked::Sparse(ranks), _) => (0..ranks.count()).map(|_| Ranked { nearest: Vec::new(), nearer: Vec::new() }).collect(),
+            (SampledRanks::Dense(ranks), _) => ranks.none(None),
+            (SampledRanks::Sparse(ranks), _) => (0..ranks.count()).map(|_| Ranked { nearest: Vec::new(), nearer: Vec::new() }).collect(),
         }
     }
 
     fn pass(&self, ranked: &mut [Ranked], many: &Points<'_>, first: usize, k: usize, wanted: Option<&Places>, run: &Run) -> Result<()> {
         match (self, many, wanted) {
-            (Asked::Dense(ranks), Points::Dense(many), None) => ranks.pass(ranked, *many, first, k, None, run),
-            (Asked::Dense(ranks), Points::Dense(many), Some(Places::Dense(wanted))) => {
+            (SampledRanks::Dense(ranks), Points::Dense(many), None) => ranks.pass(ranked, *many, first, k, None, run),
+            (SampledRanks::Dense(ranks), Points::Dense(many), Some(Places::Dense(wanted))) => {
                 ranks.pass(ranked, *many, first, k, Some(wanted), run)
             }
-            (Asked::Sparse(ranks), Points::Sparse(many), None) => ranks.pass(ranked, *many, first, k, None, run),
-            (Asked::Sparse(ranks), Points::Sparse(many), Some(Places::Sparse(wanted))) => {
+            (SampledRanks::Sparse(ranks), Points::Sparse(many), None) => ranks.pass(ranked, *many, first, k, None, run),
+            (SampledRanks::Sparse(ranks), Points::Sparse(many), Some(Places::Sparse(wanted))) => {
                 ranks.pass(ranked, *many, first, k, Some(wanted), run)
             }
             _ => Err(Error::internal("dense rows were compared with sparse ones")),
@@ -251,8 +251,8 @@ impl<'a> Asked<'a> {
     /// The length from the row at `slot` to a row of a block.
     fn length(&self, slot: usize, block: &Points<'_>, row: usize) -> f64 {
         match (self, block) {
-            (Asked::Dense(ranks), Points::Dense(rows)) => ranks.length(slot, rows.row(row)),
-            (Asked::Sparse(ranks), Points::Sparse(rows)) => ranks.length(slot, rows.row(row)),
+            (SampledRanks::Dense(ranks), Points::Dense(rows)) => ranks.length(slot, rows.row(row)),
+            (SampledRanks::Sparse(ranks), Points::Sparse(rows)) => ranks.length(slot, rows.row(row)),
             _ => f64::INFINITY,
         }
     }
@@ -260,15 +260,15 @@ impl<'a> Asked<'a> {
 
 /// Neighbors of the sampled rows in one space, with their lengths in another.
 struct Near<'a> {
-    here: &'a Asked<'a>,
-    there: &'a Asked<'a>,
+    here: &'a SampledRanks<'a>,
+    there: &'a SampledRanks<'a>,
     k: usize,
     /// Nearest first, with the length in the other space.
     found: Vec<Vec<(Far, f64)>>,
 }
 
 impl<'a> Near<'a> {
-    fn new(here: &'a Asked<'a>, there: &'a Asked<'a>, k: usize) -> Self {
+    fn new(here: &'a SampledRanks<'a>, there: &'a SampledRanks<'a>, k: usize) -> Self {
         Near { here, there, k, found: here.none(None).iter().map(|_| Vec::new()).collect() }
     }
 
@@ -311,7 +311,7 @@ fn sorted(rows: impl Iterator<Item = u32>) -> Vec<u32> {
 }
 
 /// The distances of pairs among the `wanted` rows, in the data and in the map.
-fn far(pairs: &[(u32, u32)], wanted: &[u32], data: &Held, map: &Matrix, metric: Metric) -> Vec<(f64, f64)> {
+fn far(pairs: &[(u32, u32)], wanted: &[u32], data: &SampledRows, map: &Matrix, metric: Metric) -> Vec<(f64, f64)> {
     let (at, data) = (|row: u32| wanted.partition_point(|&other| other < row), data.points());
     let apart = |&(a, b): &(u32, u32)| {
         let (a, b) = (at(a), at(b));

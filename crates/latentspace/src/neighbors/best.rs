@@ -36,9 +36,9 @@ pub(super) trait Scoring: Sync {
 }
 
 /// The tile scores are the scores.
-pub(super) struct Told;
+pub(super) struct ExactScores;
 
-impl Scoring for Told {
+impl Scoring for ExactScores {
     fn reach(&self, _seeker: &Seeker<'_>, bound: f32) -> f32 {
         bound
     }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::parallel::*;
 
-use super::best::{Best, Scoring, Seeker, Told};
+use super::best::{Best, ExactScores, Scoring, Seeker};
 use super::distance::distance;
 use super::table::{Frame, Table};
 use super::{EXACT, Metric, Neighbors, local, tree};
@@ -41,7 +41,7 @@ pub(super) fn search(rows: MatrixView<'_>, queries: MatrixView<'_>, same: bool, 
     let asked = if same { None } else { Some(frame.table(queries)?) };
     let asked = asked.as_ref().unwrap_or(&table);
     let pairs = Pairs { rows, queries, same, table: &table, asked, metric };
-    pairs.nearest(k, BLOCK, asked.rows.view(), table.rows.view(), &Told, |_| f32::MIN, run)
+    pairs.nearest(k, BLOCK, asked.rows.view(), table.rows.view(), &ExactScores, |_| f32::MIN, run)
 }
 
 /// The queries and the rows.

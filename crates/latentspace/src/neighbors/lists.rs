@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::parallel::*;
 
-use super::best::{Best, Seeker, Told};
+use super::best::{Best, ExactScores, Seeker};
 use super::duplicates::by_group;
 use super::exact::{self, rank};
 use super::reduce::reduce;
@@ -194,7 +194,7 @@ impl Centers {
                 let seekers: Vec<Seeker<'_>> =
                     chosen.iter().enumerate().map(|(slot, &row)| Seeker { row: rows.row(row as usize), name: NOBODY, slot }).collect();
                 best.clear(seekers.len());
-                best.meet(&seekers, &self.panels, 0..self.panels.count(), &Told, |_, _| 0.0);
+                best.meet(&seekers, &self.panels, 0..self.panels.count(), &ExactScores, |_, _| 0.0);
                 for (slot, nearest) in nearest.chunks_exact_mut(keep).enumerate() {
                     nearest.iter_mut().zip(best.finish(slot, |_, _| 0.0)).for_each(|(out, center)| *out = center);
                 }
@@ -334,7 +334,7 @@ impl<'a> Lists<'a> {
                 Seeker { row: self.scored.row(name as usize), name, slot: slot as usize }
             }));
             let list = looks[0].0 as usize;
-            best.meet(&seekers, &self.panels, self.begins[list]..self.begins[list + 1], &Told, margin);
+            best.meet(&seekers, &self.panels, self.begins[list]..self.begins[list + 1], &ExactScores, margin);
         }
         Ok(())
     }

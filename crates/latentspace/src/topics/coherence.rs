@@ -83,7 +83,7 @@ impl Counted {
 }
 
 /// The counted words and their positions among the topics' top words.
-struct Asked<'a> {
+struct TopWords<'a> {
     tops: &'a [Vec<u32>],
     /// Ascending.
     words: Vec<u32>,
@@ -91,7 +91,7 @@ struct Asked<'a> {
     ranks: Vec<Vec<(u32, u32)>>,
 }
 
-impl<'a> Asked<'a> {
+impl<'a> TopWords<'a> {
     fn new(tops: &'a [Vec<u32>]) -> Self {
         let mut words: Vec<u32> = tops.iter().flatten().copied().collect();
         words.sort_unstable();
@@ -104,7 +104,7 @@ impl<'a> Asked<'a> {
                 }
             }
         }
-        Asked { tops, words, ranks }
+        TopWords { tops, words, ranks }
     }
 
     fn nothing(&self) -> Counted {
@@ -145,7 +145,7 @@ fn overlap(a: &[(u32, u32)], b: &[(u32, u32)]) -> u64 {
 
 /// The windows that contain each word of a text, as gensim counts them: a word that occurs several times in a window is removed from the next ones
 /// when its first occurrence leaves, until another one enters.
-fn ranges(asked: &Asked<'_>, text: &[u32], windows: Windows) -> (Vec<(usize, Vec<(u32, u32)>)>, u64) {
+fn ranges(asked: &TopWords<'_>, text: &[u32], windows: Windows) -> (Vec<(usize, Vec<(u32, u32)>)>, u64) {
     let mut places: Vec<(usize, u32)> =
         text.iter().enumerate().filter_map(|(at, word)| Some((asked.words.binary_search(word).ok()?, at as u32))).collect();
     places.sort_unstable();
@@ -184,7 +184,7 @@ fn ranges(asked: &Asked<'_>, text: &[u32], windows: Windows) -> (Vec<(usize, Vec
 /// # Errors
 /// [`crate::Error::Cancelled`].
 pub fn coherence(tops: &[Vec<u32>], texts: Texts<'_>, kind: Coherence, windows: Windows, run: &Run) -> Result<Coherences> {
-    let asked = Asked::new(tops);
+    let asked = TopWords::new(tops);
     let rows = match texts {
         Texts::Words(texts) => texts.len(),
         Texts::Counts(counts) => counts.rows(),

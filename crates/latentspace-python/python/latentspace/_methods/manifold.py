@@ -382,7 +382,7 @@ class DiffusionMap(Decodes, Encodes):
     embedding_ : ndarray of shape [n, k]
         Where the fitted rows lie.
     eigenvalues_ : ndarray of shape [k]
-        What is left of each vibration after a step.
+        Eigenvalue of each dimension: what remains of it after one diffusion step.
     bandwidth_ : number
         The distance at which neighbors weigh less; what auto became.
     space_ : Space
@@ -461,7 +461,7 @@ class DiffusionMap(Decodes, Encodes):
 
     @property
     def eigenvalues_(self) -> np.ndarray:
-        """What is left of each vibration after a step."""
+        """Eigenvalue of each dimension: what remains of it after one diffusion step."""
         return self._attribute("eigenvalues_")
 
     @property

@@ -11,7 +11,7 @@ use csv::StringRecord;
 use super::bytes::File;
 use super::cells::{Decimal, Marks, is_missing, is_missing_text, number, truth, vector};
 use super::columns::{Affines, Role, Roles};
-use super::dialect::{Asked, Dialect, Found, is_blank};
+use super::dialect::{Dialect, DialectOptions, Found, is_blank};
 use super::fields::{Field, Kind, is_id, tell_apart};
 use super::lines::{MOST_LINE, PIECE, Pieces, Records, parallel};
 use super::table::{Block, InBlocks, Late, Pass, telling};
@@ -132,7 +132,7 @@ fn look(file: &File, ask: &Ask<'_>) -> Result<(Dialect, Vec<StringRecord>, bool)
     let ends = |ending: &str| ask.options.format.as_ref().map_or_else(|| false, |format| format.eq_ignore_ascii_case(&ending[1..]));
     let tabs = ends(".tsv") || (ask.options.format.is_none() && name.trim_end_matches(".gz").trim_end_matches(".zst").ends_with(".tsv"));
     let delimiter = ask.options.delimiter.map(|sign| sign as u8);
-    let asked = Asked { delimiter, header: ask.options.header, tabs };
+    let asked = DialectOptions { delimiter, header: ask.options.header, tabs };
     let mut pieces = Pieces::new(file, None)?;
     let mut wanted = PIECE;
     loop {

@@ -21,7 +21,7 @@ const PROSE: f64 = 2.5;
 
 /// The given options.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Asked {
+pub(super) struct DialectOptions {
     pub(super) delimiter: Option<u8>,
     pub(super) header: Header,
     /// Whether the extension indicates a tab.
@@ -86,7 +86,7 @@ pub(super) fn is_blank(record: &StringRecord) -> bool {
 
 impl Dialect {
     /// Detects the dialect of this head of a file; `whole`: it is the whole file.
-    pub(super) fn find(head: &[u8], whole: bool, asked: Asked) -> Found {
+    pub(super) fn find(head: &[u8], whole: bool, asked: DialectOptions) -> Found {
         let (mut start, mut delimiter, mut comment) = (0, asked.delimiter, None);
         loop {
             let rest = &head[start..];
@@ -254,7 +254,7 @@ fn best(text: &[u8], whole: bool, tabs: bool) -> Result<u8, u64> {
 /// Whether unnamed text is a table, not prose: its fields are numbers or single words. `with_header`: it must have a
 /// header.
 pub(super) fn is_table(head: &[u8], whole: bool, with_header: bool) -> bool {
-    if let Found::Rows(dialect, rows) = Dialect::find(head, whole, Asked::default()) {
+    if let Found::Rows(dialect, rows) = Dialect::find(head, whole, DialectOptions::default()) {
         if with_header && dialect.names.is_none() {
             return false;
         }
@@ -368,7 +368,7 @@ mod tests {
     use super::*;
 
     fn find(text: &str) -> (Dialect, Vec<StringRecord>) {
-        match Dialect::find(text.as_bytes(), true, Asked::default()) {
+        match Dialect::find(text.as_bytes(), true, DialectOptions::default()) {
             Found::Rows(dialect, rows) => (dialect, rows),
             _ => panic!("{text}"),
         }

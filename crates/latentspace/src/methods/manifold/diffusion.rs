@@ -10,9 +10,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::eigenvectors::GraphEigenvectors;
 use super::graph::Graph;
 use super::laplacian::heat;
-use super::vibrations::Vibrations;
 use super::{BEGINS_ANEW, NEIGHBORS, PLANNED_ROUGHLY, check, check_neighbors, learned, load, places, places_of_all};
 use crate::attributes::Attribute;
 use crate::data::Rows;
@@ -72,8 +72,8 @@ impl Diffusion {
         }
         let thinned: Vec<f64> = density.iter().map(|density: &f64| density.powf(-self.alpha)).collect();
         pairs.iter_mut().for_each(|(a, b, weight)| *weight *= thinned[*a as usize] * thinned[*b as usize]);
-        let Some(found) = Vibrations::of(n, &pairs, self.n_components as usize, run)? else { return Ok(None) };
-        // What is left of each vibration after a step.
+        let Some(found) = GraphEigenvectors::of(n, &pairs, self.n_components as usize, run)? else { return Ok(None) };
+        // Eigenvalue of each dimension: what remains of it after one diffusion step.
         let kept: Vec<f64> = found.smallest.values.iter().map(|value| 1.0 - value).collect();
         facts.insert("eigenvalues".to_owned(), json!(kept));
         facts.insert("residuals".to_owned(), json!(found.smallest.residuals));
@@ -98,7 +98,12 @@ impl Method for Diffusion {
         limits: &[NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, TAKEN_DENSE, BEGINS_ANEW, PLANNED_ROUGHLY],
         attributes: &[
             Attribute::CODES,
-            Attribute::fact("eigenvalues_", "[k]", "eigenvalues", "What is left of each vibration after a step."),
+            Attribute::fact(
+                "eigenvalues_",
+                "[k]",
+                "eigenvalues",
+                "Eigenvalue of each dimension: what remains of it after one diffusion step.",
+            ),
             Attribute::fact("bandwidth_", "", "bandwidth", "The distance at which neighbors weigh less; what auto became."),
         ],
         peer: None,

@@ -18,7 +18,7 @@ pub(super) const LANES: usize = 16;
 const NOT: u32 = u32::MAX;
 
 /// A graph that is gone along, its rows in an order in which neighbors lie near each other.
-pub(super) struct Ways {
+pub(super) struct OrderedGraph {
     /// Where each place of the order has its ways: `starts[i]..starts[i + 1]`.
     starts: Vec<u32>,
     /// To places of the order, with lengths.
@@ -39,7 +39,7 @@ pub(super) struct Room {
     waits: Vec<u32>,
 }
 
-impl Ways {
+impl OrderedGraph {
     /// The ways of a graph that is the same from both sides and of one part.
     pub(super) fn new(graph: &Graph) -> Self {
         let n = graph.rows();
@@ -81,7 +81,7 @@ impl Ways {
             ways.extend(graph.row(row as usize).iter().map(|&(other, distance)| (place[other as usize], distance / unit)));
             starts.push(ways.len() as u32);
         }
-        Ways { starts, ways, order, unit }
+        OrderedGraph { starts, ways, order, unit }
     }
 
     /// The row at each place of the order.

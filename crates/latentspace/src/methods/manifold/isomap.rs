@@ -18,7 +18,7 @@ use crate::parallel::*;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::geodesics::{LANES, Ways};
+use super::geodesics::{LANES, OrderedGraph};
 use super::graph::Graph;
 use super::scaling::{STEPS, Slope, classical, mean_squares};
 use super::{BEGINS_ANEW, NEIGHBORS, PLANNED_ROUGHLY, check, check_landmarks, check_neighbors, landmarks, learned, load, places};
@@ -69,7 +69,7 @@ impl Isomap {
     }
 
     /// The places of all rows by all ways, in the order of the ways and in their unit.
-    fn all(&self, ways: &Ways, facts: &mut Map<String, Value>, run: &Run) -> Result<Matrix> {
+    fn all(&self, ways: &OrderedGraph, facts: &mut Map<String, Value>, run: &Run) -> Result<Matrix> {
         let n = ways.order().len();
         let distances = lengths(ways, run)?;
         let eigen = classical(&distances, n, self.n_components as usize, run)?;
@@ -78,7 +78,7 @@ impl Isomap {
     }
 
     /// The places of all rows by the ways from some, in the order of the ways and in their unit.
-    fn some(&self, ways: &Ways, count: usize, facts: &mut Map<String, Value>, run: &Run) -> Result<Matrix> {
+    fn some(&self, ways: &OrderedGraph, count: usize, facts: &mut Map<String, Value>, run: &Run) -> Result<Matrix> {
         let (n, k) = (ways.order().len(), self.n_components as usize);
         // Sorted, so that those of one group lie near each other.
         let mut landmarks = Random::new(run.seed(), "isomap landmarks").sample(0, n, count);
@@ -127,7 +127,7 @@ impl Isomap {
 }
 
 /// The lengths of the shortest ways between all places, row by row, in the order of the ways and in their unit.
-fn lengths(ways: &Ways, run: &Run) -> Result<Vec<f32>> {
+fn lengths(ways: &OrderedGraph, run: &Run) -> Result<Vec<f32>> {
     let n = ways.order().len();
     let mut distances = vec![0.0_f32; n * n];
     let done = AtomicU64::new(0);
@@ -224,7 +224,7 @@ impl Method for Isomap {
         let n = table.rows();
         let mut facts = Map::new();
         let found = near(rows, Points::Dense(table.view()), self.n_neighbors as usize, Metric::Euclidean, &mut facts, run)?;
-        let ways = Ways::new(&Graph::joined(found, &table, &mut facts, run)?.both_ways());
+        let ways = OrderedGraph::new(&Graph::joined(found, &table, &mut facts, run)?.both_ways());
         let landmarks = self.landmarks(n);
         facts.insert("n_landmarks".to_owned(), json!(landmarks));
         let ordered = if landmarks == n { self.all(&ways, &mut facts, run)? } else { self.some(&ways, landmarks, &mut facts, run)? };
@@ -241,7 +241,7 @@ impl Method for Isomap {
         let table = Stored::load(fit.tensors, fit.model)?.dense()?.rows.table()?;
         let n = table.rows();
         run.check_memory(name, (16 * n * n) as u64, "fewer rows would fit")?;
-        let ways = Ways::new(&Graph::nearest(&table, self.n_neighbors, &mut Map::new(), run)?.both_ways());
+        let ways = OrderedGraph::new(&Graph::nearest(&table, self.n_neighbors, &mut Map::new(), run)?.both_ways());
         let (lengths, unit) = (lengths(&ways, run)?, f64::from(ways.unit()));
         if name == "dist_matrix_" {
             let mut out = vec![0.0; n * n];

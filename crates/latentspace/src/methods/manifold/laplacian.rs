@@ -11,8 +11,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::eigenvectors::GraphEigenvectors;
 use super::graph::Graph;
-use super::vibrations::Vibrations;
 use super::{BEGINS_ANEW, NEIGHBORS, PLANNED_ROUGHLY, check, check_neighbors, learned, load, places, places_of_all};
 use crate::attributes::{Attribute, Fit, Found, Peer};
 use crate::data::Rows;
@@ -104,7 +104,7 @@ impl Method for Laplacian {
     }
 
     fn plan(&self, shape: Shape, run: &Run) -> Plan {
-        super::plan(shape, self.n_neighbors, "vibrations by a factored graph", super::Factored::graph(self.n_neighbors), run)
+        super::plan(shape, self.n_neighbors, "eigenvectors by a factored graph", super::Factored::graph(self.n_neighbors), run)
     }
 
     fn fit(&self, rows: &Rows<'_>, run: &Run) -> Result<Fitted> {
@@ -114,7 +114,7 @@ impl Method for Laplacian {
             let graph = Graph::nearest(rows, self.n_neighbors, facts, run)?;
             let pairs = self.weights(&graph);
             drop(graph);
-            let Some(found) = Vibrations::of(rows.rows(), &pairs, self.n_components as usize, run)? else { return Ok(None) };
+            let Some(found) = GraphEigenvectors::of(rows.rows(), &pairs, self.n_components as usize, run)? else { return Ok(None) };
             facts.insert("eigenvalues".to_owned(), json!(found.smallest.values));
             facts.insert("residuals".to_owned(), json!(found.smallest.residuals));
             places(&found.smallest.vectors, rows.rows(), |row, _| found.stretch[row]).map(Some)

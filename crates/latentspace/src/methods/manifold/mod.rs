@@ -2,6 +2,7 @@
 //! neighbors.
 
 pub mod diffusion;
+mod eigenvectors;
 mod geodesics;
 mod graph;
 pub mod isomap;
@@ -13,7 +14,6 @@ pub mod phate;
 mod scaling;
 #[cfg(test)]
 mod tests;
-mod vibrations;
 
 use serde_json::{Map, Value, json};
 

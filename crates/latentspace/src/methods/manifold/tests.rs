@@ -90,7 +90,7 @@ fn ways_are_those_of_dijkstra() {
     let (rows, _) = roll(700);
     let run = Run::new(0, 2).unwrap();
     let graph = Graph::nearest(&rows, 6, &mut Map::new(), &run).unwrap().both_ways();
-    let ways = geodesics::Ways::new(&graph);
+    let ways = geodesics::OrderedGraph::new(&graph);
     let mut room = ways.room();
     let from: Vec<u32> = (0..16).map(|at| at * 43).collect();
     ways.from(&from, &mut room);
@@ -142,7 +142,7 @@ fn a_new_row_lands_where_it_belongs_alone_in_any_batch_and_after_it_was_saved() 
         let opened = Space::from_bytes(&space.to_bytes().unwrap(), std::path::Path::new("map.latent")).unwrap();
         assert_eq!(encode(&opened, new.clone(), &run), codes, "{name}");
         if ["laplacian", "heat", "diffusion"].contains(&name) {
-            // Their second dimension is the second vibration along: across is lost.
+            // Their second dimension is the second eigenvector along: across is lost.
             continue;
         }
         // Decoded, it lies near where it was: a neighbor is some 0.5 away.

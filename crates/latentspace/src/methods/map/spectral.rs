@@ -1,7 +1,7 @@
-//! Where a map may start: at the slowest vibrations of the graph of what attracts (Laplacian eigenmaps).
+//! Where a map may start: at the smoothest eigenvectors of the graph of what attracts (Laplacian eigenmaps).
 //!
 //! With P the weights and s = 1/√Σp, the eigenvectors of s P s next to the trivial one are found by a few rounds of subspace
-//! iteration, each through a Chebyshev polynomial that damps all others. A start needs no more than a few digits: the vibrations
+//! iteration, each through a Chebyshev polynomial that damps all others. A start needs no more than a few digits: the eigenvectors
 //! of very long and thin data may stay mixed with the next ones.
 //! Source: Belkin and Niyogi 2003, doi:10.1162/089976603321780317; Zhou et al. 2006, doi:10.1016/j.jcp.2006.03.017, for the filter.
 
@@ -30,14 +30,14 @@ const BLOCK: usize = 4096;
 /// [`crate::Error::Cancelled`].
 pub(in crate::methods) fn spectral(edges: &Edges, n: usize, dimensions: usize, random: Random, run: &Run) -> Result<Matrix> {
     match dimensions + MORE {
-        ..=8 => vibrations::<8>(edges, n, dimensions, random, run),
-        9..=16 => vibrations::<16>(edges, n, dimensions, random, run),
-        17..=32 => vibrations::<32>(edges, n, dimensions, random, run),
-        _ => vibrations::<64>(edges, n, dimensions.min(64 - MORE), random, run),
+        ..=8 => eigenvectors::<8>(edges, n, dimensions, random, run),
+        9..=16 => eigenvectors::<16>(edges, n, dimensions, random, run),
+        17..=32 => eigenvectors::<32>(edges, n, dimensions, random, run),
+        _ => eigenvectors::<64>(edges, n, dimensions.min(64 - MORE), random, run),
     }
 }
 
-fn vibrations<const WIDTH: usize>(edges: &Edges, n: usize, dimensions: usize, random: Random, run: &Run) -> Result<Matrix> {
+fn eigenvectors<const WIDTH: usize>(edges: &Edges, n: usize, dimensions: usize, random: Random, run: &Run) -> Result<Matrix> {
     let mut weights: Vec<f32> = vec![0.0; n];
     weights.par_iter_mut().enumerate().for_each(|(row, sum)| *sum = edges.row(row).map(|edge| edge.1).sum());
     let scales: Vec<f32> = weights.iter().map(|&weight| if weight > 0.0 { 1.0 / weight.sqrt() } else { 0.0 }).collect();
@@ -198,7 +198,7 @@ mod tests {
     #[test]
     fn a_ring_becomes_a_circle() {
         let run = Run::new(0, 2).unwrap();
-        // A ring bent up and down in 3-D: its slowest vibrations are sine and cosine of the way along it.
+        // A ring bent up and down in 3-D: its smoothest eigenvectors are sine and cosine of the way along it.
         let angle = |i: usize| std::f64::consts::TAU * i as f64 / 300.0;
         let rows = Matrix::from_fn(300, 3, |i, j| [angle(i).cos(), angle(i).sin(), 0.2 * (5.0 * angle(i)).sin()][j] as f32);
         let found = places(&rows, 2, &run);

@@ -16,8 +16,8 @@ use serde_json::{Value, json};
 
 use super::attributes;
 use super::corpus::{Corpus, check_shape, counts, usual_topics};
-use super::gibbs::{Asked, sample};
-use super::model::{Learned, Told, TopicModel, held_out, others, writing_bytes};
+use super::gibbs::{SamplerOptions, sample};
+use super::model::{Learned, MeasuredDocuments, TopicModel, held_out, others, writing_bytes};
 use super::rounds::{Rounds, rounds_bytes};
 use super::variational::Online;
 use crate::attributes::{Fit, Found};
@@ -279,7 +279,7 @@ impl Lda {
                 format!("the {} labels of '{}' need a topic each", labels.levels.len(), labels.name),
             ));
         }
-        let asked = Asked {
+        let asked = SamplerOptions {
             topics,
             sweeps: self.iterations() as usize,
             alpha: self.alpha,
@@ -293,7 +293,8 @@ impl Lda {
         drop(corpus);
         let phi = Matrix::new(counts.cols, topics, found.phi)?;
         let prior: Vec<f32> = found.alpha.iter().map(|&alpha| alpha as f32).collect();
-        let Learned { model, codes, measures, mut facts } = TopicModel::learned(phi, prior, Told::all(counts, held, topics, run), run)?;
+        let Learned { model, codes, measures, mut facts } =
+            TopicModel::learned(phi, prior, MeasuredDocuments::all(counts, held, topics, run), run)?;
         facts.insert("n_iter_done".to_owned(), json!(found.sweeps));
         facts.insert("alpha".to_owned(), json!(found.alpha.iter().sum::<f64>() / topics as f64));
         if found.stopped {

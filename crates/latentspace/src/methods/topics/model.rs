@@ -52,7 +52,7 @@ pub(super) fn others(documents: usize, held: &[u32]) -> Vec<u32> {
 }
 
 /// Documents that topics are measured by.
-pub(super) struct Told {
+pub(super) struct MeasuredDocuments {
     /// Their words.
     pub(super) counts: Counts,
     /// Which of them were not learned from, ascending.
@@ -64,7 +64,7 @@ pub(super) struct Told {
     are_kept: bool,
 }
 
-impl Told {
+impl MeasuredDocuments {
     /// The whole corpus.
     pub(super) fn all(counts: Counts, held: Vec<u32>, topics: usize, run: &Run) -> Self {
         let mut totals = vec![0.0_f64; counts.cols];
@@ -79,7 +79,7 @@ impl Told {
         if !are_kept {
             run.note("the space does not store the documents: they take more than 256 MiB");
         }
-        Told { counts, held, totals, documents, are_kept }
+        MeasuredDocuments { counts, held, totals, documents, are_kept }
     }
 
     /// As many documents that were learned from as were not, drawn by the seed.
@@ -101,7 +101,7 @@ pub(super) struct Learned {
 impl TopicModel {
     /// The space of these topics, `phi` `[words, topics]`, with the shares of documents, and its measures. What documents tell that were not
     /// learned from is a measure; what as many tell that were, by the same yardstick, is a fact.
-    pub(super) fn learned(phi: Matrix, prior: Vec<f32>, told: Told, run: &Run) -> Result<Learned> {
+    pub(super) fn learned(phi: Matrix, prior: Vec<f32>, told: MeasuredDocuments, run: &Run) -> Result<Learned> {
         let k = phi.cols();
         let topics = Topics::new(phi, vec![1.0; k], told.totals.clone(), told.documents)?;
         let (counts, held) = (&told.counts, &told.held);

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::corpus::check_weights;
-use super::model::{KEPT_BYTES, Learned, Told, TopicModel, held_out};
+use super::model::{KEPT_BYTES, Learned, MeasuredDocuments, TopicModel, held_out};
 use crate::checkpoint::Parcel;
 use crate::data::Counts;
 use crate::error::{Error, Result};
@@ -257,7 +257,7 @@ impl<L: Learner> Rounds<L> {
         let held = (0_u32..).zip(told).filter(|&(_, document)| is_held(document)).map(|(at, _)| at).collect();
         let totals = of_learned.iter().zip(of_held).map(|(learned, held)| learned + held).collect();
         let (phi, prior, more) = self.learner.learned(learned);
-        let told = Told::of(seen.documents, held, totals, self.corpus.documents, phi.cols(), run);
+        let told = MeasuredDocuments::of(seen.documents, held, totals, self.corpus.documents, phi.cols(), run);
         let Learned { model, codes, measures, mut facts } = TopicModel::learned(phi, prior, told, run)?;
         facts.extend(more);
         let codes = (codes.rows() == self.corpus.documents).then_some(codes);

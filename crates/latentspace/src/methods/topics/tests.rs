@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::lda::{Lda, Sampler};
-use crate::data::{Beside, CHUNK, Category, Counts, Prepared, Rows, Stream};
+use crate::data::{CHUNK, Category, Counts, Precomputed, Prepared, Rows, Stream};
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
 use crate::method::{AnyMethod, Fitted, Method};
@@ -44,7 +44,7 @@ fn documents(rows: usize) -> Counts {
     Counts { names: Some(names), ..Counts::of(&Matrix::new(rows, WORDS, dense).unwrap()) }
 }
 
-fn fit(lda: &Lda, counts: &Counts, beside: &Beside, threads: usize) -> Result<Fitted> {
+fn fit(lda: &Lda, counts: &Counts, beside: &Precomputed, threads: usize) -> Result<Fitted> {
     let rows = Prepared::Counts(counts.clone());
     let run = Run::new(5, threads)?;
     AnyMethod::fit(lda, &Rows::Memory(&rows).with(beside)?, &run)
@@ -73,7 +73,7 @@ fn quick(topics: u32) -> Lda {
 #[test]
 fn planted_topics_come_back_with_their_documents() {
     let counts = documents(400);
-    let fitted = fit(&quick(3), &counts, &Beside::default(), 2).unwrap();
+    let fitted = fit(&quick(3), &counts, &Precomputed::default(), 2).unwrap();
     let found = fitted.model.topics().unwrap();
     let matched = matched(&planted(), found, &Run::new(0, 1).unwrap()).unwrap();
     assert!(matched.shared.iter().all(|&shared| shared >= 0.7), "{matched:?}");
@@ -97,20 +97,23 @@ fn any_number_of_threads_has_the_same_bytes_and_many_topics_a_document_too() {
     // Beyond 31 topics a document does not fit into registers.
     let counts = documents(300);
     for topics in [1, 2, 7, 12, 80] {
-        let one = bytes(&fit(&quick(topics), &counts, &Beside::default(), 1).unwrap());
+        let one = bytes(&fit(&quick(topics), &counts, &Precomputed::default(), 1).unwrap());
         assert!(
-            [2, 3].into_iter().all(|threads| bytes(&fit(&quick(topics), &counts, &Beside::default(), threads).unwrap()) == one),
+            [2, 3].into_iter().all(|threads| bytes(&fit(&quick(topics), &counts, &Precomputed::default(), threads).unwrap()) == one),
             "{topics}"
         );
     }
     let few_long = Counts::of(&Matrix::from_fn(100, 50, |row, word| ((row * 7 + word * 13) % 90) as f32));
     let lda = Lda { n_iter: Auto::Value(12), ..quick(100) };
-    assert!(bytes(&fit(&lda, &few_long, &Beside::default(), 1).unwrap()) == bytes(&fit(&lda, &few_long, &Beside::default(), 3).unwrap()));
+    assert!(
+        bytes(&fit(&lda, &few_long, &Precomputed::default(), 1).unwrap())
+            == bytes(&fit(&lda, &few_long, &Precomputed::default(), 3).unwrap())
+    );
 }
 
 #[test]
 fn what_is_kept_opens_again_and_what_is_broken_is_refused() {
-    let fitted = fit(&quick(3), &documents(50), &Beside::default(), 2).unwrap();
+    let fitted = fit(&quick(3), &documents(50), &Precomputed::default(), 2).unwrap();
     let mut tensors = Tensors::default();
     let facts = fitted.model.store(&mut tensors).unwrap();
     let again = Lda::load(&tensors, &facts).unwrap();
@@ -126,11 +129,11 @@ fn what_is_kept_opens_again_and_what_is_broken_is_refused() {
 fn seed_words_and_labels_say_which_topic_is_which() {
     let counts = documents(400);
     let seeded = Lda { seed_words: "w41,w42;w01;w22".to_owned(), ..quick(3) };
-    let topics = fit(&seeded, &counts, &Beside::default(), 2).unwrap();
+    let topics = fit(&seeded, &counts, &Precomputed::default(), 2).unwrap();
     let top = |fitted: &Fitted, topic: usize| fitted.model.topics().unwrap().tops(1)[topic][0] as usize / OWN;
     assert_eq!([top(&topics, 0), top(&topics, 1), top(&topics, 2)], [2, 0, 1]);
     for (words, told) in [("w41;w99", "w9"), ("w1;w2;w3;w4", "4 topics of 3")] {
-        let Err(error) = fit(&Lda { seed_words: words.to_owned(), ..quick(3) }, &counts, &Beside::default(), 1) else { panic!() };
+        let Err(error) = fit(&Lda { seed_words: words.to_owned(), ..quick(3) }, &counts, &Precomputed::default(), 1) else { panic!() };
         assert!(error.to_string().contains(told), "{error}");
     }
     let heard = std::sync::Arc::new(Heard::default());
@@ -142,7 +145,7 @@ fn seed_words_and_labels_say_which_topic_is_which() {
     // Labels in an order of their own; every tenth is missing.
     let label = |row: usize| (!row.is_multiple_of(10)).then(|| ["c", "a", "b"][row % 3]);
     let labels = Category::new("kind", (0..400).map(label));
-    let beside = Beside { labels: Some(labels.clone()), ..Beside::default() };
+    let beside = Precomputed { labels: Some(labels.clone()), ..Precomputed::default() };
     let guided = fit(&Lda { target: "kind".to_owned(), ..quick(3) }, &counts, &beside, 2).unwrap();
     let codes = guided.codes.as_ref().unwrap();
     let right = (0..400).filter(|&row| codes.row(row)[[2, 0, 1][row % 3]] > 0.5).count();
@@ -153,26 +156,26 @@ fn seed_words_and_labels_say_which_topic_is_which() {
 
 #[test]
 fn strange_counts_are_refused_with_their_place_or_learned_from() {
-    let refused = |table: Matrix| fit(&quick(2), &Counts::of(&table), &Beside::default(), 1).err().unwrap().to_string();
+    let refused = |table: Matrix| fit(&quick(2), &Counts::of(&table), &Precomputed::default(), 1).err().unwrap().to_string();
     let counts = |row: usize, word: usize| ((row + word) % 3) as f32;
     let with = |value: f32| Matrix::from_fn(10, 6, |row, word| if (row, word) == (4, 2) { value } else { counts(row, word) });
     assert!(refused(with(-1.0)).contains("row 5") && refused(with(-1.0)).contains("-1"), "{}", refused(with(-1.0)));
     assert!(refused(with(0.5)).contains("whole numbers"), "{}", refused(with(0.5)));
     assert!(refused(with(1e9)).contains("10,000,000"), "{}", refused(with(1e9)));
     assert!(refused(Matrix::from_fn(10, 6, |_, _| 0.0)).contains("no document has a word"));
-    assert!(matches!(fit(&quick(11), &Counts::of(&with(1.0)), &Beside::default(), 1), Err(Error::Param(_))));
+    assert!(matches!(fit(&quick(11), &Counts::of(&with(1.0)), &Precomputed::default(), 1), Err(Error::Param(_))));
     // Empty documents have the prior's shares.
     let some = Matrix::from_fn(30, 6, |row, word| if row % 5 == 0 { 0.0 } else { counts(row, word) });
-    let fitted = fit(&Lda { held_out: 0.0, ..quick(2) }, &Counts::of(&some), &Beside::default(), 2).unwrap();
+    let fitted = fit(&Lda { held_out: 0.0, ..quick(2) }, &Counts::of(&some), &Precomputed::default(), 2).unwrap();
     let codes = fitted.codes.unwrap();
     assert!(codes.as_slice().iter().all(|share| share.is_finite()) && codes.row(0) == codes.row(5));
     assert!(fitted.measures.iter().all(|(name, _)| *name != "log_likelihood_per_word"));
     // One long document, and one word.
     let long =
         Counts { cols: 3, starts: vec![0, 2, 3], indices: vec![0, 1, 2], values: vec![300_000.0, 200_000.0, 1.0], names: None, base: None };
-    assert!(fit(&Lda { n_iter: Auto::Value(3), ..quick(2) }, &long, &Beside::default(), 2).is_ok());
+    assert!(fit(&Lda { n_iter: Auto::Value(3), ..quick(2) }, &long, &Precomputed::default(), 2).is_ok());
     let one = Counts { cols: 1, starts: vec![0, 1], indices: vec![0], values: vec![1.0], names: None, base: None };
-    assert!(fit(&quick(1), &one, &Beside::default(), 2).is_ok());
+    assert!(fit(&quick(1), &one, &Precomputed::default(), 2).is_ok());
 }
 
 fn passes(topics: u32) -> Lda {
@@ -200,25 +203,25 @@ impl Stream for Blocks {
 #[test]
 fn variational_bayes_finds_planted_topics_and_their_prior() {
     let counts = documents(3000);
-    let fitted = fit(&passes(3), &counts, &Beside::default(), 2).unwrap();
+    let fitted = fit(&passes(3), &counts, &Precomputed::default(), 2).unwrap();
     let found = fitted.model.topics().unwrap();
     let matched = matched(&planted(), found, &Run::new(0, 1).unwrap()).unwrap();
     assert!(matched.shared.iter().all(|&shared| shared >= 0.7), "{matched:?}");
     assert!(matched.divergence.iter().all(|&divergence| divergence < 0.06), "{matched:?}");
     let told = |fitted: &Fitted| fitted.measures.iter().find(|(name, _)| *name == "log_likelihood_per_word").unwrap().1.value;
-    let sampled = fit(&quick(3), &counts, &Beside::default(), 2).unwrap();
+    let sampled = fit(&quick(3), &counts, &Precomputed::default(), 2).unwrap();
     assert!((told(&fitted) - told(&sampled)).abs() < 0.02, "{} {}", told(&fitted), told(&sampled));
     let alpha = |fitted: &Fitted| fitted.facts["alpha"].as_f64().unwrap();
     assert!((alpha(&fitted) / alpha(&sampled)).ln().abs() < 0.7, "{} {}", alpha(&fitted), alpha(&sampled));
     // Weights that are no counts are learned from, too.
     let tenths = Counts { values: counts.values.iter().map(|value| value * 0.37).collect(), ..counts.clone() };
-    assert!(fit(&passes(3), &tenths, &Beside::default(), 2).is_ok());
+    assert!(fit(&passes(3), &tenths, &Precomputed::default(), 2).is_ok());
     let seeded = Lda { seed_words: "w41,w42;w01;w22".to_owned(), ..passes(3) };
-    let guided = fit(&seeded, &counts, &Beside::default(), 2).unwrap();
+    let guided = fit(&seeded, &counts, &Precomputed::default(), 2).unwrap();
     let top = |topic: usize| guided.model.topics().unwrap().tops(1)[topic][0] as usize / OWN;
     assert_eq!([top(0), top(1), top(2)], [2, 0, 1]);
     let labels = Category::new("kind", (0..3000).map(|row| Some(["c", "a", "b"][row % 3])));
-    let beside = Beside { labels: Some(labels), ..Beside::default() };
+    let beside = Precomputed { labels: Some(labels), ..Precomputed::default() };
     let error = fit(&Lda { target: "kind".to_owned(), ..passes(3) }, &counts, &beside, 1).err().unwrap();
     assert!(error.to_string().contains("Gibbs sampling alone"), "{error}");
 }
@@ -227,8 +230,8 @@ fn variational_bayes_finds_planted_topics_and_their_prior() {
 fn rounds_over_chunks_have_the_same_bytes_on_any_threads_and_streamed() {
     let counts = documents(2 * CHUNK + 300);
     let lda = Lda { n_iter: Auto::Value(2), ..passes(5) };
-    let one = bytes(&fit(&lda, &counts, &Beside::default(), 1).unwrap());
-    assert!(bytes(&fit(&lda, &counts, &Beside::default(), 3).unwrap()) == one);
+    let one = bytes(&fit(&lda, &counts, &Precomputed::default(), 1).unwrap());
+    assert!(bytes(&fit(&lda, &counts, &Precomputed::default(), 3).unwrap()) == one);
     for block in [1000, CHUNK, 3 * CHUNK] {
         let stream = Blocks(Prepared::Counts(Counts { names: None, ..counts.clone() }), block);
         let run = Run::new(5, 2).unwrap();

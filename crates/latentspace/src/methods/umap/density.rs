@@ -55,7 +55,7 @@ pub(super) struct Pressure {
 }
 
 /// How the map's log radii stand beside those of the rows.
-struct Beside {
+struct RadiusMoments {
     mean: f64,
     variance: f64,
     covariance: f64,
@@ -94,7 +94,7 @@ impl Density {
     /// What presses on points that stand for the rows in `order`.
     pub(super) fn pressure<const D: usize>(&self, edges: &Edges, points: &[[f32; D]], order: &[u32], curve: Curve) -> Pressure {
         let radii = radii(edges, points, curve);
-        let Beside { mean, variance, covariance } = self.beside(&radii, order);
+        let RadiusMoments { mean, variance, covariance } = self.beside(&radii, order);
         let variance = variance + self.emphasis.var_shift;
         let source = |(&[log_radius, sum], &row): (&[f64; 2], &u32)| {
             let slope = self.standing[row as usize] - covariance * (log_radius - mean) / variance;
@@ -107,16 +107,16 @@ impl Density {
 
     /// The correlation of the log radii of points with those of the rows that they stand for, in `order`; 0 where either are all equal.
     pub(super) fn correlation<const D: usize>(&self, edges: &Edges, points: &[[f32; D]], order: &[u32], curve: Curve) -> f64 {
-        let Beside { variance, covariance, .. } = self.beside(&radii(edges, points, curve), order);
+        let RadiusMoments { variance, covariance, .. } = self.beside(&radii(edges, points, curve), order);
         if variance > EQUAL * EQUAL { (covariance / variance.sqrt()).clamp(-1.0, 1.0) } else { 0.0 }
     }
 
-    fn beside(&self, radii: &[[f64; 2]], order: &[u32]) -> Beside {
+    fn beside(&self, radii: &[[f64; 2]], order: &[u32]) -> RadiusMoments {
         let n = radii.len() as f64;
         let mean = radii.iter().map(|radius| radius[0]).sum::<f64>() / n;
         let variance = radii.iter().map(|radius| (radius[0] - mean).powi(2)).sum::<f64>() / n;
         let together = |(radius, &row): (&[f64; 2], &u32)| (radius[0] - mean) * self.standing[row as usize];
-        Beside { mean, variance, covariance: radii.iter().zip(order).map(together).sum::<f64>() / n }
+        RadiusMoments { mean, variance, covariance: radii.iter().zip(order).map(together).sum::<f64>() / n }
     }
 }
 

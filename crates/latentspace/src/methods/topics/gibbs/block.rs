@@ -30,7 +30,7 @@ struct Lanes {
 
 /// Where the topics of a document lie.
 #[derive(Clone, Copy)]
-struct Held {
+struct DocumentTopics {
     first: u32,
     vectors: u32,
 }
@@ -38,7 +38,7 @@ struct Held {
 /// The topics of a block's documents, and room for one word.
 #[derive(Default)]
 pub(super) struct Room {
-    documents: Vec<Held>,
+    documents: Vec<DocumentTopics>,
     lanes: Vec<Lanes>,
     /// What each lane of the document weighs.
     weights: Vec<[f32; LANES]>,
@@ -85,7 +85,7 @@ impl Room {
         self.documents.clear();
         let mut first = 0;
         for document in block.documents.clone() {
-            self.documents.push(Held { first: first as u32, vectors: 0 });
+            self.documents.push(DocumentTopics { first: first as u32, vectors: 0 });
             // A word of each, and the topic that is known.
             first += (corpus.lengths[document] as usize + 1).min(topics).div_ceil(LANES);
         }
@@ -141,7 +141,7 @@ fn find<U: Drawing>(unit: U, lanes: &[Lanes], topic: u16) -> Option<usize> {
 
 /// Gives a topic that is in none of them a lane that is free.
 #[inline(always)]
-fn place<U: Drawing>(unit: U, held: &mut Held, lanes: &mut [Lanes], topic: u16, one: &[f32]) -> usize {
+fn place<U: Drawing>(unit: U, held: &mut DocumentTopics, lanes: &mut [Lanes], topic: u16, one: &[f32]) -> usize {
     let used = held.vectors as usize;
     let mut lane = LANES * used;
     for (at, lanes) in lanes[..used].iter().enumerate() {

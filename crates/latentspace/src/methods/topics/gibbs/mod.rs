@@ -40,7 +40,7 @@ const AVERAGED: usize = 10;
 const STAGE: &str = "LDA, sweeps";
 
 /// What is asked of the sampler.
-pub(super) struct Asked<'a> {
+pub(super) struct SamplerOptions<'a> {
     pub(super) topics: usize,
     pub(super) sweeps: usize,
     /// The prior of each topic in a document at the start; whether it is learned.
@@ -68,7 +68,7 @@ pub(super) struct Found {
 }
 
 struct Sampler<'a> {
-    asked: &'a Asked<'a>,
+    asked: &'a SamplerOptions<'a>,
     corpus: &'a Corpus,
     by_word: ByWord,
     seeds: Vec<Seed>,
@@ -86,7 +86,7 @@ struct Sampler<'a> {
 ///
 /// # Errors
 /// [`Error::Cancelled`]; [`Error::Input`] if a checkpoint does not fit.
-pub(super) fn sample(asked: &Asked<'_>, corpus: &Corpus, run: &Run) -> Result<Found> {
+pub(super) fn sample(asked: &SamplerOptions<'_>, corpus: &Corpus, run: &Run) -> Result<Found> {
     let begin = Random::new(run.seed(), "topics of words");
     let mut sampler = Sampler::new(asked, corpus, begin);
     let mut made = match run.resumed(STAGE) {
@@ -127,7 +127,7 @@ pub(super) fn sample(asked: &Asked<'_>, corpus: &Corpus, run: &Run) -> Result<Fo
 }
 
 impl<'a> Sampler<'a> {
-    fn new(asked: &'a Asked<'a>, corpus: &'a Corpus, begin: Random) -> Self {
+    fn new(asked: &'a SamplerOptions<'a>, corpus: &'a Corpus, begin: Random) -> Self {
         let topics = asked.topics as u64;
         let some = FIRST.min(topics);
         let mut z = vec![0_u16; corpus.words.len()];
@@ -288,7 +288,7 @@ mod tests {
         let corpus = Corpus::of(&Counts::of(&Matrix::from_fn(60, 90, count)), &documents).unwrap();
         let known: Vec<Option<u16>> = (0..60).map(|document| (document % 5 == 0).then_some(document % 3)).collect();
         for topics in [3, 300] {
-            let asked = Asked {
+            let asked = SamplerOptions {
                 topics,
                 sweeps: 3,
                 alpha: 0.3,

@@ -11,7 +11,7 @@ use super::{Data, Study, checked, held, whole};
 use crate::commands::stability;
 use crate::kept::{Kept, MadeAgain};
 use crate::progress::seconds_left;
-use crate::server::{Again, Phase};
+use crate::server::{Phase, StabilityProgress};
 
 /// Maximum number of seeds, and of resamples.
 const RUNS_MOST: usize = 8;
@@ -34,9 +34,9 @@ impl Study {
         Ok(true)
     }
 
-    fn again<'a>(&self, method: &'a dyn AnyMethod, data: &'a Data, runs: usize) -> stability::Again<'a> {
+    fn again<'a>(&self, method: &'a dyn AnyMethod, data: &'a Data, runs: usize) -> stability::StabilityTest<'a> {
         let k = self.desk.look(|state| state.n_neighbors).min(data.shape().rows / 3).max(1);
-        stability::Again { method, prepared: &data.prepared, metadata: &data.observations.metadata, runs, k }
+        stability::StabilityTest { method, prepared: &data.prepared, metadata: &data.observations.metadata, runs, k }
     }
 
     fn work_again(self: &Arc<Self>, map: &Kept, runs: usize, before: Phase) {
@@ -61,14 +61,14 @@ impl Study {
         let data = self.data().ok_or_else(|| Error::internal("no data"))?;
         let method = checked(registry::find(&map.method)?, &map.params, data.shape())?;
         // An unfinished map is useless here: stopping cancels it.
-        let run = self.run.clone().with_switches(stop.clone(), stop.clone()).with_listener(Arc::new(Ear(self.clone())));
+        let run = self.run.clone().with_switches(stop.clone(), stop.clone()).with_listener(Arc::new(ProgressListener(self.clone())));
         let again = self.again(method.as_ref(), &data, runs);
         // A stopped map differs from the finished one.
         let first = (map.phase == Phase::Done).then(|| map.frame.codes()).transpose()?;
         let (begun, had, of) = (Instant::now(), usize::from(first.is_some()), 2 * runs);
         let found = again.measure(first, &run, |at| {
             let seconds_left = seconds_left(begun, (at - had.min(at)) as u64, (of - had) as u64);
-            self.desk.change(|state| state.again = Some(Again { map: map.id, at, of, seconds_left }));
+            self.desk.change(|state| state.again = Some(StabilityProgress { map: map.id, at, of, seconds_left }));
         })?;
         let found = found.stability;
         Ok(MadeAgain { sentences: found.sentences(), found })
@@ -76,9 +76,9 @@ impl Study {
 }
 
 /// A listener for progress; the maps are not shown.
-struct Ear(Arc<Study>);
+struct ProgressListener(Arc<Study>);
 
-impl Listener for Ear {
+impl Listener for ProgressListener {
     fn progress(&self, progress: &Progress<'_>) {
         self.0.desk.change(|state| {
             if state.message != progress.stage {

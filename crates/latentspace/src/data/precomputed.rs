@@ -28,7 +28,7 @@ pub enum Given {
 
 /// Precomputed inputs of rows.
 #[derive(Debug, Clone, Default)]
-pub struct Beside {
+pub struct Precomputed {
     /// One label per row.
     pub labels: Option<Category>,
     /// Precomputed nearest neighbors of each row.
@@ -59,7 +59,7 @@ pub enum Tie {
     Hold,
 }
 
-impl Beside {
+impl Precomputed {
     /// Whether there are no precomputed inputs.
     pub fn is_empty(&self) -> bool {
         self.labels.is_none() && self.neighbors.is_none() && self.start.is_none() && self.distances.is_none()
