@@ -131,7 +131,9 @@ impl Pca {
         };
         let (basis, size) = (side as f64 * directions as f64, side as f64);
         let decomposed = if is_krylov { 5.0 * basis * directions as f64 } else { 4.5 * size.powi(3) };
-        let seconds = (2 * cells * (directions + k)) as f64 * CELL + decomposed / RATES[1];
+        // Directions of more columns than the cache holds are fetched from memory, cell by cell.
+        let cell = if lanes * cells.min(d) > CACHE { CELL_FAR } else { CELL };
+        let seconds = (2 * cells * (directions + k)) as f64 * cell + decomposed / RATES[1] + (k * d) as f64 * WRITTEN;
         ((work + eigen + 8 * k * d) as u64, seconds)
     }
 
@@ -163,8 +165,12 @@ impl Pca {
 const USUAL_ROUNDS: u32 = 12;
 /// Multiply-adds of a product in f32, and of one in f64, a second and core.
 const RATES: [f64; 2] = [36e9, 5e9];
-/// Seconds a cell of sparse rows and direction.
+/// Seconds a cell of sparse rows and direction, from the cache and from memory, and the bytes of a cache.
 const CELL: f64 = 1e-9;
+const CELL_FAR: f64 = 4e-9;
+const CACHE: usize = 8 << 20;
+/// Seconds a number of components that is computed of sparse rows, checked and written.
+const WRITTEN: f64 = 8e-9;
 /// Counts of so many columns, or fewer, are worked on as dense rows.
 const DENSE_COLUMNS: usize = 1024;
 /// Seconds a number of a row, for seeing it through a frame and packing it.
