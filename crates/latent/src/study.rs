@@ -369,7 +369,7 @@ impl Study {
     pub(crate) fn fit_again(self: &Arc<Self>, method: &str, params: Map<String, Value>) -> Result<bool> {
         let entry = registry::find(method)?;
         let Some(data) = self.data() else { return Ok(false) };
-        let params = with_map_defaults(entry, params, data.shape()).0;
+        let params = with_map_defaults(entry, params, data.shape());
         checked(entry, &params, data.shape())?;
         if self.begins(Phase::Fitting).is_none() {
             return Ok(false);
@@ -400,8 +400,8 @@ impl Study {
         let with = |value: &Value| {
             let mut params = params.clone();
             params.insert(vary.to_owned(), value.clone());
-            let params = with_map_defaults(entry, params, data.shape()).0;
-            Ok(checked(entry, &params, data.shape())?.params().as_object().cloned().unwrap_or_default())
+            let params = with_map_defaults(entry, params, data.shape());
+            Ok(checked(entry, &params, data.shape())?.0.params().as_object().cloned().unwrap_or_default())
         };
         let each = values.iter().map(with).collect::<Result<Vec<Map<String, Value>>>>()?;
         if self.begins(Phase::Fitting).is_none() {
@@ -447,16 +447,17 @@ impl Study {
 
     fn fit(self: &Arc<Self>, entry: &'static Entry, params: Map<String, Value>, stop: &Flag) -> Result<()> {
         let data = self.data().ok_or_else(|| Error::internal("no data"))?;
-        let (params, note) = with_map_defaults(entry, params, data.shape());
-        let method = checked(entry, &params, data.shape())?;
+        let params = with_map_defaults(entry, params, data.shape());
+        let (method, lowered) = checked(entry, &params, data.shape())?;
         let run = self.watched(stop.clone());
         let all = method.params().as_object().cloned().unwrap_or_default();
         let title = title(entry, &all, data.shape());
-        if let Some(note) = note {
-            self.screen.note(&note);
-            held(&self.warnings).push(note);
-        } else if let Some(warning) = unfit(entry, &all, data.shape()) {
+        if let Some(warning) = unfit(entry, &all, data.shape()).filter(|_| lowered.is_empty()) {
             held(&self.warnings).push(warning);
+        }
+        for sentence in lowered {
+            self.screen.note(&sentence);
+            held(&self.warnings).push(sentence);
         }
         *held(&self.metric) = metric(&all);
         *held(&self.trust) = None;
@@ -640,21 +641,21 @@ impl Data {
     }
 }
 
-/// The method with its parameters, if the page can show its maps.
-fn checked(entry: &Entry, params: &Map<String, Value>, shape: Shape) -> Result<Box<dyn AnyMethod>> {
+/// The method with its parameters, if the page can show its maps, and a sentence on each default that was lowered for this shape.
+fn checked(entry: &Entry, params: &Map<String, Value>, shape: Shape) -> Result<(Box<dyn AnyMethod>, Vec<String>)> {
     let method = entry.with(params)?;
+    let (method, lowered) = method.lowered(shape).unwrap_or((method, Vec::new()));
     method.check(shape)?;
     match method.params()["n_components"].as_u64() {
-        Some(2 | 3) | None => Ok(method),
+        Some(2 | 3) | None => Ok((method, lowered)),
         Some(dims) => Err(Error::param("n_components", dims, "the page shows 2 or 3 dimensions")),
     }
 }
 
-/// The parameters with defaults for a map on the page, and a sentence if these differ from the method's defaults.
-pub(crate) fn with_map_defaults(entry: &Entry, mut params: Map<String, Value>, shape: Shape) -> (Map<String, Value>, Option<String>) {
+/// The parameters with defaults for a map on the page.
+pub(crate) fn with_map_defaults(entry: &Entry, mut params: Map<String, Value>, shape: Shape) -> Map<String, Value> {
     let parameters = entry.parameters();
     let open = |params: &Map<String, Value>, name: &str| parameters.iter().any(|p| p.name == name) && !params.contains_key(name);
-    let mut note = None;
     if open(&params, "n_components") || params.get("n_components").is_some_and(|dims| dims == "auto") {
         params.insert("n_components".into(), json!(2));
     }
@@ -664,21 +665,7 @@ pub(crate) fn with_map_defaults(entry: &Entry, mut params: Map<String, Value>, s
     if open(&params, "pca_components") && shape.cols > 100 && shape.rows > 50 && !shape.is_sparse() && is_euclidean {
         params.insert("pca_components".into(), json!(50));
     }
-    // Neighborhoods must be smaller than the data: t-SNE uses three times the perplexity as neighbors.
-    let usual = |name: &str| parameters.iter().find(|p| p.name == name).and_then(|p| p.default.as_f64());
-    for (name, most) in [("perplexity", shape.rows.saturating_sub(1) as f64 / 3.0), ("n_neighbors", shape.rows.saturating_sub(1) as f64)] {
-        if let Some(usual) = usual(name).filter(|&usual| open(&params, name) && usual > most) {
-            let smaller = most.floor().max(1.0);
-            params.insert(name.into(), if usual.fract() == 0.0 && name != "perplexity" { json!(smaller as u64) } else { json!(smaller) });
-            note = Some(format!(
-                "{name}: {} instead of {}, since there are {} rows",
-                number(smaller),
-                number(usual),
-                count(shape.rows as u64)
-            ));
-        }
-    }
-    (params, note)
+    params
 }
 
 /// A warning if neighborhoods are too small or too large for the number of rows, though valid for the method.
@@ -807,7 +794,7 @@ mod tests {
         let tsne = registry::find("tsne")?;
         let reduced = |params: Value, cols: usize| {
             let params = params.as_object().cloned().unwrap_or_default();
-            with_map_defaults(tsne, params, Shape::new(1000, cols)).0.get("pca_components").cloned()
+            with_map_defaults(tsne, params, Shape::new(1000, cols)).get("pca_components").cloned()
         };
         assert_eq!(reduced(json!({}), 784), Some(json!(50)));
         assert_eq!(reduced(json!({}), 40), None);

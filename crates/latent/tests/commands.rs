@@ -9,7 +9,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use common::{Folder, clouds, npy, npy_f64, npy_of, read_npy, uniform};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A folder with `x.npy`: 600 rows of 12 columns in 4 clouds.
 fn with_clouds() -> Folder {
@@ -465,6 +465,29 @@ fn other_tools_can_read_what_is_exported() {
     );
     folder.refused("export z.parquet --to onnx -o a", "error: --to: 'onnx' was given; ONNX export needs a neural model.\n");
     folder.refused("export z.parquet --to npy -o a.csv", "error: --output: 'a.csv' was given; its name must end in one of .npy.\n");
+}
+
+#[test]
+fn a_default_too_large_for_few_rows_is_lowered_with_a_warning_and_a_given_value_is_refused() {
+    let folder = Folder::new();
+    folder.write("few.npy", npy(40, 3, &clouds(40, 3, 2)));
+    let lowered = "perplexity: 30 is the default; 13 is used, since there are 40 rows";
+    let told = folder.json("fit tsne few.npy -o s.latent");
+    assert_eq!((&told["params"]["perplexity"], &told["warnings"]), (&json!(13.0), &json!([lowered])));
+    folder.good("fit tsne few.npy -o given.latent --perplexity 13 --quiet");
+    assert!(folder.read("s.latent") == folder.read("given.latent"));
+    let planned = folder.json("fit tsne few.npy -o s.latent --plan");
+    assert!(planned["algorithm"].as_str().unwrap().contains("39 neighbors"), "{planned}");
+    folder.refused(
+        "fit tsne few.npy -o s.latent --perplexity 30",
+        "error: perplexity: the default 30 is too large for 40 rows; it is at most 13.\n\
+         hint: perplexity=13 is the largest that works; smaller values show finer structure\n",
+    );
+    assert!(
+        folder.good("stability tsne few.npy --n-iter 20 --n-iter-early 20 --runs 2 -k 5").err.contains("perplexity: 30 is the default")
+    );
+    folder.write("tiny.npy", npy(12, 3, &clouds(12, 3, 2)));
+    assert!(folder.good("sweep isomap tiny.npy --dims 1,2").err.contains("n_neighbors: 12 is the default"));
 }
 
 #[test]

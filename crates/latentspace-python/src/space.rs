@@ -13,6 +13,7 @@ use latentspace::linalg::Matrix;
 use latentspace::measure::Measure;
 use latentspace::method::{AnyMethod, Shape};
 use latentspace::neighbors::Neighbors;
+use latentspace::params::Parameter;
 use latentspace::tensors::Tensor;
 use latentspace::topics::WordOrder;
 use latentspace::{Error, Result, Run, registry};
@@ -140,10 +141,18 @@ pub(crate) fn parameters(params: &Bound<'_, PyDict>) -> PyResult<Map<String, Val
     params.iter().map(|(name, parameter)| Ok((name.extract()?, value(&parameter)?))).collect()
 }
 
-/// The method with this name and these parameters; errors show values in Python syntax.
+/// The method with this name and these parameters; errors show values in Python syntax. An estimator knows all of its parameters and not which
+/// were given: those that are the default are taken for defaults.
 pub(crate) fn method(name: &str, params: &Bound<'_, PyDict>) -> PyResult<Box<dyn AnyMethod>> {
     let entry = registry::find(name).map_err(exception)?;
-    entry.with(&parameters(params)?).map_err(|error| match error {
+    let mut given = parameters(params)?;
+    for Parameter { name, default, .. } in entry.parameters() {
+        // 30 is the default 30.0, too.
+        if given.get(&name).is_some_and(|value| *value == default || (value.is_number() && value.as_f64() == default.as_f64())) {
+            given.remove(&name);
+        }
+    }
+    entry.with(&given).map_err(|error| match error {
         Error::Param(mut param) => {
             if let Ok(Some(shown)) = params.get_item(&param.name).and_then(|given| given.map(|given| given.repr()).transpose()) {
                 param.found = format!("{shown} was given");

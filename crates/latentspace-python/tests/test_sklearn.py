@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import warnings
 
 import joblib
 import latentspace
@@ -24,7 +25,7 @@ EXPECTED: dict[str, dict[str, str]] = {}
 
 
 @parametrize_with_checks(
-    [quick(cls) for cls in CLASSES],
+    [cls() for cls in CLASSES],
     expected_failed_checks=lambda estimator: EXPECTED.get(type(estimator).__name__, {}),
     xfail_strict=True,
 )
@@ -39,9 +40,24 @@ def test_the_docs_print_how_many_checks_each_class_passes():
         pytest.skip("the table was made with another version of scikit-learn, which may have other checks")
     lines = [f"| class | checks of scikit-learn {sklearn.__version__} | expected to fail |", "|---|---|---|"]
     for cls in CLASSES:
-        count = sum(1 for _ in estimator_checks_generator(quick(cls)))
+        count = sum(1 for _ in estimator_checks_generator(cls()))
         lines.append(f"| `{cls.__name__}` | {count} | {len(EXPECTED.get(cls.__name__, {})) or 'none'} |")
     renew(path, f"{before}<!-- checks -->\n" + "\n".join(lines) + f"\n<!-- checks -->\n{after}")
+
+
+def test_a_default_too_large_for_the_rows_is_lowered_and_a_given_value_is_refused(cls, rows):
+    few = rows[::6]
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        used = cls().fit(few).space_.params
+    said = [str(warning.message) for warning in caught]
+    for parameter in cls._description["parameters"]:
+        name, default = parameter["name"], parameter["default"]
+        if used[name] == default:
+            continue
+        assert any(text.startswith(f"{name}: {default:g} is the default; {used[name]:g} ") for text in said), said
+        with pytest.raises(latentspace.ParamError, match=f"it is at most {used[name]:g}"):
+            cls(**{name: default + 1}).fit(few)
 
 
 def test_a_clone_has_the_parameters_and_a_pickle_the_space(cls, rows):

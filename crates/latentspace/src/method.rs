@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::attributes::{Attribute, Fit, Found, Peer};
 pub use crate::data::Shape;
 use crate::data::{Counts, Given, Metadata, Precomputed, Prepared, Rows};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, count};
 use crate::fold::AnyFold;
 use crate::interval::Measure;
 use crate::linalg::Matrix;
@@ -128,6 +128,12 @@ pub trait Method: Serialize + DeserializeOwned + schemars::JsonSchema + Default 
     /// # Errors
     /// [`Error::Param`] for the first invalid one.
     fn check(&self, shape: Shape) -> Result<()>;
+
+    /// The largest allowed values of parameters that depend on the shape of the data, by name. A default above is lowered (see
+    /// [`AnyMethod::lowered`]); a given value above is refused by [`Method::check`].
+    fn most(_shape: Shape) -> Vec<(&'static str, usize)> {
+        Vec::new()
+    }
 
     /// Estimates the cost of a fit on data of this shape.
     fn plan(&self, shape: Shape, run: &Run) -> Plan;
@@ -261,6 +267,9 @@ pub trait AnyMethod: Send + Sync {
     /// # Errors
     /// As for that method.
     fn check(&self, shape: Shape) -> Result<()>;
+    /// The method with lower defaults, where those are too large for this shape, and a sentence on each. None if all fit, or if the method
+    /// refuses this shape with lower ones, too. A parameter is a default if it has the default's value and was not given to [`Entry::with`].
+    fn lowered(&self, shape: Shape) -> Option<(Box<dyn AnyMethod>, Vec<String>)>;
     /// See [`Method::plan`].
     fn plan(&self, shape: Shape, run: &Run) -> Plan;
     /// See [`Method::fit`].
@@ -301,6 +310,10 @@ impl<M: Method> AnyMethod for M {
         Method::check(self, shape)
     }
 
+    fn lowered(&self, shape: Shape) -> Option<(Box<dyn AnyMethod>, Vec<String>)> {
+        lower(self, &Map::new(), shape)
+    }
+
     fn plan(&self, shape: Shape, run: &Run) -> Plan {
         Method::plan(self, shape, run)
     }
@@ -334,6 +347,88 @@ impl<M: Method> AnyMethod for M {
     fn attribute(&self, name: &str, fit: &Fit<'_>, run: &Run) -> Result<Found> {
         run.install(|| Method::attribute(self, name, fit, run))
     }
+}
+
+/// A method together with the parameters that were given: the others are defaults.
+struct Built<M> {
+    method: M,
+    given: Map<String, Value>,
+}
+
+impl<M: Method> AnyMethod for Built<M> {
+    fn lowered(&self, shape: Shape) -> Option<(Box<dyn AnyMethod>, Vec<String>)> {
+        lower(&self.method, &self.given, shape)
+    }
+
+    fn info(&self) -> &'static Info {
+        self.method.info()
+    }
+
+    fn params(&self) -> Value {
+        self.method.params()
+    }
+
+    fn check(&self, shape: Shape) -> Result<()> {
+        AnyMethod::check(&self.method, shape)
+    }
+
+    fn plan(&self, shape: Shape, run: &Run) -> Plan {
+        AnyMethod::plan(&self.method, shape, run)
+    }
+
+    fn fit(&self, rows: &Rows<'_>, run: &Run) -> Result<Fitted> {
+        AnyMethod::fit(&self.method, rows, run)
+    }
+
+    fn folding(&self, shape: Shape, run: &Run) -> Result<Box<dyn AnyFold>> {
+        AnyMethod::folding(&self.method, shape, run)
+    }
+
+    fn folds(&self) -> bool {
+        AnyMethod::folds(&self.method)
+    }
+
+    fn target(&self) -> Option<&str> {
+        AnyMethod::target(&self.method)
+    }
+
+    fn once(&self, shape: Shape) -> Option<Box<dyn AnyFold>> {
+        AnyMethod::once(&self.method, shape)
+    }
+
+    fn unlike_once(&self, shape: Shape) -> Option<&'static str> {
+        AnyMethod::unlike_once(&self.method, shape)
+    }
+
+    fn attribute(&self, name: &str, fit: &Fit<'_>, run: &Run) -> Result<Found> {
+        AnyMethod::attribute(&self.method, name, fit, run)
+    }
+}
+
+/// See [`AnyMethod::lowered`].
+fn lower<M: Method>(method: &M, given: &Map<String, Value>, shape: Shape) -> Option<(Box<dyn AnyMethod>, Vec<String>)> {
+    let (mut params, defaults) = (method.params(), M::default().params());
+    let mut told = Vec::new();
+    for (name, most) in M::most(shape) {
+        let default = &defaults[name];
+        let Some(usual) = default.as_f64().filter(|&usual| usual > most as f64 && params[name] == *default && !given.contains_key(name))
+        else {
+            continue;
+        };
+        params[name] = if default.is_f64() { json!(most as f64) } else { json!(most) };
+        let are = if name.starts_with("n_") && most != 1 { "are" } else { "is" };
+        let (used, rows) = (count(most as u64), count(shape.rows as u64));
+        told.push(format!("{name}: {usual} is the default; {used} {are} used, since there are {rows} rows"));
+    }
+    let lowered: M = serde_json::from_value(params).ok()?;
+    (!told.is_empty() && Method::check(&lowered, shape).is_ok()).then(|| (Box::new(lowered) as Box<dyn AnyMethod>, told))
+}
+
+/// The method that learns from data of this shape: [`AnyMethod::lowered`], which is a warning of the run. None if the method's defaults fit.
+pub fn lowered(method: &dyn AnyMethod, shape: Shape, run: &Run) -> Option<Box<dyn AnyMethod>> {
+    let (method, told) = method.lowered(shape)?;
+    told.iter().for_each(|sentence| run.warn(sentence));
+    Some(method)
 }
 
 /// The precomputed inputs, and the labels among the metadata that a method should learn from, if any.
@@ -398,7 +493,7 @@ impl Entry {
                 let checked = params::check(&params::describe(&schemars::schema_for!(M).to_value()), given)?;
                 let method: M = serde_json::from_value(Value::Object(checked))
                     .map_err(|error| Error::internal(format!("parameters of {}: {error}", M::INFO.name)))?;
-                Ok(Box::new(method))
+                Ok(Box::new(Built { method, given: given.clone() }))
             },
             load: M::load,
         }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use arrow::array::{Array, ArrayRef, Float64Array, StringArray};
@@ -174,6 +174,56 @@ fn every_parameter_out_of_its_range_or_of_the_wrong_type_is_refused_in_one_sente
         }
         let unknown = Map::from_iter([("no_such_parameter".to_owned(), json!(1))]);
         assert!(matches!(entry.with(&unknown), Err(Error::Param(_))));
+    }
+}
+
+/// Listens to warnings.
+#[derive(Default)]
+struct Warned(Mutex<Vec<String>>);
+
+impl Listener for Warned {
+    fn warn(&self, text: &str) {
+        self.0.lock().unwrap().push(text.to_owned());
+    }
+}
+
+#[test]
+fn defaults_fit_few_rows_or_are_lowered_and_a_given_value_as_large_is_refused() {
+    for entry in METHODS {
+        for rows in [2, 3, 5, 8, 12, 40] {
+            let counts = Matrix::from_fn(rows, 3, |i, j| ((i * 5 + j * j * 3 + i * j) % 7) as f32);
+            let place = format!("{} of {rows} rows", entry.info.name);
+            let warned = Arc::new(Warned::default());
+            let run = Run::new(3, 1).unwrap().with_listener(warned.clone());
+            let prepared = Prepared::Table(counts.clone());
+            let learn = |params: Map<String, Value>| {
+                let method = entry.with(&params).unwrap();
+                Space::fit(&*method, untouched(&counts, &run), &Rows::Memory(&prepared), &Metadata::none(rows), &run)
+            };
+            let space = match learn(Map::new()) {
+                Ok((space, _)) => space,
+                Err(error) => {
+                    assert!(rows < 7 && error.to_string().contains("at least"), "{place}: {error}");
+                    continue;
+                }
+            };
+            let lowered: Vec<Parameter> = entry.parameters().into_iter().filter(|p| space.params[&p.name] != p.default).collect();
+            let said = std::mem::take(&mut *warned.0.lock().unwrap());
+            for Parameter { name, default, .. } in lowered {
+                let used = &space.params[&name];
+                assert!(used.as_f64() < default.as_f64(), "{place}: {name} is {used}");
+                let told = |text: &String| {
+                    text.starts_with(&format!("{name}: {default}")) || text.starts_with(&format!("{name}: {}", default.as_f64().unwrap()))
+                };
+                assert!(said.iter().any(told), "{place}: {said:?}");
+                // The default itself, if it is given, and anything above what was used.
+                for large in [default.clone(), json!(used.as_f64().unwrap() + 1.0)] {
+                    let error = learn(Map::from_iter([(name.clone(), large)])).err().expect(&place).to_string();
+                    assert!(error.contains(&format!("it is at most {}", used.as_f64().unwrap())), "{place}: {error}");
+                }
+                learn(Map::from_iter([(name.clone(), used.clone())])).expect(&place);
+            }
+        }
     }
 }
 

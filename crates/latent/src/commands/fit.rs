@@ -14,7 +14,7 @@ use latentspace::data::{
 };
 use latentspace::interval::Measure;
 use latentspace::measure;
-use latentspace::method::{AnyMethod, Entry};
+use latentspace::method::{self, AnyMethod, Entry};
 use latentspace::{Codes, Error, Result, Run, Space, registry};
 use serde_json::json;
 
@@ -350,8 +350,13 @@ fn from_stream(
 
 /// Prints the estimated cost of a fit, from the headers of the files.
 fn plan(method: &dyn AnyMethod, data: &Source, options: &PrepareOptions, measured: bool, context: &Context) -> Result<()> {
-    let memory::Needs { plan, shape, peak, streams, .. } = needs(method, data, options, true, measured, &context.run)?;
-    method.check(shape)?;
+    let mut planned = needs(method, data, options, true, measured, &context.run)?;
+    let lowered = method::lowered(method, planned.shape, &context.run);
+    if let Some(method) = &lowered {
+        planned = needs(method.as_ref(), data, options, true, measured, &context.run)?;
+    }
+    let memory::Needs { plan, shape, peak, streams, .. } = planned;
+    lowered.as_deref().unwrap_or(method).check(shape)?;
     let seconds = plan.seconds * speed::seconds_per_second(context.run.threads());
     let algorithm = if streams.is_some() { format!("{}, streaming", plan.algorithm) } else { plan.algorithm };
     context.screen.clear();

@@ -77,7 +77,9 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let n = prepared.rows();
     let runs = matches.get_one::<usize>("runs").copied().unwrap_or(4);
     let k = matches.get_one::<usize>("k").copied().unwrap_or_else(|| 15.min(n / 3).max(1));
-    let again = StabilityTest { method: method.as_ref(), prepared: &prepared, metadata: &metadata, runs, k };
+    // Both the rows and their resamples are learned with what the smallest resample allows.
+    let lowered = method::lowered(method.as_ref(), prepared.shape().part(fewest(n, runs, run.seed())), run);
+    let again = StabilityTest { method: lowered.as_deref().unwrap_or(method.as_ref()), prepared: &prepared, metadata: &metadata, runs, k };
     let StabilityResult { stability: found, topics } = again.measure(None, run, |_| {})?;
     if let Some(file) = &per_row {
         outputs::figures(file, &[("kept_by_seeds", &found.by_seeds), ("kept_by_bootstrap", &found.by_bootstrap)], &metadata)?;
@@ -181,7 +183,7 @@ impl StabilityTest<'_> {
     /// Those of the method for this number of rows; [`Error::Param`] if they have fewer than `k` neighbors.
     pub(crate) fn check(&self, seed: u64) -> Result<()> {
         let n = self.prepared.rows();
-        let fewest = (0..self.runs as u64).map(|at| draw(n, seed, at).len()).min().unwrap_or(n);
+        let fewest = fewest(n, self.runs, seed);
         let context = |error: Error| error.with_context(format!("the different ones in a resample of {}", count(n as u64)));
         self.method.check(self.prepared.shape().part(fewest)).map_err(context)?;
         if self.k >= fewest {
@@ -244,6 +246,11 @@ fn make(method: &dyn AnyMethod, rows: &Prepared, metadata: &Metadata, run: &Run)
     let fitted = method.fit(&Rows::Memory(rows).with(&beside)?, run)?;
     let topics = fitted.model.topics().cloned();
     Ok(Made { map: fitted.codes.map_or_else(|| fitted.model.encode(rows, run), Ok)?, topics })
+}
+
+/// The number of distinct rows of the smallest resample.
+fn fewest(n: usize, runs: usize, seed: u64) -> usize {
+    (0..runs as u64).map(|at| draw(n, seed, at).len()).min().unwrap_or(n)
 }
 
 /// A bootstrap resample without duplicates.

@@ -115,11 +115,14 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let metadata = observations.metadata.clone();
     drop(observations);
     let rows = HeldOut::of(entry, &prepared, &metadata, run)?;
-    most.check(rows.learned().shape())?;
+    let shape = rows.learned().shape();
+    let lowered = method::lowered(most.as_ref(), shape, run);
+    lowered.as_deref().unwrap_or(most.as_ref()).check(shape)?;
 
     let mut points = Vec::new();
     for &dims in &dims {
         let method = with(dims)?;
+        let method = method.lowered(shape).map_or(method, |(lowered, _)| lowered);
         let begun = Instant::now();
         let nothing = Precomputed::default();
         let beside = method::beside(method.as_ref(), rows.metadata(), &nothing)?;

@@ -26,7 +26,7 @@ impl Study {
             return Err(Error::param("runs", runs, format!("it is 2 to {RUNS_MOST}")));
         }
         let Some(data) = self.data() else { return Ok(false) };
-        let method = checked(registry::find(&map.method)?, &map.params, data.shape())?;
+        let (method, _) = checked(registry::find(&map.method)?, &map.params, data.shape())?;
         self.again(method.as_ref(), &data, runs).check(self.run.seed())?;
         let Some(before) = self.begins(Phase::Measuring) else { return Ok(false) };
         let (study, map) = (self.clone(), map.clone());
@@ -59,7 +59,7 @@ impl Study {
 
     fn made_again(self: &Arc<Self>, map: &Kept, runs: usize, stop: &Flag) -> Result<MadeAgain> {
         let data = self.data().ok_or_else(|| Error::internal("no data"))?;
-        let method = checked(registry::find(&map.method)?, &map.params, data.shape())?;
+        let (method, _) = checked(registry::find(&map.method)?, &map.params, data.shape())?;
         // An unfinished map is useless here: stopping cancels it.
         let run = self.run.clone().with_switches(stop.clone(), stop.clone()).with_listener(Arc::new(ProgressListener(self.clone())));
         let again = self.again(method.as_ref(), &data, runs);

@@ -115,6 +115,10 @@ impl Method for Diffusion {
         check_neighbors(self.n_neighbors, NEIGHBORS, shape)
     }
 
+    fn most(shape: Shape) -> Vec<(&'static str, usize)> {
+        super::most(shape)
+    }
+
     fn plan(&self, shape: Shape, run: &Run) -> Plan {
         super::plan(shape, self.n_neighbors, "walks on a factored graph", super::Factored::graph(self.n_neighbors), run)
     }

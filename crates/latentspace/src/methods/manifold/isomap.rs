@@ -198,6 +198,10 @@ impl Method for Isomap {
         check_landmarks(self.n_landmarks, self.n_components, shape)
     }
 
+    fn most(shape: Shape) -> Vec<(&'static str, usize)> {
+        super::most(shape)
+    }
+
     fn plan(&self, shape: Shape, run: &Run) -> Plan {
         let (n, landmarks, threads) = (shape.rows as f64, self.landmarks(shape.rows) as f64, run.threads() as f64);
         let k = f64::from(self.n_neighbors);

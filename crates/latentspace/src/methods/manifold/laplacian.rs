@@ -103,6 +103,10 @@ impl Method for Laplacian {
         check_neighbors(self.n_neighbors, NEIGHBORS, shape)
     }
 
+    fn most(shape: Shape) -> Vec<(&'static str, usize)> {
+        super::most(shape)
+    }
+
     fn plan(&self, shape: Shape, run: &Run) -> Plan {
         super::plan(shape, self.n_neighbors, "eigenvectors by a factored graph", super::Factored::graph(self.n_neighbors), run)
     }

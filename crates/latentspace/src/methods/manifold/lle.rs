@@ -175,6 +175,10 @@ impl Method for Lle {
         Ok(())
     }
 
+    fn most(shape: Shape) -> Vec<(&'static str, usize)> {
+        super::most(shape)
+    }
+
     fn plan(&self, shape: Shape, run: &Run) -> Plan {
         let (k, d) = (f64::from(self.n_neighbors), shape.cols as f64);
         let seconds = match self.variant {

@@ -55,6 +55,11 @@ fn check_neighbors(n_neighbors: u32, default: u32, shape: Shape) -> Result<()> {
     })
 }
 
+/// The largest numbers of neighbors for this shape.
+fn most(shape: Shape) -> Vec<(&'static str, usize)> {
+    vec![("n_neighbors", shape.rows.saturating_sub(1))]
+}
+
 /// Refuses a number larger than that of the rows beside one.
 fn at_most_the_others(name: &str, value: u32, default: u32, shape: Shape) -> Result<()> {
     let most = shape.rows.saturating_sub(1);

@@ -272,6 +272,10 @@ impl Method for Phate {
         check_landmarks(self.n_landmarks, self.n_components, shape)
     }
 
+    fn most(shape: Shape) -> Vec<(&'static str, usize)> {
+        super::most(shape)
+    }
+
     fn plan(&self, shape: Shape, run: &Run) -> Plan {
         let (n, d, m, threads) = (shape.rows as f64, shape.cols as f64, self.landmarks(shape.rows) as f64, run.threads() as f64);
         let k = 2.0 * f64::from(self.n_neighbors);

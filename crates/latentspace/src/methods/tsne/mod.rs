@@ -142,6 +142,11 @@ const WHOLE_LOSS_EVERY: usize = 50;
 /// Iterations before which rows are put in the order of the map, as long as it changes much.
 const REORDERED_AT: [usize; 6] = [0, 50, 100, 200, 300, 500];
 
+/// The largest perplexity for this shape: neighbors are three times as many.
+fn most_perplexity(shape: Shape) -> usize {
+    shape.rows.saturating_sub(1) / 3
+}
+
 impl Tsne {
     /// Neighbors a row.
     fn neighbors(&self) -> usize {
@@ -324,7 +329,7 @@ impl Method for Tsne {
         if shape.rows < FEWEST || shape.cols == 0 {
             return Err(Error::input("data", shape.to_string(), format!("t-SNE needs at least {FEWEST} rows of 1 column")));
         }
-        let most = (shape.rows - 1) / 3;
+        let most = most_perplexity(shape);
         for (name, perplexity) in [("perplexity", self.perplexity), ("second_perplexity", self.second_perplexity)] {
             if perplexity > 0.0 && perplexity <= 1.0 {
                 return Err(Error::param(name, json!(perplexity), "it must be 0 (none) or above 1")
@@ -349,6 +354,10 @@ impl Method for Tsne {
             }
             _ => Ok(()),
         }
+    }
+
+    fn most(shape: Shape) -> Vec<(&'static str, usize)> {
+        vec![("perplexity", most_perplexity(shape))]
     }
 
     fn plan(&self, shape: Shape, run: &Run) -> Plan {

@@ -364,6 +364,11 @@ impl Method for Umap {
         Ok(())
     }
 
+    fn most(shape: Shape) -> Vec<(&'static str, usize)> {
+        // The row itself counts.
+        vec![("n_neighbors", shape.rows)]
+    }
+
     fn plan(&self, shape: Shape, run: &Run) -> Plan {
         let (n, k) = (shape.rows as f64, self.others() as f64);
         let search = search_plan(shape, self.others(), self.metric, run);
