@@ -644,7 +644,7 @@ impl Data {
 /// The method with its parameters, if the page can show its maps, and a sentence on each default that was lowered for this shape.
 fn checked(entry: &Entry, params: &Map<String, Value>, shape: Shape) -> Result<(Box<dyn AnyMethod>, Vec<String>)> {
     let method = entry.with(params)?;
-    let (method, lowered) = method.lowered(shape).unwrap_or((method, Vec::new()));
+    let (method, lowered) = method.adapted(shape, None).unwrap_or((method, Vec::new()));
     method.check(shape)?;
     match method.params()["n_components"].as_u64() {
         Some(2 | 3) | None => Ok((method, lowered)),

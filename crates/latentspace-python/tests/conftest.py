@@ -16,7 +16,8 @@ if os.environ.get("UPDATE") == "1":
     generated.write()
 
 ROOT = Path(__file__).resolve().parents[3]
-CLASSES = [getattr(latentspace, method["class"]) for method in latentspace.METHODS if "table" in method["takes"]]
+EVERY = [getattr(latentspace, method["class"]) for method in latentspace.METHODS]
+CLASSES = [cls for cls in EVERY if "table" in cls._description["takes"]]
 
 #: Parameters that make a fit long, or that small data do not allow, whatever method they belong to.
 QUICK = {"perplexity": 2, "n_neighbors": 3, "n_iter": 60, "n_iter_early": 60, "n_epochs": 60}

@@ -11,7 +11,7 @@ import latentspace
 import numpy as np
 import pytest
 import sklearn
-from conftest import CLASSES, ROOT, quick, renew
+from conftest import EVERY, ROOT, quick, renew
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LogisticRegression
@@ -25,7 +25,7 @@ EXPECTED: dict[str, dict[str, str]] = {}
 
 
 @parametrize_with_checks(
-    [cls() for cls in CLASSES],
+    [cls() for cls in EVERY],
     expected_failed_checks=lambda estimator: EXPECTED.get(type(estimator).__name__, {}),
     xfail_strict=True,
 )
@@ -39,7 +39,7 @@ def test_the_docs_print_how_many_checks_each_class_passes():
     if os.environ.get("UPDATE") != "1" and f"scikit-learn {sklearn.__version__} " not in table:
         pytest.skip("the table was made with another version of scikit-learn, which may have other checks")
     lines = [f"| class | checks of scikit-learn {sklearn.__version__} | expected to fail |", "|---|---|---|"]
-    for cls in CLASSES:
+    for cls in EVERY:
         count = sum(1 for _ in estimator_checks_generator(cls()))
         lines.append(f"| `{cls.__name__}` | {count} | {len(EXPECTED.get(cls.__name__, {})) or 'none'} |")
     renew(path, f"{before}<!-- checks -->\n" + "\n".join(lines) + f"\n<!-- checks -->\n{after}")
@@ -58,6 +58,17 @@ def test_a_default_too_large_for_the_rows_is_lowered_and_a_given_value_is_refuse
         assert any(text.startswith(f"{name}: {default:g} is the default; {used[name]:g} ") for text in said), said
         with pytest.raises(latentspace.ParamError, match=f"it is at most {used[name]:g}"):
             cls(**{name: default + 1}).fit(few)
+
+
+def test_lda_learns_from_fractions_by_the_variational_sampler_and_says_so():
+    weights = np.random.default_rng(0).gamma(0.3, size=(40, 12))
+    with pytest.warns(latentspace.LatentspaceWarning, match="sampler: gibbs is the default; variational is used"):
+        lda = latentspace.LatentDirichletAllocation(3).fit(weights)
+    assert lda.space_.params["sampler"] == "variational"
+    np.testing.assert_allclose(lda.transform(weights).sum(axis=1), 1, rtol=1e-5)
+    with pytest.raises(ValueError, match="X, row 3, column 2: -1 was found; Negative values in data"):
+        weights[3, 2] = -1
+        lda.fit(weights)
 
 
 def test_a_clone_has_the_parameters_and_a_pickle_the_space(cls, rows):

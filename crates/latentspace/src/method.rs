@@ -130,9 +130,15 @@ pub trait Method: Serialize + DeserializeOwned + schemars::JsonSchema + Default 
     fn check(&self, shape: Shape) -> Result<()>;
 
     /// The largest allowed values of parameters that depend on the shape of the data, by name. A default above is lowered (see
-    /// [`AnyMethod::lowered`]); a given value above is refused by [`Method::check`].
+    /// [`AnyMethod::adapted`]); a given value above is refused by [`Method::check`].
     fn most(_shape: Shape) -> Vec<(&'static str, usize)> {
         Vec::new()
+    }
+
+    /// A default that cannot learn from the values of these rows: the parameter's name, the value to use instead, and why, as a clause: "some
+    /// values are not whole numbers".
+    fn unsuited(&self, _rows: &Rows<'_>) -> Option<(&'static str, Value, &'static str)> {
+        None
     }
 
     /// Estimates the cost of a fit on data of this shape.
@@ -267,9 +273,10 @@ pub trait AnyMethod: Send + Sync {
     /// # Errors
     /// As for that method.
     fn check(&self, shape: Shape) -> Result<()>;
-    /// The method with lower defaults, where those are too large for this shape, and a sentence on each. None if all fit, or if the method
-    /// refuses this shape with lower ones, too. A parameter is a default if it has the default's value and was not given to [`Entry::with`].
-    fn lowered(&self, shape: Shape) -> Option<(Box<dyn AnyMethod>, Vec<String>)>;
+    /// The method with other defaults, where those are too large for this shape or do not suit the values of the rows, if known, and a sentence on
+    /// each. None if all fit, or if the method refuses this shape with the others, too. A parameter is a default if it has the default's value and
+    /// was not given to [`Entry::with`].
+    fn adapted(&self, shape: Shape, rows: Option<&Rows<'_>>) -> Option<(Box<dyn AnyMethod>, Vec<String>)>;
     /// See [`Method::plan`].
     fn plan(&self, shape: Shape, run: &Run) -> Plan;
     /// See [`Method::fit`].
@@ -310,8 +317,8 @@ impl<M: Method> AnyMethod for M {
         Method::check(self, shape)
     }
 
-    fn lowered(&self, shape: Shape) -> Option<(Box<dyn AnyMethod>, Vec<String>)> {
-        lower(self, &Map::new(), shape)
+    fn adapted(&self, shape: Shape, rows: Option<&Rows<'_>>) -> Option<(Box<dyn AnyMethod>, Vec<String>)> {
+        adapt(self, &Map::new(), shape, rows)
     }
 
     fn plan(&self, shape: Shape, run: &Run) -> Plan {
@@ -356,8 +363,8 @@ struct Built<M> {
 }
 
 impl<M: Method> AnyMethod for Built<M> {
-    fn lowered(&self, shape: Shape) -> Option<(Box<dyn AnyMethod>, Vec<String>)> {
-        lower(&self.method, &self.given, shape)
+    fn adapted(&self, shape: Shape, rows: Option<&Rows<'_>>) -> Option<(Box<dyn AnyMethod>, Vec<String>)> {
+        adapt(&self.method, &self.given, shape, rows)
     }
 
     fn info(&self) -> &'static Info {
@@ -405,28 +412,37 @@ impl<M: Method> AnyMethod for Built<M> {
     }
 }
 
-/// See [`AnyMethod::lowered`].
-fn lower<M: Method>(method: &M, given: &Map<String, Value>, shape: Shape) -> Option<(Box<dyn AnyMethod>, Vec<String>)> {
+/// See [`AnyMethod::adapted`].
+fn adapt<M: Method>(
+    method: &M,
+    given: &Map<String, Value>,
+    shape: Shape,
+    rows: Option<&Rows<'_>>,
+) -> Option<(Box<dyn AnyMethod>, Vec<String>)> {
     let (mut params, defaults) = (method.params(), M::default().params());
+    let is_default = |params: &Value, name: &str| params[name] == defaults[name] && !given.contains_key(name);
     let mut told = Vec::new();
     for (name, most) in M::most(shape) {
         let default = &defaults[name];
-        let Some(usual) = default.as_f64().filter(|&usual| usual > most as f64 && params[name] == *default && !given.contains_key(name))
-        else {
-            continue;
-        };
+        let Some(usual) = default.as_f64().filter(|&usual| usual > most as f64 && is_default(&params, name)) else { continue };
         params[name] = if default.is_f64() { json!(most as f64) } else { json!(most) };
         let are = if name.starts_with("n_") && most != 1 { "are" } else { "is" };
         let (used, rows) = (count(most as u64), count(shape.rows as u64));
         told.push(format!("{name}: {usual} is the default; {used} {are} used, since there are {rows} rows"));
     }
-    let lowered: M = serde_json::from_value(params).ok()?;
-    (!told.is_empty() && Method::check(&lowered, shape).is_ok()).then(|| (Box::new(lowered) as Box<dyn AnyMethod>, told))
+    if let Some((name, value, why)) = rows.and_then(|rows| method.unsuited(rows)).filter(|(name, ..)| is_default(&params, name)) {
+        let word = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        told.push(format!("{name}: {} is the default; {} is used, since {why}", word(&defaults[name]), word(&value)));
+        params[name] = value;
+    }
+    let adapted: M = serde_json::from_value(params).ok()?;
+    (!told.is_empty() && Method::check(&adapted, shape).is_ok()).then(|| (Box::new(adapted) as Box<dyn AnyMethod>, told))
 }
 
-/// The method that learns from data of this shape: [`AnyMethod::lowered`], which is a warning of the run. None if the method's defaults fit.
-pub fn lowered(method: &dyn AnyMethod, shape: Shape, run: &Run) -> Option<Box<dyn AnyMethod>> {
-    let (method, told) = method.lowered(shape)?;
+/// The method that learns from data of this shape, and from these rows: [`AnyMethod::adapted`], which is a warning of the run. None if the
+/// method's defaults fit.
+pub fn adapted(method: &dyn AnyMethod, shape: Shape, rows: Option<&Rows<'_>>, run: &Run) -> Option<Box<dyn AnyMethod>> {
+    let (method, told) = method.adapted(shape, rows)?;
     told.iter().for_each(|sentence| run.warn(sentence));
     Some(method)
 }

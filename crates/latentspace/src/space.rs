@@ -147,8 +147,8 @@ impl Space {
         Ok(Learned { space, rows, placed })
     }
 
-    /// Learns a space from prepared rows, and from the metadata column of labels that the method's parameters name. Defaults that are too large
-    /// for the rows are lowered, with a warning; the space has the parameters that were used.
+    /// Learns a space from prepared rows, and from the metadata column of labels that the method's parameters name. Defaults that do not fit
+    /// the rows are replaced, with a warning; the space has the parameters that were used.
     ///
     /// # Errors
     /// Errors of the method; [`Error::Cancelled`].
@@ -161,8 +161,8 @@ impl Space {
     ) -> Result<(Self, Option<Matrix>)> {
         let info = method.info();
         let shape = rows.shape();
-        let lowered = method::lowered(method, shape, run);
-        let method = lowered.as_deref().unwrap_or(method);
+        let adapted = method::adapted(method, shape, Some(rows), run);
+        let method = adapted.as_deref().unwrap_or(method);
         let plan = method.plan(shape, run);
         let peak = match rows {
             Rows::Memory(_) | Rows::With(..) => plan.peak_bytes,

@@ -351,12 +351,12 @@ fn from_stream(
 /// Prints the estimated cost of a fit, from the headers of the files.
 fn plan(method: &dyn AnyMethod, data: &Source, options: &PrepareOptions, measured: bool, context: &Context) -> Result<()> {
     let mut planned = needs(method, data, options, true, measured, &context.run)?;
-    let lowered = method::lowered(method, planned.shape, &context.run);
-    if let Some(method) = &lowered {
+    let adapted = method::adapted(method, planned.shape, None, &context.run);
+    if let Some(method) = &adapted {
         planned = needs(method.as_ref(), data, options, true, measured, &context.run)?;
     }
     let memory::Needs { plan, shape, peak, streams, .. } = planned;
-    lowered.as_deref().unwrap_or(method).check(shape)?;
+    adapted.as_deref().unwrap_or(method).check(shape)?;
     let seconds = plan.seconds * speed::seconds_per_second(context.run.threads());
     let algorithm = if streams.is_some() { format!("{}, streaming", plan.algorithm) } else { plan.algorithm };
     context.screen.clear();

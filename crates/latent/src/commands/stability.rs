@@ -78,8 +78,8 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let runs = matches.get_one::<usize>("runs").copied().unwrap_or(4);
     let k = matches.get_one::<usize>("k").copied().unwrap_or_else(|| 15.min(n / 3).max(1));
     // Both the rows and their resamples are learned with what the smallest resample allows.
-    let lowered = method::lowered(method.as_ref(), prepared.shape().part(fewest(n, runs, run.seed())), run);
-    let again = StabilityTest { method: lowered.as_deref().unwrap_or(method.as_ref()), prepared: &prepared, metadata: &metadata, runs, k };
+    let adapted = method::adapted(method.as_ref(), prepared.shape().part(fewest(n, runs, run.seed())), Some(&Rows::Memory(&prepared)), run);
+    let again = StabilityTest { method: adapted.as_deref().unwrap_or(method.as_ref()), prepared: &prepared, metadata: &metadata, runs, k };
     let StabilityResult { stability: found, topics } = again.measure(None, run, |_| {})?;
     if let Some(file) = &per_row {
         outputs::figures(file, &[("kept_by_seeds", &found.by_seeds), ("kept_by_bootstrap", &found.by_bootstrap)], &metadata)?;

@@ -115,18 +115,18 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let metadata = observations.metadata.clone();
     drop(observations);
     let rows = HeldOut::of(entry, &prepared, &metadata, run)?;
-    let shape = rows.learned().shape();
-    let lowered = method::lowered(most.as_ref(), shape, run);
-    lowered.as_deref().unwrap_or(most.as_ref()).check(shape)?;
+    let (shape, learned) = (rows.learned().shape(), Rows::Memory(rows.learned()));
+    let adapted = method::adapted(most.as_ref(), shape, Some(&learned), run);
+    adapted.as_deref().unwrap_or(most.as_ref()).check(shape)?;
 
     let mut points = Vec::new();
     for &dims in &dims {
         let method = with(dims)?;
-        let method = method.lowered(shape).map_or(method, |(lowered, _)| lowered);
+        let method = method.adapted(shape, Some(&learned)).map_or(method, |(adapted, _)| adapted);
         let begun = Instant::now();
         let nothing = Precomputed::default();
         let beside = method::beside(method.as_ref(), rows.metadata(), &nothing)?;
-        let fitted = method.fit(&Rows::Memory(rows.learned()).with(&beside)?, run)?;
+        let fitted = method.fit(&learned.with(&beside)?, run)?;
         let seconds = begun.elapsed().as_secs_f64();
         let (training, held_out) = rows.tell(&fitted, run)?;
         run.note(format!("{dims} dimensions: {} held out", number(held_out.value)));

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_array, validate_data
 
 from . import _native
 from ._observations import Observations, text_options
-from ._rows import Rows, is_annotated, is_missing, numbers_of, plain, refuse, refuse_gaps, rows_of, table_of
+from ._rows import Rows, is_annotated, is_missing, numbers_of, plain, refuse, refuse_gaps, refuse_negative, rows_of, table_of
 
 
 def frame_of(X: Any) -> nw.DataFrame | None:
@@ -268,6 +268,8 @@ def checked(estimator: Any, X: Any, reset: bool) -> tuple[Any, Sequence[str] | N
         values = validate_data(estimator, rows.values, reset=reset, **ask)
         names = None if reset else getattr(estimator, "feature_names_in_", None)
     refuse_gaps(values, "X", names)
+    if "table" not in estimator._description["takes"]:
+        refuse_negative(values, "X", names)
     return (values, names) if reset else (as_kind(values, estimator.space_._told["kind"]), None)
 
 

@@ -83,7 +83,7 @@ class LatentDirichletAllocation(TellsWords, Decodes, Encodes):
 
     Notes
     -----
-    - gibbs needs whole counts: it samples words one by one; variational takes any weights
+    - gibbs needs whole counts: it samples words one by one; fractions (tf-idf) are learned by variational, with a warning
     - gibbs needs all documents in memory: 12 bytes per word of text, and 9 per word of the vocabulary and topic
     - variational uses no labels and stores no titles of documents: streamed documents must give the same space
 

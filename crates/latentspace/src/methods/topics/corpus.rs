@@ -119,7 +119,7 @@ fn check_counts(counts: &Counts) -> Result<()> {
     match counts.values.iter().position(|&value| bad(value)) {
         None => Ok(()),
         Some(at) => Err(place(counts.view(), counts.names.as_deref(), 0, at, "sampling takes whole numbers from 0 to 10,000,000")
-            .with_hint("plsa learns from weights that are not counts")),
+            .with_hint("sampler=variational learns from weights that are not counts, and so does plsa")),
     }
 }
 

@@ -21,7 +21,7 @@ use super::model::{Learned, MeasuredDocuments, TopicModel, held_out, others, wri
 use super::rounds::{Rounds, rounds_bytes};
 use super::variational::Online;
 use crate::attributes::{Fit, Found};
-use crate::data::{CHUNK, Rows};
+use crate::data::{CHUNK, Prepared, Rows};
 use crate::error::{Error, Result, nearest};
 use crate::fold::fold;
 use crate::linalg::Matrix;
@@ -184,7 +184,7 @@ impl Method for Lda {
         live: false,
         given: &[],
         limits: &[
-            "gibbs needs whole counts: it samples words one by one; variational takes any weights",
+            "gibbs needs whole counts: it samples words one by one; fractions (tf-idf) are learned by variational, with a warning",
             "gibbs needs all documents in memory: 12 bytes per word of text, and 9 per word of the vocabulary and topic",
             "variational uses no labels and stores no titles of documents: streamed documents must give the same space",
         ],
@@ -203,6 +203,16 @@ impl Method for Lda {
             Auto::Auto => None,
         };
         check_shape("LDA", shape, asked)
+    }
+
+    /// Without labels, which guide Gibbs sampling alone.
+    fn unsuited(&self, rows: &Rows<'_>) -> Option<(&'static str, Value, &'static str)> {
+        let fractions = match rows.prepared().ok()? {
+            Prepared::Counts(counts) => counts.values.iter().any(|value| value.fract() != 0.0),
+            Prepared::Table(table) => table.as_slice().iter().any(|value| value.fract() != 0.0),
+        };
+        let unsuited = self.sampler == Sampler::Gibbs && Method::target(self).is_none() && fractions;
+        unsuited.then(|| ("sampler", json!(Sampler::Variational), "some values are not whole numbers"))
     }
 
     fn plan(&self, shape: Shape, run: &Run) -> Plan {

@@ -239,3 +239,23 @@ fn rounds_over_chunks_have_the_same_bytes_on_any_threads_and_streamed() {
         assert!(bytes(&fitted) == one, "in blocks of {block}");
     }
 }
+
+#[test]
+fn fractions_are_learned_by_variational_bayes_unless_sampling_was_given_or_labels_guide() {
+    let mut weights = documents(60);
+    weights.values.iter_mut().for_each(|value| *value *= 0.37);
+    let (whole, weights) = (Prepared::Counts(documents(60)), Prepared::Counts(weights));
+    let entry = crate::registry::find("lda").unwrap();
+    let with = |params: serde_json::Value| entry.with(params.as_object().unwrap()).unwrap();
+    let adapted = |params: serde_json::Value, rows: &Prepared| with(params).adapted(rows.shape(), Some(&Rows::Memory(rows)));
+    let (method, told) = adapted(json!({}), &weights).unwrap();
+    assert_eq!(told, ["sampler: gibbs is the default; variational is used, since some values are not whole numbers"]);
+    assert_eq!(method.params(), with(json!({"sampler": "variational"})).params());
+    assert!(adapted(json!({}), &whole).is_none());
+    for given in [json!({"sampler": "gibbs"}), json!({"target": "kind"})] {
+        assert!(adapted(given.clone(), &weights).is_none(), "{given}");
+    }
+    let run = Run::new(0, 2).unwrap();
+    let Err(error) = with(json!({"sampler": "gibbs"})).fit(&Rows::Memory(&weights), &run) else { panic!("0.37 words were sampled") };
+    assert!(error.hint().unwrap().starts_with("sampler=variational"), "{error}");
+}

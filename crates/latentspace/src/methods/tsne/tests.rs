@@ -229,16 +229,16 @@ fn a_default_perplexity_is_lowered_for_few_rows_and_a_given_one_is_not() {
 
     let entry = crate::registry::find("tsne").unwrap();
     let few = Shape::new(40, 5);
-    let (method, told) = entry.with(&Map::new()).unwrap().lowered(few).unwrap();
+    let (method, told) = entry.with(&Map::new()).unwrap().adapted(few, None).unwrap();
     assert_eq!(told, ["perplexity: 30 is the default; 13 is used, since there are 40 rows"]);
     assert_eq!(method.params(), serde_json::to_value(Tsne { perplexity: 13.0, ..Tsne::default() }).unwrap());
-    assert!(method.check(few).is_ok() && method.lowered(few).is_none());
-    assert_eq!(Tsne::default().lowered(few).unwrap().1, told);
+    assert!(method.check(few).is_ok() && method.adapted(few, None).is_none());
+    assert_eq!(Tsne::default().adapted(few, None).unwrap().1, told);
     let given = entry.with(&Map::from_iter([("perplexity".to_owned(), json!(30))])).unwrap();
-    assert!(given.lowered(few).is_none() && given.check(few).is_err());
+    assert!(given.adapted(few, None).is_none() && given.check(few).is_err());
     // Where all fits, and where nothing does.
-    assert!(entry.with(&Map::new()).unwrap().lowered(Shape::new(91, 5)).is_none());
-    assert!(entry.with(&Map::new()).unwrap().lowered(Shape::new(6, 5)).is_none());
+    assert!(entry.with(&Map::new()).unwrap().adapted(Shape::new(91, 5), None).is_none());
+    assert!(entry.with(&Map::new()).unwrap().adapted(Shape::new(6, 5), None).is_none());
 }
 
 #[test]
