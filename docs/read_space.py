@@ -102,12 +102,12 @@ class Space:
         if table.shape[1:] != (numbers,):
             raise Refused(f"rows: {table.shape[-1]} columns; this space takes {numbers}")
         row = lambda key, default: np.array([float(text) for text in told.get(key, [])] or [default] * numbers)
-        offsets, centers, spreads = row("offsets", 0), row("centers", 0), row("spreads", 1)
+        offsets, scales, centers, spreads = row("offsets", 0), row("scales", 1), row("centers", 0), row("spreads", 1)
         if told["kind"] == "images":
             table = (table / 255).astype(np.float32)
         else:
-            table = (table - offsets).astype(np.float32)
-        prepared = ((table.astype(np.float64) + (offsets - centers)) / spreads).astype(np.float32)
+            table = ((table - offsets) / scales).astype(np.float32)
+        prepared = ((table.astype(np.float64) * scales + (offsets - centers)) / spreads).astype(np.float32)
         missing = np.isnan(table)
         if "fills" in told:
             prepared = np.where(missing, ((row("fills", 0) - centers) / spreads).astype(np.float32), prepared)

@@ -84,6 +84,18 @@ fn trees(rows: std::ops::Range<usize>, columns: &[&str]) -> String {
     text
 }
 
+/// Numbers that 32 bits cannot hold: tiny ones, some missing; huge ones, far from 0; beside ordinary ones.
+fn tiny(rows: std::ops::Range<usize>) -> String {
+    let random = Random::new(2, "tiny");
+    let mut text = String::from("p,energy,size\n");
+    for row in rows {
+        let normal = |column: u64| random.normal(row as u64, column);
+        let p = if row % 12 == 7 { String::new() } else { format!("{:e}", 1e-50 * (1.0 + normal(0).abs() + row as f64 / 40.0)) };
+        text.push_str(&format!("{p},{:e},{:.3}\n", 1e60 * (5000.0 + normal(1)), normal(0) + normal(2)));
+    }
+    text
+}
+
 /// Pictures of 6 x 5 pixels: one of two shapes, with noise; the corners are black.
 fn pictures(rows: usize, first: usize) -> Observations {
     let random = Random::new(2, "pictures");
@@ -206,6 +218,13 @@ fn make_missing() {
         let mut options = PrepareOptions::default();
         options.text.stop_words = StopWords::Languages(["french", "chinese", "japanese"].map(str::to_owned).to_vec());
         make("lda-words", latentspace::registry::find("lda").unwrap(), &params, &learned, options, &here("rows.txt"));
+    }
+    if missing("pca-tiny") {
+        std::fs::write(here("tiny.csv"), tiny(0..60)).unwrap();
+        std::fs::write(here("rows.csv"), tiny(60..80)).unwrap();
+        let learned = read::open(here("tiny.csv").to_str().unwrap(), &ReadOptions::default()).unwrap().read(&run()).unwrap();
+        let params = Map::from_iter([("n_components".to_owned(), json!(2))]);
+        make("pca-tiny", latentspace::registry::find("pca").unwrap(), &params, &learned, PrepareOptions::default(), &here("rows.csv"));
     }
     if missing("pca-pictures") {
         let params = Map::from_iter([("n_components".to_owned(), json!(3)), ("whiten".to_owned(), json!(true))]);

@@ -16,6 +16,7 @@ export interface Preparation {
   columns: number;
   names: string[] | null;
   offsets?: string[];
+  scales?: string[];
   centers?: string[];
   spreads?: string[];
   fills?: string[];
@@ -134,11 +135,12 @@ export function prepare(told: Preparation, rows: Rows, columns: number): Float32
   const whole =
     told.columns === numbers + categories.length &&
     (rows instanceof Map ? fits(told.names, numbers) : categories.length === 0) &&
-    [told.offsets, told.centers, told.spreads, told.fills].every((list) => fits(list, numbers)) &&
+    [told.offsets, told.scales, told.centers, told.spreads, told.fills].every((list) => fits(list, numbers)) &&
     categories.every(({ levels, fills }) => fits(fills, levels.length));
   if (!whole) throw refused("its preparation does not fit its tensors, or the rows");
   const list = (texts: string[] | undefined, missing: number) => texts?.map(Number) ?? new Array<number>(numbers).fill(missing);
-  const [offsets, centers, spreads, fills] = [list(told.offsets, 0), list(told.centers, 0), list(told.spreads, 1), list(told.fills, NaN)];
+  const [offsets, scales] = [list(told.offsets, 0), list(told.scales, 1)];
+  const [centers, spreads, fills] = [list(told.centers, 0), list(told.spreads, 1), list(told.fills, NaN)];
   const cells = (name: string) => {
     const found = rows instanceof Map ? rows.get(name) : undefined;
     if (found === undefined) throw refused(`the rows have no column '${name}'`, "This space needs it.");
@@ -159,8 +161,9 @@ export function prepare(told: Preparation, rows: Rows, columns: number): Float32
   const values = new Float32Array(count * columns);
   for (let row = 0; row < count; row++) {
     for (let j = 0; j < numbers; j++) {
-      const value = Math.fround(cell(row, j) - offsets[j]!);
-      values[row * columns + j] = Number.isNaN(value) ? (fills[j]! - centers[j]!) / spreads[j]! : (value + (offsets[j]! - centers[j]!)) / spreads[j]!;
+      const value = Math.fround((cell(row, j) - offsets[j]!) / scales[j]!);
+      const moved = Number.isNaN(value) ? fills[j]! - centers[j]! : value * scales[j]! + (offsets[j]! - centers[j]!);
+      values[row * columns + j] = moved / spreads[j]!;
     }
   }
   let from = numbers;
