@@ -167,7 +167,7 @@ const USUAL_ROUNDS: u32 = 12;
 const RATES: [f64; 2] = [36e9, 5e9];
 /// Seconds a cell of sparse rows and direction, from the cache and from memory, and the bytes of a cache.
 const CELL: f64 = 1e-9;
-const CELL_FAR: f64 = 4e-9;
+const CELL_FAR: f64 = 12e-9;
 const CACHE: usize = 8 << 20;
 /// Seconds a number of components that is computed of sparse rows, checked and written.
 const WRITTEN: f64 = 8e-9;
