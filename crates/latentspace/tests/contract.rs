@@ -1,6 +1,9 @@
 //! What every method keeps, whichever it is: driven by the registry and by what a method declares, never by its name.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
+#[path = "common/blocks.rs"]
+mod blocks;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -9,8 +12,8 @@ use std::time::Duration;
 use arrow::array::{Array, ArrayRef, Float64Array, StringArray};
 use latentspace::checkpoint::Checkpoint;
 use latentspace::data::{
-    CHUNK, Counts, Given, Metadata, Precomputed, Preparation, PrepareOptions, Prepared, PreparedStream, Rows, Start, Stream, Tie, Values,
-    read, write,
+    CHUNK, Counts, Given, Metadata, Precomputed, Preparation, PrepareOptions, Prepared, PreparedStream, Rows, Start, Tie, Values, read,
+    write,
 };
 use latentspace::fold::Step;
 use latentspace::growing::Growing;
@@ -25,6 +28,8 @@ use latentspace::run::{Flag, Listener, Progress};
 use latentspace::shares::{Origin, Round, Statistics, merge};
 use latentspace::{Error, Observations, Result, Run, Space};
 use serde_json::{Map, Value, json};
+
+use blocks::Blocks;
 
 /// Three groups in 10 dimensions, of different spread.
 fn groups(n: usize) -> Matrix {
@@ -61,24 +66,6 @@ fn fit(method: &dyn AnyMethod, table: &Matrix, threads: usize) -> Result<Space> 
     let preparation = Preparation::choose(&observations, &PrepareOptions::default(), &run)?;
     let prepared = preparation.prepare(&observations, &run)?;
     Ok(Space::fit(method, preparation, &Rows::Memory(&prepared), &observations.metadata, &run)?.0)
-}
-
-/// A table as a stream of blocks that do not fit the chunks.
-struct Blocks<'a>(&'a Matrix);
-
-impl Stream for Blocks<'_> {
-    fn rows(&self) -> usize {
-        self.0.rows()
-    }
-
-    fn cols(&self) -> usize {
-        self.0.cols()
-    }
-
-    fn blocks_from(&self, first: usize) -> Result<Box<dyn Iterator<Item = Result<Prepared>> + Send + '_>> {
-        let block = |at: usize| Ok(Prepared::Table(self.0.slice(at..(at + 1500).min(self.0.rows())).to_matrix()));
-        Ok(Box::new((first..self.0.rows()).step_by(1500).map(block)))
-    }
 }
 
 /// Prepared as an array is: not at all.

@@ -46,7 +46,7 @@ pub(super) struct ShareFacts {
     pub(super) head: Option<Head>,
     /// Rows for quartiles, where these are wanted.
     pub(super) sample: Option<Sample>,
-    /// How the numbers of the files that hold the rows lie in 32 bits.
+    /// The affine maps of the columns of each file that holds the rows.
     pub(super) affines: BTreeMap<usize, Affine>,
 }
 

@@ -145,7 +145,7 @@ impl Summary {
         Ok(summary)
     }
 
-    /// The summary of a source, of the statistics of all its chunks in any order; and how the numbers of its files lie in 32 bits.
+    /// The summary of a source from the statistics of all its chunks, in any order; and the affine maps of the columns of its files.
     ///
     /// # Errors
     /// [`Error::Input`] if a part is missing or there twice, or does not fit.

@@ -1,14 +1,16 @@
-//! What is decoded, and what is told of it.
+//! Reconstruction errors and variances, recomputed from decoded rows.
 
-use latentspace::data::{CHUNK, Metadata, PrepareOptions, Prepared, Rows, Stream};
+use latentspace::data::{CHUNK, Metadata, PrepareOptions, Prepared, Rows};
 use latentspace::linalg::{Matrix, thin_svd};
 use latentspace::method::{AnyMethod, Entry, Takes};
 use latentspace::params::Kind;
 use latentspace::random::Random;
 use latentspace::registry::METHODS;
 use latentspace::tensors::Tensors;
-use latentspace::{Observations, Preparation, Result, Run, Space};
+use latentspace::{Observations, Preparation, Run, Space};
 use serde_json::{Map, json};
+
+use super::blocks::Blocks;
 
 fn noise(seed: u64, rows: usize, cols: usize) -> Matrix {
     let random = Random::new(seed, "noise");
@@ -170,24 +172,6 @@ fn axes_are_orthonormal_and_codes_beyond_the_rank_are_0() {
         }
     }
     broken.none();
-}
-
-/// A table as a stream of blocks that do not fit the chunks.
-struct Blocks<'a>(&'a Matrix);
-
-impl Stream for Blocks<'_> {
-    fn rows(&self) -> usize {
-        self.0.rows()
-    }
-
-    fn cols(&self) -> usize {
-        self.0.cols()
-    }
-
-    fn blocks_from(&self, first: usize) -> Result<Box<dyn Iterator<Item = Result<Prepared>> + Send + '_>> {
-        let block = |at: usize| Ok(Prepared::Table(self.0.slice(at..(at + 1500).min(self.0.rows())).to_matrix()));
-        Ok(Box::new((first..self.0.rows()).step_by(1500).map(block)))
-    }
 }
 
 #[test]

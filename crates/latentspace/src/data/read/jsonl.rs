@@ -174,8 +174,8 @@ fn late_note(name: &str, late: &[Found]) -> Option<String> {
     })
 }
 
-/// How many objects lines hold that are flat and have no keys but these, in the order in which most have them: then their quotes and braces
-/// alone have to be looked at. None says nothing, and whether the lines are valid is not checked.
+/// Counts the objects of lines that are flat and have only these keys, given in the order in which most objects have them. Looks only at quotes and
+/// braces: None means that the lines have to be parsed, and Some does not mean that they are valid.
 fn objects_of(lines: &[u8], keys: &[String]) -> Option<u64> {
     let mut objects = 0;
     let mut expected = 0;

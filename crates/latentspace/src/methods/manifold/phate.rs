@@ -335,7 +335,7 @@ impl Phate {
         (are_many && are_enough).then_some(groups)
     }
 
-    /// Where rows lie, and the stress of that.
+    /// The map of the rows, and its stress.
     fn layout(&self, table: &Matrix, facts: &mut Map<String, Value>, run: &Run) -> Result<(Matrix, f64)> {
         let (n, m) = (table.rows(), self.landmarks(table.rows()));
         let graph = Graph::nearest(table, self.searched(n) as u32, facts, run)?;

@@ -101,7 +101,7 @@ impl Learned {
         // All axes together lose nothing but what rounding takes.
         let is_whole = components.rows() == components.cols();
         let is_told = !goal.whiten || variances.iter().all(|&variance| variance > told);
-        // What is decoded is rounded to 32 bits where the rows lie.
+        // Decoded rows are rounded to 32 bits at the magnitude of the rows.
         let outside = frame.mean_outside(mean);
         let rounding: f64 = outside.iter().map(|mean| (mean * f64::from(f32::EPSILON)).powi(2)).sum();
         let variances = variances.into_iter().map(|variance| frame.variance_outside(variance)).collect();
