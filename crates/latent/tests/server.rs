@@ -326,6 +326,14 @@ fn a_map_tells_its_groups_and_what_of_it_is_there_again() {
 }
 
 #[test]
+fn columns_of_other_magnitudes_are_learned_from_and_not_shown_as_coordinates() {
+    let folder = Folder::new();
+    let line = |row: usize| format!("{},{}e-50\n", row * 7 % 60, row * 11 % 37);
+    folder.write("t.csv", format!("size,p\n{}", (0..60).map(line).collect::<String>()));
+    assert_eq!(Server::rested(folder, "t.csv").rest()["method"], "tsne");
+}
+
+#[test]
 fn a_map_that_was_given_is_not_made_again() {
     let folder = Folder::new();
     folder.write("m.npy", npy(60, 2, &clouds(60, 2, 2)));

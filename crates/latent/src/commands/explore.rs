@@ -210,7 +210,10 @@ pub(crate) fn of_observations(
     way: MapMethod,
     run: &Run,
 ) -> Result<Subject> {
-    let shown = inputs::coordinates(&observations).ok().filter(|(numbers, _)| !way.asked && (2..=3).contains(&numbers.cols()));
+    // Columns in different units are no coordinates.
+    let are_coordinates =
+        |(numbers, affine): &(&Matrix, &Affine)| !way.asked && (2..=3).contains(&numbers.cols()) && affine.has_one_scale(numbers.cols());
+    let shown = inputs::coordinates(&observations).ok().filter(are_coordinates);
     if let Some((numbers, affine)) = shown.filter(|(numbers, _)| numbers.as_slice().iter().all(|value| value.is_finite())) {
         let (codes, affine) = (numbers.clone(), affine.clone());
         let title = format!("Coordinates of {} rows, as given", count(codes.rows() as u64));

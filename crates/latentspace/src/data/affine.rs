@@ -120,6 +120,11 @@ impl Affine {
         &self.scales
     }
 
+    /// Whether all of so many columns have the same scale, so that cells of different columns can be compared.
+    pub fn has_one_scale(&self, columns: usize) -> bool {
+        (0..columns).all(|column| self.line(column).scale == self.line(0).scale)
+    }
+
     /// The value of a cell.
     pub fn value(&self, column: usize, cell: f32) -> f64 {
         self.line(column).value(cell)
@@ -206,7 +211,9 @@ mod tests {
     fn ordinary_columns_are_stored_as_they_are() {
         let ranges = [(0.0, 1.0), (-5.0, 5.0), (0.0, 1e-37), (7.1, 7.1), (-3e38, 3e38), (f64::INFINITY, f64::NEG_INFINITY)];
         assert!(Affine::of_ranges(&ranges).is_identity());
+        assert!(!Affine::of_ranges(&[(0.0, 1.0), (0.0, 1e-50)]).has_one_scale(2));
         let far = Affine::of_ranges(&[(0.0, 1.0), (1e7, 1e7 + 2.0)]);
+        assert!(far.has_one_scale(2));
         assert_eq!((far.offsets(), far.scales()), (&[0.0, 1e7 + 1.0][..], &[][..]));
     }
 

@@ -226,10 +226,10 @@ impl Table {
     /// None in truth.
     pub(crate) fn in_one_unit(self) -> Result<Self> {
         let cols = self.numbers.cols();
-        let unit = self.affine.unit();
-        if self.affine.scales().iter().all(|&scale| scale == unit) {
+        if self.affine.has_one_scale(cols) {
             return Ok(self);
         }
+        let unit = self.affine.unit();
         let affine = Affine::new(self.affine.offsets().to_vec(), vec![unit; cols]);
         Ok(Table { numbers: moved(&self, &affine)?, affine, ..self })
     }
