@@ -295,10 +295,9 @@ pub(crate) fn space_or_codes(path: &Path, options: &ReadOptions, run: &Run) -> R
 
 /// The codes of the fitted rows of a space.
 pub(crate) fn codes(space: &Space, path: &Path) -> Result<Codes> {
-    let Some(values) = space.model.fitted_codes() else {
+    let Some(kept) = space.capabilities().kept else {
         return Err(Error::input(path, "this space keeps no rows", "codes are needed")
             .with_hint(format!("`latent encode {} DATA -o codes.npy` makes them", path.display())));
     };
-    let metadata = space.metadata.clone().unwrap_or_else(|| latentspace::data::Metadata::none(values.rows()));
-    Ok(Codes::new(values.clone(), metadata))
+    Ok(Codes::new(kept.codes.clone(), kept.metadata()))
 }

@@ -5,10 +5,11 @@ use std::sync::{Arc, OnceLock};
 use arrow::array::{Array, AsArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Date32Type, Float64Type};
-use latentspace::data::{Counts, Metadata, dates, write};
+use latentspace::axes::{Distributions, Layout, Merge, WordOrder, layout, tree};
+use latentspace::data::{Counts, Metadata, Prepared, dates, write};
 use latentspace::linalg::Matrix;
+use latentspace::model::Kept;
 use latentspace::text::BEFORE_WORD;
-use latentspace::topics::{Layout, Merge, Topics, WordOrder, layout, tree};
 use latentspace::{Error, Result, Run, Space};
 use serde_json::{Value, json};
 
@@ -37,6 +38,7 @@ pub(crate) struct Documents {
 /// Topics, and documents with their topic proportions.
 pub(crate) struct Topical {
     space: Space,
+    topics: Distributions,
     words: Vec<String>,
     documents: Documents,
     /// A name for each topic.
@@ -47,23 +49,28 @@ pub(crate) struct Topical {
 impl Topical {
     /// Topics of a space, and documents.
     pub(crate) fn new(space: Space, documents: Documents) -> Result<Self> {
-        let topics = space.model.topics().ok_or_else(|| Error::internal("a space without topics"))?;
-        let words = words(&space, topics);
+        let topics = space.distributions()?.ok_or_else(|| Error::internal("a space without topics"))?;
+        let words = space.column_names();
         let names = (0..topics.k()).map(|topic| topics.name(topic, &words)).collect();
-        Ok(Topical { words, names, documents, laid: OnceLock::new(), space })
+        let topics = topics.into_owned();
+        Ok(Topical { words, names, documents, laid: OnceLock::new(), topics, space })
     }
 
     /// The documents that the space keeps, or none.
     pub(crate) fn of_space(space: Space) -> Result<Self> {
-        let shares = space.model.fitted_codes().cloned().unwrap_or(Matrix::new(0, space.model.n_components(), Vec::new())?);
-        let metadata = space.metadata.clone().unwrap_or_else(|| Metadata::none(shares.rows()));
-        let documents = Documents { counts: space.model.documents().cloned(), texts: None, metadata, shares };
+        let kept = space.capabilities().kept;
+        let shares = kept.as_ref().map_or_else(|| Matrix::new(0, space.model.n_components(), Vec::new()), |kept| Ok(kept.codes.clone()))?;
+        let metadata = kept.as_ref().map_or_else(|| Metadata::none(shares.rows()), Kept::metadata);
+        let counts = match kept.and_then(|kept| kept.rows()) {
+            Some(Prepared::Counts(counts)) => Some(counts.clone()),
+            _ => None,
+        };
+        let documents = Documents { counts, texts: None, metadata, shares };
         Self::new(space, documents)
     }
 
-    fn topics(&self) -> &Topics {
-        // A space without topics is refused in the constructor.
-        self.space.model.topics().unwrap_or_else(|| unreachable!("checked when it was made"))
+    fn topics(&self) -> &Distributions {
+        &self.topics
     }
 
     pub(crate) fn k(&self) -> usize {
@@ -155,7 +162,7 @@ impl Topical {
 
     /// The answer to `/api/topics/all`.
     pub(crate) fn salient(&self) -> Value {
-        let told = |found: &latentspace::topics::Weighted| {
+        let told = |found: &latentspace::axes::Weighted| {
             let word = found.word as usize;
             json!({"word": word, "text": self.word(word), "total": self.total(word), "saliency": found.value})
         };
@@ -358,7 +365,7 @@ impl Topical {
     pub(crate) fn explained(&self, words: usize, run: &Run) -> Result<Value> {
         let (topics, (layout, _)) = (self.topics(), self.laid(run)?);
         let named = |topic: usize, order: WordOrder| {
-            let word = |found: &latentspace::topics::Weighted| json!({"word": self.word(found.word as usize), "value": found.value});
+            let word = |found: &latentspace::axes::Weighted| json!({"word": self.word(found.word as usize), "value": found.value});
             topics.top(topic, order, words).iter().map(word).collect::<Vec<_>>()
         };
         let fact = |name: &str, topic: usize| self.space.facts.get(name).map_or(Value::Null, |all| all[topic].clone());
@@ -391,11 +398,6 @@ impl Topical {
             "term_frequency": topics.totals,
         }))
     }
-}
-
-/// The words of a space's vocabulary, or the numbers of its columns.
-pub(crate) fn words(space: &Space, topics: &Topics) -> Vec<String> {
-    space.preparation.names.clone().unwrap_or_else(|| (1..=topics.words()).map(|column| column.to_string()).collect())
 }
 
 /// A readable text: words of a list are separated by spaces.

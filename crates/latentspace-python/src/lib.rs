@@ -31,6 +31,7 @@ fn methods() -> String {
             "takes": info.takes,
             "sparse": info.takes.contains(&Takes::Counts),
             "given": info.given,
+            "can": info.can,
             "encodes": info.encodes,
             "decodes": info.decodes,
             "folds": info.folds,

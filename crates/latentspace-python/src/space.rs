@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use arrow::array::Array;
 use latentspace::attributes::Found;
+use latentspace::axes::WordOrder;
 use latentspace::border;
 use latentspace::data::{Metadata, Precomputed, Preparation, Prepared, Rows, Start, Tie, Values};
 use latentspace::growing::Growing;
@@ -15,7 +16,6 @@ use latentspace::method::{AnyMethod, Shape};
 use latentspace::neighbors::Neighbors;
 use latentspace::params::Parameter;
 use latentspace::tensors::Tensor;
-use latentspace::topics::WordOrder;
 use latentspace::{Error, Result, Run, registry};
 use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods};
 use pyo3::prelude::*;
@@ -420,14 +420,14 @@ impl Space {
 
     /// The most probable words of each topic, by number, with their probabilities; none if the dimensions are not topics.
     fn topics(&self, count: usize) -> Option<Vec<Vec<(u32, f64)>>> {
-        let topics = self.inner.model.topics()?;
+        let topics = self.inner.distributions().ok()??;
         let top = |topic| topics.top(topic, WordOrder::Probability, count).iter().map(|found| (found.word, found.value)).collect();
         Some((0..topics.k()).map(top).collect())
     }
 
     /// The codes of the fitted rows, if the space keeps them.
     fn codes<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyArray2<f32>>>> {
-        self.inner.model.fitted_codes().map(|codes| array(py, codes)).transpose()
+        self.inner.capabilities().kept.map(|kept| array(py, kept.codes)).transpose()
     }
 
     /// Encodes rows.

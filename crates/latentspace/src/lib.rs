@@ -1,10 +1,11 @@
 //! Learn maps, factors, topics and embeddings from tables, images and text, and measure how far each can be trusted.
 //!
 //! Data flow: files are read into [`data::Observations`]; a [`data::Preparation`] turns them into numbers; a
-//! [`method::Method`] learns a [`space::Space`] from these; the space encodes observations to [`codes::Codes`] and, for most methods, decodes
+//! [`method::Method`] learns a [`space::Space`] from these, with a fitted [`model::Model`]; the space encodes observations to [`codes::Codes`] and, for most methods, decodes
 //! them; [`measure`] computes trustworthiness and other measures. Every long call takes a [`run::Run`].
 
 pub mod attributes;
+pub mod axes;
 pub mod border;
 pub mod checkpoint;
 pub mod codes;
@@ -18,6 +19,7 @@ pub mod linalg;
 pub mod measure;
 pub mod method;
 pub mod methods;
+pub mod model;
 pub mod neighbors;
 mod parallel;
 pub mod params;
@@ -28,7 +30,6 @@ pub mod shares;
 pub mod space;
 pub mod tensors;
 pub mod text;
-pub mod topics;
 mod tree;
 
 pub use codes::Codes;

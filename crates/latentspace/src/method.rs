@@ -1,4 +1,4 @@
-//! The traits of methods and models: a method is a struct of parameters that learns a model from prepared rows; a model encodes and decodes.
+//! The trait of methods: a method is a struct of parameters that learns a model from prepared rows.
 
 use std::borrow::Cow;
 
@@ -8,16 +8,16 @@ use serde_json::{Map, Value, json};
 
 use crate::attributes::{Attribute, Fit, Found, Peer};
 pub use crate::data::Shape;
-use crate::data::{Counts, Given, Metadata, Precomputed, Prepared, Rows};
+use crate::data::{Given, Metadata, Precomputed, Rows};
 use crate::error::{Error, Result, count};
 use crate::fold::AnyFold;
 use crate::interval::Measure;
 use crate::linalg::Matrix;
+use crate::model::{Can, Model};
 use crate::neighbors::{Neighbors, check_distances};
 use crate::params::{self, Parameter};
 use crate::run::Run;
 use crate::tensors::Tensors;
-use crate::topics::Topics;
 
 /// A kind of observations that a method takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -71,6 +71,8 @@ pub struct Info {
     pub folds: bool,
     /// The observations of which its spaces have a likelihood, if any.
     pub likelihood: Option<Likelihood>,
+    /// What its spaces can do beyond encoding and decoding.
+    pub can: Can,
     /// Whether its map can be shown during the fit.
     pub live: bool,
     /// The precomputed inputs that it takes.
@@ -86,6 +88,22 @@ pub struct Info {
 }
 
 impl Info {
+    /// What its spaces and fits can do, in words.
+    pub fn abilities(&self) -> Vec<String> {
+        let mut all = Vec::new();
+        let mut tell = |is: bool, what: &str| all.extend(is.then(|| what.to_owned()));
+        tell(self.encodes, "encodes new rows");
+        tell(self.decodes, "decodes codes");
+        tell(self.can.kept, "keeps the fitted rows");
+        if let Some(axis) = self.can.axes {
+            tell(true, &format!("explains its {axis}s"));
+        }
+        tell(self.can.sampler, "generates codes");
+        tell(self.folds, "streams files larger than memory");
+        tell(self.live, "shows its map while it learns");
+        all
+    }
+
     /// Whether it takes text but not tables: from a table with both, it learns from the text.
     pub fn wants_text(&self) -> bool {
         self.takes.contains(&Takes::Text) && self.takes != Takes::ROWS
@@ -194,72 +212,6 @@ pub trait Method: Serialize + DeserializeOwned + schemars::JsonSchema + Default 
     fn unlike_once(&self, _shape: Shape) -> Option<&'static str> {
         None
     }
-}
-
-/// A fitted model: encodes rows to codes and, for most methods, decodes codes to rows.
-pub trait Model: Send + Sync {
-    /// Number of dimensions of the space.
-    fn n_components(&self) -> usize;
-
-    /// Number of columns of its rows.
-    fn columns(&self) -> usize;
-
-    /// Encodes prepared rows `[n, d]` to codes `[n, k]`. A row has the same code alone, in any batch and in any order, to the bit.
-    ///
-    /// # Errors
-    /// [`Error::Cancelled`], or [`Error::Input`] if the columns do not fit.
-    fn encode(&self, rows: &Prepared, run: &Run) -> Result<Matrix>;
-
-    /// Decodes codes `[n, k]` to prepared rows `[n, d]`.
-    ///
-    /// # Errors
-    /// [`Error::Input`] if the model cannot decode.
-    fn decode(&self, _codes: &Matrix, _run: &Run) -> Result<Matrix> {
-        Err(Error::input("space", "this space does not decode", "`latent methods` lists which do"))
-    }
-
-    /// Log-likelihood of each row in nats, `[n]`: the logarithm of its density or, for counts, of the probability of its words; none if the model has
-    /// no likelihood. `fitted` are the rows that it was learned from.
-    ///
-    /// # Errors
-    /// [`Error::Input`] if the likelihood is unbounded; [`Error::Cancelled`].
-    fn log_likelihoods(&self, _rows: &Prepared, _fitted: usize, _run: &Run) -> Result<Option<Vec<f64>>> {
-        Ok(None)
-    }
-
-    /// Codes of the fitted rows, if the model keeps them.
-    fn fitted_codes(&self) -> Option<&Matrix> {
-        None
-    }
-
-    /// Codes of the fitted rows, if the model keeps them and these are the fitted rows, cell by cell.
-    ///
-    /// # Errors
-    /// [`Error::Cancelled`], or [`Error::Input`] if the columns do not fit.
-    fn fitted_codes_of(&self, _rows: &Prepared, _run: &Run) -> Result<Option<&Matrix>> {
-        Ok(None)
-    }
-
-    /// The topics, if the dimensions are topics.
-    fn topics(&self) -> Option<&Topics> {
-        None
-    }
-
-    /// Dirichlet prior over a document's topics, in pseudo-counts per topic: 0 without a prior; none if the dimensions are not topics.
-    fn topic_prior(&self) -> Option<&[f32]> {
-        None
-    }
-
-    /// The word counts of the fitted documents, if the dimensions are topics and the model keeps them.
-    fn documents(&self) -> Option<&Counts> {
-        None
-    }
-
-    /// Stores arrays in `tensors` and small values in the returned JSON. [`Method::load`] reads both.
-    ///
-    /// # Errors
-    /// [`Error::Internal`] if a name is used twice.
-    fn store(&self, tensors: &mut Tensors) -> Result<Value>;
 }
 
 /// Any method with its parameters, as an object.

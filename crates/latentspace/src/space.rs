@@ -3,6 +3,7 @@
 //! The file is a safetensors file with one string of metadata, a versioned JSON document; docs/space-format.md describes it. It contains no
 //! time, machine name or number of threads, so that equal runs give equal bytes.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::attributes::{Fit, Found, Origin};
+use crate::axes::Distributions;
 use crate::border;
 use crate::codes::Codes;
 use crate::data::read::Source;
@@ -17,7 +19,8 @@ use crate::data::{Metadata, Observations, Precomputed, Preparation, PrepareOptio
 use crate::error::{Error, Result, nearest};
 use crate::linalg::{Matrix, MatrixView};
 use crate::measure::{self, Measure, MeasureOptions};
-use crate::method::{self, AnyMethod, Fitted, Info, Model};
+use crate::method::{self, AnyMethod, Fitted, Info};
+use crate::model::{Capabilities, Model};
 use crate::neighbors::{Metric, Points};
 use crate::registry;
 use crate::run::{Run, machine_memory};
@@ -46,7 +49,7 @@ pub struct Space {
     /// Measures by name, with intervals and nulls.
     pub measures: BTreeMap<String, Measure>,
     /// Metadata of the fitted rows, if the space keeps their codes and its method does not fold.
-    pub metadata: Option<Metadata>,
+    metadata: Option<Metadata>,
 }
 
 /// The result of learning: the space, and the rows that it was learned from.
@@ -195,7 +198,7 @@ impl Space {
     ) -> (Self, Option<Matrix>) {
         let measures = fitted.measures.into_iter().map(|(name, measure)| (name.to_owned(), measure)).collect();
         // A fold keeps no metadata, so that its space is the same for streamed rows and on many machines.
-        let metadata = fitted.model.fitted_codes().filter(|_| !method.folds()).map(|_| metadata.clone());
+        let metadata = fitted.model.capabilities().kept.filter(|_| !method.folds()).map(|_| metadata.clone());
         let (params, seed) = (method.params(), run.seed());
         let (facts, model) = (fitted.facts, fitted.model);
         (Space { method: method.info(), params, facts, seed, rows, preparation, model, measures, metadata }, fitted.codes)
@@ -227,7 +230,7 @@ impl Space {
         }
         // Use the metric that the method learned with.
         let metric = serde_json::from_value::<Metric>(self.params["metric"].clone()).ok().filter(|metric| metric.is_distance());
-        let options = MeasureOptions { k, metric: metric.unwrap_or(self.code_metric()), ..MeasureOptions::default() };
+        let options = MeasureOptions { k, metric: metric.unwrap_or(self.model.metric()), ..MeasureOptions::default() };
         let measures = match rows {
             Rows::Stream(stream) => measure::measure_stream(&Encoded { space: self, stream: *stream, run }, &options, run)?,
             Rows::Memory(prepared) | Rows::With(prepared, _) => {
@@ -241,9 +244,23 @@ impl Space {
         Ok(measures.named().into_iter().map(|(name, measure)| (name.to_owned(), measure)).collect())
     }
 
-    /// The metric for codes: the Hellinger distance for topic proportions, the Euclidean distance for all others.
-    pub fn code_metric(&self) -> Metric {
-        if self.model.topics().is_some() { Metric::Hellinger } else { Metric::default() }
+    /// What the space can do beyond encoding and decoding; kept rows come with their metadata.
+    pub fn capabilities(&self) -> Capabilities<'_> {
+        let all = self.model.capabilities();
+        Capabilities { kept: all.kept.map(|kept| kept.with_metadata(self.metadata.as_ref())), ..all }
+    }
+
+    /// The axes, each as a distribution over the columns; none if the space has no axes or some weight is negative.
+    ///
+    /// # Errors
+    /// None for axes of a model.
+    pub fn distributions(&self) -> Result<Option<Cow<'_, Distributions>>> {
+        self.model.capabilities().axes.map_or(Ok(None), |axes| axes.distributions())
+    }
+
+    /// The names of the columns that the model sees: columns, levels of categories, words; else their numbers, counted from 1.
+    pub fn column_names(&self) -> Vec<String> {
+        self.preparation.prepared_names().unwrap_or_else(|| (1..=self.model.columns()).map(|column| column.to_string()).collect())
     }
 
     /// A fitted attribute, by one of the names of [`Info::attributes`]. An attribute that must be recomputed may take as long as parts of the fit.
@@ -271,7 +288,7 @@ impl Space {
             Origin::Fact(fact) => self.facts.get(fact).cloned().map(Found::Value).ok_or_else(lost),
             Origin::Measure(measure) => self.measures.get(measure).map(|measure| Found::Value(json!(measure.value))).ok_or_else(lost),
             Origin::Codes => {
-                let codes = self.model.fitted_codes().ok_or_else(lost)?;
+                let codes = self.model.capabilities().kept.ok_or_else(lost)?.codes;
                 Ok(Found::Tensor(Tensor::F32(vec![codes.rows(), codes.cols()], codes.clone())))
             }
             Origin::Made => {
@@ -292,7 +309,9 @@ impl Space {
             return Err(Error::input("data", format!("{} columns", prepared.cols()), format!("this space takes {}", self.model.columns())));
         }
         let found = run.install(|| self.model.log_likelihoods(prepared, self.rows, run))?;
-        found.ok_or_else(|| Error::input("space", format!("{} computes no likelihood", self.method.title), "a topic model is needed"))
+        found.ok_or_else(|| {
+            Error::input("space", format!("{} computes no likelihood", self.method.title), "`latent methods` lists the methods that do")
+        })
     }
 
     /// Encodes observations to codes.
@@ -329,13 +348,15 @@ impl Space {
     /// # Errors
     /// As [`Space::encode_prepared`].
     pub fn codes_of(&self, rows: &Prepared, run: &Run) -> Result<Matrix> {
-        if rows.cols() == self.model.columns()
-            && let Some(codes) = self.model.fitted_codes_of(rows, run)?
+        let kept = self.model.capabilities().kept;
+        if let Some(kept) = &kept
+            && rows.cols() == self.model.columns()
+            && kept.are(rows, run)?
         {
-            return Ok(codes.clone());
+            return Ok(kept.codes.clone());
         }
         let codes = self.encode_prepared(rows, run)?;
-        if self.model.fitted_codes().is_some() {
+        if kept.is_some() {
             run.note("the rows are not those that the space was learned from: they are encoded as new rows");
         }
         Ok(codes)
@@ -438,7 +459,7 @@ impl Space {
             return Err(FILE.broken("its tensors do not fit its metadata"));
         }
         let metadata = match tensors.u8("metadata") {
-            Some(bytes) => Some(Metadata::from_ipc(bytes, model.fitted_codes().map_or(0, Matrix::rows))?),
+            Some(bytes) => Some(Metadata::from_ipc(bytes, model.capabilities().kept.map_or(0, |kept| kept.codes.rows()))?),
             None => None,
         };
         Ok(Space {

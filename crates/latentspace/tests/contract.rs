@@ -339,11 +339,11 @@ fn what_is_given_is_learned_from_or_refused() {
             Space::fit(&*method(entry), untouched(&rows, &run), &known, &Metadata::none(300), &run).map(|(space, _)| space)
         };
         let plain = fit(&Precomputed::default(), 2).unwrap();
-        let codes = |space: &Space| space.model.fitted_codes().cloned().unwrap();
+        let codes = |space: &Space| space.capabilities().kept.unwrap().codes.clone();
         // The fitted rows are recognized; as many others are new, and so are they in another order.
         let run = Run::new(3, 2).unwrap();
         let turned = Prepared::Table(Matrix::from_fn(300, rows.cols(), |i, j| rows.row(299 - i)[j]));
-        if plain.model.fitted_codes().is_some() {
+        if plain.capabilities().kept.is_some() {
             assert!(plain.codes_of(&prepared, &run).unwrap() == codes(&plain), "{name}: the fitted rows are not recognized");
         }
         assert!(plain.codes_of(&turned, &run).unwrap() == plain.encode_prepared(&turned, &run).unwrap(), "{name}");
@@ -500,7 +500,7 @@ fn labels_are_learned_from_where_a_column_is_named() {
     for entry in takes_tables().filter(takes) {
         let name = entry.info.name;
         let plain = fit(&*method(entry), &groups(300), 2).unwrap();
-        let codes = |space: &Space| space.model.fitted_codes().cloned().unwrap();
+        let codes = |space: &Space| space.capabilities().kept.unwrap().codes.clone();
         for (case, labels) in &cases {
             let ignored = fit_labeled(entry, "auto", "kind", labels.clone(), 2).unwrap();
             assert!(codes(&ignored) == codes(&plain), "{name} learned from {case}, which nobody asked for");

@@ -50,13 +50,7 @@ fn default(parameter: &Parameter) -> String {
 fn section(entry: &Entry) -> String {
     let info = entry.info;
     let takes: Vec<String> = info.takes.iter().map(|takes| serde_json::to_value(takes).unwrap().as_str().unwrap().to_owned()).collect();
-    let can = [
-        (info.encodes, "encodes new rows"),
-        (info.decodes, "decodes codes"),
-        (info.folds, "streams files larger than memory"),
-        (info.live, "shows its map while it learns"),
-    ];
-    let can: Vec<&str> = can.into_iter().filter(|(can, _)| *can).map(|(_, text)| text).collect();
+    let can = info.abilities();
     let file = file(entry);
     let mut out = format!("## {} (`{}`)\n\nLearns {}. Family: {}.\n\n", info.title, info.name, info.summary, info.family);
     out.push_str(&told(&file).join("\n\n").replace("\nSource: ", "\n\nSource: "));

@@ -166,7 +166,7 @@ fn make(name: &str, entry: &Entry, params: &Map<String, Value>, learned: &Observ
     let space = Space::fit(&*method, preparation, &Rows::Memory(&prepared), &learned.metadata, &run()).unwrap().0;
     space.save(&path("latent")).unwrap();
     std::fs::copy(rows, path(&format!("rows.{}", rows.extension().unwrap().to_str().unwrap()))).unwrap();
-    if let Some(map) = space.model.fitted_codes() {
+    if let Some(map) = space.capabilities().kept.map(|kept| kept.codes) {
         Codes::new(map.clone(), latentspace::data::Metadata::none(map.rows())).save(&path("map.npy")).unwrap();
     }
     if entry.info.encodes {
@@ -295,7 +295,7 @@ fn every_golden_file_opens_and_gives_the_same_codes_and_the_same_bytes() {
             let equal = if same_bits { found == &wanted } else { far < 1e-5 };
             assert!(equal, "{} ({far} apart)", changed.replace('%', what));
         };
-        if let Some(map) = space.model.fitted_codes() {
+        if let Some(map) = space.capabilities().kept.map(|kept| kept.codes) {
             same(map, "map");
         }
         if space.method.encodes {

@@ -3,6 +3,8 @@
 
 #[path = "common/blocks.rs"]
 mod blocks;
+#[path = "laws/capabilities.rs"]
+mod capabilities;
 #[path = "laws/decoding.rs"]
 mod decoding;
 #[path = "laws/magnitude.rs"]

@@ -30,7 +30,7 @@ pub(crate) fn command() -> Command {
 pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let path = inputs::path(matches, "space")?;
     let space = inputs::space(&path)?;
-    if space.model.topics().is_none() {
+    if space.distributions()?.is_none() {
         let found = format!("a space of {}", space.method.title);
         return Err(Error::input(&path, found, "`latent explain` needs a topic model").with_hint("`latent explore SPACE` shows any space"));
     }

@@ -309,7 +309,7 @@ fn map_or_fit(codes: &Matrix, affine: &Affine, space: Option<&Space>, measure: b
 
 /// Coordinates of the rows that a space keeps.
 pub(crate) fn kept(space: &Space, name: &str) -> Result<Matrix> {
-    space.model.fitted_codes().cloned().ok_or_else(|| {
+    space.capabilities().kept.map(|kept| kept.codes.clone()).ok_or_else(|| {
         Error::input(name, "this space keeps no rows", "the data that it was learned from is needed, too")
             .with_hint(format!("`latent explore {name} DATA`"))
     })
@@ -319,7 +319,7 @@ pub(crate) fn kept(space: &Space, name: &str) -> Result<Matrix> {
 pub(crate) fn of_space(space: Space, name: &str, way: MapMethod) -> Result<Subject> {
     let codes = kept(&space, name)?;
     let title = Path::new(name).file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    if space.model.topics().is_some() {
+    if space.distributions()?.is_some() {
         let topics = Topical::of_space(space)?;
         let mut observations = Observations::from_matrix(title, codes.clone());
         observations.metadata = topics.column()?;
@@ -328,7 +328,7 @@ pub(crate) fn of_space(space: Space, name: &str, way: MapMethod) -> Result<Subje
         return Ok(Subject { observations, prepared: Prepared::Table(codes), start: fit(way), warnings: Vec::new(), topics: Some(topics) });
     }
     let mut observations = Observations::from_matrix(title, codes.clone());
-    observations.metadata = space.metadata.clone().unwrap_or_else(|| Metadata::none(codes.rows()));
+    observations.metadata = space.capabilities().kept.map(|kept| kept.metadata()).unwrap_or_else(|| Metadata::none(codes.rows()));
     let start = map_or_fit(&codes, &Affine::default(), Some(&space), false, way);
     Ok(Subject { observations, prepared: Prepared::Table(codes), start, warnings: Vec::new(), topics: None })
 }
@@ -339,7 +339,7 @@ fn of_space_and_data(study: &Study, run: &Run, name: &str, data: &str, read: &Re
     let (observations, warnings) = observe(study, run, data, &options)?;
     let prepared = space.preparation.prepare(&observations, run)?;
     let codes = space.codes_of(&prepared, run)?;
-    if space.model.topics().is_some() {
+    if space.distributions()?.is_some() {
         return of_shares(space, observations, prepared, codes, way);
     }
     let start = map_or_fit(&codes, &Affine::default(), Some(&space), true, way);

@@ -81,7 +81,7 @@ fn topics(to: &str, path: &Path, matches: &ArgMatches, context: &Context) -> Res
         return Err(only(format!("{} is none", name.display())));
     }
     let space = inputs::space(&name)?;
-    if space.model.topics().is_none() {
+    if space.distributions()?.is_none() {
         return Err(only(format!("this is one of {}", space.method.title)));
     }
     let topics = Topical::of_space(space)?;

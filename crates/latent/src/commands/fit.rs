@@ -82,7 +82,7 @@ pub(super) fn no_measures_arg() -> Arg {
 pub(super) fn tell_unmeasured(space: &Space, path: &Path, codes: Option<&Path>, run: &Run) {
     let (names, path) = (measure::NAMES.join(", ").replace('_', " "), path.display());
     let measures = |of: &dyn std::fmt::Display| format!("`latent measure {of} --against DATA` measures them");
-    run.note(match (space.model.fitted_codes(), codes) {
+    run.note(match (space.capabilities().kept, codes) {
         (Some(_), _) => format!("{names} were not measured; {}", measures(&path)),
         (None, Some(codes)) => format!("{names} were not measured; {}", measures(&codes.display())),
         (None, None) => {

@@ -43,6 +43,8 @@ pub(crate) fn describe(entry: &Entry) -> Value {
         "summary": info.summary,
         "takes": info.takes,
         "given": info.given,
+        "can": info.can,
+        "axis": info.can.axes,
         "encodes": info.encodes,
         "decodes": info.decodes,
         "folds": info.folds,
@@ -90,13 +92,7 @@ fn list(entries: &[&Entry]) -> String {
 fn details(entry: &Entry) -> String {
     let info = entry.info;
     let mut out = format!("{} ({}, {}): {}\n\n", info.title, info.name, info.family, info.summary);
-    let can = [
-        (info.encodes, "encodes new rows"),
-        (info.decodes, "decodes"),
-        (info.folds, "streams files larger than memory"),
-        (info.live, "shows its map while it learns"),
-    ];
-    let can: Vec<&str> = can.iter().filter(|(can, _)| *can).map(|(_, what)| *what).collect();
+    let can = info.abilities();
     out.push_str(&format!(
         "  takes {}; {}\n\n",
         takes(entry),

@@ -52,7 +52,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let options = inputs::file_options(matches, inputs::OF_CODES)?;
     let (codes, usual) = if inputs::is_space(&path) {
         let space = inputs::space(&path)?;
-        (inputs::codes(&space, &path)?, space.code_metric())
+        (inputs::codes(&space, &path)?, space.model.metric())
     } else {
         (Codes::open(&path, &options, run)?, Metric::default())
     };

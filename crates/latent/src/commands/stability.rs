@@ -1,15 +1,16 @@
 //! `latent stability METHOD`: which neighborhoods or topics survive another seed or a resample.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use clap::{Arg, ArgMatches, Command};
+use latentspace::axes::{Distributions, Recurrence, recurrence};
 use latentspace::data::{Metadata, Precomputed, Preparation, Prepared, Rows};
 use latentspace::linalg::Matrix;
 use latentspace::measure::{self, Drawn, Stability};
 use latentspace::method::{self, AnyMethod, Entry};
 use latentspace::neighbors::Metric;
 use latentspace::random::Random;
-use latentspace::topics::{Recurrence, Topics, recurrence};
 use latentspace::{Error, Result, Run, registry};
 use serde_json::{Value, json};
 
@@ -131,7 +132,7 @@ pub(crate) struct StabilityResult {
 
 /// The stability of topics.
 struct TopicStability {
-    first: Topics,
+    first: Distributions,
     seeds: Recurrence,
     drawn: Recurrence,
 }
@@ -141,7 +142,7 @@ const LOST: f64 = 0.5;
 
 impl TopicStability {
     fn json(&self, words: &[String]) -> Value {
-        let of = |again: &Recurrence, topic: usize| json!({"shared": again.shared_by_topic[topic], "divergence": again.divergence_by_topic[topic]});
+        let of = |again: &Recurrence, topic: usize| json!({"shared": again.shared_by_axis[topic], "divergence": again.divergence_by_axis[topic]});
         let each = |topic: usize| {
             let (seeds, bootstrap) = (of(&self.seeds, topic), of(&self.drawn, topic));
             json!({"topic": topic, "name": self.first.name(topic, words), "seeds": seeds, "bootstrap": bootstrap})
@@ -152,7 +153,7 @@ impl TopicStability {
 
     /// One line per topic, the most stable first.
     fn table(&self, words: &[String]) -> String {
-        let (seeds, drawn) = (&self.seeds.shared_by_topic, &self.drawn.shared_by_topic);
+        let (seeds, drawn) = (&self.seeds.shared_by_axis, &self.drawn.shared_by_axis);
         let mut order: Vec<usize> = (0..self.first.k()).collect();
         order.sort_by(|&a, &b| (seeds[b] + drawn[b]).total_cmp(&(seeds[a] + drawn[a])));
         let row = |&topic: &usize| vec![topic.to_string(), number(seeds[topic]), number(drawn[topic]), self.first.name(topic, words)];
@@ -167,7 +168,7 @@ impl TopicStability {
             of_ten(self.drawn.shared),
             10.0 * self.seeds.shared.null.unwrap_or(0.0)
         )];
-        let lost = self.seeds.shared_by_topic.iter().filter(|&&shared| shared < LOST).count();
+        let lost = self.seeds.shared_by_axis.iter().filter(|&&shared| shared < LOST).count();
         if lost > 0 {
             let all = self.first.k();
             out.push(format!("{lost} of {all} topics keep less than half of their top words with another seed: they depend on the seed."));
@@ -237,14 +238,14 @@ fn seeded(run: &Run, at: u64) -> Run {
 /// The codes, and the topics if the method learns topics.
 struct Made {
     map: Matrix,
-    topics: Option<Topics>,
+    topics: Option<Distributions>,
 }
 
 fn make(method: &dyn AnyMethod, rows: &Prepared, metadata: &Metadata, run: &Run) -> Result<Made> {
     let nothing = Precomputed::default();
     let beside = method::beside(method, metadata, &nothing)?;
     let fitted = method.fit(&Rows::Memory(rows).with(&beside)?, run)?;
-    let topics = fitted.model.topics().cloned();
+    let topics = fitted.model.capabilities().axes.map_or(Ok(None), |axes| axes.distributions())?.map(Cow::into_owned);
     Ok(Made { map: fitted.codes.map_or_else(|| fitted.model.encode(rows, run), Ok)?, topics })
 }
 

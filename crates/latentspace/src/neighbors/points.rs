@@ -62,7 +62,8 @@ impl<'a> Points<'a> {
         match (self, others) {
             (Points::Dense(rows), Points::Dense(others)) => rows.row(row) == others.row(other),
             (Points::Sparse(rows), Points::Sparse(others)) => rows.row(row) == others.row(other),
-            _ => false,
+            (Points::Sparse(rows), Points::Dense(others)) => is_filled(rows.row(row), others.row(other)),
+            (Points::Dense(rows), Points::Sparse(others)) => is_filled(others.row(other), rows.row(row)),
         }
     }
 
@@ -92,4 +93,10 @@ impl<'a> Points<'a> {
             Points::Sparse(rows) => sparse::distance(rows.row(a), rows.row(b), rows.cols, metric),
         }
     }
+}
+
+/// Whether a sparse row has the cells of a dense one.
+fn is_filled((columns, values): (&[u32], &[f32]), cells: &[f32]) -> bool {
+    let sparse = columns.iter().map(|&column| column as usize).zip(values.iter().copied()).filter(|(_, value)| *value != 0.0);
+    sparse.eq(cells.iter().copied().enumerate().filter(|(_, cell)| *cell != 0.0))
 }

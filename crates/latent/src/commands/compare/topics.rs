@@ -2,14 +2,13 @@
 
 use std::collections::HashMap;
 
+use latentspace::axes::{Distributions, matched};
 use latentspace::linalg::Matrix;
 use latentspace::measure::Measure;
-use latentspace::topics::{Topics, matched};
 use latentspace::{Error, Result, Run, Space};
 use serde::Serialize;
 
 use crate::output::{self, count, number};
-use crate::topics;
 
 /// The matched topics of two spaces.
 #[derive(Serialize)]
@@ -36,8 +35,8 @@ struct Topic {
 
 /// The topics of two spaces, if both have topics.
 pub(super) fn compared((name_a, space_a): (&str, &Space), (name_b, space_b): (&str, &Space), run: &Run) -> Result<Option<Compared>> {
-    let (Some(a), Some(b)) = (space_a.model.topics(), space_b.model.topics()) else { return Ok(None) };
-    let (words_a, words_b) = (topics::words(space_a, a), topics::words(space_b, b));
+    let (Some(a), Some(b)) = (space_a.distributions()?, space_b.distributions()?) else { return Ok(None) };
+    let (words_a, words_b) = (space_a.column_names(), space_b.column_names());
     let places: HashMap<&str, u32> = words_b.iter().zip(0..).map(|(word, at)| (word.as_str(), at)).collect();
     let (of_a, of_b): (Vec<u32>, Vec<u32>) =
         words_a.iter().zip(0..).filter_map(|(word, at)| Some((at, *places.get(word.as_str())?))).unzip();
@@ -45,7 +44,7 @@ pub(super) fn compared((name_a, space_a): (&str, &Space), (name_b, space_b): (&s
         let found = format!("none of its words ('{}', …) is a word of {name_a}", words_b.first().map_or("", String::as_str));
         return Err(Error::input(name_b, found, "topics are compared by words of both vocabularies"));
     }
-    let found = matched(&among(a, &of_a)?, &among(b, &of_b)?, run)?;
+    let found = matched(&among(&a, &of_a)?, &among(&b, &of_b)?, run)?;
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
     let each = |topic: usize| {
         let partner = found.partner[topic];
@@ -62,7 +61,7 @@ pub(super) fn compared((name_a, space_a): (&str, &Space), (name_b, space_b): (&s
 }
 
 /// The topics restricted to some words.
-fn among(topics: &Topics, words: &[u32]) -> Result<Topics> {
+fn among(topics: &Distributions, words: &[u32]) -> Result<Distributions> {
     if words.len() == topics.words() && words.is_sorted() {
         return Ok(topics.clone());
     }
@@ -74,7 +73,7 @@ fn among(topics: &Topics, words: &[u32]) -> Result<Topics> {
         by_word = Matrix::from_fn(words.len(), k, |word, topic| if has_words[topic] { by_word.row(word)[topic] } else { 1.0 });
     }
     let totals = words.iter().map(|&word| topics.totals[word as usize]).collect();
-    Topics::new(by_word, topics.shares().to_vec(), totals, topics.documents)
+    Distributions::new(by_word, topics.shares().to_vec(), totals, topics.documents)
 }
 
 impl Compared {

@@ -1,19 +1,20 @@
 //! Scores of topics of a space, or of a file that another tool wrote.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use clap::ArgMatches;
+use latentspace::axes::{Coherence, Coherences, Distributions, Texts, Windows, coherence, completion, halves, left_to_right};
 use latentspace::data::{Counts, Observations, Preparation, Prepared, Values, read};
 use latentspace::measure::Measure;
 use latentspace::text::{Kept, Tokens, Vocabulary, normal_word};
-use latentspace::topics::{Coherence, Coherences, Texts, Topics, Windows, coherence, completion, halves, left_to_right};
 use latentspace::{Error, Result, Run};
 use serde_json::json;
 
 use crate::context::Context;
+use crate::inputs;
 use crate::output::{self, count, number};
-use crate::{inputs, topics};
 
 /// Names of a column of words.
 const WORDS: [&str; 4] = ["word", "term", "token", "words"];
@@ -30,7 +31,7 @@ const PRIOR: f64 = 0.1;
 
 /// The topics to score.
 pub(super) struct Given {
-    topics: Topics,
+    topics: Distributions,
     words: Vec<String>,
     /// Dirichlet prior over a document's topics, in pseudo-counts per topic.
     prior: Vec<f64>,
@@ -43,10 +44,10 @@ pub(super) struct Given {
 pub(super) fn find(path: &Path, run: &Run) -> Result<Option<Given>> {
     if inputs::is_space(path) {
         let space = inputs::space(path)?;
-        let Some(found) = space.model.topics() else { return Ok(None) };
-        let known = space.model.topic_prior().filter(|prior| prior.iter().all(|&prior| prior > 0.0));
+        let Some(found) = space.distributions()?.map(Cow::into_owned) else { return Ok(None) };
+        let known = space.capabilities().axes.and_then(|axes| axes.prior).filter(|prior| prior.iter().all(|&prior| prior > 0.0));
         let prior = known.map_or_else(|| vec![PRIOR; found.k()], |prior| prior.iter().map(|&prior| f64::from(prior)).collect());
-        return Ok(Some(Given { topics: found.clone(), words: topics::words(&space, found), prior, preparation: Some(space.preparation) }));
+        return Ok(Some(Given { words: space.column_names(), topics: found, prior, preparation: Some(space.preparation) }));
     }
     let name = &*path.to_string_lossy();
     // Codes are tables, too, but without words.
@@ -71,7 +72,7 @@ pub(super) fn find(path: &Path, run: &Run) -> Result<Option<Given>> {
     let words: Vec<String> = rows.into_iter().map(|(word, _)| word).collect();
     let by_word = table.numbers.select(&order);
     let k = by_word.cols();
-    let topics = Topics::new(by_word, vec![1.0; k], vec![0.0; words.len()], 0)?;
+    let topics = Distributions::new(by_word, vec![1.0; k], vec![0.0; words.len()], 0)?;
     Ok(Some(Given { topics, words, prior: vec![PRIOR; k], preparation: None }))
 }
 
@@ -167,7 +168,7 @@ pub(super) fn run(given: Given, matches: &ArgMatches, context: &Context) -> Resu
     let topics = match given.topics.tokens() > 0.0 {
         true => given.topics,
         // The word frequencies of the other tool are unknown: use those of these documents as the null.
-        false => Topics::new(given.topics.by_word.clone(), given.topics.shares().to_vec(), totals, counts.rows())?,
+        false => Distributions::new(given.topics.by_word.clone(), given.topics.shares().to_vec(), totals, counts.rows())?,
     };
     let told: Vec<[Vec<u32>; 2]> = match &texts {
         Some(texts) => {
@@ -211,8 +212,8 @@ pub(super) fn run(given: Given, matches: &ArgMatches, context: &Context) -> Resu
     if context.json {
         let each = |topic: usize| {
             json!({
-                "topic": topic, "name": names[topic], "coherence_u_mass": u_mass.topics[topic], "coherence_npmi": npmi.topics[topic],
-                "coherence_c_v": c_v.topics[topic], "exclusivity": exclusivity[topic],
+                "topic": topic, "name": names[topic], "coherence_u_mass": u_mass.axes[topic], "coherence_npmi": npmi.axes[topic],
+                "coherence_c_v": c_v.axes[topic], "exclusivity": exclusivity[topic],
             })
         };
         let mut all = json!(named);
@@ -222,7 +223,7 @@ pub(super) fn run(given: Given, matches: &ArgMatches, context: &Context) -> Resu
         return context.print(&all);
     }
     let row = |topic: usize| {
-        let figures = [u_mass.topics[topic], npmi.topics[topic], c_v.topics[topic], exclusivity[topic]];
+        let figures = [u_mass.axes[topic], npmi.axes[topic], c_v.axes[topic], exclusivity[topic]];
         std::iter::once(topic.to_string()).chain(figures.map(number)).chain([names[topic].clone()]).collect()
     };
     let rows: Vec<Vec<String>> = (0..topics.k()).map(row).collect();

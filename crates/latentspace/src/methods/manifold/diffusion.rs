@@ -18,9 +18,10 @@ use crate::attributes::Attribute;
 use crate::data::Rows;
 use crate::error::Result;
 use crate::linalg::Matrix;
-use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
+use crate::method::{Fitted, Info, Method, Plan, Shape, Takes};
 use crate::methods::TAKEN_DENSE;
 use crate::methods::map::{NEEDS_ALL_ROWS, PLACES_ON_THE_MAP};
+use crate::model::{Can, Model};
 use crate::params::Auto;
 use crate::run::Run;
 use crate::tensors::Tensors;
@@ -93,6 +94,7 @@ impl Method for Diffusion {
         decodes: true,
         folds: false,
         likelihood: None,
+        can: Can { kept: true, axes: None, sampler: false },
         live: false,
         given: &[],
         limits: &[NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, TAKEN_DENSE, BEGINS_ANEW, PLANNED_ROUGHLY],

@@ -25,11 +25,12 @@ use super::{BEGINS_ANEW, NEIGHBORS, PLANNED_ROUGHLY, check, check_landmarks, che
 use crate::data::{Given, Rows};
 use crate::error::{Error, Result};
 use crate::linalg::{Eigen, Matrix};
-use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
+use crate::method::{Fitted, Info, Method, Plan, Shape, Takes};
 use crate::methods::TAKEN_DENSE;
 use crate::methods::map::placed::Stored;
 use crate::methods::map::{NEEDS_ALL_ROWS, PLACES_ON_THE_MAP};
 use crate::methods::near::near;
+use crate::model::{Can, Model};
 use crate::neighbors::{self, Metric, Points};
 use crate::params::Auto;
 use crate::random::Random;
@@ -163,6 +164,7 @@ impl Method for Isomap {
         decodes: true,
         folds: false,
         likelihood: None,
+        can: Can { kept: true, axes: None, sampler: false },
         live: false,
         given: &[Given::Neighbors],
         limits: &[NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, TAKEN_DENSE, BEGINS_ANEW, PLANNED_ROUGHLY],

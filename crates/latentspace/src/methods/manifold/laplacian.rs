@@ -17,10 +17,11 @@ use super::{BEGINS_ANEW, NEIGHBORS, PLANNED_ROUGHLY, check, check_neighbors, lea
 use crate::attributes::{Attribute, Fit, Found, Peer};
 use crate::data::Rows;
 use crate::error::Result;
-use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
+use crate::method::{Fitted, Info, Method, Plan, Shape, Takes};
 use crate::methods::TAKEN_DENSE;
 use crate::methods::map::placed::Stored;
 use crate::methods::map::{NEEDS_ALL_ROWS, PLACES_ON_THE_MAP};
+use crate::model::{Can, Model};
 use crate::run::Run;
 use crate::tensors::Tensors;
 
@@ -80,6 +81,7 @@ impl Method for Laplacian {
         decodes: true,
         folds: false,
         likelihood: None,
+        can: Can { kept: true, axes: None, sampler: false },
         live: false,
         given: &[],
         limits: &[NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, TAKEN_DENSE, BEGINS_ANEW, PLANNED_ROUGHLY],

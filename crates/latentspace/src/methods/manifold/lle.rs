@@ -24,10 +24,11 @@ use super::{
 use crate::data::Rows;
 use crate::error::{Error, Result};
 use crate::linalg::{Matrix, Sparse};
-use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
+use crate::method::{Fitted, Info, Method, Plan, Shape, Takes};
 use crate::methods::TAKEN_DENSE;
 use crate::methods::map::mixture::RIDGE;
 use crate::methods::map::{NEEDS_ALL_ROWS, PLACES_ON_THE_MAP};
+use crate::model::{Can, Model};
 use crate::run::Run;
 use crate::tensors::Tensors;
 
@@ -137,6 +138,7 @@ impl Method for Lle {
         decodes: true,
         folds: false,
         likelihood: None,
+        can: Can { kept: true, axes: None, sampler: false },
         live: false,
         given: &[],
         limits: &[NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, TAKEN_DENSE, BEGINS_ANEW, PLANNED_ROUGHLY],

@@ -21,10 +21,11 @@ use crate::data::{Given, Prepared, Rows};
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
 use crate::measure::Measure;
-use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
+use crate::method::{Fitted, Info, Method, Plan, Shape, Takes};
 use crate::methods::TAKEN_DENSE;
 use crate::methods::map::placed::{Near, Placed, Placing, Stored, wrong};
 use crate::methods::map::{NEEDS_ALL_ROWS, PLACES_ON_THE_MAP};
+use crate::model::{Can, Model};
 use crate::neighbors::{Metric, Points};
 use crate::params::Auto;
 use crate::random::Random;
@@ -92,6 +93,7 @@ impl Method for Mds {
         decodes: true,
         folds: false,
         likelihood: None,
+        can: Can { kept: true, axes: None, sampler: false },
         live: false,
         given: &[Given::Distances],
         limits: &[NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, TAKEN_DENSE, BEGINS_ANEW, PLANNED_ROUGHLY],

@@ -26,9 +26,10 @@ use crate::data::Rows;
 use crate::error::{Result, count};
 use crate::linalg::{Eigen, Matrix, symmetric_eigen};
 use crate::measure::Measure;
-use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
+use crate::method::{Fitted, Info, Method, Plan, Shape, Takes};
 use crate::methods::TAKEN_DENSE;
 use crate::methods::map::{NEEDS_ALL_ROWS, PLACES_ON_THE_MAP};
+use crate::model::{Can, Model};
 use crate::neighbors::{self, Groups, Metric};
 use crate::params::Auto;
 use crate::random::Random;
@@ -242,6 +243,7 @@ impl Method for Phate {
         decodes: true,
         folds: false,
         likelihood: None,
+        can: Can { kept: true, axes: None, sampler: false },
         live: false,
         given: &[],
         limits: &[NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, TAKEN_DENSE, BEGINS_ANEW, PLANNED_ROUGHLY],

@@ -28,7 +28,7 @@ pub(in crate::methods) fn fit_beside(method: &dyn AnyMethod, rows: &Matrix, meta
 }
 
 pub(in crate::methods) fn map_of(space: &Space) -> Matrix {
-    space.model.fitted_codes().unwrap().clone()
+    space.capabilities().kept.unwrap().codes.clone()
 }
 
 pub(in crate::methods) fn encode(space: &Space, rows: Matrix, run: &Run) -> Matrix {

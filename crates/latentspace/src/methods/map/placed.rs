@@ -10,9 +10,10 @@ use crate::data::{Counts, Prepared};
 use crate::error::{Error, Result, count};
 use crate::linalg::Matrix;
 use crate::measure::Measure;
-use crate::method::{Method, Model};
+use crate::method::Method;
 use crate::methods::map::mixture::{RIDGE, mixture};
 use crate::methods::pca::Pca;
+use crate::model::{Capabilities, Kept, Model};
 use crate::neighbors::{Metric, Neighbors, Points, query};
 use crate::random::Random;
 use crate::run::Run;
@@ -297,18 +298,9 @@ impl<P: Placing> Model for Placed<P> {
         }
     }
 
-    fn fitted_codes(&self) -> Option<&Matrix> {
-        Some(&self.stored.map)
-    }
-
-    fn fitted_codes_of(&self, rows: &Prepared, run: &Run) -> Result<Option<&Matrix>> {
-        let Stored { rows: fitted, map, .. } = &self.stored;
-        if rows.rows() != fitted.rows() {
-            return Ok(None);
-        }
-        let reduced = self.reduced(rows, run)?;
-        let (reduced, fitted) = (reduced.points(), fitted.points());
-        Ok((0..reduced.rows()).all(|row| reduced.is_same(row, &fitted, row)).then_some(map))
+    fn capabilities(&self) -> Capabilities<'_> {
+        let Stored { rows, map, pca, .. } = &self.stored;
+        Capabilities { kept: Some(Kept::new(map, rows).reduced_by(pca.as_deref())), ..Capabilities::default() }
     }
 
     fn store(&self, tensors: &mut Tensors) -> Result<Value> {

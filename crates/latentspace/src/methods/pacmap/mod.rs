@@ -21,12 +21,13 @@ use crate::attributes::{Attribute, Peer};
 use crate::data::{Given, Prepared, Rows};
 use crate::error::{Error, Result, count};
 use crate::linalg::Matrix;
-use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
+use crate::method::{Fitted, Info, Method, Plan, Shape, Takes};
 use crate::methods::TAKEN_DENSE;
 use crate::methods::map::placed::{self, Near, Placed, Placing, Stored, wrong};
 use crate::methods::map::start::{principal, reduced, reducing};
 use crate::methods::map::{NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, check_distances};
 use crate::methods::near::near;
+use crate::model::{Can, Model};
 use crate::neighbors::{self, Metric, Points};
 use crate::params::Auto;
 use crate::random::Random;
@@ -214,6 +215,7 @@ impl Method for Pacmap {
         decodes: true,
         folds: false,
         likelihood: None,
+        can: Can { kept: true, axes: None, sampler: false },
         live: true,
         given: &[Given::Neighbors],
         limits: &[NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, TAKEN_DENSE],

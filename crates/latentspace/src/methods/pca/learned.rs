@@ -12,7 +12,8 @@ use crate::error::{Error, Result};
 use crate::fold::{Fold, Portable, Step};
 use crate::linalg::{Matrix, MatrixView, Points, SparseRows};
 use crate::measure::Measure;
-use crate::method::{Fitted, Model, Shape};
+use crate::method::{Fitted, Shape};
+use crate::model::Model;
 use crate::parallel::*;
 use crate::run::Run;
 

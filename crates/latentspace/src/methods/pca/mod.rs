@@ -36,7 +36,8 @@ use crate::data::{CHUNK, Rows};
 use crate::error::{Error, Result};
 use crate::fold::AnyFold;
 use crate::linalg::{self, eigen_cost, is_few_of_many};
-use crate::method::{Fitted, Info, Likelihood, Method, Model, Plan, Shape, Takes};
+use crate::method::{Fitted, Info, Likelihood, Method, Plan, Shape, Takes};
+use crate::model::{Can, Model};
 use crate::params::Auto;
 use crate::run::Run;
 use crate::tensors::Tensors;
@@ -200,6 +201,7 @@ impl Method for Pca {
         decodes: true,
         folds: true,
         likelihood: Some(Likelihood::Rows),
+        can: Can { kept: false, axes: Some("component"), sampler: true },
         live: false,
         given: &[],
         limits: &[DENSE_COUNTS],

@@ -1,14 +1,17 @@
 //! The way through a space of principal components.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use serde_json::{Value, json};
 
 use super::attributes::Gaussian;
+use crate::axes::{Axes, Weights};
 use crate::data::{Counts, Prepared};
 use crate::error::Result;
 use crate::linalg::{Matrix, MatrixView, Points, SparseRows, Threads, product, product_transposed};
-use crate::method::Model;
+use crate::model::{Capabilities, Model, Sampler};
+use crate::random::Random;
 use crate::run::Run;
 use crate::tensors::Tensors;
 
@@ -181,6 +184,13 @@ impl Model for PcaModel {
         gaussian.log_likelihoods(rows, run).map(Some)
     }
 
+    fn capabilities(&self) -> Capabilities<'_> {
+        let share = |variance: &f64| if self.total > 0.0 { variance / self.total } else { 0.0 };
+        let shares = Cow::Owned(self.variances.iter().map(share).collect());
+        let axes = Axes { weights: Weights::Loadings(&self.components), shares, prior: None };
+        Capabilities { axes: Some(axes), sampler: Some(self), ..Capabilities::default() }
+    }
+
     fn store(&self, tensors: &mut Tensors) -> Result<Value> {
         tensors.put_matrix("components", &self.components)?;
         tensors.put_f64("mean", &self.mean)?;
@@ -191,5 +201,17 @@ impl Model for PcaModel {
             facts["by_cells"] = json!(true);
         }
         Ok(facts)
+    }
+}
+
+/// Codes of the Gaussian distribution with the variances of the components (probabilistic PCA, Tipping and Bishop 1999,
+/// doi:10.1111/1467-9868.00196).
+impl Sampler for PcaModel {
+    fn sample(&self, n: usize, run: &Run) -> Result<Matrix> {
+        run.check()?;
+        let (random, scales) = (Random::new(run.seed(), "generated codes"), self.scales());
+        let code =
+            |row: usize, axis: usize| (random.normal(row as u64, axis as u64) * self.variances[axis].max(0.0).sqrt()) as f32 * scales[axis];
+        Ok(Matrix::from_fn(n, self.n_components(), code))
     }
 }

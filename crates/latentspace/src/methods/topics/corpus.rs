@@ -149,7 +149,7 @@ pub(super) fn check_shape(title: &str, shape: crate::method::Shape, n_components
     }
 }
 
-/// Topics where nobody said how many: 10, 20, 50 or 100, by the number of documents.
+/// Distributions where nobody said how many: 10, 20, 50 or 100, by the number of documents.
 pub(super) fn usual_topics(documents: usize) -> u32 {
     let usual = match documents {
         0..500 => 10,

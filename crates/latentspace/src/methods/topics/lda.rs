@@ -25,7 +25,8 @@ use crate::data::{CHUNK, Prepared, Rows};
 use crate::error::{Error, Result, nearest};
 use crate::fold::fold;
 use crate::linalg::Matrix;
-use crate::method::{Fitted, Info, Likelihood, Method, Model, Plan, Shape, Takes};
+use crate::method::{Fitted, Info, Likelihood, Method, Plan, Shape, Takes};
+use crate::model::{Can, Model};
 use crate::params::Auto;
 use crate::run::Run;
 use crate::tensors::Tensors;
@@ -181,6 +182,7 @@ impl Method for Lda {
         decodes: true,
         folds: false,
         likelihood: Some(Likelihood::Words),
+        can: Can { kept: true, axes: Some("topic"), sampler: true },
         live: false,
         given: &[],
         limits: &[

@@ -1,16 +1,20 @@
 //! A space of topics, whichever way they were learned: a document's code is which shares it has of them.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
 
+use crate::axes::{Axes, Coherence, Compare, Distributions, Inference, Texts, Weights, coherence, completion, halves, infer_all};
 use crate::data::{Counts, Prepared};
 use crate::error::{Error, Result};
 use crate::interval::Measure;
 use crate::linalg::Matrix;
-use crate::method::{Model, Shape};
+use crate::method::Shape;
+use crate::model::{Capabilities, Kept, Model, Sampler};
+use crate::neighbors::Metric;
 use crate::random::Random;
 use crate::run::Run;
 use crate::tensors::{Tensor, Tensors};
-use crate::topics::{Coherence, Compare, Inference, Texts, Topics, coherence, completion, halves, infer_all};
 
 /// Steps for a document's shares at most, and the change of all of them at which they are settled.
 const STEPS: usize = 200;
@@ -31,11 +35,11 @@ pub(super) fn writing_bytes(shape: Shape, topics: usize) -> f64 {
 
 /// A space of topics.
 pub(super) struct TopicModel {
-    topics: Topics,
+    topics: Distributions,
     /// The prior of each topic in a document.
     prior: Vec<f32>,
     /// The shares of the documents it was learned from, and their words; none where they take too much.
-    documents: Option<(Matrix, Counts)>,
+    documents: Option<(Matrix, Prepared)>,
 }
 
 /// Documents that are not learned from, but told: the share asked for, 2,000 at most; drawn by the seed, ascending.
@@ -103,7 +107,7 @@ impl TopicModel {
     /// learned from is a measure; what as many tell that were, by the same yardstick, is a fact.
     pub(super) fn learned(phi: Matrix, prior: Vec<f32>, told: MeasuredDocuments, run: &Run) -> Result<Learned> {
         let k = phi.cols();
-        let topics = Topics::new(phi, vec![1.0; k], told.totals.clone(), told.documents)?;
+        let topics = Distributions::new(phi, vec![1.0; k], told.totals.clone(), told.documents)?;
         let (counts, held) = (&told.counts, &told.held);
         run.progress("shares of documents", 0, 1);
         let codes = infer_all(&inference(&topics, &prior), counts.view(), run)?;
@@ -132,13 +136,13 @@ impl TopicModel {
             ("words".to_owned(), json!(topics.words())),
             ("tokens".to_owned(), json!(topics.tokens())),
             ("held_out".to_owned(), json!(held.len())),
-            ("topic_coherence_npmi".to_owned(), json!(together.topics)),
+            ("topic_coherence_npmi".to_owned(), json!(together.axes)),
             ("topic_exclusivity".to_owned(), json!(exclusivity)),
         ]);
         if let Some(training) = training {
             facts.insert("training_log_likelihood_per_word".to_owned(), json!(training));
         }
-        let documents = told.are_kept.then(|| (codes.clone(), Counts { names: None, ..told.counts }));
+        let documents = told.are_kept.then(|| (codes.clone(), Prepared::Counts(Counts { names: None, ..told.counts })));
         Ok(Learned { model: TopicModel { topics, prior, documents }, codes, measures, facts })
     }
 
@@ -167,15 +171,16 @@ impl TopicModel {
                 if !is_whole || !starts.windows(2).all(ordered) || indices.iter().any(|&word| word as usize >= words) {
                     return Err(wrong("its documents do not fit its words"));
                 }
-                Some((codes, Counts { cols: words, starts, indices, values, names: None, base: None }))
+                let counts = Counts { cols: words, starts, indices, values, names: None, base: None };
+                Some((codes, Prepared::Counts(counts)))
             }
         };
-        Ok(TopicModel { topics: Topics::new(by_word, shares, totals, learned_from)?, prior, documents })
+        Ok(TopicModel { topics: Distributions::new(by_word, shares, totals, learned_from)?, prior, documents })
     }
 }
 
 /// What top words drawn by chance would have: the words of each topic in another topic's place each.
-fn chance(topics: &Topics, counts: &Counts, run: &Run) -> Result<f64> {
+fn chance(topics: &Distributions, counts: &Counts, run: &Run) -> Result<f64> {
     let random = Random::new(run.seed(), "words of no topic");
     // Of the words that are some topic's, so that they are as frequent.
     let mut words: Vec<u32> = topics.tops(TOP).into_iter().flatten().collect();
@@ -198,8 +203,8 @@ fn shares(codes: &Matrix, counts: &Counts) -> Vec<f64> {
     shares
 }
 
-fn inference<'a>(topics: &'a Topics, prior: &'a [f32]) -> Inference<'a> {
-    Inference { phi: topics.by_word.as_slice(), topics: topics.k(), prior, compare: Compare::Plain, steps: STEPS, settled: SETTLED }
+fn inference<'a>(topics: &'a Distributions, prior: &'a [f32]) -> Inference<'a> {
+    Inference { phi: topics.by_word.as_slice(), axes: topics.k(), prior, compare: Compare::Plain, steps: STEPS, settled: SETTLED }
 }
 
 impl Model for TopicModel {
@@ -234,27 +239,18 @@ impl Model for TopicModel {
         Ok(Some(super::attributes::log_likelihoods(&self.topics, &shares, &counts)))
     }
 
-    fn fitted_codes(&self) -> Option<&Matrix> {
-        self.documents.as_ref().map(|(codes, _)| codes)
+    fn metric(&self) -> Metric {
+        Metric::Hellinger
     }
 
-    fn fitted_codes_of(&self, rows: &Prepared, _run: &Run) -> Result<Option<&Matrix>> {
-        let Some((codes, fitted)) = &self.documents else { return Ok(None) };
-        let rows = super::corpus::counts(rows)?;
-        let is_same = rows.starts == fitted.starts && rows.indices == fitted.indices && rows.values == fitted.values;
-        Ok(is_same.then_some(codes))
-    }
-
-    fn topics(&self) -> Option<&Topics> {
-        Some(&self.topics)
-    }
-
-    fn topic_prior(&self) -> Option<&[f32]> {
-        Some(&self.prior)
-    }
-
-    fn documents(&self) -> Option<&Counts> {
-        self.documents.as_ref().map(|(_, counts)| counts)
+    fn capabilities(&self) -> Capabilities<'_> {
+        let axes =
+            Axes { weights: Weights::Distributions(&self.topics), shares: Cow::Borrowed(self.topics.shares()), prior: Some(&self.prior) };
+        Capabilities {
+            kept: self.documents.as_ref().map(|(codes, counts)| Kept::new(codes, counts)),
+            axes: Some(axes),
+            sampler: self.prior.iter().all(|&prior| prior > 0.0).then_some(self as &dyn Sampler),
+        }
     }
 
     fn store(&self, tensors: &mut Tensors) -> Result<Value> {
@@ -262,7 +258,7 @@ impl Model for TopicModel {
         tensors.put_f64("shares", self.topics.shares())?;
         tensors.put_f64("totals", &self.topics.totals)?;
         tensors.put_matrix("prior", &Matrix::new(1, self.prior.len(), self.prior.clone())?)?;
-        if let Some((codes, counts)) = &self.documents {
+        if let Some((codes, Prepared::Counts(counts))) = &self.documents {
             tensors.put_matrix("codes", codes)?;
             let starts: Vec<u32> = counts.starts.iter().map(|&start| start as u32).collect();
             tensors.put("document_starts", Tensor::U32(vec![starts.len()], starts))?;
@@ -271,4 +267,42 @@ impl Model for TopicModel {
         }
         Ok(json!({ "documents": self.topics.documents }))
     }
+}
+
+/// Proportions drawn from the Dirichlet prior: gamma variates (Marsaglia and Tsang 2000, doi:10.1145/358407.358414), divided by their sum.
+impl Sampler for TopicModel {
+    fn sample(&self, n: usize, run: &Run) -> Result<Matrix> {
+        let random = Random::new(run.seed(), "generated codes");
+        let mut out = Vec::with_capacity(n * self.prior.len());
+        for row in 0..n {
+            run.check()?;
+            // Logarithms, since variates of a small shape are below the smallest number.
+            let logs: Vec<f64> =
+                self.prior.iter().enumerate().map(|(topic, &prior)| log_gamma_variate(&random, row, topic, prior.into())).collect();
+            let largest = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let weights: Vec<f64> = logs.iter().map(|log| (log - largest).exp()).collect();
+            let sum: f64 = weights.iter().sum();
+            out.extend(weights.iter().map(|weight| (weight / sum) as f32));
+        }
+        Matrix::new(n, self.prior.len(), out)
+    }
+}
+
+/// Attempts per gamma variate; each is accepted with a probability of 95 % at least.
+const ATTEMPTS: u64 = 64;
+
+/// The logarithm of a gamma variate of this shape and scale 1.
+fn log_gamma_variate(random: &Random, row: usize, topic: usize, shape: f64) -> f64 {
+    let item = |at: u64| topic as u64 * 2 * (ATTEMPTS + 1) + at;
+    let draw = |at: u64| 1.0 - random.uniform(row as u64, item(at));
+    // A variate of a shape below 1 is one of the shape above, times a power of a uniform one.
+    let (boosted, below) = if shape < 1.0 { (shape + 1.0, draw(0).ln() / shape) } else { (shape, 0.0) };
+    let d = boosted - 1.0 / 3.0;
+    let c = 1.0 / (9.0 * d).sqrt();
+    let accepted = (1..=ATTEMPTS).find_map(|attempt| {
+        let x = random.normal(row as u64, item(2 * attempt));
+        let v = (1.0 + c * x).powi(3);
+        (v > 0.0 && draw(2 * attempt + 1).ln() < 0.5 * x * x + d - d * v + d * v.ln()).then(|| d * v)
+    });
+    accepted.unwrap_or(d).ln() + below
 }

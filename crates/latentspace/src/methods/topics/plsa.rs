@@ -21,18 +21,19 @@ use super::corpus::{check_shape, usual_topics};
 use super::model::{TopicModel, writing_bytes};
 use super::rounds::{Corpus, Learner, Rounds, rounds_bytes, split};
 use crate::attributes::{Fit, Found};
+use crate::axes::{COMPLETION_STEPS, Compare, Inference, InferenceRoom, halve, infer_all, tell};
 use crate::checkpoint::Parcel;
 use crate::data::{CHUNK, Rows};
 use crate::error::{Error, Result};
 use crate::fold::{AnyFold, Portable};
 use crate::linalg::{Matrix, SparseRows};
-use crate::method::{Fitted, Info, Likelihood, Method, Model, Plan, Shape, Takes};
+use crate::method::{Fitted, Info, Likelihood, Method, Plan, Shape, Takes};
+use crate::model::{Can, Model};
 use crate::parallel::*;
 use crate::params::Auto;
 use crate::random::Random;
 use crate::run::Run;
 use crate::tensors::Tensors;
-use crate::topics::{COMPLETION_STEPS, Compare, Inference, InferenceRoom, halve, infer_all, tell};
 
 /// Probabilistic latent semantic analysis (PLSA): documents as mixtures of topics, topics as distributions over words, without a prior.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -96,6 +97,7 @@ impl Method for Plsa {
         decodes: true,
         folds: true,
         likelihood: Some(Likelihood::Words),
+        can: Can { kept: true, axes: Some("topic"), sampler: false },
         live: false,
         given: &[],
         limits: &[
@@ -258,7 +260,7 @@ impl Learner for Maximization {
     fn learn(&self, corpus: &Corpus, state: &State, rows: SparseRows<'_>, first: usize) -> Result<(Vec<f32>, Vec<f64>)> {
         let (k, prior) = (self.topics, vec![0.0; self.topics]);
         let steps = (STEPS[0] + state.rounds()).min(STEPS[1]);
-        let plain = Inference { phi: state.phi.as_slice(), topics: k, prior: &prior, compare: Compare::Plain, steps, settled: SETTLED };
+        let plain = Inference { phi: state.phi.as_slice(), axes: k, prior: &prior, compare: Compare::Plain, steps, settled: SETTLED };
         let blurred = match &state.raised {
             Some(raised) => Inference { phi: raised.as_slice(), compare: Compare::Tempered(state.power as f32), ..plain.clone() },
             None => plain.clone(),
@@ -361,7 +363,7 @@ mod tests {
         let tenths = Matrix::new(300, 30, table.as_slice().iter().map(|cell| cell * 3.7).collect()).unwrap();
         for rows in [Prepared::Counts(Counts::of(&table)), Prepared::Table(table), Prepared::Counts(Counts::of(&tenths))] {
             let fitted = fit(&three(), &rows, 2).unwrap();
-            let topics = fitted.model.topics().unwrap();
+            let topics = fitted.model.capabilities().axes.unwrap().distributions().unwrap().unwrap();
             let mut owned: Vec<usize> = (0..3)
                 .map(|topic| {
                     let of = |group: usize| (10 * group..10 * (group + 1)).map(|word| topics.probability(word, topic)).sum::<f64>();

@@ -1,4 +1,4 @@
-//! Topics learned in rounds over documents, through the fold: from files larger than memory, and in shares.
+//! Distributions learned in rounds over documents, through the fold: from files larger than memory, and in shares.
 //!
 //! The first round counts words, those that follow learn ([`Learner`]), and the last gathers the documents that the topics are measured by.
 
@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::corpus::check_weights;
 use super::model::{KEPT_BYTES, Learned, MeasuredDocuments, TopicModel, held_out};
+use crate::axes::{Compare, Inference, dot};
 use crate::checkpoint::Parcel;
 use crate::data::Counts;
 use crate::error::{Error, Result};
@@ -19,7 +20,6 @@ use crate::parallel::*;
 use crate::random::Random;
 use crate::run::Run;
 use crate::tensors::{Tensor, Tensors};
-use crate::topics::{Compare, Inference, dot};
 
 /// How topics are learned from documents, round by round.
 pub(super) trait Learner: Send + Sync {
@@ -298,7 +298,7 @@ pub(super) fn split(
     is_held: impl Fn(usize) -> bool + Sync,
     run: &Run,
 ) -> Result<Split> {
-    let k = inference.topics;
+    let k = inference.axes;
     let raised = match inference.compare {
         Compare::Plain => shares.clone(),
         _ => {
@@ -341,7 +341,7 @@ pub(super) fn split(
 
 /// The logarithm of the likelihood of the uses of a word.
 fn likelihood(plain: &Inference<'_>, word: usize, uses: &[(u32, f32)], shares: &Matrix) -> f64 {
-    let phi = &plain.phi[word * plain.topics..][..plain.topics];
+    let phi = &plain.phi[word * plain.axes..][..plain.axes];
     let told =
         |&(document, count): &(u32, f32)| f64::from(count) * f64::from(dot(phi, shares.row(document as usize)).max(f32::MIN_POSITIVE)).ln();
     uses.iter().map(told).sum()

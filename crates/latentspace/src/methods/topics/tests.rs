@@ -1,6 +1,7 @@
 use serde_json::json;
 
 use super::lda::{Lda, Sampler};
+use crate::axes::{Distributions, matched};
 use crate::data::{CHUNK, Category, Counts, Precomputed, Prepared, Rows, Stream};
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
@@ -9,16 +10,20 @@ use crate::params::Auto;
 use crate::random::Random;
 use crate::run::Run;
 use crate::tensors::Tensors;
-use crate::topics::{Topics, matched};
 
 /// Words of the planted vocabulary, and of a topic.
 const WORDS: usize = 60;
 const OWN: usize = 20;
 
 /// The topics that documents are made of: each has twenty words of its own, the first more likely than the last.
-fn planted() -> Topics {
+fn planted() -> Distributions {
     let weight = |word: usize, topic: usize| if word / OWN == topic { 1.0 / (1.0 + (word % OWN) as f32) } else { 1e-4 };
-    Topics::new(Matrix::from_fn(WORDS, 3, weight), vec![1.0; 3], vec![1.0; WORDS], 1).unwrap()
+    Distributions::new(Matrix::from_fn(WORDS, 3, weight), vec![1.0; 3], vec![1.0; WORDS], 1).unwrap()
+}
+
+/// The fitted topics.
+fn distributions(fitted: &Fitted) -> Distributions {
+    fitted.model.capabilities().axes.unwrap().distributions().unwrap().unwrap().into_owned()
 }
 
 /// Documents of some fifty words, each mostly of one topic, and of the other two in shares of its own.
@@ -74,8 +79,8 @@ fn quick(topics: u32) -> Lda {
 fn planted_topics_come_back_with_their_documents() {
     let counts = documents(400);
     let fitted = fit(&quick(3), &counts, &Precomputed::default(), 2).unwrap();
-    let found = fitted.model.topics().unwrap();
-    let matched = matched(&planted(), found, &Run::new(0, 1).unwrap()).unwrap();
+    let found = distributions(&fitted);
+    let matched = matched(&planted(), &found, &Run::new(0, 1).unwrap()).unwrap();
     assert!(matched.shared.iter().all(|&shared| shared >= 0.7), "{matched:?}");
     assert!(matched.divergence.iter().all(|&divergence| divergence < 0.04), "{matched:?}");
     let codes = fitted.codes.as_ref().unwrap();
@@ -130,7 +135,7 @@ fn seed_words_and_labels_say_which_topic_is_which() {
     let counts = documents(400);
     let seeded = Lda { seed_words: "w41,w42;w01;w22".to_owned(), ..quick(3) };
     let topics = fit(&seeded, &counts, &Precomputed::default(), 2).unwrap();
-    let top = |fitted: &Fitted, topic: usize| fitted.model.topics().unwrap().tops(1)[topic][0] as usize / OWN;
+    let top = |fitted: &Fitted, topic: usize| distributions(fitted).tops(1)[topic][0] as usize / OWN;
     assert_eq!([top(&topics, 0), top(&topics, 1), top(&topics, 2)], [2, 0, 1]);
     for (words, told) in [("w41;w99", "w9"), ("w1;w2;w3;w4", "4 topics of 3")] {
         let Err(error) = fit(&Lda { seed_words: words.to_owned(), ..quick(3) }, &counts, &Precomputed::default(), 1) else { panic!() };
@@ -204,8 +209,8 @@ impl Stream for Blocks {
 fn variational_bayes_finds_planted_topics_and_their_prior() {
     let counts = documents(3000);
     let fitted = fit(&passes(3), &counts, &Precomputed::default(), 2).unwrap();
-    let found = fitted.model.topics().unwrap();
-    let matched = matched(&planted(), found, &Run::new(0, 1).unwrap()).unwrap();
+    let found = distributions(&fitted);
+    let matched = matched(&planted(), &found, &Run::new(0, 1).unwrap()).unwrap();
     assert!(matched.shared.iter().all(|&shared| shared >= 0.7), "{matched:?}");
     assert!(matched.divergence.iter().all(|&divergence| divergence < 0.06), "{matched:?}");
     let told = |fitted: &Fitted| fitted.measures.iter().find(|(name, _)| *name == "log_likelihood_per_word").unwrap().1.value;
@@ -218,7 +223,7 @@ fn variational_bayes_finds_planted_topics_and_their_prior() {
     assert!(fit(&passes(3), &tenths, &Precomputed::default(), 2).is_ok());
     let seeded = Lda { seed_words: "w41,w42;w01;w22".to_owned(), ..passes(3) };
     let guided = fit(&seeded, &counts, &Precomputed::default(), 2).unwrap();
-    let top = |topic: usize| guided.model.topics().unwrap().tops(1)[topic][0] as usize / OWN;
+    let top = |topic: usize| distributions(&guided).tops(1)[topic][0] as usize / OWN;
     assert_eq!([top(0), top(1), top(2)], [2, 0, 1]);
     let labels = Category::new("kind", (0..3000).map(|row| Some(["c", "a", "b"][row % 3])));
     let beside = Precomputed { labels: Some(labels), ..Precomputed::default() };

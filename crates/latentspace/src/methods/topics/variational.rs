@@ -1,4 +1,4 @@
-//! Topics by online variational Bayes: a round learns from one chunk of documents, and moves what is known of all by a step that gets smaller.
+//! Distributions by online variational Bayes: a round learns from one chunk of documents, and moves what is known of all by a step that gets smaller.
 //!
 //! How much of each word goes to each topic is what a sampler would find in expectation, to first order ("collapsed": no digammas), and the prior
 //! of topics in documents is learned beside it. Rounds go over the chunks in their order, one pass after the other; what is known counts as if
@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 
 use super::dirichlet::{LEAST, digamma};
 use super::rounds::{Corpus, Learner, split};
+use crate::axes::{Compare, Inference, infer_all};
 use crate::checkpoint::Parcel;
 use crate::data::CHUNK;
 use crate::error::{Error, Result};
@@ -21,7 +22,6 @@ use crate::linalg::{Matrix, SparseRows};
 use crate::parallel::*;
 use crate::random::Random;
 use crate::run::Run;
-use crate::topics::{Compare, Inference, infer_all};
 
 /// Steps for a document's shares at most, and the change of all of them at which they are settled.
 const STEPS: usize = 40;
@@ -34,7 +34,7 @@ const FIRST_BIN: u32 = (127 - 4) << 2;
 const BINS: u32 = 4 * 28;
 /// Rounds before which the prior stays: topics are not there yet.
 const PRIOR_FROM: u32 = 5;
-/// Topics that a document of the first round begins with, and the part of it that is of all topics alike. Fewer make topics that hold each rare word
+/// Distributions that a document of the first round begins with, and the part of it that is of all topics alike. Fewer make topics that hold each rare word
 /// for themselves, and never let go of it.
 const FIRST: u64 = 30;
 const BLUR: f32 = 0.3;
@@ -214,7 +214,7 @@ impl Learner for Online {
         let prior: Vec<f32> = state.alpha.iter().map(|&alpha| alpha as f32).collect();
         let inference = Inference {
             phi: state.phi.as_slice(),
-            topics: self.topics,
+            axes: self.topics,
             prior: &prior,
             compare: Compare::Plain,
             steps: STEPS,

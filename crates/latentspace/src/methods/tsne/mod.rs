@@ -37,13 +37,14 @@ use crate::data::{Given, Prepared, Rows, Tie};
 use crate::error::{Error, Result, count};
 use crate::linalg::{Matrix, MatrixView};
 use crate::measure::Measure;
-use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
+use crate::method::{Fitted, Info, Method, Plan, Shape, Takes};
 use crate::methods::KEPT_SPARSE;
 use crate::methods::map::edges::Edges;
 use crate::methods::map::given::{self, Ties};
 use crate::methods::map::placed::Stored;
 use crate::methods::map::{NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, start as map_start};
 use crate::methods::near::{near, search_plan};
+use crate::model::{Can, Model};
 use crate::neighbors::Metric;
 use crate::params::Auto;
 use crate::random::Random;
@@ -303,6 +304,7 @@ impl Method for Tsne {
         decodes: true,
         folds: false,
         likelihood: None,
+        can: Can { kept: true, axes: None, sampler: false },
         live: true,
         given: &[Given::Neighbors, Given::Start],
         limits: &[

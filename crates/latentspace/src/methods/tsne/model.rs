@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 use super::affinities::conditional;
 use super::repulsion::{Repulsion, exact_rows};
 use crate::error::Result;
-use crate::method::Model;
 use crate::methods::map::placed::{Near, Placed, Placing, Stored, wrong};
+use crate::model::Model;
 use crate::neighbors::Metric;
 use crate::tensors::Tensors;
 

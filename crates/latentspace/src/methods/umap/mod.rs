@@ -31,7 +31,7 @@ use crate::attributes::{Attribute, Fit, Found, Peer};
 use crate::data::{Category, Given, Prepared, Rows, Tie};
 use crate::error::{Error, Result, count};
 use crate::linalg::{Matrix, MatrixView};
-use crate::method::{Fitted, Info, Method, Model, Plan, Shape, Takes};
+use crate::method::{Fitted, Info, Method, Plan, Shape, Takes};
 use crate::methods::KEPT_SPARSE;
 use crate::methods::map::edges::Edges;
 use crate::methods::map::given::{self, Ties};
@@ -39,6 +39,7 @@ use crate::methods::map::placed::{self, Stored};
 use crate::methods::map::start::coarse;
 use crate::methods::map::{Init, NEEDS_ALL_ROWS, PLACES_ON_THE_MAP};
 use crate::methods::near::{near, search_plan};
+use crate::model::{Can, Model};
 use crate::neighbors::Metric;
 use crate::params::Auto;
 use crate::random::Random;
@@ -311,6 +312,7 @@ impl Method for Umap {
         decodes: true,
         folds: false,
         likelihood: None,
+        can: Can { kept: true, axes: None, sampler: false },
         live: true,
         given: &[Given::Neighbors, Given::Start],
         limits: &[

@@ -10,8 +10,8 @@
 
 use super::lanes::{Drawing, ONE};
 use super::tables::{Row, Tables, Word};
+use crate::axes::lanes::LANES;
 use crate::methods::topics::corpus::{Block, Corpus};
-use crate::topics::lanes::LANES;
 
 /// Words ahead that are asked for, and bytes in a line of the cache.
 const AHEAD: usize = 8;

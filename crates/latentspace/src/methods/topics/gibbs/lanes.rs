@@ -1,7 +1,7 @@
 //! Eight topics of a document at a time: once for AVX2, once for any processor, to the same bits.
 
 use super::tables::{Row, Width};
-use crate::topics::lanes::{LANES, Plain, Unit};
+use crate::axes::lanes::{LANES, Plain, Unit};
 
 /// What a vector unit does to draw topics.
 pub(super) trait Drawing: Unit {
@@ -89,7 +89,7 @@ mod avx2 {
     use std::arch::x86_64::*;
 
     use super::{Drawing, LANES, Row, Width};
-    use crate::topics::lanes::avx2::Avx2;
+    use crate::axes::lanes::avx2::Avx2;
 
     // SAFETY, of all below: a value of Avx2 exists only where the processor has AVX2; loads and stores go through references of their size.
     impl Drawing for Avx2 {
@@ -200,7 +200,7 @@ mod tests {
     #[test]
     fn both_units_have_the_same_bits() {
         #[cfg(target_arch = "x86_64")]
-        if let Some(unit) = crate::topics::lanes::avx2::Avx2::find() {
+        if let Some(unit) = crate::axes::lanes::avx2::Avx2::find() {
             let random = crate::random::Random::new(4, "lanes");
             for step in 0..200 {
                 let values: [f32; LANES] =

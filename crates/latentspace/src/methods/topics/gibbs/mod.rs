@@ -16,15 +16,15 @@ use serde_json::json;
 
 use super::corpus::{Block, Corpus};
 use super::dirichlet::{Histogram, learn_prior};
+use crate::axes::lanes::Plain;
+#[cfg(target_arch = "x86_64")]
+use crate::axes::lanes::avx2::Avx2;
 use crate::checkpoint::Parcel;
 use crate::error::{Error, Result};
 use crate::parallel::*;
 use crate::random::Random;
 use crate::run::Run;
 use crate::tensors::{Tensor, Tensors};
-use crate::topics::lanes::Plain;
-#[cfg(target_arch = "x86_64")]
-use crate::topics::lanes::avx2::Avx2;
 use block::{Chance, Draws, Known, Room};
 use tables::{ByWord, Seed, Tables};
 

@@ -94,7 +94,7 @@ pub(super) struct Seed {
 
 /// What documents read during a sweep.
 pub(super) struct Tables {
-    /// Topics.
+    /// Distributions.
     pub(super) topics: usize,
     /// The prior of each word in a topic.
     pub(super) eta: f32,
@@ -113,7 +113,7 @@ pub(super) struct Tables {
 struct Work {
     /// By topic; all 0 between words.
     counts: Vec<u32>,
-    /// Topics that are not 0.
+    /// Distributions that are not 0.
     found: Vec<u16>,
     weights: Vec<(u16, f32)>,
     alias: Alias,

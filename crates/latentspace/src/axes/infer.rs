@@ -1,4 +1,4 @@
-//! Topic proportions of documents, given the topics.
+//! Axis proportions of documents, given the axes.
 
 #[cfg(target_arch = "x86_64")]
 use super::lanes::avx2::Avx2;
@@ -8,33 +8,33 @@ use crate::linalg::{Matrix, SparseRows};
 use crate::parallel::*;
 use crate::run::Run;
 
-/// Estimator of topic proportions: the fixed point of `share ∝ prior + sum over words of count · phi · share / (sum over topics of phi · share)`,
+/// Estimator of axis proportions: the fixed point of `share ∝ prior + sum over words of count · phi · share / (sum over axes of phi · share)`,
 /// starting with equal shares. Without a prior it is expectation maximization (Hofmann 1999, doi:10.1145/312624.312649); with one, the mean of a
 /// Gibbs sampler to first order (Asuncion and others 2009, arXiv:1205.2662, "CVB0").
 ///
-/// Most topics have negligible, shrinking shares of a document: after a few steps with all topics, these are set to their limits, and the
-/// following steps, which are over-relaxed, use only the other topics. A last step uses all of them.
-/// For documents of 72 words over 100 topics, 30 steps with 16 topics replace 44 with all, in a third of the time; the sum of absolute
-/// differences from the converged shares is .009 (.001 with all topics and a tolerance of 1e-4), the likelihood differs by 5e-6.
+/// Most axes have negligible, shrinking shares of a document: after a few steps with all axes, these are set to their limits, and the
+/// following steps, which are over-relaxed, use only the other axes. A last step uses all of them.
+/// For documents of 72 words over 100 axes, 30 steps with 16 axes replace 44 with all, in a third of the time; the sum of absolute
+/// differences from the converged shares is .009 (.001 with all axes and a tolerance of 1e-4), the likelihood differs by 5e-6.
 ///
-/// Cost: 4 flops per distinct word, active topic and step. A document's rows of phi are copied and padded to whole vectors, so that they are
-/// adjacent in the L1 cache; four words, or four topics, are processed at a time, so that their sums are independent.
+/// Cost: 4 flops per distinct word, active axis and step. A document's rows of phi are copied and padded to whole vectors, so that they are
+/// adjacent in the L1 cache; four words, or four axes, are processed at a time, so that their sums are independent.
 #[derive(Debug, Clone)]
 pub(crate) struct Inference<'a> {
-    /// `[words, topics]`, with any positive scale per word.
+    /// `[words, axes]`, with any positive scale per word.
     pub(crate) phi: &'a [f32],
-    pub(crate) topics: usize,
-    /// The prior of each topic; 0 without a prior.
+    pub(crate) axes: usize,
+    /// The prior of each axis; 0 without a prior.
     pub(crate) prior: &'a [f32],
     /// The transformation of weights (tempering).
     pub(crate) compare: Compare,
     /// Maximum number of steps.
     pub(crate) steps: usize,
-    /// Stop when the sum of all changes of shares is below this. 0: make all steps, with all topics.
+    /// Stop when the sum of all changes of shares is below this. 0: make all steps, with all axes.
     pub(crate) settled: f32,
 }
 
-/// How the weight of a topic for a word, phi · share, is transformed. `phi` is already transformed.
+/// How the weight of an axis for a word, phi · share, is transformed. `phi` is already transformed.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Compare {
     /// Not transformed.
@@ -43,45 +43,45 @@ pub(crate) enum Compare {
     Tempered(f32),
 }
 
-/// Words or topics that are processed at a time, so that their sums are independent.
+/// Words or axes that are processed at a time, so that their sums are independent.
 const GROUP: usize = 4;
 
 /// Scratch space, reused for each document.
 #[derive(Default)]
 pub(crate) struct InferenceRoom {
-    /// The words' rows of phi, `[words][topics / 8]`, padded with zeros.
+    /// The words' rows of phi, `[words][axes / 8]`, padded with zeros.
     rows: Vec<Lanes>,
-    /// For each topic: its transformed share, and the sum over words.
+    /// For each axis: its transformed share, and the sum over words.
     raised: Vec<Lanes>,
     sums: Vec<Lanes>,
-    /// The active topics, and their shares.
-    topics: Vec<u32>,
+    /// The active axes, and their shares.
+    axes: Vec<u32>,
     shares: Vec<f32>,
-    /// The words' probabilities in each of these: `[topics][words / 8]`; the probability of a word by the other topics; its count.
+    /// The words' probabilities in each of these: `[axes][words / 8]`; the probability of a word by the other axes; its count.
     columns: Vec<Lanes>,
     rest: Vec<Lanes>,
     counts: Vec<Lanes>,
     weights: Vec<Lanes>,
-    /// The sum over words for each active topic.
+    /// The sum over words for each active axis.
     said: Vec<f32>,
 }
 
-/// Number of steps with all topics, after which negligible ones are dropped, and again after as many more.
+/// Number of steps with all axes, after which negligible ones are dropped, and again after as many more.
 const LOOK: usize = 4;
 /// Threshold of a negligible share in words, and the factor per step below which a share is certain to shrink.
 const NOTHING: f32 = 1.0;
 const SHRINKS: f32 = 0.8;
-/// Over-relaxation factor of steps with few topics, and the minimum part of a share that remains. Steps of
+/// Over-relaxation factor of steps with few axes, and the minimum part of a share that remains. Steps of
 /// expectation maximization converge with factors up to 2 (Peters and Walker 1978, doi:10.1137/0135032).
 const FARTHER: f32 = 1.6;
 const LEFT: f32 = 0.25;
 
 /// Shares below this are set to 0. Without a prior shares shrink forever, and subnormal numbers take a hundred times as long:
-/// the score of 1,900 documents by 1,000 topics took 40 s instead of 7.
+/// the score of 1,900 documents by 1,000 axes took 40 s instead of 7.
 const LOST: f32 = 1e-20;
 
 impl Inference<'_> {
-    /// The topic proportions of one document, which sum to 1. An empty document has those of the prior.
+    /// The axis proportions of one document, which sum to 1. An empty document has those of the prior.
     pub(crate) fn infer(&self, words: &[u32], counts: &[f32], out: &mut [f32], room: &mut InferenceRoom) {
         #[cfg(target_arch = "x86_64")]
         if let Some(unit) = Avx2::find() {
@@ -97,7 +97,7 @@ impl Inference<'_> {
 
     #[inline(always)]
     fn infer_by<U: Unit>(&self, unit: U, words: &[u32], counts: &[f32], out: &mut [f32], room: &mut InferenceRoom) {
-        let k = self.topics;
+        let k = self.axes;
         let prior: f32 = self.prior.iter().sum();
         let length: f32 = counts.iter().sum();
         if length + prior <= 0.0 {
@@ -124,7 +124,7 @@ impl Inference<'_> {
                 break;
             }
         }
-        // Correct for rounding, and for words that no topic has.
+        // Correct for rounding, and for words that no axis has.
         let all: f32 = out.iter().sum();
         if all > 0.0 {
             out.iter_mut().for_each(|share| *share /= all);
@@ -136,7 +136,7 @@ impl Inference<'_> {
     /// Allocates scratch space, and copies the words' rows of phi.
     #[inline(always)]
     fn copy(&self, words: &[u32], room: &mut InferenceRoom) {
-        let (k, vectors) = (self.topics, self.topics.div_ceil(LANES));
+        let (k, vectors) = (self.axes, self.axes.div_ceil(LANES));
         let InferenceRoom { rows, raised, sums, .. } = room;
         for lanes in [&mut *raised, &mut *sums] {
             lanes.clear();
@@ -149,10 +149,10 @@ impl Inference<'_> {
         }
     }
 
-    /// A step with all topics; returns the sum of changes.
+    /// A step with all axes; returns the sum of changes.
     #[inline(always)]
     fn step<U: Unit>(&self, unit: U, counts: &[f32], scale: f32, out: &mut [f32], room: &mut InferenceRoom) -> f32 {
-        let (k, vectors) = (self.topics, self.topics.div_ceil(LANES));
+        let (k, vectors) = (self.axes, self.axes.div_ceil(LANES));
         let InferenceRoom { rows, raised, sums, .. } = room;
         let (sums, raised) = (&mut sums[..vectors], &mut raised[..vectors]);
         sums.fill([0.0; LANES]);
@@ -205,16 +205,16 @@ impl Inference<'_> {
         changed
     }
 
-    /// Selects the active topics: those with a share that is not negligible, or that grows.
+    /// Selects the active axes: those with a share that is not negligible, or that grows.
     #[inline(always)]
     fn choose(&self, scale: f32, out: &mut [f32], room: &mut InferenceRoom) {
-        let InferenceRoom { topics, sums, .. } = room;
-        topics.clear();
-        for (topic, (share, &prior)) in out.iter_mut().zip(self.prior).enumerate() {
+        let InferenceRoom { axes, sums, .. } = room;
+        axes.clear();
+        for (axis, (share, &prior)) in out.iter_mut().zip(self.prior).enumerate() {
             // The last step left the sums over words there.
-            match self.rests(*share, sums[topic / LANES][topic % LANES], prior * scale, scale) {
+            match self.rests(*share, sums[axis / LANES][axis % LANES], prior * scale, scale) {
                 Some(rested) => *share = rested,
-                None => topics.push(topic as u32),
+                None => axes.push(axis as u32),
             }
         }
     }
@@ -227,18 +227,18 @@ impl Inference<'_> {
         (self.compare == Compare::Plain && is_little && said < SHRINKS).then(|| prior / (1.0 - said))
     }
 
-    /// Lays out the words' probabilities by the active topics, and by all others together.
+    /// Lays out the words' probabilities by the active axes, and by all others together.
     #[inline(always)]
     fn gather<U: Unit>(&self, unit: U, counts: &[f32], out: &[f32], room: &mut InferenceRoom) {
-        let (of_row, vectors) = (self.topics.div_ceil(LANES), counts.len().div_ceil(LANES));
-        let InferenceRoom { rows, topics, columns, rest, counts: of_words, raised, weights, .. } = room;
+        let (of_row, vectors) = (self.axes.div_ceil(LANES), counts.len().div_ceil(LANES));
+        let InferenceRoom { rows, axes, columns, rest, counts: of_words, raised, weights, .. } = room;
         // The transformed shares of the others.
-        self.raise(out, &mut raised.as_flattened_mut()[..self.topics]);
-        topics.iter().for_each(|&topic| raised[topic as usize / LANES][topic as usize % LANES] = 0.0);
+        self.raise(out, &mut raised.as_flattened_mut()[..self.axes]);
+        axes.iter().for_each(|&axis| raised[axis as usize / LANES][axis as usize % LANES] = 0.0);
         for lanes in [&mut *columns, &mut *rest, &mut *of_words, &mut *weights] {
             lanes.clear();
         }
-        columns.resize(topics.len() * vectors, [0.0; LANES]);
+        columns.resize(axes.len() * vectors, [0.0; LANES]);
         [&mut *rest, &mut *of_words, &mut *weights].into_iter().for_each(|lanes| lanes.resize(vectors, [0.0; LANES]));
         for (at, &count) in counts.iter().enumerate() {
             let row = &rows[at * of_row..][..of_row];
@@ -246,29 +246,29 @@ impl Inference<'_> {
             rest[vector][lane] = product(unit, row, raised);
             of_words[vector][lane] = count;
             let row = row.as_flattened();
-            for (column, &topic) in columns.chunks_exact_mut(vectors).zip(topics.iter()) {
-                column[vector][lane] = row[topic as usize];
+            for (column, &axis) in columns.chunks_exact_mut(vectors).zip(axes.iter()) {
+                column[vector][lane] = row[axis as usize];
             }
         }
     }
 
-    /// Steps with the active topics, after this number with all, until the shares have converged or all steps but one are made.
+    /// Steps with the active axes, after this number with all, until the shares have converged or all steps but one are made.
     #[inline(always)]
     fn steps_of_few<U: Unit>(&self, unit: U, made: usize, scale: f32, out: &mut [f32], room: &mut InferenceRoom) {
-        let InferenceRoom { topics, columns, rest, counts, raised, weights, shares, said, .. } = room;
+        let InferenceRoom { axes, columns, rest, counts, raised, weights, shares, said, .. } = room;
         let vectors = rest.len();
         let raised = raised.as_flattened_mut();
         for step in made..self.steps - 1 {
             shares.clear();
-            shares.extend(topics.iter().map(|&topic| out[topic as usize]));
-            self.raise(shares, &mut raised[..topics.len()]);
-            weigh(unit, columns, &raised[..topics.len()], rest, counts, weights);
-            tell_topics(unit, columns, weights, topics.len(), said);
+            shares.extend(axes.iter().map(|&axis| out[axis as usize]));
+            self.raise(shares, &mut raised[..axes.len()]);
+            weigh(unit, columns, &raised[..axes.len()], rest, counts, weights);
+            tell_axes(unit, columns, weights, axes.len(), said);
             let looks = step.is_multiple_of(LOOK);
             let (mut changed, mut kept) = (0.0, 0);
-            for at in 0..topics.len() {
-                let topic = topics[at] as usize;
-                let (share, prior, said) = (&mut out[topic], self.prior[topic], said[at] * scale);
+            for at in 0..axes.len() {
+                let axis = axes[at] as usize;
+                let (share, prior, said) = (&mut out[axis], self.prior[axis], said[at] * scale);
                 let new = raised[at] * said + prior * scale;
                 let more = new - *share;
                 changed += more.abs();
@@ -283,14 +283,14 @@ impl Inference<'_> {
                             unit.store(unit.add(unit.load(rest), unit.mul(unit.load(column), raised)), rest);
                         }
                     } else {
-                        topics[kept] = topic as u32;
+                        axes[kept] = axis as u32;
                         columns.copy_within(at * vectors..(at + 1) * vectors, kept * vectors);
                         kept += 1;
                     }
                 }
             }
             if looks {
-                topics.truncate(kept);
+                axes.truncate(kept);
                 columns.truncate(kept * vectors);
             }
             if changed < self.settled {
@@ -299,7 +299,7 @@ impl Inference<'_> {
         }
     }
 
-    /// Adds the expected counts of a word by topic to `sums`: for its occurrences, given as document numbers and counts, with the documents' transformed
+    /// Adds the expected counts of a word by axis to `sums`: for its occurrences, given as document numbers and counts, with the documents' transformed
     /// shares in `raised`. Returns the log-likelihood of the occurrences.
     pub(crate) fn split(&self, word: usize, uses: &[(u32, f32)], raised: &Matrix, sums: &mut [f32]) -> f64 {
         #[cfg(target_arch = "x86_64")]
@@ -316,7 +316,7 @@ impl Inference<'_> {
 
     #[inline(always)]
     fn split_lanes(&self, word: usize, uses: &[(u32, f32)], raised: &Matrix, sums: &mut [f32]) -> f64 {
-        let k = self.topics;
+        let k = self.axes;
         let (phi, sums) = (&self.phi[word * k..][..k], &mut sums[..k]);
         let mut told = 0.0;
         for &(document, count) in uses {
@@ -340,7 +340,7 @@ impl Inference<'_> {
     }
 }
 
-/// The count of each word over its probability by the active topics with these shares and the others.
+/// The count of each word over its probability by the active axes with these shares and the others.
 #[inline(always)]
 fn weigh<U: Unit>(unit: U, columns: &[Lanes], shares: &[f32], rest: &[Lanes], counts: &[Lanes], weights: &mut [Lanes]) {
     let vectors = rest.len();
@@ -348,8 +348,8 @@ fn weigh<U: Unit>(unit: U, columns: &[Lanes], shares: &[f32], rest: &[Lanes], co
     while at + GROUP <= vectors {
         let of = &rest[at..at + GROUP];
         let (mut a, mut b, mut c, mut d) = (unit.load(&of[0]), unit.load(&of[1]), unit.load(&of[2]), unit.load(&of[3]));
-        for (topic, &share) in shares.iter().enumerate() {
-            let (column, share) = (&columns[topic * vectors + at..][..GROUP], unit.all(share));
+        for (axis, &share) in shares.iter().enumerate() {
+            let (column, share) = (&columns[axis * vectors + at..][..GROUP], unit.all(share));
             a = unit.add(a, unit.mul(unit.load(&column[0]), share));
             b = unit.add(b, unit.mul(unit.load(&column[1]), share));
             c = unit.add(c, unit.mul(unit.load(&column[2]), share));
@@ -364,19 +364,19 @@ fn weigh<U: Unit>(unit: U, columns: &[Lanes], shares: &[f32], rest: &[Lanes], co
     }
     for at in at..vectors {
         let mut told = unit.load(&rest[at]);
-        for (topic, &share) in shares.iter().enumerate() {
-            told = unit.add(told, unit.mul(unit.load(&columns[topic * vectors + at]), unit.all(share)));
+        for (axis, &share) in shares.iter().enumerate() {
+            told = unit.add(told, unit.mul(unit.load(&columns[axis * vectors + at]), unit.all(share)));
         }
         unit.store(unit.ratio(unit.load(&counts[at]), told), &mut weights[at]);
     }
 }
 
-/// The sums over words for several active topics at a time.
+/// The sums over words for several active axes at a time.
 #[inline(always)]
-fn tell_topics<U: Unit>(unit: U, columns: &[Lanes], weights: &[Lanes], topics: usize, said: &mut Vec<f32>) {
+fn tell_axes<U: Unit>(unit: U, columns: &[Lanes], weights: &[Lanes], axes: usize, said: &mut Vec<f32>) {
     let vectors = weights.len();
     said.clear();
-    while said.len() + GROUP <= topics {
+    while said.len() + GROUP <= axes {
         let group = &columns[said.len() * vectors..][..GROUP * vectors];
         let (a, others) = group.split_at(vectors);
         let (b, others) = others.split_at(vectors);
@@ -391,8 +391,8 @@ fn tell_topics<U: Unit>(unit: U, columns: &[Lanes], weights: &[Lanes], topics: u
         }
         said.extend([unit.total(of_a), unit.total(of_b), unit.total(of_c), unit.total(of_d)]);
     }
-    for topic in said.len()..topics {
-        said.push(product(unit, &columns[topic * vectors..][..vectors], weights));
+    for axis in said.len()..axes {
+        said.push(product(unit, &columns[axis * vectors..][..vectors], weights));
     }
 }
 
@@ -426,12 +426,12 @@ pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
 /// Documents per task.
 const DOCUMENTS: usize = 64;
 
-/// The topic proportions of documents, `[n, topics]`, independent of each other.
+/// The axis proportions of documents, `[n, axes]`, independent of each other.
 ///
 /// # Errors
 /// [`crate::Error::Cancelled`].
 pub(crate) fn infer_all(inference: &Inference<'_>, documents: SparseRows<'_>, run: &Run) -> Result<Matrix> {
-    let (n, k) = (documents.rows(), inference.topics);
+    let (n, k) = (documents.rows(), inference.axes);
     let mut shares = vec![0.0_f32; n * k];
     shares.par_chunks_mut(DOCUMENTS * k).enumerate().try_for_each_init(InferenceRoom::default, |room, (at, shares)| {
         run.check()?;
@@ -451,12 +451,12 @@ mod tests {
 
     #[test]
     fn shares_of_known_mixtures_are_found_and_empty_documents_have_the_prior() {
-        // Four words, two topics.
+        // Four words, two axes.
         let phi = [0.6, 0.0, 0.4, 0.1, 0.0, 0.4, 0.0, 0.5];
         let prior = [0.0, 0.0];
-        let inference = Inference { phi: &phi, topics: 2, prior: &prior, compare: Compare::Plain, steps: 1000, settled: 1e-7 };
+        let inference = Inference { phi: &phi, axes: 2, prior: &prior, compare: Compare::Plain, steps: 1000, settled: 1e-7 };
         let (mut out, mut room) = ([0.0; 2], InferenceRoom::default());
-        // 0.3 of the first topic, 0.7 of the second, in expectation.
+        // 0.3 of the first axis, 0.7 of the second, in expectation.
         let expected: Vec<f32> = (0..4).map(|word| 1000.0 * (0.3 * phi[2 * word] + 0.7 * phi[2 * word + 1])).collect();
         inference.infer(&[0, 1, 2, 3], &expected, &mut out, &mut room);
         assert!((out[0] - 0.3).abs() < 1e-3, "{out:?}");
@@ -468,14 +468,14 @@ mod tests {
         assert_eq!(out, [0.5, 0.5]);
     }
 
-    /// Topics that each prefer some of 400 words, and a document of three of them.
-    fn document(topics: usize, document: u64) -> (Vec<f32>, Vec<u32>, Vec<f32>) {
+    /// Distributions that each prefer some of 400 words, and a document of three of them.
+    fn document(axes: usize, document: u64) -> (Vec<f32>, Vec<u32>, Vec<f32>) {
         let random = Random::new(5, "shares");
         let phi = |at: usize| (0.02 - (random.uniform(0, at as u64)).ln()).powi(4) as f32;
-        let phi: Vec<f32> = (0..400 * topics).map(phi).collect();
-        let of = |place: u64| random.below(1 + document, place % 3, topics as u64) as usize;
+        let phi: Vec<f32> = (0..400 * axes).map(phi).collect();
+        let of = |place: u64| random.below(1 + document, place % 3, axes as u64) as usize;
         let likely = |place: u64| (0..20).map(move |turn| Random::new(6, "words").below(1 + document, 20 * place + turn, 400) as usize);
-        let best = |place: u64| likely(place).max_by(|&a, &b| phi[a * topics + of(place)].total_cmp(&phi[b * topics + of(place)]));
+        let best = |place: u64| likely(place).max_by(|&a, &b| phi[a * axes + of(place)].total_cmp(&phi[b * axes + of(place)]));
         let mut words: Vec<u32> = (0..60).map(|place| best(place).unwrap() as u32).collect();
         words.sort_unstable();
         let counts: Vec<f32> = words.chunk_by(|a, b| a == b).map(|same| same.len() as f32).collect();
@@ -485,21 +485,21 @@ mod tests {
 
     #[test]
     fn few_topics_come_to_what_all_come_to_on_any_unit() {
-        for topics in [3, 20, 100, 133] {
+        for axes in [3, 20, 100, 133] {
             for at in 0..6 {
-                let (phi, words, counts) = document(topics, at);
-                let prior = vec![if at % 2 == 0 { 0.1 } else { 0.0 }; topics];
+                let (phi, words, counts) = document(axes, at);
+                let prior = vec![if at % 2 == 0 { 0.1 } else { 0.0 }; axes];
                 let compare = if at < 4 { Compare::Plain } else { Compare::Tempered(0.8) };
-                let inference = Inference { phi: &phi, topics, prior: &prior, compare, steps: 400, settled: 1e-5 };
+                let inference = Inference { phi: &phi, axes, prior: &prior, compare, steps: 400, settled: 1e-5 };
                 let all = Inference { steps: 4000, settled: 0.0, ..inference.clone() };
-                let (mut few, mut plain, mut whole) = (vec![0.0; topics], vec![0.0; topics], vec![0.0; topics]);
+                let (mut few, mut plain, mut whole) = (vec![0.0; axes], vec![0.0; axes], vec![0.0; axes]);
                 let mut room = InferenceRoom::default();
                 inference.infer(&words, &counts, &mut few, &mut room);
                 inference.infer_by(Plain, &words, &counts, &mut plain, &mut room);
                 assert!(few.iter().zip(&plain).all(|(a, b)| a.to_bits() == b.to_bits()));
                 all.infer(&words, &counts, &mut whole, &mut room);
                 let apart: f32 = few.iter().zip(&whole).map(|(a, b)| (a - b).abs()).sum();
-                assert!(apart < 0.02, "{topics} topics, {at}: {apart} apart");
+                assert!(apart < 0.02, "{axes} axes, {at}: {apart} apart");
             }
         }
     }

@@ -1,49 +1,49 @@
-//! Layout of topics: a plane in which topics with common words are near, and a hierarchical clustering.
+//! Layout of axes: a plane in which axes with common words are near, and a hierarchical clustering.
 
 use serde::Serialize;
 
-use super::Topics;
+use super::Distributions;
 use crate::error::Result;
 use crate::linalg::symmetric_eigen;
 use crate::parallel::*;
 use crate::run::Run;
 
-/// Coordinates of topics in a plane.
+/// Coordinates of axes in a plane.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Layout {
-    /// `[topics]`: the coordinates.
+    /// `[axes]`: the coordinates.
     pub places: Vec<[f64; 2]>,
     /// The share of the squared distances that each axis explains.
     pub explained: [f64; 2],
 }
 
-/// A merge of two nodes: 0 to k - 1 are topics, k + i is the result of merge i.
+/// A merge of two nodes: 0 to k - 1 are axes, k + i is the result of merge i.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Merge {
     /// The node with the smaller number.
     pub a: u32,
     /// The other.
     pub b: u32,
-    /// Their distance: the mean over pairs of their topics (average linkage).
+    /// Their distance: the mean over pairs of their axes (average linkage).
     pub height: f64,
 }
 
-/// Above this number of topics, words of low lift are pooled.
+/// Above this number of axes, words of low lift are pooled.
 const MANY: usize = 150;
-/// A word is kept for a topic if its probability is at least this many times the mean.
+/// A word is kept for an axis if its probability is at least this many times the mean.
 const MATTERS: f32 = 0.2;
 
-/// The Jensen-Shannon divergence of each pair of topics (natural logarithm), `[k, k]`. With more than 150 topics, only the more probable words of each
+/// The Jensen-Shannon divergence of each pair of axes (natural logarithm), `[k, k]`. With more than 150 axes, only the more probable words of each
 /// are used individually, and the others as if they were equally probable.
 ///
 /// Cost: k² · words logarithms, or k² · kept words.
-pub(super) fn divergences(topics: &Topics, run: &Run) -> Result<Vec<f64>> {
-    let (k, words) = (topics.k(), topics.words());
+pub(super) fn divergences(axes: &Distributions, run: &Run) -> Result<Vec<f64>> {
+    let (k, words) = (axes.k(), axes.words());
     let least = if k > MANY { MATTERS / words as f32 } else { 0.0 };
     let lists: Vec<Likely> = (0..k)
         .into_par_iter()
-        .map(|topic| {
-            let all = (0..words).map(|word| (word as u32, topics.by_word.row(word)[topic]));
+        .map(|axis| {
+            let all = (0..words).map(|word| (word as u32, axes.by_word.row(word)[axis]));
             let words_of: Vec<(u32, f64)> = all.filter(|(_, p)| *p > least).map(|(word, p)| (word, f64::from(p))).collect();
             let others = words - words_of.len();
             let rest = (1.0 - words_of.iter().map(|(_, p)| p).sum::<f64>()).max(0.0);
@@ -75,7 +75,7 @@ fn part(p: f64, q: f64) -> f64 {
     0.5 * (term(p) + term(q))
 }
 
-/// A topic's more probable words, ascending, and the mean probability of the others.
+/// An axis's more probable words, ascending, and the mean probability of the others.
 struct Likely {
     words: Vec<(u32, f64)>,
     other: f64,
@@ -106,13 +106,13 @@ fn divergence(a: &Likely, b: &Likely) -> f64 {
     (sum + neither as f64 * part(a.other, b.other)).max(0.0)
 }
 
-/// Principal coordinates of the topics' Jensen-Shannon divergences (Gower 1966, doi:10.1093/biomet/53.3-4.325), each axis with the sign that makes
+/// Principal coordinates of the axes' Jensen-Shannon divergences (Gower 1966, doi:10.1093/biomet/53.3-4.325), each axis with the sign that makes
 /// /// its largest coordinate positive.
 ///
 /// # Errors
 /// [`crate::Error::Cancelled`].
-pub fn layout(topics: &Topics, run: &Run) -> Result<Layout> {
-    run.install(|| places(&divergences(topics, run)?, topics.k()))
+pub fn layout(axes: &Distributions, run: &Run) -> Result<Layout> {
+    run.install(|| places(&divergences(axes, run)?, axes.k()))
 }
 
 fn places(divergences: &[f64], k: usize) -> Result<Layout> {
@@ -137,15 +137,15 @@ fn places(divergences: &[f64], k: usize) -> Result<Layout> {
     Ok(layout)
 }
 
-/// Average-linkage clustering of topics, by chains of nearest neighbors, which give the
+/// Average-linkage clustering of axes, by chains of nearest neighbors, which give the
 /// same tree as repeated merging of the nearest nodes (Murtagh 1983, doi:10.1093/comjnl/26.4.354).
 ///
 /// Cost: k².
 ///
 /// # Errors
 /// [`crate::Error::Cancelled`].
-pub fn tree(topics: &Topics, run: &Run) -> Result<Vec<Merge>> {
-    run.install(|| Ok(merges(divergences(topics, run)?, topics.k())))
+pub fn tree(axes: &Distributions, run: &Run) -> Result<Vec<Merge>> {
+    run.install(|| Ok(merges(divergences(axes, run)?, axes.k())))
 }
 
 fn merges(mut distances: Vec<f64>, k: usize) -> Vec<Merge> {
@@ -184,7 +184,7 @@ fn merges(mut distances: Vec<f64>, k: usize) -> Vec<Merge> {
         found.push((keep, gone, height));
     }
     found.sort_by(|a, b| a.2.total_cmp(&b.2).then((a.0, a.1).cmp(&(b.0, b.1))));
-    // The current node of each topic.
+    // The current node of each axis.
     let mut node: Vec<u32> = (0..k as u32).collect();
     let merge = |(at, (keep, gone, height)): (usize, (usize, usize, f64))| {
         let (a, b) = (node[keep].min(node[gone]), node[keep].max(node[gone]));
@@ -200,23 +200,23 @@ mod tests {
     use crate::linalg::Matrix;
     use crate::random::Random;
 
-    fn planted(k: usize, words: usize) -> Topics {
-        let random = Random::new(6, "topics");
-        let by_word = Matrix::from_fn(words, k, |word, topic| (random.uniform(word as u64, topic as u64).powi(6) + 1e-6) as f32);
-        Topics::new(by_word, vec![1.0; k], vec![1.0; words], 1).unwrap()
+    fn planted(k: usize, words: usize) -> Distributions {
+        let random = Random::new(6, "axes");
+        let by_word = Matrix::from_fn(words, k, |word, axis| (random.uniform(word as u64, axis as u64).powi(6) + 1e-6) as f32);
+        Distributions::new(by_word, vec![1.0; k], vec![1.0; words], 1).unwrap()
     }
 
     #[test]
     fn divergences_are_those_of_mathematics_and_few_words_tell_nearly_all() {
         let run = Run::new(0, 2).unwrap();
-        let topics = planted(5, 300);
-        let found = divergences(&topics, &run).unwrap();
-        let p = |topic: usize| (0..300).map(move |word| (word, topic));
-        let wanted: f64 = p(1).map(|(word, topic)| part(topics.probability(word, topic), topics.probability(word, 3))).sum();
+        let axes = planted(5, 300);
+        let found = divergences(&axes, &run).unwrap();
+        let p = |axis: usize| (0..300).map(move |word| (word, axis));
+        let wanted: f64 = p(1).map(|(word, axis)| part(axes.probability(word, axis), axes.probability(word, 3))).sum();
         assert!((found[5 + 3] - wanted).abs() < 1e-9 && found[5 + 3] == found[3 * 5 + 1]);
         let many = planted(MANY + 10, 300);
         let found = divergences(&many, &run).unwrap();
-        let wanted: f64 = p(1).map(|(word, topic)| part(many.probability(word, topic), many.probability(word, 3))).sum();
+        let wanted: f64 = p(1).map(|(word, axis)| part(many.probability(word, axis), many.probability(word, 3))).sum();
         assert!((found[(MANY + 10) + 3] / wanted - 1.0).abs() < 0.05, "{} {wanted}", found[MANY + 13]);
     }
 

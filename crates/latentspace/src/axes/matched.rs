@@ -1,45 +1,45 @@
-//! Matching of topics from two fits, and their stability.
+//! Matching of axes from two fits, and their stability.
 
 use serde::Serialize;
 
-use super::Topics;
+use super::Distributions;
 use super::layout::divergences;
 use crate::error::{Error, Result};
 use crate::interval::Measure;
 use crate::linalg::Matrix;
 use crate::run::Run;
 
-/// Number of top words of a topic that are compared.
+/// Number of top words of an axis that are compared.
 const TOP: usize = 10;
 
-/// A one-to-one matching of two sets of topics.
+/// A one-to-one matching of two sets of axes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Matched {
-    /// For each topic of the first set, its partner in the second; none if that has fewer topics.
+    /// For each axis of the first set, its partner in the second; none if that has fewer axes.
     pub partner: Vec<Option<u32>>,
-    /// For each topic of the first set, the share of its ten top words that are among its partner's; 0 without one.
+    /// For each axis of the first set, the share of its ten top words that are among its partner's; 0 without one.
     pub shared: Vec<f64>,
-    /// For each topic of the first set, the Jensen-Shannon divergence to its partner (natural logarithm, 0 to 0.69); 0.69 without one.
+    /// For each axis of the first set, the Jensen-Shannon divergence to its partner (natural logarithm, 0 to 0.69); 0.69 without one.
     pub divergence: Vec<f64>,
-    /// The mean share of top words of two topics that are not partners: the null.
+    /// The mean share of top words of two axes that are not partners: the null.
     pub chance: f64,
 }
 
-/// Matches the topics of two sets over one vocabulary one to one, with the lowest sum of divergences. As many have a partner
-/// as the smaller set has topics.
+/// Matches the axes of two sets over one vocabulary one to one, with the lowest sum of divergences. As many have a partner
+/// as the smaller set has axes.
 ///
 /// Cost: k³, and k² · words logarithms.
 ///
 /// # Errors
 /// [`Error::Input`] if the sets differ in vocabulary; [`Error::Cancelled`].
-pub fn matched(first: &Topics, second: &Topics, run: &Run) -> Result<Matched> {
+pub fn matched(first: &Distributions, second: &Distributions, run: &Run) -> Result<Matched> {
     let (a, b) = (first.k(), second.k());
     if second.words() != first.words() {
-        let found = format!("topics of {} words", second.words());
-        return Err(Error::input("topics", found, format!("the first are of {}", first.words())));
+        let found = format!("axes of {} words", second.words());
+        return Err(Error::input("axes", found, format!("the first are of {}", first.words())));
     }
     let cells = (0..first.words()).flat_map(|word| first.by_word.row(word).iter().chain(second.by_word.row(word)).copied()).collect();
-    let both = Topics::new(Matrix::new(first.words(), a + b, cells)?, vec![1.0; a + b], first.totals.clone(), first.documents)?;
+    let both = Distributions::new(Matrix::new(first.words(), a + b, cells)?, vec![1.0; a + b], first.totals.clone(), first.documents)?;
     let all = run.install(|| divergences(&both, run))?;
     let cost = |of_first: usize, of_second: usize| all[of_first * (a + b) + a + of_second];
     let partner: Vec<Option<u32>> = if a <= b {
@@ -57,7 +57,7 @@ pub fn matched(first: &Topics, second: &Topics, run: &Run) -> Result<Matched> {
     };
     let of_partner = |figure: &dyn Fn(usize, usize) -> f64, none: f64| {
         let each = partner.iter().enumerate();
-        each.map(|(topic, partner)| partner.map_or(none, |partner| figure(topic, partner as usize))).collect::<Vec<f64>>()
+        each.map(|(axis, partner)| partner.map_or(none, |partner| figure(axis, partner as usize))).collect::<Vec<f64>>()
     };
     let (shared, divergence) = (of_partner(&share, 0.0), of_partner(&cost, std::f64::consts::LN_2));
     let every: f64 = (0..a).map(|at| (0..b).map(|other| share(at, other)).sum::<f64>()).sum();
@@ -66,30 +66,30 @@ pub fn matched(first: &Topics, second: &Topics, run: &Run) -> Result<Matched> {
     Ok(Matched { partner, shared, divergence, chance })
 }
 
-/// The stability of topics: their similarity to matched topics of other fits.
+/// The stability of axes: their similarity to matched axes of other fits.
 #[derive(Debug, Clone, Serialize)]
 pub struct Recurrence {
-    /// The share of a topic's ten top words that are among its partner's; the null is that of topics that are not partners.
+    /// The share of an axis's ten top words that are among its partner's; the null is that of axes that are not partners.
     pub shared: Measure,
     /// The Jensen-Shannon divergence of partners (natural logarithm, 0 to 0.69).
     pub divergence: Measure,
-    /// `shared` of each topic of the first set, the mean over the others.
-    pub shared_by_topic: Vec<f64>,
-    /// `divergence` of each topic of the first set, the mean over the others.
-    pub divergence_by_topic: Vec<f64>,
+    /// `shared` of each axis of the first set, the mean over the others.
+    pub shared_by_axis: Vec<f64>,
+    /// `divergence` of each axis of the first set, the mean over the others.
+    pub divergence_by_axis: Vec<f64>,
 }
 
-/// Matches the topics of `first` with those of each other set. With several others, the intervals are those of the mean over them.
+/// Matches the axes of `first` with those of each other set. With several others, the intervals are those of the mean over them.
 ///
 /// # Errors
 /// [`Error::Param`] if there is no other set; as [`matched`].
-pub fn recurrence(first: &Topics, others: &[Topics], run: &Run) -> Result<Recurrence> {
+pub fn recurrence(first: &Distributions, others: &[Distributions], run: &Run) -> Result<Recurrence> {
     if others.is_empty() {
-        return Err(Error::param("runs", 1, "at least two sets of topics are needed"));
+        return Err(Error::param("runs", 1, "at least two sets of axes are needed"));
     }
     let found = others.iter().map(|other| matched(first, other, run)).collect::<Result<Vec<Matched>>>()?;
-    let by_topic = |figure: fn(&Matched) -> &[f64]| {
-        let mean = |topic: usize| found.iter().map(|matched| figure(matched)[topic]).sum::<f64>() / found.len() as f64;
+    let by_axis = |figure: fn(&Matched) -> &[f64]| {
+        let mean = |axis: usize| found.iter().map(|matched| figure(matched)[axis]).sum::<f64>() / found.len() as f64;
         (0..first.k()).map(mean).collect::<Vec<f64>>()
     };
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
@@ -108,8 +108,8 @@ pub fn recurrence(first: &Topics, others: &[Topics], run: &Run) -> Result<Recurr
     Ok(Recurrence {
         shared: whole(shared, Some(chance)),
         divergence: whole(divergence, None),
-        shared_by_topic: by_topic(shared),
-        divergence_by_topic: by_topic(divergence),
+        shared_by_axis: by_axis(shared),
+        divergence_by_axis: by_axis(divergence),
     })
 }
 
@@ -183,21 +183,21 @@ mod tests {
         }
     }
 
-    fn topics(order: &[usize]) -> Topics {
-        let random = Random::new(3, "topics");
-        let of = |word: usize, topic: usize| random.uniform(word as u64, order[topic] as u64).powi(6) as f32;
-        Topics::new(Matrix::from_fn(100, order.len(), of), vec![1.0; order.len()], vec![1.0; 100], 1).unwrap()
+    fn axes(order: &[usize]) -> Distributions {
+        let random = Random::new(3, "axes");
+        let of = |word: usize, axis: usize| random.uniform(word as u64, order[axis] as u64).powi(6) as f32;
+        Distributions::new(Matrix::from_fn(100, order.len(), of), vec![1.0; order.len()], vec![1.0; 100], 1).unwrap()
     }
 
     #[test]
-    fn topics_in_another_order_are_matched_and_known_again() {
+    fn axes_in_another_order_are_matched_and_known_again() {
         let run = Run::new(0, 1).unwrap();
-        let found = matched(&topics(&[0, 1, 2, 3]), &topics(&[2, 0, 3, 1]), &run).unwrap();
+        let found = matched(&axes(&[0, 1, 2, 3]), &axes(&[2, 0, 3, 1]), &run).unwrap();
         assert_eq!(found.partner, [Some(1), Some(3), Some(0), Some(2)]);
         assert!(found.shared.iter().all(|&share| share == 1.0) && found.divergence.iter().all(|&divergence| divergence < 1e-9));
         assert!(found.chance < 0.4, "{}", found.chance);
         // Of sets that differ in size, those of the smaller one have partners.
-        let (few, many) = (topics(&[2, 0]), topics(&[0, 1, 2, 3]));
+        let (few, many) = (axes(&[2, 0]), axes(&[0, 1, 2, 3]));
         assert_eq!(matched(&few, &many, &run).unwrap().partner, [Some(2), Some(0)]);
         let found = matched(&many, &few, &run).unwrap();
         assert_eq!(found.partner, [Some(1), None, Some(0), None]);
@@ -205,13 +205,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_there_again_is_told_whole_and_by_topic() {
+    fn what_is_there_again_is_told_whole_and_by_axis() {
         let run = Run::new(0, 2).unwrap();
-        let (first, same, other) = (topics(&[0, 1, 2]), topics(&[2, 1, 0]), topics(&[7, 1, 0]));
+        let (first, same, other) = (axes(&[0, 1, 2]), axes(&[2, 1, 0]), axes(&[7, 1, 0]));
         let found = recurrence(&first, &[same.clone(), other], &run).unwrap();
-        assert_eq!(&found.shared_by_topic[..2], [1.0, 1.0]);
-        assert!(found.shared_by_topic[2] < 0.9 && found.divergence_by_topic[2] > 0.05, "{found:?}");
-        assert!((found.shared.value - found.shared_by_topic.iter().sum::<f64>() / 3.0).abs() < 1e-12);
+        assert_eq!(&found.shared_by_axis[..2], [1.0, 1.0]);
+        assert!(found.shared_by_axis[2] < 0.9 && found.divergence_by_axis[2] > 0.05, "{found:?}");
+        assert!((found.shared.value - found.shared_by_axis.iter().sum::<f64>() / 3.0).abs() < 1e-12);
         assert!(found.shared.low < found.shared.value && found.shared.null.unwrap() < found.shared.low);
         assert_eq!(recurrence(&first, &[same], &run).unwrap().shared.value, 1.0);
         assert!(recurrence(&first, &[], &run).is_err());

@@ -1,4 +1,4 @@
-//! Topic coherence: whether the top words of a topic occur together in texts.
+//! Axis coherence: whether the top words of an axis occur together in texts.
 
 use serde::Serialize;
 
@@ -11,12 +11,12 @@ use crate::run::Run;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Coherence {
-    /// UMass: the mean log conditional probability that a document with one word contains a more probable word of the topic (Mimno and others
+    /// UMass: the mean log conditional probability that a document with one word contains a more probable word of the axis (Mimno and others
     /// 2011), over whole documents.
     UMass,
     /// NPMI: the mean normalized pointwise mutual information of pairs of words, -1 to 1 (Bouma 2009), over windows of 10 words.
     CNpmi,
-    /// C_v: the cosine similarity of the words' vectors of NPMI with all words of the topic, 0 to 1, over windows of 110 words.
+    /// C_v: the cosine similarity of the words' vectors of NPMI with all words of the axis, 0 to 1, over windows of 110 words.
     CV,
 }
 
@@ -49,11 +49,11 @@ pub enum Texts<'a> {
     Counts(SparseRows<'a>),
 }
 
-/// The coherence of topics.
+/// The coherence of axes.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Coherences {
-    /// Of each topic.
-    pub topics: Vec<f64>,
+    /// Of each axis.
+    pub axes: Vec<f64>,
     /// Their mean.
     pub mean: f64,
 }
@@ -63,12 +63,12 @@ const LEAST: f64 = 1e-12;
 /// Texts per task.
 const TEXTS: usize = 64;
 
-/// Numbers of windows that contain words and pairs of words of a topic.
+/// Numbers of windows that contain words and pairs of words of an axis.
 struct Counted {
     windows: u64,
     /// For each counted word.
     words: Vec<u64>,
-    /// For each topic `[words, words]`, the first word before the second.
+    /// For each axis `[words, words]`, the first word before the second.
     pairs: Vec<Vec<u64>>,
 }
 
@@ -82,12 +82,12 @@ impl Counted {
     }
 }
 
-/// The counted words and their positions among the topics' top words.
+/// The counted words and their positions among the axes' top words.
 struct TopWords<'a> {
     tops: &'a [Vec<u32>],
     /// Ascending.
     words: Vec<u32>,
-    /// For each word, its topics and its rank in them.
+    /// For each word, its axes and its rank in them.
     ranks: Vec<Vec<(u32, u32)>>,
 }
 
@@ -97,10 +97,10 @@ impl<'a> TopWords<'a> {
         words.sort_unstable();
         words.dedup();
         let mut ranks = vec![Vec::new(); words.len()];
-        for (topic, top) in tops.iter().enumerate() {
+        for (axis, top) in tops.iter().enumerate() {
             for (rank, word) in top.iter().enumerate() {
                 if let Ok(at) = words.binary_search(word) {
-                    ranks[at].push((topic as u32, rank as u32));
+                    ranks[at].push((axis as u32, rank as u32));
                 }
             }
         }
@@ -113,20 +113,20 @@ impl<'a> TopWords<'a> {
     }
 
     /// Adds one text: for each counted word, the windows that contain it, as ascending ranges.
-    fn add(&self, counted: &mut Counted, found: &[(usize, Vec<(u32, u32)>)], windows: u64, by_topic: &mut Vec<(u32, u32, u32)>) {
+    fn add(&self, counted: &mut Counted, found: &[(usize, Vec<(u32, u32)>)], windows: u64, by_axis: &mut Vec<(u32, u32, u32)>) {
         counted.windows += windows;
-        by_topic.clear();
+        by_axis.clear();
         for (at, (word, ranges)) in found.iter().enumerate() {
             counted.words[*word] += ranges.iter().map(|(from, to)| u64::from(to - from)).sum::<u64>();
-            by_topic.extend(self.ranks[*word].iter().map(|&(topic, rank)| (topic, rank, at as u32)));
+            by_axis.extend(self.ranks[*word].iter().map(|&(axis, rank)| (axis, rank, at as u32)));
         }
-        by_topic.sort_unstable();
-        for same in by_topic.chunk_by(|a, b| a.0 == b.0) {
-            let (topic, length) = (same[0].0 as usize, self.tops[same[0].0 as usize].len());
+        by_axis.sort_unstable();
+        for same in by_axis.chunk_by(|a, b| a.0 == b.0) {
+            let (axis, length) = (same[0].0 as usize, self.tops[same[0].0 as usize].len());
             for (at, &(_, first, a)) in same.iter().enumerate() {
                 for &(_, second, b) in &same[at + 1..] {
                     let both = overlap(&found[a as usize].1, &found[b as usize].1);
-                    counted.pairs[topic][first as usize * length + second as usize] += both;
+                    counted.pairs[axis][first as usize * length + second as usize] += both;
                 }
             }
         }
@@ -177,9 +177,9 @@ fn ranges(asked: &TopWords<'_>, text: &[u32], windows: Windows) -> (Vec<(usize, 
     (found, u64::from(count))
 }
 
-/// The coherence of topics, given by the numbers of their top words, the most probable first.
+/// The coherence of axes, given by the numbers of their top words, the most probable first.
 ///
-/// Cost: one pass over the texts, and for each text the pairs of a topic's words in it.
+/// Cost: one pass over the texts, and for each text the pairs of an axis's words in it.
 ///
 /// # Errors
 /// [`crate::Error::Cancelled`].
@@ -206,20 +206,20 @@ pub fn coherence(tops: &[Vec<u32>], texts: Texts<'_>, kind: Coherence, windows: 
     let counted = run.install(|| (0..rows.div_ceil(TEXTS)).into_par_iter().map_init(Vec::new, count).reduce(both));
     let counted = counted.unwrap_or_else(|| Ok(asked.nothing()))?;
     let windows = counted.windows.max(1) as f64;
-    let topic = |topic: usize| {
-        let top = &tops[topic];
+    let axis = |axis: usize| {
+        let top = &tops[axis];
         let single = |rank: usize| asked.words.binary_search(&top[rank]).map_or(0.0, |at| counted.words[at] as f64 / windows);
         let pair = |a: usize, b: usize| {
-            if a == b { single(a) } else { counted.pairs[topic][a.min(b) * top.len() + a.max(b)] as f64 / windows }
+            if a == b { single(a) } else { counted.pairs[axis][a.min(b) * top.len() + a.max(b)] as f64 / windows }
         };
         confirmed(top.len(), kind, &single, &pair)
     };
-    let topics: Vec<f64> = (0..tops.len()).map(topic).collect();
-    let mean = topics.iter().sum::<f64>() / topics.len().max(1) as f64;
-    Ok(Coherences { topics, mean })
+    let axes: Vec<f64> = (0..tops.len()).map(axis).collect();
+    let mean = axes.iter().sum::<f64>() / axes.len().max(1) as f64;
+    Ok(Coherences { axes, mean })
 }
 
-/// The coherence of a topic from the probabilities of its words and pairs.
+/// The coherence of an axis from the probabilities of its words and pairs.
 fn confirmed(length: usize, kind: Coherence, single: &impl Fn(usize) -> f64, pair: &impl Fn(usize, usize) -> f64) -> f64 {
     let npmi = |a: usize, b: usize| {
         let (p, q, both) = (single(a), single(b), pair(a, b));

@@ -25,7 +25,7 @@ fn tops() -> [Vec<u32>; 3] {
     [vec![3, 1, 4, 0, 5, 9, 2, 6, 8, 7], vec![12, 10, 35, 14, 19, 11, 22, 30, 13, 18], vec![39, 20, 21, 22, 1]]
 }
 
-/// gensim 4.4.0: `CoherenceModel(topics=tops, texts=texts, corpus=corpus, dictionary=dictionary, coherence=kind).get_coherence_per_topic()`.
+/// gensim 4.4.0: `CoherenceModel(axes=tops, texts=texts, corpus=corpus, dictionary=dictionary, coherence=kind).get_coherence_per_axis()`.
 #[test]
 fn coherences_are_those_of_gensim() {
     let (texts, run) = (texts(), Run::new(0, 2).unwrap());
@@ -37,7 +37,7 @@ fn coherences_are_those_of_gensim() {
     ];
     for (kind, wanted) in golden {
         let found = coherence(&tops(), Texts::Words(&texts), kind, kind.usual(), &run).unwrap();
-        for (found, wanted) in found.topics.iter().zip(wanted) {
+        for (found, wanted) in found.axes.iter().zip(wanted) {
             assert!((found - wanted).abs() < 1e-6, "{kind:?}: {found} of {wanted}");
         }
     }

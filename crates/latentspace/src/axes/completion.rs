@@ -1,6 +1,6 @@
-//! Held-out likelihood of topics: document completion and left-to-right estimation.
+//! Held-out likelihood of axes: document completion and left-to-right estimation.
 
-use super::Topics;
+use super::Distributions;
 use super::infer::{Compare, Inference, InferenceRoom};
 use crate::data::Counts;
 use crate::error::{Error, Result};
@@ -9,12 +9,12 @@ use crate::parallel::*;
 use crate::random::Random;
 use crate::run::Run;
 
-/// Iterations of expectation maximization for the topic proportions of half a document.
+/// Iterations of expectation maximization for the axis proportions of half a document.
 pub(crate) const COMPLETION_STEPS: usize = 100;
-/// Probability of a word that no topic has, so that scores are finite.
+/// Probability of a word that no axis has, so that scores are finite.
 const LEAST: f64 = 1e-12;
 
-/// Splits the words of each document: the even ones, from which topic proportions are estimated, and the odd ones, which are predicted. Counts have
+/// Splits the words of each document: the even ones, from which axis proportions are estimated, and the odd ones, which are predicted. Counts have
 /// no order, so their words are shuffled.
 pub fn halves(documents: &Counts, seed: u64) -> Vec<[Vec<u32>; 2]> {
     (0..documents.rows()).map(|document| halve(documents.row(document), document, seed)).collect()
@@ -31,23 +31,23 @@ pub(crate) fn halve((words, counts): (&[u32], &[f32]), document: usize, seed: u6
     [all.iter().step_by(2).copied().collect(), all.iter().skip(1).step_by(2).copied().collect()]
 }
 
-/// Document completion: the mean log-probability (natural logarithm) of the odd words of documents. Topic proportions are estimated from the even words
-/// by 100 iterations of expectation maximization without a prior, so that topics of any method and tool are scored alike. The interval is that of a
+/// Document completion: the mean log-probability (natural logarithm) of the odd words of documents. Axis proportions are estimated from the even words
+/// by 100 iterations of expectation maximization without a prior, so that axes of any method and tool are scored alike. The interval is that of a
 /// ratio of sums over documents (95 %); the null is the score of the word frequencies.
 /// Source: Wallach and others 2009, doi:10.1145/1553374.1553515, "document completion".
 ///
 /// # Errors
 /// [`Error::Input`] if no document has two words; [`Error::Cancelled`].
-pub fn completion(topics: &Topics, documents: &[[Vec<u32>; 2]], run: &Run) -> Result<Measure> {
-    let k = topics.k();
+pub fn completion(axes: &Distributions, documents: &[[Vec<u32>; 2]], run: &Run) -> Result<Measure> {
+    let k = axes.k();
     let prior = vec![0.0; k];
-    let phi = topics.by_word.as_slice();
-    let inference = Inference { phi, topics: k, prior: &prior, compare: Compare::Plain, steps: COMPLETION_STEPS, settled: 0.0 };
-    let all: f64 = topics.tokens() + topics.words() as f64;
+    let phi = axes.by_word.as_slice();
+    let inference = Inference { phi, axes: k, prior: &prior, compare: Compare::Plain, steps: COMPLETION_STEPS, settled: 0.0 };
+    let all: f64 = axes.tokens() + axes.words() as f64;
     let score = |(room, shares): &mut (InferenceRoom, Vec<f32>), [even, odd]: &[Vec<u32>; 2]| -> Result<[f64; 3]> {
         run.check()?;
         let told = tell(&inference, [even, odd], shares, room);
-        let null = |&word: &u32| ((topics.totals[word as usize] + 1.0) / all).ln();
+        let null = |&word: &u32| ((axes.totals[word as usize] + 1.0) / all).ln();
         Ok([told, odd.len() as f64, odd.iter().map(null).sum()])
     };
     let room = || (InferenceRoom::default(), Vec::new());
@@ -55,9 +55,9 @@ pub fn completion(topics: &Topics, documents: &[[Vec<u32>; 2]], run: &Run) -> Re
     ratio(&scores)
 }
 
-/// The log-probability of all odd words of a document, given the topic proportions of its even words.
+/// The log-probability of all odd words of a document, given the axis proportions of its even words.
 pub(crate) fn tell(inference: &Inference<'_>, [even, odd]: [&[u32]; 2], shares: &mut Vec<f32>, room: &mut InferenceRoom) -> f64 {
-    let k = inference.topics;
+    let k = inference.axes;
     shares.resize(k, 0.0);
     inference.infer(even, &vec![1.0; even.len()], shares, room);
     let told = |&word: &u32| {
@@ -84,17 +84,17 @@ fn ratio(scores: &[[f64; 3]]) -> Result<Measure> {
 /// Maximum number of words per document for [`left_to_right`], whose cost is quadratic in it.
 const MOST_WORDS: usize = 200;
 
-/// Left-to-right estimation: the mean log-probability of each word of documents, given the words before it. The topic proportions are
-/// integrated out by particles that sample the topics of the previous words: an unbiased estimate of the likelihood of a whole document.
-/// `prior` is the Dirichlet prior over a document's topics; of long documents the first 200 words are used.
+/// Left-to-right estimation: the mean log-probability of each word of documents, given the words before it. The axis proportions are
+/// integrated out by particles that sample the axes of the previous words: an unbiased estimate of the likelihood of a whole document.
+/// `prior` is the Dirichlet prior over a document's axes; of long documents the first 200 words are used.
 /// Source: Wallach and others 2009, doi:10.1145/1553374.1553515, algorithm 3, as corrected by Buntine 2009, doi:10.1007/978-3-642-05224-8_6.
 ///
-/// Cost: particles · words² · topics per document.
+/// Cost: particles · words² · axes per document.
 ///
 /// # Errors
 /// [`Error::Param`] if the prior does not fit; [`Error::Input`] if no document has a word; [`Error::Cancelled`].
-pub fn left_to_right(topics: &Topics, prior: &[f64], documents: &[Vec<u32>], particles: usize, run: &Run) -> Result<Measure> {
-    let k = topics.k();
+pub fn left_to_right(axes: &Distributions, prior: &[f64], documents: &[Vec<u32>], particles: usize, run: &Run) -> Result<Measure> {
+    let k = axes.k();
     if prior.len() != k || particles == 0 || !prior.iter().all(|&alpha| alpha > 0.0 && alpha.is_finite()) {
         return Err(Error::param(
             "prior",
@@ -104,8 +104,8 @@ pub fn left_to_right(topics: &Topics, prior: &[f64], documents: &[Vec<u32>], par
     }
     let random = Random::new(run.seed(), "left to right");
     let sum: f64 = prior.iter().sum();
-    let phi = topics.by_word.as_slice();
-    let all: f64 = topics.tokens() + topics.words() as f64;
+    let phi = axes.by_word.as_slice();
+    let all: f64 = axes.tokens() + axes.words() as f64;
     let score = |(document, words): (usize, &Vec<u32>)| -> Result<[f64; 3]> {
         let words = &words[..words.len().min(MOST_WORDS)];
         let mut told = vec![0.0_f64; words.len()];
@@ -120,11 +120,11 @@ pub fn left_to_right(topics: &Topics, prior: &[f64], documents: &[Vec<u32>], par
                 });
                 let total: f64 = weights.iter().sum();
                 let mut left = random.uniform(document as u64 * particles as u64 + particle as u64, item) * total;
-                let topic = weights.iter().position(|weight| {
+                let axis = weights.iter().position(|weight| {
                     left -= weight;
                     left < 0.0
                 });
-                (topic.unwrap_or(k - 1), total)
+                (axis.unwrap_or(k - 1), total)
             };
             for (at, &word) in words.iter().enumerate() {
                 for before in 0..at {
@@ -132,14 +132,14 @@ pub fn left_to_right(topics: &Topics, prior: &[f64], documents: &[Vec<u32>], par
                     z[before] = draw(&counts, &mut weights, words[before], (at * MOST_WORDS + before) as u64).0;
                     counts[z[before]] += 1.0;
                 }
-                let (topic, total) = draw(&counts, &mut weights, word, (at * MOST_WORDS + at) as u64);
+                let (axis, total) = draw(&counts, &mut weights, word, (at * MOST_WORDS + at) as u64);
                 told[at] += total / (at as f64 + sum);
-                z.push(topic);
-                counts[topic] += 1.0;
+                z.push(axis);
+                counts[axis] += 1.0;
             }
         }
         let told = told.iter().map(|sum| (sum / particles as f64).max(LEAST).ln()).sum();
-        let null = words.iter().map(|&word| ((topics.totals[word as usize] + 1.0) / all).ln()).sum();
+        let null = words.iter().map(|&word| ((axes.totals[word as usize] + 1.0) / all).ln()).sum();
         Ok([told, words.len() as f64, null])
     };
     let scores: Vec<[f64; 3]> = run.install(|| documents.par_iter().enumerate().map(score).collect::<Result<_>>())?;
@@ -151,16 +151,16 @@ mod tests {
     use super::*;
     use crate::linalg::Matrix;
 
-    /// Two topics over six words that share none.
-    fn planted() -> Topics {
-        let by_word = Matrix::from_fn(6, 2, |word, topic| if word / 3 == topic { 1.0 / 3.0 } else { 0.0 });
-        Topics::new(by_word, vec![0.5, 0.5], vec![10.0; 6], 20).unwrap()
+    /// Two axes over six words that share none.
+    fn planted() -> Distributions {
+        let by_word = Matrix::from_fn(6, 2, |word, axis| if word / 3 == axis { 1.0 / 3.0 } else { 0.0 });
+        Distributions::new(by_word, vec![0.5, 0.5], vec![10.0; 6], 20).unwrap()
     }
 
     #[test]
     fn what_topics_tell_is_what_mathematics_says() {
         let run = Run::new(0, 2).unwrap();
-        // Each document is of one topic: its odd words have probability 1/3, by their frequency alone 1/6.
+        // Each document is of one axis: its odd words have probability 1/3, by their frequency alone 1/6.
         let documents: Vec<[Vec<u32>; 2]> = (0..20).map(|at| [vec![3 * (at % 2), 3 * (at % 2) + 1], vec![3 * (at % 2) + 2; 3]]).collect();
         let found = completion(&planted(), &documents, &run).unwrap();
         assert!((found.value - (1.0_f64 / 3.0).ln()).abs() < 1e-6, "{found:?}");
@@ -170,21 +170,22 @@ mod tests {
 
     #[test]
     fn left_to_right_is_the_sum_over_all_topics_of_words() {
-        let topics = Topics::new(Matrix::new(3, 2, vec![0.7, 0.1, 0.2, 0.3, 0.1, 0.6]).unwrap(), vec![0.5, 0.5], vec![1.0; 3], 1).unwrap();
+        let axes =
+            Distributions::new(Matrix::new(3, 2, vec![0.7, 0.1, 0.2, 0.3, 0.1, 0.6]).unwrap(), vec![0.5, 0.5], vec![1.0; 3], 1).unwrap();
         let (prior, words) = ([0.4, 0.9], [0_u32, 2, 1, 2]);
-        // The exact probability: over all 2^4 topics of the words.
+        // The exact probability: over all 2^4 axes of the words.
         let mut exact = 0.0;
         for z in 0..16_usize {
             let (mut p, mut counts) = (1.0, [0.0; 2]);
             for (at, &word) in words.iter().enumerate() {
-                let topic = z >> at & 1;
-                p *= (counts[topic] + prior[topic]) / (at as f64 + 1.3) * topics.probability(word as usize, topic);
-                counts[topic] += 1.0;
+                let axis = z >> at & 1;
+                p *= (counts[axis] + prior[axis]) / (at as f64 + 1.3) * axes.probability(word as usize, axis);
+                counts[axis] += 1.0;
             }
             exact += p;
         }
         let run = Run::new(1, 2).unwrap();
-        let found = left_to_right(&topics, &prior, &[words.to_vec()], 20_000, &run).unwrap();
+        let found = left_to_right(&axes, &prior, &[words.to_vec()], 20_000, &run).unwrap();
         assert!((found.value - exact.ln() / 4.0).abs() < 2e-3, "{} {}", found.value, exact.ln() / 4.0);
     }
 
