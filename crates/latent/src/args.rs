@@ -9,6 +9,7 @@ use latentspace::error::{Error, Result, nearest};
 use latentspace::method::Entry as Method;
 use latentspace::params::{Kind, Parameter};
 use latentspace::registry;
+use latentspace::run::memory_size;
 use serde_json::{Map, Value};
 
 use crate::commands::{self, COMMANDS};
@@ -279,25 +280,8 @@ pub(crate) fn positive() -> ValueParser {
 fn size() -> ValueParser {
     ValueParser::new(
         StringValueParser::new()
-            .try_map(|text: String| parse_size(&text).ok_or_else(|| "it must be a size such as 800M, 4G or 1.5GiB".to_owned())),
+            .try_map(|text: String| memory_size(&text).ok_or_else(|| "it must be a size such as 800M, 4G or 1.5GiB".to_owned())),
     )
-}
-
-/// Bytes of `800M`; K, M, G and T stand for powers of 1024.
-fn parse_size(text: &str) -> Option<u64> {
-    let text = text.trim().to_ascii_lowercase();
-    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    let number: f64 = text[..digits].parse().ok()?;
-    let unit = match text[digits..].trim() {
-        "" | "b" => 0,
-        "k" | "kb" | "kib" => 1,
-        "m" | "mb" | "mib" => 2,
-        "g" | "gb" | "gib" => 3,
-        "t" | "tb" | "tib" => 4,
-        _ => return None,
-    };
-    let bytes = number * 1024_f64.powi(unit);
-    (1.0..9e18).contains(&bytes).then_some(bytes as u64)
 }
 
 /// The flags of a method's parameters.
@@ -361,13 +345,5 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         program().debug_assert();
-    }
-
-    #[test]
-    fn sizes_are_read_as_people_write_them() {
-        assert_eq!(parse_size("800M"), Some(800 << 20));
-        assert_eq!(parse_size("1.5GiB"), Some(3 << 29));
-        assert_eq!(parse_size("4096"), Some(4096));
-        assert_eq!((parse_size("-1"), parse_size("4X"), parse_size(""), parse_size("0")), (None, None, None, None));
     }
 }

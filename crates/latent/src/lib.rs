@@ -14,15 +14,11 @@ mod output;
 mod outputs;
 mod progress;
 mod server;
-mod speed;
 mod study;
 mod topics;
 
 use std::ffi::OsString;
 
-use latentspace::data::{Metadata, Prepared};
-use latentspace::measure::Stability;
-use latentspace::method::AnyMethod;
 use latentspace::{Error, Result};
 
 pub use explorer::{Explorer, Show, Subject};
@@ -51,21 +47,6 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
     };
     output::error(&error, hint.as_deref());
     error.exit_code()
-}
-
-/// Stability of a map: the share of neighbors that survive `runs` seeds and as many bootstrap resamples, with `k` neighbors per row.
-///
-/// # Errors
-/// Errors of the method; [`Error::Param`] for fewer than two runs; [`Error::Cancelled`].
-pub fn stability(
-    method: &dyn AnyMethod,
-    prepared: &Prepared,
-    metadata: &Metadata,
-    runs: usize,
-    k: usize,
-    run: &latentspace::Run,
-) -> Result<Stability> {
-    Ok(commands::stability::StabilityTest { method, prepared, metadata, runs, k }.measure(None, run, |_| {})?.stability)
 }
 
 /// Whether the program was built with the explorer's page.

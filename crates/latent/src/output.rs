@@ -5,6 +5,7 @@ use std::io::{IsTerminal, Write};
 
 pub(crate) use latentspace::error::count;
 use latentspace::error::{Error, Result};
+pub(crate) use latentspace::interval::number;
 use latentspace::measure::Measure;
 use serde::Serialize;
 
@@ -50,31 +51,6 @@ pub(crate) fn duration(seconds: f64) -> String {
         s if s < 100.0 => format!("{s:.0} s"),
         s if s < 3600.0 => format!("{} min {} s", s as u64 / 60, s as u64 % 60),
         s => format!("{} h {} min", s as u64 / 3600, s as u64 % 3600 / 60),
-    }
-}
-
-/// A number with about four significant digits.
-pub(crate) fn number(value: f64) -> String {
-    let size = value.abs();
-    if !value.is_finite() {
-        value.to_string()
-    } else if size == 0.0 {
-        "0".to_owned()
-    } else if !(1e-4..1e9).contains(&size) {
-        format!("{value:.3e}")
-    } else if value.fract() == 0.0 && size >= 1.0 {
-        format!("{}{}", if value < 0.0 { "-" } else { "" }, count(size as u64))
-    } else {
-        let decimals = if size >= 1000.0 {
-            1
-        } else if size >= 100.0 {
-            2
-        } else if size >= 10.0 {
-            3
-        } else {
-            4
-        };
-        format!("{value:.decimals$}")
     }
 }
 

@@ -7,10 +7,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use latentspace::data::{Affine, ImageShape, Observations, Precomputed, Prepared, Rows, Values};
-use latentspace::linalg::{Matrix, MatrixView};
+use latentspace::data::{Affine, DataKind, ImageShape, Observations, Precomputed, Values};
+use latentspace::learn::TrainingRows;
+use latentspace::linalg::{Matrix, MatrixView, OwnedRows};
 use latentspace::measure::{self, CompareOptions, Groups, Measure, MeasureOptions, Sample};
-use latentspace::method::{self, AnyMethod, Entry, Shape};
+use latentspace::method::{AnyMethod, Entry, Shape};
 use latentspace::neighbors::{Metric, Neighbors};
 use latentspace::run::{Flag, Listener, Progress};
 use latentspace::{Error, Result, Run, registry};
@@ -43,8 +44,8 @@ const NAMED_COLUMNS: usize = 1000;
 pub(crate) struct Data {
     pub(crate) observations: Observations,
     pub(crate) fields: Fields,
-    prepared: Prepared,
-    points: Prepared,
+    prepared: OwnedRows,
+    points: OwnedRows,
     pub(crate) topics: Option<Topical>,
 }
 
@@ -67,7 +68,7 @@ pub(crate) enum Start {
 /// The subject of a study, read on its own thread, since reading may take long.
 pub(crate) struct Subject {
     pub(crate) observations: Observations,
-    pub(crate) prepared: Prepared,
+    pub(crate) prepared: OwnedRows,
     pub(crate) start: Start,
     pub(crate) warnings: Vec<String>,
     /// The topics of the documents, if the data are documents.
@@ -259,13 +260,16 @@ impl Study {
         };
         let curve = is_curve(&observations);
         // Report the preparation of tables, which changes the meaning of the map.
-        *held(&self.warnings) =
-            if observations.values.kind() == "table" { warnings.iter().map(|told| capitalized(told)).collect() } else { Vec::new() };
+        *held(&self.warnings) = if observations.values.kind() == DataKind::Table {
+            warnings.iter().map(|told| capitalized(told)).collect()
+        } else {
+            Vec::new()
+        };
         self.desk.change(|state| {
             state.name.clone_from(&observations.name);
             state.rows = observations.rows();
             state.columns = observations.columns();
-            state.kind = observations.values.kind().to_owned();
+            state.kind = observations.values.kind().to_string();
             state.fields = described;
             state.column_names = Arc::new(names);
             state.picture = picture.map(|shape| crate::server::Picture {
@@ -477,9 +481,7 @@ impl Study {
         let plan = method.plan(data.shape(), &run);
         run.check_memory(entry.info.title, plan.peak_bytes, "a sample of the rows, or fewer columns, would fit")?;
         let begun = Instant::now();
-        let nothing = Precomputed::default();
-        let beside = method::beside(method.as_ref(), &data.observations.metadata, &nothing)?;
-        let fitted = method.fit(&Rows::Memory(&data.prepared).with(&beside)?, &run)?;
+        let fitted = data.training().fit(method.as_ref(), &Precomputed::default(), &run)?;
         let codes = match fitted.codes {
             Some(codes) => codes,
             None => fitted.model.encode(&data.prepared, &run)?,
@@ -600,7 +602,7 @@ impl Study {
     }
 
     /// The exact nearest neighbors of a point.
-    fn nearest(&self, points: &Prepared, row: usize, k: usize, metric: Metric) -> Result<Vec<(u32, f32)>> {
+    fn nearest(&self, points: &OwnedRows, row: usize, k: usize, metric: Metric) -> Result<Vec<(u32, f32)>> {
         let wanted = (k + 1).min(points.rows());
         let points = points.points();
         let found = points.query(&points.slice(row..row + 1), wanted, metric, &self.aside)?;
@@ -610,6 +612,11 @@ impl Study {
 }
 
 impl Data {
+    /// What a map is learned from.
+    fn training(&self) -> TrainingRows<'_> {
+        TrainingRows { rows: &self.prepared, names: None, metadata: &self.observations.metadata }
+    }
+
     pub(crate) fn shape(&self) -> Shape {
         self.prepared.shape()
     }

@@ -5,9 +5,9 @@ use std::sync::{Arc, OnceLock};
 use arrow::array::{Array, AsArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Date32Type, Float64Type};
-use latentspace::axes::{Distributions, Layout, Merge, WordOrder, layout, tree};
-use latentspace::data::{Counts, Metadata, Prepared, dates, write};
-use latentspace::linalg::Matrix;
+use latentspace::axes::{Distributions, Layout, Merge, layout, tree};
+use latentspace::data::{Metadata, dates, write};
+use latentspace::linalg::{Matrix, OwnedRows, SparseMatrix};
 use latentspace::model::Kept;
 use latentspace::text::BEFORE_WORD;
 use latentspace::{Error, Result, Run, Space};
@@ -29,7 +29,7 @@ pub(crate) struct Documents {
     /// `[documents, topics]`.
     pub(crate) shares: Matrix,
     /// Their word counts, if known.
-    pub(crate) counts: Option<Counts>,
+    pub(crate) counts: Option<SparseMatrix>,
     /// Their texts, if known.
     pub(crate) texts: Option<Arc<Vec<String>>>,
     pub(crate) metadata: Metadata,
@@ -62,7 +62,7 @@ impl Topical {
         let shares = kept.as_ref().map_or_else(|| Matrix::new(0, space.model.n_components(), Vec::new()), |kept| Ok(kept.codes.clone()))?;
         let metadata = kept.as_ref().map_or_else(|| Metadata::none(shares.rows()), Kept::metadata);
         let counts = match kept.and_then(|kept| kept.rows()) {
-            Some(Prepared::Counts(counts)) => Some(counts.clone()),
+            Some(OwnedRows::Sparse(counts)) => Some(counts.clone()),
             _ => None,
         };
         let documents = Documents { counts, texts: None, metadata, shares };
@@ -361,27 +361,6 @@ impl Topical {
         Ok(json!({"topics": overview, "all": all, "topic": topic, "words": words, "documents": documents, "times": times, "map": null}))
     }
 
-    /// The output of `latent explain` for each topic: its words in four orders, and its documents.
-    pub(crate) fn explained(&self, words: usize, run: &Run) -> Result<Value> {
-        let (topics, (layout, _)) = (self.topics(), self.laid(run)?);
-        let named = |topic: usize, order: WordOrder| {
-            let word = |found: &latentspace::axes::Weighted| json!({"word": self.word(found.word as usize), "value": found.value});
-            topics.top(topic, order, words).iter().map(word).collect::<Vec<_>>()
-        };
-        let fact = |name: &str, topic: usize| self.space.facts.get(name).map_or(Value::Null, |all| all[topic].clone());
-        let told = |topic: usize| {
-            json!({
-                "topic": topic, "name": self.names[topic], "share": topics.shares()[topic],
-                "x": layout.places[topic][0], "y": layout.places[topic][1],
-                "coherence_npmi": fact("topic_coherence_npmi", topic), "exclusivity": fact("topic_exclusivity", topic),
-                "words": named(topic, WordOrder::Probability), "relevance": named(topic, WordOrder::Relevance(0.6)),
-                "lift": named(topic, WordOrder::Lift), "frex": named(topic, WordOrder::Frex),
-                "documents": self.documents(topic, 5),
-            })
-        };
-        Ok(json!((0..self.k()).map(told).collect::<Vec<_>>()))
-    }
-
     /// The arguments of pyLDAvis's `prepare`, by name; none if the documents are unknown.
     pub(crate) fn for_pyldavis(&self) -> Option<Value> {
         let topics = self.topics();
@@ -413,7 +392,7 @@ fn parts(shares: impl Iterator<Item = f64>) -> Vec<(usize, f64)> {
 }
 
 /// The words of a document, the most frequent first.
-fn by_count(counts: &Counts, row: usize) -> Vec<(u32, f32)> {
+fn by_count(counts: &SparseMatrix, row: usize) -> Vec<(u32, f32)> {
     let (words, times) = counts.row(row);
     let mut all: Vec<(u32, f32)> = words.iter().copied().zip(times.iter().copied()).collect();
     all.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));

@@ -204,9 +204,9 @@ fn a_sweep_tells_how_many_dimensions_are_enough() {
     let folder = with_clouds();
     // Four clouds lie in three dimensions, and noise in all.
     let found = folder.json("sweep pca x.npy --dims 4,1,2,2 -o curves.svg");
-    let dims: Vec<u64> = found["sweep"].as_array().unwrap().iter().map(|point| point["n_components"].as_u64().unwrap()).collect();
+    let dims: Vec<u64> = found["dims"].as_array().unwrap().iter().map(|point| point["dims"].as_u64().unwrap()).collect();
     assert_eq!((dims, &found["figure"]), (vec![1, 2, 4], &"reconstruction_error".into()));
-    for point in found["sweep"].as_array().unwrap() {
+    for point in found["dims"].as_array().unwrap() {
         for figure in ["training", "held_out"] {
             let value = point[figure]["value"].as_f64().unwrap();
             assert!(value >= 0.0 && value < point[figure]["null"].as_f64().unwrap(), "{point}");
@@ -230,7 +230,7 @@ fn a_sweep_tells_how_many_dimensions_are_enough() {
         let call = format!("sweep {method} words.mtx --dims 1,3,6 --held-out 0.2 {some}");
         let found = folder.json(&call);
         assert_eq!((&found["recommended"], &found["figure"]), (&3.into(), &"log_likelihood_per_word".into()), "{found}");
-        assert!(found["sweep"][1]["training"]["value"].as_f64().unwrap() < 0.0, "{found}");
+        assert!(found["dims"][1]["training"]["value"].as_f64().unwrap() < 0.0, "{found}");
         let told = folder.good(&call).out;
         assert!(told.contains("training") && told.contains("3 dimensions"), "{told}");
     }

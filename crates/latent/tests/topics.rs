@@ -149,8 +149,7 @@ fn what_cannot_be_is_refused_with_a_hint() {
     folder.good("fit pca x.csv -o p.latent --dims 1");
     folder.write("one.txt", "word\n");
     for (line, told) in [
-        ("explain p.latent", "needs a topic model"),
-        ("export p.latent --to pyldavis -o t.json", "needs a topic model"),
+        ("export p.latent --to pyldavis -o t.json", "needs axes over words"),
         ("export p.latent --to html -o t.json", ".html"),
         ("fit lda docs.jsonl -o t.latent --n-components 151", "150"),
         ("fit lda docs.jsonl -o t.latent --min-df 1000", "min"),

@@ -1,85 +1,277 @@
-//! Analyses of rows and codes without a fit: intrinsic dimension, comparison, stability, neighbors.
+//! Analyses of rows and codes, and fits of files: one function for each command.
 
-use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
-use latentspace::data::{Metadata, Preparation};
+use latentspace::checkpoint::Checkpoint;
+use latentspace::compare::{ComparisonOptions, Embedding, compare as compare_embeddings};
+use latentspace::data::{Metadata, Precomputed, Preparation, Summary};
 use latentspace::dimension::{DimensionOptions, dimension as estimate};
-use latentspace::measure::{self, CompareOptions, Sample};
+use latentspace::learn::{self, FitOptions};
+use latentspace::linalg::Matrix;
+use latentspace::measure::{self, MeasureOptions, Sample};
 use latentspace::neighbors::{Metric, query};
-use latentspace::{Error, Result};
+use latentspace::run::memory_size;
+use latentspace::scores::WordAxes;
+use latentspace::{Codes, Error, Result, Run, registry};
 use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use serde_json::json;
 
 use crate::calls::call;
+use crate::data::Data;
 use crate::errors::exception;
-use crate::rows::Rows;
-use crate::space::{matrix, method};
+use crate::space::{Space, given, matrix, method};
 
-/// The intrinsic dimension of rows, as JSON.
+/// Minimum time between two checkpoints.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(2);
+
+/// The run with a memory limit: a size such as `4G`.
+///
+/// # Errors
+/// [`Error::Param`] if it is no size.
+pub(crate) fn limited(run: &Run, max_memory: Option<&str>) -> Result<Run> {
+    let bytes = max_memory.map(|text| {
+        memory_size(text).ok_or_else(|| Error::param("max_memory", format!("'{text}'"), "it is bytes, or a size such as '800M' or '4G'"))
+    });
+    Ok(run.clone().with_max_memory(bytes.transpose()?))
+}
+
+/// The run with a checkpoint next to a space file, from which it continues if `resume` is set.
+///
+/// # Errors
+/// [`Error::Input`] if the file is no checkpoint.
+pub(crate) fn kept(run: Run, space: Option<&PathBuf>, resume: bool) -> Result<(Run, Option<Arc<Checkpoint>>)> {
+    let Some(space) = space else { return Ok((run, None)) };
+    let checkpoint = Arc::new(Checkpoint::beside(space, CHECKPOINT_EVERY, resume)?);
+    Ok((run.with_checkpoint(checkpoint.clone()), Some(checkpoint)))
+}
+
+/// The summary of data, as JSON.
 #[pyfunction]
-pub(crate) fn dimension(
+pub(crate) fn describe(py: Python<'_>, data: &Bound<'_, Data>, threads: usize, listener: Option<&Bound<'_, PyAny>>) -> PyResult<String> {
+    let data = data.get();
+    call(py, 0, threads, listener, |run| {
+        let summary = Summary::of_source(&data.source(None, false, run)?, data.options(), run)?;
+        Ok(json!(summary).to_string())
+    })
+}
+
+/// The plan of a fit, as JSON.
+#[pyfunction]
+#[allow(clippy::too_many_arguments, reason = "each has its name in Python")]
+pub(crate) fn plan(
     py: Python<'_>,
-    rows: &Bound<'_, Rows>,
-    n_neighbors: Option<usize>,
+    name: &str,
+    params: &Bound<'_, PyDict>,
+    data: &Bound<'_, Data>,
+    measures: bool,
+    max_memory: Option<&str>,
+    threads: usize,
+    listener: Option<&Bound<'_, PyAny>>,
+) -> PyResult<String> {
+    let (method, data) = (method(name, params)?, data.get());
+    call(py, 0, threads, listener, |run| {
+        let run = &limited(run, max_memory)?;
+        let source = data.source(None, method.info().wants_text(), run)?;
+        Ok(json!(learn::plan(method.as_ref(), &source, data.options(), measures, run)?).to_string())
+    })
+}
+
+/// Learns a space from data, in memory or streamed, and writes it if `output` is given, with a checkpoint beside it: the space, and the report as JSON.
+#[pyfunction]
+#[allow(clippy::too_many_arguments, reason = "each has its name in Python")]
+pub(crate) fn fit_data(
+    py: Python<'_>,
+    name: &str,
+    params: &Bound<'_, PyDict>,
+    data: &Bound<'_, Data>,
+    output: Option<PathBuf>,
+    resume: bool,
+    measures: bool,
+    max_memory: Option<&str>,
+    seed: u64,
+    threads: usize,
+    listener: Option<&Bound<'_, PyAny>>,
+) -> PyResult<(Space, String)> {
+    let (method, data) = (method(name, params)?, data.get());
+    call(py, seed, threads, listener, |run| {
+        let (run, checkpoint) = kept(limited(run, max_memory)?, output.as_ref(), resume)?;
+        let source = data.source(None, method.info().wants_text(), &run)?;
+        let none = |_: &Metadata| Ok(Precomputed::default());
+        let options = FitOptions { prepare: data.options().clone(), given: &none, measures, codes: false };
+        let learned = learn::fit(method.as_ref(), &source, &options, &run)?;
+        run.check()?;
+        if let Some(output) = &output {
+            learned.space.save(output)?;
+        }
+        if let Some(checkpoint) = checkpoint {
+            checkpoint.remove();
+        }
+        let report = json!(learned.report(&run)).to_string();
+        Ok((Space::from(learned.space), report))
+    })
+}
+
+/// Training and held-out scores for several numbers of dimensions, as JSON.
+#[pyfunction]
+#[allow(clippy::too_many_arguments, reason = "each has its name in Python")]
+pub(crate) fn sweep(
+    py: Python<'_>,
+    name: &str,
+    params: &Bound<'_, PyDict>,
+    dims: Vec<u32>,
+    data: &Bound<'_, Data>,
+    max_memory: Option<&str>,
     seed: u64,
     threads: usize,
     listener: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<String> {
-    let rows = rows.get();
+    let entry = registry::find(name).map_err(exception)?;
+    let (given, data) = (given(entry, params)?, data.get());
     call(py, seed, threads, listener, |run| {
-        let (_, prepared) = Preparation::choose_and_prepare(&rows.read(None, run)?, &rows.options(), run)?;
-        let found = estimate(prepared.table()?.view(), &DimensionOptions { n_neighbors }, run)?;
-        Ok(json!(found).to_string())
+        let run = &limited(run, max_memory)?;
+        let source = data.source(None, entry.info.wants_text(), run)?;
+        Ok(json!(learn::sweep(entry, &given, &dims, &source, data.options(), run)?).to_string())
     })
 }
 
-/// The similarity of two sets of codes of the same rows, as JSON.
-#[pyfunction]
-pub(crate) fn compare(
-    py: Python<'_>,
-    first: PyReadonlyArray2<'_, f32>,
-    second: PyReadonlyArray2<'_, f32>,
-    k: usize,
-    seed: u64,
-    threads: usize,
-    listener: Option<&Bound<'_, PyAny>>,
-) -> PyResult<String> {
-    let (first, second) = (matrix(&first)?, matrix(&second)?);
-    call(py, seed, threads, listener, |run| {
-        let options = CompareOptions { k, sample: Sample::Auto, every_row: false };
-        let found = measure::compare(first.view(), second.view(), &options, run)?;
-        Ok(named(found.named()))
-    })
-}
-
-/// The stability of a map across seeds and resamples, as JSON.
+/// The stability of a method across seeds and resamples, as JSON.
 #[pyfunction]
 #[allow(clippy::too_many_arguments, reason = "each has its name in Python")]
 pub(crate) fn stability(
     py: Python<'_>,
     name: &str,
     params: &Bound<'_, PyDict>,
-    rows: &Bound<'_, Rows>,
+    data: &Bound<'_, Data>,
     runs: usize,
-    k: usize,
+    k: Option<usize>,
+    max_memory: Option<&str>,
     seed: u64,
     threads: usize,
     listener: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<String> {
-    let (method, rows) = (method(name, params)?, rows.get());
+    let (method, data) = (method(name, params)?, data.get());
     call(py, seed, threads, listener, |run| {
-        let observations = rows.read(None, run)?;
-        let (_, prepared) = Preparation::choose_and_prepare(&observations, &rows.options(), run)?;
-        let metadata = Metadata::none(prepared.rows());
-        Ok(named(latent::stability(method.as_ref(), &prepared, &metadata, runs, k, run)?.named().to_vec()))
+        let run = &limited(run, max_memory)?;
+        let source = data.source(None, method.info().wants_text(), run)?;
+        let (found, _) = learn::stability(method.as_ref(), &source, data.options(), runs, k, run)?;
+        let mut all = json!(found);
+        all["sentences"] = json!(found.sentences());
+        Ok(all.to_string())
     })
 }
 
-/// Measures by name, as JSON.
-fn named(figures: Vec<(&'static str, measure::Measure)>) -> String {
-    json!(figures.into_iter().collect::<BTreeMap<_, _>>()).to_string()
+/// The intrinsic dimension of rows, as JSON.
+#[pyfunction]
+pub(crate) fn dimension(
+    py: Python<'_>,
+    data: &Bound<'_, Data>,
+    n_neighbors: Option<usize>,
+    seed: u64,
+    threads: usize,
+    listener: Option<&Bound<'_, PyAny>>,
+) -> PyResult<String> {
+    let data = data.get();
+    call(py, seed, threads, listener, |run| {
+        let observations = data.source(None, false, run)?.read(run)?;
+        let (_, prepared) = Preparation::choose_and_prepare(&observations, data.options(), run)?;
+        let found = estimate(prepared.table()?.view(), &DimensionOptions { n_neighbors }, run)?;
+        let mut all = json!(found);
+        all["sentences"] = json!(latentspace::dimension::sentences(&found));
+        Ok(all.to_string())
+    })
+}
+
+/// One side of a comparison: codes, or a space.
+fn embedding<'a>(name: &'a str, codes: Option<Matrix>, space: Option<&'a latentspace::Space>) -> Embedding<'a> {
+    let codes = match (codes, space.and_then(|space| space.capabilities().kept)) {
+        (Some(codes), _) => Ok(Codes::new(codes.clone(), Metadata::none(codes.rows()))),
+        (None, Some(kept)) => Ok(Codes::new(kept.codes.clone(), kept.metadata())),
+        (None, None) => Err(Error::input(name, "this space keeps no rows", "codes are needed")
+            .with_hint("transform(X) or encode(X) computes the codes of rows")),
+    };
+    Embedding { name, codes, space }
+}
+
+/// The similarity of two sets of codes of the same rows, or of two spaces, as JSON.
+#[pyfunction]
+#[allow(clippy::too_many_arguments, reason = "each has its name in Python")]
+pub(crate) fn compare(
+    py: Python<'_>,
+    first: (Option<PyReadonlyArray2<'_, f32>>, Option<Bound<'_, Space>>),
+    second: (Option<PyReadonlyArray2<'_, f32>>, Option<Bound<'_, Space>>),
+    k: Option<usize>,
+    seed: u64,
+    threads: usize,
+    listener: Option<&Bound<'_, PyAny>>,
+) -> PyResult<String> {
+    let codes = |given: &Option<PyReadonlyArray2<'_, f32>>| given.as_ref().map(matrix).transpose();
+    let (a, b) = (codes(&first.0)?, codes(&second.0)?);
+    let (space_a, space_b) = (first.1.as_ref().map(Bound::get), second.1.as_ref().map(Bound::get));
+    call(py, seed, threads, listener, |run| {
+        let options = ComparisonOptions { k, ..ComparisonOptions::default() };
+        let (a, b) = (embedding("first", a, space_a.map(|space| &space.inner)), embedding("second", b, space_b.map(|space| &space.inner)));
+        let found = compare_embeddings(a, b, &options, run)?;
+        let mut all = json!(found);
+        all["sentences"] = json!(found.sentences());
+        Ok(all.to_string())
+    })
+}
+
+/// The measures of codes against the rows that they were made from, as JSON.
+#[pyfunction]
+#[allow(clippy::too_many_arguments, reason = "each has its name in Python")]
+pub(crate) fn measure_codes(
+    py: Python<'_>,
+    codes: PyReadonlyArray2<'_, f32>,
+    data: &Bound<'_, Data>,
+    k: Option<usize>,
+    sample: Option<usize>,
+    metric: &str,
+    seed: u64,
+    threads: usize,
+    listener: Option<&Bound<'_, PyAny>>,
+) -> PyResult<String> {
+    let (codes, data, metric) = (matrix(&codes)?, data.get(), metric_of(metric).map_err(exception)?);
+    call(py, seed, threads, listener, |run| {
+        let observations = data.source(None, false, run)?.read(run)?;
+        let (_, prepared) = Preparation::choose_and_prepare(&observations, data.options(), run)?;
+        let k = k.unwrap_or_else(|| MeasureOptions::default().k.min(codes.rows().saturating_sub(1) / 2));
+        let sample = match sample {
+            None => Sample::Auto,
+            Some(0) => Sample::All,
+            Some(rows) => Sample::Rows(rows),
+        };
+        let found = measure::measure(codes.view(), prepared.table()?.view(), &MeasureOptions { k, sample, metric }, run)?;
+        let mut all = json!(found);
+        all["sentences"] = json!(measure::sentences(&found, codes.rows(), codes.cols()));
+        Ok(all.to_string())
+    })
+}
+
+/// The scores of a space's axes over words against documents, as JSON.
+#[pyfunction]
+pub(crate) fn measure_axes(
+    py: Python<'_>,
+    space: &Bound<'_, Space>,
+    data: &Bound<'_, Data>,
+    particles: Option<usize>,
+    seed: u64,
+    threads: usize,
+    listener: Option<&Bound<'_, PyAny>>,
+) -> PyResult<String> {
+    let (space, data) = (space.get(), data.get());
+    call(py, seed, threads, listener, |run| {
+        let copy = latentspace::Space::from_bytes(&space.bytes()?, "space".as_ref())?;
+        let axes = WordAxes::of_space(copy)?;
+        let axes =
+            axes.ok_or_else(|| Error::input("space", "it has no axes over words", "`latent methods` lists the methods whose spaces have"))?;
+        let documents = data.source(axes.preparation(), true, run)?.read(run)?;
+        Ok(json!(axes.score(&documents, data.options().text.tokens, particles, run)?).to_string())
+    })
 }
 
 /// The nearest rows of each query, and their distances: `[m, k]` each.

@@ -55,6 +55,7 @@ impl Explorer {
         py: Python<'_>,
         rows: &Bound<'_, Rows>,
         labels: Vec<(String, Bound<'_, PyAny>)>,
+        scale: Option<&str>,
         codes: Option<PyReadonlyArray2<'_, f32>>,
         method: Option<String>,
         params: &Bound<'_, PyDict>,
@@ -77,7 +78,7 @@ impl Explorer {
             observations.metadata = observations.metadata.join(&given).map_err(exception)?;
         }
         let codes = codes.map(|codes| matrix(&codes)).transpose()?;
-        let prepare = rows.get().prepare_to_explore();
+        let prepare = rows.get().options_to_explore(scale).map_err(exception)?;
         start(py, Subject::Observations(Box::new(observations), codes, prepare), method, params, port, seed, threads)
     }
 

@@ -3,6 +3,7 @@
 
 mod analysis;
 mod calls;
+mod data;
 mod errors;
 mod explorer;
 mod rows;
@@ -89,7 +90,9 @@ fn has_page() -> bool {
 #[pymodule]
 mod _native {
     #[pymodule_export]
-    use super::analysis::{compare, dimension, neighbors, stability};
+    use super::analysis::{compare, describe, dimension, fit_data, measure_axes, measure_codes, neighbors, plan, stability, sweep};
+    #[pymodule_export]
+    use super::data::Data;
     #[pymodule_export]
     use super::errors::{InputError, ParamError};
     #[pymodule_export]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use latentspace::data::read::{self, MemoryArray};
 use latentspace::data::{Category, Counts, Missing, Preparation, PrepareOptions, ReadOptions, Scale, Values};
 use latentspace::error::nearest;
+use latentspace::linalg::SparseMatrix;
 use latentspace::text::{TextOptions, of_words};
 use latentspace::{Error, Observations, Result, Run};
 use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray1};
@@ -147,7 +148,7 @@ impl Rows {
         let starts = starts.iter().map(|&start| start as usize).collect();
         let indices = indices.iter().map(|&index| index as u32).collect();
         let names = names.filter(|names| names.len() == cols);
-        Ok(Rows(Form::Sparse(Counts { cols, starts, indices, values, names, base: None })))
+        Ok(Rows(Form::Sparse(Counts { matrix: SparseMatrix { cols, starts, indices, values }, names, base: None })))
     }
 
     /// Reads a file, a folder or a pattern, and returns the notes of its reader; `read`, `scale`, `missing` and `text` as on the command
@@ -236,13 +237,16 @@ impl Rows {
         }
     }
 
-    /// Their preparation for the explorer, which is that of a file.
-    pub(crate) fn prepare_to_explore(&self) -> PrepareOptions {
-        match &self.0 {
-            Form::Text(_, text) => PrepareOptions { text: text.clone(), ..PrepareOptions::default() },
-            Form::File(_, options) => options.clone(),
-            Form::Dense(..) | Form::Sparse(_) => PrepareOptions::default(),
+    /// Their preparation for the explorer: that of a fit, with this scaling if given; missing cells of tables are imputed.
+    pub(crate) fn options_to_explore(&self, scale: Option<&str>) -> Result<PrepareOptions> {
+        let mut options = self.options();
+        if matches!(&self.0, Form::Dense(array, ..) if array.names.is_some()) {
+            options.missing = None;
         }
+        if scale.is_some() {
+            options.scale = prepare_options(scale, None, None)?.scale;
+        }
+        Ok(options)
     }
 
     /// The number of other references to the bytes of the Python array.

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use latentspace::data::{ReadOptions, read};
+use latentspace::data::{DataKind, ReadOptions, read};
 use latentspace::fold::Step;
-use latentspace::shares::{self, Origin, Round, Statistics};
+use latentspace::learn::shares::{self, Origin, Round, Statistics};
 use latentspace::{Error, border};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
@@ -36,7 +36,7 @@ pub(crate) fn round_zero<'py>(
     let bytes = call(py, seed, threads, listener, |run| {
         let source = origin.open()?;
         // The vocabulary of text is learned from all documents, before the shares.
-        let begin = if source.kind() == "text" { Round::first } else { Round::zero };
+        let begin = if source.kind() == DataKind::Text { Round::first } else { Round::zero };
         begin(method.as_ref(), origin, &source, &options, run)?.to_bytes()
     })?;
     Ok(PyBytes::new(py, &bytes))

@@ -8,11 +8,12 @@ use arrow::array::Array;
 use latentspace::attributes::Found;
 use latentspace::axes::WordOrder;
 use latentspace::border;
-use latentspace::data::{Metadata, Precomputed, Preparation, Prepared, Rows, Start, Tie, Values};
-use latentspace::growing::Growing;
-use latentspace::linalg::Matrix;
+use latentspace::data::{Metadata, Precomputed, Preparation, Rows, Start, Tie, Values};
+use latentspace::explain::explain;
+use latentspace::learn::growing::Growing;
+use latentspace::linalg::{Matrix, OwnedRows};
 use latentspace::measure::Measure;
-use latentspace::method::{AnyMethod, Shape};
+use latentspace::method::{AnyMethod, Entry, Shape};
 use latentspace::neighbors::Neighbors;
 use latentspace::params::Parameter;
 use latentspace::tensors::Tensor;
@@ -22,7 +23,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyString};
 use serde_json::{Map, Number, Value, json};
 
+use crate::analysis::{kept, limited};
 use crate::calls::call;
+use crate::data::Data;
 use crate::errors::exception;
 use crate::explorer::column;
 use crate::rows;
@@ -40,7 +43,7 @@ pub(crate) struct Space {
 
 /// The fitted rows and their codes.
 struct Fitted {
-    rows: Prepared,
+    rows: OwnedRows,
     codes: Matrix,
 }
 
@@ -59,7 +62,7 @@ impl Space {
     fn measured(&self, run: &Run) -> Result<BTreeMap<String, Measure>> {
         let mut fitted = self.fitted();
         if let Some(Fitted { rows, codes }) = &*fitted {
-            let found = self.inner.measures_on(&Rows::Memory(rows), Some(codes), run)?;
+            let found = self.inner.measures_on(&Rows::memory(rows), Some(codes), run)?;
             // Discard the results of an interrupted run.
             run.check()?;
             self.measures.get_or_init(|| found);
@@ -141,10 +144,8 @@ pub(crate) fn parameters(params: &Bound<'_, PyDict>) -> PyResult<Map<String, Val
     params.iter().map(|(name, parameter)| Ok((name.extract()?, value(&parameter)?))).collect()
 }
 
-/// The method with this name and these parameters; errors show values in Python syntax. An estimator knows all of its parameters and not which
-/// were given: those that are the default are taken for defaults.
-pub(crate) fn method(name: &str, params: &Bound<'_, PyDict>) -> PyResult<Box<dyn AnyMethod>> {
-    let entry = registry::find(name).map_err(exception)?;
+/// The parameters that are not the default.
+pub(crate) fn given(entry: &Entry, params: &Bound<'_, PyDict>) -> PyResult<Map<String, Value>> {
     let mut given = parameters(params)?;
     for Parameter { name, default, .. } in entry.parameters() {
         // 30 is the default 30.0, too.
@@ -152,7 +153,14 @@ pub(crate) fn method(name: &str, params: &Bound<'_, PyDict>) -> PyResult<Box<dyn
             given.remove(&name);
         }
     }
-    entry.with(&given).map_err(|error| match error {
+    Ok(given)
+}
+
+/// The method with this name and these parameters; errors show values in Python syntax. An estimator knows all of its parameters and not which
+/// were given: those that are the default are taken for defaults.
+pub(crate) fn method(name: &str, params: &Bound<'_, PyDict>) -> PyResult<Box<dyn AnyMethod>> {
+    let entry = registry::find(name).map_err(exception)?;
+    entry.with(&given(entry, params)?).map_err(|error| match error {
         Error::Param(mut param) => {
             if let Ok(Some(shown)) = params.get_item(&param.name).and_then(|given| given.map(|given| given.repr()).transpose()) {
                 param.found = format!("{shown} was given");
@@ -212,6 +220,8 @@ pub(crate) fn fit<'py>(
     labels: Option<(String, Bound<'py, PyAny>)>,
     near: Option<NearRows<'py>>,
     begin: Option<(PyReadonlyArray2<'py, f32>, f64)>,
+    max_memory: Option<&str>,
+    checkpoint: Option<PathBuf>,
 ) -> PyResult<(Space, Bound<'py, PyArray2<f32>>)> {
     let (method, rows) = (method(name, params)?, rows.get());
     let options = rows.options();
@@ -227,10 +237,14 @@ pub(crate) fn fit<'py>(
             }
             observations.metadata = Metadata::from_columns(vec![(name, cells)], observations.rows())?;
         }
-        let learned = latentspace::Space::learn(method.as_ref(), observations, &options, &beside, run)?;
-        let codes = learned.codes(run)?;
+        let (run, checkpoint) = kept(limited(run, max_memory)?, checkpoint.as_ref(), true)?;
+        let learned = latentspace::learn::learn(method.as_ref(), observations, &options, &beside, &run)?;
+        let codes = learned.codes(&run)?;
         run.check()?;
-        let latentspace::space::Learned { space, rows: prepared, .. } = learned;
+        if let Some(checkpoint) = checkpoint {
+            checkpoint.remove();
+        }
+        let latentspace::learn::Learned { space, rows: prepared, .. } = learned;
         let fitted = Fitted { rows: own_rows(prepared, rows)?, codes: codes.clone() };
         let space = Space { fitted: Mutex::new(Some(fitted)), ..Space::from(own(space, rows)?) };
         Ok((space, codes))
@@ -289,10 +303,10 @@ impl Parts {
 }
 
 /// The rows, copied if they share memory with an array that Python may change before the space is measured.
-fn own_rows(prepared: Prepared, rows: &rows::Rows) -> Result<Prepared> {
+fn own_rows(prepared: OwnedRows, rows: &rows::Rows) -> Result<OwnedRows> {
     match prepared {
-        Prepared::Table(table) if rows.uses() > 0 => {
-            Ok(Prepared::Table(Matrix::new(table.rows(), table.cols(), table.as_slice().to_vec())?))
+        OwnedRows::Dense(table) if rows.uses() > 0 => {
+            Ok(OwnedRows::Dense(Matrix::new(table.rows(), table.cols(), table.as_slice().to_vec())?))
         }
         other => Ok(other),
     }
@@ -352,7 +366,7 @@ impl Space {
         call(py, self.inner.seed, threads, listener, |run| {
             let observations = rows.read(Some(&self.inner.preparation), run)?;
             let prepared = self.inner.preparation.prepare(&observations, run)?;
-            Ok(json!(self.inner.measures_on(&Rows::Memory(&prepared), None, run)?).to_string())
+            Ok(json!(self.inner.measures_on(&Rows::memory(&prepared), None, run)?).to_string())
         })
     }
 
@@ -373,6 +387,7 @@ impl Space {
             "categories": space.preparation.categories.iter().map(|category| &category.name).collect::<Vec<_>>(),
             "missing": space.preparation.missing,
             "decodes": space.method.decodes,
+            "can": space.method.can,
             "told": space.preparation.told,
         })
         .to_string()
@@ -409,8 +424,8 @@ impl Space {
         let (found, sum) = call(py, self.inner.seed, threads, listener, |run| {
             let prepared = self.inner.preparation.prepare(&rows.read(Some(&self.inner.preparation), run)?, run)?;
             let cells = match &prepared {
-                Prepared::Table(table) => table.as_slice(),
-                Prepared::Counts(counts) => &counts.values,
+                OwnedRows::Dense(table) => table.as_slice(),
+                OwnedRows::Sparse(counts) => &counts.values,
             };
             let sum = cells.iter().map(|&cell| f64::from(cell)).sum();
             Ok((self.inner.log_likelihoods(&prepared, run)?, sum))
@@ -423,6 +438,37 @@ impl Space {
         let topics = self.inner.distributions().ok()??;
         let top = |topic| topics.top(topic, WordOrder::Probability, count).iter().map(|found| (found.word, found.value)).collect();
         Some((0..topics.k()).map(top).collect())
+    }
+
+    /// What the dimensions mean, as JSON: one entry per dimension.
+    fn explain(
+        &self,
+        py: Python<'_>,
+        data: Option<&Bound<'_, Data>>,
+        shown: usize,
+        threads: usize,
+        listener: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<String> {
+        let data = data.map(Bound::get);
+        call(py, self.inner.seed, threads, listener, |run| {
+            let source = data.map(|data| data.source(Some(&self.inner.preparation), false, run)).transpose()?;
+            let observations = source.map(|source| source.read(run)).transpose()?;
+            Ok(json!(explain(&self.inner, observations.as_ref(), shown, run)?).to_string())
+        })
+    }
+
+    /// The weights of the columns in each axis, `[k, columns]`, and the names of the columns; none if the space has no axes.
+    #[allow(clippy::type_complexity, reason = "an array and names")]
+    fn axes<'py>(&self, py: Python<'py>) -> PyResult<Option<(Bound<'py, PyArray2<f32>>, Vec<String>)>> {
+        let Some(axes) = self.inner.capabilities().axes else { return Ok(None) };
+        Ok(Some((array(py, &axes.table())?, self.inner.column_names())))
+    }
+
+    /// Generated codes, `[n, k]`; none if the space has no distribution of codes.
+    fn sample<'py>(&self, py: Python<'py>, n: usize, seed: u64, threads: usize) -> PyResult<Option<Bound<'py, PyArray2<f32>>>> {
+        let codes =
+            call(py, seed, threads, None, |run| self.inner.capabilities().sampler.map(|sampler| sampler.sample(n, run)).transpose())?;
+        codes.map(|codes| array(py, &codes)).transpose()
     }
 
     /// The codes of the fitted rows, if the space keeps them.

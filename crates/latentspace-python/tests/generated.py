@@ -25,12 +25,14 @@ COMMON = [
      "Random seed. Equal seeds give equal bytes, for any number of threads. None means 0; a generator draws a seed."),
     ("n_jobs", "int | None", None, "int or None", "Number of threads. None and -1: all cores, or 1 inside a joblib worker."),
     ("verbose", "bool | int", False, "bool", "Show notes and progress."),
+    ("max_memory", "int | str | None", None, "int, str or None",
+     "Memory limit in bytes, or a size such as '4G': a fit that would exceed it is refused with what would fit."),
 ]
 
 #: Attributes that every estimator has: name, type, what it is.
 EVERYWHERE = [
     ("space_", "Space", "The fitted space. Its file has the bytes that `latent fit` writes."),
-    ("measures_", "dict of str to Measure", "Measures of the space, computed when first read."),
+    ("measures_", "Measures", "Measures of the space, computed when first read."),
     ("n_features_in_", "int", "Number of columns of the rows."),
     ("feature_names_in_", "ndarray of str", "Names of the columns, if the rows were a data frame."),
 ]
@@ -140,13 +142,14 @@ def bases(method: dict) -> list[str]:
 def stub() -> str:
     """The text of ``__init__.pyi``: the lazily imported names, for type checkers."""
     places = [
-        ("_analysis", ["compare", "dimension", "neighbors", "stability"]),
+        ("_analysis", ["compare", "describe", "dimension", "explain", "fit", "measure", "neighbors", "plan", "stability", "sweep"]),
         ("_explore", ["Explorer", "explore"]),
         ("_methods", [method["class"] for method in latentspace.METHODS]),
         ("_native", ["InputError", "ParamError"]),
         ("_observations", ["Observations", "read"]),
         ("_progress", ["LatentspaceWarning"]),
-        ("_space", ["Measure", "Space"]),
+        ("_report", ["Explanation", "Measure", "Measures", "Report"]),
+        ("_space", ["Space"]),
     ]
     text = "# Generated from the registry's description by `UPDATE=1 make python-test`.\nfrom typing import Any\n\n"
     for place, names in places:

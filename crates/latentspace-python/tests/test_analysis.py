@@ -6,6 +6,7 @@ import doctest
 import json
 import subprocess
 import sys
+import time
 
 import latentspace
 import numpy as np
@@ -101,3 +102,119 @@ def test_the_nearest_rows(rows):
     with pytest.raises(ParamError, match="metric"):
         neighbors(rows, 0, metric="far")
     assert latentspace.neighbors is neighbors
+
+
+@pytest.fixture
+def table(tmp_path):
+    random = np.random.default_rng(4)
+    x = random.normal(size=(90, 2)) @ random.normal(size=(2, 5)) + 0.1 * random.normal(size=(90, 5))
+    kinds = np.where(x[:, 0] > 0, "up", "down")
+    lines = ["id,a,b,c,d,e,kind", *(",".join([f"r{i}", *(f"{v:.6f}" for v in row), kinds[i]]) for i, row in enumerate(x))]
+    (tmp_path / "t.csv").write_text("\n".join(lines) + "\n")
+    return x.astype(np.float32)
+
+
+def test_data_are_described_and_planned_as_by_the_commands(tmp_path, table):
+    told = latent("describe", "t.csv", cwd=tmp_path)
+    found = latentspace.describe(tmp_path / "t.csv")
+    assert found == told and found["rows"] == 90 and found["metadata"][-1]["name"] == "kind"
+    assert "<table>" in found._repr_html_() and "kind" in found._repr_html_()
+    assert latentspace.describe(table)["columns"] == 5
+    assert latentspace.describe(["a text", "a text"])["duplicate_rows"] == 1
+    told = latent("fit", "pca", "t.csv", "--plan", cwd=tmp_path)
+    found = latentspace.plan(latentspace.PCA(), tmp_path / "t.csv")
+    same = ("rows", "columns", "algorithm", "peak_bytes", "measured")
+    assert [found[name] for name in same] == [told[name] for name in same] and found["seconds"] > 0
+    assert latentspace.plan(latentspace.PCA(2), np.zeros((7, 3)), measures=False)["measured"] is False
+
+
+def test_a_file_is_fitted_within_a_limit_and_resumed(tmp_path, table):
+    subprocess.run([sys.executable, "-m", "latentspace", "fit", "pca", "t.csv", "-o", "t.latent", "--quiet"], cwd=tmp_path, check=True)
+    space = latentspace.fit(latentspace.PCA(), tmp_path / "t.csv", tmp_path / "u.latent", resume=True)
+    assert (tmp_path / "u.latent").read_bytes() == (tmp_path / "t.latent").read_bytes() == space.to_bytes()
+    assert space.report["rows"] == 90 and not (tmp_path / "u.latent.checkpoint").exists()
+    with pytest.raises(ParamError, match="resume"):
+        latentspace.fit(latentspace.PCA(), table, resume=True)
+    rows = np.random.default_rng(0).normal(size=(3000, 40)).astype(np.float32)
+    for refused in (
+        lambda: latentspace.fit(quick(MAPS, max_memory="1M"), rows),
+        lambda: quick(MAPS, max_memory=2**20).fit(rows),
+        lambda: latentspace.stability(quick(MAPS, max_memory="1M"), rows),
+    ):
+        with pytest.raises(MemoryError, match="MiB"):
+            refused()
+    with pytest.raises(ParamError, match="max_memory: 'much'"):
+        quick(MAPS, max_memory="much").fit(table)
+    with pytest.raises(ParamError, match="max_memory: -1"):
+        quick(MAPS, max_memory=-1).fit(table)
+    one, other = quick(MAPS), quick(MAPS)
+    np.testing.assert_array_equal(one.fit_transform(table, checkpoint=tmp_path / "kept"), other.fit_transform(table))
+    assert not (tmp_path / "kept.checkpoint").exists()
+
+
+def test_the_number_of_dimensions_is_chosen_as_by_the_command(tmp_path, table):
+    told = latent("sweep", "pca", "t.csv", "--dims", "1,2,4", cwd=tmp_path)
+    found = latentspace.sweep(latentspace.PCA(3), tmp_path / "t.csv", [4, 1, 2])
+    assert found["recommended"] == told["recommended"] == 2 and found["low"] <= 2 <= found["high"]
+    assert [point["held_out"] for point in found["dims"]] == [point["held_out"] for point in told["dims"]]
+    assert [point["dims"] for point in found["dims"]] == [1, 2, 4] and "<table>" in found._repr_html_()
+
+
+def test_a_space_explains_itself(tmp_path, table):
+    subprocess.run([sys.executable, "-m", "latentspace", "fit", "pca", "t.csv", "-o", "t.latent", "--dims", "2", "--quiet"], cwd=tmp_path, check=True)
+    space = latentspace.Space.open(tmp_path / "t.latent")
+    assert space.can == ["axes", "sampler"]
+    told = latent("explain", "t.latent", "--against", "t.csv", cwd=tmp_path)
+    found = latentspace.explain(space, tmp_path / "t.csv")
+    assert found == told and [dimension["component"] for dimension in found] == [0, 1]
+    first = found[0]
+    assert {weight["column"] for weight in first["loadings"]} == set("abcde") and 0.5 < first["share"] < 1.0
+    assert first["metadata"][0]["column"] == "kind" and first["metadata"][0]["p"] < 0.05
+    assert first["low"][0]["value"] < 0 < first["high"][0]["value"] and first["low"][0]["id"].startswith("r")
+    assert "<table>" in found._repr_html_()
+    assert space.axes.shape == (2, 5) and space.axis_columns == list("abcde")
+    np.testing.assert_allclose(np.linalg.norm(space.axes, axis=1), 1, rtol=1e-5)
+    subprocess.run([sys.executable, "-m", "latentspace", "export", "t.latent", "--part", "axes", "--to", "csv", "-o", "axes.csv"], cwd=tmp_path, check=True)
+    assert (tmp_path / "axes.csv").read_text().splitlines()[0] == "a,b,c,d,e"
+    np.testing.assert_allclose(np.loadtxt(tmp_path / "axes.csv", delimiter=",", skiprows=1), space.axes, rtol=1e-6)
+    made = space.generate(500)
+    assert made.shape == (500, 5) and np.array_equal(space.generate(3), made[:3])
+    assert abs(np.corrcoef(made.T)[0, 1] - np.corrcoef(table.T)[0, 1]) < 0.15
+    fitted = quick(MAPS).fit(table)
+    explained = latentspace.explain(fitted)
+    assert "mean nothing by themselves" in explained[0]["warnings"][0] and len(explained[0]["low"]) == 5
+    assert fitted.space_.axes is None
+    with pytest.raises(AttributeError, match="learns no distribution"):
+        fitted.space_.generate(2)
+    with pytest.raises(InputError, match="codes: ndarray"):
+        latentspace.explain(table)
+
+
+def test_codes_are_measured_as_by_the_command(tmp_path, table):
+    codes = latentspace.PCA(2).fit_transform(table)
+    np.save(tmp_path / "x.npy", table)
+    np.save(tmp_path / "z.npy", codes)
+    told = latent("measure", "z.npy", "--against", "x.npy", cwd=tmp_path)
+    for found in (latentspace.measure(codes, table), latentspace.measure(codes, tmp_path / "x.npy", sample="all")):
+        assert {name: tuple(figure)[:3] for name, figure in found.items()} == {
+            name: (told[name]["value"], told[name]["low"], told[name]["high"]) for name in found
+        }
+        assert len(found) == 4 and found.sentences and "<table>" in found._repr_html_()
+    space = latentspace.PCA(2).fit(table)
+    assert set(latentspace.measure(space, table)) == set(space.measures_)
+    texts = [" ".join(["star planet"] * 9 if i % 2 else ["cell gene"] * 9) for i in range(40)]
+    topics = latentspace.LatentDirichletAllocation(2, random_state=0).fit(texts)
+    scored = latentspace.measure(topics, texts, particles=5)
+    assert {"coherence_c_v", "left_to_right", "log_likelihood_per_word"} <= set(scored) and len(scored.report["topics"]) == 2
+    both = latentspace.compare(topics.space_, topics.space_)
+    assert both.report["topics"]["shared"]["value"] == 1.0 and both.report["sentences"]
+
+
+def test_the_explorer_learns_from_the_numbers_that_an_estimator_does(table):
+    frame = pytest.importorskip("pandas").DataFrame(table * [1, 100, 1, 1, 1], columns=list("abcde"))
+    with latentspace.explore(frame, open=False) as plain, latentspace.explore(frame, scale="standard", open=False) as scaled:
+        for page in (plain, scaled):
+            while page.state["phase"] not in ("done", "failed"):
+                time.sleep(0.05)
+        assert not any("standardized" in warning for warning in plain.state["warnings"])
+        assert any("standardized" in warning for warning in scaled.state["warnings"])

@@ -89,7 +89,7 @@ def test_the_signature_and_the_docs_come_from_the_description(cls):
 
     names = list(inspect.signature(cls).parameters)
     own = [parameter["name"] for parameter in cls._description["parameters"]]
-    assert names == [*own, "random_state", "n_jobs", "verbose"]
+    assert names == [*own, "random_state", "n_jobs", "verbose", "max_memory"]
     for parameter in cls._description["parameters"]:
         assert f"{parameter['name']} : " in cls.__doc__
         assert inspect.signature(cls).parameters[parameter["name"]].default == parameter["default"]

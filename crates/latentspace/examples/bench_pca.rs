@@ -3,7 +3,8 @@
 use std::io::BufRead;
 use std::time::Instant;
 
-use latentspace::data::{PrepareOptions, Prepared, Rows, read};
+use latentspace::data::{PrepareOptions, Rows, read};
+use latentspace::linalg::OwnedRows;
 use latentspace::method::AnyMethod;
 use latentspace::methods::pca::Pca;
 use latentspace::params::Auto;
@@ -15,11 +16,11 @@ fn main() -> latentspace::Result<()> {
     let (file, k) = (args.next().unwrap_or_default(), args.next().and_then(|k| k.parse().ok()).unwrap_or(50));
     let run = Run::new(0, 0)?;
     let observations = read::open(&file, &read::ReadOptions::default())?.read(&run)?;
-    let prepared: Prepared = Preparation::choose(&observations, &PrepareOptions::default(), &run)?.prepare(&observations, &run)?;
+    let prepared: OwnedRows = Preparation::choose(&observations, &PrepareOptions::default(), &run)?.prepare(&observations, &run)?;
     let method = Pca { n_components: Auto::Value(k), ..Pca::default() };
     for _ in std::io::stdin().lock().lines() {
         let start = Instant::now();
-        let fitted = method.fit(&Rows::Memory(&prepared), &run)?;
+        let fitted = method.fit(&Rows::memory(&prepared), &run)?;
         let seconds = start.elapsed().as_secs_f64();
         let mut tensors = Tensors::default();
         fitted.model.store(&mut tensors)?;

@@ -48,7 +48,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let clock = Arc::new(Clock { since: Instant::now(), stages: Mutex::default() });
     let run = quiet.with_listener(clock.clone());
-    let (space, codes) = Space::fit(method.as_ref(), preparation, &Rows::Memory(&prepared), &observations.metadata, &run)?;
+    let (space, codes) = Space::fit(method.as_ref(), preparation, &Rows::memory(&prepared), &observations.metadata, &run)?;
     let end = clock.since.elapsed().as_secs_f64();
     let codes = codes.ok_or("no codes")?;
 

@@ -59,7 +59,7 @@ impl Codes {
         source.notes().iter().for_each(|note| run.note(note));
         let observed = source.read(run)?;
         let wrong = |found: String| Error::input(path, found, "codes are an array, or a table with the columns z0, z1, …");
-        let Values::Table(table) = observed.values else { return Err(wrong(observed.values.kind().to_owned())) };
+        let Values::Table(table) = observed.values else { return Err(wrong(observed.values.kind().to_string())) };
         if !table.categories.is_empty() || table.numbers.cols() == 0 {
             return Err(wrong("no columns of numbers".to_owned()));
         }

@@ -7,9 +7,9 @@
 use std::ops::Range;
 
 use crate::checkpoint::Parcel;
-use crate::data::{CHUNK, Counts, Prepared, Rows, Stream};
+use crate::data::{CHUNK, RowSource, Rows, Stream};
 use crate::error::{Error, Result};
-use crate::linalg::{Matrix, Points};
+use crate::linalg::{Collected, OwnedRows, Points};
 use crate::method::{Fitted, Shape};
 use crate::run::Run;
 use crate::tree::Parts;
@@ -105,8 +105,8 @@ impl<F: Fold<Outcome = Fitted>> AnyFold for F {
         let state = F::State::load(state)?;
         let asked = Fold::chunks(self, &state, rows.rows().div_ceil(CHUNK));
         let chunks = chunks.start.clamp(asked.start, asked.end)..chunks.end.clamp(asked.start, asked.end);
-        let parts = match rows {
-            Rows::Memory(prepared) | Rows::With(prepared, _) => {
+        let parts = match rows.source {
+            RowSource::Memory(prepared) => {
                 let points = prepared.points();
                 let mut parts = Parts::default();
                 for chunk in chunks {
@@ -115,7 +115,7 @@ impl<F: Fold<Outcome = Fitted>> AnyFold for F {
                 }
                 parts
             }
-            Rows::Stream(stream) => pass(self, &state, &mut Reader::new(*stream), Parts::default(), chunks, "statistics", run)?,
+            RowSource::Stream(stream) => pass(self, &state, &mut Reader::new(stream), Parts::default(), chunks, "statistics", run)?,
         };
         parts.store()
     }
@@ -150,10 +150,10 @@ pub fn fold<F: Fold>(method: &F, rows: &Rows<'_>, stage: &str, run: &Run) -> Res
         run.check()?;
         let Standing { state, parts } = standing;
         let asked = method.chunks(&state, chunks);
-        let stats = match rows {
-            Rows::Memory(prepared) | Rows::With(prepared, _) => tree(method, &state, prepared.points(), asked.start, asked.end, run)?,
-            Rows::Stream(stream) => {
-                let reader = reader.get_or_insert_with(|| Reader::new(*stream));
+        let stats = match rows.source {
+            RowSource::Memory(prepared) => tree(method, &state, prepared.points(), asked.start, asked.end, run)?,
+            RowSource::Stream(stream) => {
+                let reader = reader.get_or_insert_with(|| Reader::new(stream));
                 let next = parts.end().max(asked.start);
                 let parts = pass(method, &state, reader, parts, next..asked.end, stage, run)?;
                 parts.whole(asked, |left, right| method.merge(left, right))?
@@ -169,10 +169,10 @@ pub fn fold<F: Fold>(method: &F, rows: &Rows<'_>, stage: &str, run: &Run) -> Res
 
 fn start<F: Fold>(method: &F, rows: &Rows<'_>) -> Result<F::State> {
     let shape = rows.shape();
-    match rows {
-        Rows::Memory(prepared) | Rows::With(prepared, _) => method.start(shape, prepared.points().slice(0..CHUNK.min(prepared.rows()))),
-        Rows::Stream(stream) => {
-            let first = Chunks::new(*stream, 0)?.next().ok_or_else(nothing)??;
+    match rows.source {
+        RowSource::Memory(prepared) => method.start(shape, prepared.points().slice(0..CHUNK.min(prepared.rows()))),
+        RowSource::Stream(stream) => {
+            let first = Chunks::new(stream, 0)?.next().ok_or_else(nothing)??;
             method.start(shape, first.points())
         }
     }
@@ -212,7 +212,7 @@ fn pass<F: Fold>(
         if batch.is_empty() {
             break;
         }
-        let one = |(at, chunk): (usize, &Prepared)| method.accumulate(state, chunk.points(), (next + at) * CHUNK);
+        let one = |(at, chunk): (usize, &OwnedRows)| method.accumulate(state, chunk.points(), (next + at) * CHUNK);
         let stats: Vec<F::Stats> = batch.par_iter().enumerate().map(one).collect::<Result<_>>()?;
         for stats in stats {
             parts.push(Part { from: next, to: next + 1, stats }, |left, right| method.merge(left, right));
@@ -255,12 +255,12 @@ impl<'a> Reader<'a> {
     }
 
     /// The next `count` chunks from this number on; fewer at the end.
-    fn take(&mut self, first: usize, count: usize) -> Result<Vec<Prepared>> {
+    fn take(&mut self, first: usize, count: usize) -> Result<Vec<OwnedRows>> {
         let mut chunks = match self.open.take() {
             Some((at, chunks)) if at == first => chunks,
             _ => Chunks::new(self.stream, first)?,
         };
-        let taken = chunks.by_ref().take(count).collect::<Result<Vec<Prepared>>>()?;
+        let taken = chunks.by_ref().take(count).collect::<Result<Vec<OwnedRows>>>()?;
         self.open = Some((first + taken.len(), chunks));
         Ok(taken)
     }
@@ -268,8 +268,8 @@ impl<'a> Reader<'a> {
 
 /// Splits blocks of any size into chunks of [`CHUNK`] rows.
 struct Chunks<'a> {
-    blocks: Box<dyn Iterator<Item = Result<Prepared>> + Send + 'a>,
-    block: Option<(Prepared, usize)>,
+    blocks: Box<dyn Iterator<Item = Result<OwnedRows>> + Send + 'a>,
+    block: Option<(OwnedRows, usize)>,
 }
 
 impl<'a> Chunks<'a> {
@@ -278,8 +278,8 @@ impl<'a> Chunks<'a> {
         Ok(Chunks { blocks: stream.blocks_from(first * CHUNK)?, block: None })
     }
 
-    fn fill(&mut self) -> Result<Option<Prepared>> {
-        let mut chunk: Option<Chunk> = None;
+    fn fill(&mut self) -> Result<Option<OwnedRows>> {
+        let mut chunk: Option<Collected> = None;
         let mut rows = 0;
         while rows < CHUNK {
             if self.block.is_none() {
@@ -291,7 +291,7 @@ impl<'a> Chunks<'a> {
             if let Some((block, at)) = &mut self.block {
                 let take = (CHUNK - rows).min(block.rows() - *at);
                 let some = block.points().slice(*at..*at + take);
-                chunk.get_or_insert_with(|| Chunk::like(&some)).push(&some)?;
+                chunk.get_or_insert_with(|| Collected::like(&some, CHUNK)).push(some)?;
                 rows += take;
                 *at += take;
                 if *at == block.rows() {
@@ -299,58 +299,22 @@ impl<'a> Chunks<'a> {
                 }
             }
         }
-        chunk.filter(|_| rows > 0).map(|chunk| chunk.done(rows)).transpose()
+        chunk.filter(|_| rows > 0).map(Collected::rows).transpose()
     }
 }
 
 impl Iterator for Chunks<'_> {
-    type Item = Result<Prepared>;
+    type Item = Result<OwnedRows>;
 
     fn next(&mut self) -> Option<Self::Item> {
         self.fill().transpose()
     }
 }
 
-/// A chunk under construction: dense or sparse, like its first rows.
-enum Chunk {
-    Dense(Vec<f32>, usize),
-    Sparse(Counts),
-}
-
-impl Chunk {
-    fn like(rows: &Points<'_>) -> Self {
-        let cols = rows.cols();
-        match rows {
-            Points::Dense(_) => Chunk::Dense(Vec::with_capacity(CHUNK * cols), cols),
-            Points::Sparse(_) => Chunk::Sparse(Counts::none(cols)),
-        }
-    }
-
-    fn push(&mut self, rows: &Points<'_>) -> Result<()> {
-        match (self, rows) {
-            (Chunk::Dense(cells, _), rows) => rows.as_table(|table| cells.extend_from_slice(table.as_slice())),
-            (Chunk::Sparse(counts), Points::Sparse(rows)) => {
-                counts.append(*rows);
-                Ok(())
-            }
-            (Chunk::Sparse(counts), Points::Dense(rows)) => {
-                counts.append(Counts::of(&rows.to_matrix()).view());
-                Ok(())
-            }
-        }
-    }
-
-    fn done(self, rows: usize) -> Result<Prepared> {
-        Ok(match self {
-            Chunk::Dense(cells, cols) => Prepared::Table(Matrix::new(rows, cols, cells)?),
-            Chunk::Sparse(counts) => Prepared::Counts(counts),
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::linalg::{Matrix, SparseMatrix};
 
     /// Writes down how its chunks were merged.
     struct Brackets;
@@ -381,7 +345,7 @@ mod tests {
         }
     }
 
-    struct Blocks(Prepared, usize);
+    struct Blocks(OwnedRows, usize);
     impl Stream for Blocks {
         fn rows(&self) -> usize {
             self.0.rows()
@@ -389,7 +353,7 @@ mod tests {
         fn cols(&self) -> usize {
             self.0.cols()
         }
-        fn blocks_from(&self, first: usize) -> Result<Box<dyn Iterator<Item = Result<Prepared>> + Send + '_>> {
+        fn blocks_from(&self, first: usize) -> Result<Box<dyn Iterator<Item = Result<OwnedRows>> + Send + '_>> {
             let starts = (first..self.0.rows()).step_by(self.1);
             let block = |at: usize| self.0.select(&(at as u32..(at + self.1).min(self.0.rows()) as u32).collect::<Vec<_>>());
             Ok(Box::new(starts.map(move |at| Ok(block(at)))))
@@ -401,13 +365,13 @@ mod tests {
         for chunks in [1, 2, 3, 5, 7, 8, 11] {
             let table = Matrix::from_fn(chunks * CHUNK - 5, 1, |i, _| (i / CHUNK) as f32);
             let mut seen = Vec::new();
-            for prepared in [Prepared::Counts(Counts::of(&table)), Prepared::Table(table)] {
+            for prepared in [OwnedRows::Sparse(SparseMatrix::of(&table)), OwnedRows::Dense(table)] {
                 for threads in [1, 3] {
                     let run = Run::new(0, threads).unwrap();
-                    seen.push(run.install(|| fold(&Brackets, &Rows::Memory(&prepared), "", &run)).unwrap());
+                    seen.push(run.install(|| fold(&Brackets, &Rows::memory(&prepared), "", &run)).unwrap());
                     for block in [1000, CHUNK, 3 * CHUNK + 1] {
                         let stream = Blocks(prepared.clone(), block);
-                        seen.push(run.install(|| fold(&Brackets, &Rows::Stream(&stream), "", &run)).unwrap());
+                        seen.push(run.install(|| fold(&Brackets, &Rows::stream(&stream), "", &run)).unwrap());
                     }
                 }
             }
@@ -419,9 +383,9 @@ mod tests {
     fn shares_that_come_in_any_order_make_the_same_tree() {
         for chunks in [1, 2, 5, 7, 12] {
             let table = Matrix::from_fn(chunks * CHUNK - 5, 1, |i, _| (i / CHUNK) as f32);
-            let stream = Blocks(Prepared::Table(table), 1500);
+            let stream = Blocks(OwnedRows::Dense(table), 1500);
             let run = Run::new(0, 2).unwrap();
-            let whole = run.install(|| fold(&Brackets, &Rows::Stream(&stream), "", &run)).unwrap();
+            let whole = run.install(|| fold(&Brackets, &Rows::stream(&stream), "", &run)).unwrap();
             for shares in 1..=chunks {
                 let share = |at: usize| at * chunks / shares..(at + 1) * chunks / shares;
                 let work = |at: usize| {

@@ -73,6 +73,8 @@ pub struct Info {
     pub likelihood: Option<Likelihood>,
     /// What its spaces can do beyond encoding and decoding.
     pub can: Can,
+    /// Whether the data determine the directions of its codes, such as by variance or eigenvalue; else any rotation is as good.
+    pub oriented: bool,
     /// Whether its map can be shown during the fit.
     pub live: bool,
     /// The precomputed inputs that it takes.

@@ -5,9 +5,9 @@ use serde::ser::{SerializeSeq, Serializer};
 use serde_json::Value;
 
 use crate::axes::Axes;
-use crate::data::{Metadata, Prepared};
+use crate::data::Metadata;
 use crate::error::{Error, Result};
-use crate::linalg::Matrix;
+use crate::linalg::{Matrix, OwnedRows};
 use crate::neighbors::Metric;
 use crate::run::Run;
 use crate::tensors::Tensors;
@@ -24,7 +24,7 @@ pub trait Model: Send + Sync {
     ///
     /// # Errors
     /// [`Error::Cancelled`], or [`Error::Input`] if the columns do not fit.
-    fn encode(&self, rows: &Prepared, run: &Run) -> Result<Matrix>;
+    fn encode(&self, rows: &OwnedRows, run: &Run) -> Result<Matrix>;
 
     /// Decodes codes `[n, k]` to prepared rows `[n, d]`.
     ///
@@ -39,7 +39,7 @@ pub trait Model: Send + Sync {
     ///
     /// # Errors
     /// [`Error::Input`] if the likelihood is unbounded; [`Error::Cancelled`].
-    fn log_likelihoods(&self, _rows: &Prepared, _fitted: usize, _run: &Run) -> Result<Option<Vec<f64>>> {
+    fn log_likelihoods(&self, _rows: &OwnedRows, _fitted: usize, _run: &Run) -> Result<Option<Vec<f64>>> {
         Ok(None)
     }
 
@@ -106,7 +106,7 @@ pub struct Kept<'a> {
     /// Their codes, `[n, k]`.
     pub codes: &'a Matrix,
     /// The rows, as the model keeps them.
-    rows: &'a Prepared,
+    rows: &'a OwnedRows,
     /// What the model reduces prepared rows by before it keeps them.
     reduction: Option<&'a dyn Model>,
     metadata: Option<&'a Metadata>,
@@ -114,7 +114,7 @@ pub struct Kept<'a> {
 
 impl<'a> Kept<'a> {
     /// Rows as they were prepared, with their codes `[n, k]`.
-    pub fn new(codes: &'a Matrix, rows: &'a Prepared) -> Self {
+    pub fn new(codes: &'a Matrix, rows: &'a OwnedRows) -> Self {
         Kept { codes, rows, reduction: None, metadata: None }
     }
 
@@ -136,7 +136,7 @@ impl<'a> Kept<'a> {
     }
 
     /// The prepared rows, if they are kept unreduced.
-    pub fn rows(&self) -> Option<&'a Prepared> {
+    pub fn rows(&self) -> Option<&'a OwnedRows> {
         self.reduction.is_none().then_some(self.rows)
     }
 
@@ -144,11 +144,11 @@ impl<'a> Kept<'a> {
     ///
     /// # Errors
     /// [`Error::Cancelled`], or [`Error::Input`] if the columns do not fit.
-    pub fn are(&self, rows: &Prepared, run: &Run) -> Result<bool> {
+    pub fn are(&self, rows: &OwnedRows, run: &Run) -> Result<bool> {
         if rows.rows() != self.rows.rows() {
             return Ok(false);
         }
-        let reduced = self.reduction.map(|model| model.encode(rows, run).map(Prepared::Table)).transpose()?;
+        let reduced = self.reduction.map(|model| model.encode(rows, run).map(OwnedRows::Dense)).transpose()?;
         let (rows, kept) = (reduced.as_ref().unwrap_or(rows).points(), self.rows.points());
         Ok((0..rows.rows()).all(|row| rows.is_same(row, &kept, row)))
     }

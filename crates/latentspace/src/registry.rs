@@ -36,9 +36,9 @@ pub fn default_map() -> &'static Entry {
     METHODS.iter().find(|entry| entry.info.family == "map").unwrap_or(&METHODS[0])
 }
 
-/// The default method for topics: the first in the registry.
-pub fn default_topics() -> Option<&'static Entry> {
-    METHODS.iter().find(|entry| entry.info.family == "topics")
+/// The default method for text: the first in the registry that takes text and no tables.
+pub fn default_for_text() -> Option<&'static Entry> {
+    METHODS.iter().find(|entry| entry.info.wants_text())
 }
 
 /// The method with this name.

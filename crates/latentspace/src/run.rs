@@ -254,6 +254,23 @@ pub fn machine_memory() -> Option<u64> {
     Some(limit.map_or(all, |limit| limit.min(all)))
 }
 
+/// Bytes of `800M`; K, M, G and T stand for powers of 1024.
+pub fn memory_size(text: &str) -> Option<u64> {
+    let text = text.trim().to_ascii_lowercase();
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let number: f64 = text[..digits].parse().ok()?;
+    let unit = match text[digits..].trim() {
+        "" | "b" => 0,
+        "k" | "kb" | "kib" => 1,
+        "m" | "mb" | "mib" => 2,
+        "g" | "gb" | "gib" => 3,
+        "t" | "tb" | "tib" => 4,
+        _ => return None,
+    };
+    let bytes = number * 1024_f64.powi(unit);
+    (1.0..9e18).contains(&bytes).then_some(bytes as u64)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -275,5 +292,13 @@ mod tests {
         let error = run.check_memory("this", 1 << 21, "use fewer rows").unwrap_err();
         assert_eq!(error.to_string(), "this needs 2.0 MiB and only 1.0 MiB is allowed");
         assert_eq!(error.hint(), Some("use fewer rows"));
+    }
+
+    #[test]
+    fn sizes_are_read_as_people_write_them() {
+        assert_eq!(memory_size("800M"), Some(800 << 20));
+        assert_eq!(memory_size("1.5GiB"), Some(3 << 29));
+        assert_eq!(memory_size("4096"), Some(4096));
+        assert_eq!((memory_size("-1"), memory_size("4X"), memory_size(""), memory_size("0")), (None, None, None, None));
     }
 }

@@ -15,9 +15,9 @@ use crate::axes::Distributions;
 use crate::border;
 use crate::codes::Codes;
 use crate::data::read::Source;
-use crate::data::{Metadata, Observations, Precomputed, Preparation, PrepareOptions, Prepared, Rows, Shape, Stream};
+use crate::data::{Affine, Metadata, Observations, Precomputed, Preparation, RowSource, Rows, Shape, Stream, Table, Values};
 use crate::error::{Error, Result, nearest};
-use crate::linalg::{Matrix, MatrixView};
+use crate::linalg::{Matrix, MatrixView, OwnedRows};
 use crate::measure::{self, Measure, MeasureOptions};
 use crate::method::{self, AnyMethod, Fitted, Info};
 use crate::model::{Capabilities, Model};
@@ -50,40 +50,6 @@ pub struct Space {
     pub measures: BTreeMap<String, Measure>,
     /// Metadata of the fitted rows, if the space keeps their codes and its method does not fold.
     metadata: Option<Metadata>,
-}
-
-/// The result of learning: the space, and the rows that it was learned from.
-pub struct Learned {
-    /// The space.
-    pub space: Space,
-    /// The prepared rows.
-    pub rows: Prepared,
-    /// Their codes, `[n, k]`, if the fit computed them; else [`Space::encode_prepared`] does.
-    pub placed: Option<Matrix>,
-}
-
-impl Learned {
-    /// The codes of the rows, `[n, k]`.
-    ///
-    /// # Errors
-    /// As [`Space::encode_prepared`].
-    pub fn codes(&self, run: &Run) -> Result<Matrix> {
-        match &self.placed {
-            Some(codes) => Ok(codes.clone()),
-            None => self.space.encode_prepared(&self.rows, run),
-        }
-    }
-
-    /// The space with its measures ([`Space::measure`]), and the codes of the rows, `[n, k]`.
-    ///
-    /// # Errors
-    /// As [`Space::measure`] and [`Space::encode_prepared`].
-    pub fn measured(self, run: &Run) -> Result<(Space, Matrix)> {
-        let codes = self.codes(run)?;
-        let Learned { mut space, rows, .. } = self;
-        space.measure(&Rows::Memory(&rows), Some(&codes), run)?;
-        Ok((space, codes))
-    }
 }
 
 /// Rows of a stream, with their codes.
@@ -129,27 +95,6 @@ struct Header {
 }
 
 impl Space {
-    /// Learns a space from observations and precomputed inputs `beside`: chooses the preparation (and reports it), and learns.
-    /// The space then has the measures of the fit; [`Space::measure`] adds the others.
-    ///
-    /// # Errors
-    /// Errors of the preparation and the method; [`Error::Cancelled`].
-    pub fn learn(
-        method: &dyn AnyMethod,
-        observations: Observations,
-        options: &PrepareOptions,
-        beside: &Precomputed,
-        run: &Run,
-    ) -> Result<Learned> {
-        let (preparation, rows) = Preparation::choose_and_prepare(&observations, options, run)?;
-        preparation.told.iter().for_each(|sentence| run.note(sentence));
-        let metadata = observations.metadata.clone();
-        // The originals of the prepared values are not needed any more.
-        drop(observations);
-        let (space, placed) = Space::fit(method, preparation, &Rows::Memory(&rows).with(beside)?, &metadata, run)?;
-        Ok(Learned { space, rows, placed })
-    }
-
     /// Learns a space from prepared rows, and from the metadata column of labels that the method's parameters name. Defaults that do not fit
     /// the rows are replaced, with a warning; the space has the parameters that were used.
     ///
@@ -167,18 +112,18 @@ impl Space {
         let adapted = method::adapted(method, shape, Some(rows), run);
         let method = adapted.as_deref().unwrap_or(method);
         let plan = method.plan(shape, run);
-        let peak = match rows {
-            Rows::Memory(_) | Rows::With(..) => plan.peak_bytes,
+        let peak = match rows.source {
+            RowSource::Memory(_) => plan.peak_bytes,
             // The plan includes the rows, which are not in memory here.
-            Rows::Stream(_) => plan.peak_bytes.saturating_sub(shape.bytes()),
+            RowSource::Stream(_) => plan.peak_bytes.saturating_sub(shape.bytes()),
         };
         run.check_memory(info.title, peak, "a sample of the rows, or fewer columns, would fit")?;
         let nothing = Precomputed::default();
-        let beside = method::beside(method, metadata, rows.beside().unwrap_or(&nothing))?;
+        let beside = method::beside(method, metadata, rows.given().unwrap_or(&nothing))?;
         if let Some(labels) = &beside.labels {
             run.note(format!("the labels in '{}' are learned from, too", labels.name));
         }
-        let rows = &rows.with(&beside)?;
+        let rows = &rows.named(preparation.names.as_deref()).with(&beside)?;
         if let Some(checkpoint) = run.checkpoint() {
             let data = json!({ "rows": shape.rows, "columns": shape.cols, "digest": format!("{:016x}", rows.digest()?) });
             checkpoint.of(json!({ "method": info.name, "params": method.params(), "seed": run.seed(), "data": data }))?;
@@ -223,7 +168,7 @@ impl Space {
     pub fn measures_on(&self, rows: &Rows<'_>, codes: Option<&Matrix>, run: &Run) -> Result<BTreeMap<String, Measure>> {
         let k = MeasureOptions::default().k.min(rows.rows().saturating_sub(1) / 2);
         let allowed = run.max_memory().or_else(machine_memory).unwrap_or(u64::MAX);
-        let is_counts = matches!(rows, Rows::Memory(Prepared::Counts(_)) | Rows::With(Prepared::Counts(_), _));
+        let is_counts = matches!(rows.source, RowSource::Memory(OwnedRows::Sparse(_)));
         if k == 0 || (is_counts && rows.shape().bytes() > allowed / 2) {
             run.warn("not measured: too few rows, or too many columns for a dense table");
             return Ok(BTreeMap::new());
@@ -231,9 +176,9 @@ impl Space {
         // Use the metric that the method learned with.
         let metric = serde_json::from_value::<Metric>(self.params["metric"].clone()).ok().filter(|metric| metric.is_distance());
         let options = MeasureOptions { k, metric: metric.unwrap_or(self.model.metric()), ..MeasureOptions::default() };
-        let measures = match rows {
-            Rows::Stream(stream) => measure::measure_stream(&Encoded { space: self, stream: *stream, run }, &options, run)?,
-            Rows::Memory(prepared) | Rows::With(prepared, _) => {
+        let measures = match rows.source {
+            RowSource::Stream(stream) => measure::measure_stream(&Encoded { space: self, stream, run }, &options, run)?,
+            RowSource::Memory(prepared) => {
                 let codes = match codes {
                     Some(codes) => codes.clone(),
                     None => self.encode_prepared(prepared, run)?,
@@ -256,6 +201,19 @@ impl Space {
     /// None for axes of a model.
     pub fn distributions(&self) -> Result<Option<Cow<'_, Distributions>>> {
         self.model.capabilities().axes.map_or(Ok(None), |axes| axes.distributions())
+    }
+
+    /// The weights of the columns in each axis as a table, `[k, columns]`, with the names of the columns.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if the space has no axes.
+    pub fn axes_table(&self) -> Result<Observations> {
+        let Some(axes) = self.model.capabilities().axes else {
+            let found = format!("a space of {} has no axes", self.method.title);
+            return Err(Error::input("space", found, "`latent methods` lists the methods whose spaces have"));
+        };
+        let values = Table { numbers: axes.table(), affine: Affine::default(), names: Some(self.column_names()), categories: Vec::new() };
+        Ok(Observations::new("axes", Values::Table(values)))
     }
 
     /// The names of the columns that the model sees: columns, levels of categories, words; else their numbers, counted from 1.
@@ -304,7 +262,7 @@ impl Space {
     ///
     /// # Errors
     /// [`Error::Input`] if the columns do not fit, or the space has no likelihood; [`Error::Cancelled`].
-    pub fn log_likelihoods(&self, prepared: &Prepared, run: &Run) -> Result<Vec<f64>> {
+    pub fn log_likelihoods(&self, prepared: &OwnedRows, run: &Run) -> Result<Vec<f64>> {
         if prepared.cols() != self.model.columns() {
             return Err(Error::input("data", format!("{} columns", prepared.cols()), format!("this space takes {}", self.model.columns())));
         }
@@ -347,7 +305,7 @@ impl Space {
     ///
     /// # Errors
     /// As [`Space::encode_prepared`].
-    pub fn codes_of(&self, rows: &Prepared, run: &Run) -> Result<Matrix> {
+    pub fn codes_of(&self, rows: &OwnedRows, run: &Run) -> Result<Matrix> {
         let kept = self.model.capabilities().kept;
         if let Some(kept) = &kept
             && rows.cols() == self.model.columns()
@@ -366,7 +324,7 @@ impl Space {
     ///
     /// # Errors
     /// [`Error::Input`] if the columns do not fit; [`Error::Cancelled`].
-    pub fn encode_prepared(&self, rows: &Prepared, run: &Run) -> Result<Matrix> {
+    pub fn encode_prepared(&self, rows: &OwnedRows, run: &Run) -> Result<Matrix> {
         if rows.cols() != self.model.columns() {
             return Err(Error::input("data", format!("{} columns", rows.cols()), format!("this space takes {}", self.model.columns())));
         }

@@ -4,8 +4,8 @@
 
 use std::time::{Duration, Instant};
 
-use latentspace::data::{Prepared, Rows};
-use latentspace::linalg::Matrix;
+use latentspace::data::Rows;
+use latentspace::linalg::{Matrix, OwnedRows};
 use latentspace::method::Takes;
 use latentspace::random::Random;
 use latentspace::registry::METHODS;
@@ -22,11 +22,11 @@ fn a_cancelled_fit_ends_within_a_second() {
     for entry in METHODS.iter().filter(|entry| entry.info.takes.contains(&Takes::Table)) {
         let run = Run::new(0, 2).unwrap();
         let flag = run.cancel_flag();
-        let prepared = Prepared::Table(table.clone());
+        let prepared = OwnedRows::Dense(table.clone());
         let full = entry.with(&Map::new()).unwrap();
         let started = Instant::now();
         let ended = std::thread::scope(|scope| {
-            let fit = scope.spawn(|| full.fit(&Rows::Memory(&prepared), &run).map(|_| started.elapsed()));
+            let fit = scope.spawn(|| full.fit(&Rows::memory(&prepared), &run).map(|_| started.elapsed()));
             std::thread::sleep(Duration::from_millis(50));
             flag.set();
             let cancelled = Instant::now();

@@ -12,12 +12,13 @@ use std::time::Duration;
 use arrow::array::{Array, ArrayRef, Float64Array, StringArray};
 use latentspace::checkpoint::Checkpoint;
 use latentspace::data::{
-    CHUNK, Counts, Given, Metadata, Precomputed, Preparation, PrepareOptions, Prepared, PreparedStream, Rows, Start, Tie, Values, read,
-    write,
+    CHUNK, Given, Metadata, Precomputed, Preparation, PrepareOptions, PreparedStream, Rows, Start, Tie, Values, read, write,
 };
 use latentspace::fold::Step;
-use latentspace::growing::Growing;
-use latentspace::linalg::{Matrix, thin_svd};
+use latentspace::learn::growing::Growing;
+use latentspace::learn::learn;
+use latentspace::learn::shares::{Origin, Round, Statistics, merge};
+use latentspace::linalg::{Matrix, OwnedRows, SparseMatrix, thin_svd};
 use latentspace::measure::Measure;
 use latentspace::method::{AnyMethod, Entry, Takes};
 use latentspace::neighbors::{self, Metric, Neighbors};
@@ -25,7 +26,6 @@ use latentspace::params::{Kind, Parameter};
 use latentspace::random::Random;
 use latentspace::registry::METHODS;
 use latentspace::run::{Flag, Listener, Progress};
-use latentspace::shares::{Origin, Round, Statistics, merge};
 use latentspace::{Error, Observations, Result, Run, Space};
 use serde_json::{Map, Value, json};
 
@@ -65,19 +65,19 @@ fn fit(method: &dyn AnyMethod, table: &Matrix, threads: usize) -> Result<Space> 
     let observations = Observations::from_matrix("test", table.clone());
     let preparation = Preparation::choose(&observations, &PrepareOptions::default(), &run)?;
     let prepared = preparation.prepare(&observations, &run)?;
-    Ok(Space::fit(method, preparation, &Rows::Memory(&prepared), &observations.metadata, &run)?.0)
+    Ok(Space::fit(method, preparation, &Rows::memory(&prepared), &observations.metadata, &run)?.0)
 }
 
-/// Prepared as an array is: not at all.
+/// OwnedRows as an array is: not at all.
 fn untouched(table: &Matrix, run: &Run) -> Preparation {
     Preparation::choose(&Observations::from_matrix("test", table.clone()), &PrepareOptions::default(), run).unwrap()
 }
 
 /// What methods that fold may see as a stream, and the others in memory.
 fn fit_rows(entry: &Entry, table: &Matrix, run: &Run) -> Result<Space> {
-    let prepared = Prepared::Table(table.clone());
+    let prepared = OwnedRows::Dense(table.clone());
     let blocks = Blocks(table);
-    let rows = if entry.info.folds { Rows::Stream(&blocks) } else { Rows::Memory(&prepared) };
+    let rows = if entry.info.folds { Rows::stream(&blocks) } else { Rows::memory(&prepared) };
     let metadata = Metadata::none(if entry.info.folds { 0 } else { table.rows() });
     Ok(Space::fit(&*method(entry), untouched(table, run), &rows, &metadata, run)?.0)
 }
@@ -89,9 +89,9 @@ fn is_linear(entry: &Entry) -> bool {
 
 /// How far to trust a space, what its fit knows and what is measured.
 fn measures(space: &mut Space, table: &Matrix) -> BTreeMap<String, Measure> {
-    let (run, prepared) = (Run::new(0, 2).unwrap(), Prepared::Table(table.clone()));
+    let (run, prepared) = (Run::new(0, 2).unwrap(), OwnedRows::Dense(table.clone()));
     let codes = space.encode_prepared(&prepared, &run).unwrap();
-    space.measure(&Rows::Memory(&prepared), Some(&codes), &run).unwrap();
+    space.measure(&Rows::memory(&prepared), Some(&codes), &run).unwrap();
     space.measures.clone()
 }
 
@@ -182,10 +182,10 @@ fn defaults_fit_few_rows_or_are_lowered_and_a_given_value_as_large_is_refused() 
             let place = format!("{} of {rows} rows", entry.info.name);
             let warned = Arc::new(Warned::default());
             let run = Run::new(3, 1).unwrap().with_listener(warned.clone());
-            let prepared = Prepared::Table(counts.clone());
+            let prepared = OwnedRows::Dense(counts.clone());
             let learn = |params: Map<String, Value>| {
                 let method = entry.with(&params).unwrap();
-                Space::fit(&*method, untouched(&counts, &run), &Rows::Memory(&prepared), &Metadata::none(rows), &run)
+                Space::fit(&*method, untouched(&counts, &run), &Rows::memory(&prepared), &Metadata::none(rows), &run)
             };
             let space = match learn(Map::new()) {
                 Ok((space, _)) => space,
@@ -237,17 +237,17 @@ fn a_row_has_the_same_code_alone_in_any_batch_in_any_order_and_after_loading() {
         let space = fit(&*method(entry), &table, 2).unwrap();
         let loaded = Space::from_bytes(&space.to_bytes().unwrap(), "test.latent".as_ref()).unwrap();
         assert!(space.to_bytes().unwrap() == loaded.to_bytes().unwrap(), "{}: other bytes after loading", entry.info.name);
-        let codes = space.encode_prepared(&Prepared::Table(new.clone()), &run).unwrap();
+        let codes = space.encode_prepared(&OwnedRows::Dense(new.clone()), &run).unwrap();
         assert_eq!((codes.rows(), codes.cols()), (333, space.model.n_components()));
-        let from_loaded = loaded.encode_prepared(&Prepared::Table(new.clone()), &run).unwrap();
+        let from_loaded = loaded.encode_prepared(&OwnedRows::Dense(new.clone()), &run).unwrap();
         assert!(codes == from_loaded, "{}: other codes after loading", entry.info.name);
         let order = Random::new(5, "order").permutation(0, new.rows());
-        let shuffled = space.encode_prepared(&Prepared::Table(new.select(&order)), &run).unwrap();
+        let shuffled = space.encode_prepared(&OwnedRows::Dense(new.select(&order)), &run).unwrap();
         for (at, &row) in order.iter().enumerate() {
             assert_eq!(shuffled.row(at), codes.row(row as usize), "{}: row {row} in another order", entry.info.name);
         }
         for row in [0, 1, 17, 128, 332] {
-            let alone = space.encode_prepared(&Prepared::Table(new.select(&[row])), &run).unwrap();
+            let alone = space.encode_prepared(&OwnedRows::Dense(new.select(&[row])), &run).unwrap();
             assert_eq!(alone.row(0), codes.row(row as usize), "{}: row {row} alone", entry.info.name);
         }
     }
@@ -275,7 +275,7 @@ fn what_decodes_brings_back_what_it_kept() {
     let run = Run::new(0, 2).unwrap();
     for entry in takes_tables().filter(|entry| entry.info.decodes) {
         let space = fit(&*method(entry), &table, 2).unwrap();
-        let codes = space.encode_prepared(&Prepared::Table(table.clone()), &run).unwrap();
+        let codes = space.encode_prepared(&OwnedRows::Dense(table.clone()), &run).unwrap();
         let back = space.decode(&codes, &run).unwrap();
         assert_eq!((back.rows(), back.cols()), (table.rows(), table.cols()));
         let error: f32 = back.as_slice().iter().zip(table.as_slice()).map(|(a, b)| (a - b).powi(2)).sum();
@@ -313,7 +313,7 @@ fn strange_data_give_a_space_or_a_clear_error() {
             match fit(&*method(entry), table, 2) {
                 Ok(space) => {
                     assert!(space.to_bytes().is_ok(), "{} on {name}: a number is no number", entry.info.name);
-                    let codes = space.encode_prepared(&Prepared::Table(table.clone()), &run).unwrap();
+                    let codes = space.encode_prepared(&OwnedRows::Dense(table.clone()), &run).unwrap();
                     assert!(codes.as_slice().iter().all(|v| v.is_finite()), "{} on {name}", entry.info.name);
                 }
                 Err(error @ (Error::Param(_) | Error::Input(_))) => assert!(error.to_string().len() > 20, "{name}: {error}"),
@@ -332,17 +332,17 @@ fn what_is_given_is_learned_from_or_refused() {
     let apart = |i: usize, j: usize| rows.row(i).iter().zip(rows.row(j)).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum::<f64>();
     let distances = Matrix::from_fn(300, 300, |i, j| apart(i, j).sqrt() as f32);
     for entry in takes_tables() {
-        let (name, prepared) = (entry.info.name, Prepared::Table(rows.clone()));
+        let (name, prepared) = (entry.info.name, OwnedRows::Dense(rows.clone()));
         let fit = |beside: &Precomputed, threads: usize| {
             let run = Run::new(3, threads)?;
-            let known = Rows::Memory(&prepared).with(beside)?;
+            let known = Rows::memory(&prepared).with(beside)?;
             Space::fit(&*method(entry), untouched(&rows, &run), &known, &Metadata::none(300), &run).map(|(space, _)| space)
         };
         let plain = fit(&Precomputed::default(), 2).unwrap();
         let codes = |space: &Space| space.capabilities().kept.unwrap().codes.clone();
         // The fitted rows are recognized; as many others are new, and so are they in another order.
         let run = Run::new(3, 2).unwrap();
-        let turned = Prepared::Table(Matrix::from_fn(300, rows.cols(), |i, j| rows.row(299 - i)[j]));
+        let turned = OwnedRows::Dense(Matrix::from_fn(300, rows.cols(), |i, j| rows.row(299 - i)[j]));
         if plain.capabilities().kept.is_some() {
             assert!(plain.codes_of(&prepared, &run).unwrap() == codes(&plain), "{name}: the fitted rows are not recognized");
         }
@@ -397,7 +397,7 @@ fn sparse_counts_are_learned_from() {
         let likely = if j / 80 == i % 3 { 0.1 } else { 0.002 };
         if random.uniform(i as u64, j as u64) < likely { random.below(i as u64, 1000 + j as u64, 3) as f32 + 1.0 } else { 0.0 }
     };
-    let counts = |from: usize, to: usize| Prepared::Counts(Counts::of(&Matrix::from_fn(to - from, 240, |i, j| cell(from + i, j))));
+    let counts = |from: usize, to: usize| OwnedRows::Sparse(SparseMatrix::of(&Matrix::from_fn(to - from, 240, |i, j| cell(from + i, j))));
     let (fitted, new) = (counts(0, 300), counts(300, 340));
     assert!(fitted.shape().is_sparse());
     let table = fitted.table().unwrap();
@@ -406,8 +406,8 @@ fn sparse_counts_are_learned_from() {
         let fit = |threads: usize| {
             let run = Run::new(3, threads).unwrap();
             let (mut space, codes) =
-                Space::fit(&*method(entry), untouched(&table, &run), &Rows::Memory(&fitted), &Metadata::none(300), &run).unwrap();
-            space.measure(&Rows::Memory(&fitted), codes.as_ref(), &run).unwrap();
+                Space::fit(&*method(entry), untouched(&table, &run), &Rows::memory(&fitted), &Metadata::none(300), &run).unwrap();
+            space.measure(&Rows::memory(&fitted), codes.as_ref(), &run).unwrap();
             space
         };
         let (space, run) = (fit(1), Run::new(0, 2).unwrap());
@@ -419,7 +419,7 @@ fn sparse_counts_are_learned_from() {
         assert!(space.encode_prepared(&new, &run).unwrap() == together, "{name}");
         for row in [0, 7, 39] {
             let alone = again.encode_prepared(&new.select(&[row]), &run).unwrap();
-            let dense = again.encode_prepared(&Prepared::Table(new.select(&[row]).table().unwrap()), &run).unwrap();
+            let dense = again.encode_prepared(&OwnedRows::Dense(new.select(&[row]).table().unwrap()), &run).unwrap();
             assert!(alone.row(0) == together.row(row as usize) && dense == alone, "{name}, row {row}");
         }
         if entry.info.decodes {
@@ -456,7 +456,7 @@ fn text_is_learned_from() {
         let name = entry.info.name;
         let fit = |threads: usize| {
             let run = Run::new(3, threads).unwrap();
-            Space::learn(&*method(entry), fitted.clone(), &PrepareOptions::default(), &Precomputed::default(), &run).unwrap().space
+            learn(&*method(entry), fitted.clone(), &PrepareOptions::default(), &Precomputed::default(), &run).unwrap().space
         };
         let (space, run) = (fit(1), Run::new(0, 2).unwrap());
         let bytes = space.to_bytes().unwrap();
@@ -478,9 +478,9 @@ fn text_is_learned_from() {
 fn fit_labeled(entry: &Entry, target: &str, name: &str, labels: ArrayRef, threads: usize) -> Result<Space> {
     let mut params = quick(entry);
     params.insert("target".to_owned(), json!(target));
-    let (run, prepared) = (Run::new(3, threads)?, Prepared::Table(groups(300)));
+    let (run, prepared) = (Run::new(3, threads)?, OwnedRows::Dense(groups(300)));
     let metadata = Metadata::from_columns(vec![(name.to_owned(), labels.clone())], labels.len())?;
-    Ok(Space::fit(&*entry.with(&params)?, untouched(&groups(300), &run), &Rows::Memory(&prepared), &metadata, &run)?.0)
+    Ok(Space::fit(&*entry.with(&params)?, untouched(&groups(300), &run), &Rows::memory(&prepared), &metadata, &run)?.0)
 }
 
 /// Methods with a target learn from labels, however many there are of them, and only where they are told to.
@@ -507,7 +507,7 @@ fn labels_are_learned_from_where_a_column_is_named() {
             let space = fit_labeled(entry, "kind", "kind", labels.clone(), 1).unwrap();
             let bytes = space.to_bytes().unwrap();
             assert!(fit_labeled(entry, "kind", "kind", labels.clone(), 3).unwrap().to_bytes().unwrap() == bytes, "{name} on {case}");
-            let new = space.encode_prepared(&Prepared::Table(groups(310)), &run).unwrap();
+            let new = space.encode_prepared(&OwnedRows::Dense(groups(310)), &run).unwrap();
             assert!(new.as_slice().iter().chain(codes(&space).as_slice()).all(|v| v.is_finite()), "{name} on {case}");
         }
         let three = || cases[0].1.clone();
@@ -528,10 +528,10 @@ fn a_plan_tells_rows_and_memory_and_a_limit_below_it_is_refused() {
         let plan = method.plan(shape, &run);
         assert!(plan.peak_bytes >= 60_000 * 50 * 4 && plan.seconds > 0.0 && !plan.algorithm.is_empty(), "{}: {plan:?}", entry.info.name);
         let limited = Run::new(0, 1).unwrap().with_max_memory(Some(1000));
-        let prepared = Prepared::Table(groups(200));
+        let prepared = OwnedRows::Dense(groups(200));
         let observations = Observations::from_matrix("test", groups(200));
         let preparation = Preparation::choose(&observations, &PrepareOptions::default(), &run).unwrap();
-        let refused = Space::fit(&*method, preparation, &Rows::Memory(&prepared), &observations.metadata, &limited);
+        let refused = Space::fit(&*method, preparation, &Rows::memory(&prepared), &observations.metadata, &limited);
         assert!(matches!(refused, Err(Error::Memory { .. })), "{}", entry.info.name);
     }
 }
@@ -545,12 +545,12 @@ fn part_after_part_a_fold_learns_the_same() {
         let expected = fit(method.as_ref(), &table, 1).unwrap().to_bytes().unwrap();
         let mut growing = Growing::new(method, preparation).unwrap();
         for part in [0..100, 100..5000, 5000..9000] {
-            growing.push(&Prepared::Table(table.slice(part).to_matrix()), &run).unwrap();
+            growing.push(&OwnedRows::Dense(table.slice(part).to_matrix()), &run).unwrap();
             growing = Growing::from_bytes(&growing.to_bytes().unwrap()).unwrap();
             assert_eq!(growing.space(&run).unwrap().rows, growing.shape().rows);
         }
         assert!(growing.space(&run).unwrap().to_bytes().unwrap() == expected, "{}", entry.info.name);
-        assert!(growing.push(&Prepared::Table(Matrix::from_fn(2, 3, |_, _| 0.0)), &run).is_err(), "{}", entry.info.name);
+        assert!(growing.push(&OwnedRows::Dense(Matrix::from_fn(2, 3, |_, _| 0.0)), &run).is_err(), "{}", entry.info.name);
     }
 }
 
@@ -577,7 +577,7 @@ fn rows_in_another_order_give_as_good_a_space_and_the_same_subspace() {
         let mut other = fit(&*method(entry), &shuffled, 2).unwrap();
         if is_linear(entry) {
             let back = |space: &Space| {
-                let codes = space.encode_prepared(&Prepared::Table(table.clone()), &run).unwrap();
+                let codes = space.encode_prepared(&OwnedRows::Dense(table.clone()), &run).unwrap();
                 space.decode(&codes, &run).unwrap()
             };
             for (a, b) in back(&one).as_slice().iter().zip(back(&other).as_slice()) {
@@ -614,7 +614,7 @@ fn linear_methods_come_to_what_f64_comes_to() {
     for entry in takes_tables().filter(|entry| is_linear(entry)) {
         let name = entry.info.name;
         let space = fit(&*method(entry), &table, 2).unwrap();
-        let codes = space.encode_prepared(&Prepared::Table(table.clone()), &run).unwrap();
+        let codes = space.encode_prepared(&OwnedRows::Dense(table.clone()), &run).unwrap();
         let back = space.decode(&codes, &run).unwrap();
         for (i, row) in centered.chunks_exact(d).enumerate() {
             for (j, mean) in mean.iter().enumerate() {
@@ -680,7 +680,7 @@ fn cells_that_are_no_finite_numbers_are_refused_with_their_place() {
         }
         let path = folder.path().join("t.csv");
         std::fs::write(&path, csv).unwrap();
-        let from_file = || -> Result<(Preparation, Prepared)> {
+        let from_file = || -> Result<(Preparation, OwnedRows)> {
             let options = PrepareOptions { missing: Some(latentspace::data::Missing::Error), ..PrepareOptions::default() };
             let observations = read::open(path.to_str().unwrap(), &read::ReadOptions::default())?.read(&run)?;
             let preparation = Preparation::choose(&observations, &options, &run)?;
@@ -690,7 +690,7 @@ fn cells_that_are_no_finite_numbers_are_refused_with_their_place() {
         for entry in takes_tables() {
             let from_memory = fit(&*method(entry), &table, 2).map(|_| ());
             let learned = from_file().and_then(|(preparation, prepared)| {
-                Space::fit(&*method(entry), preparation, &Rows::Memory(&prepared), &Metadata::none(60), &run).map(|_| ())
+                Space::fit(&*method(entry), preparation, &Rows::memory(&prepared), &Metadata::none(60), &run).map(|_| ())
             });
             for (result, column) in [(from_memory, "5"), (learned, "e")] {
                 let Err(Error::Input(error)) = result else { panic!("{}: {bad} was taken", entry.info.name) };
@@ -705,8 +705,8 @@ fn what_it_would_mean_to_encode_the_fitted_rows_is_measured_where_they_have_plac
     let table = groups(300);
     for entry in takes_tables().filter(|entry| entry.info.encodes) {
         let run = Run::new(3, 2).unwrap();
-        let (prepared, preparation) = (Prepared::Table(table.clone()), untouched(&table, &run));
-        let rows = Rows::Memory(&prepared);
+        let (prepared, preparation) = (OwnedRows::Dense(table.clone()), untouched(&table, &run));
+        let rows = Rows::memory(&prepared);
         let (space, places) = Space::fit(&*method(entry), preparation, &rows, &Metadata::none(300), &run).unwrap();
         if places.is_some() {
             let drift = space.measures.get("encode_drift").unwrap_or_else(|| panic!("{}: no encode_drift", entry.info.name));
@@ -742,10 +742,10 @@ fn counts_in_memory_a_stream_and_shares_give_the_same_bytes_on_any_threads() {
         let likely = if j / 20 == i % 3 { 0.3 } else { 0.01 };
         if random.uniform(i as u64, j as u64) < likely { random.below(i as u64, 1000 + j as u64, 3) as f32 + 1.0 } else { 0.0 }
     };
-    let counts = Counts::of(&Matrix::from_fn(rows, 60, cell));
+    let counts = SparseMatrix::of(&Matrix::from_fn(rows, 60, cell));
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("counts.mtx");
-    write::observations(&Observations::new("counts", Values::Counts(counts)), &file).unwrap();
+    write::observations(&Observations::new("counts", Values::Counts(counts.into())), &file).unwrap();
     let origin = Origin { data: file.to_string_lossy().into_owned(), ..Origin::default() };
     for entry in METHODS.iter().filter(|entry| entry.info.folds && entry.info.takes.contains(&Takes::Counts)) {
         let (name, method) = (entry.info.name, method(entry));
@@ -763,10 +763,10 @@ fn counts_in_memory_a_stream_and_shares_give_the_same_bytes_on_any_threads() {
             let observations = source.read(&run).unwrap();
             let preparation = Preparation::choose(&observations, &PrepareOptions::default(), &run).unwrap();
             let prepared = preparation.prepare(&observations, &run).unwrap();
-            assert!(matches!(prepared, Prepared::Counts(_)));
+            assert!(matches!(prepared, OwnedRows::Sparse(_)));
             let again = preparation.clone();
             let stream = PreparedStream::new(&source, &again, &run).unwrap();
-            let rows = if streams { Rows::Stream(&stream) } else { Rows::Memory(&prepared) };
+            let rows = if streams { Rows::stream(&stream) } else { Rows::memory(&prepared) };
             Space::fit(&*method, preparation, &rows, &Metadata::none(prepared.rows()), &run).map(|(space, _)| space.to_bytes().unwrap())
         };
         let whole = fit(false, 1, None).unwrap();

@@ -163,7 +163,7 @@ fn make(name: &str, entry: &Entry, params: &Map<String, Value>, learned: &Observ
     let preparation = Preparation::choose(learned, &options, &run()).unwrap();
     let prepared = preparation.prepare(learned, &run()).unwrap();
     let method = entry.with(params).unwrap();
-    let space = Space::fit(&*method, preparation, &Rows::Memory(&prepared), &learned.metadata, &run()).unwrap().0;
+    let space = Space::fit(&*method, preparation, &Rows::memory(&prepared), &learned.metadata, &run()).unwrap().0;
     space.save(&path("latent")).unwrap();
     std::fs::copy(rows, path(&format!("rows.{}", rows.extension().unwrap().to_str().unwrap()))).unwrap();
     if let Some(map) = space.capabilities().kept.map(|kept| kept.codes) {

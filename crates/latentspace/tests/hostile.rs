@@ -589,7 +589,7 @@ fn space() -> Vec<u8> {
     let observed = Observations::from_matrix("t", Matrix::from_fn(60, 4, |i, j| ((i * (j + 1)) as f32).sin()));
     let preparation = Preparation::choose(&observed, &PrepareOptions::default(), &run).unwrap();
     let prepared = preparation.prepare(&observed, &run).unwrap();
-    let rows = latentspace::data::Rows::Memory(&prepared);
+    let rows = latentspace::data::Rows::memory(&prepared);
     let (space, _) = Space::fit(&Pca::default() as &dyn AnyMethod, preparation, &rows, &observed.metadata, &run).unwrap();
     space.to_bytes().unwrap()
 }

@@ -1,70 +1,146 @@
-//! `latent explain`: the most relevant words of each topic.
+//! `latent explain`: what the dimensions of a space mean.
 
 use std::path::Path;
 
 use clap::{Arg, ArgMatches, Command};
-use latentspace::{Error, Result};
-use serde_json::Value;
+use latentspace::data::read;
+use latentspace::explain::{self, Association, DimensionExplanation, Explanation, Weight};
+use latentspace::{Result, Space};
 
 use crate::context::Context;
-use crate::output::{self, number};
-use crate::topics::Topical;
-use crate::{args, inputs};
+use crate::output::{self, count, number};
+use crate::{args, inputs, outputs};
 
-/// Default number of words per topic.
-const WORDS: usize = 10;
+/// Columns of metadata that a line names.
+const ASSOCIATIONS: usize = 3;
+/// A p value above this is explained by chance.
+const CHANCE: f64 = 0.05;
 
 pub(crate) fn command() -> Command {
     Command::new("explain")
-        .about("Explain the dimensions of a space: for topics, their most relevant words and documents")
-        .arg(inputs::file_arg("space").value_name("SPACE").required(true).help("A space of topics"))
+        .about("Explain the dimensions of a space: loadings or words, correlated columns and metadata, rows at both ends")
+        .arg(inputs::file_arg("space").value_name("SPACE").required(true).help("A space"))
+        .arg(
+            inputs::file_arg("against")
+                .long("against")
+                .value_name("DATA")
+                .help("Rows with the columns of the space, by which its dimensions are explained [default: the rows that it keeps]"),
+        )
         .arg(
             Arg::new("words")
                 .long("words")
                 .value_name("N")
                 .value_parser(args::whole::<usize>(1))
-                .help("Number of words per topic and ranking [default: 10]"),
+                .help("Number of words or columns per dimension [default: 10]"),
+        )
+        .arg(inputs::file_arg("output").short('o').long("output").value_name("FILE").help("Write the explanation to FILE, *.json"))
+        .args(inputs::reading_args())
+        .after_help(
+            "Loadings are the weights of the columns in a component. Metadata columns are compared with each dimension by correlation (numbers) or\n\
+             correlation ratio (categories); p is the probability of such a value in any dimension and column if the rows were in random order.",
         )
 }
 
 pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
+    let run = &context.run;
     let path = inputs::path(matches, "space")?;
+    let file = inputs::optional_path(matches, "output");
+    if let Some(file) = &file {
+        outputs::check("--output", file, &["json"], context)?;
+    }
     let space = inputs::space(&path)?;
-    if space.distributions()?.is_none() {
-        let found = format!("a space of {}", space.method.title);
-        return Err(Error::input(&path, found, "`latent explain` needs a topic model").with_hint("`latent explore SPACE` shows any space"));
-    }
-    let wanted = matches.get_one::<usize>("words").copied().unwrap_or(WORDS);
-    let topics = Topical::of_space(space)?;
-    let told = topics.explained(wanted, &context.run)?;
+    let data = match inputs::optional_path(matches, "against") {
+        None => None,
+        Some(data) => {
+            let mut options = inputs::read_options(matches)?;
+            options.preparation = Some(space.preparation.clone());
+            let data = read::open(data, &options)?;
+            data.tell(run);
+            Some(data.read(run)?)
+        }
+    };
+    let shown = matches.get_one::<usize>("words").copied().unwrap_or(explain::SHOWN);
+    let found = explain::explain(&space, data.as_ref(), shown, run)?;
     context.screen.clear();
-    if context.json {
-        return context.print(&told);
+    if let Some(file) = &file {
+        let text = serde_json::to_string_pretty(&found).unwrap_or_default();
+        outputs::lines(file, |out| writeln!(out, "{text}"))?;
+        if outputs::is_standard(file) {
+            return Ok(());
+        }
     }
-    output::text(&table(&topics, &told, &path))
+    if context.json { context.print(&found) } else { output::text(&told(&space, &found, &path)) }
 }
 
-/// One line per topic, the largest first.
-fn table(topics: &Topical, told: &Value, path: &Path) -> String {
-    let mut all: Vec<&Value> = told.as_array().into_iter().flatten().collect();
-    all.sort_by(|a, b| b["share"].as_f64().unwrap_or(0.0).total_cmp(&a["share"].as_f64().unwrap_or(0.0)));
-    let words = |topic: &Value| {
-        let words = topic["relevance"].as_array().into_iter().flatten().filter_map(|word| word["word"].as_str());
-        words.collect::<Vec<_>>().join(" ")
+fn told(space: &Space, found: &Explanation, path: &Path) -> String {
+    let (noun, k) = (found.noun, found.dimensions.len());
+    let rows = if found.dimensions.iter().any(|dimension| dimension.words.is_some()) { "documents" } else { "rows" };
+    let mut out = format!("{}: {} of {} {rows}, {k} {noun}s\n\n", path.display(), space.method.title, count(space.rows as u64));
+    out.push_str(&if rows == "documents" { of_words(found) } else { of_columns(found) });
+    found.warnings.iter().for_each(|warning| out.push_str(&output::wrapped("  ", warning)));
+    out
+}
+
+/// One line per axis, the largest first.
+fn of_words(found: &Explanation) -> String {
+    let mut order: Vec<(usize, &DimensionExplanation)> = found.dimensions.iter().enumerate().collect();
+    order.sort_by(|a, b| b.1.share.unwrap_or(0.0).total_cmp(&a.1.share.unwrap_or(0.0)));
+    let row = |(axis, dimension): (usize, &DimensionExplanation)| {
+        let words = dimension.words.as_ref();
+        let relevant = words.map(|words| words.relevant().collect::<Vec<_>>().join(" ")).unwrap_or_default();
+        let coherence = words.and_then(|words| words.coherence).map_or_else(String::new, number);
+        vec![axis.to_string(), share(dimension), coherence, relevant]
     };
-    let row = |topic: &Value| {
-        vec![
-            topic["topic"].to_string(),
-            format!("{:.1} %", 100.0 * topic["share"].as_f64().unwrap_or(0.0)),
-            topic["coherence_npmi"].as_f64().map_or_else(String::new, number),
-            words(topic),
-        ]
+    let rows: Vec<Vec<String>> = order.into_iter().map(row).collect();
+    let noun = found.noun;
+    let note = format!("words by relevance (lambda 0.6); a {noun}'s number is that of its dimension, z0 the first");
+    format!("{}\n  {note}\n", output::table(&[noun, "share", "coherence", "words"], &rows))
+}
+
+/// A paragraph per dimension.
+fn of_columns(found: &Explanation) -> String {
+    let mut out = String::new();
+    let is_variance = found.dimensions.iter().any(|dimension| !dimension.loadings.is_empty());
+    for (at, dimension) in found.dimensions.iter().enumerate() {
+        let part = if is_variance { format!(": {} of the variance", share(dimension)) } else { String::new() };
+        out.push_str(&format!("  {} z{at}{part}\n", found.noun));
+        let mut line = |heading: &str, text: String| {
+            if !text.is_empty() {
+                out.push_str(&output::wrapped(&format!("    {heading:9} "), &text));
+            }
+        };
+        line("loadings", weights(&dimension.loadings));
+        line("columns", weights(&dimension.columns));
+        let [clear, rest]: [Vec<&Association>; 2] = {
+            let (clear, rest) = dimension.metadata.iter().partition(|found| found.p < CHANCE);
+            [clear, rest]
+        };
+        line("metadata", associations(&clear));
+        if clear.is_empty() && !rest.is_empty() {
+            line("metadata", format!("no column of {} beyond chance (p < {CHANCE})", rest.len()));
+        }
+        let ends = |rows: &[explain::RowAtEnd]| {
+            rows.iter().map(|row| format!("{} ({})", row.id, number(row.value))).collect::<Vec<_>>().join(", ")
+        };
+        line("low", ends(&dimension.low));
+        line("high", ends(&dimension.high));
+        out.push('\n');
+    }
+    out
+}
+
+fn share(dimension: &DimensionExplanation) -> String {
+    dimension.share.map_or_else(String::new, |share| format!("{:.1} %", 100.0 * share))
+}
+
+fn weights(weights: &[Weight]) -> String {
+    weights.iter().map(|weight| format!("{} {:+.2}", weight.column, weight.value)).collect::<Vec<_>>().join(", ")
+}
+
+fn associations(found: &[&Association]) -> String {
+    let one = |found: &&Association| {
+        let symbol = if found.measure == "correlation" { "r" } else { "eta" };
+        format!("{} ({symbol} {:.2}, p {:.3})", found.column, found.value, found.p)
     };
-    let rows: Vec<Vec<String>> = all.into_iter().map(row).collect();
-    format!(
-        "{}: {}\n\n{}\n  words by relevance (lambda 0.6); a topic's number is that of its dimension, z0 the first\n",
-        path.display(),
-        topics.title(),
-        output::table(&["topic", "share", "coherence", "words"], &rows)
-    )
+    found.iter().take(ASSOCIATIONS).map(one).collect::<Vec<_>>().join(", ")
 }

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use latentspace::data::{
-    Affine, Counts, Metadata, Observations, Precomputed, Preparation, PrepareOptions, Prepared, ReadOptions, Values, read,
-};
-use latentspace::linalg::Matrix;
+use latentspace::data::{Affine, Metadata, Observations, Precomputed, Preparation, PrepareOptions, ReadOptions, Values, read};
+use latentspace::learn;
+use latentspace::linalg::{Matrix, OwnedRows, SparseMatrix};
 use latentspace::method::Entry;
 use latentspace::neighbors::Metric;
 use latentspace::{Codes, Error, Result, Run, Space, registry};
@@ -226,9 +225,9 @@ pub(crate) fn of_observations(
             measure: false,
             measures: BTreeMap::new(),
         };
-        return Ok(Subject { observations, prepared: Prepared::Table(codes), start, warnings, topics: None });
+        return Ok(Subject { observations, prepared: OwnedRows::Dense(codes), start, warnings, topics: None });
     }
-    if let (Values::Text(_), Some(topics)) = (&observations.values, registry::default_topics())
+    if let (Values::Text(_), Some(topics)) = (&observations.values, registry::default_for_text())
         && (!way.asked || way.method.info.family == topics.info.family)
     {
         return of_documents(observations, prepare, topics, way, run);
@@ -249,7 +248,7 @@ fn of_documents(
 ) -> Result<Subject> {
     let (method, params) = if way.asked { (way.method, way.params.clone()) } else { (topics, Map::new()) };
     let method = method.with(&params)?;
-    let learned = Space::learn(method.as_ref(), observations.clone(), prepare, &Precomputed::default(), run)?;
+    let learned = learn::learn(method.as_ref(), observations.clone(), prepare, &Precomputed::default(), run)?;
     let shares = match learned.placed {
         Some(codes) => codes,
         None => learned.space.encode_prepared(&learned.rows, run)?,
@@ -259,20 +258,20 @@ fn of_documents(
 }
 
 /// Documents with their topics, and a map of the topic proportions.
-fn of_shares(space: Space, mut observations: Observations, rows: Prepared, shares: Matrix, mut way: MapMethod) -> Result<Subject> {
+fn of_shares(space: Space, mut observations: Observations, rows: OwnedRows, shares: Matrix, mut way: MapMethod) -> Result<Subject> {
     let texts = match &observations.values {
         Values::Text(texts) => Some(texts.clone()),
         _ => None,
     };
     let counts = match rows {
-        Prepared::Counts(counts) => counts,
-        Prepared::Table(table) => Counts::of(&table),
+        OwnedRows::Sparse(counts) => counts,
+        OwnedRows::Dense(table) => SparseMatrix::of(&table),
     };
     let documents = Documents { shares: shares.clone(), counts: Some(counts), texts, metadata: observations.metadata.clone() };
     let topics = Topical::new(space, documents)?;
     observations.metadata = topics.column()?;
     by_shares(&mut way);
-    Ok(Subject { observations, prepared: Prepared::Table(shares), start: fit(way), warnings: Vec::new(), topics: Some(topics) })
+    Ok(Subject { observations, prepared: OwnedRows::Dense(shares), start: fit(way), warnings: Vec::new(), topics: Some(topics) })
 }
 
 /// The default metric of topic proportions: Hellinger.
@@ -325,12 +324,18 @@ pub(crate) fn of_space(space: Space, name: &str, way: MapMethod) -> Result<Subje
         observations.metadata = topics.column()?;
         let mut way = way;
         by_shares(&mut way);
-        return Ok(Subject { observations, prepared: Prepared::Table(codes), start: fit(way), warnings: Vec::new(), topics: Some(topics) });
+        return Ok(Subject {
+            observations,
+            prepared: OwnedRows::Dense(codes),
+            start: fit(way),
+            warnings: Vec::new(),
+            topics: Some(topics),
+        });
     }
     let mut observations = Observations::from_matrix(title, codes.clone());
     observations.metadata = space.capabilities().kept.map(|kept| kept.metadata()).unwrap_or_else(|| Metadata::none(codes.rows()));
     let start = map_or_fit(&codes, &Affine::default(), Some(&space), false, way);
-    Ok(Subject { observations, prepared: Prepared::Table(codes), start, warnings: Vec::new(), topics: None })
+    Ok(Subject { observations, prepared: OwnedRows::Dense(codes), start, warnings: Vec::new(), topics: None })
 }
 
 fn of_space_and_data(study: &Study, run: &Run, name: &str, data: &str, read: &ReadOptions, way: MapMethod) -> Result<Subject> {
@@ -344,7 +349,7 @@ fn of_space_and_data(study: &Study, run: &Run, name: &str, data: &str, read: &Re
     }
     let start = map_or_fit(&codes, &Affine::default(), Some(&space), true, way);
     // Of a map the neighbors are those of the data; of a space with more dimensions, those in the space.
-    let prepared = if matches!(start, Start::Map { .. }) { prepared } else { Prepared::Table(codes) };
+    let prepared = if matches!(start, Start::Map { .. }) { prepared } else { OwnedRows::Dense(codes) };
     Ok(Subject { observations, prepared, start, warnings, topics: None })
 }
 
@@ -390,7 +395,7 @@ pub(crate) fn of_observations_and_codes(
         warnings.extend(preparation.told.iter().cloned());
         prepared
     } else {
-        Prepared::Table(codes.clone())
+        OwnedRows::Dense(codes.clone())
     };
     Ok(Subject { observations, prepared, start, warnings, topics: None })
 }

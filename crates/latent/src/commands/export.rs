@@ -1,4 +1,4 @@
-//! `latent export`: codes and topics for other tools.
+//! `latent export`: codes and axes for other tools.
 
 use std::path::Path;
 
@@ -15,9 +15,13 @@ use crate::{inputs, output, outputs};
 
 const FORMATS: [&str; 9] = ["parquet", "npy", "csv", "word2vec", "glove", "projector", "pyldavis", "html", "onnx"];
 
+/// The parts of a space that are exported.
+const CODES: &str = "codes";
+const AXES: &str = "axes";
+
 pub(crate) fn command() -> Command {
     Command::new("export")
-        .about("Export codes or topics for other tools")
+        .about("Export codes or axes for other tools")
         .arg(inputs::file_arg("input").value_name("SPACE_OR_CODES").required(true).help("Codes, or a space that keeps those of its rows"))
         .arg(
             Arg::new("to")
@@ -27,9 +31,17 @@ pub(crate) fn command() -> Command {
                 .hide_possible_values(true)
                 .value_parser(PossibleValuesParser::new(FORMATS))
                 .help(
-                    "Format: parquet, npy, csv, word2vec or glove (text), projector (a folder: vectors.tsv, metadata.tsv); for topics, pyldavis (input \
-                     of its prepare, .json) or html (the explorer's page of topics in one file)",
+                    "Format: parquet, npy, csv, word2vec or glove (text), projector (a folder: vectors.tsv, metadata.tsv); for axes over words, pyldavis \
+                     (input of its prepare, .json) or html (the explorer's page of them in one file)",
                 ),
+        )
+        .arg(
+            Arg::new("part")
+                .long("part")
+                .value_name("PART")
+                .hide_possible_values(true)
+                .value_parser(PossibleValuesParser::new([CODES, AXES]))
+                .help("codes, the coordinates of the rows, or axes, the weights of the columns in each dimension: dimensions by columns [default: codes]"),
         )
         .arg(output_arg("PATH", "File or folder to write"))
         .args(inputs::file_args(inputs::OF_CODES))
@@ -42,13 +54,16 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
         outputs::check_file("--output", &path, "with --json the result")?;
     }
     match to {
-        "pyldavis" | "html" => return topics(to, &path, matches, context),
+        "pyldavis" | "html" => return word_axes(to, &path, matches, context),
         "onnx" => return Err(Error::param("--to", "'onnx'", "ONNX export needs a neural model")),
         "npy" | "parquet" | "projector" => outputs::check_file("--output", &path, to)?,
         _ => {}
     }
     if ["npy", "parquet", "csv"].contains(&to) {
         outputs::check("--output", &path, &[to], context)?;
+    }
+    if matches.get_one::<String>("part").is_some_and(|part| part == AXES) {
+        return axes(to, &path, matches, context);
     }
     let codes = inputs::space_or_codes(&inputs::path(matches, "input")?, &inputs::file_options(matches, inputs::OF_CODES)?, &context.run)?;
     context.screen.clear();
@@ -69,14 +84,37 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     output::text(&names.join("\n"))
 }
 
-/// Topics, for pyLDAvis or as the page in one file.
-fn topics(to: &str, path: &Path, matches: &ArgMatches, context: &Context) -> Result<()> {
+/// The weights of the columns in each axis, `[k, columns]`, the columns' names as the header.
+fn axes(to: &str, path: &Path, matches: &ArgMatches, context: &Context) -> Result<()> {
+    if !["npy", "parquet", "csv"].contains(&to) {
+        return Err(Error::param("--to", format!("'{to}'"), "axes are written as npy, parquet or csv"));
+    }
+    let name = inputs::path(matches, "input")?;
+    if !inputs::is_space(&name) {
+        return Err(Error::param("--part", "'axes'", format!("{} holds codes; a space has axes", name.display())));
+    }
+    let table = inputs::space(&name)?.axes_table()?;
+    context.screen.clear();
+    outputs::observations(path, &table)?;
+    if outputs::is_standard(path) {
+        return Ok(());
+    }
+    if context.json {
+        return context.print(
+            &json!({"to": to, "part": AXES, "rows": table.rows(), "columns": table.columns(), "files": [path.display().to_string()]}),
+        );
+    }
+    output::text(&path.display().to_string())
+}
+
+/// Axes over words, for pyLDAvis or as the page in one file.
+fn word_axes(to: &str, path: &Path, matches: &ArgMatches, context: &Context) -> Result<()> {
     let ending = if to == "html" { "html" } else { "json" };
     if !outputs::is_standard(path) && path.extension().is_none_or(|found| found != ending) {
         return Err(Error::param("--output", format!("'{}'", path.display()), format!("its name ends in .{ending}")));
     }
     let name = inputs::path(matches, "input")?;
-    let only = |found: String| Error::param("--to", format!("'{to}'"), format!("it needs a topic model, and {found}"));
+    let only = |found: String| Error::param("--to", format!("'{to}'"), format!("it needs axes over words, and {found}"));
     if !inputs::is_space(&name) {
         return Err(only(format!("{} is none", name.display())));
     }

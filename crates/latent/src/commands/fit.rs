@@ -3,26 +3,24 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use latentspace::checkpoint::Checkpoint;
 use latentspace::data::read::Source;
-use latentspace::data::{
-    Given, Metadata, Precomputed, Preparation, PrepareOptions, PreparedStream, ReadOptions, Rows, Start, Tie, read_distances,
-    read_neighbors,
-};
+use latentspace::data::{Given, Metadata, Precomputed, PrepareOptions, ReadOptions, Start, Tie, read_distances, read_neighbors};
 use latentspace::interval::Measure;
+use latentspace::learn::{self, FitOptions, FitResult};
 use latentspace::measure;
-use latentspace::method::{self, AnyMethod, Entry};
-use latentspace::{Codes, Error, Result, Run, Space, registry};
+use latentspace::method::{AnyMethod, Entry};
+use latentspace::{Error, Result, Run, Space, registry};
 use serde_json::json;
 
 use crate::commands::shares;
 use crate::context::Context;
 use crate::inputs;
 use crate::output::{self, count, duration, number};
-use crate::{args, memory, outputs, speed};
+use crate::{args, outputs};
 
 /// Minimum time between two checkpoints.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(2);
@@ -190,7 +188,6 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     }
     let output = output.ok_or_else(|| Error::internal("no output"))?;
     data.tell(&context.run);
-    let options = inputs::prepare_options(matches)?;
     let every = matches.get_one::<f64>("checkpoint-every").copied().map_or(CHECKPOINT_EVERY, Duration::from_secs_f64);
     let checkpoint = Arc::new(Checkpoint::beside(output, every, matches.get_flag("resume"))?);
     if matches.get_flag("resume") {
@@ -200,55 +197,37 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
         });
     }
     let run = context.run.clone().with_checkpoint(checkpoint.clone());
-    let needs = needs(method.as_ref(), &data, &options, false, measured, &run)?;
-    memory::check(method.as_ref(), &data, &needs, &run)?;
-    let learned = match needs.streams {
-        Some(why) => {
-            run.note(why);
-            from_stream(method.as_ref(), &data, &options, codes_file.is_some(), measured, &run)
-        }
-        None => from_memory(method.as_ref(), &data, &options, matches, &run),
-    };
+    let given = |metadata: &Metadata| known(matches, metadata, &run);
+    let asked = FitOptions { prepare: inputs::prepare_options(matches)?, given: &given, measures: measured, codes: codes_file.is_some() };
+    let learned = learn::fit(method.as_ref(), &data, &asked, &run);
     if matches!(learned, Err(Error::Cancelled)) && checkpoint.path().exists() {
         run.note(format!("the checkpoint is {}; --resume continues from it", checkpoint.path().display()));
     }
-    let Learned { space, codes, timing } = learned?;
+    let learned = learned?;
     if !measured {
-        tell_unmeasured(&space, output, codes_file.as_deref(), &run);
+        tell_unmeasured(&learned.space, output, codes_file.as_deref(), &run);
     }
     context.run.check()?;
-    space.save(output)?;
+    learned.space.save(output)?;
     checkpoint.remove();
-    if let (Some(file), Some(codes)) = (&codes_file, &codes) {
+    if let (Some(file), Some(codes)) = (&codes_file, &learned.codes) {
         outputs::codes(file, codes)?;
     }
     context.screen.clear();
     let peak = output::peak_mib();
-    let mut measures = space.measures.clone();
-    measures.extend(run.speed().map(|(name, speed)| (name.to_owned(), Measure::exact(speed.round(), None))));
+    let report = learned.report(&run);
     if context.json {
-        return context.print(&json!({
-            "method": space.method.name,
-            "params": space.params,
-            "n_components": space.model.n_components(),
-            "rows": space.rows,
-            "columns": space.model.columns(),
-            "seconds": timing.learning,
-            "seconds_read": timing.reading,
-            "seconds_measures": timing.measuring.unwrap_or(0.0),
-            "peak_mib": peak,
-            "seed": space.seed,
-            "measures": measures,
-            "not_measured": if measured { &[] } else { measure::NAMES.as_slice() },
-            "facts": space.facts,
-            "space": output.display().to_string(),
-        }));
+        let mut all = json!(report);
+        all["peak_mib"] = json!(peak);
+        all["space"] = json!(output.display().to_string());
+        return context.print(&all);
     }
-    output::text(&told(&space, &measures, output, &timing, peak))
+    output::text(&told(&learned, &report.measures, output, peak))
 }
 
-fn told(space: &Space, measures: &BTreeMap<String, Measure>, output: &Path, timing: &Timing, peak: Option<f64>) -> String {
-    let measured = timing.measuring.map_or("not measured".to_owned(), |seconds| format!("measured in {}", duration(seconds)));
+fn told(learned: &FitResult, measures: &BTreeMap<String, Measure>, output: &Path, peak: Option<f64>) -> String {
+    let (space, seconds) = (&learned.space, learned.seconds);
+    let measured = seconds.measuring.map_or("not measured".to_owned(), |seconds| format!("measured in {}", duration(seconds)));
     let memory = peak.map(|peak| format!("; at most {} MiB", number(peak.round()))).unwrap_or_default();
     format!(
         "{}: {} of {} x {}, {} dimensions\n  learned in {}, {measured}{memory}\n\n{}",
@@ -257,121 +236,27 @@ fn told(space: &Space, measures: &BTreeMap<String, Measure>, output: &Path, timi
         count(space.rows as u64),
         count(space.model.columns() as u64),
         space.model.n_components(),
-        duration(timing.learning),
+        duration(seconds.learning),
         output::measures(measures),
     )
 }
 
-/// Seconds of learning and measuring.
-struct Timing {
-    reading: f64,
-    learning: f64,
-    /// None if nothing was measured.
-    measuring: Option<f64>,
-}
-
-struct Learned {
-    space: Space,
-    codes: Option<Codes>,
-    timing: Timing,
-}
-
-fn from_memory(method: &dyn AnyMethod, data: &Source, options: &PrepareOptions, matches: &ArgMatches, run: &Run) -> Result<Learned> {
-    let begun = Instant::now();
-    let observations = data.read(run)?;
-    let metadata = observations.metadata.clone();
-    let beside = known(matches, &metadata, run)?;
-    let reading = begun.elapsed().as_secs_f64();
-    let begun = Instant::now();
-    let learned = Space::learn(method, observations, options, &beside, run)?;
-    let learning = begun.elapsed().as_secs_f64();
-    memory::give_back_now();
-    if matches.get_flag("no-measures") {
-        let codes = if matches.contains_id("codes") { Some(Codes::new(learned.codes(run)?, metadata)) } else { None };
-        return Ok(Learned { space: learned.space, codes, timing: Timing { reading, learning, measuring: None } });
-    }
-    let begun = Instant::now();
-    let (space, codes) = learned.measured(run)?;
-    let measuring = Some(begun.elapsed().as_secs_f64());
-    memory::give_back_now();
-    Ok(Learned { space, codes: Some(Codes::new(codes, metadata)), timing: Timing { reading, learning, measuring } })
-}
-
-/// Estimates the cost of the fit. Counts the rows if the headers of the files do not contain their number and it matters.
-pub(super) fn needs(
-    method: &dyn AnyMethod,
-    data: &Source,
-    options: &PrepareOptions,
-    exactly: bool,
-    measured: bool,
-    run: &Run,
-) -> Result<memory::Needs> {
-    if data.kind() == "text" {
-        let whole = exactly || run.max_memory().is_some();
-        let met = if whole { Preparation::of_text_source(data, options, run)?.1 } else { Preparation::guess_text(data, options, run)? };
-        return Ok(memory::needs(method, data, met.documents as usize, Some(met), measured, run));
-    }
-    let guess = || (data.bytes() / (4 * data.columns().max(1) as u64)) as usize;
-    let rows = match data.rows() {
-        Some(rows) => rows,
-        None if exactly || run.max_memory().is_some() => data.count(run)?,
-        None => guess(),
-    };
-    Ok(memory::needs(method, data, rows, None, measured, run))
-}
-
-fn from_stream(
-    method: &dyn AnyMethod,
-    data: &Source,
-    options: &PrepareOptions,
-    all_codes: bool,
-    measured: bool,
-    run: &Run,
-) -> Result<Learned> {
-    let begun = Instant::now();
-    let preparation = Preparation::of_source(data, options, run)?;
-    preparation.told.iter().for_each(|sentence| run.note(sentence));
-    let reading = begun.elapsed().as_secs_f64();
-    let begun = Instant::now();
-    let stream = PreparedStream::new(data, &preparation, run)?;
-    let rows = Rows::Stream(&stream);
-    let (mut space, _) = Space::fit(method, preparation.clone(), &rows, &Metadata::none(0), run)?;
-    let learning = begun.elapsed().as_secs_f64();
-    memory::give_back_now();
-    let begun = Instant::now();
-    if measured {
-        space.measure(&rows, None, run)?;
-        memory::give_back_now();
-    }
-    let measuring = measured.then(|| begun.elapsed().as_secs_f64());
-    let codes = if all_codes { Some(space.encode_source(data, run)?) } else { None };
-    Ok(Learned { space, codes, timing: Timing { reading, learning, measuring } })
-}
-
 /// Prints the estimated cost of a fit, from the headers of the files.
 fn plan(method: &dyn AnyMethod, data: &Source, options: &PrepareOptions, measured: bool, context: &Context) -> Result<()> {
-    let mut planned = needs(method, data, options, true, measured, &context.run)?;
-    let adapted = method::adapted(method, planned.shape, None, &context.run);
-    if let Some(method) = &adapted {
-        planned = needs(method.as_ref(), data, options, true, measured, &context.run)?;
-    }
-    let memory::Needs { plan, shape, peak, streams, .. } = planned;
-    adapted.as_deref().unwrap_or(method).check(shape)?;
-    let seconds = plan.seconds * speed::seconds_per_second(context.run.threads());
-    let algorithm = if streams.is_some() { format!("{}, streaming", plan.algorithm) } else { plan.algorithm };
+    let planned = learn::plan(method, data, options, measured, &context.run)?;
     context.screen.clear();
     if context.json {
-        return context.print(&json!({
-            "rows": shape.rows, "columns": shape.cols, "algorithm": algorithm, "peak_bytes": peak, "seconds": seconds,
-            "measured": measured,
-        }));
+        return context.print(&planned);
     }
     let table = [
-        vec!["rows".to_owned(), count(shape.rows as u64)],
-        vec!["columns".to_owned(), count(shape.cols as u64)],
-        vec!["algorithm".to_owned(), algorithm],
-        vec!["memory".to_owned(), latentspace::error::Bytes(peak).to_string()],
-        vec!["time".to_owned(), format!("{} of learning{}", duration(seconds), if measured { "" } else { "; nothing is measured" })],
+        vec!["rows".to_owned(), count(planned.rows as u64)],
+        vec!["columns".to_owned(), count(planned.columns as u64)],
+        vec!["algorithm".to_owned(), planned.algorithm],
+        vec!["memory".to_owned(), latentspace::error::Bytes(planned.peak_bytes).to_string()],
+        vec![
+            "time".to_owned(),
+            format!("{} of learning{}", duration(planned.seconds), if measured { "" } else { "; nothing is measured" }),
+        ],
     ];
     output::text(&output::table(&["", ""], &table))
 }

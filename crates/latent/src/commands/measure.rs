@@ -1,7 +1,5 @@
 //! `latent measure`: trustworthiness and other measures of codes.
 
-mod topics;
-
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -10,20 +8,21 @@ use clap::{Arg, ArgMatches, Command};
 use latentspace::data::{Preparation, read};
 use latentspace::measure::{self, MeasureOptions, Measures, Sample};
 use latentspace::neighbors::Metric;
-use latentspace::{Codes, Result};
+use latentspace::scores::WordAxes;
+use latentspace::{Codes, Result, Run};
 use serde_json::{Value, json};
 
 use crate::context::Context;
-use crate::output::{self, count};
+use crate::output::{self, count, number};
 use crate::{args, inputs, outputs};
 
 pub(crate) fn command() -> Command {
     Command::new("measure")
-        .about("Measure how far to trust codes, a map or topics: kept neighbors, trustworthiness, held-out likelihood, coherence")
+        .about("Measure how far to trust codes, a map or axes over words: kept neighbors, trustworthiness, held-out likelihood, coherence")
         .arg(inputs::file_arg("input").value_name("CODES").required(true).help(
-            "Codes; a space, which gives the codes of DATA; or topics: a topic model, or a table with a column 'word' and one column per topic",
+            "Codes; a space, which gives the codes of DATA; or axes over words: a space of them, or a table with a column 'word' and one column per axis",
         ))
-        .arg(inputs::file_arg("against").long("against").value_name("DATA").required(true).help("What the codes were made from, row by row; of topics, documents"))
+        .arg(inputs::file_arg("against").long("against").value_name("DATA").required(true).help("What the codes were made from, row by row; of axes over words, documents"))
         .arg(args::neighbors(1, "Number of neighbors per row [default: 15]"))
         .arg(
             Arg::new("sample")
@@ -41,7 +40,7 @@ pub(crate) fn command() -> Command {
                 .long("left-to-right")
                 .value_name("PARTICLES")
                 .value_parser(args::whole::<usize>(1))
-                .help("For topics, also estimate the likelihood of documents by left-to-right sampling with this many particles (20 is typical); slow"),
+                .help("For axes over words, also estimate the likelihood of documents by left-to-right sampling with this many particles (20 is typical); slow"),
         )
         .args(inputs::reading_args())
 }
@@ -84,8 +83,8 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     if let Some(path) = &per_row {
         outputs::check("--per-row", path, &["csv"], context)?;
     }
-    if let Some(given) = topics::find(name, run)? {
-        return topics::run(given, matches, context);
+    if let Some(axes) = word_axes(name, run)? {
+        return measure_axes(&axes, matches, context);
     }
     let space = if inputs::is_space(name) { Some(inputs::space(name)?) } else { None };
     let mut options = inputs::read_options(matches)?;
@@ -138,6 +137,50 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
         out.push_str(&format!("  {sentence}\n"));
     }
     output::text(&out)
+}
+
+/// Extensions of tables that may hold axes over words.
+const TABLES: [&str; 4] = [".csv", ".tsv", ".parquet", ".jsonl"];
+
+/// The axes over words of a space or a table, if there are any.
+fn word_axes(path: &Path, run: &Run) -> Result<Option<WordAxes>> {
+    if inputs::is_space(path) {
+        return WordAxes::of_space(inputs::space(path)?);
+    }
+    let name = &*path.to_string_lossy();
+    // Codes are tables, too, but without words.
+    if !TABLES.iter().any(|ending| name.ends_with(ending)) {
+        return Ok(None);
+    }
+    WordAxes::of_table(name, &read::open(name, &Default::default())?.read(run)?)
+}
+
+/// Measures axes over words against documents.
+fn measure_axes(axes: &WordAxes, matches: &ArgMatches, context: &Context) -> Result<()> {
+    let run = &context.run;
+    let mut options = inputs::read_options(matches)?;
+    options.preparation = axes.preparation().cloned();
+    let documents = read::open(inputs::path(matches, "against")?, &options)?.read(run)?;
+    let particles = matches.get_one::<usize>("left-to-right").copied();
+    let found = axes.score(&documents, inputs::prepare_options(matches)?.text.tokens, particles, run)?;
+    context.screen.clear();
+    if context.json {
+        return context.print(&found);
+    }
+    let row = |axis: usize| {
+        let figures = [found.u_mass[axis], found.npmi[axis], found.c_v[axis], found.exclusivity[axis]];
+        std::iter::once(axis.to_string()).chain(figures.map(number)).chain([found.names[axis].clone()]).collect()
+    };
+    let rows: Vec<Vec<String>> = (0..found.names.len()).map(row).collect();
+    let windows = if found.in_windows { "windows of 10 words (npmi) and 110 (c_v)" } else { "whole documents, since counts have no order" };
+    output::text(&format!(
+        "{}\n{}\n  {} {}s against {} documents; words stand together in {windows}\n",
+        output::measures(&found.measures),
+        output::table(&[found.noun, "u_mass", "npmi", "c_v", "exclusivity", "words"], &rows),
+        found.names.len(),
+        found.noun,
+        count(found.documents as u64)
+    ))
 }
 
 /// One line per sampled row.

@@ -32,7 +32,7 @@ pub(crate) fn command() -> Command {
             Arg::new("k").short('k').long("neighbors").value_name("N").value_parser(args::whole::<usize>(1)).help("How many [default: 10]"),
         )
         .arg(metric_arg(
-            "euclidean, cosine, manhattan, hellinger, hamming or jaccard [default: euclidean; of topics hellinger; with --plus cosine]",
+            "euclidean, cosine, manhattan, hellinger, hamming or jaccard [default: euclidean; of proportions hellinger; with --plus cosine]",
         ))
         .arg(
             inputs::file_arg("output")

@@ -7,9 +7,9 @@ use clap::{ArgAction, ArgMatches, Command};
 use latentspace::border;
 use latentspace::data::read;
 use latentspace::fold::Step;
+use latentspace::learn::shares::{Origin, Round, Statistics, combine, merge};
 use latentspace::measure;
 use latentspace::method::AnyMethod;
-use latentspace::shares::{Origin, Round, Statistics, combine, merge};
 use latentspace::{Error, Result, registry};
 use serde_json::{Value, json};
 

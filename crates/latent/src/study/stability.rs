@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use latentspace::learn::StabilityTest;
 use latentspace::method::AnyMethod;
 use latentspace::run::{Flag, Listener, Progress};
 use latentspace::{Error, Result, registry};
 
 use super::{Data, Study, checked, held, whole};
-use crate::commands::stability;
 use crate::kept::{Kept, MadeAgain};
 use crate::progress::seconds_left;
 use crate::server::{Phase, StabilityProgress};
@@ -34,9 +34,9 @@ impl Study {
         Ok(true)
     }
 
-    fn again<'a>(&self, method: &'a dyn AnyMethod, data: &'a Data, runs: usize) -> stability::StabilityTest<'a> {
+    fn again<'a>(&self, method: &'a dyn AnyMethod, data: &'a Data, runs: usize) -> StabilityTest<'a> {
         let k = self.desk.look(|state| state.n_neighbors).min(data.shape().rows / 3).max(1);
-        stability::StabilityTest { method, prepared: &data.prepared, metadata: &data.observations.metadata, runs, k }
+        StabilityTest { method, training: data.training(), runs, k }
     }
 
     fn work_again(self: &Arc<Self>, map: &Kept, runs: usize, before: Phase) {

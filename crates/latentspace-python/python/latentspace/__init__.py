@@ -15,9 +15,10 @@ __version__: str = _native.__version__
 METHODS: list[dict] = _json.loads(_native.methods())
 
 #: Modules of the lazily imported names. Lazy, so that the command ``latent`` starts without scikit-learn.
-_PLACES = {"Explorer": "_explore", "explore": "_explore", "Measure": "_space", "Observations": "_observations", "Space": "_space"}
+_PLACES = {"Explorer": "_explore", "explore": "_explore", "Observations": "_observations", "Space": "_space"}
 _PLACES |= {"LatentspaceWarning": "_progress", "read": "_observations"}
-_PLACES |= {name: "_analysis" for name in ("compare", "dimension", "neighbors", "stability")}
+_PLACES |= {name: "_analysis" for name in ("compare", "describe", "dimension", "explain", "fit", "measure", "neighbors", "plan", "stability", "sweep")}
+_PLACES |= {name: "_report" for name in ("Explanation", "Measure", "Measures", "Report")}
 _PLACES |= {method["class"]: "_methods" for method in METHODS}
 
 __all__ = ["InputError", "METHODS", "ParamError", *_PLACES]

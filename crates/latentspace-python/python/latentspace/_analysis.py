@@ -1,8 +1,10 @@
-"""Analyses of rows and codes without a fit: the commands ``latent dimension``, ``compare``, ``stability`` and ``neighbors``."""
+"""Analyses of data, codes and methods: one function for each command that has no estimator."""
 
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,19 +12,259 @@ from sklearn.utils.validation import check_array
 
 from . import _native
 from ._data import codes_of, native_rows, texts_of
-from ._jobs import seed_of, threads
-from ._observations import Observations
+from ._jobs import memory_of, seed_of, threads
+from ._observations import Observations, read_options, text_options
+from ._progress import heard
+from ._report import Explanation, Measures, Report, measures_of
 from ._rows import refuse, refuse_gaps, rows_of
-from ._space import Measure, Space
+from ._space import Space
 
 
-def dimension(X: Any, *, n_neighbors: int | None = None, random_state: Any = None, n_jobs: int | None = None) -> dict[str, Measure]:
+def describe(
+    X: Any,
+    *,
+    scale: str | None = None,
+    missing: str | None = None,
+    text: dict[str, Any] | None = None,
+    n_jobs: int | None = None,
+    **options: Any,
+) -> Report:
+    """Summarize data before a fit: rows, columns, types, missing cells, duplicates, and the preparation that would be chosen.
+
+    Parameters
+    ----------
+    X : path, array, sparse rows, data frame, list of texts or Observations
+        The data; a path is read in one pass, in constant memory.
+    scale, missing, text, **options
+        As for ``read``, if X is a path.
+    n_jobs : int or None, optional
+        Number of threads, as for the estimators.
+
+    Returns
+    -------
+    Report
+        What ``latent describe --json`` prints: ``rows``, ``columns``, ``learned`` (the columns), ``metadata``, ``preparation``, ….
+
+    See Also
+    --------
+    plan : The memory and time of a fit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from latentspace import describe
+    >>> found = describe(np.eye(4))
+    >>> found["rows"], found["columns"], found["duplicate_rows"]
+    (4, 4, 0)
+    """
+    with heard(False) as ear:
+        return Report(json.loads(_native.describe(data_of(X, scale, missing, text, options), threads(n_jobs), ear)))
+
+
+def plan(estimator: Any, X: Any, *, measures: bool = True) -> Report:
+    """Estimate the memory and time of a fit before it runs.
+
+    Parameters
+    ----------
+    estimator : estimator of latentspace
+        The method with its parameters, ``max_memory`` and ``n_jobs``.
+    X : path, array, sparse rows, data frame, list of texts or Observations
+        The data; of a path, only headers are read where they suffice.
+    measures : bool, default=True
+        Whether the memory of measuring is included.
+
+    Returns
+    -------
+    Report
+        ``rows``, ``columns``, ``algorithm``, ``peak_bytes`` (of the program ``latent``), ``seconds`` (of learning, on this machine).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from latentspace import PCA, plan
+    >>> plan(PCA(2), np.zeros((1000, 20)))["rows"]
+    1000
+    """
+    name, params = estimator._description["name"], estimator._params()
+    with heard(estimator.verbose) as ear:
+        told = _native.plan(name, params, data_of(X), measures, memory_of(estimator.max_memory), threads(estimator.n_jobs), ear)
+    return Report(json.loads(told))
+
+
+def fit(
+    estimator: Any, X: Any, output: str | os.PathLike[str] | None = None, *, resume: bool = False, measures: bool = True
+) -> Space:
+    """Learn a space as ``latent fit`` does: files larger than memory are streamed, and a killed fit can be resumed.
+
+    Unlike ``estimator.fit``, it prepares the rows of a file (scaling, missing cells), and does not change the estimator.
+
+    Parameters
+    ----------
+    estimator : estimator of latentspace
+        The method with its parameters, ``random_state``, ``n_jobs`` and ``max_memory``.
+    X : path, array, sparse rows, data frame, list of texts or Observations
+        The data.
+    output : path, optional
+        The space file to write, ``*.latent``. While the fit runs, ``*.latent.checkpoint`` keeps its state.
+    resume : bool, default=False
+        Continue from that checkpoint, if there is one: the space has the bytes of the uninterrupted fit.
+    measures : bool, default=True
+        Measure the space, which may take longer than learning.
+
+    Returns
+    -------
+    Space
+        The space; ``report`` is what ``latent fit --json`` prints.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from latentspace import PCA, fit
+    >>> fit(PCA(2), np.random.default_rng(0).normal(size=(100, 5)))
+    Space(pca, 100 x 5, 2 dimensions)
+    """
+    name, params, path = estimator._description["name"], estimator._params(), None if output is None else os.fspath(output)
+    if resume and path is None:
+        raise _native.ParamError("resume: True was given without output; the checkpoint is next to the space file.")
+    limit, seed, jobs = memory_of(estimator.max_memory), seed_of(estimator.random_state), threads(estimator.n_jobs)
+    with heard(estimator.verbose) as ear:
+        native, told = _native.fit_data(name, params, data_of(X), path, resume, measures, limit, seed, jobs, ear)
+    space = Space(native)
+    space.report = Report(json.loads(told))
+    return space
+
+
+def sweep(estimator: Any, X: Any, dims: Sequence[int]) -> Report:
+    """Choose the number of dimensions by training and held-out scores.
+
+    Parameters
+    ----------
+    estimator : estimator of latentspace
+        The method with its parameters, ``random_state``, ``n_jobs`` and ``max_memory``; ``n_components`` is ignored.
+    X : path, array, sparse rows, data frame, list of texts or Observations
+        The data.
+    dims : sequence of int
+        Numbers of dimensions to try.
+
+    Returns
+    -------
+    Report
+        ``dims``, a list with the ``training`` and ``held_out`` score of each number, ``recommended``, the smallest within one standard error of the
+        best (0: the mean alone is as good), ``low`` and ``high``, between which the scores cannot be told from the best, and ``sentence``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from latentspace import PCA, sweep
+    >>> random = np.random.default_rng(0)
+    >>> X = random.normal(size=(300, 2)) @ random.normal(size=(2, 10)) + 0.1 * random.normal(size=(300, 10))
+    >>> sweep(PCA(), X, [1, 2, 4])["recommended"]
+    2
+    """
+    name, params = estimator._description["name"], estimator._params()
+    given = {key: value for key, value in params.items() if key != "n_components"}
+    limit, seed, jobs = memory_of(estimator.max_memory), seed_of(estimator.random_state), threads(estimator.n_jobs)
+    with heard(estimator.verbose) as ear:
+        return Report(json.loads(_native.sweep(name, given, [int(k) for k in dims], data_of(X), limit, seed, jobs, ear)))
+
+
+def measure(
+    codes: Any,
+    against: Any,
+    *,
+    k: int | None = None,
+    sample: int | str | None = None,
+    metric: str = "euclidean",
+    particles: int | None = None,
+    random_state: Any = None,
+    n_jobs: int | None = None,
+) -> Measures:
+    """Measure how far to trust codes: trustworthiness, continuity, recall, distance correlation.
+
+    Parameters
+    ----------
+    codes : array, Space or fitted estimator
+        Codes ``[n, k]``; a space encodes ``against``. Of a space whose axes are distributions over words, such as a topic model, held-out
+        likelihood, coherence and exclusivity are measured instead.
+    against : path, array, sparse rows, data frame, list of texts or Observations
+        What the codes were made from, row by row; for axes over words, documents.
+    k : int, optional
+        Number of neighbors per row. By default 15, fewer if there are fewer rows.
+    sample : int or 'all', optional
+        Rows to measure. By default all, or a sample of many.
+    metric : str, default='euclidean'
+        Distance between rows of ``against``, if codes are an array.
+    particles : int, optional
+        For axes over words: also estimate the likelihood by left-to-right sampling with this many particles.
+    random_state, n_jobs
+        As for the estimators.
+
+    Returns
+    -------
+    Measures
+        The measures by name, each with its interval and its null.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from latentspace import measure
+    >>> rows = np.random.default_rng(0).normal(size=(100, 3))
+    >>> measure(rows[:, :3] * 2, rows)["recall"].value
+    1.0
+    """
+    space = codes if isinstance(codes, Space) else getattr(codes, "space_", None)
+    seed, jobs = seed_of(random_state), threads(n_jobs)
+    with heard(False) as ear:
+        if space is None:
+            count = 0 if sample == "all" else sample
+            table = codes_of(codes, "codes")
+            refuse_gaps(table, "codes", None)
+            return measures_of(_native.measure_codes(table, data_of(against), k, count, metric, seed, jobs, ear))
+        if space._native.topics(1) is not None:
+            return measures_of(_native.measure_axes(space._native, data_of(against), particles, seed, jobs, ear))
+        return space.measure(against, n_jobs=n_jobs)
+
+
+def explain(codes: Any, against: Any = None, *, n_words: int = 10, n_jobs: int | None = None) -> Explanation:
+    """Explain the dimensions of a space: loadings or words, correlations with columns and metadata, rows at both ends.
+
+    Parameters
+    ----------
+    codes : Space or fitted estimator
+        The space.
+    against : path, array, data frame or Observations, optional
+        Rows with the columns of the space. By default the rows that the space keeps.
+    n_words : int, default=10
+        Number of words or columns per dimension.
+    n_jobs : int or None, optional
+        Number of threads, as for the estimators.
+
+    Returns
+    -------
+    Explanation
+        One dictionary per dimension, as ``latent explain --json`` prints them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from latentspace import PCA, explain
+    >>> X = np.random.default_rng(0).normal(size=(100, 3)) * [1, 9, 1]
+    >>> explain(PCA(1).fit(X))[0]["loadings"][0]["column"]
+    '2'
+    """
+    space = codes if isinstance(codes, Space) else getattr(codes, "space_", None)
+    if space is None:
+        raise refuse(f"codes: {type(codes).__name__} was given", "a space or a fitted estimator has axes", "fit(X) learns one")
+    return space.explain(against, n_words=n_words, n_jobs=n_jobs)
+
+
+def dimension(X: Any, *, n_neighbors: int | None = None, random_state: Any = None, n_jobs: int | None = None) -> Measures:
     """Estimate the intrinsic dimension of rows: how many coordinates describe them locally.
 
     Parameters
     ----------
-    X : array, data frame or Observations
-        Rows ``[n, d]``.
+    X : array, data frame, Observations or path
+        Rows ``[n, d]``; a path is read as by ``read``.
     n_neighbors : int, optional
         Number of neighbors per row, at least 2. By default 10, fewer if there are fewer rows.
     random_state, n_jobs
@@ -30,7 +272,7 @@ def dimension(X: Any, *, n_neighbors: int | None = None, random_state: Any = Non
 
     Returns
     -------
-    dict of str to Measure
+    Measures
         ``two_nn``, ``mle`` and ``correlation``, each with a 95 % confidence interval, and ``participation``, the participation ratio
         of the PCA eigenvalues. Their null is None.
 
@@ -51,13 +293,14 @@ def dimension(X: Any, *, n_neighbors: int | None = None, random_state: Any = Non
     >>> round(dimension(np.c_[t, t.sum(1), np.sin(t)])["mle"].value)
     2
     """
-    found = json.loads(_native.dimension(any_rows(X), n_neighbors, seed_of(random_state), threads(n_jobs), None))
-    names = ("two_nn", "mle", "correlation", "participation")
-    return {name: Measure(found[name]["value"], found[name]["low"], found[name]["high"], None) for name in names}
+    with heard(False) as ear:
+        return measures_of(_native.dimension(data_of(X), n_neighbors, seed_of(random_state), threads(n_jobs), ear))
 
 
-def compare(first: Any, second: Any, *, k: int | None = None, random_state: Any = None, n_jobs: int | None = None) -> dict[str, Measure]:
+def compare(first: Any, second: Any, *, k: int | None = None, random_state: Any = None, n_jobs: int | None = None) -> Measures:
     """Compare two sets of codes of the same rows: CKA, Procrustes, shared neighbors, distance correlation.
+
+    Of two spaces whose axes are distributions over words, such as topic models, ``report`` holds the matched axes, too.
 
     Parameters
     ----------
@@ -70,7 +313,7 @@ def compare(first: Any, second: Any, *, k: int | None = None, random_state: Any 
 
     Returns
     -------
-    dict of str to Measure
+    Measures
         ``cka`` (linear centered kernel alignment), ``procrustes`` (residual), ``neighbors_shared`` and ``distance_correlation`` (Spearman), each
         with the value for rows in random order as its null.
 
@@ -86,21 +329,22 @@ def compare(first: Any, second: Any, *, k: int | None = None, random_state: Any 
     >>> round(compare(codes, codes[:, ::-1])["cka"].value, 3)
     1.0
     """
-    one, other = kept_codes(first, "first"), kept_codes(second, "second")
-    if len(one) != len(other):
-        raise refuse(f"second: {len(other)} rows were given", f"first has {len(one)}", "give the codes of the same rows in the same order")
-    k = max(1, min(15, len(one) - 1)) if k is None else k
-    return measures(_native.compare(one, other, k, seed_of(random_state), threads(n_jobs), None))
+    one, other = side(first, "first"), side(second, "second")
+    counts = [len(codes) for codes, _ in (one, other) if codes is not None]
+    if len(counts) == 2 and counts[0] != counts[1]:
+        raise refuse(f"second: {counts[1]} rows were given", f"first has {counts[0]}", "give the codes of the same rows in the same order")
+    with heard(False) as ear:
+        return measures_of(_native.compare(one, other, k, seed_of(random_state), threads(n_jobs), ear))
 
 
-def stability(estimator: Any, X: Any, *, runs: int = 4, k: int | None = None) -> dict[str, Measure]:
+def stability(estimator: Any, X: Any, *, runs: int = 4, k: int | None = None) -> Measures:
     """Measure how much of a map survives another seed and a resample of the rows.
 
     Parameters
     ----------
     estimator : estimator of latentspace
-        The method with its parameters, ``random_state`` and ``n_jobs``. It need not be fitted and is not changed.
-    X : array, sparse rows, data frame, list of texts or Observations
+        The method with its parameters, ``random_state``, ``n_jobs`` and ``max_memory``. It need not be fitted and is not changed.
+    X : path, array, sparse rows, data frame, list of texts or Observations
         Rows ``[n, d]``.
     runs : int, default=4
         Number of maps with different seeds, and of maps of bootstrap resamples.
@@ -109,8 +353,9 @@ def stability(estimator: Any, X: Any, *, runs: int = 4, k: int | None = None) ->
 
     Returns
     -------
-    dict of str to Measure
-        ``seeds`` and ``bootstrap``: the share of each row's neighbors that stay the same, with the share in random maps as the null.
+    Measures
+        ``seeds`` and ``bootstrap``: the share of each row's neighbors that stay the same, with the share in random maps as the null. Of axes that are
+        distributions over words, such as topics, ``report`` holds the share of top words that stay the same.
 
     See Also
     --------
@@ -124,12 +369,10 @@ def stability(estimator: Any, X: Any, *, runs: int = 4, k: int | None = None) ->
     >>> [round(figure.value, 1) for figure in stability(PCA(2), rows, runs=2).values()]
     [1.0, 1.0]
     """
-    rows = any_rows(X)
-    count = json.loads(rows.describe())["rows"]
-    k = max(1, min(15, count // 3)) if k is None else k
     name, params = estimator._description["name"], estimator._params()
-    seed, jobs = seed_of(estimator.random_state), threads(estimator.n_jobs)
-    return measures(_native.stability(name, params, rows, runs, k, seed, jobs, None))
+    limit, seed, jobs = memory_of(estimator.max_memory), seed_of(estimator.random_state), threads(estimator.n_jobs)
+    with heard(estimator.verbose) as ear:
+        return measures_of(_native.stability(name, params, data_of(X), runs, k, limit, seed, jobs, ear))
 
 
 def neighbors(
@@ -181,6 +424,25 @@ def neighbors(
     return found[~own].reshape(shape), far[~own].reshape(shape)
 
 
+def data_of(
+    X: Any,
+    scale: str | None = None,
+    missing: str | None = None,
+    text: dict[str, Any] | None = None,
+    options: dict[str, Any] | None = None,
+) -> _native.Data:
+    """Data for the native module: a file, which is not read yet, or rows."""
+    if isinstance(X, (str, os.PathLike)):
+        return _native.Data.file(os.fspath(X), read_options(options), scale, missing, text_options(text))
+    return _native.Data.rows(any_rows(X))
+
+
+def side(codes: Any, name: str) -> tuple[np.ndarray | None, _native.Space | None]:
+    """One side of a comparison: codes, or a space."""
+    space = codes if isinstance(codes, Space) else getattr(codes, "space_", None)
+    return (kept_codes(codes, name), None) if space is None else (None, space._native)
+
+
 def any_rows(X: Any) -> _native.Rows:
     """Convert and check rows of any type."""
     if isinstance(X, Observations) or texts_of(X) is not None:
@@ -202,8 +464,3 @@ def kept_codes(codes: Any, name: str) -> np.ndarray:
     if space.codes is None:
         raise refuse(f"{name}: this space keeps no rows", "codes are needed", "transform(X) or encode(X) computes the codes of rows")
     return np.ascontiguousarray(space.codes)
-
-
-def measures(told: str) -> dict[str, Measure]:
-    """Measures by name, from JSON."""
-    return {name: Measure(m["value"], m["low"], m["high"], m["null"]) for name, m in json.loads(told).items()}

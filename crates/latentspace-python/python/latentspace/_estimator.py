@@ -13,11 +13,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from . import METHODS, _native
 from ._data import checked, codes_of, column, native_rows, near_rows, texts_of, values_of
-from ._jobs import seed_of, threads
+from ._jobs import memory_of, seed_of, threads
 from ._observations import Observations, observations
 from ._peers import asked, enough, is_precomputed, most_components, refuse_new_rows, share_of_variance, take
 from ._progress import heard
-from ._space import Measure, Space
+from ._report import Measures
+from ._space import Space
 
 #: The registry's description of each method, by name.
 DESCRIBED: dict[str, dict[str, Any]] = {method["name"]: method for method in METHODS}
@@ -32,6 +33,7 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
     random_state: Any
     n_jobs: int | None
     verbose: Any
+    max_memory: Any
 
     def __init_subclass__(cls, **given: Any) -> None:
         super().__init_subclass__(**given)
@@ -41,7 +43,7 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         cls.__signature__ = told.replace(parameters=own, return_annotation=told.empty)
 
     def fit(self, X: Any, y: Any = None, *, neighbors: Any = None, start: Any = None, pull: float = 0.0,
-            text: dict[str, Any] | None = None) -> Any:
+            text: dict[str, Any] | None = None, checkpoint: str | os.PathLike[str] | None = None) -> Any:
         """Learn a space from rows.
 
         Measures are computed when ``measures_`` is first read, which may take longer than the fit.
@@ -64,17 +66,21 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
             "max_words": 20000, "ngrams": 2, "phrases": "npmi", "tokens": "runs", "keep_case": True, "keep_numbers": True}``. Stop words are
             ``"auto"``, ``"none"``, languages or a list of words; ``"extra_stop_words"`` adds words to them. ``"tokens": "spaces"`` splits at
             white space only. A row that is a list of words is counted as these words.
+        checkpoint : path, optional
+            Keep the state of the fit in the file ``CHECKPOINT.checkpoint`` while it runs. A fit that was killed continues from it when it is called
+            again with the same rows and parameters, and ends in the same bytes.
 
         Returns
         -------
         Estimator
             The estimator itself.
         """
-        self._learn(X, y, neighbors, start, pull, text)
+        self._learn(X, y, neighbors, start, pull, text, checkpoint)
         return self
 
     def fit_transform(self, X: Any, y: Any = None, *, neighbors: Any = None, start: Any = None,
-                      pull: float = 0.0, text: dict[str, Any] | None = None) -> Any:
+                      pull: float = 0.0, text: dict[str, Any] | None = None,
+                      checkpoint: str | os.PathLike[str] | None = None) -> Any:
         """Learn a space and return the codes of its rows.
 
         Parameters
@@ -91,19 +97,21 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
             As for ``fit``.
         text : dict, optional
             As for ``fit``.
+        checkpoint : path, optional
+            As for ``fit``.
 
         Returns
         -------
         ndarray of shape [n, k]
             Codes of the rows, float32; a data frame after ``set_output``.
         """
-        return self._learn(X, y, neighbors, start, pull, text)
+        return self._learn(X, y, neighbors, start, pull, text, checkpoint)
 
     @property
-    def measures_(self) -> dict[str, Measure]:
+    def measures_(self) -> Measures:
         """Measures of the space, each with its interval and its null (the score of random data). Computed when first read."""
         check_is_fitted(self)
-        return dict(self.space_._measured(self.n_jobs, self.verbose))
+        return Measures(self.space_._measured(self.n_jobs, self.verbose))
 
     @property
     def _n_features_out(self) -> int:
@@ -157,7 +165,7 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         return native_rows(*checked(self, X, reset), text)
 
     def _learn(self, X: Any, y: Any, neighbors: Any = None, start: Any = None, pull: float = 0.0,
-               text: dict[str, Any] | None = None) -> np.ndarray:
+               text: dict[str, Any] | None = None, checkpoint: str | os.PathLike[str] | None = None) -> np.ndarray:
         params, seed, jobs = self._params(), seed_of(self.random_state), threads(self.n_jobs)
         labels = None
         if y is not None and params.get("target", "none") not in ("auto", "none"):
@@ -169,14 +177,15 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         near = None if neighbors is None else near_rows(neighbors)
         begin = None if start is None else (codes_of(start, "start"), float(pull))
         name, rows = self._description["name"], self._rows(X, reset=True, text=text)
+        limit, keep = memory_of(self.max_memory), None if checkpoint is None else os.fspath(checkpoint)
         share = share_of_variance(self._description, params["n_components"])
         with heard(self.verbose) as ear:
             if share is not None:
                 # All components are needed to know how many keep this share.
                 params["n_components"] = most_components(rows)
-                whole, _ = _native.fit(name, params, rows, seed, jobs, ear, labels, near, begin)
+                whole, _ = _native.fit(name, params, rows, seed, jobs, ear, labels, near, begin, limit, keep)
                 params["n_components"] = enough(Space(whole).attribute("explained_variance_ratio_"), share)
-            space, codes = _native.fit(name, params, rows, seed, jobs, ear, labels, near, begin)
+            space, codes = _native.fit(name, params, rows, seed, jobs, ear, labels, near, begin, limit, keep)
             self.space_ = Space(space)
             if columns is not X:
                 # For precomputed distances, columns are rows.

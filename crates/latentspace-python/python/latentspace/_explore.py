@@ -120,6 +120,7 @@ def explore(
     labels: Any = None,
     *,
     codes: Any = None,
+    scale: str | None = None,
     method: str | None = None,
     params: Mapping[str, Any] | None = None,
     random_state: Any = None,
@@ -141,6 +142,9 @@ def explore(
     codes : array ``[n, 2 or 3]`` or str, optional
         Coordinates of the rows: an existing map to show instead of a new one. For an AnnData, a name in ``obsm``; by default ``X_umap`` or
         another map in ``obsm``.
+    scale : {'auto', 'none', 'standard', 'robust', 'unit'}, optional
+        Scaling of the columns of a data frame. By default none, as for the estimators: ``explore(df)`` and ``TSNE().fit(df)`` learn from the same
+        numbers. ``'auto'`` standardizes named columns whose spreads differ more than tenfold, as ``latent explore`` does for files.
     method, params : str, mapping, optional
         Registry name of the method that makes the map, and its parameters. By default, that of ``latent explore``.
     random_state, n_jobs
@@ -163,7 +167,7 @@ def explore(
         )
     how = (method, dict(params or {}), port, seed_of(random_state), threads(n_jobs))
     if isinstance(X, (str, os.PathLike, Space)) or hasattr(X, "space_"):
-        given = "labels" if labels is not None else "codes" if codes is not None else None
+        given = "labels" if labels is not None else "codes" if codes is not None else "scale" if scale is not None else None
         if given is not None:
             raise refuse(
                 f"{given}: some were given with a {kind_of(X)}", "they can be given only with rows", "explore(read(path), labels)"
@@ -177,7 +181,7 @@ def explore(
         rows, columns, codes = shown(X, codes)
         columns += columns_of(labels)
         known = None if codes is None else codes_of(codes, "codes")
-        native = _native.Explorer(rows, [(name, column(cells, name)) for name, cells in columns], known, *how)
+        native = _native.Explorer(rows, [(name, column(cells, name)) for name, cells in columns], scale, known, *how)
     if open or (open is None and not in_notebook()):
         webbrowser.open(native.url)
     return Explorer(native, height)

@@ -40,3 +40,12 @@ def threads(n_jobs: Any) -> int:
 def cores() -> int:
     """Number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def memory_of(max_memory: Any) -> str | None:
+    """A memory limit for the native module: bytes, or a size such as ``"4G"``."""
+    if max_memory is None or isinstance(max_memory, str):
+        return max_memory
+    if isinstance(max_memory, numbers.Integral) and not isinstance(max_memory, bool) and max_memory > 0:
+        return str(int(max_memory))
+    raise _native.ParamError(f"max_memory: {max_memory!r} was given; it must be None, bytes, or a size such as '800M' or '4G'.")

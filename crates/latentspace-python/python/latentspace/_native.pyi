@@ -48,6 +48,9 @@ class Space:
     def attribute(self, name: str, threads: int, listener: Any) -> Any: ...
     def log_likelihoods(self, rows: Rows, threads: int, listener: Any) -> tuple[NDArray[np.float64], float]: ...
     def topics(self, count: int) -> list[list[tuple[int, float]]] | None: ...
+    def explain(self, data: Data | None, shown: int, threads: int, listener: Any) -> str: ...
+    def axes(self) -> tuple[NDArray[np.float32], list[str]] | None: ...
+    def sample(self, n: int, seed: int, threads: int) -> NDArray[np.float32] | None: ...
     def codes(self) -> NDArray[np.float32] | None: ...
     def encode(self, rows: Rows, threads: int, listener: Any) -> NDArray[np.float32]: ...
     def decode(self, codes: NDArray[np.float32], threads: int, listener: Any) -> tuple[NDArray[np.float32], list[float]]: ...
@@ -64,6 +67,7 @@ class Explorer:
         self,
         rows: Rows,
         labels: list[tuple[str, Any]],
+        scale: str | None,
         codes: NDArray[np.float32] | None,
         method: str | None,
         params: dict[str, Any],
@@ -85,10 +89,56 @@ class Explorer:
     def select(self, rows: list[int]) -> None: ...
     def close(self) -> None: ...
 
-def dimension(rows: Rows, n_neighbors: int | None, seed: int, threads: int, listener: Any) -> str: ...
-def compare(first: NDArray[np.float32], second: NDArray[np.float32], k: int, seed: int, threads: int, listener: Any) -> str: ...
+class Data:
+    @staticmethod
+    def file(path: str, read: str | None, scale: str | None, missing: str | None, text: str | None) -> Data: ...
+    @staticmethod
+    def rows(rows: Rows) -> Data: ...
+
+_Side = tuple[NDArray[np.float32] | None, Space | None]
+
+def describe(data: Data, threads: int, listener: Any) -> str: ...
+def plan(
+    name: str, params: dict[str, Any], data: Data, measures: bool, max_memory: str | None, threads: int, listener: Any
+) -> str: ...
+def fit_data(
+    name: str,
+    params: dict[str, Any],
+    data: Data,
+    output: str | None,
+    resume: bool,
+    measures: bool,
+    max_memory: str | None,
+    seed: int,
+    threads: int,
+    listener: Any,
+) -> tuple[Space, str]: ...
+def sweep(
+    name: str,
+    params: dict[str, Any],
+    dims: list[int],
+    data: Data,
+    max_memory: str | None,
+    seed: int,
+    threads: int,
+    listener: Any,
+) -> str: ...
+def dimension(data: Data, n_neighbors: int | None, seed: int, threads: int, listener: Any) -> str: ...
+def compare(first: _Side, second: _Side, k: int | None, seed: int, threads: int, listener: Any) -> str: ...
+def measure_codes(
+    codes: NDArray[np.float32], data: Data, k: int | None, sample: int | None, metric: str, seed: int, threads: int, listener: Any
+) -> str: ...
+def measure_axes(space: Space, data: Data, particles: int | None, seed: int, threads: int, listener: Any) -> str: ...
 def stability(
-    name: str, params: dict[str, Any], rows: Rows, runs: int, k: int, seed: int, threads: int, listener: Any
+    name: str,
+    params: dict[str, Any],
+    data: Data,
+    runs: int,
+    k: int | None,
+    max_memory: str | None,
+    seed: int,
+    threads: int,
+    listener: Any,
 ) -> str: ...
 def neighbors(
     codes: NDArray[np.float32], queries: NDArray[np.float32], k: int, metric: str, threads: int, listener: Any
@@ -107,6 +157,8 @@ def fit(
     labels: tuple[str, Any] | None,
     near: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]] | None,
     begin: tuple[NDArray[np.float32], float] | None,
+    max_memory: str | None,
+    checkpoint: str | None,
 ) -> tuple[Space, NDArray[np.float32]]: ...
 def round_zero(
     name: str,

@@ -4,30 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from scipy import sparse
 
 from . import _native
 from ._data import codes_of, frame_of, like, rows_for, values_of
-from ._jobs import threads
+from ._jobs import seed_of, threads
 from ._observations import observations
 from ._progress import heard
-
-
-class Measure(NamedTuple):
-    """A measure of a space or map: its value, its 95 % confidence interval, and its null, the score of random data."""
-
-    value: float
-    low: float
-    high: float
-    null: float | None
-
-
-def measures_of(told: str) -> dict[str, Measure]:
-    """Measures by name, from JSON."""
-    return {name: Measure(m["value"], m["low"], m["high"], m["null"]) for name, m in json.loads(told).items()}
+from ._report import Explanation, Measure, Measures, Report, measures_of
 
 
 class Space:
@@ -43,7 +30,9 @@ class Space:
     def __init__(self, native: _native.Space) -> None:
         self._native = native
         self._told: dict[str, Any] = json.loads(native.describe())
-        self._measures: dict[str, Measure] | None = None
+        self._measures: Measures | None = None
+        #: What ``latent fit --json`` prints, of a space of ``latentspace.fit``.
+        self.report = Report()
         self._found: dict[str, Any] = {}
 
     @classmethod
@@ -149,17 +138,17 @@ class Space:
         return [f"z{axis}" for axis in range(self.n_components)]
 
     @property
-    def measures(self) -> dict[str, Measure]:
+    def measures(self) -> Measures:
         """Measures of the space by name, computed when first read."""
-        return dict(self._measured())
+        return Measures(self._measured())
 
-    def _measured(self, n_jobs: int | None = None, verbose: Any = False) -> dict[str, Measure]:
+    def _measured(self, n_jobs: int | None = None, verbose: Any = False) -> Measures:
         if self._measures is None or self._native.unmeasured:
             with heard(verbose) as ear:
                 self._measures = measures_of(self._native.measure(threads(n_jobs), ear))
         return self._measures
 
-    def measure(self, X: Any, *, n_jobs: int | None = None) -> dict[str, Measure]:
+    def measure(self, X: Any, *, n_jobs: int | None = None) -> Measures:
         """Encode rows and measure their codes: ``latent measure SPACE --against X``.
 
         Parameters
@@ -171,7 +160,7 @@ class Space:
 
         Returns
         -------
-        dict of str to Measure
+        Measures
             The measures by name.
         """
         with heard(False) as ear:
@@ -195,6 +184,66 @@ class Space:
             raise AttributeError(f"topics: the dimensions of {self.method} are not topics")
         names = self.feature_names
         return [[(str(word) if names is None else names[word], share) for word, share in topic] for topic in found]
+
+    def explain(self, X: Any = None, *, n_words: int = 10, n_jobs: int | None = None) -> Explanation:
+        """Explain the dimensions: ``latent explain SPACE``, with ``--against X`` if X is given.
+
+        Parameters
+        ----------
+        X : path, array, data frame or Observations, optional
+            Rows ``[n, d]`` with the columns of the space. By default the rows that the space keeps.
+        n_words : int, default=10
+            Number of words or columns per dimension.
+        n_jobs : int, optional
+            Number of threads. None and -1: all cores, or 1 inside a joblib worker.
+
+        Returns
+        -------
+        Explanation
+            One dictionary per dimension.
+        """
+        data = None if X is None else _native.Data.rows(self._rows(X, n_jobs))
+        with heard(False) as ear:
+            return Explanation(json.loads(self._native.explain(data, int(n_words), threads(n_jobs), ear)))
+
+    @property
+    def axes(self) -> np.ndarray | None:
+        """What each dimension is made of: the weights of the columns, ``[k, columns]``; None if the space has no axes."""
+        found = self._native.axes()
+        return None if found is None else found[0]
+
+    @property
+    def axis_columns(self) -> list[str] | None:
+        """Names of the columns of ``axes``: columns, levels of categories, words; None if the space has no axes."""
+        found = self._native.axes()
+        return None if found is None else found[1]
+
+    @property
+    def can(self) -> list[str]:
+        """What the space can do beyond encoding: ``kept``, ``axes``, ``sampler``."""
+        return list(self._told["can"])
+
+    def generate(self, n: int, *, random_state: Any = None, n_jobs: int | None = None) -> np.ndarray:
+        """Generate rows: codes are drawn from the distribution that the space learned, and decoded.
+
+        Parameters
+        ----------
+        n : int
+            Number of rows. Row i is the same for any ``n`` greater than i.
+        random_state : int, RandomState, Generator or None
+            Random seed.
+        n_jobs : int, optional
+            Number of threads. None and -1: all cores, or 1 inside a joblib worker.
+
+        Returns
+        -------
+        ndarray of shape [n, d]
+            The rows, in the original units.
+        """
+        codes = self._native.sample(int(n), seed_of(random_state), threads(n_jobs))
+        if codes is None:
+            raise AttributeError(f"generate: {self.method} learns no distribution of codes")
+        return self.decode(codes, n_jobs=n_jobs)
 
     def attribute(self, name: str, *, n_jobs: int | None = None, verbose: Any = False) -> Any:
         """Return a fitted attribute by its name in the method's class.

@@ -1,6 +1,5 @@
 use super::*;
-use crate::data::Counts;
-use crate::linalg::Matrix;
+use crate::linalg::{Matrix, SparseMatrix};
 
 /// 120 texts of 40 words in three groups, by a formula that Python knows, too.
 fn texts() -> Vec<Vec<u32>> {
@@ -46,7 +45,8 @@ fn coherences_are_those_of_gensim() {
 #[test]
 fn counts_are_texts_of_one_window_and_more_of_the_same_texts_change_nothing() {
     let (texts, run) = (texts(), Run::new(0, 2).unwrap());
-    let counts = Counts::of(&Matrix::from_fn(120, 40, |row, word| texts[row].iter().filter(|&&other| other == word as u32).count() as f32));
+    let counts =
+        SparseMatrix::of(&Matrix::from_fn(120, 40, |row, word| texts[row].iter().filter(|&&other| other == word as u32).count() as f32));
     let twice: Vec<Vec<u32>> = texts.iter().chain(&texts).cloned().collect();
     for kind in [Coherence::UMass, Coherence::CNpmi, Coherence::CV] {
         let by_counts = coherence(&tops(), Texts::Counts(counts.view()), kind, kind.usual(), &run).unwrap();

@@ -2,9 +2,9 @@
 
 use super::Distributions;
 use super::infer::{Compare, Inference, InferenceRoom};
-use crate::data::Counts;
 use crate::error::{Error, Result};
 use crate::interval::Measure;
+use crate::linalg::SparseMatrix;
 use crate::parallel::*;
 use crate::random::Random;
 use crate::run::Run;
@@ -16,7 +16,7 @@ const LEAST: f64 = 1e-12;
 
 /// Splits the words of each document: the even ones, from which axis proportions are estimated, and the odd ones, which are predicted. Counts have
 /// no order, so their words are shuffled.
-pub fn halves(documents: &Counts, seed: u64) -> Vec<[Vec<u32>; 2]> {
+pub fn halves(documents: &SparseMatrix, seed: u64) -> Vec<[Vec<u32>; 2]> {
     (0..documents.rows()).map(|document| halve(documents.row(document), document, seed)).collect()
 }
 
@@ -149,7 +149,7 @@ pub fn left_to_right(axes: &Distributions, prior: &[f64], documents: &[Vec<u32>]
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::linalg::Matrix;
+    use crate::linalg::{Matrix, SparseMatrix};
 
     /// Two axes over six words that share none.
     fn planted() -> Distributions {
@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn halves_hold_all_words() {
-        let counts = Counts::of(&Matrix::from_fn(3, 5, |i, j| ((i * j) % 4) as f32));
+        let counts = SparseMatrix::of(&Matrix::from_fn(3, 5, |i, j| ((i * j) % 4) as f32));
         for (document, [even, odd]) in halves(&counts, 7).into_iter().enumerate() {
             let mut all: Vec<u32> = even.iter().chain(&odd).copied().collect();
             all.sort_unstable();

@@ -20,6 +20,7 @@ pub use distributions::Distributions;
 pub(crate) use infer::{Compare, Inference, InferenceRoom, dot, infer_all};
 pub use layout::{Layout, Merge, layout, tree};
 pub use matched::{Matched, Recurrence, matched, recurrence};
+pub(crate) use words::USUAL_LAMBDA;
 pub use words::{Weighted, Word, WordOrder};
 
 use crate::error::Result;
@@ -41,6 +42,8 @@ pub struct Axes<'a> {
 pub enum Weights<'a> {
     /// `[k, columns]`: a code is the inner product of an axis with the centered row.
     Loadings(&'a Matrix),
+    /// `[k, columns]`, never negative: a row is approximated by a sum of axes, weighted by its code.
+    Parts(&'a Matrix),
     /// Each axis is a distribution over the columns, a code the proportions of a row.
     Distributions(&'a Distributions),
 }
@@ -49,7 +52,7 @@ impl<'a> Axes<'a> {
     /// Number of axes.
     pub fn k(&self) -> usize {
         match self.weights {
-            Weights::Loadings(loadings) => loadings.rows(),
+            Weights::Loadings(weights) | Weights::Parts(weights) => weights.rows(),
             Weights::Distributions(distributions) => distributions.k(),
         }
     }
@@ -57,7 +60,7 @@ impl<'a> Axes<'a> {
     /// Number of columns.
     pub fn columns(&self) -> usize {
         match self.weights {
-            Weights::Loadings(loadings) => loadings.cols(),
+            Weights::Loadings(weights) | Weights::Parts(weights) => weights.cols(),
             Weights::Distributions(distributions) => distributions.words(),
         }
     }
@@ -65,7 +68,7 @@ impl<'a> Axes<'a> {
     /// The weight of a column in an axis.
     pub fn weight(&self, axis: usize, column: usize) -> f64 {
         match self.weights {
-            Weights::Loadings(loadings) => f64::from(loadings.row(axis)[column]),
+            Weights::Loadings(weights) | Weights::Parts(weights) => f64::from(weights.row(axis)[column]),
             Weights::Distributions(distributions) => distributions.probability(column, axis),
         }
     }
@@ -73,22 +76,22 @@ impl<'a> Axes<'a> {
     /// All weights, `[k, columns]`.
     pub fn table(&self) -> Matrix {
         match self.weights {
-            Weights::Loadings(loadings) => loadings.clone(),
+            Weights::Loadings(weights) | Weights::Parts(weights) => weights.clone(),
             Weights::Distributions(_) => Matrix::from_fn(self.k(), self.columns(), |axis, column| self.weight(axis, column) as f32),
         }
     }
 
-    /// The axes as distributions over the columns, if no weight is negative; each is normalized to sum 1.
+    /// The axes as distributions over the columns, unless weights may be negative; each is normalized to sum 1.
     ///
     /// # Errors
-    /// None for axes of a model: see [`Distributions::new`].
+    /// [`crate::Error::Input`] if an axis has no column: see [`Distributions::new`].
     pub fn distributions(&self) -> Result<Option<Cow<'a, Distributions>>> {
         match self.weights {
             Weights::Distributions(distributions) => Ok(Some(Cow::Borrowed(distributions))),
-            Weights::Loadings(loadings) if loadings.as_slice().iter().any(|&weight| weight < 0.0) => Ok(None),
-            Weights::Loadings(loadings) => {
-                let by_column = Matrix::from_fn(loadings.cols(), loadings.rows(), |column, axis| loadings.row(axis)[column]);
-                Ok(Some(Cow::Owned(Distributions::new(by_column, self.shares.to_vec(), vec![0.0; loadings.cols()], 0)?)))
+            Weights::Loadings(_) => Ok(None),
+            Weights::Parts(parts) => {
+                let by_column = Matrix::from_fn(parts.cols(), parts.rows(), |column, axis| parts.row(axis)[column]);
+                Ok(Some(Cow::Owned(Distributions::new(by_column, self.shares.to_vec(), vec![0.0; parts.cols()], 0)?)))
             }
         }
     }

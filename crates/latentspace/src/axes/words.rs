@@ -127,6 +127,19 @@ impl Distributions {
         largest((0..self.words()).map(|word| Weighted { word: word as u32, value: value(word) }).collect(), count)
     }
 
+    /// The name of each axis, where the columns have names or else numbers, counted from 1.
+    pub fn names(&self, words: Option<&[String]>) -> Vec<String> {
+        let numbers: Vec<String>;
+        let words = match words {
+            Some(words) => words,
+            None => {
+                numbers = (1..=self.words()).map(|word| word.to_string()).collect();
+                &numbers
+            }
+        };
+        (0..self.k()).map(|axis| self.name(axis, words)).collect()
+    }
+
     /// A short name: the most relevant words, without other forms of the same word.
     pub fn name(&self, axis: usize, words: &[String]) -> String {
         let mut named: Vec<&str> = Vec::new();

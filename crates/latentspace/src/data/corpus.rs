@@ -1,11 +1,12 @@
 //! Text as observations: the vocabulary is learned in passes over the documents, and each document becomes word counts.
 
+use crate::linalg::SparseMatrix;
 use std::sync::{Arc, OnceLock};
 
-use crate::data::{Affine, Counts, Missing, Observations, Preparation, PrepareOptions, Scale, Source, Values};
+use crate::data::{Affine, DataKind, Missing, Observations, Preparation, PrepareOptions, Scale, Source, Values};
 use crate::error::{Error, Input, Result};
 use crate::run::Run;
-use crate::text::{self, Documents, Facts, Learned, StopWords, TextOptions, Vocabulary, WordCounts};
+use crate::text::{self, Documents, Facts, Learned, StopWords, TextOptions, Vocabulary};
 
 /// Bytes of text from which the whole is estimated.
 const HEAD: u64 = 4 << 20;
@@ -38,13 +39,6 @@ impl Documents for Read<'_> {
     }
 }
 
-impl From<WordCounts> for Counts {
-    fn from(counts: WordCounts) -> Self {
-        let WordCounts { cols, starts, indices, values } = counts;
-        Counts { cols, starts, indices, values, names: None, base: None }
-    }
-}
-
 impl Preparation {
     /// The preparation of documents, statistics of their words, and their counts if requested.
     fn of_documents(
@@ -53,7 +47,7 @@ impl Preparation {
         options: &PrepareOptions,
         keep: bool,
         run: &Run,
-    ) -> Result<(Self, Facts, Option<Counts>)> {
+    ) -> Result<(Self, Facts, Option<SparseMatrix>)> {
         if !matches!(options.scale, Scale::Auto | Scale::None) {
             return Err(Error::param("scale", format!("{:?}", options.scale).to_lowercase(), "word counts are not scaled: none"));
         }
@@ -63,12 +57,12 @@ impl Preparation {
         })?;
         let Learned { vocabulary, counts, facts, told } = learned;
         let names = (0..vocabulary.len() as u32).map(|word| vocabulary.word(word).to_owned()).collect();
-        let mut preparation = Preparation::plain("text", vocabulary.len());
+        let mut preparation = Preparation::plain(DataKind::Text, vocabulary.len());
         preparation.names = Some(names);
         preparation.text = Some(vocabulary.kept().clone());
         preparation.told = told;
         let _ = preparation.ready.0.set(Arc::new(vocabulary));
-        Ok((preparation, facts, counts.map(Counts::from)))
+        Ok((preparation, facts, counts))
     }
 
     /// The preparation of text in memory, and its counts if requested.
@@ -77,7 +71,7 @@ impl Preparation {
         options: &PrepareOptions,
         keep: bool,
         run: &Run,
-    ) -> Result<(Self, Facts, Option<Counts>)> {
+    ) -> Result<(Self, Facts, Option<SparseMatrix>)> {
         let Values::Text(texts) = &observations.values else { return Err(Error::internal("only text has words")) };
         Self::of_documents(texts.as_ref(), &observations.name, options, keep, run)
     }
@@ -150,9 +144,9 @@ impl Preparation {
     }
 
     /// A preparation without columns.
-    fn plain(kind: &str, columns: usize) -> Self {
+    fn plain(kind: DataKind, columns: usize) -> Self {
         Preparation {
-            kind: kind.to_owned(),
+            kind,
             columns,
             image: None,
             scale: Scale::None,

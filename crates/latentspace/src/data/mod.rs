@@ -16,10 +16,10 @@ mod summary;
 pub mod write;
 
 pub use affine::Affine;
-pub use observations::{Category, Counts, ImageShape, Images, Metadata, Observations, Table, Values};
+pub use observations::{Category, Counts, DataKind, ImageShape, Images, Metadata, Observations, Table, Values};
 pub use precomputed::{Given, Precomputed, Start, Tie, read_distances, read_neighbors, write_neighbors};
 pub use preparation::{Levels, Missing, Preparation, PrepareOptions, Scale};
-pub use prepared::{Prepared, PreparedStream, Rows, Shape, Stream};
+pub use prepared::{PreparedStream, RowSource, Rows, Shape, Stream};
 pub use read::{ReadOptions, Source};
 pub use summary::{ColumnSummary, Level, Summarizer, Summary};
 

@@ -15,7 +15,7 @@ use serde_json::json;
 use super::summary::{MOST_LEVELS, type_name};
 use crate::checkpoint::Parcel;
 use crate::data::preparation::is_finite;
-use crate::data::{Affine, ColumnSummary, ImageShape, Level, Observations, Table, Values};
+use crate::data::{Affine, ColumnSummary, DataKind, ImageShape, Level, Observations, Table, Values};
 use crate::error::{Error, Result};
 use crate::random::Random;
 use crate::tensors::Tensor;
@@ -588,7 +588,7 @@ fn words(number: u64) -> [u32; 2] {
 #[derive(Serialize, Deserialize)]
 pub(super) struct Head {
     pub(super) name: String,
-    pub(super) kind: String,
+    pub(super) kind: DataKind,
     pub(super) columns: usize,
     pub(super) image: Option<ImageShape>,
     pub(super) names: Option<Vec<String>>,
@@ -614,7 +614,7 @@ impl Head {
         let metadata = schema.fields().iter().map(|field| (field.name().clone(), type_name(field.data_type()))).collect();
         Head {
             name: block.name.clone(),
-            kind: block.values.kind().to_owned(),
+            kind: block.values.kind(),
             columns: block.columns(),
             image,
             names,

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, UInt32Array};
 use arrow::datatypes::{DataType, Field, Schema};
+use serde::{Deserialize, Serialize};
 
 use crate::data::Affine;
 use crate::data::affine::Line;
 use crate::error::{Error, Result, nearest};
-use crate::linalg::{Matrix, SparseRows};
+use crate::linalg::{Matrix, SparseMatrix};
 
 /// What was observed: values to learn from, and metadata for each row.
 #[derive(Debug, Clone)]
@@ -33,6 +34,41 @@ pub enum Values {
     Counts(Counts),
     /// Documents.
     Text(Arc<Vec<String>>),
+}
+
+/// A kind of data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DataKind {
+    /// Numbers with named columns, and categories.
+    Table,
+    /// Numbers without names.
+    Array,
+    /// Pictures of one size.
+    Images,
+    /// Counts, most of them 0.
+    Counts,
+    /// Documents.
+    Text,
+}
+
+impl DataKind {
+    /// Its name: `table`, `array`, `images`, `counts`, `text`.
+    pub fn name(self) -> &'static str {
+        match self {
+            DataKind::Table => "table",
+            DataKind::Array => "array",
+            DataKind::Images => "images",
+            DataKind::Counts => "counts",
+            DataKind::Text => "text",
+        }
+    }
+}
+
+impl std::fmt::Display for DataKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
 }
 
 /// Numbers, `[n, d]`, with or without names of their columns.
@@ -81,17 +117,11 @@ pub struct Images {
     pub lower: Option<Arc<Vec<u8>>>,
 }
 
-/// Sparse rows of counts: of row i the columns `indices[starts[i]..starts[i + 1]]` (ascending) have the `values` beside them, all others 0.
+/// Counts, most of them 0.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Counts {
-    /// Columns.
-    pub cols: usize,
-    /// `[n + 1]`.
-    pub starts: Vec<usize>,
-    /// Columns that are not 0.
-    pub indices: Vec<u32>,
-    /// Their values.
-    pub values: Vec<f32>,
+    /// The rows.
+    pub matrix: SparseMatrix,
     /// Names of the columns: words, genes.
     pub names: Option<Vec<String>>,
     /// The number that the file gives to the first column, 0 or 1, where its format leaves that open (svmlight).
@@ -141,69 +171,17 @@ impl Images {
     }
 }
 
-impl Counts {
-    /// Observations.
-    pub fn rows(&self) -> usize {
-        self.starts.len().saturating_sub(1)
+impl From<SparseMatrix> for Counts {
+    fn from(matrix: SparseMatrix) -> Self {
+        Counts { matrix, names: None, base: None }
     }
+}
 
-    /// No observations.
-    pub fn none(cols: usize) -> Self {
-        Counts { cols, starts: vec![0], indices: Vec::new(), values: Vec::new(), names: None, base: None }
-    }
+impl std::ops::Deref for Counts {
+    type Target = SparseMatrix;
 
-    /// The cells of a table that are not 0.
-    pub fn of(table: &Matrix) -> Self {
-        let mut out = Counts::none(table.cols());
-        for row in 0..table.rows() {
-            let cells = table.row(row).iter().enumerate().filter(|(_, cell)| **cell != 0.0);
-            cells.for_each(|(column, &cell)| {
-                out.indices.push(column as u32);
-                out.values.push(cell);
-            });
-            out.starts.push(out.indices.len());
-        }
-        out
-    }
-
-    /// The rows alone.
-    pub fn view(&self) -> SparseRows<'_> {
-        SparseRows { cols: self.cols, starts: &self.starts, indices: &self.indices, values: &self.values }
-    }
-
-    /// Adds rows of the same columns.
-    pub fn append(&mut self, rows: SparseRows<'_>) {
-        let Some((&first, &last)) = rows.starts.first().zip(rows.starts.last()) else { return };
-        let base = self.indices.len();
-        self.starts.extend(rows.starts[1..].iter().map(|start| base + start - first));
-        self.indices.extend_from_slice(&rows.indices[first..last]);
-        self.values.extend_from_slice(&rows.values[first..last]);
-    }
-
-    /// The rows of these numbers.
-    #[must_use]
-    pub fn select(&self, rows: &[u32]) -> Self {
-        let mut out = Counts {
-            cols: self.cols,
-            starts: vec![0],
-            indices: Vec::new(),
-            values: Vec::new(),
-            names: self.names.clone(),
-            base: self.base,
-        };
-        for &row in rows {
-            let (indices, values) = self.row(row as usize);
-            out.indices.extend_from_slice(indices);
-            out.values.extend_from_slice(values);
-            out.starts.push(out.indices.len());
-        }
-        out
-    }
-
-    /// The columns that are not 0 in a row, and their values.
-    pub fn row(&self, row: usize) -> (&[u32], &[f32]) {
-        let range = self.starts[row]..self.starts[row + 1];
-        (&self.indices[range.clone()], &self.values[range])
+    fn deref(&self) -> &SparseMatrix {
+        &self.matrix
     }
 }
 
@@ -582,7 +560,7 @@ impl Observations {
 impl Values {
     /// Parts of one kind, one below the other.
     fn concat(parts: Vec<Self>) -> Result<Self> {
-        let unlike = |part: &Values, first: &str| {
+        let unlike = |part: &Values, first: DataKind| {
             Error::input(
                 "data",
                 format!("a part of another kind or size ({})", part.kind()),
@@ -619,7 +597,7 @@ impl Values {
             Values::Counts(mut whole) => {
                 for part in parts {
                     match part {
-                        Values::Counts(counts) if counts.cols == whole.cols => whole.append(counts.view()),
+                        Values::Counts(counts) if counts.cols == whole.cols => whole.matrix.append(counts.view()),
                         other => return Err(unlike(&other, kind)),
                     }
                 }
@@ -648,14 +626,14 @@ impl Values {
         }
     }
 
-    /// `table`, `array` (a table without names), `images`, `counts` or `text`.
-    pub fn kind(&self) -> &'static str {
+    /// The kind of the data.
+    pub fn kind(&self) -> DataKind {
         match self {
-            Values::Table(table) if table.names.is_none() => "array",
-            Values::Table(_) => "table",
-            Values::Images(_) => "images",
-            Values::Counts(_) => "counts",
-            Values::Text(_) => "text",
+            Values::Table(table) if table.names.is_none() => DataKind::Array,
+            Values::Table(_) => DataKind::Table,
+            Values::Images(_) => DataKind::Images,
+            Values::Counts(_) => DataKind::Counts,
+            Values::Text(_) => DataKind::Text,
         }
     }
 }

@@ -9,6 +9,7 @@ use arrow::datatypes::{DataType, Float32Type, Int64Type};
 
 use super::{Category, Metadata, ReadOptions, Source, Table, Values, read, write};
 use crate::codes::Codes;
+use crate::data::DataKind;
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
 use crate::neighbors::{Neighbors, check_distances};
@@ -181,7 +182,7 @@ pub fn read_neighbors(path: &str, rows: usize, run: &Run) -> Result<Neighbors> {
     }
     let source = read::open(path, &ReadOptions::default())?;
     let mut near = vec![Vec::new(); rows];
-    if source.kind() == "counts" {
+    if source.kind() == DataKind::Counts {
         let Values::Counts(counts) = source.read(run)?.values else { return Err(Error::internal("counts that are none")) };
         if counts.rows() != rows || counts.cols != rows {
             let found = format!("{} rows of {} columns", counts.rows(), counts.cols);
@@ -193,7 +194,7 @@ pub fn read_neighbors(path: &str, rows: usize, run: &Run) -> Result<Neighbors> {
         });
         return Neighbors::given(path, near);
     }
-    if source.kind() == "array" {
+    if source.kind() == DataKind::Array {
         return Neighbors::of_distances(path, square(path, &source, rows, run)?.view());
     }
     let table = read::metadata(Path::new(path), run)?;

@@ -10,9 +10,9 @@ use crate::data::corpus::Ready;
 use crate::data::exact;
 use crate::data::fresh::Fresh;
 use crate::data::summary::MOST_LEVELS;
-use crate::data::{Affine, Category, Counts, ImageShape, Images, Observations, Prepared, Source, Summarizer, Summary, Table, Values};
+use crate::data::{Affine, Category, Counts, DataKind, ImageShape, Images, Observations, Source, Summarizer, Summary, Table, Values};
 use crate::error::{Error, Input, Result};
-use crate::linalg::Matrix;
+use crate::linalg::{Matrix, OwnedRows, SparseMatrix};
 use crate::run::Run;
 use crate::text::{Kept, TextOptions};
 
@@ -69,7 +69,7 @@ impl PrepareOptions {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Preparation {
     /// `table`, `array`, `images`, `counts`, `text`.
-    pub kind: String,
+    pub kind: DataKind,
     /// Numbers a row before preparation; a category counts as one.
     pub columns: usize,
     /// The size of pictures.
@@ -125,7 +125,7 @@ const SPREADS_DIFFER: f64 = 10.0;
 impl Preparation {
     /// Whether rows become counts, which are kept sparse.
     pub fn makes_counts(&self) -> bool {
-        matches!(self.kind.as_str(), "counts" | "text")
+        matches!(self.kind, DataKind::Counts | DataKind::Text)
     }
 
     /// The preparation that fits these observations.
@@ -144,7 +144,7 @@ impl Preparation {
         let as_they_are = matches!(options.scale, Scale::Auto | Scale::None) && matches!(options.missing, None | Some(Missing::Error));
         // Columns in parts of a scale have to be brought to one unit, for which their ranges are needed.
         let is_in_one_unit = !matches!(&observations.values, Values::Table(table) if !table.affine.scales().is_empty());
-        let mut preparation = if as_they_are && is_in_one_unit && observations.values.kind() != "table" {
+        let mut preparation = if as_they_are && is_in_one_unit && observations.values.kind() != DataKind::Table {
             let summary = head_only(observations);
             let mut preparation = Self::from_summary(&summary, options)?;
             let (constant, names) = constant_columns(observations, run)?;
@@ -167,21 +167,13 @@ impl Preparation {
     ///
     /// # Errors
     /// As there.
-    pub fn choose_and_prepare(observations: &Observations, options: &PrepareOptions, run: &Run) -> Result<(Self, Prepared)> {
-        let (preparation, mut prepared) = if let (Values::Text(_), true) = (&observations.values, observations.rows() > 0) {
+    pub fn choose_and_prepare(observations: &Observations, options: &PrepareOptions, run: &Run) -> Result<(Self, OwnedRows)> {
+        if let (Values::Text(_), true) = (&observations.values, observations.rows() > 0) {
             let (preparation, _, counts) = Self::of_texts(observations, options, true, run)?;
-            (preparation, Prepared::Counts(counts.ok_or_else(|| Error::internal("counts are kept"))?))
-        } else {
-            let preparation = Self::choose(observations, options, run)?;
-            let prepared = preparation.prepare(observations, run)?;
-            (preparation, prepared)
-        };
-        // Words have names, by which a method may be told of them.
-        if let Prepared::Counts(counts) = &mut prepared
-            && counts.names.is_none()
-        {
-            counts.names.clone_from(&preparation.names);
+            return Ok((preparation, OwnedRows::Sparse(counts.ok_or_else(|| Error::internal("counts are kept"))?)));
         }
+        let preparation = Self::choose(observations, options, run)?;
+        let prepared = preparation.prepare(observations, run)?;
         Ok((preparation, prepared))
     }
 
@@ -191,7 +183,7 @@ impl Preparation {
     /// # Errors
     /// What the reader says; [`Error::Input`] with row and column for cells that no preparation mends; [`Error::Cancelled`].
     pub fn of_source(source: &Source, options: &PrepareOptions, run: &Run) -> Result<Self> {
-        if source.kind() == "text" {
+        if source.kind() == DataKind::Text {
             return Ok(Self::of_text_source(source, options, run)?.0);
         }
         loop {
@@ -209,13 +201,13 @@ impl Preparation {
     /// # Errors
     /// [`Error::Input`] with row and column for cells that no preparation mends, and for text, whose words no summary holds.
     pub fn from_summary(summary: &Summary, options: &PrepareOptions) -> Result<Self> {
-        if summary.kind == "text" {
+        if summary.kind == DataKind::Text {
             return Err(Error::input(&summary.name, "a summary of text", "its words are learned from the text itself"));
         }
         if let Some((row, column)) = &summary.first_infinite {
             return Err(infinite(&summary.name, *row, column));
         }
-        let missing = options.missing.unwrap_or(if summary.kind == "table" { Missing::Mean } else { Missing::Error });
+        let missing = options.missing.unwrap_or(if summary.kind == DataKind::Table { Missing::Mean } else { Missing::Error });
         if let (Missing::Error, Some((row, column))) = (missing, &summary.first_missing) {
             return Err(lacking(&summary.name, *row, column));
         }
@@ -225,14 +217,14 @@ impl Preparation {
             Scale::Auto => auto(summary, &mut told),
             scale => scale,
         };
-        if summary.kind == "counts" && !matches!(scale, Scale::None) {
+        if summary.kind == DataKind::Counts && !matches!(scale, Scale::None) {
             return Err(Error::param(
                 "scale",
                 format!("{scale:?}").to_lowercase(),
                 format!("{} are taken as they are: none", summary.kind),
             ));
         }
-        let unit = if summary.kind == "images" { 1.0 / 255.0 } else { 1.0 };
+        let unit = if summary.kind == DataKind::Images { 1.0 / 255.0 } else { 1.0 };
         let scale_of = |column: &crate::data::ColumnSummary| column.scale.unwrap_or(1.0);
         let affine =
             Affine::new(numbers.iter().map(|column| column.offset).collect(), numbers.iter().map(|column| scale_of(column)).collect());
@@ -269,7 +261,7 @@ impl Preparation {
         }
         let empty: Vec<&str> = numbers.iter().filter(|c| c.mean.is_none() && c.missing > 0).map(|c| c.name.as_str()).collect();
         let mut preparation = Preparation {
-            kind: summary.kind.clone(),
+            kind: summary.kind,
             columns: summary.columns,
             image: summary.image,
             scale,
@@ -293,13 +285,13 @@ impl Preparation {
 
     /// Sentences for scaling, missing cells and categories.
     fn tell(&mut self, summary: &Summary, empty: &[&str]) {
-        let what = match self.kind.as_str() {
-            "images" => "pixels",
-            "counts" => "counts",
+        let what = match self.kind {
+            DataKind::Images => "pixels",
+            DataKind::Counts => "counts",
             _ => "columns",
         };
         match self.scale {
-            Scale::None if self.kind == "images" => self.told.push("pixels are taken as 0 to 1".to_owned()),
+            Scale::None if self.kind == DataKind::Images => self.told.push("pixels are taken as 0 to 1".to_owned()),
             Scale::None | Scale::Auto => self.told.push(format!("{what} are taken as they are")),
             Scale::Standard if self.told.is_empty() => {
                 self.told.push(format!("{what} are standardized (mean 0, standard deviation 1), as asked"));
@@ -340,7 +332,7 @@ impl Preparation {
     /// So many columns are constant; `names` are at least the first of theirs.
     fn tell_constant(&mut self, constant: usize, names: &[String]) {
         if constant > 0 {
-            let what = if self.kind == "images" { "pixel" } else { "column" };
+            let what = if self.kind == DataKind::Images { "pixel" } else { "column" };
             let verb = if constant == 1 { "is" } else { "are" };
             self.told.push(format!(
                 "{} {verb} constant and carr{} no information",
@@ -397,7 +389,7 @@ impl Preparation {
                 .image
                 .is_none_or(|shape| shape.height.checked_mul(shape.width).and_then(|n| n.checked_mul(shape.channels)) == Some(numbers))
             && self.categories.iter().all(|category| !category.levels.is_empty() && fits(&category.fills, category.levels.len()))
-            && self.text.is_some() == (self.kind == "text")
+            && self.text.is_some() == (self.kind == DataKind::Text)
             && self.text.as_ref().is_none_or(|text| text.check().is_ok() && self.names.is_some() && self.categories.is_empty());
         if whole { Ok(()) } else { Err(Error::input("preparation", "its lengths do not fit each other", "a whole space file is needed")) }
     }
@@ -409,7 +401,7 @@ impl Preparation {
     /// # Errors
     /// [`Error::Input`] if the observations are of another kind or have other columns, or with row and column for a cell that cannot be used;
     /// [`Error::Cancelled`].
-    pub fn prepare(&self, observations: &Observations, run: &Run) -> Result<Prepared> {
+    pub fn prepare(&self, observations: &Observations, run: &Run) -> Result<OwnedRows> {
         self.prepare_from(observations, 0, run)
     }
 
@@ -417,7 +409,7 @@ impl Preparation {
     ///
     /// # Errors
     /// As there.
-    pub fn prepare_from(&self, observations: &Observations, first: usize, run: &Run) -> Result<Prepared> {
+    pub fn prepare_from(&self, observations: &Observations, first: usize, run: &Run) -> Result<OwnedRows> {
         run.check()?;
         self.fits()?;
         let place = |error: Error| match error {
@@ -429,7 +421,7 @@ impl Preparation {
         run.install(|| self.numbers_of(observations, run)).map_err(place)
     }
 
-    fn numbers_of(&self, observations: &Observations, run: &Run) -> Result<Prepared> {
+    fn numbers_of(&self, observations: &Observations, run: &Run) -> Result<OwnedRows> {
         let other = |found: String, wanted: String| Error::input(&observations.name, found, wanted);
         let unlike = || {
             other(
@@ -438,7 +430,7 @@ impl Preparation {
             )
         };
         match &observations.values {
-            Values::Table(table) if matches!(self.kind.as_str(), "table" | "array") => {
+            Values::Table(table) if matches!(self.kind, DataKind::Table | DataKind::Array) => {
                 self.table(self.arranged(observations, table)?.as_ref())
             }
             Values::Images(images) => match self.image {
@@ -452,7 +444,7 @@ impl Preparation {
                 )),
                 None => Err(unlike()),
             },
-            Values::Counts(counts) if self.kind == "counts" => {
+            Values::Counts(counts) if self.kind == DataKind::Counts => {
                 let arranged = self.arranged_counts(&observations.name, counts)?;
                 let counts = arranged.as_ref();
                 if counts.cols != self.columns {
@@ -466,9 +458,9 @@ impl Preparation {
                         return Err(if value.is_nan() { lacking("", place.0, &place.1) } else { infinite("", place.0, &place.1) });
                     }
                 }
-                Ok(Prepared::Counts(counts.clone()))
+                Ok(OwnedRows::Sparse(arranged.into_owned().matrix))
             }
-            Values::Text(texts) if self.kind == "text" => Ok(Prepared::Counts(self.vocabulary()?.count(texts, run)?.into())),
+            Values::Text(texts) if self.kind == DataKind::Text => Ok(OwnedRows::Sparse(self.vocabulary()?.count(texts, run)?)),
             _ => Err(unlike()),
         }
     }
@@ -492,7 +484,7 @@ impl Preparation {
             };
             to[place] = Some(at as u32);
         }
-        let mut out = Counts { names: Some(wanted.clone()), ..Counts::none(wanted.len()) };
+        let mut out = SparseMatrix::none(wanted.len());
         let mut cells = Vec::new();
         for row in 0..counts.rows() {
             let (columns, values) = counts.row(row);
@@ -503,7 +495,7 @@ impl Preparation {
             out.values.extend(cells.iter().map(|(_, value)| *value));
             out.starts.push(out.indices.len());
         }
-        Ok(Cow::Owned(out))
+        Ok(Cow::Owned(Counts { names: Some(wanted.clone()), ..out.into() }))
     }
 
     /// The table with its columns in the order of the preparation; by name where both have names.
@@ -548,7 +540,7 @@ impl Preparation {
         Ok(Cow::Owned(Table { numbers: Matrix::new(rows, from.len(), numbers)?, affine, names: Some(wanted.clone()), categories }))
     }
 
-    fn table(&self, table: &Table) -> Result<Prepared> {
+    fn table(&self, table: &Table) -> Result<OwnedRows> {
         let (rows, numbers, width) = (table.numbers.rows(), self.numbers(), self.prepared_columns());
         let center = |column: usize| self.centers.get(column).copied().unwrap_or(0.0);
         let shifts: Vec<f64> = (0..numbers).map(|column| table.affine.line(column).offset - center(column)).collect();
@@ -577,7 +569,7 @@ impl Preparation {
                 .flatten()
                 .min();
             match first {
-                None => return Ok(Prepared::Table(table.numbers.clone())),
+                None => return Ok(OwnedRows::Dense(table.numbers.clone())),
                 Some(at) if self.fills.is_empty() || !name_of(at).2.is_nan() => return Err(refuse(at)),
                 Some(_) => {}
             }
@@ -621,11 +613,11 @@ impl Preparation {
             .min();
         match first {
             Some(at) => Err(refuse(at)),
-            None => out.matrix(rows, width).map(Prepared::Table),
+            None => out.matrix(rows, width).map(OwnedRows::Dense),
         }
     }
 
-    fn pixels(&self, images: &Images, rows: usize) -> Result<Prepared> {
+    fn pixels(&self, images: &Images, rows: usize) -> Result<OwnedRows> {
         let width = images.shape.len();
         let plain: Vec<f32> = (0..=255_u8).map(|pixel| f32::from(pixel) / 255.0).collect();
         let mut out = Fresh::new(rows, width)?;
@@ -649,7 +641,7 @@ impl Preparation {
                 }
             }
         });
-        out.matrix(rows, width).map(Prepared::Table)
+        out.matrix(rows, width).map(OwnedRows::Dense)
     }
 
     /// Observations of prepared rows `[n, prepared columns]`: the way back, for decoding. Pictures are rounded to pixels, the largest of a
@@ -757,7 +749,7 @@ fn short(value: f64, decimals: usize) -> String {
 
 /// `auto`: what it becomes, and why.
 fn auto(summary: &Summary, told: &mut Vec<String>) -> Scale {
-    if summary.kind != "table" {
+    if summary.kind != DataKind::Table {
         return Scale::None;
     }
     let spreads = || summary.learned.iter().filter_map(|column| Some((column.sd.filter(|&sd| sd > 0.0)?, column.name.as_str())));
@@ -822,7 +814,7 @@ fn head_only(observations: &Observations) -> Summary {
         .collect();
     Summary {
         name: observations.name.clone(),
-        kind: observations.values.kind().to_owned(),
+        kind: observations.values.kind(),
         rows: observations.rows() as u64,
         columns: observations.columns(),
         image,

@@ -1,7 +1,8 @@
 //! Tests of preparation: what is chosen, that rows are prepared alike whatever their batch, and the way back.
 
 use super::*;
-use crate::data::{Affine, Counts};
+use crate::data::Affine;
+use crate::linalg::OwnedRows;
 use crate::random::Random;
 
 fn run() -> Run {
@@ -23,7 +24,7 @@ fn an_array_is_shared_and_not_copied() {
     let numbers = noise(5000, 3);
     let observed = Observations::from_matrix("a", numbers.clone());
     let preparation = Preparation::choose(&observed, &PrepareOptions::default(), &run()).unwrap();
-    let Prepared::Table(prepared) = preparation.prepare(&observed, &run()).unwrap() else { panic!() };
+    let OwnedRows::Dense(prepared) = preparation.prepare(&observed, &run()).unwrap() else { panic!() };
     assert_eq!(prepared.as_slice().as_ptr(), numbers.as_slice().as_ptr());
     assert_eq!((preparation.scale, preparation.missing), (Scale::None, Missing::Error));
 }
@@ -156,20 +157,19 @@ fn a_preparation_whose_lengths_do_not_fit_is_refused() {
 fn text_becomes_counts_and_its_preparation_is_stored_and_checked() {
     let texts = |texts: &[&str]| Observations::new("t", Values::Text(Arc::new(texts.iter().map(|&text| text.to_owned()).collect())));
     let observed = texts(&["The cat and the dog", "a dog, a bird", "", "Bird and cat"]);
-    let (preparation, Prepared::Counts(counts)) = Preparation::choose_and_prepare(&observed, &PrepareOptions::default(), &run()).unwrap()
+    let (preparation, OwnedRows::Sparse(counts)) = Preparation::choose_and_prepare(&observed, &PrepareOptions::default(), &run()).unwrap()
     else {
         panic!()
     };
     assert_eq!(Preparation::choose(&observed, &PrepareOptions::default(), &run()).unwrap(), preparation);
-    assert_eq!((preparation.kind.as_str(), preparation.prepared_columns()), ("text", 3));
+    assert_eq!((preparation.kind.name(), preparation.prepared_columns()), ("text", 3));
     assert_eq!(preparation.names.as_ref().unwrap(), &["bird", "cat", "dog"]);
     let stored: Preparation = serde_json::from_str(&serde_json::to_string(&preparation).unwrap()).unwrap();
     assert_eq!(stored, preparation);
     stored.check().unwrap();
-    let Prepared::Counts(again) = stored.prepare(&observed, &run()).unwrap() else { panic!() };
-    // Words have names where they were just learned.
-    assert_eq!(Counts { names: preparation.names.clone(), ..again }, counts);
-    let Prepared::Counts(alone) = stored.prepare(&texts(&["DOG dog unknown"]), &run()).unwrap() else { panic!() };
+    let OwnedRows::Sparse(again) = stored.prepare(&observed, &run()).unwrap() else { panic!() };
+    assert_eq!(again, counts);
+    let OwnedRows::Sparse(alone) = stored.prepare(&texts(&["DOG dog unknown"]), &run()).unwrap() else { panic!() };
     assert_eq!(alone.row(0), (&[2][..], &[2.0][..]));
     assert!(stored.prepare(&Observations::from_matrix("m", noise(3, 3)), &run()).is_err());
     let document = serde_json::to_value(&preparation).unwrap();

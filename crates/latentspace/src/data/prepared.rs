@@ -1,20 +1,11 @@
 //! Prepared rows: numbers as methods see them, in memory or as a stream that can be read repeatedly.
 
 use crate::data::read::{Source, stream_rows};
-use crate::data::{Category, Counts, Precomputed, Preparation, Start};
+use crate::data::{Category, Precomputed, Preparation, Start};
 use crate::error::{Error, Result, count};
-use crate::linalg::Matrix;
-use crate::neighbors::{Neighbors, Points};
+use crate::linalg::{Matrix, OwnedRows};
+use crate::neighbors::Neighbors;
 use crate::run::Run;
-
-/// Prepared rows in memory.
-#[derive(Debug, Clone)]
-pub enum Prepared {
-    /// A dense table, `[n, d]`, without NaN or infinity.
-    Table(Matrix),
-    /// Sparse rows.
-    Counts(Counts),
-}
 
 /// The shape of prepared rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +51,7 @@ impl Shape {
         }
     }
 
-    /// Bytes of the rows of [`Prepared::kept`].
+    /// Bytes of the rows of [`OwnedRows::kept`].
     pub fn bytes(self) -> u64 {
         match self.cells.filter(|_| self.is_sparse()) {
             Some(cells) => 8 * (cells + self.rows) as u64,
@@ -97,13 +88,13 @@ pub trait Stream: Send + Sync {
     ///
     /// # Errors
     /// Errors of the reader.
-    fn blocks_from(&self, first: usize) -> Result<Box<dyn Iterator<Item = Result<Prepared>> + Send + '_>>;
+    fn blocks_from(&self, first: usize) -> Result<Box<dyn Iterator<Item = Result<OwnedRows>> + Send + '_>>;
 
     /// A new pass over all rows.
     ///
     /// # Errors
     /// Errors of the reader.
-    fn blocks(&self) -> Result<Box<dyn Iterator<Item = Result<Prepared>> + Send + '_>> {
+    fn blocks(&self) -> Result<Box<dyn Iterator<Item = Result<OwnedRows>> + Send + '_>> {
         self.blocks_from(0)
     }
 }
@@ -148,7 +139,7 @@ impl Stream for PreparedStream<'_> {
         self.preparation.makes_counts()
     }
 
-    fn blocks_from(&self, first: usize) -> Result<Box<dyn Iterator<Item = Result<Prepared>> + Send + '_>> {
+    fn blocks_from(&self, first: usize) -> Result<Box<dyn Iterator<Item = Result<OwnedRows>> + Send + '_>> {
         let (mut at, blocks) = self.source.blocks_around(first, &self.run)?;
         Ok(Box::new(
             blocks
@@ -177,67 +168,42 @@ impl Stream for PreparedStream<'_> {
     }
 }
 
-/// The rows that a method learns from.
+/// The rows that a method learns from, with what is given beside them.
 #[derive(Clone, Copy)]
-pub enum Rows<'a> {
-    /// All rows, in memory.
-    Memory(&'a Prepared),
-    /// The same, with precomputed inputs.
-    With(&'a Prepared, &'a Precomputed),
-    /// Streamed rows.
+pub struct Rows<'a> {
+    /// The rows.
+    pub source: RowSource<'a>,
+    /// The names of their columns, such as words, if known.
+    names: Option<&'a [String]>,
+    given: Option<&'a Precomputed>,
+}
+
+/// Where rows are.
+#[derive(Clone, Copy)]
+pub enum RowSource<'a> {
+    /// In memory.
+    Memory(&'a OwnedRows),
+    /// In files: read block by block in each pass.
     Stream(&'a dyn Stream),
 }
 
-impl Prepared {
-    /// Rows.
-    pub fn rows(&self) -> usize {
-        match self {
-            Prepared::Table(matrix) => matrix.rows(),
-            Prepared::Counts(counts) => counts.rows(),
-        }
-    }
-
-    /// Number of columns.
-    pub fn cols(&self) -> usize {
-        match self {
-            Prepared::Table(matrix) => matrix.cols(),
-            Prepared::Counts(counts) => counts.cols,
-        }
-    }
-
+impl OwnedRows {
     /// Numbers of rows, columns and nonzero cells.
     pub fn shape(&self) -> Shape {
         match self {
-            Prepared::Table(matrix) => Shape::new(matrix.rows(), matrix.cols()),
-            Prepared::Counts(counts) => Shape::of_counts(counts.rows(), counts.cols, Some(counts.values.len())),
-        }
-    }
-
-    /// The rows, dense or sparse, as stored.
-    pub fn points(&self) -> Points<'_> {
-        match self {
-            Prepared::Table(matrix) => Points::Dense(matrix.view()),
-            Prepared::Counts(counts) => Points::Sparse(counts.view()),
+            OwnedRows::Dense(matrix) => Shape::new(matrix.rows(), matrix.cols()),
+            OwnedRows::Sparse(sparse) => Shape::of_counts(sparse.rows(), sparse.cols, Some(sparse.values.len())),
         }
     }
 
     /// The rows for methods that can use sparse ones: dense, unless few cells are nonzero.
     ///
     /// # Errors
-    /// As [`Prepared::table`].
+    /// As [`OwnedRows::table`].
     pub fn kept(&self) -> Result<Self> {
         match self {
-            Prepared::Counts(_) if self.shape().is_sparse() => Ok(self.clone()),
-            _ => self.table().map(Prepared::Table),
-        }
-    }
-
-    /// The rows with these numbers.
-    #[must_use]
-    pub fn select(&self, rows: &[u32]) -> Self {
-        match self {
-            Prepared::Table(matrix) => Prepared::Table(matrix.select(rows)),
-            Prepared::Counts(counts) => Prepared::Counts(counts.select(rows)),
+            OwnedRows::Sparse(_) if self.shape().is_sparse() => Ok(self.clone()),
+            _ => self.table().map(OwnedRows::Dense),
         }
     }
 
@@ -247,7 +213,7 @@ impl Prepared {
         let mut rest = Some(self);
         std::iter::from_fn(move || {
             let whole = rest.take()?;
-            if !matches!(whole, Prepared::Counts(_)) || whole.rows() <= most {
+            if !matches!(whole, OwnedRows::Sparse(_)) || whole.rows() <= most {
                 return Some(whole);
             }
             let part = whole.select(&(0..most as u32).collect::<Vec<u32>>());
@@ -256,123 +222,102 @@ impl Prepared {
         })
     }
 
-    /// Without the first rows.
-    fn without_first(self, count: usize) -> Self {
-        if count == 0 {
-            return self;
-        }
-        match self {
-            Prepared::Table(matrix) => Prepared::Table(matrix.slice(count..matrix.rows()).to_matrix()),
-            Prepared::Counts(counts) => {
-                let cut = counts.starts[count];
-                Prepared::Counts(Counts {
-                    starts: counts.starts[count..].iter().map(|start| start - cut).collect(),
-                    indices: counts.indices[cut..].to_vec(),
-                    values: counts.values[cut..].to_vec(),
-                    ..counts
-                })
-            }
-        }
-    }
-
     /// A hash of the rows.
     fn digest(&self) -> u64 {
         match self {
-            Prepared::Table(matrix) => digest(matrix.as_slice().iter().map(|value| value.to_bits())),
-            Prepared::Counts(counts) => {
-                let row = |row| counts.row(row);
-                let cells = (0..counts.rows()).flat_map(|at| row(at).0.iter().zip(row(at).1));
+            OwnedRows::Dense(matrix) => digest(matrix.as_slice().iter().map(|value| value.to_bits())),
+            OwnedRows::Sparse(sparse) => {
+                let row = |row| sparse.row(row);
+                let cells = (0..sparse.rows()).flat_map(|at| row(at).0.iter().zip(row(at).1));
                 digest(cells.flat_map(|(&column, value)| [column, value.to_bits()]))
             }
-        }
-    }
-
-    /// The rows as a dense table.
-    ///
-    /// # Errors
-    /// [`Error::Internal`] if the sparse rows do not fit their own shape.
-    pub fn table(&self) -> Result<Matrix> {
-        match self {
-            Prepared::Table(matrix) => Ok(matrix.clone()),
-            Prepared::Counts(counts) => counts.view().to_matrix(),
         }
     }
 }
 
 impl<'a> Rows<'a> {
+    /// Rows in memory.
+    pub fn memory(rows: &'a OwnedRows) -> Self {
+        Rows { source: RowSource::Memory(rows), names: None, given: None }
+    }
+
+    /// Streamed rows.
+    pub fn stream(stream: &'a dyn Stream) -> Self {
+        Rows { source: RowSource::Stream(stream), names: stream.names(), given: None }
+    }
+
+    /// The same rows, with names of their columns.
+    #[must_use]
+    pub fn named(self, names: Option<&'a [String]>) -> Self {
+        Rows { names: names.or(self.names), ..self }
+    }
+
     /// The same rows, with precomputed inputs.
     ///
     /// # Errors
     /// [`Error::Input`] if these have another number of rows; [`Error::Param`] if the rows are streamed.
-    pub fn with(self, beside: &'a Precomputed) -> Result<Self> {
-        if beside.is_empty() {
+    pub fn with(self, given: &'a Precomputed) -> Result<Self> {
+        if given.is_empty() {
             return Ok(self);
         }
-        beside.check(self.rows())?;
-        match self {
-            Rows::Memory(prepared) | Rows::With(prepared, _) => Ok(Rows::With(prepared, beside)),
-            Rows::Stream(_) => Err(Error::param("data", "a stream", "labels, neighbors and starting positions need rows in memory")),
+        given.check(self.rows())?;
+        match self.source {
+            RowSource::Memory(_) => Ok(Rows { given: Some(given), ..self }),
+            RowSource::Stream(_) => Err(Error::param("data", "a stream", "labels, neighbors and starting positions need rows in memory")),
         }
     }
 
     /// The precomputed inputs, if any.
-    pub fn beside(&self) -> Option<&'a Precomputed> {
-        match self {
-            Rows::With(_, beside) => Some(beside),
-            Rows::Memory(_) | Rows::Stream(_) => None,
-        }
+    pub fn given(&self) -> Option<&'a Precomputed> {
+        self.given
     }
 
     /// The label of each row, if they are learned from.
     pub fn labels(&self) -> Option<&'a Category> {
-        self.beside()?.labels.as_ref()
+        self.given?.labels.as_ref()
     }
 
     /// Precomputed nearest neighbors, if given.
     pub fn neighbors(&self) -> Option<&'a Neighbors> {
-        self.beside()?.neighbors.as_ref()
+        self.given?.neighbors.as_ref()
     }
 
     /// Precomputed distances of all pairs, if given.
     pub fn distances(&self) -> Option<&'a Matrix> {
-        self.beside()?.distances.as_ref()
+        self.given?.distances.as_ref()
     }
 
     /// Starting positions, if given.
     pub fn start(&self) -> Option<&'a Start> {
-        self.beside()?.start.as_ref()
+        self.given?.start.as_ref()
     }
 
     /// Rows.
     pub fn rows(&self) -> usize {
-        match self {
-            Rows::Memory(prepared) | Rows::With(prepared, _) => prepared.rows(),
-            Rows::Stream(stream) => stream.rows(),
+        match self.source {
+            RowSource::Memory(rows) => rows.rows(),
+            RowSource::Stream(stream) => stream.rows(),
         }
     }
 
     /// Number of columns.
     pub fn cols(&self) -> usize {
-        match self {
-            Rows::Memory(prepared) | Rows::With(prepared, _) => prepared.cols(),
-            Rows::Stream(stream) => stream.cols(),
+        match self.source {
+            RowSource::Memory(rows) => rows.cols(),
+            RowSource::Stream(stream) => stream.cols(),
         }
     }
 
-    /// The names of columns of counts, such as words, if known.
+    /// The names of columns, such as words, if known.
     pub fn names(&self) -> Option<&'a [String]> {
-        match self {
-            Rows::Memory(Prepared::Counts(counts)) | Rows::With(Prepared::Counts(counts), _) => counts.names.as_deref(),
-            Rows::Stream(stream) => stream.names(),
-            Rows::Memory(Prepared::Table(_)) | Rows::With(Prepared::Table(_), _) => None,
-        }
+        self.names
     }
 
     /// Numbers of rows, columns and nonzero cells.
     pub fn shape(&self) -> Shape {
-        match self {
-            Rows::Memory(prepared) | Rows::With(prepared, _) => prepared.shape(),
-            Rows::Stream(stream) => Shape { are_counts: stream.are_counts(), ..Shape::new(stream.rows(), stream.cols()) },
+        match self.source {
+            RowSource::Memory(rows) => rows.shape(),
+            RowSource::Stream(stream) => Shape { are_counts: stream.are_counts(), ..Shape::new(stream.rows(), stream.cols()) },
         }
     }
 
@@ -381,10 +326,10 @@ impl<'a> Rows<'a> {
     /// # Errors
     /// Errors of the stream's reader.
     pub fn digest(&self) -> Result<u64> {
-        match self {
-            Rows::Memory(prepared) => Ok(prepared.digest()),
-            Rows::With(prepared, beside) => Ok(prepared.digest() ^ digest(beside.words()).rotate_left(1)),
-            Rows::Stream(stream) => stream.blocks()?.next().map_or(Ok(0), |block| Ok(block?.digest())),
+        let given = self.given.map_or(0, |given| digest(given.words()).rotate_left(1));
+        match self.source {
+            RowSource::Memory(rows) => Ok(rows.digest() ^ given),
+            RowSource::Stream(stream) => stream.blocks()?.next().map_or(Ok(0), |block| Ok(block?.digest())),
         }
     }
 
@@ -392,22 +337,19 @@ impl<'a> Rows<'a> {
     ///
     /// # Errors
     /// [`Error::Param`] if the rows are streamed.
-    pub fn prepared(&self) -> Result<&'a Prepared> {
-        match self {
-            Rows::Memory(prepared) | Rows::With(prepared, _) => Ok(prepared),
-            Rows::Stream(_) => Err(Error::param("data", "a stream", "this method needs all rows in memory")),
+    pub fn prepared(&self) -> Result<&'a OwnedRows> {
+        match self.source {
+            RowSource::Memory(rows) => Ok(rows),
+            RowSource::Stream(_) => Err(Error::param("data", "a stream", "this method needs all rows in memory")),
         }
     }
 
-    /// All rows as [`Prepared::kept`], for methods that need them at once.
+    /// All rows as [`OwnedRows::kept`], for methods that need them at once.
     ///
     /// # Errors
     /// [`Error::Param`] if the rows are streamed.
-    pub fn kept(&self) -> Result<Prepared> {
-        match self {
-            Rows::Memory(prepared) | Rows::With(prepared, _) => prepared.kept(),
-            Rows::Stream(_) => self.table().map(Prepared::Table),
-        }
+    pub fn kept(&self) -> Result<OwnedRows> {
+        self.prepared()?.kept()
     }
 
     /// All rows as one dense table, for methods that need them at once.
@@ -415,10 +357,7 @@ impl<'a> Rows<'a> {
     /// # Errors
     /// [`Error::Param`] if the rows are streamed.
     pub fn table(&self) -> Result<Matrix> {
-        match self {
-            Rows::Memory(prepared) | Rows::With(prepared, _) => prepared.table(),
-            Rows::Stream(_) => Err(Error::param("data", "a stream", "this method needs all rows in memory")),
-        }
+        self.prepared()?.table()
     }
 }
 

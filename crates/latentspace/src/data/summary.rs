@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::Parcel;
 use crate::data::moments::{Head, Moments, Sample, Sums};
-use crate::data::{Affine, CHUNK, ImageShape, Observations, Preparation, PrepareOptions, Source, Values};
+use crate::data::{Affine, CHUNK, DataKind, ImageShape, Observations, Preparation, PrepareOptions, Source, Values};
 use crate::error::{Error, Result};
 use crate::run::Run;
 use crate::text::Facts;
@@ -30,8 +30,8 @@ const MOST_HASHES: usize = 1 << 24;
 pub struct Summary {
     /// That of the observations.
     pub name: String,
-    /// `table`, `array`, `images`, `counts` or `text`.
-    pub kind: String,
+    /// The kind of the data.
+    pub kind: DataKind,
     /// Observations.
     pub rows: u64,
     /// Numbers an observation before preparation, a category as one (0 for text).
@@ -121,7 +121,7 @@ impl Summary {
         let mut summary = Summarizer::new(true, options.needs_quartiles()).over(source, 0..usize::MAX, run)?.finish()?;
         summary.notes = source.notes();
         match source.kind() {
-            "text" => summary.tell_text(Preparation::of_text_source(source, options, run)),
+            DataKind::Text => summary.tell_text(Preparation::of_text_source(source, options, run)),
             _ => summary.tell_preparation(options),
         }
         Ok(summary)
@@ -364,7 +364,7 @@ fn summary(mut whole: Sums, row_hashes: Option<Vec<u64>>, id_hashes: Option<Vec<
     let Some(head) = whole.once.head else {
         return Err(Error::input("statistics", "those of the first chunk have no head", "what `latent fit --partial` wrote is needed"));
     };
-    if head.kind == "counts" {
+    if head.kind == DataKind::Counts {
         whole.numbers.iter_mut().for_each(|moments| moments.add_zeros(whole.rows));
     }
     let numbers = whole.numbers.len();
@@ -376,8 +376,8 @@ fn summary(mut whole: Sums, row_hashes: Option<Vec<u64>>, id_hashes: Option<Vec<
     let quartiles = whole.once.sample.map(|sample| sample.quartiles(numbers)).unwrap_or_default();
     let mut learned: Vec<ColumnSummary> = whole.numbers.iter().map(Moments::summary).collect();
     for (column, summary) in learned.iter_mut().enumerate() {
-        summary.name = if head.kind == "text" { "text".to_owned() } else { name(column) };
-        summary.kind = if head.kind == "text" { "text".to_owned() } else { "number".to_owned() };
+        summary.name = if head.kind == DataKind::Text { "text".to_owned() } else { name(column) };
+        summary.kind = if head.kind == DataKind::Text { "text".to_owned() } else { "number".to_owned() };
         let line = head.affine.line(column);
         (summary.offset, summary.scale) = (line.offset, (line.scale != 1.0).then_some(line.scale));
         summary.quartiles = quartiles.get(column).copied().flatten();

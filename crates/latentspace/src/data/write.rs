@@ -284,7 +284,7 @@ mod tests {
     use crate::data::Affine;
     use crate::data::read::{ReadOptions, open};
     use crate::data::{ImageShape, Images, Table};
-    use crate::linalg::Matrix;
+    use crate::linalg::{Matrix, SparseMatrix};
     use crate::run::Run;
 
     fn round(observed: &Observations, name: &str) -> Observations {
@@ -352,8 +352,7 @@ mod tests {
         let back = round(&Observations::new("p", Values::Images(Images { shape, pixels: Arc::new(pixels.clone()), lower: None })), "p.npy");
         let Values::Images(images) = &back.values else { panic!() };
         assert_eq!((images.shape, images.pixels.as_slice()), (shape, pixels.as_slice()));
-        let counts =
-            Counts { cols: 4, starts: vec![0, 2, 2, 3], indices: vec![0, 3, 1], values: vec![1.0, 2.0, 5.0], names: None, base: None };
+        let counts = Counts::from(SparseMatrix { cols: 4, starts: vec![0, 2, 2, 3], indices: vec![0, 3, 1], values: vec![1.0, 2.0, 5.0] });
         let back = round(&Observations::new("c", Values::Counts(counts.clone())), "c.mtx");
         let Values::Counts(read) = &back.values else { panic!() };
         assert_eq!(*read, counts);

@@ -3,7 +3,7 @@
 use super::structure::{Found, asked, names, nearer};
 use super::{MeasureOptions, Measures, Sample, check, measure_points, pairs};
 use crate::error::{Error, Result};
-use crate::linalg::{Matrix, MatrixView, SparseRows};
+use crate::linalg::{Collected, Matrix, MatrixView, OwnedRows};
 use crate::neighbors::{Far, Metric, Points, Ranked, Ranks, SparseRanks, Wanted, distance, nearer_first};
 use crate::run::Run;
 
@@ -25,53 +25,9 @@ pub trait Passes: Sync {
     fn are_sparse(&self, cells: usize) -> bool;
 }
 
-/// Some of the rows, in memory.
-enum SampledRows {
-    Dense(Matrix),
-    Sparse { cols: usize, starts: Vec<usize>, indices: Vec<u32>, values: Vec<f32> },
-}
-
-impl SampledRows {
-    /// Sparse without rows.
-    fn sparse(cols: usize) -> Self {
-        SampledRows::Sparse { cols, starts: vec![0], indices: Vec::new(), values: Vec::new() }
-    }
-
-    fn points(&self) -> Points<'_> {
-        match self {
-            SampledRows::Dense(rows) => Points::Dense(rows.view()),
-            SampledRows::Sparse { cols, starts, indices, values } => Points::Sparse(SparseRows { cols: *cols, starts, indices, values }),
-        }
-    }
-
-    /// Adds a sparse row.
-    fn push(&mut self, (columns, cells): (&[u32], &[f32])) {
-        if let SampledRows::Sparse { starts, indices, values, .. } = self {
-            indices.extend_from_slice(columns);
-            values.extend_from_slice(cells);
-            starts.push(indices.len());
-        }
-    }
-
-    /// The rows at these positions.
-    fn select(&self, places: &[u32]) -> Self {
-        match self.points() {
-            Points::Dense(rows) => SampledRows::Dense(rows.select(places)),
-            Points::Sparse(rows) => {
-                let mut some = SampledRows::sparse(rows.cols);
-                places.iter().for_each(|&place| some.push(rows.row(place as usize)));
-                some
-            }
-        }
-    }
-
-    /// The rows in the form in which they are compared.
-    fn compared(self, sparse: bool) -> Result<Self> {
-        match self.points() {
-            Points::Sparse(rows) if !sparse => Ok(SampledRows::Dense(rows.to_matrix()?)),
-            _ => Ok(self),
-        }
-    }
+/// Rows in the form in which they are compared.
+fn compared(rows: OwnedRows, sparse: bool) -> Result<OwnedRows> {
+    if sparse { Ok(rows) } else { rows.table().map(OwnedRows::Dense) }
 }
 
 /// Measures the codes of streamed rows against these rows. Keeps the sampled rows and the ends of a third of the sampled pairs in memory, about
@@ -87,7 +43,7 @@ pub fn measure_stream(passes: &dyn Passes, options: &MeasureOptions, run: &Run) 
             cells += in_use(&block);
             Ok(())
         })?;
-        return measure_points(map.view(), &data.compared(passes.are_sparse(cells))?.points(), options, run);
+        return measure_points(map.view(), &compared(data, passes.are_sparse(cells))?.points(), options, run);
     }
     let (k, rows) = (options.k, asked(n, options.sample, run));
     let drawn = pairs::sampled(n, run);
@@ -105,7 +61,7 @@ pub fn measure_stream(passes: &dyn Passes, options: &MeasureOptions, run: &Run) 
         Ok(())
     })?;
     let sparse = passes.are_sparse(cells);
-    let all = all.compared(sparse)?;
+    let all = compared(all, sparse)?;
     run.install(|| check(all_map.view(), &all.points(), &MeasureOptions { k: 1, ..*options }))?;
     lengths.extend(far(pairs, &wanted, &all, &all_map, options.metric));
     let places: Vec<u32> = rows.iter().map(|row| wanted.partition_point(|other| other < row) as u32).collect();
@@ -162,9 +118,9 @@ fn pass(
     sparse: bool,
     run: &Run,
     mut show: impl FnMut(usize, Points<'_>, MatrixView<'_>) -> Result<()> + Send,
-) -> Result<(SampledRows, Matrix)> {
+) -> Result<(OwnedRows, Matrix)> {
     let (mut first, mut next, mut map, mut cols) = (0, 0, Vec::new(), (0, 0));
-    let (mut cells, mut held) = (Vec::new(), None);
+    let mut collected: Option<Collected> = None;
     passes.pass(&mut |block, codes| {
         run.check()?;
         let filled;
@@ -179,20 +135,14 @@ fn pass(
         run.install(|| show(first, block, codes))?;
         let end = next + wanted[next..].partition_point(|&row| (row as usize) < first + block.rows());
         for row in wanted[next..end].iter().map(|&row| row as usize - first) {
-            match block {
-                Points::Dense(rows) => cells.extend_from_slice(rows.row(row)),
-                Points::Sparse(rows) => held.get_or_insert_with(|| SampledRows::sparse(rows.cols)).push(rows.row(row)),
-            }
+            collected.get_or_insert_with(|| Collected::like(&block, wanted.len())).push(block.slice(row..row + 1))?;
             map.extend_from_slice(codes.row(row));
         }
         (first, next) = (first + block.rows(), end);
         Ok(())
     })?;
-    let held = match held {
-        Some(held) => held,
-        None => SampledRows::Dense(Matrix::new(next, cols.0, cells)?),
-    };
-    Ok((held, Matrix::new(next, cols.1, map)?))
+    let rows = collected.map_or_else(|| Matrix::new(0, cols.0, Vec::new()).map(OwnedRows::Dense), Collected::rows)?;
+    Ok((rows, Matrix::new(next, cols.1, map)?))
 }
 
 /// The sampled rows in one space, prepared for comparison with others.
@@ -208,7 +158,7 @@ enum Places {
 }
 
 impl<'a> SampledRanks<'a> {
-    fn new(rows: &'a SampledRows, names: &'a [u32], metric: Metric) -> Result<Self> {
+    fn new(rows: &'a OwnedRows, names: &'a [u32], metric: Metric) -> Result<Self> {
         Ok(match rows.points() {
             Points::Dense(rows) => SampledRanks::Dense(Ranks::new(rows, names, metric)?),
             Points::Sparse(rows) => SampledRanks::Sparse(SparseRanks::new(rows, names, metric)),
@@ -311,7 +261,7 @@ fn sorted(rows: impl Iterator<Item = u32>) -> Vec<u32> {
 }
 
 /// The distances of pairs among the `wanted` rows, in the data and in the map.
-fn far(pairs: &[(u32, u32)], wanted: &[u32], data: &SampledRows, map: &Matrix, metric: Metric) -> Vec<(f64, f64)> {
+fn far(pairs: &[(u32, u32)], wanted: &[u32], data: &OwnedRows, map: &Matrix, metric: Metric) -> Vec<(f64, f64)> {
     let (at, data) = (|row: u32| wanted.partition_point(|&other| other < row), data.points());
     let apart = |&(a, b): &(u32, u32)| {
         let (a, b) = (at(a), at(b));

@@ -1,5 +1,5 @@
 use super::*;
-use crate::linalg::Matrix;
+use crate::linalg::{Matrix, SparseMatrix};
 use crate::random::Random;
 
 const METRICS: [Metric; 7] =
@@ -286,7 +286,7 @@ fn sparse_rows(n: usize, cols: usize) -> Matrix {
 fn sparse_rows_have_the_neighbors_of_dense_ones() {
     let run = Run::new(0, 2).unwrap();
     let (rows, queries) = (sparse_rows(300, 200), sparse_rows(40, 200));
-    let (counts, asked) = (crate::data::Counts::of(&rows), crate::data::Counts::of(&queries));
+    let (counts, asked) = (SparseMatrix::of(&rows), SparseMatrix::of(&queries));
     for metric in METRICS {
         let found = Points::Sparse(counts.view()).neighbors(9, metric, &run).unwrap();
         let truth = Points::Dense(rows.view()).neighbors(9, metric, &run).unwrap();
@@ -307,7 +307,7 @@ fn sparse_rows_have_the_neighbors_of_dense_ones() {
     let few = Points::Sparse(counts.view()).neighbors(300, Metric::Euclidean, &run).unwrap_err();
     assert_eq!(few.to_string(), "n_neighbors: 300 was given; for 300 rows it is 1 to 299.");
     let bad = Matrix::from_fn(3, 60, |i, j| if (i, j) == (1, 4) { -1.0 } else { f32::from(j == i) });
-    let counts = crate::data::Counts::of(&bad);
+    let counts = SparseMatrix::of(&bad);
     let error = Points::Sparse(counts.view()).neighbors(1, Metric::Hellinger, &run).unwrap_err();
     assert_eq!(error.to_string(), "data, row 2, column 5: -1 was found; Hellinger distances are of counts or shares.");
 }

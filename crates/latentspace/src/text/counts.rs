@@ -1,51 +1,14 @@
-//! Word counts as sparse rows, one per document.
+//! Word counts in the order of a vocabulary.
 
+use crate::linalg::SparseMatrix;
 use crate::parallel::*;
 
 /// Documents that are sorted at a time.
 const ROWS: usize = 1024;
 
-/// Sparse rows: document i has the words `indices[starts[i]..starts[i + 1]]` (ascending), with the counts in `values`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct WordCounts {
-    /// Number of words in the vocabulary.
-    pub cols: usize,
-    /// `[n + 1]`.
-    pub starts: Vec<usize>,
-    /// Words.
-    pub indices: Vec<u32>,
-    /// Their counts.
-    pub values: Vec<f32>,
-}
-
-impl Default for WordCounts {
-    fn default() -> Self {
-        WordCounts { cols: 0, starts: vec![0], indices: Vec::new(), values: Vec::new() }
-    }
-}
-
-impl WordCounts {
-    /// Documents.
-    pub fn rows(&self) -> usize {
-        self.starts.len() - 1
-    }
-
-    /// The words of a document and their counts.
-    pub fn row(&self, row: usize) -> (&[u32], &[f32]) {
-        let range = self.starts[row]..self.starts[row + 1];
-        (&self.indices[range.clone()], &self.values[range])
-    }
-
-    /// Appends the documents of another matrix.
-    pub(super) fn append(&mut self, other: &Self) {
-        let base = self.indices.len();
-        self.starts.extend(other.starts[1..].iter().map(|start| base + start));
-        self.indices.extend_from_slice(&other.indices);
-        self.values.extend_from_slice(&other.values);
-    }
-
+impl SparseMatrix {
     /// Renumbers the words in place, ascending in each document; words with the number `u32::MAX` are removed.
-    pub(super) fn renumbered(mut self, numbers: &[u32], cols: usize) -> Self {
+    pub(crate) fn renumbered(mut self, numbers: &[u32], cols: usize) -> Self {
         struct Part<'a> {
             starts: &'a [usize],
             indices: &'a mut [u32],

@@ -1,6 +1,7 @@
 //! Learning of a vocabulary: one pass counts all words, then limits remove some. Phrases, and n-grams with a language that must be
 //! detected first, take additional passes before it.
 
+use crate::linalg::SparseMatrix;
 use serde::{Deserialize, Serialize};
 
 use super::block::{Block, Rules, in_blocks};
@@ -8,7 +9,7 @@ use super::phrases::{PairCounts, Pairs, one_word};
 use super::stop_words::{self, Stops};
 use super::table::Table;
 use super::tokens::is_without_spaces;
-use super::{BEFORE_WORD, Documents, Kept, StopWords, TextOptions, Tokens, Vocabulary, WordCounts};
+use super::{BEFORE_WORD, Documents, Kept, StopWords, TextOptions, Tokens, Vocabulary};
 use crate::error::{Error, Result, count};
 use crate::run::Run;
 
@@ -72,7 +73,7 @@ pub struct Learned {
     /// The vocabulary.
     pub vocabulary: Vocabulary,
     /// The counts, if requested.
-    pub counts: Option<WordCounts>,
+    pub counts: Option<SparseMatrix>,
     /// Statistics of the corpus.
     pub facts: Facts,
     /// The decisions, in sentences.
@@ -86,13 +87,13 @@ struct Met {
     documents: Vec<u32>,
     times: Vec<u64>,
     /// The counts of each document, by word, if requested.
-    cells: Option<WordCounts>,
+    cells: Option<SparseMatrix>,
     facts: Facts,
 }
 
 impl Met {
     fn of(documents: &dyn Documents, rules: &Rules, keep: bool, run: &Run) -> Result<Self> {
-        let mut met = Met { cells: keep.then(WordCounts::default), ..Met::default() };
+        let mut met = Met { cells: keep.then(|| SparseMatrix::none(0)), ..Met::default() };
         documents.pass(&mut |texts| {
             met.facts.separated += texts.iter().filter(|text| text.starts_with(BEFORE_WORD)).count() as u64;
             met.facts.bytes += texts.iter().map(|text| text.len() as u64).sum::<u64>();

@@ -24,7 +24,6 @@ use phrases::Pairs;
 use stop_words::Stops;
 use tokens::Tokenizer;
 
-pub use counts::WordCounts;
 pub use learn::{Common, Facts, Learned, learn};
 pub use phrases::Score;
 pub use stop_words::languages;

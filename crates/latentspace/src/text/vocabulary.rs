@@ -1,11 +1,12 @@
 //! A vocabulary: the counted words, in a fixed order, with the rules from text to counts.
 
+use crate::linalg::SparseMatrix;
 use std::ops::Range;
 
+use super::Kept;
 use super::block::{Block, GAP, Room, Rules, in_blocks};
 use super::table::{Key, Table};
 use super::tokens::normal_word;
-use super::{Kept, WordCounts};
 use crate::error::{Error, Result};
 use crate::run::Run;
 
@@ -61,14 +62,14 @@ impl Vocabulary {
     ///
     /// # Errors
     /// [`Error::Cancelled`].
-    pub fn count(&self, texts: &[String], run: &Run) -> Result<WordCounts> {
-        let mut all = WordCounts { cols: self.len(), ..WordCounts::default() };
+    pub fn count(&self, texts: &[String], run: &Run) -> Result<SparseMatrix> {
+        let mut all = SparseMatrix::none(self.len());
         let part = |texts: &[String]| {
             let block = Block::of(texts, &self.rules, run)?;
             let numbers: Vec<u32> = (0..block.table.len() as u32)
                 .map(|word| self.words.find(block.table.key(word), block.table.bytes(word)).unwrap_or(GAP))
                 .collect();
-            let cells = WordCounts {
+            let cells = SparseMatrix {
                 cols: 0,
                 starts: block.starts,
                 indices: block.words,
@@ -80,7 +81,7 @@ impl Vocabulary {
             texts,
             part,
             |part| {
-                all.append(&part);
+                all.append(part.view());
                 Ok(())
             },
             run,

@@ -1,8 +1,8 @@
 //! A table as a stream, for tests of what rows in memory and streamed rows have in common.
 
 use latentspace::Result;
-use latentspace::data::{Prepared, Stream};
-use latentspace::linalg::Matrix;
+use latentspace::data::Stream;
+use latentspace::linalg::{Matrix, OwnedRows};
 
 /// A table as a stream of blocks that do not fit the chunks.
 pub(crate) struct Blocks<'a>(pub(crate) &'a Matrix);
@@ -16,8 +16,8 @@ impl Stream for Blocks<'_> {
         self.0.cols()
     }
 
-    fn blocks_from(&self, first: usize) -> Result<Box<dyn Iterator<Item = Result<Prepared>> + Send + '_>> {
-        let block = |at: usize| Ok(Prepared::Table(self.0.slice(at..(at + 1500).min(self.0.rows())).to_matrix()));
+    fn blocks_from(&self, first: usize) -> Result<Box<dyn Iterator<Item = Result<OwnedRows>> + Send + '_>> {
+        let block = |at: usize| Ok(OwnedRows::Dense(self.0.slice(at..(at + 1500).min(self.0.rows())).to_matrix()));
         Ok(Box::new((first..self.0.rows()).step_by(1500).map(block)))
     }
 }

@@ -1,7 +1,7 @@
 //! What a method declares is what its models have.
 
-use latentspace::data::{Counts, Metadata, PrepareOptions, Prepared, Rows, Values};
-use latentspace::linalg::Matrix;
+use latentspace::data::{Metadata, PrepareOptions, Rows, Values};
+use latentspace::linalg::{Matrix, OwnedRows, SparseMatrix};
 use latentspace::method::{Entry, Takes};
 use latentspace::model::Capabilities;
 use latentspace::random::Random;
@@ -14,14 +14,14 @@ fn counts(rows: usize) -> Matrix {
     Matrix::from_fn(rows, 12, |i, j| (random.uniform(i as u64, j as u64) * if j % 3 == i % 3 { 60.0 } else { 1.3 }).floor() as f32)
 }
 
-fn space(entry: &Entry, table: &Matrix, run: &Run) -> (Space, Prepared) {
+fn space(entry: &Entry, table: &Matrix, run: &Run) -> (Space, OwnedRows) {
     let values = match entry.info.takes.contains(&Takes::Table) {
         true => Observations::from_matrix("rows", table.clone()),
-        false => Observations::new("rows", Values::Counts(Counts::of(table))),
+        false => Observations::new("rows", Values::Counts(SparseMatrix::of(table).into())),
     };
     let (preparation, rows) = Preparation::choose_and_prepare(&values, &PrepareOptions::default(), run).unwrap();
     let method = entry.with(&serde_json::Map::new()).unwrap();
-    let space = Space::fit(&*method, preparation, &Rows::Memory(&rows), &Metadata::none(rows.rows()), run).unwrap().0;
+    let space = Space::fit(&*method, preparation, &Rows::memory(&rows), &Metadata::none(rows.rows()), run).unwrap().0;
     (space, rows)
 }
 
@@ -39,7 +39,7 @@ fn a_space_has_the_capabilities_that_its_method_declares() {
             if let Some(kept) = kept {
                 assert_eq!((kept.codes.rows(), kept.codes.cols(), kept.metadata().rows()), (90, k, 90), "{name}");
                 assert!(kept.are(&rows, &run).unwrap(), "{name}: its rows are not known again");
-                assert!(kept.are(&Prepared::Counts(Counts::of(&rows.table().unwrap())), &run).unwrap(), "{name}: nor sparse");
+                assert!(kept.are(&OwnedRows::Sparse(SparseMatrix::of(&rows.table().unwrap())), &run).unwrap(), "{name}: nor sparse");
                 let others = rows.select(&(0..90).map(|row| (row + 1) % 90).collect::<Vec<u32>>());
                 assert!(!kept.are(&others, &run).unwrap(), "{name}: others are taken for its rows");
             }

@@ -1,7 +1,7 @@
 //! Reconstruction errors and variances, recomputed from decoded rows.
 
-use latentspace::data::{CHUNK, Metadata, PrepareOptions, Prepared, Rows};
-use latentspace::linalg::{Matrix, thin_svd};
+use latentspace::data::{CHUNK, Metadata, PrepareOptions, Rows};
+use latentspace::linalg::{Matrix, OwnedRows, thin_svd};
 use latentspace::method::{AnyMethod, Entry, Takes};
 use latentspace::params::Kind;
 use latentspace::random::Random;
@@ -77,14 +77,14 @@ fn fit(method: &dyn AnyMethod, table: &Matrix, run: &Run) -> (Space, Matrix) {
     let observations = Observations::from_matrix("test", table.clone());
     let preparation = Preparation::choose(&observations, &PrepareOptions::default(), run).unwrap();
     let prepared = preparation.prepare(&observations, run).unwrap();
-    let space = Space::fit(method, preparation, &Rows::Memory(&prepared), &observations.metadata, run).unwrap().0;
+    let space = Space::fit(method, preparation, &Rows::memory(&prepared), &observations.metadata, run).unwrap().0;
     (space, prepared.table().unwrap())
 }
 
 /// Mean squares: of what decoding loses, of the rows around their mean, and of what f64 loses at least.
 fn mean_squares(space: &Space, rows: &Matrix, k: usize, run: &Run) -> [f64; 3] {
     let (n, d) = (rows.rows(), rows.cols());
-    let codes = space.encode_prepared(&Prepared::Table(rows.clone()), run).unwrap();
+    let codes = space.encode_prepared(&OwnedRows::Dense(rows.clone()), run).unwrap();
     let back = space.decode(&codes, run).unwrap();
     let mean: Vec<f64> = (0..d).map(|j| (0..n).map(|i| f64::from(rows.row(i)[j])).sum::<f64>() / n as f64).collect();
     let centered: Vec<f64> = rows.as_slice().iter().enumerate().map(|(at, &cell)| f64::from(cell) - mean[at % d]).collect();
@@ -157,7 +157,7 @@ fn axes_are_orthonormal_and_codes_beyond_the_rank_are_0() {
                     });
                 }
             }
-            let codes = space.encode_prepared(&Prepared::Table(rows.clone()), &run).unwrap();
+            let codes = space.encode_prepared(&OwnedRows::Dense(rows.clone()), &run).unwrap();
             let variance = |axis: usize| (0..rows.rows()).map(|row| f64::from(codes.row(row)[axis]).powi(2)).sum::<f64>();
             let [_, whole, _] = mean_squares(&space, &rows, k, &run);
             let all = whole * (rows.rows() * rows.cols()) as f64;
@@ -185,8 +185,8 @@ fn what_streams_by_has_the_bytes_and_the_error_of_what_is_in_memory() {
                     Preparation::choose(&Observations::from_matrix("test", table.clone()), &PrepareOptions::default(), &run).unwrap();
                 Space::fit(&*method, preparation, rows, &Metadata::none(0), &run).unwrap().0.to_bytes().unwrap()
             };
-            let prepared = Prepared::Table(table.clone());
-            let same = fit(&Rows::Memory(&prepared), 1) == fit(&Rows::Stream(&Blocks(&table)), 3);
+            let prepared = OwnedRows::Dense(table.clone());
+            let same = fit(&Rows::memory(&prepared), 1) == fit(&Rows::stream(&Blocks(&table)), 3);
             broken.unless(same, || format!("{name}, {what}: other bytes ({})", entry.info.title));
         }
     }

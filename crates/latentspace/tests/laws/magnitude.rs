@@ -3,8 +3,8 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use latentspace::data::{Preparation, PrepareOptions, Prepared, ReadOptions, Rows, Summary, Table, Values, read, write};
-use latentspace::linalg::Matrix;
+use latentspace::data::{Preparation, PrepareOptions, ReadOptions, Rows, Summary, Table, Values, read, write};
+use latentspace::linalg::{Matrix, OwnedRows};
 use latentspace::measure::{MeasureOptions, measure};
 use latentspace::random::Random;
 use latentspace::registry::METHODS;
@@ -87,12 +87,12 @@ fn numbers_of_any_magnitude_keep_their_digits() {
                 assert_eq!(read_back, preparation, "{what}");
                 let pca = METHODS.iter().find(|entry| entry.info.name == "pca").unwrap();
                 let method = pca.with(&Map::from_iter([("n_components".to_owned(), json!(3))])).unwrap();
-                let (space, _) = Space::fit(method.as_ref(), preparation.clone(), &Rows::Memory(&prepared), &whole.metadata, &run).unwrap();
+                let (space, _) = Space::fit(method.as_ref(), preparation.clone(), &Rows::memory(&prepared), &whole.metadata, &run).unwrap();
                 let codes = space.encode_prepared(&prepared, &run).unwrap();
                 let decoded = preparation.restore(&space.decode(&codes, &run).unwrap()).unwrap();
                 let Values::Table(decoded) = decoded.values else { panic!("{what}") };
                 assert_values(&decoded, scale, 0.1, &what);
-                let Prepared::Table(prepared) = prepared else { panic!("{what}") };
+                let OwnedRows::Dense(prepared) = prepared else { panic!("{what}") };
                 assert_values(
                     match &preparation.restore(&prepared).unwrap().values {
                         Values::Table(restored) => restored,

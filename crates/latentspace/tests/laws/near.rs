@@ -1,7 +1,7 @@
 //! What is told of neighbors and of neighborhoods is what f64 finds when it is computed again, plainly.
 
-use latentspace::data::{Preparation, PrepareOptions, Prepared, Rows};
-use latentspace::linalg::Matrix;
+use latentspace::data::{Preparation, PrepareOptions, Rows};
+use latentspace::linalg::{Matrix, OwnedRows};
 use latentspace::measure::{self, CompareOptions, MeasureOptions, Sample};
 use latentspace::method::{Entry, Takes};
 use latentspace::neighbors::{self, Metric};
@@ -74,13 +74,13 @@ fn learned(entry: &Entry, observations: &Observations, run: &Run) -> Result<(Spa
     let preparation = Preparation::choose(observations, &PrepareOptions::default(), run)?;
     let prepared = preparation.prepare(observations, run)?;
     let method = entry.with(&quick(entry))?;
-    let (mut space, placed) = Space::fit(&*method, preparation, &Rows::Memory(&prepared), &observations.metadata, run)?;
+    let (mut space, placed) = Space::fit(&*method, preparation, &Rows::memory(&prepared), &observations.metadata, run)?;
     let codes = match placed {
         Some(codes) => codes,
         None => space.encode_prepared(&prepared, run)?,
     };
-    space.measure(&Rows::Memory(&prepared), Some(&codes), run)?;
-    let Prepared::Table(rows) = prepared else { panic!("a table") };
+    space.measure(&Rows::memory(&prepared), Some(&codes), run)?;
+    let OwnedRows::Dense(rows) = prepared else { panic!("a table") };
     Ok((space, codes, rows))
 }
 

@@ -143,7 +143,7 @@ impl Spiral {
         let preparation = Preparation::choose(&observations, &PrepareOptions::default(), run)?;
         let prepared = preparation.prepare(&observations, run)?;
         let since = Instant::now();
-        let (space, codes) = Space::fit(&*method.with(&params)?, preparation, &Rows::Memory(&prepared), &observations.metadata, run)?;
+        let (space, codes) = Space::fit(&*method.with(&params)?, preparation, &Rows::memory(&prepared), &observations.metadata, run)?;
         let seconds = since.elapsed().as_secs_f64();
         let codes = codes.map_or_else(|| space.encode_prepared(&prepared, run), Ok)?;
         let line: Vec<f64> = codes.as_slice().iter().map(|&value| f64::from(value)).collect();

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::{Point, Sweep};
-use crate::output::number;
+use latentspace::interval::number;
+use latentspace::learn::{Sweep, SweepPoint};
 
 /// Width and height, and the margins at left, top, right and bottom.
 const SIZE: [f64; 2] = [720.0, 420.0];
@@ -21,10 +21,10 @@ struct Axes {
 }
 
 impl Axes {
-    fn around(points: &[Point]) -> Self {
-        let dims = points.iter().map(|point| f64::from(point.n_components).ln());
+    fn around(points: &[SweepPoint]) -> Self {
+        let dims = points.iter().map(|point| f64::from(point.dims).ln());
         let figures = points.iter().flat_map(|point| {
-            let Point { training, held_out, .. } = point;
+            let SweepPoint { training, held_out, .. } = point;
             [Some(held_out.low), Some(held_out.high), held_out.null, training.map(|training| training.value)].into_iter().flatten()
         });
         let range = |values: &mut dyn Iterator<Item = f64>| {
@@ -73,9 +73,9 @@ pub(super) fn draw(sweep: &Sweep, title: &str) -> String {
     }
     let mut free = f64::NEG_INFINITY;
     for point in points {
-        let x = axes.x(point.n_components);
+        let x = axes.x(point.dims);
         if x - free > 24.0 {
-            text(x, height - bottom + 18.0, "middle", INK, &point.n_components.to_string());
+            text(x, height - bottom + 18.0, "middle", INK, &point.dims.to_string());
             free = x;
         }
     }
@@ -86,21 +86,22 @@ pub(super) fn draw(sweep: &Sweep, title: &str) -> String {
         height - bottom,
         width - right
     );
-    let of = |tell: &dyn Fn(&Point) -> Option<f64>| -> Vec<(u32, f64)> {
-        points.iter().filter_map(|point| Some((point.n_components, tell(point)?))).collect()
+    let of = |tell: &dyn Fn(&SweepPoint) -> Option<f64>| -> Vec<(u32, f64)> {
+        points.iter().filter_map(|point| Some((point.dims, tell(point)?))).collect()
     };
     let (low, mut high) = (of(&|point| Some(point.held_out.low)), of(&|point| Some(point.held_out.high)));
     high.reverse();
     let _ = writeln!(svg, "<polygon points=\"{} {}\" fill=\"{HELD}\" fill-opacity=\"0.15\"/>", axes.path(&low), axes.path(&high));
-    if let Ok((chosen, _)) = sweep.recommended() {
-        let x = axes.x(chosen.n_components);
+    // The mean alone, 0 dimensions, has no place on a logarithmic axis.
+    if sweep.recommended > 0 {
+        let x = axes.x(sweep.recommended);
         let _ = writeln!(
             svg,
             "<line x1=\"{x:.1}\" y1=\"{top}\" x2=\"{x:.1}\" y2=\"{:.1}\" stroke=\"{HELD}\" stroke-dasharray=\"2 4\"/>\n\
              <text x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\" fill=\"{HELD}\">recommended: {}</text>",
             height - bottom,
             top - 6.0,
-            chosen.n_components
+            sweep.recommended
         );
     }
     let held = of(&|point| Some(point.held_out.value));

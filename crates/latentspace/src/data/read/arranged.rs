@@ -8,7 +8,7 @@ use super::bytes::File;
 use super::dense::Dense;
 use super::sparse::{CountsReader, Numbering, transposed};
 use super::{Ask, Blocks, ReadOptions, Reader, names};
-use crate::data::{Affine, Metadata, Observations, Values};
+use crate::data::{Affine, DataKind, Metadata, Observations, Values};
 use crate::error::Result;
 use crate::linalg::Matrix;
 use crate::run::Run;
@@ -73,7 +73,7 @@ fn swapped(file: &File, ask: &Ask<'_>, reader: &dyn Reader) -> Result<Box<dyn Re
             Ok(Box::new(reader))
         }
         other => {
-            let what = if matches!(other, Values::Table(_)) { "columns of categories" } else { other.kind() };
+            let what = if matches!(other, Values::Table(_)) { "columns of categories" } else { other.kind().name() };
             Err(file.wrong(
                 format!("{what}, and rows and columns are to be swapped"),
                 "--transpose is for arrays, counts and columns of numbers",
@@ -102,8 +102,8 @@ fn names_of(metadata: &Metadata) -> (Option<String>, Option<Vec<String>>) {
 /// The reader with column names from a file.
 fn named(file: &File, ask: &Ask<'_>, mut reader: Box<dyn Reader>, path: &Path) -> Result<Box<dyn Reader>> {
     let names = names::of_columns(path, ask.options)?;
-    if !matches!(reader.kind(), "array" | "counts") || reader.names().is_some() {
-        let found = if reader.names().is_some() { "names of its own".to_owned() } else { reader.kind().to_owned() };
+    if !matches!(reader.kind(), DataKind::Array | DataKind::Counts) || reader.names().is_some() {
+        let found = if reader.names().is_some() { "names of its own".to_owned() } else { reader.kind().to_string() };
         return Err(file.wrong(found, "--names is for columns of arrays and of counts that have none"));
     }
     if let Some(numbering) = reader.numbering()
@@ -140,8 +140,8 @@ impl Named {
 }
 
 impl Reader for Named {
-    fn kind(&self) -> &'static str {
-        if self.reader.kind() == "array" { "table" } else { self.reader.kind() }
+    fn kind(&self) -> DataKind {
+        if self.reader.kind() == DataKind::Array { DataKind::Table } else { self.reader.kind() }
     }
 
     fn rows(&self) -> Option<usize> {

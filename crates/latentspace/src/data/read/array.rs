@@ -10,7 +10,7 @@ use super::bytes::{Bytes, File};
 use super::{Blocks, Reader};
 use crate::data::affine::{Line, check_ranges};
 use crate::data::fresh::Fresh;
-use crate::data::{Affine, ImageShape, Images, Metadata, Observations, Table, Values};
+use crate::data::{Affine, DataKind, ImageShape, Images, Metadata, Observations, Table, Values};
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
 use crate::run::Run;
@@ -442,8 +442,8 @@ impl ArrayReader {
 }
 
 impl Reader for ArrayReader {
-    fn kind(&self) -> &'static str {
-        if self.array.image().is_some() { "images" } else { "array" }
+    fn kind(&self) -> DataKind {
+        if self.array.image().is_some() { DataKind::Images } else { DataKind::Array }
     }
 
     fn rows(&self) -> Option<usize> {

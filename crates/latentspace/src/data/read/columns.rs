@@ -11,7 +11,7 @@ use super::convert::{Dates, Source, documents, plain, text};
 use super::fields::{Field, Kind, is_id, is_label};
 use super::{Ask, Purpose};
 use crate::data::affine::check_ranges;
-use crate::data::{Affine, Category, Metadata, Observations, Table, Values};
+use crate::data::{Affine, Category, DataKind, Metadata, Observations, Table, Values};
 use crate::error::{Error, Result, nearest};
 use crate::linalg::Matrix;
 
@@ -510,11 +510,11 @@ impl Roles {
     }
 
     /// `table`, `array` or `text`.
-    pub(super) fn kind(&self) -> &'static str {
+    pub(super) fn kind(&self) -> DataKind {
         match () {
-            () if self.roles.contains(&Role::Document) => "text",
-            () if self.names.is_some() => "table",
-            () => "array",
+            () if self.roles.contains(&Role::Document) => DataKind::Text,
+            () if self.names.is_some() => DataKind::Table,
+            () => DataKind::Array,
         }
     }
 

@@ -528,7 +528,7 @@ mod tests {
     fn without_a_header_the_columns_have_numbers() {
         let iris = read("iris.csv", b"5.1,3.5,setosa\n4.9,3.0,setosa\n").unwrap();
         assert_eq!(numbers(&iris), [[5.1_f32, 3.5], [4.9, 3.0]].map(|row| row.map(f64::from).to_vec()));
-        assert_eq!((iris.values.kind(), iris.metadata.names()), ("array", vec!["3".to_owned()]));
+        assert_eq!((iris.values.kind().name(), iris.metadata.names()), ("array", vec!["3".to_owned()]));
     }
 
     #[test]
@@ -542,7 +542,7 @@ mod tests {
     /// Names and numbers of a table.
     fn table(name: &str, text: &str, options: &ReadOptions) -> (Vec<String>, Vec<Vec<f32>>) {
         let observed = read_with(name, text.as_bytes(), options).unwrap();
-        let Values::Table(table) = &observed.values else { panic!("{text}: {}", observed.values.kind()) };
+        let Values::Table(table) = &observed.values else { panic!("{text}: {}", observed.values.kind().name()) };
         let cells = numbers(&observed).iter().map(|row| row.iter().map(|&cell| cell as f32).collect()).collect();
         (table.names.clone().unwrap_or_default(), cells)
     }

@@ -1,7 +1,7 @@
 //! Dense tables that are parsed into memory.
 
 use super::{Blocks, Reader, stream_rows};
-use crate::data::{Affine, Metadata, Observations, Values};
+use crate::data::{Affine, DataKind, Metadata, Observations, Values};
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
 use crate::run::Run;
@@ -30,8 +30,8 @@ impl Dense {
 }
 
 impl Reader for Dense {
-    fn kind(&self) -> &'static str {
-        if self.names.is_some() { "table" } else { "array" }
+    fn kind(&self) -> DataKind {
+        if self.names.is_some() { DataKind::Table } else { DataKind::Array }
     }
 
     fn rows(&self) -> Option<usize> {

@@ -17,7 +17,7 @@ use image::{ColorType, DynamicImage, ExtendedColorType, ImageDecoder, ImageForma
 use super::folder::{Files, hinted};
 use super::{Ask, Blocks, Reader, gif, tiff};
 use crate::border;
-use crate::data::{ImageShape, Images, Metadata, Observations, Values};
+use crate::data::{DataKind, ImageShape, Images, Metadata, Observations, Values};
 use crate::error::{Bytes, Error, Result, count};
 use crate::parallel::*;
 use crate::run::Run;
@@ -345,8 +345,8 @@ fn on_white(picture: DynamicImage, is_premultiplied: bool) -> DynamicImage {
 }
 
 impl Reader for ImagesReader {
-    fn kind(&self) -> &'static str {
-        "images"
+    fn kind(&self) -> DataKind {
+        DataKind::Images
     }
 
     fn rows(&self) -> Option<usize> {

@@ -4,7 +4,8 @@ use image::{DynamicImage, GrayAlphaImage, ImageBuffer, ImageFormat, Luma, RgbIma
 
 use super::super::{Bad, ReadOptions, Source, open};
 use super::*;
-use crate::data::{Preparation, PrepareOptions, Prepared};
+use crate::data::{Preparation, PrepareOptions};
+use crate::linalg::OwnedRows;
 
 fn folder(files: &[(&str, Vec<u8>)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -78,7 +79,7 @@ fn pixels_of_16_bits_are_kept() {
     let run = Run::new(0, 1).unwrap();
     let observed = source.read(&run).unwrap();
     let preparation = Preparation::choose(&observed, &PrepareOptions::default(), &run).unwrap();
-    let Prepared::Table(table) = preparation.prepare(&observed, &run).unwrap() else { panic!() };
+    let OwnedRows::Dense(table) = preparation.prepare(&observed, &run).unwrap() else { panic!() };
     for (value, pixel) in first.iter().zip(table.row(0)) {
         assert_eq!(*pixel, f32::from(*value) / 65535.0);
     }

@@ -612,7 +612,7 @@ mod tests {
         let keyed = "{\"n\":1,\"tokens\":[\"c++\",\"new york\"]}\n{\"n\":2,\"tokens\":null}\n{\"n\":3,\"tokens\":[\"go\"]}\n";
         for text in [lists, keyed] {
             let rows = read("t.jsonl", text.as_bytes()).unwrap();
-            let Values::Text(texts) = &rows.values else { panic!("{}", rows.values.kind()) };
+            let Values::Text(texts) = &rows.values else { panic!("{}", rows.values.kind().name()) };
             let words = |text: &str| text.split(crate::text::BEFORE_WORD).skip(1).map(str::to_owned).collect::<Vec<_>>();
             assert_eq!(texts.iter().map(|text| words(text)).collect::<Vec<_>>(), [vec!["c++", "new york"], vec![], vec!["go"]]);
         }
@@ -668,7 +668,7 @@ mod tests {
         assert!(warnings.contains("'kind' rides along as text, since it also holds 'CASE-7A'"), "{warnings}");
         assert!(warnings.contains("'last' is met late (first as '7') and left out"), "{warnings}");
         let texts = read("t.jsonl", text.as_bytes()).unwrap();
-        assert_eq!(texts.values.kind(), "text");
+        assert_eq!(texts.values.kind().name(), "text");
     }
 
     #[test]

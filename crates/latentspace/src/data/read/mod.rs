@@ -19,6 +19,7 @@ mod folder;
 mod gif;
 mod idx;
 mod images;
+mod in_memory;
 mod jsonl;
 mod lines;
 mod memory;
@@ -44,7 +45,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use crate::border;
-use crate::data::{Affine, Metadata, Observations};
+use crate::data::{Affine, DataKind, Metadata, Observations};
 use crate::error::{Error, Param, Result, nearest};
 use crate::run::Run;
 
@@ -60,8 +61,8 @@ pub(super) type Blocks<'a> = Box<dyn Iterator<Item = Result<Observations>> + Sen
 
 /// The interface of a format.
 pub(super) trait Reader: Send + Sync {
-    /// `table`, `array`, `images`, `counts` or `text`.
-    fn kind(&self) -> &'static str;
+    /// The kind of its rows.
+    fn kind(&self) -> DataKind;
     /// Number of rows, if the header of the file contains it.
     fn rows(&self) -> Option<usize>;
     /// Number of columns to learn from (0 for text).
@@ -148,12 +149,12 @@ impl Ask<'_> {
 
     /// Whether text is preferred to numbers.
     pub(super) fn wants_text(&self) -> bool {
-        self.options.wants_text || self.options.preparation.as_ref().is_some_and(|preparation| preparation.kind == "text")
+        self.options.wants_text || self.options.preparation.as_ref().is_some_and(|preparation| preparation.kind == DataKind::Text)
     }
 
     /// The columns of the space that the rows are for.
     pub(super) fn fitted_columns(&self) -> Option<Vec<String>> {
-        let preparation = self.options.preparation.as_ref().filter(|preparation| preparation.kind == "table")?;
+        let preparation = self.options.preparation.as_ref().filter(|preparation| preparation.kind == DataKind::Table)?;
         let mut names = preparation.names.clone()?;
         names.extend(preparation.categories.iter().map(|category| category.name.clone()));
         Some(names)
@@ -164,8 +165,8 @@ impl Ask<'_> {
 pub(super) struct Ready(pub(super) Metadata);
 
 impl Reader for Ready {
-    fn kind(&self) -> &'static str {
-        "table"
+    fn kind(&self) -> DataKind {
+        DataKind::Table
     }
     fn rows(&self) -> Option<usize> {
         Some(self.0.rows())
@@ -374,8 +375,8 @@ fn spool(mut input: impl std::io::Read, format: Option<&Format>, options: &ReadO
 
 /// Whether text is a table: by the kind that the space expects, if there is one, and by its content.
 fn expects_table(head: &[u8], whole: bool, options: &ReadOptions) -> bool {
-    match options.preparation.as_ref().map(|preparation| preparation.kind.as_str()) {
-        Some("text") => dialect::is_table(head, whole, true),
+    match options.preparation.as_ref().map(|preparation| preparation.kind) {
+        Some(DataKind::Text) => dialect::is_table(head, whole, true),
         Some(_) => true,
         None => dialect::is_table(head, whole, false),
     }

@@ -23,7 +23,7 @@ use super::{Ask, Blocks, Reader, below, stream_rows};
 use crate::border;
 use crate::data::affine::Line;
 use crate::data::fresh::Fresh;
-use crate::data::{Affine, Metadata, Observations};
+use crate::data::{Affine, DataKind, Metadata, Observations};
 use crate::error::{Bytes, Error, Result};
 use crate::run::Run;
 
@@ -498,7 +498,7 @@ impl ParquetReader {
 }
 
 impl Reader for ParquetReader {
-    fn kind(&self) -> &'static str {
+    fn kind(&self) -> DataKind {
         self.roles.kind()
     }
 

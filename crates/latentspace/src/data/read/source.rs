@@ -5,9 +5,10 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use super::in_memory::InMemory;
 use super::{Blocks, Reader};
 use crate::border;
-use crate::data::{Affine, Metadata, Observations};
+use crate::data::{Affine, DataKind, Metadata, Observations};
 use crate::error::{Error, Result};
 use crate::run::Run;
 
@@ -24,6 +25,14 @@ pub struct Source {
 }
 
 impl Source {
+    /// Observations in memory.
+    pub fn of(observations: Observations) -> Self {
+        let bytes = 4 * (observations.rows() * observations.columns()) as u64;
+        let (name, reader) = (observations.name.clone(), InMemory(observations));
+        let readers: Vec<(PathBuf, Box<dyn Reader>)> = vec![(PathBuf::from(&name), Box::new(reader))];
+        Source { name, readers, bytes, labels: None, counted: OnceLock::new(), _spooled: None }
+    }
+
     /// A name for titles: that of the file.
     pub fn name(&self) -> &str {
         &self.name
@@ -34,9 +43,9 @@ impl Source {
         self.readers.iter().map(|(path, _)| path.as_path())
     }
 
-    /// `table`, `array`, `images`, `counts` or `text`.
-    pub fn kind(&self) -> &'static str {
-        self.readers.first().map_or("table", |(_, reader)| reader.kind())
+    /// The kind of the data.
+    pub fn kind(&self) -> DataKind {
+        self.readers.first().map_or(DataKind::Table, |(_, reader)| reader.kind())
     }
 
     /// Number of rows, if the headers of the files contain it or a pass has counted them.

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::bytes::File;
 use super::{Ask, Blocks, Reader};
-use crate::data::{Counts, Metadata, Observations, Values};
+use crate::data::{Counts, DataKind, Metadata, Observations, Values};
 use crate::error::Result;
+use crate::linalg::SparseMatrix;
 use crate::run::Run;
 
 /// Number of rows that is allowed for any file, 8 bytes each; more need as many bytes in the file.
@@ -56,7 +57,7 @@ pub(super) fn counts(rows: usize, cols: usize, cells: Vec<(u32, u32, f32)>) -> C
         *place += 1;
     }
     drop(places);
-    let mut out = Counts { cols, starts: Vec::with_capacity(rows + 1), indices: Vec::new(), values: Vec::new(), names: None, base: None };
+    let mut out = SparseMatrix { cols, starts: Vec::with_capacity(rows + 1), indices: Vec::new(), values: Vec::new() };
     out.starts.push(0);
     for row in 0..rows {
         let cells = &mut sorted[starts[row]..starts[row + 1]];
@@ -69,7 +70,7 @@ pub(super) fn counts(rows: usize, cols: usize, cells: Vec<(u32, u32, f32)>) -> C
         }
         out.starts.push(out.indices.len());
     }
-    out
+    out.into()
 }
 
 /// The transpose, without names.
@@ -89,7 +90,7 @@ pub(super) fn transposed(counts: &Counts) -> Counts {
             *place += 1;
         }
     }
-    Counts { cols: counts.rows(), starts, indices, values, names: None, base: None }
+    SparseMatrix { cols: counts.rows(), starts, indices, values }.into()
 }
 
 /// The range of column numbers in files that do not define the first column number and the number of columns.
@@ -186,8 +187,8 @@ impl CountsReader {
 }
 
 impl Reader for CountsReader {
-    fn kind(&self) -> &'static str {
-        "counts"
+    fn kind(&self) -> DataKind {
+        DataKind::Counts
     }
 
     fn rows(&self) -> Option<usize> {
@@ -221,8 +222,8 @@ impl Reader for CountsReader {
         }
         let counts = Arc::make_mut(&mut self.counts);
         let shift = counts.base.unwrap_or(0) - all.base();
-        counts.indices.iter_mut().for_each(|column| *column += shift);
-        (counts.cols, counts.base) = ((all.most - all.base()) as usize + 1, Some(all.base()));
+        counts.matrix.indices.iter_mut().for_each(|column| *column += shift);
+        (counts.matrix.cols, counts.base) = ((all.most - all.base()) as usize + 1, Some(all.base()));
         self.numbering = Some(all);
     }
 
@@ -240,15 +241,9 @@ impl Reader for CountsReader {
         let blocks = (first..rows).step_by(block).map(move |at| {
             run.check()?;
             let to = (at + block).min(rows);
-            let (from, until) = (self.counts.starts[at], self.counts.starts[to]);
-            let counts = Counts {
-                cols: self.counts.cols,
-                starts: self.counts.starts[at..=to].iter().map(|start| start - from).collect(),
-                indices: self.counts.indices[from..until].to_vec(),
-                values: self.counts.values[from..until].to_vec(),
-                names: self.counts.names.clone(),
-                base: self.counts.base,
-            };
+            let mut matrix = SparseMatrix::none(self.counts.cols);
+            matrix.append(self.counts.view().slice(at..to));
+            let counts = Counts { matrix, names: self.counts.names.clone(), base: self.counts.base };
             Ok(Observations { name: self.name.clone(), values: Values::Counts(counts), metadata: self.metadata.slice(at..to) })
         });
         Ok((first, Box::new(blocks)))

@@ -10,7 +10,7 @@ use arrow::array::{ArrayRef, Float64Array, Int64Array, StringArray};
 use super::bytes::File;
 use super::sparse::{CountsReader, Narrowed, Numbering, check_columns, counts};
 use super::{Ask, Reader, excerpt};
-use crate::data::{Counts, Metadata};
+use crate::data::{Counts, DataKind, Metadata};
 use crate::error::Result;
 
 /// Opens a file of sparse rows.
@@ -58,7 +58,7 @@ pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
     let rows = labels.len();
     let metadata = metadata(&labels, queries)?;
     // A space defines the first column number, and the number of columns.
-    let fitted = ask.options.preparation.as_ref().filter(|preparation| preparation.kind == "counts");
+    let fitted = ask.options.preparation.as_ref().filter(|preparation| preparation.kind == DataKind::Counts);
     let Some(numbering) = numbering.or(fitted.map(|_| Numbering { has_zero: false, most: 1 })) else {
         return Err(file.wrong("no cell", "rows are LABEL COLUMN:VALUE COLUMN:VALUE …"));
     };

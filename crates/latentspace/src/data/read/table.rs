@@ -8,7 +8,7 @@ use arrow::array::ArrayRef;
 use super::columns::{Affines, Roles};
 use super::lines::Parsed;
 use super::{Blocks, Reader, concat};
-use crate::data::{Affine, Observations, Values};
+use crate::data::{Affine, DataKind, Observations, Values};
 use crate::error::Result;
 use crate::linalg::Matrix;
 use crate::run::Run;
@@ -102,7 +102,7 @@ pub(super) trait InBlocks: Send + Sync {
 }
 
 impl<T: InBlocks> Reader for T {
-    fn kind(&self) -> &'static str {
+    fn kind(&self) -> DataKind {
         self.roles().kind()
     }
 

@@ -7,7 +7,7 @@ use arrow::array::StringArray;
 use super::bytes::File;
 use super::lines::{Parsed, Pieces, parallel};
 use super::{Ask, Blocks, Reader};
-use crate::data::{Metadata, Observations, Values};
+use crate::data::{DataKind, Metadata, Observations, Values};
 use crate::error::{Error, Result};
 use crate::run::Run;
 
@@ -54,8 +54,8 @@ fn lines(piece: &[u8]) -> Result<Lines> {
 }
 
 impl Reader for TextReader {
-    fn kind(&self) -> &'static str {
-        "text"
+    fn kind(&self) -> DataKind {
+        DataKind::Text
     }
 
     fn rows(&self) -> Option<usize> {

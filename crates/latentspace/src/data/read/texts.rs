@@ -12,7 +12,7 @@ use arrow::array::{ArrayRef, StringArray};
 use super::folder::{Files, hinted, text_of};
 use super::{Ask, Blocks, Reader};
 use crate::border;
-use crate::data::{Metadata, Observations, Values};
+use crate::data::{DataKind, Metadata, Observations, Values};
 use crate::error::{Bytes, Error, Result, count};
 use crate::parallel::*;
 use crate::run::Run;
@@ -145,8 +145,8 @@ impl TextsReader {
 }
 
 impl Reader for TextsReader {
-    fn kind(&self) -> &'static str {
-        "text"
+    fn kind(&self) -> DataKind {
+        DataKind::Text
     }
 
     fn rows(&self) -> Option<usize> {

@@ -165,6 +165,7 @@ impl Method for Isomap {
         folds: false,
         likelihood: None,
         can: Can { kept: true, axes: None, sampler: false },
+        oriented: true,
         live: false,
         given: &[Given::Neighbors],
         limits: &[NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, TAKEN_DENSE, BEGINS_ANEW, PLANNED_ROUGHLY],

@@ -139,6 +139,7 @@ impl Method for Lle {
         folds: false,
         likelihood: None,
         can: Can { kept: true, axes: None, sampler: false },
+        oriented: true,
         live: false,
         given: &[],
         limits: &[NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, TAKEN_DENSE, BEGINS_ANEW, PLANNED_ROUGHLY],

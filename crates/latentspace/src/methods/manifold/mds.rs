@@ -17,9 +17,9 @@ use serde_json::{Map, Value, json};
 use super::scaling::{Slope, Steps, classical, distances, fill, in_units, mean_squares, settle, smacof};
 use super::{BEGINS_ANEW, NEIGHBORS, PLANNED_ROUGHLY, landmarks, mixed, placed, places};
 use crate::attributes::{Attribute, Fit, Found, Peer};
-use crate::data::{Given, Prepared, Rows};
+use crate::data::{Given, Rows};
 use crate::error::{Error, Result};
-use crate::linalg::Matrix;
+use crate::linalg::{Matrix, OwnedRows};
 use crate::measure::Measure;
 use crate::method::{Fitted, Info, Method, Plan, Shape, Takes};
 use crate::methods::TAKEN_DENSE;
@@ -94,6 +94,7 @@ impl Method for Mds {
         folds: false,
         likelihood: None,
         can: Can { kept: true, axes: None, sampler: false },
+        oriented: true,
         live: false,
         given: &[Given::Distances],
         limits: &[NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, TAKEN_DENSE, BEGINS_ANEW, PLANNED_ROUGHLY],
@@ -183,7 +184,7 @@ impl Method for Mds {
         };
         drop(distances);
         let laid = Matrix::new(l, laid.cols(), laid.as_slice().iter().map(|value| value * unit).collect())?;
-        let stored = |rows: Matrix, map: Matrix| Stored { pca: None, rows: Prepared::Table(rows), map, metric: self.metric };
+        let stored = |rows: Matrix, map: Matrix| Stored { pca: None, rows: OwnedRows::Dense(rows), map, metric: self.metric };
         let all: Vec<u32> = (0..l as u32).collect();
         let map = if l == n {
             laid

@@ -17,10 +17,9 @@ mod tests;
 
 use serde_json::{Map, Value, json};
 
-use crate::data::Prepared;
 use crate::error::{Error, Result, count};
 use crate::interval::Measure;
-use crate::linalg::Matrix;
+use crate::linalg::{Matrix, OwnedRows};
 use crate::method::{Fitted, Plan, Shape};
 use crate::methods::map::mixture::{RIDGE, mixture};
 use crate::methods::map::placed::{Near, Placed, Placing, Stored, wrong};
@@ -73,7 +72,7 @@ fn at_most_the_others(name: &str, value: u32, default: u32, shape: Shape) -> Res
 /// The space of rows that lie at these places, new ones at the mixture of their neighbors.
 fn learned(rows: Matrix, map: Matrix, n_neighbors: u32, facts: Map<String, Value>, run: &Run) -> Result<Fitted> {
     placed(
-        Stored { pca: None, rows: Prepared::Table(rows), map, metric: Metric::Euclidean },
+        Stored { pca: None, rows: OwnedRows::Dense(rows), map, metric: Metric::Euclidean },
         Mixed { n_neighbors: n_neighbors as usize },
         facts,
         run,
@@ -247,6 +246,6 @@ fn places_of_all(
         count((most_entries(run) * 8) as u64 >> 20) + " MiB",
         count(learned as u64)
     ));
-    let stored = Stored { pca: None, rows: Prepared::Table(few), map, metric: Metric::Euclidean };
+    let stored = Stored { pca: None, rows: OwnedRows::Dense(few), map, metric: Metric::Euclidean };
     Placed::new(stored, Mixed { n_neighbors: n_neighbors as usize }).place(&Points::Dense(rows.view()), run)
 }

@@ -244,6 +244,7 @@ impl Method for Phate {
         folds: false,
         likelihood: None,
         can: Can { kept: true, axes: None, sampler: false },
+        oriented: false,
         live: false,
         given: &[],
         limits: &[NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, TAKEN_DENSE, BEGINS_ANEW, PLANNED_ROUGHLY],
@@ -391,7 +392,7 @@ fn seen_from(weights: &[Weights], places: &Matrix) -> Result<Matrix> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::Prepared;
+    use crate::linalg::OwnedRows;
 
     #[test]
     fn a_bend_is_where_two_lines_meet() {
@@ -430,8 +431,8 @@ mod tests {
                 let on = [angle.cos(), angle.sin(), angle / 4.0][axis];
                 (on + jitter * random.normal(row as u64, axis as u64)) as f32
             };
-            let rows = Prepared::Table(Matrix::from_fn(480, 3, cell));
-            let fitted = crate::method::AnyMethod::fit(&Phate::default(), &Rows::Memory(&rows), &run).unwrap();
+            let rows = OwnedRows::Dense(Matrix::from_fn(480, 3, cell));
+            let fitted = crate::method::AnyMethod::fit(&Phate::default(), &Rows::memory(&rows), &run).unwrap();
             let map = fitted.codes.unwrap();
             let options = crate::measure::MeasureOptions::default();
             let found = crate::measure::measure(map.view(), rows.table().unwrap().view(), &options, &run).unwrap();

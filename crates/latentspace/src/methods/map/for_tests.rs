@@ -1,8 +1,8 @@
 //! What the tests of maps share.
 
-use crate::data::{Metadata, Observations, Preparation, PrepareOptions, Prepared, Rows};
+use crate::data::{Metadata, Observations, Preparation, PrepareOptions, Rows};
 use crate::error::Result;
-use crate::linalg::Matrix;
+use crate::linalg::{Matrix, OwnedRows};
 use crate::method::AnyMethod;
 use crate::neighbors::{self, Metric};
 use crate::random::Random;
@@ -21,10 +21,10 @@ pub(in crate::methods) fn fit(method: &dyn AnyMethod, rows: &Matrix, run: &Run) 
 
 /// The same of rows with columns that ride along.
 pub(in crate::methods) fn fit_beside(method: &dyn AnyMethod, rows: &Matrix, metadata: &Metadata, run: &Run) -> Result<Space> {
-    let prepared = Prepared::Table(rows.clone());
+    let prepared = OwnedRows::Dense(rows.clone());
     let observations = Observations::from_matrix("rows", rows.clone());
     let preparation = Preparation::choose(&observations, &PrepareOptions::default(), run)?;
-    Ok(Space::fit(method, preparation, &Rows::Memory(&prepared), metadata, run)?.0)
+    Ok(Space::fit(method, preparation, &Rows::memory(&prepared), metadata, run)?.0)
 }
 
 pub(in crate::methods) fn map_of(space: &Space) -> Matrix {
@@ -32,7 +32,7 @@ pub(in crate::methods) fn map_of(space: &Space) -> Matrix {
 }
 
 pub(in crate::methods) fn encode(space: &Space, rows: Matrix, run: &Run) -> Matrix {
-    space.encode_prepared(&Prepared::Table(rows), run).unwrap()
+    space.encode_prepared(&OwnedRows::Dense(rows), run).unwrap()
 }
 
 /// The share of the `k` nearest rows in the map that are of the same group.

@@ -6,9 +6,8 @@
 use crate::parallel::*;
 use serde_json::{Map, Value, json};
 
-use crate::data::{Counts, Prepared};
 use crate::error::{Error, Result, count};
-use crate::linalg::Matrix;
+use crate::linalg::{Matrix, OwnedRows, SparseMatrix};
 use crate::measure::Measure;
 use crate::method::Method;
 use crate::methods::map::mixture::{RIDGE, mixture};
@@ -60,7 +59,7 @@ pub(in crate::methods) struct Stored {
     /// What the rows are reduced by before neighbors are sought.
     pub(in crate::methods) pca: Option<Box<dyn Model>>,
     /// The fitted rows, after that.
-    pub(in crate::methods) rows: Prepared,
+    pub(in crate::methods) rows: OwnedRows,
     /// `[n, k]`.
     pub(in crate::methods) map: Matrix,
     pub(in crate::methods) metric: Metric,
@@ -73,8 +72,8 @@ impl Stored {
     /// [`Error::Input`] if a tensor is missing or does not fit the others.
     pub(in crate::methods) fn load(tensors: &Tensors, facts: &Value) -> Result<Self> {
         let rows = match tensors.contains("row_lengths") {
-            true => Prepared::Counts(sparse_rows(tensors, facts)?),
-            false => Prepared::Table(tensors.matrix("rows", None, None)?),
+            true => OwnedRows::Sparse(sparse_rows(tensors, facts)?),
+            false => OwnedRows::Dense(tensors.matrix("rows", None, None)?),
         };
         let map = tensors.matrix("map", Some(rows.rows()), None)?;
         let pca = match &facts["pca"] {
@@ -91,8 +90,8 @@ impl Stored {
     /// The fitted rows as a table, where they are one.
     pub(in crate::methods) fn table(&self) -> Option<&Matrix> {
         match &self.rows {
-            Prepared::Table(rows) => Some(rows),
-            Prepared::Counts(_) => None,
+            OwnedRows::Dense(rows) => Some(rows),
+            OwnedRows::Sparse(_) => None,
         }
     }
 
@@ -120,7 +119,7 @@ impl Stored {
 }
 
 /// Sparse rows as [`Placed`] stored them.
-fn sparse_rows(tensors: &Tensors, facts: &Value) -> Result<Counts> {
+fn sparse_rows(tensors: &Tensors, facts: &Value) -> Result<SparseMatrix> {
     let (lengths, indices) = (tensors.u32("row_lengths", None)?, tensors.u32("row_columns", None)?);
     let values = tensors.matrix("row_values", Some(1), Some(indices.len()))?;
     let cols = facts["columns"].as_u64().map_or(0, |cols| cols as usize);
@@ -132,7 +131,7 @@ fn sparse_rows(tensors: &Tensors, facts: &Value) -> Result<Counts> {
     if starts[starts.len() - 1] != indices.len() || !starts.windows(2).all(ascend) || indices.iter().any(|&index| index as usize >= cols) {
         return Err(wrong(format!("its sparse rows of {cols} columns do not fit together")));
     }
-    Ok(Counts { cols, starts, indices: indices.to_vec(), values: values.as_slice().to_vec(), names: None, base: None })
+    Ok(SparseMatrix { cols, starts, indices: indices.to_vec(), values: values.as_slice().to_vec() })
 }
 
 /// Whether each coordinate is that of a map: a number, and not beyond what a map can reach.
@@ -190,13 +189,13 @@ impl<P: Placing> Placed<P> {
     }
 
     /// Rows as the fitted ones are stored: reduced, and as sparse or dense, however they come.
-    fn reduced(&self, rows: &Prepared, run: &Run) -> Result<Prepared> {
+    fn reduced(&self, rows: &OwnedRows, run: &Run) -> Result<OwnedRows> {
         Ok(match &self.stored.pca {
-            Some(pca) => Prepared::Table(pca.encode(rows, run)?),
+            Some(pca) => OwnedRows::Dense(pca.encode(rows, run)?),
             None => match (&self.stored.rows, rows) {
-                (Prepared::Counts(_), Prepared::Table(table)) => Prepared::Counts(Counts::of(table)),
-                (Prepared::Counts(_), Prepared::Counts(_)) => rows.clone(),
-                (Prepared::Table(_), _) => Prepared::Table(rows.table()?),
+                (OwnedRows::Sparse(_), OwnedRows::Dense(table)) => OwnedRows::Sparse(SparseMatrix::of(table)),
+                (OwnedRows::Sparse(_), OwnedRows::Sparse(_)) => rows.clone(),
+                (OwnedRows::Dense(_), _) => OwnedRows::Dense(rows.table()?),
             },
         })
     }
@@ -260,7 +259,7 @@ impl<P: Placing> Model for Placed<P> {
         self.stored.pca.as_ref().map_or(self.stored.rows.cols(), |pca| pca.columns())
     }
 
-    fn encode(&self, rows: &Prepared, run: &Run) -> Result<Matrix> {
+    fn encode(&self, rows: &OwnedRows, run: &Run) -> Result<Matrix> {
         let reduced = self.reduced(rows, run)?;
         run.install(|| self.place(&reduced.points(), run))
     }
@@ -278,10 +277,10 @@ impl<P: Placing> Model for Placed<P> {
                 let mut sums = vec![0.0; out.len()];
                 for (&index, weight) in indices.iter().zip(weights) {
                     match rows {
-                        Prepared::Table(rows) => {
+                        OwnedRows::Dense(rows) => {
                             sums.iter_mut().zip(rows.row(index as usize)).for_each(|(sum, &value)| *sum += weight * f64::from(value));
                         }
-                        Prepared::Counts(rows) => {
+                        OwnedRows::Sparse(rows) => {
                             let (columns, values) = rows.row(index as usize);
                             columns.iter().zip(values).for_each(|(&column, &value)| sums[column as usize] += weight * f64::from(value));
                         }
@@ -308,8 +307,8 @@ impl<P: Placing> Model for Placed<P> {
         tensors.put_matrix("map", &self.stored.map)?;
         let mut facts = self.placing.store(tensors)?;
         match &self.stored.rows {
-            Prepared::Table(rows) => tensors.put_matrix("rows", rows)?,
-            Prepared::Counts(rows) => {
+            OwnedRows::Dense(rows) => tensors.put_matrix("rows", rows)?,
+            OwnedRows::Sparse(rows) => {
                 let lengths: Vec<u32> = rows.starts.windows(2).map(|row| (row[1] - row[0]) as u32).collect();
                 tensors.put("row_lengths", Tensor::U32(vec![lengths.len()], lengths))?;
                 tensors.put("row_columns", Tensor::U32(vec![rows.indices.len()], rows.indices.clone()))?;

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::edges::Edges;
 use super::spectral::spectral;
-use crate::data::{Counts, Prepared, Rows};
+use crate::data::Rows;
 use crate::error::Result;
-use crate::linalg::Matrix;
+use crate::linalg::{Matrix, OwnedRows, SparseMatrix};
 use crate::method::{Method, Plan, Shape};
 use crate::methods::pca::Pca;
 use crate::model::Model;
@@ -35,15 +35,15 @@ pub enum Init {
 pub(in crate::methods) fn coarse(
     init: Init,
     dimensions: usize,
-    rows: &Prepared,
+    rows: &OwnedRows,
     edges: &Edges,
     random: Random,
     run: &Run,
 ) -> Result<Option<Matrix>> {
     match init {
         Init::Pca => match rows {
-            Prepared::Table(rows) => principal(rows, dimensions.min(rows.cols()), run).map(Some),
-            Prepared::Counts(counts) => principal(&sketch(counts, run)?, dimensions.min(counts.cols), run).map(Some),
+            OwnedRows::Dense(rows) => principal(rows, dimensions.min(rows.cols()), run).map(Some),
+            OwnedRows::Sparse(counts) => principal(&sketch(counts, run)?, dimensions.min(counts.cols), run).map(Some),
         },
         Init::Spectral => spectral(edges, rows.rows(), dimensions, random, run).map(Some),
         Init::Random => Ok(None),
@@ -57,8 +57,8 @@ pub(in crate::methods) fn coarse(
 pub(in crate::methods) fn reduced(rows: Matrix, components: Option<usize>, run: &Run) -> Result<(Option<Box<dyn Model>>, Matrix)> {
     let Some(components) = components else { return Ok((None, rows)) };
     let pca = Pca { n_components: Auto::Value(components as u32), ..Pca::default() };
-    let prepared = Prepared::Table(rows);
-    let model = Method::fit(&pca, &Rows::Memory(&prepared), run)?.model;
+    let prepared = OwnedRows::Dense(rows);
+    let model = Method::fit(&pca, &Rows::memory(&prepared), run)?.model;
     let reduced = model.encode(&prepared, run)?;
     Ok((Some(model), reduced))
 }
@@ -74,7 +74,7 @@ const SKETCHED: usize = 64;
 
 /// Sparse rows in a few random directions, which keep how far rows lie apart roughly (Johnson and Lindenstrauss 1984): where a map starts need not
 /// be known better.
-fn sketch(counts: &Counts, run: &Run) -> Result<Matrix> {
+fn sketch(counts: &SparseMatrix, run: &Run) -> Result<Matrix> {
     let random = Random::new(run.seed(), "sketch");
     let width = SKETCHED.min(counts.cols);
     let mut cells = vec![0.0_f32; counts.rows() * width];

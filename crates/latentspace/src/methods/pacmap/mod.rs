@@ -18,9 +18,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::attributes::{Attribute, Peer};
-use crate::data::{Given, Prepared, Rows};
+use crate::data::{Given, Rows};
 use crate::error::{Error, Result, count};
-use crate::linalg::Matrix;
+use crate::linalg::{Matrix, OwnedRows};
 use crate::method::{Fitted, Info, Method, Plan, Shape, Takes};
 use crate::methods::TAKEN_DENSE;
 use crate::methods::map::placed::{self, Near, Placed, Placing, Stored, wrong};
@@ -159,7 +159,7 @@ impl Pacmap {
             let error = Error::param("learning_rate", json!(self.learning_rate), "with it the map diverges");
             return Err(error.with_hint("learning_rate=1, the default, works"));
         }
-        let stored = Stored { pca, rows: Prepared::Table(rows), map: map.clone(), metric: self.metric };
+        let stored = Stored { pca, rows: OwnedRows::Dense(rows), map: map.clone(), metric: self.metric };
         let model = Placed::new(stored, Settling { n_neighbors: counts.near });
         let [again, left_out] = model.drifts(Random::new(run.seed(), "pacmap drift"), run)?;
         fact("left_out_drift_of_radius", json!(left_out.of_radius()));
@@ -216,6 +216,7 @@ impl Method for Pacmap {
         folds: false,
         likelihood: None,
         can: Can { kept: true, axes: None, sampler: false },
+        oriented: false,
         live: true,
         given: &[Given::Neighbors],
         limits: &[NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, TAKEN_DENSE],

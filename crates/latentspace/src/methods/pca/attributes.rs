@@ -5,9 +5,8 @@
 use serde_json::json;
 
 use crate::attributes::{Attribute, Fit, Found, Peer};
-use crate::data::Prepared;
 use crate::error::{Error, Result};
-use crate::linalg::Matrix;
+use crate::linalg::{Matrix, OwnedRows};
 use crate::parallel::*;
 use crate::run::Run;
 
@@ -106,7 +105,7 @@ impl<'a> Gaussian<'a> {
     ///
     /// # Errors
     /// As [`Gaussian::check`]; [`Error::Cancelled`].
-    pub(super) fn log_likelihoods(&self, rows: &Prepared, run: &Run) -> Result<Vec<f64>> {
+    pub(super) fn log_likelihoods(&self, rows: &OwnedRows, run: &Run) -> Result<Vec<f64>> {
         self.check()?;
         let (d, k) = (self.components.cols(), self.components.rows());
         let rest = if d > k { (d - k) as f64 * self.noise.ln() } else { 0.0 };
@@ -154,7 +153,7 @@ mod tests {
     #[test]
     fn a_density_of_two_independent_columns_is_the_product_of_theirs() {
         let components = Matrix::new(1, 2, vec![1.0, 0.0]).unwrap();
-        let rows = Prepared::Table(Matrix::new(2, 2, vec![1.0, 2.0, 3.0, 1.0]).unwrap());
+        let rows = OwnedRows::Dense(Matrix::new(2, 2, vec![1.0, 2.0, 3.0, 1.0]).unwrap());
         let found = gaussian(&components).log_likelihoods(&rows, &Run::new(0, 1).unwrap()).unwrap();
         let normal = |x: f64, variance: f64| -0.5 * (x * x / variance + (2.0 * std::f64::consts::PI * variance).ln());
         let wanted = [normal(0.0, 4.0) + normal(0.0, 1.0), normal(2.0, 4.0) + normal(-1.0, 1.0)];
@@ -177,6 +176,6 @@ mod tests {
     fn rows_without_variance_in_a_direction_have_no_density() {
         let components = Matrix::new(1, 2, vec![1.0, 0.0]).unwrap();
         let flat = Gaussian::new(&[0.0, 0.0], &[4.0], &components, 4.0, 100);
-        assert!(flat.log_likelihoods(&Prepared::Table(components.clone()), &Run::new(0, 1).unwrap()).is_err());
+        assert!(flat.log_likelihoods(&OwnedRows::Dense(components.clone()), &Run::new(0, 1).unwrap()).is_err());
     }
 }

@@ -202,6 +202,7 @@ impl Method for Pca {
         folds: true,
         likelihood: Some(Likelihood::Rows),
         can: Can { kept: false, axes: Some("component"), sampler: true },
+        oriented: true,
         live: false,
         given: &[],
         limits: &[DENSE_COUNTS],

@@ -7,9 +7,8 @@ use serde_json::{Value, json};
 
 use super::attributes::Gaussian;
 use crate::axes::{Axes, Weights};
-use crate::data::{Counts, Prepared};
 use crate::error::Result;
-use crate::linalg::{Matrix, MatrixView, Points, SparseRows, Threads, product, product_transposed};
+use crate::linalg::{Matrix, MatrixView, OwnedRows, Points, SparseMatrix, SparseRows, Threads, product, product_transposed};
 use crate::model::{Capabilities, Model, Sampler};
 use crate::random::Random;
 use crate::run::Run;
@@ -140,7 +139,7 @@ impl Model for PcaModel {
         self.components.cols()
     }
 
-    fn encode(&self, rows: &Prepared, run: &Run) -> Result<Matrix> {
+    fn encode(&self, rows: &OwnedRows, run: &Run) -> Result<Matrix> {
         let k = self.n_components();
         let scales = self.scales();
         by_blocks(rows.rows(), k, run, |range, out| {
@@ -148,7 +147,7 @@ impl Model for PcaModel {
             let rows = rows.points().slice(range);
             if self.by_cells {
                 let exact = match rows {
-                    Points::Dense(rows) => self.encode_sparse(Counts::of(&rows.to_matrix()).view()),
+                    Points::Dense(rows) => self.encode_sparse(SparseMatrix::of(&rows.to_matrix()).view()),
                     Points::Sparse(rows) => self.encode_sparse(rows),
                 };
                 codes.iter_mut().zip(exact).for_each(|(code, exact)| *code = exact as f32);
@@ -179,7 +178,7 @@ impl Model for PcaModel {
         })
     }
 
-    fn log_likelihoods(&self, rows: &Prepared, fitted: usize, run: &Run) -> Result<Option<Vec<f64>>> {
+    fn log_likelihoods(&self, rows: &OwnedRows, fitted: usize, run: &Run) -> Result<Option<Vec<f64>>> {
         let gaussian = Gaussian::new(&self.mean, &self.variances, &self.components, self.total, fitted);
         gaussian.log_likelihoods(rows, run).map(Some)
     }

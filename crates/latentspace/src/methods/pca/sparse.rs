@@ -10,10 +10,9 @@ use serde_json::json;
 use super::learned::{Goal, Learned, Lost, decoded};
 use super::model::{ENCODED, PcaModel};
 use crate::checkpoint::Parcel;
-use crate::data::Counts;
 use crate::error::{Error, Result};
 use crate::fold::{Fold, Portable, Step};
-use crate::linalg::{self, Eigen, Krylov, Matrix, Points, SparseRows, Tolerance, complete, is_few_of_many, symmetric_eigen};
+use crate::linalg::{self, Eigen, Krylov, Matrix, Points, SparseMatrix, SparseRows, Tolerance, complete, is_few_of_many, symmetric_eigen};
 use crate::method::Shape;
 use crate::parallel::*;
 use crate::run::Run;
@@ -36,14 +35,14 @@ fn steps(size: usize) -> usize {
 }
 
 /// The cells of a chunk.
-fn cells(chunk: Points<'_>) -> Counts {
+fn cells(chunk: Points<'_>) -> SparseMatrix {
     match chunk {
         Points::Sparse(rows) => {
-            let mut counts = Counts::none(rows.cols);
+            let mut counts = SparseMatrix::none(rows.cols);
             counts.append(rows);
             counts
         }
-        Points::Dense(rows) => Counts::of(&rows.to_matrix()),
+        Points::Dense(rows) => SparseMatrix::of(&rows.to_matrix()),
     }
 }
 
@@ -95,7 +94,7 @@ pub(super) struct Gathered {
     pub(super) goal: Goal,
 }
 
-impl Portable for Counts {
+impl Portable for SparseMatrix {
     fn store(&self) -> Result<Parcel> {
         let mut parcel = Parcel { facts: json!({ "cols": self.cols }), ..Parcel::default() };
         let lengths: Vec<u32> = self.starts.windows(2).map(|pair| (pair[1] - pair[0]) as u32).collect();
@@ -117,29 +116,29 @@ impl Portable for Counts {
         if starts.last() != Some(&indices.len()) || indices.iter().any(|&column| column as usize >= cols) {
             return Err(Error::input("statistics", "cells that do not fit their rows", "what `latent fit --partial` wrote is needed"));
         }
-        Ok(Counts { starts, indices, values, ..Counts::none(cols) })
+        Ok(SparseMatrix { starts, indices, values, ..SparseMatrix::none(cols) })
     }
 }
 
 impl Fold for Gathered {
     type State = ();
-    type Stats = Counts;
+    type Stats = SparseMatrix;
     type Outcome = Learned;
 
     fn start(&self, _: Shape, _: Points<'_>) -> Result<()> {
         Ok(())
     }
 
-    fn accumulate(&self, (): &(), chunk: Points<'_>, _: usize) -> Result<Counts> {
+    fn accumulate(&self, (): &(), chunk: Points<'_>, _: usize) -> Result<SparseMatrix> {
         Ok(cells(chunk))
     }
 
-    fn merge(&self, mut left: Counts, right: Counts) -> Counts {
+    fn merge(&self, mut left: SparseMatrix, right: SparseMatrix) -> SparseMatrix {
         left.append(right.view());
         left
     }
 
-    fn solve(&self, (): (), stats: Counts, run: &Run) -> Result<Step<(), Learned>> {
+    fn solve(&self, (): (), stats: SparseMatrix, run: &Run) -> Result<Step<(), Learned>> {
         axes(stats.view(), self.goal, run).map(Step::Done)
     }
 }

@@ -1,9 +1,9 @@
 use super::frame::column_means;
 use super::subspace::orthonormal;
 use super::*;
-use crate::data::{Counts, Prepared, Stream};
+use crate::data::Stream;
 use crate::fold::Step;
-use crate::linalg::{Matrix, thin_svd};
+use crate::linalg::{Matrix, OwnedRows, SparseMatrix, thin_svd};
 use crate::random::Random;
 
 /// An ellipsoid in 6 dimensions, turned by a fixed rotation, far from the origin.
@@ -18,8 +18,8 @@ fn ellipsoid(n: usize) -> Matrix {
 
 fn fit(solver: Solver, table: &Matrix, k: u32) -> PcaModel {
     let method = Pca { n_components: Auto::Value(k), solver, whiten: false };
-    let prepared = Prepared::Table(table.clone());
-    let fitted = crate::method::AnyMethod::fit(&method, &Rows::Memory(&prepared), &Run::new(1, 2).unwrap()).unwrap();
+    let prepared = OwnedRows::Dense(table.clone());
+    let fitted = crate::method::AnyMethod::fit(&method, &Rows::memory(&prepared), &Run::new(1, 2).unwrap()).unwrap();
     let mut tensors = Tensors::default();
     fitted.model.store(&mut tensors).unwrap();
     PcaModel::load(&tensors, &serde_json::json!({})).unwrap()
@@ -52,8 +52,8 @@ fn all_components_decode_to_the_rows() {
     let run = Run::new(0, 2).unwrap();
     for whiten in [false, true] {
         let method = Pca { n_components: Auto::Value(6), whiten, ..Pca::default() };
-        let prepared = Prepared::Table(table.clone());
-        let fitted = crate::method::AnyMethod::fit(&method, &Rows::Memory(&prepared), &run).unwrap();
+        let prepared = OwnedRows::Dense(table.clone());
+        let fitted = crate::method::AnyMethod::fit(&method, &Rows::memory(&prepared), &run).unwrap();
         let codes = fitted.model.encode(&prepared, &run).unwrap();
         let back = fitted.model.decode(&codes, &run).unwrap();
         assert!(back.as_slice().iter().zip(table.as_slice()).all(|(a, b)| (a - b).abs() < 1e-2));
@@ -100,10 +100,10 @@ fn whitened_codes_have_variance_1_or_none() {
     let table = Matrix::from_fn(400, 30, |i, j| {
         (0..2).map(|a| random.normal(i as u64, a) * random.normal(1000 + j as u64, a) * 1e4).sum::<f64>() as f32
     });
-    let (run, prepared) = (Run::new(0, 2).unwrap(), Prepared::Table(table));
+    let (run, prepared) = (Run::new(0, 2).unwrap(), OwnedRows::Dense(table));
     for solver in [Solver::Covariance, Solver::Gram, Solver::Randomized] {
         let method = Pca { n_components: Auto::Value(5), whiten: true, solver };
-        let fitted = crate::method::AnyMethod::fit(&method, &Rows::Memory(&prepared), &run).unwrap();
+        let fitted = crate::method::AnyMethod::fit(&method, &Rows::memory(&prepared), &run).unwrap();
         let codes = fitted.model.encode(&prepared, &run).unwrap();
         for axis in 0..5 {
             let variance = codes.as_slice().iter().skip(axis).step_by(5).map(|v| f64::from(*v).powi(2)).sum::<f64>() / 399.0;
@@ -114,13 +114,13 @@ fn whitened_codes_have_variance_1_or_none() {
 }
 
 /// Documents of a few subjects: counts, of which a few in a hundred are not 0.
-fn documents(rows: usize, cols: usize) -> Counts {
+fn documents(rows: usize, cols: usize) -> SparseMatrix {
     let random = Random::new(12, "documents");
     let cell = |row: usize, column: usize| {
         let share = if column % 7 == row % 7 { 0.06 } else { 0.01 };
         if random.uniform(row as u64, column as u64) < share { 1.0 + (column % 3) as f32 } else { 0.0 }
     };
-    Counts::of(&Matrix::from_fn(rows, cols, cell))
+    SparseMatrix::of(&Matrix::from_fn(rows, cols, cell))
 }
 
 #[test]
@@ -130,13 +130,13 @@ fn sparse_rows_have_the_axes_of_dense_ones() {
     for (n, d, k) in [(150, 1300, 6), (500, 1300, 12), (1500, 1100, 12)] {
         let counts = documents(n, d);
         let dense = counts.view().to_matrix().unwrap();
-        let sparse = Prepared::Counts(counts);
+        let sparse = OwnedRows::Sparse(counts);
         let method = Pca { n_components: Auto::Value(k as u32), ..Pca::default() };
         assert!(method.is_sparse(method.solver(sparse.shape()), sparse.shape()));
-        let fitted = crate::method::AnyMethod::fit(&method, &Rows::Memory(&sparse), &run).unwrap();
+        let fitted = crate::method::AnyMethod::fit(&method, &Rows::memory(&sparse), &run).unwrap();
         let mut tensors = Tensors::default();
         fitted.model.store(&mut tensors).unwrap();
-        let exact = crate::method::AnyMethod::fit(&Pca { solver: Solver::Covariance, ..method }, &Rows::Memory(&sparse), &run).unwrap();
+        let exact = crate::method::AnyMethod::fit(&Pca { solver: Solver::Covariance, ..method }, &Rows::memory(&sparse), &run).unwrap();
         let mut wanted = Tensors::default();
         exact.model.store(&mut wanted).unwrap();
         for (found, wanted) in tensors.f64("variances", Some(k)).unwrap().iter().zip(wanted.f64("variances", Some(k)).unwrap()) {
@@ -150,7 +150,7 @@ fn sparse_rows_have_the_axes_of_dense_ones() {
         let back = fitted.model.decode(&codes, &run).unwrap();
         let lost: f64 = back.as_slice().iter().zip(dense.as_slice()).map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>() / (n * d) as f64;
         assert!((fitted.measures[1].1.value / lost - 1.0).abs() < 1e-5, "{} {lost}", fitted.measures[1].1.value);
-        let as_table = fitted.model.encode(&Prepared::Table(dense), &run).unwrap();
+        let as_table = fitted.model.encode(&OwnedRows::Dense(dense), &run).unwrap();
         assert!(codes.as_slice().iter().zip(as_table.as_slice()).all(|(a, b)| (a - b).abs() < 1e-4));
     }
 }
@@ -159,9 +159,9 @@ fn sparse_rows_have_the_axes_of_dense_ones() {
 fn sparse_rows_of_low_rank_have_orthonormal_axes() {
     let kinds = documents(4, 2000);
     let counts = kinds.select(&(0..40).map(|row| row % 4).collect::<Vec<u32>>());
-    let (run, sparse) = (Run::new(1, 2).unwrap(), Prepared::Counts(counts));
+    let (run, sparse) = (Run::new(1, 2).unwrap(), OwnedRows::Sparse(counts));
     let fitted =
-        crate::method::AnyMethod::fit(&Pca { n_components: Auto::Value(8), ..Pca::default() }, &Rows::Memory(&sparse), &run).unwrap();
+        crate::method::AnyMethod::fit(&Pca { n_components: Auto::Value(8), ..Pca::default() }, &Rows::memory(&sparse), &run).unwrap();
     let mut tensors = Tensors::default();
     fitted.model.store(&mut tensors).unwrap();
     let axes = tensors.matrix("components", Some(8), Some(2000)).unwrap();
@@ -175,7 +175,7 @@ fn sparse_rows_of_low_rank_have_orthonormal_axes() {
 }
 
 /// Counts as a stream of blocks that do not fit the chunks.
-struct Blocks(Prepared);
+struct Blocks(OwnedRows);
 
 impl Stream for Blocks {
     fn rows(&self) -> usize {
@@ -190,7 +190,7 @@ impl Stream for Blocks {
         true
     }
 
-    fn blocks_from(&self, first: usize) -> crate::Result<Box<dyn Iterator<Item = crate::Result<Prepared>> + Send + '_>> {
+    fn blocks_from(&self, first: usize) -> crate::Result<Box<dyn Iterator<Item = crate::Result<OwnedRows>> + Send + '_>> {
         let rows = |at: usize| (at as u32..(at + 999).min(self.rows()) as u32).collect::<Vec<u32>>();
         Ok(Box::new((first..self.rows()).step_by(999).map(move |at| Ok(self.0.select(&rows(at))))))
     }
@@ -199,7 +199,7 @@ impl Stream for Blocks {
 #[test]
 fn sparse_rows_that_stream_by_and_in_shares_give_the_bytes_of_those_in_memory() {
     for (n, d) in [(300, 1200), (CHUNK + 900, 1100)] {
-        let sparse = Prepared::Counts(documents(n, d));
+        let sparse = OwnedRows::Sparse(documents(n, d));
         let method = Pca { n_components: Auto::Value(4), ..Pca::default() };
         let bytes = |fitted: &Fitted| {
             let mut tensors = Tensors::default();
@@ -214,11 +214,11 @@ fn sparse_rows_that_stream_by_and_in_shares_give_the_bytes_of_those_in_memory() 
         let fit =
             |rows: &Rows<'_>, threads: usize| bytes(&crate::method::AnyMethod::fit(&method, rows, &Run::new(1, threads).unwrap()).unwrap());
         let stream = Blocks(sparse.clone());
-        let memory = fit(&Rows::Memory(&sparse), 1);
-        assert!(memory == fit(&Rows::Stream(&stream), 3), "{n} x {d}: other numbers");
+        let memory = fit(&Rows::memory(&sparse), 1);
+        assert!(memory == fit(&Rows::stream(&stream), 3), "{n} x {d}: other numbers");
         let run = Run::new(1, 2).unwrap();
         let fold = Method::folding(&method, sparse.shape(), &run).unwrap();
-        let rows = Rows::Stream(&stream);
+        let rows = Rows::stream(&stream);
         let chunks = n.div_ceil(CHUNK);
         let mut state = fold.start(&rows).unwrap();
         let shared = run.install(|| {

@@ -4,9 +4,8 @@ use serde_json::{Value, json};
 
 use crate::attributes::{Attribute, Fit, Found, Peer};
 use crate::axes::Distributions;
-use crate::data::Counts;
 use crate::error::{Error, Result};
-use crate::linalg::Matrix;
+use crate::linalg::{Matrix, SparseMatrix};
 use crate::parallel::*;
 
 const COMPONENTS: Attribute =
@@ -74,7 +73,7 @@ pub(super) fn made(name: &str, eta: f64, fit: &Fit<'_>) -> Result<Found> {
 const LEAST: f64 = 1e-12;
 
 /// The logarithm of how likely each document's words are, given its shares: the sum over its words of count · ln Σ share · p(word | topic).
-pub(super) fn log_likelihoods(topics: &Distributions, shares: &Matrix, counts: &Counts) -> Vec<f64> {
+pub(super) fn log_likelihoods(topics: &Distributions, shares: &Matrix, counts: &SparseMatrix) -> Vec<f64> {
     (0..counts.rows())
         .into_par_iter()
         .map(|document| {
@@ -97,7 +96,7 @@ mod tests {
     fn a_document_is_as_likely_as_its_words_together() {
         let phi = Matrix::new(2, 2, vec![0.9, 0.2, 0.1, 0.8]).unwrap();
         let topics = Distributions::new(phi, vec![1.0; 2], vec![1.0; 2], 1).unwrap();
-        let counts = Counts { cols: 2, starts: vec![0, 2], indices: vec![0, 1], values: vec![3.0, 1.0], names: None, base: None };
+        let counts = SparseMatrix { cols: 2, starts: vec![0, 2], indices: vec![0, 1], values: vec![3.0, 1.0] };
         let found = log_likelihoods(&topics, &Matrix::new(1, 2, vec![0.5, 0.5]).unwrap(), &counts);
         let wanted = 3.0 * 0.55_f64.ln() + 0.45_f64.ln();
         assert!((found[0] - wanted).abs() < 1e-6, "{found:?} {wanted}");

@@ -2,9 +2,8 @@
 
 use std::ops::Range;
 
-use crate::data::{Counts, Prepared};
 use crate::error::{Error, Result, count};
-use crate::linalg::SparseRows;
+use crate::linalg::{OwnedRows, SparseMatrix, SparseRows};
 use crate::parallel::*;
 
 /// Documents in blocks, and each block word by word: what is known of a word is read once for all documents of a block that have it, and words
@@ -41,8 +40,8 @@ impl Corpus {
     ///
     /// # Errors
     /// [`Error::Input`] with row and column for what is no count, or if there are too many words.
-    pub(super) fn of(counts: &Counts, documents: &[u32]) -> Result<Self> {
-        check_counts(counts)?;
+    pub(super) fn of(counts: &SparseMatrix, names: Option<&[String]>, documents: &[u32]) -> Result<Self> {
+        check_counts(counts, names)?;
         let length = |&document: &u32| counts.row(document as usize).1.iter().map(|&value| f64::from(value)).sum::<f64>();
         let lengths: Vec<f64> = documents.iter().map(length).collect();
         let total: f64 = lengths.iter().sum();
@@ -93,12 +92,12 @@ impl Corpus {
 ///
 /// # Errors
 /// [`Error::Input`] with row and column for a number below 0.
-pub(super) fn counts(rows: &Prepared) -> Result<Counts> {
+pub(super) fn counts(rows: &OwnedRows, names: Option<&[String]>) -> Result<SparseMatrix> {
     let counts = match rows {
-        Prepared::Counts(counts) => counts.clone(),
-        Prepared::Table(table) => Counts::of(table),
+        OwnedRows::Sparse(counts) => counts.clone(),
+        OwnedRows::Dense(table) => SparseMatrix::of(table),
     };
-    check_weights(counts.view(), counts.names.as_deref(), 0)?;
+    check_weights(counts.view(), names, 0)?;
     Ok(counts)
 }
 
@@ -114,11 +113,11 @@ pub(super) fn check_weights(rows: SparseRows<'_>, names: Option<&[String]>, firs
     }
 }
 
-fn check_counts(counts: &Counts) -> Result<()> {
+fn check_counts(counts: &SparseMatrix, names: Option<&[String]>) -> Result<()> {
     let bad = |value: f32| value < 0.0 || value.fract() != 0.0 || value > 1e7;
     match counts.values.iter().position(|&value| bad(value)) {
         None => Ok(()),
-        Some(at) => Err(place(counts.view(), counts.names.as_deref(), 0, at, "sampling takes whole numbers from 0 to 10,000,000")
+        Some(at) => Err(place(counts.view(), names, 0, at, "sampling takes whole numbers from 0 to 10,000,000")
             .with_hint("sampler=variational learns from weights that are not counts, and so does plsa")),
     }
 }
@@ -175,7 +174,7 @@ mod tests {
         };
         let table = Matrix::from_fn(700, 20, count);
         let documents: Vec<u32> = (0..700).filter(|row| row % 10 != 9).collect();
-        let corpus = Corpus::of(&Counts::of(&table), &documents).unwrap();
+        let corpus = Corpus::of(&SparseMatrix::of(&table), None, &documents).unwrap();
         let mut found = vec![0.0; documents.len() * 20];
         let mut next = Block { documents: 0..0, places: 0..0 };
         for block in &corpus.blocks {

@@ -21,10 +21,10 @@ use super::model::{Learned, MeasuredDocuments, TopicModel, held_out, others, wri
 use super::rounds::{Rounds, rounds_bytes};
 use super::variational::Online;
 use crate::attributes::{Fit, Found};
-use crate::data::{CHUNK, Prepared, Rows};
+use crate::data::{CHUNK, Rows};
 use crate::error::{Error, Result, nearest};
 use crate::fold::fold;
-use crate::linalg::Matrix;
+use crate::linalg::{Matrix, OwnedRows};
 use crate::method::{Fitted, Info, Likelihood, Method, Plan, Shape, Takes};
 use crate::model::{Can, Model};
 use crate::params::Auto;
@@ -183,6 +183,7 @@ impl Method for Lda {
         folds: false,
         likelihood: Some(Likelihood::Words),
         can: Can { kept: true, axes: Some("topic"), sampler: true },
+        oriented: true,
         live: false,
         given: &[],
         limits: &[
@@ -210,8 +211,8 @@ impl Method for Lda {
     /// Without labels, which guide Gibbs sampling alone.
     fn unsuited(&self, rows: &Rows<'_>) -> Option<(&'static str, Value, &'static str)> {
         let fractions = match rows.prepared().ok()? {
-            Prepared::Counts(counts) => counts.values.iter().any(|value| value.fract() != 0.0),
-            Prepared::Table(table) => table.as_slice().iter().any(|value| value.fract() != 0.0),
+            OwnedRows::Sparse(counts) => counts.values.iter().any(|value| value.fract() != 0.0),
+            OwnedRows::Dense(table) => table.as_slice().iter().any(|value| value.fract() != 0.0),
         };
         let unsuited = self.sampler == Sampler::Gibbs && Method::target(self).is_none() && fractions;
         unsuited.then(|| ("sampler", json!(Sampler::Variational), "some values are not whole numbers"))
@@ -272,11 +273,11 @@ impl Method for Lda {
 impl Lda {
     /// By Gibbs sampling.
     fn sample(&self, rows: &Rows<'_>, run: &Run) -> Result<Fitted> {
-        let counts = counts(rows.prepared()?)?;
+        let counts = counts(rows.prepared()?, rows.names())?;
         let topics = self.topics(counts.rows());
         let held = held_out(counts.rows(), self.held_out, run.seed());
         let learned_from = others(counts.rows(), &held);
-        let corpus = Corpus::of(&counts, &learned_from)?;
+        let corpus = Corpus::of(&counts, rows.names(), &learned_from)?;
         if corpus.words.is_empty() {
             return Err(Error::input("data", "no document has a word", "topics are learned from the words of documents"));
         }

@@ -5,10 +5,9 @@ use std::borrow::Cow;
 use serde_json::{Map, Value, json};
 
 use crate::axes::{Axes, Coherence, Compare, Distributions, Inference, Texts, Weights, coherence, completion, halves, infer_all};
-use crate::data::{Counts, Prepared};
 use crate::error::{Error, Result};
 use crate::interval::Measure;
-use crate::linalg::Matrix;
+use crate::linalg::{Matrix, OwnedRows, SparseMatrix};
 use crate::method::Shape;
 use crate::model::{Capabilities, Kept, Model, Sampler};
 use crate::neighbors::Metric;
@@ -39,7 +38,7 @@ pub(super) struct TopicModel {
     /// The prior of each topic in a document.
     prior: Vec<f32>,
     /// The shares of the documents it was learned from, and their words; none where they take too much.
-    documents: Option<(Matrix, Prepared)>,
+    documents: Option<(Matrix, OwnedRows)>,
 }
 
 /// Documents that are not learned from, but told: the share asked for, 2,000 at most; drawn by the seed, ascending.
@@ -58,7 +57,7 @@ pub(super) fn others(documents: usize, held: &[u32]) -> Vec<u32> {
 /// Documents that topics are measured by.
 pub(super) struct MeasuredDocuments {
     /// Their words.
-    pub(super) counts: Counts,
+    pub(super) counts: SparseMatrix,
     /// Which of them were not learned from, ascending.
     pub(super) held: Vec<u32>,
     /// How often each word is in the corpus, and how many documents it has.
@@ -70,7 +69,7 @@ pub(super) struct MeasuredDocuments {
 
 impl MeasuredDocuments {
     /// The whole corpus.
-    pub(super) fn all(counts: Counts, held: Vec<u32>, topics: usize, run: &Run) -> Self {
+    pub(super) fn all(counts: SparseMatrix, held: Vec<u32>, topics: usize, run: &Run) -> Self {
         let mut totals = vec![0.0_f64; counts.cols];
         counts.indices.iter().zip(&counts.values).for_each(|(&word, &count)| totals[word as usize] += f64::from(count));
         let documents = counts.rows();
@@ -78,7 +77,7 @@ impl MeasuredDocuments {
     }
 
     /// Some of so many documents, or all: these the space keeps, unless they take too much.
-    pub(super) fn of(counts: Counts, held: Vec<u32>, totals: Vec<f64>, documents: usize, topics: usize, run: &Run) -> Self {
+    pub(super) fn of(counts: SparseMatrix, held: Vec<u32>, totals: Vec<f64>, documents: usize, topics: usize, run: &Run) -> Self {
         let are_kept = counts.rows() == documents && counts.rows() * topics * 4 + counts.values.len() * 8 <= KEPT_BYTES;
         if !are_kept {
             run.note("the space does not store the documents: they take more than 256 MiB");
@@ -87,7 +86,7 @@ impl MeasuredDocuments {
     }
 
     /// As many documents that were learned from as were not, drawn by the seed.
-    fn learned(&self, run: &Run) -> Counts {
+    fn learned(&self, run: &Run) -> SparseMatrix {
         let learned = others(self.counts.rows(), &self.held);
         let drawn = Random::new(run.seed(), "documents learned from").sample(0, learned.len(), self.held.len());
         self.counts.select(&drawn.iter().map(|&at| learned[at as usize]).collect::<Vec<_>>())
@@ -142,7 +141,7 @@ impl TopicModel {
         if let Some(training) = training {
             facts.insert("training_log_likelihood_per_word".to_owned(), json!(training));
         }
-        let documents = told.are_kept.then(|| (codes.clone(), Prepared::Counts(Counts { names: None, ..told.counts })));
+        let documents = told.are_kept.then(|| (codes.clone(), OwnedRows::Sparse(told.counts)));
         Ok(Learned { model: TopicModel { topics, prior, documents }, codes, measures, facts })
     }
 
@@ -171,8 +170,8 @@ impl TopicModel {
                 if !is_whole || !starts.windows(2).all(ordered) || indices.iter().any(|&word| word as usize >= words) {
                     return Err(wrong("its documents do not fit its words"));
                 }
-                let counts = Counts { cols: words, starts, indices, values, names: None, base: None };
-                Some((codes, Prepared::Counts(counts)))
+                let counts = SparseMatrix { cols: words, starts, indices, values };
+                Some((codes, OwnedRows::Sparse(counts)))
             }
         };
         Ok(TopicModel { topics: Distributions::new(by_word, shares, totals, learned_from)?, prior, documents })
@@ -180,7 +179,7 @@ impl TopicModel {
 }
 
 /// What top words drawn by chance would have: the words of each topic in another topic's place each.
-fn chance(topics: &Distributions, counts: &Counts, run: &Run) -> Result<f64> {
+fn chance(topics: &Distributions, counts: &SparseMatrix, run: &Run) -> Result<f64> {
     let random = Random::new(run.seed(), "words of no topic");
     // Of the words that are some topic's, so that they are as frequent.
     let mut words: Vec<u32> = topics.tops(TOP).into_iter().flatten().collect();
@@ -192,7 +191,7 @@ fn chance(topics: &Distributions, counts: &Counts, run: &Run) -> Result<f64> {
 }
 
 /// How much of all words is of each topic.
-fn shares(codes: &Matrix, counts: &Counts) -> Vec<f64> {
+fn shares(codes: &Matrix, counts: &SparseMatrix) -> Vec<f64> {
     let mut shares = vec![0.0_f64; codes.cols()];
     for document in 0..codes.rows() {
         let length: f64 = counts.row(document).1.iter().map(|&count| f64::from(count)).sum();
@@ -216,8 +215,8 @@ impl Model for TopicModel {
         self.topics.words()
     }
 
-    fn encode(&self, rows: &Prepared, run: &Run) -> Result<Matrix> {
-        let counts = super::corpus::counts(rows)?;
+    fn encode(&self, rows: &OwnedRows, run: &Run) -> Result<Matrix> {
+        let counts = super::corpus::counts(rows, None)?;
         run.install(|| infer_all(&inference(&self.topics, &self.prior), counts.view(), run))
     }
 
@@ -233,9 +232,9 @@ impl Model for TopicModel {
         Matrix::new(codes.rows(), words, out)
     }
 
-    fn log_likelihoods(&self, rows: &Prepared, _fitted: usize, run: &Run) -> Result<Option<Vec<f64>>> {
+    fn log_likelihoods(&self, rows: &OwnedRows, _fitted: usize, run: &Run) -> Result<Option<Vec<f64>>> {
         let shares = self.encode(rows, run)?;
-        let counts = super::corpus::counts(rows)?;
+        let counts = super::corpus::counts(rows, None)?;
         Ok(Some(super::attributes::log_likelihoods(&self.topics, &shares, &counts)))
     }
 
@@ -258,7 +257,7 @@ impl Model for TopicModel {
         tensors.put_f64("shares", self.topics.shares())?;
         tensors.put_f64("totals", &self.topics.totals)?;
         tensors.put_matrix("prior", &Matrix::new(1, self.prior.len(), self.prior.clone())?)?;
-        if let Some((codes, Prepared::Counts(counts))) = &self.documents {
+        if let Some((codes, OwnedRows::Sparse(counts))) = &self.documents {
             tensors.put_matrix("codes", codes)?;
             let starts: Vec<u32> = counts.starts.iter().map(|&start| start as u32).collect();
             tensors.put("document_starts", Tensor::U32(vec![starts.len()], starts))?;

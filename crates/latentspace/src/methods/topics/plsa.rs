@@ -98,6 +98,7 @@ impl Method for Plsa {
         folds: true,
         likelihood: Some(Likelihood::Words),
         can: Can { kept: true, axes: Some("topic"), sampler: false },
+        oriented: true,
         live: false,
         given: &[],
         limits: &[
@@ -333,7 +334,7 @@ impl Learner for Maximization {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{Counts, Prepared};
+    use crate::linalg::{OwnedRows, SparseMatrix};
     use crate::method::AnyMethod;
 
     /// Documents over 30 words, each mostly of one of three topics of ten words.
@@ -349,8 +350,8 @@ mod tests {
         Matrix::new(documents, 30, cells).unwrap()
     }
 
-    fn fit(params: &Plsa, rows: &Prepared, threads: usize) -> Result<Fitted> {
-        AnyMethod::fit(params, &Rows::Memory(rows), &Run::new(2, threads).unwrap())
+    fn fit(params: &Plsa, rows: &OwnedRows, threads: usize) -> Result<Fitted> {
+        AnyMethod::fit(params, &Rows::memory(rows), &Run::new(2, threads).unwrap())
     }
 
     fn three() -> Plsa {
@@ -361,7 +362,7 @@ mod tests {
     fn planted_topics_come_back_from_counts_and_from_fractions() {
         let table = planted(300);
         let tenths = Matrix::new(300, 30, table.as_slice().iter().map(|cell| cell * 3.7).collect()).unwrap();
-        for rows in [Prepared::Counts(Counts::of(&table)), Prepared::Table(table), Prepared::Counts(Counts::of(&tenths))] {
+        for rows in [OwnedRows::Sparse(SparseMatrix::of(&table)), OwnedRows::Dense(table), OwnedRows::Sparse(SparseMatrix::of(&tenths))] {
             let fitted = fit(&three(), &rows, 2).unwrap();
             let topics = fitted.model.capabilities().axes.unwrap().distributions().unwrap().unwrap();
             let mut owned: Vec<usize> = (0..3)
@@ -380,7 +381,7 @@ mod tests {
     #[test]
     fn the_likelihood_never_falls() {
         let params = Plsa { held_out: 0.0, smoothing: 0.0, n_iter: 80, ..three() };
-        let fitted = fit(&params, &Prepared::Counts(Counts::of(&planted(200))), 2).unwrap();
+        let fitted = fit(&params, &OwnedRows::Sparse(SparseMatrix::of(&planted(200))), 2).unwrap();
         let history: Vec<f64> = serde_json::from_value(fitted.facts["fitted_log_likelihood_per_word"].clone()).unwrap();
         assert!(history.len() > 5, "{history:?}");
         assert!(history.windows(2).all(|pair| pair[1] >= pair[0] - 1e-6), "{history:?}");
@@ -393,7 +394,7 @@ mod tests {
         let table = planted(150);
         let (n, d, k) = (150, 30, 3);
         let params = Plsa { held_out: 0.0, smoothing: 0.0, n_iter: 400, ..three() };
-        let rows = Prepared::Counts(Counts::of(&table));
+        let rows = OwnedRows::Sparse(SparseMatrix::of(&table));
         let fitted = fit(&params, &rows, 1).unwrap();
         let history: Vec<f64> = serde_json::from_value(fitted.facts["fitted_log_likelihood_per_word"].clone()).unwrap();
         // The same start.
@@ -436,7 +437,7 @@ mod tests {
         let random = Random::new(9, "noise");
         let table = Matrix::from_fn(120, 200, |i, j| f32::from(random.uniform(i as u64, j as u64) < 0.08));
         let params = Plsa { n_components: Auto::Value(20), held_out: 0.3, ..Plsa::default() };
-        let fitted = fit(&params, &Prepared::Counts(Counts::of(&table)), 2).unwrap();
+        let fitted = fit(&params, &OwnedRows::Sparse(SparseMatrix::of(&table)), 2).unwrap();
         assert!(fitted.facts["n_iter_done"].as_u64().unwrap() < 100, "{:?}", fitted.facts);
         let told: Vec<f64> = serde_json::from_value(fitted.facts["held_out_log_likelihood_per_word"].clone()).unwrap();
         let best = told.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -447,7 +448,7 @@ mod tests {
     #[test]
     fn a_weight_below_0_is_refused_with_its_place() {
         let table = Matrix::from_fn(50, 30, |i, j| if (i, j) == (17, 4) { -1.0 } else { 1.0 });
-        let Err(Error::Input(error)) = fit(&three(), &Prepared::Table(table), 2) else { panic!("-1 was taken") };
+        let Err(Error::Input(error)) = fit(&three(), &OwnedRows::Dense(table), 2) else { panic!("-1 was taken") };
         assert_eq!((error.row, error.column.as_deref()), (Some(18), Some("5")));
     }
 }

@@ -11,10 +11,9 @@ use super::corpus::check_weights;
 use super::model::{KEPT_BYTES, Learned, MeasuredDocuments, TopicModel, held_out};
 use crate::axes::{Compare, Inference, dot};
 use crate::checkpoint::Parcel;
-use crate::data::Counts;
 use crate::error::{Error, Result};
 use crate::fold::{Fold, Portable, Step};
-use crate::linalg::{Matrix, Points, SparseRows};
+use crate::linalg::{Matrix, Points, SparseMatrix, SparseRows};
 use crate::method::{Fitted, Shape};
 use crate::parallel::*;
 use crate::random::Random;
@@ -102,7 +101,7 @@ pub(super) struct Seen {
     /// Then what the learner sums up; when words are counted, the different words of documents.
     sums: Vec<f64>,
     /// At the end: documents that the topics are measured by.
-    documents: Counts,
+    documents: SparseMatrix,
 }
 
 impl<S: Portable> Portable for State<S> {
@@ -131,7 +130,7 @@ impl<S: Portable> Portable for State<S> {
 impl Portable for Seen {
     fn store(&self) -> Result<Parcel> {
         let mut parcel = Parcel { facts: json!({ "words": self.documents.cols }), ..Parcel::default() };
-        let Counts { starts, indices, values, .. } = &self.documents;
+        let SparseMatrix { starts, indices, values, .. } = &self.documents;
         let starts: Vec<u32> = starts.iter().map(|&start| start as u32).collect();
         parcel.tensors.put_f64("totals", &self.totals)?;
         parcel.tensors.put_f64("sums", &self.sums)?;
@@ -152,7 +151,7 @@ impl Portable for Seen {
         if !is_whole || indices.iter().any(|&word| word as usize >= cols) {
             return Err(Error::input("statistics", "what they hold does not fit together", "statistics of the same fit are needed"));
         }
-        let documents = Counts { cols, starts, indices, values, names: None, base: None };
+        let documents = SparseMatrix { cols, starts, indices, values };
         let list = |name: &str| parcel.tensors.f64(name, None).map(<[f64]>::to_vec);
         Ok(Seen { totals: list("totals")?, table: line("table", None)?, sums: list("sums")?, documents })
     }
@@ -183,11 +182,11 @@ impl<L: Learner> Fold for Rounds<L> {
         let rows = match chunk {
             Points::Sparse(rows) => rows,
             Points::Dense(table) => {
-                whole = Counts::of(&table.to_matrix());
+                whole = SparseMatrix::of(&table.to_matrix());
                 whole.view()
             }
         };
-        let mut seen = Seen { totals: Vec::new(), table: Vec::new(), sums: Vec::new(), documents: Counts::none(rows.cols) };
+        let mut seen = Seen { totals: Vec::new(), table: Vec::new(), sums: Vec::new(), documents: SparseMatrix::none(rows.cols) };
         match (state.stage, &state.learned) {
             (Stage::Learn, Some(learned)) => (seen.table, seen.sums) = self.learner.learn(&self.corpus, learned, rows, first)?,
             (Stage::Tell, _) => {

@@ -2,9 +2,9 @@ use serde_json::json;
 
 use super::lda::{Lda, Sampler};
 use crate::axes::{Distributions, matched};
-use crate::data::{CHUNK, Category, Counts, Precomputed, Prepared, Rows, Stream};
+use crate::data::{CHUNK, Category, Precomputed, Rows, Stream};
 use crate::error::{Error, Result};
-use crate::linalg::Matrix;
+use crate::linalg::{Matrix, OwnedRows, SparseMatrix};
 use crate::method::{AnyMethod, Fitted, Method};
 use crate::params::Auto;
 use crate::random::Random;
@@ -27,7 +27,7 @@ fn distributions(fitted: &Fitted) -> Distributions {
 }
 
 /// Documents of some fifty words, each mostly of one topic, and of the other two in shares of its own.
-fn documents(rows: usize) -> Counts {
+fn documents(rows: usize) -> SparseMatrix {
     let (topics, random) = (planted(), Random::new(9, "planted"));
     let draw = |row: usize, item: u64| {
         let (own, second) = (0.6 + 0.4 * random.uniform(row as u64, 1000), random.uniform(row as u64, 1001));
@@ -45,14 +45,14 @@ fn documents(rows: usize) -> Counts {
     for row in 0..rows {
         (0..40 + row as u64 % 20).for_each(|item| dense[row * WORDS + draw(row, item)] += 1.0);
     }
-    let names = (0..WORDS).map(|word| format!("w{word:02}")).collect();
-    Counts { names: Some(names), ..Counts::of(&Matrix::new(rows, WORDS, dense).unwrap()) }
+    SparseMatrix::of(&Matrix::new(rows, WORDS, dense).unwrap())
 }
 
-fn fit(lda: &Lda, counts: &Counts, beside: &Precomputed, threads: usize) -> Result<Fitted> {
-    let rows = Prepared::Counts(counts.clone());
+fn fit(lda: &Lda, counts: &SparseMatrix, beside: &Precomputed, threads: usize) -> Result<Fitted> {
+    let rows = OwnedRows::Sparse(counts.clone());
+    let names: Vec<String> = (0..counts.cols).map(|word| format!("w{word:02}")).collect();
     let run = Run::new(5, threads)?;
-    AnyMethod::fit(lda, &Rows::Memory(&rows).with(beside)?, &run)
+    AnyMethod::fit(lda, &Rows::memory(&rows).named(Some(&names)).with(beside)?, &run)
 }
 
 /// What a run said.
@@ -89,11 +89,11 @@ fn planted_topics_come_back_with_their_documents() {
     let held = fitted.measures.iter().find(|(name, _)| *name == "log_likelihood_per_word").unwrap().1;
     assert!(held.value > held.null.unwrap() + 0.3 && held.low < held.value, "{held:?}");
     // A row's code is the same alone, and for a dense row.
-    let alone = Prepared::Counts(counts.select(&[7]));
+    let alone = OwnedRows::Sparse(counts.select(&[7]));
     let run = Run::new(0, 1).unwrap();
     let code = fitted.model.encode(&alone, &run).unwrap();
     assert_eq!(code.row(0), codes.row(7));
-    assert_eq!(fitted.model.encode(&Prepared::Table(alone.table().unwrap()), &run).unwrap(), code);
+    assert_eq!(fitted.model.encode(&OwnedRows::Dense(alone.table().unwrap()), &run).unwrap(), code);
     assert!((code.row(0).iter().sum::<f32>() - 1.0).abs() < 1e-5);
 }
 
@@ -108,7 +108,7 @@ fn any_number_of_threads_has_the_same_bytes_and_many_topics_a_document_too() {
             "{topics}"
         );
     }
-    let few_long = Counts::of(&Matrix::from_fn(100, 50, |row, word| ((row * 7 + word * 13) % 90) as f32));
+    let few_long = SparseMatrix::of(&Matrix::from_fn(100, 50, |row, word| ((row * 7 + word * 13) % 90) as f32));
     let lda = Lda { n_iter: Auto::Value(12), ..quick(100) };
     assert!(
         bytes(&fit(&lda, &few_long, &Precomputed::default(), 1).unwrap())
@@ -144,7 +144,7 @@ fn seed_words_and_labels_say_which_topic_is_which() {
     let heard = std::sync::Arc::new(Heard::default());
     let some = Lda { seed_words: "W41,w9999;w01;w22".to_owned(), ..quick(3) };
     let run = Run::new(7, 1).unwrap().with_listener(heard.clone());
-    let fitted = AnyMethod::fit(&some, &Rows::Memory(&Prepared::Counts(counts.clone())), &run).unwrap();
+    let fitted = AnyMethod::fit(&some, &Rows::memory(&OwnedRows::Sparse(counts.clone())), &run).unwrap();
     assert_eq!([top(&fitted, 0), top(&fitted, 1)], [2, 0], "one missing seed word stops nothing");
     assert!(heard.0.lock().unwrap().concat().contains("not in the vocabulary are left out: 'w9999'"));
     // Labels in an order of their own; every tenth is missing.
@@ -161,25 +161,24 @@ fn seed_words_and_labels_say_which_topic_is_which() {
 
 #[test]
 fn strange_counts_are_refused_with_their_place_or_learned_from() {
-    let refused = |table: Matrix| fit(&quick(2), &Counts::of(&table), &Precomputed::default(), 1).err().unwrap().to_string();
+    let refused = |table: Matrix| fit(&quick(2), &SparseMatrix::of(&table), &Precomputed::default(), 1).err().unwrap().to_string();
     let counts = |row: usize, word: usize| ((row + word) % 3) as f32;
     let with = |value: f32| Matrix::from_fn(10, 6, |row, word| if (row, word) == (4, 2) { value } else { counts(row, word) });
     assert!(refused(with(-1.0)).contains("row 5") && refused(with(-1.0)).contains("-1"), "{}", refused(with(-1.0)));
     assert!(refused(with(0.5)).contains("whole numbers"), "{}", refused(with(0.5)));
     assert!(refused(with(1e9)).contains("10,000,000"), "{}", refused(with(1e9)));
     assert!(refused(Matrix::from_fn(10, 6, |_, _| 0.0)).contains("no document has a word"));
-    assert!(matches!(fit(&quick(11), &Counts::of(&with(1.0)), &Precomputed::default(), 1), Err(Error::Param(_))));
+    assert!(matches!(fit(&quick(11), &SparseMatrix::of(&with(1.0)), &Precomputed::default(), 1), Err(Error::Param(_))));
     // Empty documents have the prior's shares.
     let some = Matrix::from_fn(30, 6, |row, word| if row % 5 == 0 { 0.0 } else { counts(row, word) });
-    let fitted = fit(&Lda { held_out: 0.0, ..quick(2) }, &Counts::of(&some), &Precomputed::default(), 2).unwrap();
+    let fitted = fit(&Lda { held_out: 0.0, ..quick(2) }, &SparseMatrix::of(&some), &Precomputed::default(), 2).unwrap();
     let codes = fitted.codes.unwrap();
     assert!(codes.as_slice().iter().all(|share| share.is_finite()) && codes.row(0) == codes.row(5));
     assert!(fitted.measures.iter().all(|(name, _)| *name != "log_likelihood_per_word"));
     // One long document, and one word.
-    let long =
-        Counts { cols: 3, starts: vec![0, 2, 3], indices: vec![0, 1, 2], values: vec![300_000.0, 200_000.0, 1.0], names: None, base: None };
+    let long = SparseMatrix { cols: 3, starts: vec![0, 2, 3], indices: vec![0, 1, 2], values: vec![300_000.0, 200_000.0, 1.0] };
     assert!(fit(&Lda { n_iter: Auto::Value(3), ..quick(2) }, &long, &Precomputed::default(), 2).is_ok());
-    let one = Counts { cols: 1, starts: vec![0, 1], indices: vec![0], values: vec![1.0], names: None, base: None };
+    let one = SparseMatrix { cols: 1, starts: vec![0, 1], indices: vec![0], values: vec![1.0] };
     assert!(fit(&quick(1), &one, &Precomputed::default(), 2).is_ok());
 }
 
@@ -188,7 +187,7 @@ fn passes(topics: u32) -> Lda {
 }
 
 /// Rows that come by in blocks.
-struct Blocks(Prepared, usize);
+struct Blocks(OwnedRows, usize);
 
 impl Stream for Blocks {
     fn rows(&self) -> usize {
@@ -199,7 +198,7 @@ impl Stream for Blocks {
         self.0.cols()
     }
 
-    fn blocks_from(&self, first: usize) -> Result<Box<dyn Iterator<Item = Result<Prepared>> + Send + '_>> {
+    fn blocks_from(&self, first: usize) -> Result<Box<dyn Iterator<Item = Result<OwnedRows>> + Send + '_>> {
         let block = |at: usize| self.0.select(&(at as u32..(at + self.1).min(self.0.rows()) as u32).collect::<Vec<_>>());
         Ok(Box::new((first..self.0.rows()).step_by(self.1).map(move |at| Ok(block(at)))))
     }
@@ -219,7 +218,7 @@ fn variational_bayes_finds_planted_topics_and_their_prior() {
     let alpha = |fitted: &Fitted| fitted.facts["alpha"].as_f64().unwrap();
     assert!((alpha(&fitted) / alpha(&sampled)).ln().abs() < 0.7, "{} {}", alpha(&fitted), alpha(&sampled));
     // Weights that are no counts are learned from, too.
-    let tenths = Counts { values: counts.values.iter().map(|value| value * 0.37).collect(), ..counts.clone() };
+    let tenths = SparseMatrix { values: counts.values.iter().map(|value| value * 0.37).collect(), ..counts.clone() };
     assert!(fit(&passes(3), &tenths, &Precomputed::default(), 2).is_ok());
     let seeded = Lda { seed_words: "w41,w42;w01;w22".to_owned(), ..passes(3) };
     let guided = fit(&seeded, &counts, &Precomputed::default(), 2).unwrap();
@@ -238,9 +237,9 @@ fn rounds_over_chunks_have_the_same_bytes_on_any_threads_and_streamed() {
     let one = bytes(&fit(&lda, &counts, &Precomputed::default(), 1).unwrap());
     assert!(bytes(&fit(&lda, &counts, &Precomputed::default(), 3).unwrap()) == one);
     for block in [1000, CHUNK, 3 * CHUNK] {
-        let stream = Blocks(Prepared::Counts(Counts { names: None, ..counts.clone() }), block);
+        let stream = Blocks(OwnedRows::Sparse(counts.clone()), block);
         let run = Run::new(5, 2).unwrap();
-        let fitted = run.install(|| AnyMethod::fit(&lda, &Rows::Stream(&stream), &run)).unwrap();
+        let fitted = run.install(|| AnyMethod::fit(&lda, &Rows::stream(&stream), &run)).unwrap();
         assert!(bytes(&fitted) == one, "in blocks of {block}");
     }
 }
@@ -249,10 +248,10 @@ fn rounds_over_chunks_have_the_same_bytes_on_any_threads_and_streamed() {
 fn fractions_are_learned_by_variational_bayes_unless_sampling_was_given_or_labels_guide() {
     let mut weights = documents(60);
     weights.values.iter_mut().for_each(|value| *value *= 0.37);
-    let (whole, weights) = (Prepared::Counts(documents(60)), Prepared::Counts(weights));
+    let (whole, weights) = (OwnedRows::Sparse(documents(60)), OwnedRows::Sparse(weights));
     let entry = crate::registry::find("lda").unwrap();
     let with = |params: serde_json::Value| entry.with(params.as_object().unwrap()).unwrap();
-    let adapted = |params: serde_json::Value, rows: &Prepared| with(params).adapted(rows.shape(), Some(&Rows::Memory(rows)));
+    let adapted = |params: serde_json::Value, rows: &OwnedRows| with(params).adapted(rows.shape(), Some(&Rows::memory(rows)));
     let (method, told) = adapted(json!({}), &weights).unwrap();
     assert_eq!(told, ["sampler: gibbs is the default; variational is used, since some values are not whole numbers"]);
     assert_eq!(method.params(), with(json!({"sampler": "variational"})).params());
@@ -261,6 +260,6 @@ fn fractions_are_learned_by_variational_bayes_unless_sampling_was_given_or_label
         assert!(adapted(given.clone(), &weights).is_none(), "{given}");
     }
     let run = Run::new(0, 2).unwrap();
-    let Err(error) = with(json!({"sampler": "gibbs"})).fit(&Rows::Memory(&weights), &run) else { panic!("0.37 words were sampled") };
+    let Err(error) = with(json!({"sampler": "gibbs"})).fit(&Rows::memory(&weights), &run) else { panic!("0.37 words were sampled") };
     assert!(error.hint().unwrap().starts_with("sampler=variational"), "{error}");
 }

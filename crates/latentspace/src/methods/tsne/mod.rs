@@ -33,9 +33,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::attributes::{Attribute, Peer};
-use crate::data::{Given, Prepared, Rows, Tie};
+use crate::data::{Given, Rows, Tie};
 use crate::error::{Error, Result, count};
-use crate::linalg::{Matrix, MatrixView};
+use crate::linalg::{Matrix, MatrixView, OwnedRows};
 use crate::measure::Measure;
 use crate::method::{Fitted, Info, Method, Plan, Shape, Takes};
 use crate::methods::KEPT_SPARSE;
@@ -184,7 +184,7 @@ impl Tsne {
     }
 
     /// The map of rows that are reduced already.
-    fn learn<const D: usize>(&self, given: &Rows<'_>, rows: Prepared, pca: Option<Box<dyn Model>>, run: &Run) -> Result<Fitted> {
+    fn learn<const D: usize>(&self, given: &Rows<'_>, rows: OwnedRows, pca: Option<Box<dyn Model>>, run: &Run) -> Result<Fitted> {
         let n = rows.rows();
         let mut facts = Map::new();
         let neighbors = near(given, rows.points(), self.neighbors(), self.metric, &mut facts, run)?;
@@ -229,7 +229,7 @@ impl Tsne {
     fn points<const D: usize>(
         &self,
         given: &Rows<'_>,
-        rows: &Prepared,
+        rows: &OwnedRows,
         affinities: &Affinities,
         facts: &mut Map<String, Value>,
         run: &Run,
@@ -305,6 +305,7 @@ impl Method for Tsne {
         folds: false,
         likelihood: None,
         can: Can { kept: true, axes: None, sampler: false },
+        oriented: false,
         live: true,
         given: &[Given::Neighbors, Given::Start],
         limits: &[
@@ -397,7 +398,7 @@ impl Method for Tsne {
             None => (None, rows.kept()?),
             components => {
                 let (pca, reduced) = map_start::reduced(rows.table()?, components, run)?;
-                (pca, Prepared::Table(reduced))
+                (pca, OwnedRows::Dense(reduced))
             }
         };
         match self.n_components {

@@ -28,9 +28,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::attributes::{Attribute, Fit, Found, Peer};
-use crate::data::{Category, Given, Prepared, Rows, Tie};
+use crate::data::{Category, Given, Rows, Tie};
 use crate::error::{Error, Result, count};
-use crate::linalg::{Matrix, MatrixView};
+use crate::linalg::{Matrix, MatrixView, OwnedRows};
 use crate::method::{Fitted, Info, Method, Plan, Shape, Takes};
 use crate::methods::KEPT_SPARSE;
 use crate::methods::map::edges::Edges;
@@ -238,7 +238,7 @@ impl Umap {
     fn points<const D: usize>(
         &self,
         given: &Rows<'_>,
-        rows: &Prepared,
+        rows: &OwnedRows,
         graph: &Graph,
         facts: &mut Map<String, Value>,
         run: &Run,
@@ -313,6 +313,7 @@ impl Method for Umap {
         folds: false,
         likelihood: None,
         can: Can { kept: true, axes: None, sampler: false },
+        oriented: false,
         live: true,
         given: &[Given::Neighbors, Given::Start],
         limits: &[
@@ -413,7 +414,7 @@ impl Method for Umap {
     fn attribute(&self, name: &str, fit: &Fit<'_>, run: &Run) -> Result<Found> {
         fit.check_found(name)?;
         let rows = Stored::load(fit.tensors, fit.model)?.rows;
-        let neighbors = near(&Rows::Memory(&rows), rows.points(), self.others(), self.metric, &mut Map::new(), run)?;
+        let neighbors = near(&Rows::memory(&rows), rows.points(), self.others(), self.metric, &mut Map::new(), run)?;
         let graph = Graph::new(&neighbors, self.metric, self.local_connectivity, self.set_op_mix_ratio)?;
         Ok(Found::sparse(rows.rows(), (0..rows.rows()).map(|row| graph.row(row).to_vec())))
     }

@@ -5,6 +5,7 @@ use arrow::array::{ArrayRef, StringArray};
 
 use super::*;
 use crate::data::Metadata;
+use crate::linalg::OwnedRows;
 use crate::methods::map::for_tests::{encode, fit, fit_beside, map_of, planted, purity};
 use crate::neighbors;
 use crate::neighbors::Points;
@@ -246,7 +247,7 @@ fn maps_keep_as_much_as_those_of_another_tool() {
     for (densmap, trustworthiness, recall, density, less) in there {
         let mut space = fit(&Umap { densmap, ..Umap::default() }, &rows, &run).unwrap();
         let map = map_of(&space);
-        space.measure(&Rows::Memory(&crate::data::Prepared::Table(rows.clone())), Some(&map), &run).unwrap();
+        space.measure(&Rows::memory(&OwnedRows::Dense(rows.clone())), Some(&map), &run).unwrap();
         let [found, kept, dense] = [space.measures["trustworthiness"].value, space.measures["recall"].value, density_kept(&map, &rows)];
         assert!(found > trustworthiness - less, "densmap {densmap}: trustworthiness {found}, and {trustworthiness} there");
         assert!(kept > recall - less, "densmap {densmap}: recall {kept}, and {recall} there");

@@ -272,8 +272,7 @@ fn draw(draws: &Draws<'_>, block: &Block, z: &mut [u16], room: &mut Room) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::Counts;
-    use crate::linalg::Matrix;
+    use crate::linalg::{Matrix, SparseMatrix};
 
     #[test]
     fn any_processor_draws_the_same_topics() {
@@ -285,7 +284,7 @@ mod tests {
             _ => f32::from((word * row) % 11 == 1),
         };
         let documents: Vec<u32> = (0..60).collect();
-        let corpus = Corpus::of(&Counts::of(&Matrix::from_fn(60, 90, count)), &documents).unwrap();
+        let corpus = Corpus::of(&SparseMatrix::of(&Matrix::from_fn(60, 90, count)), None, &documents).unwrap();
         let known: Vec<Option<u16>> = (0..60).map(|document| (document % 5 == 0).then_some(document % 3)).collect();
         for topics in [3, 300] {
             let asked = SamplerOptions {

@@ -4,7 +4,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use latentspace::random::Random;
+use crate::random::Random;
 
 /// Cells that the trial reads in random order: 1 MiB, the size of a core's L2 cache.
 const CELLS: usize = 1 << 18;
@@ -19,7 +19,7 @@ const REFERENCE_SECS: f64 = 2.9e-3;
 const RANGE: [f64; 2] = [0.25, 4.0];
 
 /// Seconds on this machine per second of a cost model, with this number of threads.
-pub(crate) fn seconds_per_second(threads: usize) -> f64 {
+pub(super) fn seconds_per_second(threads: usize) -> f64 {
     let rounds: Vec<f64> = std::thread::scope(|scope| {
         let working: Vec<_> = (0..threads.clamp(1, 8)).map(|thread| scope.spawn(move || fastest_round(thread as u64))).collect();
         working.into_iter().filter_map(|thread| thread.join().ok()).collect()

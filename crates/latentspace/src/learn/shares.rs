@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use crate::border;
 use crate::checkpoint::Parcel;
 use crate::data::read::{self, ReadOptions, Source};
-use crate::data::{Affine, CHUNK, Metadata, Preparation, PrepareOptions, PreparedStream, Rows, Summarizer, Summary};
+use crate::data::{Affine, CHUNK, DataKind, Metadata, Preparation, PrepareOptions, PreparedStream, Rows, Summarizer, Summary};
 use crate::error::{Error, Result};
 use crate::fold::{Part, Step, pack, unpack};
 use crate::method::{AnyMethod, Shape};
@@ -150,7 +150,7 @@ impl Round {
         let (method, shape) = (fit.method()?, fit.shape(&numbers));
         method.check(shape)?;
         let stream = PreparedStream::counted(source, &numbers.preparation, fit.rows, run);
-        let state = run.install(|| method.folding(shape, run)?.start(&Rows::Stream(&stream)))?;
+        let state = run.install(|| method.folding(shape, run)?.start(&Rows::stream(&stream)))?;
         Ok(Round { fit, number: 1, numbers: Some(numbers), state })
     }
 
@@ -181,7 +181,7 @@ impl Round {
         let chunks = self.fit.chunks();
         let range = share * chunks / shares..(share + 1) * chunks / shares;
         let parts = match &self.numbers {
-            None if source.kind() == "text" => {
+            None if source.kind() == DataKind::Text => {
                 let error = Error::param("describe", "text", "the vocabulary is learned from all documents");
                 return Err(error.with_hint("without --describe, each share reads all text for the vocabulary"));
             }
@@ -189,7 +189,7 @@ impl Round {
             Some(numbers) => {
                 let (method, shape) = (self.fit.method()?, self.fit.shape(numbers));
                 let stream = PreparedStream::counted(source, &numbers.preparation, rows, &run);
-                run.install(|| method.folding(shape, &run)?.share(&self.state, &Rows::Stream(&stream), range.clone(), &run))?
+                run.install(|| method.folding(shape, &run)?.share(&self.state, &Rows::stream(&stream), range.clone(), &run))?
             }
         };
         match parts.last() {
@@ -207,7 +207,7 @@ impl Round {
         let source = self.open(&self.fit.origin)?;
         let preparation = space.preparation.clone();
         let stream = PreparedStream::new(&source, &preparation, run)?;
-        let rows = Rows::Stream(&stream);
+        let rows = Rows::stream(&stream);
         if rows.rows() != self.fit.rows {
             return Err(Error::input(&self.fit.origin.data, format!("{} rows", rows.rows()), format!("the fit saw {}", self.fit.rows)));
         }

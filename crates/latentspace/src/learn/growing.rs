@@ -8,10 +8,10 @@ use serde_json::{Map, Value};
 
 use crate::border;
 use crate::checkpoint::Parcel;
-use crate::data::{CHUNK, Metadata, Preparation, Prepared, Rows};
+use crate::data::{CHUNK, Metadata, Preparation, Rows};
 use crate::error::{Error, Result};
 use crate::fold::{AnyFold, Part, Step, pack, unpack};
-use crate::linalg::Matrix;
+use crate::linalg::{Matrix, OwnedRows};
 use crate::method::{AnyMethod, Shape};
 use crate::registry;
 use crate::run::Run;
@@ -75,7 +75,7 @@ impl Growing {
     ///
     /// # Errors
     /// [`Error::Input`] if they have other columns; [`Error::Cancelled`], and then none of them is added.
-    pub fn push(&mut self, rows: &Prepared, run: &Run) -> Result<()> {
+    pub fn push(&mut self, rows: &OwnedRows, run: &Run) -> Result<()> {
         let Shape { cols, .. } = self.shape();
         if rows.cols() != cols || cols == 0 {
             return Err(Error::input("data", format!("{} columns", rows.cols()), format!("the rows before have {cols}")));
@@ -86,17 +86,17 @@ impl Growing {
         let rest = cells.split_off(cut);
         if whole > 0 {
             let fold = self.fold()?;
-            let chunks: Vec<Prepared> = cells
+            let chunks: Vec<OwnedRows> = cells
                 .chunks_exact(CHUNK * cols)
-                .map(|chunk| Ok(Prepared::Table(Matrix::new(CHUNK, cols, chunk.to_vec())?)))
+                .map(|chunk| Ok(OwnedRows::Dense(Matrix::new(CHUNK, cols, chunk.to_vec())?)))
                 .collect::<Result<_>>()?;
             let before = self.parts.last().map_or(0, |part| part.to);
             let (state, parts) = run.install(|| {
                 let state = match &self.state {
                     Some(state) => state.clone(),
-                    None => fold.start(&Rows::Memory(&chunks[0]))?,
+                    None => fold.start(&Rows::memory(&chunks[0]))?,
                 };
-                let one = |(chunk, rows): (usize, &Prepared)| -> Result<Part<Parcel>> {
+                let one = |(chunk, rows): (usize, &OwnedRows)| -> Result<Part<Parcel>> {
                     run.check()?;
                     share(fold.as_ref(), &state, rows, before + chunk, run)
                 };
@@ -122,11 +122,11 @@ impl Growing {
             run.warn(format!("a fit of all rows at once would use another algorithm, and its space may differ: {other}"));
         }
         let fold = self.fold()?;
-        let rest = Prepared::Table(Matrix::new(self.rest.len() / shape.cols.max(1), shape.cols, self.rest.clone())?);
+        let rest = OwnedRows::Dense(Matrix::new(self.rest.len() / shape.cols.max(1), shape.cols, self.rest.clone())?);
         let step = run.install(|| {
             let state = match &self.state {
                 Some(state) => state.clone(),
-                None => fold.start(&Rows::Memory(&rest))?,
+                None => fold.start(&Rows::memory(&rest))?,
             };
             let mut parts = self.parts.clone();
             if rest.rows() > 0 {
@@ -197,7 +197,7 @@ impl Growing {
 const REST: &str = "rest";
 
 /// The statistics of the chunk with this number.
-fn share(fold: &dyn AnyFold, state: &Parcel, rows: &Prepared, chunk: usize, run: &Run) -> Result<Part<Parcel>> {
-    let part = fold.share(state, &Rows::Memory(rows), 0..1, run)?.pop();
+fn share(fold: &dyn AnyFold, state: &Parcel, rows: &OwnedRows, chunk: usize, run: &Run) -> Result<Part<Parcel>> {
+    let part = fold.share(state, &Rows::memory(rows), 0..1, run)?.pop();
     part.map(|part| Part { from: chunk, to: chunk + 1, ..part }).ok_or_else(|| Error::internal("a chunk without statistics"))
 }
