@@ -4,6 +4,7 @@ use latentspace::data::read::Source;
 use latentspace::error::Bytes;
 use latentspace::measure::{measure_bytes, measure_stream_bytes};
 use latentspace::method::{AnyMethod, Plan, Shape};
+use latentspace::params::Role;
 use latentspace::run::machine_memory;
 use latentspace::text::Facts;
 use latentspace::{Error, Result, Run};
@@ -154,7 +155,7 @@ fn streamed(method: &dyn AnyMethod, data: &Source, shape: Shape, text: Option<Te
 /// Number of dimensions of the space.
 fn dimensions(method: &dyn AnyMethod, shape: Shape) -> usize {
     let most = shape.cols.min(50);
-    method.params()["n_components"].as_u64().map_or(most, |dims| dims as usize)
+    method.param_of(Role::Dimensions).and_then(|dims| dims.as_u64()).map_or(most, |dims| dims as usize)
 }
 
 /// Makes the allocator return large blocks to the system when they are freed, so that a fit uses only what it holds.

@@ -58,6 +58,8 @@ fn parameter(parameter: &Parameter) -> Value {
         Kind::Flag => ("bool", None, None, None),
         Kind::Choice(words) => ("choice", Some(words), None, None),
         Kind::Text => ("str", None, None, None),
+        Kind::List => ("list[str]", None, None, None),
+        Kind::CountOrShare { .. } => ("int | float", None, Some(0.0), None),
     };
     json!({
         "name": parameter.name,
@@ -69,6 +71,7 @@ fn parameter(parameter: &Parameter) -> Value {
         "words": parameter.words,
         "min": min,
         "max": max,
+        "role": parameter.role,
     })
 }
 

@@ -19,6 +19,7 @@ use crate::linalg::{Matrix, MatrixView};
 use crate::measure::{self, Measure, MeasureOptions};
 use crate::method::{self, AnyMethod, Fitted, Info, Model};
 use crate::neighbors::{Metric, Points};
+use crate::params::Role;
 use crate::registry;
 use crate::run::{Run, machine_memory};
 pub use crate::tensors::FORMAT;
@@ -226,7 +227,8 @@ impl Space {
             return Ok(BTreeMap::new());
         }
         // Use the metric that the method learned with.
-        let metric = serde_json::from_value::<Metric>(self.params["metric"].clone()).ok().filter(|metric| metric.is_distance());
+        let learned = registry::find(self.method.name)?.parameter_of(Role::Metric).and_then(|metric| self.params.get(metric.name));
+        let metric = learned.and_then(|metric| Metric::deserialize(metric).ok()).filter(|metric| metric.is_distance());
         let options = MeasureOptions { k, metric: metric.unwrap_or(self.code_metric()), ..MeasureOptions::default() };
         let measures = match rows {
             Rows::Stream(stream) => measure::measure_stream(&Encoded { space: self, stream: *stream, run }, &options, run)?,

@@ -10,6 +10,7 @@ use latentspace::border;
 use latentspace::data::{Metadata, Precomputed, Preparation, Prepared, Rows};
 use latentspace::measure::Measure;
 use latentspace::method::{self, Entry, Fitted, Model};
+use latentspace::params::Role;
 use latentspace::random::Random;
 use latentspace::{Error, Result, Run, registry};
 use serde::Serialize;
@@ -20,10 +21,7 @@ use crate::context::Context;
 use crate::output::{self, count, duration, number};
 use crate::{args, inputs, memory, outputs};
 
-/// The parameter of the number of dimensions, and that of methods which hold out documents themselves.
-const DIMENSIONS: &str = "n_components";
-const HELD_OUT: &str = "held_out";
-/// The held-out measure of such methods, and the fact with the training score of as many documents.
+/// The held-out measure of methods that hold out documents themselves, and the fact with the training score of as many documents.
 const LIKELIHOOD: &str = "log_likelihood_per_word";
 const TRAINING: &str = "training_log_likelihood_per_word";
 /// The measure of other methods.
@@ -46,11 +44,18 @@ pub(crate) fn command() -> Command {
 
 /// Whether a method can be scored on held-out rows: by its own held-out measure, or by decoding their codes.
 fn can(entry: &Entry) -> bool {
-    let has = |name: &str| entry.parameters().iter().any(|parameter| parameter.name == name);
-    has(DIMENSIONS) && (has(HELD_OUT) || entry.info.encodes && entry.info.decodes)
+    let has = |role| entry.parameter_of(role).is_some();
+    has(Role::Dimensions) && (has(Role::HeldOut) || entry.info.encodes && entry.info.decodes)
+}
+
+/// The name of the parameter of the number of dimensions.
+fn dimensions(entry: &Entry) -> Result<String> {
+    let parameter = entry.parameter_of(Role::Dimensions);
+    parameter.map(|parameter| parameter.name).ok_or_else(|| Error::internal("a sweep of a method without dimensions"))
 }
 
 fn method_command(entry: &Entry) -> Command {
+    let dimensions = dimensions(entry).unwrap_or_default();
     Command::new(entry.info.name)
         .about(format!("{}: {}", entry.info.title, entry.info.summary))
         .help_template(args::TEMPLATE)
@@ -58,7 +63,7 @@ fn method_command(entry: &Entry) -> Command {
         .arg(
             Arg::new("dims")
                 .long("dims")
-                .alias("n-components")
+                .alias(dimensions.replace('_', "-"))
                 .value_name("K,K,…")
                 .required(true)
                 .value_delimiter(',')
@@ -66,7 +71,7 @@ fn method_command(entry: &Entry) -> Command {
                 .help("Numbers of dimensions to try, such as 1,2,4,8"),
         )
         .arg(inputs::file_arg("output").short('o').long("output").value_name("FILE").help("Write a picture of both curves to FILE, *.svg"))
-        .args(args::parameters(entry).into_iter().filter(|arg| arg.get_id() != DIMENSIONS))
+        .args(args::parameters(entry).into_iter().filter(|arg| arg.get_id().as_str() != dimensions))
         .args(inputs::reading_args())
         .after_help(
             "Recommends the smallest dimension within one standard error of the best held-out score (Breiman's rule). The score of topic models\n\
@@ -97,11 +102,12 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     if let Some(file) = &picture {
         outputs::check("--output", file, &["svg"], context)?;
     }
-    let given: Map<String, Value> = args::given_but(entry, matches, DIMENSIONS)?;
+    let dimensions = dimensions(entry)?;
+    let given: Map<String, Value> = args::given_but(entry, matches, &dimensions)?;
     let dims: BTreeSet<u32> = matches.get_many::<u32>("dims").into_iter().flatten().copied().collect();
     let with = |dims: u32| {
         let mut params = given.clone();
-        params.insert(DIMENSIONS.to_owned(), json!(dims));
+        params.insert(dimensions.clone(), json!(dims));
         entry.with(&params)
     };
     let most = with(dims.last().copied().unwrap_or(1))?;
@@ -160,7 +166,7 @@ enum HeldOut<'a> {
 
 impl<'a> HeldOut<'a> {
     fn of(entry: &Entry, rows: &'a Prepared, metadata: &'a Metadata, run: &Run) -> Result<Self> {
-        if entry.parameters().iter().any(|parameter| parameter.name == HELD_OUT) {
+        if entry.parameter_of(Role::HeldOut).is_some() {
             return Ok(HeldOut::Itself(rows, metadata));
         }
         let n = rows.rows();
