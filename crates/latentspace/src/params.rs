@@ -1,6 +1,7 @@
 //! Descriptions of parameters and options, read from the JSON Schema of their struct, for flags, help, forms, docs and checks.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
@@ -265,17 +266,16 @@ impl Parameter {
     /// # Errors
     /// [`Error::Param`] if it is not allowed.
     pub fn parse(&self, text: &str) -> Result<Value> {
+        // JSON has neither infinity nor NaN.
+        let number = || text.parse::<f64>().ok().filter(|number| number.is_finite()).map(Value::from);
         let value = if self.words.iter().any(|word| word == text) {
             Value::from(text)
         } else {
             match &self.kind {
                 Kind::Integer { .. } => text.parse::<i64>().map(Value::from).unwrap_or_else(|_| Value::from(text)),
-                Kind::Number { .. } => text.parse::<f64>().map(Value::from).unwrap_or_else(|_| Value::from(text)),
+                Kind::Number { .. } => number().unwrap_or_else(|| Value::from(text)),
                 Kind::Flag => text.parse::<bool>().map(Value::from).unwrap_or_else(|_| Value::from(text)),
-                Kind::CountOrShare { .. } => {
-                    let share = || text.parse::<f64>().map(Value::from).unwrap_or_else(|_| Value::from(text));
-                    text.parse::<u64>().map(Value::from).unwrap_or_else(|_| share())
-                }
+                Kind::CountOrShare { .. } => text.parse::<u64>().ok().map(Value::from).or_else(number).unwrap_or_else(|| Value::from(text)),
                 Kind::Choice(_) | Kind::Text | Kind::List => Value::from(text),
             }
         };
@@ -351,6 +351,26 @@ pub fn check(parameters: &[Parameter], given: &Map<String, Value>) -> Result<Map
             Ok((parameter.name.clone(), parameter.check(value)?))
         })
         .collect()
+}
+
+/// Options by their names: each is checked against its description, and those that are not given are the defaults. `place` names them in errors.
+///
+/// # Errors
+/// [`Error::Param`] for the first that is unknown or not allowed.
+pub fn options<T: Default + Serialize + DeserializeOwned>(place: &str, parameters: &[Parameter], given: Map<String, Value>) -> Result<T> {
+    let mut all = Map::new();
+    for (name, value) in given {
+        let Some(parameter) = parameters.iter().find(|parameter| parameter.name == name) else {
+            let names: Vec<&str> = parameters.iter().map(|parameter| parameter.name.as_str()).collect();
+            let error = Error::param(place, format!("'{name}'"), format!("there are {}", names.join(", ")));
+            return Err(match nearest(&name, names.iter().copied()) {
+                Some(near) => error.with_hint(format!("did you mean '{near}'?")),
+                None => error,
+            });
+        };
+        all.insert(name, parameter.check(&value)?);
+    }
+    serde_json::from_value(Value::Object(all)).map_err(|error| Error::param(place, "options", error.to_string()))
 }
 
 fn range(min: Option<f64>, above_min: bool, max: Option<f64>) -> String {

@@ -24,9 +24,7 @@ class Rows:
     def open(
         data: str,
         read: str | None,
-        scale: str | None,
-        missing: str | None,
-        text: str | None,
+        prepare: str | None,
         space: Space | None,
         threads: int,
         listener: Any,
@@ -96,6 +94,7 @@ def neighbors(
 def has_page() -> bool: ...
 def main(args: list[str]) -> int: ...
 def methods() -> str: ...
+def options() -> str: ...
 def check(name: str, params: dict[str, Any], rows: int | None = None, cols: int | None = None) -> None: ...
 def fit(
     name: str,
@@ -113,9 +112,7 @@ def round_zero(
     params: dict[str, Any],
     data: str,
     read: str | None,
-    scale: str | None,
-    missing: str | None,
-    text: str | None,
+    prepare: str | None,
     seed: int,
     threads: int,
     listener: Any,
