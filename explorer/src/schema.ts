@@ -5,6 +5,8 @@ export interface FormField {
   name: string;
   /** Its name for reading. */
   title: string;
+  /** What it means whatever it is called: dimensions, neighborhood, metric, labels and so on. */
+  role: string | null;
   help: string;
   /** A column: the name of one of the data's categories, or one of the words. */
   kind: "integer" | "number" | "choice" | "switch" | "column" | "text";
@@ -37,10 +39,11 @@ export function formFields(root: JsonSchema): FormField[] {
         if (typeof value === "string" && !words.some((w) => w.value === value)) words.push({ value, help: v.const === undefined ? "" : (v.description ?? "") });
     const bound = (pick: (v: JsonSchema) => number | undefined) => variants.map(pick).find((x) => x !== undefined) ?? null;
     const free = variants.some((v) => v.type === "string" && v.enum === undefined && v.const === undefined && v.oneOf === undefined && v.anyOf === undefined);
-    const kind = s.column ? "column" : types.has("number") ? "number" : types.has("integer") ? "integer" : types.has("boolean") ? "switch" : words.length > 0 && !free ? "choice" : "text";
+    const kind = s.role === "labels" ? "column" : types.has("number") ? "number" : types.has("integer") ? "integer" : types.has("boolean") ? "switch" : words.length > 0 && !free ? "choice" : "text";
     return {
       name,
       title: s.title ?? name,
+      role: s.role ?? null,
       help: s.description ?? "",
       kind,
       choices: words,
@@ -55,7 +58,7 @@ export function formFields(root: JsonSchema): FormField[] {
 
 /** Of what the page shows, which is maps of 2 or 3 dimensions: whatever else a method could make. */
 export function mapFields(root: JsonSchema): FormField[] {
-  return formFields(root).map((f) => (f.name === "n_components" ? { ...f, title: "dimensions", kind: "integer", least: 2, most: 3, words: [], initial: f.initial === 3 ? 3 : 2 } : f));
+  return formFields(root).map((f) => (f.role === "dimensions" ? { ...f, title: "dimensions", kind: "integer", least: 2, most: 3, words: [], initial: f.initial === 3 ? 3 : 2 } : f));
 }
 
 /** What was typed, as the parameter's value; null where it makes no sense, with the sentence that says why. */

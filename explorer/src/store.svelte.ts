@@ -258,6 +258,11 @@ export class Store {
   titleOf(method: string | undefined, parameter: string): string {
     return this.methods?.find((m) => m.name === method)?.parameters.properties?.[parameter]?.title ?? parameter;
   }
+  /** The name of a method's parameter of the number of dimensions. */
+  dimensionsOf(method: string | undefined): string {
+    const properties = this.methods?.find((m) => m.name === method)?.parameters.properties ?? {};
+    return Object.entries(properties).find(([, p]) => p.role === "dimensions")?.[0] ?? "n_components";
+  }
   /** A kept map's coordinates, fetched once. */
   async keptMap(id: number): Promise<MapData> {
     const known = this.kept.get(id);

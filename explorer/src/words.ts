@@ -86,9 +86,10 @@ export function verdict(measures: NonNullable<State["measures"]>): string {
 /** A name at the head of a line: with a capital, unless it has one of its own within, as densMAP. */
 export const headed = (title: string) => (/^\w+[A-Z]/.test(title) ? title : title.charAt(0).toUpperCase() + title.slice(1));
 
-/** What tells a map from the others: its first parameter, and what is otherwise in maps of the same method; `title` names parameters. */
-export function chief(map: Pick<KeptMap, "dims" | "method" | "params" | "phase">, others: Pick<KeptMap, "method" | "params">[], title: (parameter: string) => string): string {
-  const told = Object.entries(map.params).filter(([name]) => name !== "n_components");
+/** What tells a map from the others: its first parameter, and what is otherwise in maps of the same method; `title` names parameters,
+ * `dimensions` is that of the number of dimensions. */
+export function chief(map: Pick<KeptMap, "dims" | "method" | "params" | "phase">, others: Pick<KeptMap, "method" | "params">[], title: (parameter: string) => string, dimensions: string): string {
+  const told = Object.entries(map.params).filter(([name]) => name !== dimensions);
   const first = told.find(([, value]) => typeof value === "number")?.[0];
   const same = others.filter((other) => other.method === map.method);
   const own = told.filter(([name, value]) => name === first || same.some((other) => name in other.params && JSON.stringify(other.params[name]) !== JSON.stringify(value)));

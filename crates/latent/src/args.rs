@@ -7,7 +7,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use latentspace::error::{Error, Result, nearest};
 use latentspace::method::Entry as Method;
-use latentspace::params::{Kind, Parameter};
+use latentspace::params::{Kind, Parameter, Role};
 use latentspace::registry;
 use latentspace::run::memory_size;
 use serde_json::{Map, Value};
@@ -296,7 +296,7 @@ fn flag(parameter: &Parameter) -> Arg {
     if long != parameter.name {
         arg = arg.alias(parameter.name.clone());
     }
-    if parameter.name == "n_components" {
+    if parameter.role == Some(Role::Dimensions) {
         arg = arg.visible_alias("dims");
     }
     match &parameter.kind {
@@ -305,6 +305,8 @@ fn flag(parameter: &Parameter) -> Arg {
         Kind::Number { .. } => arg.value_name("X"),
         Kind::Choice(_) => arg.value_name("WORD"),
         Kind::Text => arg.value_name("TEXT"),
+        Kind::List => arg.value_name("A,B"),
+        Kind::CountOrShare { .. } => arg.value_name("N"),
     }
 }
 

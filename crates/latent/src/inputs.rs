@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
 use latentspace::border;
-use latentspace::data::{Affine, Missing, Observations, PrepareOptions, ReadOptions, Scale, Source, Values, read};
+use latentspace::data::{Affine, Observations, PrepareOptions, ReadOptions, Source, Values, read};
 use latentspace::linalg::Matrix;
 use latentspace::method::Info;
-use latentspace::text::{Limit, StopWords, TextOptions};
-use latentspace::{Codes, Error, Result, Run, Space, params};
-use serde::de::DeserializeOwned;
+use latentspace::params::{self, Kind, Parameter};
+use latentspace::text::TextOptions;
+use latentspace::{Codes, Error, Result, Run, Space};
 use serde_json::{Map, Value};
 
 const HEADING: &str = "Data options";
@@ -33,25 +33,65 @@ pub(crate) fn data_arg() -> Arg {
 
 /// Flags of reading a file, from the library's description: the options `names`, or all.
 pub(crate) fn file_args(names: &[&str]) -> Vec<Arg> {
-    let schema = ReadOptions::schema();
-    let described = params::describe(&schema).into_iter().filter(|option| names.is_empty() || names.contains(&option.name.as_str()));
-    let flag = |option: params::Parameter| {
-        let arg = Arg::new(option.name.clone()).long(option.name.clone()).help(option.doc).help_heading(HEADING);
-        match &option.kind {
-            params::Kind::Flag => arg.action(ArgAction::SetTrue),
-            kind => {
-                let value = schema["properties"][&option.name]["value"].as_str().unwrap_or("VALUE").to_owned();
-                let arg = arg.value_name(value).allow_hyphen_values(true);
-                match kind {
-                    params::Kind::Choice(words) => arg
-                        .hide_possible_values(true)
-                        .value_parser(PossibleValuesParser::new(words.iter().map(|word| word.clone().leak() as &str))),
-                    _ => arg,
-                }
-            }
+    let hyphens = |option: &Parameter| option.kind != Kind::Flag;
+    file_parameters(names).iter().map(|option| flag(option, HEADING).allow_hyphen_values(hyphens(option))).collect()
+}
+
+fn file_parameters(names: &[&str]) -> Vec<Parameter> {
+    let all = params::describe(&ReadOptions::schema());
+    all.into_iter().filter(|option| names.is_empty() || names.contains(&option.name.as_str())).collect()
+}
+
+/// The flag of an option, from its description.
+fn flag(option: &Parameter, heading: &'static str) -> Arg {
+    let name = flag_name(option);
+    let arg = Arg::new(name.clone()).long(name).help(help(option)).help_heading(heading);
+    let arg = match &option.kind {
+        Kind::Flag => return arg.action(ArgAction::SetTrue),
+        Kind::Choice(words) => {
+            let words = words.iter().chain(&option.words).map(|word| word.clone().leak() as &str);
+            arg.value_name("WORD").hide_possible_values(true).value_parser(PossibleValuesParser::new(words))
         }
+        Kind::Integer { .. } | Kind::Number { .. } | Kind::CountOrShare { .. } => {
+            let option = option.clone();
+            let check = move |text: &str| option.parse(text).map(|_| text.to_owned()).map_err(|_| option.allowed());
+            arg.value_name("N").allow_negative_numbers(true).value_parser(check)
+        }
+        Kind::Text | Kind::List => arg.value_name("VALUE"),
     };
-    described.map(flag).collect()
+    let arg = option.value.iter().fold(arg, |arg, value| arg.value_name(value.clone()));
+    option.bare.iter().fold(arg, |arg, bare| arg.num_args(0..=1).require_equals(true).default_missing_value(bare.clone()))
+}
+
+fn flag_name(option: &Parameter) -> String {
+    option.name.replace('_', "-")
+}
+
+/// The option's doc and its default.
+fn help(option: &Parameter) -> String {
+    let default = match (&option.unset, &option.default) {
+        (Some(unset), _) => Some(unset.clone()),
+        (None, Value::String(word)) => Some(word.clone()),
+        _ => None,
+    };
+    let default = default.map(|default| format!("default: {default}"));
+    let bare = option.bare.as_ref().map(|bare| format!("without a value: {bare}"));
+    let notes: Vec<String> = default.into_iter().chain(bare).collect();
+    if notes.is_empty() { option.doc.clone() } else { format!("{} [{}]", option.doc, notes.join("; ")) }
+}
+
+/// The given values of options, by the options' names.
+fn given(matches: &ArgMatches, options: &[Parameter]) -> Result<Map<String, Value>> {
+    let mut given = Map::new();
+    for option in options {
+        let name = flag_name(option);
+        let value = match option.kind {
+            Kind::Flag => matches.get_flag(&name).then(|| Value::from(true)),
+            _ => matches.get_one::<String>(&name).map(|text| option.parse(text)).transpose()?,
+        };
+        given.extend(value.map(|value| (option.name.clone(), value)));
+    }
+    Ok(given)
 }
 
 /// Options for a file of codes.
@@ -59,83 +99,17 @@ pub(crate) const OF_CODES: &[&str] = &["labels", "format", "delimiter", "decimal
 
 /// Flags of reading and preparation.
 pub(crate) fn reading_args() -> Vec<Arg> {
-    let args = [
-        Arg::new("scale")
-            .long("scale")
-            .value_name("WORD")
-            .hide_possible_values(true)
-            .value_parser(PossibleValuesParser::new(["auto", "none", "standard", "robust", "unit"]))
-            .help("Scale columns: none, standard (z-scores), robust (median and quartiles) or unit (0 to 1) [default: auto: standard where standard deviations differ tenfold]"),
-        Arg::new("missing")
-            .long("missing")
-            .value_name("WORD")
-            .hide_possible_values(true)
-            .value_parser(PossibleValuesParser::new(["error", "mean", "median"]))
-            .help("Fill missing cells: mean, median, or error to refuse them [default: mean in tables, else error]"),
-    ];
-    file_args(&[]).into_iter().chain(args.into_iter().map(|arg| arg.help_heading(HEADING))).chain(text_args()).collect()
-}
-
-/// Flags of text: which words are counted.
-fn text_args() -> impl Iterator<Item = Arg> {
-    let limit = |name: &'static str, help: &'static str| {
-        Arg::new(name).long(name).value_name("N").value_parser(documents).allow_negative_numbers(true).help(help)
-    };
-    let whole = |name: &'static str, range: std::ops::RangeInclusive<u64>, help: &'static str| {
-        Arg::new(name).long(name).value_name("N").value_parser(clap::value_parser!(u64).range(range)).help(help)
-    };
-    let words = |name: &'static str, words: &'static [&'static str]| {
-        Arg::new(name).long(name).hide_possible_values(true).value_parser(PossibleValuesParser::new(words))
-    };
-    let flag = |name: &'static str, help: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
-    let args = [
-        words("tokens", &["words", "runs", "spaces"]).value_name("WORD").help(
-            "Tokens to count: words (Unicode word boundaries and dictionaries), runs (of letters, digits and underscores) or spaces \
-             (text that was separated into words before) [default: words]",
-        ),
-        Arg::new("stop-words").long("stop-words").value_name("WORDS").help(
-            "Stop words to remove: auto, none, languages (english,german), or a file of words; english,+FILE adds those of a file \
-             [default: auto: the language is detected]",
-        ),
-        whole("min-letters", 1..=1000, "Minimum letters of a word [default: 2; 1 in scripts with one-letter words]"),
-        limit(
-            "min-df",
-            "Minimum number of documents that contain a word, or their share (0.01) [default: 5 of 1,000 and more, 2 of 50 and more, else 1]",
-        ),
-        limit("max-df", "Maximum number of documents that contain a word, or their share (0.9) [default: 0.5 of 20 and more]"),
-        whole(
-            "max-words",
-            1..=u64::from(u32::MAX) - 1,
-            "Maximum size of the vocabulary: the most frequent words are kept [default: 100000]",
-        ),
-        whole("ngrams", 1..=3, "Also count n-grams of up to this many words: 1 to 3 [default: 1]"),
-        words("phrases", &["npmi", "pmi"])
-            .value_name("SCORE")
-            .num_args(0..=1)
-            .require_equals(true)
-            .default_missing_value("npmi")
-            .help("Join word pairs that occur together (new_york), by npmi or pmi [default if the flag has no value: npmi]"),
-        flag("keep-case", "Keep upper and lower case apart"),
-        flag("keep-numbers", "Count numbers, too"),
-    ];
-    args.into_iter().map(|arg| arg.help_heading(TEXT_HEADING))
-}
-
-/// A number of documents, or a share of them.
-fn documents(text: &str) -> std::result::Result<Limit, String> {
-    let wrong = || "it is a number of documents (5) or a share of them (0.5)".to_owned();
-    match text.parse() {
-        Ok(count) => Ok(Limit::Count(count)),
-        Err(_) => text.parse().ok().filter(|share| (0.0..=1.0).contains(share)).map(Limit::Share).ok_or_else(wrong),
-    }
+    let prepare = PrepareOptions::parameters().into_iter().map(|option| flag(&option, HEADING));
+    let text = TextOptions::parameters().into_iter().map(|option| flag(&option, TEXT_HEADING));
+    file_args(&[]).into_iter().chain(prepare).chain(text).collect()
 }
 
 /// Parses --stop-words: auto, none, languages, or a file; and files that are added with a plus.
-fn stop_words(given: &str) -> Result<(StopWords, Vec<String>)> {
+fn stop_words(given: &str) -> Result<(Value, Vec<String>)> {
     let is_file =
         |name: &str| Path::new(name).is_file() || Path::new(name).extension().is_some() || Path::new(name).components().count() > 1;
     if !given.starts_with('+') && Path::new(given).is_file() {
-        return Ok((StopWords::Words(words_of(given)?), Vec::new()));
+        return Ok((Value::from(words_of(given)?), Vec::new()));
     }
     let (mut names, mut extra) = (Vec::new(), Vec::new());
     for part in given.split(',').map(str::trim).filter(|part| !part.is_empty()) {
@@ -145,16 +119,14 @@ fn stop_words(given: &str) -> Result<(StopWords, Vec<String>)> {
         }
     }
     let words = match names.as_slice() {
-        [] | ["auto"] => StopWords::Auto,
-        ["none"] => StopWords::None,
-        [file] if is_file(file) => StopWords::Words(words_of(file)?),
+        [file] if is_file(file) => Value::from(words_of(file)?),
         names => {
             if let Some(file) = names.iter().find(|name| is_file(name)) {
                 let others: Vec<&str> = names.iter().copied().filter(|name| name != file).collect();
                 return Err(Error::param("--stop-words", format!("the file '{file}' among languages"), "a plus adds the words of a file")
                     .with_hint(format!("--stop-words {},+{file}", others.join(","))));
             }
-            StopWords::Languages(names.iter().map(|name| (*name).to_owned()).collect())
+            Value::from(names.join(","))
         }
     };
     Ok((words, extra))
@@ -174,38 +146,18 @@ fn words_of(file: &str) -> Result<Vec<String>> {
     Ok(text.trim_start_matches('\u{feff}').split_whitespace().map(str::to_owned).collect())
 }
 
-/// The given text options.
-fn text_options(matches: &ArgMatches) -> Result<TextOptions> {
-    let number = |name: &str| matches.get_one::<u64>(name).map(|&number| number as usize);
-    let (stop_words, extra_stop_words) =
-        matches.get_one::<String>("stop-words").map(|given| stop_words(given)).transpose()?.unwrap_or_default();
-    Ok(TextOptions {
-        tokens: word(matches, "tokens")?.unwrap_or_default(),
-        keep_case: matches.get_flag("keep-case"),
-        keep_numbers: matches.get_flag("keep-numbers"),
-        stop_words,
-        extra_stop_words,
-        min_letters: number("min-letters"),
-        min_df: matches.get_one("min-df").copied(),
-        max_df: matches.get_one("max-df").copied(),
-        max_words: number("max-words"),
-        ngrams: number("ngrams"),
-        phrases: word(matches, "phrases")?,
-    })
-}
-
-fn word<T: DeserializeOwned>(matches: &ArgMatches, name: &str) -> Result<Option<T>> {
-    let read = |word: &String| serde_json::from_value(Value::from(word.as_str())).map_err(|error| Error::internal(error.to_string()));
-    matches.get_one::<String>(name).map(read).transpose()
-}
-
 /// The given options of preparation.
 pub(crate) fn prepare_options(matches: &ArgMatches) -> Result<PrepareOptions> {
-    Ok(PrepareOptions {
-        scale: word::<Scale>(matches, "scale")?.unwrap_or_default(),
-        missing: word::<Missing>(matches, "missing")?,
-        text: text_options(matches)?,
-    })
+    let mut text = given(matches, &TextOptions::parameters())?;
+    let mut files = Vec::new();
+    if let Some(words) = text.get_mut("stop_words") {
+        let (read, extra) = stop_words(words.as_str().unwrap_or_default())?;
+        (*words, files) = (read, extra);
+    }
+    let text = TextOptions::given(text)?;
+    let extra_stop_words = [text.extra_stop_words, files].concat();
+    let text = TextOptions { extra_stop_words, ..text };
+    Ok(PrepareOptions { text, ..PrepareOptions::given(given(matches, &PrepareOptions::parameters())?)? })
 }
 
 /// The given options of reading.
@@ -225,15 +177,7 @@ pub(crate) fn open(matches: &ArgMatches, method: &Info) -> Result<Source> {
 
 /// The given options of reading among these flags, or all.
 pub(crate) fn file_options(matches: &ArgMatches, names: &[&str]) -> Result<ReadOptions> {
-    let mut given = Map::new();
-    for arg in file_args(names) {
-        let name = arg.get_id().as_str();
-        let value = match arg.get_action() {
-            ArgAction::SetTrue => matches.get_flag(name).then(|| Value::from(true)),
-            _ => matches.get_one::<String>(name).map(|word| Value::from(word.as_str())),
-        };
-        given.extend(value.map(|value| (name.to_owned(), value)));
-    }
+    let given = given(matches, &file_parameters(names))?;
     let max_memory = matches.try_get_one::<u64>("max-memory").ok().flatten().copied();
     Ok(ReadOptions { max_memory, ..ReadOptions::given(given)? })
 }
@@ -300,4 +244,55 @@ pub(crate) fn codes(space: &Space, path: &Path) -> Result<Codes> {
             .with_hint(format!("`latent encode {} DATA -o codes.npy` makes them", path.display())));
     };
     Ok(Codes::new(kept.codes.clone(), kept.metadata()))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Command;
+    use latentspace::data::{Missing, Scale};
+    use latentspace::text::{Limit, Score, StopWords};
+
+    use super::*;
+
+    fn given(flags: &str) -> Result<PrepareOptions> {
+        let command = Command::new("fit").no_binary_name(true).args(reading_args());
+        let matches = command.try_get_matches_from(flags.split_whitespace()).map_err(|error| Error::internal(error.to_string()))?;
+        prepare_options(&matches)
+    }
+
+    #[test]
+    fn each_option_has_a_flag_with_its_doc() {
+        let args = reading_args();
+        let options = [params::describe(&ReadOptions::schema()), PrepareOptions::parameters(), TextOptions::parameters()].concat();
+        assert_eq!(args.len(), options.len());
+        for option in options {
+            let arg = args.iter().find(|arg| arg.get_long() == Some(&flag_name(&option)));
+            let help = arg.and_then(|arg| arg.get_help().map(ToString::to_string));
+            assert!(help.is_some_and(|help| help.starts_with(&option.doc)), "{} has no flag with its doc", option.name);
+        }
+        assert!(args.iter().any(|arg| arg.get_long() == Some("min-letters")));
+    }
+
+    #[test]
+    fn flags_become_options() -> Result<()> {
+        assert_eq!(given("")?, PrepareOptions::default());
+        let text = TextOptions {
+            keep_case: true,
+            stop_words: StopWords::Languages(vec!["german".to_owned(), "english".to_owned()]),
+            extra_stop_words: vec!["kinase".to_owned(), "protein".to_owned()],
+            min_letters: Some(3),
+            min_df: Some(Limit::Count(1)),
+            max_df: Some(Limit::Share(1.0)),
+            phrases: Some(Score::Npmi),
+            ..TextOptions::default()
+        };
+        let all = "--scale unit --missing median --keep-case --stop-words german,english --extra-stop-words kinase,protein --min-letters 3 \
+                   --min-df 1 --max-df 1.0 --phrases";
+        assert_eq!(given(all)?, PrepareOptions { scale: Scale::Unit, missing: Some(Missing::Median), text });
+        assert_eq!(given("--stop-words none --phrases=pmi")?.text.phrases, Some(Score::Pmi));
+        for wrong in ["--min-letters 0", "--min-df nan", "--max-df 1.5", "--ngrams x", "--phrases=x", "--scale big"] {
+            assert!(given(wrong).is_err(), "{wrong}");
+        }
+        Ok(())
+    }
 }

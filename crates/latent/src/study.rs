@@ -13,6 +13,7 @@ use latentspace::linalg::{Matrix, MatrixView, OwnedRows};
 use latentspace::measure::{self, CompareOptions, Groups, Measure, MeasureOptions, Sample};
 use latentspace::method::{AnyMethod, Entry, Shape};
 use latentspace::neighbors::{Metric, Neighbors};
+use latentspace::params::Role;
 use latentspace::run::{Flag, Listener, Progress};
 use latentspace::{Error, Result, Run, registry};
 use serde_json::{Map, Value, json};
@@ -32,8 +33,6 @@ const CURVE_FROM: usize = 24;
 
 /// Maximum number of maps in a grid.
 const GRID_MOST: usize = 9;
-/// Parameters that set the size of neighborhoods.
-const NEIGHBORHOODS: [&str; 2] = ["perplexity", "n_neighbors"];
 /// Smaller neighborhoods show groups in noise, too (Wattenberg et al. 2016, doi:10.23915/distill.00002).
 const FEW_NEIGHBORS: f64 = 5.0;
 
@@ -463,7 +462,7 @@ impl Study {
             self.screen.note(&sentence);
             held(&self.warnings).push(sentence);
         }
-        *held(&self.metric) = metric(&all);
+        *held(&self.metric) = metric(entry, &all);
         *held(&self.trust) = None;
         *held(&self.groups) = None;
         *held(&self.steps) = (0, 0);
@@ -528,7 +527,7 @@ impl Study {
             // The page has its own sentences for the measures, and shows the warnings.
             state.warnings.extend(sentences.iter().filter_map(|sentence| sentence.strip_prefix("Warning: ")).map(capitalized));
             // A map of a disconnected neighbor graph carries no information about the arrangement of its components.
-            if NEIGHBORHOODS.iter().any(|name| state.params.contains_key(*name)) {
+            if registry::find(&state.method).is_ok_and(|entry| entry.parameter_of(Role::Neighborhood).is_some()) {
                 state.warnings.extend(parts);
             }
         });
@@ -653,31 +652,37 @@ fn checked(entry: &Entry, params: &Map<String, Value>, shape: Shape) -> Result<(
     let method = entry.with(params)?;
     let (method, lowered) = method.adapted(shape, None).unwrap_or((method, Vec::new()));
     method.check(shape)?;
-    match method.params()["n_components"].as_u64() {
-        Some(2 | 3) | None => Ok((method, lowered)),
-        Some(dims) => Err(Error::param("n_components", dims, "the page shows 2 or 3 dimensions")),
+    let dimensions = entry.parameter_of(Role::Dimensions);
+    match (dimensions, method.param_of(Role::Dimensions).and_then(|dims| dims.as_u64())) {
+        (Some(parameter), Some(dims)) if !(2..=3).contains(&dims) => {
+            Err(Error::param(parameter.name, dims, "the page shows 2 or 3 dimensions"))
+        }
+        _ => Ok((method, lowered)),
     }
 }
 
 /// The parameters with defaults for a map on the page.
 pub(crate) fn with_map_defaults(entry: &Entry, mut params: Map<String, Value>, shape: Shape) -> Map<String, Value> {
-    let parameters = entry.parameters();
-    let open = |params: &Map<String, Value>, name: &str| parameters.iter().any(|p| p.name == name) && !params.contains_key(name);
-    if open(&params, "n_components") || params.get("n_components").is_some_and(|dims| dims == "auto") {
-        params.insert("n_components".into(), json!(2));
+    if let Some(dimensions) = entry.parameter_of(Role::Dimensions)
+        && params.get(&dimensions.name).is_none_or(|dims| dims == "auto")
+    {
+        params.insert(dimensions.name, json!(2));
     }
     // Sparse rows are not reduced, as PCA would make them dense. Nor are rows with another metric, such as Hellinger for topic proportions:
     // principal components preserve Euclidean distances.
-    let is_euclidean = metric(&params) == Metric::Euclidean;
-    if open(&params, "pca_components") && shape.cols > 100 && shape.rows > 50 && !shape.is_sparse() && is_euclidean {
-        params.insert("pca_components".into(), json!(50));
+    let is_euclidean = metric(entry, &params) == Metric::Euclidean;
+    if let Some(reduction) = entry.parameter_of(Role::Reduction)
+        && !params.contains_key(&reduction.name)
+        && (shape.cols > 100 && shape.rows > 50 && !shape.is_sparse() && is_euclidean)
+    {
+        params.insert(reduction.name, json!(50));
     }
     params
 }
 
 /// A warning if neighborhoods are too small or too large for the number of rows, though valid for the method.
 fn unfit(entry: &Entry, params: &Map<String, Value>, shape: Shape) -> Option<String> {
-    let parameter = entry.parameters().into_iter().find(|parameter| NEIGHBORHOODS.contains(&parameter.name.as_str()))?;
+    let parameter = entry.parameter_of(Role::Neighborhood)?;
     let value = params.get(&parameter.name)?.as_f64()?;
     let told = format!("{} {}", capitalized(&parameter.title), number(value));
     if value < FEW_NEIGHBORS {
@@ -688,15 +693,18 @@ fn unfit(entry: &Entry, params: &Map<String, Value>, shape: Shape) -> Option<Str
         .then(|| format!("{told}: more than a quarter of the {rows} rows; smaller neighborhoods show more structure."))
 }
 
-fn metric(params: &Map<String, Value>) -> Metric {
-    params.get("metric").and_then(|word| serde_json::from_value(word.clone()).ok()).unwrap_or_default()
+/// The metric that a method learns with.
+fn metric(entry: &Entry, params: &Map<String, Value>) -> Metric {
+    let given = entry.parameter_of(Role::Metric).and_then(|metric| params.get(&metric.name));
+    given.and_then(|word| serde_json::from_value(word.clone()).ok()).unwrap_or_default()
 }
 
 /// `t-SNE of 60,000 x 784, perplexity 30`: the method, the data, and its first numeric parameter.
 fn title(entry: &Entry, params: &Map<String, Value>, shape: Shape) -> String {
     let parameters = entry.parameters();
-    let first = params.iter().find(|(name, value)| *name != "n_components" && value.is_number());
-    let first = first.and_then(|(name, value)| Some((parameters.iter().find(|parameter| parameter.name == *name)?, value)));
+    let own = parameters.iter().filter(|parameter| parameter.role != Some(Role::Dimensions));
+    let mut numbers = own.filter_map(|parameter| Some((parameter, params.get(&parameter.name).filter(|value| value.is_number())?)));
+    let first = numbers.next();
     let first = first.map(|(parameter, value)| format!(", {} {}", parameter.title, number(value.as_f64().unwrap_or(0.0))));
     format!("{} of {} x {}{}", entry.info.title, count(shape.rows as u64), count(shape.cols as u64), first.unwrap_or_default())
 }

@@ -355,7 +355,7 @@ fn names_and_warnings_are_for_reading() {
     let umap = methods.as_array().unwrap().iter().find(|method| method["name"] == "umap").unwrap();
     let of = |name: &str, key: &str| umap["parameters"]["properties"][name][key].clone();
     assert_eq!([of("densmap", "title"), of("n_neighbors", "title"), of("min_dist", "title")], ["densMAP", "neighbors", "min dist"]);
-    assert_eq!((of("target", "column"), of("metric", "column")), (json!(true), Value::Null));
+    assert_eq!((of("target", "role"), of("metric", "role"), of("min_dist", "role")), (json!("labels"), json!("metric"), Value::Null));
 }
 
 #[test]

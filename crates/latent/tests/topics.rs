@@ -98,7 +98,7 @@ fn topics_are_looked_for_again() {
     // Of other documents, and more of them: words that both know tell which is which.
     folder.good("fit lda new.txt -o n.latent --n-components 4 --n-iter 60 --min-df 1 --quiet");
     let told = folder.good("compare t.latent n.latent");
-    assert!(told.err.contains("documents are not compared") && told.out.contains("of their 10 top words"), "{}{}", told.out, told.err);
+    assert!(told.err.contains("the rows are not compared") && told.out.contains("of their 10 top words"), "{}{}", told.out, told.err);
     let called = folder.latent("compare t.latent n.latent --moved moved.csv");
     assert!(called.code == Some(2) && called.err.contains("30 rows"), "{}", called.err);
 

@@ -21,10 +21,10 @@ enum Form {
 
 #[pymethods]
 impl Data {
-    /// A file, a folder or a pattern; the options are those of the command line.
+    /// A file, a folder or a pattern; options of reading and of the preparation as JSON.
     #[staticmethod]
-    fn file(path: String, read: Option<&str>, scale: Option<&str>, missing: Option<&str>, text: Option<&str>) -> PyResult<Self> {
-        let options = prepare_options(scale, missing, text).map_err(exception)?;
+    fn file(path: String, read: Option<&str>, prepare: Option<&str>) -> PyResult<Self> {
+        let options = prepare_options(prepare).map_err(exception)?;
         Ok(Data { form: Form::File { path, read: Box::new(read_options(read).map_err(exception)?) }, options })
     }
 

@@ -12,9 +12,11 @@ mod space;
 
 use std::ffi::OsString;
 
+use latentspace::data::PrepareOptions;
 use latentspace::method::{Entry, Shape, Takes};
 use latentspace::params::{Kind, Parameter};
 use latentspace::registry;
+use latentspace::text::TextOptions;
 use pyo3::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -60,18 +62,29 @@ fn parameter(parameter: &Parameter) -> Value {
         Kind::Flag => ("bool", None, None, None),
         Kind::Choice(words) => ("choice", Some(words), None, None),
         Kind::Text => ("str", None, None, None),
+        Kind::List => ("str | list[str]", None, None, None),
+        Kind::CountOrShare { .. } => ("int | float", None, Some(0.0), None),
     };
     json!({
         "name": parameter.name,
         "doc": parameter.doc,
         "default": parameter.default,
+        "unset": parameter.unset,
         "allowed": parameter.allowed(),
         "kind": kind,
         "choices": choices,
         "words": parameter.words,
         "min": min,
         "max": max,
+        "role": parameter.role,
     })
+}
+
+/// The descriptions of the options of a preparation and of text, as JSON.
+#[pyfunction]
+fn options() -> String {
+    let described = |options: Vec<Parameter>| options.iter().map(parameter).collect::<Vec<_>>();
+    json!({ "preparation": described(PrepareOptions::parameters()), "text": described(TextOptions::parameters()) }).to_string()
 }
 
 /// Runs the command line, the program's name first, and returns its exit code.
@@ -104,7 +117,7 @@ mod _native {
     #[pymodule_export]
     use super::space::{Parts, Space, check, fit};
     #[pymodule_export]
-    use super::{has_page, main, methods};
+    use super::{has_page, main, methods, options};
     #[pymodule_export]
     #[allow(non_upper_case_globals)]
     const __version__: &str = env!("CARGO_PKG_VERSION");

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use latentspace::data::read::{self, MemoryArray};
 use latentspace::data::{Category, Counts, Missing, Preparation, PrepareOptions, ReadOptions, Scale, Values};
-use latentspace::error::nearest;
 use latentspace::linalg::SparseMatrix;
 use latentspace::text::{TextOptions, of_words};
 use latentspace::{Error, Observations, Result, Run};
@@ -55,41 +54,28 @@ enum Document {
     Words(Vec<String>),
 }
 
+/// Options by their names, from JSON; none without it.
+///
+/// # Errors
+/// [`Error::Param`] if it is no object.
+fn named(place: &str, given: Option<&str>) -> Result<Map<String, Value>> {
+    given.map_or(Ok(Map::new()), |given| serde_json::from_str(given).map_err(|error| Error::param(place, given, error.to_string())))
+}
+
 /// Text options from JSON.
 ///
 /// # Errors
-/// [`Error::Param`] for one that is unknown or of another type.
+/// [`Error::Param`] for one that is unknown or not allowed.
 pub(crate) fn text_options(given: Option<&str>) -> Result<TextOptions> {
-    let Some(given) = given else { return Ok(TextOptions::default()) };
-    let given: Map<String, Value> = serde_json::from_str(given).map_err(|error| Error::param("text", given, error.to_string()))?;
-    let known = serde_json::to_value(TextOptions::default()).unwrap_or_default();
-    let mut all = known.as_object().cloned().unwrap_or_default();
-    for (name, value) in given {
-        if !all.contains_key(&name) {
-            let names = all.keys().map(String::as_str);
-            let error = Error::param("text", format!("'{name}'"), format!("there are {}", names.clone().collect::<Vec<_>>().join(", ")));
-            return Err(match nearest(&name, names) {
-                Some(near) => error.with_hint(format!("did you mean '{near}'?")),
-                None => error,
-            });
-        }
-        let options = Map::from_iter([(name.clone(), value.clone())]);
-        serde_json::from_value::<TextOptions>(Value::Object(options)).map_err(|error| Error::param(&name, &value, error.to_string()))?;
-        all.insert(name, value);
-    }
-    serde_json::from_value(Value::Object(all)).map_err(|error| Error::param("text", "options", error.to_string()))
+    TextOptions::given(named("text", given)?)
 }
 
-/// The preparation, by the words of the command line.
+/// Options of the preparation from JSON; those of text under `text`.
 ///
 /// # Errors
-/// [`Error::Param`] for an unknown word.
-pub(crate) fn prepare_options(scale: Option<&str>, missing: Option<&str>, text: Option<&str>) -> Result<PrepareOptions> {
-    let scale: Option<Scale> =
-        serde_json::from_value(json!(scale)).map_err(|error| Error::param("scale", json!(scale), error.to_string()))?;
-    let missing: Option<Missing> =
-        serde_json::from_value(json!(missing)).map_err(|error| Error::param("missing", json!(missing), error.to_string()))?;
-    Ok(PrepareOptions { scale: scale.unwrap_or_default(), missing, text: text_options(text)? })
+/// [`Error::Param`] for one that is unknown or not allowed.
+pub(crate) fn prepare_options(given: Option<&str>) -> Result<PrepareOptions> {
+    PrepareOptions::given(named("preparation", given)?)
 }
 
 /// Reading options from JSON.
@@ -97,8 +83,7 @@ pub(crate) fn prepare_options(scale: Option<&str>, missing: Option<&str>, text: 
 /// # Errors
 /// [`Error::Param`] for one that is unknown or of another type.
 pub(crate) fn read_options(given: Option<&str>) -> Result<ReadOptions> {
-    let Some(given) = given else { return Ok(ReadOptions::default()) };
-    ReadOptions::given(serde_json::from_str(given).map_err(|error| Error::param("read", given, error.to_string()))?)
+    ReadOptions::given(named("read", given)?)
 }
 
 /// Rows from Python.
@@ -151,22 +136,18 @@ impl Rows {
         Ok(Rows(Form::Sparse(Counts { matrix: SparseMatrix { cols, starts, indices, values }, names, base: None })))
     }
 
-    /// Reads a file, a folder or a pattern, and returns the notes of its reader; `read`, `scale`, `missing` and `text` as on the command
-    /// line.
+    /// Reads a file, a folder or a pattern, and returns the notes of its reader; options of reading and of the preparation as JSON.
     #[staticmethod]
-    #[allow(clippy::too_many_arguments, reason = "as many as the command line takes")]
     fn open<'py>(
         py: Python<'py>,
         data: String,
         read: Option<&str>,
-        scale: Option<&str>,
-        missing: Option<&str>,
-        text: Option<&str>,
+        prepare: Option<&str>,
         space: Option<&Bound<'py, Space>>,
         threads: usize,
         listener: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<(Self, Vec<String>)> {
-        let options = prepare_options(scale, missing, text).map_err(exception)?;
+        let options = prepare_options(prepare).map_err(exception)?;
         let mut read = read_options(read).map_err(exception)?;
         read.preparation = space.map(|space| space.get().inner.preparation.clone());
         let (observations, notes) = call(py, 0, threads, listener, |run| {
@@ -244,7 +225,7 @@ impl Rows {
             options.missing = None;
         }
         if scale.is_some() {
-            options.scale = prepare_options(scale, None, None)?.scale;
+            options.scale = PrepareOptions::given(Map::from_iter([("scale".to_owned(), json!(scale))]))?.scale;
         }
         Ok(options)
     }

@@ -23,15 +23,13 @@ pub(crate) fn round_zero<'py>(
     params: &Bound<'py, PyDict>,
     data: String,
     read: Option<&str>,
-    scale: Option<&str>,
-    missing: Option<&str>,
-    text: Option<&str>,
+    prepare: Option<&str>,
     seed: u64,
     threads: usize,
     listener: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyBytes>> {
     let method = method(name, params)?;
-    let options = prepare_options(scale, missing, text).map_err(exception)?;
+    let options = prepare_options(prepare).map_err(exception)?;
     let origin = Origin { data, read: read_options(read).map_err(exception)? };
     let bytes = call(py, seed, threads, listener, |run| {
         let source = origin.open()?;

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import re
 import textwrap
 from pathlib import Path
 
 import latentspace
+from latentspace import _native
 
 PACKAGE = Path(__file__).resolve().parents[1] / "python/latentspace"
 
@@ -18,6 +21,9 @@ from typing import Any, Literal
 import numpy as np
 
 '''
+
+#: The options of a preparation, and those of text.
+OPTIONS: dict[str, list[dict]] = json.loads(_native.options())
 
 #: Parameters that every estimator has: name, type, default, what it is.
 COMMON = [
@@ -62,6 +68,61 @@ def kind(parameter: dict) -> str:
     words = [repr(word) for word in (parameter["choices"] or []) + parameter["words"]]
     kinds = [] if parameter["kind"] == "choice" else [parameter["kind"]]
     return " or ".join(kinds + ([f"{{{', '.join(words)}}}"] if len(words) > 1 else words))
+
+
+def option_type(option: dict) -> str:
+    """The type of an option, for type checkers."""
+    words = [repr(word) for word in (option["choices"] or []) + option["words"]]
+    kinds = [f"Literal[{', '.join(words)}]"] if words else []
+    kinds += [] if option["kind"] == "choice" else [option["kind"]]
+    return " | ".join(kinds + (["None"] if option["default"] is None else []))
+
+
+def option_doc(option: dict) -> str:
+    """What an option does, and its default."""
+    default = option["unset"] or (option["default"] if isinstance(option["default"], str) else None)
+    return option["doc"] + (f" Default: {default}." if default else "")
+
+
+def options() -> str:
+    """The text of the module of options."""
+    text = '"""Options of a preparation and of text. Generated from their description by `UPDATE=1 make python-test`."""\n\n'
+    text += "from typing import Literal, TypedDict\n\n"
+    for option in OPTIONS["preparation"]:
+        words = ", ".join(repr(word) for word in option["choices"])
+        text += f"#: {option_doc(option)}\n{option['name'].capitalize()} = Literal[{words}]\n"
+    text += '\n\nclass TextOptions(TypedDict, total=False):\n    """Which words of text are counted: options by their names."""\n'
+    for option in OPTIONS["text"]:
+        doc = textwrap.fill(option_doc(option), WIDTH, initial_indent="    #: ", subsequent_indent="    #: ", break_on_hyphens=False)
+        text += f"\n{doc}\n    {option['name']}: {option_type(option)}\n"
+    return text
+
+
+def option_entries(indent: str) -> dict[str, str]:
+    """The entries of options in docstrings of numpydoc, by name."""
+    entries = {}
+    for option in OPTIONS["preparation"]:
+        words = ", ".join(repr(word) for word in option["choices"])
+        entries[option["name"]] = item(f"{option['name']} : {{{words}}}, optional", option_doc(option)) + "\n"
+    lines = ["text : TextOptions, optional", '    Which words are counted, by the names of the command line: ``{"stop_words": "german", "min_df": 2}``.', ""]
+    for option in OPTIONS["text"]:
+        text = f"- ``{option['name']}``: {option_doc(option)}"
+        lines.append(textwrap.fill(text, WIDTH - len(indent), initial_indent="    ", subsequent_indent="      ", break_on_hyphens=False))
+    entries["text"] = "\n".join([*lines, "", "    A row that is a list of words is counted as these words."]) + "\n"
+    return {name: textwrap.indent(entry, indent) for name, entry in entries.items()}
+
+
+def documented(name: str) -> str:
+    """A module's text, with the entries of options in its docstrings from their description."""
+    text = (PACKAGE / name).read_text(encoding="utf-8")
+
+    def entry(found: re.Match) -> str:
+        indent, option, body, blank = found.groups()
+        as_elsewhere = body.strip().startswith("As for")
+        return found[0] if as_elsewhere else option_entries(indent)[option] + blank
+
+    names = "|".join(option_entries(""))
+    return re.sub(rf"(?m)^( +)({names}) : .*, optional\n((?:\1 .*\n|\n(?=\1 ))+)(\n*)", entry, text)
 
 
 def is_function(attribute: dict) -> bool:
@@ -147,6 +208,7 @@ def stub() -> str:
         ("_methods", [method["class"] for method in latentspace.METHODS]),
         ("_native", ["InputError", "ParamError"]),
         ("_observations", ["Observations", "read"]),
+        ("_options", ["TextOptions"]),
         ("_progress", ["LatentspaceWarning"]),
         ("_report", ["Explanation", "Measure", "Measures", "Report"]),
         ("_space", ["Space"]),
@@ -196,7 +258,8 @@ def package() -> str:
 def modules() -> dict[str, str]:
     """The generated texts, by their paths in the package."""
     families_ = {f"_methods/{family}.py": module(family) for family in families()}
-    return {"__init__.pyi": stub(), "_methods/__init__.py": package(), **families_}
+    with_options = {name: documented(name) for name in ("_estimator.py", "_observations.py")}
+    return {"__init__.pyi": stub(), "_methods/__init__.py": package(), "_options.py": options(), **with_options, **families_}
 
 
 def peers() -> str:

@@ -1,11 +1,13 @@
 """Lists of texts are rows, as everywhere else."""
 
+import inspect
 import json
 
 import numpy as np
 import pytest
 
 import latentspace
+import latentspace.shares
 
 TOPICS = ["river stone water bank fish", "star planet orbit moon light", "bread butter oven flour salt"]
 DOCUMENTS = [f"The {a} and the {b} of the {c}" for i in range(60) for w in [TOPICS[i % 3].split()] for a, b, c in [(w[i % 5], w[(i + 1) % 5], w[(i + 3) % 5])]]
@@ -38,6 +40,27 @@ def test_options_of_text_are_those_of_the_command_line():
         latentspace.PCA(1).fit(np.eye(5), text={"min_df": 1})
     with pytest.raises(latentspace.InputError, match="no word is left"):
         latentspace.PCA(1).fit(["the", "and", "of"])
+
+
+def test_each_option_is_an_argument_with_its_doc_and_is_checked(tmp_path):
+    options = json.loads(latentspace._native.options())
+    for function in (latentspace.read, latentspace.shares.first):
+        assert {option["name"] for option in options["preparation"]} <= set(inspect.signature(function).parameters)
+    assert list(latentspace.TextOptions.__annotations__) == [option["name"] for option in options["text"]]
+    file = tmp_path / "documents.txt"
+    file.write_text("\n".join(DOCUMENTS))
+    for option in options["text"]:
+        assert f"``{option['name']}``: {option['doc'].split()[0]}" in latentspace.PCA.fit.__doc__
+        if option["default"] is not None:
+            latentspace.read(file, text={option["name"]: option["default"]})
+        for text in ({option["name"]: {}}, {option["name"]: -1}):
+            with pytest.raises(latentspace.ParamError, match=option["name"]):
+                latentspace._native.Rows.text(DOCUMENTS, json.dumps(text))
+    for option in options["preparation"]:
+        with pytest.raises(latentspace.ParamError, match=f"{option['name']}: 'no such word' was given; it must be"):
+            latentspace.read(file, **{option["name"]: "no such word"})
+    with pytest.raises(latentspace.ParamError, match="ngrams: 4 was given; it must be a whole number from 1 to 3"):
+        latentspace.PCA(1).fit(DOCUMENTS, text={"ngrams": 4})
 
 
 def test_lists_of_words_are_documents():

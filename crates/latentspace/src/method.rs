@@ -15,7 +15,7 @@ use crate::interval::Measure;
 use crate::linalg::Matrix;
 use crate::model::{Can, Model};
 use crate::neighbors::{Neighbors, check_distances};
-use crate::params::{self, Parameter};
+use crate::params::{self, Parameter, Role};
 use crate::run::Run;
 use crate::tensors::Tensors;
 
@@ -222,6 +222,8 @@ pub trait AnyMethod: Send + Sync {
     fn info(&self) -> &'static Info;
     /// All parameters by name.
     fn params(&self) -> Value;
+    /// The value of the parameter with this role, if there is one.
+    fn param_of(&self, role: Role) -> Option<Value>;
     /// See [`Method::check`].
     ///
     /// # Errors
@@ -265,6 +267,11 @@ impl<M: Method> AnyMethod for M {
 
     fn params(&self) -> Value {
         serde_json::to_value(self).unwrap_or(Value::Null)
+    }
+
+    fn param_of(&self, role: Role) -> Option<Value> {
+        let parameters = params::describe(&schemars::schema_for!(M).to_value());
+        self.params().get(&params::of_role(&parameters, role)?.name).cloned()
     }
 
     fn check(&self, shape: Shape) -> Result<()> {
@@ -327,6 +334,10 @@ impl<M: Method> AnyMethod for Built<M> {
 
     fn params(&self) -> Value {
         self.method.params()
+    }
+
+    fn param_of(&self, role: Role) -> Option<Value> {
+        self.method.param_of(role)
     }
 
     fn check(&self, shape: Shape) -> Result<()> {
@@ -477,6 +488,11 @@ impl Entry {
     /// The parameters, in the order of the struct.
     pub fn parameters(&self) -> Vec<Parameter> {
         params::describe(&self.schema())
+    }
+
+    /// The parameter with this role, if there is one.
+    pub fn parameter_of(&self, role: Role) -> Option<Parameter> {
+        params::of_role(&self.parameters(), role).cloned()
     }
 
     /// The method with these parameters, and defaults for all others.

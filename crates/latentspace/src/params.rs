@@ -1,6 +1,7 @@
-//! Descriptions of a method's parameters, read from the JSON Schema of its struct, for flags, help, forms, docs and checks.
+//! Descriptions of parameters and options, read from the JSON Schema of their struct, for flags, help, forms, docs and checks.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
@@ -19,10 +20,35 @@ pub struct Parameter {
     pub kind: Kind,
     /// Words that are allowed in addition to the values of its kind: `auto`.
     pub words: Vec<String>,
-    /// Its default.
+    /// Its default; null if a value may be absent.
     pub default: Value,
-    /// Whether it names a column of the data: `"column": true` in the schema.
-    pub column: bool,
+    /// What is used by default, in words: `"unset"` in the schema.
+    pub unset: Option<String>,
+    /// What stands for its value in the help: `"value"` in the schema.
+    pub value: Option<String>,
+    /// The value of a flag without one: `"bare"` in the schema.
+    pub bare: Option<String>,
+    /// What it means to code that works with every method: `"role"` in the schema.
+    pub role: Option<Role>,
+}
+
+/// What a parameter means to code that works with every method and therefore knows no parameter by its name. A method has at most one
+/// parameter of each role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// The number of dimensions of the space: `n_components`.
+    Dimensions,
+    /// The size of neighborhoods: `perplexity`, `n_neighbors`.
+    Neighborhood,
+    /// The metric, by which rows are neighbors: `metric`.
+    Metric,
+    /// The number of principal components that rows are reduced to before the neighbor search: `pca_components`.
+    Reduction,
+    /// The column of labels to learn from, by its name: `target`.
+    Labels,
+    /// The fraction of the rows that are held out of the fit: `held_out`.
+    HeldOut,
 }
 
 /// The type and range of a parameter.
@@ -50,6 +76,13 @@ pub enum Kind {
     Choice(Vec<String>),
     /// Any text.
     Text,
+    /// A list of words, or words between commas.
+    List,
+    /// A number of things, or a share of them from 0 to 1: 1 is a number, 1.0 a share.
+    CountOrShare {
+        /// The things: "documents".
+        of: String,
+    },
 }
 
 /// A parameter that is a value, or `auto`: chosen by the method, which reports its choice among the facts of the fit.
@@ -118,6 +151,11 @@ pub fn describe(schema: &Value) -> Vec<Parameter> {
     properties.iter().map(|(name, field)| parameter(name, field, schema)).collect()
 }
 
+/// The parameter with a role.
+pub fn of_role(parameters: &[Parameter], role: Role) -> Option<&Parameter> {
+    parameters.iter().find(|parameter| parameter.role == Some(role))
+}
+
 fn parameter(name: &str, field: &Value, root: &Value) -> Parameter {
     let mut words = Vec::new();
     let mut body = resolve(field, root);
@@ -132,10 +170,18 @@ fn parameter(name: &str, field: &Value, root: &Value) -> Parameter {
     }
     // The range is next to the field's type, or within the variant that holds a value.
     let bound = |key: &str| field.get(key).or_else(|| body.get(key)).cloned().unwrap_or(Value::Null);
+    let text = |key: &str| field[key].as_str().or_else(|| body[key].as_str()).map(str::to_owned);
+    // Of a value that may be absent, the type is a list with "null".
+    let type_ = match &body["type"] {
+        Value::Array(types) => types.iter().filter_map(Value::as_str).find(|&word| word != "null"),
+        one => one.as_str(),
+    };
     let kind = if let Some(choices) = choices(body) {
         Kind::Choice(choices)
+    } else if let Some(of) = text("share_of") {
+        Kind::CountOrShare { of }
     } else {
-        match body["type"].as_str() {
+        match type_ {
             Some("integer") => {
                 Kind::Integer { min: bound("minimum").as_f64().map(|v| v as i64), max: bound("maximum").as_f64().map(|v| v as i64) }
             }
@@ -148,6 +194,7 @@ fn parameter(name: &str, field: &Value, root: &Value) -> Parameter {
                 }
             }
             Some("boolean") => Kind::Flag,
+            Some("array") => Kind::List,
             _ => Kind::Text,
         }
     };
@@ -156,8 +203,18 @@ fn parameter(name: &str, field: &Value, root: &Value) -> Parameter {
         Some(title) => title.to_owned(),
         None => name.strip_prefix("n_").unwrap_or(name).replace('_', " "),
     };
-    let default = field.get("default").cloned().unwrap_or(Value::Null);
-    Parameter { name: name.to_owned(), title, doc, kind, words, default, column: field["column"] == true }
+    Parameter {
+        name: name.to_owned(),
+        title,
+        doc,
+        kind,
+        words,
+        default: field.get("default").cloned().unwrap_or(Value::Null),
+        unset: text("unset"),
+        value: text("value"),
+        bare: text("bare"),
+        role: Role::deserialize(&field["role"]).ok(),
+    }
 }
 
 /// Follows a `$ref` into the schema's definitions.
@@ -193,7 +250,10 @@ impl Parameter {
             Kind::Number { min, above_min, max } => format!("a number{}", range(*min, *above_min, *max)),
             Kind::Flag => "true or false".to_owned(),
             Kind::Choice(words) => return format!("it must be {}", listed(words.iter().chain(&self.words).map(String::as_str))),
+            Kind::Text if self.role == Some(Role::Labels) => "the name of a column".to_owned(),
             Kind::Text => "a text".to_owned(),
+            Kind::List => "a list of words".to_owned(),
+            Kind::CountOrShare { of } => format!("a number of {of} (5) or a share of them (0.5)"),
         };
         match self.words.as_slice() {
             [] => format!("it must be {kind}"),
@@ -206,14 +266,17 @@ impl Parameter {
     /// # Errors
     /// [`Error::Param`] if it is not allowed.
     pub fn parse(&self, text: &str) -> Result<Value> {
+        // JSON has neither infinity nor NaN.
+        let number = || text.parse::<f64>().ok().filter(|number| number.is_finite()).map(Value::from);
         let value = if self.words.iter().any(|word| word == text) {
             Value::from(text)
         } else {
             match &self.kind {
                 Kind::Integer { .. } => text.parse::<i64>().map(Value::from).unwrap_or_else(|_| Value::from(text)),
-                Kind::Number { .. } => text.parse::<f64>().map(Value::from).unwrap_or_else(|_| Value::from(text)),
+                Kind::Number { .. } => number().unwrap_or_else(|| Value::from(text)),
                 Kind::Flag => text.parse::<bool>().map(Value::from).unwrap_or_else(|_| Value::from(text)),
-                Kind::Choice(_) | Kind::Text => Value::from(text),
+                Kind::CountOrShare { .. } => text.parse::<u64>().ok().map(Value::from).or_else(number).unwrap_or_else(|| Value::from(text)),
+                Kind::Choice(_) | Kind::Text | Kind::List => Value::from(text),
             }
         };
         self.check(&value)
@@ -225,7 +288,8 @@ impl Parameter {
     /// [`Error::Param`] if it is not allowed.
     pub fn check(&self, value: &Value) -> Result<Value> {
         let word = value.as_str();
-        if word.is_some_and(|word| self.words.iter().any(|w| w == word)) {
+        let may_be_absent = self.default.is_null() && value.is_null();
+        if may_be_absent || word.is_some_and(|word| self.words.iter().any(|w| w == word)) {
             return Ok(value.clone());
         }
         let good = match &self.kind {
@@ -243,6 +307,10 @@ impl Parameter {
             Kind::Flag => value.is_boolean(),
             Kind::Choice(words) => word.is_some_and(|word| words.iter().any(|w| w == word)),
             Kind::Text => value.is_string(),
+            Kind::List => value.is_string() || value.as_array().is_some_and(|words| words.iter().all(Value::is_string)),
+            Kind::CountOrShare { .. } => {
+                value.is_u64() || value.as_f64().is_some_and(|share| value.is_f64() && (0.0..=1.0).contains(&share))
+            }
         };
         if good { Ok(value.clone()) } else { Err(self.refuse(value)) }
     }
@@ -285,6 +353,26 @@ pub fn check(parameters: &[Parameter], given: &Map<String, Value>) -> Result<Map
         .collect()
 }
 
+/// Options by their names: each is checked against its description, and those that are not given are the defaults. `place` names them in errors.
+///
+/// # Errors
+/// [`Error::Param`] for the first that is unknown or not allowed.
+pub fn options<T: Default + Serialize + DeserializeOwned>(place: &str, parameters: &[Parameter], given: Map<String, Value>) -> Result<T> {
+    let mut all = Map::new();
+    for (name, value) in given {
+        let Some(parameter) = parameters.iter().find(|parameter| parameter.name == name) else {
+            let names: Vec<&str> = parameters.iter().map(|parameter| parameter.name.as_str()).collect();
+            let error = Error::param(place, format!("'{name}'"), format!("there are {}", names.join(", ")));
+            return Err(match nearest(&name, names.iter().copied()) {
+                Some(near) => error.with_hint(format!("did you mean '{near}'?")),
+                None => error,
+            });
+        };
+        all.insert(name, parameter.check(&value)?);
+    }
+    serde_json::from_value(Value::Object(all)).map_err(|error| Error::param(place, "options", error.to_string()))
+}
+
 fn range(min: Option<f64>, above_min: bool, max: Option<f64>) -> String {
     let from = if above_min { "above" } else { "from" };
     match (min, max) {
@@ -323,7 +411,7 @@ mod tests {
         /// A way.
         way: Direction,
         /// Whether.
-        #[schemars(title = "YES", extend("column" = true))]
+        #[schemars(title = "YES", extend("role" = Role::HeldOut))]
         yes: bool,
         /// Steps.
         n_big_steps: u32,
@@ -358,7 +446,7 @@ mod tests {
         assert_eq!(way.kind, Kind::Choice(vec!["here".into(), "there".into()]));
         assert_eq!((way.default, yes.kind), (Value::from("there"), Kind::Flag));
         assert_eq!([&n.title, &yes.title, &steps.title], ["n", "YES", "big steps"]);
-        assert_eq!((yes.column, steps.column), (true, false));
+        assert_eq!((yes.role, steps.role), (Some(Role::HeldOut), None));
     }
 
     #[test]

@@ -22,6 +22,7 @@ use crate::measure::{self, Measure, MeasureOptions};
 use crate::method::{self, AnyMethod, Fitted, Info};
 use crate::model::{Capabilities, Model};
 use crate::neighbors::{Metric, Points};
+use crate::params::Role;
 use crate::registry;
 use crate::run::{Run, machine_memory};
 pub use crate::tensors::FORMAT;
@@ -174,7 +175,9 @@ impl Space {
             return Ok(BTreeMap::new());
         }
         // Use the metric that the method learned with.
-        let metric = serde_json::from_value::<Metric>(self.params["metric"].clone()).ok().filter(|metric| metric.is_distance());
+        let learned = registry::find(self.method.name).ok().and_then(|entry| entry.parameter_of(Role::Metric));
+        let learned = learned.and_then(|metric| self.params.get(metric.name));
+        let metric = learned.and_then(|metric| Metric::deserialize(metric).ok()).filter(|metric| metric.is_distance());
         let options = MeasureOptions { k, metric: metric.unwrap_or(self.model.metric()), ..MeasureOptions::default() };
         let measures = match rows.source {
             RowSource::Stream(stream) => measure::measure_stream(&Encoded { space: self, stream, run }, &options, run)?,

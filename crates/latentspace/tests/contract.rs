@@ -3,6 +3,8 @@
 
 #[path = "common/blocks.rs"]
 mod blocks;
+#[path = "contract/roles.rs"]
+mod roles;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -22,7 +24,7 @@ use latentspace::linalg::{Matrix, OwnedRows, SparseMatrix, thin_svd};
 use latentspace::measure::Measure;
 use latentspace::method::{AnyMethod, Entry, Takes};
 use latentspace::neighbors::{self, Metric, Neighbors};
-use latentspace::params::{Kind, Parameter};
+use latentspace::params::{Kind, Parameter, Role};
 use latentspace::random::Random;
 use latentspace::registry::METHODS;
 use latentspace::run::{Flag, Listener, Progress};
@@ -45,15 +47,25 @@ fn groups(n: usize) -> Matrix {
 fn quick(entry: &Entry) -> Map<String, Value> {
     let mut params = Map::new();
     for parameter in entry.parameters() {
-        let value = match parameter.name.as_str() {
-            "n_components" => 2,
-            "n_iter" | "n_iter_early" => 25,
-            "perplexity" => 5,
+        let value = match (parameter.role, parameter.name.as_str()) {
+            (Some(Role::Dimensions), _) => 2,
+            (Some(Role::Neighborhood), _) if !counts_neighbors(&parameter) => 5,
+            (_, "n_iter" | "n_iter_early") => 25,
             _ => continue,
         };
         params.insert(parameter.name, json!(value));
     }
     params
+}
+
+/// Whether a neighborhood is a number of neighbors, not a perplexity.
+fn counts_neighbors(parameter: &Parameter) -> bool {
+    matches!(parameter.kind, Kind::Integer { .. })
+}
+
+/// The name of the parameter with a role.
+fn name_of(entry: &Entry, role: Role) -> String {
+    entry.parameter_of(role).unwrap_or_else(|| panic!("{} has no parameter of the role {role:?}", entry.info.name)).name
 }
 
 fn method(entry: &Entry) -> Box<dyn AnyMethod> {
@@ -142,6 +154,8 @@ fn bad_values(parameter: &Parameter) -> Vec<Value> {
         Kind::Flag => bad.extend([json!("maybe"), json!(2)]),
         Kind::Choice(_) => bad.extend([json!("no such choice"), json!(1)]),
         Kind::Text => bad.push(json!(1)),
+        Kind::List => bad.extend([json!(1), json!(["word", 2])]),
+        Kind::CountOrShare { .. } => bad.extend([json!("many"), json!(-1), json!(1.5), json!(true)]),
     }
     bad
 }
@@ -260,7 +274,7 @@ fn many_dimensions_of_wide_rows_have_the_same_bytes_on_any_number_of_threads() {
     let table = Matrix::from_fn(700, 300, |i, j| random.normal(i as u64, j as u64) as f32 * (1.0 + (j % 7) as f32));
     for entry in takes_tables() {
         let mut params = quick(entry);
-        params.insert("n_components".into(), json!(40));
+        params.insert(name_of(entry, Role::Dimensions), json!(40));
         // Some give two or three at most.
         let Ok(method) = entry.with(&params) else { continue };
         let bytes = |threads: usize| fit(&*method, &table, threads).unwrap().to_bytes().unwrap();
@@ -477,7 +491,7 @@ fn text_is_learned_from() {
 /// Rows of [`groups`] with a column of labels.
 fn fit_labeled(entry: &Entry, target: &str, name: &str, labels: ArrayRef, threads: usize) -> Result<Space> {
     let mut params = quick(entry);
-    params.insert("target".to_owned(), json!(target));
+    params.insert(name_of(entry, Role::Labels), json!(target));
     let (run, prepared) = (Run::new(3, threads)?, OwnedRows::Dense(groups(300)));
     let metadata = Metadata::from_columns(vec![(name.to_owned(), labels.clone())], labels.len())?;
     Ok(Space::fit(&*entry.with(&params)?, untouched(&groups(300), &run), &Rows::memory(&prepared), &metadata, &run)?.0)
@@ -486,7 +500,7 @@ fn fit_labeled(entry: &Entry, target: &str, name: &str, labels: ArrayRef, thread
 /// Methods with a target learn from labels, however many there are of them, and only where they are told to.
 #[test]
 fn labels_are_learned_from_where_a_column_is_named() {
-    let takes = |entry: &&Entry| entry.parameters().iter().any(|parameter| parameter.name == "target");
+    let takes = |entry: &&Entry| entry.parameter_of(Role::Labels).is_some();
     let words = |word: fn(i32) -> Option<String>| Arc::new((0..300).map(word).collect::<StringArray>()) as ArrayRef;
     let cases: [(&str, ArrayRef); 6] = [
         ("three", words(|row| Some(format!("kind {}", row % 3)))),
@@ -631,11 +645,8 @@ fn linear_methods_come_to_what_f64_comes_to() {
 
 /// How many neighbors a value of a parameter asks for, if it is one that counts them.
 fn neighbors_of(parameter: &Parameter, value: u64) -> Option<usize> {
-    match parameter.name.as_str() {
-        "n_neighbors" => Some(value as usize),
-        "perplexity" => Some(3 * value as usize),
-        _ => None,
-    }
+    let per_unit = if counts_neighbors(parameter) { 1 } else { 3 };
+    (parameter.role == Some(Role::Neighborhood)).then_some(per_unit * value as usize)
 }
 
 #[test]

@@ -68,7 +68,6 @@ fn section(entry: &Entry) -> String {
     out.push_str("| parameter | default | allowed | what |\n|---|---|---|---|\n");
     for parameter in entry.parameters() {
         let allowed = parameter.allowed().trim_start_matches("it must be ").replace('\'', "`");
-        let allowed = if parameter.column { allowed.replace("a text", "a column's name") } else { allowed };
         let cells = [format!("`{}`", parameter.name), default(&parameter), allowed, parameter.doc.clone()];
         out.push_str(&format!("| {} |\n", cells.map(|text| cell(&text)).join(" | ")));
     }

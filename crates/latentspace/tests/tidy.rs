@@ -120,6 +120,28 @@ fn no_code_outside_methods_names_a_method() {
 }
 
 #[test]
+fn no_code_outside_methods_finds_a_parameter_by_its_name() {
+    let all = latentspace::registry::METHODS.iter().flat_map(latentspace::method::Entry::parameters);
+    let names: std::collections::BTreeSet<String> =
+        all.filter(|parameter| parameter.role.is_some()).map(|parameter| parameter.name).collect();
+    for (name, text) in files("crates/*.rs") {
+        if ["/methods/", "/tests/", "/examples/", "/benches/"].iter().any(|part| name.contains(part)) {
+            continue;
+        }
+        for parameter in &names {
+            for look in [format!("[\"{parameter}\"]"), format!("get(\"{parameter}\")"), format!("== \"{parameter}\"")] {
+                // A flag of a command may be named like a parameter of a method.
+                let flag = text.contains(&format!("Arg::new(\"{parameter}\")"));
+                assert!(
+                    flag || !without_tests(&text).contains(&look),
+                    "{name} looks for {parameter}: `Entry::parameter_of` finds it by its role"
+                );
+            }
+        }
+    }
+}
+
+#[test]
 fn each_path_in_the_architecture_exists_and_each_crate_and_module_is_in_it() {
     let text = std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
     let mut found = 0;

@@ -399,8 +399,8 @@ export function demoSource(query: URLSearchParams): DataSource {
       parameters: {
         type: "object",
         properties: {
-          n_components: { type: "integer", default: 2, minimum: 2, maximum: 3, description: "Dimensions of the map." },
-          perplexity: { type: "number", default: 30, minimum: 2, maximum: 1000, description: "About how many neighbors a row has." },
+          n_components: { role: "dimensions", type: "integer", default: 2, minimum: 2, maximum: 3, description: "Dimensions of the map." },
+          perplexity: { role: "neighborhood", type: "number", default: 30, minimum: 2, maximum: 1000, description: "About how many neighbors a row has." },
           init: { default: "pca", oneOf: [{ const: "pca", description: "Principal components." }, { const: "random" }, { const: "spectral" }], description: "Where the map starts." },
           learning_rate: { anyOf: [{ const: "auto" }, { type: "number", exclusiveMinimum: 0 }], default: "auto", description: "Step of the gradient." },
           n_iter: { type: "integer", default: 500, minimum: 1, maximum: 100000, description: "Steps after the early exaggeration." },
@@ -417,15 +417,15 @@ export function demoSource(query: URLSearchParams): DataSource {
       parameters: {
         type: "object",
         properties: {
-          n_components: { title: "components", type: "integer", default: 2, minimum: 2, maximum: 3, description: "Dimensions of the map." },
-          n_neighbors: { title: "neighbors", type: "integer", default: 15, minimum: 2, maximum: 200, description: "Neighbors of each row." },
+          n_components: { role: "dimensions", title: "components", type: "integer", default: 2, minimum: 2, maximum: 3, description: "Dimensions of the map." },
+          n_neighbors: { role: "neighborhood", title: "neighbors", type: "integer", default: 15, minimum: 2, maximum: 200, description: "Neighbors of each row." },
           min_dist: { title: "min dist", type: "number", default: 0.1, minimum: 0, maximum: 1, description: "How close points may lie." },
-          target: { title: "target", column: true, anyOf: [{ const: "auto" }, { const: "none" }, { type: "string" }], default: "auto", description: "The column of labels to learn from, too." },
+          target: { title: "target", role: "labels", anyOf: [{ const: "auto" }, { const: "none" }, { type: "string" }], default: "auto", description: "The column of labels to learn from, too." },
           densmap: { title: "densMAP", type: "boolean", default: false, description: "Whether the map shows how dense rows lie, too." },
         },
       },
     },
-    { name: "pca", title: "PCA", summary: "the directions along which the rows differ most", family: "linear", takes: ["table", "counts", "images"], parameters: { type: "object", properties: { n_components: { anyOf: [{ type: "integer", minimum: 1 }, { const: "auto" }], default: "auto" }, whiten: { type: "boolean", default: false } } } },
+    { name: "pca", title: "PCA", summary: "the directions along which the rows differ most", family: "linear", takes: ["table", "counts", "images"], parameters: { type: "object", properties: { n_components: { role: "dimensions", anyOf: [{ type: "integer", minimum: 1 }, { const: "auto" }], default: "auto" }, whiten: { type: "boolean", default: false } } } },
   ];
 
   function begin(method: string, params: Record<string, unknown>) {

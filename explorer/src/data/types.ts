@@ -173,8 +173,8 @@ export interface TablePage {
 }
 
 export interface JsonSchema {
-  /** Whether it names a column of the data. */
-  column?: boolean;
+  /** What it means whatever it is called; of the role labels, it names a column of the data. */
+  role?: string;
   type?: string | string[];
   title?: string;
   description?: string;

@@ -126,12 +126,12 @@ test("a map is told from others by its first parameter and by what is otherwise 
   const map = (method: string, params: Record<string, unknown>, dims = 2, phase: "done" | "stopped" = "done") => ({ method, params, dims, phase });
   const tsne = map("tsne", { n_components: 2, perplexity: 30, init: "pca" });
   const title = (name: string) => ({ densmap: "densMAP", n_neighbors: "neighbors" })[name] ?? name;
-  expect(chief(tsne, [tsne, map("pca", { n_components: 2, whiten: true })], title)).toBe("perplexity 30");
-  expect(chief(tsne, [tsne, map("tsne", { ...tsne.params, init: "random" })], title)).toBe("perplexity 30, init pca");
-  expect(chief(map("umap", { n_neighbors: 15 }, 3, "stopped"), [], title)).toBe("neighbors 15, 3-D, stopped early");
+  expect(chief(tsne, [tsne, map("pca", { n_components: 2, whiten: true })], title, "n_components")).toBe("perplexity 30");
+  expect(chief(tsne, [tsne, map("tsne", { ...tsne.params, init: "random" })], title, "n_components")).toBe("perplexity 30, init pca");
+  expect(chief(map("umap", { n_neighbors: 15 }, 3, "stopped"), [], title, "n_components")).toBe("neighbors 15, 3-D, stopped early");
   const umap = map("umap", { n_neighbors: 15, densmap: true });
-  expect(chief(umap, [umap, map("umap", { n_neighbors: 15, densmap: false })], title)).toBe("neighbors 15, densMAP");
-  expect(chief(map("pca", { n_components: 2 }), [], title)).toBe("");
+  expect(chief(umap, [umap, map("umap", { n_neighbors: 15, densmap: false })], title, "n_components")).toBe("neighbors 15, densMAP");
+  expect(chief(map("pca", { n_components: 2 }), [], title, "n_components")).toBe("");
   expect(["neighbors", "densMAP", "PCA components", "min dist"].map(headed)).toEqual(["Neighbors", "densMAP", "PCA components", "Min dist"]);
 });
 
@@ -139,21 +139,21 @@ test("a form follows the schema: references, choices, words beside numbers, rang
   const fields = formFields({
     $defs: { Init: { oneOf: [{ const: "pca", description: "axes" }, { const: "random" }] }, Rate: { anyOf: [{ type: "string", enum: ["auto"] }, { type: "number", exclusiveMinimum: 0 }] } },
     properties: {
-      n_components: { type: "integer", minimum: 2, maximum: 3, default: 2 },
+      n_components: { role: "dimensions", type: "integer", minimum: 2, maximum: 3, default: 2 },
       init: { $ref: "#/$defs/Init", default: "pca", description: "start" },
       rate: { allOf: [{ $ref: "#/$defs/Rate" }], default: "auto" },
       whiten: { type: "boolean", default: false },
       metric: { type: "string", enum: ["euclidean", "cosine"], default: "cosine" },
       seed: { type: ["integer", "null"] },
       file: { type: "string" },
-      target: { title: "labels", column: true, anyOf: [{ const: "none" }, { type: "string" }], default: "none" },
+      target: { title: "labels", role: "labels", anyOf: [{ const: "none" }, { type: "string" }], default: "none" },
     },
   });
   expect(fields.map((f) => [f.name, f.kind])).toEqual([["n_components", "integer"], ["init", "choice"], ["rate", "number"], ["whiten", "switch"], ["metric", "choice"], ["seed", "integer"], ["file", "text"], ["target", "column"]]);
   expect(fields.at(-1)).toMatchObject({ title: "labels", words: ["none"], initial: "none" });
   expect(readField(fields.at(-1)!, "kind")).toEqual({ value: "kind" });
   // A map has 2 or 3 dimensions, whatever a method calls the usual.
-  const [shown] = mapFields({ properties: { n_components: { anyOf: [{ type: "integer", minimum: 1 }, { const: "auto" }], default: "auto" } } });
+  const [shown] = mapFields({ properties: { n_components: { role: "dimensions", anyOf: [{ type: "integer", minimum: 1 }, { const: "auto" }], default: "auto" } } });
   expect(shown).toMatchObject({ kind: "integer", least: 2, most: 3, words: [], initial: 2 });
   const [dims, init, rate, , , seed] = fields;
   expect(init).toMatchObject({ help: "start", initial: "pca", choices: [{ value: "pca", help: "axes" }, { value: "random", help: "" }] });

@@ -9,6 +9,7 @@ use latentspace::learn;
 use latentspace::linalg::{Matrix, OwnedRows, SparseMatrix};
 use latentspace::method::Entry;
 use latentspace::neighbors::Metric;
+use latentspace::params::Role;
 use latentspace::{Codes, Error, Result, Run, Space, registry};
 use serde_json::{Map, json};
 
@@ -276,8 +277,8 @@ fn of_shares(space: Space, mut observations: Observations, rows: OwnedRows, shar
 
 /// The default metric of topic proportions: Hellinger.
 fn by_shares(way: &mut MapMethod) {
-    if way.method.parameters().iter().any(|parameter| parameter.name == "metric") && !way.params.contains_key("metric") {
-        way.params.insert("metric".to_owned(), json!(Metric::Hellinger));
+    if let Some(metric) = way.method.parameter_of(Role::Metric) {
+        way.params.entry(metric.name).or_insert_with(|| json!(Metric::Hellinger));
     }
 }
 

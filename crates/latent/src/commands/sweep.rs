@@ -4,7 +4,7 @@ mod picture;
 
 use clap::{Arg, ArgMatches, Command};
 use latentspace::border;
-use latentspace::learn::sweep::DIMENSIONS;
+use latentspace::learn::sweep::dimensions;
 use latentspace::learn::{self, Sweep, SweepPoint};
 use latentspace::measure::Measure;
 use latentspace::method::Entry;
@@ -25,6 +25,7 @@ pub(crate) fn command() -> Command {
 }
 
 fn method_command(entry: &Entry) -> Command {
+    let dimensions = dimensions(entry).unwrap_or_default();
     Command::new(entry.info.name)
         .about(format!("{}: {}", entry.info.title, entry.info.summary))
         .help_template(args::TEMPLATE)
@@ -32,7 +33,7 @@ fn method_command(entry: &Entry) -> Command {
         .arg(
             Arg::new("dims")
                 .long("dims")
-                .alias("n-components")
+                .alias(dimensions.replace('_', "-"))
                 .value_name("K,K,…")
                 .required(true)
                 .value_delimiter(',')
@@ -40,7 +41,7 @@ fn method_command(entry: &Entry) -> Command {
                 .help("Numbers of dimensions to try, such as 1,2,4,8"),
         )
         .arg(inputs::file_arg("output").short('o').long("output").value_name("FILE").help("Write a picture of both curves to FILE, *.svg"))
-        .args(args::parameters(entry).into_iter().filter(|arg| arg.get_id() != DIMENSIONS))
+        .args(args::parameters(entry).into_iter().filter(|arg| arg.get_id().as_str() != dimensions))
         .args(inputs::reading_args())
         .after_help(
             "Recommends the smallest dimension within one standard error of the best held-out score (Breiman's rule). The score is\n\
@@ -56,7 +57,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     if let Some(file) = &picture {
         outputs::check("--output", file, &["svg"], context)?;
     }
-    let given = args::given_but(entry, matches, DIMENSIONS)?;
+    let given = args::given_but(entry, matches, &dimensions(entry)?)?;
     let dims: Vec<u32> = matches.get_many::<u32>("dims").into_iter().flatten().copied().collect();
     let data = inputs::open(matches, entry.info)?;
     data.tell(run);

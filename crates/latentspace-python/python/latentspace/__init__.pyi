@@ -33,6 +33,9 @@ from ._observations import (
     Observations as Observations,
     read as read,
 )
+from ._options import (
+    TextOptions as TextOptions,
+)
 from ._progress import (
     LatentspaceWarning as LatentspaceWarning,
 )

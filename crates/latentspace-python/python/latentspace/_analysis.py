@@ -13,7 +13,8 @@ from sklearn.utils.validation import check_array
 from . import _native
 from ._data import codes_of, native_rows, texts_of
 from ._jobs import memory_of, seed_of, threads
-from ._observations import Observations, read_options, text_options
+from ._observations import Observations, prepare_options, read_options
+from ._options import Missing, Scale, TextOptions
 from ._progress import heard
 from ._report import Explanation, Measures, Report, measures_of
 from ._rows import refuse, refuse_gaps, rows_of
@@ -23,9 +24,9 @@ from ._space import Space
 def describe(
     X: Any,
     *,
-    scale: str | None = None,
-    missing: str | None = None,
-    text: dict[str, Any] | None = None,
+    scale: Scale | None = None,
+    missing: Missing | None = None,
+    text: TextOptions | None = None,
     n_jobs: int | None = None,
     **options: Any,
 ) -> Report:
@@ -426,14 +427,14 @@ def neighbors(
 
 def data_of(
     X: Any,
-    scale: str | None = None,
-    missing: str | None = None,
-    text: dict[str, Any] | None = None,
+    scale: Scale | None = None,
+    missing: Missing | None = None,
+    text: TextOptions | None = None,
     options: dict[str, Any] | None = None,
 ) -> _native.Data:
     """Data for the native module: a file, which is not read yet, or rows."""
     if isinstance(X, (str, os.PathLike)):
-        return _native.Data.file(os.fspath(X), read_options(options), scale, missing, text_options(text))
+        return _native.Data.file(os.fspath(X), read_options(options), prepare_options(scale, missing, text))
     return _native.Data.rows(any_rows(X))
 
 

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_array, validate_data
 
 from . import _native
 from ._observations import Observations, text_options
+from ._options import TextOptions
 from ._rows import Rows, is_annotated, is_missing, numbers_of, plain, refuse, refuse_gaps, refuse_negative, rows_of, table_of
 
 
@@ -83,7 +84,7 @@ def column_of(X: Any) -> nw.Series | None:
     return series if isinstance(series, nw.Series) else None
 
 
-def native_rows(X: Any, names: Sequence[str] | None = None, text: dict[str, Any] | None = None) -> _native.Rows:
+def native_rows(X: Any, names: Sequence[str] | None = None, text: TextOptions | None = None) -> _native.Rows:
     """X (an array, sparse rows or texts) as native rows; without a copy if the array is contiguous."""
     if isinstance(X, Observations):
         return X._native

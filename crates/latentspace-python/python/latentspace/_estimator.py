@@ -14,7 +14,8 @@ from sklearn.utils.validation import check_is_fitted
 from . import METHODS, _native
 from ._data import checked, codes_of, column, native_rows, near_rows, texts_of, values_of
 from ._jobs import memory_of, seed_of, threads
-from ._observations import Observations, observations
+from ._observations import Observations, observations, prepare_options
+from ._options import TextOptions
 from ._peers import asked, enough, is_precomputed, most_components, refuse_new_rows, share_of_variance, take
 from ._progress import heard
 from ._report import Measures
@@ -43,7 +44,7 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         cls.__signature__ = told.replace(parameters=own, return_annotation=told.empty)
 
     def fit(self, X: Any, y: Any = None, *, neighbors: Any = None, start: Any = None, pull: float = 0.0,
-            text: dict[str, Any] | None = None, checkpoint: str | os.PathLike[str] | None = None) -> Any:
+            text: TextOptions | None = None, checkpoint: str | os.PathLike[str] | None = None) -> Any:
         """Learn a space from rows.
 
         Measures are computed when ``measures_`` is first read, which may take longer than the fit.
@@ -61,11 +62,25 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         pull : float, default=0.0
             Pull rows toward their starting positions with this strength: 0 is no pull, 0.1 to 1 keep maps of related tables aligned, ``inf``
             fixes these rows, so that only the others move.
-        text : dict, optional
-            Which words are counted, by the names of the command line: ``{"stop_words": "german", "min_df": 2, "max_df": 0.4,
-            "max_words": 20000, "ngrams": 2, "phrases": "npmi", "tokens": "runs", "keep_case": True, "keep_numbers": True}``. Stop words are
-            ``"auto"``, ``"none"``, languages or a list of words; ``"extra_stop_words"`` adds words to them. ``"tokens": "spaces"`` splits at
-            white space only. A row that is a list of words is counted as these words.
+        text : TextOptions, optional
+            Which words are counted, by the names of the command line: ``{"stop_words": "german", "min_df": 2}``.
+
+            - ``tokens``: Tokens to count: words (Unicode word boundaries and dictionaries), runs (of letters, digits and
+              underscores) or spaces (text that was separated into words before). Default: words.
+            - ``keep_case``: Keep upper and lower case apart.
+            - ``keep_numbers``: Count numbers, too.
+            - ``stop_words``: Stop words to remove: auto, none, languages (english,german), or a file of words (in Python a list);
+              english,+FILE adds those of a file. Default: auto: the language is detected.
+            - ``extra_stop_words``: Additional stop words to remove, such as kinase,protein.
+            - ``min_letters``: Minimum letters of a word. Default: 2; 1 in scripts with one-letter words.
+            - ``min_df``: Minimum number of documents that contain a word, or their share (0.01). Default: 5 of 1,000 and more, 2 of
+              50 and more, else 1.
+            - ``max_df``: Maximum number of documents that contain a word, or their share (0.9). Default: 0.5 of 20 and more.
+            - ``max_words``: Maximum size of the vocabulary: the most frequent words are kept. Default: 100000.
+            - ``ngrams``: Also count n-grams of up to this many words: 1 to 3. Default: 1.
+            - ``phrases``: Join word pairs that occur together (new_york), by npmi or pmi. Default: no phrases.
+
+            A row that is a list of words is counted as these words.
         checkpoint : path, optional
             Keep the state of the fit in the file ``CHECKPOINT.checkpoint`` while it runs. A fit that was killed continues from it when it is called
             again with the same rows and parameters, and ends in the same bytes.
@@ -79,7 +94,7 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         return self
 
     def fit_transform(self, X: Any, y: Any = None, *, neighbors: Any = None, start: Any = None,
-                      pull: float = 0.0, text: dict[str, Any] | None = None,
+                      pull: float = 0.0, text: TextOptions | None = None,
                       checkpoint: str | os.PathLike[str] | None = None) -> Any:
         """Learn a space and return the codes of its rows.
 
@@ -95,7 +110,7 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
             As for ``fit``.
         pull : float, default=0.0
             As for ``fit``.
-        text : dict, optional
+        text : TextOptions, optional
             As for ``fit``.
         checkpoint : path, optional
             As for ``fit``.
@@ -152,10 +167,10 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         take(self, {name: value for name, value in params.items() if name not in own})
         return self
 
-    def _rows(self, X: Any, reset: bool, text: dict[str, Any] | None = None) -> _native.Rows:
+    def _rows(self, X: Any, reset: bool, text: TextOptions | None = None) -> _native.Rows:
         """X as native rows; checked, unless it is text."""
         if isinstance(X, (str, os.PathLike)):
-            X = observations(X, None if reset else self.space_._native, text=text, n_jobs=self.n_jobs)
+            X = observations(X, None if reset else self.space_._native, prepare_options(text=text), self.n_jobs)
         if isinstance(X, Observations) and reset:
             self.n_features_in_ = X.shape[1]
             if X.columns is not None:
@@ -165,7 +180,7 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         return native_rows(*checked(self, X, reset), text)
 
     def _learn(self, X: Any, y: Any, neighbors: Any = None, start: Any = None, pull: float = 0.0,
-               text: dict[str, Any] | None = None, checkpoint: str | os.PathLike[str] | None = None) -> np.ndarray:
+               text: TextOptions | None = None, checkpoint: str | os.PathLike[str] | None = None) -> np.ndarray:
         params, seed, jobs = self._params(), seed_of(self.random_state), threads(self.n_jobs)
         labels = None
         if y is not None and params.get("target", "none") not in ("auto", "none"):

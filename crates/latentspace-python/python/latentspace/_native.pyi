@@ -24,9 +24,7 @@ class Rows:
     def open(
         data: str,
         read: str | None,
-        scale: str | None,
-        missing: str | None,
-        text: str | None,
+        prepare: str | None,
         space: Space | None,
         threads: int,
         listener: Any,
@@ -91,7 +89,7 @@ class Explorer:
 
 class Data:
     @staticmethod
-    def file(path: str, read: str | None, scale: str | None, missing: str | None, text: str | None) -> Data: ...
+    def file(path: str, read: str | None, prepare: str | None) -> Data: ...
     @staticmethod
     def rows(rows: Rows) -> Data: ...
 
@@ -146,6 +144,7 @@ def neighbors(
 def has_page() -> bool: ...
 def main(args: list[str]) -> int: ...
 def methods() -> str: ...
+def options() -> str: ...
 def check(name: str, params: dict[str, Any], rows: int | None = None, cols: int | None = None) -> None: ...
 def fit(
     name: str,
@@ -165,9 +164,7 @@ def round_zero(
     params: dict[str, Any],
     data: str,
     read: str | None,
-    scale: str | None,
-    missing: str | None,
-    text: str | None,
+    prepare: str | None,
     seed: int,
     threads: int,
     listener: Any,

@@ -8,6 +8,7 @@ from typing import Any
 
 from . import _native
 from ._jobs import threads
+from ._options import Missing, Scale, TextOptions
 
 
 class Observations:
@@ -59,9 +60,9 @@ class Observations:
 def read(
     data: str | os.PathLike[str],
     *,
-    scale: str | None = None,
-    missing: str | None = None,
-    text: dict[str, Any] | None = None,
+    scale: Scale | None = None,
+    missing: Missing | None = None,
+    text: TextOptions | None = None,
     n_jobs: int | None = None,
     **options: Any,
 ) -> Observations:
@@ -72,11 +73,12 @@ def read(
     data : str or path
         ``.csv``, ``.parquet``, ``.npy``, ``.mtx``, ``.txt``, a folder, ``parts/*.parquet`` and so on.
     scale : {'auto', 'none', 'standard', 'robust', 'unit'}, optional
-        Scaling of the columns. By default, named columns are standardized if their spreads differ more than tenfold.
+        Scale columns: none, standard (z-scores), robust (median and quartiles) or unit (0 to 1). Default: auto: standard where
+        standard deviations differ tenfold.
     missing : {'error', 'mean', 'median'}, optional
-        How missing cells are handled. By default, cells of tables are imputed by the column's mean.
-    text : dict, optional
-        Which words are counted, as for ``fit``.
+        Fill missing cells: mean, median, or error to refuse them. Default: mean in tables, else error.
+    text : TextOptions, optional
+        As for ``fit``.
     n_jobs : int or None, optional
         Number of threads, as for the estimators.
     **options
@@ -104,22 +106,18 @@ def read(
     >>> table = read("table.csv", delimiter=";")  # doctest: +SKIP
     >>> PCA(2).fit(table).measures_  # doctest: +SKIP
     """
-    return observations(data, None, scale, missing, text, n_jobs, options)
+    return observations(data, None, prepare_options(scale, missing, text), n_jobs, options)
 
 
 def observations(
     data: str | os.PathLike[str],
     space: _native.Space | None,
-    scale: str | None = None,
-    missing: str | None = None,
-    text: dict[str, Any] | None = None,
+    prepare: str | None = None,
     n_jobs: int | None = None,
     options: dict[str, Any] | None = None,
 ) -> Observations:
     """The observations of a file; for a space, its columns."""
-    native, notes = _native.Rows.open(
-        os.fspath(data), read_options(options), scale, missing, text_options(text), space, threads(n_jobs), None
-    )
+    native, notes = _native.Rows.open(os.fspath(data), read_options(options), prepare, space, threads(n_jobs), None)
     return Observations(native, notes)
 
 
@@ -128,14 +126,23 @@ def read_options(read: dict[str, Any] | None) -> str | None:
     return json.dumps(read, default=str) if read else None
 
 
-def text_options(text: dict[str, Any] | None) -> str | None:
+def prepare_options(scale: Scale | None = None, missing: Missing | None = None, text: TextOptions | None = None) -> str | None:
+    """Options of the preparation for the native module, as JSON."""
+    given = {"scale": scale, "missing": missing, "text": None if text is None else plain_text(text)}
+    return json.dumps({name: value for name, value in given.items() if value is not None})
+
+
+def text_options(text: TextOptions | None) -> str | None:
     """Text options for the native module, as JSON."""
-    if text is None:
-        return None
-    given = dict(text)
-    stop = given.get("stop_words", "auto")
-    if isinstance(stop, str) and stop not in ("auto", "none"):
-        given["stop_words"] = {"languages": [name.strip() for name in stop.split(",")]}
-    elif not isinstance(stop, str):
-        given["stop_words"] = "none" if stop is None else {"words": [str(word) for word in stop]}
-    return json.dumps(given)
+    return None if text is None else json.dumps(plain_text(text))
+
+
+def plain_text(text: TextOptions) -> dict[str, Any]:
+    """Text options as JSON has them: lists for all collections of words, "none" for no stop words."""
+    given: dict[str, Any] = dict(text)
+    if "stop_words" in given and given["stop_words"] is None:
+        given["stop_words"] = "none"
+    for name in ("stop_words", "extra_stop_words"):
+        if name in given and not isinstance(given[name], str):
+            given[name] = [str(word) for word in given[name]]
+    return given

@@ -13,7 +13,8 @@ from typing import Any
 
 from . import _native
 from ._jobs import seed_of, threads
-from ._observations import read_options, text_options
+from ._observations import prepare_options, read_options
+from ._options import Missing, Scale, TextOptions
 from ._space import Space
 
 
@@ -31,10 +32,10 @@ def first(
     data: str,
     *,
     columns: list[str] | None = None,
-    scale: str | None = None,
-    missing: str | None = None,
+    scale: Scale | None = None,
+    missing: Missing | None = None,
     read: dict[str, Any] | None = None,
-    text: dict[str, Any] | None = None,
+    text: TextOptions | None = None,
     random_state: Any = None,
     n_jobs: int | None = None,
     **params: Any,
@@ -48,7 +49,7 @@ def first(
     """
     name, params = _named(method, params)
     reading = read_options({**({} if columns is None else {"columns": columns}), **(read or {})})
-    return _native.round_zero(name, params, data, reading, scale, missing, text_options(text), seed_of(random_state), threads(n_jobs), None)
+    return _native.round_zero(name, params, data, reading, prepare_options(scale, missing, text), seed_of(random_state), threads(n_jobs), None)
 
 
 def share(round: bytes, share: int, shares: int, *, n_jobs: int | None = None) -> bytes:

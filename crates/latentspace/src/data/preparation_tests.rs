@@ -186,3 +186,45 @@ fn text_becomes_counts_and_its_preparation_is_stored_and_checked() {
     assert!(wrong("/text/ngrams", serde_json::json!(9)) && wrong("/text/tokens", serde_json::json!("x")));
     assert!(wrong("/text", serde_json::Value::Null));
 }
+
+#[test]
+fn options_are_described_given_by_name_and_stored_as_ever() {
+    let stored = |options: &PrepareOptions| serde_json::to_string(options).unwrap();
+    // Rounds of shares and checkpoints hold these bytes.
+    let plain = r#"{"scale":"auto","missing":null,"text":{"tokens":"words","keep_case":false,"keep_numbers":false,"stop_words":"auto","extra_stop_words":[],"min_letters":null,"min_df":null,"max_df":null,"max_words":null,"ngrams":null,"phrases":null}}"#;
+    assert_eq!(stored(&PrepareOptions::default()), plain);
+    let text = serde_json::json!({
+        "tokens": "runs", "keep_case": true, "stop_words": "german, english", "extra_stop_words": "kinase,protein",
+        "min_letters": 3, "min_df": 2, "max_df": 1.0, "max_words": 9, "ngrams": 2.0, "phrases": "pmi",
+    });
+    let given = serde_json::json!({"scale": "unit", "missing": "median", "text": text});
+    let given = PrepareOptions::given(given.as_object().unwrap().clone()).unwrap();
+    let all = r#"{"scale":"unit","missing":"median","text":{"tokens":"runs","keep_case":true,"keep_numbers":false,"stop_words":{"languages":["german","english"]},"extra_stop_words":["kinase","protein"],"min_letters":3,"min_df":2,"max_df":1.0,"max_words":9,"ngrams":2,"phrases":"pmi"}}"#;
+    assert_eq!(stored(&given), all);
+    assert_eq!(serde_json::from_str::<PrepareOptions>(all).unwrap(), given);
+
+    // Each field is described, and the default of each is allowed.
+    let fields: serde_json::Value = serde_json::from_str(plain).unwrap();
+    let names = |fields: &serde_json::Value| fields.as_object().unwrap().keys().filter(|name| *name != "text").cloned().collect::<Vec<_>>();
+    for (parameters, fields) in [(PrepareOptions::parameters(), &fields), (TextOptions::parameters(), &fields["text"])] {
+        assert_eq!(parameters.iter().map(|parameter| parameter.name.clone()).collect::<Vec<_>>(), names(fields));
+        for parameter in parameters {
+            assert!(parameter.doc.ends_with('.'), "{}: {}", parameter.name, parameter.doc);
+            assert_eq!(parameter.check(&fields[&parameter.name]).unwrap(), fields[&parameter.name]);
+        }
+    }
+
+    let wrong = |given: serde_json::Value| PrepareOptions::given(given.as_object().unwrap().clone()).unwrap_err();
+    assert_eq!(wrong(serde_json::json!({"scal": "unit"})).to_string(), "preparation: 'scal' was given; there are scale, missing.");
+    assert_eq!(wrong(serde_json::json!({"text": {"min_fd": 1}})).hint(), Some("did you mean 'min_df'?"));
+    for (name, value) in [("min_df", serde_json::json!(1.5)), ("max_df", serde_json::json!(-1)), ("stop_words", serde_json::json!(1))] {
+        let error = wrong(serde_json::json!({"text": {name: value}})).to_string();
+        assert!(error.starts_with(&format!("{name}: ")), "{error}");
+    }
+    let checked =
+        |options: TextOptions| crate::text::learn(&vec!["a".to_owned()], &options, false, &run()).map(drop).unwrap_err().to_string();
+    assert_eq!(
+        checked(TextOptions { ngrams: Some(4), ..TextOptions::default() }),
+        "ngrams: 4 was given; it must be a whole number from 1 to 3."
+    );
+}

@@ -8,6 +8,7 @@ use crate::data::{CHUNK, DataKind, Preparation, PrepareOptions};
 use crate::error::{Bytes, Error, Result, count};
 use crate::measure::{measure_bytes, measure_stream_bytes};
 use crate::method::{self, AnyMethod, Plan, Shape};
+use crate::params::Role;
 use crate::run::{Run, machine_memory};
 use crate::text::Facts;
 
@@ -221,5 +222,5 @@ fn streamed(method: &dyn AnyMethod, data: &Source, shape: Shape, text: Option<Te
 /// Number of dimensions of the space.
 fn dimensions(method: &dyn AnyMethod, shape: Shape) -> usize {
     let most = shape.cols.min(50);
-    method.params()["n_components"].as_u64().map_or(most, |dims| dims as usize)
+    method.param_of(Role::Dimensions).and_then(|dims| dims.as_u64()).map_or(most, |dims| dims as usize)
 }

@@ -14,13 +14,11 @@ use crate::linalg::OwnedRows;
 use crate::measure::Measure;
 use crate::method::{self, Entry, Fitted};
 use crate::model::Model;
+use crate::params::Role;
 use crate::random::Random;
 use crate::run::Run;
 
-/// The parameter of the number of dimensions, and that of methods which hold out documents themselves.
-pub const DIMENSIONS: &str = "n_components";
-const HELD_OUT: &str = "held_out";
-/// The held-out measure of such methods, and the fact with the training score of as many documents.
+/// The held-out measure of methods that hold out documents themselves, and the fact with the training score of as many documents.
 const LIKELIHOOD: &str = "log_likelihood_per_word";
 const TRAINING: &str = "training_log_likelihood_per_word";
 /// The measure of other methods.
@@ -33,8 +31,19 @@ const ERRORS: f64 = 1.96;
 
 /// Whether a method can be scored on held-out rows: by its own held-out measure, or by decoding their codes.
 pub fn can_sweep(entry: &Entry) -> bool {
-    let has = |name: &str| entry.parameters().iter().any(|parameter| parameter.name == name);
-    has(DIMENSIONS) && (has(HELD_OUT) || entry.info.encodes && entry.info.decodes)
+    let has = |role| entry.parameter_of(role).is_some();
+    has(Role::Dimensions) && (has(Role::HeldOut) || entry.info.encodes && entry.info.decodes)
+}
+
+/// The name of the parameter of the number of dimensions.
+///
+/// # Errors
+/// [`Error::Param`] if the method has none.
+pub fn dimensions(entry: &Entry) -> Result<String> {
+    let parameter = entry.parameter_of(Role::Dimensions);
+    parameter
+        .map(|parameter| parameter.name)
+        .ok_or_else(|| Error::param("method", entry.info.name, "it has no number of dimensions to choose"))
 }
 
 /// The scores of a number of dimensions.
@@ -89,9 +98,10 @@ pub fn sweep(
     let mut dims = dims.to_vec();
     dims.sort_unstable();
     dims.dedup();
+    let dimensions = dimensions(entry)?;
     let with = |dims: u32| {
         let mut params = given.clone();
-        params.insert(DIMENSIONS.to_owned(), json!(dims));
+        params.insert(dimensions.clone(), json!(dims));
         entry.with(&params)
     };
     let most = with(*dims.last().ok_or_else(|| Error::param("dims", "none", "at least one number of dimensions is needed"))?)?;
@@ -127,7 +137,7 @@ enum HeldOut<'a> {
 
 impl<'a> HeldOut<'a> {
     fn new(entry: &Entry, whole: &'a Dataset, run: &Run) -> Result<Self> {
-        if entry.parameters().iter().any(|parameter| parameter.name == HELD_OUT) {
+        if entry.parameter_of(Role::HeldOut).is_some() {
             return Ok(HeldOut::Itself(whole.training()));
         }
         let (rows, n) = (&whole.rows, whole.rows.rows());

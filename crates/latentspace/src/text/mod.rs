@@ -8,6 +8,7 @@ mod block;
 mod contractions;
 mod counts;
 mod learn;
+mod options;
 mod phrases;
 mod stop_words;
 mod table;
@@ -20,11 +21,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use block::Rules;
+use options::{LEAST_LETTERS, MOST_WORDS};
 use phrases::Pairs;
 use stop_words::Stops;
 use tokens::Tokenizer;
 
 pub use learn::{Common, Facts, Learned, learn};
+pub use options::{Limit, StopWords, TextOptions};
 pub use phrases::Score;
 pub use stop_words::languages;
 pub use tokens::{Tokens, normal_word};
@@ -32,11 +35,6 @@ pub use vocabulary::Vocabulary;
 
 /// Maximum length of n-grams.
 pub const MOST_NGRAMS: usize = 3;
-/// Default maximum size of the vocabulary.
-const MOST_WORDS: usize = 100_000;
-/// Default minimum number of letters of a word.
-const LEAST_LETTERS: usize = 2;
-
 /// The character before each word of a tokenized document: the unit separator of ASCII, which does not occur in texts.
 pub const BEFORE_WORD: char = '\u{1f}';
 
@@ -47,59 +45,6 @@ pub fn of_words<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
         document.extend(word.chars().map(|c| if c == BEFORE_WORD { ' ' } else { c }));
         document
     })
-}
-
-/// Options of the vocabulary; what is not given is determined from the text.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct TextOptions {
-    /// The tokenizer.
-    pub tokens: Tokens,
-    /// Whether case is kept, so that words that differ in case are distinct.
-    pub keep_case: bool,
-    /// Whether numbers are counted as words.
-    pub keep_numbers: bool,
-    /// The stop words.
-    pub stop_words: StopWords,
-    /// Additional stop words.
-    pub extra_stop_words: Vec<String>,
-    /// Minimum number of letters of a word (none: 2; in scripts whose words may have one character, 1).
-    pub min_letters: Option<usize>,
-    /// Minimum document frequency of a word (none: 5 for 1,000 documents and more, 2 for 50 and more, else 1).
-    pub min_df: Option<Limit>,
-    /// Maximum document frequency of a word (none: half of the documents, if there are 20 or more).
-    pub max_df: Option<Limit>,
-    /// Maximum size of the vocabulary, the most frequent words (none: 100,000).
-    pub max_words: Option<usize>,
-    /// Maximum length of n-grams (none: 1, only words).
-    pub ngrams: Option<usize>,
-    /// The score by which phrases are found, pairs of words that are counted as one (none: no phrases).
-    pub phrases: Option<Score>,
-}
-
-/// Stop words.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum StopWords {
-    /// Those of the language detected from the most frequent words, if any.
-    #[default]
-    Auto,
-    /// No stop words.
-    None,
-    /// Those of these languages ([`languages`]).
-    Languages(Vec<String>),
-    /// These words.
-    Words(Vec<String>),
-}
-
-/// A document frequency.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Limit {
-    /// A number of documents.
-    Count(u64),
-    /// A share of all documents, 0 to 1.
-    Share(f64),
 }
 
 /// The rules from text to counts, as stored in a space.
@@ -160,48 +105,6 @@ impl Documents for [String] {
 impl Documents for Vec<String> {
     fn pass(&self, show: &mut dyn FnMut(&[String]) -> Result<()>) -> Result<()> {
         show(self)
-    }
-}
-
-impl TextOptions {
-    /// Checks ranges.
-    ///
-    /// # Errors
-    /// [`Error::Param`] for the first that is out of range.
-    fn check(&self) -> Result<()> {
-        for (name, limit) in [("min_df", self.min_df), ("max_df", self.max_df)] {
-            if let Some(Limit::Share(share)) = limit
-                && !(0.0..=1.0).contains(&share)
-            {
-                return Err(Error::param(name, share, "it must be a number of documents or a share of them, 0.0 to 1.0"));
-            }
-        }
-        match (self.ngrams, self.max_words) {
-            (Some(ngrams), _) if !(1..=MOST_NGRAMS).contains(&ngrams) => {
-                Err(Error::param("ngrams", ngrams, format!("it must be 1 to {MOST_NGRAMS}")))
-            }
-            (_, Some(0)) => Err(Error::param("max_words", 0, "it must be at least 1")),
-            _ => Ok(()),
-        }
-    }
-
-    /// The minimum and maximum document frequency for this number of documents.
-    fn limits(&self, documents: u64) -> (u64, u64) {
-        let share = |share: f64| share * documents as f64;
-        let least = match self.min_df {
-            Some(Limit::Count(count)) => count,
-            Some(Limit::Share(of_all)) => share(of_all).ceil() as u64,
-            None if documents >= 1000 => 5,
-            None if documents >= 50 => 2,
-            None => 1,
-        };
-        let most = match self.max_df {
-            Some(Limit::Count(count)) => count,
-            Some(Limit::Share(of_all)) => share(of_all).floor() as u64,
-            None if documents >= 20 => documents / 2,
-            None => documents,
-        };
-        (least, most)
     }
 }
 

@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::run::Run;
 
 /// The association score of two words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Score {
     /// Normalized pointwise mutual information (NPMI): 1 if neither word occurs without the other, 0 if they are independent.

@@ -20,7 +20,7 @@ use super::table::{Key, SHORT};
 use super::{BEFORE_WORD, Kept};
 
 /// The tokenizer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Tokens {
     /// Unicode words: `don't`, `3.14`, each emoji; in scripts without spaces (Chinese, Japanese, Thai …) by a dictionary.

@@ -15,6 +15,7 @@ use latentspace::data::{Metadata, Observations, Preparation, PrepareOptions, Row
 use latentspace::linalg::Matrix;
 use latentspace::measure::rank_correlation;
 use latentspace::method::{Entry, Takes};
+use latentspace::params::{Kind, Role};
 use latentspace::random::Random;
 use latentspace::{Error, Result, Run, Space, registry};
 use serde_json::{Map, json};
@@ -134,10 +135,15 @@ impl Spiral {
     }
 
     fn learned(&self, method: &'static Entry, run: &Run) -> Result<Found> {
-        let mut params = Map::from_iter([("n_components".to_owned(), json!(1))]);
-        if method.parameters().iter().any(|parameter| parameter.name == "n_neighbors") {
+        let mut params = Map::new();
+        if let Some(dimensions) = method.parameter_of(Role::Dimensions) {
+            params.insert(dimensions.name, json!(1));
+        }
+        // Only where neighbors are counted: t-SNE has three times as many as its perplexity.
+        if let Some(neighbors) = method.parameter_of(Role::Neighborhood).filter(|parameter| matches!(parameter.kind, Kind::Integer { .. }))
+        {
             let within_noise = 6.0 * self.noise * self.p.len() as f64 / LENGTH;
-            params.insert("n_neighbors".to_owned(), json!((NEIGHBORS + within_noise) as usize));
+            params.insert(neighbors.name, json!((NEIGHBORS + within_noise) as usize));
         }
         let observations = Observations::from_matrix("spiral", self.rows.clone());
         let preparation = Preparation::choose(&observations, &PrepareOptions::default(), run)?;

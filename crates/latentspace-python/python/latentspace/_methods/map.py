@@ -205,7 +205,7 @@ class UMAP(Decodes, Encodes):
         Weight of the repulsive forces (negative samples). It must be a number, at least 0.
     target : str or {'auto', 'none'}, default='auto'
         Column of labels to learn from (supervised UMAP): rows with different labels are connected less. auto: the y given to fit in
-        Python, else none. It must be a text, or 'auto' or 'none'.
+        Python, else none. It must be the name of a column, or 'auto' or 'none'.
     target_weight : float, default=0.5
         Weight of the labels against the rows: at 1, rows with different labels are not connected. It must be a number from 0 to 1.
     densmap : bool, default=False

@@ -38,7 +38,7 @@ class LatentDirichletAllocation(TellsWords, Decodes, Encodes):
         Pseudo-counts of each seed word in its topic. It must be a whole number from 1 to 10000000.
     target : str or {'auto', 'none'}, default='auto'
         Column of labels that guide topics: documents with the first label (in sorted order) prefer the first topic, and so on;
-        missing labels prefer none. auto or none: no labels. It must be a text, or 'auto' or 'none'.
+        missing labels prefer none. auto or none: no labels. It must be the name of a column, or 'auto' or 'none'.
     target_weight : float, default=20.0
         Weight of a document's label, in words of the document. It must be a number above 0, at most 1000000.
     held_out : float, default=0.05

@@ -18,26 +18,26 @@ pub struct ReadOptions {
     #[serde(deserialize_with = "labels")]
     #[schemars(extend("value" = "FILE[:COLUMN]"))]
     pub labels: Option<(PathBuf, Option<String>)>,
-    /// Columns to learn from [default: all columns of numbers except ids and labels].
+    /// Columns to learn from.
     #[serde(deserialize_with = "list")]
-    #[schemars(extend("value" = "A,B"))]
+    #[schemars(extend("value" = "A,B", "unset" = "all columns of numbers except ids and labels"))]
     pub columns: Option<Vec<String>>,
     /// Format of DATA, where its ending is missing or wrong: csv, tsv, jsonl, txt, npy, mtx, …
     #[schemars(extend("value" = "FORMAT"))]
     pub format: Option<String>,
-    /// Character between the fields of a csv: ',', ';', 'tab' or another [default: the one that splits all rows into equally many fields].
+    /// Character between the fields of a csv: ',', ';', 'tab' or another.
     #[serde(deserialize_with = "character")]
-    #[schemars(extend("value" = "CHAR"))]
+    #[schemars(extend("value" = "CHAR", "unset" = "the one that splits all rows into equally many fields"))]
     pub delimiter: Option<char>,
-    /// Decimal mark of the numbers in a csv: '.' or ',' [default: the one that fits the cells].
+    /// Decimal mark of the numbers in a csv: '.' or ','.
     #[serde(deserialize_with = "character")]
-    #[schemars(extend("value" = "CHAR"))]
+    #[schemars(extend("value" = "CHAR", "unset" = "the one that fits the cells"))]
     pub decimal: Option<char>,
-    /// Whether the first row of a csv names the columns: auto, yes or no [default: auto].
+    /// Whether the first row of a csv names the columns: auto, yes or no.
     #[schemars(extend("value" = "yes|no"))]
     pub header: Header,
-    /// Column of ids: kept as they are written, not learned from [default: a column named id or the like].
-    #[schemars(extend("value" = "COLUMN"))]
+    /// Column of ids: kept as they are written, not learned from.
+    #[schemars(extend("value" = "COLUMN", "unset" = "a column named id or the like"))]
     pub id: Option<String>,
     /// Column of running text to learn from; several are joined, row by row.
     #[serde(deserialize_with = "list")]
@@ -51,7 +51,7 @@ pub struct ReadOptions {
     pub names: Option<PathBuf>,
     /// Swap the rows and the columns of an array or of counts.
     pub transpose: bool,
-    /// What to do with a picture or text of a folder that cannot be read: error or skip [default: error].
+    /// What to do with a picture or text of a folder that cannot be read: error or skip.
     #[schemars(extend("value" = "error|skip"))]
     pub bad: Bad,
     /// The preparation of the space that the rows are for: its columns, offsets and image size are used.

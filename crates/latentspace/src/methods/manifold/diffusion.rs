@@ -22,7 +22,7 @@ use crate::method::{Fitted, Info, Method, Plan, Shape, Takes};
 use crate::methods::TAKEN_DENSE;
 use crate::methods::map::{NEEDS_ALL_ROWS, PLACES_ON_THE_MAP};
 use crate::model::{Can, Model};
-use crate::params::Auto;
+use crate::params::{Auto, Role};
 use crate::run::Run;
 use crate::tensors::Tensors;
 
@@ -31,10 +31,10 @@ use crate::tensors::Tensors;
 #[serde(default, deny_unknown_fields)]
 pub struct Diffusion {
     /// Dimensions of the space.
-    #[schemars(range(min = 1, max = 50))]
+    #[schemars(range(min = 1, max = 50), extend("role" = Role::Dimensions))]
     pub n_components: u32,
     /// Number of neighbors per row, to which a random walk can step.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1), extend("role" = Role::Neighborhood))]
     pub n_neighbors: u32,
     /// Normalization of the sampling density: 0 none, 1 full.
     #[schemars(extend("minimum" = 0, "maximum" = 1))]

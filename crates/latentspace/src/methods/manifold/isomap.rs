@@ -32,7 +32,7 @@ use crate::methods::map::{NEEDS_ALL_ROWS, PLACES_ON_THE_MAP};
 use crate::methods::near::near;
 use crate::model::{Can, Model};
 use crate::neighbors::{self, Metric, Points};
-use crate::params::Auto;
+use crate::params::{Auto, Role};
 use crate::random::Random;
 use crate::run::Run;
 use crate::tensors::Tensors;
@@ -42,10 +42,10 @@ use crate::tensors::Tensors;
 #[serde(default, deny_unknown_fields)]
 pub struct Isomap {
     /// Dimensions of the space.
-    #[schemars(range(min = 1, max = 50))]
+    #[schemars(range(min = 1, max = 50), extend("role" = Role::Dimensions))]
     pub n_components: u32,
     /// Number of neighbors per row: few follow the data, many create short circuits.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1), extend("role" = Role::Neighborhood))]
     pub n_neighbors: u32,
     /// Number of landmarks, the rows from which geodesic distances are computed; the others are placed by their distances to them. auto:
     /// all rows up to 10,000, else 1,000.

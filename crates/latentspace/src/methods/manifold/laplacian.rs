@@ -22,6 +22,7 @@ use crate::methods::TAKEN_DENSE;
 use crate::methods::map::placed::Stored;
 use crate::methods::map::{NEEDS_ALL_ROWS, PLACES_ON_THE_MAP};
 use crate::model::{Can, Model};
+use crate::params::Role;
 use crate::run::Run;
 use crate::tensors::Tensors;
 
@@ -41,10 +42,10 @@ pub enum Affinity {
 #[serde(default, deny_unknown_fields)]
 pub struct Laplacian {
     /// Dimensions of the space.
-    #[schemars(range(min = 1, max = 50))]
+    #[schemars(range(min = 1, max = 50), extend("role" = Role::Dimensions))]
     pub n_components: u32,
     /// Number of neighbors per row: few follow sharp bends, many bridge sparse regions.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1), extend("role" = Role::Neighborhood))]
     pub n_neighbors: u32,
     /// Weights of the neighbor graph's edges: connectivity, 1 for mutual neighbors and 0.5 for others; heat, a Gaussian of the distance.
     pub affinity: Affinity,

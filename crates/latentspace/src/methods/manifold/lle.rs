@@ -29,6 +29,7 @@ use crate::methods::TAKEN_DENSE;
 use crate::methods::map::mixture::RIDGE;
 use crate::methods::map::{NEEDS_ALL_ROWS, PLACES_ON_THE_MAP};
 use crate::model::{Can, Model};
+use crate::params::Role;
 use crate::run::Run;
 use crate::tensors::Tensors;
 
@@ -52,11 +53,11 @@ pub enum Variant {
 #[serde(default, deny_unknown_fields)]
 pub struct Lle {
     /// Dimensions of the space.
-    #[schemars(range(min = 1, max = 50))]
+    #[schemars(range(min = 1, max = 50), extend("role" = Role::Dimensions))]
     pub n_components: u32,
     /// Number of neighbors per row: few follow sharp bends, many bridge sparse regions. hessian needs at least n_components (n_components
     /// + 3) / 2, the others more than n_components.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1), extend("role" = Role::Neighborhood))]
     pub n_neighbors: u32,
     /// Kind of embedding: standard; modified (MLLE, several weights per row); hessian (Hessian eigenmaps); ltsa (local tangent space
     /// alignment).

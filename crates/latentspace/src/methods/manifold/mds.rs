@@ -27,7 +27,7 @@ use crate::methods::map::placed::{Near, Placed, Placing, Stored, wrong};
 use crate::methods::map::{NEEDS_ALL_ROWS, PLACES_ON_THE_MAP};
 use crate::model::{Can, Model};
 use crate::neighbors::{Metric, Points};
-use crate::params::Auto;
+use crate::params::{Auto, Role};
 use crate::random::Random;
 use crate::run::Run;
 use crate::tensors::{Tensor, Tensors};
@@ -48,11 +48,12 @@ pub enum Scaling {
 #[serde(default, deny_unknown_fields)]
 pub struct Mds {
     /// Dimensions of the space.
-    #[schemars(range(min = 1, max = 50))]
+    #[schemars(range(min = 1, max = 50), extend("role" = Role::Dimensions))]
     pub n_components: u32,
     /// What to preserve: metric, distances (SMACOF); classical, inner products (eigenvectors).
     pub scaling: Scaling,
     /// Distance between rows; inner_product is not a distance and is refused.
+    #[schemars(extend("role" = Role::Metric))]
     pub metric: Metric,
     /// Number of landmarks, the rows that are scaled; the others are placed by their distances to them. auto: all rows up to 10,000, else
     /// 1,000.

@@ -31,7 +31,7 @@ use crate::methods::TAKEN_DENSE;
 use crate::methods::map::{NEEDS_ALL_ROWS, PLACES_ON_THE_MAP};
 use crate::model::{Can, Model};
 use crate::neighbors::{self, Groups, Metric};
-use crate::params::Auto;
+use crate::params::{Auto, Role};
 use crate::random::Random;
 use crate::run::Run;
 use crate::tensors::Tensors;
@@ -41,10 +41,10 @@ use crate::tensors::Tensors;
 #[serde(default, deny_unknown_fields)]
 pub struct Phate {
     /// Dimensions of the map.
-    #[schemars(range(min = 1, max = 50))]
+    #[schemars(range(min = 1, max = 50), extend("role" = Role::Dimensions))]
     pub n_components: u32,
     /// Number of neighbors that sets the kernel's bandwidth: the distance to that neighbor.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1), extend("role" = Role::Neighborhood))]
     pub n_neighbors: u32,
     /// Decay rate of the kernel's tail: 2 is Gaussian, 40 nearly a cutoff at the bandwidth.
     #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 1000))]

@@ -29,7 +29,7 @@ use crate::methods::map::{NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, check_distances};
 use crate::methods::near::near;
 use crate::model::{Can, Model};
 use crate::neighbors::{self, Metric, Points};
-use crate::params::Auto;
+use crate::params::{Auto, Role};
 use crate::random::Random;
 use crate::run::Run;
 use crate::tensors::Tensors;
@@ -42,10 +42,10 @@ use pairs::{BEYOND, BothSides, Counts};
 #[serde(default, deny_unknown_fields)]
 pub struct Pacmap {
     /// Dimensions of the map.
-    #[schemars(range(min = 1, max = 10))]
+    #[schemars(range(min = 1, max = 10), extend("role" = Role::Dimensions))]
     pub n_components: u32,
     /// Number of near pairs (neighbors) per row, at most half of the other rows. auto: 10 up to 10,000 rows, 15 more for each factor of ten beyond.
-    #[schemars(extend("minimum" = 1))]
+    #[schemars(extend("role" = Role::Neighborhood, "minimum" = 1))]
     pub n_neighbors: Auto<u32>,
     /// Mid-near pairs per near pair.
     #[schemars(title = "mid-near ratio", extend("minimum" = 0, "maximum" = 100))]
@@ -54,10 +54,11 @@ pub struct Pacmap {
     #[schemars(title = "far pair ratio", extend("minimum" = 0, "maximum" = 100))]
     pub fp_ratio: f64,
     /// Distance between rows; inner_product is not a distance and is refused.
+    #[schemars(extend("role" = Role::Metric))]
     pub metric: Metric,
     /// Reduce rows to this many principal components before the neighbor search. 0: no reduction; auto: 100 where there are more columns
     /// and the metric is Euclidean.
-    #[schemars(title = "PCA components", extend("minimum" = 0))]
+    #[schemars(title = "PCA components", extend("role" = Role::Reduction, "minimum" = 0))]
     pub pca_components: Auto<u32>,
     /// Step size of the optimizer (Adam).
     #[schemars(extend("exclusiveMinimum" = 0))]

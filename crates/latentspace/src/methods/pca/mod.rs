@@ -38,7 +38,7 @@ use crate::fold::AnyFold;
 use crate::linalg::{self, eigen_cost, is_few_of_many};
 use crate::method::{Fitted, Info, Likelihood, Method, Plan, Shape, Takes};
 use crate::model::{Can, Model};
-use crate::params::Auto;
+use crate::params::{Auto, Role};
 use crate::run::Run;
 use crate::tensors::Tensors;
 
@@ -47,7 +47,7 @@ use crate::tensors::Tensors;
 #[serde(default, deny_unknown_fields)]
 pub struct Pca {
     /// Number of components (dimensions of the space). auto: 50, or as many as the data allow.
-    #[schemars(extend("minimum" = 1))]
+    #[schemars(extend("role" = Role::Dimensions, "minimum" = 1))]
     pub n_components: Auto<u32>,
     /// How to compute the components: covariance and gram are exact, randomized is faster for many rows and columns. auto: the cheapest.
     pub solver: Solver,

@@ -27,7 +27,7 @@ use crate::fold::fold;
 use crate::linalg::{Matrix, OwnedRows};
 use crate::method::{Fitted, Info, Likelihood, Method, Plan, Shape, Takes};
 use crate::model::{Can, Model};
-use crate::params::Auto;
+use crate::params::{Auto, Role};
 use crate::run::Run;
 use crate::tensors::Tensors;
 use crate::text::normal_word;
@@ -41,7 +41,7 @@ const NONE: &str = "none";
 #[serde(default, deny_unknown_fields)]
 pub struct Lda {
     /// Number of topics. auto: 10 below 500 documents, 20 below 5,000, 50 below 20,000, else 100.
-    #[schemars(title = "topics", extend("minimum" = 1, "maximum" = 10_000))]
+    #[schemars(title = "topics", extend("role" = Role::Dimensions, "minimum" = 1, "maximum" = 10_000))]
     pub n_components: Auto<u32>,
     /// How to infer topics: gibbs, the best topics, all documents in memory; variational (online variational Bayes), good topics in a few
     /// passes, also from files larger than memory.
@@ -65,13 +65,13 @@ pub struct Lda {
     pub seed_weight: u32,
     /// Column of labels that guide topics: documents with the first label (in sorted order) prefer the first topic, and so on; missing
     /// labels prefer none. auto or none: no labels.
-    #[schemars(title = "labels", extend("column" = true, "anyOf" = [{ "const": AUTO }, { "const": NONE }, { "type": "string" }]))]
+    #[schemars(title = "labels", extend("role" = Role::Labels, "anyOf" = [{ "const": AUTO }, { "const": NONE }, { "type": "string" }]))]
     pub target: String,
     /// Weight of a document's label, in words of the document.
     #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 1e6))]
     pub target_weight: f64,
     /// Fraction of the documents held out to measure the likelihood of new documents, at most 2,000 of them.
-    #[schemars(extend("minimum" = 0, "maximum" = 0.5))]
+    #[schemars(extend("role" = Role::HeldOut, "minimum" = 0, "maximum" = 0.5))]
     pub held_out: f64,
 }
 

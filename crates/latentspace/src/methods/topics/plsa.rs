@@ -30,7 +30,7 @@ use crate::linalg::{Matrix, SparseRows};
 use crate::method::{Fitted, Info, Likelihood, Method, Plan, Shape, Takes};
 use crate::model::{Can, Model};
 use crate::parallel::*;
-use crate::params::Auto;
+use crate::params::{Auto, Role};
 use crate::random::Random;
 use crate::run::Run;
 use crate::tensors::Tensors;
@@ -40,7 +40,7 @@ use crate::tensors::Tensors;
 #[serde(default, deny_unknown_fields)]
 pub struct Plsa {
     /// Number of topics. auto: 10 below 500 documents, 20 below 5,000, 50 below 20,000, else 100.
-    #[schemars(title = "topics", extend("minimum" = 1, "maximum" = 10_000))]
+    #[schemars(title = "topics", extend("role" = Role::Dimensions, "minimum" = 1, "maximum" = 10_000))]
     pub n_components: Auto<u32>,
     /// Maximum number of rounds over all documents. Learning stops earlier when the likelihood settles or the held-out likelihood no
     /// longer rises.
@@ -54,7 +54,7 @@ pub struct Plsa {
     pub smoothing: f64,
     /// Fraction of the documents held out to measure the likelihood of new documents and to decide when to temper and to stop, at most
     /// 2,000 of them.
-    #[schemars(extend("minimum" = 0, "maximum" = 0.5))]
+    #[schemars(extend("role" = Role::HeldOut, "minimum" = 0, "maximum" = 0.5))]
     pub held_out: f64,
 }
 

@@ -46,7 +46,7 @@ use crate::methods::map::{NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, start as map_start}
 use crate::methods::near::{near, search_plan};
 use crate::model::{Can, Model};
 use crate::neighbors::Metric;
-use crate::params::Auto;
+use crate::params::{Auto, Role};
 use crate::random::Random;
 use crate::run::Run;
 use crate::tensors::Tensors;
@@ -75,11 +75,11 @@ pub enum Affinity {
 #[serde(default, deny_unknown_fields)]
 pub struct Tsne {
     /// Dimensions of the map: 2 or 3 to look at, 1 for an order.
-    #[schemars(range(min = 1, max = 3))]
+    #[schemars(range(min = 1, max = 3), extend("role" = Role::Dimensions))]
     pub n_components: u32,
     /// Effective number of neighbors per row. Small values show fine structure, large values (100) coarser structure. At most a third of
     /// the rows.
-    #[schemars(extend("exclusiveMinimum" = 1))]
+    #[schemars(extend("role" = Role::Neighborhood, "exclusiveMinimum" = 1))]
     pub perplexity: f64,
     /// A second perplexity, averaged with the first (multiscale t-SNE). A larger one also keeps coarse structure. 0: none.
     #[schemars(extend("minimum" = 0))]
@@ -106,13 +106,14 @@ pub struct Tsne {
     #[schemars(extend("exclusiveMinimum" = 0))]
     pub learning_rate: Auto<f64>,
     /// Distance between rows.
+    #[schemars(extend("role" = Role::Metric))]
     pub metric: Metric,
     /// Starting positions: pca, the first principal components, which keep the coarse order of the data; spectral, the smoothest
     /// eigenvectors of the neighbor graph's Laplacian, which unroll curved data; random.
     pub init: Init,
     /// Reduce rows to this many principal components before the neighbor search, which is faster and removes noise. 0: no reduction;
     /// auto: 50 where there are more columns.
-    #[schemars(title = "PCA components", extend("minimum" = 0))]
+    #[schemars(title = "PCA components", extend("role" = Role::Reduction, "minimum" = 0))]
     pub pca_components: Auto<u32>,
 }
 

@@ -41,7 +41,7 @@ use crate::methods::map::{Init, NEEDS_ALL_ROWS, PLACES_ON_THE_MAP};
 use crate::methods::near::{near, search_plan};
 use crate::model::{Can, Model};
 use crate::neighbors::Metric;
-use crate::params::Auto;
+use crate::params::{Auto, Role};
 use crate::random::Random;
 use crate::run::Run;
 use crate::tensors::Tensors;
@@ -59,11 +59,11 @@ use start::stretched;
 #[serde(default, deny_unknown_fields)]
 pub struct Umap {
     /// Dimensions of the map: 2 or 3 to look at, 5 to 50 to cluster in.
-    #[schemars(range(min = 1, max = 50))]
+    #[schemars(range(min = 1, max = 50), extend("role" = Role::Dimensions))]
     pub n_components: u32,
     /// Number of neighbors per row, the row itself included. Small values show fine structure, large values (50) coarse structure. At
     /// most the number of rows.
-    #[schemars(range(min = 2))]
+    #[schemars(range(min = 2), extend("role" = Role::Neighborhood))]
     pub n_neighbors: u32,
     /// Minimum distance between points of the map: small values pack groups tightly, large values spread them evenly. At most the spread.
     #[schemars(extend("minimum" = 0))]
@@ -78,6 +78,7 @@ pub struct Umap {
     #[schemars(extend("exclusiveMinimum" = 0))]
     pub learning_rate: f64,
     /// Distance between rows.
+    #[schemars(extend("role" = Role::Metric))]
     pub metric: Metric,
     /// Starting positions: pca, the first principal components, which keep the coarse order of the data; spectral, the smoothest
     /// eigenvectors of the neighbor graph's Laplacian, which unroll curved data; random.
@@ -96,7 +97,7 @@ pub struct Umap {
     pub repulsion_strength: f64,
     /// Column of labels to learn from (supervised UMAP): rows with different labels are connected less. auto: the y given to fit in
     /// Python, else none.
-    #[schemars(extend("column" = true, "anyOf" = [{ "const": AUTO }, { "const": NONE }, { "type": "string" }]))]
+    #[schemars(extend("role" = Role::Labels, "anyOf" = [{ "const": AUTO }, { "const": NONE }, { "type": "string" }]))]
     pub target: String,
     /// Weight of the labels against the rows: at 1, rows with different labels are not connected.
     #[schemars(extend("minimum" = 0, "maximum" = 1))]
