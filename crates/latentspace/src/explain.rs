@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::ser::Serializer;
 use serde_json::{Value, json};
 
-use crate::axes::{Axes, Distributions, Layout, Weighted, Weights, WordOrder, layout};
+use crate::axes::{Axes, Distributions, Layout, Weighted, WordOrder, layout};
 use crate::data::{Metadata, Observations, write};
 use crate::error::Result;
 use crate::linalg::{Matrix, OwnedRows};
@@ -150,9 +150,11 @@ pub fn explain(space: &Space, data: Option<&Observations>, shown: usize, run: &R
         for (axis, dimension) in dimensions.iter_mut().enumerate() {
             dimension.share = axes.shares.get(axis).copied();
         }
-        match axes.weights {
-            Weights::Distributions(distributions) => of_words(&mut dimensions, distributions, space, known.as_ref(), &names, shown, run)?,
-            _ => dimensions.iter_mut().enumerate().for_each(|(axis, dimension)| dimension.loadings = loadings(axes, axis, &names, shown)),
+        match axes.distributions()? {
+            Some(distributions) => of_words(&mut dimensions, &distributions, space, known.as_ref(), &names, shown, run)?,
+            None => {
+                dimensions.iter_mut().enumerate().for_each(|(axis, dimension)| dimension.loadings = loadings(axes, axis, &names, shown))
+            }
         }
     }
     if let Some(known) = &known {

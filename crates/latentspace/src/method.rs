@@ -48,6 +48,32 @@ pub enum Likelihood {
     Words,
 }
 
+/// The signs of the cells that a method learns from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Signs {
+    /// Any.
+    Any,
+    /// No cell is negative.
+    NonNegative,
+}
+
+/// A law that every space of a method obeys; the contract tests check it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Law {
+    /// Rows that are rotated or shifted give as good a space.
+    Rotation,
+    /// Codes are linear in the rows, and decoded rows are the nearest in the least-squares sense that so many dimensions allow.
+    LeastSquares,
+    /// Decoded rows are nearer to the rows than their mean is.
+    Reconstruction,
+    /// Codes and decoded rows are not negative.
+    NonNegativity,
+    /// Codes are proportions: they sum to 1.
+    Proportions,
+}
+
 /// Description of a method.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Info {
@@ -63,6 +89,8 @@ pub struct Info {
     pub summary: &'static str,
     /// The kinds of observations that it takes.
     pub takes: &'static [Takes],
+    /// The signs of the cells that it allows.
+    pub signs: Signs,
     /// Whether its spaces encode new rows.
     pub encodes: bool,
     /// Whether its spaces decode codes.
@@ -73,6 +101,8 @@ pub struct Info {
     pub likelihood: Option<Likelihood>,
     /// What its spaces can do beyond encoding and decoding.
     pub can: Can,
+    /// The laws that its spaces obey.
+    pub laws: &'static [Law],
     /// Whether the data determine the directions of its codes, such as by variance or eigenvalue; else any rotation is as good.
     pub oriented: bool,
     /// Whether its map can be shown during the fit.

@@ -18,7 +18,7 @@ use crate::attributes::Attribute;
 use crate::data::Rows;
 use crate::error::Result;
 use crate::linalg::Matrix;
-use crate::method::{Fitted, Info, Method, Plan, Shape, Takes};
+use crate::method::{Fitted, Info, Law, Method, Plan, Shape, Signs, Takes};
 use crate::methods::TAKEN_DENSE;
 use crate::methods::map::{NEEDS_ALL_ROWS, PLACES_ON_THE_MAP};
 use crate::model::{Can, Model};
@@ -90,11 +90,13 @@ impl Method for Diffusion {
         family: "manifold",
         summary: "coordinates that preserve diffusion distances",
         takes: Takes::ROWS,
+        signs: Signs::Any,
         encodes: true,
         decodes: true,
         folds: false,
         likelihood: None,
         can: Can { kept: true, axes: None, sampler: false },
+        laws: &[Law::Rotation, Law::Reconstruction],
         oriented: true,
         live: false,
         given: &[],

@@ -17,7 +17,7 @@ use super::{BEGINS_ANEW, NEIGHBORS, PLANNED_ROUGHLY, check, check_neighbors, lea
 use crate::attributes::{Attribute, Fit, Found, Peer};
 use crate::data::Rows;
 use crate::error::Result;
-use crate::method::{Fitted, Info, Method, Plan, Shape, Takes};
+use crate::method::{Fitted, Info, Law, Method, Plan, Shape, Signs, Takes};
 use crate::methods::TAKEN_DENSE;
 use crate::methods::map::placed::Stored;
 use crate::methods::map::{NEEDS_ALL_ROWS, PLACES_ON_THE_MAP};
@@ -78,11 +78,13 @@ impl Method for Laplacian {
         family: "manifold",
         summary: "smoothest eigenvectors of the neighbor graph's Laplacian",
         takes: Takes::ROWS,
+        signs: Signs::Any,
         encodes: true,
         decodes: true,
         folds: false,
         likelihood: None,
         can: Can { kept: true, axes: None, sampler: false },
+        laws: &[Law::Rotation, Law::Reconstruction],
         oriented: true,
         live: false,
         given: &[],

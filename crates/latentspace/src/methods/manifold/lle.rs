@@ -24,7 +24,7 @@ use super::{
 use crate::data::Rows;
 use crate::error::{Error, Result};
 use crate::linalg::{Matrix, Sparse};
-use crate::method::{Fitted, Info, Method, Plan, Shape, Takes};
+use crate::method::{Fitted, Info, Law, Method, Plan, Shape, Signs, Takes};
 use crate::methods::TAKEN_DENSE;
 use crate::methods::map::mixture::RIDGE;
 use crate::methods::map::{NEEDS_ALL_ROWS, PLACES_ON_THE_MAP};
@@ -135,11 +135,13 @@ impl Method for Lle {
         family: "manifold",
         summary: "coordinates that keep local linear reconstructions",
         takes: Takes::ROWS,
+        signs: Signs::Any,
         encodes: true,
         decodes: true,
         folds: false,
         likelihood: None,
         can: Can { kept: true, axes: None, sampler: false },
+        laws: &[Law::Rotation, Law::Reconstruction],
         oriented: true,
         live: false,
         given: &[],

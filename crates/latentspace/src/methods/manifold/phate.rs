@@ -26,7 +26,7 @@ use crate::data::Rows;
 use crate::error::{Result, count};
 use crate::linalg::{Eigen, Matrix, symmetric_eigen};
 use crate::measure::Measure;
-use crate::method::{Fitted, Info, Method, Plan, Shape, Takes};
+use crate::method::{Fitted, Info, Law, Method, Plan, Shape, Signs, Takes};
 use crate::methods::TAKEN_DENSE;
 use crate::methods::map::{NEEDS_ALL_ROWS, PLACES_ON_THE_MAP};
 use crate::model::{Can, Model};
@@ -239,11 +239,13 @@ impl Method for Phate {
         family: "manifold",
         summary: "a map of branches, by distances between random walks",
         takes: Takes::ROWS,
+        signs: Signs::Any,
         encodes: true,
         decodes: true,
         folds: false,
         likelihood: None,
         can: Can { kept: true, axes: None, sampler: false },
+        laws: &[Law::Rotation, Law::Reconstruction],
         oriented: false,
         live: false,
         given: &[],

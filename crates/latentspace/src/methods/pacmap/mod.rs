@@ -21,7 +21,7 @@ use crate::attributes::{Attribute, Peer};
 use crate::data::{Given, Rows};
 use crate::error::{Error, Result, count};
 use crate::linalg::{Matrix, OwnedRows};
-use crate::method::{Fitted, Info, Method, Plan, Shape, Takes};
+use crate::method::{Fitted, Info, Law, Method, Plan, Shape, Signs, Takes};
 use crate::methods::TAKEN_DENSE;
 use crate::methods::map::placed::{self, Near, Placed, Placing, Stored, wrong};
 use crate::methods::map::start::{principal, reduced, reducing};
@@ -212,11 +212,13 @@ impl Method for Pacmap {
         family: "map",
         summary: "a map that fixes global, then local structure",
         takes: Takes::ROWS,
+        signs: Signs::Any,
         encodes: true,
         decodes: true,
         folds: false,
         likelihood: None,
         can: Can { kept: true, axes: None, sampler: false },
+        laws: &[Law::Rotation, Law::Reconstruction],
         oriented: false,
         live: true,
         given: &[Given::Neighbors],

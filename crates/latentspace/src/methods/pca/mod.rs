@@ -36,7 +36,7 @@ use crate::data::{CHUNK, Rows};
 use crate::error::{Error, Result};
 use crate::fold::AnyFold;
 use crate::linalg::{self, eigen_cost, is_few_of_many};
-use crate::method::{Fitted, Info, Likelihood, Method, Plan, Shape, Takes};
+use crate::method::{Fitted, Info, Law, Likelihood, Method, Plan, Shape, Signs, Takes};
 use crate::model::{Can, Model};
 use crate::params::{Auto, Role};
 use crate::run::Run;
@@ -197,11 +197,13 @@ impl Method for Pca {
         family: "linear",
         summary: "orthogonal directions of largest variance",
         takes: Takes::ROWS,
+        signs: Signs::Any,
         encodes: true,
         decodes: true,
         folds: true,
         likelihood: Some(Likelihood::Rows),
         can: Can { kept: false, axes: Some("component"), sampler: true },
+        laws: &[Law::Rotation, Law::LeastSquares, Law::Reconstruction],
         oriented: true,
         live: false,
         given: &[],

@@ -25,7 +25,7 @@ use crate::data::{CHUNK, Rows};
 use crate::error::{Error, Result, nearest};
 use crate::fold::fold;
 use crate::linalg::{Matrix, OwnedRows};
-use crate::method::{Fitted, Info, Likelihood, Method, Plan, Shape, Takes};
+use crate::method::{Fitted, Info, Law, Likelihood, Method, Plan, Shape, Signs, Takes};
 use crate::model::{Can, Model};
 use crate::params::{Auto, Role};
 use crate::run::Run;
@@ -178,11 +178,13 @@ impl Method for Lda {
         family: "topics",
         summary: "topics over words, and each document's share of them",
         takes: &[Takes::Counts, Takes::Text],
+        signs: Signs::NonNegative,
         encodes: true,
         decodes: true,
         folds: false,
         likelihood: Some(Likelihood::Words),
         can: Can { kept: true, axes: Some("topic"), sampler: true },
+        laws: &[Law::NonNegativity, Law::Proportions],
         oriented: true,
         live: false,
         given: &[],

@@ -27,7 +27,7 @@ use crate::data::{CHUNK, Rows};
 use crate::error::{Error, Result};
 use crate::fold::{AnyFold, Portable};
 use crate::linalg::{Matrix, SparseRows};
-use crate::method::{Fitted, Info, Likelihood, Method, Plan, Shape, Takes};
+use crate::method::{Fitted, Info, Law, Likelihood, Method, Plan, Shape, Signs, Takes};
 use crate::model::{Can, Model};
 use crate::parallel::*;
 use crate::params::{Auto, Role};
@@ -93,11 +93,13 @@ impl Method for Plsa {
         family: "topics",
         summary: "topics as distributions over words, without a prior",
         takes: &[Takes::Counts, Takes::Text],
+        signs: Signs::NonNegative,
         encodes: true,
         decodes: true,
         folds: true,
         likelihood: Some(Likelihood::Words),
         can: Can { kept: true, axes: Some("topic"), sampler: false },
+        laws: &[Law::NonNegativity, Law::Proportions],
         oriented: true,
         live: false,
         given: &[],

@@ -37,7 +37,7 @@ use crate::data::{Given, Rows, Tie};
 use crate::error::{Error, Result, count};
 use crate::linalg::{Matrix, MatrixView, OwnedRows};
 use crate::measure::Measure;
-use crate::method::{Fitted, Info, Method, Plan, Shape, Takes};
+use crate::method::{Fitted, Info, Law, Method, Plan, Shape, Signs, Takes};
 use crate::methods::KEPT_SPARSE;
 use crate::methods::map::edges::Edges;
 use crate::methods::map::given::{self, Ties};
@@ -301,11 +301,13 @@ impl Method for Tsne {
         family: "map",
         summary: "a map that keeps each row's neighbors together",
         takes: Takes::ROWS,
+        signs: Signs::Any,
         encodes: true,
         decodes: true,
         folds: false,
         likelihood: None,
         can: Can { kept: true, axes: None, sampler: false },
+        laws: &[Law::Rotation, Law::Reconstruction],
         oriented: false,
         live: true,
         given: &[Given::Neighbors, Given::Start],

@@ -31,7 +31,7 @@ use crate::attributes::{Attribute, Fit, Found, Peer};
 use crate::data::{Category, Given, Rows, Tie};
 use crate::error::{Error, Result, count};
 use crate::linalg::{Matrix, MatrixView, OwnedRows};
-use crate::method::{Fitted, Info, Method, Plan, Shape, Takes};
+use crate::method::{Fitted, Info, Law, Method, Plan, Shape, Signs, Takes};
 use crate::methods::KEPT_SPARSE;
 use crate::methods::map::edges::Edges;
 use crate::methods::map::given::{self, Ties};
@@ -309,11 +309,13 @@ impl Method for Umap {
         family: "map",
         summary: "a map of the fuzzy graph of neighbors",
         takes: Takes::ROWS,
+        signs: Signs::Any,
         encodes: true,
         decodes: true,
         folds: false,
         likelihood: None,
         can: Can { kept: true, axes: None, sampler: false },
+        laws: &[Law::Rotation, Law::Reconstruction],
         oriented: false,
         live: true,
         given: &[Given::Neighbors, Given::Start],

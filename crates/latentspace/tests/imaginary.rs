@@ -1,0 +1,204 @@
+//! A family that exists only here, with every capability: whatever asks for capabilities works on it without knowing it.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::borrow::Cow;
+
+use latentspace::axes::{Axes, Weights, layout, tree};
+use latentspace::compare::{ComparisonOptions, Embedding, compare};
+use latentspace::data::{Metadata, PrepareOptions, Rows};
+use latentspace::explain::explain;
+use latentspace::learn::{Dataset, StabilityTest, TrainingRows, learn};
+use latentspace::linalg::{Matrix, OwnedRows};
+use latentspace::method::{AnyMethod, Fitted, Info, Law, Method, Plan, Shape, Signs, Takes};
+use latentspace::model::{Can, Capabilities, Kept, Model, Sampler};
+use latentspace::random::Random;
+use latentspace::tensors::Tensors;
+use latentspace::{Codes, Error, Observations, Result, Run, Space};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+/// Learns a prototype for each group of columns.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+struct Prototypes {
+    /// The number of prototypes, each of which is an axis.
+    #[schemars(range(min = 1))]
+    n_components: usize,
+}
+
+impl Default for Prototypes {
+    fn default() -> Self {
+        Prototypes { n_components: 3 }
+    }
+}
+
+impl Method for Prototypes {
+    const INFO: Info = Info {
+        name: "prototypes",
+        title: "Prototypes",
+        class: "Prototypes",
+        family: "imaginary",
+        summary: "a prototype for each group of columns",
+        takes: &[Takes::Table],
+        signs: Signs::NonNegative,
+        encodes: true,
+        decodes: true,
+        folds: false,
+        likelihood: None,
+        can: Can { kept: true, axes: Some("prototype"), sampler: true },
+        laws: &[Law::NonNegativity],
+        oriented: true,
+        live: false,
+        given: &[],
+        limits: &[],
+        attributes: &[],
+        peer: None,
+        references: &[],
+    };
+
+    fn check(&self, shape: Shape) -> Result<()> {
+        if self.n_components > shape.cols {
+            return Err(Error::param("n_components", self.n_components, format!("there are {} columns", shape.cols)));
+        }
+        Ok(())
+    }
+
+    fn plan(&self, shape: Shape, _run: &Run) -> Plan {
+        Plan { algorithm: "means".to_owned(), peak_bytes: 2 * shape.bytes(), seconds: 0.0, rounds: 1 }
+    }
+
+    fn fit(&self, rows: &Rows<'_>, run: &Run) -> Result<Fitted> {
+        let (table, k) = (rows.table()?, self.n_components);
+        let largest = |row: usize| (1..table.cols()).fold(0, |best, at| if table.row(row)[at] > table.row(row)[best] { at } else { best });
+        let mut sums = vec![0.0_f64; k * table.cols()];
+        let mut counts = vec![0.0_f64; k];
+        for row in 0..table.rows() {
+            let group = largest(row) % k;
+            counts[group] += 1.0;
+            sums[group * table.cols()..][..table.cols()].iter_mut().zip(table.row(row)).for_each(|(sum, &cell)| *sum += f64::from(cell));
+        }
+        let part = |group: usize, column: usize| (sums[group * table.cols() + column] / counts[group].max(1.0)) as f32 + 1e-6;
+        let parts = Matrix::from_fn(k, table.cols(), part);
+        let shares = counts.iter().map(|count| count / table.rows() as f64).collect();
+        let mut model = PrototypesModel { parts, shares, codes: Matrix::from_fn(0, k, |_, _| 0.0), rows: OwnedRows::Dense(table) };
+        model.codes = model.encode(&model.rows, run)?;
+        Ok(Fitted { codes: Some(model.codes.clone()), model: Box::new(model), facts: Map::new(), measures: Vec::new() })
+    }
+
+    fn load(_tensors: &Tensors, _facts: &Value) -> Result<Box<dyn Model>> {
+        Err(Error::internal("only registered methods are opened"))
+    }
+}
+
+struct PrototypesModel {
+    /// `[k, d]`.
+    parts: Matrix,
+    shares: Vec<f64>,
+    codes: Matrix,
+    rows: OwnedRows,
+}
+
+impl Model for PrototypesModel {
+    fn n_components(&self) -> usize {
+        self.parts.rows()
+    }
+
+    fn columns(&self) -> usize {
+        self.parts.cols()
+    }
+
+    fn encode(&self, rows: &OwnedRows, _run: &Run) -> Result<Matrix> {
+        let table = rows.table()?;
+        let inner = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>();
+        let code = |row: usize, axis: usize| {
+            (inner(table.row(row), self.parts.row(axis)) / inner(self.parts.row(axis), self.parts.row(axis))) as f32
+        };
+        Ok(Matrix::from_fn(table.rows(), self.parts.rows(), code))
+    }
+
+    fn decode(&self, codes: &Matrix, _run: &Run) -> Result<Matrix> {
+        let cell = |row: usize, column: usize| (0..codes.cols()).map(|axis| codes.row(row)[axis] * self.parts.row(axis)[column]).sum();
+        Ok(Matrix::from_fn(codes.rows(), self.parts.cols(), cell))
+    }
+
+    fn capabilities(&self) -> Capabilities<'_> {
+        let axes = Axes { weights: Weights::Parts(&self.parts), shares: Cow::Borrowed(&self.shares), prior: None };
+        Capabilities { kept: Some(Kept::new(&self.codes, &self.rows)), axes: Some(axes), sampler: Some(self) }
+    }
+
+    fn store(&self, tensors: &mut Tensors) -> Result<Value> {
+        tensors.put_matrix("parts", &self.parts)?;
+        Ok(json!({}))
+    }
+}
+
+impl Sampler for PrototypesModel {
+    fn sample(&self, n: usize, run: &Run) -> Result<Matrix> {
+        let random = Random::new(run.seed(), "prototypes");
+        let row = |at: usize| random.below(at as u64, 0, self.codes.rows() as u64) as usize;
+        Ok(Matrix::from_fn(n, self.codes.cols(), |at, axis| self.codes.row(row(at))[axis]))
+    }
+}
+
+/// Rows of three kinds over nine words.
+fn observed(seed: u64) -> Observations {
+    let random = Random::new(seed, "rows");
+    let cell =
+        |row: usize, column: usize| (random.uniform(row as u64, column as u64) * if column % 3 == row % 3 { 9.0 } else { 1.0 }) as f32;
+    Observations::from_matrix("rows", Matrix::from_fn(90, 9, cell))
+}
+
+fn space(seed: u64, run: &Run) -> Space {
+    learn(&Prototypes::default(), observed(seed), &PrepareOptions::default(), &Default::default(), run).unwrap().space
+}
+
+#[test]
+fn its_axes_are_explained_by_words_and_written_as_a_table() {
+    let run = Run::new(0, 2).unwrap();
+    let space = space(1, &run);
+    let found = explain(&space, None, 3, &run).unwrap();
+    assert_eq!((found.noun, found.dimensions.len()), ("prototype", 3));
+    for (axis, dimension) in found.dimensions.iter().enumerate() {
+        let words: Vec<&str> = dimension.words.as_ref().unwrap().relevant().collect();
+        // Columns are counted from 1.
+        assert!(words.iter().all(|word| (word.parse::<usize>().unwrap() - 1) % 3 == axis), "{axis}: {words:?}");
+        assert!(dimension.high[0].row as usize % 3 == axis);
+    }
+    assert_eq!(json!(found)[0]["prototype"], 0);
+    let distributions = space.distributions().unwrap().unwrap();
+    assert_eq!(layout(&distributions, &run).unwrap().places.len(), 3);
+    assert_eq!(tree(&distributions, &run).unwrap().len(), 2);
+    let table = space.axes_table().unwrap();
+    assert_eq!((table.rows(), table.columns()), (3, 9));
+}
+
+#[test]
+fn its_axes_are_matched_over_seeds_and_between_spaces() {
+    let run = Run::new(0, 2).unwrap();
+    let data = Dataset::new(observed(1), &PrepareOptions::default(), &run).unwrap();
+    let training = TrainingRows { names: None, ..data.training() };
+    let report = StabilityTest { method: &Prototypes::default() as &dyn AnyMethod, training, runs: 2, k: 5 }.measure(None, &run, |_| {});
+    let report = report.unwrap();
+    assert_eq!(report.axes.as_ref().unwrap().seeds.shared.value, 1.0);
+    assert!(json!(report)["prototypes"]["each"][2]["prototype"] == 2 && report.sentences().iter().any(|told| told.contains("prototype")));
+    let (one, other) = (space(1, &run), space(2, &run));
+    let codes = |space: &Space| Ok(Codes::new(space.capabilities().kept.unwrap().codes.clone(), Metadata::none(90)));
+    let side = |name, space| Embedding { name, codes: codes(space), space: Some(space) };
+    let found = compare(side("one", &one), side("other", &other), &ComparisonOptions::default(), &run).unwrap();
+    let axes = found.axes.as_ref().unwrap();
+    assert!((0..3).all(|axis| axes.each[axis].partner == Some(axis as u32)) && json!(found)["prototypes"]["words"] == 9);
+}
+
+#[test]
+fn it_generates_keeps_and_recognizes_its_rows() {
+    let run = Run::new(0, 2).unwrap();
+    let space = space(1, &run);
+    let Capabilities { kept, sampler, .. } = space.capabilities();
+    assert!(kept.unwrap().are(&OwnedRows::Dense(Matrix::from_fn(90, 9, |_, _| 1.0)), &run).is_ok_and(|are| !are));
+    let codes = sampler.unwrap().sample(5, &run).unwrap();
+    assert_eq!(space.decode(&codes, &run).unwrap().cols(), 9);
+    // A file of a method that this program does not have is refused.
+    let refused = Space::from_bytes(&space.to_bytes().unwrap(), "x.latent".as_ref()).err().unwrap();
+    assert!(refused.to_string().contains("prototypes"), "{refused}");
+}
