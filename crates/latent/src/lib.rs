@@ -8,7 +8,6 @@ mod context;
 mod explorer;
 mod hints;
 mod inputs;
-mod kept;
 mod memory;
 mod output;
 mod outputs;
@@ -16,7 +15,6 @@ mod progress;
 mod server;
 mod speed;
 mod study;
-mod topics;
 
 use std::ffi::OsString;
 

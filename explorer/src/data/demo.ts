@@ -4,9 +4,8 @@
 //   & takes=2   seconds of a fit that is asked for
 //   & live=1   start fitting at once      & slow=1        a fit that takes a minute
 //   & offset=1e7   coordinates far out    & hostile=1     names that would like to be markup
-//   & topics=20   topics of documents, 1 to 1000 (& bare=1: without measures and times)
+//   and what the test data of rooms read from it
 //   & cats=10  categories                 & phase=failed|reading   stay there
-import { demoTopics } from "./demo-topics.ts";
 import { packMap, parseMap } from "./header.ts";
 import { type DataSource, type Listener, SourceError } from "./source.ts";
 import type { Comparison, Field, Groups, Hit, KeptMap, Method, Neighbor, Phase, RowInfo, Stable, State, TableQuery } from "./types.ts";
@@ -130,11 +129,26 @@ class World {
   }
 }
 
-export function demoSource(query: URLSearchParams): DataSource {
+/** The test data of a room, where the address asks for them. */
+export interface DemoRoom {
+  /** How many groups of rows suit it; null where it is not asked for. */
+  groups(query: URLSearchParams): number | null;
+  make(query: URLSearchParams, n: number, group: (row: number) => number, hostile: boolean): DemoPart;
+}
+export interface DemoPart {
+  can: string;
+  name: string;
+  kind: State["kind"];
+  /** A category of the rows, if it has one. */
+  field: { name: string; categories: { label: string; count: number }[]; column: () => Uint32Array } | null;
+  /** The answer to a path; undefined for what is not its own. */
+  ask(path: string, query?: Record<string, string | number>): Promise<unknown> | undefined;
+}
+
+export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSource {
   const n = Math.max(0, Number(query.get("n") ?? 3000));
-  const k = Number(query.get("topics") ?? 0);
-  const cats = Number(query.get("cats") ?? (k > 0 ? Math.min(k, 40) : 10));
-  const kind = query.get("kind") ?? (k > 0 ? "text" : "images");
+  const asked = rooms.filter((room) => room.groups(query) !== null);
+  const cats = Number(query.get("cats") ?? asked[0]?.groups(query) ?? 10);
   const offset = Number(query.get("offset") ?? 0);
   const hostile = query.get("hostile") === "1";
   let world = new World(n, query.get("dims") === "3" ? 3 : 2, cats);
@@ -166,15 +180,16 @@ export function demoSource(query: URLSearchParams): DataSource {
     else [low, high] = [Math.min(low, w), Math.max(high, w)];
     if (split(i) === 0) trained++;
   }
-  const topics = k > 0 ? demoTopics(k, n, (row) => world.cluster[row]!, hostile, query.get("bare") === "1") : undefined;
+  const parts = asked.map((room) => room.make(query, n, (row) => world.cluster[row]!, hostile));
+  const kind = query.get("kind") ?? parts[0]?.kind ?? "images";
   const fields: Field[] = [
     { index: 0, name: hostile ? HOSTILE[0]! : "digit", type: "category", categories: names.map((label, c) => ({ label, count: counts[c]! })), missing: 0 },
     { index: 1, name: "stroke width", type: "number", min: low, max: high, missing, integer: false },
     { index: 2, name: "split", type: "category", categories: [{ label: "train", count: trained }, { label: "test", count: n - trained }], missing: 0 },
     { index: 3, name: "writer", type: "text" },
   ];
-  const place = new Map(topics?.categories.map((c, i) => [c.topic, i]));
-  if (topics) fields.push({ index: 4, name: "topic", type: "category", categories: topics.categories.slice(0, 1000).map(({ label, count }) => ({ label, count })), missing: 0 });
+  const own = parts.flatMap((part) => part.field ?? []);
+  own.forEach(({ name, categories }, i) => fields.push({ index: 4 + i, name, type: "category", categories, missing: 0 }));
   const cells = (i: number) => ({ [fields[0]!.name]: names[world.cluster[i]!]!, "stroke width": width(i), split: split(i) ? "test" : "train", writer: writer(i) });
 
   let kept: Float32Array | null = null;
@@ -189,11 +204,11 @@ export function demoSource(query: URLSearchParams): DataSource {
     return kept;
   };
   const state: State = {
-    name: hostile ? HOSTILE[3]! : topics ? "News of some years" : "Handwritten digits",
+    name: hostile ? HOSTILE[3]! : (parts[0]?.name ?? "Handwritten digits"),
     rows: n,
     columns: 784,
     kind: kind === "images" ? "images" : kind === "text" ? "text" : "table",
-    topics: topics ? { version: 1, k } : null,
+    can: parts.map((part) => part.can),
     phase: "done",
     message: "",
     step: 750,
@@ -480,7 +495,7 @@ export function demoSource(query: URLSearchParams): DataSource {
     async column(field) {
       if (field === 0) return world.cluster.slice();
       if (field === 1) return Float32Array.from({ length: n }, (_, i) => width(i));
-      if (field === 4 && topics) return topics.largest.map((t) => place.get(t)!);
+      if (field >= 4 && own[field - 4]) return own[field - 4]!.column();
       if (field === 2) return Uint32Array.from({ length: n }, (_, i) => (i === n - 1 && n > 5000 ? MISSING : split(i)));
       throw new SourceError("Text is read row by row.", null, 404);
     },
@@ -523,7 +538,13 @@ export function demoSource(query: URLSearchParams): DataSource {
       return { total: rows.length, rows: rows.slice(q.offset, q.offset + q.limit).map((row) => ({ row, id: String(row), fields: cells(row) })) };
     },
     methods: async () => methods,
-    topics,
+    async ask<T>(path: string, query?: Record<string, string | number>): Promise<T> {
+      for (const part of parts) {
+        const answer = part.ask(path, query);
+        if (answer) return (await answer) as T;
+      }
+      throw new SourceError(`${path}: there is no such thing.`, null, 404);
+    },
     async fit(method, params) {
       if (state.phase === "fitting") throw new SourceError("A fit is under way.", "Stop it first.", 409);
       begin(method, params);

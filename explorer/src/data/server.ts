@@ -110,15 +110,9 @@ export function serverSource(base: string): DataSource {
     stop: async () => void (await post("stop", {})),
     selection: async () => (await json<{ rows: number[] }>("selection")).rows,
     select: async (rows) => void (await post("selection", { rows })),
-    topics: {
-      topics: () => json("topics"),
-      all: () => json("topics/all"),
-      topic: (topic) => json(`topics/${topic}`),
-      word: (word) => json(`words/${word}`),
-      findWords: (text, limit) => json(`words?q=${encodeURIComponent(text)}&limit=${limit}`),
-      documents: (topic, limit) => json(`topics/${topic}/documents?limit=${limit}`),
-      rowWords: (row) => json(`rows/${row}/words`),
-      times: (field) => json(`topics/times/${field}`),
+    ask(path, query = {}) {
+      const q = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)])).toString();
+      return json(q === "" ? path : `${path}?${q}`);
     },
   };
 }

@@ -1,5 +1,5 @@
 // The one door between the page and its data. Everything else in src/ is written against this.
-import type { TopicSource } from "./topics.ts";
+import type { Room } from "../core/room.ts";
 import type { Column, Comparison, Failure, Hit, KeptMap, MapData, Method, RowInfo, Stable, State, TablePage, TableQuery } from "./types.ts";
 
 export interface Listener {
@@ -48,8 +48,8 @@ export interface DataSource {
   selection?(): Promise<number[]>;
   /** Tells programs what the reader selected. */
   select?(rows: number[]): Promise<void>;
-  /** What is told of topics, where the state says that there are any. */
-  readonly topics?: TopicSource;
+  /** What rooms ask for beyond this: the answer to a path of docs/http-api.md, below `/api/`. The state's `can` says what there is. */
+  ask<T>(path: string, query?: Record<string, string | number>): Promise<T>;
   /** Whether it only holds what was learned before: nothing can be learned, searched or listed. */
   readonly still?: boolean;
 }
@@ -68,10 +68,10 @@ export class SourceError extends Error implements Failure {
 }
 
 /** The source that the address asks for. Test data exists in development and test builds alone. */
-export async function openSource(query: URLSearchParams): Promise<DataSource> {
+export async function openSource(query: URLSearchParams, rooms: readonly Room[]): Promise<DataSource> {
   if (import.meta.env.MODE === "test" && query.get("source") === "demo") {
     const { demoSource } = await import("./demo.ts");
-    return demoSource(query);
+    return demoSource(query, await Promise.all(rooms.flatMap((room) => room.demo?.() ?? [])));
   }
   const { serverSource } = await import("./server.ts");
   return serverSource("api/");

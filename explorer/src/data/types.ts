@@ -61,8 +61,8 @@ export interface State {
   measures: Partial<Record<MeasureName, Measure>> | null;
   trust_version: number;
   warnings: string[];
-  /** Topics of the documents; null or absent where the data have none. */
-  topics?: { version: number; k: number } | null;
+  /** What rooms may need and these data have. */
+  can: string[];
   error: Failure | null;
 }
 

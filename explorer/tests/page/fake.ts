@@ -3,9 +3,10 @@ import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { deflateSync } from "node:zlib";
-import { demoTopics } from "../../src/data/demo-topics.ts";
 import { packMap } from "../../src/data/header.ts";
 import type { State } from "../../src/data/types.ts";
+import { demoTopics } from "../../src/rooms/topics/demo.ts";
+import { answerTopics } from "../../src/rooms/topics/source.ts";
 
 const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; font-src 'self'; connect-src 'self'";
 const TYPES: Record<string, string> = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2" };
@@ -66,7 +67,7 @@ export async function fakeServer(dist: string): Promise<Fake> {
   const price = (i: number) => (i * 7919) % 100;
   const state: State = {
     name: "rows.csv", rows: N, columns: 4, kind: "images", phase: "done", message: "", step: 10, n_steps: 10, loss: 1.5, loss_name: "kl", seconds_left: null, seconds: 1,
-    method: "tsne", title: `t-SNE of ${N} x 4, perplexity 30`, params: { perplexity: 30 }, seed: 0, map: { version: 1, dims: 2 }, map_id: 2, maps_version: 2, grid: null, again: null,
+    method: "tsne", title: `t-SNE of ${N} x 4, perplexity 30`, params: { perplexity: 30 }, seed: 0, map: { version: 1, dims: 2 }, can: [], map_id: 2, maps_version: 2, grid: null, again: null,
     fields: [
       { index: 0, name: "label", type: "category", categories: ["a", "<b>b</b>", "c"].map((l) => ({ label: l, count: N / 3 })), missing: 0 },
       { index: 1, name: "price", type: "number", min: 0, max: 99, missing: 0, integer: true },
@@ -86,26 +87,13 @@ export async function fakeServer(dist: string): Promise<Fake> {
     for await (const part of q) text += part;
     return JSON.parse(text || "{}");
   }
-  /** What is told of topics. */
-  function ofTopics({ pathname, searchParams }: URL): Promise<unknown> | null {
-    const limit = Number(searchParams.get("limit") ?? 20);
-    const [, path] = /^\/api\/(.*)$/.exec(pathname) ?? [];
-    if (path === "topics") return topics.topics();
-    if (path === "topics/all") return topics.all();
-    if (path === "words") return topics.findWords(searchParams.get("q")!, limit);
-    const [, kind, number, rest] = /^(topics|words|rows|topics\/times)\/(\d+)(?:\/(documents|words))?$/.exec(path ?? "") ?? [];
-    if (kind === "topics") return rest === "documents" ? topics.documents(Number(number), limit) : topics.topic(Number(number));
-    if (kind === "words") return topics.word(Number(number));
-    if (kind === "topics/times") return topics.times(Number(number));
-    return kind === "rows" && rest === "words" ? topics.rowWords(Number(number)) : null;
-  }
   async function answer(q: IncomingMessage, a: ServerResponse): Promise<void> {
     const url = new URL(q.url!, "http://here");
     const path = url.pathname;
     asked.push(`${q.method} ${path}${url.search}`);
     const json = (value: unknown, status = 200) => a.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(value));
     const bytes = (value: ArrayBuffer) => a.writeHead(200, { "Content-Type": "application/octet-stream" }).end(Buffer.from(value));
-    const said = state.topics ? ofTopics(url) : null;
+    const said = state.can.includes("topics") ? answerTopics(topics, path.slice("/api/".length), Object.fromEntries(url.searchParams)) : undefined;
     if (said) return void json(await said);
     const row = Number(/^\/api\/rows\/(\d+)/.exec(path)?.[1] ?? -1);
     if (path === "/api/state") return void json(state);

@@ -71,7 +71,7 @@ test("shows a map that was learned before, with its own measures, and again from
 });
 
 test("topics, their words, documents and times come from the server", async ({ page, fake }) => {
-  fake.state.topics = { version: 1, k: 9 };
+  fake.state.can = ["topics"];
   await page.goto(`${fake.url}#topic=4`);
   await expect(page.locator("#words-title")).toContainText("Topic");
   const bars = page.getByRole("listbox", { name: /most relevant words/ }).getByRole("option");

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::context::Context;
 use crate::output::{self, number};
-use crate::topics::Topical;
+use crate::study::topics::Topical;
 use crate::{args, inputs};
 
 /// Default number of words per topic.

@@ -1,26 +1,25 @@
 //! The routes under `/api/`, as documented in docs/http-api.md.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
+use axum::http::{Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use latentspace::{Error, Run, registry};
+use latentspace::{Error, registry};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use super::{Failure, events, png};
+use super::{events, png};
 use crate::commands;
 use crate::hints::Flags;
-use crate::kept::Kept;
-use crate::study::{Data, Study};
-use crate::topics::Topical;
+use crate::study::{Asked, Data, Failure, Frame, Kept, Study};
 
 /// An error as an answer.
 pub(crate) struct Refused {
@@ -132,14 +131,6 @@ pub(crate) fn routes(study: Arc<Study>) -> Router {
         .route("/rows/{row}", get(row))
         .route("/rows/{row}/picture", get(picture))
         .route("/rows/{row}/values", get(values))
-        .route("/rows/{row}/words", get(row_words))
-        .route("/topics", get(topics))
-        .route("/topics/all", get(salient))
-        .route("/topics/{topic}", get(topic))
-        .route("/topics/{topic}/documents", get(topic_documents))
-        .route("/topics/times/{field}", get(topic_times))
-        .route("/words", get(words))
-        .route("/words/{word}", get(word))
         .route("/search", get(search))
         .route("/table", post(table))
         .route("/selection", get(async |State(study): Shared| Json(study.desk.selection())).post(select))
@@ -148,7 +139,7 @@ pub(crate) fn routes(study: Arc<Study>) -> Router {
         .route("/grid", post(grid))
         .route("/stability", post(stability))
         .route("/stop", post(stop))
-        .fallback(async || Refused::missing("there is nothing at this address."))
+        .fallback(of_room)
         .with_state(study);
     Router::new().nest("/api", api)
 }
@@ -185,7 +176,7 @@ async fn map(State(study): Shared) -> Response {
 }
 
 /// The bytes of a frame, without a copy.
-struct FrameBytes(Arc<super::Frame>);
+struct FrameBytes(Arc<Frame>);
 
 impl AsRef<[u8]> for FrameBytes {
     fn as_ref(&self) -> &[u8] {
@@ -198,57 +189,21 @@ async fn field(State(study): Shared, Path(index): Path) -> Answer {
     aside(move || data.fields.bytes(index).map(binary).ok_or_else(|| Refused::missing(format!("field {index}: it has no numbers.")))).await
 }
 
-/// The result of `ask` on the topics; an error if there are none, or it has no result.
-async fn of_topics(
-    study: Arc<Study>,
-    what: String,
-    ask: impl FnOnce(&Topical, &Run) -> latentspace::Result<Option<Value>> + Send + 'static,
-) -> Answer {
-    let data = data(&study)?;
+/// What only some data have: the rooms answer.
+async fn of_room(State(study): Shared, method: Method, uri: Uri, Query(query): Query<HashMap<String, String>>) -> Answer {
+    let nothing = || Refused::missing("there is nothing at this address.");
+    let data = study.data().filter(|_| method == Method::GET).ok_or_else(nothing)?;
     aside(move || {
-        let topics = data.topics.as_ref().ok_or_else(|| Refused::missing("these data have no topics."))?;
-        let told = ask(topics, study.aside())?;
-        told.map(|told| Json(told).into_response()).ok_or_else(|| Refused::missing(format!("{what}: there is none.")))
+        let path = uri.path().trim_start_matches('/').split('/').collect();
+        let asked = Asked { path, query: &query };
+        for room in &data.rooms {
+            if let Some(told) = room.answer(&asked, study.aside())? {
+                return Ok(Json(told).into_response());
+            }
+        }
+        Err(nothing())
     })
     .await
-}
-
-async fn topics(State(study): Shared) -> Answer {
-    of_topics(study, "topics".to_owned(), |topics, run| topics.overview(run).map(Some)).await
-}
-
-async fn salient(State(study): Shared) -> Answer {
-    of_topics(study, "topics".to_owned(), |topics, _| Ok(Some(topics.salient()))).await
-}
-
-async fn topic(State(study): Shared, Path(topic): Path) -> Answer {
-    of_topics(study, format!("topic {topic}"), move |topics, _| Ok(topics.topic(topic))).await
-}
-
-#[derive(Deserialize)]
-struct Limited {
-    #[serde(default = "fifty")]
-    limit: usize,
-}
-
-async fn topic_documents(State(study): Shared, Path(topic): Path, Query(Limited { limit }): Query<Limited>) -> Answer {
-    of_topics(study, format!("topic {topic}"), move |topics, _| Ok(topics.documents(topic, limit.min(1000)))).await
-}
-
-async fn topic_times(State(study): Shared, Path(field): Path) -> Answer {
-    of_topics(study, format!("times of field {field}"), move |topics, _| Ok(topics.times_of(field))).await
-}
-
-async fn words(State(study): Shared, Query(Sought { q, limit }): Query<Sought>) -> Answer {
-    of_topics(study, "words".to_owned(), move |topics, _| Ok(Some(topics.search(&q, limit.min(1000))))).await
-}
-
-async fn word(State(study): Shared, Path(word): Path) -> Answer {
-    of_topics(study, format!("word {word}"), move |topics, _| Ok(topics.of_word(word))).await
-}
-
-async fn row_words(State(study): Shared, Path(row): Path) -> Answer {
-    of_topics(study, format!("row {row}"), move |topics, _| Ok(topics.of_row(row))).await
 }
 
 /// The map with this id, if it is still kept.

@@ -7,11 +7,11 @@ use latentspace::method::AnyMethod;
 use latentspace::run::{Flag, Listener, Progress};
 use latentspace::{Error, Result, registry};
 
-use super::{Data, Study, checked, held, whole};
+use super::maps::{Kept, MadeAgain};
+use super::params::checked;
+use super::{Data, Phase, StabilityProgress, Study, held, whole};
 use crate::commands::stability;
-use crate::kept::{Kept, MadeAgain};
 use crate::progress::seconds_left;
-use crate::server::{Phase, StabilityProgress};
 
 /// Maximum number of seeds, and of resamples.
 const RUNS_MOST: usize = 8;

@@ -9,7 +9,7 @@ use latentspace::{Error, Result, Run, Space};
 use serde::Serialize;
 
 use crate::output::{self, count, number};
-use crate::topics;
+use crate::study::topics;
 
 /// The matched topics of two spaces.
 #[derive(Serialize)]

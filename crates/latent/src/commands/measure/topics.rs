@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::context::Context;
 use crate::output::{self, count, number};
-use crate::{inputs, topics};
+use crate::{inputs, study::topics};
 
 /// Names of a column of words.
 const WORDS: [&str; 4] = ["word", "term", "token", "words"];
