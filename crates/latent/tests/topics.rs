@@ -238,8 +238,12 @@ fn the_page_is_told_of_topics() {
     let told = asked(&folder, "t.latent", &PATHS[..9]);
     assert_eq!(told[1].1["documents"], 150);
     assert!(told[8].1["pieces"][0]["count"].as_f64().unwrap() >= 1.0);
+    // Each topic's share is a column.
+    let [(_, columns), (_, share)] = &asked(&folder, "t.latent", &["/api/columns?q=share", "/api/columns/topics:2"])[..] else { panic!() };
+    assert_eq!((&columns["total"], &columns["columns"][2]["id"]), (&3.into(), &"topics:2".into()), "{columns}");
+    assert!(share["max"].as_f64().unwrap() > 0.5 && share["origin"] == "derived", "{share}");
     // Without topics nothing is told of any.
     folder.write("x.csv", "a,b\n1,2\n3,4\n5,7\n");
     let told = asked(&folder, "x.csv", &["/api/topics", "/api/state"]);
-    assert_eq!((told[0].0, &told[1].1["topics"]), (404, &Value::Null));
+    assert_eq!((told[0].0, &told[1].1["can"]), (404, &serde_json::json!([])));
 }

@@ -47,6 +47,8 @@ export function still(state?: State): DataSource {
     },
     map: async () => null,
     column: none,
+    columns: async () => ({ total: 0, columns: [] }),
+    columnOf: none,
     trust: async () => null,
     maps: async () => [],
     keptMap: none,

@@ -1,7 +1,7 @@
 // The server of `latent explore`, as docs/http-api.md describes it.
 import { parseMap } from "./header.ts";
 import { type DataSource, type Listener, SourceError } from "./source.ts";
-import type { Column, Comparison, Hit, KeptMap, Method, RowInfo, State, TablePage, TableQuery } from "./types.ts";
+import type { Cells, ColumnInfo, Columns, Comparison, Hit, KeptMap, Method, RowInfo, State, TablePage, TableQuery } from "./types.ts";
 
 /** Waits this long before the events are asked for anew, when the browser has given up on them. */
 const RETRY_MS = 2000;
@@ -81,9 +81,15 @@ export function serverSource(base: string): DataSource {
       const answer = await ask("map");
       return answer.status === 204 ? null : parseMap(await answer.arrayBuffer());
     },
-    async column(field): Promise<Column> {
+    async column(field): Promise<Cells> {
       const bytes = await (await ask(`fields/${field}`)).arrayBuffer();
       return kinds.get(field) === "category" ? new Uint32Array(bytes) : new Float32Array(bytes);
+    },
+    columns: (query, limit) => json<Columns>(`columns?q=${encodeURIComponent(query)}&limit=${limit}`),
+    async columnOf(id) {
+      const [info, answer] = await Promise.all([json<ColumnInfo>(`columns/${encodeURIComponent(id)}`), ask(`columns/${encodeURIComponent(id)}/values`)]);
+      const bytes = await answer.arrayBuffer();
+      return { info, cells: info.type === "category" ? new Uint32Array(bytes) : new Float32Array(bytes) };
     },
     trust: () => shares("trust"),
     maps: () => json<KeptMap[]>("maps"),

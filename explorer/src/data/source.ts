@@ -1,6 +1,6 @@
 // The one door between the page and its data. Everything else in src/ is written against this.
 import type { Room } from "../core/room.ts";
-import type { Column, Comparison, Failure, Hit, KeptMap, MapData, Method, RowInfo, Stable, State, TablePage, TableQuery } from "./types.ts";
+import type { Cells, ColumnInfo, Columns, Comparison, Failure, Hit, KeptMap, MapData, Method, RowInfo, Stable, State, TablePage, TableQuery } from "./types.ts";
 
 export interface Listener {
   /** Whenever anything small changed. */
@@ -18,7 +18,12 @@ export interface DataSource {
   listen(listener: Listener): () => void;
   /** The newest map; null while there is none. */
   map(): Promise<MapData | null>;
-  column(field: number): Promise<Column>;
+  /** Cells of a metadata column. */
+  column(field: number): Promise<Cells>;
+  /** All columns whose name has this text, those that begin with it first; an empty text: all. */
+  columns(query: string, limit: number): Promise<Columns>;
+  /** A column by its id, and its cells. */
+  columnOf(id: string): Promise<{ info: ColumnInfo; cells: Cells }>;
   /** Share of each row's neighbors that the map kept; null before it is measured. */
   trust(): Promise<Float32Array | null>;
   /** The maps that are kept, the oldest first. */

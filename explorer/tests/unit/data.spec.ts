@@ -6,7 +6,7 @@ import { densityShade, makeInk, shareRange, smoothed, smoothTrust } from "../../
 import { formFields, mapFields, readField } from "../../src/schema.ts";
 import { shuffled } from "../../src/scatter/order.ts";
 import { category, GREY, ramp } from "../../src/scatter/palette.ts";
-import { chief, distance, figure, headed, learning, of100, seconds, verdict } from "../../src/words.ts";
+import { chief, dated, distance, figure, headed, learning, of100, seconds } from "../../src/words.ts";
 
 const map = { dims: 2 as const, rows: 3, version: 12, center: [1e7, -1e7, 0] as [number, number, number], radius: 0.5, coords: new Float32Array([0.25, -0.5, 0.125, 0.5, 0, 0]) };
 
@@ -106,18 +106,11 @@ test("the ends of the ramp for trust leave out what is rare", () => {
   expect(high).toBeCloseTo(0.6, 2);
 });
 
-test("the verdict is made from the figures", () => {
-  const m = (value: number, nul: number) => ({ value, low: value, high: value, null: nul });
-  const said = verdict({ recall: m(0.39, 0.00025), trustworthiness: m(0.97, 0.5), continuity: m(0.96, 0.5), distance_correlation: m(0.4, 0) });
-  expect(said).toBe("Keeps 39 of 100 neighbors (random: 0.03). Groups hold together. Distances between far groups carry little information.");
-  expect(verdict({ recall: m(0.05, 0.01), trustworthiness: m(0.6, 0.5), distance_correlation: m(0.9, 0) })).toBe("Keeps 5.0 of 100 neighbors (random: 1.0). Points that are near on the map are often far apart in the data. Long distances on the map follow those in the data.");
-  expect(verdict({})).toBe("");
-});
-
 test("figures are short and never NaN", () => {
   expect([figure(0.9684), figure(12.345), figure(1240.4), figure(0), figure(null), figure(Number.NaN), figure(-0.5)]).toEqual(["0.968", "12.35", "1,240", "0", "–", "–", "−0.5"]);
   expect([of100(0.0003), of100(0), of100(1), of100(0.032)]).toEqual(["0.03", "0", "100", "3.2"]);
   expect([distance(1), distance(12.345), distance(0)]).toEqual(["1.00", "12.3", "0"]);
+  expect([dated(0), dated(19723), dated(Number.NaN)]).toEqual(["1970-01-01", "2024-01-01", "–"]);
   expect(seconds(75)).toBe("1\u202fmin 15\u202fs");
   const learned = [learning({ seconds: 21.4, seed: 3 }), learning({ seconds: 0.04, seed: 3 }), learning({ seconds: 0, seed: 0 })];
   expect(learned).toEqual([" · learned in 21\u202fs, seed 3", " · seed 3", ""]);

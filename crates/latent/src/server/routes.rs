@@ -19,7 +19,7 @@ use serde_json::{Map, Value, json};
 use super::{events, png};
 use crate::commands;
 use crate::hints::Flags;
-use crate::study::{Asked, Data, Failure, Frame, Kept, Study};
+use crate::study::{Asked, Cells, ColumnInfo, Data, Failure, Frame, Kept, Study, TablePage, TableRow};
 
 /// An error as an answer.
 pub(crate) struct Refused {
@@ -127,6 +127,9 @@ pub(crate) fn routes(study: Arc<Study>) -> Router {
         .route("/maps/{id}/stability", get(kept_stability))
         .route("/maps/{id}/compare/{other}", get(compare))
         .route("/fields/{index}", get(field))
+        .route("/columns", get(columns))
+        .route("/columns/{id}", get(column))
+        .route("/columns/{id}/values", get(column_values))
         .route("/trust", get(trust))
         .route("/rows/{row}", get(row))
         .route("/rows/{row}/picture", get(picture))
@@ -186,7 +189,35 @@ impl AsRef<[u8]> for FrameBytes {
 
 async fn field(State(study): Shared, Path(index): Path) -> Answer {
     let data = data(&study)?;
-    aside(move || data.fields.bytes(index).map(binary).ok_or_else(|| Refused::missing(format!("field {index}: it has no numbers.")))).await
+    aside(move || {
+        let cells = data.fields.cells_of(index).ok_or_else(|| Refused::missing(format!("field {index}: it has no numbers.")))?;
+        Ok(binary(cells.bytes()))
+    })
+    .await
+}
+
+async fn columns(State(study): Shared, Query(sought): Query<Sought>) -> Answer {
+    let data = data(&study)?;
+    aside(move || Ok(Json(study.columns(&data, &sought.q, sought.limit.min(1000))).into_response())).await
+}
+
+/// The id of a column, and what is asked of it.
+async fn of_column(study: Arc<Study>, id: String, answer: impl FnOnce(ColumnInfo, Cells) -> Response + Send + 'static) -> Answer {
+    let data = data(&study)?;
+    aside(move || {
+        let (info, cells) =
+            study.column(&data, &id).ok_or_else(|| Refused::missing(format!("column {id}: there is none with numbers.")))?;
+        Ok(answer(info, cells))
+    })
+    .await
+}
+
+async fn column(State(study): Shared, axum::extract::Path(id): axum::extract::Path<String>) -> Answer {
+    of_column(study, id, |info, _| Json(info).into_response()).await
+}
+
+async fn column_values(State(study): Shared, axum::extract::Path(id): axum::extract::Path<String>) -> Answer {
+    of_column(study, id, |_, cells| binary(cells.bytes())).await
 }
 
 /// What only some data have: the rooms answer.
@@ -237,7 +268,7 @@ async fn kept_stability(State(study): Shared, Path(id): Path) -> Answer {
 
 async fn compare(State(study): Shared, Two(first, second): Two) -> Answer {
     let (first, second) = (kept(&study, first)?, kept(&study, second)?);
-    aside(move || Ok(Json(study.compare(&first, &second)?).into_response())).await
+    aside(move || Ok(Json(&*study.compare(&first, &second)?).into_response())).await
 }
 
 async fn trust(State(study): Shared) -> Response {
@@ -317,12 +348,9 @@ async fn table(State(study): Shared, Asks(asked): Asks<TableQuery>) -> Answer {
         }
         let total = rows.len();
         let sorted = data.fields.sorted(rows, asked.sort, asked.descending);
-        let page = sorted
-            .iter()
-            .skip(asked.offset)
-            .take(asked.limit.min(10_000))
-            .map(|&row| json!({"row": row, "id": data.fields.id(row as usize), "fields": data.fields.cells(row as usize)}));
-        Ok(Json(json!({"total": total, "rows": page.collect::<Vec<_>>()})).into_response())
+        let told = |&row: &u32| TableRow { row, id: data.fields.id(row as usize), fields: data.fields.cells(row as usize) };
+        let rows = sorted.iter().skip(asked.offset).take(asked.limit.min(10_000)).map(told).collect();
+        Ok(Json(TablePage { total, rows }).into_response())
     })
     .await
 }

@@ -4,17 +4,33 @@ use std::collections::HashMap;
 
 use arrow::array::{Array, ArrayRef, AsArray, LargeStringArray};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Float64Type};
+use arrow::datatypes::{DataType, Date32Type, Float64Type};
 use latentspace::data::{Metadata, write};
+use latentspace::schemars::{self, JsonSchema};
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
+
+use super::columns::{Cells, ColumnType};
 
 /// Maximum number of categories of a column.
 const MOST_CATEGORIES: usize = 1000;
 /// Maximum number of distinct values of an integer column that is shown as categories.
 const FEW_INTEGERS: usize = 20;
 /// The code of a missing category.
-const MISSING: u32 = u32::MAX;
+pub(super) const MISSING: u32 = u32::MAX;
+
+/// A metadata column, as the state describes it.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(crate = "schemars")]
+#[serde(tag = "type", rename_all = "lowercase")]
+pub(crate) enum Field {
+    /// Codes of categories, in this order.
+    Category { index: usize, name: String, categories: Vec<Category>, missing: usize },
+    /// Numbers; `integer` if all are whole.
+    Number { index: usize, name: String, min: f64, max: f64, missing: usize, integer: bool },
+    /// Texts, read row by row.
+    Text { index: usize, name: String },
+}
 
 /// All columns.
 pub(crate) struct Fields {
@@ -34,17 +50,21 @@ enum Values {
     Text(LargeStringArray),
 }
 
-#[derive(Serialize, Clone)]
-struct Category {
-    label: String,
-    count: usize,
+/// A category and the number of its rows.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(crate = "schemars")]
+pub(crate) struct Category {
+    pub(crate) label: String,
+    pub(crate) count: usize,
 }
 
 /// A search result.
-#[derive(Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(crate = "schemars")]
 pub(crate) struct Hit {
     row: usize,
     id: String,
+    /// The column that matched; `id` or `row` for the row itself.
     field: String,
     text: String,
 }
@@ -58,30 +78,53 @@ impl Fields {
     }
 
     /// Their description in `/api/state`.
-    pub(crate) fn describe(&self) -> Vec<Value> {
+    pub(crate) fn describe(&self) -> Vec<Field> {
         let describe = |(index, column): (usize, &Column)| match &column.values {
             Values::Category { categories, missing, .. } => {
-                json!({"index": index, "name": column.name, "type": "category", "categories": categories, "missing": missing})
+                Field::Category { index, name: column.name.clone(), categories: categories.clone(), missing: *missing }
             }
             Values::Number { values, integer } => {
                 let known = values.iter().filter(|value| value.is_finite());
                 let (min, max) = known.clone().fold((f64::INFINITY, f64::NEG_INFINITY), |(min, max), &v| (min.min(v), max.max(v)));
                 let missing = values.len() - known.count();
                 let (min, max) = if min <= max { (min, max) } else { (0.0, 0.0) };
-                json!({"index": index, "name": column.name, "type": "number", "min": min, "max": max, "missing": missing, "integer": integer})
+                Field::Number { index, name: column.name.clone(), min, max, missing, integer: *integer }
             }
-            Values::Text(_) => json!({"index": index, "name": column.name, "type": "text"}),
+            Values::Text(_) => Field::Text { index, name: column.name.clone() },
         };
         self.columns.iter().enumerate().map(describe).collect()
     }
 
-    /// The column for all rows, as bytes; none for texts and unknown numbers.
-    pub(crate) fn bytes(&self, index: usize) -> Option<Vec<u8>> {
+    /// The cells of a column for all rows; of dates, days since 1970. None for texts and unknown columns.
+    pub(crate) fn cells_of(&self, index: usize) -> Option<Cells> {
         match &self.columns.get(index)?.values {
-            Values::Category { codes, .. } => Some(codes.iter().flat_map(|code| code.to_le_bytes()).collect()),
-            Values::Number { values, .. } => Some(values.iter().flat_map(|&value| (value as f32).to_le_bytes()).collect()),
+            Values::Category { codes, categories, .. } => Some(Cells::Codes(codes.clone(), categories.clone())),
+            Values::Number { values, .. } => Some(Cells::Numbers(values.clone())),
+            Values::Text(_) if self.is_date(index) => {
+                let days = cast(&self.metadata.columns.columns()[index], &DataType::Date32).ok()?;
+                let days = days.as_primitive::<Date32Type>();
+                Some(Cells::Numbers(days.iter().map(|day| day.map_or(f64::NAN, f64::from)).collect()))
+            }
             Values::Text(_) => None,
         }
+    }
+
+    fn is_date(&self, index: usize) -> bool {
+        let kind = self.metadata.columns.columns().get(index).map(|array| array.data_type());
+        matches!(kind, Some(DataType::Date32 | DataType::Date64 | DataType::Timestamp(..)))
+    }
+
+    /// The name and type of each column.
+    pub(crate) fn typed(&self) -> impl Iterator<Item = (&str, ColumnType)> {
+        self.columns.iter().enumerate().map(|(index, column)| {
+            let kind = match &column.values {
+                Values::Category { .. } => ColumnType::Category,
+                Values::Number { .. } => ColumnType::Number,
+                Values::Text(_) if self.is_date(index) => ColumnType::Date,
+                Values::Text(_) => ColumnType::Text,
+            };
+            (column.name.as_str(), kind)
+        })
     }
 
     /// The row's id.
@@ -228,6 +271,11 @@ enum Rank {
     Exact,
     Prefix,
     Within,
+}
+
+/// How well a name matches a needle in lower case, 0 best; none if it does not. Each name matches an empty needle.
+pub(super) fn ranked(name: &str, needle: &str) -> Option<u8> {
+    if needle.is_empty() { Some(0) } else { rank(name, needle).map(|rank| rank as u8) }
 }
 
 /// How `text` matches a needle in lower case, ignoring case.

@@ -1,11 +1,12 @@
 //! Learning maps: one, again, or for each value of a parameter; measured and kept.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
 use latentspace::data::{Affine, Precomputed, Rows};
 use latentspace::linalg::Matrix;
-use latentspace::measure::{self, MeasureOptions, Sample};
+use latentspace::measure::{self, Measure, MeasureOptions, Sample};
 use latentspace::method::{self, Entry};
 use latentspace::run::{Flag, Listener as _};
 use latentspace::{Error, Result, registry};
@@ -13,7 +14,7 @@ use serde_json::{Map, Value};
 
 use super::maps::Kept;
 use super::params::{NEIGHBORHOODS, checked, metric, title, unfit, with_map_defaults};
-use super::{Frame, Grid, Phase, Start, Study, capitalized, held, whole};
+use super::{Frame, Grid, Phase, Start, Study, held, whole};
 
 /// Maximum number of maps in a grid.
 const GRID_MOST: usize = 9;
@@ -46,12 +47,14 @@ impl Study {
             Start::Fit { method, params } => self.fit(method, params, stop),
             Start::Map { codes, affine, title, method, params, measure, measures } => {
                 self.desk.show(|version| Frame::new(codes.view(), &affine, version, 0));
+                let sentences = measure::interpret(&measures, codes.cols());
                 let known = (!measures.is_empty()).then_some(measures);
                 self.desk.change(|state| {
                     state.title = title;
                     state.method = method;
                     state.params = params;
                     state.measures = known;
+                    state.sentences = sentences;
                 });
                 if measure { self.measure(&codes) } else { Ok(()) }
             }
@@ -88,6 +91,7 @@ impl Study {
             seconds: state.seconds,
             phase,
             measures: state.measures,
+            sentences: state.sentences,
             warnings: state.warnings,
             learned,
             groups: held(&self.groups).clone(),
@@ -200,6 +204,7 @@ impl Study {
             state.seconds = 0.0;
             (state.loss, state.loss_name, state.measures, state.error) = (None, None, None, None);
             state.warnings.clear();
+            state.sentences.clear();
             state.trust_version = 0;
             state.map_id = None;
         });
@@ -245,16 +250,15 @@ impl Study {
         let options = MeasureOptions { k, sample: Sample::Auto, metric };
         let measures = measure::measure_with(codes.view(), &data.points.points(), &near, &options, &run)?;
         *held(&self.trust) = Some(Arc::new(measures.row_recall.clone()));
-        let sentences = measure::sentences(&measures, codes.rows(), codes.cols());
         let groups = measure::groups(codes.view(), &near, &run)?;
         let parts = groups.parts_told();
         *held(&self.groups) = Some(Arc::new(groups));
-        let named = measures.named().into_iter().map(|(name, measure)| (name.to_owned(), measure)).collect();
+        let named: BTreeMap<String, Measure> = measures.named().into_iter().map(|(name, measure)| (name.to_owned(), measure)).collect();
+        let sentences = measure::interpret(&named, codes.cols());
         self.desk.change(|state| {
             state.measures = Some(named);
+            state.sentences = sentences;
             state.trust_version += 1;
-            // The page has its own sentences for the measures, and shows the warnings.
-            state.warnings.extend(sentences.iter().filter_map(|sentence| sentence.strip_prefix("Warning: ")).map(capitalized));
             // A map of a disconnected neighbor graph carries no information about the arrangement of its components.
             if NEIGHBORHOODS.iter().any(|name| state.params.contains_key(*name)) {
                 state.warnings.extend(parts);

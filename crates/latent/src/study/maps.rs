@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use latentspace::measure::{Groups, Measure, Stability};
+use latentspace::measure::{Groups, Measure, Sentence, Stability};
 use latentspace::neighbors::Metric;
+use latentspace::schemars::{self, JsonSchema};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
@@ -16,15 +17,17 @@ const MOST: usize = 16;
 const MOST_BYTES: usize = 512 << 20;
 
 /// The stability of a map, and its interpretation in sentences.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(crate = "schemars", rename = "Stability")]
 pub(crate) struct MadeAgain {
     #[serde(flatten)]
     pub(crate) found: Stability,
-    pub(crate) sentences: Vec<String>,
+    pub(crate) sentences: Vec<Sentence>,
 }
 
 /// A kept map: its entry in `/api/maps`, and its data.
-#[derive(Clone, Serialize)]
+#[derive(Clone, Serialize, JsonSchema)]
+#[schemars(crate = "schemars", rename = "KeptMap")]
 pub(crate) struct Kept {
     pub(crate) id: u64,
     pub(crate) dims: usize,
@@ -35,12 +38,17 @@ pub(crate) struct Kept {
     pub(crate) seconds: f64,
     pub(crate) phase: Phase,
     pub(crate) measures: Option<BTreeMap<String, Measure>>,
+    pub(crate) sentences: Vec<Sentence>,
     pub(crate) warnings: Vec<String>,
     /// Whether it was learned in this session.
     pub(crate) learned: bool,
+    /// Groups that stand apart in the map; null if not measured.
     #[serde(serialize_with = "shared")]
+    #[schemars(with = "Option<Groups>")]
     pub(crate) groups: Option<Arc<Groups>>,
+    /// Null until tested.
     #[serde(serialize_with = "shared")]
+    #[schemars(with = "Option<MadeAgain>")]
     pub(crate) stability: Option<Arc<MadeAgain>>,
     #[serde(skip)]
     pub(crate) frame: Arc<Frame>,
@@ -143,6 +151,7 @@ mod tests {
             seconds: 0.0,
             phase,
             measures: None,
+            sentences: Vec::new(),
             warnings: Vec::new(),
             learned: true,
             groups: None,

@@ -1,5 +1,6 @@
 //! A study, the session behind a page: data, their maps and measures, computed on a separate thread. It knows no HTTP.
 
+mod columns;
 mod data;
 mod fields;
 mod frame;
@@ -12,6 +13,7 @@ mod stability;
 mod state;
 pub(crate) mod topics;
 mod watch;
+mod wire;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,12 +29,15 @@ use latentspace::run::Flag;
 use latentspace::{Error, Result, Run};
 use serde_json::{Map, Value};
 
+pub(crate) use columns::{Cells, ColumnInfo};
 pub(crate) use data::Data;
-pub(crate) use fields::Fields;
+pub(crate) use fields::{Category, Field, Fields};
 pub(crate) use frame::Frame;
 pub(crate) use maps::Kept;
 pub(crate) use room::{Asked, Room};
+pub(crate) use rows::{TablePage, TableRow};
 pub(crate) use state::{Desk, Failure, Grid, Phase, StabilityProgress, State};
+pub(crate) use wire::schema as wire_schema;
 
 use crate::progress::Screen;
 use maps::Shelf;
@@ -89,7 +94,7 @@ pub(crate) struct Study {
     warnings: Mutex<Vec<String>>,
     pub(crate) kept: Shelf,
     /// Cached comparisons of pairs of kept maps, computed one at a time.
-    compared: Mutex<BTreeMap<(u64, u64), Value>>,
+    compared: Mutex<BTreeMap<(u64, u64), Arc<rows::Compared>>>,
     over: AtomicBool,
     ended: Mutex<Option<Error>>,
 }
@@ -137,6 +142,7 @@ impl Study {
             curve: false,
             n_neighbors: NEIGHBORS,
             measures: None,
+            sentences: Vec::new(),
             trust_version: 0,
             warnings: Vec::new(),
             can: Vec::new(),

@@ -1,4 +1,4 @@
-//! Rooms: what only some data have, such as topics. The page shows each in a room of its own; the server passes its questions on.
+//! Rooms: what only some data have. The page shows each in a room of its own; the server passes its questions on.
 
 use std::collections::HashMap;
 
@@ -28,6 +28,16 @@ impl Asked<'_> {
 pub(crate) trait Room: Send + Sync {
     /// The word in the state's `can` by which the page knows what it has.
     fn can(&self) -> &'static str;
+
+    /// The names of its derived columns, which have a number for each row.
+    fn columns(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The cells of such a column.
+    fn column(&self, _index: usize) -> Option<Vec<f64>> {
+        None
+    }
 
     /// The answer to a question; none if there is nothing of this name.
     ///

@@ -71,7 +71,7 @@ impl Study {
             self.desk.change(|state| state.again = Some(StabilityProgress { map: map.id, at, of, seconds_left }));
         })?;
         let found = found.stability;
-        Ok(MadeAgain { sentences: found.sentences(), found })
+        Ok(MadeAgain { sentences: found.interpret(), found })
     }
 }
 

@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use latentspace::measure::Measure;
+use latentspace::measure::{Measure, Sentence};
+use latentspace::schemars::{self, JsonSchema};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 use tokio::sync::watch;
 
-use super::Frame;
+use super::{Field, Frame};
 use crate::hints::Flags;
 
 /// The phase of the work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(crate = "schemars")]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Phase {
     Reading,
@@ -25,7 +27,8 @@ pub(crate) enum Phase {
 }
 
 /// An error and its hint.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(crate = "schemars")]
 pub(crate) struct Failure {
     pub(crate) error: String,
     pub(crate) hint: Option<String>,
@@ -37,13 +40,15 @@ impl Failure {
     }
 }
 
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[schemars(crate = "schemars")]
 pub(crate) struct MapState {
     pub(crate) version: u64,
     pub(crate) dims: usize,
 }
 
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[schemars(crate = "schemars")]
 pub(crate) struct Picture {
     pub(crate) width: usize,
     pub(crate) height: usize,
@@ -51,7 +56,8 @@ pub(crate) struct Picture {
 }
 
 /// Maps for several values of one parameter, learned one after another.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(crate = "schemars")]
 pub(crate) struct Grid {
     pub(crate) method: String,
     pub(crate) vary: String,
@@ -63,7 +69,8 @@ pub(crate) struct Grid {
 }
 
 /// Progress of the stability test of a kept map.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(crate = "schemars")]
 pub(crate) struct StabilityProgress {
     pub(crate) map: u64,
     /// Number of maps made, and in total.
@@ -73,7 +80,8 @@ pub(crate) struct StabilityProgress {
 }
 
 /// The selection, and whether pages must be notified: a page that selected knows it already.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+#[schemars(crate = "schemars")]
 pub(crate) struct Selection {
     /// Increases with each change.
     pub(crate) version: u64,
@@ -82,7 +90,8 @@ pub(crate) struct Selection {
 }
 
 /// The object of `/api/state`; docs/http-api.md describes each field.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(crate = "schemars")]
 pub(crate) struct State {
     pub(crate) name: String,
     pub(crate) rows: usize,
@@ -106,13 +115,18 @@ pub(crate) struct State {
     pub(crate) grid: Option<Grid>,
     pub(crate) again: Option<StabilityProgress>,
     #[serde(serialize_with = "shared")]
-    pub(crate) fields: Arc<Vec<Value>>,
+    #[schemars(with = "Vec<Field>")]
+    pub(crate) fields: Arc<Vec<Field>>,
+    /// Names of the observed columns, at most the first 1,000; null if they have none.
     #[serde(serialize_with = "shared")]
+    #[schemars(with = "Option<Vec<String>>")]
     pub(crate) column_names: Arc<Option<Vec<String>>>,
     pub(crate) picture: Option<Picture>,
     pub(crate) curve: bool,
     pub(crate) n_neighbors: usize,
     pub(crate) measures: Option<BTreeMap<String, Measure>>,
+    /// What the measures mean, the most important first.
+    pub(crate) sentences: Vec<Sentence>,
     pub(crate) trust_version: u64,
     pub(crate) warnings: Vec<String>,
     /// What these data have beyond rows and maps; the page offers the rooms that need it.

@@ -401,6 +401,15 @@ impl Room for Topical {
         "topics"
     }
 
+    fn columns(&self) -> Vec<String> {
+        (0..self.k()).map(|topic| format!("share of {}", self.label(topic))).collect()
+    }
+
+    fn column(&self, topic: usize) -> Option<Vec<f64>> {
+        let shares = &self.documents.shares;
+        (topic < self.k()).then(|| (0..shares.rows()).map(|row| f64::from(shares.row(row)[topic])).collect())
+    }
+
     fn answer(&self, asked: &Asked<'_>, run: &Run) -> Result<Option<Value>> {
         let number = |text: &str| text.parse::<usize>().ok();
         Ok(match asked.path.as_slice() {
