@@ -1,5 +1,5 @@
 // The keyboard: one list for what keys do and for the page that tells of them.
-import type { Key } from "./room.ts";
+import { type Key, titleOf } from "./room.ts";
 import type { Store } from "./store.svelte.ts";
 
 const ZOOM = 1.5;
@@ -16,7 +16,7 @@ export const ZOOM_KEYS: Key[] = [
 export function keysOf(store: Store): Key[] {
   const { page, pages, met } = store;
   const next = pages[(pages.indexOf(page) + 1) % pages.length]!;
-  const titles = pages.map(({ title }, i) => (i === 0 ? title : title.toLowerCase()));
+  const titles = pages.map((r, i) => (i === 0 ? titleOf(r, store) : titleOf(r, store).toLowerCase()));
   return [
     { keys: ["/"], shown: "/", does: "Search", run: () => document.getElementById("search")?.focus() },
     ...(pages.length > 1 ? [{ keys: ["d"], shown: "d", does: titles.join(", or "), run: () => store.go(next.id) }] : []),

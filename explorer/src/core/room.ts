@@ -98,7 +98,9 @@ export interface Room {
   /** Rooms stand by this number in the top bar; the first page that has something to show opens. */
   order: number;
   /** In the top bar. */
-  title: string;
+  title: string | ((store: Store) => string);
+  /** What rows are called where this room is offered. */
+  rows?: string;
   /** What the data must have, a word of the state's `can`; nothing if it is not said. */
   needs?: string;
   /** Whether there is anything to show; always if it is not said. */
@@ -132,6 +134,7 @@ export interface Room {
   demo?(): Promise<DemoRoom>;
 }
 
+export const titleOf = (room: Room, store: Store): string => (typeof room.title === "string" ? room.title : room.title(store));
 export const inOrder = (rooms: Room[]): Room[] => [...rooms].sort((a, b) => a.order - b.order);
 /** The rooms whose need the data meet. */
 export const met = (rooms: readonly Room[], can: readonly string[]): Room[] => rooms.filter((r) => r.needs === undefined || can.includes(r.needs));

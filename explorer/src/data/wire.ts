@@ -285,7 +285,7 @@ export interface Columns {
 
 /** A column in the list. */
 export interface Column {
-  /** `metadata:0`, `observed:12`, `derived:kept`, or of a room: `topics:3`. */
+  /** `metadata:0`, `observed:12`, `derived:kept`, or a capability and a number: a column of its room. */
   id: string;
   name: string;
   type: ColumnType;
@@ -300,7 +300,7 @@ export type Origin = "metadata" | "derived" | "observed";
 
 /** A column with what a legend needs. */
 export interface ColumnInfo {
-  /** `metadata:0`, `observed:12`, `derived:kept`, or of a room: `topics:3`. */
+  /** `metadata:0`, `observed:12`, `derived:kept`, or a capability and a number: a column of its room. */
   id: string;
   name: string;
   type: ColumnType;

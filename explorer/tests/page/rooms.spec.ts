@@ -15,7 +15,7 @@ test("a room that is listed is offered, shown with its panels and keys, and mirr
   await expect(page.getByRole("dialog")).toContainText("The next step");
   await page.keyboard.press("Escape");
   // The other room, by its button and by a key.
-  await page.getByRole("button", { name: "Documents", exact: true }).click();
+  await page.getByRole("button", { name: "Map", exact: true }).click();
   await ready(page);
   await expect(middle).toBeHidden();
   await page.reload();

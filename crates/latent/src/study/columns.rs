@@ -32,7 +32,7 @@ pub(crate) enum Origin {
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(crate = "schemars")]
 pub(crate) struct Column {
-    /// `metadata:0`, `observed:12`, `derived:kept`, or of a room: `topics:3`.
+    /// `metadata:0`, `observed:12`, `derived:kept`, or a capability and a number: a column of its room.
     pub(crate) id: String,
     pub(crate) name: String,
     #[serde(rename = "type")]

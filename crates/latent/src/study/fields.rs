@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use arrow::array::{Array, ArrayRef, AsArray, LargeStringArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Date32Type, Float64Type};
-use latentspace::data::{Metadata, write};
+use latentspace::data::{Metadata, dates, write};
 use latentspace::schemars::{self, JsonSchema};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -42,6 +42,31 @@ pub(crate) struct Fields {
 struct Column {
     name: String,
     values: Values,
+    /// Of a column of dates that is read as text: days since 1970, NaN if missing.
+    days: Option<Vec<f64>>,
+}
+
+impl Column {
+    fn new(array: &ArrayRef, name: String) -> Self {
+        let values = values(array);
+        let days = match &values {
+            Values::Text(texts) => days(array, texts),
+            _ => None,
+        };
+        Column { name, values, days }
+    }
+}
+
+/// The dates of a column of dates, times or texts that are dates; none if it holds anything else, or no date at all.
+fn days(array: &ArrayRef, texts: &LargeStringArray) -> Option<Vec<f64>> {
+    let days: Vec<f64> = if matches!(array.data_type(), DataType::Date32 | DataType::Date64 | DataType::Timestamp(..)) {
+        let days = cast(&write::in_utc(array), &DataType::Date32).ok()?;
+        days.as_primitive::<Date32Type>().iter().map(|day| day.map_or(f64::NAN, f64::from)).collect()
+    } else {
+        let instants = dates::instants(texts.iter()).ok()?;
+        instants.into_iter().map(|at| at.map_or(f64::NAN, |at| at as f64 / dates::DAY as f64)).collect()
+    };
+    days.iter().any(|day| day.is_finite()).then_some(days)
 }
 
 enum Values {
@@ -73,7 +98,7 @@ impl Fields {
     /// Reads the columns.
     pub(crate) fn new(metadata: &Metadata) -> Self {
         let names = metadata.names();
-        let columns = metadata.columns.columns().iter().zip(names).map(|(array, name)| Column { name, values: values(array) }).collect();
+        let columns = metadata.columns.columns().iter().zip(names).map(|(array, name)| Column::new(array, name)).collect();
         Fields { metadata: metadata.clone(), columns }
     }
 
@@ -100,27 +125,17 @@ impl Fields {
         match &self.columns.get(index)?.values {
             Values::Category { codes, categories, .. } => Some(Cells::Codes(codes.clone(), categories.clone())),
             Values::Number { values, .. } => Some(Cells::Numbers(values.clone())),
-            Values::Text(_) if self.is_date(index) => {
-                let days = cast(&self.metadata.columns.columns()[index], &DataType::Date32).ok()?;
-                let days = days.as_primitive::<Date32Type>();
-                Some(Cells::Numbers(days.iter().map(|day| day.map_or(f64::NAN, f64::from)).collect()))
-            }
-            Values::Text(_) => None,
+            Values::Text(_) => self.columns[index].days.clone().map(Cells::Numbers),
         }
-    }
-
-    fn is_date(&self, index: usize) -> bool {
-        let kind = self.metadata.columns.columns().get(index).map(|array| array.data_type());
-        matches!(kind, Some(DataType::Date32 | DataType::Date64 | DataType::Timestamp(..)))
     }
 
     /// The name and type of each column.
     pub(crate) fn typed(&self) -> impl Iterator<Item = (&str, ColumnType)> {
-        self.columns.iter().enumerate().map(|(index, column)| {
+        self.columns.iter().map(|column| {
             let kind = match &column.values {
                 Values::Category { .. } => ColumnType::Category,
                 Values::Number { .. } => ColumnType::Number,
-                Values::Text(_) if self.is_date(index) => ColumnType::Date,
+                Values::Text(_) if column.days.is_some() => ColumnType::Date,
                 Values::Text(_) => ColumnType::Text,
             };
             (column.name.as_str(), kind)
@@ -398,7 +413,15 @@ mod tests {
         let instants =
             arrow::array::TimestampMicrosecondArray::from_iter_values((0..3).map(|day| 1_577_836_800_000_000 + day * 86_400_000_000));
         let array: ArrayRef = std::sync::Arc::new(instants.with_timezone("Europe/Berlin"));
-        let Values::Text(texts) = values(&array) else { panic!("no texts") };
+        let column = Column::new(&array, "at".to_owned());
+        let Values::Text(texts) = &column.values else { panic!("no texts") };
         assert_eq!(texts.value(1), "2020-01-02T00:00:00Z");
+        assert_eq!(column.days, Some(vec![18262.0, 18263.0, 18264.0]));
+        // Texts, too.
+        let texts: ArrayRef = std::sync::Arc::new(arrow::array::StringArray::from(vec![Some("2020-01-01"), None, Some("2020-01-03")]));
+        let days = Column::new(&texts, "at".to_owned()).days.unwrap_or_default();
+        assert!(days[0] == 18262.0 && days[1].is_nan() && days[2] == 18264.0, "{days:?}");
+        let words: ArrayRef = std::sync::Arc::new(arrow::array::StringArray::from(vec![Some("2020-01-01"), Some("yesterday")]));
+        assert_eq!(Column::new(&words, "at".to_owned()).days, None);
     }
 }

@@ -20,7 +20,7 @@ const PAN_PX = 60;
 export const map: Room = {
   id: "documents",
   order: 20,
-  title: "Documents",
+  title: (s) => s.met.find((r) => r.rows !== undefined)?.rows ?? "Map",
   when: (s) => s.state === null || s.state.map !== null || !s.source.still,
   view: View,
   heading: Heading,

@@ -29,6 +29,7 @@ export const topics: Room = {
   id: "topics",
   order: 10,
   title: "Topics",
+  rows: "Documents",
   needs: "topics",
   view: View,
   heading: Heading,
