@@ -13,7 +13,7 @@ help:
 	@sed -n 's/^# //p' $(MAKEFILE_LIST)
 
 # Sources of the page; the stamp files record the last build.
-PAGE_SOURCES := $(shell find explorer/src explorer/public explorer/index.html explorer/topics.html explorer/package-lock.json explorer/vite.config.ts explorer/vite.topics.config.ts -type f 2>/dev/null)
+PAGE_SOURCES := $(shell find explorer/src explorer/public explorer/index.html explorer/room.html explorer/package-lock.json explorer/vite.config.ts explorer/vite.room.config.ts -type f 2>/dev/null)
 
 explorer/node_modules/.stamp: explorer/package-lock.json
 	cd explorer && $(NPM) ci --no-audit --no-fund --loglevel=error

@@ -1,5 +1,5 @@
 // The color of each point, four bytes a slot, from what the reader chose.
-import { MISSING, type Column, type Field } from "./data/types.ts";
+import { type Cells, MISSING, type Field } from "./data/types.ts";
 import { FILTERED, PLAIN, shadeByte } from "./scatter/back.ts";
 import type { Order } from "./scatter/order.ts";
 import { category, GREY, N_COLORS, ramp, type Rgb, type Theme } from "./scatter/palette.ts";
@@ -13,14 +13,14 @@ export const isShare = (name: string | null): name is Share => name !== null && 
 export interface Choice {
   theme: Theme;
   field: Field | Share | null;
-  column: Column | null;
+  column: Cells | null;
   /** Of a field that is a share, by row and for the eye. */
   shares: Float32Array | null;
   trust: Float32Array | null;
   shade: boolean;
   /** Codes of `filterColumn` that stay; null: all. */
   only: Set<number> | null;
-  filterColumn: Column | null;
+  filterColumn: Cells | null;
   /** Ends of the ramp for shares. */
   shareRange: [number, number];
 }

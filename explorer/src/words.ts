@@ -19,6 +19,12 @@ export function figure(x: number | null | undefined): string {
 /** Distances in a list: three figures each, so that they line up. */
 export const distance = (x: number) => (Number.isFinite(x) && Math.abs(x) < 1000 && Math.abs(x) >= 0.001 ? x.toPrecision(3) : figure(x));
 
+/** A day since 1970, as a date. */
+export function dated(day: number): string {
+  const date = new Date(day * 86_400_000);
+  return Number.isNaN(date.getTime()) ? "–" : date.toISOString().slice(0, 10);
+}
+
 /** Few figures for few things: 39, 3.2, 0.03. */
 export function of100(share: number): string {
   const x = 100 * share;
@@ -63,25 +69,6 @@ export const STABILITY: { name: "seeds" | "bootstrap"; label: string; term: (k: 
   { name: "seeds", label: "Kept with another seed", term: (k) => `the share of each row's ${k} nearest in the map that are among its ${k} nearest in a map made with another seed` },
   { name: "bootstrap", label: "Kept in a resample", term: (k) => `bootstrap: the share of each row's ${k} nearest that are the same in a map of rows drawn with replacement, among the rows that both have` },
 ];
-
-/** What the measures mean, in one or a few plain sentences. */
-export function verdict(measures: NonNullable<State["measures"]>): string {
-  const said: string[] = [];
-  const { recall, trustworthiness, continuity, distance_correlation: order } = measures;
-  if (recall) {
-    const noise = recall.null === null || recall.null === undefined ? "" : ` (random: ${of100(recall.null)})`;
-    said.push(`Keeps ${of100(recall.value)} of 100 neighbors${noise}.`);
-  }
-  if (trustworthiness && trustworthiness.value < 0.85) said.push("Points that are near on the map are often far apart in the data.");
-  if (continuity && continuity.value < 0.85) said.push("Neighbors in the data are often far apart on the map.");
-  if (trustworthiness && continuity && trustworthiness.value >= 0.85 && continuity.value >= 0.85) said.push("Groups hold together.");
-  if (order) {
-    if (order.value < 0.5) said.push("Distances between far groups carry little information.");
-    else if (order.value < 0.75) said.push("Distances between far groups are roughly in order.");
-    else said.push("Long distances on the map follow those in the data.");
-  }
-  return said.join(" ");
-}
 
 /** A name at the head of a line: with a capital, unless it has one of its own within, as densMAP. */
 export const headed = (title: string) => (/^\w+[A-Z]/.test(title) ? title : title.charAt(0).toUpperCase() + title.slice(1));

@@ -8,20 +8,24 @@ mod context;
 mod explorer;
 mod hints;
 mod inputs;
-mod kept;
 mod memory;
 mod output;
 mod outputs;
 mod progress;
 mod server;
 mod study;
-mod topics;
 
 use std::ffi::OsString;
 
 use latentspace::{Error, Result};
 
 pub use explorer::{Explorer, Show, Subject};
+
+/// The JSON Schema of what the explorer's server answers, by the names of the types.
+#[doc(hidden)]
+pub fn wire() -> serde_json::Value {
+    study::wire_schema()
+}
 
 /// Runs the command line `args` (the program's name first) and returns its exit code: 0 done, 2 invalid call or input, 1 a
 /// bug, 130 interrupted.

@@ -10,7 +10,7 @@ use latentspace::run::{Listener, Progress};
 
 use crate::hints::Flags;
 use crate::output::{self, count, duration};
-use crate::server::Failure;
+use crate::study::Failure;
 
 /// Interval of progress lines without a terminal.
 const PLAIN_EVERY: Duration = Duration::from_secs(10);

@@ -164,6 +164,30 @@ fn every_route_answers_as_the_interface_says() {
     assert!(prices[9].is_nan() && prices[0] == 300.0);
     assert_eq!((column("note").status, server.get("/api/fields/99").status), (404, 404));
 
+    // All columns, by origin; each can be read.
+    let listed = server.get("/api/columns").json();
+    let names = |origin: &str| -> Vec<&str> {
+        let all = listed["columns"].as_array().unwrap().iter().filter(|column| column["origin"] == origin);
+        all.map(|column| column["name"].as_str().unwrap()).collect()
+    };
+    assert_eq!(names("metadata"), fields.iter().map(|field| field["name"].as_str().unwrap()).collect::<Vec<_>>());
+    assert_eq!((names("derived"), names("observed")), (vec!["neighbors kept"], vec!["a", "b", "c", "d", "e"]));
+    assert_eq!(listed["total"], fields.len() + 6);
+    let found = server.get("/api/columns?q=D&limit=1").json();
+    assert_eq!(found["columns"][0]["name"].as_str().map(|name| name.to_lowercase().contains('d')), Some(true));
+    let about = server.get("/api/columns/observed:2").json();
+    let cells = f32s(&server.get("/api/columns/observed:2/values").body);
+    assert_eq!((&about["name"], &about["type"], cells.len()), (&"c".into(), &"number".into(), 300));
+    assert!(cells.iter().zip(clouds(300, 5, 3).chunks(5)).all(|(cell, row)| (cell - row[2]).abs() < 1e-5));
+    let least = cells.iter().copied().fold(f32::INFINITY, f32::min);
+    assert!((about["min"].as_f64().unwrap() - f64::from(least)).abs() < 1e-5);
+    assert_eq!(server.get("/api/columns/derived:kept/values").body, server.get("/api/trust").body);
+    for id in ["observed:5", "observed:x", "metadata:99", "nothing:0", "nothing"] {
+        assert_eq!((server.get(&format!("/api/columns/{id}")).status, server.get(&format!("/api/columns/{id}/values")).status), (404, 404));
+    }
+    let sentences = state["sentences"].as_array().unwrap();
+    assert!(sentences[0]["kind"] == "note" && sentences[0]["text"].as_str().unwrap().starts_with("Keeps "), "{sentences:?}");
+
     let trust = server.get("/api/trust");
     assert_eq!((trust.status, trust.body.len()), (200, 1200));
     let mean = f32s(&trust.body).iter().sum::<f32>() / 300.0;
@@ -275,7 +299,7 @@ fn maps_that_were_learned_are_kept_with_what_is_told_of_them() {
         assert!(compared[key]["value"].is_number() && compared[key]["null"].is_number(), "{key} of {compared}");
     }
     assert_eq!((&compared["rows"], &compared["k"]), (&300.into(), &state["n_neighbors"]));
-    assert!(compared["sentences"][0].as_str().unwrap().starts_with("Of the "));
+    assert!(compared["sentences"][0]["text"].as_str().unwrap().starts_with("Of the "));
     let same = server.get("/api/maps/1/compare/1").json();
     assert!(same["procrustes"]["value"].as_f64().unwrap() < 1e-6 && same["neighbors_shared"]["value"] == 1.0, "{same}");
     assert_eq!((server.get("/api/maps/1/compare/9").status, server.get("/api/maps/1/compare/x").status), (404, 404));
@@ -318,7 +342,7 @@ fn a_map_tells_its_groups_and_what_of_it_is_there_again() {
         assert!(null < 0.1 && value > 2.0 * null && value <= 1.0, "{again}");
     }
     assert_eq!((&again["runs"], &again["k"]), (&json!([2, 2]), &15.into()));
-    assert!(again["sentences"][0].as_str().unwrap().starts_with("Of the 15 nearest neighbors of a row"));
+    assert!(again["sentences"][0]["text"].as_str().unwrap().starts_with("Of the 15 nearest neighbors of a row"));
     let by_row = f32s(&server.get("/api/maps/1/stability").body);
     let mean = by_row[..300].iter().sum::<f32>() / 300.0;
     assert!(by_row.len() == 600 && (f64::from(mean) - again["seeds"]["value"].as_f64().unwrap()).abs() < 1e-4);

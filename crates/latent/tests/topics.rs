@@ -72,7 +72,7 @@ fn topics_are_learned_explained_measured_and_exported() {
     }
     folder.good("export t.latent --to html -o t.html");
     let page = std::fs::read_to_string(folder.file("t.html")).unwrap();
-    assert!(page.contains("\"title\":\"LDA of 150 documents, 3 topics\"") && page.matches("id=\"latentspace-topics\"").count() == 1);
+    assert!(page.contains("\"title\":\"LDA of 150 documents, 3 topics\"") && page.matches("id=\"latentspace-room\"").count() == 1);
     // Fitted documents and new ones alike: alone as in a batch.
     folder.good("encode t.latent new.txt -o new.csv");
     assert_eq!(std::fs::read_to_string(folder.file("new.csv")).unwrap().lines().count(), 31);
@@ -213,7 +213,8 @@ fn the_page_is_told_of_topics() {
     else {
         panic!()
     };
-    assert_eq!((&state["topics"]["k"], &state["fields"][0]["name"]), (&Value::from(3), &Value::from("topic")));
+    assert_eq!((&state["can"][0], &state["fields"][0]["name"]), (&Value::from("topics"), &Value::from("topic")));
+    assert_eq!(all["topics"].as_array().unwrap().len(), 3);
     assert_eq!((*missing, *none), (404, 404));
     let shares: f64 = all["topics"].as_array().unwrap().iter().map(|topic| topic["share"].as_f64().unwrap()).sum();
     assert!((shares - 1.0).abs() < 1e-9 && all["tree"].as_array().unwrap().len() == 2 && all["documents"] == 150);
@@ -236,8 +237,12 @@ fn the_page_is_told_of_topics() {
     let told = asked(&folder, "t.latent", &PATHS[..9]);
     assert_eq!(told[1].1["documents"], 150);
     assert!(told[8].1["pieces"][0]["count"].as_f64().unwrap() >= 1.0);
+    // Each topic's share is a column.
+    let [(_, columns), (_, share)] = &asked(&folder, "t.latent", &["/api/columns?q=share", "/api/columns/topics:2"])[..] else { panic!() };
+    assert_eq!((&columns["total"], &columns["columns"][2]["id"]), (&3.into(), &"topics:2".into()), "{columns}");
+    assert!(share["max"].as_f64().unwrap() > 0.5 && share["origin"] == "derived", "{share}");
     // Without topics nothing is told of any.
     folder.write("x.csv", "a,b\n1,2\n3,4\n5,7\n");
     let told = asked(&folder, "x.csv", &["/api/topics", "/api/state"]);
-    assert_eq!((told[0].0, &told[1].1["topics"]), (404, &Value::Null));
+    assert_eq!((told[0].0, &told[1].1["can"]), (404, &serde_json::json!([])));
 }

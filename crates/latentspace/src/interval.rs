@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::count;
 
 /// A value with its 95 % confidence interval and its null.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Measure {
     /// The value.
     pub value: f64,

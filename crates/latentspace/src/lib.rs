@@ -38,4 +38,6 @@ pub use codes::Codes;
 pub use data::{Observations, Preparation};
 pub use error::{Error, Result};
 pub use run::Run;
+/// Schemas of serialized types, for interfaces of other languages.
+pub use schemars;
 pub use space::Space;

@@ -4,13 +4,13 @@
 //   & takes=2   seconds of a fit that is asked for
 //   & live=1   start fitting at once      & slow=1        a fit that takes a minute
 //   & offset=1e7   coordinates far out    & hostile=1     names that would like to be markup
-//   & topics=20   topics of documents, 1 to 1000 (& bare=1: without measures and times)
+//   and what the test data of rooms read from it
 //   & cats=10  categories                 & phase=failed|reading   stay there
-import { demoTopics } from "./demo-topics.ts";
 import { packMap, parseMap } from "./header.ts";
 import { type DataSource, type Listener, SourceError } from "./source.ts";
-import type { Comparison, Field, Groups, Hit, KeptMap, Method, Neighbor, Phase, RowInfo, Stable, State, TableQuery } from "./types.ts";
+import type { Cells, Column, ColumnInfo, Columns, Comparison, Field, Groups, Hit, KeptMap, Method, Neighbor, Phase, RowInfo, Stable, State, TableQuery } from "./types.ts";
 import { MISSING } from "./types.ts";
+import { of100 } from "../words.ts";
 
 const K = 15;
 const HOSTILE = [
@@ -130,11 +130,26 @@ class World {
   }
 }
 
-export function demoSource(query: URLSearchParams): DataSource {
+/** The test data of a room, where the address asks for them. */
+export interface DemoRoom {
+  /** How many groups of rows suit it; null where it is not asked for. */
+  groups(query: URLSearchParams): number | null;
+  make(query: URLSearchParams, n: number, group: (row: number) => number, hostile: boolean): DemoPart;
+}
+export interface DemoPart {
+  can: string;
+  name: string;
+  kind: State["kind"];
+  /** A category of the rows, if it has one. */
+  field: { name: string; categories: { label: string; count: number }[]; column: () => Uint32Array } | null;
+  /** The answer to a path; undefined for what is not its own. */
+  ask(path: string, query?: Record<string, string | number>): Promise<unknown> | undefined;
+}
+
+export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSource {
   const n = Math.max(0, Number(query.get("n") ?? 3000));
-  const k = Number(query.get("topics") ?? 0);
-  const cats = Number(query.get("cats") ?? (k > 0 ? Math.min(k, 40) : 10));
-  const kind = query.get("kind") ?? (k > 0 ? "text" : "images");
+  const asked = rooms.filter((room) => room.groups(query) !== null);
+  const cats = Number(query.get("cats") ?? asked[0]?.groups(query) ?? 10);
   const offset = Number(query.get("offset") ?? 0);
   const hostile = query.get("hostile") === "1";
   let world = new World(n, query.get("dims") === "3" ? 3 : 2, cats);
@@ -166,15 +181,20 @@ export function demoSource(query: URLSearchParams): DataSource {
     else [low, high] = [Math.min(low, w), Math.max(high, w)];
     if (split(i) === 0) trained++;
   }
-  const topics = k > 0 ? demoTopics(k, n, (row) => world.cluster[row]!, hostile, query.get("bare") === "1") : undefined;
+  const parts = asked.map((room) => room.make(query, n, (row) => world.cluster[row]!, hostile));
+  const kind = query.get("kind") ?? parts[0]?.kind ?? "images";
   const fields: Field[] = [
     { index: 0, name: hostile ? HOSTILE[0]! : "digit", type: "category", categories: names.map((label, c) => ({ label, count: counts[c]! })), missing: 0 },
     { index: 1, name: "stroke width", type: "number", min: low, max: high, missing, integer: false },
     { index: 2, name: "split", type: "category", categories: [{ label: "train", count: trained }, { label: "test", count: n - trained }], missing: 0 },
     { index: 3, name: "writer", type: "text" },
   ];
-  const place = new Map(topics?.categories.map((c, i) => [c.topic, i]));
-  if (topics) fields.push({ index: 4, name: "topic", type: "category", categories: topics.categories.slice(0, 1000).map(({ label, count }) => ({ label, count })), missing: 0 });
+  const own = parts.flatMap((part) => part.field ?? []);
+  own.forEach(({ name, categories }, i) => fields.push({ index: 4 + i, name, type: "category", categories, missing: 0 }));
+  const named: Column[] = fields.map((f): Column => ({ id: `metadata:${f.index}`, name: f.name, type: f.type, origin: "metadata" }));
+  const columnNames = kind === "table" ? ["height", "width", "area", "density", "hue", "age"] : null;
+  const all = (): Column[] => [...named, ...Array.from({ length: columnNames?.length ?? (kind === "images" ? 784 : 0) }, (_, i): Column => ({ id: `observed:${i}`, name: columnNames?.[i] ?? `pixel ${Math.floor(i / 28)}, ${i % 28}`, type: "number", origin: "observed" }))];
+  const value = (row: number, column: number) => normal(row, 60 + column);
   const cells = (i: number) => ({ [fields[0]!.name]: names[world.cluster[i]!]!, "stroke width": width(i), split: split(i) ? "test" : "train", writer: writer(i) });
 
   let kept: Float32Array | null = null;
@@ -189,11 +209,11 @@ export function demoSource(query: URLSearchParams): DataSource {
     return kept;
   };
   const state: State = {
-    name: hostile ? HOSTILE[3]! : topics ? "News of some years" : "Handwritten digits",
+    name: hostile ? HOSTILE[3]! : (parts[0]?.name ?? "Handwritten digits"),
     rows: n,
     columns: 784,
     kind: kind === "images" ? "images" : kind === "text" ? "text" : "table",
-    topics: topics ? { version: 1, k } : null,
+    can: parts.map((part) => part.can),
     phase: "done",
     message: "",
     step: 750,
@@ -212,11 +232,12 @@ export function demoSource(query: URLSearchParams): DataSource {
     grid: null,
     again: null,
     fields,
-    column_names: kind === "table" ? ["height", "width", "area", "density", "hue", "age"] : null,
+    column_names: columnNames,
     picture: kind === "images" ? { width: 28, height: 28, pixelated: true } : null,
     curve: kind === "curve",
     n_neighbors: K,
     measures: null,
+    sentences: [],
     trust_version: 0,
     warnings: hostile ? [HOSTILE[1]!] : [],
     error: null,
@@ -226,6 +247,12 @@ export function demoSource(query: URLSearchParams): DataSource {
     const wide = n > 10000 ? 0.004 : 0;
     const m = (value: number, nul: number) => ({ value, low: value - wide, high: value + wide, null: nul });
     state.measures = { recall: m(share, K / Math.max(K, n - 1)), trustworthiness: m(0.968, 0.5), continuity: m(0.955, 0.5), distance_correlation: m(0.45, 0) };
+    const said = (text: string) => ({ kind: "note" as const, text });
+    state.sentences = [
+      said(`Keeps ${of100(share)} of 100 neighbors (random: ${of100(K / Math.max(K, n - 1))}).`),
+      said("Rows that are near on the map are near in the data, too (trustworthiness 0.97; random: 0.50)."),
+      said("Distances on the map carry little information: do not compare gaps between groups (rank correlation 0.45)."),
+    ];
     state.trust_version++;
   };
   /** The clusters as they were put, the largest first. */
@@ -245,12 +272,12 @@ export function demoSource(query: URLSearchParams): DataSource {
     };
   };
   const keep = (phase: Phase) => {
-    const { method, title, params, seed, seconds, measures, warnings } = structuredClone(state);
+    const { method, title, params, seed, seconds, measures, sentences, warnings } = structuredClone(state);
     const again = shelf.findIndex((k) => phase === "done" && k.told.phase === "done" && k.told.method === method && JSON.stringify(k.told.params) === JSON.stringify(params));
     const old = again >= 0 ? shelf.splice(again, 1)[0]! : null;
     const id = old ? old.told.id : ++ids;
     state.maps_version++;
-    shelf.push({ told: { id, dims: world.dims, method, title, params, seed, seconds, phase, measures, warnings, learned: true, groups: groups(), stability: old?.told.stability ?? null }, version: state.map!.version, map: shown, trust: trust().slice(), stable: old?.stable ?? null });
+    shelf.push({ told: { id, dims: world.dims, method, title, params, seed, seconds, phase, measures, sentences, warnings, learned: true, groups: groups(), stability: old?.told.stability ?? null }, version: state.map!.version, map: shown, trust: trust().slice(), stable: old?.stable ?? null });
     if (shelf.length > 16) shelf.shift();
     state.map_id = id;
   };
@@ -262,7 +289,7 @@ export function demoSource(query: URLSearchParams): DataSource {
 
   function start(seconds: number) {
     kept = null;
-    Object.assign(state, { measures: null, map_id: null, trust_version: state.trust_version && state.trust_version + 1, step: 0, loss: 6.2, seconds: 0, error: null });
+    Object.assign(state, { measures: null, sentences: [], map_id: null, trust_version: state.trust_version && state.trust_version + 1, step: 0, loss: 6.2, seconds: 0, error: null });
     to("fitting", "gradient, early exaggeration");
     const begun = performance.now();
     const advance = () => {
@@ -310,7 +337,7 @@ export function demoSource(query: URLSearchParams): DataSource {
       const mean = (of: Float32Array) => of.reduce((s, v) => s + (v || 0), 0) / n;
       const measure = (value: number) => ({ value, low: value, high: value, null: K / (n - 1) });
       const [seeds, bootstrap] = [measure(mean(found.stable.seeds)), measure(mean(found.stable.draws))];
-      found.told.stability = { seeds, bootstrap, k: K, runs: [3, 3], sentences: [`Of the ${K} nearest neighbors of a row, ${(K * seeds.value).toFixed(1)} stay the same with another seed, ${(K * bootstrap.value).toFixed(1)} with a resample (${((K * K) / n).toFixed(1)} expected by chance).`] };
+      found.told.stability = { seeds, bootstrap, k: K, runs: [3, 3], sentences: [{ kind: "note", text: `Of the ${K} nearest neighbors of a row, ${(K * seeds.value).toFixed(1)} stay the same with another seed, ${(K * bootstrap.value).toFixed(1)} with a resample (${((K * K) / n).toFixed(1)} expected by chance).` }] };
       state.maps_version++;
       to(before, "");
     };
@@ -361,7 +388,7 @@ export function demoSource(query: URLSearchParams): DataSource {
       procrustes: measure(left, 0.998),
       distance_correlation: measure(0.61, 0),
       k: K,
-      sentences: [`Of the ${K} nearest neighbors of a row, ${(shared * K).toFixed(1)} are the same in both (rows in random order: ${((K * K) / (n - 1)).toFixed(1)}).`, `After Procrustes alignment they agree roughly: the residual is ${Math.round(100 * left)} % of the variance.`],
+      rows: n, rows_asked: rows.length, sentences: [{ kind: "note", text: `Of the ${K} nearest neighbors of a row, ${(shared * K).toFixed(1)} are the same in both (rows in random order: ${((K * K) / (n - 1)).toFixed(1)}).` }, { kind: "note", text: `After Procrustes alignment they agree roughly: the residual is ${Math.round(100 * left)} % of the variance.` }],
     };
   }
 
@@ -480,9 +507,20 @@ export function demoSource(query: URLSearchParams): DataSource {
     async column(field) {
       if (field === 0) return world.cluster.slice();
       if (field === 1) return Float32Array.from({ length: n }, (_, i) => width(i));
-      if (field === 4 && topics) return topics.largest.map((t) => place.get(t)!);
+      if (field >= 4 && own[field - 4]) return own[field - 4]!.column();
       if (field === 2) return Uint32Array.from({ length: n }, (_, i) => (i === n - 1 && n > 5000 ? MISSING : split(i)));
       throw new SourceError("Text is read row by row.", null, 404);
+    },
+    async columns(query, limit): Promise<Columns> {
+      const found = all().filter((c) => c.name.toLowerCase().includes(query.toLowerCase()));
+      found.sort((a, b) => Number(!a.name.toLowerCase().startsWith(query.toLowerCase())) - Number(!b.name.toLowerCase().startsWith(query.toLowerCase())));
+      return { total: found.length, columns: found.slice(0, limit) };
+    },
+    async columnOf(id): Promise<{ info: ColumnInfo; cells: Cells }> {
+      const column = all().find((c) => c.id === id && c.origin === "observed");
+      if (!column) throw new SourceError(`column ${id}: there is none with numbers.`, null, 404);
+      const cells = Float32Array.from({ length: n }, (_, row) => value(row, Number(id.split(":")[1])));
+      return { info: { ...column, min: Math.min(...cells.slice(0, 1000)), max: Math.max(...cells.slice(0, 1000)), missing: 0, categories: [] }, cells };
     },
     trust: async () => (state.measures ? trust().slice() : null),
     maps: async () => structuredClone(shelf.map((k) => k.told)),
@@ -498,7 +536,7 @@ export function demoSource(query: URLSearchParams): DataSource {
     compare: async (a, b) => compare(ofMap(a).map.coords, ofMap(b).map.coords),
     row: async (row, map) => info(row, map === undefined ? shown : ofMap(map).map),
     picture,
-    values: async (row) => (kind === "table" ? Float32Array.from({ length: 6 }, (_, a) => normal(row, 60 + a)) : Float32Array.from({ length: 300 }, (_, a) => Math.sin(a / 20 + world.cluster[row]!) + 0.1 * normal(row, 60 + a) + Math.exp(-((a - 20 * world.cluster[row]!) ** 2) / 60))),
+    values: async (row) => (kind === "table" ? Float32Array.from({ length: 6 }, (_, a) => value(row, a)) : Float32Array.from({ length: 300 }, (_, a) => Math.sin(a / 20 + world.cluster[row]!) + 0.1 * normal(row, 60 + a) + Math.exp(-((a - 20 * world.cluster[row]!) ** 2) / 60))),
     async search(text, limit) {
       const hits: Hit[] = [];
       const wanted = text.toLowerCase();
@@ -523,7 +561,13 @@ export function demoSource(query: URLSearchParams): DataSource {
       return { total: rows.length, rows: rows.slice(q.offset, q.offset + q.limit).map((row) => ({ row, id: String(row), fields: cells(row) })) };
     },
     methods: async () => methods,
-    topics,
+    async ask<T>(path: string, query?: Record<string, string | number>): Promise<T> {
+      for (const part of parts) {
+        const answer = part.ask(path, query);
+        if (answer) return (await answer) as T;
+      }
+      throw new SourceError(`${path}: there is no such thing.`, null, 404);
+    },
     async fit(method, params) {
       if (state.phase === "fitting") throw new SourceError("A fit is under way.", "Stop it first.", 409);
       begin(method, params);

@@ -1,7 +1,7 @@
 // The server of `latent explore`, as docs/http-api.md describes it.
 import { parseMap } from "./header.ts";
 import { type DataSource, type Listener, SourceError } from "./source.ts";
-import type { Column, Comparison, Hit, KeptMap, Method, RowInfo, State, TablePage, TableQuery } from "./types.ts";
+import type { Cells, ColumnInfo, Columns, Comparison, Hit, KeptMap, Method, RowInfo, State, TablePage, TableQuery } from "./types.ts";
 
 /** Waits this long before the events are asked for anew, when the browser has given up on them. */
 const RETRY_MS = 2000;
@@ -81,9 +81,15 @@ export function serverSource(base: string): DataSource {
       const answer = await ask("map");
       return answer.status === 204 ? null : parseMap(await answer.arrayBuffer());
     },
-    async column(field): Promise<Column> {
+    async column(field): Promise<Cells> {
       const bytes = await (await ask(`fields/${field}`)).arrayBuffer();
       return kinds.get(field) === "category" ? new Uint32Array(bytes) : new Float32Array(bytes);
+    },
+    columns: (query, limit) => json<Columns>(`columns?q=${encodeURIComponent(query)}&limit=${limit}`),
+    async columnOf(id) {
+      const [info, answer] = await Promise.all([json<ColumnInfo>(`columns/${encodeURIComponent(id)}`), ask(`columns/${encodeURIComponent(id)}/values`)]);
+      const bytes = await answer.arrayBuffer();
+      return { info, cells: info.type === "category" ? new Uint32Array(bytes) : new Float32Array(bytes) };
     },
     trust: () => shares("trust"),
     maps: () => json<KeptMap[]>("maps"),
@@ -110,15 +116,9 @@ export function serverSource(base: string): DataSource {
     stop: async () => void (await post("stop", {})),
     selection: async () => (await json<{ rows: number[] }>("selection")).rows,
     select: async (rows) => void (await post("selection", { rows })),
-    topics: {
-      topics: () => json("topics"),
-      all: () => json("topics/all"),
-      topic: (topic) => json(`topics/${topic}`),
-      word: (word) => json(`words/${word}`),
-      findWords: (text, limit) => json(`words?q=${encodeURIComponent(text)}&limit=${limit}`),
-      documents: (topic, limit) => json(`topics/${topic}/documents?limit=${limit}`),
-      rowWords: (row) => json(`rows/${row}/words`),
-      times: (field) => json(`topics/times/${field}`),
+    ask(path, query = {}) {
+      const q = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)])).toString();
+      return json(q === "" ? path : `${path}?${q}`);
     },
   };
 }

@@ -1,6 +1,6 @@
 // The one door between the page and its data. Everything else in src/ is written against this.
-import type { TopicSource } from "./topics.ts";
-import type { Column, Comparison, Failure, Hit, KeptMap, MapData, Method, RowInfo, Stable, State, TablePage, TableQuery } from "./types.ts";
+import type { Room } from "../core/room.ts";
+import type { Cells, ColumnInfo, Columns, Comparison, Failure, Hit, KeptMap, MapData, Method, RowInfo, Stable, State, TablePage, TableQuery } from "./types.ts";
 
 export interface Listener {
   /** Whenever anything small changed. */
@@ -18,7 +18,12 @@ export interface DataSource {
   listen(listener: Listener): () => void;
   /** The newest map; null while there is none. */
   map(): Promise<MapData | null>;
-  column(field: number): Promise<Column>;
+  /** Cells of a metadata column. */
+  column(field: number): Promise<Cells>;
+  /** All columns whose name has this text, those that begin with it first; an empty text: all. */
+  columns(query: string, limit: number): Promise<Columns>;
+  /** A column by its id, and its cells. */
+  columnOf(id: string): Promise<{ info: ColumnInfo; cells: Cells }>;
   /** Share of each row's neighbors that the map kept; null before it is measured. */
   trust(): Promise<Float32Array | null>;
   /** The maps that are kept, the oldest first. */
@@ -48,8 +53,8 @@ export interface DataSource {
   selection?(): Promise<number[]>;
   /** Tells programs what the reader selected. */
   select?(rows: number[]): Promise<void>;
-  /** What is told of topics, where the state says that there are any. */
-  readonly topics?: TopicSource;
+  /** What rooms ask for beyond this: the answer to a path of docs/http-api.md, below `/api/`. The state's `can` says what there is. */
+  ask<T>(path: string, query?: Record<string, string | number>): Promise<T>;
   /** Whether it only holds what was learned before: nothing can be learned, searched or listed. */
   readonly still?: boolean;
 }
@@ -68,10 +73,10 @@ export class SourceError extends Error implements Failure {
 }
 
 /** The source that the address asks for. Test data exists in development and test builds alone. */
-export async function openSource(query: URLSearchParams): Promise<DataSource> {
+export async function openSource(query: URLSearchParams, rooms: readonly Room[]): Promise<DataSource> {
   if (import.meta.env.MODE === "test" && query.get("source") === "demo") {
     const { demoSource } = await import("./demo.ts");
-    return demoSource(query);
+    return demoSource(query, await Promise.all(rooms.flatMap((room) => room.demo?.() ?? [])));
   }
   const { serverSource } = await import("./server.ts");
   return serverSource("api/");

@@ -458,3 +458,13 @@ for (const scheme of ["light", "dark"] as const)
     await ready(page);
     expect(await breaches(page), "a grid").toEqual([]);
   });
+
+test("of many columns one is found by its name, and colors the map", async ({ page }) => {
+  await open(page, "n=400");
+  await ready(page);
+  await page.locator("#find-column").fill("pixel 12, 3");
+  await page.getByRole("listbox", { name: "Columns found" }).getByRole("option").first().click();
+  await expect(page.locator("#color-by")).toHaveValue("@observed:339");
+  await expect(page.getByRole("img", { name: /^Colors from/ })).toBeVisible();
+  await expect.poll(() => decodeURIComponent(page.url())).toContain("by=@observed:339");
+});

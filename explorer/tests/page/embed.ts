@@ -1,14 +1,14 @@
 // Puts made-up topics into the one file, as the program does.
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { DemoTopics } from "../../src/data/demo-topics.ts";
-import type { Embedded } from "../../src/data/embedded.ts";
+import type { DemoTopics } from "../../src/rooms/topics/demo.ts";
+import type { TopicFile } from "../../src/rooms/topics/file.ts";
 
-const PAGE = fileURLToPath(new URL("../../dist/topics.html", import.meta.url));
-const PLACE = '<script type="application/json" id="latentspace-topics">null</script>';
+const PAGE = fileURLToPath(new URL("../../dist/room.html", import.meta.url));
+const PLACE = '<script type="application/json" id="latentspace-room">null</script>';
 
 /** What the file holds of `n` documents, with a map of the first `shown`. */
-export async function embed(from: DemoTopics, n: number, shown: number): Promise<Embedded> {
+export async function embed(from: DemoTopics, n: number, shown: number): Promise<TopicFile> {
   const topics = await from.topics();
   const all = await from.all();
   const topic = await Promise.all(topics.topics.map((t) => from.topic(t.topic)));
@@ -25,9 +25,9 @@ export async function embed(from: DemoTopics, n: number, shown: number): Promise
 }
 
 /** Writes the built page with the data in it. */
-export function writeFile(path: string, data: Embedded | null): void {
+export function writeFile(path: string, data: TopicFile | null): void {
   const page = readFileSync(PAGE, "utf8");
   if (page.split(PLACE).length !== 2) throw new Error("The page must have one place for its data.");
-  const json = JSON.stringify(data).replaceAll("<", "\\u003c");
+  const json = JSON.stringify(data && { topics: data }).replaceAll("<", "\\u003c");
   writeFileSync(path, page.replace(PLACE, () => PLACE.replace("null", () => json)));
 }

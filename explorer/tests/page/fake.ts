@@ -3,9 +3,10 @@ import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { deflateSync } from "node:zlib";
-import { demoTopics } from "../../src/data/demo-topics.ts";
 import { packMap } from "../../src/data/header.ts";
 import type { State } from "../../src/data/types.ts";
+import { demoTopics } from "../../src/rooms/topics/demo.ts";
+import { answerTopics } from "../../src/rooms/topics/source.ts";
 
 const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; font-src 'self'; connect-src 'self'";
 const TYPES: Record<string, string> = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2" };
@@ -66,18 +67,23 @@ export async function fakeServer(dist: string): Promise<Fake> {
   const price = (i: number) => (i * 7919) % 100;
   const state: State = {
     name: "rows.csv", rows: N, columns: 4, kind: "images", phase: "done", message: "", step: 10, n_steps: 10, loss: 1.5, loss_name: "kl", seconds_left: null, seconds: 1,
-    method: "tsne", title: `t-SNE of ${N} x 4, perplexity 30`, params: { perplexity: 30 }, seed: 0, map: { version: 1, dims: 2 }, map_id: 2, maps_version: 2, grid: null, again: null,
+    method: "tsne", title: `t-SNE of ${N} x 4, perplexity 30`, params: { perplexity: 30 }, seed: 0, map: { version: 1, dims: 2 }, can: [], map_id: 2, maps_version: 2, grid: null, again: null,
     fields: [
       { index: 0, name: "label", type: "category", categories: ["a", "<b>b</b>", "c"].map((l) => ({ label: l, count: N / 3 })), missing: 0 },
       { index: 1, name: "price", type: "number", min: 0, max: 99, missing: 0, integer: true },
       { index: 2, name: "title", type: "text" },
     ],
-    picture: { width: 8, height: 8, pixelated: true }, curve: false, n_neighbors: K,
+    column_names: null, picture: { width: 8, height: 8, pixelated: true }, curve: false, n_neighbors: K,
     measures: { recall: { value: 0.4, low: 0.38, high: 0.42, null: 0.05 }, trustworthiness: { value: 0.9, low: 0.9, high: 0.9, null: 0.5 }, continuity: { value: 0.9, low: 0.9, high: 0.9, null: 0.5 }, distance_correlation: { value: 0.6, low: 0.6, high: 0.6, null: 0 } },
-    trust_version: 1, warnings: ["Distances far apart are not to be read."], error: null,
+    sentences: [{ kind: "note", text: "Keeps 40 of 100 neighbors (random: 5.0)." }, { kind: "warning", text: "Many rows that are near on the map are far apart in the data." }], trust_version: 1, warnings: ["Distances far apart are not to be read."], error: null,
   };
   const cells = (i: number) => ({ label: label(i), price: price(i), title: `title ${i}` });
   const near = (i: number) => Array.from({ length: K }, (_, k) => ({ row: (i + k + 1) % N, id: `r${(i + k + 1) % N}`, distance: 0.5 * (k + 1), kept: k % 2 === 0, label: label((i + k + 1) % N) }));
+  const columns = [
+    ...state.fields.map((f) => ({ id: `metadata:${f.index}`, name: f.name, type: f.type as string, origin: "metadata" })),
+    { id: "metadata:3", name: "since", type: "date", origin: "metadata" },
+    ...["height", "<b>wide</b>", "age", "mass"].map((name, i) => ({ id: `observed:${i}`, name, type: "number", origin: "observed" })),
+  ];
   const asked: string[] = [];
   const topics = demoTopics(9, N, (i) => i % 3);
 
@@ -86,26 +92,13 @@ export async function fakeServer(dist: string): Promise<Fake> {
     for await (const part of q) text += part;
     return JSON.parse(text || "{}");
   }
-  /** What is told of topics. */
-  function ofTopics({ pathname, searchParams }: URL): Promise<unknown> | null {
-    const limit = Number(searchParams.get("limit") ?? 20);
-    const [, path] = /^\/api\/(.*)$/.exec(pathname) ?? [];
-    if (path === "topics") return topics.topics();
-    if (path === "topics/all") return topics.all();
-    if (path === "words") return topics.findWords(searchParams.get("q")!, limit);
-    const [, kind, number, rest] = /^(topics|words|rows|topics\/times)\/(\d+)(?:\/(documents|words))?$/.exec(path ?? "") ?? [];
-    if (kind === "topics") return rest === "documents" ? topics.documents(Number(number), limit) : topics.topic(Number(number));
-    if (kind === "words") return topics.word(Number(number));
-    if (kind === "topics/times") return topics.times(Number(number));
-    return kind === "rows" && rest === "words" ? topics.rowWords(Number(number)) : null;
-  }
   async function answer(q: IncomingMessage, a: ServerResponse): Promise<void> {
     const url = new URL(q.url!, "http://here");
     const path = url.pathname;
     asked.push(`${q.method} ${path}${url.search}`);
     const json = (value: unknown, status = 200) => a.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(value));
     const bytes = (value: ArrayBuffer) => a.writeHead(200, { "Content-Type": "application/octet-stream" }).end(Buffer.from(value));
-    const said = state.topics ? ofTopics(url) : null;
+    const said = state.can.includes("topics") ? answerTopics(topics, path.slice("/api/".length), Object.fromEntries(url.searchParams)) : undefined;
     if (said) return void json(await said);
     const row = Number(/^\/api\/rows\/(\d+)/.exec(path)?.[1] ?? -1);
     if (path === "/api/state") return void json(state);
@@ -121,11 +114,11 @@ export async function fakeServer(dist: string): Promise<Fake> {
       return void bytes(packMap({ dims: 2, rows: N, version: state.map!.version, center, radius: Math.sqrt(N), coords }));
     }
     if (path === "/api/maps") {
-      const { method, seed, seconds, phase, measures, warnings } = state;
+      const { method, seed, seconds, phase, measures, sentences, warnings } = state;
       const groups = { groups: [{ rows: 200, elsewhere: 0.1, null: 1 / 3, made_up: false, parts: [200] }, { rows: 100, elsewhere: 0.64, null: 2 / 3, made_up: true, parts: [100] }], torn: [{ groups: [0, 1], share: 0.41, null: 0.33 }], parts: [N] };
       const same = (value: number) => ({ value, low: value, high: value, null: 0.05 });
-      const stability = fake.again ? { seeds: same(0.7), bootstrap: same(0.5), k: K, runs: [3, 3], sentences: ["Of the 15 nearest neighbors of a row, 10.5 stay the same with another seed."] } : null;
-      const kept = { dims: 2, method, seed, seconds, phase, measures, warnings, learned: true, groups, stability: null };
+      const stability = fake.again ? { seeds: same(0.7), bootstrap: same(0.5), k: K, runs: [3, 3], sentences: [{ kind: "note", text: "Of the 15 nearest neighbors of a row, 10.5 stay the same with another seed." }] } : null;
+      const kept = { dims: 2, method, seed, seconds, phase, measures, sentences, warnings, learned: true, groups, stability: null };
       return void json([
         { ...kept, id: 1, title: `t-SNE of ${N} x 4, perplexity 10`, params: { perplexity: 10 }, measures: { ...measures, recall: { value: 0.2, low: 0.2, high: 0.2, null: 0.05 } } },
         { ...kept, id: 2, title: state.title, params: state.params, stability },
@@ -134,7 +127,7 @@ export async function fakeServer(dist: string): Promise<Fake> {
     const both = /^\/api\/maps\/(\d+)\/compare\/(\d+)$/.exec(path);
     if (both) {
       const measure = (value: number, nul: number) => ({ value, low: value, high: value, null: nul });
-      return void json({ neighbors_shared: measure(0.25, 0.05), cka: measure(0.9, 0.01), procrustes: measure(0.1, 0.99), distance_correlation: measure(0.8, 0), k: K, sentences: ["Of the 15 nearest neighbors of a row, 3.8 are the same in both."] });
+      return void json({ neighbors_shared: measure(0.25, 0.05), cka: measure(0.9, 0.01), procrustes: measure(0.1, 0.99), distance_correlation: measure(0.8, 0), k: K, sentences: [{ kind: "note", text: "Of the 15 nearest neighbors of a row, 3.8 are the same in both." }] });
     }
     const more = /^\/api\/maps\/(\d+)\/(groups|stability)$/.exec(path);
     if (more) {
@@ -151,6 +144,18 @@ export async function fakeServer(dist: string): Promise<Fake> {
     }
     if (path === "/api/fields/0") return void bytes(Uint32Array.from({ length: N }, (_, i) => i % 3).buffer as ArrayBuffer);
     if (path === "/api/fields/1") return void bytes(Float32Array.from({ length: N }, (_, i) => price(i)).buffer as ArrayBuffer);
+    if (path === "/api/columns") {
+      const text = url.searchParams.get("q")!;
+      const found = columns.filter((c) => c.name.includes(text));
+      return void json({ total: found.length, columns: found.slice(0, Number(url.searchParams.get("limit"))) });
+    }
+    const column = /^\/api\/columns\/([^/]+)(\/values)?$/.exec(path);
+    if (column) {
+      const found = columns.find((c) => c.id === decodeURIComponent(column[1]!));
+      if (!found) return void json({ error: `column ${column[1]}: there is none with numbers.`, hint: null }, 404);
+      if (column[2]) return void bytes(Float32Array.from({ length: N }, (_, i) => (found.type === "date" ? 19723 + i : i % 7)).buffer as ArrayBuffer);
+      return void json({ ...found, min: found.type === "date" ? 19723 : 0, max: found.type === "date" ? 19723 + N - 1 : 6, missing: 0, categories: [] });
+    }
     if (path === "/api/trust") return void bytes(Float32Array.from({ length: N }, (_, i) => (i % 16) / 15).buffer as ArrayBuffer);
     if (path.endsWith("/picture")) return void a.writeHead(200, { "Content-Type": "image/png" }).end(png(8, 8, (x, y) => (x * y * 4 + row) & 255));
     if (path.endsWith("/values")) return void bytes(Float32Array.from([1, 2, 3, row]).buffer as ArrayBuffer);

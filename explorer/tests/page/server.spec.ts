@@ -71,7 +71,7 @@ test("shows a map that was learned before, with its own measures, and again from
 });
 
 test("topics, their words, documents and times come from the server", async ({ page, fake }) => {
-  fake.state.topics = { version: 1, k: 9 };
+  fake.state.can = ["topics"];
   await page.goto(`${fake.url}#topic=4`);
   await expect(page.locator("#words-title")).toContainText("Topic");
   const bars = page.getByRole("listbox", { name: /most relevant words/ }).getByRole("option");
@@ -87,6 +87,32 @@ test("topics, their words, documents and times come from the server", async ({ p
   const row = await page.evaluate(() => window.explorer.row);
   for (const path of ["topics", "topics/all", "topics/4", "topics/4/documents?limit=50", "topics/times/2", "words?q=jury&limit=20", `rows/${row}/words`]) expect(fake.asked).toContain(`GET /api/${path}`);
   expect(fake.asked.some((a) => /^GET \/api\/words\/\d+$/.test(a))).toBe(true);
+});
+
+test("observed columns and dates color the map, by an address, too", async ({ page, fake }) => {
+  await page.goto(fake.url);
+  await ready(page);
+  const select = page.locator("#color-by");
+  await expect(select.locator("optgroup")).toHaveCount(3);
+  await expect(select.locator('optgroup[label="Observed"] option')).toHaveText(["height", "<b>wide</b>", "age", "mass"]);
+  await select.selectOption({ label: "mass" });
+  await expect(page.getByRole("img", { name: "Colors from 0 to 6" })).toBeVisible();
+  await expect.poll(() => decodeURIComponent(page.url())).toContain("by=@observed:3");
+  await page.reload();
+  await ready(page);
+  await expect(select).toHaveValue("@observed:3");
+  await expect(page.getByRole("img", { name: "Colors from 0 to 6" })).toBeVisible();
+  await select.selectOption({ label: "since" });
+  await expect(page.getByRole("img", { name: "Colors from 2024-01-01 to 2024-10-26" })).toBeVisible();
+  await expect(page.locator("#find-column")).toBeHidden();
+  for (const path of ["columns?q=&limit=21", "columns/observed%3A3", "columns/observed%3A3/values"]) expect(fake.asked).toContain(`GET /api/${path}`);
+});
+
+test("the sentences on measures are those of the server, warnings set off", async ({ page, fake }) => {
+  await page.goto(fake.url);
+  await ready(page);
+  await expect(page.locator(".say").first()).toContainText("Keeps 40 of 100 neighbors (random: 5.0).");
+  await expect(page.locator(".say.warning").first()).toHaveText("Many rows that are near on the map are far apart in the data.");
 });
 
 test("two maps stand side by side, with what they have in common, from one address", async ({ page, fake }) => {

@@ -1,7 +1,7 @@
 // The page of topics as one file, as it is shipped, opened without any server.
 import { pathToFileURL } from "node:url";
 import { expect, type Page, test as base } from "@playwright/test";
-import { demoTopics } from "../../src/data/demo-topics.ts";
+import { demoTopics } from "../../src/rooms/topics/demo.ts";
 import { embed, writeFile } from "./embed.ts";
 import { SERVER } from "./harness.ts";
 
@@ -72,5 +72,5 @@ for (const k of [1, 2, 3, 4])
 
 test("a file without topics says so", async ({ page }, info) => {
   await openFile(page, info.outputPath("topics.html"), 0, 0);
-  await expect(page.getByRole("alert")).toContainText("This file holds no topics.");
+  await expect(page.getByRole("alert")).toContainText("This file holds nothing to show.");
 });

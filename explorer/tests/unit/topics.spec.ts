@@ -1,12 +1,14 @@
 import { expect, test } from "@playwright/test";
-import { demoTopics } from "../../src/data/demo-topics.ts";
-import { embeddedSource } from "../../src/data/embedded.ts";
-import type { Topic } from "../../src/data/topics.ts";
+import { demoTopics } from "../../src/rooms/topics/demo.ts";
 import { Camera } from "../../src/scatter/camera.ts";
-import { covered, fitted, radius, under, written } from "../../src/topics/circles.ts";
-import { told } from "../../src/topics/measures.ts";
-import { byShare, changed, relevant, together, topicNamed } from "../../src/topics/rank.ts";
-import { cut, steps } from "../../src/topics/tree.ts";
+import { readPlace, type TopicPlace, writePlace } from "../../src/rooms/topics/address.ts";
+import { covered, fitted, radius, under, written } from "../../src/rooms/topics/circles.ts";
+import { fileSource } from "../../src/rooms/topics/file.ts";
+import { told } from "../../src/rooms/topics/measures.ts";
+import { byShare, changed, relevant, together, topicNamed } from "../../src/rooms/topics/rank.ts";
+import { askTopics } from "../../src/rooms/topics/source.ts";
+import { cut, steps } from "../../src/rooms/topics/tree.ts";
+import type { Topic } from "../../src/rooms/topics/types.ts";
 import { embed } from "../page/embed.ts";
 
 const topic = (topic: number, share: number, name = `t${topic}`, x = 0, y = 0): Topic => ({ topic, name, share, x, y, documents: 1, coherence: null, exclusivity: null });
@@ -28,6 +30,14 @@ test("words are ranked by relevance: by frequency at lambda 1, by lift at 0", ()
   expect(relevant(words, 1, 0.5, 1000).map((w) => w.count)).toEqual([200, 100, 10]);
   // An estimate that is more than there are is cut; words that never occur do not break the order.
   expect(relevant([{ word: 3, text: "x", p: 0.9, total: 10 }, { word: 4, text: "y", p: 0, total: 0 }], 0.5, 0.5, 1000).map((w) => w.count)).toEqual([10, 0]);
+});
+
+test("what was chosen among topics goes into the address and comes back", () => {
+  const place: TopicPlace = { topic: 0, word: 12, lambda: 0.35, groups: 7 };
+  const q = new URLSearchParams();
+  writePlace(q, place);
+  expect(readPlace(q)).toEqual(place);
+  expect(readPlace(new URLSearchParams("topic=-1&word=a&lambda=2"))).toEqual({ topic: null, word: null, lambda: null, groups: null });
 });
 
 test("words of topics together are weighed by the topics' shares", () => {
@@ -107,20 +117,20 @@ test("what changes most is told for its size, and measures are told in sentences
 
 test("the file's own source tells what the file holds, of documents on its map and beside it", async () => {
   const data = await embed(demoTopics(3, 60, (row) => row % 3), 60, 20);
-  const source = embeddedSource(data);
-  const { topics } = source;
-  expect((await topics!.topics()).topics).toHaveLength(3);
+  const source = fileSource(data);
+  const topics = askTopics(source);
+  expect((await topics.topics()).topics).toHaveLength(3);
   const map = (await source.map())!;
   expect(map.rows).toBe(20);
-  const list = await topics!.documents(1, 50);
+  const list = await topics.documents(1, 50);
   expect(list.length).toBe(10);
   expect(list.some((d) => d.row >= 20)).toBe(true);
   for (const d of list) {
     expect((await source.row(d.row)).id).toBe(d.id);
-    const words = await topics!.rowWords(d.row);
+    const words = await topics.rowWords(d.row);
     expect(words.pieces.map((p) => p.text).join("")).toBe(d.text);
     expect(words.topics[0]![0]).toBe(1);
   }
-  await expect(topics!.word(1e9)).rejects.toThrow(/does not hold it/);
+  await expect(topics.word(1e9)).rejects.toThrow(/does not hold it/);
   await expect(source.fit("lda", {})).rejects.toThrow(/cannot do that/);
 });

@@ -18,7 +18,7 @@ use serde_json::json;
 use crate::commands::explore;
 use crate::context::Context;
 use crate::output;
-use crate::server::Phase;
+use crate::study::Phase;
 
 /// A demo.
 struct Demo {

@@ -16,9 +16,9 @@ use serde_json::{Map, json};
 use crate::context::Context;
 use crate::inputs;
 use crate::output::{self, count};
-use crate::server::{self, Phase, Server};
-use crate::study::{Start, Study, Subject};
-use crate::topics::{Documents, Topical};
+use crate::server::{self, Server};
+use crate::study::topics::{Documents, Topical};
+use crate::study::{Phase, Start, Study, Subject};
 
 pub(crate) fn command() -> Command {
     Command::new("explore")
@@ -226,7 +226,7 @@ pub(crate) fn of_observations(
             measure: false,
             measures: BTreeMap::new(),
         };
-        return Ok(Subject { observations, prepared: OwnedRows::Dense(codes), start, warnings, topics: None });
+        return Ok(Subject { observations, prepared: OwnedRows::Dense(codes), start, warnings, rooms: Vec::new() });
     }
     if let (Values::Text(_), Some(topics)) = (&observations.values, registry::default_for_text())
         && (!way.asked || way.method.info.family == topics.info.family)
@@ -236,7 +236,7 @@ pub(crate) fn of_observations(
     let (preparation, prepared) = Preparation::choose_and_prepare(&observations, prepare, run)?;
     preparation.told.iter().for_each(|sentence| run.note(sentence));
     warnings.extend(preparation.told.iter().cloned());
-    Ok(Subject { observations, prepared, start: fit(way), warnings, topics: None })
+    Ok(Subject { observations, prepared, start: fit(way), warnings, rooms: Vec::new() })
 }
 
 /// Documents: learn topics, then a map of the topic proportions.
@@ -272,7 +272,7 @@ fn of_shares(space: Space, mut observations: Observations, rows: OwnedRows, shar
     let topics = Topical::new(space, documents)?;
     observations.metadata = topics.column()?;
     by_shares(&mut way);
-    Ok(Subject { observations, prepared: OwnedRows::Dense(shares), start: fit(way), warnings: Vec::new(), topics: Some(topics) })
+    Ok(Subject { observations, prepared: OwnedRows::Dense(shares), start: fit(way), warnings: Vec::new(), rooms: vec![Box::new(topics)] })
 }
 
 /// The default metric of topic proportions: Hellinger.
@@ -330,13 +330,13 @@ pub(crate) fn of_space(space: Space, name: &str, way: MapMethod) -> Result<Subje
             prepared: OwnedRows::Dense(codes),
             start: fit(way),
             warnings: Vec::new(),
-            topics: Some(topics),
+            rooms: vec![Box::new(topics)],
         });
     }
     let mut observations = Observations::from_matrix(title, codes.clone());
     observations.metadata = space.capabilities().kept.map(|kept| kept.metadata()).unwrap_or_else(|| Metadata::none(codes.rows()));
     let start = map_or_fit(&codes, &Affine::default(), Some(&space), false, way);
-    Ok(Subject { observations, prepared: OwnedRows::Dense(codes), start, warnings: Vec::new(), topics: None })
+    Ok(Subject { observations, prepared: OwnedRows::Dense(codes), start, warnings: Vec::new(), rooms: Vec::new() })
 }
 
 fn of_space_and_data(study: &Study, run: &Run, name: &str, data: &str, read: &ReadOptions, way: MapMethod) -> Result<Subject> {
@@ -351,7 +351,7 @@ fn of_space_and_data(study: &Study, run: &Run, name: &str, data: &str, read: &Re
     let start = map_or_fit(&codes, &Affine::default(), Some(&space), true, way);
     // Of a map the neighbors are those of the data; of a space with more dimensions, those in the space.
     let prepared = if matches!(start, Start::Map { .. }) { prepared } else { OwnedRows::Dense(codes) };
-    Ok(Subject { observations, prepared, start, warnings, topics: None })
+    Ok(Subject { observations, prepared, start, warnings, rooms: Vec::new() })
 }
 
 fn of_data_and_codes(
@@ -398,5 +398,5 @@ pub(crate) fn of_observations_and_codes(
     } else {
         OwnedRows::Dense(codes.clone())
     };
-    Ok(Subject { observations, prepared, start, warnings, topics: None })
+    Ok(Subject { observations, prepared, start, warnings, rooms: Vec::new() })
 }

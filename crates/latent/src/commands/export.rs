@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::commands::encode::output_arg;
 use crate::context::Context;
 use crate::server::standing_alone;
-use crate::topics::Topical;
+use crate::study::topics::Topical;
 use crate::{inputs, output, outputs};
 
 const FORMATS: [&str; 9] = ["parquet", "npy", "csv", "word2vec", "glove", "projector", "pyldavis", "html", "onnx"];

@@ -1,13 +1,10 @@
 //! The explorer's server: one page, one study, on this machine.
 
 mod events;
-mod fields;
-mod frame;
 mod page;
 mod png;
 mod routes;
 mod security;
-mod state;
 
 use std::net::{IpAddr, Ipv4Addr, TcpListener, ToSocketAddrs};
 use std::sync::Arc;
@@ -19,10 +16,7 @@ use axum::middleware::from_fn_with_state;
 use latentspace::run::Flag;
 use latentspace::{Error, Result};
 
-pub(crate) use fields::Fields;
-pub(crate) use frame::Frame;
 pub(crate) use page::{NOTE as NO_PAGE, is_built, standing_alone};
-pub(crate) use state::{Desk, Failure, Grid, Phase, Picture, StabilityProgress, State, TopicsState};
 
 use crate::study::Study;
 use security::Guard;

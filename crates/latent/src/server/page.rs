@@ -36,12 +36,12 @@ pub(crate) async fn file(uri: Uri) -> Response {
     }
 }
 
-/// The page of topics as one file.
-const ALONE: &str = "topics.html";
+/// A page as one file.
+const ALONE: &str = "room.html";
 /// The placeholder of its data.
-const PLACE: &str = "<script type=\"application/json\" id=\"latentspace-topics\">null</script>";
+const PLACE: &str = "<script type=\"application/json\" id=\"latentspace-room\">null</script>";
 
-/// The page of topics as one file with these data in it; none if the program was built without its page.
+/// The page as one file with these data in it, by the capabilities that rooms need; none if the program was built without its page.
 pub(crate) fn standing_alone(data: &serde_json::Value) -> Option<String> {
     let (_, page) = FILES.iter().find(|(name, _)| *name == ALONE)?;
     let page = std::str::from_utf8(page).ok()?;

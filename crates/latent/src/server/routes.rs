@@ -1,26 +1,25 @@
 //! The routes under `/api/`, as documented in docs/http-api.md.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
+use axum::http::{Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use latentspace::{Error, Run, registry};
+use latentspace::{Error, registry};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use super::{Failure, events, png};
+use super::{events, png};
 use crate::commands;
 use crate::hints::Flags;
-use crate::kept::Kept;
-use crate::study::{Data, Study};
-use crate::topics::Topical;
+use crate::study::{Asked, Cells, ColumnInfo, Data, Failure, Frame, Kept, Study, TablePage, TableRow};
 
 /// An error as an answer.
 pub(crate) struct Refused {
@@ -128,18 +127,13 @@ pub(crate) fn routes(study: Arc<Study>) -> Router {
         .route("/maps/{id}/stability", get(kept_stability))
         .route("/maps/{id}/compare/{other}", get(compare))
         .route("/fields/{index}", get(field))
+        .route("/columns", get(columns))
+        .route("/columns/{id}", get(column))
+        .route("/columns/{id}/values", get(column_values))
         .route("/trust", get(trust))
         .route("/rows/{row}", get(row))
         .route("/rows/{row}/picture", get(picture))
         .route("/rows/{row}/values", get(values))
-        .route("/rows/{row}/words", get(row_words))
-        .route("/topics", get(topics))
-        .route("/topics/all", get(salient))
-        .route("/topics/{topic}", get(topic))
-        .route("/topics/{topic}/documents", get(topic_documents))
-        .route("/topics/times/{field}", get(topic_times))
-        .route("/words", get(words))
-        .route("/words/{word}", get(word))
         .route("/search", get(search))
         .route("/table", post(table))
         .route("/selection", get(async |State(study): Shared| Json(study.desk.selection())).post(select))
@@ -148,7 +142,7 @@ pub(crate) fn routes(study: Arc<Study>) -> Router {
         .route("/grid", post(grid))
         .route("/stability", post(stability))
         .route("/stop", post(stop))
-        .fallback(async || Refused::missing("there is nothing at this address."))
+        .fallback(of_room)
         .with_state(study);
     Router::new().nest("/api", api)
 }
@@ -185,7 +179,7 @@ async fn map(State(study): Shared) -> Response {
 }
 
 /// The bytes of a frame, without a copy.
-struct FrameBytes(Arc<super::Frame>);
+struct FrameBytes(Arc<Frame>);
 
 impl AsRef<[u8]> for FrameBytes {
     fn as_ref(&self) -> &[u8] {
@@ -195,60 +189,52 @@ impl AsRef<[u8]> for FrameBytes {
 
 async fn field(State(study): Shared, Path(index): Path) -> Answer {
     let data = data(&study)?;
-    aside(move || data.fields.bytes(index).map(binary).ok_or_else(|| Refused::missing(format!("field {index}: it has no numbers.")))).await
-}
-
-/// The result of `ask` on the topics; an error if there are none, or it has no result.
-async fn of_topics(
-    study: Arc<Study>,
-    what: String,
-    ask: impl FnOnce(&Topical, &Run) -> latentspace::Result<Option<Value>> + Send + 'static,
-) -> Answer {
-    let data = data(&study)?;
     aside(move || {
-        let topics = data.topics.as_ref().ok_or_else(|| Refused::missing("these data have no topics."))?;
-        let told = ask(topics, study.aside())?;
-        told.map(|told| Json(told).into_response()).ok_or_else(|| Refused::missing(format!("{what}: there is none.")))
+        let cells = data.fields.cells_of(index).ok_or_else(|| Refused::missing(format!("field {index}: it has no numbers.")))?;
+        Ok(binary(cells.bytes()))
     })
     .await
 }
 
-async fn topics(State(study): Shared) -> Answer {
-    of_topics(study, "topics".to_owned(), |topics, run| topics.overview(run).map(Some)).await
+async fn columns(State(study): Shared, Query(sought): Query<Sought>) -> Answer {
+    let data = data(&study)?;
+    aside(move || Ok(Json(study.columns(&data, &sought.q, sought.limit.min(1000))).into_response())).await
 }
 
-async fn salient(State(study): Shared) -> Answer {
-    of_topics(study, "topics".to_owned(), |topics, _| Ok(Some(topics.salient()))).await
+/// The id of a column, and what is asked of it.
+async fn of_column(study: Arc<Study>, id: String, answer: impl FnOnce(ColumnInfo, Cells) -> Response + Send + 'static) -> Answer {
+    let data = data(&study)?;
+    aside(move || {
+        let (info, cells) =
+            study.column(&data, &id).ok_or_else(|| Refused::missing(format!("column {id}: there is none with numbers.")))?;
+        Ok(answer(info, cells))
+    })
+    .await
 }
 
-async fn topic(State(study): Shared, Path(topic): Path) -> Answer {
-    of_topics(study, format!("topic {topic}"), move |topics, _| Ok(topics.topic(topic))).await
+async fn column(State(study): Shared, axum::extract::Path(id): axum::extract::Path<String>) -> Answer {
+    of_column(study, id, |info, _| Json(info).into_response()).await
 }
 
-#[derive(Deserialize)]
-struct Limited {
-    #[serde(default = "fifty")]
-    limit: usize,
+async fn column_values(State(study): Shared, axum::extract::Path(id): axum::extract::Path<String>) -> Answer {
+    of_column(study, id, |_, cells| binary(cells.bytes())).await
 }
 
-async fn topic_documents(State(study): Shared, Path(topic): Path, Query(Limited { limit }): Query<Limited>) -> Answer {
-    of_topics(study, format!("topic {topic}"), move |topics, _| Ok(topics.documents(topic, limit.min(1000)))).await
-}
-
-async fn topic_times(State(study): Shared, Path(field): Path) -> Answer {
-    of_topics(study, format!("times of field {field}"), move |topics, _| Ok(topics.times_of(field))).await
-}
-
-async fn words(State(study): Shared, Query(Sought { q, limit }): Query<Sought>) -> Answer {
-    of_topics(study, "words".to_owned(), move |topics, _| Ok(Some(topics.search(&q, limit.min(1000))))).await
-}
-
-async fn word(State(study): Shared, Path(word): Path) -> Answer {
-    of_topics(study, format!("word {word}"), move |topics, _| Ok(topics.of_word(word))).await
-}
-
-async fn row_words(State(study): Shared, Path(row): Path) -> Answer {
-    of_topics(study, format!("row {row}"), move |topics, _| Ok(topics.of_row(row))).await
+/// What only some data have: the rooms answer.
+async fn of_room(State(study): Shared, method: Method, uri: Uri, Query(query): Query<HashMap<String, String>>) -> Answer {
+    let nothing = || Refused::missing("there is nothing at this address.");
+    let data = study.data().filter(|_| method == Method::GET).ok_or_else(nothing)?;
+    aside(move || {
+        let path = uri.path().trim_start_matches('/').split('/').collect();
+        let asked = Asked { path, query: &query };
+        for room in &data.rooms {
+            if let Some(told) = room.answer(&asked, study.aside())? {
+                return Ok(Json(told).into_response());
+            }
+        }
+        Err(nothing())
+    })
+    .await
 }
 
 /// The map with this id, if it is still kept.
@@ -282,7 +268,7 @@ async fn kept_stability(State(study): Shared, Path(id): Path) -> Answer {
 
 async fn compare(State(study): Shared, Two(first, second): Two) -> Answer {
     let (first, second) = (kept(&study, first)?, kept(&study, second)?);
-    aside(move || Ok(Json(study.compare(&first, &second)?).into_response())).await
+    aside(move || Ok(Json(&*study.compare(&first, &second)?).into_response())).await
 }
 
 async fn trust(State(study): Shared) -> Response {
@@ -362,12 +348,9 @@ async fn table(State(study): Shared, Asks(asked): Asks<TableQuery>) -> Answer {
         }
         let total = rows.len();
         let sorted = data.fields.sorted(rows, asked.sort, asked.descending);
-        let page = sorted
-            .iter()
-            .skip(asked.offset)
-            .take(asked.limit.min(10_000))
-            .map(|&row| json!({"row": row, "id": data.fields.id(row as usize), "fields": data.fields.cells(row as usize)}));
-        Ok(Json(json!({"total": total, "rows": page.collect::<Vec<_>>()})).into_response())
+        let told = |&row: &u32| TableRow { row, id: data.fields.id(row as usize), fields: data.fields.cells(row as usize) };
+        let rows = sorted.iter().skip(asked.offset).take(asked.limit.min(10_000)).map(told).collect();
+        Ok(Json(TablePage { total, rows }).into_response())
     })
     .await
 }

@@ -8,10 +8,10 @@ use latentspace::method::AnyMethod;
 use latentspace::run::{Flag, Listener, Progress};
 use latentspace::{Error, Result, registry};
 
-use super::{Data, Study, checked, held, whole};
-use crate::kept::{Kept, MadeAgain};
+use super::maps::{Kept, MadeAgain};
+use super::params::checked;
+use super::{Data, Phase, StabilityProgress, Study, held, whole};
 use crate::progress::seconds_left;
-use crate::server::{Phase, StabilityProgress};
 
 /// Maximum number of seeds, and of resamples.
 const RUNS_MOST: usize = 8;
@@ -71,7 +71,7 @@ impl Study {
             self.desk.change(|state| state.again = Some(StabilityProgress { map: map.id, at, of, seconds_left }));
         })?;
         let found = found.stability;
-        Ok(MadeAgain { sentences: found.sentences(), found })
+        Ok(MadeAgain { sentences: found.interpret(), found })
     }
 }
 

@@ -4,7 +4,7 @@ use crate::parallel::*;
 use serde::Serialize;
 
 use super::structure::{asked, places, shared};
-use super::{Measure, Sample, pairs, summary};
+use super::{Measure, Sample, Sentence, pairs, summary};
 use crate::error::{Error, Result};
 use crate::linalg::{Centered, Matrix, MatrixView, Threads, product_transposed, thin_svd};
 use crate::neighbors::{Metric, Points, check_finite, neighbors};
@@ -23,7 +23,7 @@ pub struct CompareOptions {
 }
 
 /// The similarity of two spaces of the same rows. Each figure is symmetric in the spaces.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct Comparison {
     /// Linear centered kernel alignment (CKA): from 0 to 1, where the inner products of rows are equal up to a factor. It is invariant to
     /// rotation. Source: Kornblith and others 2019 (ICML, arXiv:1905.00414). Its null is the exact mean over all orders of the rows.
@@ -62,6 +62,11 @@ impl Comparison {
 
     /// Interprets the measures in sentences, the most important first.
     pub fn sentences(&self) -> Vec<String> {
+        self.interpret().iter().map(Sentence::to_string).collect()
+    }
+
+    /// Interprets the measures, the most important first; notes and warnings are told apart.
+    pub fn interpret(&self) -> Vec<Sentence> {
         let (shared, left, far) = (self.neighbors_shared.value, self.procrustes.value, self.distance_correlation.value);
         let of_k = |share: f64| match share * self.k as f64 {
             ..0.05 => "almost none".to_owned(),
@@ -85,7 +90,7 @@ impl Comparison {
         } else if shared < 0.1 && far > 0.7 {
             out.push("Long distances agree, but neighborhoods do not.".to_owned());
         }
-        out
+        out.into_iter().map(Sentence::note).collect()
     }
 }
 

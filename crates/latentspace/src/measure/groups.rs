@@ -26,7 +26,7 @@ const ELSEWHERE: f64 = 0.5;
 pub const NO_GROUP: u32 = u32::MAX;
 
 /// The groups of a map, compared with the data.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct Groups {
     /// The largest first.
     pub groups: Vec<Group>,
@@ -56,7 +56,7 @@ impl Groups {
 }
 
 /// A group of the map.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct Group {
     /// Number of rows.
     pub rows: usize,
@@ -71,7 +71,7 @@ pub struct Group {
 }
 
 /// Two groups of the map that are connected in the data.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct Torn {
     /// Their indices, the smaller group last.
     pub groups: [usize; 2],

@@ -16,7 +16,7 @@ pub use compare::{CompareOptions, Comparison, compare};
 pub use groups::{Group, Groups, NO_GROUP, Torn, groups};
 pub use pairs::rank_correlation;
 pub use plan::{measure_bytes, measure_stream_bytes};
-pub use sentences::sentences;
+pub use sentences::{Kind, Sentence, interpret, sentences};
 pub use stability::{Drawn, Stability, stability};
 pub use stream::{Passes, measure_stream};
 

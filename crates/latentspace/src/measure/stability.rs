@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::structure::shared;
-use super::{Measure, summary};
+use super::{Measure, Sentence, summary};
 use crate::error::{Error, Result, count};
 use crate::linalg::{Matrix, MatrixView};
 use crate::neighbors::{Metric, neighbors};
@@ -19,7 +19,7 @@ pub struct Drawn {
 }
 
 /// The stability of neighborhoods.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct Stability {
     /// The share of a row's neighbors that stay the same with another seed, averaged over all pairs of maps.
     pub seeds: Measure,
@@ -49,24 +49,29 @@ impl Stability {
 
     /// Interprets the measures in sentences, the most important first.
     pub fn sentences(&self) -> Vec<String> {
+        self.interpret().iter().map(Sentence::to_string).collect()
+    }
+
+    /// Interprets the measures, the most important first; notes and warnings are told apart.
+    pub fn interpret(&self) -> Vec<Sentence> {
         let of_k = |measure: Measure| format!("{:.1}", measure.value * self.k as f64);
-        let mut out = vec![format!(
+        let mut out = vec![Sentence::note(format!(
             "Of the {} nearest neighbors of a row, {} stay the same with another seed, {} with a resample ({:.1} expected by chance).",
             self.k,
             of_k(self.seeds),
             of_k(self.bootstrap),
             self.seeds.null.unwrap_or(0.0) * self.k as f64
-        )];
+        ))];
         let loose = self.by_bootstrap.iter().filter(|&&share| share < LOOSE).count();
         if loose > 0 {
             let part = 100.0 * loose as f64 / self.by_bootstrap.len().max(1) as f64;
-            out.push(format!(
+            out.push(Sentence::note(format!(
                 "{} rows ({part:.0} %) keep less than a third of their neighbors in a resample: do not interpret their neighborhoods.",
                 count(loose as u64)
-            ));
+            )));
         }
         if self.seeds.value < 0.5 {
-            out.push("Warning: another seed gives other neighborhoods: the fine structure of this map depends on the seed.".to_owned());
+            out.push(Sentence::warning("Another seed gives other neighborhoods: the fine structure of this map depends on the seed."));
         }
         out
     }

@@ -22,7 +22,7 @@ use serde_json::{Map, json};
 
 use crate::commands::explore;
 use crate::context::Context;
-use crate::server::Phase;
+use crate::study::Phase;
 use crate::{inputs, output};
 
 /// Default, minimum and maximum number of points.

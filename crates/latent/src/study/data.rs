@@ -1,0 +1,78 @@
+//! The observations of a study, and what the page asks of them.
+
+use latentspace::data::{ImageShape, Observations, Values};
+use latentspace::learn::TrainingRows;
+use latentspace::linalg::OwnedRows;
+use latentspace::method::Shape;
+
+use super::{Fields, Room};
+
+/// Minimum number of columns for drawing rows as curves, if adjacent columns correlate.
+const CURVE_FROM: usize = 24;
+
+/// The observations, and the prepared points of the map.
+pub(crate) struct Data {
+    pub(crate) observations: Observations,
+    pub(crate) fields: Fields,
+    pub(super) prepared: OwnedRows,
+    pub(super) points: OwnedRows,
+    pub(crate) rooms: Vec<Box<dyn Room>>,
+}
+
+impl Data {
+    /// What a map is learned from.
+    pub(super) fn training(&self) -> TrainingRows<'_> {
+        TrainingRows { rows: &self.prepared, names: None, metadata: &self.observations.metadata }
+    }
+
+    pub(crate) fn shape(&self) -> Shape {
+        self.prepared.shape()
+    }
+
+    /// The row's pixels, if rows are images.
+    pub(crate) fn picture(&self, row: usize) -> Option<(ImageShape, &[u8])> {
+        match &self.observations.values {
+            Values::Images(images) => {
+                let length = images.shape.len();
+                Some((images.shape, images.pixels.get(row * length..(row + 1) * length)?))
+            }
+            _ => None,
+        }
+    }
+
+    /// The row's observed numbers, if rows are numeric.
+    pub(crate) fn values(&self, row: usize) -> Option<Vec<f32>> {
+        match &self.observations.values {
+            Values::Table(table) => Some(table.values(row).map(|value| value as f32).collect()),
+            Values::Images(_) => self.picture(row).map(|(_, pixels)| pixels.iter().map(|&pixel| f32::from(pixel)).collect()),
+            Values::Counts(counts) => {
+                let mut dense = vec![0.0; counts.cols];
+                let (columns, values) = counts.row(row);
+                columns.iter().zip(values).for_each(|(&column, &value)| dense[column as usize] = value);
+                Some(dense)
+            }
+            Values::Text(_) => None,
+        }
+    }
+}
+
+/// Whether rows are curves: many unnamed columns with high correlation of adjacent ones (median above 0.8).
+pub(super) fn is_curve(observations: &Observations) -> bool {
+    let Values::Table(table) = &observations.values else { return false };
+    if table.numbers.cols() < CURVE_FROM || table.names.is_some() || table.numbers.rows() == 0 {
+        return false;
+    }
+    let step = table.numbers.rows().div_ceil(101);
+    let mut correlations: Vec<f64> =
+        (0..table.numbers.rows()).step_by(step).map(|row| neighbor_correlation(table.numbers.row(row))).collect();
+    correlations.sort_by(f64::total_cmp);
+    correlations[correlations.len() / 2] > 0.8
+}
+
+/// The lag-1 autocorrelation of numbers.
+fn neighbor_correlation(row: &[f32]) -> f64 {
+    let mean = row.iter().map(|&v| f64::from(v)).sum::<f64>() / row.len() as f64;
+    let variance: f64 = row.iter().map(|&v| (f64::from(v) - mean).powi(2)).sum();
+    let together: f64 = row.windows(2).map(|pair| (f64::from(pair[0]) - mean) * (f64::from(pair[1]) - mean)).sum();
+    if variance > 0.0 { together / variance } else { 0.0 }
+}

@@ -1,0 +1,427 @@
+//! Metadata columns for the page: categories, numbers, texts; and the search in them.
+
+use std::collections::HashMap;
+
+use arrow::array::{Array, ArrayRef, AsArray, LargeStringArray};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Date32Type, Float64Type};
+use latentspace::data::{Metadata, dates, write};
+use latentspace::schemars::{self, JsonSchema};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::columns::{Cells, ColumnType};
+
+/// Maximum number of categories of a column.
+const MOST_CATEGORIES: usize = 1000;
+/// Maximum number of distinct values of an integer column that is shown as categories.
+const FEW_INTEGERS: usize = 20;
+/// The code of a missing category.
+pub(super) const MISSING: u32 = u32::MAX;
+
+/// A metadata column, as the state describes it.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(crate = "schemars")]
+#[serde(tag = "type", rename_all = "lowercase")]
+pub(crate) enum Field {
+    /// Codes of categories, in this order.
+    Category { index: usize, name: String, categories: Vec<Category>, missing: usize },
+    /// Numbers; `integer` if all are whole.
+    Number { index: usize, name: String, min: f64, max: f64, missing: usize, integer: bool },
+    /// Texts, read row by row.
+    Text { index: usize, name: String },
+}
+
+/// All columns.
+pub(crate) struct Fields {
+    metadata: Metadata,
+    columns: Vec<Column>,
+}
+
+/// One column.
+struct Column {
+    name: String,
+    values: Values,
+    /// Of a column of dates that is read as text: days since 1970, NaN if missing.
+    days: Option<Vec<f64>>,
+}
+
+impl Column {
+    fn new(array: &ArrayRef, name: String) -> Self {
+        let values = values(array);
+        let days = match &values {
+            Values::Text(texts) => days(array, texts),
+            _ => None,
+        };
+        Column { name, values, days }
+    }
+}
+
+/// The dates of a column of dates, times or texts that are dates; none if it holds anything else, or no date at all.
+fn days(array: &ArrayRef, texts: &LargeStringArray) -> Option<Vec<f64>> {
+    let days: Vec<f64> = if matches!(array.data_type(), DataType::Date32 | DataType::Date64 | DataType::Timestamp(..)) {
+        let days = cast(&write::in_utc(array), &DataType::Date32).ok()?;
+        days.as_primitive::<Date32Type>().iter().map(|day| day.map_or(f64::NAN, f64::from)).collect()
+    } else {
+        let instants = dates::instants(texts.iter()).ok()?;
+        instants.into_iter().map(|at| at.map_or(f64::NAN, |at| at as f64 / dates::DAY as f64)).collect()
+    };
+    days.iter().any(|day| day.is_finite()).then_some(days)
+}
+
+enum Values {
+    Category { codes: Vec<u32>, categories: Vec<Category>, missing: usize },
+    Number { values: Vec<f64>, integer: bool },
+    Text(LargeStringArray),
+}
+
+/// A category and the number of its rows.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(crate = "schemars")]
+pub(crate) struct Category {
+    pub(crate) label: String,
+    pub(crate) count: usize,
+}
+
+/// A search result.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(crate = "schemars")]
+pub(crate) struct Hit {
+    row: usize,
+    id: String,
+    /// The column that matched; `id` or `row` for the row itself.
+    field: String,
+    text: String,
+}
+
+impl Fields {
+    /// Reads the columns.
+    pub(crate) fn new(metadata: &Metadata) -> Self {
+        let names = metadata.names();
+        let columns = metadata.columns.columns().iter().zip(names).map(|(array, name)| Column::new(array, name)).collect();
+        Fields { metadata: metadata.clone(), columns }
+    }
+
+    /// Their description in `/api/state`.
+    pub(crate) fn describe(&self) -> Vec<Field> {
+        let describe = |(index, column): (usize, &Column)| match &column.values {
+            Values::Category { categories, missing, .. } => {
+                Field::Category { index, name: column.name.clone(), categories: categories.clone(), missing: *missing }
+            }
+            Values::Number { values, integer } => {
+                let known = values.iter().filter(|value| value.is_finite());
+                let (min, max) = known.clone().fold((f64::INFINITY, f64::NEG_INFINITY), |(min, max), &v| (min.min(v), max.max(v)));
+                let missing = values.len() - known.count();
+                let (min, max) = if min <= max { (min, max) } else { (0.0, 0.0) };
+                Field::Number { index, name: column.name.clone(), min, max, missing, integer: *integer }
+            }
+            Values::Text(_) => Field::Text { index, name: column.name.clone() },
+        };
+        self.columns.iter().enumerate().map(describe).collect()
+    }
+
+    /// The cells of a column for all rows; of dates, days since 1970. None for texts and unknown columns.
+    pub(crate) fn cells_of(&self, index: usize) -> Option<Cells> {
+        match &self.columns.get(index)?.values {
+            Values::Category { codes, categories, .. } => Some(Cells::Codes(codes.clone(), categories.clone())),
+            Values::Number { values, .. } => Some(Cells::Numbers(values.clone())),
+            Values::Text(_) => self.columns[index].days.clone().map(Cells::Numbers),
+        }
+    }
+
+    /// The name and type of each column.
+    pub(crate) fn typed(&self) -> impl Iterator<Item = (&str, ColumnType)> {
+        self.columns.iter().map(|column| {
+            let kind = match &column.values {
+                Values::Category { .. } => ColumnType::Category,
+                Values::Number { .. } => ColumnType::Number,
+                Values::Text(_) if column.days.is_some() => ColumnType::Date,
+                Values::Text(_) => ColumnType::Text,
+            };
+            (column.name.as_str(), kind)
+        })
+    }
+
+    /// The row's id.
+    pub(crate) fn id(&self, row: usize) -> String {
+        self.metadata.id(row)
+    }
+
+    /// The row's value in the first category column.
+    pub(crate) fn label(&self, row: usize) -> Option<&str> {
+        self.columns.iter().find_map(|column| match &column.values {
+            Values::Category { codes, categories, .. } => Some(category(codes, categories, row)),
+            _ => None,
+        })?
+    }
+
+    /// The row's cells by name.
+    pub(crate) fn cells(&self, row: usize) -> Map<String, Value> {
+        self.columns.iter().enumerate().map(|(index, column)| (column.name.clone(), self.cell(index, row))).collect()
+    }
+
+    fn cell(&self, index: usize, row: usize) -> Value {
+        match &self.columns[index].values {
+            // The text itself, even if its category is `(other)`.
+            Values::Category { codes, .. } if codes[row] == MISSING => Value::Null,
+            Values::Category { .. } => self.metadata.text(index, row).map_or(Value::Null, Value::from),
+            Values::Number { values, integer: true } if values[row].abs() < 9e15 => Value::from(values[row] as i64),
+            Values::Number { values, .. } => Value::from(values[row]),
+            Values::Text(texts) if texts.is_null(row) => Value::Null,
+            Values::Text(texts) => Value::from(texts.value(row)),
+        }
+    }
+
+    /// The rows (all if none are given) sorted by a column; missing cells last; ties by row.
+    pub(crate) fn sorted(&self, mut rows: Vec<u32>, sort: Option<usize>, descending: bool) -> Vec<u32> {
+        let directed = |order: std::cmp::Ordering| if descending { order.reverse() } else { order };
+        match sort.and_then(|index| self.columns.get(index)).map(|column| &column.values) {
+            // Ties are in row order in both directions.
+            None => {}
+            Some(Values::Number { values, .. }) => {
+                let key = |row: u32| values[row as usize];
+                rows.sort_by(|&a, &b| {
+                    let (x, y) = (key(a), key(b));
+                    x.is_nan().cmp(&y.is_nan()).then_with(|| directed(x.total_cmp(&y))).then(a.cmp(&b))
+                });
+            }
+            Some(Values::Text(texts)) => {
+                let key = |row: u32| texts.is_valid(row as usize).then(|| texts.value(row as usize));
+                rows.sort_by(|&a, &b| {
+                    let (x, y) = (key(a), key(b));
+                    x.is_none().cmp(&y.is_none()).then_with(|| directed(x.cmp(&y))).then(a.cmp(&b))
+                });
+            }
+            Some(Values::Category { codes, categories, .. }) => {
+                let mut order: Vec<usize> = (0..categories.len()).collect();
+                order.sort_by(|&a, &b| natural(&categories[a].label, &categories[b].label));
+                let mut ranks = vec![0; categories.len()];
+                order.into_iter().enumerate().for_each(|(rank, code)| ranks[code] = rank);
+                let key = |row: u32| ranks.get(codes[row as usize] as usize);
+                rows.sort_by(|&a, &b| {
+                    let (x, y) = (key(a), key(b));
+                    x.is_none().cmp(&y.is_none()).then_with(|| directed(x.cmp(&y))).then(a.cmp(&b))
+                });
+            }
+        }
+        rows
+    }
+
+    /// Rows whose id, number, category or text match: the exact id or number first, then prefixes, then text anywhere.
+    pub(crate) fn search(&self, query: &str, limit: usize) -> Vec<Hit> {
+        let needle = query.trim().to_lowercase();
+        let rows = self.metadata.rows();
+        if needle.is_empty() || limit == 0 || rows == 0 {
+            return Vec::new();
+        }
+        let categories: Vec<Vec<Option<Rank>>> = self.columns.iter().map(|column| column.category_ranks(&needle)).collect();
+        let share = rows.div_ceil(std::thread::available_parallelism().map_or(1, usize::from)).max(10_000);
+        let mut found: Vec<(Rank, usize, Option<usize>)> = std::thread::scope(|scope| {
+            let parts: Vec<_> = (0..rows)
+                .step_by(share)
+                .map(|from| {
+                    let (needle, categories) = (&needle, &categories);
+                    scope.spawn(move || self.scan(from..(from + share).min(rows), needle, categories, limit))
+                })
+                .collect();
+            parts.into_iter().flat_map(|part| part.join().unwrap_or_default()).collect()
+        });
+        found.sort_by_key(|&(rank, row, _)| (rank, row));
+        found.truncate(limit);
+        found.into_iter().map(|(_, row, field)| self.hit(row, field)).collect()
+    }
+
+    /// The best `limit` of some rows, with the column that matched (none: the id).
+    fn scan(
+        &self,
+        range: std::ops::Range<usize>,
+        needle: &str,
+        categories: &[Vec<Option<Rank>>],
+        limit: usize,
+    ) -> Vec<(Rank, usize, Option<usize>)> {
+        let mut by_rank: [Vec<(usize, Option<usize>)>; 3] = Default::default();
+        let number: Option<usize> = needle.parse().ok();
+        for row in range {
+            let id = if number == Some(row) { Some(Rank::Exact) } else { self.metadata.id.and_then(|_| rank(&self.id(row), needle)) };
+            let mut best = id.map(|rank| (rank, None));
+            for (index, column) in self.columns.iter().enumerate() {
+                let rank = match &column.values {
+                    Values::Category { codes, .. } => categories[index].get(codes[row] as usize).copied().flatten(),
+                    Values::Text(texts) if texts.is_valid(row) => rank(texts.value(row), needle).map(|rank| rank.max(Rank::Prefix)),
+                    _ => None,
+                };
+                if let Some(rank) = rank.filter(|&rank| best.is_none_or(|(other, _)| rank < other)) {
+                    best = Some((rank, Some(index)));
+                }
+            }
+            if let Some((rank, field)) = best.filter(|(rank, _)| by_rank[*rank as usize].len() < limit) {
+                by_rank[rank as usize].push((row, field));
+            }
+        }
+        let ranks = [Rank::Exact, Rank::Prefix, Rank::Within];
+        by_rank.into_iter().zip(ranks).flat_map(|(rows, rank)| rows.into_iter().map(move |(row, field)| (rank, row, field))).collect()
+    }
+
+    fn hit(&self, row: usize, field: Option<usize>) -> Hit {
+        let id = self.id(row);
+        match field {
+            None => {
+                let field = self.metadata.id.and_then(|index| self.columns.get(index)).map_or("row", |column| &column.name);
+                Hit { row, field: field.to_owned(), text: id.clone(), id }
+            }
+            Some(index) => {
+                let text = match self.cell(index, row) {
+                    Value::String(text) => text,
+                    other => other.to_string(),
+                };
+                Hit { row, id, field: self.columns[index].name.clone(), text }
+            }
+        }
+    }
+}
+
+/// Quality of a match; smaller is better.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Exact,
+    Prefix,
+    Within,
+}
+
+/// How well a name matches a needle in lower case, 0 best; none if it does not. Each name matches an empty needle.
+pub(super) fn ranked(name: &str, needle: &str) -> Option<u8> {
+    if needle.is_empty() { Some(0) } else { rank(name, needle).map(|rank| rank as u8) }
+}
+
+/// How `text` matches a needle in lower case, ignoring case.
+fn rank(text: &str, needle: &str) -> Option<Rank> {
+    if text.is_ascii() && needle.is_ascii() {
+        let (text, needle) = (text.as_bytes(), needle.as_bytes());
+        let at = text.windows(needle.len()).position(|window| window.eq_ignore_ascii_case(needle))?;
+        return Some(if at > 0 {
+            Rank::Within
+        } else if text.len() == needle.len() {
+            Rank::Exact
+        } else {
+            Rank::Prefix
+        });
+    }
+    let text = text.to_lowercase();
+    let at = text.find(needle)?;
+    Some(if at > 0 {
+        Rank::Within
+    } else if text.len() == needle.len() {
+        Rank::Exact
+    } else {
+        Rank::Prefix
+    })
+}
+
+impl Column {
+    /// How each category matches; a category is never the exact name of a row.
+    fn category_ranks(&self, needle: &str) -> Vec<Option<Rank>> {
+        match &self.values {
+            Values::Category { categories, .. } => {
+                categories.iter().map(|category| rank(&category.label, needle).map(|rank| rank.max(Rank::Prefix))).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+fn category<'a>(codes: &[u32], categories: &'a [Category], row: usize) -> Option<&'a str> {
+    categories.get(codes[row] as usize).map(|category| category.label.as_str())
+}
+
+/// Numbers by value, texts alphabetically.
+fn natural(a: &str, b: &str) -> std::cmp::Ordering {
+    match (a.parse::<f64>(), b.parse::<f64>()) {
+        (Ok(x), Ok(y)) => x.total_cmp(&y),
+        _ => a.cmp(b),
+    }
+}
+
+fn values(array: &ArrayRef) -> Values {
+    let numeric = array.data_type().is_numeric();
+    if numeric && let Ok(cast) = cast(array, &DataType::Float64) {
+        let numbers = cast.as_primitive::<Float64Type>();
+        let values: Vec<f64> = (0..numbers.len()).map(|row| if numbers.is_null(row) { f64::NAN } else { numbers.value(row) }).collect();
+        let integer = array.data_type().is_integer();
+        if !(integer && few(&values)) {
+            return Values::Number { values, integer };
+        }
+    }
+    let texts = match cast(&write::in_utc(array), &DataType::LargeUtf8) {
+        Ok(cast) => cast.as_string::<i64>().clone(),
+        // A type that Arrow cannot write as text is shown as empty.
+        Err(_) => LargeStringArray::new_null(array.len()),
+    };
+    categories(&texts, numeric || *array.data_type() == DataType::Boolean).unwrap_or(Values::Text(texts))
+}
+
+/// Whether there are few distinct values.
+fn few(values: &[f64]) -> bool {
+    let mut seen: Vec<f64> = Vec::new();
+    for &value in values.iter().filter(|value| !value.is_nan()) {
+        if !seen.contains(&value) {
+            seen.push(value);
+            if seen.len() > FEW_INTEGERS {
+                return false;
+            }
+        }
+    }
+    true
+}
+
+/// The texts as categories, if they repeat themselves enough: at least ten rows a category, or twice as many rows as a few categories.
+fn categories(texts: &LargeStringArray, surely: bool) -> Option<Values> {
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    let mut missing = 0;
+    for text in texts {
+        match text {
+            Some(text) => *counts.entry(text).or_default() += 1,
+            None => missing += 1,
+        }
+    }
+    let (known, different) = (texts.len() - missing, counts.len());
+    let repeated = different * 10 <= known || (different <= MOST_CATEGORIES && different * 2 <= known);
+    if !(surely || repeated) {
+        return None;
+    }
+    let mut all: Vec<(&str, usize)> = counts.into_iter().collect();
+    // Keep the most frequent categories; sort them numerically if all are numbers.
+    all.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| natural(a.0, b.0)).then(a.0.cmp(b.0)));
+    if all.len() <= MOST_CATEGORIES && all.iter().all(|(label, _)| label.parse::<f64>().is_ok()) {
+        all.sort_by(|a, b| natural(a.0, b.0));
+    }
+    let named = if all.len() > MOST_CATEGORIES { MOST_CATEGORIES - 1 } else { all.len() };
+    let code: HashMap<&str, u32> = all.iter().enumerate().map(|(at, (text, _))| (*text, at.min(named) as u32)).collect();
+    let mut categories: Vec<Category> = all[..named].iter().map(|&(label, count)| Category { label: label.to_owned(), count }).collect();
+    if named < all.len() {
+        categories.push(Category { label: "(other)".to_owned(), count: all[named..].iter().map(|(_, count)| count).sum() });
+    }
+    let codes = texts.iter().map(|text| text.and_then(|text| code.get(text).copied()).unwrap_or(MISSING)).collect();
+    Some(Values::Category { codes, categories, missing })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_of_a_time_zone_are_shown() {
+        let instants =
+            arrow::array::TimestampMicrosecondArray::from_iter_values((0..3).map(|day| 1_577_836_800_000_000 + day * 86_400_000_000));
+        let array: ArrayRef = std::sync::Arc::new(instants.with_timezone("Europe/Berlin"));
+        let column = Column::new(&array, "at".to_owned());
+        let Values::Text(texts) = &column.values else { panic!("no texts") };
+        assert_eq!(texts.value(1), "2020-01-02T00:00:00Z");
+        assert_eq!(column.days, Some(vec![18262.0, 18263.0, 18264.0]));
+        // Texts, too.
+        let texts: ArrayRef = std::sync::Arc::new(arrow::array::StringArray::from(vec![Some("2020-01-01"), None, Some("2020-01-03")]));
+        let days = Column::new(&texts, "at".to_owned()).days.unwrap_or_default();
+        assert!(days[0] == 18262.0 && days[1].is_nan() && days[2] == 18264.0, "{days:?}");
+        let words: ArrayRef = std::sync::Arc::new(arrow::array::StringArray::from(vec![Some("2020-01-01"), Some("yesterday")]));
+        assert_eq!(Column::new(&words, "at".to_owned()).days, None);
+    }
+}

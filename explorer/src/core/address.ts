@@ -1,0 +1,65 @@
+// What the reader chose, in the part of the address after #, so that an address can be kept or handed on. Rooms add their own.
+import type { View } from "../scatter/camera.ts";
+
+export interface Place {
+  by: string | null;
+  only: number[] | null;
+  shade: boolean;
+  row: number | null;
+  rows: number[] | null;
+  lasso: [number, number][] | null;
+  view: View | null;
+  flat: boolean;
+  /** A kept map that is shown in place of the newest. */
+  map: number | null;
+  /** The room, where it is not the first. */
+  page: string | null;
+}
+
+const short = (x: number) => String(Number(x.toPrecision(5)));
+/** Longer selections are kept by their line or not at all: addresses should stay short enough to hand on. */
+const ROWS_MOST = 200;
+
+export function writePlace(p: Place): URLSearchParams {
+  const q = new URLSearchParams();
+  if (p.by) q.set("by", p.by);
+  if (p.only) q.set("only", p.only.join("."));
+  if (p.shade) q.set("shade", "1");
+  if (p.row !== null) q.set("row", String(p.row));
+  if (p.lasso) q.set("lasso", p.lasso.flat().map(short).join("_"));
+  else if (p.rows && p.rows.length <= ROWS_MOST) q.set("rows", p.rows.join("."));
+  if (p.view) q.set("view", [p.view.x, p.view.y, p.view.span, p.view.yaw, p.view.pitch].map(short).join("_"));
+  if (p.flat) q.set("flat", "1");
+  if (p.map !== null) q.set("map", String(p.map));
+  if (p.page !== null) q.set("page", p.page);
+  return q;
+}
+
+export const numbers = (s: string | null, by: string): number[] | null => {
+  if (s === null) return null;
+  const list = s.split(by).map(Number);
+  return s !== "" && list.every(Number.isFinite) ? list : null;
+};
+export const natural = (s: string | null): number[] | null => {
+  const list = numbers(s, ".");
+  return list?.every((x) => Number.isInteger(x) && x >= 0) ? list : null;
+};
+
+/** Reads what it can; anything that makes no sense is left out. */
+export function readPlace(q: URLSearchParams): Place {
+  const view = numbers(q.get("view"), "_");
+  const line = numbers(q.get("lasso"), "_");
+  const lasso = line && line.length >= 6 && line.length % 2 === 0 ? Array.from({ length: line.length / 2 }, (_, i): [number, number] => [line[2 * i]!, line[2 * i + 1]!]) : null;
+  return {
+    by: q.get("by"),
+    only: natural(q.get("only")),
+    shade: q.get("shade") === "1",
+    row: natural(q.get("row"))?.[0] ?? null,
+    rows: natural(q.get("rows")),
+    lasso,
+    view: view?.length === 5 && view[2]! > 0 ? { x: view[0]!, y: view[1]!, span: view[2]!, yaw: view[3]!, pitch: view[4]! } : null,
+    flat: q.get("flat") === "1",
+    map: natural(q.get("map"))?.[0] ?? null,
+    page: q.get("page"),
+  };
+}

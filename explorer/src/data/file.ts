@@ -1,0 +1,71 @@
+// A page in one file, without a server: what the file itself holds (docs/http-api.md). Nothing is asked of anyone.
+import type { Room } from "../core/room.ts";
+import { type DataSource, type Listener, SourceError } from "./source.ts";
+import type { MapData, State } from "./types.ts";
+
+/** What stands in the document, by what rooms need; null where the program put nothing there. */
+export type Embedded = Record<string, unknown> | null;
+
+export function readEmbedded(): Embedded {
+  return JSON.parse(document.getElementById("latentspace-room")?.textContent ?? "null") as Embedded;
+}
+
+/** The source of the first room whose data the file holds. */
+export function embeddedSource(data: Embedded, rooms: readonly Room[]): DataSource {
+  const room = rooms.find((r) => r.file && r.needs !== undefined && data?.[r.needs] !== undefined);
+  return room ? room.file!(data![room.needs!]) : still();
+}
+
+/** Coordinates, centered. */
+export function place(x: number[], y: number[]): MapData {
+  const mean = (v: number[]) => v.reduce((a, b) => a + b, 0) / v.length;
+  const center: [number, number, number] = [mean(x), mean(y), 0];
+  const coords = new Float32Array(2 * x.length);
+  let radius = 0;
+  for (let i = 0; i < x.length; i++) {
+    coords[2 * i] = x[i]! - center[0];
+    coords[2 * i + 1] = y[i]! - center[1];
+    radius = Math.max(radius, Math.abs(coords[2 * i]!), Math.abs(coords[2 * i + 1]!));
+  }
+  return { dims: 2, rows: x.length, version: 1, center, radius: radius || 1, coords };
+}
+
+/** A source that holds no more than a state, or not even that: a room's own adds what it holds. */
+export function still(state?: State): DataSource {
+  const none = async () => {
+    throw new SourceError("This file holds what was learned before; it cannot do that.", "`latent explore` can.", 409);
+  };
+  const failed = { phase: "failed", can: [], fields: [], map: null, trust_version: 0, maps_version: 0, error: { error: "This file holds nothing to show.", hint: "Write it again from what was learned." } } as unknown as State;
+  return {
+    still: true,
+    listen(listener: Listener) {
+      queueMicrotask(() => {
+        listener.connected(true);
+        listener.state(state ?? failed);
+      });
+      return () => undefined;
+    },
+    map: async () => null,
+    column: none,
+    columns: async () => ({ total: 0, columns: [] }),
+    columnOf: none,
+    trust: async () => null,
+    maps: async () => [],
+    keptMap: none,
+    keptTrust: async () => null,
+    keptGroups: async () => null,
+    keptStability: async () => null,
+    makeAgain: none,
+    compare: none,
+    row: none,
+    picture: () => "",
+    values: none,
+    search: async () => [],
+    table: async () => ({ total: 0, rows: [] }),
+    methods: async () => [],
+    fit: none,
+    fitGrid: none,
+    stop: async () => undefined,
+    ask: none,
+  };
+}

@@ -1,0 +1,323 @@
+// The types of what the server answers (docs/http-api.md), generated from its structs: do not edit.
+// `UPDATE=1 cargo test --release --test wire` writes this file.
+
+/** The object of `/api/state`; docs/http-api.md describes each field. */
+export interface State {
+  name: string;
+  rows: number;
+  columns: number;
+  kind: string;
+  phase: Phase;
+  message: string;
+  step: number;
+  n_steps: number;
+  loss: number | null;
+  loss_name: string | null;
+  seconds_left: number | null;
+  seconds: number;
+  method: string;
+  title: string;
+  params: Record<string, unknown>;
+  seed: number;
+  map: MapState | null;
+  map_id: number | null;
+  maps_version: number;
+  grid: Grid | null;
+  again: StabilityProgress | null;
+  fields: Field[];
+  /** Names of the observed columns, at most the first 1,000; null if they have none. */
+  column_names: string[] | null;
+  picture: Picture | null;
+  curve: boolean;
+  n_neighbors: number;
+  measures: Partial<Record<string, Measure>> | null;
+  /** What the measures mean, the most important first. */
+  sentences: Sentence[];
+  trust_version: number;
+  warnings: string[];
+  /** What these data have beyond rows and maps; the page offers the rooms that need it. */
+  can: string[];
+  error: Failure | null;
+}
+
+/** The phase of the work. */
+export type Phase = "reading" | "preparing" | "fitting" | "measuring" | "done" | "stopped" | "failed";
+
+export interface MapState {
+  version: number;
+  dims: number;
+}
+
+/** Maps for several values of one parameter, learned one after another. */
+export interface Grid {
+  method: string;
+  vary: string;
+  values: unknown[];
+  /** The id of the kept map of each value; none until it is learned. */
+  ids: (number | null)[];
+  /** The index of the value that is being learned; none when all are done. */
+  at: number | null;
+}
+
+/** Progress of the stability test of a kept map. */
+export interface StabilityProgress {
+  map: number;
+  /** Number of maps made, and in total. */
+  at: number;
+  of: number;
+  seconds_left: number | null;
+}
+
+/** A metadata column, as the state describes it. */
+export type Field = {
+  type: "category";
+  index: number;
+  name: string;
+  categories: Category[];
+  missing: number;
+} | {
+  type: "number";
+  index: number;
+  name: string;
+  min: number;
+  max: number;
+  missing: number;
+  integer: boolean;
+} | {
+  type: "text";
+  index: number;
+  name: string;
+};
+
+/** A category and the number of its rows. */
+export interface Category {
+  label: string;
+  count: number;
+}
+
+export interface Picture {
+  width: number;
+  height: number;
+  pixelated: boolean;
+}
+
+/** A value with its 95 % confidence interval and its null. */
+export interface Measure {
+  /** The value. */
+  value: number;
+  /** The lower end of its 95 % confidence interval; equal to `value` if it was not estimated from a sample. */
+  low: number;
+  /** The upper end of its 95 % confidence interval; equal to `value` if it was not estimated from a sample. */
+  high: number;
+  /** The score of random data; none if that is meaningless. */
+  null: number | null;
+}
+
+/** A sentence that interprets measures. */
+export interface Sentence {
+  /** A note or a warning. */
+  kind: Kind;
+  /** The sentence, with a capital first letter. */
+  text: string;
+}
+
+/** Whether a sentence only informs, or warns of a wrong interpretation. */
+export type Kind = "note" | "warning";
+
+/** An error and its hint. */
+export interface Failure {
+  error: string;
+  hint: string | null;
+}
+
+/** A kept map: its entry in `/api/maps`, and its data. */
+export interface KeptMap {
+  id: number;
+  dims: number;
+  method: string;
+  title: string;
+  params: Record<string, unknown>;
+  seed: number;
+  seconds: number;
+  phase: Phase;
+  measures: Partial<Record<string, Measure>> | null;
+  sentences: Sentence[];
+  warnings: string[];
+  /** Whether it was learned in this session. */
+  learned: boolean;
+  /** Groups that stand apart in the map; null if not measured. */
+  groups: Groups | null;
+  /** Null until tested. */
+  stability: Stability | null;
+}
+
+/** The groups of a map, compared with the data. */
+export interface Groups {
+  /** The largest first. */
+  groups: Group[];
+  /** Pairs of groups that the map tore apart, by decreasing share. */
+  torn: Torn[];
+  /** Sizes of the connected components of the neighbor graph of the data, the largest first; a single one if it is connected. */
+  parts: number[];
+}
+
+/** A group of the map. */
+export interface Group {
+  /** Number of rows. */
+  rows: number;
+  /** The share of its rows' neighbors in the data that are outside the group in the map. */
+  elsewhere: number;
+  /** The same share for random rows. */
+  null: number;
+  /** Whether most of them are outside: the map made the group up. */
+  made_up: boolean;
+  /** Sizes of its connected components in the data, the largest first: several if the map merged separate groups. */
+  parts: number[];
+}
+
+/** Two groups of the map that are connected in the data. */
+export interface Torn {
+  /** Their indices, the smaller group last. */
+  groups: [number, number];
+  /** The share of the smaller one's neighbors in the data that are in the other. */
+  share: number;
+  /** The same share for random neighbors. */
+  null: number;
+}
+
+/** The stability of a map, and its interpretation in sentences. */
+export interface Stability {
+  /** The share of a row's neighbors that stay the same with another seed, averaged over all pairs of maps. */
+  seeds: Measure;
+  /** The same for a bootstrap resample, among the rows that both maps have. Source: the bootstrap, Efron 1979, doi:10.1214/aos/1176344552; duplicates in a resample count once. */
+  bootstrap: Measure;
+  /** Number of neighbors per row. */
+  k: number;
+  /** Number of maps with different seeds, and of maps of resamples. */
+  runs: [number, number];
+  sentences: Sentence[];
+}
+
+/** The similarity of two kept maps, and what it means. */
+export interface Comparison {
+  /** Linear centered kernel alignment (CKA): from 0 to 1, where the inner products of rows are equal up to a factor. It is invariant to rotation. Source: Kornblith and others 2019 (ICML, arXiv:1905.00414). Its null is the exact mean over all orders of the rows. */
+  cka: Measure;
+  /** Procrustes residual after one space is translated, rotated, reflected and scaled onto the other, from 0: the mean squared displacement of a row, relative to the squared radius. Source: Gower 1975, doi:10.1007/BF02291478. Its null is that of rows in random order. */
+  procrustes: Measure;
+  /** The share of the k nearest neighbors of a row that both spaces have. */
+  neighbors_shared: Measure;
+  /** Spearman's rank correlation of the distances of pairs of rows. */
+  distance_correlation: Measure;
+  /** Number of neighbors per row. */
+  k: number;
+  /** Number of rows whose neighbors were compared. */
+  rows_asked: number;
+  rows: number;
+  sentences: Sentence[];
+}
+
+/** A row, its neighbors, and which of them a map kept. */
+export interface RowInfo {
+  row: number;
+  id: string;
+  /** Its metadata by name. */
+  fields: Partial<Record<string, Cell>>;
+  /** How many of its neighbors the map kept; null without a map. */
+  kept: number | null;
+  /** In the space, the nearest first. */
+  neighbors: Neighbor[];
+  /** Near in the map, but not among the nearest in the space. */
+  invented: Invented[];
+}
+
+/** A cell of a metadata column; null if missing. */
+export type Cell = number | string | null;
+
+/** A neighbor in the space. */
+export interface Neighbor {
+  row: number;
+  id: string;
+  distance: number;
+  /** Whether the map kept it; null without a map. */
+  kept: boolean | null;
+  /** Its value in the first category column. */
+  label: string | null;
+}
+
+/** A neighbor in the map only. */
+export interface Invented {
+  row: number;
+  id: string;
+  distance: number;
+  label: string | null;
+}
+
+/** A part of the table of rows. */
+export interface TablePage {
+  /** Number of rows in the table. */
+  total: number;
+  rows: TableRow[];
+}
+
+/** A row of the table. */
+export interface TableRow {
+  row: number;
+  id: string;
+  fields: Partial<Record<string, Cell>>;
+}
+
+/** A search result. */
+export interface Hit {
+  row: number;
+  id: string;
+  /** The column that matched; `id` or `row` for the row itself. */
+  field: string;
+  text: string;
+}
+
+/** The columns whose names match a text: metadata first, then derived and observed ones. */
+export interface Columns {
+  /** The number of columns that match. */
+  total: number;
+  /** The first of them. */
+  columns: Column[];
+}
+
+/** A column in the list. */
+export interface Column {
+  /** `metadata:0`, `observed:12`, `derived:kept`, or a capability and a number: a column of its room. */
+  id: string;
+  name: string;
+  type: ColumnType;
+  origin: Origin;
+}
+
+/** The type of a column. */
+export type ColumnType = "number" | "category" | "date" | "text";
+
+/** The origin of a column. */
+export type Origin = "metadata" | "derived" | "observed";
+
+/** A column with what a legend needs. */
+export interface ColumnInfo {
+  /** `metadata:0`, `observed:12`, `derived:kept`, or a capability and a number: a column of its room. */
+  id: string;
+  name: string;
+  type: ColumnType;
+  origin: Origin;
+  /** Range of a number; of a date, in days since 1970. 0 and 0 if no cell is known. */
+  min: number;
+  max: number;
+  /** Number of missing cells. */
+  missing: number;
+  /** Categories, in the order of their codes; empty for other types. */
+  categories: Category[];
+}
+
+/** The selection, and whether pages must be notified: a page that selected knows it already. */
+export interface Selection {
+  /** Increases with each change. */
+  version: number;
+  /** Row numbers, ascending. */
+  rows: number[];
+}

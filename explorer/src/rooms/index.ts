@@ -1,0 +1,5 @@
+// The rooms of the page: one line each.
+export { compare } from "./compare/index.ts";
+export { grid } from "./grid/index.ts";
+export { map } from "./map/index.ts";
+export { topics } from "./topics/index.ts";

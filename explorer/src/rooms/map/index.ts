@@ -1,0 +1,66 @@
+// The map of the rows, how far to trust it, and the rows themselves.
+import { ZOOM_KEYS } from "../../core/keys.ts";
+import type { Room } from "../../core/room.ts";
+import Heading from "./Heading.svelte";
+import AgainPanel from "./panels/AgainPanel.svelte";
+import ColorPanel from "./panels/ColorPanel.svelte";
+import GroupsPanel from "./panels/GroupsPanel.svelte";
+import MapsPanel from "./panels/MapsPanel.svelte";
+import MethodPanel from "./panels/MethodPanel.svelte";
+import RowPanel from "./panels/RowPanel.svelte";
+import SelectionPanel from "./panels/SelectionPanel.svelte";
+import TablePanel from "./panels/TablePanel.svelte";
+import TrustPanel from "./panels/TrustPanel.svelte";
+import Search from "./Search.svelte";
+import { mapOf, MapSlice } from "./slice.svelte.ts";
+import View from "./View.svelte";
+
+const PAN_PX = 60;
+
+export const map: Room = {
+  id: "documents",
+  order: 20,
+  title: (s) => s.met.find((r) => r.rows !== undefined)?.rows ?? "Map",
+  when: (s) => s.state === null || s.state.map !== null || !s.source.still,
+  view: View,
+  heading: Heading,
+  search: Search,
+  sides: { left: "Color, trust and map", right: "Selection" },
+  panels: [
+    { id: "color", place: "left", order: 10, component: ColorPanel, when: () => true },
+    { id: "trust", place: "left", order: 20, component: TrustPanel, when: (s) => !s.source.still },
+    { id: "groups", place: "left", order: 30, component: GroupsPanel, when: (s) => s.maps.keptShown !== null && s.maps.keptShown.groups !== null },
+    { id: "again", place: "left", order: 40, component: AgainPanel, when: (s) => s.maps.keptShown?.learned ?? false },
+    { id: "maps", place: "left", order: 50, component: MapsPanel, when: (s) => s.maps.list.length > 0 },
+    { id: "method", place: "left", order: 60, component: MethodPanel, when: (s) => !s.source.still },
+    { id: "row", place: "right", order: 20, component: RowPanel, when: (s) => s.selection.row !== null },
+    { id: "selection", place: "right", order: 30, component: SelectionPanel, when: (s) => s.selection.row === null && s.selection.rows !== null },
+    { id: "table", place: "below", order: 10, component: TablePanel, when: (s) => mapOf(s).table && s.state !== null && !s.source.still },
+  ],
+  keys: [
+    {
+      keys: ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"],
+      shown: "← → ↑ ↓",
+      does: "Move the map; turn it in 3-D",
+      run: (s, key) => {
+        const dx = key === "ArrowLeft" ? PAN_PX : key === "ArrowRight" ? -PAN_PX : 0;
+        const dy = key === "ArrowUp" ? PAN_PX : key === "ArrowDown" ? -PAN_PX : 0;
+        s.camera.scatter?.move((c) => (c.orbit ? c.turn(dx, dy) : c.pan(dx, dy)), true);
+      },
+    },
+    ...ZOOM_KEYS,
+    { keys: ["c"], shown: "c", does: "Color by the next field", run: (s) => s.columns.next() },
+    { keys: ["t"], shown: "t", does: "Shade by trust", run: (s) => s.maps.trust && s.columns.setShade(!s.columns.shade) },
+    { keys: ["l"], shown: "l", does: "Lasso, or drag with shift", run: (s) => (s.camera.lassoing = !s.camera.lassoing) },
+    { keys: ["r"], shown: "r", does: "Table of rows", run: (s) => mapOf(s).setTable(!mapOf(s).table) },
+    { keys: ["[", "]"], shown: "[ ]", does: "The map learned before, or after", run: (s, key) => s.maps.showNext(key === "[" ? -1 : 1) },
+  ],
+  escape(s) {
+    if (s.uncover()) return;
+    if (s.camera.lassoing) s.camera.lassoing = false;
+    else s.letGo();
+  },
+  pointer: "Drag moves the map, the wheel zooms, a click chooses a point. In 3-D a drag turns the map and the right button moves it.",
+  canvas: (s) => s.camera.scatter,
+  slice: (store, address) => new MapSlice(store, address),
+};
