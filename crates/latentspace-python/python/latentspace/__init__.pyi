@@ -3,9 +3,15 @@ from typing import Any
 
 from ._analysis import (
     compare as compare,
+    describe as describe,
     dimension as dimension,
+    explain as explain,
+    fit as fit,
+    measure as measure,
     neighbors as neighbors,
+    plan as plan,
     stability as stability,
+    sweep as sweep,
 )
 from ._explore import (
     Explorer as Explorer,
@@ -39,8 +45,13 @@ from ._options import (
 from ._progress import (
     LatentspaceWarning as LatentspaceWarning,
 )
-from ._space import (
+from ._report import (
+    Explanation as Explanation,
     Measure as Measure,
+    Measures as Measures,
+    Report as Report,
+)
+from ._space import (
     Space as Space,
 )
 

@@ -29,6 +29,8 @@ class PCA(TellsRows, Decodes, Folds, Encodes):
         Number of threads. None and -1: all cores, or 1 inside a joblib worker.
     verbose : bool, default=False
         Show notes and progress.
+    max_memory : int, str or None, default=None
+        Memory limit in bytes, or a size such as '4G': a fit that would exceed it is refused with what would fit.
 
     Attributes
     ----------
@@ -50,7 +52,7 @@ class PCA(TellsRows, Decodes, Folds, Encodes):
         Rows it was learned from.
     space_ : Space
         The fitted space. Its file has the bytes that `latent fit` writes.
-    measures_ : dict of str to Measure
+    measures_ : Measures
         Measures of the space, computed when first read.
     n_features_in_ : int
         Number of columns of the rows.
@@ -95,6 +97,7 @@ class PCA(TellsRows, Decodes, Folds, Encodes):
         random_state: int | np.random.RandomState | np.random.Generator | None = None,
         n_jobs: int | None = None,
         verbose: bool | int = False,
+        max_memory: int | str | None = None,
         **others: Any,
     ) -> None:
         """Store the parameters; fit checks them."""
@@ -104,6 +107,7 @@ class PCA(TellsRows, Decodes, Folds, Encodes):
         self.random_state = random_state
         self.n_jobs = n_jobs
         self.verbose = verbose
+        self.max_memory = max_memory
         self._take(others)
 
     @property

@@ -31,6 +31,8 @@ class LocallyLinearEmbedding(Decodes, Encodes):
         Number of threads. None and -1: all cores, or 1 inside a joblib worker.
     verbose : bool, default=False
         Show notes and progress.
+    max_memory : int, str or None, default=None
+        Memory limit in bytes, or a size such as '4G': a fit that would exceed it is refused with what would fit.
 
     Attributes
     ----------
@@ -42,7 +44,7 @@ class LocallyLinearEmbedding(Decodes, Encodes):
         The smallest eigenvalues that are not 0.
     space_ : Space
         The fitted space. Its file has the bytes that `latent fit` writes.
-    measures_ : dict of str to Measure
+    measures_ : Measures
         Measures of the space, computed when first read.
     n_features_in_ : int
         Number of columns of the rows.
@@ -96,6 +98,7 @@ class LocallyLinearEmbedding(Decodes, Encodes):
         random_state: int | np.random.RandomState | np.random.Generator | None = None,
         n_jobs: int | None = None,
         verbose: bool | int = False,
+        max_memory: int | str | None = None,
         **others: Any,
     ) -> None:
         """Store the parameters; fit checks them."""
@@ -106,6 +109,7 @@ class LocallyLinearEmbedding(Decodes, Encodes):
         self.random_state = random_state
         self.n_jobs = n_jobs
         self.verbose = verbose
+        self.max_memory = max_memory
         self._take(others)
 
     @property
@@ -142,6 +146,8 @@ class Isomap(Decodes, Encodes):
         Number of threads. None and -1: all cores, or 1 inside a joblib worker.
     verbose : bool, default=False
         Show notes and progress.
+    max_memory : int, str or None, default=None
+        Memory limit in bytes, or a size such as '4G': a fit that would exceed it is refused with what would fit.
 
     Attributes
     ----------
@@ -153,7 +159,7 @@ class Isomap(Decodes, Encodes):
         The length of the shortest way between each two rows; found anew when it is first read.
     space_ : Space
         The fitted space. Its file has the bytes that `latent fit` writes.
-    measures_ : dict of str to Measure
+    measures_ : Measures
         Measures of the space, computed when first read.
     n_features_in_ : int
         Number of columns of the rows.
@@ -207,6 +213,7 @@ class Isomap(Decodes, Encodes):
         random_state: int | np.random.RandomState | np.random.Generator | None = None,
         n_jobs: int | None = None,
         verbose: bool | int = False,
+        max_memory: int | str | None = None,
         **others: Any,
     ) -> None:
         """Store the parameters; fit checks them."""
@@ -216,6 +223,7 @@ class Isomap(Decodes, Encodes):
         self.random_state = random_state
         self.n_jobs = n_jobs
         self.verbose = verbose
+        self.max_memory = max_memory
         self._take(others)
 
     @property
@@ -262,6 +270,8 @@ class SpectralEmbedding(Decodes, Encodes):
         Number of threads. None and -1: all cores, or 1 inside a joblib worker.
     verbose : bool, default=False
         Show notes and progress.
+    max_memory : int, str or None, default=None
+        Memory limit in bytes, or a size such as '4G': a fit that would exceed it is refused with what would fit.
 
     Attributes
     ----------
@@ -273,7 +283,7 @@ class SpectralEmbedding(Decodes, Encodes):
         What neighbors weigh for each other; sought anew when it is first read.
     space_ : Space
         The fitted space. Its file has the bytes that `latent fit` writes.
-    measures_ : dict of str to Measure
+    measures_ : Measures
         Measures of the space, computed when first read.
     n_features_in_ : int
         Number of columns of the rows.
@@ -327,6 +337,7 @@ class SpectralEmbedding(Decodes, Encodes):
         random_state: int | np.random.RandomState | np.random.Generator | None = None,
         n_jobs: int | None = None,
         verbose: bool | int = False,
+        max_memory: int | str | None = None,
         **others: Any,
     ) -> None:
         """Store the parameters; fit checks them."""
@@ -336,6 +347,7 @@ class SpectralEmbedding(Decodes, Encodes):
         self.random_state = random_state
         self.n_jobs = n_jobs
         self.verbose = verbose
+        self.max_memory = max_memory
         self._take(others)
 
     @property
@@ -376,6 +388,8 @@ class DiffusionMap(Decodes, Encodes):
         Number of threads. None and -1: all cores, or 1 inside a joblib worker.
     verbose : bool, default=False
         Show notes and progress.
+    max_memory : int, str or None, default=None
+        Memory limit in bytes, or a size such as '4G': a fit that would exceed it is refused with what would fit.
 
     Attributes
     ----------
@@ -387,7 +401,7 @@ class DiffusionMap(Decodes, Encodes):
         The distance at which neighbors weigh less; what auto became.
     space_ : Space
         The fitted space. Its file has the bytes that `latent fit` writes.
-    measures_ : dict of str to Measure
+    measures_ : Measures
         Measures of the space, computed when first read.
     n_features_in_ : int
         Number of columns of the rows.
@@ -441,6 +455,7 @@ class DiffusionMap(Decodes, Encodes):
         random_state: int | np.random.RandomState | np.random.Generator | None = None,
         n_jobs: int | None = None,
         verbose: bool | int = False,
+        max_memory: int | str | None = None,
         **others: Any,
     ) -> None:
         """Store the parameters; fit checks them."""
@@ -452,6 +467,7 @@ class DiffusionMap(Decodes, Encodes):
         self.random_state = random_state
         self.n_jobs = n_jobs
         self.verbose = verbose
+        self.max_memory = max_memory
         self._take(others)
 
     @property
@@ -497,6 +513,8 @@ class PHATE(Decodes, Encodes):
         Number of threads. None and -1: all cores, or 1 inside a joblib worker.
     verbose : bool, default=False
         Show notes and progress.
+    max_memory : int, str or None, default=None
+        Memory limit in bytes, or a size such as '4G': a fit that would exceed it is refused with what would fit.
 
     Attributes
     ----------
@@ -512,7 +530,7 @@ class PHATE(Decodes, Encodes):
         Landmarks; what auto became.
     space_ : Space
         The fitted space. Its file has the bytes that `latent fit` writes.
-    measures_ : dict of str to Measure
+    measures_ : Measures
         Measures of the space, computed when first read.
     n_features_in_ : int
         Number of columns of the rows.
@@ -569,6 +587,7 @@ class PHATE(Decodes, Encodes):
         random_state: int | np.random.RandomState | np.random.Generator | None = None,
         n_jobs: int | None = None,
         verbose: bool | int = False,
+        max_memory: int | str | None = None,
         **others: Any,
     ) -> None:
         """Store the parameters; fit checks them."""
@@ -581,6 +600,7 @@ class PHATE(Decodes, Encodes):
         self.random_state = random_state
         self.n_jobs = n_jobs
         self.verbose = verbose
+        self.max_memory = max_memory
         self._take(others)
 
     @property
@@ -635,6 +655,8 @@ class MDS(Decodes, Encodes):
         Number of threads. None and -1: all cores, or 1 inside a joblib worker.
     verbose : bool, default=False
         Show notes and progress.
+    max_memory : int, str or None, default=None
+        Memory limit in bytes, or a size such as '4G': a fit that would exceed it is refused with what would fit.
 
     Attributes
     ----------
@@ -650,7 +672,7 @@ class MDS(Decodes, Encodes):
         The distances of all rows; found anew when it is first read.
     space_ : Space
         The fitted space. Its file has the bytes that `latent fit` writes.
-    measures_ : dict of str to Measure
+    measures_ : Measures
         Measures of the space, computed when first read.
     n_features_in_ : int
         Number of columns of the rows.
@@ -707,6 +729,7 @@ class MDS(Decodes, Encodes):
         random_state: int | np.random.RandomState | np.random.Generator | None = None,
         n_jobs: int | None = None,
         verbose: bool | int = False,
+        max_memory: int | str | None = None,
         **others: Any,
     ) -> None:
         """Store the parameters; fit checks them."""
@@ -719,6 +742,7 @@ class MDS(Decodes, Encodes):
         self.random_state = random_state
         self.n_jobs = n_jobs
         self.verbose = verbose
+        self.max_memory = max_memory
         self._take(others)
 
     @property

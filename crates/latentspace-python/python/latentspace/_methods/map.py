@@ -54,6 +54,8 @@ class TSNE(Decodes, Encodes):
         Number of threads. None and -1: all cores, or 1 inside a joblib worker.
     verbose : bool, default=False
         Show notes and progress.
+    max_memory : int, str or None, default=None
+        Memory limit in bytes, or a size such as '4G': a fit that would exceed it is refused with what would fit.
 
     Attributes
     ----------
@@ -67,7 +69,7 @@ class TSNE(Decodes, Encodes):
         The learning rate; what auto became.
     space_ : Space
         The fitted space. Its file has the bytes that `latent fit` writes.
-    measures_ : dict of str to Measure
+    measures_ : Measures
         Measures of the space, computed when first read.
     n_features_in_ : int
         Number of columns of the rows.
@@ -128,6 +130,7 @@ class TSNE(Decodes, Encodes):
         random_state: int | np.random.RandomState | np.random.Generator | None = None,
         n_jobs: int | None = None,
         verbose: bool | int = False,
+        max_memory: int | str | None = None,
         **others: Any,
     ) -> None:
         """Store the parameters; fit checks them."""
@@ -147,6 +150,7 @@ class TSNE(Decodes, Encodes):
         self.random_state = random_state
         self.n_jobs = n_jobs
         self.verbose = verbose
+        self.max_memory = max_memory
         self._take(others)
 
     @property
@@ -222,6 +226,8 @@ class UMAP(Decodes, Encodes):
         Number of threads. None and -1: all cores, or 1 inside a joblib worker.
     verbose : bool, default=False
         Show notes and progress.
+    max_memory : int, str or None, default=None
+        Memory limit in bytes, or a size such as '4G': a fit that would exceed it is refused with what would fit.
 
     Attributes
     ----------
@@ -237,7 +243,7 @@ class UMAP(Decodes, Encodes):
         Epochs that were made.
     space_ : Space
         The fitted space. Its file has the bytes that `latent fit` writes.
-    measures_ : dict of str to Measure
+    measures_ : Measures
         Measures of the space, computed when first read.
     n_features_in_ : int
         Number of columns of the rows.
@@ -306,6 +312,7 @@ class UMAP(Decodes, Encodes):
         random_state: int | np.random.RandomState | np.random.Generator | None = None,
         n_jobs: int | None = None,
         verbose: bool | int = False,
+        max_memory: int | str | None = None,
         **others: Any,
     ) -> None:
         """Store the parameters; fit checks them."""
@@ -330,6 +337,7 @@ class UMAP(Decodes, Encodes):
         self.random_state = random_state
         self.n_jobs = n_jobs
         self.verbose = verbose
+        self.max_memory = max_memory
         self._take(others)
 
     @property
@@ -389,6 +397,8 @@ class PaCMAP(Decodes, Encodes):
         Number of threads. None and -1: all cores, or 1 inside a joblib worker.
     verbose : bool, default=False
         Show notes and progress.
+    max_memory : int, str or None, default=None
+        Memory limit in bytes, or a size such as '4G': a fit that would exceed it is refused with what would fit.
 
     Attributes
     ----------
@@ -400,7 +410,7 @@ class PaCMAP(Decodes, Encodes):
         Near pairs of each row; what auto became.
     space_ : Space
         The fitted space. Its file has the bytes that `latent fit` writes.
-    measures_ : dict of str to Measure
+    measures_ : Measures
         Measures of the space, computed when first read.
     n_features_in_ : int
         Number of columns of the rows.
@@ -453,6 +463,7 @@ class PaCMAP(Decodes, Encodes):
         random_state: int | np.random.RandomState | np.random.Generator | None = None,
         n_jobs: int | None = None,
         verbose: bool | int = False,
+        max_memory: int | str | None = None,
         **others: Any,
     ) -> None:
         """Store the parameters; fit checks them."""
@@ -467,6 +478,7 @@ class PaCMAP(Decodes, Encodes):
         self.random_state = random_state
         self.n_jobs = n_jobs
         self.verbose = verbose
+        self.max_memory = max_memory
         self._take(others)
 
     @property

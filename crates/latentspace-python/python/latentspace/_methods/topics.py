@@ -50,13 +50,15 @@ class LatentDirichletAllocation(TellsWords, Decodes, Encodes):
         Number of threads. None and -1: all cores, or 1 inside a joblib worker.
     verbose : bool, default=False
         Show notes and progress.
+    max_memory : int, str or None, default=None
+        Memory limit in bytes, or a size such as '4G': a fit that would exceed it is refused with what would fit.
 
     Attributes
     ----------
     components_ : ndarray of shape [k, d]
         How likely each word is in each topic: a row a topic, which adds up to 1.
     n_components_ : number
-        Topics.
+        Distributions.
     n_iter_ : number
         Sweeps, passes or rounds that were made.
     bound_ : number
@@ -69,7 +71,7 @@ class LatentDirichletAllocation(TellsWords, Decodes, Encodes):
         Where the fitted rows lie.
     space_ : Space
         The fitted space. Its file has the bytes that `latent fit` writes.
-    measures_ : dict of str to Measure
+    measures_ : Measures
         Measures of the space, computed when first read.
     n_features_in_ : int
         Number of columns of the rows.
@@ -125,6 +127,7 @@ class LatentDirichletAllocation(TellsWords, Decodes, Encodes):
         random_state: int | np.random.RandomState | np.random.Generator | None = None,
         n_jobs: int | None = None,
         verbose: bool | int = False,
+        max_memory: int | str | None = None,
         **others: Any,
     ) -> None:
         """Store the parameters; fit checks them."""
@@ -142,6 +145,7 @@ class LatentDirichletAllocation(TellsWords, Decodes, Encodes):
         self.random_state = random_state
         self.n_jobs = n_jobs
         self.verbose = verbose
+        self.max_memory = max_memory
         self._take(others)
 
     @property
@@ -151,7 +155,7 @@ class LatentDirichletAllocation(TellsWords, Decodes, Encodes):
 
     @property
     def n_components_(self) -> Any:
-        """Topics."""
+        """Distributions."""
         return self._attribute("n_components_")
 
     @property
@@ -206,13 +210,15 @@ class PLSA(TellsWords, Decodes, Encodes):
         Number of threads. None and -1: all cores, or 1 inside a joblib worker.
     verbose : bool, default=False
         Show notes and progress.
+    max_memory : int, str or None, default=None
+        Memory limit in bytes, or a size such as '4G': a fit that would exceed it is refused with what would fit.
 
     Attributes
     ----------
     components_ : ndarray of shape [k, d]
         How likely each word is in each topic: a row a topic, which adds up to 1.
     n_components_ : number
-        Topics.
+        Distributions.
     n_iter_ : number
         Sweeps, passes or rounds that were made.
     bound_ : number
@@ -221,7 +227,7 @@ class PLSA(TellsWords, Decodes, Encodes):
         Where the fitted rows lie.
     space_ : Space
         The fitted space. Its file has the bytes that `latent fit` writes.
-    measures_ : dict of str to Measure
+    measures_ : Measures
         Measures of the space, computed when first read.
     n_features_in_ : int
         Number of columns of the rows.
@@ -269,6 +275,7 @@ class PLSA(TellsWords, Decodes, Encodes):
         random_state: int | np.random.RandomState | np.random.Generator | None = None,
         n_jobs: int | None = None,
         verbose: bool | int = False,
+        max_memory: int | str | None = None,
         **others: Any,
     ) -> None:
         """Store the parameters; fit checks them."""
@@ -280,6 +287,7 @@ class PLSA(TellsWords, Decodes, Encodes):
         self.random_state = random_state
         self.n_jobs = n_jobs
         self.verbose = verbose
+        self.max_memory = max_memory
         self._take(others)
 
     @property
@@ -289,7 +297,7 @@ class PLSA(TellsWords, Decodes, Encodes):
 
     @property
     def n_components_(self) -> Any:
-        """Topics."""
+        """Distributions."""
         return self._attribute("n_components_")
 
     @property

@@ -48,9 +48,14 @@ fn documents(rows: usize) -> SparseMatrix {
     SparseMatrix::of(&Matrix::new(rows, WORDS, dense).unwrap())
 }
 
+/// The words.
+fn names() -> Vec<String> {
+    (0..WORDS).map(|word| format!("w{word:02}")).collect()
+}
+
 fn fit(lda: &Lda, counts: &SparseMatrix, beside: &Precomputed, threads: usize) -> Result<Fitted> {
     let rows = OwnedRows::Sparse(counts.clone());
-    let names: Vec<String> = (0..counts.cols).map(|word| format!("w{word:02}")).collect();
+    let names = names();
     let run = Run::new(5, threads)?;
     AnyMethod::fit(lda, &Rows::memory(&rows).named(Some(&names)).with(beside)?, &run)
 }
@@ -144,7 +149,7 @@ fn seed_words_and_labels_say_which_topic_is_which() {
     let heard = std::sync::Arc::new(Heard::default());
     let some = Lda { seed_words: "W41,w9999;w01;w22".to_owned(), ..quick(3) };
     let run = Run::new(7, 1).unwrap().with_listener(heard.clone());
-    let fitted = AnyMethod::fit(&some, &Rows::memory(&OwnedRows::Sparse(counts.clone())), &run).unwrap();
+    let fitted = AnyMethod::fit(&some, &Rows::memory(&OwnedRows::Sparse(counts.clone())).named(Some(&names())), &run).unwrap();
     assert_eq!([top(&fitted, 0), top(&fitted, 1)], [2, 0], "one missing seed word stops nothing");
     assert!(heard.0.lock().unwrap().concat().contains("not in the vocabulary are left out: 'w9999'"));
     // Labels in an order of their own; every tenth is missing.
