@@ -32,7 +32,7 @@ const WIDTH: usize = 120;
 pub(crate) fn program() -> Command {
     Command::new("latent")
         .version(env!("CARGO_PKG_VERSION"))
-        .about("Learn maps, factors, topics and embeddings of data, measure how far to trust them, and explore them.")
+        .about(env!("CARGO_PKG_DESCRIPTION"))
         .help_template(TEMPLATE)
         .max_term_width(WIDTH)
         .after_help("Start with:  latent demo                       a map of handwritten digits\n             latent explore DATA               your own data\n             latent fit pca DATA -o s.latent   a space to work with")

@@ -303,6 +303,13 @@ fn maps_that_were_learned_are_kept_with_what_is_told_of_them() {
     let same = server.get("/api/maps/1/compare/1").json();
     assert!(same["procrustes"]["value"].as_f64().unwrap() < 1e-6 && same["neighbors_shared"]["value"] == 1.0, "{same}");
     assert_eq!((server.get("/api/maps/1/compare/9").status, server.get("/api/maps/1/compare/x").status), (404, 404));
+    // The space of a map is a file that encodes new rows.
+    let file = server.get("/api/maps/2/space");
+    assert_eq!((file.status, file.header("content-disposition")), (200, Some("attachment; filename=\"tsne-2.latent\"")));
+    let space = latentspace::Space::from_bytes(&file.body, "tsne-2.latent".as_ref()).unwrap();
+    let codes = space.capabilities().kept.unwrap().codes.as_slice().to_vec();
+    assert!(codes.len() == 600 && space.rows == 300 && space.measures.contains_key("recall"));
+    assert_eq!((&maps[1]["space"], server.get("/api/maps/9/space").status), (&true.into(), 404));
     // Learned again it is the same map.
     let state = learn("tsne", quick);
     assert_eq!((&state["map_id"], &state["maps_version"]), (&2.into(), &5.into()));

@@ -433,11 +433,11 @@ impl Space {
         Ok((PyArray1::from_vec(py, found), sum))
     }
 
-    /// The most probable words of each topic, by number, with their probabilities; none if the dimensions are not topics.
-    fn topics(&self, count: usize) -> Option<Vec<Vec<(u32, f64)>>> {
-        let topics = self.inner.distributions().ok()??;
-        let top = |topic| topics.top(topic, WordOrder::Probability, count).iter().map(|found| (found.word, found.value)).collect();
-        Some((0..topics.k()).map(top).collect())
+    /// The most probable words of each axis, by number, with their probabilities; none if the axes are no distributions over words.
+    fn words(&self, count: usize) -> Option<Vec<Vec<(u32, f64)>>> {
+        let axes = self.inner.distributions().ok()??;
+        let top = |axis| axes.top(axis, WordOrder::Probability, count).iter().map(|found| (found.word, found.value)).collect();
+        Some((0..axes.k()).map(top).collect())
     }
 
     /// What the dimensions mean, as JSON: one entry per dimension.

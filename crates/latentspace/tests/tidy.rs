@@ -141,6 +141,32 @@ fn no_code_outside_methods_finds_a_parameter_by_its_name() {
     }
 }
 
+/// Words of a family, and the files outside its folders that may hold them: the registry, the lists of modules and rooms, the room's answers, a demo.
+const FAMILY_WORDS: &[(&str, &[&str])] = &[(
+    "topic",
+    &[
+        "crates/latentspace/src/methods/topics/",
+        "crates/latentspace/src/methods/mod.rs",
+        "crates/latentspace/src/registry.rs",
+        "crates/latent/src/study/axes.rs",
+        "crates/latent/src/commands/demo.rs",
+        "explorer/src/rooms/topics/",
+        "explorer/src/rooms/index.ts",
+    ],
+)];
+
+#[test]
+fn no_code_outside_a_family_names_the_family() {
+    let code = |text: &str| without_tests(text).lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+    let patterns = ["crates/*.rs", "explorer/src/*.ts", "explorer/src/*.svelte"];
+    for (name, text) in patterns.into_iter().flat_map(files).filter(|(name, _)| name.contains("/src/")) {
+        for (word, allowed) in FAMILY_WORDS {
+            let names = code(&text).to_lowercase().contains(word);
+            assert!(!names || allowed.iter().any(|place| name.starts_with(place)), "{name} names the family of {word}s");
+        }
+    }
+}
+
 #[test]
 fn each_path_in_the_architecture_exists_and_each_crate_and_module_is_in_it() {
     let text = std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();

@@ -277,7 +277,7 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
     const old = again >= 0 ? shelf.splice(again, 1)[0]! : null;
     const id = old ? old.told.id : ++ids;
     state.maps_version++;
-    shelf.push({ told: { id, dims: world.dims, method, title, params, seed, seconds, phase, measures, sentences, warnings, learned: true, groups: groups(), stability: old?.told.stability ?? null }, version: state.map!.version, map: shown, trust: trust().slice(), stable: old?.stable ?? null });
+    shelf.push({ told: { id, dims: world.dims, method, title, params, seed, seconds, phase, measures, sentences, warnings, learned: true, space: false, groups: groups(), stability: old?.told.stability ?? null }, version: state.map!.version, map: shown, trust: trust().slice(), stable: old?.stable ?? null });
     if (shelf.length > 16) shelf.shift();
     state.map_id = id;
   };

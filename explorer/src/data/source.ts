@@ -29,6 +29,8 @@ export interface DataSource {
   /** The maps that are kept, the oldest first. */
   maps(): Promise<KeptMap[]>;
   keptMap(id: number): Promise<MapData>;
+  /** Address of the file of a kept map's space, for a link; none where there are no files. */
+  space?(id: number): string;
   keptTrust(id: number): Promise<Float32Array | null>;
   /** The group of each row in a kept map; MISSING where it is in none. */
   keptGroups(id: number): Promise<Uint32Array | null>;

@@ -149,6 +149,8 @@ export interface KeptMap {
   groups: Groups | null;
   /** Null until tested. */
   stability: Stability | null;
+  /** Whether its space can be fetched: it was learned here from observations. */
+  space: boolean;
 }
 
 /** The groups of a map, compared with the data. */

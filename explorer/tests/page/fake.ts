@@ -118,7 +118,7 @@ export async function fakeServer(dist: string): Promise<Fake> {
       const groups = { groups: [{ rows: 200, elsewhere: 0.1, null: 1 / 3, made_up: false, parts: [200] }, { rows: 100, elsewhere: 0.64, null: 2 / 3, made_up: true, parts: [100] }], torn: [{ groups: [0, 1], share: 0.41, null: 0.33 }], parts: [N] };
       const same = (value: number) => ({ value, low: value, high: value, null: 0.05 });
       const stability = fake.again ? { seeds: same(0.7), bootstrap: same(0.5), k: K, runs: [3, 3], sentences: [{ kind: "note", text: "Of the 15 nearest neighbors of a row, 10.5 stay the same with another seed." }] } : null;
-      const kept = { dims: 2, method, seed, seconds, phase, measures, sentences, warnings, learned: true, groups, stability: null };
+      const kept = { dims: 2, method, seed, seconds, phase, measures, sentences, warnings, learned: true, space: true, groups, stability: null };
       return void json([
         { ...kept, id: 1, title: `t-SNE of ${N} x 4, perplexity 10`, params: { perplexity: 10 }, measures: { ...measures, recall: { value: 0.2, low: 0.2, high: 0.2, null: 0.05 } } },
         { ...kept, id: 2, title: state.title, params: state.params, stability },
@@ -173,7 +173,7 @@ export async function fakeServer(dist: string): Promise<Fake> {
       if (wanted.sort !== null) rows.sort((x, y) => (key(x) < key(y) ? -1 : key(x) > key(y) ? 1 : 0) * (wanted.descending ? -1 : 1) || x - y);
       return void json({ total: rows.length, rows: rows.slice(wanted.offset, wanted.offset + wanted.limit).map((i) => ({ row: i, id: `r${i}`, fields: cells(i) })) });
     }
-    if (path === "/api/methods") return void json([{ name: "tsne", title: "t-SNE", summary: "a map", family: "maps", takes: ["images"], parameters: { type: "object", properties: { perplexity: { type: "number", default: 30, minimum: 2 } } } }]);
+    if (path === "/api/methods") return void json([{ name: "tsne", title: "t-SNE", summary: "a map", family: "maps", takes: ["images"], parameters: { type: "object", properties: { perplexity: { role: "neighborhood", type: "number", default: 30, minimum: 2 } } } }]);
     if (path === "/api/fit") {
       const { params } = (await body(q)) as { params: Record<string, unknown> };
       if (Number(params.perplexity) > 100) return void json({ error: `perplexity: ${params.perplexity} is too large for ${N} rows; it is at most 99.`, hint: "Smaller values show finer structure." }, 400);

@@ -117,7 +117,7 @@ fn of_columns(found: &Explanation) -> String {
         };
         line("metadata", associations(&clear));
         if clear.is_empty() && !rest.is_empty() {
-            line("metadata", format!("no column of {} beyond chance (p < {CHANCE})", rest.len()));
+            line("metadata", format!("none beyond chance (p < {CHANCE})"));
         }
         let ends = |rows: &[explain::RowAtEnd]| {
             rows.iter().map(|row| format!("{} ({})", row.id, number(row.value))).collect::<Vec<_>>().join(", ")

@@ -17,7 +17,7 @@ use crate::context::Context;
 use crate::inputs;
 use crate::output::{self, count};
 use crate::server::{self, Server};
-use crate::study::topics::{Documents, Topical};
+use crate::study::axes::{AxesRoom, Documents};
 use crate::study::{Phase, Start, Study, Subject};
 
 pub(crate) fn command() -> Command {
@@ -226,39 +226,33 @@ pub(crate) fn of_observations(
             measure: false,
             measures: BTreeMap::new(),
         };
-        return Ok(Subject { observations, prepared: OwnedRows::Dense(codes), start, warnings, rooms: Vec::new() });
+        return Ok(Subject { observations, prepared: OwnedRows::Dense(codes), preparation: None, start, warnings, rooms: Vec::new() });
     }
-    if let (Values::Text(_), Some(topics)) = (&observations.values, registry::default_for_text())
-        && (!way.asked || way.method.info.family == topics.info.family)
+    if let (Values::Text(_), Some(usual)) = (&observations.values, registry::default_for_text())
+        && (!way.asked || way.method.info.wants_text())
     {
-        return of_documents(observations, prepare, topics, way, run);
+        return of_documents(observations, prepare, usual, way, run);
     }
     let (preparation, prepared) = Preparation::choose_and_prepare(&observations, prepare, run)?;
     preparation.told.iter().for_each(|sentence| run.note(sentence));
     warnings.extend(preparation.told.iter().cloned());
-    Ok(Subject { observations, prepared, start: fit(way), warnings, rooms: Vec::new() })
+    Ok(Subject { observations, prepared, preparation: Some(preparation), start: fit(way), warnings, rooms: Vec::new() })
 }
 
-/// Documents: learn topics, then a map of the topic proportions.
-fn of_documents(
-    observations: Observations,
-    prepare: &PrepareOptions,
-    topics: &'static Entry,
-    way: MapMethod,
-    run: &Run,
-) -> Result<Subject> {
-    let (method, params) = if way.asked { (way.method, way.params.clone()) } else { (topics, Map::new()) };
+/// Documents: learn axes over words, then a map of the documents' proportions.
+fn of_documents(observations: Observations, prepare: &PrepareOptions, usual: &'static Entry, way: MapMethod, run: &Run) -> Result<Subject> {
+    let (method, params) = if way.asked { (way.method, way.params.clone()) } else { (usual, Map::new()) };
     let method = method.with(&params)?;
     let learned = learn::learn(method.as_ref(), observations.clone(), prepare, &Precomputed::default(), run)?;
     let shares = match learned.placed {
         Some(codes) => codes,
         None => learned.space.encode_prepared(&learned.rows, run)?,
     };
-    let usual = MapMethod { method: registry::default_map(), params: Map::new(), asked: false };
-    of_shares(learned.space, observations, learned.rows, shares, usual)
+    let map = MapMethod { method: registry::default_map(), params: Map::new(), asked: false };
+    of_shares(learned.space, observations, learned.rows, shares, map)
 }
 
-/// Documents with their topics, and a map of the topic proportions.
+/// Documents with their proportions of axes, and a map of these.
 fn of_shares(space: Space, mut observations: Observations, rows: OwnedRows, shares: Matrix, mut way: MapMethod) -> Result<Subject> {
     let texts = match &observations.values {
         Values::Text(texts) => Some(texts.clone()),
@@ -269,13 +263,20 @@ fn of_shares(space: Space, mut observations: Observations, rows: OwnedRows, shar
         OwnedRows::Dense(table) => SparseMatrix::of(&table),
     };
     let documents = Documents { shares: shares.clone(), counts: Some(counts), texts, metadata: observations.metadata.clone() };
-    let topics = Topical::new(space, documents)?;
-    observations.metadata = topics.column()?;
+    let room = AxesRoom::new(space, documents)?;
+    observations.metadata = room.column()?;
     by_shares(&mut way);
-    Ok(Subject { observations, prepared: OwnedRows::Dense(shares), start: fit(way), warnings: Vec::new(), rooms: vec![Box::new(topics)] })
+    Ok(Subject {
+        observations,
+        prepared: OwnedRows::Dense(shares),
+        preparation: None,
+        start: fit(way),
+        warnings: Vec::new(),
+        rooms: vec![Box::new(room)],
+    })
 }
 
-/// The default metric of topic proportions: Hellinger.
+/// The default metric of proportions: Hellinger.
 fn by_shares(way: &mut MapMethod) {
     if let Some(metric) = way.method.parameter_of(Role::Metric) {
         way.params.entry(metric.name).or_insert_with(|| json!(Metric::Hellinger));
@@ -320,23 +321,24 @@ pub(crate) fn of_space(space: Space, name: &str, way: MapMethod) -> Result<Subje
     let codes = kept(&space, name)?;
     let title = Path::new(name).file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     if space.distributions()?.is_some() {
-        let topics = Topical::of_space(space)?;
+        let room = AxesRoom::of_space(space)?;
         let mut observations = Observations::from_matrix(title, codes.clone());
-        observations.metadata = topics.column()?;
+        observations.metadata = room.column()?;
         let mut way = way;
         by_shares(&mut way);
         return Ok(Subject {
             observations,
             prepared: OwnedRows::Dense(codes),
+            preparation: None,
             start: fit(way),
             warnings: Vec::new(),
-            rooms: vec![Box::new(topics)],
+            rooms: vec![Box::new(room)],
         });
     }
     let mut observations = Observations::from_matrix(title, codes.clone());
     observations.metadata = space.capabilities().kept.map(|kept| kept.metadata()).unwrap_or_else(|| Metadata::none(codes.rows()));
     let start = map_or_fit(&codes, &Affine::default(), Some(&space), false, way);
-    Ok(Subject { observations, prepared: OwnedRows::Dense(codes), start, warnings: Vec::new(), rooms: Vec::new() })
+    Ok(Subject { observations, prepared: OwnedRows::Dense(codes), preparation: None, start, warnings: Vec::new(), rooms: Vec::new() })
 }
 
 fn of_space_and_data(study: &Study, run: &Run, name: &str, data: &str, read: &ReadOptions, way: MapMethod) -> Result<Subject> {
@@ -351,7 +353,7 @@ fn of_space_and_data(study: &Study, run: &Run, name: &str, data: &str, read: &Re
     let start = map_or_fit(&codes, &Affine::default(), Some(&space), true, way);
     // Of a map the neighbors are those of the data; of a space with more dimensions, those in the space.
     let prepared = if matches!(start, Start::Map { .. }) { prepared } else { OwnedRows::Dense(codes) };
-    Ok(Subject { observations, prepared, start, warnings, rooms: Vec::new() })
+    Ok(Subject { observations, prepared, preparation: None, start, warnings, rooms: Vec::new() })
 }
 
 fn of_data_and_codes(
@@ -391,12 +393,12 @@ pub(crate) fn of_observations_and_codes(
 ) -> Result<Subject> {
     check_codes(&observations, codes)?;
     let start = map_or_fit(codes, affine, None, true, way);
-    let prepared = if matches!(start, Start::Map { .. }) {
+    let (preparation, prepared) = if matches!(start, Start::Map { .. }) {
         let (preparation, prepared) = Preparation::choose_and_prepare(&observations, prepare, run)?;
         warnings.extend(preparation.told.iter().cloned());
-        prepared
+        (Some(preparation), prepared)
     } else {
-        OwnedRows::Dense(codes.clone())
+        (None, OwnedRows::Dense(codes.clone()))
     };
-    Ok(Subject { observations, prepared, start, warnings, rooms: Vec::new() })
+    Ok(Subject { observations, prepared, preparation, start, warnings, rooms: Vec::new() })
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::commands::encode::output_arg;
 use crate::context::Context;
 use crate::server::standing_alone;
-use crate::study::topics::Topical;
+use crate::study::axes::AxesRoom;
 use crate::{inputs, output, outputs};
 
 const FORMATS: [&str; 9] = ["parquet", "npy", "csv", "word2vec", "glove", "projector", "pyldavis", "html", "onnx"];
@@ -122,14 +122,15 @@ fn word_axes(to: &str, path: &Path, matches: &ArgMatches, context: &Context) -> 
     if space.distributions()?.is_none() {
         return Err(only(format!("this is one of {}", space.method.title)));
     }
-    let topics = Topical::of_space(space)?;
+    let room = AxesRoom::of_space(space)?;
     let text = match to {
-        "html" => standing_alone(&topics.whole(&context.run)?).ok_or_else(|| {
+        "html" => standing_alone(&room.whole(&context.run)?).ok_or_else(|| {
             Error::input(&name, "this program was built without its page", "`make page` builds it, then `cargo build` again")
         })?,
         _ => {
-            let kept =
-                topics.for_pyldavis().ok_or_else(|| Error::input(&name, "this space keeps no documents", "pyLDAvis needs their topics"))?;
+            let kept = room
+                .for_pyldavis()
+                .ok_or_else(|| Error::input(&name, "this space keeps no documents", "pyLDAvis needs their proportions"))?;
             kept.to_string()
         }
     };
@@ -139,7 +140,7 @@ fn word_axes(to: &str, path: &Path, matches: &ArgMatches, context: &Context) -> 
         return Ok(());
     }
     if context.json {
-        return context.print(&json!({"to": to, "topics": topics.k(), "files": [path.display().to_string()]}));
+        return context.print(&json!({"to": to, room.plural(): room.k(), "files": [path.display().to_string()]}));
     }
     output::text(&path.display().to_string())
 }

@@ -125,6 +125,7 @@ pub(crate) fn routes(study: Arc<Study>) -> Router {
         .route("/maps/{id}/trust", get(kept_trust))
         .route("/maps/{id}/groups", get(kept_groups))
         .route("/maps/{id}/stability", get(kept_stability))
+        .route("/maps/{id}/space", get(kept_space))
         .route("/maps/{id}/compare/{other}", get(compare))
         .route("/fields/{index}", get(field))
         .route("/columns", get(columns))
@@ -264,6 +265,19 @@ async fn kept_stability(State(study): Shared, Path(id): Path) -> Answer {
     let again = kept(&study, id)?.stability.clone();
     let by_row = again.map(|again| bytes_of(again.found.by_seeds.iter().chain(&again.found.by_bootstrap).map(|share| share.to_le_bytes())));
     Ok(by_row.unwrap_or_else(|| StatusCode::NO_CONTENT.into_response()))
+}
+
+/// The file of the space of a map.
+async fn kept_space(State(study): Shared, Path(id): Path) -> Answer {
+    let map = kept(&study, id)?;
+    let space =
+        map.space.clone().ok_or_else(|| Refused::missing(format!("map {id}: it has no space; maps that are learned here have.")))?;
+    let name = format!("attachment; filename=\"{}-{id}.latent\"", space.method.name);
+    aside(move || {
+        Ok(([(header::CONTENT_TYPE, "application/octet-stream".to_owned()), (header::CONTENT_DISPOSITION, name)], space.to_bytes()?)
+            .into_response())
+    })
+    .await
 }
 
 async fn compare(State(study): Shared, Two(first, second): Two) -> Answer {

@@ -1,6 +1,6 @@
 //! The observations of a study, and what the page asks of them.
 
-use latentspace::data::{ImageShape, Observations, Values};
+use latentspace::data::{ImageShape, Observations, Preparation, Values};
 use latentspace::learn::TrainingRows;
 use latentspace::linalg::OwnedRows;
 use latentspace::method::Shape;
@@ -15,6 +15,8 @@ pub(crate) struct Data {
     pub(crate) observations: Observations,
     pub(crate) fields: Fields,
     pub(super) prepared: OwnedRows,
+    /// The preparation of `prepared`; none if they were not prepared here.
+    pub(super) preparation: Option<Preparation>,
     pub(super) points: OwnedRows,
     pub(crate) rooms: Vec<Box<dyn Room>>,
 }
@@ -22,7 +24,11 @@ pub(crate) struct Data {
 impl Data {
     /// What a map is learned from.
     pub(super) fn training(&self) -> TrainingRows<'_> {
-        TrainingRows { rows: &self.prepared, names: None, metadata: &self.observations.metadata }
+        TrainingRows {
+            rows: &self.prepared,
+            names: self.preparation.as_ref().and_then(|preparation| preparation.names.as_deref()),
+            metadata: &self.observations.metadata,
+        }
     }
 
     pub(crate) fn shape(&self) -> Shape {

@@ -10,7 +10,7 @@ use latentspace::measure::{self, Measure, MeasureOptions, Sample};
 use latentspace::method::Entry;
 use latentspace::params::Role;
 use latentspace::run::{Flag, Listener as _};
-use latentspace::{Error, Result, registry};
+use latentspace::{Error, Result, Space, registry};
 use serde_json::{Map, Value};
 
 use super::maps::Kept;
@@ -82,6 +82,10 @@ impl Study {
     fn keep(&self, phase: Phase, learned: bool) {
         let (Some(frame), state) = (self.desk.frame(), self.desk.state()) else { return };
         let (trust, metric) = (self.trust(), *held(&self.metric));
+        let space = held(&self.space).take().map(|mut space| {
+            space.measures.extend(state.measures.clone().unwrap_or_default());
+            Arc::new(space)
+        });
         let id = self.kept.keep(Kept {
             id: 0, // the shelf gives it
             dims: frame.dims,
@@ -99,6 +103,7 @@ impl Study {
             stability: None,
             frame,
             trust,
+            space,
             metric,
         });
         self.desk.change(|state| {
@@ -196,6 +201,7 @@ impl Study {
         }
         *held(&self.metric) = metric(entry, &all);
         *held(&self.trust) = None;
+        *held(&self.space) = None;
         *held(&self.groups) = None;
         *held(&self.steps) = (0, 0);
         self.desk.change(|state| {
@@ -214,10 +220,14 @@ impl Study {
         run.check_memory(entry.info.title, plan.peak_bytes, "a sample of the rows, or fewer columns, would fit")?;
         let begun = Instant::now();
         let fitted = data.training().fit(method.as_ref(), &Precomputed::default(), &run)?;
-        let codes = match fitted.codes {
-            Some(codes) => codes,
+        let codes = match &fitted.codes {
+            Some(codes) => codes.clone(),
             None => fitted.model.encode(&data.prepared, &run)?,
         };
+        *held(&self.space) = data
+            .preparation
+            .clone()
+            .map(|preparation| Space::of(method.as_ref(), preparation, data.shape().rows, fitted, &data.observations.metadata, &run).0);
         let seconds = begun.elapsed().as_secs_f64();
         let (step, n_steps) = *held(&self.steps);
         self.desk.show(|version| Frame::new(codes.view(), &Affine::default(), version, step));

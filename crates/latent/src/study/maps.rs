@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use latentspace::Space;
 use latentspace::measure::{Groups, Measure, Sentence, Stability};
 use latentspace::neighbors::Metric;
 use latentspace::schemars::{self, JsonSchema};
@@ -15,6 +16,8 @@ use super::{Frame, Phase};
 const MOST: usize = 16;
 /// Maximum total size in bytes; the newest two are always kept, so that they can be compared.
 const MOST_BYTES: usize = 512 << 20;
+/// Columns of rows that are reduced before a space keeps them.
+const REDUCED: usize = 50;
 
 /// The stability of a map, and its interpretation in sentences.
 #[derive(Serialize, JsonSchema)]
@@ -50,6 +53,10 @@ pub(crate) struct Kept {
     #[serde(serialize_with = "shared")]
     #[schemars(with = "Option<MadeAgain>")]
     pub(crate) stability: Option<Arc<MadeAgain>>,
+    /// Whether its space can be fetched: it was learned here from observations.
+    #[serde(serialize_with = "is_there")]
+    #[schemars(with = "bool")]
+    pub(crate) space: Option<Arc<Space>>,
     #[serde(skip)]
     pub(crate) frame: Arc<Frame>,
     #[serde(skip)]
@@ -64,6 +71,11 @@ fn shared<T: Serialize, S: Serializer>(value: &Option<Arc<T>>, serializer: S) ->
     value.as_deref().serialize(serializer)
 }
 
+/// Serializes whether there is a value.
+fn is_there<T, S: Serializer>(value: &Option<Arc<T>>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_bool(value.is_some())
+}
+
 impl Kept {
     /// Whether both are the same map: finished, with the same method and parameters.
     fn is_as(&self, method: &str, params: &Map<String, Value>) -> bool {
@@ -76,7 +88,9 @@ impl Kept {
             self.groups.as_ref().map_or(0, |groups| groups.of_row.len()),
             self.stability.as_ref().map_or(0, |again| 2 * again.found.by_seeds.len()),
         ];
-        self.frame.bytes.len() + 4 * figures.iter().sum::<usize>()
+        // The rows that a space keeps are shared with the data, or reduced.
+        let space = self.space.as_ref().map_or(0, |space| 4 * space.rows * space.model.columns().min(REDUCED));
+        self.frame.bytes.len() + space + 4 * figures.iter().sum::<usize>()
     }
 }
 
@@ -158,6 +172,7 @@ mod tests {
             stability: None,
             frame: Arc::new(Frame::new(MatrixView::new(2, 2, &[0.0, 1.0, 2.0, 3.0]).unwrap(), &latentspace::data::Affine::default(), 1, 0)),
             trust: None,
+            space: None,
             metric: Metric::Euclidean,
         }
     }

@@ -1,5 +1,6 @@
 //! A study, the session behind a page: data, their maps and measures, computed on a separate thread. It knows no HTTP.
 
+pub(crate) mod axes;
 mod columns;
 mod data;
 mod fields;
@@ -11,7 +12,6 @@ mod room;
 mod rows;
 mod stability;
 mod state;
-pub(crate) mod topics;
 mod watch;
 mod wire;
 
@@ -20,14 +20,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use latentspace::data::{Affine, DataKind, Observations, Values};
+use latentspace::data::{Affine, DataKind, Observations, Preparation, Values};
 use latentspace::linalg::Matrix;
 use latentspace::linalg::OwnedRows;
 use latentspace::measure::{Groups, Measure};
 use latentspace::method::Entry;
 use latentspace::neighbors::{Metric, Neighbors};
 use latentspace::run::Flag;
-use latentspace::{Error, Result, Run};
+use latentspace::{Error, Result, Run, Space};
 use serde_json::{Map, Value};
 
 pub(crate) use columns::{Cells, ColumnInfo};
@@ -69,6 +69,8 @@ pub(crate) enum Start {
 pub(crate) struct Subject {
     pub(crate) observations: Observations,
     pub(crate) prepared: OwnedRows,
+    /// The preparation of these rows; none if they were not prepared here, such as codes of a space.
+    pub(crate) preparation: Option<Preparation>,
     pub(crate) start: Start,
     pub(crate) warnings: Vec<String>,
     /// What only some data have; the page has a room for each.
@@ -86,6 +88,8 @@ pub(crate) struct Study {
     /// The neighbors of all points in this metric, once computed.
     near: Mutex<Option<(Metric, Arc<Neighbors>)>>,
     trust: Mutex<Option<Arc<Vec<f32>>>>,
+    /// The space of the newest map, until the map is kept.
+    space: Mutex<Option<Space>>,
     groups: Mutex<Option<Arc<Groups>>>,
     metric: Mutex<Metric>,
     /// Steps done and total steps of the fit, if it has a loss.
@@ -157,6 +161,7 @@ impl Study {
             data: OnceLock::new(),
             near: Mutex::default(),
             trust: Mutex::default(),
+            space: Mutex::default(),
             groups: Mutex::default(),
             metric: Mutex::default(),
             steps: Mutex::default(),
@@ -240,7 +245,7 @@ impl Study {
 
     /// Sets the data and the state of the page.
     fn take(&self, subject: Subject) -> Result<Start> {
-        let Subject { observations, prepared, start, warnings, rooms } = subject;
+        let Subject { observations, prepared, preparation, start, warnings, rooms } = subject;
         let points = prepared.kept()?;
         let fields = Fields::new(&observations.metadata);
         let described = Arc::new(fields.describe());
@@ -277,7 +282,7 @@ impl Study {
             state.can = rooms.iter().map(|room| room.can()).collect();
             state.n_neighbors = NEIGHBORS.min(points.rows().saturating_sub(1) / 2).max(1);
         });
-        let data = Data { observations, fields, prepared, points, rooms };
+        let data = Data { observations, fields, prepared, preparation, points, rooms };
         self.data.set(Arc::new(data)).map_err(|_| Error::internal("a study was begun twice"))?;
         Ok(start)
     }

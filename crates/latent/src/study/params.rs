@@ -33,7 +33,7 @@ pub(crate) fn with_map_defaults(entry: &Entry, mut params: Map<String, Value>, s
     {
         params.insert(dimensions.name, json!(2));
     }
-    // Sparse rows are not reduced, as PCA would make them dense. Nor are rows with another metric, such as Hellinger for topic proportions:
+    // Sparse rows are not reduced, as PCA would make them dense. Nor are rows with another metric, such as Hellinger for proportions:
     // principal components preserve Euclidean distances.
     let is_euclidean = metric(entry, &params) == Metric::Euclidean;
     if let Some(reduction) = entry.parameter_of(Role::Reduction)
@@ -89,7 +89,7 @@ mod tests {
         };
         assert_eq!(reduced(json!({}), 784), Some(json!(50)));
         assert_eq!(reduced(json!({}), 40), None);
-        // Shares of 784 topics.
+        // Shares of 784 axes.
         assert_eq!(reduced(json!({"metric": "hellinger"}), 784), None);
         assert_eq!(reduced(json!({"pca_components": 20}), 784), Some(json!(20)));
         Ok(())

@@ -221,7 +221,7 @@ def measure(
             table = codes_of(codes, "codes")
             refuse_gaps(table, "codes", None)
             return measures_of(_native.measure_codes(table, data_of(against), k, count, metric, seed, jobs, ear))
-        if space._native.topics(1) is not None:
+        if space._native.words(1) is not None:
             return measures_of(_native.measure_axes(space._native, data_of(against), particles, seed, jobs, ear))
         return space.measure(against, n_jobs=n_jobs)
 

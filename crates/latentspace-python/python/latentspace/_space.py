@@ -179,7 +179,7 @@ class Space:
         list of list of (str, float)
             Each word with its probability in the topic; the column number if columns have no names.
         """
-        found = self._native.topics(int(n_words))
+        found = self._native.words(int(n_words))
         if found is None:
             raise AttributeError(f"topics: the dimensions of {self.method} are not topics")
         names = self.feature_names

@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_topics_tell_is_what_mathematics_says() {
+    fn what_axes_tell_is_what_mathematics_says() {
         let run = Run::new(0, 2).unwrap();
         // Each document is of one axis: its odd words have probability 1/3, by their frequency alone 1/6.
         let documents: Vec<[Vec<u32>; 2]> = (0..20).map(|at| [vec![3 * (at % 2), 3 * (at % 2) + 1], vec![3 * (at % 2) + 2; 3]]).collect();
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn left_to_right_is_the_sum_over_all_topics_of_words() {
+    fn left_to_right_is_the_sum_over_all_axes_of_words() {
         let axes =
             Distributions::new(Matrix::new(3, 2, vec![0.7, 0.1, 0.2, 0.3, 0.1, 0.6]).unwrap(), vec![0.5, 0.5], vec![1.0; 3], 1).unwrap();
         let (prior, words) = ([0.4, 0.9], [0_u32, 2, 1, 2]);

@@ -484,7 +484,7 @@ mod tests {
     }
 
     #[test]
-    fn few_topics_come_to_what_all_come_to_on_any_unit() {
+    fn few_axes_come_to_what_all_come_to_on_any_unit() {
         for axes in [3, 20, 100, 133] {
             for at in 0..6 {
                 let (phi, words, counts) = document(axes, at);

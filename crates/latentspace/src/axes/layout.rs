@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn one_two_and_three_topics_have_places() {
+    fn one_two_and_three_axes_have_places() {
         let run = Run::new(0, 1).unwrap();
         assert_eq!(layout(&planted(1, 20), &run).unwrap(), Layout { places: vec![[0.0; 2]], explained: [0.0; 2] });
         assert!(tree(&planted(1, 20), &run).unwrap().is_empty());

@@ -41,7 +41,7 @@ mod tests {
     use crate::random::Random;
 
     #[test]
-    fn words_of_all_topics_are_no_topics_own() {
+    fn words_of_all_axes_are_no_axes_own() {
         let random = Random::new(3, "axes");
         let of = |order: [usize; 4]| {
             let by_word = Matrix::from_fn(100, 4, |word, axis| random.uniform(word as u64, order[axis] as u64).powi(6) as f32);

@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_of_one_topic_is_all_its_own_and_most_salient() {
+    fn a_word_of_one_axis_is_all_its_own_and_most_salient() {
         let by_word = Matrix::new(3, 2, vec![0.5, 0.0, 0.5, 0.5, 0.0, 0.5]).unwrap();
         let axes = Distributions::new(by_word, vec![0.5, 0.5], vec![1.0; 3], 4).unwrap();
         assert_eq!(axes.of_word(0), [1.0, 0.0]);

@@ -37,7 +37,7 @@ pub(crate) struct Documents {
 }
 
 /// Topics, and documents with their topic proportions.
-pub(crate) struct Topical {
+pub(crate) struct AxesRoom {
     space: Space,
     topics: Distributions,
     words: Vec<String>,
@@ -47,14 +47,14 @@ pub(crate) struct Topical {
     laid: OnceLock<(Layout, Vec<Merge>)>,
 }
 
-impl Topical {
+impl AxesRoom {
     /// Topics of a space, and documents.
     pub(crate) fn new(space: Space, documents: Documents) -> Result<Self> {
         let topics = space.distributions()?.ok_or_else(|| Error::internal("a space without topics"))?;
         let words = space.column_names();
         let names = (0..topics.k()).map(|topic| topics.name(topic, &words)).collect();
         let topics = topics.into_owned();
-        Ok(Topical { words, names, documents, laid: OnceLock::new(), topics, space })
+        Ok(AxesRoom { words, names, documents, laid: OnceLock::new(), topics, space })
     }
 
     /// The documents that the space keeps, or none.
@@ -72,6 +72,11 @@ impl Topical {
 
     fn topics(&self) -> &Distributions {
         &self.topics
+    }
+
+    /// What the axes are called: `topics`.
+    pub(crate) fn plural(&self) -> String {
+        format!("{}s", self.space.method.can.axes.unwrap_or("axe"))
     }
 
     pub(crate) fn k(&self) -> usize {
@@ -382,7 +387,7 @@ impl Topical {
     }
 }
 
-impl Room for Topical {
+impl Room for AxesRoom {
     fn can(&self) -> &'static str {
         "topics"
     }
