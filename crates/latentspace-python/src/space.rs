@@ -423,10 +423,9 @@ impl Space {
         let rows = rows.get();
         let (found, sum) = call(py, self.inner.seed, threads, listener, |run| {
             let prepared = self.inner.preparation.prepare(&rows.read(Some(&self.inner.preparation), run)?, run)?;
-            let cells = match &prepared {
-                OwnedRows::Dense(table) => table.as_slice(),
-                OwnedRows::Sparse(counts) => &counts.values,
-            };
+            let cells = prepared
+                .sparse()
+                .map_or_else(|| prepared.table().map(|table| table.as_slice().to_vec()), |counts| Ok(counts.values.clone()))?;
             let sum = cells.iter().map(|&cell| f64::from(cell)).sum();
             Ok((self.inner.log_likelihoods(&prepared, run)?, sum))
         })?;

@@ -230,7 +230,7 @@ fn of_words(
         let word = |found: &Weighted| (names[found.word as usize].clone(), found.value);
         let ordered = |order: WordOrder| axes.top(axis, order, shown).iter().map(word).collect();
         let excerpt = |row: u32| {
-            let Some(OwnedRows::Sparse(counts)) = known.and_then(|known| known.rows.as_ref()) else { return None };
+            let counts = known.and_then(|known| known.rows.as_ref())?.sparse()?;
             let (words, times) = counts.row(row as usize);
             let mut order: Vec<usize> = (0..words.len()).collect();
             order.sort_by(|&a, &b| times[b].total_cmp(&times[a]).then(words[a].cmp(&words[b])));

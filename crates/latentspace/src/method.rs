@@ -7,8 +7,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use crate::attributes::{Attribute, Fit, Found, Peer};
-pub use crate::data::Shape;
 use crate::data::{Given, Metadata, Precomputed, Rows};
+pub use crate::data::{Sees, Shape};
 use crate::error::{Error, Result, count};
 use crate::fold::AnyFold;
 use crate::interval::Measure;
@@ -89,6 +89,8 @@ pub struct Info {
     pub summary: &'static str,
     /// The kinds of observations that it takes.
     pub takes: &'static [Takes],
+    /// The form in which it sees rows.
+    pub sees: Sees,
     /// The signs of the cells that it allows.
     pub signs: Signs,
     /// Whether its spaces encode new rows.

@@ -169,7 +169,7 @@ impl Space {
     pub fn measures_on(&self, rows: &Rows<'_>, codes: Option<&Matrix>, run: &Run) -> Result<BTreeMap<String, Measure>> {
         let k = MeasureOptions::default().k.min(rows.rows().saturating_sub(1) / 2);
         let allowed = run.max_memory().or_else(machine_memory).unwrap_or(u64::MAX);
-        let is_counts = matches!(rows.source, RowSource::Memory(OwnedRows::Sparse(_)));
+        let is_counts = matches!(rows.source, RowSource::Memory(rows) if rows.sparse().is_some());
         if k == 0 || (is_counts && rows.shape().bytes() > allowed / 2) {
             run.warn("not measured: too few rows, or too many columns for a dense table");
             return Ok(BTreeMap::new());

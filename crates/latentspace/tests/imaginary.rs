@@ -2,14 +2,15 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use latentspace::axes::{Axes, Weights, layout, tree};
 use latentspace::compare::{ComparisonOptions, Embedding, compare};
-use latentspace::data::{Metadata, PrepareOptions, Rows};
+use latentspace::data::{ImageShape, Images, Metadata, PrepareOptions, Rows, Values};
 use latentspace::explain::explain;
 use latentspace::learn::{Dataset, StabilityTest, TrainingRows, learn};
 use latentspace::linalg::{Matrix, OwnedRows};
-use latentspace::method::{AnyMethod, Fitted, Info, Law, Method, Plan, Shape, Signs, Takes};
+use latentspace::method::{AnyMethod, Fitted, Info, Law, Method, Plan, Sees, Shape, Signs, Takes};
 use latentspace::model::{Can, Capabilities, Kept, Model, Sampler};
 use latentspace::random::Random;
 use latentspace::tensors::Tensors;
@@ -41,6 +42,7 @@ impl Method for Prototypes {
         family: "imaginary",
         summary: "a prototype for each group of columns",
         takes: &[Takes::Table],
+        sees: Sees::Rows,
         signs: Signs::NonNegative,
         encodes: true,
         decodes: true,
@@ -176,7 +178,7 @@ fn its_axes_are_explained_by_words_and_written_as_a_table() {
 #[test]
 fn its_axes_are_matched_over_seeds_and_between_spaces() {
     let run = Run::new(0, 2).unwrap();
-    let data = Dataset::new(observed(1), &PrepareOptions::default(), &run).unwrap();
+    let data = Dataset::new(observed(1), &PrepareOptions::default(), Sees::Rows, &run).unwrap();
     let training = TrainingRows { names: None, ..data.training() };
     let report = StabilityTest { method: &Prototypes::default() as &dyn AnyMethod, training, runs: 2, k: 5 }.measure(None, &run, |_| {});
     let report = report.unwrap();
@@ -201,4 +203,91 @@ fn it_generates_keeps_and_recognizes_its_rows() {
     // A file of a method that this program does not have is refused.
     let refused = Space::from_bytes(&space.to_bytes().unwrap(), "x.latent".as_ref()).err().unwrap();
     assert!(refused.to_string().contains("prototypes"), "{refused}");
+}
+
+/// Learns nothing; a row's code is what only its own form tells: the first word of a sequence, or the pixel in the middle of a picture.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+struct Form<const PICTURES: bool> {}
+
+impl<const PICTURES: bool> Method for Form<PICTURES> {
+    const INFO: Info = Info {
+        name: "form",
+        takes: if PICTURES { &[Takes::Images] } else { &[Takes::Text] },
+        sees: if PICTURES { Sees::Pictures } else { Sees::Tokens },
+        signs: Signs::Any,
+        decodes: false,
+        can: Can::NOTHING,
+        laws: &[],
+        ..Prototypes::INFO
+    };
+
+    fn check(&self, _shape: Shape) -> Result<()> {
+        Ok(())
+    }
+
+    fn plan(&self, shape: Shape, _run: &Run) -> Plan {
+        Plan { algorithm: "none".to_owned(), peak_bytes: shape.bytes(), seconds: 0.0, rounds: 1 }
+    }
+
+    fn fit(&self, rows: &Rows<'_>, run: &Run) -> Result<Fitted> {
+        let model = FormModel(rows.cols());
+        let codes = Some(model.encode(rows.prepared()?, run)?);
+        Ok(Fitted { codes, model: Box::new(model), facts: Map::new(), measures: Vec::new() })
+    }
+
+    fn load(_tensors: &Tensors, _facts: &Value) -> Result<Box<dyn Model>> {
+        Err(Error::internal("only registered methods are opened"))
+    }
+}
+
+struct FormModel(usize);
+
+impl Model for FormModel {
+    fn n_components(&self) -> usize {
+        1
+    }
+
+    fn columns(&self) -> usize {
+        self.0
+    }
+
+    fn encode(&self, rows: &OwnedRows, _run: &Run) -> Result<Matrix> {
+        let code = |row: usize| match rows {
+            OwnedRows::Tokens(tokens) => Ok(tokens.sequence(row).first().map_or(-1.0, |&word| word as f32)),
+            OwnedRows::Pictures(pictures) => {
+                Ok(pictures.pixels.row(row)[pictures.shape.height / 2 * pictures.shape.width + pictures.shape.width / 2])
+            }
+            _ => Err(Error::internal("rows without their form")),
+        };
+        Matrix::new(rows.rows(), 1, (0..rows.rows()).map(code).collect::<Result<_>>()?)
+    }
+
+    fn store(&self, _tensors: &mut Tensors) -> Result<Value> {
+        Ok(json!({}))
+    }
+}
+
+#[test]
+fn a_method_sees_rows_in_the_form_that_it_declares() {
+    let run = Run::new(0, 2).unwrap();
+    let texts = |all: &[&str]| Observations::new("texts", Values::Text(Arc::new(all.iter().map(|text| (*text).to_owned()).collect())));
+    let options = PrepareOptions::default();
+    let given = Default::default();
+    let text = texts(&["stars shine", "shine stars brightly", "stars stars shine", "shine brightly"]);
+    let learned = learn(&Form::<false> {}, text, &options, &given, &run).unwrap();
+    let words = learned.space.column_names();
+    let number = |word: &str| words.iter().position(|known| known == word).unwrap() as f32;
+    let codes = learned.codes(&run).unwrap();
+    assert_eq!((codes.row(0), codes.row(1)), (&[number("stars")][..], &[number("shine")][..]));
+    // New rows go through the same preparation.
+    let new = learned.space.encode(&texts(&["unknown shine", "nothing known"]), &run).unwrap();
+    assert_eq!((new.values.row(0)[0], new.values.row(1)[0]), (number("shine"), -1.0));
+    let Err(Error::Input(refused)) = learn(&Form::<false> {}, observed(1), &options, &given, &run) else { panic!("numbers are no text") };
+    assert!(refused.to_string().contains("running text"), "{refused}");
+
+    let shape = ImageShape { height: 3, width: 5, channels: 1 };
+    let pixels = (0..45).map(|pixel| pixel as u8).collect::<Vec<u8>>();
+    let images = Observations::new("images", Values::Images(Images { shape, pixels: Arc::new(pixels), lower: None }));
+    let codes = learn(&Form::<true> {}, images, &options, &given, &run).unwrap().codes(&run).unwrap();
+    assert!((0..3).all(|row| (codes.row(row)[0] - (15 * row + 7) as f32 / 255.0).abs() < 1e-6), "{codes:?}");
 }

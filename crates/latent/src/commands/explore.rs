@@ -260,7 +260,7 @@ fn of_shares(space: Space, mut observations: Observations, rows: OwnedRows, shar
     };
     let counts = match rows {
         OwnedRows::Sparse(counts) => counts,
-        OwnedRows::Dense(table) => SparseMatrix::of(&table),
+        rows => SparseMatrix::of(&rows.table()?),
     };
     let documents = Documents { shares: shares.clone(), counts: Some(counts), texts, metadata: observations.metadata.clone() };
     let room = AxesRoom::new(space, documents)?;

@@ -43,6 +43,7 @@ pub(crate) fn describe(entry: &Entry) -> Value {
         "summary": info.summary,
         "takes": info.takes,
         "given": info.given,
+        "sees": info.sees,
         "signs": info.signs,
         "can": info.can,
         "axis": info.can.axes,

@@ -7,7 +7,7 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Date32Type, Float64Type};
 use latentspace::axes::{Distributions, Layout, Merge, layout, tree};
 use latentspace::data::{Metadata, dates, write};
-use latentspace::linalg::{Matrix, OwnedRows, SparseMatrix};
+use latentspace::linalg::{Matrix, SparseMatrix};
 use latentspace::model::Kept;
 use latentspace::text::BEFORE_WORD;
 use latentspace::{Error, Result, Run, Space};
@@ -62,10 +62,7 @@ impl AxesRoom {
         let kept = space.capabilities().kept;
         let shares = kept.as_ref().map_or_else(|| Matrix::new(0, space.model.n_components(), Vec::new()), |kept| Ok(kept.codes.clone()))?;
         let metadata = kept.as_ref().map_or_else(|| Metadata::none(shares.rows()), Kept::metadata);
-        let counts = match kept.and_then(|kept| kept.rows()) {
-            Some(OwnedRows::Sparse(counts)) => Some(counts.clone()),
-            _ => None,
-        };
+        let counts = kept.and_then(|kept| kept.rows()).and_then(|rows| rows.sparse().cloned());
         let documents = Documents { counts, texts: None, metadata, shares };
         Self::new(space, documents)
     }

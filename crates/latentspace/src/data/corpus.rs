@@ -147,6 +147,7 @@ impl Preparation {
     fn plain(kind: DataKind, columns: usize) -> Self {
         Preparation {
             kind,
+            sees: Default::default(),
             columns,
             image: None,
             scale: Scale::None,

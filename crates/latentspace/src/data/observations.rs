@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::data::Affine;
 use crate::data::affine::Line;
 use crate::error::{Error, Result, nearest};
-use crate::linalg::{Matrix, SparseMatrix};
+use crate::linalg::{ImageShape, Matrix, SparseMatrix};
 
 /// What was observed: values to learn from, and metadata for each row.
 #[derive(Debug, Clone)]
@@ -95,17 +95,6 @@ pub struct Category {
     pub levels: Vec<String>,
 }
 
-/// The size of a picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct ImageShape {
-    /// Pixels from top to bottom.
-    pub height: usize,
-    /// Pixels from left to right.
-    pub width: usize,
-    /// 1 grey, 3 red, green and blue, 4 with opacity.
-    pub channels: usize,
-}
-
 /// Pictures of one size.
 #[derive(Debug, Clone)]
 pub struct Images {
@@ -135,18 +124,6 @@ pub struct Metadata {
     pub columns: RecordBatch,
     /// Which column holds the ids, if one does.
     pub id: Option<usize>,
-}
-
-impl ImageShape {
-    /// Numbers a picture.
-    pub fn len(self) -> usize {
-        self.height * self.width * self.channels
-    }
-
-    /// Whether a picture has no pixel.
-    pub fn is_empty(self) -> bool {
-        self.len() == 0
-    }
 }
 
 impl Images {

@@ -3,90 +3,38 @@
 use std::sync::Arc;
 
 use crate::parallel::*;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use crate::data::constant::{constant_columns, some, some_of};
 use crate::data::corpus::Ready;
 use crate::data::exact;
 use crate::data::fresh::Fresh;
 use crate::data::summary::MOST_LEVELS;
-use crate::data::{Affine, Category, Counts, DataKind, ImageShape, Images, Observations, Source, Summarizer, Summary, Table, Values};
+use crate::data::{
+    Affine, Category, Counts, DataKind, ImageShape, Images, Missing, Observations, PrepareOptions, Scale, Source, Summarizer, Summary,
+    Table, Values,
+};
 use crate::error::{Error, Input, Result};
-use crate::linalg::{Matrix, OwnedRows, SparseMatrix};
-use crate::params::{self, Parameter};
+use crate::linalg::{Matrix, OwnedRows, Pictures, SparseMatrix, Tokens};
 use crate::run::Run;
-use crate::text::{Kept, TextOptions};
+use crate::text::Kept;
 
-/// How columns are scaled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+/// The form in which a method sees rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Scale {
-    /// Tables with named columns whose spreads differ more than tenfold: standard; everything else: none.
+pub enum Sees {
+    /// Rows of numbers, dense or sparse: of text, the counts of its words; of pictures, their pixels.
     #[default]
-    Auto,
-    /// As they are.
-    None,
-    /// Mean 0, standard deviation 1.
-    Standard,
-    /// Median 0, distance between the quartiles 1.
-    Robust,
-    /// From 0 to 1.
-    Unit,
+    Rows,
+    /// Sequences of words.
+    Tokens,
+    /// Pictures with their shape.
+    Pictures,
 }
 
-/// What becomes of missing cells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Missing {
-    /// They are refused, with their place.
-    #[default]
-    Error,
-    /// The column's mean.
-    Mean,
-    /// The column's median.
-    Median,
-}
-
-/// Options of a preparation; what is not given is determined from the data. Flags, help, checks and Python's arguments are generated from
-/// this description.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-pub struct PrepareOptions {
-    /// Scale columns: none, standard (z-scores), robust (median and quartiles) or unit (0 to 1).
-    #[schemars(extend("unset" = "auto: standard where standard deviations differ tenfold"))]
-    pub scale: Scale,
-    /// Fill missing cells: mean, median, or error to refuse them.
-    #[schemars(extend("unset" = "mean in tables, else error"))]
-    pub missing: Option<Missing>,
-    /// Which words of text are counted: options of their own ([`TextOptions::parameters`]).
-    #[schemars(skip)]
-    pub text: TextOptions,
-}
-
-impl PrepareOptions {
-    /// The options, in the order of the struct, without those of text.
-    pub fn parameters() -> Vec<Parameter> {
-        params::describe(&schemars::schema_for!(PrepareOptions).to_value())
-    }
-
-    /// Options by their names, as flags or Python give them; those of text under `text`.
-    ///
-    /// # Errors
-    /// [`Error::Param`] for the first that is unknown or not allowed.
-    pub fn given(mut options: Map<String, Value>) -> Result<Self> {
-        let text = match options.remove("text") {
-            None | Some(Value::Null) => TextOptions::default(),
-            Some(Value::Object(text)) => TextOptions::given(text)?,
-            Some(other) => return Err(Error::param("text", other, "options of text by their names are needed")),
-        };
-        Ok(PrepareOptions { text, ..params::options("preparation", &Self::parameters(), options)? })
-    }
-
-    /// Whether medians or quartiles are needed.
-    pub(super) fn needs_quartiles(&self) -> bool {
-        self.scale == Scale::Robust || self.missing == Some(Missing::Median)
+impl Sees {
+    fn is_rows(&self) -> bool {
+        *self == Sees::Rows
     }
 }
 
@@ -120,6 +68,9 @@ pub struct Preparation {
     /// Columns of categories; each becomes as many columns of 0 and 1 as it has levels, behind the numeric ones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub categories: Vec<Levels>,
+    /// The form in which the method sees rows.
+    #[serde(default, skip_serializing_if = "Sees::is_rows")]
+    pub(crate) sees: Sees,
     /// Of sparse rows: the number that their file gives to the first column, 0 or 1, where its format leaves that open (svmlight).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<u32>,
@@ -297,6 +248,7 @@ impl Preparation {
             spreads,
             fills,
             categories,
+            sees: Sees::Rows,
             base: summary.base,
             text: None,
             ready: Ready::default(),
@@ -446,6 +398,39 @@ impl Preparation {
         run.install(|| self.numbers_of(observations, run)).map_err(place)
     }
 
+    /// The same preparation for a method that sees rows in this form.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if these observations have no such form.
+    pub fn seen_as(self, sees: Sees) -> Result<Self> {
+        let fits = match sees {
+            Sees::Rows => true,
+            Sees::Tokens => self.kind == DataKind::Text,
+            Sees::Pictures => self.kind == DataKind::Images,
+        };
+        let needed = if sees == Sees::Tokens { "this method learns from running text" } else { "this method learns from pictures" };
+        if fits { Ok(Preparation { sees, ..self }) } else { Err(Error::input("data", self.kind.name(), needed)) }
+    }
+
+    /// Texts as sequences of words, those of a text the same alone and in any batch.
+    fn tokens(&self, texts: &[String], run: &Run) -> Result<OwnedRows> {
+        let vocabulary = self.vocabulary()?;
+        let sequence = |text: &String| -> Result<Vec<u32>> {
+            run.check()?;
+            Ok(vocabulary.sequence(text))
+        };
+        let sequences: Vec<Vec<u32>> = run.install(|| texts.par_iter().map(sequence).collect::<Result<_>>())?;
+        Ok(OwnedRows::Tokens(Tokens::new(self.prepared_columns(), sequences.iter().map(Vec::as_slice))))
+    }
+
+    /// Pixels, with the shape of their pictures if the method sees it.
+    fn pictures(&self, pixels: OwnedRows) -> Result<OwnedRows> {
+        match (self.sees, self.image) {
+            (Sees::Pictures, Some(shape)) => Ok(OwnedRows::Pictures(Pictures { shape, pixels: pixels.table()? })),
+            _ => Ok(pixels),
+        }
+    }
+
     fn numbers_of(&self, observations: &Observations, run: &Run) -> Result<OwnedRows> {
         let other = |found: String, wanted: String| Error::input(&observations.name, found, wanted);
         let unlike = || {
@@ -459,7 +444,7 @@ impl Preparation {
                 self.table(self.arranged(observations, table)?.as_ref())
             }
             Values::Images(images) => match self.image {
-                Some(shape) if shape == images.shape => self.pixels(images, observations.rows()),
+                Some(shape) if shape == images.shape => self.pictures(self.pixels(images, observations.rows())?),
                 Some(shape) => Err(other(
                     format!("pictures of {} x {} x {}", images.shape.height, images.shape.width, images.shape.channels),
                     format!(
@@ -485,6 +470,7 @@ impl Preparation {
                 }
                 Ok(OwnedRows::Sparse(arranged.into_owned().matrix))
             }
+            Values::Text(texts) if self.kind == DataKind::Text && self.sees == Sees::Tokens => self.tokens(texts, run),
             Values::Text(texts) if self.kind == DataKind::Text => Ok(OwnedRows::Sparse(self.vocabulary()?.count(texts, run)?)),
             _ => Err(unlike()),
         }

@@ -4,6 +4,7 @@ use super::*;
 use crate::data::Affine;
 use crate::linalg::OwnedRows;
 use crate::random::Random;
+use crate::text::TextOptions;
 
 fn run() -> Run {
     Run::new(0, 2).unwrap()

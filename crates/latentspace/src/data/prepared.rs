@@ -3,7 +3,7 @@
 use crate::data::read::{Source, stream_rows};
 use crate::data::{Category, Precomputed, Preparation, Start};
 use crate::error::{Error, Result, count};
-use crate::linalg::{Matrix, OwnedRows};
+use crate::linalg::{Matrix, OwnedRows, Points};
 use crate::neighbors::Neighbors;
 use crate::run::Run;
 
@@ -190,9 +190,9 @@ pub enum RowSource<'a> {
 impl OwnedRows {
     /// Numbers of rows, columns and nonzero cells.
     pub fn shape(&self) -> Shape {
-        match self {
-            OwnedRows::Dense(matrix) => Shape::new(matrix.rows(), matrix.cols()),
-            OwnedRows::Sparse(sparse) => Shape::of_counts(sparse.rows(), sparse.cols, Some(sparse.values.len())),
+        match self.sparse() {
+            None => Shape::new(self.rows(), self.cols()),
+            Some(sparse) => Shape::of_counts(sparse.rows(), sparse.cols, Some(sparse.values.len())),
         }
     }
 
@@ -201,8 +201,8 @@ impl OwnedRows {
     /// # Errors
     /// As [`OwnedRows::table`].
     pub fn kept(&self) -> Result<Self> {
-        match self {
-            OwnedRows::Sparse(_) if self.shape().is_sparse() => Ok(self.clone()),
+        match self.sparse() {
+            Some(sparse) if self.shape().is_sparse() => Ok(OwnedRows::Sparse(sparse.clone())),
             _ => self.table().map(OwnedRows::Dense),
         }
     }
@@ -213,7 +213,7 @@ impl OwnedRows {
         let mut rest = Some(self);
         std::iter::from_fn(move || {
             let whole = rest.take()?;
-            if !matches!(whole, OwnedRows::Sparse(_)) || whole.rows() <= most {
+            if whole.dense().is_some() || whole.rows() <= most {
                 return Some(whole);
             }
             let part = whole.select(&(0..most as u32).collect::<Vec<u32>>());
@@ -222,15 +222,20 @@ impl OwnedRows {
         })
     }
 
-    /// A hash of the rows.
+    /// A hash of the rows; of token sequences, of their words in order.
     fn digest(&self) -> u64 {
         match self {
-            OwnedRows::Dense(matrix) => digest(matrix.as_slice().iter().map(|value| value.to_bits())),
-            OwnedRows::Sparse(sparse) => {
-                let row = |row| sparse.row(row);
-                let cells = (0..sparse.rows()).flat_map(|at| row(at).0.iter().zip(row(at).1));
-                digest(cells.flat_map(|(&column, value)| [column, value.to_bits()]))
+            OwnedRows::Tokens(tokens) => {
+                let sequence = |row: usize| tokens.sequence(row).iter().copied().chain([u32::MAX]);
+                digest((0..self.rows()).flat_map(sequence))
             }
+            _ => match self.points() {
+                Points::Dense(matrix) => digest(matrix.as_slice().iter().map(|value| value.to_bits())),
+                Points::Sparse(sparse) => {
+                    let cells = (0..sparse.rows()).flat_map(|at| sparse.row(at).0.iter().zip(sparse.row(at).1));
+                    digest(cells.flat_map(|(&column, value)| [column, value.to_bits()]))
+                }
+            },
         }
     }
 }

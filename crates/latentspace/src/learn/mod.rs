@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 
 use crate::codes::Codes;
 use crate::data::read::Source;
-use crate::data::{Metadata, Observations, Precomputed, Preparation, PrepareOptions, PreparedStream, Rows, Shape};
+use crate::data::{Metadata, Observations, Precomputed, Preparation, PrepareOptions, PreparedStream, Rows, Sees, Shape};
 use crate::error::Result;
 use crate::linalg::{Matrix, OwnedRows};
 use crate::measure::{self, Measure};
@@ -60,12 +60,18 @@ pub struct Learned {
 }
 
 impl Dataset {
-    /// Chooses the preparation of observations, reports it, and prepares them.
+    /// Chooses the preparation of observations for a method that sees rows in this form, reports it, and prepares them.
     ///
     /// # Errors
-    /// As [`Preparation::choose_and_prepare`].
-    pub fn new(observations: Observations, options: &PrepareOptions, run: &Run) -> Result<Self> {
-        let (preparation, rows) = Preparation::choose_and_prepare(&observations, options, run)?;
+    /// As [`Preparation::choose_and_prepare`] and [`Preparation::seen_as`].
+    pub fn new(observations: Observations, options: &PrepareOptions, sees: Sees, run: &Run) -> Result<Self> {
+        let (preparation, rows) = if sees == Sees::Rows {
+            Preparation::choose_and_prepare(&observations, options, run)?
+        } else {
+            let preparation = Preparation::choose(&observations, options, run)?.seen_as(sees)?;
+            let rows = preparation.prepare(&observations, run)?;
+            (preparation, rows)
+        };
         preparation.told.iter().for_each(|sentence| run.note(sentence));
         // The originals of the prepared values are not needed any more.
         Ok(Dataset { preparation, rows, metadata: observations.metadata })
@@ -114,7 +120,7 @@ pub fn learn(
     given: &Precomputed,
     run: &Run,
 ) -> Result<Learned> {
-    Dataset::new(observations, options, run)?.learn(method, given, run)
+    Dataset::new(observations, options, method.info().sees, run)?.learn(method, given, run)
 }
 
 impl Learned {
@@ -218,7 +224,7 @@ fn in_memory(method: &dyn AnyMethod, data: &Source, options: &FitOptions<'_>, ru
 
 fn streamed(method: &dyn AnyMethod, data: &Source, options: &FitOptions<'_>, run: &Run) -> Result<FitResult> {
     let begun = Instant::now();
-    let preparation = Preparation::of_source(data, &options.prepare, run)?;
+    let preparation = Preparation::of_source(data, &options.prepare, run)?.seen_as(method.info().sees)?;
     preparation.told.iter().for_each(|sentence| run.note(sentence));
     let reading = begun.elapsed().as_secs_f64();
     let stream = PreparedStream::new(data, &preparation, run)?;

@@ -79,7 +79,7 @@ pub fn stability(
     run: &Run,
 ) -> Result<(StabilityReport, Metadata)> {
     plan::check_fits(method, data, options, run)?;
-    let whole = Dataset::new(data.read(run)?, options, run)?;
+    let whole = Dataset::new(data.read(run)?, options, method.info().sees, run)?;
     let n = whole.rows.rows();
     let k = k.unwrap_or_else(|| NEIGHBORS.min(n / 3).max(1));
     // Both the rows and their resamples are learned with what the smallest resample allows.

@@ -106,7 +106,7 @@ pub fn sweep(
     };
     let most = with(*dims.last().ok_or_else(|| Error::param("dims", "none", "at least one number of dimensions is needed"))?)?;
     plan::check_fits(most.as_ref(), data, options, run)?;
-    let whole = Dataset::new(data.read(run)?, options, run)?;
+    let whole = Dataset::new(data.read(run)?, options, entry.info.sees, run)?;
     let split = HeldOut::new(entry, &whole, run)?;
     let training = split.training();
     let (shape, learned) = (training.shape(), Rows::memory(training.rows));

@@ -23,7 +23,7 @@ pub(crate) use krylov::{BLOCK, Krylov, Tolerance, largest_eigen};
 pub use matrix::{Matrix, MatrixView};
 pub(crate) use orthonormal::complete;
 pub(crate) use owned::Collected;
-pub use owned::OwnedRows;
+pub use owned::{ImageShape, OwnedRows, Pictures, Tokens};
 pub(crate) use panels::{Agreement, NOBODY, Panels, TILE_COLS, TILE_ROWS, Tile};
 pub use points::Points;
 pub use product::{Threads, product, product_transposed};

@@ -18,7 +18,7 @@ use crate::attributes::Attribute;
 use crate::data::Rows;
 use crate::error::Result;
 use crate::linalg::Matrix;
-use crate::method::{Fitted, Info, Law, Method, Plan, Shape, Signs, Takes};
+use crate::method::{Fitted, Info, Law, Method, Plan, Sees, Shape, Signs, Takes};
 use crate::methods::TAKEN_DENSE;
 use crate::methods::map::{NEEDS_ALL_ROWS, PLACES_ON_THE_MAP};
 use crate::model::{Can, Model};
@@ -90,6 +90,7 @@ impl Method for Diffusion {
         family: "manifold",
         summary: "coordinates that preserve diffusion distances",
         takes: Takes::ROWS,
+        sees: Sees::Rows,
         signs: Signs::Any,
         encodes: true,
         decodes: true,

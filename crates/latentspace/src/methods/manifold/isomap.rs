@@ -25,7 +25,7 @@ use super::{BEGINS_ANEW, NEIGHBORS, PLANNED_ROUGHLY, check, check_landmarks, che
 use crate::data::{Given, Rows};
 use crate::error::{Error, Result};
 use crate::linalg::{Eigen, Matrix};
-use crate::method::{Fitted, Info, Law, Method, Plan, Shape, Signs, Takes};
+use crate::method::{Fitted, Info, Law, Method, Plan, Sees, Shape, Signs, Takes};
 use crate::methods::TAKEN_DENSE;
 use crate::methods::map::placed::Stored;
 use crate::methods::map::{NEEDS_ALL_ROWS, PLACES_ON_THE_MAP};
@@ -160,6 +160,7 @@ impl Method for Isomap {
         family: "manifold",
         summary: "coordinates that preserve geodesic distances",
         takes: Takes::ROWS,
+        sees: Sees::Rows,
         signs: Signs::Any,
         encodes: true,
         decodes: true,

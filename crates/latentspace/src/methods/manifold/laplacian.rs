@@ -17,7 +17,7 @@ use super::{BEGINS_ANEW, NEIGHBORS, PLANNED_ROUGHLY, check, check_neighbors, lea
 use crate::attributes::{Attribute, Fit, Found, Peer};
 use crate::data::Rows;
 use crate::error::Result;
-use crate::method::{Fitted, Info, Law, Method, Plan, Shape, Signs, Takes};
+use crate::method::{Fitted, Info, Law, Method, Plan, Sees, Shape, Signs, Takes};
 use crate::methods::TAKEN_DENSE;
 use crate::methods::map::placed::Stored;
 use crate::methods::map::{NEEDS_ALL_ROWS, PLACES_ON_THE_MAP};
@@ -78,6 +78,7 @@ impl Method for Laplacian {
         family: "manifold",
         summary: "smoothest eigenvectors of the neighbor graph's Laplacian",
         takes: Takes::ROWS,
+        sees: Sees::Rows,
         signs: Signs::Any,
         encodes: true,
         decodes: true,

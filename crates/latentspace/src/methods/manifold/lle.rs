@@ -24,7 +24,7 @@ use super::{
 use crate::data::Rows;
 use crate::error::{Error, Result};
 use crate::linalg::{Matrix, Sparse};
-use crate::method::{Fitted, Info, Law, Method, Plan, Shape, Signs, Takes};
+use crate::method::{Fitted, Info, Law, Method, Plan, Sees, Shape, Signs, Takes};
 use crate::methods::TAKEN_DENSE;
 use crate::methods::map::mixture::RIDGE;
 use crate::methods::map::{NEEDS_ALL_ROWS, PLACES_ON_THE_MAP};
@@ -135,6 +135,7 @@ impl Method for Lle {
         family: "manifold",
         summary: "coordinates that keep local linear reconstructions",
         takes: Takes::ROWS,
+        sees: Sees::Rows,
         signs: Signs::Any,
         encodes: true,
         decodes: true,

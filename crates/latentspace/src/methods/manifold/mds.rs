@@ -21,7 +21,7 @@ use crate::data::{Given, Rows};
 use crate::error::{Error, Result};
 use crate::linalg::{Matrix, OwnedRows};
 use crate::measure::Measure;
-use crate::method::{Fitted, Info, Law, Method, Plan, Shape, Signs, Takes};
+use crate::method::{Fitted, Info, Law, Method, Plan, Sees, Shape, Signs, Takes};
 use crate::methods::TAKEN_DENSE;
 use crate::methods::map::placed::{Near, Placed, Placing, Stored, wrong};
 use crate::methods::map::{NEEDS_ALL_ROWS, PLACES_ON_THE_MAP};
@@ -90,6 +90,7 @@ impl Method for Mds {
         family: "manifold",
         summary: "coordinates that preserve distances",
         takes: Takes::ROWS,
+        sees: Sees::Rows,
         signs: Signs::Any,
         encodes: true,
         decodes: true,

@@ -26,7 +26,7 @@ use crate::data::Rows;
 use crate::error::{Result, count};
 use crate::linalg::{Eigen, Matrix, symmetric_eigen};
 use crate::measure::Measure;
-use crate::method::{Fitted, Info, Law, Method, Plan, Shape, Signs, Takes};
+use crate::method::{Fitted, Info, Law, Method, Plan, Sees, Shape, Signs, Takes};
 use crate::methods::TAKEN_DENSE;
 use crate::methods::map::{NEEDS_ALL_ROWS, PLACES_ON_THE_MAP};
 use crate::model::{Can, Model};
@@ -239,6 +239,7 @@ impl Method for Phate {
         family: "manifold",
         summary: "a map of branches, by distances between random walks",
         takes: Takes::ROWS,
+        sees: Sees::Rows,
         signs: Signs::Any,
         encodes: true,
         decodes: true,

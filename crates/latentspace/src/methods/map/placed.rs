@@ -89,10 +89,7 @@ impl Stored {
 
     /// The fitted rows as a table, where they are one.
     pub(in crate::methods) fn table(&self) -> Option<&Matrix> {
-        match &self.rows {
-            OwnedRows::Dense(rows) => Some(rows),
-            OwnedRows::Sparse(_) => None,
-        }
+        self.rows.dense()
     }
 
     /// The same, of a method that keeps a table.
@@ -192,10 +189,10 @@ impl<P: Placing> Placed<P> {
     fn reduced(&self, rows: &OwnedRows, run: &Run) -> Result<OwnedRows> {
         Ok(match &self.stored.pca {
             Some(pca) => OwnedRows::Dense(pca.encode(rows, run)?),
-            None => match (&self.stored.rows, rows) {
-                (OwnedRows::Sparse(_), OwnedRows::Dense(table)) => OwnedRows::Sparse(SparseMatrix::of(table)),
-                (OwnedRows::Sparse(_), OwnedRows::Sparse(_)) => rows.clone(),
-                (OwnedRows::Dense(_), _) => OwnedRows::Dense(rows.table()?),
+            None if self.stored.rows.dense().is_some() => OwnedRows::Dense(rows.table()?),
+            None => match rows.dense() {
+                Some(table) => OwnedRows::Sparse(SparseMatrix::of(table)),
+                None => rows.clone(),
             },
         })
     }
@@ -276,11 +273,11 @@ impl<P: Placing> Model for Placed<P> {
                 let weights = mixture(codes.row(at), indices.iter().map(|&index| map.row(index as usize)), RIDGE);
                 let mut sums = vec![0.0; out.len()];
                 for (&index, weight) in indices.iter().zip(weights) {
-                    match rows {
-                        OwnedRows::Dense(rows) => {
+                    match rows.points() {
+                        Points::Dense(rows) => {
                             sums.iter_mut().zip(rows.row(index as usize)).for_each(|(sum, &value)| *sum += weight * f64::from(value));
                         }
-                        OwnedRows::Sparse(rows) => {
+                        Points::Sparse(rows) => {
                             let (columns, values) = rows.row(index as usize);
                             columns.iter().zip(values).for_each(|(&column, &value)| sums[column as usize] += weight * f64::from(value));
                         }
@@ -306,9 +303,9 @@ impl<P: Placing> Model for Placed<P> {
         let pca = self.stored.pca.as_ref().map(|pca| pca.store(tensors)).transpose()?;
         tensors.put_matrix("map", &self.stored.map)?;
         let mut facts = self.placing.store(tensors)?;
-        match &self.stored.rows {
-            OwnedRows::Dense(rows) => tensors.put_matrix("rows", rows)?,
-            OwnedRows::Sparse(rows) => {
+        match self.stored.rows.sparse() {
+            None => tensors.put_matrix("rows", &self.stored.rows.table()?)?,
+            Some(rows) => {
                 let lengths: Vec<u32> = rows.starts.windows(2).map(|row| (row[1] - row[0]) as u32).collect();
                 tensors.put("row_lengths", Tensor::U32(vec![lengths.len()], lengths))?;
                 tensors.put("row_columns", Tensor::U32(vec![rows.indices.len()], rows.indices.clone()))?;

@@ -41,10 +41,13 @@ pub(in crate::methods) fn coarse(
     run: &Run,
 ) -> Result<Option<Matrix>> {
     match init {
-        Init::Pca => match rows {
-            OwnedRows::Dense(rows) => principal(rows, dimensions.min(rows.cols()), run).map(Some),
-            OwnedRows::Sparse(counts) => principal(&sketch(counts, run)?, dimensions.min(counts.cols), run).map(Some),
-        },
+        Init::Pca => {
+            let dimensions = dimensions.min(rows.cols());
+            match rows.sparse() {
+                Some(counts) => principal(&sketch(counts, run)?, dimensions, run).map(Some),
+                None => principal(&rows.table()?, dimensions, run).map(Some),
+            }
+        }
         Init::Spectral => spectral(edges, rows.rows(), dimensions, random, run).map(Some),
         Init::Random => Ok(None),
     }

@@ -21,7 +21,7 @@ use crate::attributes::{Attribute, Peer};
 use crate::data::{Given, Rows};
 use crate::error::{Error, Result, count};
 use crate::linalg::{Matrix, OwnedRows};
-use crate::method::{Fitted, Info, Law, Method, Plan, Shape, Signs, Takes};
+use crate::method::{Fitted, Info, Law, Method, Plan, Sees, Shape, Signs, Takes};
 use crate::methods::TAKEN_DENSE;
 use crate::methods::map::placed::{self, Near, Placed, Placing, Stored, wrong};
 use crate::methods::map::start::{principal, reduced, reducing};
@@ -212,6 +212,7 @@ impl Method for Pacmap {
         family: "map",
         summary: "a map that fixes global, then local structure",
         takes: Takes::ROWS,
+        sees: Sees::Rows,
         signs: Signs::Any,
         encodes: true,
         decodes: true,

@@ -36,7 +36,7 @@ use crate::data::{CHUNK, Rows};
 use crate::error::{Error, Result};
 use crate::fold::AnyFold;
 use crate::linalg::{self, eigen_cost, is_few_of_many};
-use crate::method::{Fitted, Info, Law, Likelihood, Method, Plan, Shape, Signs, Takes};
+use crate::method::{Fitted, Info, Law, Likelihood, Method, Plan, Sees, Shape, Signs, Takes};
 use crate::model::{Can, Model};
 use crate::params::{Auto, Role};
 use crate::run::Run;
@@ -197,6 +197,7 @@ impl Method for Pca {
         family: "linear",
         summary: "orthogonal directions of largest variance",
         takes: Takes::ROWS,
+        sees: Sees::Rows,
         signs: Signs::Any,
         encodes: true,
         decodes: true,

@@ -93,9 +93,9 @@ impl Corpus {
 /// # Errors
 /// [`Error::Input`] with row and column for a number below 0.
 pub(super) fn counts(rows: &OwnedRows, names: Option<&[String]>) -> Result<SparseMatrix> {
-    let counts = match rows {
-        OwnedRows::Sparse(counts) => counts.clone(),
-        OwnedRows::Dense(table) => SparseMatrix::of(table),
+    let counts = match rows.sparse() {
+        Some(counts) => counts.clone(),
+        None => SparseMatrix::of(&rows.table()?),
     };
     check_weights(counts.view(), names, 0)?;
     Ok(counts)

@@ -24,8 +24,8 @@ use crate::attributes::{Fit, Found};
 use crate::data::{CHUNK, Rows};
 use crate::error::{Error, Result, nearest};
 use crate::fold::fold;
-use crate::linalg::{Matrix, OwnedRows};
-use crate::method::{Fitted, Info, Law, Likelihood, Method, Plan, Shape, Signs, Takes};
+use crate::linalg::{Matrix, Points};
+use crate::method::{Fitted, Info, Law, Likelihood, Method, Plan, Sees, Shape, Signs, Takes};
 use crate::model::{Can, Model};
 use crate::params::{Auto, Role};
 use crate::run::Run;
@@ -178,6 +178,7 @@ impl Method for Lda {
         family: "topics",
         summary: "topics over words, and each document's share of them",
         takes: &[Takes::Counts, Takes::Text],
+        sees: Sees::Rows,
         signs: Signs::NonNegative,
         encodes: true,
         decodes: true,
@@ -212,9 +213,9 @@ impl Method for Lda {
 
     /// Without labels, which guide Gibbs sampling alone.
     fn unsuited(&self, rows: &Rows<'_>) -> Option<(&'static str, Value, &'static str)> {
-        let fractions = match rows.prepared().ok()? {
-            OwnedRows::Sparse(counts) => counts.values.iter().any(|value| value.fract() != 0.0),
-            OwnedRows::Dense(table) => table.as_slice().iter().any(|value| value.fract() != 0.0),
+        let fractions = match rows.prepared().ok()?.points() {
+            Points::Sparse(counts) => counts.values.iter().any(|value| value.fract() != 0.0),
+            Points::Dense(table) => table.as_slice().iter().any(|value| value.fract() != 0.0),
         };
         let unsuited = self.sampler == Sampler::Gibbs && Method::target(self).is_none() && fractions;
         unsuited.then(|| ("sampler", json!(Sampler::Variational), "some values are not whole numbers"))

@@ -257,7 +257,9 @@ impl Model for TopicModel {
         tensors.put_f64("shares", self.topics.shares())?;
         tensors.put_f64("totals", &self.topics.totals)?;
         tensors.put_matrix("prior", &Matrix::new(1, self.prior.len(), self.prior.clone())?)?;
-        if let Some((codes, OwnedRows::Sparse(counts))) = &self.documents {
+        if let Some((codes, documents)) = &self.documents
+            && let Some(counts) = documents.sparse()
+        {
             tensors.put_matrix("codes", codes)?;
             let starts: Vec<u32> = counts.starts.iter().map(|&start| start as u32).collect();
             tensors.put("document_starts", Tensor::U32(vec![starts.len()], starts))?;

@@ -27,7 +27,7 @@ use crate::data::{CHUNK, Rows};
 use crate::error::{Error, Result};
 use crate::fold::{AnyFold, Portable};
 use crate::linalg::{Matrix, SparseRows};
-use crate::method::{Fitted, Info, Law, Likelihood, Method, Plan, Shape, Signs, Takes};
+use crate::method::{Fitted, Info, Law, Likelihood, Method, Plan, Sees, Shape, Signs, Takes};
 use crate::model::{Can, Model};
 use crate::parallel::*;
 use crate::params::{Auto, Role};
@@ -93,6 +93,7 @@ impl Method for Plsa {
         family: "topics",
         summary: "topics as distributions over words, without a prior",
         takes: &[Takes::Counts, Takes::Text],
+        sees: Sees::Rows,
         signs: Signs::NonNegative,
         encodes: true,
         decodes: true,

@@ -37,7 +37,7 @@ use crate::data::{Given, Rows, Tie};
 use crate::error::{Error, Result, count};
 use crate::linalg::{Matrix, MatrixView, OwnedRows};
 use crate::measure::Measure;
-use crate::method::{Fitted, Info, Law, Method, Plan, Shape, Signs, Takes};
+use crate::method::{Fitted, Info, Law, Method, Plan, Sees, Shape, Signs, Takes};
 use crate::methods::KEPT_SPARSE;
 use crate::methods::map::edges::Edges;
 use crate::methods::map::given::{self, Ties};
@@ -301,6 +301,7 @@ impl Method for Tsne {
         family: "map",
         summary: "a map that keeps each row's neighbors together",
         takes: Takes::ROWS,
+        sees: Sees::Rows,
         signs: Signs::Any,
         encodes: true,
         decodes: true,

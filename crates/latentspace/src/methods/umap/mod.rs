@@ -31,7 +31,7 @@ use crate::attributes::{Attribute, Fit, Found, Peer};
 use crate::data::{Category, Given, Rows, Tie};
 use crate::error::{Error, Result, count};
 use crate::linalg::{Matrix, MatrixView, OwnedRows};
-use crate::method::{Fitted, Info, Law, Method, Plan, Shape, Signs, Takes};
+use crate::method::{Fitted, Info, Law, Method, Plan, Sees, Shape, Signs, Takes};
 use crate::methods::KEPT_SPARSE;
 use crate::methods::map::edges::Edges;
 use crate::methods::map::given::{self, Ties};
@@ -309,6 +309,7 @@ impl Method for Umap {
         family: "map",
         summary: "a map of the fuzzy graph of neighbors",
         takes: Takes::ROWS,
+        sees: Sees::Rows,
         signs: Signs::Any,
         encodes: true,
         decodes: true,
