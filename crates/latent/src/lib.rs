@@ -6,6 +6,7 @@ mod args;
 mod commands;
 mod context;
 mod explorer;
+mod export;
 mod hints;
 mod inputs;
 mod memory;
@@ -20,6 +21,7 @@ use std::ffi::OsString;
 use latentspace::{Error, Result};
 
 pub use explorer::{Explorer, Show, Subject};
+pub use export::{EXPORT_FORMATS, Export, Exportable, Exported, Part};
 
 /// The JSON Schema of what the explorer's server answers, by the names of the types.
 #[doc(hidden)]

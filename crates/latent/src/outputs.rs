@@ -103,14 +103,22 @@ fn is_input(output: &Path, input: &Path) -> bool {
     READ_IN_FOLDERS.contains(&ending.as_str()) && within() == Some(true)
 }
 
-/// Before the work, refuses a name without an extension of a supported format.
+/// Before the work, refuses a name without an extension of a supported format, and standard output if it holds a document.
 pub(crate) fn check(flag: &str, file: &Path, endings: &[&str], context: &Context) -> Result<()> {
+    if context.json && is_standard(file) {
+        return Err(Error::param(
+            flag,
+            format!("'{}'", file.display()),
+            "with --json the rows need a file: standard output holds the document",
+        ));
+    }
+    check_ending(flag, file, endings)
+}
+
+/// Refuses a name without an extension of a supported format; standard output and devices have none.
+pub(crate) fn check_ending(flag: &str, file: &Path, endings: &[&str]) -> Result<()> {
     if is_standard(file) || is_nameless(file) {
-        return if context.json && is_standard(file) {
-            Err(Error::param(flag, format!("'{}'", file.display()), "with --json the rows need a file: standard output holds the document"))
-        } else {
-            Ok(())
-        };
+        return Ok(());
     }
     let ending = file.extension().map(|ending| ending.to_string_lossy().to_lowercase());
     if ending.is_some_and(|ending| endings.contains(&ending.as_str())) {

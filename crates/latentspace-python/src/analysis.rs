@@ -1,9 +1,10 @@
 //! Analyses of rows and codes, and fits of files: one function for each command.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use latent::{Export, Exportable, Part};
 use latentspace::checkpoint::Checkpoint;
 use latentspace::compare::{ComparisonOptions, Embedding, compare as compare_embeddings};
 use latentspace::data::{Metadata, Precomputed, Preparation, Summary};
@@ -23,6 +24,7 @@ use serde_json::json;
 use crate::calls::call;
 use crate::data::Data;
 use crate::errors::exception;
+use crate::explorer::columns;
 use crate::space::{Space, given, matrix, method};
 
 /// Minimum time between two checkpoints.
@@ -292,6 +294,39 @@ pub(crate) fn neighbors<'py>(
     let shape = [queries.rows(), found.k];
     let indices = PyArray1::from_iter(py, found.indices.into_iter().map(i64::from)).reshape(shape)?;
     Ok((indices, PyArray1::from_vec(py, found.distances).reshape(shape)?))
+}
+
+/// Writes codes, with metadata columns, or a part of a space, for other tools: what was written, as JSON.
+#[pyfunction]
+#[allow(clippy::too_many_arguments, reason = "each has its name in Python")]
+pub(crate) fn export(
+    py: Python<'_>,
+    codes: Option<PyReadonlyArray2<'_, f32>>,
+    labels: Vec<(String, Bound<'_, PyAny>)>,
+    space: Option<&Bound<'_, Space>>,
+    path: PathBuf,
+    to: &str,
+    part: &str,
+    threads: usize,
+) -> PyResult<String> {
+    let codes = codes.as_ref().map(matrix).transpose()?;
+    let labels = codes.as_ref().map(|codes| columns(labels, codes.rows())).transpose()?;
+    let space = space.map(Bound::get);
+    call(py, 0, threads, None, |run| {
+        let export = Export { to, part: Part::of_name(part)?, path: &path };
+        let (from, name) = match (codes, space) {
+            (Some(codes), _) => {
+                let metadata = labels.unwrap_or_else(|| Metadata::none(codes.rows()));
+                (Exportable::Codes(Codes::new(codes, metadata)), "the array")
+            }
+            (None, Some(space)) => {
+                let copy = latentspace::Space::from_bytes(&space.bytes()?, Path::new("space"))?;
+                (Exportable::Space(Box::new(copy)), "space")
+            }
+            (None, None) => return Err(Error::internal("neither codes nor a space")),
+        };
+        Ok(json!(export.write(from, Path::new(name), run)?).to_string())
+    })
 }
 
 fn metric_of(name: &str) -> Result<Metric> {

@@ -32,6 +32,19 @@ pub(crate) fn column(name: &str, cells: &Bound<'_, PyAny>) -> PyResult<ArrayRef>
     Ok(Arc::new(cells.into_iter().collect::<StringArray>()))
 }
 
+/// Metadata columns of so many rows.
+pub(crate) fn columns(labels: Vec<(String, Bound<'_, PyAny>)>, rows: usize) -> PyResult<Metadata> {
+    let mut all = Vec::with_capacity(labels.len());
+    for (name, cells) in labels {
+        let cells = column(&name, &cells)?;
+        if cells.len() != rows {
+            return Err(exception(Error::param("labels", format!("{} cells of '{name}'", cells.len()), format!("there are {rows} rows"))));
+        }
+        all.push((name, cells));
+    }
+    Metadata::from_columns(all, rows).map_err(exception)
+}
+
 #[allow(clippy::too_many_arguments, reason = "each has its name in Python")]
 fn start(
     py: Python<'_>,
@@ -64,17 +77,8 @@ impl Explorer {
         threads: usize,
     ) -> PyResult<Self> {
         let mut observations = rows.get().read(None, &Run::new(seed, threads).map_err(exception)?).map_err(exception)?;
-        let mut columns = Vec::with_capacity(labels.len());
-        for (name, cells) in labels {
-            let cells = column(&name, &cells)?;
-            if cells.len() != observations.rows() {
-                let found = format!("{} cells of '{name}'", cells.len());
-                return Err(exception(Error::param("labels", found, format!("there are {} rows", observations.rows()))));
-            }
-            columns.push((name, cells));
-        }
-        if !columns.is_empty() {
-            let given = Metadata::from_columns(columns, observations.rows()).map_err(exception)?;
+        if !labels.is_empty() {
+            let given = columns(labels, observations.rows())?;
             observations.metadata = observations.metadata.join(&given).map_err(exception)?;
         }
         let codes = codes.map(|codes| matrix(&codes)).transpose()?;

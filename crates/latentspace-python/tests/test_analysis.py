@@ -12,7 +12,7 @@ import latentspace
 import numpy as np
 import pytest
 from conftest import CLASSES, quick
-from latentspace import InputError, ParamError, compare, dimension, neighbors, stability
+from latentspace import PCA, InputError, ParamError, compare, dimension, export, neighbors, stability
 
 MAPS = next(cls for cls in CLASSES if "start" in cls._description["given"])
 
@@ -220,3 +220,40 @@ def test_the_explorer_learns_from_the_numbers_that_an_estimator_does(table):
                 time.sleep(0.05)
         assert not any("standardized" in warning for warning in plain.state["warnings"])
         assert any("standardized" in warning for warning in scaled.state["warnings"])
+
+
+def test_what_is_exported(tmp_path, rows):
+    space = PCA(2).fit(rows).space_
+    for to in ("csv", "npy", "parquet"):
+        export(space.encode(rows), tmp_path / f"z.{to}", to=to, ids=[f"r{i}" for i in range(len(rows))], labels={"kind": range(len(rows))})
+    assert (tmp_path / "z.csv").read_text().splitlines()[0] == "z0,z1,id,kind"
+    np.testing.assert_array_equal(np.load(tmp_path / "z.npy"), space.encode(rows))
+    found = export(space, tmp_path / "axes.csv", to="csv", part="axes")
+    assert (found["rows"], found["columns"], found["files"]) == (2, rows.shape[1], [str(tmp_path / "axes.csv")])
+    assert len((tmp_path / "axes.csv").read_text().splitlines()) == 3
+    space.save(tmp_path / "s.latent")
+    assert latent("export", "s.latent", "--to", "csv", "--part", "axes", "-o", "a.csv", cwd=tmp_path)["columns"] == rows.shape[1]
+    assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "axes.csv").read_bytes()
+    found = export(space.encode(rows), tmp_path / "folder", to="projector", ids=list(range(len(rows))))
+    assert [name.rsplit("/", 1)[1] for name in found["files"]] == ["vectors.tsv", "metadata.tsv"]
+
+
+def test_what_cannot_be_exported(tmp_path, rows):
+    space, path = PCA(2).fit(rows).space_, tmp_path / "z.csv"
+    with pytest.raises(ParamError, match="to: 'excel' was given; it is one of parquet, npy"):
+        export(rows, path, to="excel")
+    with pytest.raises(ParamError, match="path: .* was given; its name must end in one of .npy"):
+        export(rows, path, to="npy")
+    with pytest.raises(ParamError, match="part: 'rows' was given; it is one of codes, axes"):
+        export(space, path, to="csv", part="rows")
+    with pytest.raises(ParamError, match="part: 'axes' was given; the array holds codes; a space has axes"):
+        export(rows, path, to="csv", part="axes")
+    with pytest.raises(ParamError, match="to: 'html' was given; it needs axes over words, and this is one of"):
+        export(space, tmp_path / "z.html", to="html")
+    with pytest.raises(InputError, match="this space keeps no rows"):
+        export(space, path, to="csv")
+    with pytest.raises(ParamError, match="labels: 3 cells of 'id' was given; there are 60 rows"):
+        export(rows, path, to="csv", ids=["a", "b", "c"])
+    with pytest.raises(InputError, match="ids: some were given with a space"):
+        export(space, path, to="csv", part="axes", ids=["a"])
+    assert not list(tmp_path.iterdir())

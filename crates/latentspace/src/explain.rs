@@ -303,7 +303,7 @@ impl Compared {
                 return varies(&numbers).then_some((name, Compared::Numbers(numbers)));
             }
             let levels = metadata.labels(&name).ok()?;
-            (2..=MOST_LEVELS).contains(&levels.levels.len()).then(|| (name, Compared::Levels(levels.codes, levels.levels.len())))
+            (2..=MOST_LEVELS).contains(&levels.levels.len()).then_some((name, Compared::Levels(levels.codes, levels.levels.len())))
         };
         columns.filter_map(column).collect()
     }

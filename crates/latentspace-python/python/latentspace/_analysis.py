@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from sklearn.utils.validation import check_array
 
 from . import _native
-from ._data import codes_of, native_rows, texts_of
+from ._data import codes_of, column, columns_of, native_rows, texts_of
 from ._jobs import memory_of, seed_of, threads
 from ._observations import Observations, prepare_options, read_options
 from ._options import Missing, Scale, TextOptions
@@ -257,6 +257,68 @@ def explain(codes: Any, against: Any = None, *, n_words: int = 10, n_jobs: int |
     if space is None:
         raise refuse(f"codes: {type(codes).__name__} was given", "a space or a fitted estimator has axes", "fit(X) learns one")
     return space.explain(against, n_words=n_words, n_jobs=n_jobs)
+
+
+def export(
+    codes: Any,
+    path: str | os.PathLike[str],
+    *,
+    to: Literal["parquet", "npy", "csv", "word2vec", "glove", "projector", "pyldavis", "html"],
+    part: Literal["codes", "axes"] = "codes",
+    ids: Any = None,
+    labels: Any = None,
+    n_jobs: int | None = None,
+) -> Report:
+    """Write codes or axes for other tools.
+
+    Parameters
+    ----------
+    codes : array, Space or fitted estimator
+        Codes ``[n, k]``, or a space: the codes of the rows that it keeps, or its axes.
+    path : path
+        File to write; for ``projector``, a folder.
+    to : str
+        Format: a table (parquet, npy, csv); vectors as text (word2vec, glove); ``projector``, the Embedding Projector's vectors.tsv and
+        metadata.tsv; of axes over words, ``pyldavis`` (input of its ``prepare``) or ``html`` (the explorer's page of them in one file).
+    part : {'codes', 'axes'}, default='codes'
+        Coordinates of the rows, or weights of the columns in each dimension: dimensions by columns.
+    ids : sequence, optional
+        Names of the rows, if codes are an array: the words of word vectors. By default their numbers.
+    labels : array, data frame or mapping of names to columns, optional
+        Metadata columns, if codes are an array.
+    n_jobs : int or None, optional
+        Number of threads, as for the estimators.
+
+    Returns
+    -------
+    Report
+        What ``latent export --json`` prints: the format, the numbers of rows and columns, and ``files``.
+
+    Examples
+    --------
+    >>> import tempfile, numpy as np
+    >>> from latentspace import export
+    >>> path = tempfile.mkdtemp() + "/words.txt"
+    >>> export(np.eye(2), path, to="word2vec", ids=["king", "queen"])["rows"]
+    2
+    >>> print(open(path).read(), end="")
+    2 2
+    king 1 0
+    queen 0 1
+    """
+    space = codes if isinstance(codes, Space) else getattr(codes, "space_", None)
+    columns = [] if ids is None else [("id", ids)]
+    columns += columns_of(labels)
+    if space is not None and columns:
+        given = "labels" if ids is None else "ids"
+        raise refuse(f"{given}: some were given with a space", "a space keeps its own", "export(space.codes, path, ids=...) names rows anew")
+    table = None
+    if space is None:
+        table = codes_of(codes, "codes")
+        refuse_gaps(table, "codes", None)
+    native = None if space is None else space._native
+    cells = [(name, column(cells, name)) for name, cells in columns]
+    return Report(json.loads(_native.export(table, cells, native, os.fspath(path), to, part, threads(n_jobs))))
 
 
 def dimension(X: Any, *, n_neighbors: int | None = None, random_state: Any = None, n_jobs: int | None = None) -> Measures:

@@ -174,6 +174,21 @@ def near_rows(neighbors: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return starts, indices[there].astype(np.int64), distances[there].astype(np.float32)
 
 
+def columns_of(labels: Any) -> list[tuple[str, Any]]:
+    """Labels as named columns."""
+    if labels is None:
+        return []
+    if isinstance(labels, Mapping) and not hasattr(labels, "__array__"):
+        return [(str(name), cells) for name, cells in labels.items()]
+    frame = frame_of(labels)
+    if frame is not None:
+        return [(str(name), frame[name].to_native()) for name in frame.columns]
+    cells = plain(labels, "labels")
+    if cells.ndim == 2:
+        return [(f"label{i}", cells[:, i]) for i in range(cells.shape[1])]
+    return [(str(getattr(labels, "name", None) or "label"), cells)]
+
+
 def column(cells: Any, name: str = "labels") -> Any:
     """A column for the native module: integers, numbers (NaN: missing), or texts (None: missing)."""
     cells = plain(table_of(cells, name) if isinstance(cells, (str, bytes)) else cells, name)

@@ -15,7 +15,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from . import _native
-from ._data import codes_of, column, frame_of, native_rows, texts_of
+from ._data import codes_of, column, columns_of, native_rows, texts_of
 from ._jobs import seed_of, threads
 from ._observations import Observations
 from ._rows import is_annotated, numbers_of, plain, refuse, rows_of, table_of
@@ -226,21 +226,6 @@ def map_of(maps: Mapping[str, Any]) -> Any:
     flat = [name for name in maps if getattr(maps[name], "ndim", 0) == 2 and maps[name].shape[1] in (2, 3)]
     usual = [name for name in ("X_umap", "X_tsne") if name in flat]
     return np.asarray(maps[(usual + flat)[0]]) if flat else None
-
-
-def columns_of(labels: Any) -> list[tuple[str, Any]]:
-    """Labels as named columns."""
-    if labels is None:
-        return []
-    if isinstance(labels, Mapping) and not hasattr(labels, "__array__"):
-        return [(str(name), cells) for name, cells in labels.items()]
-    frame = frame_of(labels)
-    if frame is not None:
-        return [(str(name), frame[name].to_native()) for name in frame.columns]
-    cells = plain(labels, "labels")
-    if cells.ndim == 2:
-        return [(f"label{i}", cells[:, i]) for i in range(cells.shape[1])]
-    return [(str(getattr(labels, "name", None) or "label"), cells)]
 
 
 def in_notebook() -> bool:

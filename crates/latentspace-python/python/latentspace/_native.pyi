@@ -138,6 +138,15 @@ def stability(
     threads: int,
     listener: Any,
 ) -> str: ...
+def export(
+    codes: NDArray[np.float32] | None,
+    labels: list[tuple[str, Any]],
+    space: Space | None,
+    path: str | PathLike[str],
+    to: str,
+    part: str,
+    threads: int,
+) -> str: ...
 def neighbors(
     codes: NDArray[np.float32], queries: NDArray[np.float32], k: int, metric: str, threads: int, listener: Any
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]: ...

@@ -303,7 +303,7 @@ fn log_gamma_variate(random: &Random, row: usize, topic: usize, shape: f64) -> f
     let accepted = (1..=ATTEMPTS).find_map(|attempt| {
         let x = random.normal(row as u64, item(2 * attempt));
         let v = (1.0 + c * x).powi(3);
-        (v > 0.0 && draw(2 * attempt + 1).ln() < 0.5 * x * x + d - d * v + d * v.ln()).then(|| d * v)
+        (v > 0.0 && draw(2 * attempt + 1).ln() < 0.5 * x * x + d - d * v + d * v.ln()).then_some(d * v)
     });
     accepted.unwrap_or(d).ln() + below
 }
