@@ -5,9 +5,8 @@ use faer::{Accum, Mat, MatMut, MatRef};
 use super::frame::column_means;
 use super::learned::{Goal, Learned, Lost};
 use super::model::PcaModel;
-use crate::checkpoint::Parcel;
 use crate::error::Result;
-use crate::fold::{Fold, Portable, Step};
+use crate::fold::{Fold, Step};
 use crate::linalg::{Matrix, Points, complete, multiply, multiply_half, symmetric_eigen};
 use crate::method::Shape;
 use crate::parallel::*;
@@ -22,18 +21,6 @@ const NOTHING: f64 = 1e-16;
 /// One round that gathers all rows: for fewer rows than columns.
 pub(super) struct InnerProducts {
     pub(super) goal: Goal,
-}
-
-impl Portable for Vec<Matrix> {
-    fn store(&self) -> Result<Parcel> {
-        let mut parcel = Parcel::default();
-        parcel.tensors.put_matrix("rows", &stacked(self)?)?;
-        Ok(parcel)
-    }
-
-    fn load(parcel: &Parcel) -> Result<Self> {
-        Ok(vec![parcel.tensors.matrix("rows", None, None)?])
-    }
 }
 
 impl Fold for InnerProducts {
@@ -55,15 +42,9 @@ impl Fold for InnerProducts {
     }
 
     fn solve(&self, (): (), mut stats: Vec<Matrix>, run: &Run) -> Result<Step<(), Learned>> {
-        let rows = if stats.len() == 1 { stats.remove(0) } else { stacked(&stats)? };
+        let rows = if stats.len() == 1 { stats.remove(0) } else { Matrix::stacked(&stats)? };
         Ok(Step::Done(axes(&rows, self.goal, run)?))
     }
-}
-
-/// Tables one below the other.
-fn stacked(tables: &[Matrix]) -> Result<Matrix> {
-    let cells: Vec<f32> = tables.iter().flat_map(Matrix::as_slice).copied().collect();
-    Matrix::new(tables.iter().map(Matrix::rows).sum(), tables.first().map_or(0, Matrix::cols), cells)
 }
 
 /// Through the inner products of the centred rows, in f64.

@@ -16,7 +16,6 @@ use crate::linalg::{self, Eigen, Krylov, Matrix, Points, SparseMatrix, SparseRow
 use crate::method::Shape;
 use crate::parallel::*;
 use crate::run::Run;
-use crate::tensors::Tensor;
 
 /// Residuals of eigenvectors, in parts of their own eigenvalue: that is then known to about the square of this.
 const RESIDUAL: f64 = 1e-3;
@@ -92,32 +91,6 @@ fn sum<'a>(factors: impl Iterator<Item = f64>, all: impl Iterator<Item = &'a Lan
 /// One round that gathers the cells of all rows: for no more rows than columns.
 pub(super) struct Gathered {
     pub(super) goal: Goal,
-}
-
-impl Portable for SparseMatrix {
-    fn store(&self) -> Result<Parcel> {
-        let mut parcel = Parcel { facts: json!({ "cols": self.cols }), ..Parcel::default() };
-        let lengths: Vec<u32> = self.starts.windows(2).map(|pair| (pair[1] - pair[0]) as u32).collect();
-        parcel.tensors.put("lengths", Tensor::U32(vec![lengths.len()], lengths))?;
-        parcel.tensors.put("columns", Tensor::U32(vec![self.indices.len()], self.indices.clone()))?;
-        parcel.tensors.put_matrix("values", &Matrix::new(1, self.values.len(), self.values.clone())?)?;
-        Ok(parcel)
-    }
-
-    fn load(parcel: &Parcel) -> Result<Self> {
-        let indices = parcel.tensors.u32("columns", None)?.to_vec();
-        let values = parcel.tensors.matrix("values", Some(1), Some(indices.len()))?.as_slice().to_vec();
-        let mut starts = vec![0];
-        starts.extend(parcel.tensors.u32("lengths", None)?.iter().scan(0, |end, &length| {
-            *end += length as usize;
-            Some(*end)
-        }));
-        let cols = parcel.facts["cols"].as_u64().unwrap_or(0) as usize;
-        if starts.last() != Some(&indices.len()) || indices.iter().any(|&column| column as usize >= cols) {
-            return Err(Error::input("statistics", "cells that do not fit their rows", "what `latent fit --partial` wrote is needed"));
-        }
-        Ok(SparseMatrix { starts, indices, values, ..SparseMatrix::none(cols) })
-    }
 }
 
 impl Fold for Gathered {
