@@ -10,21 +10,35 @@ const HEAD: &str = "// The types of what the server answers (docs/http-api.md), 
 
 #[test]
 fn the_types_of_the_page_are_those_of_the_server() {
-    let types = latent::wire();
-    let mut text = HEAD.to_owned();
-    for (name, schema) in types.as_object().unwrap() {
-        text.push('\n');
-        text.push_str(&comment(schema, ""));
-        let object = schema.get("properties").is_some() && schema.get("oneOf").is_none();
-        let of = of(schema);
-        text.push_str(&if object { format!("export interface {name} {of}\n") } else { format!("export type {name} = {of};\n") });
+    let all = latent::wire();
+    let shared = all["data"].as_object().unwrap();
+    for (folder, types) in all.as_object().unwrap() {
+        let types = types.as_object().unwrap();
+        let (mut text, mut used) = (String::new(), Vec::new());
+        for (name, schema) in types {
+            // A room takes from data/wire.ts what stands there.
+            if folder != "data" && shared.contains_key(name) {
+                used.push(name.as_str());
+                continue;
+            }
+            text.push('\n');
+            text.push_str(&comment(schema, ""));
+            let object = schema.get("properties").is_some() && schema.get("oneOf").is_none();
+            let of = of(schema);
+            text.push_str(&if object { format!("export interface {name} {of}\n") } else { format!("export type {name} = {of};\n") });
+        }
+        let words: Vec<&str> = text.split(|letter: char| !letter.is_alphanumeric()).collect();
+        used.retain(|name| words.contains(name));
+        let import =
+            if used.is_empty() { String::new() } else { format!("import type {{ {} }} from \"../../data/wire.ts\";\n", used.join(", ")) };
+        let text = format!("{HEAD}{import}{text}");
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../explorer/src").join(folder).join("wire.ts");
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(&path, &text).unwrap();
+        }
+        let found = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(found == text, "{} is stale: `UPDATE=1 cargo test --release --test wire` writes it", path.display());
     }
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../explorer/src/data/wire.ts");
-    if std::env::var_os("UPDATE").is_some() {
-        std::fs::write(&path, &text).unwrap();
-    }
-    let found = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(found == text, "explorer/src/data/wire.ts is stale: `UPDATE=1 cargo test --release --test wire` writes it");
 }
 
 fn comment(schema: &Value, indent: &str) -> String {
@@ -61,6 +75,10 @@ fn of_kind(kind: &str, schema: &Value) -> String {
         "boolean" => "boolean".to_owned(),
         "integer" | "number" => "number".to_owned(),
         "null" => "null".to_owned(),
+        "array" if schema.get("prefixItems").is_some() => {
+            let items: Vec<String> = schema["prefixItems"].as_array().unwrap().iter().map(of).collect();
+            format!("[{}]", items.join(", "))
+        }
         "array" => {
             let items = schema.get("items").map_or("unknown".to_owned(), of);
             match schema
@@ -90,7 +108,10 @@ fn fields(properties: &Map<String, Value>, schema: &Value) -> String {
     let mut text = "{\n".to_owned();
     for (name, field) in properties {
         text.push_str(&comment(field, "  "));
-        text.push_str(&format!("  {name}{}: {};\n", if required(name) { "" } else { "?" }, of(field)));
+        let of = of(field);
+        // What is not required is absent where it is none, rather than null.
+        let of = if required(name) { &*of } else { of.trim_end_matches(" | null") };
+        text.push_str(&format!("  {name}{}: {of};\n", if required(name) { "" } else { "?" }));
     }
     text + "}"
 }

@@ -9,7 +9,7 @@ use serde::ser::{SerializeMap, Serializer};
 use serde_json::{Value, json};
 
 use crate::axes::{Coherence, Coherences, Distributions, Texts, Windows, coherence, completion, halves, left_to_right};
-use crate::data::{Counts, Observations, Preparation, Values};
+use crate::data::{Counts, DataKind, Observations, Preparation, Values};
 use crate::error::{Error, Result};
 use crate::linalg::SparseMatrix;
 use crate::measure::Measure;
@@ -94,7 +94,7 @@ impl WordAxes {
         match &observations.values {
             Values::Text(texts) => {
                 let own;
-                let vocabulary = match self.preparation.as_ref().filter(|preparation| preparation.text.is_some()) {
+                let vocabulary = match self.preparation.as_ref().filter(|preparation| preparation.kind == DataKind::Text) {
                     Some(preparation) => preparation.vocabulary()?,
                     None => {
                         own = Vocabulary::new(self.kept(tokens), &self.words)?;

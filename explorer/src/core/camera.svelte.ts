@@ -8,7 +8,8 @@ export class CameraState {
   private readonly store: Store;
   view = $state.raw<View | null>(null);
   flat = $state(false);
-  lassoing = $state(false);
+  /** What dragging on the map does; null: it moves the camera. */
+  tool = $state<"lasso" | null>(null);
   renderer = $state<{ kind: string; why: string } | null>(null);
   /** The canvases: of the map, and of one that stands beside it. */
   scatter = $state.raw<Scatter | null>(null);
@@ -32,6 +33,10 @@ export class CameraState {
   moved(view: View): void {
     this.view = this.scatter?.following ? null : { ...view };
     this.store.write();
+  }
+  /** Takes up a tool, or puts it down. */
+  take(tool: "lasso"): void {
+    this.tool = this.tool === tool ? null : tool;
   }
   /** Keeps from where a map is looked at. */
   keep(map: number, view: View | null): void {

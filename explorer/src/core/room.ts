@@ -5,7 +5,7 @@ import type { FormField } from "../schema.ts";
 import type { DataSource } from "../data/source.ts";
 import type { DemoRoom } from "../data/demo.ts";
 import type { State } from "../data/types.ts";
-import type { Arrows } from "../scatter/scatter.ts";
+import type { Layer } from "../scatter/layer.ts";
 import type { Camera } from "../scatter/camera.ts";
 import type { Store } from "./store.svelte.ts";
 
@@ -55,8 +55,8 @@ export interface Offers {
   form?: Component<FormProps>;
   /** More about the chosen row. */
   facts?(store: Store): { name: string; value: string }[];
-  /** Arrows over the map. */
-  arrows?(store: Store): Arrows | null;
+  /** What is drawn over the map, by name. */
+  layers?(store: Store): [string, Layer][];
 }
 export interface FormProps {
   store: Store;

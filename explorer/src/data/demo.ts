@@ -10,7 +10,7 @@ import { packMap, parseMap } from "./header.ts";
 import { type DataSource, type Listener, SourceError } from "./source.ts";
 import type { Cells, Column, ColumnInfo, Columns, Comparison, Field, Groups, Hit, KeptMap, Method, Neighbor, Phase, RowInfo, Stable, State, TableQuery } from "./types.ts";
 import { MISSING } from "./types.ts";
-import { of100 } from "../words.ts";
+import { of100, whole } from "../words.ts";
 
 const K = 15;
 const HOSTILE = [
@@ -269,6 +269,10 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
       groups: of.map((c, i) => ({ rows: rows[c]!, elsewhere: i === cats - 1 ? 0.62 : 0.04, null: 1 - share(c), made_up: i === cats - 1, parts: [rows[c]!] })),
       torn: cats > 1 ? [{ groups: [0, 1], share: 0.31, null: share(of[0]!) }] : [],
       parts: [n],
+      findings: of.length === 0 ? [] : [
+        { fault: "made_up", groups: [cats - 1], name: `${whole(rows[of[cats - 1]!]!)} rows`, text: `62 of 100 of their neighbors are elsewhere in the data (random: ${of100(1 - share(of[cats - 1]!))}).` },
+        ...(cats > 1 ? [{ fault: "torn_apart" as const, groups: [0, 1], name: `${whole(rows[of[1]!]!)} rows from ${whole(rows[of[0]!]!)}`, text: `31 of 100 neighbors of the ${whole(rows[of[1]!]!)} are among the ${whole(rows[of[0]!]!)} (random: ${of100(share(of[0]!))}).` }] : []),
+      ],
     };
   };
   const keep = (phase: Phase) => {
@@ -416,8 +420,10 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
     return url;
   }
 
+  const plain = { given: [], sees: "rows", signs: "any", can: {}, axis: null, encodes: true, decodes: false, folds: false, live: true, limits: [] };
   const methods: Method[] = [
     {
+      ...plain,
       name: "tsne",
       title: "t-SNE",
       summary: "a map that keeps near rows near",
@@ -436,6 +442,7 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
       },
     },
     {
+      ...plain,
       name: "umap",
       title: "UMAP",
       summary: "a map of the neighbor graph",
@@ -452,7 +459,7 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
         },
       },
     },
-    { name: "pca", title: "PCA", summary: "the directions along which the rows differ most", family: "linear", takes: ["table", "counts", "images"], parameters: { type: "object", properties: { n_components: { role: "dimensions", anyOf: [{ type: "integer", minimum: 1 }, { const: "auto" }], default: "auto" }, whiten: { type: "boolean", default: false } } } },
+    { ...plain, name: "pca", title: "PCA", summary: "the directions along which the rows differ most", family: "linear", takes: ["table", "counts", "images"], parameters: { type: "object", properties: { n_components: { role: "dimensions", anyOf: [{ type: "integer", minimum: 1 }, { const: "auto" }], default: "auto" }, whiten: { type: "boolean", default: false } } } },
   ];
 
   function begin(method: string, params: Record<string, unknown>) {

@@ -1,4 +1,6 @@
 // What the page knows of the data: the server's types, which are generated, and what has no JSON of its own.
+import type { Method as Described } from "./wire.ts";
+
 export type * from "./wire.ts";
 
 export type MeasureName = "recall" | "trustworthiness" | "continuity" | "distance_correlation";
@@ -50,17 +52,9 @@ export interface JsonSchema {
   properties?: Record<string, JsonSchema>;
 }
 
-export interface Method {
-  name: string;
-  /** Its name in sentences. */
-  title: string;
-  summary: string;
-  family: string;
-  takes: string[];
-  encodes?: boolean;
-  decodes?: boolean;
+/** A method, with the JSON Schema of its parameters. */
+export interface Method extends Omit<Described, "parameters"> {
   parameters: JsonSchema;
-  limits?: string | string[] | null;
 }
 
 /** Codes of a category column (0xFFFFFFFF: missing), or numbers (NaN: missing). */

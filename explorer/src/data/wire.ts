@@ -153,7 +153,7 @@ export interface KeptMap {
   space: boolean;
 }
 
-/** The groups of a map, compared with the data. */
+/** The groups of a map, and what the map did to them. */
 export interface Groups {
   /** The largest first. */
   groups: Group[];
@@ -161,6 +161,7 @@ export interface Groups {
   torn: Torn[];
   /** Sizes of the connected components of the neighbor graph of the data, the largest first; a single one if it is connected. */
   parts: number[];
+  findings: Finding[];
 }
 
 /** A group of the map. */
@@ -186,6 +187,21 @@ export interface Torn {
   /** The same share for random neighbors. */
   null: number;
 }
+
+/** A fault of a map: groups that it made up, merged or tore apart. */
+export interface Finding {
+  /** What the map did. */
+  fault: Fault;
+  /** Indices of the groups. */
+  groups: number[];
+  /** What is meant: `1,204 rows`. */
+  name: string;
+  /** Why, in a sentence. */
+  text: string;
+}
+
+/** What a map did to groups. */
+export type Fault = "made_up" | "torn_apart";
 
 /** The stability of a map, and its interpretation in sentences. */
 export interface Stability {
@@ -322,4 +338,27 @@ export interface Selection {
   version: number;
   /** Row numbers, ascending. */
   rows: number[];
+}
+
+/** The description of a method, also used for the page's forms. */
+export interface Method {
+  name: string;
+  /** Its name in sentences. */
+  title: string;
+  family: string;
+  summary: string;
+  takes: string[];
+  given: string[];
+  sees: string;
+  signs: string;
+  can: unknown;
+  /** What an axis is called, where axes have names of their own. */
+  axis: string | null;
+  encodes: boolean;
+  decodes: boolean;
+  folds: boolean;
+  live: boolean;
+  /** The JSON Schema of the parameters. */
+  parameters: unknown;
+  limits: string[];
 }

@@ -1,27 +1,31 @@
 // What a pointer, a wheel or two fingers on a map mean.
 import type { Camera } from "./camera.ts";
-import type { Polygon } from "./lasso.ts";
+import type { Tool } from "./tools/tool.ts";
 
 /** A press that moved less than this is a click. */
 const CLICK_PX = 4;
 
 /** What is told of it: places in CSS pixels from the map's corner, -1 where the pointer left. */
 export interface Followed {
-  lassoing: boolean;
+  /** What dragging does in place of moving the camera, and what it does with shift; null: it moves the camera. */
+  readonly tool: Tool | null;
+  readonly shiftTool: Tool | null;
   hover(x: number, y: number): void;
   choose(x: number, y: number): void;
   move(change: (camera: Camera) => void): void;
   /** The camera rests again. */
   ended(): void;
-  drawLasso(line: Polygon): void;
-  endLasso(): void;
+  /** The tool drew something. */
+  drew(): void;
+  /** The tool was used. */
+  used(): void;
 }
 
 export function followPointer(host: HTMLElement, map: Followed): () => void {
   const down = new Map<number, [number, number]>();
-  let mode: "none" | "press" | "drag" | "lasso" | "pinch" = "none";
+  let mode: "none" | "press" | "drag" | "tool" | "pinch" = "none";
   let began: [number, number] = [0, 0];
-  let line: Polygon = [];
+  let tool: Tool | null = null;
   let pinch = 0;
   let pan = false;
   let restless = 0;
@@ -48,14 +52,16 @@ export function followPointer(host: HTMLElement, map: Followed): () => void {
     if (down.size === 2) {
       mode = "pinch";
       pinch = spread()?.d ?? 1;
-      map.drawLasso([]);
+      tool?.cancel();
+      map.drew();
       return;
     }
     began = place(e);
     pan = e.button !== 0 || e.ctrlKey;
-    if (e.button === 0 && (e.shiftKey || map.lassoing)) {
-      mode = "lasso";
-      line = [began];
+    tool = e.button !== 0 ? null : e.shiftKey ? map.shiftTool : map.tool;
+    if (tool) {
+      mode = "tool";
+      tool.down(...began);
     } else mode = "press";
   };
   const onMove = (e: PointerEvent) => {
@@ -78,15 +84,19 @@ export function followPointer(host: HTMLElement, map: Followed): () => void {
       map.hover(-1, -1);
     }
     if (mode === "drag") map.move((c) => (c.orbit && !pan ? c.turn(x - last[0], y - last[1]) : c.pan(x - last[0], y - last[1])));
-    else if (mode === "lasso") {
-      line = [...line, [x, y]];
-      map.drawLasso(line);
+    else if (mode === "tool") {
+      tool?.drag(x, y);
+      map.drew();
     }
   };
   const onUp = (e: PointerEvent) => {
     if (!down.delete(e.pointerId)) return;
     if (mode === "press" && e.type === "pointerup" && e.button === 0) map.choose(...place(e));
-    else if (mode === "lasso") map.endLasso();
+    else if (mode === "tool") {
+      map.used();
+      tool?.up();
+      map.drew();
+    }
     else if (mode === "drag" || mode === "pinch") map.ended();
     mode = down.size > 0 ? "drag" : "none";
   };

@@ -4,13 +4,16 @@ import { type Back, canAccelerate, type Frame } from "./back.ts";
 import { between, Camera, easeOut, type View } from "./camera.ts";
 import { GlBack } from "./gl.ts";
 import { type Box, boxOf, Grid } from "./grid.ts";
-import { densest, type Label, placed } from "./labels.ts";
-import { type Polygon, simplified, within } from "./lasso.ts";
+import { type Polygon, within } from "./lasso.ts";
+import { type Colors, type Layer, paintLayers, type Positions, type Sheet } from "./layer.ts";
+import { hovered } from "./layers/links.ts";
+import { NAME_FONT } from "./layers/names.ts";
 import { type Order, shuffled } from "./order.ts";
-import { type Colors, LABEL_FONT, LABEL_HEIGHT, paintOverlay, type Scene } from "./overlay.ts";
 import { CANVAS, css, GREY, pointLook, type Theme } from "./palette.ts";
 import { followPointer } from "./pointer.ts";
 import { RasterBack } from "./raster.ts";
+import { Lasso } from "./tools/lasso.ts";
+import type { Tool } from "./tools/tool.ts";
 
 const EASE_MS = 200;
 /** Points drawn while anything moves; all of them once it rests. */
@@ -21,9 +24,6 @@ const OTHER_MS = 600;
 const PICK_PX = 9;
 /** A panel that opens within this time after a press was opened by it. */
 const PRESS_MS = 1500;
-/** Rings of a lassoed selection beyond this many would only hide the points. */
-const MARKED_MOST = 3000;
-
 export interface Events {
   hover(row: number, x: number, y: number): void;
   choose(row: number): void;
@@ -34,26 +34,16 @@ export interface Events {
   renderer(kind: Back["kind"], why: string): void;
 }
 
-/** Where rows lie in another map that was laid onto this one. */
-export interface Arrows {
-  rows: number[];
-  /** As many floats a row as this map has, in the units of its coordinates divided by its radius. */
-  to: Float32Array;
-  /** Whether the rows were chosen, or are those that moved most. */
-  chosen: boolean;
-}
-
-export interface Links {
-  row: number;
-  kept: number[];
-  lost: number[];
-  invented: number[];
-}
-
 export class Scatter {
   readonly camera = new Camera();
   frames = 0;
-  lassoing = false;
+  /** What dragging does, and what it does with shift; null: it moves the camera. */
+  tool: Tool | null = null;
+  readonly shiftTool: Tool;
+  /** Draws around points. */
+  readonly lasso = new Lasso((polygon) => this.lassoed(polygon));
+  /** A row that stays in sight when the map becomes smaller. */
+  anchor: number | null = null;
   /** A map of the same rows in the same units, which is looked at from the same place. */
   twin: Scatter | null = null;
   private readonly host: HTMLElement;
@@ -71,15 +61,11 @@ export class Scatter {
   private filtered = false;
   private allowed: (slot: number) => boolean = () => true;
   private grid: Grid | null = null;
-  private labels: Label[] = [];
-  private labelled: { codes: Int32Array; names: string[] } | null = null;
-  private links: Links | null = null;
-  private marked: number[] = [];
-  private line: Polygon | null = null;
-  private arrows: Arrows | null = null;
+  private readonly layers = new Map<string, Layer>();
   private centered = false;
   private hovered = -1;
-  private lasso: Polygon = [];
+  /** Whether the points must be drawn again, or only what is over them. */
+  private stale = true;
   private theme: Theme = "light";
   private colors!: Colors;
   private tween: { start: number; ms: number } | null = null;
@@ -97,6 +83,7 @@ export class Scatter {
   constructor(host: HTMLElement, events: Events, force: string | null) {
     this.host = host;
     this.events = events;
+    this.shiftTool = this.lasso;
     this.over = document.createElement("canvas");
     this.over.className = "overlay";
     const pen = this.over.getContext("2d");
@@ -108,7 +95,7 @@ export class Scatter {
     const resize = new ResizeObserver(() => this.resize());
     resize.observe(host);
     // Names are drawn with the page's font, which may come after the first picture.
-    void document.fonts.load(LABEL_FONT).then(() => this.redraw());
+    void document.fonts.load(NAME_FONT).then(() => this.drew());
     this.undo.push(() => resize.disconnect(), followPointer(host, this));
     this.resize();
   }
@@ -170,7 +157,7 @@ export class Scatter {
       // A panel opened at a press on the map: what is seen stays, so that the point does not leave the pointer.
       camera.view = { ...camera.view, span: Math.min(clientWidth, clientHeight) / s, x: camera.view.x + dw / 2 / s, y: camera.view.y - dh / 2 / s };
       this.glide = null;
-      if (this.links) this.reveal(this.links.row, false);
+      if (this.anchor !== null) this.reveal(this.anchor, false);
     } else if (this.follow) {
       this.glide = null;
       camera.view = this.fitted();
@@ -179,6 +166,7 @@ export class Scatter {
     this.over.width = Math.round(clientWidth * this.ratio);
     this.over.height = Math.round(clientHeight * this.ratio);
     // At once, not in the next frame: a canvas that changed its size is empty until then.
+    this.stale = true;
     if (this.colors) this.paint(performance.now());
     this.redraw();
   }
@@ -224,7 +212,7 @@ export class Scatter {
     this.back.setPoints(this.from, this.to, dims);
     this.grid = null;
     if (this.ink.length !== n * 4) this.setInk(new Uint8Array(n * 4).fill(255), false);
-    this.relabel();
+    for (const layer of this.layers.values()) layer.moved?.(this.positions);
     if (other !== undefined) this.follow = other === null;
     const goal = other ?? this.fitted();
     if (other) {
@@ -255,7 +243,7 @@ export class Scatter {
   get slots(): Order {
     return this.order;
   }
-  get positions(): { at: Float32Array; dims: number } {
+  get positions(): Positions {
     return { at: this.to, dims: this.dims };
   }
 
@@ -264,36 +252,19 @@ export class Scatter {
     this.colors = colors;
     this.redraw();
   }
-  /** Codes by slot (-1: none) and their names; null draws no names. */
-  setLabels(labelled: { codes: Int32Array; names: string[] } | null): void {
-    this.labelled = labelled;
-    this.relabel();
-    this.redraw();
-  }
-  private relabel(): void {
-    const l = this.labelled;
-    this.labels = l && l.codes.length === this.rows ? densest(this.to, this.dims, l.codes, l.names) : [];
-  }
-  setLinks(links: Links | null): void {
-    this.links = links;
-    this.redraw();
-  }
-  /** A selection: its line where it was drawn on a flat map, and rings around its points, or around some of them. */
-  setMarked(rows: number[], line: Polygon | null): void {
-    const step = Math.ceil(rows.length / MARKED_MOST);
-    this.marked = step <= 1 ? rows : line ? [] : rows.filter((_, i) => i % step === 0);
-    this.line = line;
-    this.redraw();
-  }
-  setArrows(arrows: Arrows | null): void {
-    this.arrows = arrows;
-    this.redraw();
+  /** Draws a layer in place of the one of this name; null: none. */
+  setLayer(name: string, layer: Layer | null): void {
+    if (layer === null && !this.layers.has(name)) return;
+    if (layer) this.layers.set(name, layer);
+    else this.layers.delete(name);
+    layer?.moved?.(this.positions);
+    this.drew();
   }
   /** Rings the row that the pointer is over on another map; -1: none. */
   ring(row: number): void {
     if (row === this.hovered) return;
     this.hovered = row;
-    this.redraw();
+    this.drew();
   }
   /** What is in the middle stays there when the size changes next. */
   keepMiddle(): void {
@@ -437,27 +408,19 @@ export class Scatter {
   }
   hover(x: number, y: number): void {
     const row = x < 0 ? -1 : this.rowAt(x, y);
-    if (row !== this.hovered) {
-      this.hovered = row;
-      this.redraw();
-    }
+    this.ring(row);
     this.events.hover(row, x, y);
   }
   choose(x: number, y: number): void {
     this.pressed = performance.now();
     this.events.choose(this.rowAt(x, y));
   }
-  drawLasso(line: Polygon): void {
-    this.lasso = line;
-    this.redraw();
-  }
-  endLasso(): void {
+  used(): void {
     this.pressed = performance.now();
-    const line = simplified(this.lasso, 3);
-    this.lasso = [];
     this.hover(-1, -1);
-    if (line.length >= 3) this.events.lasso(this.rowsWithin(line), this.camera.orbit ? null : line.map(([x, y]) => this.camera.unproject(x, y)));
-    this.redraw();
+  }
+  private lassoed(polygon: Polygon): void {
+    this.events.lasso(this.rowsWithin(polygon), this.camera.orbit ? null : polygon.map(([x, y]) => this.camera.unproject(x, y)));
   }
   /** Rows within a line on the screen. */
   private rowsWithin(line: Polygon): number[] {
@@ -483,7 +446,13 @@ export class Scatter {
 
   // --- drawing ---
 
+  /** Everything is drawn again in the next frame. */
   redraw(): void {
+    this.stale = true;
+    this.drew();
+  }
+  /** What is over the points is drawn again: it alone, if nothing else changed. */
+  drew(): void {
     if (!this.asked) this.asked = requestAnimationFrame((now) => this.tick(now));
   }
   private tick(now: number): void {
@@ -522,8 +491,10 @@ export class Scatter {
     }
     this.twin?.look(this.camera, this.follow);
     const frame = this.frame(now);
-    this.back.draw(frame);
-    paintOverlay(this.pen, this.scene(frame), this.colors, this.ratio);
+    if (this.stale) this.back.draw(frame);
+    this.stale = false;
+    const tools = new Set([this.shiftTool, ...(this.tool ? [this.tool] : [])]);
+    paintLayers([...this.layers.values(), hovered(this.hovered), ...tools], this.sheet(frame), this.ratio);
     this.frames++;
     if (this.tween && now - this.tween.start >= this.tween.ms) {
       this.tween = null;
@@ -532,36 +503,18 @@ export class Scatter {
     }
   }
 
-  private scene(frame: Frame): Scene {
-    const places = (rows: number[]) => rows.map((r) => this.place(r)).filter((p) => p !== null);
-    this.pen.font = LABEL_FONT;
-    const { links, camera } = this;
+  private sheet(frame: Frame): Sheet {
     return {
-      labels: placed(this.labels, (at) => camera.project(...at), (text) => this.pen.measureText(text).width, LABEL_HEIGHT, camera),
-      chosen: links ? this.place(links.row) : null,
-      kept: places(links?.kept ?? []),
-      lost: places(links?.lost ?? []),
-      invented: places(links?.invented ?? []),
-      hover: this.hovered >= 0 && this.hovered < this.rows ? this.place(this.hovered) : null,
-      lasso: this.lasso.length > 0 ? this.lasso : this.line && !camera.orbit ? this.line.map(([x, y]) => camera.project(x, y, 0).slice(0, 2) as [number, number]) : [],
-      marked: places(this.marked),
-      arrows: this.ways(),
+      pen: this.pen,
+      color: this.colors,
+      camera: this.camera,
       size: frame.size,
+      place: (row) => this.place(row),
+      ink: (row) => {
+        const at = 4 * this.order.slotOf[row]!;
+        return css([this.ink[at]!, this.ink[at + 1]!, this.ink[at + 2]!]);
+      },
     };
-  }
-
-  private ways(): Scene["arrows"] {
-    const { arrows, camera, dims } = this;
-    if (!arrows || arrows.to.length !== this.to.length) return [];
-    return arrows.rows.flatMap((row) => {
-      const from = this.place(row);
-      const at = dims * row;
-      const [x1, y1] = camera.project(arrows.to[at]!, arrows.to[at + 1]!, dims === 3 ? arrows.to[at + 2]! : 0);
-      if (!from || !Number.isFinite(x1 + y1)) return [];
-      const ink = 4 * this.order.slotOf[row]!;
-      const color = arrows.rows.length === 1 ? this.colors.accent : css([this.ink[ink]!, this.ink[ink + 1]!, this.ink[ink + 2]!]);
-      return [{ x0: from[0], y0: from[1], x1, y1, color }];
-    });
   }
 
   /** Milliseconds of each frame along one path of the camera, counted until the picture can be read back. */
@@ -573,6 +526,7 @@ export class Scatter {
       this.camera.view = { ...start, x: start.x + 0.1 * Math.sin(6.28 * t), span: start.span * (1 - 0.6 * Math.sin(3.14 * t)), yaw: start.yaw + 3 * t };
       const begun = performance.now();
       this.lastMove = begun;
+      this.stale = true;
       this.paint(begun);
       this.back.finish();
       spent.push(performance.now() - begun);
@@ -580,6 +534,7 @@ export class Scatter {
     this.camera.view = start;
     this.lastMove = -1e9;
     const begun = performance.now();
+    this.stale = true;
     this.paint(begun);
     this.back.finish();
     spent.push(performance.now() - begun);

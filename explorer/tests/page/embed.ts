@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { DemoTopics } from "../../src/rooms/topics/demo.ts";
-import type { TopicFile } from "../../src/rooms/topics/file.ts";
+import type { TopicFile } from "../../src/rooms/topics/types.ts";
 
 const PAGE = fileURLToPath(new URL("../../dist/room.html", import.meta.url));
 const PLACE = '<script type="application/json" id="latentspace-room">null</script>';

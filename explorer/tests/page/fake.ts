@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { extname, join, normalize } from "node:path";
 import { deflateSync } from "node:zlib";
 import { packMap } from "../../src/data/header.ts";
-import type { State } from "../../src/data/types.ts";
+import type { Groups, State } from "../../src/data/types.ts";
 import { demoTopics } from "../../src/rooms/topics/demo.ts";
 import { answerTopics } from "../../src/rooms/topics/source.ts";
 
@@ -115,7 +115,7 @@ export async function fakeServer(dist: string): Promise<Fake> {
     }
     if (path === "/api/maps") {
       const { method, seed, seconds, phase, measures, sentences, warnings } = state;
-      const groups = { groups: [{ rows: 200, elsewhere: 0.1, null: 1 / 3, made_up: false, parts: [200] }, { rows: 100, elsewhere: 0.64, null: 2 / 3, made_up: true, parts: [100] }], torn: [{ groups: [0, 1], share: 0.41, null: 0.33 }], parts: [N] };
+      const groups: Groups = { groups: [{ rows: 200, elsewhere: 0.1, null: 1 / 3, made_up: false, parts: [200] }, { rows: 100, elsewhere: 0.64, null: 2 / 3, made_up: true, parts: [100] }], torn: [{ groups: [0, 1], share: 0.41, null: 0.33 }], parts: [N], findings: [{ fault: "made_up", groups: [1], name: "100 rows", text: "64 of 100 of their neighbors are elsewhere in the data (random: 67)." }, { fault: "torn_apart", groups: [0, 1], name: "100 rows from 200", text: "41 of 100 neighbors of the 100 are among the 200 (random: 33)." }] };
       const same = (value: number) => ({ value, low: value, high: value, null: 0.05 });
       const stability = fake.again ? { seeds: same(0.7), bootstrap: same(0.5), k: K, runs: [3, 3], sentences: [{ kind: "note", text: "Of the 15 nearest neighbors of a row, 10.5 stay the same with another seed." }] } : null;
       const kept = { dims: 2, method, seed, seconds, phase, measures, sentences, warnings, learned: true, space: true, groups, stability: null };

@@ -4,7 +4,7 @@ import { Camera } from "../../src/scatter/camera.ts";
 import { readPlace, type TopicPlace, writePlace } from "../../src/rooms/topics/address.ts";
 import { covered, fitted, radius, under, written } from "../../src/rooms/topics/circles.ts";
 import { fileSource } from "../../src/rooms/topics/file.ts";
-import { told } from "../../src/rooms/topics/measures.ts";
+import { named } from "../../src/rooms/topics/measures.ts";
 import { byShare, changed, relevant, together, topicNamed } from "../../src/rooms/topics/rank.ts";
 import { askTopics } from "../../src/rooms/topics/source.ts";
 import { cut, steps } from "../../src/rooms/topics/tree.ts";
@@ -103,16 +103,14 @@ test("circles have areas as their shares, lie within the picture, and each can b
   for (const few of [[topic(0, 1)], [topic(0, 0.5), topic(1, 0.5)]]) expect(Number.isFinite(fitted(camera, few).span)).toBe(true);
 });
 
-test("what changes most is told for its size, and measures are told in sentences", () => {
+test("what changes most is told for its size, and measures are named", () => {
   const bins = [{ documents: 100 }, { documents: 100 }];
   expect(changed(bins, [0.1, 0.1])).toBe(0);
   expect(changed(bins, [0.01, 0.03])).toBeCloseTo(100 * 2 * (0.01 ** 2 / 0.02), 9);
   expect(changed(bins, [0, 0])).toBe(0);
-  const m = told("log_likelihood_per_word", { value: -7, low: -7.1, high: -6.9, null: -8 });
-  expect(m.says).toBe("Topics make each held-out word 2.72 times as probable. Perplexity 1,097: as uncertain as among that many equally likely words.");
+  const m = named("log_likelihood_per_word", { value: -7, low: -7.1, high: -6.9, null: -8 });
   expect([m.value, m.noise]).toEqual(["−7 ± 0.1", "without topics −8"]);
-  expect(told("coherence_npmi", { value: 0, low: -0.1, high: 0.1, null: 0 }).says).toContain("no more often than by chance");
-  expect(told("new_one", { value: 1, low: 1, high: 1, null: null })).toMatchObject({ label: "New one", noise: null, says: "" });
+  expect(named("new_one", { value: 1, low: 1, high: 1, null: null })).toMatchObject({ label: "New one", noise: null });
 });
 
 test("the file's own source tells what the file holds, of documents on its map and beside it", async () => {

@@ -173,14 +173,18 @@ fn measure_axes(axes: &WordAxes, matches: &ArgMatches, context: &Context) -> Res
     };
     let rows: Vec<Vec<String>> = (0..found.names.len()).map(row).collect();
     let windows = if found.in_windows { "windows of 10 words (npmi) and 110 (c_v)" } else { "whole documents, since counts have no order" };
-    output::text(&format!(
+    let mut out = format!(
         "{}\n{}\n  {} {}s against {} documents; words stand together in {windows}\n",
         output::measures(&found.measures),
         output::table(&[found.noun, "u_mass", "npmi", "c_v", "exclusivity", "words"], &rows),
         found.names.len(),
         found.noun,
         count(found.documents as u64)
-    ))
+    );
+    for sentence in measure::interpret(&found.measures, found.names.len()) {
+        out.push_str(&output::wrapped("  ", &sentence.to_string()));
+    }
+    output::text(&out)
 }
 
 /// One line per sampled row.

@@ -1,8 +1,12 @@
 //! `latent methods`: the methods and their parameters.
 
 use clap::{Arg, ArgMatches, Command};
-use latentspace::method::{Entry, Takes};
+use latentspace::data::{Given, Sees};
+use latentspace::method::{Entry, Signs, Takes};
+use latentspace::model::Can;
+use latentspace::schemars::{self, JsonSchema};
 use latentspace::{Result, registry};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::context::Context;
@@ -21,7 +25,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
         None => registry::METHODS.iter().collect(),
     };
     if context.json {
-        return output::json(&Value::Array(chosen.into_iter().map(describe).collect()));
+        return output::json(&chosen.into_iter().map(MethodInfo::of).collect::<Vec<_>>());
     }
     match name {
         Some(_) => chosen.into_iter().try_for_each(|entry| output::text(&details(entry))),
@@ -29,31 +33,62 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     }
 }
 
-/// The JSON description of a method, also used for the page's forms.
-pub(crate) fn describe(entry: &Entry) -> Value {
-    let info = entry.info;
-    let mut parameters = entry.schema();
-    for parameter in entry.parameters() {
-        parameters["properties"][parameter.name]["title"] = json!(parameter.title);
+/// The description of a method, also used for the page's forms.
+#[derive(Serialize, JsonSchema)]
+#[schemars(crate = "schemars", rename = "Method")]
+pub(crate) struct MethodInfo {
+    name: &'static str,
+    /// Its name in sentences.
+    title: &'static str,
+    family: &'static str,
+    summary: &'static str,
+    #[schemars(with = "Vec<String>")]
+    takes: &'static [Takes],
+    #[schemars(with = "Vec<String>")]
+    given: &'static [Given],
+    #[schemars(with = "String")]
+    sees: Sees,
+    #[schemars(with = "String")]
+    signs: Signs,
+    #[schemars(with = "Value")]
+    can: Can,
+    /// What an axis is called, where axes have names of their own.
+    axis: Option<&'static str>,
+    encodes: bool,
+    decodes: bool,
+    folds: bool,
+    live: bool,
+    /// The JSON Schema of the parameters.
+    parameters: Value,
+    limits: &'static [&'static str],
+}
+
+impl MethodInfo {
+    pub(crate) fn of(entry: &Entry) -> Self {
+        let info = entry.info;
+        let mut parameters = entry.schema();
+        for parameter in entry.parameters() {
+            parameters["properties"][parameter.name]["title"] = json!(parameter.title);
+        }
+        MethodInfo {
+            name: info.name,
+            title: info.title,
+            family: info.family,
+            summary: info.summary,
+            takes: info.takes,
+            given: info.given,
+            sees: info.sees,
+            signs: info.signs,
+            can: info.can,
+            axis: info.can.axes,
+            encodes: info.encodes,
+            decodes: info.decodes,
+            folds: info.folds,
+            live: info.live,
+            parameters,
+            limits: info.limits,
+        }
     }
-    json!({
-        "name": info.name,
-        "title": info.title,
-        "family": info.family,
-        "summary": info.summary,
-        "takes": info.takes,
-        "given": info.given,
-        "sees": info.sees,
-        "signs": info.signs,
-        "can": info.can,
-        "axis": info.can.axes,
-        "encodes": info.encodes,
-        "decodes": info.decodes,
-        "folds": info.folds,
-        "live": info.live,
-        "parameters": parameters,
-        "limits": info.limits,
-    })
 }
 
 fn takes(entry: &Entry) -> String {

@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use super::{events, png};
-use crate::commands;
+use crate::commands::methods::MethodInfo;
 use crate::hints::Flags;
 use crate::study::{Asked, Cells, ColumnInfo, Data, Failure, Frame, Kept, Study, TablePage, TableRow};
 
@@ -257,8 +257,10 @@ async fn kept_trust(State(study): Shared, Path(id): Path) -> Answer {
 
 async fn kept_groups(State(study): Shared, Path(id): Path) -> Answer {
     let groups = kept(&study, id)?.groups.clone();
-    Ok(groups
-        .map_or_else(|| StatusCode::NO_CONTENT.into_response(), |groups| bytes_of(groups.of_row.iter().map(|group| group.to_le_bytes()))))
+    Ok(groups.map_or_else(
+        || StatusCode::NO_CONTENT.into_response(),
+        |groups| bytes_of(groups.found.of_row.iter().map(|group| group.to_le_bytes())),
+    ))
 }
 
 async fn kept_stability(State(study): Shared, Path(id): Path) -> Answer {
@@ -382,8 +384,8 @@ async fn select(State(study): Shared, Asks(selected): Asks<Selected>) -> Answer 
     Ok(Json(json!({"version": study.desk.select(selected.rows, false)})).into_response())
 }
 
-async fn methods() -> Json<Vec<Value>> {
-    Json(registry::METHODS.iter().map(commands::methods::describe).collect())
+async fn methods() -> Json<Vec<MethodInfo>> {
+    Json(registry::METHODS.iter().map(MethodInfo::of).collect())
 }
 
 #[derive(Deserialize)]

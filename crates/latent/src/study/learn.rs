@@ -13,7 +13,7 @@ use latentspace::run::{Flag, Listener as _};
 use latentspace::{Error, Result, Space, registry};
 use serde_json::{Map, Value};
 
-use super::maps::Kept;
+use super::maps::{Kept, MapGroups};
 use super::params::{checked, metric, title, unfit, with_map_defaults};
 use super::{Frame, Grid, Phase, Start, Study, held, whole};
 
@@ -261,7 +261,7 @@ impl Study {
         *held(&self.trust) = Some(Arc::new(measures.row_recall.clone()));
         let groups = measure::groups(codes.view(), &near, &run)?;
         let parts = groups.parts_told();
-        *held(&self.groups) = Some(Arc::new(groups));
+        *held(&self.groups) = Some(Arc::new(MapGroups::new(groups)));
         let named: BTreeMap<String, Measure> = measures.named().into_iter().map(|(name, measure)| (name.to_owned(), measure)).collect();
         let sentences = measure::interpret(&named, codes.cols());
         self.desk.change(|state| {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use latentspace::Space;
-use latentspace::measure::{Groups, Measure, Sentence, Stability};
+use latentspace::measure::{Finding, Groups, Measure, Sentence, Stability};
 use latentspace::neighbors::Metric;
 use latentspace::schemars::{self, JsonSchema};
 use serde::{Serialize, Serializer};
@@ -28,6 +28,21 @@ pub(crate) struct MadeAgain {
     pub(crate) sentences: Vec<Sentence>,
 }
 
+/// The groups of a map, and what the map did to them.
+#[derive(Serialize, JsonSchema)]
+#[schemars(crate = "schemars", rename = "Groups")]
+pub(crate) struct MapGroups {
+    #[serde(flatten)]
+    pub(crate) found: Groups,
+    pub(crate) findings: Vec<Finding>,
+}
+
+impl MapGroups {
+    pub(crate) fn new(found: Groups) -> Self {
+        MapGroups { findings: found.interpret(), found }
+    }
+}
+
 /// A kept map: its entry in `/api/maps`, and its data.
 #[derive(Clone, Serialize, JsonSchema)]
 #[schemars(crate = "schemars", rename = "KeptMap")]
@@ -47,8 +62,8 @@ pub(crate) struct Kept {
     pub(crate) learned: bool,
     /// Groups that stand apart in the map; null if not measured.
     #[serde(serialize_with = "shared")]
-    #[schemars(with = "Option<Groups>")]
-    pub(crate) groups: Option<Arc<Groups>>,
+    #[schemars(with = "Option<MapGroups>")]
+    pub(crate) groups: Option<Arc<MapGroups>>,
     /// Null until tested.
     #[serde(serialize_with = "shared")]
     #[schemars(with = "Option<MadeAgain>")]
@@ -85,7 +100,7 @@ impl Kept {
     fn bytes(&self) -> usize {
         let figures = [
             self.trust.as_ref().map_or(0, |trust| trust.len()),
-            self.groups.as_ref().map_or(0, |groups| groups.of_row.len()),
+            self.groups.as_ref().map_or(0, |groups| groups.found.of_row.len()),
             self.stability.as_ref().map_or(0, |again| 2 * again.found.by_seeds.len()),
         ];
         // The rows that a space keeps are shared with the data, or reduced.

@@ -23,7 +23,7 @@ use std::time::Duration;
 use latentspace::data::{Affine, DataKind, Observations, Preparation, Values};
 use latentspace::linalg::Matrix;
 use latentspace::linalg::OwnedRows;
-use latentspace::measure::{Groups, Measure};
+use latentspace::measure::Measure;
 use latentspace::method::Entry;
 use latentspace::neighbors::{Metric, Neighbors};
 use latentspace::run::Flag;
@@ -41,7 +41,7 @@ pub(crate) use state::{Desk, Failure, Grid, Phase, StabilityProgress, State};
 pub(crate) use wire::schema as wire_schema;
 
 use crate::progress::Screen;
-use maps::Shelf;
+use maps::{MapGroups, Shelf};
 use watch::Watcher;
 
 /// Number of neighbors per row, in lists and measures, if there are enough rows.
@@ -90,7 +90,7 @@ pub(crate) struct Study {
     trust: Mutex<Option<Arc<Vec<f32>>>>,
     /// The space of the newest map, until the map is kept.
     space: Mutex<Option<Space>>,
-    groups: Mutex<Option<Arc<Groups>>>,
+    groups: Mutex<Option<Arc<MapGroups>>>,
     metric: Mutex<Metric>,
     /// Steps done and total steps of the fit, if it has a loss.
     steps: Mutex<(u64, u64)>,

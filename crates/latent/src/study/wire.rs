@@ -1,27 +1,45 @@
 //! The JSON Schema of what the server answers, from which the page's types are generated (`crates/latent/tests/wire.rs`).
 
-use latentspace::schemars::generate::{Contract, SchemaSettings};
-use serde_json::Value;
+use latentspace::schemars::JsonSchema;
+use latentspace::schemars::generate::{Contract, SchemaGenerator, SchemaSettings};
+use serde_json::{Value, json};
 
+use super::axes;
 use super::columns::{ColumnInfo, Columns};
 use super::fields::Hit;
 use super::maps::Kept;
 use super::rows::{Compared, RowInfo, TablePage};
 use super::state::{Selection, State};
+use crate::commands::methods::MethodInfo;
 
-/// The types by name.
+/// The types by the file of the page that holds them, then by name: those of all rooms, and those of a single one.
 pub(crate) fn schema() -> Value {
+    json!({
+        "data": types(|types| {
+            add::<State>(types);
+            add::<Kept>(types);
+            add::<Compared>(types);
+            add::<RowInfo>(types);
+            add::<TablePage>(types);
+            add::<Hit>(types);
+            add::<Columns>(types);
+            add::<ColumnInfo>(types);
+            add::<Selection>(types);
+            add::<MethodInfo>(types);
+        }),
+        "rooms/topics": types(axes::wire),
+    })
+}
+
+fn types(all: impl FnOnce(&mut SchemaGenerator)) -> Value {
     let mut settings = SchemaSettings::draft2020_12();
     settings.contract = Contract::Serialize;
     let mut types = settings.into_generator();
-    types.subschema_for::<State>();
-    types.subschema_for::<Kept>();
-    types.subschema_for::<Compared>();
-    types.subschema_for::<RowInfo>();
-    types.subschema_for::<TablePage>();
-    types.subschema_for::<Hit>();
-    types.subschema_for::<Columns>();
-    types.subschema_for::<ColumnInfo>();
-    types.subschema_for::<Selection>();
+    all(&mut types);
     Value::Object(types.take_definitions(true))
+}
+
+/// Adds a type and those that it is made of.
+pub(super) fn add<T: JsonSchema>(types: &mut SchemaGenerator) {
+    types.subschema_for::<T>();
 }

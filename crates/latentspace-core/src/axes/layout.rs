@@ -18,7 +18,7 @@ pub struct Layout {
 }
 
 /// A merge of two nodes: 0 to k - 1 are axes, k + i is the result of merge i.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Merge {
     /// The node with the smaller number.
     pub a: u32,

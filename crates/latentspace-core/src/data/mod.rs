@@ -2,7 +2,6 @@
 
 mod affine;
 mod constant;
-mod corpus;
 pub mod dates;
 mod exact;
 mod fresh;

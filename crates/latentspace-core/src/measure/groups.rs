@@ -1,11 +1,12 @@
 //! Groups of a map compared with the neighbors of their rows in the data: groups that the map made up, and groups that it tore apart.
-
+//!
 //! A group is a connected component of mutual k-nearest neighbors in the map, without outliers (rows much farther from their neighbors than
 //! those are from theirs): groups that touch count as one. In the data, rows are connected by their neighbors.
 //! False and missing groups correspond to steadiness and cohesiveness: Jeon et al. 2022, doi:10.1109/TVCG.2021.3114833.
 
 use serde::Serialize;
 
+use super::sentences::of_hundred;
 use crate::error::{Result, count};
 use crate::linalg::MatrixView;
 use crate::neighbors::{Metric, Neighbors, neighbors};
@@ -40,19 +41,67 @@ pub struct Groups {
 }
 
 impl Groups {
+    /// Groups that the map made up or merged, then those that it tore apart, each with the reason.
+    pub fn interpret(&self) -> Vec<Finding> {
+        let rows = |group: usize| count(self.groups[group].rows as u64);
+        let made_up = self.groups.iter().enumerate().filter_map(|(at, group)| {
+            let text = if group.made_up {
+                let (elsewhere, random) = (of_hundred(group.elsewhere), of_hundred(group.null));
+                format!("{elsewhere} of 100 of their neighbors are elsewhere in the data (random: {random}).")
+            } else if group.parts.len() > 1 {
+                format!("They are {} groups in the data, of {} rows.", group.parts.len(), listed(&group.parts))
+            } else {
+                return None;
+            };
+            Some(Finding { fault: Fault::MadeUp, groups: vec![at], name: format!("{} rows", rows(at)), text })
+        });
+        let torn = self.torn.iter().map(|torn| {
+            let [larger, smaller] = torn.groups;
+            let (share, random) = (of_hundred(torn.share), of_hundred(torn.null));
+            Finding {
+                fault: Fault::TornApart,
+                groups: torn.groups.to_vec(),
+                name: format!("{} rows from {}", rows(smaller), rows(larger)),
+                text: format!("{share} of 100 neighbors of the {} are among the {} (random: {random}).", rows(smaller), rows(larger)),
+            }
+        });
+        made_up.chain(torn).collect()
+    }
+
     /// A sentence if the neighbor graph of the data is disconnected.
     pub fn parts_told(&self) -> Option<String> {
-        let told: Vec<String> = self.parts.iter().take(3).map(|&rows| count(rows as u64)).collect();
-        let more = if self.parts.len() > told.len() { ", …" } else { "" };
         (self.parts.len() > 1).then(|| {
             format!(
-                "The neighbor graph has {} connected components (of {}{more} rows): their distances and arrangement on this map carry no \
+                "The neighbor graph has {} connected components (of {} rows): their distances and arrangement on this map carry no \
                  information.",
                 count(self.parts.len() as u64),
-                told.join(", ")
+                listed(&self.parts)
             )
         })
     }
+}
+
+/// A fault of a map: groups that it made up, merged or tore apart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct Finding {
+    /// What the map did.
+    pub fault: Fault,
+    /// Indices of the groups.
+    pub groups: Vec<usize>,
+    /// What is meant: `1,204 rows`.
+    pub name: String,
+    /// Why, in a sentence.
+    pub text: String,
+}
+
+/// What a map did to groups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Fault {
+    /// A group that is none in the data, or several.
+    MadeUp,
+    /// Two groups that are connected in the data.
+    TornApart,
 }
 
 /// A group of the map.
@@ -79,6 +128,12 @@ pub struct Torn {
     pub share: f64,
     /// The same share for random neighbors.
     pub null: f64,
+}
+
+/// The first three sizes.
+fn listed(sizes: &[usize]) -> String {
+    let first: Vec<String> = sizes.iter().take(3).map(|&rows| count(rows as u64)).collect();
+    format!("{}{}", first.join(", "), if sizes.len() > first.len() { ", …" } else { "" })
 }
 
 /// Finds the groups of a map `[n, 2 or 3]` and compares them with the neighbors of its rows in the data. Cost: the neighbors in the map, and
@@ -284,6 +339,13 @@ mod tests {
         let [torn] = &found.torn[..] else { panic!("{found:?}") };
         assert_eq!(torn.groups, [1, 2]);
         assert!(torn.share > 0.4 && torn.null < 0.2 && found.parts.len() == 3, "{torn:?}");
+        let findings = found.interpret();
+        assert_eq!(
+            findings.iter().map(|finding| (finding.fault, &finding.groups[..])).collect::<Vec<_>>(),
+            [(Fault::MadeUp, &[0][..]), (Fault::TornApart, &[1, 2][..])]
+        );
+        assert!(findings[0].text.starts_with("They are 2 groups in the data, of "), "{findings:?}");
+        assert!(findings[1].name.contains(" rows from ") && findings[1].text.contains(" are among the "), "{findings:?}");
     }
 
     #[test]
@@ -294,5 +356,6 @@ mod tests {
         let found = found(&data, &map);
         assert_eq!((found.groups.len(), found.parts.len()), (5, 1));
         assert!(found.groups.iter().all(|group| group.made_up && (group.elsewhere - group.null).abs() < 0.05), "{found:?}");
+        assert!(found.interpret()[0].text.contains("of 100 of their neighbors are elsewhere in the data (random: 80)."), "{found:?}");
     }
 }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::interval::Measure;
 pub use compare::{CompareOptions, Comparison, compare};
-pub use groups::{Group, Groups, NO_GROUP, Torn, groups};
+pub use groups::{Fault, Finding, Group, Groups, NO_GROUP, Torn, groups};
 pub use pairs::rank_correlation;
 pub use plan::{measure_bytes, measure_stream_bytes};
 pub use sentences::{Kind, Sentence, interpret, sentences};

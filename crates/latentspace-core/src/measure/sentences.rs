@@ -6,6 +6,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::{Measure, Measures};
+use crate::error::count;
 
 /// Whether a sentence only informs, or warns of a wrong interpretation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
@@ -61,7 +62,8 @@ pub fn sentences(measures: &Measures, n: usize, dims: usize) -> Vec<String> {
     interpret(&named, dims).iter().map(Sentence::to_string).collect()
 }
 
-/// Interprets the measures of a map in `dims` dimensions by their names, the most important first; absent ones are left out.
+/// Interprets the measures of a map in `dims` dimensions, or of that many axes over words, by their names, the most important first; absent ones
+/// are left out.
 pub fn interpret(measures: &BTreeMap<String, Measure>, dims: usize) -> Vec<Sentence> {
     let value = |name: &str| measures.get(name).map(|measure| measure.value);
     let mut out = Vec::new();
@@ -91,11 +93,43 @@ pub fn interpret(measures: &BTreeMap<String, Measure>, dims: usize) -> Vec<Sente
             _ => format!("Distances on the map carry little information: do not compare gaps between groups {told}"),
         }));
     }
+    out.extend(of_words(measures));
+    out
+}
+
+/// Interprets the measures of axes over words.
+fn of_words(measures: &BTreeMap<String, Measure>) -> Vec<Sentence> {
+    let mut out = Vec::new();
+    if let Some(likelihood) = measures.get("log_likelihood_per_word") {
+        let perplexity = format!("perplexity {}", count((-likelihood.value).exp().round() as u64));
+        out.push(match likelihood.null.map(|null| (likelihood.value - null).exp()) {
+            Some(times) if times >= 1.0 => Sentence::note(format!(
+                "Held-out words are {times:.2} times as probable as by word frequencies alone ({perplexity}: as uncertain as among that many \
+                 equally likely words)."
+            )),
+            Some(_) => Sentence::warning(format!("Held-out words are predicted no better than by word frequencies alone ({perplexity}).")),
+            None => Sentence::note(format!("Held-out words are as uncertain as among equally likely words of that number ({perplexity}).")),
+        });
+    }
+    if let Some((npmi, null)) = measures.get("coherence_npmi").and_then(|npmi| Some((npmi, npmi.null?))) {
+        out.push(if npmi.value > null && npmi.low > null {
+            Sentence::note(format!("The top words of an axis occur together more often than by chance (NPMI {:.2}).", npmi.value))
+        } else {
+            Sentence::warning(format!(
+                "The top words of an axis occur together no more often than by chance: do not interpret them (NPMI {:.2}).",
+                npmi.value
+            ))
+        });
+    }
+    if let Some(diversity) = measures.get("diversity").filter(|diversity| diversity.value < 0.5) {
+        let unique = of_hundred(diversity.value);
+        out.push(Sentence::warning(format!("Only {unique} of 100 top words are different ones: try fewer dimensions.")));
+    }
     out
 }
 
 /// A share as a number out of 100: `39`, `4.2`, `0.03`.
-fn of_hundred(share: f64) -> String {
+pub(super) fn of_hundred(share: f64) -> String {
     let percent = 100.0 * share;
     if percent >= 9.95 || percent == 0.0 {
         format!("{percent:.0}")

@@ -130,6 +130,42 @@ fn sentences_tell_what_is_kept_and_warn() {
     assert!(told[1].starts_with("Warning: fewer than a tenth of the neighbors are kept"));
 }
 
+#[test]
+fn sentences_on_axes_over_words_compare_with_word_frequencies_and_chance() {
+    let told = |figures: &[(&str, f64, f64, f64, f64)]| -> Vec<String> {
+        let measure = |&(name, value, low, high, null): &(&str, f64, f64, f64, f64)| {
+            (name.to_owned(), Measure { value, low, high, null: Some(null) })
+        };
+        interpret(&figures.iter().map(measure).collect(), 20).iter().map(Sentence::to_string).collect()
+    };
+    let good = told(&[
+        ("log_likelihood_per_word", -7.0, -7.1, -6.9, -8.0),
+        ("coherence_npmi", 0.17, 0.15, 0.19, 0.004),
+        ("diversity", 0.81, 0.81, 0.81, 0.0),
+    ]);
+    assert_eq!(
+        good,
+        [
+            "Held-out words are 2.72 times as probable as by word frequencies alone (perplexity 1,097: as uncertain as among that many equally \
+             likely words).",
+            "The top words of an axis occur together more often than by chance (NPMI 0.17)."
+        ]
+    );
+    let poor = told(&[
+        ("log_likelihood_per_word", -8.2, -8.3, -8.1, -8.0),
+        ("coherence_npmi", 0.0, -0.1, 0.1, 0.0),
+        ("diversity", 0.42, 0.42, 0.42, 0.0),
+    ]);
+    assert_eq!(
+        poor,
+        [
+            "Warning: held-out words are predicted no better than by word frequencies alone (perplexity 3,641).",
+            "Warning: the top words of an axis occur together no more often than by chance: do not interpret them (NPMI 0.00).",
+            "Warning: only 42 of 100 top words are different ones: try fewer dimensions."
+        ]
+    );
+}
+
 /// Rows that come in blocks of a size that fits nothing, with codes of some dimensions; sparse ones, if that is told.
 struct Blocks(Matrix, usize, bool);
 

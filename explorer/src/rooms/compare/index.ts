@@ -1,5 +1,6 @@
 // Two maps side by side.
 import type { Room } from "../../core/room.ts";
+import { arrows } from "../../scatter/layers/arrows.ts";
 import ComparePanel from "./ComparePanel.svelte";
 import { CompareSlice, compareOf } from "./slice.svelte.ts";
 import View from "./View.svelte";
@@ -36,7 +37,10 @@ export const compare: Room = {
       const { info } = compareOf(s);
       return info && info.row === s.selection.row && info.kept !== null ? [{ name: "kept beside", value: `${info.kept} of ${info.neighbors.length}` }] : [];
     },
-    arrows: (s) => compareOf(s).arrows,
+    layers(s) {
+      const found = compareOf(s).arrows;
+      return found ? [["arrows", arrows(found)]] : [];
+    },
   },
   handle: (s) => ({
     placeBeside: (row: number) => s.camera.beside?.place(row) ?? null,

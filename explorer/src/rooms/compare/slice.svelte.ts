@@ -4,7 +4,7 @@ import type { Slice } from "../../core/room.ts";
 import type { Store } from "../../core/store.svelte.ts";
 import type { Comparison, Failure, RowInfo } from "../../data/types.ts";
 import { laidOnto, mostMoved } from "../../scatter/laid.ts";
-import type { Arrows } from "../../scatter/scatter.ts";
+import type { Arrows } from "../../scatter/layers/arrows.ts";
 
 /** Arrows of the rows that moved most, and of chosen ones: more would be a thicket. */
 const MOVED_SHOWN = 300;
@@ -122,10 +122,10 @@ export class CompareSlice implements Slice {
     const selected = row !== null ? [row] : rows;
     if (selected) {
       const step = Math.ceil(selected.length / CHOSEN_SHOWN);
-      return { rows: selected.filter((_, i) => i % step === 0), to, chosen: true };
+      return { rows: selected.filter((_, i) => i % step === 0), to, dims: map.dims, chosen: true };
     }
     const { only, field, column } = this.store.columns;
     const filtered = only && typeof field === "object" && field?.type === "category" && column?.length === map.rows ? column : null;
-    return { rows: mostMoved(map.coords, laid, map.dims, MOVED_SHOWN, (row) => !filtered || only!.has(filtered[row]!)), to, chosen: false };
+    return { rows: mostMoved(map.coords, laid, map.dims, MOVED_SHOWN, (row) => !filtered || only!.has(filtered[row]!)), to, dims: map.dims, chosen: false };
   });
 }

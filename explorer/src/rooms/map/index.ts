@@ -51,13 +51,13 @@ export const map: Room = {
     ...ZOOM_KEYS,
     { keys: ["c"], shown: "c", does: "Color by the next field", run: (s) => s.columns.next() },
     { keys: ["t"], shown: "t", does: "Shade by trust", run: (s) => s.maps.trust && s.columns.setShade(!s.columns.shade) },
-    { keys: ["l"], shown: "l", does: "Lasso, or drag with shift", run: (s) => (s.camera.lassoing = !s.camera.lassoing) },
+    { keys: ["l"], shown: "l", does: "Lasso, or drag with shift", run: (s) => s.camera.take("lasso") },
     { keys: ["r"], shown: "r", does: "Table of rows", run: (s) => mapOf(s).setTable(!mapOf(s).table) },
     { keys: ["[", "]"], shown: "[ ]", does: "The map learned before, or after", run: (s, key) => s.maps.showNext(key === "[" ? -1 : 1) },
   ],
   escape(s) {
     if (s.uncover()) return;
-    if (s.camera.lassoing) s.camera.lassoing = false;
+    if (s.camera.tool) s.camera.tool = null;
     else s.letGo();
   },
   pointer: "Drag moves the map, the wheel zooms, a click chooses a point. In 3-D a drag turns the map and the right button moves it.",

@@ -3,17 +3,7 @@ import { place, still } from "../../data/file.ts";
 import { type DataSource, SourceError } from "../../data/source.ts";
 import type { MapData, RowInfo, State } from "../../data/types.ts";
 import { answerTopics, type TopicSource } from "./source.ts";
-import type { Piece, RowWords, SalientWord, Times, Topic, TopicDocument, Topics, TopicWord, Word, WordTopics } from "./types.ts";
-
-export interface TopicFile {
-  topics: Topics;
-  all: { words: SalientWord[] };
-  topic: { topic: number; words: TopicWord[] }[];
-  words: WordTopics[];
-  documents: TopicDocument[][];
-  times: (Times & { field: number })[];
-  map: { x: number[]; y: number[]; topic: number[]; rows: number[] } | null;
-}
+import type { Piece, ShownWords, Topic, TopicDocument, TopicFile, Word } from "./types.ts";
 
 const TOPIC_FIELD = "topic";
 const CATEGORIES_MOST = 1000;
@@ -66,7 +56,7 @@ export function fileSource(given: unknown): DataSource {
     return [...told].sort((a, b) => b[1] - a[1]);
   };
   /** The beginning of a document, each known word with the topic that it is mostly of. */
-  function rowWords(row: number): RowWords {
+  function rowWords(row: number): ShownWords {
     const text = known.get(row)?.document.text ?? "";
     const pieces: Piece[] = [];
     for (const part of text.split(/([\p{L}\p{N}][\p{L}\p{M}\p{N}'’_-]*)/u)) {

@@ -36,7 +36,8 @@ export interface Events {
 
 export class TopicMap {
   readonly camera = new Camera();
-  lassoing = false;
+  readonly tool = null;
+  readonly shiftTool = null;
   frames = 0;
   private readonly host: HTMLElement;
   private readonly events: Events;
@@ -200,8 +201,8 @@ export class TopicMap {
     this.events.choose(hits.length === 0 ? null : last >= 0 && hits.length > 1 ? hits[(last + 1) % hits.length]! : hits[0]!);
   }
   ended(): void {}
-  drawLasso(): void {}
-  endLasso(): void {}
+  drew(): void {}
+  used(): void {}
   /** Where a topic is drawn, in CSS pixels from the map's corner, and its radius. */
   placeOf(at: number): [number, number, number] | null {
     const c = this.circles.find((c) => c.at === at);

@@ -7,7 +7,7 @@ import type { TopicMap } from "./map.ts";
 import { byShare, LAMBDA, type Ranked, relevant, SHOWN, together, topicNamed } from "./rank.ts";
 import { askTopics, type TopicSource } from "./source.ts";
 import { cut, type Group, steps } from "./tree.ts";
-import type { RowWords, SalientWord, Times, Topic, TopicDocument, Topics, TopicWord, WordTopics } from "./types.ts";
+import type { ShownWords, SalientWord, Times, Topic, TopicDocument, Topics, TopicWord, WordTopics } from "./types.ts";
 
 /** A word that the pointer only passes over is not asked for. */
 const PASSING_MS = 40;
@@ -48,7 +48,7 @@ export class TopicSlice implements Slice {
   private spread = $state.raw<ReadonlyMap<number, WordTopics>>(new Map());
   documents = $state.raw<{ topic: number; list: TopicDocument[] } | null>(null);
   times = $state.raw<{ field: number; name: string; told: Times } | null>(null);
-  document = $state.raw<RowWords | null>(null);
+  document = $state.raw<ShownWords | null>(null);
   /** Why there are none. */
   failed = $state.raw<Failure | null>(null);
   /** Grows when what was asked for is of no use any more. */

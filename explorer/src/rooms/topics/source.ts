@@ -1,6 +1,6 @@
 // What the room asks of the data, by the paths of docs/http-api.md.
 import type { DataSource } from "../../data/source.ts";
-import type { RowWords, SalientWord, Times, TopicDocument, Topics, TopicWord, Word, WordTopics } from "./types.ts";
+import type { ShownWords, SalientWord, Times, TopicDocument, Topics, TopicWord, Word, WordTopics } from "./types.ts";
 
 export interface TopicSource {
   topics(): Promise<Topics>;
@@ -10,7 +10,7 @@ export interface TopicSource {
   word(word: number): Promise<WordTopics>;
   findWords(text: string, limit: number): Promise<Word[]>;
   documents(topic: number, limit: number): Promise<TopicDocument[]>;
-  rowWords(row: number): Promise<RowWords>;
+  rowWords(row: number): Promise<ShownWords>;
   times(field: number): Promise<Times>;
 }
 

@@ -344,7 +344,7 @@ impl Roles {
     fn take_chosen(&mut self, file: &File, chosen: &[String], ask: &Ask<'_>) -> Result<()> {
         let fitted = ask.options.preparation.as_ref();
         let was_number = |name: &String| fitted.and_then(|fitted| fitted.names.as_ref()).is_some_and(|names| names.contains(name));
-        let was_category = |name: &String| fitted.is_some_and(|fitted| fitted.categories.iter().any(|category| category.name == *name));
+        let was_category = |name: &String| fitted.is_some_and(|fitted| fitted.categories().iter().any(|category| category.name == *name));
         for name in chosen {
             let index = self.find(file, name)?;
             let field = &self.fields[index];

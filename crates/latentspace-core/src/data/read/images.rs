@@ -121,7 +121,7 @@ pub(super) fn open(mut files: Files, mut notes: Vec<String>, ask: &Ask<'_>) -> R
     let channels = if heads.iter().any(|head| head.has_color) { 3 } else { 1 };
     let mut sizes: BTreeMap<(u32, u32), usize> = BTreeMap::new();
     heads.iter().for_each(|head| *sizes.entry((head.height, head.width)).or_default() += 1);
-    let wanted = ask.options.preparation.as_ref().and_then(|preparation| preparation.image);
+    let wanted = ask.options.preparation.as_ref().and_then(|preparation| preparation.image());
     let common = sizes.iter().max_by_key(|(_, count)| **count).filter(|(_, count)| **count * 2 >= heads.len());
     let shape = match (wanted, common) {
         (Some(shape), _) => shape,

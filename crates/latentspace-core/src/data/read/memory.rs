@@ -40,7 +40,7 @@ impl MemoryArray {
         let (big_endian, number) = npy::number(&file, &self.descr)?;
         let layout = Layout { start: 0, number, big_endian, shape: self.shape.clone(), fortran: self.fortran };
         let array = Array::new(&file, Arc::new(Bytes::Shared(Arc::clone(&self.bytes))), layout)?;
-        let affine = preparation.map(|preparation| preparation.affine().clone());
+        let affine = preparation.map(|preparation| preparation.affine());
         let mut observations = ArrayReader::new(&file, self.name.clone(), array, None, affine)?.read(run)?;
         if let Values::Table(table) = &mut observations.values {
             table.names = self.names.clone().filter(|names| names.len() == table.numbers.cols());

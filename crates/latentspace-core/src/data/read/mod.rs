@@ -144,7 +144,7 @@ pub(super) enum Purpose {
 impl Ask<'_> {
     /// The affine maps of the space that the rows are for.
     pub(super) fn affine(&self) -> Option<Affine> {
-        self.options.preparation.as_ref().map(|preparation| preparation.affine().clone())
+        self.options.preparation.as_ref().map(|preparation| preparation.affine())
     }
 
     /// Whether text is preferred to numbers.
@@ -156,7 +156,7 @@ impl Ask<'_> {
     pub(super) fn fitted_columns(&self) -> Option<Vec<String>> {
         let preparation = self.options.preparation.as_ref().filter(|preparation| preparation.kind == DataKind::Table)?;
         let mut names = preparation.names.clone()?;
-        names.extend(preparation.categories.iter().map(|category| category.name.clone()));
+        names.extend(preparation.categories().iter().map(|category| category.name.clone()));
         Some(names)
     }
 }

@@ -62,7 +62,7 @@ pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
     let Some(numbering) = numbering.or(fitted.map(|_| Numbering { has_zero: false, most: 1 })) else {
         return Err(file.wrong("no cell", "rows are LABEL COLUMN:VALUE COLUMN:VALUE …"));
     };
-    let base = fitted.and_then(|fitted| fitted.base).unwrap_or(numbering.base());
+    let base = fitted.and_then(|fitted| fitted.base()).unwrap_or(numbering.base());
     let columns = fitted.map_or((numbering.most + 1 - base) as usize, |fitted| fitted.columns);
     let is_inside = |column: u32| column.checked_sub(base).is_some_and(|column| (column as usize) < columns);
     if let Some(&(row, column, _)) = cells.iter().find(|(_, column, _)| !is_inside(*column)) {
@@ -77,7 +77,7 @@ pub(super) fn open(file: &File, ask: &Ask<'_>) -> Result<Box<dyn Reader>> {
     let mut reader = CountsReader::new(file, ask, counts, metadata)?;
     match fitted {
         None => reader.numbering = Some(numbering),
-        Some(fitted) if fitted.base.is_none() => reader.note(numbering.told(&ask.name)),
+        Some(fitted) if fitted.base().is_none() => reader.note(numbering.told(&ask.name)),
         Some(_) => {}
     }
     Ok(Box::new(reader))

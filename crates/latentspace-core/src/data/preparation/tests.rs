@@ -1,8 +1,9 @@
 //! Tests of preparation: what is chosen, that rows are prepared alike whatever their batch, and the way back.
 
+use std::sync::Arc;
+
 use super::*;
-use crate::data::Affine;
-use crate::linalg::OwnedRows;
+use crate::data::{Category, Images, PrepareOptions};
 use crate::random::Random;
 use crate::text::TextOptions;
 
@@ -150,7 +151,8 @@ fn a_preparation_whose_lengths_do_not_fit_is_refused() {
     let observed = named(&["a", "b"], noise(30, 2), Vec::new());
     let options = PrepareOptions { scale: Scale::Standard, missing: None, ..PrepareOptions::default() };
     let mut preparation = Preparation::choose(&observed, &options, &run()).unwrap();
-    preparation.centers.pop();
+    let Form::Columns(columns) = &mut preparation.form else { panic!() };
+    columns.scaling.centers.pop();
     assert!(preparation.prepare(&observed, &run()).unwrap_err().to_string().contains("do not fit"));
 }
 

@@ -1,25 +1,42 @@
 //! Text as observations: the vocabulary is learned in passes over the documents, and each document becomes word counts.
 
-use crate::linalg::SparseMatrix;
 use std::sync::{Arc, OnceLock};
 
-use crate::data::{Affine, DataKind, Missing, Observations, Preparation, PrepareOptions, Scale, Source, Values};
+use super::{Form, Preparation, Sees};
+use crate::data::{DataKind, Missing, Observations, PrepareOptions, Scale, Source, Values};
 use crate::error::{Error, Input, Result};
+use crate::linalg::{OwnedRows, SparseMatrix, Tokens};
+use crate::parallel::*;
 use crate::run::Run;
-use crate::text::{self, Documents, Facts, Learned, StopWords, TextOptions, Vocabulary};
+use crate::text::{self, Documents, Facts, Kept, Learned, StopWords, TextOptions, Vocabulary};
 
 /// Bytes of text from which the whole is estimated.
 const HEAD: u64 = 4 << 20;
 /// Typical compression ratio of text.
 const PACKED: u64 = 3;
 
-/// A cached vocabulary, derived from the preparation.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Ready(OnceLock<Arc<Vocabulary>>);
+/// How text becomes counts of words, which are the preparation's names.
+#[derive(Debug, Clone)]
+pub(super) struct Words {
+    pub(super) kept: Kept,
+    /// Built from the words and what is kept, when first needed.
+    vocabulary: OnceLock<Arc<Vocabulary>>,
+}
 
-impl PartialEq for Ready {
-    fn eq(&self, _other: &Self) -> bool {
-        true
+impl PartialEq for Words {
+    fn eq(&self, other: &Self) -> bool {
+        self.kept == other.kept
+    }
+}
+
+impl Words {
+    pub(super) fn new(kept: Kept) -> Self {
+        Words { kept, vocabulary: OnceLock::new() }
+    }
+
+    /// Checks its parts.
+    pub(super) fn check(&self) -> Result<()> {
+        self.kept.check()
     }
 }
 
@@ -57,16 +74,21 @@ impl Preparation {
         })?;
         let Learned { vocabulary, counts, facts, told } = learned;
         let names = (0..vocabulary.len() as u32).map(|word| vocabulary.word(word).to_owned()).collect();
-        let mut preparation = Preparation::plain(DataKind::Text, vocabulary.len());
-        preparation.names = Some(names);
-        preparation.text = Some(vocabulary.kept().clone());
-        preparation.told = told;
-        let _ = preparation.ready.0.set(Arc::new(vocabulary));
+        let preparation = Preparation {
+            kind: DataKind::Text,
+            columns: vocabulary.len(),
+            scale: Scale::None,
+            missing: Missing::Error,
+            names: Some(names),
+            sees: Sees::Rows,
+            form: Form::Text(Words { kept: vocabulary.kept().clone(), vocabulary: Arc::new(vocabulary).into() }),
+            told,
+        };
         Ok((preparation, facts, counts))
     }
 
     /// The preparation of text in memory, and its counts if requested.
-    pub(super) fn of_texts(
+    pub(in crate::data) fn of_texts(
         observations: &Observations,
         options: &PrepareOptions,
         keep: bool,
@@ -133,35 +155,24 @@ impl Preparation {
     /// # Errors
     /// [`Error::Input`] if this is not a preparation of text, or its words are not sorted.
     pub fn vocabulary(&self) -> Result<&Vocabulary> {
-        if let Some(ready) = self.ready.0.get() {
-            return Ok(ready);
-        }
-        let (Some(kept), Some(words)) = (&self.text, &self.names) else {
+        let (Form::Text(text), Some(words)) = (&self.form, &self.names) else {
             return Err(Error::input("preparation", format!("one of {}", self.kind), "text has a vocabulary"));
         };
-        let vocabulary = Arc::new(Vocabulary::new(kept.clone(), words)?);
-        Ok(self.ready.0.get_or_init(|| vocabulary))
+        if let Some(vocabulary) = text.vocabulary.get() {
+            return Ok(vocabulary);
+        }
+        let vocabulary = Arc::new(Vocabulary::new(text.kept.clone(), words)?);
+        Ok(text.vocabulary.get_or_init(|| vocabulary))
     }
 
-    /// A preparation without columns.
-    fn plain(kind: DataKind, columns: usize) -> Self {
-        Preparation {
-            kind,
-            sees: Default::default(),
-            columns,
-            image: None,
-            scale: Scale::None,
-            missing: Missing::Error,
-            names: None,
-            affine: Affine::default(),
-            centers: Vec::new(),
-            spreads: Vec::new(),
-            fills: Vec::new(),
-            categories: Vec::new(),
-            base: None,
-            text: None,
-            ready: Ready::default(),
-            told: Vec::new(),
-        }
+    /// Texts as sequences of words, those of a text the same alone and in any batch.
+    pub(super) fn tokens(&self, texts: &[String], run: &Run) -> Result<OwnedRows> {
+        let vocabulary = self.vocabulary()?;
+        let sequence = |text: &String| -> Result<Vec<u32>> {
+            run.check()?;
+            Ok(vocabulary.sequence(text))
+        };
+        let sequences: Vec<Vec<u32>> = run.install(|| texts.par_iter().map(sequence).collect::<Result<_>>())?;
+        Ok(OwnedRows::Tokens(Tokens::new(self.prepared_columns(), sequences.iter().map(Vec::as_slice))))
     }
 }

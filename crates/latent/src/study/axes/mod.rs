@@ -1,4 +1,6 @@
-//! The room of topics: its answers to the page, the page as one file, and sentences.
+//! The room of topics: its answers to the page, and the page as one file.
+
+mod answers;
 
 use std::sync::{Arc, OnceLock};
 
@@ -9,12 +11,20 @@ use latentspace::axes::{Distributions, Layout, Merge, layout, tree};
 use latentspace::data::{Metadata, dates, write};
 use latentspace::linalg::{Matrix, SparseMatrix};
 use latentspace::model::Kept;
+use latentspace::schemars::SchemaGenerator;
 use latentspace::text::BEFORE_WORD;
-use latentspace::{Error, Result, Run, Space};
+use latentspace::{Error, Result, Run, Space, measure};
+use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::wire::add;
 use super::{Asked, Room};
 use crate::output::count;
+pub(crate) use answers::Whole;
+use answers::{
+    Bin, Piece, RowWords, SalientWord, SalientWords, TimeField, Times, TimesOf, Topic, TopicDocument, TopicWord, TopicWords, Topics, Word,
+    WordTopics,
+};
 
 /// Number of words shown per topic.
 const SHOWN: usize = 30;
@@ -134,28 +144,44 @@ impl AxesRoom {
     }
 
     /// The answer to `/api/topics`.
-    pub(crate) fn overview(&self, run: &Run) -> Result<Value> {
+    fn overview(&self, run: &Run) -> Result<Topics> {
         let (topics, (layout, tree)) = (self.topics(), self.laid(run)?);
         let mut documents = vec![0_u64; self.k()];
         self.largest().into_iter().flatten().for_each(|topic| documents[topic] += 1);
-        let fact = |name: &str, topic: usize| self.space.facts.get(name).map_or(Value::Null, |all| all[topic].clone());
-        let told = |topic: usize| {
+        let fact = |name: &str, topic: usize| self.space.facts.get(name).and_then(|all| all[topic].as_f64());
+        let topic = |topic: usize| {
             let [x, y] = layout.places[topic];
-            json!({
-                "topic": topic, "name": self.names[topic], "share": topics.shares()[topic], "x": x, "y": y, "documents": documents[topic],
-                "coherence": fact("topic_coherence_npmi", topic), "exclusivity": fact("topic_exclusivity", topic),
-            })
+            Topic {
+                topic,
+                name: self.names[topic].clone(),
+                share: topics.shares()[topic],
+                x,
+                y,
+                documents: documents[topic],
+                coherence: fact("topic_coherence_npmi", topic),
+                exclusivity: fact("topic_exclusivity", topic),
+            }
         };
-        let times: Vec<Value> = self.times().into_iter().map(|(field, name)| json!({"field": field, "name": name})).collect();
-        Ok(json!({
-            "title": self.title(), "documents": self.documents.shares.rows(), "tokens": topics.tokens(), "words": topics.words(),
-            "topics": (0..self.k()).map(told).collect::<Vec<_>>(), "explained": layout.explained, "tree": tree, "times": times,
-            "measures": self.space.measures,
-        }))
+        Ok(Topics {
+            title: self.title(),
+            documents: self.documents.shares.rows(),
+            tokens: topics.tokens(),
+            words: topics.words(),
+            topics: (0..self.k()).map(topic).collect(),
+            explained: layout.explained,
+            tree: tree.clone(),
+            times: self.times().into_iter().map(|(field, name)| TimeField { field, name }).collect(),
+            measures: self.space.measures.clone(),
+            sentences: measure::interpret(&self.space.measures, self.k()),
+        })
     }
 
     fn word(&self, word: usize) -> &str {
         self.words.get(word).map_or("", String::as_str)
+    }
+
+    fn told(&self, word: usize) -> Word {
+        Word { word, text: self.word(word).to_owned(), total: self.total(word) }
     }
 
     /// The count of a word in the corpus, from the topics.
@@ -164,49 +190,38 @@ impl AxesRoom {
     }
 
     /// The answer to `/api/topics/all`.
-    pub(crate) fn salient(&self) -> Value {
-        let told = |found: &latentspace::axes::Weighted| {
-            let word = found.word as usize;
-            json!({"word": word, "text": self.word(word), "total": self.total(word), "saliency": found.value})
-        };
-        json!({"words": self.topics().salient(SHOWN).iter().map(told).collect::<Vec<_>>()})
+    fn salient(&self) -> SalientWords {
+        let found = self.topics().salient(SHOWN);
+        SalientWords { words: found.iter().map(|word| SalientWord { word: self.told(word.word as usize), saliency: word.value }).collect() }
     }
 
     /// The answer to `/api/topics/{topic}`.
-    pub(crate) fn topic(&self, topic: usize) -> Option<Value> {
+    fn topic(&self, topic: usize) -> Option<TopicWords> {
         (topic < self.k()).then(|| {
-            let words: Vec<Value> = self
-                .topics()
-                .relevant(topic, SHOWN)
-                .iter()
-                .map(|word| json!({"word": word.word, "text": self.word(word.word as usize), "p": word.probability, "total": self.total(word.word as usize)}))
-                .collect();
-            json!({"topic": topic, "words": words})
+            let words = self.topics().relevant(topic, SHOWN);
+            let words = words.iter().map(|word| TopicWord { word: self.told(word.word as usize), p: word.probability }).collect();
+            TopicWords { topic, words }
         })
     }
 
     /// The answer to `/api/words/{word}`.
-    pub(crate) fn of_word(&self, word: usize) -> Option<Value> {
-        (word < self.topics().words()).then(|| {
-            let shares = parts(self.topics().of_word(word).into_iter());
-            json!({"word": word, "text": self.word(word), "total": self.total(word), "topics": shares})
-        })
+    fn of_word(&self, word: usize) -> Option<WordTopics> {
+        (word < self.topics().words()).then(|| WordTopics { word: self.told(word), topics: parts(self.topics().of_word(word).into_iter()) })
     }
 
     /// The answer to `/api/words?q=`: words that begin with the text, then those that contain it; the more frequent first.
-    pub(crate) fn search(&self, text: &str, limit: usize) -> Value {
+    fn search(&self, text: &str, limit: usize) -> Vec<Word> {
         let text = text.to_lowercase();
         let mut found: Vec<(bool, f64, usize)> = (0..self.words.len())
             .filter(|&word| !text.is_empty() && self.words[word].to_lowercase().contains(&text))
             .map(|word| (!self.words[word].to_lowercase().starts_with(&text), -self.total(word), word))
             .collect();
         found.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.cmp(&b.2)));
-        let told = |&(_, total, word): &(bool, f64, usize)| json!({"word": word, "text": self.word(word), "total": -total});
-        json!(found.iter().take(limit).map(told).collect::<Vec<_>>())
+        found.iter().take(limit).map(|&(_, _, word)| self.told(word)).collect()
     }
 
     /// The answer to `/api/topics/{topic}/documents`: those with the largest share of the topic.
-    pub(crate) fn documents(&self, topic: usize, limit: usize) -> Option<Value> {
+    fn documents(&self, topic: usize, limit: usize) -> Option<Vec<TopicDocument>> {
         (topic < self.k()).then(|| {
             let shares = &self.documents.shares;
             let mut rows: Vec<usize> = (0..shares.rows()).filter(|&row| self.length(row) > 0.0).collect();
@@ -217,10 +232,13 @@ impl AxesRoom {
                 rows.truncate(limit);
             }
             rows.sort_by(order);
-            let told = |&row: &usize| {
-                json!({"row": row, "id": self.documents.metadata.id(row), "share": shares.row(row)[topic], "text": self.excerpt(row)})
+            let document = |&row: &usize| TopicDocument {
+                row,
+                id: self.documents.metadata.id(row),
+                share: shares.row(row)[topic],
+                text: self.excerpt(row),
             };
-            json!(rows.iter().map(told).collect::<Vec<_>>())
+            rows.iter().map(document).collect()
         })
     }
 
@@ -237,7 +255,7 @@ impl AxesRoom {
     }
 
     /// The answer to `/api/rows/{row}/words`: the words of a document, each with its most probable topic.
-    pub(crate) fn of_row(&self, row: usize) -> Option<Value> {
+    fn of_row(&self, row: usize) -> Option<RowWords> {
         if row >= self.documents.shares.rows() {
             return None;
         }
@@ -247,31 +265,33 @@ impl AxesRoom {
             let weight = |topic: usize| phi[topic] * shares[topic];
             (1..self.k()).fold(0, |best, at| if weight(at) > weight(best) { at } else { best })
         };
-        let mut pieces: Vec<Value> = Vec::new();
+        let between = |text: &str| Piece { text: shown(text), ..Piece::default() };
+        let mut pieces: Vec<Piece> = Vec::new();
         match (&self.documents.texts, self.space.preparation.vocabulary(), &self.documents.counts) {
             (Some(texts), Ok(vocabulary), _) => {
                 let (text, mut at) = (&texts[row], 0);
                 for (range, word) in vocabulary.pieces(text) {
                     let Some(word) = word else { continue };
                     if at < range.start {
-                        pieces.push(json!({"text": shown(&text[at..range.start])}));
+                        pieces.push(between(&text[at..range.start]));
                     }
-                    pieces.push(json!({"text": text[range.clone()], "word": word, "topic": topic(word)}));
+                    let text = text[range.clone()].to_owned();
+                    pieces.push(Piece { text, word: Some(word), topic: Some(topic(word)), count: None });
                     at = range.end;
                 }
                 if at < text.len() {
-                    pieces.push(json!({"text": shown(&text[at..])}));
+                    pieces.push(between(&text[at..]));
                 }
             }
             (_, _, Some(counts)) => {
                 for (word, times) in by_count(counts, row) {
-                    pieces.push(json!({"text": self.word(word as usize), "word": word, "topic": topic(word), "count": times}));
+                    let text = self.word(word as usize).to_owned();
+                    pieces.push(Piece { text, word: Some(word), topic: Some(topic(word)), count: Some(times) });
                 }
             }
             _ => return None,
         }
-        let shares = parts(shares.iter().map(|&share| f64::from(share)));
-        Some(json!({"row": row, "topics": shares, "pieces": pieces}))
+        Some(RowWords { row, topics: parts(shares.iter().map(|&share| f64::from(share))), pieces })
     }
 
     /// Columns with the dates of documents, by number and name.
@@ -321,7 +341,7 @@ impl AxesRoom {
     }
 
     /// The answer to `/api/topics/times/{field}`: the shares of topics in the words of each time bin.
-    pub(crate) fn times_of(&self, field: usize) -> Option<Value> {
+    fn times_of(&self, field: usize) -> Option<Times> {
         let days = self.days(field.checked_sub(1)?).ok()?;
         let known = || days.iter().flatten().copied();
         let (low, high) = (known().fold(f64::INFINITY, f64::min), known().fold(f64::NEG_INFINITY, f64::max));
@@ -339,31 +359,26 @@ impl AxesRoom {
         for (shares, words) in shares.iter_mut().zip(&words) {
             shares.iter_mut().for_each(|share| *share = if *words > 0.0 { *share / words } else { 0.0 });
         }
-        let told = |bin: usize| json!({"label": span.label(first + bin as i64), "documents": documents[bin]});
-        Some(json!({"bins": (0..bins).map(told).collect::<Vec<_>>(), "shares": shares}))
+        let bins = (0..bins).map(|bin| Bin { label: span.label(first + bin as i64), documents: documents[bin] }).collect();
+        Some(Times { bins, shares })
     }
 
-    /// The document embedded in the page as one file.
-    pub(crate) fn whole(&self, run: &Run) -> Result<Value> {
-        let overview = self.overview(run)?;
+    /// What the page as one file holds.
+    pub(crate) fn whole(&self, run: &Run) -> Result<Whole> {
         let all = self.salient();
-        let topic: Vec<Value> = (0..self.k()).filter_map(|topic| self.topic(topic)).collect();
-        let number = |word: &Value| word["word"].as_u64();
-        let mut named: Vec<u64> = all["words"].as_array().into_iter().flatten().filter_map(number).collect();
-        named.extend(topic.iter().flat_map(|topic| topic["words"].as_array().into_iter().flatten().filter_map(number)));
+        let topic: Vec<TopicWords> = (0..self.k()).filter_map(|topic| self.topic(topic)).collect();
+        let mut named: Vec<usize> = all.words.iter().map(|word| word.word.word).collect();
+        named.extend(topic.iter().flat_map(|topic| topic.words.iter().map(|word| word.word.word)));
         named.sort_unstable();
         named.dedup();
-        let words: Vec<Value> = named.iter().filter_map(|&word| self.of_word(word as usize)).collect();
-        let documents: Vec<Value> = (0..self.k()).filter_map(|topic| self.documents(topic, 10)).collect();
-        let with_field = |(field, _): (usize, String)| {
-            let mut times = self.times_of(field)?;
-            times["field"] = json!(field);
-            Some(times)
-        };
-        let times: Vec<Value> = self.times().into_iter().filter_map(with_field).collect();
-        let told =
-            json!({"topics": overview, "all": all, "topic": topic, "words": words, "documents": documents, "times": times, "map": null});
-        Ok(json!({"topics": told}))
+        Ok(Whole {
+            topics: self.overview(run)?,
+            all,
+            topic,
+            words: named.iter().filter_map(|&word| self.of_word(word)).collect(),
+            documents: (0..self.k()).filter_map(|topic| self.documents(topic, 10)).collect(),
+            times: self.times().into_iter().filter_map(|(field, _)| Some(TimesOf { field, times: self.times_of(field)? })).collect(),
+        })
     }
 
     /// The arguments of pyLDAvis's `prepare`, by name; none if the documents are unknown.
@@ -384,6 +399,14 @@ impl AxesRoom {
     }
 }
 
+/// The types of the answers.
+pub(super) fn wire(types: &mut SchemaGenerator) {
+    add::<Whole>(types);
+    add::<Word>(types);
+    add::<Times>(types);
+    add::<RowWords>(types);
+}
+
 impl Room for AxesRoom {
     fn can(&self) -> &'static str {
         "topics"
@@ -400,18 +423,23 @@ impl Room for AxesRoom {
 
     fn answer(&self, asked: &Asked<'_>, run: &Run) -> Result<Option<Value>> {
         let number = |text: &str| text.parse::<usize>().ok();
-        Ok(match asked.path.as_slice() {
-            ["topics"] => Some(self.overview(run)?),
-            ["topics", "all"] => Some(self.salient()),
-            ["topics", "times", field] => number(field).and_then(|field| self.times_of(field)),
-            ["topics", topic] => number(topic).and_then(|topic| self.topic(topic)),
-            ["topics", topic, "documents"] => number(topic).and_then(|topic| self.documents(topic, asked.limit())),
-            ["words"] => Some(self.search(asked.text("q"), asked.limit())),
-            ["words", word] => number(word).and_then(|word| self.of_word(word)),
-            ["rows", row, "words"] => number(row).and_then(|row| self.of_row(row)),
-            _ => None,
-        })
+        match asked.path.as_slice() {
+            ["topics"] => json_of(Some(self.overview(run)?)),
+            ["topics", "all"] => json_of(Some(self.salient())),
+            ["topics", "times", field] => json_of(number(field).and_then(|field| self.times_of(field))),
+            ["topics", topic] => json_of(number(topic).and_then(|topic| self.topic(topic))),
+            ["topics", topic, "documents"] => json_of(number(topic).and_then(|topic| self.documents(topic, asked.limit()))),
+            ["words"] => json_of(Some(self.search(asked.text("q"), asked.limit()))),
+            ["words", word] => json_of(number(word).and_then(|word| self.of_word(word))),
+            ["rows", row, "words"] => json_of(number(row).and_then(|row| self.of_row(row))),
+            _ => Ok(None),
+        }
     }
+}
+
+/// An answer as JSON.
+fn json_of(answer: Option<impl Serialize>) -> Result<Option<Value>> {
+    answer.map(|answer| serde_json::to_value(answer).map_err(|error| Error::internal(error.to_string()))).transpose()
 }
 
 /// A readable text: words of a list are separated by spaces.
