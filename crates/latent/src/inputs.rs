@@ -47,7 +47,8 @@ fn flag(option: &Parameter, heading: &'static str) -> Arg {
     let name = flag_name(option);
     let arg = Arg::new(name.clone()).long(name).help(help(option)).help_heading(heading);
     let arg = match &option.kind {
-        Kind::Flag => return arg.action(ArgAction::SetTrue),
+        Kind::Flag if is_off(option) => return arg.action(ArgAction::SetTrue),
+        Kind::Flag => arg.value_name("true|false").hide_possible_values(true).value_parser(["true", "false"]),
         Kind::Choice(words) => {
             let words = words.iter().chain(&option.words).map(|word| word.clone().leak() as &str);
             arg.value_name("WORD").hide_possible_values(true).value_parser(PossibleValuesParser::new(words))
@@ -63,6 +64,11 @@ fn flag(option: &Parameter, heading: &'static str) -> Arg {
     option.bare.iter().fold(arg, |arg, bare| arg.num_args(0..=1).require_equals(true).default_missing_value(bare.clone()))
 }
 
+/// Whether an option is false if it is not given: its flag takes no value.
+fn is_off(option: &Parameter) -> bool {
+    option.default == false
+}
+
 fn flag_name(option: &Parameter) -> String {
     option.name.replace('_', "-")
 }
@@ -72,6 +78,7 @@ fn help(option: &Parameter) -> String {
     let default = match (&option.unset, &option.default) {
         (Some(unset), _) => Some(unset.clone()),
         (None, Value::String(word)) => Some(word.clone()),
+        (None, Value::Bool(true)) => Some("true".to_owned()),
         _ => None,
     };
     let default = default.map(|default| format!("default: {default}"));
@@ -86,7 +93,7 @@ fn given(matches: &ArgMatches, options: &[Parameter]) -> Result<Map<String, Valu
     for option in options {
         let name = flag_name(option);
         let value = match option.kind {
-            Kind::Flag => matches.get_flag(&name).then(|| Value::from(true)),
+            Kind::Flag if is_off(option) => matches.get_flag(&name).then(|| Value::from(true)),
             _ => matches.get_one::<String>(&name).map(|text| option.parse(text)).transpose()?,
         };
         given.extend(value.map(|value| (option.name.clone(), value)));
@@ -277,7 +284,7 @@ mod tests {
     fn flags_become_options() -> Result<()> {
         assert_eq!(given("")?, PrepareOptions::default());
         let text = TextOptions {
-            keep_case: true,
+            lowercase: false,
             stop_words: StopWords::Languages(vec!["german".to_owned(), "english".to_owned()]),
             extra_stop_words: vec!["kinase".to_owned(), "protein".to_owned()],
             min_letters: Some(3),
@@ -286,7 +293,7 @@ mod tests {
             phrases: Some(Score::Npmi),
             ..TextOptions::default()
         };
-        let all = "--scale unit --missing median --keep-case --stop-words german,english --extra-stop-words kinase,protein --min-letters 3 \
+        let all = "--scale unit --missing median --lowercase false --stop-words german,english --extra-stop-words kinase,protein --min-letters 3 \
                    --min-df 1 --max-df 1.0 --phrases";
         assert_eq!(given(all)?, PrepareOptions { scale: Scale::Unit, missing: Some(Missing::Median), text });
         assert_eq!(given("--stop-words none --phrases=pmi")?.text.phrases, Some(Score::Pmi));

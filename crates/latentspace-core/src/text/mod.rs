@@ -113,7 +113,7 @@ impl Kept {
     fn of(options: &TextOptions) -> Self {
         Kept {
             tokens: options.tokens,
-            keep_case: options.keep_case,
+            keep_case: !options.lowercase,
             keep_numbers: options.keep_numbers,
             normal: true,
             elided: Vec::new(),

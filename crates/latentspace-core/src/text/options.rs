@@ -17,14 +17,14 @@ pub(super) const LEAST_LETTERS: usize = 2;
 
 /// Options of the vocabulary; what is not given is determined from the text. Flags, help, checks and Python's arguments are generated from this
 /// description.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct TextOptions {
     /// Tokens to count: words (Unicode word boundaries and dictionaries), runs (of letters, digits and underscores) or spaces (text that was
     /// separated into words before).
     pub tokens: Tokens,
-    /// Keep upper and lower case apart.
-    pub keep_case: bool,
+    /// Convert words to lower case.
+    pub lowercase: bool,
     /// Count numbers, too.
     pub keep_numbers: bool,
     /// Stop words to remove: auto, none, languages (english,german), or a file of words (in Python a list); english,+FILE adds those of a file.
@@ -53,6 +53,24 @@ pub struct TextOptions {
     /// Join word pairs that occur together (new_york), by npmi or pmi.
     #[schemars(extend("value" = "SCORE", "bare" = "npmi", "unset" = "no phrases"))]
     pub phrases: Option<Score>,
+}
+
+impl Default for TextOptions {
+    fn default() -> Self {
+        TextOptions {
+            tokens: Tokens::default(),
+            lowercase: true,
+            keep_numbers: false,
+            stop_words: StopWords::default(),
+            extra_stop_words: Vec::new(),
+            min_letters: None,
+            min_df: None,
+            max_df: None,
+            max_words: None,
+            ngrams: None,
+            phrases: None,
+        }
+    }
 }
 
 /// Stop words.

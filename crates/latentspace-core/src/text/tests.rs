@@ -106,7 +106,7 @@ fn reference(text: &str, options: &TextOptions) -> Vec<String> {
     let mut found = Vec::new();
     for piece in text.split(|c: char| c.is_ascii_whitespace()) {
         let piece: String = piece.replace(['\u{2019}', '\u{2018}'], "'").replace('\u{ad}', "").nfc().collect();
-        let piece = if options.keep_case { piece } else { piece.to_lowercase() };
+        let piece = if options.lowercase { piece.to_lowercase() } else { piece };
         match options.tokens {
             Tokens::Spaces => found.extend(piece.split_whitespace().map(str::to_owned)),
             Tokens::Words => {
@@ -153,8 +153,8 @@ fn reference(text: &str, options: &TextOptions) -> Vec<String> {
 #[test]
 fn counts_are_those_of_a_plain_reference_on_random_text() {
     for tokens in [Tokens::Words, Tokens::Runs, Tokens::Spaces] {
-        for (keep_case, keep_numbers) in [(false, false), (true, true)] {
-            let options = TextOptions { tokens, keep_case, keep_numbers, ..all_words() };
+        for (lowercase, keep_numbers) in [(true, false), (false, true)] {
+            let options = TextOptions { tokens, lowercase, keep_numbers, ..all_words() };
             let documents: Vec<String> = (0..60).map(|seed| random_text(seed, 1 + 7 * seed as usize)).collect();
             let Learned { vocabulary, counts, facts, .. } = learn(&documents, &options, true, &run()).unwrap();
             let counts = counts.unwrap();
@@ -241,7 +241,7 @@ fn words_are_unicode_s_in_lower_case() {
     );
     assert_eq!(words_of("Straße CAFÉ İstanbul ΟΔΟΣ don\u{2019}t", &options), ["café", "don't", "i\u{307}stanbul", "straße", "οδος"]);
     assert_eq!(words_of("我爱 東京 a I é 😀 👩\u{200d}🚀", &options), ["我", "東京", "爱", "👩\u{200d}🚀", "😀"]);
-    assert_eq!(words_of("The THE the", &TextOptions { keep_case: true, ..all_words() }), ["THE", "The", "the"]);
+    assert_eq!(words_of("The THE the", &TextOptions { lowercase: false, ..all_words() }), ["THE", "The", "the"]);
     assert_eq!(words_of("3.14 and 1,000", &TextOptions { keep_numbers: true, ..all_words() }), ["1,000", "3.14", "and"]);
     assert_eq!(words_of("a bb ccc", &TextOptions { min_letters: Some(3), ..all_words() }), ["ccc"]);
     assert_eq!(

@@ -194,15 +194,15 @@ fn text_becomes_counts_and_its_preparation_is_stored_and_checked() {
 fn options_are_described_given_by_name_and_stored_as_ever() {
     let stored = |options: &PrepareOptions| serde_json::to_string(options).unwrap();
     // Rounds of shares and checkpoints hold these bytes.
-    let plain = r#"{"scale":"auto","missing":null,"text":{"tokens":"words","keep_case":false,"keep_numbers":false,"stop_words":"auto","extra_stop_words":[],"min_letters":null,"min_df":null,"max_df":null,"max_words":null,"ngrams":null,"phrases":null}}"#;
+    let plain = r#"{"scale":"auto","missing":null,"text":{"tokens":"words","lowercase":true,"keep_numbers":false,"stop_words":"auto","extra_stop_words":[],"min_letters":null,"min_df":null,"max_df":null,"max_words":null,"ngrams":null,"phrases":null}}"#;
     assert_eq!(stored(&PrepareOptions::default()), plain);
     let text = serde_json::json!({
-        "tokens": "runs", "keep_case": true, "stop_words": "german, english", "extra_stop_words": "kinase,protein",
+        "tokens": "runs", "lowercase": false, "stop_words": "german, english", "extra_stop_words": "kinase,protein",
         "min_letters": 3, "min_df": 2, "max_df": 1.0, "max_words": 9, "ngrams": 2.0, "phrases": "pmi",
     });
     let given = serde_json::json!({"scale": "unit", "missing": "median", "text": text});
     let given = PrepareOptions::given(given.as_object().unwrap().clone()).unwrap();
-    let all = r#"{"scale":"unit","missing":"median","text":{"tokens":"runs","keep_case":true,"keep_numbers":false,"stop_words":{"languages":["german","english"]},"extra_stop_words":["kinase","protein"],"min_letters":3,"min_df":2,"max_df":1.0,"max_words":9,"ngrams":2,"phrases":"pmi"}}"#;
+    let all = r#"{"scale":"unit","missing":"median","text":{"tokens":"runs","lowercase":false,"keep_numbers":false,"stop_words":{"languages":["german","english"]},"extra_stop_words":["kinase","protein"],"min_letters":3,"min_df":2,"max_df":1.0,"max_words":9,"ngrams":2,"phrases":"pmi"}}"#;
     assert_eq!(stored(&given), all);
     assert_eq!(serde_json::from_str::<PrepareOptions>(all).unwrap(), given);
 
