@@ -2,7 +2,7 @@
 import { type Cells, MISSING, type Field } from "./data/types.ts";
 import { FILTERED, PLAIN, shadeByte } from "./scatter/back.ts";
 import type { Order } from "./scatter/order.ts";
-import { category, GREY, N_COLORS, ramp, type Rgb, type Theme } from "./scatter/palette.ts";
+import { CANVAS, category, GREY, N_COLORS, ramp, type Rgb, type Theme } from "./scatter/palette.ts";
 
 /** Columns of shares of neighbors, among the fields to color by: kept by the map, and there again when it is made again. */
 export const SHARES = { "@kept": "neighbors kept", "@seeds": "stable over seeds", "@draws": "stable over draws" } as const;
@@ -21,10 +21,16 @@ export interface Choice {
   /** Codes of `filterColumn` that stay; null: all. */
   only: Set<number> | null;
   filterColumn: Cells | null;
+  /** 1 for each row of the selection, whose colors stay while the others fade; null: nothing is selected. */
+  selected?: Uint8Array | null;
+  /** Whether others fade by their color alone: what is filtered away cannot be pointed at in 3-D. */
+  deep?: boolean;
   /** Ends of the ramp for shares. */
   shareRange: [number, number];
 }
 
+/** How far the color of a row outside the selection goes toward the canvas. */
+const FADED = 0.84;
 const PLAIN_COLOR: Record<Theme, Rgb> = { light: [71, 101, 168], dark: [124, 152, 222] };
 
 export function makeInk(order: Order, choice: Choice, smooth: Float32Array | null, density: Float32Array | null = null): Uint8Array<ArrayBuffer> {
@@ -39,6 +45,8 @@ export function makeInk(order: Order, choice: Choice, smooth: Float32Array | nul
   const numbers = kind === "share" ? choice.shares : kind === "number" ? (column as Float32Array) : null;
   const [low, high] = typeof field === "object" && field?.type === "number" ? [field.min, field.max] : choice.shareRange;
   const grey = GREY[theme];
+  const selected = choice.selected?.length === order.slotOf.length ? choice.selected : null;
+  const canvas = CANVAS[theme];
   for (let s = 0; s < n; s++) {
     const row = order.rowOf[s]!;
     let rgb = PLAIN_COLOR[theme];
@@ -52,7 +60,11 @@ export function makeInk(order: Order, choice: Choice, smooth: Float32Array | nul
     ink[4 * s] = rgb[0];
     ink[4 * s + 1] = rgb[1];
     ink[4 * s + 2] = rgb[2];
-    const stays = !only || !filterColumn || only.has(filterColumn[row]!);
+    let stays = !only || !filterColumn || only.has(filterColumn[row]!);
+    if (selected && selected[row] === 0) {
+      if (choice.deep) for (let c = 0; c < 3; c++) ink[4 * s + c] = rgb[c]! + (canvas[c]! - rgb[c]!) * FADED;
+      else stays = false;
+    }
     ink[4 * s + 3] = stays ? (shades ? shadeByte(shades[row]!) : PLAIN) : FILTERED;
   }
   return ink;

@@ -8,6 +8,15 @@ export class Selection {
   info = $state.raw<RowInfo | null>(null);
   /** Rows of a lassoed selection, ascending. */
   rows = $state.raw<number[] | null>(null);
+  /** 1 for each of them, 0 for the other rows. */
+  readonly mask: Uint8Array | null = $derived.by(() => {
+    const { rows } = this;
+    const n = this.store.maps.map?.rows ?? 0;
+    if (!rows || n === 0) return null;
+    const mask = new Uint8Array(n);
+    for (let i = 0; i < rows.length; i++) mask[rows[i]!] = 1;
+    return mask;
+  });
   /** The line of that selection on a flat map, in map units. */
   lasso = $state.raw<[number, number][] | null>(null);
   /** Whether it was drawn on the map beside. */

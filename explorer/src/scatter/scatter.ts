@@ -232,11 +232,14 @@ export class Scatter {
     return out;
   }
 
-  /** Four bytes a slot (see back.ts); rows map to slots by `slots`. */
-  setInk(ink: Uint8Array<ArrayBuffer>, filtered: boolean): void {
+  /**
+   * Four bytes a slot (see back.ts); rows map to slots by `slots`. `filtered`: some are drawn faint. Those cannot be pointed
+   * at, unless `allowed` says which can.
+   */
+  setInk(ink: Uint8Array<ArrayBuffer>, filtered: boolean, allowed?: (slot: number) => boolean): void {
     this.ink = ink;
     this.filtered = filtered;
-    this.allowed = filtered ? (slot) => this.ink[slot * 4 + 3]! > 0 : () => true;
+    this.allowed = allowed ?? (filtered ? (slot) => this.ink[slot * 4 + 3]! > 0 : () => true);
     this.back.setInk(ink);
     this.redraw();
   }

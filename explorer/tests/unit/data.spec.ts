@@ -65,6 +65,15 @@ test("each point has the ink of its category, its trust, or none when filtered a
   expect([...stable.slice(4 * order.slotOf[3]!, 4 * order.slotOf[3]! + 3)]).toEqual(GREY.light);
   const only = makeInk(order, { ...choice, only: new Set([1]) }, null);
   expect([0, 1, 2, 3].map((row) => only[4 * order.slotOf[row]! + 3]! > 0)).toEqual([false, true, false, false]);
+  // Selected rows keep their ink while the others fade; in 3-D toward the canvas, since what is filtered away cannot be pointed at.
+  const faded = makeInk(order, { ...choice, shade: false, selected: new Uint8Array([0, 1, 0, 0]) }, null);
+  const of = (ink: Uint8Array, row: number) => [...ink.slice(4 * order.slotOf[row]!, 4 * order.slotOf[row]! + 4)];
+  expect(of(faded, 1)).toEqual([...category("light", 1), 255]);
+  expect([0, 2, 3].map((row) => of(faded, row)[3])).toEqual([0, 0, 0]);
+  const deep = makeInk(order, { ...choice, shade: false, selected: new Uint8Array([0, 1, 0, 0]), deep: true }, null);
+  expect(of(deep, 1)).toEqual([...category("light", 1), 255]);
+  expect(of(deep, 0)[3]).toBe(255);
+  expect(Math.min(...of(deep, 0))).toBeGreaterThan(190);
 });
 
 test("trust is averaged over places only where points are many, and what was not measured stays so", () => {

@@ -1,8 +1,8 @@
-// Rings around the rows of a selection.
+// Rings around the rows of a small selection, which could be overlooked.
 import { type Layer, ORDER, placesOf } from "../layer.ts";
 
-/** More rings would only hide the points. */
-export const MARKED_MOST = 3000;
+/** More rings would only hide the points, which keep their colors while the others fade. */
+export const MARKED_MOST = 100;
 
 export const marks = (rows: number[]): Layer => ({
   order: ORDER.marks,
