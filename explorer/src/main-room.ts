@@ -2,7 +2,7 @@
 import "./font-latin.css";
 import "./style.css";
 import { inOrder } from "./core/room.ts";
-import { embeddedSource, readEmbedded } from "./data/file.ts";
+import { embeddedSource, readEmbedded } from "./data/embedded.ts";
 import * as listed from "./rooms/index.ts";
 import { start } from "./start.ts";
 

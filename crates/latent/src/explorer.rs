@@ -133,6 +133,7 @@ impl Explorer {
             return;
         }
         self.end.set();
+        self.study.stop();
         if let Some(served) = self.served.lock().unwrap_or_else(PoisonError::into_inner).take() {
             // The result of the closed server is ignored.
             let _ = served.join();

@@ -1,12 +1,18 @@
 //! Codes and axes in the formats of other tools: what `latent export` and Python's `export` write.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use latentspace::data::{Observations, PrepareOptions, Table, Values};
 use latentspace::{Codes, Error, Result, Run, Space};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use crate::commands::explore::{self, MapMethod};
+use crate::hints::Flags;
+use crate::progress::Screen;
 use crate::server::standing_alone;
+use crate::study::Study;
 use crate::study::axes::AxesRoom;
 use crate::{inputs, outputs};
 
@@ -105,8 +111,9 @@ impl Export<'_> {
     /// Those of [`Export::check`]; [`Error::Param`] and [`Error::Input`] if the space has not what the format holds; [`Error::Io`].
     pub fn write(&self, from: Exportable, name: &Path, run: &Run) -> Result<Exported> {
         self.check()?;
+        let has_words = matches!(&from, Exportable::Space(space) if space.distributions()?.is_some());
         if is_of_words(self.to) {
-            return self.word_axes(from, name, run);
+            return if self.to == "html" && !has_words { self.map(from, name, run) } else { self.word_axes(from, name, run) };
         }
         if self.part == Part::Axes {
             return self.axes(from, name);
@@ -140,6 +147,25 @@ impl Export<'_> {
         outputs::observations(self.path, &table)?;
         let shape = vec![("rows".to_owned(), table.rows()), ("columns".to_owned(), table.columns())];
         Ok(self.exported(Some(Part::Axes), shape, vec![self.path.to_owned()]))
+    }
+
+    /// A map as the page in one file: codes of 2 or 3 dimensions, or a map learned from others.
+    fn map(&self, from: Exportable, name: &Path, run: &Run) -> Result<Exported> {
+        let method = MapMethod::new(None, Map::new())?;
+        let title = name.to_string_lossy().into_owned();
+        let study = Study::new(&title, run.clone(), Arc::new(Screen::new(true, Flags::default())))?;
+        study.begin(move |_, run| match from {
+            Exportable::Space(space) => explore::of_space(*space, &title, method),
+            Exportable::Codes(Codes { values, affine, metadata }) => {
+                let table = Table { numbers: values, affine, names: None, categories: Vec::new() };
+                let mut observations = Observations::new(&title, Values::Table(table));
+                observations.metadata = metadata;
+                explore::of_observations(observations, Vec::new(), &PrepareOptions::default(), method, run)
+            }
+        });
+        let (page, rows) = study.page()?;
+        outputs::lines(self.path, |out| out.write_all(page.as_bytes()))?;
+        Ok(self.exported(None, vec![("rows".to_owned(), rows)], vec![self.path.to_owned()]))
     }
 
     /// Axes over words, for pyLDAvis or as the page in one file.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::ser::Serializer;
 use serde_json::{Value, json};
 
-use crate::axes::{Axes, Distributions, Layout, Weighted, WordOrder, layout};
+use crate::axes::{Axes, Distributions, Layout, Weighted, WordOrder, arrange};
 use crate::data::{Metadata, Observations, write};
 use crate::error::Result;
 use crate::linalg::{Matrix, OwnedRows};
@@ -223,7 +223,7 @@ fn of_words(
     shown: usize,
     run: &Run,
 ) -> Result<()> {
-    let Layout { places, .. } = layout(axes, run)?;
+    let (Layout { places, .. }, _) = arrange(axes, run)?;
     let noun = space.method.can.axes.unwrap_or("axis");
     let fact = |name: &str, axis: usize| space.facts.get(&format!("{noun}_{name}"))?.get(axis)?.as_f64();
     for (axis, dimension) in dimensions.iter_mut().enumerate() {

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use latentspace::axes::{Axes, Weights, layout, tree};
+use latentspace::axes::{Axes, Weights, arrange};
 use latentspace::compare::{ComparisonOptions, Embedding, compare};
 use latentspace::data::{ImageShape, Images, Metadata, PrepareOptions, Rows, Values};
 use latentspace::explain::explain;
@@ -169,8 +169,8 @@ fn its_axes_are_explained_by_words_and_written_as_a_table() {
     }
     assert_eq!(json!(found)[0]["prototype"], 0);
     let distributions = space.distributions().unwrap().unwrap();
-    assert_eq!(layout(&distributions, &run).unwrap().places.len(), 3);
-    assert_eq!(tree(&distributions, &run).unwrap().len(), 2);
+    let (layout, tree) = arrange(&distributions, &run).unwrap();
+    assert_eq!((layout.places.len(), tree.len()), (3, 2));
     let table = space.axes_table().unwrap();
     assert_eq!((table.rows(), table.columns()), (3, 9));
 }

@@ -1,20 +1,6 @@
-// A page in one file, without a server: what the file itself holds (docs/http-api.md). Nothing is asked of anyone.
-import type { Room } from "../core/room.ts";
+// The source of a page in one file: it holds what was learned before, and asks nothing of anyone.
 import { type DataSource, type Listener, SourceError } from "./source.ts";
 import type { MapData, State } from "./types.ts";
-
-/** What stands in the document, by what rooms need; null where the program put nothing there. */
-export type Embedded = Record<string, unknown> | null;
-
-export function readEmbedded(): Embedded {
-  return JSON.parse(document.getElementById("latentspace-room")?.textContent ?? "null") as Embedded;
-}
-
-/** The source of the first room whose data the file holds. */
-export function embeddedSource(data: Embedded, rooms: readonly Room[]): DataSource {
-  const room = rooms.find((r) => r.file && r.needs !== undefined && data?.[r.needs] !== undefined);
-  return room ? room.file!(data![room.needs!]) : still();
-}
 
 /** Coordinates, centered. */
 export function place(x: number[], y: number[]): MapData {

@@ -108,6 +108,7 @@ export function serverSource(base: string): DataSource {
     row: (row, map) => json<RowInfo>(`rows/${row}${map === undefined ? "" : `?map=${map}`}`),
     picture: (row) => `${base}rows/${row}/picture`,
     space: (id) => `${base}maps/${id}/space`,
+    page: (id) => `${base}maps/${id}/page`,
     values: async (row) => new Float32Array(await (await ask(`rows/${row}/values`)).arrayBuffer()),
     search: (text, limit) => json<Hit[]>(`search?q=${encodeURIComponent(text)}&limit=${limit}`),
     table: async (query: TableQuery): Promise<TablePage> => (await post("table", query)).json(),

@@ -31,6 +31,8 @@ export interface DataSource {
   keptMap(id: number): Promise<MapData>;
   /** Address of the file of a kept map's space, for a link; none where there are no files. */
   space?(id: number): string;
+  /** Address of a kept map as a page in one file, for a link; none where there is none. */
+  page?(id: number): string;
   keptTrust(id: number): Promise<Float32Array | null>;
   /** The group of each row in a kept map; MISSING where it is in none. */
   keptGroups(id: number): Promise<Uint32Array | null>;

@@ -362,3 +362,37 @@ export interface Method {
   parameters: unknown;
   limits: string[];
 }
+
+/** The header. Sections: the coordinates, dimension by dimension, u16 (0 to 65535 over the radius on both sides of the center); the number of kept neighbors of each row, u8 (255: not measured), if `trust`; the cells of each column; the neighbors, as differences of positions in the order of the rows along a Z-order curve through the map, zigzag and LEB128. */
+export interface Bundle {
+  state: State;
+  map: KeptMap;
+  dims: number;
+  center: [number, number, number];
+  radius: number;
+  trust: boolean;
+  columns: BundleColumn[];
+  texts: BundleText[];
+  /** Null if rows have no id but their number. */
+  ids: string[] | null;
+  /** The nearest neighbors of each row in the data, at most those that were measured. */
+  neighbors: number;
+}
+
+/** A column of the file. */
+export interface BundleColumn {
+  info: ColumnInfo;
+  coding: Coding;
+  /** The value of the code 0 of a whole number; the largest code is a missing cell. */
+  offset: number;
+}
+
+/** How the cells of a column are written. */
+export type Coding = "u8" | "u16" | "u32" | "f32";
+
+/** A column of texts. */
+export interface BundleText {
+  index: number;
+  name: string;
+  cells: (string | null)[];
+}

@@ -40,10 +40,11 @@ export interface Layer {
 /** In which order the layers of the map are drawn. */
 export const ORDER = { marks: 10, arrows: 20, links: 30, names: 40, hover: 50, chosen: 60, line: 70 } as const;
 
-export function paintLayers(layers: Iterable<Layer>, sheet: Sheet, ratio: number): void {
+/** Draws the layers, in their order, on an empty canvas; on what is there already if `clear` is false. */
+export function paintLayers(layers: Iterable<Layer>, sheet: Sheet, ratio: number, clear = true): void {
   const { pen } = sheet;
   pen.setTransform(1, 0, 0, 1, 0, 0);
-  pen.clearRect(0, 0, pen.canvas.width, pen.canvas.height);
+  if (clear) pen.clearRect(0, 0, pen.canvas.width, pen.canvas.height);
   for (const layer of [...layers].sort((a, b) => a.order - b.order)) {
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     pen.lineCap = "round";

@@ -10,6 +10,7 @@ import { hovered } from "./layers/links.ts";
 import { NAME_FONT } from "./layers/names.ts";
 import { type Order, shuffled } from "./order.ts";
 import { CANVAS, css, GREY, pointLook, type Theme } from "./palette.ts";
+import type { Seen } from "./picture.ts";
 import { followPointer } from "./pointer.ts";
 import { RasterBack } from "./raster.ts";
 import { Lasso } from "./tools/lasso.ts";
@@ -497,7 +498,7 @@ export class Scatter {
     if (this.stale) this.back.draw(frame);
     this.stale = false;
     const tools = new Set([this.shiftTool, ...(this.tool ? [this.tool] : [])]);
-    paintLayers([...this.layers.values(), hovered(this.hovered), ...tools], this.sheet(frame), this.ratio);
+    paintLayers([...this.layers.values(), hovered(this.hovered), ...tools], this.sheet(frame, this.pen), this.ratio);
     this.frames++;
     if (this.tween && now - this.tween.start >= this.tween.ms) {
       this.tween = null;
@@ -506,9 +507,31 @@ export class Scatter {
     }
   }
 
-  private sheet(frame: Frame): Sheet {
+  /** The points that are seen, for a picture. */
+  seen(): Seen {
+    const { camera, to, dims, ink } = this;
+    const frame = this.frame(-1e9);
+    const { width, height } = camera;
+    const edge = frame.size;
+    const [at, colors]: [number[], number[]] = [[], []];
+    for (let s = 0; s < this.rows; s++) {
+      const i = s * dims;
+      const [x, y] = camera.project(to[i]!, to[i + 1]!, dims === 3 ? to[i + 2]! : 0);
+      if (!(x > -edge && x < width + edge && y > -edge && y < height + edge)) continue;
+      at.push(x, y);
+      colors.push(ink[4 * s]!, ink[4 * s + 1]!, ink[4 * s + 2]!, ink[4 * s + 3]!);
+    }
+    const { size, opacity, background, grey } = frame;
+    return { at: Float32Array.from(at), ink: Uint8Array.from(colors), width, height, size, opacity, background, grey };
+  }
+  /** Draws on another canvas, or as SVG, what is over the points. */
+  paintOver(pen: CanvasRenderingContext2D, ratio: number): void {
+    paintLayers(this.layers.values(), this.sheet(this.frame(-1e9), pen), ratio, false);
+  }
+
+  private sheet(frame: Frame, pen: CanvasRenderingContext2D): Sheet {
     return {
-      pen: this.pen,
+      pen,
       color: this.colors,
       camera: this.camera,
       size: frame.size,

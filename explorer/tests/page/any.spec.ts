@@ -1,4 +1,6 @@
 // What must hold for any data: test data and a real server alike.
+import { readFile, stat } from "node:fs/promises";
+import { pathToFileURL } from "node:url";
 import { expect, open, pixels, ready, rest, SERVER, test, told, visibleRow } from "./harness.ts";
 
 test.describe.configure({ timeout: SERVER ? 300_000 : 30_000 });
@@ -189,4 +191,55 @@ test("an address opens the same view again", async ({ page }) => {
   await ready(page);
   await expect.poll(() => page.evaluate(() => window.explorer.row)).toBe(row);
   await expect(page.getByRole("switch", { name: "Shade each point by what it kept" })).toBeChecked();
+});
+
+test("the map is saved as one file, which shows without a server what the server shows", async ({ page, context }, info) => {
+  test.skip(!SERVER, "test data have no file");
+  const known = await page.evaluate(() => ({ count: window.explorer.count, dims: window.explorer.dims }));
+  const row = (await visibleRow(page)).row;
+  const before = await told(page, row);
+  await page.getByRole("button", { name: "Share" }).click();
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: /Save as one file/ }).click()]);
+  const path = info.outputPath("map.html");
+  await download.saveAs(path);
+  const alone = await context.newPage();
+  const wrong: string[] = [];
+  alone.on("pageerror", (e) => wrong.push(e.message));
+  alone.on("console", (m) => m.type() === "error" && wrong.push(m.text()));
+  await alone.goto(pathToFileURL(path).href);
+  await alone.waitForFunction(() => window.explorer?.version > 0);
+  expect(await alone.evaluate(() => ({ count: window.explorer.count, dims: window.explorer.dims }))).toEqual(known);
+  const after = await alone.evaluate((row) => window.explorer.info(row), row);
+  expect(after.id).toBe(before.id);
+  expect(after.fields).toEqual(before.fields);
+  expect(after.neighbors.length).toBeGreaterThanOrEqual(Math.min(before.neighbors.length, 5));
+  // Coordinates are rounded: at most a neighbor at the border is told otherwise.
+  const kept = (list: typeof before.neighbors) => list.slice(0, after.neighbors.length).map((n: { row: number; kept: boolean | null }) => `${n.row} ${n.kept}`);
+  const same = kept(before.neighbors).filter((n: string, i: number) => n === kept(after.neighbors)[i]).length;
+  expect(same).toBeGreaterThanOrEqual(after.neighbors.length - 1);
+  await expect(alone.getByRole("meter", { name: "Neighbors kept" })).toBeVisible();
+  expect(wrong).toEqual([]);
+  // 24 bytes a row beside the page.
+  expect((await stat(path)).size).toBeLessThan(500_000 + 40 * known.count);
+});
+
+test("pictures to print have a legend and a caption", async ({ page }, info) => {
+  for (const [name, ending] of [["Picture, PNG", "png"], ["Picture, SVG", "svg"]] as const) {
+    await page.getByRole("button", { name: "Share" }).click();
+    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: new RegExp(name) }).click()]);
+    const path = info.outputPath(`map.${ending}`);
+    await download.saveAs(path);
+    const bytes = await readFile(path);
+    if (ending === "png") {
+      expect(bytes.subarray(1, 4).toString()).toBe("PNG");
+      // Three pixels for each of the screen.
+      const box = (await page.locator(".map").boundingBox())!;
+      expect(bytes.readUInt32BE(16)).toBe(Math.round(box.width * 3));
+    } else {
+      const text = bytes.toString();
+      expect(text).toContain("neighbors kept");
+      expect(text).toContain("seed");
+      expect((text.match(/h0/g) ?? []).length).toBe(await page.evaluate(() => window.explorer.count));
+    }
+  }
 });

@@ -1,9 +1,9 @@
 //! `latent explore`: a map of data in the browser, live during the fit.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use clap::{Arg, ArgAction, ArgMatches, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use latentspace::data::{Affine, Metadata, Observations, Precomputed, Preparation, PrepareOptions, ReadOptions, Values, read};
 use latentspace::learn;
 use latentspace::linalg::{Matrix, OwnedRows, SparseMatrix};
@@ -14,11 +14,11 @@ use latentspace::{Codes, Error, Result, Run, Space, registry};
 use serde_json::{Map, json};
 
 use crate::context::Context;
-use crate::inputs;
 use crate::output::{self, count};
 use crate::server::{self, Server};
 use crate::study::axes::{AxesRoom, Documents};
 use crate::study::{Phase, Start, Study, Subject};
+use crate::{inputs, outputs};
 
 pub(crate) fn command() -> Command {
     Command::new("explore")
@@ -53,6 +53,11 @@ pub(crate) fn server_args() -> Vec<Arg> {
             .value_name("H")
             .help("Serve other machines too, under this host name or address, to holders of the token"),
         Arg::new("no-open").long("no-open").action(ArgAction::SetTrue).help("Do not open the browser"),
+        Arg::new("save")
+            .long("save")
+            .value_name("FILE")
+            .value_parser(value_parser!(PathBuf))
+            .help("Write the measured map as one .html file that opens without a server, and stop"),
     ]
 }
 
@@ -122,6 +127,9 @@ pub(crate) fn serve(
     name: &str,
     find: impl FnOnce(&Study, &Run) -> Result<Subject> + Send + 'static,
 ) -> Result<()> {
+    if let Some(path) = matches.get_one::<PathBuf>("save") {
+        return save(path, context, name, find);
+    }
     let host = matches.get_one::<String>("host").map(String::as_str);
     let server = Server::bind(host, matches.get_one::<u16>("port").copied().unwrap_or(0))?;
     let url = server.url();
@@ -143,6 +151,26 @@ pub(crate) fn serve(
         Some(error) => Err(error),
         None => context.run.check(),
     }
+}
+
+/// Writes the map of what `find` reads as one file.
+fn save(path: &Path, context: &Context, name: &str, find: impl FnOnce(&Study, &Run) -> Result<Subject> + Send + 'static) -> Result<()> {
+    outputs::check_ending("--save", path, &["html"])?;
+    outputs::check("--save", path, &["html"], context)?;
+    let study = Study::new(name, context.run.clone(), context.screen.clone())?;
+    study.begin(find);
+    let (page, rows) = study.page()?;
+    outputs::lines(path, |out| out.write_all(page.as_bytes()))?;
+    context.screen.clear();
+    if context.json {
+        return output::json(&json!({"rows": rows, "bytes": page.len(), "files": [path]}));
+    }
+    output::text(&format!(
+        "Wrote {}: {} rows, {} MB. It opens in a browser without a server.",
+        path.display(),
+        count(rows as u64),
+        page.len().div_ceil(100_000) as f64 / 10.0
+    ))
 }
 
 /// Opens the browser, where there is a screen; the address is printed in any case.

@@ -126,6 +126,7 @@ pub(crate) fn routes(study: Arc<Study>) -> Router {
         .route("/maps/{id}/groups", get(kept_groups))
         .route("/maps/{id}/stability", get(kept_stability))
         .route("/maps/{id}/space", get(kept_space))
+        .route("/maps/{id}/page", get(kept_page))
         .route("/maps/{id}/compare/{other}", get(compare))
         .route("/fields/{index}", get(field))
         .route("/columns", get(columns))
@@ -253,6 +254,20 @@ async fn kept_map(State(study): Shared, Path(id): Path) -> Answer {
 
 async fn kept_trust(State(study): Shared, Path(id): Path) -> Answer {
     Ok(shares(kept(&study, id)?.trust.clone()))
+}
+
+/// The map as one HTML file.
+async fn kept_page(State(study): Shared, Path(id): Path) -> Answer {
+    let (data, map) = (data(&study)?, kept(&study, id)?);
+    aside(move || {
+        let name = format!("{}-{id}.html", map.method);
+        let headers = [
+            (header::CONTENT_TYPE, "text/html; charset=utf-8".to_owned()),
+            (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+        ];
+        Ok((headers, study.page_of(&data, &map)?).into_response())
+    })
+    .await
 }
 
 async fn kept_groups(State(study): Shared, Path(id): Path) -> Answer {

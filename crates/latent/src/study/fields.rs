@@ -10,6 +10,7 @@ use latentspace::schemars::{self, JsonSchema};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::bundle::BundleText;
 use super::columns::{Cells, ColumnType};
 
 /// Maximum number of categories of a column.
@@ -140,6 +141,33 @@ impl Fields {
             };
             (column.name.as_str(), kind)
         })
+    }
+
+    /// The columns of texts that are no dates, with at most so many bytes in all: longer texts are cut.
+    pub(crate) fn texts(&self, most: usize) -> Vec<BundleText> {
+        let texts = self.columns.iter().enumerate().filter_map(|(index, column)| match &column.values {
+            Values::Text(texts) if column.days.is_none() => Some((index, &column.name, texts)),
+            _ => None,
+        });
+        let texts: Vec<(usize, &String, &LargeStringArray)> = texts.collect();
+        let bytes: usize = texts.iter().map(|(_, _, texts)| texts.value_data().len()).sum();
+        let cells: usize = texts.iter().map(|(_, _, texts)| texts.len()).sum();
+        let longest = if bytes > most { most / cells.max(1) } else { usize::MAX };
+        let cut = |text: &str| match text.char_indices().nth(longest) {
+            Some((end, _)) => format!("{}…", &text[..end]),
+            None => text.to_owned(),
+        };
+        let text = |(index, name, texts): (usize, &String, &LargeStringArray)| BundleText {
+            index,
+            name: name.clone(),
+            cells: texts.iter().map(|text| text.map(cut)).collect(),
+        };
+        texts.into_iter().map(text).collect()
+    }
+
+    /// The ids of all rows; none if they have no id but their number.
+    pub(crate) fn ids(&self) -> Option<Vec<String>> {
+        self.metadata.id.map(|_| (0..self.metadata.rows()).map(|row| self.id(row)).collect())
     }
 
     /// The row's id.

@@ -49,6 +49,12 @@ impl Frame {
         Frame { version, step, dims, rows, bytes }
     }
 
+    /// The center of the coordinates, and the largest distance from it in any dimension.
+    pub(crate) fn extent(&self) -> ([f64; 3], f64) {
+        let at = |from: usize| f64::from_le_bytes(std::array::from_fn(|byte| self.bytes[from + byte]));
+        ([at(24), at(32), at(40)], at(48))
+    }
+
     /// The centered coordinates, `[n, 2 or 3]`.
     pub(crate) fn codes(&self) -> Result<Matrix> {
         let cells = self.bytes[HEADER..].chunks_exact(4).map(|cell| f32::from_le_bytes([cell[0], cell[1], cell[2], cell[3]]));

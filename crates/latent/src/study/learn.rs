@@ -15,7 +15,17 @@ use serde_json::{Map, Value};
 
 use super::maps::{Kept, MapGroups};
 use super::params::{checked, metric, title, unfit, with_map_defaults};
+use super::watch::Watcher;
 use super::{Frame, Grid, Phase, Start, Study, held, whole};
+
+/// How the making of a map ended.
+enum Outcome {
+    /// The map is there, and measured if there are enough rows.
+    Measured,
+    /// The map is there; measuring was stopped.
+    Unmeasured,
+    Failed,
+}
 
 /// Maximum number of maps in a grid.
 const GRID_MOST: usize = 9;
@@ -25,8 +35,8 @@ impl Study {
     pub(super) fn work(self: &Arc<Self>, start: Start) {
         let stop = held(&self.stop).clone().unwrap_or_default();
         match self.made(start, &stop) {
-            true => self.rest(&stop),
-            false => *held(&self.stop) = None,
+            Outcome::Failed => *held(&self.stop) = None,
+            Outcome::Measured | Outcome::Unmeasured => self.rest(&stop),
         }
     }
 
@@ -41,8 +51,8 @@ impl Study {
         });
     }
 
-    /// Learns, measures and keeps a map; false after an error, which is reported.
-    fn made(self: &Arc<Self>, start: Start, stop: &Flag) -> bool {
+    /// Learns, measures and keeps a map. An error is reported.
+    fn made(self: &Arc<Self>, start: Start, stop: &Flag) -> Outcome {
         let learned = matches!(start, Start::Fit { .. });
         let done = whole(|| match start {
             Start::Fit { method, params } => self.fit(method, params, stop),
@@ -57,17 +67,20 @@ impl Study {
                     state.measures = known;
                     state.sentences = sentences;
                 });
-                if measure { self.measure(&codes) } else { Ok(()) }
+                if measure { self.measure(&codes) } else { Ok(Outcome::Measured) }
             }
         });
         self.screen.clear();
-        if let Err(error) = &done {
-            self.fail(error);
-            if !matches!(error, Error::Cancelled) {
-                self.screen.error(error);
+        let outcome = match done {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                self.fail(&error);
+                if !matches!(error, Error::Cancelled) {
+                    self.screen.error(&error);
+                }
+                return Outcome::Failed;
             }
-            return false;
-        }
+        };
         let warnings = held(&self.warnings).clone();
         self.desk.change(|state| {
             let mut all = warnings;
@@ -75,7 +88,7 @@ impl Study {
             state.warnings = all;
         });
         self.keep(if stop.is_set() { Phase::Stopped } else { Phase::Done }, learned);
-        true
+        outcome
     }
 
     /// Keeps the current map with its state.
@@ -164,28 +177,28 @@ impl Study {
     fn work_grid(self: &Arc<Self>, method: &'static Entry, each: Vec<Map<String, Value>>) {
         let stop = held(&self.stop).clone().unwrap_or_default();
         let tell = |change: &dyn Fn(&mut Grid)| self.desk.change(|state| state.grid.as_mut().map(change));
-        let mut well = true;
+        let mut outcome = Outcome::Measured;
         for (at, params) in each.into_iter().enumerate() {
             let known = self.kept.find(method.info.name, &params).map(|map| map.id);
             if known.is_none() {
                 tell(&|grid| grid.at = Some(at));
                 held(&self.warnings).clear();
-                well = self.made(Start::Fit { method, params }, &stop);
+                outcome = self.made(Start::Fit { method, params }, &stop);
             }
             let id = if known.is_some() { known } else { self.desk.look(|state| state.map_id) };
             tell(&|grid| grid.ids[at] = id);
-            if !well || stop.is_set() {
+            if !matches!(outcome, Outcome::Measured) || stop.is_set() {
                 break;
             }
         }
         tell(&|grid| grid.at = None);
-        match well {
-            true => self.rest(&stop),
-            false => *held(&self.stop) = None,
+        match outcome {
+            Outcome::Failed => *held(&self.stop) = None,
+            Outcome::Measured | Outcome::Unmeasured => self.rest(&stop),
         }
     }
 
-    fn fit(self: &Arc<Self>, entry: &'static Entry, params: Map<String, Value>, stop: &Flag) -> Result<()> {
+    fn fit(self: &Arc<Self>, entry: &'static Entry, params: Map<String, Value>, stop: &Flag) -> Result<Outcome> {
         let data = self.data().ok_or_else(|| Error::internal("no data"))?;
         let params = with_map_defaults(entry, params, data.shape());
         let (method, lowered) = checked(entry, &params, data.shape())?;
@@ -232,21 +245,34 @@ impl Study {
         let (step, n_steps) = *held(&self.steps);
         self.desk.show(|version| Frame::new(codes.view(), &Affine::default(), version, step));
         self.desk.change(|state| state.seconds = seconds);
-        self.measure(&codes)?;
+        let outcome = self.measure(&codes)?;
         self.desk.change(|state| (state.step, state.n_steps) = (step, n_steps));
-        Ok(())
+        Ok(outcome)
+    }
+
+    /// Measures the map, which can be stopped by itself: the map stays, without measures.
+    fn measure(self: &Arc<Self>, codes: &Matrix) -> Result<Outcome> {
+        let stop = Flag::default();
+        *held(&self.stop) = Some(stop.clone());
+        match self.measured(codes, &stop) {
+            Err(Error::Cancelled) if stop.is_set() => {
+                self.desk.change(|state| state.warnings.push("Measuring was stopped: how far to trust this map is not known.".to_owned()));
+                Ok(Outcome::Unmeasured)
+            }
+            measured => measured.map(|()| Outcome::Measured),
+        }
     }
 
     /// Computes the neighbors of all points, and measures the map.
-    fn measure(self: &Arc<Self>, codes: &Matrix) -> Result<()> {
+    fn measured(self: &Arc<Self>, codes: &Matrix, stop: &Flag) -> Result<()> {
         let data = self.data().ok_or_else(|| Error::internal("no data"))?;
         let k = self.desk.look(|state| state.n_neighbors);
         if data.points.rows() < 2 * k + 1 {
             return Ok(());
         }
         self.phase(Phase::Measuring, "neighbors of all rows");
-        // Stopping ends the fit; its map is still measured.
-        let run = self.watched(Flag::default());
+        let watcher = Watcher::new(self.clone());
+        let run = self.run.clone().with_switches(stop.clone(), Flag::default()).with_listener(Arc::new(watcher));
         let metric = *held(&self.metric);
         // Reuse the neighbors of the last map if it had the same metric.
         let known = held(&self.near).clone().filter(|(of, _)| *of == metric);

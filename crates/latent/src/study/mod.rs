@@ -1,6 +1,7 @@
 //! A study, the session behind a page: data, their maps and measures, computed on a separate thread. It knows no HTTP.
 
 pub(crate) mod axes;
+mod bundle;
 mod columns;
 mod data;
 mod fields;

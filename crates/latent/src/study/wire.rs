@@ -5,6 +5,7 @@ use latentspace::schemars::generate::{Contract, SchemaGenerator, SchemaSettings}
 use serde_json::{Value, json};
 
 use super::axes;
+use super::bundle::Bundle;
 use super::columns::{ColumnInfo, Columns};
 use super::fields::Hit;
 use super::maps::Kept;
@@ -26,6 +27,7 @@ pub(crate) fn schema() -> Value {
             add::<ColumnInfo>(types);
             add::<Selection>(types);
             add::<MethodInfo>(types);
+            add::<Bundle>(types);
         }),
         "rooms/topics": types(axes::wire),
     })

@@ -18,7 +18,7 @@ pub use completion::{COMPLETION_STEPS, halve, tell};
 pub use completion::{completion, halves, left_to_right};
 pub use distributions::Distributions;
 pub use infer::{Compare, Inference, InferenceRoom, dot, infer_all};
-pub use layout::{Layout, Merge, layout, tree};
+pub use layout::{Layout, Merge, arrange};
 pub use matched::{Matched, Recurrence, matched, recurrence};
 pub use words::USUAL_LAMBDA;
 pub use words::{Weighted, Word, WordOrder};

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use arrow::array::{Array, AsArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Date32Type, Float64Type};
-use latentspace::axes::{Distributions, Layout, Merge, layout, tree};
+use latentspace::axes::{Distributions, Layout, Merge, arrange};
 use latentspace::data::{Metadata, dates, write};
 use latentspace::linalg::{Matrix, SparseMatrix};
 use latentspace::model::Kept;
@@ -129,7 +129,7 @@ impl AxesRoom {
         if let Some(laid) = self.laid.get() {
             return Ok(laid);
         }
-        let found = (layout(self.topics(), run)?, tree(self.topics(), run)?);
+        let found = arrange(self.topics(), run)?;
         self.not_followed().iter().for_each(|reason| run.note(reason));
         Ok(self.laid.get_or_init(|| found))
     }

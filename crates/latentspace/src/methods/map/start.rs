@@ -41,16 +41,30 @@ pub(in crate::methods) fn coarse(
     run: &Run,
 ) -> Result<Option<Matrix>> {
     match init {
-        Init::Pca => {
-            let dimensions = dimensions.min(rows.cols());
-            match rows.sparse() {
-                Some(counts) => principal(&sketch(counts, run)?, dimensions, run).map(Some),
-                None => principal(&rows.table()?, dimensions, run).map(Some),
-            }
-        }
+        Init::Pca => components(rows, dimensions, run).map(Some),
         Init::Spectral => spectral(edges, rows.rows(), dimensions, random, run).map(Some),
         Init::Random => Ok(None),
     }
+}
+
+/// The first principal components of rows, `[n, at most dimensions]`; of sparse ones those of a sketch.
+fn components(rows: &OwnedRows, dimensions: usize, run: &Run) -> Result<Matrix> {
+    let dimensions = dimensions.min(rows.cols());
+    match rows.sparse() {
+        Some(counts) => principal(&sketch(counts, run)?, dimensions, run),
+        None => principal(&rows.table()?, dimensions, run),
+    }
+}
+
+/// Shows the first principal components until the map itself begins, if the listener draws maps: the search for neighbors may take minutes.
+///
+/// # Errors
+/// [`crate::Error::Cancelled`].
+pub(in crate::methods) fn preview(rows: &OwnedRows, dimensions: usize, run: &Run) -> Result<()> {
+    if run.wants_map() {
+        run.map(components(rows, dimensions, run)?.view(), 0);
+    }
+    Ok(())
 }
 
 /// Rows reduced to that many principal components, and what reduces new ones; as they are if to none.

@@ -24,7 +24,7 @@ use crate::linalg::{Matrix, OwnedRows};
 use crate::method::{Fitted, Info, Law, Method, Plan, Sees, Shape, Signs, Takes};
 use crate::methods::TAKEN_DENSE;
 use crate::methods::map::placed::{self, Near, Placed, Placing, Stored, wrong};
-use crate::methods::map::start::{principal, reduced, reducing};
+use crate::methods::map::start::{preview, principal, reduced, reducing};
 use crate::methods::map::{NEEDS_ALL_ROWS, PLACES_ON_THE_MAP, check_distances};
 use crate::methods::near::near;
 use crate::model::{Can, Model};
@@ -118,6 +118,7 @@ impl Pacmap {
     fn learn<const D: usize>(&self, given: &Rows<'_>, rows: Matrix, pca: Option<Box<dyn Model>>, run: &Run) -> Result<Fitted> {
         let (n, dimensions, counts) = (rows.rows(), self.n_components as usize, self.counts(rows.rows()));
         let mut facts = Map::new();
+        preview(&OwnedRows::Dense(rows.clone()), dimensions, run)?;
         let found = near(given, Points::Dense(rows.view()), self.searched(n), self.metric, &mut facts, run)?;
         check_distances(&found)?;
         let mut fact = |name: &str, value: Value| facts.insert(name.to_owned(), value);

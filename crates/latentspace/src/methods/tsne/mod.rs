@@ -188,6 +188,7 @@ impl Tsne {
     fn learn<const D: usize>(&self, given: &Rows<'_>, rows: OwnedRows, pca: Option<Box<dyn Model>>, run: &Run) -> Result<Fitted> {
         let n = rows.rows();
         let mut facts = Map::new();
+        map_start::preview(&rows, D, run)?;
         let neighbors = near(given, rows.points(), self.neighbors(), self.metric, &mut facts, run)?;
         run.progress("affinities", 0, 1);
         let affinities = Affinities::new(&neighbors, self.metric, self.affinity, &self.perplexities())?;

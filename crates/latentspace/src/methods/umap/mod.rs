@@ -36,7 +36,7 @@ use crate::methods::KEPT_SPARSE;
 use crate::methods::map::edges::Edges;
 use crate::methods::map::given::{self, Ties};
 use crate::methods::map::placed::{self, Stored};
-use crate::methods::map::start::coarse;
+use crate::methods::map::start::{coarse, preview};
 use crate::methods::map::{Init, NEEDS_ALL_ROWS, PLACES_ON_THE_MAP};
 use crate::methods::near::{near, search_plan};
 use crate::model::{Can, Model};
@@ -175,6 +175,7 @@ impl Umap {
         let (rows, labels) = (given.kept()?, given.labels());
         let (n, dimensions) = (rows.rows(), self.n_components as usize);
         let mut facts = Map::new();
+        preview(&rows, dimensions, run)?;
         let neighbors = near(given, rows.points(), self.others(), self.metric, &mut facts, run)?;
         run.progress("graph", 0, 1);
         let whole = Graph::new(&neighbors, self.metric, self.local_connectivity, self.set_op_mix_ratio)?;

@@ -1,0 +1,238 @@
+// A map in one file, without a server: what crates/latent/src/study/bundle.rs writes. Nothing is asked of anyone.
+import { still } from "./file.ts";
+import { type DataSource, type Listener, SourceError } from "./source.ts";
+import { type Bundle, type BundleColumn, type Cells, type ColumnInfo, type Hit, type MapData, MISSING, type RowInfo, type TableRow } from "./types.ts";
+
+const STEPS = 65_535;
+const UNKNOWN = 255;
+
+interface Opened {
+  header: Bundle;
+  map: MapData;
+  trust: Float32Array | null;
+  /** Cells by column id. */
+  cells: ReadonlyMap<string, Cells>;
+  /** `header.neighbors` rows for each row. */
+  near: Uint32Array;
+}
+
+/** Bytes from their Base64, inflated. */
+async function unpacked(text: string): Promise<ArrayBuffer> {
+  const packed = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  return new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate-raw"))).arrayBuffer();
+}
+
+export async function open(text: string): Promise<Opened> {
+  const bytes = await unpacked(text);
+  const length = new DataView(bytes).getUint32(0, true);
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 4, length))) as Bundle;
+  let at = 4 + length;
+  // Sections begin anywhere: they are copied, so that numbers are aligned.
+  const take = (size: number) => bytes.slice(at, (at += size));
+  const { rows: n } = header.state;
+  const dims = header.dims as 2 | 3;
+  const steps = Array.from({ length: dims }, () => new Uint16Array(take(2 * n)));
+  const coords = new Float32Array(n * dims);
+  for (let d = 0; d < dims; d++) for (let row = 0; row < n; row++) coords[row * dims + d] = (steps[d]![row]! / STEPS - 0.5) * 2 * header.radius;
+  const map: MapData = { dims, rows: n, version: 1, center: header.center as MapData["center"], radius: header.radius, coords };
+  const kept = header.trust ? new Uint8Array(take(n)) : null;
+  const trust = kept && Float32Array.from(kept, (count) => (count === UNKNOWN ? Number.NaN : count / header.state.n_neighbors));
+  const cells = new Map(header.columns.map((column) => [column.info.id, cellsOf(column, take, n)]));
+  return { header, map, trust, cells, near: neighborsOf(new Uint8Array(bytes, at), header.neighbors, steps) };
+}
+
+function cellsOf({ info, coding, offset }: BundleColumn, take: (size: number) => ArrayBuffer, n: number): Cells {
+  if (coding === "f32") return new Float32Array(take(4 * n));
+  const codes = coding === "u8" ? new Uint8Array(take(n)) : coding === "u16" ? new Uint16Array(take(2 * n)) : new Uint32Array(take(4 * n));
+  const missing = coding === "u8" ? 0xff : coding === "u16" ? 0xffff : MISSING;
+  if (info.type === "category") return Uint32Array.from(codes, (code) => (code === missing ? MISSING : code));
+  return Float32Array.from(codes, (code) => (code === missing ? Number.NaN : offset + code));
+}
+
+/** Rows along the Z-order curve; ties by row. */
+export function curve(steps: Uint16Array[]): Uint32Array {
+  const bits = steps.length > 2 ? 10 : 16;
+  const n = steps[0]?.length ?? 0;
+  const keys = new Float64Array(n);
+  for (let row = 0; row < n; row++) {
+    let key = 0;
+    for (let at = 0; at < bits; at++) {
+      key *= 2 ** steps.length;
+      for (let d = 0; d < steps.length; d++) key += ((steps[d]![row]! >> (15 - at)) & 1) * 2 ** d;
+    }
+    keys[row] = key;
+  }
+  return Uint32Array.from(keys.keys()).sort((a, b) => keys[a]! - keys[b]! || a - b);
+}
+
+function neighborsOf(bytes: Uint8Array, k: number, steps: Uint16Array[]): Uint32Array {
+  if (k === 0) return new Uint32Array(0);
+  const order = curve(steps);
+  const near = new Uint32Array(order.length * k);
+  let at = 0;
+  for (let position = 0; position < order.length; position++)
+    for (let i = 0; i < k; i++) {
+      let [code, times] = [0, 1];
+      for (;;) {
+        const byte = bytes[at++]!;
+        code += (byte & 0x7f) * times;
+        if (byte < 0x80) break;
+        times *= 128;
+      }
+      const difference = code % 2 === 0 ? code / 2 : -(code + 1) / 2;
+      near[order[position]! * k + i] = order[position + difference]!;
+    }
+  return near;
+}
+
+/** The `k` nearest of a row on the map; ties by row. */
+function nearestOnMap({ coords, dims, rows }: MapData, row: number, k: number): number[] {
+  const squared = new Float64Array(rows);
+  for (let other = 0; other < rows; other++) {
+    let sum = 0;
+    for (let d = 0; d < dims; d++) sum += (coords[other * dims + d]! - coords[row * dims + d]!) ** 2;
+    squared[other] = sum;
+  }
+  // The best so far, sorted: most rows are farther than the last of them.
+  const best: number[] = [];
+  for (let other = 0; other < rows; other++) {
+    if (other === row || (best.length === k && squared[other]! >= squared[best[k - 1]!]!)) continue;
+    let place = best.length;
+    while (place > 0 && squared[best[place - 1]!]! > squared[other]!) place--;
+    best.splice(place, 0, other);
+    if (best.length > k) best.pop();
+  }
+  return best;
+}
+
+export function bundleSource(text: string): DataSource {
+  const opened = open(text);
+  const missing = (what: string) => new SourceError(`${what}: this file does not hold it.`, "`latent explore` shows all of it.", 404);
+  const infoOf = ({ header }: Opened, id: string): ColumnInfo => {
+    const found = header.columns.find((column) => column.info.id === id);
+    if (!found) throw missing(`column ${id}`);
+    return found.info;
+  };
+  const idOf = ({ header }: Opened, row: number) => header.ids?.[row] ?? String(row);
+  /** Metadata columns, and texts, by the index of their field. */
+  const cellOf = ({ header, cells }: Opened, index: number, row: number): string | number | null => {
+    const text = header.texts.find((column) => column.index === index);
+    if (text) return text.cells[row] ?? null;
+    const id = `metadata:${index}`;
+    const value = cells.get(id)?.[row];
+    if (value === undefined || value === MISSING || Number.isNaN(value)) return null;
+    const info = header.columns.find((column) => column.info.id === id)!.info;
+    if (info.type === "category") return info.categories[value]?.label ?? null;
+    return info.type === "date" ? new Date(value * 86_400_000).toISOString().slice(0, 10) : value;
+  };
+  const fieldsOf = (all: Opened, row: number) => Object.fromEntries(all.header.state.fields.map((field) => [field.name, cellOf(all, field.index, row)]));
+  const labelOf = (all: Opened, row: number): string | null => {
+    const field = all.header.state.fields.find((f) => f.type === "category");
+    const value = field === undefined ? null : cellOf(all, field.index, row);
+    return value === null ? null : String(value);
+  };
+
+  return {
+    ...still(),
+    listen(listener: Listener) {
+      opened.then(
+        ({ header }) => {
+          listener.connected(true);
+          listener.state({ ...header.state, map: { version: 1, dims: header.dims } });
+        },
+        () => {
+          const error = { error: "This file cannot be read: it is damaged, or the browser is too old.", hint: "A browser of 2023 or newer is needed." };
+          listener.connected(true);
+          listener.state({ phase: "failed", can: [], fields: [], map: null, trust_version: 0, maps_version: 0, error } as never);
+        },
+      );
+      return () => undefined;
+    },
+    map: async () => (await opened).map,
+    trust: async () => (await opened).trust,
+    maps: async () => [(await opened).header.map],
+    keptMap: async () => (await opened).map,
+    keptTrust: async () => (await opened).trust,
+    async column(field) {
+      const found = (await opened).cells.get(`metadata:${field}`);
+      if (!found) throw missing(`field ${field}`);
+      return found;
+    },
+    async columns(query, limit) {
+      const needle = query.trim().toLowerCase();
+      const all = (await opened).header.columns.map((column) => column.info).filter((info) => info.name.toLowerCase().includes(needle));
+      const found = [...all.filter((info) => info.name.toLowerCase().startsWith(needle)), ...all.filter((info) => !info.name.toLowerCase().startsWith(needle))];
+      return { total: found.length, columns: found.slice(0, limit) };
+    },
+    async columnOf(id) {
+      const all = await opened;
+      return { info: infoOf(all, id), cells: all.cells.get(id)! };
+    },
+    async row(row): Promise<RowInfo> {
+      const all = await opened;
+      const { header, map, near, trust } = all;
+      const k = header.neighbors;
+      const onMap = k > 0 ? nearestOnMap(map, row, header.state.n_neighbors) : [];
+      const shown = new Set(onMap);
+      const mine = [...near.subarray(row * k, (row + 1) * k)];
+      const told = (other: number) => ({ row: other, id: idOf(all, other), distance: Number.NaN, label: labelOf(all, other) });
+      // Whether a row on the map is among more neighbors than the file holds is not known.
+      const invented = k === header.state.n_neighbors ? onMap.filter((other) => !mine.includes(other)) : [];
+      const share = trust?.[row] ?? Number.NaN;
+      return {
+        row,
+        id: idOf(all, row),
+        fields: fieldsOf(all, row),
+        kept: Number.isNaN(share) ? null : k === header.state.n_neighbors ? Math.round(share * k) : mine.filter((other) => shown.has(other)).length,
+        neighbors: mine.map((other) => ({ ...told(other), kept: shown.has(other) })),
+        invented: invented.map(told),
+      };
+    },
+    async values(row) {
+      const all = await opened;
+      const observed = all.header.columns.filter((column) => column.info.origin === "observed" && column.info.type === "number");
+      if (observed.length === 0) throw missing("values");
+      return Float32Array.from(observed, (column) => all.cells.get(column.info.id)![row]!);
+    },
+    async search(query, limit): Promise<Hit[]> {
+      const all = await opened;
+      const { header } = all;
+      const needle = query.trim().toLowerCase();
+      const hits: (Hit & { rank: number })[] = [];
+      const { fields, rows } = header.state;
+      for (let row = 0; row < rows; row++) {
+        const id = idOf(all, row);
+        let best: (Hit & { rank: number }) | null = null;
+        const offer = (field: string, text: string, least: number) => {
+          const at = text.toLowerCase().indexOf(needle);
+          if (at < 0) return;
+          const rank = Math.max(least, at > 0 ? 2 : text.length === needle.length ? 0 : 1);
+          if (!best || rank < best.rank) best = { row, id, field, text, rank };
+        };
+        offer("id", id, 0);
+        for (const field of fields) {
+          if (field.type === "number") continue;
+          const text = cellOf(all, field.index, row);
+          if (text !== null) offer(field.name, String(text), 1);
+        }
+        if (best) hits.push(best);
+      }
+      return hits.sort((a, b) => a.rank - b.rank || a.row - b.row).slice(0, limit);
+    },
+    async table({ rows, sort, descending, offset, limit }) {
+      const all = await opened;
+      const order = rows ? [...rows] : [...Array(all.header.state.rows).keys()];
+      if (sort !== null) {
+        const compared = (a: string | number, b: string | number) => (typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b), "en", { numeric: true }));
+        const keys = new Map(order.map((row) => [row, cellOf(all, sort, row)]));
+        order.sort((a, b) => {
+          const [x, y] = [keys.get(a)!, keys.get(b)!];
+          if (x === null || y === null) return Number(x === null) - Number(y === null) || a - b;
+          return (descending ? -compared(x, y) : compared(x, y)) || a - b;
+        });
+      } else if (descending) order.reverse();
+      const shown = order.slice(offset, offset + limit).map((row): TableRow => ({ row, id: idOf(all, row), fields: fieldsOf(all, row) }));
+      return { total: order.length, rows: shown };
+    },
+  };
+}
