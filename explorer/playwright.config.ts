@@ -1,7 +1,7 @@
 import { defineConfig } from "@playwright/test";
 
 // Against test data, unless LATENT_URL names a running `latent explore`: then the specs that hold for any data run there.
-const PORT = 4187;
+const PORT = Number(process.env.PORT ?? 4187);
 const server = process.env.LATENT_URL;
 const pageless = process.argv.includes("--project=unit");
 

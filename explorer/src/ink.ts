@@ -1,8 +1,9 @@
 // The color of each point, four bytes a slot, from what the reader chose.
-import { type Cells, MISSING, type Field } from "./data/types.ts";
+import type { Cells, Field } from "./data/types.ts";
+import { onRamp, type Scale, scaleOf } from "./scale.ts";
 import { FILTERED, PLAIN, shadeByte } from "./scatter/back.ts";
 import type { Order } from "./scatter/order.ts";
-import { CANVAS, category, GREY, N_COLORS, ramp, type Rgb, type Theme } from "./scatter/palette.ts";
+import { CANVAS, GREY, ramp, type Rgb, type Theme } from "./scatter/palette.ts";
 
 /** Columns of shares of neighbors, among the fields to color by: kept by the map, and there again when it is made again. */
 export const SHARES = { "@kept": "neighbors kept", "@seeds": "stable over seeds", "@draws": "stable over draws" } as const;
@@ -14,19 +15,22 @@ export interface Choice {
   theme: Theme;
   field: Field | Share | null;
   column: Cells | null;
+  /** How its numbers are shown. */
+  scale: Pick<Scale, "low" | "high" | "log"> | null;
+  /** The color of each category, in the order of their codes. */
+  colors: Rgb[];
   /** Of a field that is a share, by row and for the eye. */
   shares: Float32Array | null;
   trust: Float32Array | null;
   shade: boolean;
-  /** Codes of `filterColumn` that stay; null: all. */
-  only: Set<number> | null;
-  filterColumn: Cells | null;
+  /** By row, 1 if it passes the filters; null: all do. */
+  shown: Uint8Array | null;
+  /** The category that stands out, the others fade; null: all are alike. */
+  lit: number | null;
   /** 1 for each row of the selection, whose colors stay while the others fade; null: nothing is selected. */
   selected?: Uint8Array | null;
   /** Whether others fade by their color alone: what is filtered away cannot be pointed at in 3-D. */
   deep?: boolean;
-  /** Ends of the ramp for shares. */
-  shareRange: [number, number];
 }
 
 /** How far the color of a row outside the selection goes toward the canvas. */
@@ -34,33 +38,31 @@ const FADED = 0.84;
 const PLAIN_COLOR: Record<Theme, Rgb> = { light: [71, 101, 168], dark: [124, 152, 222] };
 
 export function makeInk(order: Order, choice: Choice, smooth: Float32Array | null, density: Float32Array | null = null): Uint8Array<ArrayBuffer> {
-  const { theme, field, column, trust, only, filterColumn } = choice;
+  const { theme, field, column, trust, shown, colors } = choice;
   const n = order.rowOf.length;
   const ink = new Uint8Array(n * 4);
   const shades = choice.shade ? (smooth ?? trust) : density;
-  const table: Rgb[] = [];
   const kind = typeof field === "string" ? "share" : field && column?.length === order.slotOf.length ? field.type : null;
-  if (kind === "category") for (let c = 0; c <= N_COLORS; c++) table.push(category(theme, c));
-  else for (let i = 0; i <= 255; i++) table.push(ramp(theme, i / 255));
-  const numbers = kind === "share" ? choice.shares : kind === "number" ? (column as Float32Array) : null;
-  const [low, high] = typeof field === "object" && field?.type === "number" ? [field.min, field.max] : choice.shareRange;
+  const codes = kind === "category" ? column! : null;
+  const numbers = kind === "share" ? choice.shares : kind === "number" || kind === "date" ? (column as Float32Array) : null;
+  const table: Rgb[] = numbers ? Array.from({ length: 256 }, (_, i) => ramp(theme, i / 255)) : [];
+  const scale = choice.scale ?? { low: 0, high: 1, log: false };
+  const lit = codes ? choice.lit : null;
   const grey = GREY[theme];
   const selected = choice.selected?.length === order.slotOf.length ? choice.selected : null;
   const canvas = CANVAS[theme];
   for (let s = 0; s < n; s++) {
     const row = order.rowOf[s]!;
     let rgb = PLAIN_COLOR[theme];
-    if (kind === "category") {
-      const code = column![row]!;
-      rgb = code === MISSING ? grey : table[Math.min(N_COLORS, code)]!;
-    } else if (numbers) {
+    if (codes) rgb = colors[codes[row]!] ?? grey;
+    else if (numbers) {
       const v = numbers[row]!;
-      rgb = Number.isNaN(v) ? grey : table[Math.max(0, Math.min(255, Math.round((255 * (v - low)) / (high - low || 1))))]!;
+      rgb = Number.isNaN(v) ? grey : table[Math.max(0, Math.min(255, Math.round(255 * onRamp(scale, v))))]!;
     }
     ink[4 * s] = rgb[0];
     ink[4 * s + 1] = rgb[1];
     ink[4 * s + 2] = rgb[2];
-    let stays = !only || !filterColumn || only.has(filterColumn[row]!);
+    let stays = (!shown || shown[row] === 1) && (lit === null || codes![row] === lit);
     if (selected && selected[row] === 0) {
       if (choice.deep) for (let c = 0; c < 3; c++) ink[4 * s + c] = rgb[c]! + (canvas[c]! - rgb[c]!) * FADED;
       else stays = false;
@@ -70,14 +72,18 @@ export function makeInk(order: Order, choice: Choice, smooth: Float32Array | nul
   return ink;
 }
 
-/** Where nearly all shares lie, so that a map by them is not of one color; of a sample, in steps of a percent. */
-export function shareRange(shares: Float32Array | null): [number, number] {
-  if (!shares) return [0, 1];
-  const step = Math.max(1, Math.floor(shares.length / 20_000));
-  const some = shares.filter((s, i) => i % step === 0 && !Number.isNaN(s)).sort();
-  if (some.length === 0) return [0, 1];
-  const at = (q: number) => some[Math.round(q * (some.length - 1))]!;
-  const [low, high] = [Math.floor(100 * at(0.02)) / 100, Math.ceil(100 * at(0.98)) / 100];
+/** The scale of shares: of those for the eye, so that a map by them is not of one color; the ends in whole percent. */
+export function shareScale(shares: ArrayLike<number>, eye: Float32Array | null): Scale {
+  const scale = scaleOf(shares);
+  const [low, high] = shareRange(eye ?? shares);
+  return { ...scale, low, high, log: false };
+}
+
+/** Where nearly all shares lie; of a sample, in steps of a percent. */
+export function shareRange(shares: ArrayLike<number>): [number, number] {
+  const { low: from, high: to, missing } = scaleOf(shares);
+  if (missing === shares.length) return [0, 1];
+  const [low, high] = [Math.floor(100 * from) / 100, Math.ceil(100 * to) / 100];
   return high > low ? [low, high] : [0, 1];
 }
 

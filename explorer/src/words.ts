@@ -19,10 +19,12 @@ export function figure(x: number | null | undefined): string {
 /** Distances in a list: three figures each, so that they line up. */
 export const distance = (x: number) => (Number.isFinite(x) && Math.abs(x) < 1000 && Math.abs(x) >= 0.001 ? x.toPrecision(3) : figure(x));
 
-/** A day since 1970, as a date. */
-export function dated(day: number): string {
-  const date = new Date(day * 86_400_000);
-  return Number.isNaN(date.getTime()) ? "–" : date.toISOString().slice(0, 10);
+/** A day since 1970, as a date; with the time where all dates of a column lie within `span`, a few days. */
+export function dated(day: number, span = Infinity): string {
+  const date = new Date(Math.round(day * 1440) * 60_000);
+  if (Number.isNaN(date.getTime())) return "–";
+  const told = date.toISOString();
+  return span < 4 ? `${told.slice(0, 10)} ${told.slice(11, 16)}` : told.slice(0, 10);
 }
 
 /** Few figures for few things: 39, 3.2, 0.03. */

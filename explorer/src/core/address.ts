@@ -1,9 +1,11 @@
 // What the reader chose, in the part of the address after #, so that an address can be kept or handed on. Rooms add their own.
+import { MISSING } from "../data/types.ts";
 import type { View } from "../scatter/camera.ts";
+import type { Filter } from "./filters.svelte.ts";
 
 export interface Place {
   by: string | null;
-  only: number[] | null;
+  only: Filter[];
   shade: boolean;
   row: number | null;
   rows: number[] | null;
@@ -23,7 +25,7 @@ const ROWS_MOST = 200;
 export function writePlace(p: Place): URLSearchParams {
   const q = new URLSearchParams();
   if (p.by) q.set("by", p.by);
-  if (p.only) q.set("only", p.only.join("."));
+  for (const filter of p.only) q.append("only", `${filter.by}:${writeFilter(filter)}`);
   if (p.shade) q.set("shade", "1");
   if (p.row !== null) q.set("row", String(p.row));
   if (p.lasso) q.set("lasso", p.lasso.flat().map(short).join("_"));
@@ -45,6 +47,27 @@ export const natural = (s: string | null): number[] | null => {
   return list?.every((x) => Number.isInteger(x) && x >= 0) ? list : null;
 };
 
+/** Codes as 2.4, numbers as 1_5 or, open at an end, 1_; rows without a value as none. */
+function writeFilter(filter: Filter): string {
+  if ("codes" in filter) return [...filter.codes].sort((a, b) => a - b).map((c) => (c === MISSING ? NONE : c)).join(".");
+  const range = filter.range?.map((x) => (Number.isFinite(x) ? String(Number(x.toPrecision(7))) : "")).join("_");
+  return [range, ...(filter.missing ? ["_", NONE] : [])].join("");
+}
+function readFilter(only: string): Filter | null {
+  const at = only.lastIndexOf(":");
+  const [by, told] = [only.slice(0, at), only.slice(at + 1)];
+  if (at < 1 || told === "") return null;
+  if (!told.includes("_")) {
+    const codes = told.split(".").map((c) => (c === NONE ? MISSING : c === "" ? -1 : Number(c)));
+    return codes.every((c) => Number.isInteger(c) && c >= 0) ? { by, codes: new Set(codes) } : null;
+  }
+  const [low, high, none] = told === `_${NONE}` ? ["", "", NONE] : told.split("_");
+  const range = [low ? Number(low) : -Infinity, high ? Number(high) : Infinity] as const;
+  if (range.some(Number.isNaN) || (none !== undefined && none !== NONE)) return null;
+  return { by, range: low || high ? range : null, missing: none === NONE };
+}
+const NONE = "none";
+
 /** Reads what it can; anything that makes no sense is left out. */
 export function readPlace(q: URLSearchParams): Place {
   const view = numbers(q.get("view"), "_");
@@ -52,7 +75,7 @@ export function readPlace(q: URLSearchParams): Place {
   const lasso = line && line.length >= 6 && line.length % 2 === 0 ? Array.from({ length: line.length / 2 }, (_, i): [number, number] => [line[2 * i]!, line[2 * i + 1]!]) : null;
   return {
     by: q.get("by"),
-    only: natural(q.get("only")),
+    only: q.getAll("only").flatMap((only) => readFilter(only) ?? []),
     shade: q.get("shade") === "1",
     row: natural(q.get("row"))?.[0] ?? null,
     rows: natural(q.get("rows")),

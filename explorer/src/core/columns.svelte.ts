@@ -1,13 +1,17 @@
-// The columns: which there are, by which the points are colored, and which of its categories are shown.
+// The columns: which there are, and by which of them the points are colored.
 import type { Cells, Column, ColumnInfo, Columns as Found, Field, State } from "../data/types.ts";
-import { isShare, KEPT, type Share, SHARES, shareRange } from "../ink.ts";
-import { dated, figure } from "../words.ts";
+import { isShare, KEPT, type Share, SHARES, shareScale } from "../ink.ts";
+import { areYears, type Scale, scaleOf } from "../scale.ts";
+import { category, GREY, N_COLORS, type Rgb } from "../scatter/palette.ts";
+import { dated, figure, percent } from "../words.ts";
 import type { Place } from "./address.ts";
 import type { Store } from "./store.svelte.ts";
 
 /** Up to so many columns are listed; more are searched. */
 export const LISTED = 20;
 const ORIGINS = { metadata: "Metadata", derived: "Derived", observed: "Observed" };
+/** All categories beyond those that the server tells apart. */
+const OTHERS = "(other)";
 
 /** Something to color by. Metadata are named by their names, other columns by `@` and their id. */
 export interface Choice {
@@ -21,9 +25,10 @@ export class Columns {
   /** Metadata columns; kept while they stay the same, since states come ten times a second. */
   fields = $state.raw<Field[]>([]);
   by = $state<string | null>(null);
-  only = $state.raw<Set<number> | null>(null);
   /** Whether points are shaded by trust. */
   shade = $state(false);
+  /** The category that is pointed at in the legend: the others fade. */
+  lit = $state<number | null>(null);
   /** The first of all columns, and how many there are. */
   private listed = $state.raw<Found>({ total: 0, columns: [] });
   /** Cells that were fetched, and what is told of columns that are no metadata, by `by`. */
@@ -31,8 +36,11 @@ export class Columns {
   private infos = $state.raw<ReadonlyMap<string, ColumnInfo>>(new Map());
   /** The shares for the eye (see ink.ts): averaged over places where points are many. */
   colored = $state.raw<Float32Array | null>(null);
+  /** The color of each category, where there are more than colors: neighbors on the map that is shown differ. */
+  spread = $state.raw<Uint8Array | null>(null);
 
-  private asking = new Set<string>();
+  private readonly asking = new Map<string, Promise<void>>();
+  private readonly scales = new WeakMap<Cells, Scale>();
   private known = "";
   private hasList = false;
   private readonly asked: string | null;
@@ -41,7 +49,6 @@ export class Columns {
     this.store = store;
     this.asked = place.by;
     this.shade = place.shade;
-    this.only = place.only ? new Set(place.only) : null;
   }
 
   take(state: State): void {
@@ -57,41 +64,81 @@ export class Columns {
     if (told === this.known && !(this.by === null && this.asked?.startsWith("@") && state.rows > 0)) return;
     this.known = told;
     this.fields = state.fields;
-    const named = state.fields.filter((f) => f.type !== "text").map((f) => f.name);
+    const named = state.fields.filter(isColor).map((f) => f.name);
     if (this.asked && state.rows > 0 && (named.includes(this.asked) || this.asked.startsWith("@"))) this.by = this.asked;
     const first = this.store.met.flatMap((r) => r.color ?? []);
-    const category = state.fields.filter((f) => f.type === "category");
-    this.by ??= (category.find((f) => first.includes(f.name)) ?? category[0] ?? state.fields.find((f) => f.type === "number"))?.name ?? null;
+    const of = (type: Field["type"]) => state.fields.filter((f) => f.type === type);
+    this.by ??= (of("category").find((f) => first.includes(f.name)) ?? of("category")[0] ?? of("number")[0] ?? of("date")[0])?.name ?? null;
+    this.store.filters.keep((by) => by.startsWith("@") || named.includes(by) || state.rows === 0);
     if (this.by === null) return;
-    this.need();
+    this.need(this.by);
     this.store.tell((slice) => slice.fields?.());
   }
   reset(): void {
     [this.fetched, this.infos, this.listed, this.hasList] = [new Map(), new Map(), { total: 0, columns: [] }, false];
-    this.need();
+    for (const by of [this.by, ...this.store.filters.list.map((f) => f.by)]) if (by !== null) this.need(by);
   }
 
-  readonly field: Field | Share | null = $derived.by(() => {
-    const { by } = this;
+  fieldOf(by: string | null): Field | Share | null {
     if (by === null || isShare(by)) return by;
     const info = this.infos.get(by);
-    return info ? asField(info) : (this.fields.find((f) => f.name === by && f.type !== "text") ?? null);
-  });
-  get column(): Cells | null {
-    return this.by === null ? null : (this.fetched.get(this.by) ?? null);
+    return info ? asField(info) : (this.fields.find((f) => f.name === by && isColor(f)) ?? null);
   }
-  /** A number of the column that points are colored by, for reading. */
-  told(value: number): string {
-    return this.infos.get(this.by ?? "")?.type === "date" ? dated(value) : figure(value);
+  /** The cells of a column; the shares are those of the map that is shown. Null until they are fetched. */
+  cellsOf(by: string | null): Cells | null {
+    if (by === null) return null;
+    return isShare(by) ? this.shareOf(by, this.store.maps.shown, this.store.maps.trust) : (this.fetched.get(by) ?? null);
+  }
+  nameOf(by: string): string {
+    return isShare(by) ? SHARES[by] : (this.infos.get(by)?.name ?? by);
+  }
+  readonly field: Field | Share | null = $derived.by(() => this.fieldOf(this.by));
+  readonly column: Cells | null = $derived.by(() => (isShare(this.by) ? null : this.cellsOf(this.by)));
+  /** How numbers of a column are shown; null for categories, and until they are fetched. */
+  scaleOf(by: string | null): Scale | null {
+    const [field, cells] = [this.fieldOf(by), this.cellsOf(by)];
+    if (!cells || field === null || (typeof field === "object" && !isNumeric(field))) return null;
+    if (typeof field === "string") return shareScale(cells, by === this.by ? this.colored : null);
+    const known = this.scales.get(cells) ?? scaleOf(cells);
+    this.scales.set(cells, known);
+    return known;
+  }
+  readonly scale: Scale | null = $derived.by(() => this.scaleOf(this.by));
+  /** A number of a column, the one that points are colored by if none is said, for reading. */
+  told(value: number, by: string | null = this.by): string {
+    if (isShare(by)) return percent(value);
+    const field = this.fieldOf(by);
+    const scale = this.scaleOf(by);
+    if (typeof field === "object" && field?.type === "date") return dated(value, scale ? scale.most - scale.least : undefined);
+    return scale?.whole && areYears(scale.least, scale.most) && Number.isFinite(value) ? String(Math.round(value)) : figure(value);
+  }
+  /** A range of a column, both ends included, in words. */
+  rangeTold(by: string, [low, high]: readonly [number, number]): string {
+    const whole = this.scaleOf(by)?.whole ?? false;
+    const [from, to] = [this.told(whole ? Math.ceil(low) : low, by), this.told(whole ? Math.floor(high) : high, by)];
+    if (low === -Infinity) return `at most ${to}`;
+    if (high === Infinity) return `at least ${from}`;
+    return from === to ? from : `${from} to ${to}`;
+  }
+  /** The colors of the categories of the column by which points are colored, in the order of their codes. */
+  readonly colors: Rgb[] = $derived.by(() => {
+    const { theme } = this.store;
+    const { field, spread } = this;
+    if (typeof field !== "object" || field?.type !== "category") return [];
+    return field.categories.map(({ label }, code) => (label === OTHERS ? GREY[theme] : category(theme, spread?.[code] ?? code % N_COLORS)));
+  });
+  /** The color of one of them, or of rows without a value. */
+  colorOf(code: number): Rgb {
+    return this.colors[code] ?? GREY[this.store.theme];
   }
   /** The shares by which the map that is shown is colored. */
   readonly shares = $derived.by(() => this.sharesOf(this.store.maps.shown, this.store.maps.trust));
-  readonly range = $derived(shareRange(this.colored ?? this.shares));
   /** The shares of a map by which maps are colored; null where they are not known of it. */
   sharesOf(id: number, trust: Float32Array | null): Float32Array | null {
-    if (typeof this.field !== "string") return null;
-    if (this.field === KEPT) return trust;
-    return this.store.maps.stableOf(id)?.[this.field === "@seeds" ? "seeds" : "draws"] ?? null;
+    return isShare(this.by) ? this.shareOf(this.by, id, trust) : null;
+  }
+  private shareOf(share: Share, id: number, trust: Float32Array | null): Float32Array | null {
+    return share === KEPT ? trust : (this.store.maps.stableOf(id)?.[share === "@seeds" ? "seeds" : "draws"] ?? null);
   }
 
   /** All that can be colored by, or of many columns metadata, shares and what is chosen; by origin. */
@@ -101,7 +148,7 @@ export class Columns {
   });
   private readonly choices: Choice[] = $derived.by(() => {
     const { by } = this;
-    const found: Choice[] = this.fields.filter((f) => f.type !== "text").map((f) => ({ by: f.name, name: f.name, origin: "metadata" }));
+    const found: Choice[] = this.fields.filter(isColor).map((f) => ({ by: f.name, name: f.name, origin: "metadata" }));
     const shares: Share[] = [...(this.store.maps.trust ? [KEPT] : []), ...(this.store.maps.stable ? (["@seeds", "@draws"] as const) : [])];
     // What was chosen of another map stays chosen.
     for (const share of isShare(by) && !shares.includes(by) ? [...shares, by] : shares) found.push({ by: share, name: SHARES[share], origin: "derived" });
@@ -113,17 +160,18 @@ export class Columns {
   /** Whether columns are searched rather than listed, and how many there are. */
   readonly many = $derived(this.listed.total > LISTED);
   readonly total = $derived(this.listed.total);
-  /** Columns by a part of their name; without those of text, and without shares, which are those of the map that is shown. */
+  /** Columns by a part of their name; without those of text and ids, and without shares, which are those of the map that is shown. */
   async find(query: string, limit: number): Promise<Found> {
     const { total, columns } = await this.store.source.columns(query, limit);
-    return { total, columns: columns.filter((c) => c.type !== "text" && c.id !== "derived:kept") };
+    return { total, columns: columns.filter((c) => isColor(c) && c.id !== "derived:kept") };
   }
 
+  /** Colors by a column; filters stay. */
   colorBy(by: string): void {
     this.by = by;
-    this.only = null;
+    this.lit = null;
     this.store.tell((slice) => slice.colored?.("column"));
-    this.need();
+    this.need(by);
     this.store.write();
   }
   /** The next of what is listed: of metadata and shares. */
@@ -132,29 +180,26 @@ export class Columns {
     const next = all[(all.findIndex((c) => c.by === this.by) + 1) % all.length];
     if (next) this.colorBy(next.by);
   }
-  private need(): void {
-    const { by } = this;
-    if (by === null || isShare(by) || this.fetched.has(by) || this.asking.has(by)) return;
-    const index = this.fields.find((f) => f.name === by && f.type !== "text")?.index;
-    if (index === undefined && !by.startsWith("@")) return;
-    this.asking.add(by);
+  /** Fetches the cells of a column, once. */
+  need(by: string): Promise<void> {
+    if (isShare(by) || this.fetched.has(by)) return Promise.resolve();
+    const under = this.asking.get(by);
+    if (under) return under;
+    const index = this.fields.find((f) => f.name === by && isColor(f))?.index;
+    if (index === undefined && !by.startsWith("@")) return Promise.resolve();
     const { source } = this.store;
     const asked = index !== undefined ? source.column(index) : source.columnOf(by.slice(1)).then(({ info, cells }) => {
       this.infos = new Map(this.infos).set(by, info);
       return cells;
     });
-    asked.then((cells) => (this.fetched = new Map(this.fetched).set(by, cells)), (e) => this.store.fail(e)).finally(() => this.asking.delete(by));
+    const done = asked.then((cells) => void (this.fetched = new Map(this.fetched).set(by, cells)), (e) => this.store.fail(e)).finally(() => this.asking.delete(by));
+    this.asking.set(by, done);
+    return done;
   }
-  /** Shows only this category, or adds it to those shown, or takes it away again. */
-  toggle(code: number): void {
-    const next = new Set(this.only ?? []);
-    if (!next.delete(code)) next.add(code);
-    this.filter(next.size > 0 ? next : null);
-  }
-  filter(only: Set<number> | null): void {
-    this.only = only;
-    this.store.tell((slice) => slice.colored?.("filter"));
-    this.store.write();
+  /** The categories that are shown of the column by which points are colored; null: all. */
+  get only(): ReadonlySet<number> | null {
+    const filter = this.store.filters.of(this.by);
+    return filter && "codes" in filter ? filter.codes : null;
   }
   setShade(on: boolean): void {
     this.shade = on;
@@ -162,8 +207,13 @@ export class Columns {
   }
 }
 
-/** By what a column is colored: metadata by name, dates and others by id. */
-export const keyOf = (column: Column): string => (column.origin === "metadata" && column.type !== "date" ? column.name : `@${column.id}`);
+/** By what a column is colored: metadata by name, others by id. */
+export const keyOf = (column: Column): string => (column.origin === "metadata" ? column.name : `@${column.id}`);
+/** Whether points can be colored by a column of this type. */
+const isColor = ({ type }: { type: Column["type"] }): boolean => type !== "text" && type !== "id";
+export const isNumeric = ({ type }: Field): boolean => type === "number" || type === "date";
 
-const asField = ({ name, type, min, max, missing, categories }: ColumnInfo): Field =>
-  type === "category" ? { index: -1, name, type, categories, missing } : { index: -1, name, type: "number", min, max, missing, integer: false };
+function asField({ name, type, min, max, missing, categories }: ColumnInfo): Field {
+  if (type === "category") return { index: -1, name, type, categories, missing };
+  return type === "date" ? { index: -1, name, type, min, max, missing } : { index: -1, name, type: "number", min, max, missing, integer: false };
+}

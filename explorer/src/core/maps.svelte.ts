@@ -166,6 +166,7 @@ export class Maps {
       await this.show(map, view);
     }
     for (const room of this.store.rooms) await this.store.slice(room.id)?.arrive?.();
+    await this.store.filters.ready(); // rows that are filtered away are not within the lasso
     await tick();
     if (lasso && camera.scatter) selection.chooseRows(camera.scatter.rowsInside(lasso), lasso);
     else if (rows) selection.chooseRows(rows.filter((r) => r < n), null);

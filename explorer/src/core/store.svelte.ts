@@ -7,6 +7,7 @@ import { readPlace, writePlace } from "./address.ts";
 import { CameraState } from "./camera.svelte.ts";
 import { Columns } from "./columns.svelte.ts";
 import { Maps } from "./maps.svelte.ts";
+import { Filters } from "./filters.svelte.ts";
 import { met, pagesOf, type Room, type Slice } from "./room.ts";
 import { Selection } from "./selection.svelte.ts";
 
@@ -27,6 +28,7 @@ export class Store {
   note = $state<(Failure & { good?: boolean }) | null>(null);
 
   readonly columns: Columns;
+  readonly filters: Filters;
   readonly maps: Maps;
   readonly selection: Selection;
   readonly camera: CameraState;
@@ -52,6 +54,7 @@ export class Store {
     const place = readPlace(address);
     this.wanted = place.page;
     this.columns = new Columns(this, place);
+    this.filters = new Filters(this, place.only);
     this.camera = new CameraState(this, place);
     this.selection = new Selection(this);
     this.maps = new Maps(this, place);
@@ -148,16 +151,18 @@ export class Store {
     for (const r of over) r.within?.close?.(this);
     return over.length > 0;
   }
-  /** Lets go of what was chosen last: a row, then the selection, then what rooms hold. */
-  letGo(): void {
+  /** Lets go of what was chosen last: a row, then the selection, then what rooms hold; false where nothing was. */
+  letGo(): boolean {
     const { selection } = this;
+    const some = selection.row !== null || selection.rows !== null;
     if (selection.row !== null && selection.rows) selection.choose(null); // back to the selection first
-    else if (selection.row === null && selection.rows === null && [...this.slices.values()].some((slice) => slice.letGo?.())) return;
+    else if (!some && [...this.slices.values()].some((slice) => slice.letGo?.())) return true;
     else {
       selection.choose(null);
       selection.chooseRows(null, null);
       this.sheet = "none";
     }
+    return some;
   }
 
   setTheme(theme: Theme): void {
@@ -193,7 +198,7 @@ export class Store {
     const { columns, selection, camera, maps } = this;
     const place = writePlace({
       by: columns.by,
-      only: columns.only ? [...columns.only].sort((a, b) => a - b) : null,
+      only: [...this.filters.list],
       shade: columns.shade,
       row: selection.row,
       rows: selection.rows,

@@ -4,13 +4,14 @@
 //   & takes=2   seconds of a fit that is asked for
 //   & live=1   start fitting at once      & slow=1        a fit that takes a minute
 //   & offset=1e7   coordinates far out    & hostile=1     names that would like to be markup
+//   & typed=1  columns of more types: skewed numbers, years, dates, categories with missing ones
 //   and what the test data of rooms read from it
 //   & cats=10  categories                 & phase=failed|reading   stay there
 import { packMap, parseMap } from "./header.ts";
 import { type DataSource, type Listener, SourceError } from "./source.ts";
 import type { Cells, Column, ColumnInfo, Columns, Comparison, Field, Groups, Hit, KeptMap, Method, Neighbor, Phase, RowInfo, Stable, State, TableQuery } from "./types.ts";
 import { MISSING } from "./types.ts";
-import { of100, whole } from "../words.ts";
+import { dated, of100, whole } from "../words.ts";
 
 const K = 15;
 const HOSTILE = [
@@ -146,6 +147,28 @@ export interface DemoPart {
   ask(path: string, query?: Record<string, string | number>): Promise<unknown> | undefined;
 }
 
+/** Columns of more types. */
+function typedColumns(n: number, from: number, group: (row: number) => number): { field: Field; cells: Cells; cell(row: number): string | number | null }[] {
+  const numbers = (name: string, type: "number" | "date", value: (row: number) => number, integer: boolean, text?: (v: number) => string) => {
+    const cells = Float32Array.from({ length: n }, (_, row) => value(row));
+    const known = cells.filter((v) => !Number.isNaN(v));
+    const range = { min: known.reduce((a, b) => Math.min(a, b), Infinity), max: known.reduce((a, b) => Math.max(a, b), -Infinity), missing: n - known.length };
+    const field: Field = type === "date" ? { index: 0, name, type, ...range } : { index: 0, name, type, ...range, integer };
+    return { field, cells, cell: (row: number) => (Number.isNaN(cells[row]!) ? null : text ? text(cells[row]!) : cells[row]!) };
+  };
+  const grades = ["fair", "good", "poor"];
+  const grade = Uint32Array.from({ length: n }, (_, row) => (hash(row, 83) < 0.1 ? MISSING : Math.floor(3 * hash(row, 84))));
+  const categories = grades.map((label, code) => ({ label, count: grade.filter((c) => c === code).length }));
+  const columns = [
+    numbers("price", "number", (row) => Math.exp(4 + 1.3 * normal(row, 81)), false),
+    numbers("year", "number", (row) => (hash(row, 85) < 0.02 ? Number.NaN : 1790 + Math.floor(200 * hash(row, 82) ** 0.7)), true),
+    numbers("written", "date", (row) => 19_000 + 30 * group(row) + Math.floor(300 * hash(row, 86)), true, (day) => dated(day)),
+    { field: { index: 0, name: "grade", type: "category" as const, categories, missing: grade.filter((c) => c === MISSING).length }, cells: grade, cell: (row: number) => (grade[row] === MISSING ? null : grades[grade[row]!]!) },
+  ];
+  columns.forEach((column, i) => (column.field.index = from + i));
+  return columns;
+}
+
 export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSource {
   const n = Math.max(0, Number(query.get("n") ?? 3000));
   const asked = rooms.filter((room) => room.groups(query) !== null);
@@ -191,11 +214,13 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
   ];
   const own = parts.flatMap((part) => part.field ?? []);
   own.forEach(({ name, categories }, i) => fields.push({ index: 4 + i, name, type: "category", categories, missing: 0 }));
+  const typed = query.get("typed") === "1" ? typedColumns(n, fields.length, (row) => world.cluster[row]!) : [];
+  fields.push(...typed.map((column) => column.field));
   const named: Column[] = fields.map((f): Column => ({ id: `metadata:${f.index}`, name: f.name, type: f.type, origin: "metadata" }));
   const columnNames = kind === "table" ? ["height", "width", "area", "density", "hue", "age"] : null;
   const all = (): Column[] => [...named, ...Array.from({ length: columnNames?.length ?? (kind === "images" ? 784 : 0) }, (_, i): Column => ({ id: `observed:${i}`, name: columnNames?.[i] ?? `pixel ${Math.floor(i / 28)}, ${i % 28}`, type: "number", origin: "observed" }))];
   const value = (row: number, column: number) => normal(row, 60 + column);
-  const cells = (i: number) => ({ [fields[0]!.name]: names[world.cluster[i]!]!, "stroke width": width(i), split: split(i) ? "test" : "train", writer: writer(i) });
+  const cells = (i: number) => ({ [fields[0]!.name]: names[world.cluster[i]!]!, "stroke width": width(i), split: split(i) ? "test" : "train", writer: writer(i), ...Object.fromEntries(typed.map((column) => [column.field.name, column.cell(i)])) });
 
   let kept: Float32Array | null = null;
   /** Exact for small data; for large, told from how far the row lies from its own cluster. */
@@ -514,6 +539,8 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
     async column(field) {
       if (field === 0) return world.cluster.slice();
       if (field === 1) return Float32Array.from({ length: n }, (_, i) => width(i));
+      const more = typed.find((column) => column.field.index === field);
+      if (more) return more.cells.slice();
       if (field >= 4 && own[field - 4]) return own[field - 4]!.column();
       if (field === 2) return Uint32Array.from({ length: n }, (_, i) => (i === n - 1 && n > 5000 ? MISSING : split(i)));
       throw new SourceError("Text is read row by row.", null, 404);

@@ -84,7 +84,18 @@ export type Field = {
   missing: number;
   integer: boolean;
 } | {
+  type: "date";
+  index: number;
+  name: string;
+  min: number;
+  max: number;
+  missing: number;
+} | {
   type: "text";
+  index: number;
+  name: string;
+} | {
+  type: "id";
   index: number;
   name: string;
 };
@@ -311,7 +322,7 @@ export interface Column {
 }
 
 /** The type of a column. */
-export type ColumnType = "number" | "category" | "date" | "text";
+export type ColumnType = "number" | "category" | "date" | "text" | "id";
 
 /** The origin of a column. */
 export type Origin = "metadata" | "derived" | "observed";

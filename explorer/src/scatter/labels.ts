@@ -48,33 +48,42 @@ export function densest(at: Float32Array, dims: number, codes: Int32Array, names
   const hits = new Float32Array(cells);
   const found: Label[] = [];
   const steps = [1, side, side * side].slice(0, dims);
+  /** The cells beside one; those at the border have fewer. */
+  const beside = (c: number): number[] => {
+    const found: number[] = [];
+    for (const s of steps) {
+      const along = Math.floor(c / s) % side;
+      if (along > 0) found.push(c - s);
+      if (along < side - 1) found.push(c + s);
+    }
+    return found;
+  };
   for (let code = 0; code < names.length; code++) {
     const mine = rows.subarray(start[code]!, start[code + 1]!);
     if (mine.length === 0) continue;
     hits.fill(0);
-    // Each row counts for its cell and, less, for those beside it: a small blur.
-    for (const i of mine) {
-      const c = cell[i]!;
-      if (c < 0) continue;
-      hits[c]! += 2;
-      for (const s of steps) {
-        if (c + s < cells) hits[c + s]! += 1;
-        if (c - s >= 0) hits[c - s]! += 1;
-      }
+    for (const i of mine) if (cell[i]! >= 0) hits[cell[i]!]!++;
+    // A row counts for its cell and, less, for those beside it: a small blur.
+    let [best, most] = [-1, 0];
+    for (let c = 0; c < cells; c++) {
+      if (hits[c] === 0) continue;
+      let score = 2 * hits[c]!;
+      for (const other of beside(c)) score += hits[other]!;
+      if (score > most) [best, most] = [c, score];
     }
-    let best = 0;
-    for (let c = 1; c < cells; c++) if (hits[c]! > hits[best]!) best = c;
-    const near = new Set(steps.flatMap((s) => [best + s, best - s]));
-    const sum = [0, 0, 0];
-    let many = 0;
-    for (const i of mine) {
-      const c = cell[i]!;
-      if (c !== best && !near.has(c)) continue;
-      many++;
-      for (let d = 0; d < dims; d++) sum[d]! += at[i * dims + d]!;
+    if (best < 0) continue;
+    const near = new Set([best, ...beside(best)]);
+    const there = mine.filter((i) => near.has(cell[i]!));
+    const mean = [0, 0, 0];
+    for (const i of there) for (let d = 0; d < dims; d++) mean[d]! += at[i * dims + d]! / there.length;
+    // On the point next to the middle: the middle of a ring or an arc is empty.
+    let [middle, least] = [there[0]!, Infinity];
+    for (const i of there) {
+      let far = 0;
+      for (let d = 0; d < dims; d++) far += (at[i * dims + d]! - mean[d]!) ** 2;
+      if (far < least) [middle, least] = [i, far];
     }
-    if (many === 0) continue;
-    found.push({ code, text: names[code]!, count: mine.length, at: [sum[0]! / many, sum[1]! / many, sum[2]! / many] });
+    found.push({ code, text: names[code]!, count: mine.length, at: [at[middle * dims]!, at[middle * dims + 1]!, dims === 3 ? at[middle * dims + 2]! : 0] });
   }
   return found.sort((a, b) => b.count - a.count || a.code - b.code);
 }

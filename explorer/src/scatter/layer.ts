@@ -33,6 +33,8 @@ export interface Layer {
   /** Layers are drawn by this number, the lowest first. */
   order: number;
   paint(sheet: Sheet): void;
+  /** What a click at a place does; null where nothing of the layer is there. */
+  click?(x: number, y: number): (() => void) | null;
   /** The points have other coordinates, or are others. */
   moved?(positions: Positions): void;
 }

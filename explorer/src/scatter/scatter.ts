@@ -398,12 +398,22 @@ export class Scatter {
 
   // --- pointer ---
 
-  /** The row under a place, or -1. */
+  /** What a click on a layer does; null where none of them has anything at this place. */
+  private clickAt(x: number, y: number): (() => void) | null {
+    for (const layer of this.layers.values()) {
+      const click = layer.click?.(x, y);
+      if (click) return click;
+    }
+    return null;
+  }
+  /** The row under a place, or -1; a name that can be clicked hides what is below. */
   rowAt(x: number, y: number): number {
-    if (this.rows === 0) return -1;
+    if (this.rows === 0 || this.clickAt(x, y)) return -1;
     let slot = -1;
-    if (this.camera.orbit) slot = this.back.pick(x, y, this.frame(performance.now()));
-    else {
+    if (this.camera.orbit) {
+      slot = this.back.pick(x, y, this.frame(performance.now()));
+      if (slot >= 0 && !this.allowed(slot)) return -1;
+    } else {
       this.grid ??= new Grid(this.to, this.dims);
       const [mx, my] = this.camera.unproject(x, y);
       slot = this.grid.nearest(mx, my, PICK_PX / this.camera.scale, this.allowed);
@@ -412,12 +422,15 @@ export class Scatter {
   }
   hover(x: number, y: number): void {
     const row = x < 0 ? -1 : this.rowAt(x, y);
+    this.host.classList.toggle("pointing", x >= 0 && this.clickAt(x, y) !== null);
     this.ring(row);
     this.events.hover(row, x, y);
   }
   choose(x: number, y: number): void {
     this.pressed = performance.now();
-    this.events.choose(this.rowAt(x, y));
+    const click = this.clickAt(x, y);
+    if (click) click();
+    else this.events.choose(this.rowAt(x, y));
   }
   used(): void {
     this.pressed = performance.now();

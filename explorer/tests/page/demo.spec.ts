@@ -91,7 +91,7 @@ test("a click in the legend shows only that category, and more clicks add to it"
   expect((await pixels(page)).equals(before)).toBe(false);
   await expect(legend.nth(2)).toHaveAttribute("aria-pressed", "true");
   await legend.nth(4).click();
-  await expect.poll(() => page.url()).toContain("only=2.4");
+  await expect.poll(() => page.url()).toContain("only=digit%3A2.4");
   await page.getByRole("button", { name: "Show all again" }).click();
   await rest(page);
   expect((await pixels(page)).equals(before)).toBe(true);
@@ -314,7 +314,7 @@ test("a map is made again, tells what of it is stable, as a whole and by row, an
   await expect(page.locator("#row-title").locator("..").getByText("kept, seeds")).toBeVisible();
   await page.getByRole("button", { name: "Color by resamples" }).click();
   await expect(page.locator("#color-by")).toHaveValue("@draws");
-  await expect(page.getByText("rows have none and are grey")).toBeVisible();
+  await expect(page.getByText("without a value (grey)")).toBeVisible();
   await rest(page);
   expect((await pixels(page)).equals(plain)).toBe(false);
   await expect.poll(() => page.url()).toContain("by=%40draws");
@@ -438,7 +438,7 @@ async function breaches(page: Page): Promise<string[]> {
 for (const scheme of ["light", "dark"] as const)
   test(`every control is named and readable in ${scheme}`, async ({ page }) => {
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
-    for (const [query, hash] of [["n=500", "row=7&table=1&only=1"], ["n=500", "rows=1.2.3.4&by=%40kept&shade=1"], ["n=500&live=1&slow=1", ""], ["phase=failed", ""]] as const) {
+    for (const [query, hash] of [["n=500", "row=7&table=1&only=digit:1"], ["n=500&typed=1", "by=price&only=price:20_90&only=grade:1.none"], ["n=500", "rows=1.2.3.4&by=%40kept&shade=1"], ["n=500&live=1&slow=1", ""], ["phase=failed", ""]] as const) {
       await open(page, query, hash);
       await page.waitForTimeout(900);
       expect(await breaches(page), `${query} ${hash}`).toEqual([]);

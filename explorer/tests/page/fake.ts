@@ -72,6 +72,7 @@ export async function fakeServer(dist: string): Promise<Fake> {
       { index: 0, name: "label", type: "category", categories: ["a", "<b>b</b>", "c"].map((l) => ({ label: l, count: N / 3 })), missing: 0 },
       { index: 1, name: "price", type: "number", min: 0, max: 99, missing: 0, integer: true },
       { index: 2, name: "title", type: "text" },
+      { index: 3, name: "since", type: "date", min: 19723, max: 19723 + N - 1, missing: 0 },
     ],
     column_names: null, picture: { width: 8, height: 8, pixelated: true }, curve: false, n_neighbors: K,
     measures: { recall: { value: 0.4, low: 0.38, high: 0.42, null: 0.05 }, trustworthiness: { value: 0.9, low: 0.9, high: 0.9, null: 0.5 }, continuity: { value: 0.9, low: 0.9, high: 0.9, null: 0.5 }, distance_correlation: { value: 0.6, low: 0.6, high: 0.6, null: 0 } },
@@ -81,7 +82,6 @@ export async function fakeServer(dist: string): Promise<Fake> {
   const near = (i: number) => Array.from({ length: K }, (_, k) => ({ row: (i + k + 1) % N, id: `r${(i + k + 1) % N}`, distance: 0.5 * (k + 1), kept: k % 2 === 0, label: label((i + k + 1) % N) }));
   const columns = [
     ...state.fields.map((f) => ({ id: `metadata:${f.index}`, name: f.name, type: f.type as string, origin: "metadata" })),
-    { id: "metadata:3", name: "since", type: "date", origin: "metadata" },
     ...["height", "<b>wide</b>", "age", "mass"].map((name, i) => ({ id: `observed:${i}`, name, type: "number", origin: "observed" })),
   ];
   const asked: string[] = [];
@@ -144,6 +144,7 @@ export async function fakeServer(dist: string): Promise<Fake> {
     }
     if (path === "/api/fields/0") return void bytes(Uint32Array.from({ length: N }, (_, i) => i % 3).buffer as ArrayBuffer);
     if (path === "/api/fields/1") return void bytes(Float32Array.from({ length: N }, (_, i) => price(i)).buffer as ArrayBuffer);
+    if (path === "/api/fields/3") return void bytes(Float32Array.from({ length: N }, (_, i) => 19723 + i).buffer as ArrayBuffer);
     if (path === "/api/columns") {
       const text = url.searchParams.get("q")!;
       const found = columns.filter((c) => c.name.includes(text));
@@ -153,8 +154,8 @@ export async function fakeServer(dist: string): Promise<Fake> {
     if (column) {
       const found = columns.find((c) => c.id === decodeURIComponent(column[1]!));
       if (!found) return void json({ error: `column ${column[1]}: there is none with numbers.`, hint: null }, 404);
-      if (column[2]) return void bytes(Float32Array.from({ length: N }, (_, i) => (found.type === "date" ? 19723 + i : i % 7)).buffer as ArrayBuffer);
-      return void json({ ...found, min: found.type === "date" ? 19723 : 0, max: found.type === "date" ? 19723 + N - 1 : 6, missing: 0, categories: [] });
+      if (column[2]) return void bytes(Float32Array.from({ length: N }, (_, i) => i % 7).buffer as ArrayBuffer);
+      return void json({ ...found, min: 0, max: 6, missing: 0, categories: [] });
     }
     if (path === "/api/trust") return void bytes(Float32Array.from({ length: N }, (_, i) => (i % 16) / 15).buffer as ArrayBuffer);
     if (path.endsWith("/picture")) return void a.writeHead(200, { "Content-Type": "image/png" }).end(png(8, 8, (x, y) => (x * y * 4 + row) & 255));

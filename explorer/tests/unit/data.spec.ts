@@ -36,13 +36,13 @@ test("a radius that is zero or no number becomes 1", () => {
 });
 
 test("the address holds what was chosen, and nonsense in it is left out", () => {
-  const place: Place = { by: "<b>a&b=c</b>", only: [1, 5], shade: true, row: 17, rows: [1, 2], lasso: null, view: { x: 0.5, y: -1, span: 2, yaw: 0.25, pitch: -0.125 }, flat: true, map: 3, page: "a&b" };
+  const place: Place = { by: "<b>a&b=c</b>", only: [{ by: "<b>a&b=c</b>", codes: new Set([1, 5, MISSING]) }, { by: "a: b", range: [-1.5, Infinity], missing: true }, { by: "@kept", range: null, missing: true }, { by: "year", range: [1790, 1800], missing: false }], shade: true, row: 17, rows: [1, 2], lasso: null, view: { x: 0.5, y: -1, span: 2, yaw: 0.25, pitch: -0.125 }, flat: true, map: 3, page: "a&b" };
   const read = (hash: string) => readPlace(new URLSearchParams(hash));
   expect(read(writePlace(place).toString())).toEqual(place);
   const drawn: Place = { ...place, rows: null, lasso: [[0, 1], [2, 3], [4, 5]] };
   expect(readPlace(writePlace(drawn))).toEqual(drawn);
-  const bad = read("row=-3&only=a.b&view=1_2_0_0_0&lasso=1_2_3&shade=yes&rows=1.x&map=-1");
-  expect(bad).toEqual({ by: null, only: null, shade: false, row: null, rows: null, lasso: null, view: null, flat: false, map: null, page: null });
+  const bad = read("row=-3&only=a.b&only=1.2&only=a:b&only=a:1_x&only=a:&view=1_2_0_0_0&lasso=1_2_3&shade=yes&rows=1.x&map=-1");
+  expect(bad).toEqual({ by: null, only: [], shade: false, row: null, rows: null, lasso: null, view: null, flat: false, map: null, page: null });
   expect(writePlace({ ...place, rows: Array.from({ length: 5000 }, (_, i) => i) }).toString().length).toBeLessThan(400);
 });
 
@@ -52,7 +52,7 @@ test("each point has the ink of its category, its trust, or none when filtered a
   const order = shuffled(4);
   const column = new Uint32Array([0, 1, MISSING, 0]);
   const trust = new Float32Array([0, 1, 0.5, Number.NaN]);
-  const choice = { theme: "light" as const, field: digit, column, shares: null, trust, shade: true, only: null, filterColumn: column, shareRange: [0, 1] as [number, number] };
+  const choice = { theme: "light" as const, field: digit, column, shares: null, trust, shade: true, scale: { low: 0, high: 1, log: false }, colors: [category("light", 0), category("light", 1)], shown: null, lit: null };
   const ink = makeInk(order, choice, null);
   const at = (row: number) => [...ink.slice(4 * order.slotOf[row]!, 4 * order.slotOf[row]! + 4)];
   expect(at(0)).toEqual([...category("light", 0), 1]);
@@ -63,8 +63,13 @@ test("each point has the ink of its category, its trust, or none when filtered a
   const stable = makeInk(order, { ...choice, field: "@seeds", column: null, shares: new Float32Array([0, 1, 0.5, Number.NaN]) }, null);
   expect([0, 1].map((row) => [...stable.slice(4 * order.slotOf[row]!, 4 * order.slotOf[row]! + 3)])).toEqual([[...ramp("light", 0)], [...ramp("light", 1)]]);
   expect([...stable.slice(4 * order.slotOf[3]!, 4 * order.slotOf[3]! + 3)]).toEqual(GREY.light);
-  const only = makeInk(order, { ...choice, only: new Set([1]) }, null);
-  expect([0, 1, 2, 3].map((row) => only[4 * order.slotOf[row]! + 3]! > 0)).toEqual([false, true, false, false]);
+  const seen = (more: object) => {
+    const part = makeInk(order, { ...choice, ...more }, null);
+    return [0, 1, 2, 3].map((row) => part[4 * order.slotOf[row]! + 3]! > 0);
+  };
+  expect(seen({ shown: Uint8Array.from([0, 1, 0, 0]) })).toEqual([false, true, false, false]);
+  expect(seen({ lit: 0 })).toEqual([true, false, false, true]);
+  expect(seen({ lit: MISSING })).toEqual([false, false, true, false]);
   // Selected rows keep their ink while the others fade; in 3-D toward the canvas, since what is filtered away cannot be pointed at.
   const faded = makeInk(order, { ...choice, shade: false, selected: new Uint8Array([0, 1, 0, 0]) }, null);
   const of = (ink: Uint8Array, row: number) => [...ink.slice(4 * order.slotOf[row]!, 4 * order.slotOf[row]! + 4)];
@@ -108,7 +113,6 @@ test("where points cover each other, dense places are drawn fuller than sparse o
 });
 
 test("the ends of the ramp for trust leave out what is rare", () => {
-  expect(shareRange(null)).toEqual([0, 1]);
   expect(shareRange(new Float32Array([Number.NaN]))).toEqual([0, 1]);
   const [low, high] = shareRange(Float32Array.from({ length: 1000 }, (_, i) => (i < 5 ? 0 : i > 995 ? 1 : 0.3 + 0.0003 * i)));
   expect(low).toBeCloseTo(0.3, 2);

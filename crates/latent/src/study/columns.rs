@@ -4,7 +4,7 @@ use latentspace::data::{Counts, Observations, Table, Values};
 use latentspace::schemars::{self, JsonSchema};
 use serde::Serialize;
 
-use super::fields::{MISSING, ranked};
+use super::fields::{MISSING, range, ranked};
 use super::{Category, Data, Study};
 
 /// The type of a column.
@@ -16,6 +16,8 @@ pub(crate) enum ColumnType {
     Category,
     Date,
     Text,
+    /// The ids of the rows.
+    Id,
 }
 
 /// The origin of a column.
@@ -156,10 +158,8 @@ impl Data {
 fn describe(column: Column, cells: &Cells) -> ColumnInfo {
     let (min, max, missing, categories) = match cells {
         Cells::Numbers(values) => {
-            let known = values.iter().filter(|value| value.is_finite());
-            let (min, max) = known.clone().fold((f64::INFINITY, f64::NEG_INFINITY), |(min, max), &value| (min.min(value), max.max(value)));
-            let missing = values.len() - known.count();
-            if min <= max { (min, max, missing, Vec::new()) } else { (0.0, 0.0, missing, Vec::new()) }
+            let (min, max, missing) = range(values);
+            (min, max, missing, Vec::new())
         }
         Cells::Codes(codes, categories) => (0.0, 0.0, codes.iter().filter(|&&code| code == MISSING).count(), categories.clone()),
     };

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use arrow::array::{Array, ArrayRef, AsArray, LargeStringArray};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Date32Type, Float64Type};
+use arrow::datatypes::{DataType, Date32Type, Float64Type, TimeUnit, TimestampMicrosecondType};
 use latentspace::data::{Metadata, dates, write};
 use latentspace::schemars::{self, JsonSchema};
 use serde::Serialize;
@@ -29,8 +29,12 @@ pub(crate) enum Field {
     Category { index: usize, name: String, categories: Vec<Category>, missing: usize },
     /// Numbers; `integer` if all are whole.
     Number { index: usize, name: String, min: f64, max: f64, missing: usize, integer: bool },
+    /// Dates and times, in days since 1970.
+    Date { index: usize, name: String, min: f64, max: f64, missing: usize },
     /// Texts, read row by row.
     Text { index: usize, name: String },
+    /// The ids of the rows.
+    Id { index: usize, name: String },
 }
 
 /// All columns.
@@ -43,36 +47,46 @@ pub(crate) struct Fields {
 struct Column {
     name: String,
     values: Values,
-    /// Of a column of dates that is read as text: days since 1970, NaN if missing.
-    days: Option<Vec<f64>>,
 }
 
 impl Column {
     fn new(array: &ArrayRef, name: String) -> Self {
-        let values = values(array);
-        let days = match &values {
-            Values::Text(texts) => days(array, texts),
-            _ => None,
-        };
-        Column { name, values, days }
+        Column { name, values: values(array) }
     }
 }
 
-/// The dates of a column of dates, times or texts that are dates; none if it holds anything else, or no date at all.
+/// The days since 1970 of a column of dates, times or texts that are dates; none if it holds anything else, or no date at all.
 fn days(array: &ArrayRef, texts: &LargeStringArray) -> Option<Vec<f64>> {
-    let days: Vec<f64> = if matches!(array.data_type(), DataType::Date32 | DataType::Date64 | DataType::Timestamp(..)) {
-        let days = cast(&write::in_utc(array), &DataType::Date32).ok()?;
-        days.as_primitive::<Date32Type>().iter().map(|day| day.map_or(f64::NAN, f64::from)).collect()
-    } else {
-        let instants = dates::instants(texts.iter()).ok()?;
-        instants.into_iter().map(|at| at.map_or(f64::NAN, |at| at as f64 / dates::DAY as f64)).collect()
+    let days: Vec<f64> = match array.data_type() {
+        DataType::Date32 | DataType::Date64 => {
+            let days = cast(array, &DataType::Date32).ok()?;
+            days.as_primitive::<Date32Type>().iter().map(|day| day.map_or(f64::NAN, f64::from)).collect()
+        }
+        DataType::Timestamp(..) => {
+            let at = cast(&write::in_utc(array), &DataType::Timestamp(TimeUnit::Microsecond, Some("+00:00".into()))).ok()?;
+            at.as_primitive::<TimestampMicrosecondType>().iter().map(|at| at.map_or(f64::NAN, in_days)).collect()
+        }
+        // Digits alone are more likely years or ids.
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Dictionary(..)
+            if texts.iter().flatten().any(|text| !text.bytes().all(|byte| byte.is_ascii_digit())) =>
+        {
+            let instants = dates::instants(texts.iter()).ok()?;
+            instants.into_iter().map(|at| at.map_or(f64::NAN, in_days)).collect()
+        }
+        _ => return None,
     };
     days.iter().any(|day| day.is_finite()).then_some(days)
+}
+
+/// Days of microseconds.
+fn in_days(instant: i64) -> f64 {
+    instant as f64 / dates::DAY as f64
 }
 
 enum Values {
     Category { codes: Vec<u32>, categories: Vec<Category>, missing: usize },
     Number { values: Vec<f64>, integer: bool },
+    Date { texts: LargeStringArray, days: Vec<f64> },
     Text(LargeStringArray),
 }
 
@@ -105,18 +119,25 @@ impl Fields {
 
     /// Their description in `/api/state`.
     pub(crate) fn describe(&self) -> Vec<Field> {
-        let describe = |(index, column): (usize, &Column)| match &column.values {
-            Values::Category { categories, missing, .. } => {
-                Field::Category { index, name: column.name.clone(), categories: categories.clone(), missing: *missing }
+        let describe = |(index, column): (usize, &Column)| {
+            let name = column.name.clone();
+            if self.metadata.id == Some(index) {
+                return Field::Id { index, name };
             }
-            Values::Number { values, integer } => {
-                let known = values.iter().filter(|value| value.is_finite());
-                let (min, max) = known.clone().fold((f64::INFINITY, f64::NEG_INFINITY), |(min, max), &v| (min.min(v), max.max(v)));
-                let missing = values.len() - known.count();
-                let (min, max) = if min <= max { (min, max) } else { (0.0, 0.0) };
-                Field::Number { index, name: column.name.clone(), min, max, missing, integer: *integer }
+            match &column.values {
+                Values::Category { categories, missing, .. } => {
+                    Field::Category { index, name, categories: categories.clone(), missing: *missing }
+                }
+                Values::Number { values, integer } => {
+                    let (min, max, missing) = range(values);
+                    Field::Number { index, name, min, max, missing, integer: *integer }
+                }
+                Values::Date { days, .. } => {
+                    let (min, max, missing) = range(days);
+                    Field::Date { index, name, min, max, missing }
+                }
+                Values::Text(_) => Field::Text { index, name },
             }
-            Values::Text(_) => Field::Text { index, name: column.name.clone() },
         };
         self.columns.iter().enumerate().map(describe).collect()
     }
@@ -126,17 +147,19 @@ impl Fields {
         match &self.columns.get(index)?.values {
             Values::Category { codes, categories, .. } => Some(Cells::Codes(codes.clone(), categories.clone())),
             Values::Number { values, .. } => Some(Cells::Numbers(values.clone())),
-            Values::Text(_) => self.columns[index].days.clone().map(Cells::Numbers),
+            Values::Date { days, .. } => Some(Cells::Numbers(days.clone())),
+            Values::Text(_) => None,
         }
     }
 
     /// The name and type of each column.
     pub(crate) fn typed(&self) -> impl Iterator<Item = (&str, ColumnType)> {
-        self.columns.iter().map(|column| {
+        self.columns.iter().enumerate().map(|(index, column)| {
             let kind = match &column.values {
+                _ if self.metadata.id == Some(index) => ColumnType::Id,
                 Values::Category { .. } => ColumnType::Category,
                 Values::Number { .. } => ColumnType::Number,
-                Values::Text(_) if column.days.is_some() => ColumnType::Date,
+                Values::Date { .. } => ColumnType::Date,
                 Values::Text(_) => ColumnType::Text,
             };
             (column.name.as_str(), kind)
@@ -177,7 +200,8 @@ impl Fields {
 
     /// The row's value in the first category column.
     pub(crate) fn label(&self, row: usize) -> Option<&str> {
-        self.columns.iter().find_map(|column| match &column.values {
+        let columns = self.columns.iter().enumerate().filter(|(index, _)| self.metadata.id != Some(*index));
+        columns.map(|(_, column)| &column.values).find_map(|values| match values {
             Values::Category { codes, categories, .. } => Some(category(codes, categories, row)),
             _ => None,
         })?
@@ -195,8 +219,8 @@ impl Fields {
             Values::Category { .. } => self.metadata.text(index, row).map_or(Value::Null, Value::from),
             Values::Number { values, integer: true } if values[row].abs() < 9e15 => Value::from(values[row] as i64),
             Values::Number { values, .. } => Value::from(values[row]),
-            Values::Text(texts) if texts.is_null(row) => Value::Null,
-            Values::Text(texts) => Value::from(texts.value(row)),
+            Values::Text(texts) | Values::Date { texts, .. } if texts.is_null(row) => Value::Null,
+            Values::Text(texts) | Values::Date { texts, .. } => Value::from(texts.value(row)),
         }
     }
 
@@ -206,7 +230,7 @@ impl Fields {
         match sort.and_then(|index| self.columns.get(index)).map(|column| &column.values) {
             // Ties are in row order in both directions.
             None => {}
-            Some(Values::Number { values, .. }) => {
+            Some(Values::Number { values, .. } | Values::Date { days: values, .. }) => {
                 let key = |row: u32| values[row as usize];
                 rows.sort_by(|&a, &b| {
                     let (x, y) = (key(a), key(b));
@@ -275,7 +299,9 @@ impl Fields {
             for (index, column) in self.columns.iter().enumerate() {
                 let rank = match &column.values {
                     Values::Category { codes, .. } => categories[index].get(codes[row] as usize).copied().flatten(),
-                    Values::Text(texts) if texts.is_valid(row) => rank(texts.value(row), needle).map(|rank| rank.max(Rank::Prefix)),
+                    Values::Text(texts) | Values::Date { texts, .. } if texts.is_valid(row) => {
+                        rank(texts.value(row), needle).map(|rank| rank.max(Rank::Prefix))
+                    }
                     _ => None,
                 };
                 if let Some(rank) = rank.filter(|&rank| best.is_none_or(|(other, _)| rank < other)) {
@@ -384,7 +410,18 @@ fn values(array: &ArrayRef) -> Values {
         // A type that Arrow cannot write as text is shown as empty.
         Err(_) => LargeStringArray::new_null(array.len()),
     };
+    if !numeric && let Some(days) = days(array, &texts) {
+        return Values::Date { texts, days };
+    }
     categories(&texts, numeric || *array.data_type() == DataType::Boolean).unwrap_or(Values::Text(texts))
+}
+
+/// The smallest and largest number (0 and 0 if there is none), and the number of missing cells.
+pub(super) fn range(values: &[f64]) -> (f64, f64, usize) {
+    let known = values.iter().filter(|value| value.is_finite());
+    let (min, max) = known.clone().fold((f64::INFINITY, f64::NEG_INFINITY), |(min, max), &value| (min.min(value), max.max(value)));
+    let (min, max) = if min <= max { (min, max) } else { (0.0, 0.0) };
+    (min, max, values.len() - known.count())
 }
 
 /// Whether there are few distinct values.
@@ -442,14 +479,28 @@ mod tests {
             arrow::array::TimestampMicrosecondArray::from_iter_values((0..3).map(|day| 1_577_836_800_000_000 + day * 86_400_000_000));
         let array: ArrayRef = std::sync::Arc::new(instants.with_timezone("Europe/Berlin"));
         let column = Column::new(&array, "at".to_owned());
-        let Values::Text(texts) = &column.values else { panic!("no texts") };
+        let Values::Date { texts, days } = &column.values else { panic!("no dates") };
         assert_eq!(texts.value(1), "2020-01-02T00:00:00Z");
-        assert_eq!(column.days, Some(vec![18262.0, 18263.0, 18264.0]));
-        // Texts, too.
-        let texts: ArrayRef = std::sync::Arc::new(arrow::array::StringArray::from(vec![Some("2020-01-01"), None, Some("2020-01-03")]));
-        let days = Column::new(&texts, "at".to_owned()).days.unwrap_or_default();
-        assert!(days[0] == 18262.0 && days[1].is_nan() && days[2] == 18264.0, "{days:?}");
-        let words: ArrayRef = std::sync::Arc::new(arrow::array::StringArray::from(vec![Some("2020-01-01"), Some("yesterday")]));
-        assert_eq!(Column::new(&words, "at".to_owned()).days, None);
+        assert_eq!(*days, [18262.0, 18263.0, 18264.0]);
+        // Texts, too, however often they repeat; not those of digits alone.
+        let read = |cells: &[Option<&str>]| {
+            Column::new(&(std::sync::Arc::new(arrow::array::StringArray::from(cells.to_vec())) as ArrayRef), "at".to_owned())
+        };
+        let often = [Some("2020-01-01"), None, Some("2020-01-03 12:00")].repeat(100);
+        let Values::Date { days, .. } = read(&often).values else { panic!("no dates") };
+        assert!(days[0] == 18262.0 && days[1].is_nan() && days[2] == 18264.5, "{days:?}");
+        assert!(matches!(read(&[Some("2020-01-01"), Some("yesterday")]).values, Values::Text(_)));
+        assert!(matches!(read(&[Some("20200101"), Some("20200102")]).values, Values::Text(_)));
+    }
+
+    #[test]
+    fn the_ids_are_a_column_of_their_own_type() {
+        let column = |cells: [&str; 4]| std::sync::Arc::new(arrow::array::StringArray::from(cells.to_vec())) as ArrayRef;
+        let table =
+            arrow::record_batch::RecordBatch::try_from_iter([("id", column(["a", "a", "b", "b"])), ("kind", column(["x", "x", "y", "y"]))]);
+        let fields = Fields::new(&Metadata { columns: table.unwrap(), id: Some(0) });
+        assert_eq!(fields.typed().collect::<Vec<_>>(), [("id", ColumnType::Id), ("kind", ColumnType::Category)]);
+        assert!(matches!(fields.describe()[0], Field::Id { index: 0, .. }));
+        assert_eq!(fields.label(2), Some("y"));
     }
 }

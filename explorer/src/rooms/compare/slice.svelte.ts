@@ -124,8 +124,7 @@ export class CompareSlice implements Slice {
       const step = Math.ceil(selected.length / CHOSEN_SHOWN);
       return { rows: selected.filter((_, i) => i % step === 0), to, dims: map.dims, chosen: true };
     }
-    const { only, field, column } = this.store.columns;
-    const filtered = only && typeof field === "object" && field?.type === "category" && column?.length === map.rows ? column : null;
-    return { rows: mostMoved(map.coords, laid, map.dims, MOVED_SHOWN, (row) => !filtered || only!.has(filtered[row]!)), to, dims: map.dims, chosen: false };
+    const { shown } = this.store.filters;
+    return { rows: mostMoved(map.coords, laid, map.dims, MOVED_SHOWN, (row) => shown?.[row] !== 0), to, dims: map.dims, chosen: false };
   });
 }

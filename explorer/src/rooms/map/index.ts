@@ -58,7 +58,7 @@ export const map: Room = {
   escape(s) {
     if (s.uncover()) return;
     if (s.camera.tool) s.camera.tool = null;
-    else s.letGo();
+    else if (!s.letGo()) s.filters.undo();
   },
   pointer: "Drag moves the map, the wheel zooms, a click chooses a point. In 3-D a drag turns the map and the right button moves it.",
   canvas: (s) => s.camera.scatter,

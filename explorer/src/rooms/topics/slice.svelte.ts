@@ -155,8 +155,9 @@ export class TopicSlice implements Slice {
   private link(): void {
     if (!this.isColored) return;
     const code = this.topic === null ? -1 : this.named.indexOf(this.topic);
-    if (code >= 0) this.store.columns.only = new Set([code]);
-    else if (this.store.columns.only?.size === 1) this.store.columns.only = null;
+    const { by, only } = this.store.columns;
+    if (code >= 0) this.store.filters.put(by!, { by: by!, codes: new Set([code]) });
+    else if (only?.size === 1) this.store.filters.put(by!, null);
   }
   /** The reader chose in the legend of the documents' map. */
   private linked(): void {

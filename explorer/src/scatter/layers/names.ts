@@ -1,15 +1,20 @@
 // Names of categories, each at the densest place of its points.
-import { densest, type Label, placed } from "../labels.ts";
+import { densest, type Label, type Placed, placed } from "../labels.ts";
 import { type Layer, ORDER } from "../layer.ts";
 
 export const NAME_FONT = '600 13.5px "Inter Variable", system-ui, sans-serif';
 const NAME_HEIGHT = 18;
 
-/** `codes` are in the order of drawing (-1: none). */
-export function names(codes: Int32Array, categories: string[]): Layer {
+/** `codes` are in the order of drawing (-1: none); `pick` is called with the category whose name is clicked. */
+export function names(codes: Int32Array, categories: string[], pick: (code: number) => void): Layer {
   let labels: Label[] = [];
+  let drawn: (Placed & { half: number })[] = [];
   return {
     order: ORDER.names,
+    click(x, y) {
+      const found = drawn.find((name) => Math.abs(x - name.x) <= name.half && Math.abs(y - name.y) <= NAME_HEIGHT / 2);
+      return found ? () => pick(found.label.code) : null;
+    },
     moved({ at, dims }) {
       labels = codes.length * dims === at.length ? densest(at, dims, codes, categories) : [];
     },
@@ -19,7 +24,9 @@ export function names(codes: Int32Array, categories: string[]): Layer {
       pen.textBaseline = "middle";
       pen.lineWidth = 4;
       pen.strokeStyle = color.canvas;
-      for (const { label, x, y } of placed(labels, (at) => camera.project(...at), (text) => pen.measureText(text).width, NAME_HEIGHT, camera)) {
+      const wide = (text: string) => pen.measureText(text).width;
+      drawn = placed(labels, (at) => camera.project(...at), wide, NAME_HEIGHT, camera).map((name) => ({ ...name, half: wide(name.label.text) / 2 }));
+      for (const { label, x, y } of drawn) {
         pen.globalAlpha = 0.85;
         pen.strokeText(label.text, x, y);
         pen.globalAlpha = 1;
