@@ -1,5 +1,5 @@
 // Figures and sentences, as the page tells them.
-import type { ComparedName, KeptMap, Measure, MeasureName, State } from "./data/types.ts";
+import type { ComparedName, KeptMap, Measure, MeasureName, Metric, State } from "./data/types.ts";
 
 /** A thin space keeps a number and its unit together. */
 const THIN = "\u202f";
@@ -90,6 +90,9 @@ export function chief(map: Pick<KeptMap, "dims" | "method" | "params" | "phase">
 
 const SHOWN: Record<State["phase"], string> = { reading: "Reading", preparing: "Preparing", fitting: "Learning", measuring: "Measuring", done: "Done", stopped: "Stopped", failed: "Failed" };
 export const phaseName = (phase: State["phase"]) => SHOWN[phase] ?? phase;
+
+/** Metrics, in front of the word distance. */
+export const METRICS: Record<Metric, string> = { euclidean: "Euclidean", cosine: "cosine", inner_product: "inner-product", manhattan: "Manhattan", hellinger: "Hellinger", hamming: "Hamming", jaccard: "Jaccard" };
 
 /** A cell of a row, for reading. */
 export function cell(value: string | number | null | undefined): string {

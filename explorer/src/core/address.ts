@@ -6,6 +6,8 @@ import type { Filter } from "./filters.svelte.ts";
 export interface Place {
   by: string | null;
   only: Filter[];
+  /** The column by which rows are named, where it was chosen. */
+  name: string | null;
   shade: boolean;
   row: number | null;
   rows: number[] | null;
@@ -26,6 +28,7 @@ export function writePlace(p: Place): URLSearchParams {
   const q = new URLSearchParams();
   if (p.by) q.set("by", p.by);
   for (const filter of p.only) q.append("only", `${filter.by}:${writeFilter(filter)}`);
+  if (p.name !== null) q.set("name", p.name);
   if (p.shade) q.set("shade", "1");
   if (p.row !== null) q.set("row", String(p.row));
   if (p.lasso) q.set("lasso", p.lasso.flat().map(short).join("_"));
@@ -76,6 +79,7 @@ export function readPlace(q: URLSearchParams): Place {
   return {
     by: q.get("by"),
     only: q.getAll("only").flatMap((only) => readFilter(only) ?? []),
+    name: q.get("name"),
     shade: q.get("shade") === "1",
     row: natural(q.get("row"))?.[0] ?? null,
     rows: natural(q.get("rows")),

@@ -3,13 +3,16 @@ import type { Cells, Column, ColumnInfo, Columns as Found, Field, State } from "
 import { isShare, KEPT, type Share, SHARES, shareScale } from "../ink.ts";
 import { areYears, type Scale, scaleOf } from "../scale.ts";
 import { category, GREY, N_COLORS, type Rgb } from "../scatter/palette.ts";
-import { dated, figure, percent } from "../words.ts";
+import { cell, dated, figure, percent } from "../words.ts";
 import type { Place } from "./address.ts";
 import type { Store } from "./store.svelte.ts";
 
 /** Up to so many columns are listed; more are searched. */
 export const LISTED = 20;
 const ORIGINS = { metadata: "Metadata", derived: "Derived", observed: "Observed" };
+/** The groups that stand apart in the map that is shown. */
+const GROUPS = "@groups";
+const GROUPS_NAME = "groups of the map";
 /** All categories beyond those that the server tells apart. */
 const OTHERS = "(other)";
 
@@ -76,20 +79,33 @@ export class Columns {
   }
   reset(): void {
     [this.fetched, this.infos, this.listed, this.hasList] = [new Map(), new Map(), { total: 0, columns: [] }, false];
-    for (const by of [this.by, ...this.store.filters.list.map((f) => f.by)]) if (by !== null) this.need(by);
+    this.needAll();
+  }
+  /** Fetches what points are colored and filtered by. */
+  needAll(): void {
+    for (const by of [this.by, ...this.store.filters.list.map((f) => f.by)]) if (by !== null) void this.need(by);
   }
 
   fieldOf(by: string | null): Field | Share | null {
     if (by === null || isShare(by)) return by;
+    if (by === GROUPS) return this.groupField;
     const info = this.infos.get(by);
     return info ? asField(info) : (this.fields.find((f) => f.name === by && isColor(f)) ?? null);
   }
   /** The cells of a column; the shares are those of the map that is shown. Null until they are fetched. */
   cellsOf(by: string | null): Cells | null {
     if (by === null) return null;
+    if (by === GROUPS) return this.store.maps.groupsShown;
     return isShare(by) ? this.shareOf(by, this.store.maps.shown, this.store.maps.trust) : (this.fetched.get(by) ?? null);
   }
+  private readonly groupField: Field | null = $derived.by(() => {
+    const found = this.store.maps.keptShown?.groups?.groups;
+    if (!found) return null;
+    const categories = found.map(({ rows }, i) => ({ label: `group ${i + 1}`, count: rows }));
+    return { index: -1, name: GROUPS_NAME, type: "category", categories, missing: (this.store.state?.rows ?? 0) - found.reduce((n, g) => n + g.rows, 0) };
+  });
   nameOf(by: string): string {
+    if (by === GROUPS) return GROUPS_NAME;
     return isShare(by) ? SHARES[by] : (this.infos.get(by)?.name ?? by);
   }
   readonly field: Field | Share | null = $derived.by(() => this.fieldOf(this.by));
@@ -111,6 +127,13 @@ export class Columns {
     const scale = this.scaleOf(by);
     if (typeof field === "object" && field?.type === "date") return dated(value, scale ? scale.most - scale.least : undefined);
     return scale?.whole && areYears(scale.least, scale.most) && Number.isFinite(value) ? String(Math.round(value)) : figure(value);
+  }
+  /** A cell of a metadata column, for reading. */
+  cellTold(name: string, value: string | number | null | undefined): string {
+    const field = this.fields.find((f) => f.name === name);
+    if (typeof value === "number" && field?.type === "number" && field.integer && areYears(field.min, field.max)) return String(value);
+    // A date at midnight is a day.
+    return field?.type === "date" && typeof value === "string" ? value.replace(/T00:00:00(\.0+)?Z?$/, "") : cell(value);
   }
   /** A range of a column, both ends included, in words. */
   rangeTold(by: string, [low, high]: readonly [number, number]): string {
@@ -152,6 +175,7 @@ export class Columns {
     const shares: Share[] = [...(this.store.maps.trust ? [KEPT] : []), ...(this.store.maps.stable ? (["@seeds", "@draws"] as const) : [])];
     // What was chosen of another map stays chosen.
     for (const share of isShare(by) && !shares.includes(by) ? [...shares, by] : shares) found.push({ by: share, name: SHARES[share], origin: "derived" });
+    if (this.groupField || by === GROUPS) found.push({ by: GROUPS, name: GROUPS_NAME, origin: "derived" });
     if (!this.many) for (const column of this.listed.columns) if (!found.some((c) => c.by === keyOf(column))) found.push({ by: keyOf(column), name: column.name, origin: column.origin });
     const info = this.infos.get(by ?? "");
     if (info && !found.some((c) => c.by === by)) found.push({ by: by!, name: info.name, origin: info.origin });
@@ -182,6 +206,7 @@ export class Columns {
   }
   /** Fetches the cells of a column, once. */
   need(by: string): Promise<void> {
+    if (by === GROUPS) return this.store.maps.needGroups();
     if (isShare(by) || this.fetched.has(by)) return Promise.resolve();
     const under = this.asking.get(by);
     if (under) return under;

@@ -27,6 +27,10 @@ export class Maps {
   private stables = $state.raw<ReadonlyMap<number, Stable>>(new Map());
   readonly stable = $derived(this.stables.get(this.shown) ?? null);
 
+  /** The group of each row in a map, MISSING where it is in none. */
+  private grouped = $state.raw<ReadonlyMap<number, Uint32Array>>(new Map());
+  readonly groupsShown: Uint32Array | null = $derived(this.grouped.get(this.shown) ?? null);
+
   private fetching = false;
   private wanted = 0;
   /** Version of the map that is shown; 0 where any other is newer. */
@@ -43,7 +47,7 @@ export class Maps {
 
   reset(): void {
     this.have = this.wanted = this.trustVersion = this.listVersion = 0;
-    [this.picked, this.list, this.kept, this.stables] = [null, [], new Map(), new Map()];
+    [this.picked, this.list, this.kept, this.stables, this.grouped] = [null, [], new Map(), new Map(), new Map()];
   }
   take(state: State): void {
     // What the last map kept says nothing of the one that is being learned.
@@ -91,6 +95,7 @@ export class Maps {
     const there = new Set(this.list.map((m) => m.id));
     if (this.picked !== null && !there.has(this.picked)) this.picked = null;
     this.kept = new Map([...this.kept].filter(([id]) => there.has(id)));
+    this.store.columns.needAll();
     this.store.tell((slice) => slice.listed?.());
     for (const { id, stability } of this.list)
       if (stability && !this.stables.has(id))
@@ -109,9 +114,21 @@ export class Maps {
   makeAgain(): void {
     this.store.source.makeAgain(this.shown).catch((e) => this.store.fail(e));
   }
+  /** Fetches the groups of the map that is shown, once. */
+  async needGroups(): Promise<void> {
+    const { shown } = this;
+    if (!this.keptShown?.groups || this.grouped.has(shown)) return;
+    try {
+      const found = await this.store.source.keptGroups(shown);
+      if (found) this.grouped = new Map(this.grouped).set(shown, found);
+    } catch (e) {
+      this.store.fail(e);
+    }
+  }
   /** Selects the rows of groups of the map that is shown. */
   async chooseGroups(groups: number[]): Promise<void> {
-    const of = await this.store.source.keptGroups(this.shown);
+    await this.needGroups();
+    const of = this.groupsShown;
     const rows: number[] = [];
     of?.forEach((group, row) => groups.includes(group) && rows.push(row));
     this.store.selection.chooseRows(rows, null);
@@ -146,6 +163,7 @@ export class Maps {
     store.camera.view = store.camera.last;
     store.selection.lasso = null; // its line was of the last map
     store.selection.load();
+    store.columns.needAll();
     store.tell((slice) => slice.shown?.());
     store.write();
   }

@@ -1,4 +1,5 @@
 // The rows: the chosen one, the selected ones, the one under the pointer.
+import type { Near } from "../data/source.ts";
 import type { RowInfo } from "../data/types.ts";
 import type { Store } from "./store.svelte.ts";
 
@@ -22,7 +23,8 @@ export class Selection {
   /** Whether it was drawn on the map beside. */
   lassoBeside = $state(false);
   hover = $state.raw<{ row: number; x: number; y: number; beside: boolean } | null>(null);
-  readonly names = new Map<number, { id: string; label: string | null }>();
+  /** How neighbors are searched, if not as the measures do. */
+  near = $state.raw<Near>({});
   /** What programs know to be selected. */
   private known = "[]";
 
@@ -48,17 +50,21 @@ export class Selection {
     if (row === null) return;
     const { maps, source } = this.store;
     const map = maps.picked;
-    source.row(row, map ?? undefined).then(
+    const { near } = this;
+    source.row(row, map ?? undefined, near).then(
       (info) => {
-        if (this.row !== row || maps.picked !== map) return;
-        this.info = info;
-        this.names.set(row, { id: info.id, label: null });
+        if (this.row === row && maps.picked === map && this.near === near) this.info = info;
       },
       (e) => {
         if (this.row === row) this.store.fail(e);
       },
     );
     this.store.tell((slice) => slice.opened?.(row));
+  }
+  /** Searches neighbors otherwise. */
+  searchNear(change: Near): void {
+    this.near = { ...this.near, ...change };
+    this.load();
   }
   chooseRows(rows: number[] | null, lasso: [number, number][] | null, beside = false): void {
     this.rows = rows && rows.length > 0 ? rows : null;

@@ -8,6 +8,7 @@ import { CameraState } from "./camera.svelte.ts";
 import { Columns } from "./columns.svelte.ts";
 import { Maps } from "./maps.svelte.ts";
 import { Filters } from "./filters.svelte.ts";
+import { RowNames } from "./row-names.svelte.ts";
 import { met, pagesOf, type Room, type Slice } from "./room.ts";
 import { Selection } from "./selection.svelte.ts";
 
@@ -29,6 +30,7 @@ export class Store {
 
   readonly columns: Columns;
   readonly filters: Filters;
+  readonly names: RowNames;
   readonly maps: Maps;
   readonly selection: Selection;
   readonly camera: CameraState;
@@ -55,6 +57,7 @@ export class Store {
     this.wanted = place.page;
     this.columns = new Columns(this, place);
     this.filters = new Filters(this, place.only);
+    this.names = new RowNames(this, place.name);
     this.camera = new CameraState(this, place);
     this.selection = new Selection(this);
     this.maps = new Maps(this, place);
@@ -199,6 +202,7 @@ export class Store {
     const place = writePlace({
       by: columns.by,
       only: [...this.filters.list],
+      name: this.names.chosen,
       shade: columns.shade,
       row: selection.row,
       rows: selection.rows,

@@ -8,8 +8,8 @@
 //   and what the test data of rooms read from it
 //   & cats=10  categories                 & phase=failed|reading   stay there
 import { packMap, parseMap } from "./header.ts";
-import { type DataSource, type Listener, SourceError } from "./source.ts";
-import type { Cells, Column, ColumnInfo, Columns, Comparison, Field, Groups, Hit, KeptMap, Method, Neighbor, Phase, RowInfo, Stable, State, TableQuery } from "./types.ts";
+import { type DataSource, type Listener, type Near, SourceError } from "./source.ts";
+import type { Cells, Column, ColumnInfo, Columns, Comparison, Field, Groups, Hit, KeptMap, Method, Metric, Neighbor, Phase, RowInfo, Stable, State, TableQuery } from "./types.ts";
 import { MISSING } from "./types.ts";
 import { dated, of100, whole } from "../words.ts";
 
@@ -193,6 +193,7 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
   for (const c of world.cluster) counts[c]!++;
   const writer = (i: number) => (hostile ? `${HOSTILE[i % HOSTILE.length]}` : `writer ${Math.floor(hash(i, 8) * 250) + 1}`);
   const width = (i: number) => (hash(i, 9) < 0.01 ? Number.NaN : Math.fround(2 + 0.6 * normal(i, 15) + 0.12 * world.target[i * world.dims]!));
+  const text = (i: number) => `Text ${i} says <b>little</b> of ${names[world.cluster[i]!]}. `.repeat(1 + (i % 30)).trim();
   const split = (i: number) => (hash(i, 16) < 0.8 ? 0 : 1);
   let low = Infinity;
   let high = -Infinity;
@@ -373,10 +374,12 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
     advance(1);
   }
 
-  function info(row: number, map = shown): RowInfo {
+  function info(row: number, map = shown, search: Near = {}): RowInfo {
+    const metric = (search.metric ?? "euclidean") as Metric;
     const label = (j: number) => names[world.cluster[j]!]!;
-    const near = world.nearest(world.space, 5, row, K);
-    const seen = new Set(world.nearest(map.coords, map.coords.length / n, row, K).map(([j]) => j));
+    const k = search.k ?? K;
+    const near = world.nearest(world.space, 5, row, k);
+    const seen = new Set(world.nearest(map.coords, map.coords.length / n, row, k).map(([j]) => j));
     const known = new Set(near.map(([j]) => j));
     const neighbors: Neighbor[] = near.map(([j, distance]) => ({ row: j, id: String(j), distance, kept: seen.has(j), label: label(j) }));
     const far = (j: number) => Math.hypot(...[0, 1, 2, 3, 4].map((a) => world.space[j * 5 + a]! - world.space[row * 5 + a]!));
@@ -384,6 +387,8 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
       row,
       id: String(row),
       fields: cells(row),
+      text: kind === "text" ? text(row) : null,
+      search: { k, metric, columns: 784, metrics: ["euclidean", "cosine", "manhattan"] },
       kept: neighbors.filter((x) => x.kept).length,
       neighbors,
       invented: [...seen].filter((j) => !known.has(j)).slice(0, 10).map((j) => ({ row: j, id: String(j), distance: far(j), label: label(j) })),
@@ -568,7 +573,7 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
     keptStability: async (id) => ofMap(id).stable,
     makeAgain: async (id) => again(id),
     compare: async (a, b) => compare(ofMap(a).map.coords, ofMap(b).map.coords),
-    row: async (row, map) => info(row, map === undefined ? shown : ofMap(map).map),
+    row: async (row, map, near) => info(row, map === undefined ? shown : ofMap(map).map, near),
     picture,
     values: async (row) => (kind === "table" ? Float32Array.from({ length: 6 }, (_, a) => value(row, a)) : Float32Array.from({ length: 300 }, (_, a) => Math.sin(a / 20 + world.cluster[row]!) + 0.1 * normal(row, 60 + a) + Math.exp(-((a - 20 * world.cluster[row]!) ** 2) / 60))),
     async search(text, limit) {
@@ -596,6 +601,11 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
     },
     methods: async () => methods,
     async ask<T>(path: string, query?: Record<string, string | number>): Promise<T> {
+      if (path === "names") {
+        const field = fields[Number(String(query!.by).split(":")[1])]!.name;
+        const name = (row: number) => (query!.by === "observed:0" ? text(row).slice(0, 120) : String((cells(row) as Record<string, unknown>)[field] ?? row));
+        return { names: String(query!.rows).split(",").map((row) => name(Number(row))) } as T;
+      }
       for (const part of parts) {
         const answer = part.ask(path, query);
         if (answer) return (await answer) as T;

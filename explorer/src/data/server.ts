@@ -105,7 +105,10 @@ export function serverSource(base: string): DataSource {
     },
     makeAgain: async (map) => void (await post("stability", { map })),
     compare: (first, second) => json<Comparison>(`maps/${first}/compare/${second}`),
-    row: (row, map) => json<RowInfo>(`rows/${row}${map === undefined ? "" : `?map=${map}`}`),
+    row(row, map, near = {}) {
+      const asked = Object.entries({ map, ...near }).flatMap(([name, value]) => (value === undefined ? [] : `${name}=${value}`));
+      return json<RowInfo>(`rows/${row}${asked.length > 0 ? `?${asked.join("&")}` : ""}`);
+    },
     picture: (row) => `${base}rows/${row}/picture`,
     space: (id) => `${base}maps/${id}/space`,
     page: (id) => `${base}maps/${id}/page`,

@@ -13,6 +13,12 @@ export interface Listener {
   connected(yes: boolean): void;
 }
 
+/** How neighbors are searched. */
+export interface Near {
+  k?: number;
+  metric?: string;
+}
+
 export interface DataSource {
   /** Starts telling; the answer stops it. */
   listen(listener: Listener): () => void;
@@ -41,8 +47,8 @@ export interface DataSource {
   makeAgain(id: number): Promise<void>;
   /** What two kept maps have in common. */
   compare(first: number, second: number): Promise<Comparison>;
-  /** `map`: the kept map that is asked about; the newest otherwise. */
-  row(row: number, map?: number): Promise<RowInfo>;
+  /** `map`: the kept map that is asked about; the newest otherwise. `near`: how neighbors are searched, if not as the measures do. */
+  row(row: number, map?: number, near?: Near): Promise<RowInfo>;
   /** Address of the row's picture, for an <img>. */
   picture(row: number): string;
   values(row: number): Promise<Float32Array>;

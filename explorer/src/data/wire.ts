@@ -251,6 +251,10 @@ export interface RowInfo {
   id: string;
   /** Its metadata by name. */
   fields: Partial<Record<string, Cell>>;
+  /** The text that was learned from, if rows are texts. */
+  text: string | null;
+  /** How its neighbors were searched. */
+  search: NeighborSearch;
   /** How many of its neighbors the map kept; null without a map. */
   kept: number | null;
   /** In the space, the nearest first. */
@@ -261,6 +265,20 @@ export interface RowInfo {
 
 /** A cell of a metadata column; null if missing. */
 export type Cell = number | string | null;
+
+/** How the neighbors of a row were searched. */
+export interface NeighborSearch {
+  /** Number of neighbors. */
+  k: number;
+  metric: Metric;
+  /** Number of columns, after the preparation. */
+  columns: number;
+  /** The metrics that can be asked for. */
+  metrics: Metric[];
+}
+
+/** The distance between two rows. */
+export type Metric = "euclidean" | "cosine" | "inner_product" | "manhattan" | "hellinger" | "hamming" | "jaccard";
 
 /** A neighbor in the space. */
 export interface Neighbor {
@@ -341,6 +359,12 @@ export interface ColumnInfo {
   missing: number;
   /** Categories, in the order of their codes; empty for other types. */
   categories: Category[];
+}
+
+/** What rows are called by a column. */
+export interface Names {
+  /** In the order asked for: the text of the cell in one line, shortened to 120 characters; the id where it is missing. */
+  names: string[];
 }
 
 /** The selection, and whether pages must be notified: a page that selected knows it already. */

@@ -146,3 +146,52 @@ test("categories beyond the palette have colors, are found by typing, and hold s
   await expect(page.locator(".legend button")).toHaveCount(1);
   expect(await dot(0)).toBe(colors[58]);
 });
+
+test("rows are named by a column, in tip, row, neighbors, search and table; texts are paragraphs, values folded away", async ({ page }) => {
+  await open(page, "n=400&kind=table&typed=1", "row=7&table=1");
+  await ready(page);
+  const by = page.locator("#name-by");
+  await expect(by).toHaveValue("writer"); // the only text
+  const title = page.locator("section[aria-labelledby=row-title] .name");
+  await expect(title).toHaveText(/^writer \d+$/);
+  await expect(page.locator("#neighbors button").first()).toHaveText(/writer \d+/);
+  await expect(page.getByRole("columnheader", { name: "writer" })).toHaveCount(1);
+  await expect(page.getByRole("table", { name: "Rows" }).getByRole("row").nth(8)).toContainText((await title.textContent())!);
+  await expect(page.getByText("6 observed values")).toBeVisible();
+  await by.selectOption({ label: "row number" });
+  await expect(title).toBeHidden();
+  await expect.poll(() => page.url()).toContain("name=");
+  await expect(page.getByRole("columnheader", { name: "id", exact: true })).toBeVisible();
+  await page.locator("#search").fill("writer 1");
+  await expect(page.getByRole("listbox", { name: "Rows found" }).getByRole("option").first()).toContainText(/writer · \d+$/);
+  // First words of a text, which is a paragraph of its own in the panel.
+  await open(page, "n=400&kind=text", "row=29");
+  await ready(page);
+  await expect(by).toHaveValue("@observed:0");
+  await expect(page.getByRole("group", { name: "text" })).toHaveCSS("text-align", "left");
+  await expect(page.getByRole("group", { name: "text" })).toContainText("<b>little</b>");
+  await expect(page.locator("#neighbors button").first()).toContainText(/Text \d+ says/);
+});
+
+test("where neighbors are searched is told, and their number and the metric can be changed", async ({ page }) => {
+  await open(page, "n=400&kind=table", "row=7");
+  await ready(page);
+  await expect(page.getByRole("heading", { name: "Nearest in the data" })).toBeVisible();
+  await expect(page.getByText(/distance over 784 columns/)).toBeVisible();
+  await page.getByRole("combobox", { name: "Number of neighbors" }).selectOption("30");
+  await expect(page.locator("#neighbors button")).toHaveCount(30);
+  await page.getByRole("combobox", { name: "Metric" }).selectOption({ label: "cosine" });
+  await expect(page.getByRole("combobox", { name: "Metric" })).toHaveValue("cosine");
+  await expect(page.locator("#neighbors button")).toHaveCount(30);
+});
+
+test("the groups of a map are a column to color and filter by, of each map its own", async ({ page }) => {
+  await open(page, "n=600&takes=0.2");
+  await ready(page);
+  await page.locator("#color-by").selectOption({ label: "groups of the map" });
+  await expect(page.locator(".legend button")).toHaveCount(10);
+  await page.locator(".legend button").first().click();
+  const many = (await page.locator(".legend button .count").first().textContent())!;
+  await expect(points(page)).toHaveText(`${many} of 600 points`);
+  await expect.poll(() => decodeURIComponent(page.url())).toContain("only=@groups:0");
+});

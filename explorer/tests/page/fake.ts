@@ -161,7 +161,8 @@ export async function fakeServer(dist: string): Promise<Fake> {
     if (path.endsWith("/picture")) return void a.writeHead(200, { "Content-Type": "image/png" }).end(png(8, 8, (x, y) => (x * y * 4 + row) & 255));
     if (path.endsWith("/values")) return void bytes(Float32Array.from([1, 2, 3, row]).buffer as ArrayBuffer);
     if (row >= N) return void json({ error: `row: ${row} was asked for; there are ${N}.`, hint: null }, 404);
-    if (row >= 0) return void json({ row, id: `r${row}`, fields: cells(row), kept: url.searchParams.get("map") === "1" ? 3 : 8, neighbors: near(row), invented: [{ row: (row + 100) % N, id: `r${(row + 100) % N}`, distance: 9, label: label(row + 100) }] });
+    if (row >= 0) return void json({ row, id: `r${row}`, fields: cells(row), text: null, search: { k: Number(url.searchParams.get("k") ?? K), metric: url.searchParams.get("metric") ?? "euclidean", columns: 4, metrics: ["euclidean", "cosine", "manhattan"] }, kept: url.searchParams.get("map") === "1" ? 3 : 8, neighbors: near(row), invented: [{ row: (row + 100) % N, id: `r${(row + 100) % N}`, distance: 9, label: label(row + 100) }] });
+    if (path === "/api/names") return void json({ names: url.searchParams.get("rows")!.split(",").map((r) => (url.searchParams.get("by") === "metadata:0" ? label(Number(r)) : `title ${r}`)) });
     if (path === "/api/search") {
       const text = url.searchParams.get("q")!;
       const hits = Array.from({ length: N }, (_, i) => i).filter((i) => `r${i}` === text || String(i) === text || `title ${i}`.includes(text));

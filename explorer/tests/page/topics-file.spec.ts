@@ -47,7 +47,7 @@ test("shows topics, words, documents, times and the documents' map from the file
   await page.keyboard.press("d");
   await page.waitForFunction(() => window.explorer.count === 200);
   await expect(page.locator(".legend button[aria-pressed=true]")).toContainText(/^1 |\s1 /);
-  await expect(page.getByText("Neighbors in the space")).toBeHidden();
+  await expect(page.getByText("Nearest in the data")).toBeHidden();
   // The address follows a moment later.
   await expect.poll(() => page.url()).toMatch(/page=documents/);
   await page.reload();

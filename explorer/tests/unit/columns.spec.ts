@@ -1,5 +1,7 @@
 // How columns are shown: ramps, histograms, and colors of many categories.
 import { expect, test } from "@playwright/test";
+import { guess } from "../../src/core/row-names.svelte.ts";
+import type { Field } from "../../src/data/types.ts";
 import { areYears, atAxis, histogram, onAxis, onRamp, scaleOf } from "../../src/scale.ts";
 import { neighborColors } from "../../src/scatter/coloring.ts";
 import { densest } from "../../src/scatter/labels.ts";
@@ -97,4 +99,16 @@ test("a name stands on a point of its own, also of rings and of groups at opposi
     for (let i = 0; i < n; i++) own ||= codes[i] === code && at[2 * i] === x && at[2 * i + 1] === y;
     expect(own, ["ring", "edges"][code]).toBe(true);
   }
+});
+
+test("rows are named by what is called a title, then by texts, then by their id", () => {
+  const text = (name: string, index = 0): Field => ({ index, name, type: "text" });
+  const category = (name: string, many: number): Field => ({ index: 0, name, type: "category", categories: Array.from({ length: many }, (_, i) => ({ label: String(i), count: 2 })), missing: 0 });
+  expect(guess([text("abstract"), text("Title")], false)).toBe("Title");
+  expect(guess([text("url"), text("short_name"), text("movie title")], false)).toBe("movie title");
+  expect(guess([category("label", 10), text("comment")], false)).toBe("comment");
+  expect(guess([category("name", 500), text("comment")], false)).toBe("name");
+  expect(guess([{ index: 0, name: "name", type: "id" }, text("comment")], false)).toBe("");
+  expect(guess([category("label", 10)], false)).toBe("");
+  expect(guess([text("party")], true)).toBe("@observed:0");
 });

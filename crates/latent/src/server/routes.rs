@@ -11,6 +11,7 @@ use axum::http::{Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use latentspace::neighbors::Metric;
 use latentspace::{Error, registry};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -19,7 +20,7 @@ use serde_json::{Map, Value, json};
 use super::{events, png};
 use crate::commands::methods::MethodInfo;
 use crate::hints::Flags;
-use crate::study::{Asked, Cells, ColumnInfo, Data, Failure, Frame, Kept, Study, TablePage, TableRow};
+use crate::study::{Asked, Cells, ColumnInfo, Data, Failure, Frame, Kept, Names, Study, TablePage, TableRow};
 
 /// An error as an answer.
 pub(crate) struct Refused {
@@ -133,6 +134,7 @@ pub(crate) fn routes(study: Arc<Study>) -> Router {
         .route("/columns/{id}", get(column))
         .route("/columns/{id}/values", get(column_values))
         .route("/trust", get(trust))
+        .route("/names", get(names))
         .route("/rows/{row}", get(row))
         .route("/rows/{row}/picture", get(picture))
         .route("/rows/{row}/values", get(values))
@@ -314,14 +316,40 @@ fn shares(trust: Option<Arc<Vec<f32>>>) -> Response {
 }
 
 #[derive(Deserialize)]
-struct OfMap {
-    map: Option<usize>,
+struct Named {
+    /// Numbers of rows, separated by commas.
+    rows: String,
+    by: String,
 }
 
-async fn row(State(study): Shared, Path(row): Path, Query(of): Query<OfMap>) -> Answer {
+async fn names(State(study): Shared, Query(asked): Query<Named>) -> Answer {
+    let data = data(&study)?;
+    let count = data.observations.rows();
+    let number = |row: &str| {
+        row.parse::<usize>()
+            .ok()
+            .filter(|&at| at < count)
+            .ok_or_else(|| Refused::missing(format!("row '{row}': there are {count}, counted from 0.")))
+    };
+    let rows = asked.rows.split(',').filter(|row| !row.is_empty()).take(1000).map(number).collect::<Result<Vec<_>, _>>()?;
+    aside(move || {
+        let names = rows.iter().map(|&row| data.name(&asked.by, row).unwrap_or_else(|| data.fields.id(row))).collect();
+        Ok(Json(Names { names }).into_response())
+    })
+    .await
+}
+
+#[derive(Deserialize)]
+struct OfRow {
+    map: Option<usize>,
+    k: Option<usize>,
+    metric: Option<Metric>,
+}
+
+async fn row(State(study): Shared, Path(row): Path, Query(of): Query<OfRow>) -> Answer {
     let data = data_with(&study, row)?;
     let map = of.map.map(|id| kept(&study, id)).transpose()?;
-    aside(move || Ok(Json(study.row(&data, row, map.as_deref())?).into_response())).await
+    aside(move || Ok(Json(study.row(&data, row, map.as_deref(), of.k, of.metric)?).into_response())).await
 }
 
 async fn picture(State(study): Shared, Path(row): Path) -> Answer {

@@ -52,6 +52,14 @@ pub(crate) struct Columns {
     pub(crate) columns: Vec<Column>,
 }
 
+/// What rows are called by a column.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(crate = "schemars")]
+pub(crate) struct Names {
+    /// In the order asked for: the text of the cell in one line, shortened to 120 characters; the id where it is missing.
+    pub(crate) names: Vec<String>,
+}
+
 /// A column with what a legend needs.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(crate = "schemars")]
@@ -150,6 +158,7 @@ impl Data {
             Values::Table(table) if self.rooms.is_empty() => table.numbers.cols() + table.categories.len(),
             Values::Images(images) => images.shape.len(),
             Values::Counts(counts) => counts.cols,
+            Values::Text(_) => 1,
             _ => 0,
         }
     }
@@ -182,7 +191,7 @@ fn observed_name(observations: &Observations, index: usize) -> (String, ColumnTy
             let name = format!("pixel {}, {}", pixel / images.shape.width, pixel % images.shape.width);
             (if images.shape.channels > 1 { format!("{name}, channel {channel}") } else { name }, ColumnType::Number)
         }
-        Values::Text(_) => (String::new(), ColumnType::Text),
+        Values::Text(_) => ("text".to_owned(), ColumnType::Text),
     }
 }
 

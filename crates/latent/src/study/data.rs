@@ -10,6 +10,9 @@ use super::{Fields, Room};
 /// Minimum number of columns for drawing rows as curves, if adjacent columns correlate.
 const CURVE_FROM: usize = 24;
 
+/// Maximum number of characters of a row's name.
+const LONGEST_NAME: usize = 120;
+
 /// The observations, and the prepared points of the map.
 pub(crate) struct Data {
     pub(crate) observations: Observations,
@@ -44,6 +47,35 @@ impl Data {
             }
             _ => None,
         }
+    }
+
+    /// The row's text, if rows are texts.
+    pub(crate) fn text(&self, row: usize) -> Option<&str> {
+        match &self.observations.values {
+            Values::Text(texts) => texts.get(row).map(String::as_str),
+            _ => None,
+        }
+    }
+
+    /// What a row is called by a column: its text in a line, shortened. Of a column of another id (`observed:0` of texts, `id`) or
+    /// where the cell is missing, none.
+    pub(crate) fn name(&self, by: &str, row: usize) -> Option<String> {
+        let text = match by.split_once(':') {
+            Some(("metadata", index)) => self.observations.metadata.text(index.parse().ok().filter(|&at| self.fields.has(at))?, row)?,
+            Some(("observed", "0")) => self.text(row)?.chars().take(4 * LONGEST_NAME).collect(),
+            _ => return None,
+        };
+        let mut name = String::new();
+        for word in text.split_whitespace() {
+            if !name.is_empty() {
+                name.push(' ');
+            }
+            name.push_str(word);
+            if name.chars().count() > LONGEST_NAME {
+                return Some(name.chars().take(LONGEST_NAME - 1).chain(['…']).collect());
+            }
+        }
+        (!name.is_empty()).then_some(name)
     }
 
     /// The row's observed numbers, if rows are numeric.

@@ -169,7 +169,7 @@ impl Fields {
     /// The columns of texts that are no dates, with at most so many bytes in all: longer texts are cut.
     pub(crate) fn texts(&self, most: usize) -> Vec<BundleText> {
         let texts = self.columns.iter().enumerate().filter_map(|(index, column)| match &column.values {
-            Values::Text(texts) if column.days.is_none() => Some((index, &column.name, texts)),
+            Values::Text(texts) => Some((index, &column.name, texts)),
             _ => None,
         });
         let texts: Vec<(usize, &String, &LargeStringArray)> = texts.collect();
@@ -191,6 +191,11 @@ impl Fields {
     /// The ids of all rows; none if they have no id but their number.
     pub(crate) fn ids(&self) -> Option<Vec<String>> {
         self.metadata.id.map(|_| (0..self.metadata.rows()).map(|row| self.id(row)).collect())
+    }
+
+    /// Whether there is a column of this index.
+    pub(crate) fn has(&self, index: usize) -> bool {
+        index < self.columns.len()
     }
 
     /// The row's id.
@@ -444,8 +449,8 @@ fn categories(texts: &LargeStringArray, surely: bool) -> Option<Values> {
     let mut missing = 0;
     for text in texts {
         match text {
-            Some(text) => *counts.entry(text).or_default() += 1,
-            None => missing += 1,
+            Some(text) if !text.trim().is_empty() => *counts.entry(text).or_default() += 1,
+            _ => missing += 1,
         }
     }
     let (known, different) = (texts.len() - missing, counts.len());

@@ -7,12 +7,17 @@ use latentspace::linalg::OwnedRows;
 use latentspace::measure::{self, CompareOptions, Comparison, Sample, Sentence};
 use latentspace::neighbors::Metric;
 use latentspace::schemars::{self, JsonSchema};
-use latentspace::{Result, Run};
+use latentspace::{Error, Result, Run};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::maps::Kept;
 use super::{Data, Study, held};
+
+/// Maximum number of neighbors that a request may ask for.
+const MOST_NEIGHBORS: usize = 500;
+/// The metrics of all rows, whatever their cells are.
+const METRICS: [Metric; 3] = [Metric::Euclidean, Metric::Cosine, Metric::Manhattan];
 
 /// A cell of a metadata column; null if missing.
 #[derive(JsonSchema)]
@@ -33,12 +38,29 @@ pub(crate) struct RowInfo {
     /// Its metadata by name.
     #[schemars(with = "BTreeMap<String, Cell>")]
     pub(crate) fields: Map<String, Value>,
+    /// The text that was learned from, if rows are texts.
+    pub(crate) text: Option<String>,
+    /// How its neighbors were searched.
+    pub(crate) search: NeighborSearch,
     /// How many of its neighbors the map kept; null without a map.
     pub(crate) kept: Option<usize>,
     /// In the space, the nearest first.
     pub(crate) neighbors: Vec<Neighbor>,
     /// Near in the map, but not among the nearest in the space.
     pub(crate) invented: Vec<Invented>,
+}
+
+/// How the neighbors of a row were searched.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(crate = "schemars")]
+pub(crate) struct NeighborSearch {
+    /// Number of neighbors.
+    pub(crate) k: usize,
+    pub(crate) metric: Metric,
+    /// Number of columns, after the preparation.
+    pub(crate) columns: usize,
+    /// The metrics that can be asked for.
+    pub(crate) metrics: Vec<Metric>,
 }
 
 /// A neighbor in the space.
@@ -94,15 +116,20 @@ pub(crate) struct TableRow {
 }
 
 impl Study {
-    /// The answer to `/api/rows/{row}`: the row, its neighbors, and which of them a map (none: the newest) kept.
-    pub(crate) fn row(&self, data: &Data, row: usize, map: Option<&Kept>) -> Result<RowInfo> {
-        let k = self.desk.look(|state| state.n_neighbors);
-        let metric = map.map_or(*held(&self.metric), |map| map.metric);
-        let known = held(&self.near).clone().filter(|(of, _)| *of == metric);
+    /// The answer to `/api/rows/{row}`: the row, its neighbors, and which of them a map (none: the newest) kept. Without `k` and
+    /// `metric`, the neighbors are those of the measures.
+    pub(crate) fn row(&self, data: &Data, row: usize, map: Option<&Kept>, k: Option<usize>, metric: Option<Metric>) -> Result<RowInfo> {
+        let most = MOST_NEIGHBORS.min(data.points.rows().saturating_sub(1)).max(1);
+        if let Some(k) = k.filter(|k| !(1..=most).contains(k)) {
+            return Err(Error::param("k", k, format!("it must be between 1 and {most}")));
+        }
+        let k = k.unwrap_or_else(|| self.desk.look(|state| state.n_neighbors));
+        let metric = metric.unwrap_or_else(|| map.map_or(*held(&self.metric), |map| map.metric));
+        let known = held(&self.near).clone().filter(|(of, near)| *of == metric && near.k >= k);
         let near = match known {
             Some((_, near)) => {
                 let (rows, distances) = near.row(row);
-                rows.iter().copied().zip(distances.iter().copied()).collect()
+                rows.iter().copied().zip(distances.iter().copied()).take(k).collect()
             }
             None => self.nearest(&data.points, row, k, metric)?,
         };
@@ -128,7 +155,9 @@ impl Study {
             }
         }
         let kept = shown.is_some().then(|| near.iter().filter(|(other, _)| is_kept(*other) == Some(true)).count());
-        Ok(RowInfo { row, id: fields.id(row), fields: fields.cells(row), kept, neighbors, invented: far })
+        let search = NeighborSearch { k, metric, columns: data.points.cols(), metrics: METRICS.to_vec() };
+        let text = data.text(row).map(str::to_owned);
+        Ok(RowInfo { row, id: fields.id(row), fields: fields.cells(row), text, search, kept, neighbors, invented: far })
     }
 
     /// The answer to `/api/maps/{a}/compare/{b}`: the similarity of two kept maps, symmetric in them.

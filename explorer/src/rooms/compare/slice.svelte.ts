@@ -59,7 +59,7 @@ export class CompareSlice implements Slice {
     const { id } = this;
     if (row === null || id === null) this.info = null;
     else
-      this.store.source.row(row, id).then(
+      this.store.source.row(row, id, this.store.selection.near).then(
         (info) => {
           if (this.store.selection.row === row && this.id === id) this.info = info;
         },

@@ -105,7 +105,7 @@ export function fileSource(given: unknown): DataSource {
     },
     map: async () => points,
     column: async () => Uint32Array.from(map?.topic ?? [], (t) => code.get(t) ?? 0),
-    row: async (row): Promise<RowInfo> => ({ row, id: idOf(row), fields: map?.topic[row] === undefined ? {} : { topic: named(map.topic[row]!) }, kept: null, neighbors: [], invented: [] }),
+    row: async (row): Promise<RowInfo> => ({ row, id: idOf(row), fields: map?.topic[row] === undefined ? {} : { topic: named(map.topic[row]!) }, text: null, search: { k: 0, metric: "euclidean", columns: 0, metrics: [] }, kept: null, neighbors: [], invented: [] }),
     async search(text, limit) {
       const q = text.toLowerCase();
       const hits = [...known.entries()].filter(([, { document: d }]) => d.id.toLowerCase() === q || d.text?.toLowerCase().includes(q));
