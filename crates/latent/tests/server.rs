@@ -211,6 +211,26 @@ fn every_route_answers_as_the_interface_says() {
     );
     assert!(server.get("/api/rows/300").json()["error"].is_string());
 
+    // How neighbors are searched is told, and can be asked for.
+    let search = &row["search"];
+    assert_eq!((&search["metric"], &search["columns"], &row["text"]), (&"euclidean".into(), &5.into(), &Value::Null));
+    let other = server.get("/api/rows/7?k=40&metric=manhattan").json();
+    assert_eq!((&other["search"]["k"], &other["search"]["metric"]), (&40.into(), &"manhattan".into()));
+    assert_eq!(other["neighbors"].as_array().unwrap().len(), 40);
+    let same = server.get("/api/rows/7?k=5").json();
+    assert_eq!(same["neighbors"].as_array().unwrap()[4]["row"], near[4]["row"]);
+    for wrong in ["k=0", "k=300", "metric=near"] {
+        assert_eq!(server.get(&format!("/api/rows/7?{wrong}")).status, 400, "{wrong}");
+    }
+
+    // What rows are called.
+    let id = fields.iter().find(|field| field["type"] == "id").unwrap();
+    let called = |rows: &str, by: &str| server.get(&format!("/api/names?rows={rows}&by={by}"));
+    assert_eq!(called("5,7", &format!("metadata:{}", field("note")["index"])).json()["names"][0], "a Needle in it");
+    assert_eq!(called("7", &format!("metadata:{}", id["index"])).json()["names"], json!([HOSTILE]));
+    assert_eq!(called("7", "nothing").json()["names"], json!([HOSTILE]));
+    assert_eq!((called("300", "metadata:0").status, called("x", "metadata:0").status, called("", "metadata:0").status), (404, 404, 200));
+
     let found = server.get("/api/search?q=needle").json();
     assert_eq!((&found[0]["row"], &found[0]["field"], &found[0]["text"]), (&5.into(), &"note".into(), &"a Needle in it".into()));
     let found = server.get("/api/search?q=ROW%2012&limit=4").json();
