@@ -1,6 +1,6 @@
 // A map as a picture to print, with a legend and a caption: what is shown, how it was made, how far to trust it.
 import { MISSING } from "../data/types.ts";
-import { N_COLORS, category, css, GREY, ramp } from "../scatter/palette.ts";
+import { N_COLORS, css, GREY, ramp } from "../scatter/palette.ts";
 import { drawPoints, groups, type Pen, SvgPen } from "../scatter/picture.ts";
 import { figure, learning, MEASURES, percent, whole } from "../words.ts";
 import type { Store } from "./store.svelte.ts";
@@ -38,18 +38,18 @@ interface Entry {
 }
 /** The legend: categories with their counts, or the ends of the ramp. */
 function legend(store: Store): { title: string; entries: Entry[]; ramp: boolean } | null {
-  const { field, column } = store.columns;
-  if (field === null) return null;
+  const { field, column, scale, by } = store.columns;
+  if (field === null || by === null) return null;
   if (typeof field === "object" && field.type === "category") {
-    const entries = field.categories.slice(0, N_COLORS).map((c, code) => ({ color: css(category(store.theme, code)), text: `${c.label} (${whole(c.count)})` }));
+    const entries = field.categories.slice(0, N_COLORS).map((c, code) => ({ color: css(store.columns.colorOf(code)), text: `${c.label} (${whole(c.count)})` }));
     const others = field.categories.length - entries.length;
     if (others > 0) entries.push({ color: css(GREY[store.theme]), text: `${whole(others)} more` });
     if (column?.some((code) => code === MISSING)) entries.push({ color: css(GREY[store.theme]), text: `without a value (${whole(field.missing)})` });
     return { title: field.name, entries, ramp: false };
   }
-  if (typeof field === "object" && field.type === "number") return { title: field.name, entries: [{ color: "", text: store.columns.told(field.min) }, { color: "", text: store.columns.told(field.max) }], ramp: true };
-  const [low, high] = store.columns.range.map(percent) as [string, string];
-  return { title: typeof field === "string" ? "neighbors kept" : field.name, entries: [{ color: "", text: low }, { color: "", text: high }], ramp: true };
+  if (!scale) return null;
+  const entries = [scale.low, scale.high].map((end) => ({ color: "", text: store.columns.told(end) }));
+  return { title: `${store.columns.nameOf(by)}${scale.log ? ", log scale" : ""}`, entries, ramp: true };
 }
 
 /** Words of a text in lines of at most so many pixels. */

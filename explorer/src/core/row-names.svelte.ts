@@ -7,6 +7,7 @@ const OBSERVED = "@observed:0";
 const TITLES = ["title", "name", "headline", "label", "caption", "subject", "word"];
 /** A category names rows only if it is of one of those names and tells so many apart. */
 const CATEGORIES_FROM = 100;
+const LONGEST = 120;
 /** Names asked for at once. */
 const MOST = 500;
 
@@ -60,7 +61,7 @@ export class RowNames {
       const { source } = this.store;
       const names =
         by === "" || source.still
-          ? (await source.table({ rows, sort: null, descending: false, offset: 0, limit: rows.length })).rows.map((r) => r.id)
+          ? (await source.table({ rows, sort: null, descending: false, offset: 0, limit: rows.length })).rows.map((r) => (by === "" ? r.id : String(r.fields[by] ?? r.id).slice(0, LONGEST)))
           : (await source.ask<Names>("names", { rows: rows.join(","), by: index === null ? by.slice(1) : `metadata:${index}` })).names;
       if (by !== this.by) return;
       this.known = { by, names: new Map([...(this.known.by === by ? this.known.names : []), ...rows.map((row, i) => [row, names[i] ?? String(row)] as const)]) };

@@ -12,7 +12,7 @@ interface Opened {
   trust: Float32Array | null;
   /** Cells by column id. */
   cells: ReadonlyMap<string, Cells>;
-  /** `header.neighbors` rows for each row. */
+  /** `header.search.k` rows for each row. */
   near: Uint32Array;
 }
 
@@ -38,7 +38,7 @@ export async function open(text: string): Promise<Opened> {
   const kept = header.trust ? new Uint8Array(take(n)) : null;
   const trust = kept && Float32Array.from(kept, (count) => (count === UNKNOWN ? Number.NaN : count / header.state.n_neighbors));
   const cells = new Map(header.columns.map((column) => [column.info.id, cellsOf(column, take, n)]));
-  return { header, map, trust, cells, near: neighborsOf(new Uint8Array(bytes, at), header.neighbors, steps) };
+  return { header, map, trust, cells, near: neighborsOf(new Uint8Array(bytes, at), header.search.k, steps) };
 }
 
 function cellsOf({ info, coding, offset }: BundleColumn, take: (size: number) => ArrayBuffer, n: number): Cells {
@@ -116,6 +116,7 @@ export function bundleSource(text: string): DataSource {
   const idOf = ({ header }: Opened, row: number) => header.ids?.[row] ?? String(row);
   /** Metadata columns, and texts, by the index of their field. */
   const cellOf = ({ header, cells }: Opened, index: number, row: number): string | number | null => {
+    if (header.state.fields[index]?.type === "id") return header.ids?.[row] ?? null;
     const text = header.texts.find((column) => column.index === index);
     if (text) return text.cells[row] ?? null;
     const id = `metadata:${index}`;
@@ -171,7 +172,7 @@ export function bundleSource(text: string): DataSource {
     async row(row): Promise<RowInfo> {
       const all = await opened;
       const { header, map, near, trust } = all;
-      const k = header.neighbors;
+      const k = header.search.k;
       const onMap = k > 0 ? nearestOnMap(map, row, header.state.n_neighbors) : [];
       const shown = new Set(onMap);
       const mine = [...near.subarray(row * k, (row + 1) * k)];
@@ -183,6 +184,8 @@ export function bundleSource(text: string): DataSource {
         row,
         id: idOf(all, row),
         fields: fieldsOf(all, row),
+        text: null,
+        search: header.search,
         kept: Number.isNaN(share) ? null : k === header.state.n_neighbors ? Math.round(share * k) : mine.filter((other) => shown.has(other)).length,
         neighbors: mine.map((other) => ({ ...told(other), kept: shown.has(other) })),
         invented: invented.map(told),
@@ -211,7 +214,7 @@ export function bundleSource(text: string): DataSource {
         };
         offer("id", id, 0);
         for (const field of fields) {
-          if (field.type === "number") continue;
+          if (field.type === "number" || field.type === "id") continue;
           const text = cellOf(all, field.index, row);
           if (text !== null) offer(field.name, String(text), 1);
         }

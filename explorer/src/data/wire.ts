@@ -410,8 +410,8 @@ export interface Bundle {
   texts: BundleText[];
   /** Null if rows have no id but their number. */
   ids: string[] | null;
-  /** The nearest neighbors of each row in the data, at most those that were measured. */
-  neighbors: number;
+  /** How the nearest neighbors of each row in the data were searched; `k` of them are in the file, at most those that were measured. */
+  search: NeighborSearch;
 }
 
 /** A column of the file. */

@@ -17,8 +17,9 @@ use latentspace::{Error, Result};
 use serde::Serialize;
 use serde_json::json;
 
-use super::columns::{Cells, ColumnInfo};
+use super::columns::{Cells, ColumnInfo, ColumnType};
 use super::maps::Kept;
+use super::rows::NeighborSearch;
 use super::state::{Phase, State};
 use super::{Data, Study, held};
 use crate::server::standing_alone;
@@ -82,8 +83,8 @@ pub(crate) struct Bundle {
     pub(crate) texts: Vec<BundleText>,
     /// Null if rows have no id but their number.
     pub(crate) ids: Option<Vec<String>>,
-    /// The nearest neighbors of each row in the data, at most those that were measured.
-    pub(crate) neighbors: usize,
+    /// How the nearest neighbors of each row in the data were searched; `k` of them are in the file, at most those that were measured.
+    pub(crate) search: NeighborSearch,
 }
 
 fn kept<S: serde::Serializer>(map: &Arc<Kept>, serializer: S) -> std::result::Result<S::Ok, S::Error> {
@@ -170,8 +171,9 @@ impl Study {
             ..self.desk.state()
         };
         let trust = map.trust.is_some();
+        let search = NeighborSearch { k: neighbors, metric: map.metric, columns: data.points.cols(), metrics: Vec::new() };
         let (texts, ids) = (data.fields.texts(MOST_TEXT), data.fields.ids());
-        let header = Bundle { state, map: map.clone(), dims, center, radius, trust, columns, texts, ids, neighbors };
+        let header = Bundle { state, map: map.clone(), dims, center, radius, trust, columns, texts, ids, search };
         let header = serde_json::to_vec(&header).map_err(|error| Error::internal(error.to_string()))?;
         let mut out = DeflateEncoder::new(Vec::new(), Compression::best());
         let all = [&(header.len() as u32).to_le_bytes()[..], &header, &sections];
@@ -180,10 +182,9 @@ impl Study {
 
     /// The columns that a file holds: metadata, derived, and observed ones of tables.
     fn ids_of_columns(&self, data: &Data) -> Vec<String> {
-        let all = self.columns(data, "", usize::MAX).columns;
+        let all = self.columns(data, "", usize::MAX).columns.into_iter().filter(|column| column.kind != ColumnType::Id);
         let is_of_table = matches!(data.observations.values, latentspace::data::Values::Table(_));
-        let wanted =
-            all.into_iter().map(|column| column.id).filter(|id| id != "derived:kept" && (is_of_table || !id.starts_with("observed:")));
+        let wanted = all.map(|column| column.id).filter(|id| id != "derived:kept" && (is_of_table || !id.starts_with("observed:")));
         wanted.take(MOST_COLUMNS).collect()
     }
 }

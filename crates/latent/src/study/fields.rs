@@ -169,7 +169,7 @@ impl Fields {
     /// The columns of texts that are no dates, with at most so many bytes in all: longer texts are cut.
     pub(crate) fn texts(&self, most: usize) -> Vec<BundleText> {
         let texts = self.columns.iter().enumerate().filter_map(|(index, column)| match &column.values {
-            Values::Text(texts) => Some((index, &column.name, texts)),
+            Values::Text(texts) if self.metadata.id != Some(index) => Some((index, &column.name, texts)),
             _ => None,
         });
         let texts: Vec<(usize, &String, &LargeStringArray)> = texts.collect();
