@@ -1,5 +1,5 @@
 // What rows are called: by their id, or by a column of theirs.
-import type { Field, Names } from "../data/types.ts";
+import type { Field } from "../data/types.ts";
 import type { Store } from "./store.svelte.ts";
 
 /** The text that was learned from, where rows are texts. */
@@ -62,7 +62,7 @@ export class RowNames {
       const names =
         by === "" || source.still
           ? (await source.table({ rows, sort: null, descending: false, offset: 0, limit: rows.length })).rows.map((r) => (by === "" ? r.id : String(r.fields[by] ?? r.id).slice(0, LONGEST)))
-          : (await source.ask<Names>("names", { rows: rows.join(","), by: index === null ? by.slice(1) : `metadata:${index}` })).names;
+          : (await source.ask<{ names: string[] }>("names", { rows: rows.join(","), by: index === null ? by.slice(1) : `metadata:${index}` })).names;
       if (by !== this.by) return;
       this.known = { by, names: new Map([...(this.known.by === by ? this.known.names : []), ...rows.map((row, i) => [row, names[i] ?? String(row)] as const)]) };
     } catch {

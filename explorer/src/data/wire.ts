@@ -361,12 +361,6 @@ export interface ColumnInfo {
   categories: Category[];
 }
 
-/** What rows are called by a column. */
-export interface Names {
-  /** In the order asked for: the text of the cell in one line, shortened to 120 characters; the id where it is missing. */
-  names: string[];
-}
-
 /** The selection, and whether pages must be notified: a page that selected knows it already. */
 export interface Selection {
   /** Increases with each change. */

@@ -20,7 +20,7 @@ use serde_json::{Map, Value, json};
 use super::{events, png};
 use crate::commands::methods::MethodInfo;
 use crate::hints::Flags;
-use crate::study::{Asked, Cells, ColumnInfo, Data, Failure, Frame, Kept, Names, Study, TablePage, TableRow};
+use crate::study::{Asked, Cells, ColumnInfo, Data, Failure, Frame, Kept, Study, TablePage, TableRow};
 
 /// An error as an answer.
 pub(crate) struct Refused {
@@ -333,8 +333,8 @@ async fn names(State(study): Shared, Query(asked): Query<Named>) -> Answer {
     };
     let rows = asked.rows.split(',').filter(|row| !row.is_empty()).take(1000).map(number).collect::<Result<Vec<_>, _>>()?;
     aside(move || {
-        let names = rows.iter().map(|&row| data.name(&asked.by, row).unwrap_or_else(|| data.fields.id(row))).collect();
-        Ok(Json(Names { names }).into_response())
+        let names: Vec<String> = rows.iter().map(|&row| data.name(&asked.by, row).unwrap_or_else(|| data.fields.id(row))).collect();
+        Ok(Json(json!({"names": names})).into_response())
     })
     .await
 }

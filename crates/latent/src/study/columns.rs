@@ -52,14 +52,6 @@ pub(crate) struct Columns {
     pub(crate) columns: Vec<Column>,
 }
 
-/// What rows are called by a column.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-#[schemars(crate = "schemars")]
-pub(crate) struct Names {
-    /// In the order asked for: the text of the cell in one line, shortened to 120 characters; the id where it is missing.
-    pub(crate) names: Vec<String>,
-}
-
 /// A column with what a legend needs.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(crate = "schemars")]

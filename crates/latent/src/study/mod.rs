@@ -31,7 +31,7 @@ use latentspace::run::Flag;
 use latentspace::{Error, Result, Run, Space};
 use serde_json::{Map, Value};
 
-pub(crate) use columns::{Cells, ColumnInfo, Names};
+pub(crate) use columns::{Cells, ColumnInfo};
 pub(crate) use data::Data;
 pub(crate) use fields::{Category, Field, Fields};
 pub(crate) use frame::Frame;

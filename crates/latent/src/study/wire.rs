@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::axes;
 use super::bundle::Bundle;
-use super::columns::{ColumnInfo, Columns, Names};
+use super::columns::{ColumnInfo, Columns};
 use super::fields::Hit;
 use super::maps::Kept;
 use super::rows::{Compared, RowInfo, TablePage};
@@ -25,7 +25,6 @@ pub(crate) fn schema() -> Value {
             add::<Hit>(types);
             add::<Columns>(types);
             add::<ColumnInfo>(types);
-            add::<Names>(types);
             add::<Selection>(types);
             add::<MethodInfo>(types);
             add::<Bundle>(types);
