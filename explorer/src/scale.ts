@@ -11,6 +11,8 @@ export interface Scale {
   log: boolean;
   /** Whether all numbers are whole. */
   whole: boolean;
+  /** The step between numbers that lie on a few equal ones, 1 for whole numbers; else 0. */
+  step: number;
   /** Borders of the bins, ascending; the first bin also holds what is below, the last what is above. */
   edges: Float64Array;
   /** Number of cells without a number. */
@@ -45,7 +47,7 @@ export function scaleOf(values: ArrayLike<number>): Scale {
     if (v > most) most = v;
     if (whole && v !== Math.floor(v)) whole = false;
   }
-  if (least > most) return { low: 0, high: 0, least: 0, most: 0, log: false, whole: false, edges: new Float64Array(0), missing };
+  if (least > most) return { low: 0, high: 0, least: 0, most: 0, log: false, whole: false, step: 0, edges: new Float64Array(0), missing };
   const picked = new Float64Array(Math.min(n, SAMPLE));
   let many = 0;
   for (let i = 0; i < picked.length; i++) {
@@ -60,7 +62,8 @@ export function scaleOf(values: ArrayLike<number>): Scale {
   const middle: [number, number, number] = [at(0.1), at(0.5), at(0.9)];
   const skewed = skewness(middle);
   const log = least > 0 && high / low >= SPAN && skewed >= SKEWED && Math.abs(skewness(middle.map(Math.log) as typeof middle)) < skewed;
-  return { low, high, least, most, log, whole, edges: binsOf(low, high, log, whole ? 1 : stepOf(some, low, high)), missing };
+  const step = whole ? 1 : stepOf(some, low, high);
+  return { low, high, least, most, log, whole, step, edges: binsOf(low, high, log, step), missing };
 }
 
 /** The step of numbers that lie on a few equal steps; 0: they do not. */
@@ -104,6 +107,14 @@ export const onAxis = ({ edges, log }: Scale, v: number): number => between(v, e
 export function atAxis({ edges, log }: Scale, t: number): number {
   const [low, high] = [edges[0]!, edges.at(-1)!];
   return log ? low * (high / low) ** t : low + (high - low) * t;
+}
+
+/** The outermost step within a range that begins (or ends) at a number. */
+export function stepWithin({ whole, step, edges }: Scale, v: number, begins: boolean): number {
+  if (step === 0 || !Number.isFinite(v)) return v;
+  const first = whole ? 0 : edges[0]! + step / 2;
+  const steps = (v - first) / step;
+  return first + step * (begins ? Math.ceil(steps - 1e-6) : Math.floor(steps + 1e-6));
 }
 
 /** Number of cells in each bin, of all rows or of those that `shown` marks with 1. */

@@ -1,7 +1,7 @@
 // The columns: which there are, and by which of them the points are colored.
 import type { Cells, Column, ColumnInfo, Columns as Found, Field, State } from "../data/types.ts";
 import { isShare, KEPT, type Share, SHARES, shareScale } from "../ink.ts";
-import { areYears, type Scale, scaleOf } from "../scale.ts";
+import { areYears, type Scale, scaleOf, stepWithin } from "../scale.ts";
 import { category, GREY, N_COLORS, type Rgb } from "../scatter/palette.ts";
 import { cell, dated, figure, percent } from "../words.ts";
 import type { Place } from "./address.ts";
@@ -137,8 +137,8 @@ export class Columns {
   }
   /** A range of a column, both ends included, in words. */
   rangeTold(by: string, [low, high]: readonly [number, number]): string {
-    const whole = this.scaleOf(by)?.whole ?? false;
-    const [from, to] = [this.told(whole ? Math.ceil(low) : low, by), this.told(whole ? Math.floor(high) : high, by)];
+    const scale = this.scaleOf(by);
+    const [from, to] = [this.told(scale ? stepWithin(scale, low, true) : low, by), this.told(scale ? stepWithin(scale, high, false) : high, by)];
     if (low === -Infinity) return `at most ${to}`;
     if (high === Infinity) return `at least ${from}`;
     return from === to ? from : `${from} to ${to}`;

@@ -2,7 +2,7 @@
 import { expect, test } from "@playwright/test";
 import { guess } from "../../src/core/row-names.svelte.ts";
 import type { Field } from "../../src/data/types.ts";
-import { areYears, atAxis, histogram, onAxis, onRamp, scaleOf } from "../../src/scale.ts";
+import { areYears, atAxis, histogram, onAxis, onRamp, scaleOf, stepWithin } from "../../src/scale.ts";
 import { neighborColors } from "../../src/scatter/coloring.ts";
 import { densest } from "../../src/scatter/labels.ts";
 import { mix32 } from "../../src/scatter/order.ts";
@@ -48,6 +48,8 @@ test("numbers of a few steps have a bin each, and odd columns a scale", () => {
   const years = scaleOf(Float32Array.from({ length: 10_000 }, (_, i) => 1790 + (i % 230)));
   expect([years.whole, areYears(years.least, years.most)]).toEqual([true, true]);
   expect([...histogram(Float32Array.from({ length: 230 }, (_, i) => 1790 + i), years)].slice(1, -1).every((count) => count === 5)).toBe(true);
+  expect([stepWithin(years, 1849.5, true), stepWithin(years, 1850, true), stepWithin(years, 1899.5, false), stepWithin(years, Infinity, false)]).toEqual([1850, 1850, 1899, Infinity]);
+  expect(stepWithin(shares, 0.3666666, false)).toBeCloseTo(1 / 3, 6);
   expect(areYears(0, 2020)).toBe(false);
   expect(scaleOf(new Float32Array([Number.NaN, Number.NaN]))).toMatchObject({ missing: 2, low: 0, high: 0 });
   const same = scaleOf(new Float32Array(5).fill(3));
