@@ -177,7 +177,7 @@ impl Export<'_> {
         }
         let room = AxesRoom::of_space(*space)?;
         let text = match self.to {
-            "html" => standing_alone(&json!({"topics": room.whole(run)?})).ok_or_else(|| {
+            "html" => standing_alone(&room.file(run)?).ok_or_else(|| {
                 Error::input(name, "this program was built without its page", "`make page` builds it, then `cargo build` again")
             })?,
             _ => {

@@ -98,7 +98,7 @@ fn run(folder: &Folder, place: &str, line: &str) {
     let (out, err) = (String::from_utf8_lossy(&called.stdout), String::from_utf8_lossy(&called.stderr));
     assert!(called.status.success(), "{place}: {line}\n{out}\n{err}");
     let words: Vec<&str> = line.split_whitespace().collect();
-    for pair in words.windows(2).filter(|pair| ["-o", "--output", "--codes", "--per-row", "--moved"].contains(&pair[0])) {
+    for pair in words.windows(2).filter(|pair| ["-o", "--output", "--codes", "--per-row", "--moved", "--save"].contains(&pair[0])) {
         assert!(pair[1] == "-" || folder.file(pair[1]).exists(), "{place}: {line}\ndid not write {}", pair[1]);
     }
 }
@@ -132,7 +132,7 @@ fn every_command_of_the_documents_runs() {
     for (place, text) in documents() {
         for line in code(&text) {
             match line.split_whitespace().next().unwrap() {
-                "latent" if line.starts_with("latent explore ") || line.starts_with("latent demo") => serve(&folder, &place, line),
+                "latent" if (line.starts_with("latent explore ") && !line.contains("--save")) || line.starts_with("latent demo") => serve(&folder, &place, line),
                 "latent" => run(&folder, &place, line),
                 "python3" => run(&folder, &place, &line.replacen("python3", &python::with_numpy().to_string_lossy(), 1)),
                 program if NOT_RUN.contains(&program) => continue,

@@ -156,7 +156,7 @@ const FAMILY_WORDS: &[(&str, &[&str])] = &[(
         "crates/latentspace/src/methods/topics/",
         "crates/latentspace/src/methods/mod.rs",
         "crates/latentspace/src/registry.rs",
-        "crates/latent/src/study/axes.rs",
+        "crates/latent/src/study/axes/",
         "crates/latent/src/commands/demo.rs",
         "explorer/src/rooms/topics/",
         "explorer/src/rooms/index.ts",

@@ -29,7 +29,7 @@ pub(crate) fn schema() -> Value {
             add::<MethodInfo>(types);
             add::<Bundle>(types);
         }),
-        "rooms/topics": types(axes::wire),
+        axes::PAGE: types(axes::wire),
     })
 }
 

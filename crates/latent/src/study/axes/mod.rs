@@ -20,10 +20,9 @@ use serde_json::{Value, json};
 use super::wire::add;
 use super::{Asked, Room};
 use crate::output::count;
-pub(crate) use answers::Whole;
 use answers::{
-    Bin, Piece, RowWords, SalientWord, SalientWords, TimeField, Times, TimesOf, Topic, TopicDocument, TopicWord, TopicWords, Topics, Word,
-    WordTopics,
+    Bin, Piece, RowWords, SalientWord, SalientWords, TimeField, Times, TimesOf, Topic, TopicDocument, TopicWord, TopicWords, Topics, Whole,
+    Word, WordTopics,
 };
 
 /// Number of words shown per topic.
@@ -363,8 +362,12 @@ impl AxesRoom {
         Some(Times { bins, shares })
     }
 
-    /// What the page as one file holds.
-    pub(crate) fn whole(&self, run: &Run) -> Result<Whole> {
+    /// What the page as one file holds, by the capability.
+    pub(crate) fn file(&self, run: &Run) -> Result<Value> {
+        Ok(json!({self.can(): self.whole(run)?}))
+    }
+
+    fn whole(&self, run: &Run) -> Result<Whole> {
         let all = self.salient();
         let topic: Vec<TopicWords> = (0..self.k()).filter_map(|topic| self.topic(topic)).collect();
         let mut named: Vec<usize> = all.words.iter().map(|word| word.word.word).collect();
@@ -398,6 +401,9 @@ impl AxesRoom {
         }))
     }
 }
+
+/// The folder of the page's room, below its sources.
+pub(super) const PAGE: &str = "rooms/topics";
 
 /// The types of the answers.
 pub(super) fn wire(types: &mut SchemaGenerator) {
