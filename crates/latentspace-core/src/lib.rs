@@ -8,6 +8,7 @@ pub mod axes;
 pub mod border;
 pub mod checkpoint;
 pub mod codes;
+pub mod contrast;
 pub mod data;
 pub mod dimension;
 pub mod error;

@@ -34,6 +34,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("linalg", &["linalg"]),
     ("neighbors", &["linalg", "neighbors"]),
     ("measure", &["linalg", "neighbors", "measure"]),
+    ("contrast", &["linalg"]),
     ("dimension", &["linalg", "neighbors"]),
     ("text", &["linalg", "text"]),
     ("data", &["linalg", "text", "neighbors", "data", "codes", "tree", "checkpoint"]),

@@ -518,6 +518,18 @@ impl Observations {
         Ok(Observations { name, values, metadata })
     }
 
+    /// Some rows, in the order named.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if a row is not there.
+    pub fn select(&self, rows: &[u32]) -> Result<Self> {
+        let n = self.rows();
+        if let Some(row) = rows.iter().find(|&&row| row as usize >= n) {
+            return Err(Error::internal(format!("row {row} of {n}")));
+        }
+        Ok(Observations { name: self.name.clone(), values: self.values.select(rows), metadata: self.metadata.select(rows)? })
+    }
+
     /// Rows.
     pub fn rows(&self) -> usize {
         self.values.rows()
@@ -590,6 +602,36 @@ impl Values {
                 }
                 Ok(Values::Text(Arc::new(texts)))
             }
+        }
+    }
+
+    /// Some rows, which exist.
+    fn select(&self, rows: &[u32]) -> Self {
+        match self {
+            Values::Table(table) => {
+                let category = |category: &Category| Category {
+                    codes: rows.iter().map(|&row| category.codes[row as usize]).collect(),
+                    ..Category::without_rows(category)
+                };
+                let categories = table.categories.iter().map(category).collect();
+                Values::Table(Table {
+                    numbers: table.numbers.select(rows),
+                    categories,
+                    affine: table.affine.clone(),
+                    names: table.names.clone(),
+                })
+            }
+            Values::Images(images) => {
+                let width = images.shape.len();
+                let of = |cells: &Arc<Vec<u8>>| {
+                    Arc::new(rows.iter().flat_map(|&row| &cells[row as usize * width..(row as usize + 1) * width]).copied().collect())
+                };
+                Values::Images(Images { shape: images.shape, pixels: of(&images.pixels), lower: images.lower.as_ref().map(of) })
+            }
+            Values::Counts(counts) => {
+                Values::Counts(Counts { matrix: counts.matrix.select(rows), names: counts.names.clone(), base: counts.base })
+            }
+            Values::Text(texts) => Values::Text(Arc::new(rows.iter().map(|&row| texts[row as usize].clone()).collect())),
         }
     }
 
