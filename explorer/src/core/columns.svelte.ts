@@ -100,7 +100,7 @@ export class Columns {
   }
   private readonly groupField: Field | null = $derived.by(() => {
     const found = this.store.maps.keptShown?.groups?.groups;
-    if (!found) return null;
+    if (!found || this.store.source.still) return null; // a file holds no group of each row
     const categories = found.map(({ rows }, i) => ({ label: `group ${i + 1}`, count: rows }));
     return { index: -1, name: GROUPS_NAME, type: "category", categories, missing: (this.store.state?.rows ?? 0) - found.reduce((n, g) => n + g.rows, 0) };
   });

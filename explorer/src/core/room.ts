@@ -55,6 +55,8 @@ export interface Offers {
   form?: Component<FormProps>;
   /** More about the chosen row. */
   facts?(store: Store): { name: string; value: string }[];
+  /** Whether it shows the text of the chosen row, which then need not stand among its columns. */
+  text?: boolean;
   /** What is drawn over the map, by name. */
   layers?(store: Store): [string, Layer][];
 }

@@ -65,6 +65,7 @@ export const topics: Room = {
   canvas: (s) => topicsOf(s).map,
   slice: (store, address) => new TopicSlice(store, address),
   color: TOPIC_FIELD,
+  offers: { text: true },
   handle: (s) => ({
     get topic() {
       return topicsOf(s).topic;
