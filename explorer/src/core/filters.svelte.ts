@@ -31,6 +31,15 @@ export class Filters {
   /** Number of rows that are shown; null while all are. */
   readonly count: number | null = $derived.by(() => this.shown?.reduce((n, s) => n + s, 0) ?? null);
 
+  /** Row numbers, ascending; null while all are shown. */
+  readonly rows: number[] | null = $derived.by(() => {
+    const { shown } = this;
+    if (!shown) return null;
+    const rows: number[] = [];
+    for (let i = 0; i < shown.length; i++) if (shown[i] === 1) rows.push(i);
+    return rows;
+  });
+
   private passing(list: readonly Filter[]): Uint8Array | null {
     const rows = this.store.maps.map?.rows ?? 0;
     const masks = list.flatMap((filter) => this.mask(filter, rows) ?? []);
