@@ -132,7 +132,9 @@ fn every_command_of_the_documents_runs() {
     for (place, text) in documents() {
         for line in code(&text) {
             match line.split_whitespace().next().unwrap() {
-                "latent" if (line.starts_with("latent explore ") && !line.contains("--save")) || line.starts_with("latent demo") => serve(&folder, &place, line),
+                "latent" if (line.starts_with("latent explore ") && !line.contains("--save")) || line.starts_with("latent demo") => {
+                    serve(&folder, &place, line)
+                }
                 "latent" => run(&folder, &place, line),
                 "python3" => run(&folder, &place, &line.replacen("python3", &python::with_numpy().to_string_lossy(), 1)),
                 program if NOT_RUN.contains(&program) => continue,

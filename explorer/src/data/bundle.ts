@@ -1,7 +1,7 @@
 // A map in one file, without a server: what crates/latent/src/study/bundle.rs writes. Nothing is asked of anyone.
 import { still } from "./file.ts";
 import { type DataSource, type Listener, SourceError } from "./source.ts";
-import { type Bundle, type BundleColumn, type Cells, type ColumnInfo, type Hit, type MapData, MISSING, type RowInfo, type TableRow } from "./types.ts";
+import { type Bundle, type BundleColumn, type Cells, type ColumnInfo, type Hit, type MapData, type Method, MISSING, type RowInfo, type TableRow } from "./types.ts";
 
 const STEPS = 65_535;
 const UNKNOWN = 255;
@@ -152,6 +152,7 @@ export function bundleSource(text: string): DataSource {
     map: async () => (await opened).map,
     trust: async () => (await opened).trust,
     maps: async () => [(await opened).header.map],
+    methods: async () => (await opened).header.methods as Method[],
     keptMap: async () => (await opened).map,
     keptTrust: async () => (await opened).trust,
     async column(field) {

@@ -396,6 +396,8 @@ export interface Method {
 export interface Bundle {
   state: State;
   map: KeptMap;
+  /** The method of the map, if it was learned. */
+  methods: Method[];
   dims: number;
   center: [number, number, number];
   radius: number;

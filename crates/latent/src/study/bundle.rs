@@ -13,7 +13,7 @@ use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use latentspace::neighbors::Neighbors;
 use latentspace::schemars::{self, JsonSchema};
-use latentspace::{Error, Result};
+use latentspace::{Error, Result, registry};
 use serde::Serialize;
 use serde_json::json;
 
@@ -22,6 +22,7 @@ use super::maps::Kept;
 use super::rows::NeighborSearch;
 use super::state::{Phase, State};
 use super::{Data, Study, held};
+use crate::commands::methods::MethodInfo;
 use crate::server::standing_alone;
 
 /// Maximum number of columns with numbers or categories.
@@ -75,6 +76,8 @@ pub(crate) struct Bundle {
     #[serde(serialize_with = "kept")]
     #[schemars(with = "Kept")]
     pub(crate) map: Arc<Kept>,
+    /// The method of the map, if it was learned.
+    pub(crate) methods: Vec<MethodInfo>,
     pub(crate) dims: usize,
     pub(crate) center: [f64; 3],
     pub(crate) radius: f64,
@@ -173,7 +176,8 @@ impl Study {
         let trust = map.trust.is_some();
         let search = NeighborSearch { k: neighbors, metric: map.metric, columns: data.points.cols(), metrics: Vec::new() };
         let (texts, ids) = (data.fields.texts(MOST_TEXT), data.fields.ids());
-        let header = Bundle { state, map: map.clone(), dims, center, radius, trust, columns, texts, ids, search };
+        let methods = registry::METHODS.iter().filter(|entry| entry.info.name == map.method).map(MethodInfo::of).collect();
+        let header = Bundle { state, map: map.clone(), methods, dims, center, radius, trust, columns, texts, ids, search };
         let header = serde_json::to_vec(&header).map_err(|error| Error::internal(error.to_string()))?;
         let mut out = DeflateEncoder::new(Vec::new(), Compression::best());
         let all = [&(header.len() as u32).to_le_bytes()[..], &header, &sections];

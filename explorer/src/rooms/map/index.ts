@@ -28,9 +28,9 @@ export const map: Room = {
   sides: { left: "Color, trust and map", right: "Selection" },
   panels: [
     { id: "color", place: "left", order: 10, component: ColorPanel, when: () => true },
-    { id: "trust", place: "left", order: 20, component: TrustPanel, when: (s) => !s.source.still },
+    { id: "trust", place: "left", order: 20, component: TrustPanel, when: (s) => !s.source.still || Boolean(s.maps.about?.measures) },
     { id: "groups", place: "left", order: 30, component: GroupsPanel, when: (s) => s.maps.keptShown !== null && s.maps.keptShown.groups !== null },
-    { id: "again", place: "left", order: 40, component: AgainPanel, when: (s) => s.maps.keptShown?.learned ?? false },
+    { id: "again", place: "left", order: 40, component: AgainPanel, when: (s) => Boolean(s.maps.keptShown?.learned) && (!s.source.still || s.maps.keptShown?.stability !== null) },
     { id: "maps", place: "left", order: 50, component: MapsPanel, when: (s) => s.maps.list.length > 0 },
     { id: "method", place: "left", order: 60, component: MethodPanel, when: (s) => !s.source.still },
     { id: "row", place: "right", order: 20, component: RowPanel, when: (s) => s.selection.row !== null },
