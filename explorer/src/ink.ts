@@ -6,7 +6,7 @@ import type { Order } from "./scatter/order.ts";
 import { CANVAS, GREY, ramp, type Rgb, type Theme } from "./scatter/palette.ts";
 
 /** Columns of shares of neighbors, among the fields to color by: kept by the map, and there again when it is made again. */
-export const SHARES = { "@kept": "neighbors kept", "@seeds": "stable over seeds", "@draws": "stable over draws" } as const;
+export const SHARES = { "@kept": "neighbors kept", "@seeds": "same with another seed", "@draws": "same on resampled rows" } as const;
 export type Share = keyof typeof SHARES;
 export const KEPT: Share = "@kept";
 export const isShare = (name: string | null): name is Share => name !== null && Object.hasOwn(SHARES, name);

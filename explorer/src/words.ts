@@ -54,22 +54,22 @@ export function learning(map: Pick<State, "seconds" | "seed">): string {
 export const isSampled = (m: Measure) => m.high - m.low > 1e-9;
 
 export const MEASURES: { name: MeasureName; label: string; term: (k: number) => string }[] = [
-  { name: "recall", label: "Neighbors kept", term: (k) => `recall@${k}: the share of each row's ${k} nearest in the space that are among its ${k} nearest in the map` },
+  { name: "recall", label: "Neighbors kept", term: (k) => `recall@${k}: the share of each row's ${k} nearest in the data that are among its ${k} nearest on the map` },
   { name: "trustworthiness", label: "Trustworthiness", term: (k) => `trustworthiness@${k}: 1 where rows that are near on the map are near in the data, too` },
   { name: "continuity", label: "Continuity", term: (k) => `continuity@${k}: 1 where rows that are near in the data are near on the map, too` },
-  { name: "distance_correlation", label: "Distance correlation", term: () => "Spearman correlation of the distances in the space and in the map" },
+  { name: "distance_correlation", label: "Far stays far", term: () => "distance correlation: Spearman correlation of the distances of rows in the data and on the map" },
 ];
 
 export const COMPARED: { name: ComparedName; label: string; term: (k: number) => string }[] = [
   { name: "neighbors_shared", label: "Neighbors shared", term: (k) => `neighbors shared@${k}: the share of each row's ${k} nearest in one map that are among its ${k} nearest in the other` },
   { name: "cka", label: "Similarity (CKA)", term: () => "linear CKA (centered kernel alignment): 1 where the maps are equal up to rotation and scale" },
-  { name: "procrustes", label: "Procrustes residual", term: () => "Procrustes: the residual after one map is translated, rotated, reflected and scaled onto the other; 0 where they are equal" },
-  { name: "distance_correlation", label: "Distance correlation", term: () => "Spearman correlation of the distances in one map and in the other" },
+  { name: "procrustes", label: "Mismatch after alignment", term: () => "Procrustes residual: how much of the spread does not line up after one map is translated, rotated, reflected and scaled onto the other; 0 where they are equal" },
+  { name: "distance_correlation", label: "Far stays far", term: () => "distance correlation: Spearman correlation of the distances of rows in one map and in the other" },
 ];
 
 export const STABILITY: { name: "seeds" | "bootstrap"; label: string; term: (k: number) => string }[] = [
-  { name: "seeds", label: "Kept with another seed", term: (k) => `the share of each row's ${k} nearest in the map that are among its ${k} nearest in a map made with another seed` },
-  { name: "bootstrap", label: "Kept in a resample", term: (k) => `bootstrap: the share of each row's ${k} nearest that are the same in a map of rows drawn with replacement, among the rows that both have` },
+  { name: "seeds", label: "Same with another seed", term: (k) => `the share of each row's ${k} nearest in the map that are among its ${k} nearest in a map made with another seed` },
+  { name: "bootstrap", label: "Same on resampled rows", term: (k) => `bootstrap: the share of each row's ${k} nearest that are the same in a map of rows drawn with replacement, among the rows that both have` },
 ];
 
 /** A name at the head of a line: with a capital, unless it has one of its own within, as densMAP. */
@@ -88,14 +88,24 @@ export function chief(map: Pick<KeptMap, "dims" | "method" | "params" | "phase">
   return said.join(", ");
 }
 
-const SHOWN: Record<State["phase"], string> = { reading: "Reading", preparing: "Preparing", fitting: "Learning", measuring: "Measuring", done: "Done", stopped: "Stopped", failed: "Failed" };
+const SHOWN: Record<State["phase"], string> = { empty: "No data yet", reading: "Reading", preparing: "Preparing", fitting: "Learning", measuring: "Measuring", done: "Done", stopped: "Stopped", failed: "Failed" };
 export const phaseName = (phase: State["phase"]) => SHOWN[phase] ?? phase;
 
 /** Metrics, in front of the word distance. */
 export const METRICS: Record<Metric, string> = { euclidean: "Euclidean", cosine: "cosine", inner_product: "inner-product", manhattan: "Manhattan", hellinger: "Hellinger", hamming: "Hamming", jaccard: "Jaccard" };
 
+/** Names of columns that hold years. */
+const YEARS = /year|jahr|ann[ée]e|(^|[^a-z])yr([^a-z]|$)/i;
+/** A number of a column. A year has no thousands separator: 1790, not 1,790. */
+export const numberIn = (column: string, x: number): string => (YEARS.test(column) && x >= 1000 && x <= 2200 ? String(Math.round(x)) : figure(x));
 /** A cell of a row, for reading. */
 export function cell(value: string | number | null | undefined): string {
   if (value === null || value === undefined) return "–";
   return typeof value === "number" ? figure(value) : value;
+}
+
+/** What one point of the map is, and what to do with it. */
+export function pointSays(state: Pick<State, "kind" | "curve" | "rows">): string {
+  const KINDS: Partial<Record<State["kind"], string>> = { images: "pictures", text: "documents" };
+  return `Each point is one of ${whole(state.rows)} ${state.curve ? "curves" : (KINDS[state.kind] ?? "rows")}; click one to see its nearest.`;
 }

@@ -75,9 +75,9 @@ impl Explorer {
         let study = Study::new(&name, run, Arc::new(Screen::new(true, Flags::default())))?;
         study.begin(move |study, run| match show.subject {
             Subject::Observations(observations, Some(codes), prepare) => {
-                explore::of_observations_and_codes(*observations, Vec::new(), (&codes, &Affine::default()), &prepare, way, run)
+                explore::of_observations_and_codes(*observations, (&codes, &Affine::default()), &prepare, way, run)
             }
-            Subject::Observations(observations, None, prepare) => explore::of_observations(*observations, Vec::new(), &prepare, way, run),
+            Subject::Observations(observations, None, prepare) => explore::of_observations(*observations, &prepare, way, run),
             Subject::Space(space) => explore::of_space(*space, &name, way),
             Subject::File(name) => explore::subject(study, run, &[name], &ReadOptions::default(), &PrepareOptions::default(), way),
         });

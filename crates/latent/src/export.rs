@@ -160,7 +160,7 @@ impl Export<'_> {
                 let table = Table { numbers: values, affine, names: None, categories: Vec::new() };
                 let mut observations = Observations::new(&title, Values::Table(table));
                 observations.metadata = metadata;
-                explore::of_observations(observations, Vec::new(), &PrepareOptions::default(), method, run)
+                explore::of_observations(observations, &PrepareOptions::default(), method, run)
             }
         });
         let (page, rows) = study.page()?;

@@ -186,7 +186,8 @@ fn every_route_answers_as_the_interface_says() {
         assert_eq!((server.get(&format!("/api/columns/{id}")).status, server.get(&format!("/api/columns/{id}/values")).status), (404, 404));
     }
     let sentences = state["sentences"].as_array().unwrap();
-    assert!(sentences[0]["kind"] == "note" && sentences[0]["text"].as_str().unwrap().starts_with("Keeps "), "{sentences:?}");
+    assert!(sentences[0]["kind"] == "verdict" && sentences[0]["text"].as_str().unwrap().contains(" for neighborhoods"), "{sentences:?}");
+    assert!(sentences[1]["kind"] == "note" && sentences[1]["text"].as_str().unwrap().starts_with("Keeps "), "{sentences:?}");
 
     let trust = server.get("/api/trust");
     assert_eq!((trust.status, trust.body.len()), (200, 1200));
@@ -342,7 +343,7 @@ fn a_map_tells_its_groups_and_what_of_it_is_there_again() {
     let map = &server.get("/api/maps").json()[0];
     // Three clouds stand apart, in the map as in the data.
     let groups = map["groups"]["groups"].as_array().unwrap();
-    assert_eq!((groups.len(), &map["groups"]["torn"]), (3, &json!([])), "{map}");
+    assert_eq!((groups.len(), &map["groups"]["split"]), (3, &json!([])), "{map}");
     assert!(groups.iter().all(|group| group["made_up"] == false && group["null"].as_f64().unwrap() > 0.5), "{map}");
     assert_eq!((&map["learned"], &map["stability"]), (&true.into(), &Value::Null));
     let warnings = map["warnings"].to_string();
@@ -561,6 +562,104 @@ fn a_map_of_a_space_opens_with_and_without_its_data() {
     let refused = folder.latent("explore p.latent --no-open --port 0");
     assert_eq!(refused.code, Some(2));
     assert!(refused.err.contains("hint: `latent explore p.latent DATA`"), "{}", refused.err);
+}
+
+#[test]
+fn coordinates_are_a_map_and_a_table_of_two_columns_is_learned_from_unless_it_is_said_to_be_one() {
+    let cells = clouds(200, 2, 4);
+    let table = || {
+        let folder = Folder::new();
+        let lines: String = cells.chunks(2).map(|row| format!("{},{}\n", row[0], row[1])).collect();
+        folder.write("t.csv", format!("length,year\n{lines}"));
+        folder.write("z.csv", format!("z0,z1\n{lines}"));
+        folder.write("z.npy", npy(200, 2, &cells));
+        folder
+    };
+    for (line, axes) in [("z.npy", json!([])), ("z.csv", json!([])), ("t.csv --map", json!(["length", "year"]))] {
+        let server = Server::rested(table(), line);
+        let state = server.get("/api/state").json();
+        assert_eq!(state["title"], "200 rows at the coordinates given", "{line}: {state}");
+        assert_eq!((&state["phase"], &state["measures"], &state["axes"]), (&"done".into(), &Value::Null, &axes), "{line}: {state}");
+        assert_eq!((&state["seconds"], &state["warnings"]), (&0.0.into(), &json!([])), "{line}: {state}");
+        let kept = server.get("/api/maps").json();
+        assert_eq!((&kept[0]["learned"], &kept[0]["axes"]), (&false.into(), &axes), "{line}: {kept}");
+    }
+    let server = Server::rested(table(), "t.csv --columns length,year");
+    let state = server.get("/api/state").json();
+    assert_eq!((&state["method"], &state["axes"]), (&"tsne".into(), &json!([])), "{state}");
+    assert!(state["measures"]["recall"].is_object() && state["preparation"].as_array().is_some_and(|told| !told.is_empty()), "{state}");
+    assert_eq!(state["sentences"][0]["kind"], "verdict", "{state}");
+
+    let folder = Folder::new();
+    folder.write("x.npy", npy(40, 5, &clouds(40, 5, 2)));
+    let called = folder.latent("explore x.npy --map --no-open --port 0");
+    assert_eq!(called.code, Some(2));
+    assert!(called.err.contains("error: x.npy: 5 columns of numbers; a map has 2 or 3.\nhint: `--columns A,B`"), "{}", called.err);
+    folder.refused(
+        "explore x.npy --map --method pca",
+        "it cannot be combined with --method; give only one of them.\nhint: `latent explore --help` lists its flags\n",
+    );
+}
+
+#[test]
+fn without_data_the_page_takes_a_file_from_itself_alone_and_lists_the_demos() {
+    let server = Server::start(Folder::new(), "--method pca");
+    let state = server.get("/api/state").json();
+    assert_eq!((&state["phase"], &state["rows"]), (&"empty".into(), &0.into()), "{state}");
+    let demos = server.get("/api/demos").json();
+    assert!(demos[0]["name"] == "digits" && demos[0]["what"].as_str().unwrap().contains("handwritten digits"), "{demos}");
+    let send = |name: &str, headers: &str, body: &str| {
+        server.ask(&format!(
+            "POST /api/open?name={name} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{headers}Content-Length: {}\r\n\r\n{body}",
+            server.address,
+            body.len()
+        ))
+    };
+    let cells = clouds(200, 4, 3);
+    let lines: String = cells.chunks(4).map(|row| format!("{},{},{},{}\n", row[0], row[1], row[2], row[3])).collect();
+    let table = format!("a,b,c,d\n{lines}");
+    // Another site's page may not send one, and a name is no path.
+    assert_eq!(send("t.csv", "Origin: http://evil.example\r\n", &table).status, 403);
+    assert_eq!(send("t.csv", "Sec-Fetch-Site: cross-site\r\n", &table).status, 403);
+    assert_eq!(send("..", "", &table).status, 400);
+    let large = server.ask(&format!(
+        "POST /api/open?name=t.csv HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+        server.address,
+        600_u64 << 20
+    ));
+    assert_eq!(large.status, 413);
+    assert!(large.json()["error"].as_str().unwrap().contains("at most 512 MB"));
+    // What cannot be read is said, without the folder in which it lay, and another file can be sent.
+    assert_eq!(send("broken.npy", "", "no array").status, 202);
+    let begun = Instant::now();
+    let error = loop {
+        let state = server.get("/api/state").json();
+        if state["phase"] == "empty" && state["error"].is_object() {
+            break state["error"]["error"].as_str().unwrap().to_owned();
+        }
+        assert!(begun.elapsed() < Duration::from_secs(20), "{state}");
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    assert!(error.starts_with("broken.npy") && !error.contains("/tmp"), "{error}");
+    assert_eq!(send("..%2Fmine.csv", "", &table).status, 202);
+    let state = server.rest();
+    assert_eq!((&state["phase"], &state["rows"], &state["method"]), (&"done".into(), &200.into(), &"pca".into()));
+    assert!(state["name"].as_str().unwrap().starts_with("mine"), "{state}");
+    assert_eq!(state["error"], Value::Null, "{state}");
+    assert_eq!(send("t.csv", "", &table).status, 409);
+}
+
+#[test]
+fn neighbors_are_said_to_be_measured_over_the_columns_that_they_are() {
+    let folder = Folder::new();
+    folder.write("x.npy", npy(200, 13, &clouds(200, 13, 4)));
+    folder.good("fit pca x.npy -o p.latent --dims 5");
+    let server = Server::rested(folder, "p.latent x.npy");
+    let state = server.get("/api/state").json();
+    let row = server.get("/api/rows/3").json();
+    assert_eq!((&state["columns"], &row["search"]["columns"]), (&13.into(), &5.into()), "{row}");
+    // Few rows are all measured.
+    assert_eq!(state["estimated"], json!({}), "{state}");
 }
 
 #[test]

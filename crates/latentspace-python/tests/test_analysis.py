@@ -218,8 +218,8 @@ def test_the_explorer_learns_from_the_numbers_that_an_estimator_does(table):
         for page in (plain, scaled):
             while page.state["phase"] not in ("done", "failed"):
                 time.sleep(0.05)
-        assert not any("standardized" in warning for warning in plain.state["warnings"])
-        assert any("standardized" in warning for warning in scaled.state["warnings"])
+        assert not any("standardized" in warning for warning in plain.state["preparation"])
+        assert any("standardized" in warning for warning in scaled.state["preparation"])
 
 
 def test_what_is_exported(tmp_path, rows):

@@ -23,6 +23,8 @@ export class Maps {
   readonly shown: number = $derived.by(() => this.picked ?? this.store.state?.map_id ?? 0);
   /** The kept map that is shown; null while it is learned. */
   readonly keptShown: KeptMap | null = $derived(this.list.find((m) => m.id === this.shown) ?? null);
+  /** Whether the map that is shown came without its data: neighbors are those on the map itself. */
+  readonly given: boolean = $derived(this.keptShown !== null && !this.keptShown.learned && this.keptShown.measures === null);
   /** What of maps is there again when they are made again, by row. */
   private stables = $state.raw<ReadonlyMap<number, Stable>>(new Map());
   readonly stable = $derived(this.stables.get(this.shown) ?? null);

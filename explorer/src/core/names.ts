@@ -7,5 +7,5 @@ export function mapName(store: Store, id: number): string {
   const map = list.find((m) => m.id === id);
   const method = map?.method ?? store.state?.method;
   const title = store.methods?.find((m) => m.name === method)?.title ?? method;
-  return [title, map ? chief(map, list, (name) => store.titleOf(map.method, name), store.dimensionsOf(map.method)) : "being learned"].filter(Boolean).join(", ");
+  return [title || "Map as given", map ? chief(map, list, (name) => store.titleOf(map.method, name), store.dimensionsOf(map.method)) : "being learned"].filter(Boolean).join(", ");
 }

@@ -20,6 +20,8 @@ export interface Panel {
   when(store: Store): boolean;
   /** Whether it also stands in the other rooms. */
   everywhere?: boolean;
+  /** Whether the focus goes to it where a key opened it. */
+  focus?: boolean;
 }
 
 export interface Key {

@@ -108,14 +108,14 @@ export class Store {
     this.tell((slice) => slice.take?.(state));
     this.columns.take(state);
     this.maps.take(state);
-    if (state.phase !== "reading" && this.methods === null) {
+    if (state.phase !== "reading" && state.phase !== "empty" && this.methods === null) {
       this.methods = [];
       this.source.methods().then((m) => (this.methods = m), (e) => this.fail(e));
     }
   }
 
   /** Whether something is being read or learned. */
-  readonly busy = $derived(this.state !== null && !["done", "stopped", "failed"].includes(this.state.phase));
+  readonly busy = $derived(this.state !== null && !["empty", "done", "stopped", "failed"].includes(this.state.phase));
   /** Methods that take this kind of data; all of them where none says so. */
   readonly offered: Method[] = $derived.by(() => {
     const kind = this.state?.kind === "array" ? "table" : (this.state?.kind ?? "");

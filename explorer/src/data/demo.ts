@@ -3,10 +3,11 @@
 //   ?source=demo & n=60000  rows          & dims=2|3      & kind=images|table|curve
 //   & takes=2   seconds of a fit that is asked for
 //   & live=1   start fitting at once      & slow=1        a fit that takes a minute
+//   & given=1   a map that was not learned here, with named axes
 //   & offset=1e7   coordinates far out    & hostile=1     names that would like to be markup
 //   & typed=1  columns of more types: skewed numbers, years, dates, categories with missing ones
 //   and what the test data of rooms read from it
-//   & cats=10  categories                 & phase=failed|reading   stay there
+//   & cats=10  categories                 & phase=failed|reading|empty   stay there
 import { packMap, parseMap } from "./header.ts";
 import { type DataSource, type Listener, type Near, SourceError } from "./source.ts";
 import type { Cells, Column, ColumnInfo, Columns, Comparison, Field, Groups, Hit, KeptMap, Method, Metric, Neighbor, Phase, RowInfo, Stable, State, TableQuery } from "./types.ts";
@@ -234,6 +235,7 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
     }
     return kept;
   };
+  const given = query.get("given") === "1";
   const state: State = {
     name: hostile ? HOSTILE[3]! : (parts[0]?.name ?? "Handwritten digits"),
     rows: n,
@@ -253,6 +255,7 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
     params: { n_components: world.dims, perplexity: 30, init: "pca", learning_rate: "auto", n_iter: 500, early_exaggeration: 12 },
     seed: 0,
     map: { version: 1, dims: world.dims },
+    axes: given ? ["longitude", "year"] : [],
     map_id: null,
     maps_version: 0,
     grid: null,
@@ -263,9 +266,11 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
     curve: kind === "curve",
     n_neighbors: K,
     measures: null,
+    estimated: {},
     sentences: [],
     trust_version: 0,
     warnings: hostile ? [HOSTILE[1]!] : [],
+    preparation: kind === "table" ? ["Columns are standardized: mean 0, standard deviation 1."] : [],
     error: null,
   };
   const measured = () => {
@@ -274,7 +279,9 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
     const m = (value: number, nul: number) => ({ value, low: value - wide, high: value + wide, null: nul });
     state.measures = { recall: m(share, K / Math.max(K, n - 1)), trustworthiness: m(0.968, 0.5), continuity: m(0.955, 0.5), distance_correlation: m(0.45, 0) };
     const said = (text: string) => ({ kind: "note" as const, text });
+    state.estimated = wide ? { recall: "1,000 rows", trustworthiness: "1,000 rows", continuity: "1,000 rows", distance_correlation: "20,000 pairs" } : {};
     state.sentences = [
+      { kind: "verdict", text: "Good for neighborhoods, weak for far distances." },
       said(`Keeps ${of100(share)} of 100 neighbors (random: ${of100(K / Math.max(K, n - 1))}).`),
       said("Rows that are near on the map are near in the data, too (trustworthiness 0.97; random: 0.50)."),
       said("Distances on the map carry little information: do not compare gaps between groups (rank correlation 0.45)."),
@@ -287,27 +294,28 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
     for (const to of world.home) rows[to]!++;
     return { rows, of: rows.map((_, c) => c).sort((a, b) => rows[b]! - rows[a]!) };
   };
-  /** What there might be to tell of a map: the smallest cluster made up, the largest two torn apart. */
+  /** What there might be to tell of a map: the smallest cluster made up, the largest split in two. */
   const groups = (): Groups => {
     const { rows, of } = order();
     const share = (c: number) => rows[c]! / n;
     return {
       groups: of.map((c, i) => ({ rows: rows[c]!, elsewhere: i === cats - 1 ? 0.62 : 0.04, null: 1 - share(c), made_up: i === cats - 1, parts: [rows[c]!] })),
-      torn: cats > 1 ? [{ groups: [0, 1], share: 0.31, null: share(of[0]!) }] : [],
+      split: cats > 1 ? [{ groups: [0, 1], share: 0.31, null: share(of[0]!) }] : [],
       parts: [n],
+      summary: cats > 1 ? `${cats} separate groups; not all are as in the data: 1 made up, 1 split in two.` : "No separate groups: the map is one piece.",
       findings: of.length === 0 ? [] : [
-        { fault: "made_up", groups: [cats - 1], name: `${whole(rows[of[cats - 1]!]!)} rows`, text: `62 of 100 of their neighbors are elsewhere in the data (random: ${of100(1 - share(of[cats - 1]!))}).` },
-        ...(cats > 1 ? [{ fault: "torn_apart" as const, groups: [0, 1], name: `${whole(rows[of[1]!]!)} rows from ${whole(rows[of[0]!]!)}`, text: `31 of 100 neighbors of the ${whole(rows[of[1]!]!)} are among the ${whole(rows[of[0]!]!)} (random: ${of100(share(of[0]!))}).` }] : []),
+        { fault: "made_up", groups: [cats - 1], name: `${whole(rows[of[cats - 1]!]!)} rows`, text: `62 % of their true neighbors are outside the group (random: ${of100(1 - share(of[cats - 1]!))} %).` },
+        ...(cats > 1 ? [{ fault: "split" as const, groups: [0, 1], name: `${whole(rows[of[1]!]!)} rows`, text: `they belong with the ${whole(rows[of[0]!]!)}, where 31 % of their true neighbors are (random: ${of100(share(of[0]!))} %).` }] : []),
       ],
     };
   };
   const keep = (phase: Phase) => {
-    const { method, title, params, seed, seconds, measures, sentences, warnings } = structuredClone(state);
+    const { method, title, params, axes, seed, seconds, measures, estimated, sentences, warnings } = structuredClone(state);
     const again = shelf.findIndex((k) => phase === "done" && k.told.phase === "done" && k.told.method === method && JSON.stringify(k.told.params) === JSON.stringify(params));
     const old = again >= 0 ? shelf.splice(again, 1)[0]! : null;
     const id = old ? old.told.id : ++ids;
     state.maps_version++;
-    shelf.push({ told: { id, dims: world.dims, method, title, params, seed, seconds, phase, measures, sentences, warnings, learned: true, space: false, groups: groups(), stability: old?.told.stability ?? null }, version: state.map!.version, map: shown, trust: trust().slice(), stable: old?.stable ?? null });
+    shelf.push({ told: { id, dims: world.dims, method, title, params, axes, seed, seconds, phase, measures, estimated, sentences, warnings, learned: method !== "", space: false, groups: measures && groups(), stability: old?.told.stability ?? null }, version: state.map!.version, map: shown, trust: trust().slice(), stable: old?.stable ?? null });
     if (shelf.length > 16) shelf.shift();
     state.map_id = id;
   };
@@ -319,7 +327,7 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
 
   function start(seconds: number) {
     kept = null;
-    Object.assign(state, { measures: null, sentences: [], map_id: null, trust_version: state.trust_version && state.trust_version + 1, step: 0, loss: 6.2, seconds: 0, error: null });
+    Object.assign(state, { measures: null, axes: [], estimated: {}, sentences: [], map_id: null, trust_version: state.trust_version && state.trust_version + 1, step: 0, loss: 6.2, seconds: 0, error: null });
     to("fitting", "gradient, early exaggeration");
     const begun = performance.now();
     const advance = () => {
@@ -367,7 +375,7 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
       const mean = (of: Float32Array) => of.reduce((s, v) => s + (v || 0), 0) / n;
       const measure = (value: number) => ({ value, low: value, high: value, null: K / (n - 1) });
       const [seeds, bootstrap] = [measure(mean(found.stable.seeds)), measure(mean(found.stable.draws))];
-      found.told.stability = { seeds, bootstrap, k: K, runs: [3, 3], sentences: [{ kind: "note", text: `Of the ${K} nearest neighbors of a row, ${(K * seeds.value).toFixed(1)} stay the same with another seed, ${(K * bootstrap.value).toFixed(1)} with a resample (${((K * K) / n).toFixed(1)} expected by chance).` }] };
+      found.told.stability = { seeds, bootstrap, k: K, runs: [3, 3], sentences: [{ kind: "note", text: `Of the ${K} nearest neighbors of a row, ${(K * seeds.value).toFixed(1)} stay the same with another seed, ${(K * bootstrap.value).toFixed(1)} on resampled rows (${((K * K) / n).toFixed(1)} expected by chance).` }] };
       state.maps_version++;
       to(before, "");
     };
@@ -422,7 +430,7 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
       procrustes: measure(left, 0.998),
       distance_correlation: measure(0.61, 0),
       k: K,
-      rows: n, rows_asked: rows.length, sentences: [{ kind: "note", text: `Of the ${K} nearest neighbors of a row, ${(shared * K).toFixed(1)} are the same in both (rows in random order: ${((K * K) / (n - 1)).toFixed(1)}).` }, { kind: "note", text: `After Procrustes alignment they agree roughly: the residual is ${Math.round(100 * left)} % of the variance.` }],
+      rows: n, rows_asked: rows.length, sentences: [{ kind: "note", text: `Of the ${K} nearest neighbors of a row, ${(shared * K).toFixed(1)} are the same in both (rows in random order: ${((K * K) / (n - 1)).toFixed(1)}).` }, { kind: "note", text: `After alignment (Procrustes) they agree roughly: ${Math.round(100 * left)} % of the spread does not line up.` }],
     };
   }
 
@@ -526,10 +534,12 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
           to("failed", "");
         } else if (asked) {
           Object.assign(state, { map: null, fields: [] });
-          to(asked, asked === "reading" ? "digits.npy, 120 MB" : "neighbors: exact, 60,000 x 50");
+          if (asked === "empty") Object.assign(state, { name: "latentspace", rows: 0, columns: 0 });
+          to(asked, asked === "empty" ? "" : asked === "reading" ? "digits.npy, 120 MB" : "neighbors: exact, 60,000 x 50");
         } else if (query.get("live") === "1") start(query.get("slow") === "1" ? 60 : 3);
         else {
-          measured();
+          if (given) Object.assign(state, { method: "", title: `${whole(n)} rows at the coordinates given`, params: {}, seconds: 0 });
+          else measured();
           keep("done");
           tell();
           listener?.map(1);
@@ -606,6 +616,7 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
         const name = (row: number) => (query!.by === "observed:0" ? text(row).slice(0, 120) : String((cells(row) as Record<string, unknown>)[field] ?? row));
         return { names: String(query!.rows).split(",").map((row) => name(Number(row))) } as T;
       }
+      if (path === "demos") return [{ name: "digits", what: "10,000 handwritten digits, 28 x 28 grey (MNIST)" }, { name: "spiral", what: "a curve in 3-D, and which methods recover its one dimension" }] as T;
       for (const part of parts) {
         const answer = part.ask(path, query);
         if (answer) return (await answer) as T;
@@ -623,6 +634,11 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
       state.grid = { method, vary, values, ids: values.map(() => null), at: null };
       gridParams = params;
       if (!nextOfGrid()) to("done", "");
+    },
+    async open(file) {
+      if (!file.name.endsWith(".csv")) throw new SourceError(`${file.name}: it is of no format that is read.`, "Tables end in .csv or .parquet.", 400);
+      Object.assign(state, { name: file.name, rows: n, columns: 784, fields, map: { version: 0, dims: world.dims } });
+      start(0.3);
     },
     async stop() {
       if (state.again) {

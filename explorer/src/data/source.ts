@@ -59,6 +59,8 @@ export interface DataSource {
   /** Learns a map for each value of one parameter. */
   fitGrid(method: string, params: Record<string, unknown>, vary: string, values: number[]): Promise<void>;
   stop(): Promise<void>;
+  /** Sends a file to explore, where there are no data yet. */
+  open?(file: File): Promise<void>;
   /** The rows that a program selected. */
   selection?(): Promise<number[]>;
   /** Tells programs what the reader selected. */

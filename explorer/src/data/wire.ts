@@ -20,6 +20,8 @@ export interface State {
   params: Record<string, unknown>;
   seed: number;
   map: MapState | null;
+  /** Names of the map's dimensions; empty if they mean nothing. */
+  axes: string[];
   map_id: number | null;
   maps_version: number;
   grid: Grid | null;
@@ -31,17 +33,21 @@ export interface State {
   curve: boolean;
   n_neighbors: number;
   measures: Partial<Record<string, Measure>> | null;
+  /** From what measures were estimated, by name, as `1,000 rows`; absent if from all rows. */
+  estimated: Partial<Record<string, string>>;
   /** What the measures mean, the most important first. */
   sentences: Sentence[];
   trust_version: number;
   warnings: string[];
+  /** What the preparation did to the data, in sentences. */
+  preparation: string[];
   /** What these data have beyond rows and maps; the page offers the rooms that need it. */
   can: string[];
   error: Failure | null;
 }
 
 /** The phase of the work. */
-export type Phase = "reading" | "preparing" | "fitting" | "measuring" | "done" | "stopped" | "failed";
+export type Phase = "reading" | "preparing" | "fitting" | "measuring" | "done" | "stopped" | "failed" | "empty";
 
 export interface MapState {
   version: number;
@@ -126,14 +132,14 @@ export interface Measure {
 
 /** A sentence that interprets measures. */
 export interface Sentence {
-  /** A note or a warning. */
+  /** The verdict, a note or a warning. */
   kind: Kind;
   /** The sentence, with a capital first letter. */
   text: string;
 }
 
-/** Whether a sentence only informs, or warns of a wrong interpretation. */
-export type Kind = "note" | "warning";
+/** Whether a sentence sums up, only informs, or warns of a wrong interpretation. */
+export type Kind = "verdict" | "note" | "warning";
 
 /** An error and its hint. */
 export interface Failure {
@@ -148,10 +154,14 @@ export interface KeptMap {
   method: string;
   title: string;
   params: Record<string, unknown>;
+  /** Names of its dimensions; empty if they mean nothing. */
+  axes: string[];
   seed: number;
   seconds: number;
   phase: Phase;
   measures: Partial<Record<string, Measure>> | null;
+  /** From what measures were estimated, by name; absent if from all rows. */
+  estimated: Partial<Record<string, string>>;
   sentences: Sentence[];
   warnings: string[];
   /** Whether it was learned in this session. */
@@ -168,10 +178,12 @@ export interface KeptMap {
 export interface Groups {
   /** The largest first. */
   groups: Group[];
-  /** Pairs of groups that the map tore apart, by decreasing share. */
-  torn: Torn[];
+  /** Pairs of groups that the map split, by decreasing share. */
+  split: Split[];
   /** Sizes of the connected components of the neighbor graph of the data, the largest first; a single one if it is connected. */
   parts: number[];
+  /** How many groups there are, and whether the data have them. */
+  summary: string;
   findings: Finding[];
 }
 
@@ -190,7 +202,7 @@ export interface Group {
 }
 
 /** Two groups of the map that are connected in the data. */
-export interface Torn {
+export interface Split {
   /** Their indices, the smaller group last. */
   groups: [number, number];
   /** The share of the smaller one's neighbors in the data that are in the other. */
@@ -199,7 +211,7 @@ export interface Torn {
   null: number;
 }
 
-/** A fault of a map: groups that it made up, merged or tore apart. */
+/** A fault of a map: groups that it made up, merged or split. */
 export interface Finding {
   /** What the map did. */
   fault: Fault;
@@ -212,7 +224,7 @@ export interface Finding {
 }
 
 /** What a map did to groups. */
-export type Fault = "made_up" | "torn_apart";
+export type Fault = "made_up" | "merged" | "split";
 
 /** The stability of a map, and its interpretation in sentences. */
 export interface Stability {

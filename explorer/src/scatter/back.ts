@@ -46,9 +46,9 @@ const SOFTWARE = /swiftshader|llvmpipe|software|basic render|softpipe/i;
 /** Whether WebGL2 is there and, as far as it tells, made of hardware. */
 export function canAccelerate(): { yes: boolean; why: string } {
   const gl = document.createElement("canvas").getContext("webgl2", { antialias: false });
-  if (!gl) return { yes: false, why: "This browser offers no WebGL2" };
+  if (!gl) return { yes: false, why: "this browser offers no WebGL 2" };
   const info = gl.getExtension("WEBGL_debug_renderer_info");
   const name = String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
   gl.getExtension("WEBGL_lose_context")?.loseContext();
-  return SOFTWARE.test(name) ? { yes: false, why: "This browser has no graphics hardware to draw with" } : { yes: true, why: "" };
+  return SOFTWARE.test(name) ? { yes: false, why: "no GPU found" } : { yes: true, why: "" };
 }

@@ -109,7 +109,7 @@ export class Scatter {
         this.back = new GlBack(canvas);
         canvas.addEventListener("webglcontextlost", () => {
           if (this.points !== canvas) return;
-          this.take(false, "The graphics hardware was lost");
+          this.take(false, "the GPU was lost");
           this.restore();
         });
         this.show(canvas, why);
@@ -431,6 +431,25 @@ export class Scatter {
     const click = this.clickAt(x, y);
     if (click) click();
     else this.events.choose(this.rowAt(x, y));
+  }
+  /** Chooses the row nearest to the middle of the picture, of those that are not filtered away. */
+  chooseMiddle(): void {
+    this.pressed = performance.now();
+    const { width, height } = this.camera;
+    let [best, least] = [-1, Infinity];
+    for (let s = 0; s < this.rows; s++) {
+      if (!this.allowed(s)) continue;
+      const i = s * this.dims;
+      const [x, y] = this.camera.project(this.to[i]!, this.to[i + 1]!, this.dims === 3 ? this.to[i + 2]! : 0);
+      const far = (x - width / 2) ** 2 + (y - height / 2) ** 2;
+      if (far < least) [best, least] = [this.order.rowOf[s]!, far];
+    }
+    if (best >= 0) this.events.choose(best);
+  }
+  /** Selects the rows in the picture. */
+  selectView(): void {
+    const { width, height } = this.camera;
+    this.lassoed([[0, 0], [width, 0], [width, height], [0, height]]);
   }
   used(): void {
     this.pressed = performance.now();

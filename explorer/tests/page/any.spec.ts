@@ -14,7 +14,7 @@ test("shows the data's name, its map, the measures beside their nulls, and a sen
   await expect(page.getByRole("heading", { level: 1 })).not.toHaveText("latentspace");
   await expect(page.locator("#chip")).toContainText(/[\d,]+ points/);
   const kept = page.getByRole("meter", { name: "Neighbors kept" });
-  await expect(kept).toHaveAttribute("aria-valuetext", /random data would score/);
+  await expect(kept).toHaveAttribute("aria-valuetext", /a random map would score/);
   await expect(page.locator(".say").first()).toContainText(/Keeps [\d.e-]+ of 100 neighbors/);
   await expect(page.locator("canvas.points")).toBeVisible();
 });
@@ -84,7 +84,7 @@ test("a lasso holds exactly the points within its line", async ({ page }) => {
 
 test("the color and the trust switch change what is drawn", async ({ page }) => {
   const before = await pixels(page);
-  await page.getByRole("switch", { name: "Shade each point by what it kept" }).click();
+  await page.getByRole("switch", { name: "Fade points whose neighbors were lost" }).click();
   await rest(page);
   const shaded = await pixels(page);
   expect(shaded.equals(before)).toBe(false);
@@ -114,9 +114,9 @@ test("the keyboard moves, zooms, fits, searches and tells of itself", async ({ p
   const fitted = await place();
   expect(Math.hypot(fitted[0] - start[0], fitted[1] - start[1])).toBeLessThan(1);
   await page.keyboard.press("?");
-  await expect(page.getByRole("dialog", { name: "Keys" })).toBeVisible();
+  await expect(page.getByRole("dialog", { name: "Shortcuts" })).toBeVisible();
   await page.keyboard.press("Escape");
-  await expect(page.getByRole("dialog", { name: "Keys" })).toBeHidden();
+  await expect(page.getByRole("dialog", { name: "Shortcuts" })).toBeHidden();
   const by = await page.locator("#color-by").inputValue();
   await page.keyboard.press("c");
   await expect(page.locator("#color-by")).not.toHaveValue(by);
@@ -190,7 +190,7 @@ test("an address opens the same view again", async ({ page }) => {
   await open(page, "n=1000", hash);
   await ready(page);
   await expect.poll(() => page.evaluate(() => window.explorer.row)).toBe(row);
-  await expect(page.getByRole("switch", { name: "Shade each point by what it kept" })).toBeChecked();
+  await expect(page.getByRole("switch", { name: "Fade points whose neighbors were lost" })).toBeChecked();
 });
 
 test("the map is saved as one file, which shows without a server what the server shows", async ({ page, context }, info) => {

@@ -117,7 +117,7 @@ test("an entry of the legend that is pointed at lights its points, and filters n
   await rest(page);
   expect((await pixels(page)).equals(before)).toBe(true);
   await page.locator(".legend button").nth(2).focus();
-  await page.keyboard.press("Tab");
+  await page.keyboard.press("ArrowDown");
   await rest(page);
   expect((await pixels(page)).equals(before)).toBe(false);
 });

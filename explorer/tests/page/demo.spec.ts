@@ -155,13 +155,13 @@ test("learning again is told, and a wrong parameter is refused in words", async 
   await ready(page);
   const perplexity = page.getByRole("spinbutton", { name: "Perplexity" });
   await perplexity.fill("1.5");
-  await page.getByRole("button", { name: "Learn again" }).click();
+  await page.getByRole("button", { name: "Refit", exact: true }).click();
   await expect(page.locator("form .failure")).toContainText("perplexity: 1.5 was given; it can be a number from 2 to 1000.");
   await perplexity.fill("500");
-  await page.getByRole("button", { name: "Learn again" }).click();
+  await page.getByRole("button", { name: "Refit", exact: true }).click();
   await expect(page.locator("form .failure")).toContainText("too large for 600 rows; it is at most 200");
   await perplexity.fill("50");
-  await learned(page, () => page.getByRole("button", { name: "Learn again" }).click());
+  await learned(page, () => page.getByRole("button", { name: "Refit", exact: true }).click());
   await expect(perplexity).toHaveValue("50");
 });
 
@@ -213,11 +213,11 @@ test("two maps side by side: looked at from one place, hovered and selected as o
   await open(page, "n=900&takes=0.3");
   await ready(page);
   await learned(page, () => page.getByRole("button", { name: "Learn UMAP" }).click());
-  await page.getByRole("button", { name: "Compare" }).click();
+  await page.getByRole("button", { name: "Compare", exact: true }).click();
   const panes = page.getByRole("application");
   await expect(panes).toHaveCount(2);
   await rest(page);
-  for (const name of ["Neighbors shared", "Similarity (CKA)", "Procrustes residual"]) await expect(page.getByRole("meter", { name })).toHaveAttribute("aria-valuetext", /random data would score/);
+  for (const name of ["Neighbors shared", "Similarity (CKA)", "Mismatch after alignment"]) await expect(page.getByRole("meter", { name })).toHaveAttribute("aria-valuetext", /random data would score/);
   expect(await page.evaluate(() => window.explorer.arrows.length)).toBe(300);
   // Zooming one zooms the other.
   const apart = () => page.evaluate(() => [window.explorer.place, window.explorer.placeBeside].map((of) => Math.hypot(of(3)![0] - of(4)![0], of(3)![1] - of(4)![1])));
@@ -302,17 +302,17 @@ test("a map is made again, tells what of it is stable, as a whole and by row, an
   await open(page, "n=600&takes=1", "row=7");
   await ready(page);
   const plain = await pixels(page);
-  const test = page.getByRole("button", { name: "Test stability" });
+  const test = page.getByRole("button", { name: "Refit 5 times" });
   await test.click();
   await expect(page.getByRole("progressbar", { name: "Testing stability" })).toBeVisible();
   await page.getByRole("button", { name: "Stop", exact: true }).click();
   await test.click();
   await expect(page.getByText("map 3 of 6")).toBeVisible();
-  const seeds = page.getByRole("meter", { name: "Kept with another seed" });
-  await expect(seeds).toHaveAttribute("aria-valuetext", /random data would score 2\.5/);
+  const seeds = page.getByRole("meter", { name: "Same with another seed" });
+  await expect(seeds).toHaveAttribute("aria-valuetext", /unrelated maps would score 2\.5/);
   await expect(page.getByText("stay the same with another seed")).toBeVisible();
-  await expect(page.locator("#row-title").locator("..").getByText("kept, seeds")).toBeVisible();
-  await page.getByRole("button", { name: "Color by resamples" }).click();
+  await expect(page.locator("#row-title").locator("..").getByText("same with another seed")).toBeVisible();
+  await page.getByRole("button", { name: "Color by resampling" }).click();
   await expect(page.locator("#color-by")).toHaveValue("@draws");
   await expect(page.getByText("without a value (grey)")).toBeVisible();
   await rest(page);
@@ -321,8 +321,8 @@ test("a map is made again, tells what of it is stable, as a whole and by row, an
   expect(await breaches(page)).toEqual([]);
   // Groups that the map made up or tore apart are selected by a click.
   const groups = page.getByRole("region", { name: "Groups" });
-  await expect(groups.getByRole("heading", { name: "Torn apart by the map" })).toBeVisible();
-  const madeUp = groups.getByRole("button", { name: /62 of 100 of their neighbors are elsewhere/ });
+  await expect(groups.getByRole("heading", { name: "Split by the map" })).toBeVisible();
+  const madeUp = groups.getByRole("button", { name: /62 % of their true neighbors are outside the group/ });
   const many = Number(/^([\d,]+) rows/.exec((await madeUp.textContent())!)![1]);
   await madeUp.click();
   await expect(page.getByRole("heading", { name: `${many} selected` })).toBeVisible();
@@ -346,7 +346,7 @@ test("parameters are called as their description calls them, and columns are cho
 test("one parameter is tried in several sizes, shown small with its measures, and one of them large", async ({ page }) => {
   await open(page, "n=600&takes=0.3");
   await ready(page);
-  await page.getByRole("button", { name: "Try several" }).click();
+  await page.getByRole("button", { name: "Compare values" }).click();
   const sizes = page.getByRole("textbox", { name: "Perplexity" });
   await expect(sizes).toHaveValue("5, 15, 30, 50, 100");
   await sizes.fill("5, many");
@@ -357,9 +357,9 @@ test("one parameter is tried in several sizes, shown small with its measures, an
   await expect(page.locator("form .failure")).toContainText("too large for 600 rows; it is at most 200");
   await sizes.fill("5 20; 60");
   await sizes.press("Enter");
-  const several = page.getByRole("region", { name: "Maps of several parameters" });
+  const several = page.getByRole("region", { name: "Maps for several values" });
   await expect(several.locator("li")).toHaveCount(3);
-  await expect(several).toContainText("Waits");
+  await expect(several).toContainText("Waiting");
   await page.waitForFunction(() => window.explorer.phase === "done");
   for (const size of [5, 20, 60]) await expect(several.getByRole("button", { name: `Perplexity ${size} kept` })).toBeEnabled();
   // Each is another picture, and one of them keeps most.
@@ -379,9 +379,9 @@ test("one parameter is tried in several sizes, shown small with its measures, an
 test("a grid that is stopped keeps what there is", async ({ page }) => {
   await open(page, "n=600&takes=1.5");
   await ready(page);
-  await page.getByRole("button", { name: "Try several" }).click();
+  await page.getByRole("button", { name: "Compare values" }).click();
   await page.getByRole("button", { name: "Learn these" }).click();
-  const several = page.getByRole("region", { name: "Maps of several parameters" });
+  const several = page.getByRole("region", { name: "Maps for several values" });
   await expect(several.getByRole("button", { name: "Perplexity 5 kept" })).toBeEnabled({ timeout: 10_000 });
   await page.getByRole("button", { name: "Stop and keep" }).click();
   await page.waitForFunction(() => window.explorer.phase === "stopped");
@@ -397,14 +397,14 @@ test("each state says what is going on", async ({ page }) => {
   await expect(page.getByRole("alert")).toContainText("latent describe");
 });
 
-test("without hardware the processor draws, and it is said quietly", async ({ page }) => {
+test("without a GPU the CPU draws, and it is said quietly", async ({ page }) => {
   await open(page);
   await ready(page);
   expect(await page.evaluate(() => window.explorer.renderer)).toBe("raster");
-  await expect(page.getByText("the processor draws the map instead")).toBeVisible();
+  await expect(page.getByText("Drawing on the CPU: no GPU found.")).toBeVisible();
 });
 
-test("a lost graphics context falls back to the processor", async ({ page }) => {
+test("a lost graphics context falls back to the CPU", async ({ page }) => {
   await open(page, "n=500&renderer=webgl2");
   await ready(page);
   await page.evaluate(() => (document.querySelector("canvas.points") as HTMLCanvasElement).getContext("webgl2")!.getExtension("WEBGL_lose_context")!.loseContext());
@@ -438,7 +438,7 @@ async function breaches(page: Page): Promise<string[]> {
 for (const scheme of ["light", "dark"] as const)
   test(`every control is named and readable in ${scheme}`, async ({ page }) => {
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
-    for (const [query, hash] of [["n=500", "row=7&table=1&only=digit:1"], ["n=500&typed=1", "by=price&only=price:20_90&only=grade:1.none"], ["n=500", "rows=1.2.3.4&by=%40kept&shade=1"], ["n=500&live=1&slow=1", ""], ["phase=failed", ""]] as const) {
+    for (const [query, hash] of [["n=500", "row=7&table=1&only=digit:1"], ["n=500&typed=1", "by=price&only=price:20_90&only=grade:1.none"], ["n=500", "rows=1.2.3.4&by=%40kept&shade=1"], ["n=500&live=1&slow=1", ""], ["phase=failed", ""], ["phase=empty", ""]] as const) {
       await open(page, query, hash);
       await page.waitForTimeout(900);
       expect(await breaches(page), `${query} ${hash}`).toEqual([]);
@@ -449,11 +449,11 @@ for (const scheme of ["light", "dark"] as const)
     await page.keyboard.press("s");
     await expect(page.getByRole("meter", { name: "Neighbors shared" })).toBeVisible();
     expect(await breaches(page), "two maps").toEqual([]);
-    await page.getByRole("button", { name: "Try several" }).click();
+    await page.getByRole("button", { name: "Compare values" }).click();
     await page.getByRole("textbox", { name: "Neighbors" }).fill("5, 50");
     expect(await breaches(page), "a grid to be asked for").toEqual([]);
     await page.getByRole("button", { name: "Learn these" }).click();
-    await expect(page.getByRole("region", { name: "Maps of several parameters" }).getByText("Waits")).toBeVisible();
+    await expect(page.getByRole("region", { name: "Maps for several values" }).getByText("Waiting")).toBeVisible();
     expect(await breaches(page), "a grid that is learned").toEqual([]);
     await ready(page);
     expect(await breaches(page), "a grid").toEqual([]);

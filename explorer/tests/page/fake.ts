@@ -67,16 +67,16 @@ export async function fakeServer(dist: string): Promise<Fake> {
   const price = (i: number) => (i * 7919) % 100;
   const state: State = {
     name: "rows.csv", rows: N, columns: 4, kind: "images", phase: "done", message: "", step: 10, n_steps: 10, loss: 1.5, loss_name: "kl", seconds_left: null, seconds: 1,
-    method: "tsne", title: `t-SNE of ${N} x 4, perplexity 30`, params: { perplexity: 30 }, seed: 0, map: { version: 1, dims: 2 }, can: [], map_id: 2, maps_version: 2, grid: null, again: null,
+    method: "tsne", title: `t-SNE of ${N} x 4, perplexity 30`, params: { perplexity: 30 }, axes: [], seed: 0, map: { version: 1, dims: 2 }, can: [], map_id: 2, maps_version: 2, grid: null, again: null,
     fields: [
       { index: 0, name: "label", type: "category", categories: ["a", "<b>b</b>", "c"].map((l) => ({ label: l, count: N / 3 })), missing: 0 },
       { index: 1, name: "price", type: "number", min: 0, max: 99, missing: 0, integer: true },
       { index: 2, name: "title", type: "text" },
       { index: 3, name: "since", type: "date", min: 19723, max: 19723 + N - 1, missing: 0 },
     ],
-    column_names: null, picture: { width: 8, height: 8, pixelated: true }, curve: false, n_neighbors: K,
+    column_names: null, picture: { width: 8, height: 8, pixelated: true }, curve: false, n_neighbors: K, estimated: { recall: "1,000 rows" },
     measures: { recall: { value: 0.4, low: 0.38, high: 0.42, null: 0.05 }, trustworthiness: { value: 0.9, low: 0.9, high: 0.9, null: 0.5 }, continuity: { value: 0.9, low: 0.9, high: 0.9, null: 0.5 }, distance_correlation: { value: 0.6, low: 0.6, high: 0.6, null: 0 } },
-    sentences: [{ kind: "note", text: "Keeps 40 of 100 neighbors (random: 5.0)." }, { kind: "warning", text: "Many rows that are near on the map are far apart in the data." }], trust_version: 1, warnings: ["Distances far apart are not to be read."], error: null,
+    sentences: [{ kind: "verdict", text: "Fair for neighborhoods and for far distances." }, { kind: "note", text: "Keeps 40 of 100 neighbors (random: 5.0)." }, { kind: "warning", text: "Many rows that are near on the map are far apart in the data." }], trust_version: 1, warnings: ["Distances far apart are not to be read."], preparation: ["Columns are standardized."], error: null,
   };
   const cells = (i: number) => ({ label: label(i), price: price(i), title: `title ${i}` });
   const near = (i: number) => Array.from({ length: K }, (_, k) => ({ row: (i + k + 1) % N, id: `r${(i + k + 1) % N}`, distance: 0.5 * (k + 1), kept: k % 2 === 0, label: label((i + k + 1) % N) }));
@@ -114,11 +114,11 @@ export async function fakeServer(dist: string): Promise<Fake> {
       return void bytes(packMap({ dims: 2, rows: N, version: state.map!.version, center, radius: Math.sqrt(N), coords }));
     }
     if (path === "/api/maps") {
-      const { method, seed, seconds, phase, measures, sentences, warnings } = state;
-      const groups: Groups = { groups: [{ rows: 200, elsewhere: 0.1, null: 1 / 3, made_up: false, parts: [200] }, { rows: 100, elsewhere: 0.64, null: 2 / 3, made_up: true, parts: [100] }], torn: [{ groups: [0, 1], share: 0.41, null: 0.33 }], parts: [N], findings: [{ fault: "made_up", groups: [1], name: "100 rows", text: "64 of 100 of their neighbors are elsewhere in the data (random: 67)." }, { fault: "torn_apart", groups: [0, 1], name: "100 rows from 200", text: "41 of 100 neighbors of the 100 are among the 200 (random: 33)." }] };
+      const { method, axes, seed, seconds, phase, measures, estimated, sentences, warnings } = state;
+      const groups: Groups = { groups: [{ rows: 200, elsewhere: 0.1, null: 1 / 3, made_up: false, parts: [200] }, { rows: 100, elsewhere: 0.64, null: 2 / 3, made_up: true, parts: [100] }], split: [{ groups: [0, 1], share: 0.41, null: 0.33 }], parts: [N], summary: "2 separate groups; not all are as in the data: 1 made up, 1 split in two.", findings: [{ fault: "made_up", groups: [1], name: "100 rows", text: "64 % of their true neighbors are outside the group (random: 67 %)." }, { fault: "split", groups: [0, 1], name: "100 rows", text: "they belong with the 200, where 41 % of their true neighbors are (random: 33 %)." }] };
       const same = (value: number) => ({ value, low: value, high: value, null: 0.05 });
       const stability = fake.again ? { seeds: same(0.7), bootstrap: same(0.5), k: K, runs: [3, 3], sentences: [{ kind: "note", text: "Of the 15 nearest neighbors of a row, 10.5 stay the same with another seed." }] } : null;
-      const kept = { dims: 2, method, seed, seconds, phase, measures, sentences, warnings, learned: true, space: true, groups, stability: null };
+      const kept = { dims: 2, method, axes, seed, seconds, phase, measures, estimated, sentences, warnings, learned: true, space: true, groups, stability: null };
       return void json([
         { ...kept, id: 1, title: `t-SNE of ${N} x 4, perplexity 10`, params: { perplexity: 10 }, measures: { ...measures, recall: { value: 0.2, low: 0.2, high: 0.2, null: 0.05 } } },
         { ...kept, id: 2, title: state.title, params: state.params, stability },

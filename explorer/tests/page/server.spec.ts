@@ -23,7 +23,7 @@ test("reads state, map, fields, trust and rows from the server", async ({ page, 
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("rows.csv");
   await expect(page.locator(".legend")).toContainText("<b>b</b>");
   await expect(page.locator("#neighbors button")).toHaveCount(15);
-  await expect(page.locator("#neighbors button").first()).toHaveAttribute("aria-label", "row r5, title 5, c, distance 0.500, kept by the map");
+  await expect(page.locator("#neighbors button").first()).toHaveAccessibleName("row r5, title 5, c distance 0.500 , kept by the map");
   await expect(page.locator("#neighbors img").first()).toHaveJSProperty("naturalWidth", 8);
   await expect(page.getByText("Distances far apart are not to be read.")).toBeVisible();
   await page.locator("#color-by").selectOption("price");
@@ -41,7 +41,7 @@ test("follows the map as it moves, learns again, is refused, stops and keeps", a
   const after = await page.evaluate(() => window.explorer.place(7)!);
   expect(Math.hypot(after[0] - before[0], after[1] - before[1])).toBeGreaterThan(5);
   await page.getByRole("spinbutton", { name: "Perplexity" }).fill("5");
-  await page.getByRole("button", { name: "Learn again" }).click();
+  await page.getByRole("button", { name: "Refit", exact: true }).click();
   await expect(page.getByRole("progressbar", { name: "Learning" })).toBeVisible();
   await page.getByRole("button", { name: "Stop and keep" }).click();
   await page.waitForFunction(() => window.explorer.phase === "stopped");
@@ -77,7 +77,7 @@ test("topics, their words, documents and times come from the server", async ({ p
   const bars = page.getByRole("listbox", { name: /most relevant words/ }).getByRole("option");
   await expect(bars).toHaveCount(30);
   await bars.nth(1).hover();
-  await expect(page.getByText(/^Circles are sized by the share/)).toBeVisible();
+  await expect(page.getByText(/^Circles show “/)).toBeVisible();
   await page.keyboard.press("/");
   await page.keyboard.type("jury");
   await expect(page.getByRole("option", { name: /^jury/ })).toBeVisible();
@@ -111,6 +111,7 @@ test("observed columns and dates color the map, by an address, too", async ({ pa
 test("the sentences on measures are those of the server, warnings set off", async ({ page, fake }) => {
   await page.goto(fake.url);
   await ready(page);
+  await expect(page.locator(".verdict")).toHaveText("Fair for neighborhoods and for far distances.");
   await expect(page.locator(".say").first()).toContainText("Keeps 40 of 100 neighbors (random: 5.0).");
   await expect(page.locator(".say.warning").first()).toHaveText("Many rows that are near on the map are far apart in the data.");
 });
@@ -133,10 +134,10 @@ test("two maps stand side by side, with what they have in common, from one addre
 test("a grid is asked for, and is there after a reload", async ({ page, fake }) => {
   await page.goto(fake.url);
   await ready(page);
-  await page.getByRole("button", { name: "Try several" }).click();
+  await page.getByRole("button", { name: "Compare values" }).click();
   await page.getByRole("textbox", { name: "Perplexity" }).fill("10, 30");
   await page.getByRole("button", { name: "Learn these" }).click();
-  const cells = page.getByRole("region", { name: "Maps of several parameters" }).getByRole("listitem");
+  const cells = page.getByRole("region", { name: "Maps for several values" }).getByRole("listitem");
   await expect(cells).toHaveCount(2);
   expect(fake.grid).toEqual({ method: "tsne", params: {}, vary: "perplexity", values: [10, 30] });
   await expect.poll(() => page.url()).toContain("grid=1");
@@ -149,17 +150,17 @@ test("a grid is asked for, and is there after a reload", async ({ page, fake }) 
 test("groups and stability of a map come from the server", async ({ page, fake }) => {
   await page.goto(`${fake.url}#row=4`);
   await ready(page);
-  await page.getByRole("button", { name: /64 of 100 of their neighbors are elsewhere in the data \(random: 67\)/ }).click();
+  await page.getByRole("button", { name: /64 % of their true neighbors are outside the group \(random: 67 %\)/ }).click();
   await expect.poll(() => page.evaluate(() => window.explorer.rows?.length)).toBe(100);
-  await page.getByRole("button", { name: "Test stability" }).click();
+  await page.getByRole("button", { name: /^Refit 5 times/ }).click();
   await expect(page.getByRole("progressbar", { name: "Testing stability" })).toHaveAttribute("aria-valuenow", "33");
   expect(fake.again).toEqual({ map: 2 });
   Object.assign(fake.state, { phase: "done", again: null, maps_version: 3 });
   fake.tell();
-  await expect(page.getByRole("meter", { name: "Kept in a resample" })).toHaveAttribute("aria-valuenow", "0.5");
+  await expect(page.getByRole("meter", { name: "Same on resampled rows" })).toHaveAttribute("aria-valuenow", "0.5");
   await page.goto(`${fake.url}?again#row=4&by=%40draws`);
   await expect(page.getByRole("img", { name: "Colors from 0\u202f% to 90\u202f%" })).toBeVisible();
-  await expect(page.locator("dd", { hasText: "not drawn" })).toBeVisible();
+  await expect(page.locator("dd", { hasText: "not resampled" })).toBeVisible();
   await expect(page.locator("dd", { hasText: "40\u202f%" })).toBeVisible();
 });
 
@@ -167,7 +168,7 @@ test("a refusal is told in the server's words", async ({ page, watch, fake }) =>
   await page.goto(fake.url);
   await ready(page);
   await page.getByRole("spinbutton", { name: "Perplexity" }).fill("500");
-  await page.getByRole("button", { name: "Learn again" }).click();
+  await page.getByRole("button", { name: "Refit", exact: true }).click();
   await expect(page.locator("form .failure")).toContainText("perplexity: 500 is too large for 300 rows; it is at most 99.");
   await expect(page.locator("form .failure")).toContainText("Smaller values show finer structure.");
   watch.errors.length = 0; // the browser tells of the 400 by itself

@@ -38,7 +38,7 @@ test("shows topics, words, documents, times and the documents' map from the file
   await expect.poll(() => page.url()).toMatch(/[#&]topic=/);
   await page.getByRole("slider", { name: /Relevance/ }).fill("0.2");
   await bars(page).first().hover();
-  await expect(page.getByText(/^Circles are sized by the share/)).toBeVisible();
+  await expect(page.getByText(/^Circles show “/)).toBeVisible();
   await expect(page.getByRole("slider", { name: "Share along date" })).toBeVisible();
   await page.getByRole("button", { name: /^Document \d+/ }).first().click();
   expect(await page.locator("mark:not(.other)").count()).toBeGreaterThan(3);

@@ -69,7 +69,7 @@ test("a circle, arrow keys, the buttons and the field each select a topic, Esc l
   await page.keyboard.press("ControlOrMeta+a");
   await page.keyboard.type("jury");
   await page.getByRole("option", { name: /^jury/ }).click();
-  await expect(page.getByText(/share of “jury”/)).toBeVisible();
+  await expect(page.getByText(/^Circles show “jury”: /)).toBeVisible();
   await expect.poll(() => page.url()).toContain("word=");
   expect(url).not.toContain("word=");
 });
@@ -101,12 +101,12 @@ test("a word that is pointed at resizes the circles, clicked it stays, and keys 
   await shown(page);
   const before = await picture(page);
   await bars(page).nth(2).hover();
-  await expect(page.getByText(/^Circles are sized by the share/)).toBeVisible();
+  await expect(page.getByText(/^Circles show “/)).toBeVisible();
   await rest(page);
   const sized = await picture(page);
   expect(sized.equals(before)).toBe(false);
   await page.mouse.move(700, 850);
-  await expect(page.getByText(/^Circles are sized by the share/)).toBeHidden();
+  await expect(page.getByText(/^Circles show “/)).toBeHidden();
   await rest(page);
   expect((await picture(page)).equals(before)).toBe(true);
   await bars(page).nth(2).click();

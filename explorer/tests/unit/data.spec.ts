@@ -6,7 +6,7 @@ import { densityShade, makeInk, shareRange, smoothed, smoothTrust } from "../../
 import { formFields, mapFields, readField } from "../../src/schema.ts";
 import { shuffled } from "../../src/scatter/order.ts";
 import { category, GREY, ramp } from "../../src/scatter/palette.ts";
-import { chief, dated, distance, figure, headed, learning, of100, seconds } from "../../src/words.ts";
+import { chief, dated, distance, figure, headed, learning, numberIn, of100, pointSays, seconds } from "../../src/words.ts";
 
 const map = { dims: 2 as const, rows: 3, version: 12, center: [1e7, -1e7, 0] as [number, number, number], radius: 0.5, coords: new Float32Array([0.25, -0.5, 0.125, 0.5, 0, 0]) };
 
@@ -172,4 +172,22 @@ test("a form follows the schema: references, choices, words beside numbers, rang
   expect(readField(rate!, "0.5")).toEqual({ value: 0.5 });
   expect(readField(rate!, "fast")).toHaveProperty("wrong");
   expect(readField(seed!, "")).toEqual({ value: null });
+});
+
+test("a year has no thousands separator, other numbers keep it", () => {
+  expect(numberIn("year", 1790)).toBe("1790");
+  expect(numberIn("Year of release", 2024)).toBe("2024");
+  expect(numberIn("birthYear", 1984)).toBe("1984");
+  expect(numberIn("population", 1790)).toBe("1,790");
+  expect(numberIn("light years", 12_500)).toBe("12,500");
+  expect(numberIn("pub_yr", 1999)).toBe("1999");
+  expect(numberIn("byrd", 1999)).toBe("1,999");
+});
+
+test("what a point is, is told by the kind of data", () => {
+  const of = (kind: string, curve = false) => pointSays({ kind, curve, rows: 60_000 });
+  expect(of("images")).toBe("Each point is one of 60,000 pictures; click one to see its nearest.");
+  expect(of("text")).toContain("60,000 documents");
+  expect(of("table")).toContain("60,000 rows");
+  expect(of("array", true)).toContain("60,000 curves");
 });

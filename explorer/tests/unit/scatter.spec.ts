@@ -1,4 +1,5 @@
 import { expect, test } from "@playwright/test";
+import { ticks } from "../../src/scatter/layers/axes.ts";
 import { Camera } from "../../src/scatter/camera.ts";
 import { boxOf, Grid } from "../../src/scatter/grid.ts";
 import { densest, placed } from "../../src/scatter/labels.ts";
@@ -242,4 +243,13 @@ test("points grow smaller and fainter with their number, and stay 60 to 82 % opa
     expect(l.opacity).toBeGreaterThanOrEqual(0.6);
     expect(l.opacity).toBeLessThanOrEqual(0.82);
   }
+});
+
+test("ticks of an axis are round, within its range, and no more than asked for", () => {
+  expect(ticks(-0.3, 2.2, 6)).toEqual([0, 0.5, 1, 1.5, 2]);
+  expect(ticks(1788, 2016, 5)).toEqual([1800, 1850, 1900, 1950, 2000]);
+  expect(ticks(1e7, 1e7 + 0.35, 4)).toEqual([1e7, 1e7 + 0.1, 1e7 + 0.2, 1e7 + 0.3]);
+  expect(ticks(-0.1, 0.1, 4)).toEqual([-0.1, -0.05, 0, 0.05, 0.1]);
+  expect(ticks(1, 1, 4)).toEqual([]);
+  expect(ticks(0, Infinity, 4)).toEqual([]);
 });

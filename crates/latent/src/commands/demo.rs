@@ -115,7 +115,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     explore::serve(matches, context, demo.name, move |study, run| {
         let observations = (package.read)(&folder, run)?;
         study.phase(Phase::Preparing, format!("preparing {} rows", output::count(observations.rows() as u64)));
-        explore::of_observations(observations, Vec::new(), &PrepareOptions::default(), way, run)
+        explore::of_observations(observations, &PrepareOptions::default(), way, run)
     })
 }
 
@@ -128,6 +128,20 @@ fn find(name: &str) -> Result<&'static Demo> {
             None => error.with_hint("`latent explore DATA` shows your own data"),
         }
     })
+}
+
+/// The name of each demo, and what it shows.
+pub(crate) fn demos() -> impl Iterator<Item = (&'static str, &'static str)> {
+    DEMOS.iter().map(|demo| (demo.name, demo.what))
+}
+
+/// What to do where nothing to explore was named.
+pub(crate) fn offer() -> Result<()> {
+    let names: Vec<Vec<String>> = DEMOS.iter().map(|demo| vec![format!("latent demo {}", demo.name), demo.what.into()]).collect();
+    output::text(&format!(
+        "`latent explore DATA` shows your own data: a table, images, text, or a space; the page takes a file, too. Samples:\n\n{}",
+        output::table(&["command", "what it shows"], &names)
+    ))
 }
 
 fn list(context: &Context) -> Result<()> {

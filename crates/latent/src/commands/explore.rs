@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use latentspace::data::{Affine, Metadata, Observations, Precomputed, Preparation, PrepareOptions, ReadOptions, Values, read};
@@ -13,6 +14,7 @@ use latentspace::params::Role;
 use latentspace::{Codes, Error, Result, Run, Space, registry};
 use serde_json::{Map, json};
 
+use crate::commands::demo;
 use crate::context::Context;
 use crate::output::{self, count};
 use crate::server::{self, Server};
@@ -23,12 +25,15 @@ use crate::{inputs, outputs};
 pub(crate) fn command() -> Command {
     Command::new("explore")
         .about("Explore data or a space in the browser: a map, its measures, each row and its neighbors")
+        .arg(Arg::new("data").value_name("DATA_OR_SPACE").num_args(1..=2).help(
+            "Data; a space; a space and data; or data and codes. Codes of 2 or 3 dimensions are shown as a map [default: asks for a file, and lists the demos]",
+        ))
         .arg(
-            Arg::new("data")
-                .value_name("DATA_OR_SPACE")
-                .required(true)
-                .num_args(1..=2)
-                .help("Data; a space; a space and data; or data and codes. Codes of 2 or 3 dimensions are shown as a map"),
+            Arg::new("map")
+                .long("map")
+                .action(ArgAction::SetTrue)
+                .conflicts_with_all(["method", "set"])
+                .help("Show DATA as a map: its 2 or 3 columns of numbers are coordinates, not data to learn from"),
         )
         .args(server_args())
         .args(inputs::reading_args())
@@ -66,8 +71,10 @@ pub(crate) fn server_args() -> Vec<Arg> {
 pub(crate) struct MapMethod {
     method: &'static Entry,
     params: Map<String, serde_json::Value>,
-    /// Whether the method was given; if not, data of 2 or 3 dimensions are shown as a map.
+    /// Whether the method was given; if not, codes of 2 or 3 dimensions are shown as a map.
     asked: bool,
+    /// Whether the data were said to be a map.
+    is_map: bool,
 }
 
 impl MapMethod {
@@ -75,7 +82,7 @@ impl MapMethod {
     pub(crate) fn new(name: Option<&str>, params: Map<String, serde_json::Value>) -> Result<Self> {
         let method = name.map_or(Ok(registry::default_map()), registry::find)?;
         method.with(&params)?;
-        Ok(MapMethod { method, asked: name.is_some() || !params.is_empty(), params })
+        Ok(MapMethod { method, asked: name.is_some() || !params.is_empty(), is_map: false, params })
     }
 }
 
@@ -101,10 +108,22 @@ pub(crate) fn way(matches: &ArgMatches) -> Result<MapMethod> {
 
 pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let names: Vec<String> = matches.get_many::<String>("data").into_iter().flatten().cloned().collect();
-    let way = way(matches)?;
+    let way = MapMethod { is_map: matches.get_flag("map"), ..way(matches)? };
     let mut read = inputs::read_options(matches)?;
     read.wants_text = way.asked && way.method.info.wants_text();
     let prepare = inputs::prepare_options(matches)?;
+    if names.is_empty() {
+        if let Some(path) = matches.get_one::<PathBuf>("save") {
+            return Err(Error::param("--save", format!("'{}'", path.display()), "it takes data to make a map of"));
+        }
+        if !context.json {
+            demo::offer()?;
+        }
+        let read_file = move |study: &Study, run: &Run, file: &Path| {
+            subject(study, run, &[file.to_string_lossy().into_owned()], &read, &prepare, way.clone())
+        };
+        return serve_study(matches, context, "latentspace", |study| study.wait(read_file));
+    }
     names.iter().try_for_each(|name| check_file(name))?;
     let title = names.last().map(String::as_str).unwrap_or_default().to_owned();
     serve(matches, context, &title, move |study, run| subject(study, run, &names, &read, &prepare, way))
@@ -130,6 +149,11 @@ pub(crate) fn serve(
     if let Some(path) = matches.get_one::<PathBuf>("save") {
         return save(path, context, name, find);
     }
+    serve_study(matches, context, name, |study| study.begin(find))
+}
+
+/// Serves a study that `begin` starts, until it is interrupted.
+fn serve_study(matches: &ArgMatches, context: &Context, name: &str, begin: impl FnOnce(&Arc<Study>)) -> Result<()> {
     let host = matches.get_one::<String>("host").map(String::as_str);
     let server = Server::bind(host, matches.get_one::<u16>("port").copied().unwrap_or(0))?;
     let url = server.url();
@@ -142,7 +166,7 @@ pub(crate) fn serve(
         context.run.note(server::NO_PAGE);
     }
     let study = Study::new(name, context.run.clone(), context.screen.clone())?;
-    study.begin(find);
+    begin(&study);
     if !matches.get_flag("no-open") {
         open(&url);
     }
@@ -199,6 +223,9 @@ pub(crate) fn subject(
     way: MapMethod,
 ) -> Result<Subject> {
     let (spaces, others): (Vec<&String>, Vec<&String>) = names.iter().partition(|name| inputs::is_space(name));
+    if way.is_map && (!spaces.is_empty() || others.len() != 1) {
+        return Err(Error::param("--map", names.join(" "), "it takes one table or array"));
+    }
     match (spaces.as_slice(), others.as_slice()) {
         ([space], []) => of_space(inputs::space(Path::new(space))?, space, way),
         ([space], [data]) => of_space_and_data(study, run, space, data, read, way),
@@ -208,12 +235,12 @@ pub(crate) fn subject(
     }
 }
 
-/// Reads data, reports how, and collects warnings for the page.
-fn observe(study: &Study, run: &Run, data: &str, options: &ReadOptions) -> Result<(Observations, Vec<String>)> {
+/// Reads data and reports how.
+fn observe(study: &Study, run: &Run, data: &str, options: &ReadOptions) -> Result<Observations> {
     let mut opened = read::open(data, options)?;
     // A table with the columns z0, z1, … holds codes; its other columns are metadata.
     let names = opened.names().unwrap_or_default();
-    let axes = names.iter().filter(|name| name.strip_prefix('z').is_some_and(|rest| rest.parse::<u32>().is_ok())).count();
+    let axes = names.iter().filter(|name| is_dimension(name)).count();
     if data != "-" && axes >= 2 && axes < names.len() && options.columns.is_none() {
         let axes = (0..axes).map(|axis| format!("z{axis}")).collect();
         opened = read::open(data, &ReadOptions { columns: Some(axes), ..options.clone() })?;
@@ -222,39 +249,61 @@ fn observe(study: &Study, run: &Run, data: &str, options: &ReadOptions) -> Resul
     opened.tell(run);
     let observations = opened.read(run)?;
     study.phase(Phase::Preparing, format!("preparing {} rows", count(observations.rows() as u64)));
-    Ok((observations, Vec::new()))
+    Ok(observations)
 }
 
 fn of_data(study: &Study, run: &Run, data: &str, read: &ReadOptions, prepare: &PrepareOptions, way: MapMethod) -> Result<Subject> {
-    let (observations, warnings) = observe(study, run, data, read)?;
-    of_observations(observations, warnings, prepare, way, run)
+    of_observations(observe(study, run, data, read)?, prepare, way, run)
 }
 
-/// Observations to learn a map from, or that are a map.
-pub(crate) fn of_observations(
-    observations: Observations,
-    mut warnings: Vec<String>,
-    prepare: &PrepareOptions,
-    way: MapMethod,
-    run: &Run,
-) -> Result<Subject> {
-    // Columns in different units are no coordinates.
-    let are_coordinates =
-        |(numbers, affine): &(&Matrix, &Affine)| !way.asked && (2..=3).contains(&numbers.cols()) && affine.has_one_scale(numbers.cols());
-    let shown = inputs::coordinates(&observations).ok().filter(are_coordinates);
-    if let Some((numbers, affine)) = shown.filter(|(numbers, _)| numbers.as_slice().iter().all(|value| value.is_finite())) {
-        let (codes, affine) = (numbers.clone(), affine.clone());
-        let title = format!("Coordinates of {} rows, as given", count(codes.rows() as u64));
+/// Whether a column of this name is a dimension of codes: z0, z1, …
+fn is_dimension(name: &str) -> bool {
+    name.strip_prefix('z').is_some_and(|rest| rest.parse::<u32>().is_ok())
+}
+
+/// Observations that are a map: with the names of its axes, if its columns have names that mean something.
+fn as_map(observations: &Observations) -> Result<(Matrix, Affine, Vec<String>)> {
+    let wrong = |found: String, wanted: &str| {
+        Error::input(&observations.name, found, wanted)
+            .with_hint("`--columns A,B` chooses the coordinates; without `--map` a map is learned")
+    };
+    let (numbers, affine) = inputs::coordinates(observations)?;
+    if !(2..=3).contains(&numbers.cols()) {
+        return Err(wrong(format!("{} columns of numbers", count(numbers.cols() as u64)), "a map has 2 or 3"));
+    }
+    if let Some(row) = (0..numbers.rows()).find(|&row| numbers.row(row).iter().any(|value| !value.is_finite())) {
+        return Err(wrong(format!("row {} has a coordinate that is missing or infinite", row + 1), "each row of a map has coordinates"));
+    }
+    if !affine.has_one_scale(numbers.cols()) {
+        return Err(wrong("columns whose ranges differ more than a picture can show".to_owned(), "coordinates have one unit"));
+    }
+    let axes = match &observations.values {
+        Values::Table(table) => table.names.clone().filter(|names| !names.iter().all(|name| is_dimension(name))),
+        _ => None,
+    };
+    Ok((numbers.clone(), affine.clone(), axes.unwrap_or_default()))
+}
+
+/// Observations to learn a map from, or that are a map: unnamed columns and those of codes, or any that are said to be.
+pub(crate) fn of_observations(observations: Observations, prepare: &PrepareOptions, way: MapMethod, run: &Run) -> Result<Subject> {
+    let map = match way.is_map {
+        true => Some(as_map(&observations)?),
+        // Named columns are data, though there are only two or three of them.
+        false => as_map(&observations).ok().filter(|(_, _, axes)| !way.asked && axes.is_empty()),
+    };
+    if let Some((codes, affine, axes)) = map {
         let start = Start::Map {
+            title: given(&codes),
             codes: codes.clone(),
             affine,
-            title,
+            axes,
             method: String::new(),
             params: Map::new(),
             measure: false,
             measures: BTreeMap::new(),
         };
-        return Ok(Subject { observations, prepared: OwnedRows::Dense(codes), preparation: None, start, warnings, rooms: Vec::new() });
+        let prepared = OwnedRows::Dense(codes);
+        return Ok(Subject { observations, prepared, preparation: None, start, notes: Vec::new(), rooms: Vec::new() });
     }
     if let (Values::Text(_), Some(usual)) = (&observations.values, registry::default_for_text())
         && (!way.asked || way.method.info.wants_text())
@@ -263,8 +312,8 @@ pub(crate) fn of_observations(
     }
     let (preparation, prepared) = Preparation::choose_and_prepare(&observations, prepare, run)?;
     preparation.told.iter().for_each(|sentence| run.note(sentence));
-    warnings.extend(preparation.told.iter().cloned());
-    Ok(Subject { observations, prepared, preparation: Some(preparation), start: fit(way), warnings, rooms: Vec::new() })
+    let notes = preparation.told.clone();
+    Ok(Subject { observations, prepared, preparation: Some(preparation), start: fit(way), notes, rooms: Vec::new() })
 }
 
 /// Documents: learn axes over words, then a map of the documents' proportions.
@@ -276,7 +325,7 @@ fn of_documents(observations: Observations, prepare: &PrepareOptions, usual: &'s
         Some(codes) => codes,
         None => learned.space.encode_prepared(&learned.rows, run)?,
     };
-    let map = MapMethod { method: registry::default_map(), params: Map::new(), asked: false };
+    let map = MapMethod { method: registry::default_map(), params: Map::new(), asked: false, is_map: false };
     of_shares(learned.space, observations, learned.rows, shares, map)
 }
 
@@ -299,7 +348,7 @@ fn of_shares(space: Space, mut observations: Observations, rows: OwnedRows, shar
         prepared: OwnedRows::Dense(shares),
         preparation: None,
         start: fit(way),
-        warnings: Vec::new(),
+        notes: Vec::new(),
         rooms: vec![Box::new(room)],
     })
 }
@@ -315,20 +364,25 @@ fn fit(way: MapMethod) -> Start {
     Start::Fit { method: way.method, params: way.params }
 }
 
+/// The title of a map that was not learned here.
+fn given(codes: &Matrix) -> String {
+    format!("{} rows at the coordinates given", count(codes.rows() as u64))
+}
+
 /// Codes as a map if they have 2 or 3 dimensions; else points that need one.
 fn map_or_fit(codes: &Matrix, affine: &Affine, space: Option<&Space>, measure: bool, way: MapMethod) -> Start {
     if !(2..=3).contains(&codes.cols()) {
         return fit(way);
     }
-    let (rows, dims) = (count(codes.rows() as u64), codes.cols());
     let title = match space {
-        Some(space) => format!("{} of {rows} x {}", space.method.title, count(space.model.columns() as u64)),
-        None => format!("{rows} codes of {dims} dimensions"),
+        Some(space) => format!("{} of {} x {}", space.method.title, count(codes.rows() as u64), count(space.model.columns() as u64)),
+        None => given(codes),
     };
     Start::Map {
         codes: codes.clone(),
         affine: affine.clone(),
         title,
+        axes: Vec::new(),
         method: space.map(|space| space.method.name.to_owned()).unwrap_or_default(),
         params: space.and_then(|space| space.params.as_object().cloned()).unwrap_or_default(),
         measure,
@@ -359,20 +413,20 @@ pub(crate) fn of_space(space: Space, name: &str, way: MapMethod) -> Result<Subje
             prepared: OwnedRows::Dense(codes),
             preparation: None,
             start: fit(way),
-            warnings: Vec::new(),
+            notes: Vec::new(),
             rooms: vec![Box::new(room)],
         });
     }
     let mut observations = Observations::from_matrix(title, codes.clone());
     observations.metadata = space.capabilities().kept.map(|kept| kept.metadata()).unwrap_or_else(|| Metadata::none(codes.rows()));
     let start = map_or_fit(&codes, &Affine::default(), Some(&space), false, way);
-    Ok(Subject { observations, prepared: OwnedRows::Dense(codes), preparation: None, start, warnings: Vec::new(), rooms: Vec::new() })
+    Ok(Subject { observations, prepared: OwnedRows::Dense(codes), preparation: None, start, notes: Vec::new(), rooms: Vec::new() })
 }
 
 fn of_space_and_data(study: &Study, run: &Run, name: &str, data: &str, read: &ReadOptions, way: MapMethod) -> Result<Subject> {
     let space = inputs::space(Path::new(name))?;
     let options = ReadOptions { preparation: Some(space.preparation.clone()), ..read.clone() };
-    let (observations, warnings) = observe(study, run, data, &options)?;
+    let observations = observe(study, run, data, &options)?;
     let prepared = space.preparation.prepare(&observations, run)?;
     let codes = space.codes_of(&prepared, run)?;
     if space.distributions()?.is_some() {
@@ -381,7 +435,8 @@ fn of_space_and_data(study: &Study, run: &Run, name: &str, data: &str, read: &Re
     let start = map_or_fit(&codes, &Affine::default(), Some(&space), true, way);
     // Of a map the neighbors are those of the data; of a space with more dimensions, those in the space.
     let prepared = if matches!(start, Start::Map { .. }) { prepared } else { OwnedRows::Dense(codes) };
-    Ok(Subject { observations, prepared, preparation: None, start, warnings, rooms: Vec::new() })
+    let notes = space.preparation.told.clone();
+    Ok(Subject { observations, prepared, preparation: None, start, notes, rooms: Vec::new() })
 }
 
 fn of_data_and_codes(
@@ -393,9 +448,9 @@ fn of_data_and_codes(
     prepare: &PrepareOptions,
     way: MapMethod,
 ) -> Result<Subject> {
-    let (observations, warnings) = observe(study, run, data, read)?;
+    let observations = observe(study, run, data, read)?;
     let found = Codes::open(Path::new(codes), &ReadOptions::default(), run)?;
-    of_observations_and_codes(observations, warnings, (&found.values, &found.affine), prepare, way, run).map_err(|error| match error {
+    of_observations_and_codes(observations, (&found.values, &found.affine), prepare, way, run).map_err(|error| match error {
         Error::Input(input) if input.file == Path::new("codes") => Error::Input(latentspace::error::Input { file: codes.into(), ..input }),
         other => other,
     })
@@ -413,7 +468,6 @@ pub(crate) fn check_codes(observations: &Observations, codes: &Matrix) -> Result
 /// Observations, and their codes with the offset of each dimension.
 pub(crate) fn of_observations_and_codes(
     observations: Observations,
-    mut warnings: Vec<String>,
     (codes, affine): (&Matrix, &Affine),
     prepare: &PrepareOptions,
     way: MapMethod,
@@ -423,10 +477,10 @@ pub(crate) fn of_observations_and_codes(
     let start = map_or_fit(codes, affine, None, true, way);
     let (preparation, prepared) = if matches!(start, Start::Map { .. }) {
         let (preparation, prepared) = Preparation::choose_and_prepare(&observations, prepare, run)?;
-        warnings.extend(preparation.told.iter().cloned());
         (Some(preparation), prepared)
     } else {
         (None, OwnedRows::Dense(codes.clone()))
     };
-    Ok(Subject { observations, prepared, preparation, start, warnings, rooms: Vec::new() })
+    let notes = preparation.as_ref().map(|preparation| preparation.told.clone()).unwrap_or_default();
+    Ok(Subject { observations, prepared, preparation, start, notes, rooms: Vec::new() })
 }

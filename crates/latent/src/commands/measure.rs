@@ -130,9 +130,11 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
         // The rows themselves were requested.
         return Ok(());
     }
-    let asked = if asked == codes.values.rows() { "all".to_owned() } else { count(asked as u64) };
+    let rows = count(codes.values.rows() as u64);
+    let whence =
+        if asked == codes.values.rows() { "exact, from all".to_owned() } else { format!("estimated from {} of", count(asked as u64)) };
     let mut out = output::measures(&named);
-    out.push_str(&format!("\n  {k} neighbors per row, {asked} of {} rows\n", count(codes.values.rows() as u64)));
+    out.push_str(&format!("\n  {k} neighbors per row; {whence} {rows} rows\n"));
     for sentence in measure::sentences(&measures, codes.values.rows(), codes.values.cols()) {
         out.push_str(&format!("  {sentence}\n"));
     }

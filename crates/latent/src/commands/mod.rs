@@ -2,7 +2,7 @@
 
 mod compare;
 mod decode;
-mod demo;
+pub(crate) mod demo;
 mod describe;
 mod dimension;
 mod encode;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
-use axum::extract::{FromRequest, FromRequestParts, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRequest, FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
@@ -18,6 +18,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use super::{events, png};
+use crate::commands::demo::demos;
 use crate::commands::methods::MethodInfo;
 use crate::hints::Flags;
 use crate::study::{Asked, Cells, ColumnInfo, Data, Failure, Frame, Kept, Study, TablePage, TableRow};
@@ -112,6 +113,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     }
 }
 
+/// The largest file that the page may send, in bytes.
+const LARGEST_FILE: usize = 512 << 20;
+
 type Answer = Result<Response, Refused>;
 type Shared = State<Arc<Study>>;
 
@@ -146,6 +150,8 @@ pub(crate) fn routes(study: Arc<Study>) -> Router {
         .route("/grid", post(grid))
         .route("/stability", post(stability))
         .route("/stop", post(stop))
+        .route("/open", post(open).layer(DefaultBodyLimit::max(LARGEST_FILE)))
+        .route("/demos", get(async || Json(demos().map(|(name, what)| json!({"name": name, "what": what})).collect::<Vec<_>>())))
         .fallback(of_room)
         .with_state(study);
     Router::new().nest("/api", api)
@@ -478,6 +484,32 @@ fn begun(begun: latentspace::Result<bool>) -> Answer {
         Ok(false) => Err(Refused::new(StatusCode::CONFLICT, "a fit is under way; stop it first.")),
         Err(error) => Err(error.into()),
     }
+}
+
+#[derive(Deserialize)]
+struct FileName {
+    name: String,
+}
+
+/// A file from the page.
+async fn open(State(study): Shared, Query(FileName { name }): Query<FileName>, request: Request) -> Answer {
+    let too_large = || Refused {
+        status: StatusCode::PAYLOAD_TOO_LARGE,
+        failure: Failure {
+            error: format!("{name}: it is too large for the page; a file has at most {} MB.", LARGEST_FILE >> 20),
+            hint: Some("`latent explore FILE` reads files of any size".to_owned()),
+        },
+    };
+    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if length.is_some_and(|length| length > LARGEST_FILE) {
+        return Err(too_large());
+    }
+    let file = Bytes::from_request(request, &()).await.map_err(|_| too_large())?;
+    aside(move || match study.open(&name, &file)? {
+        true => Ok(StatusCode::ACCEPTED.into_response()),
+        false => Err(Refused::new(StatusCode::CONFLICT, "there are data already; `latent explore` without data takes a file.")),
+    })
+    .await
 }
 
 async fn stop(State(study): Shared) -> StatusCode {

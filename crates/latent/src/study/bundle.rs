@@ -168,7 +168,9 @@ impl Study {
             params: map.params.clone(),
             seed: map.seed,
             seconds: map.seconds,
+            axes: map.axes.clone(),
             measures: map.measures.clone(),
+            estimated: map.estimated.clone(),
             sentences: map.sentences.clone(),
             warnings: map.warnings.clone(),
             ..self.desk.state()

@@ -56,12 +56,13 @@ impl Study {
         let learned = matches!(start, Start::Fit { .. });
         let done = whole(|| match start {
             Start::Fit { method, params } => self.fit(method, params, stop),
-            Start::Map { codes, affine, title, method, params, measure, measures } => {
+            Start::Map { codes, affine, title, axes, method, params, measure, measures } => {
                 self.desk.show(|version| Frame::new(codes.view(), &affine, version, 0));
                 let sentences = measure::interpret(&measures, codes.cols());
                 let known = (!measures.is_empty()).then_some(measures);
                 self.desk.change(|state| {
                     state.title = title;
+                    state.axes = axes;
                     state.method = method;
                     state.params = params;
                     state.measures = known;
@@ -105,10 +106,12 @@ impl Study {
             method: state.method,
             title: state.title,
             params: state.params,
+            axes: state.axes,
             seed: state.seed,
             seconds: state.seconds,
             phase,
             measures: state.measures,
+            estimated: state.estimated,
             sentences: state.sentences,
             warnings: state.warnings,
             learned,
@@ -225,6 +228,8 @@ impl Study {
             (state.loss, state.loss_name, state.measures, state.error) = (None, None, None, None);
             state.warnings.clear();
             state.sentences.clear();
+            state.estimated.clear();
+            state.axes.clear();
             state.trust_version = 0;
             state.map_id = None;
         });
@@ -286,12 +291,14 @@ impl Study {
         let measures = measure::measure_with(codes.view(), &data.points.points(), &near, &options, &run)?;
         *held(&self.trust) = Some(Arc::new(measures.row_recall.clone()));
         let groups = measure::groups(codes.view(), &near, &run)?;
-        let parts = groups.parts_told();
-        *held(&self.groups) = Some(Arc::new(MapGroups::new(groups)));
         let named: BTreeMap<String, Measure> = measures.named().into_iter().map(|(name, measure)| (name.to_owned(), measure)).collect();
+        let parts = groups.parts_told(&named);
+        *held(&self.groups) = Some(Arc::new(MapGroups::new(groups)));
+        let estimated = measures.estimated(codes.rows());
         let sentences = measure::interpret(&named, codes.cols());
         self.desk.change(|state| {
             state.measures = Some(named);
+            state.estimated = estimated;
             state.sentences = sentences;
             state.trust_version += 1;
             // A map of a disconnected neighbor graph carries no information about the arrangement of its components.

@@ -34,12 +34,14 @@ pub(crate) struct MadeAgain {
 pub(crate) struct MapGroups {
     #[serde(flatten)]
     pub(crate) found: Groups,
+    /// How many groups there are, and whether the data have them.
+    pub(crate) summary: String,
     pub(crate) findings: Vec<Finding>,
 }
 
 impl MapGroups {
     pub(crate) fn new(found: Groups) -> Self {
-        MapGroups { findings: found.interpret(), found }
+        MapGroups { summary: found.summary(), findings: found.interpret(), found }
     }
 }
 
@@ -52,10 +54,14 @@ pub(crate) struct Kept {
     pub(crate) method: String,
     pub(crate) title: String,
     pub(crate) params: Map<String, Value>,
+    /// Names of its dimensions; empty if they mean nothing.
+    pub(crate) axes: Vec<String>,
     pub(crate) seed: u64,
     pub(crate) seconds: f64,
     pub(crate) phase: Phase,
     pub(crate) measures: Option<BTreeMap<String, Measure>>,
+    /// From what measures were estimated, by name; absent if from all rows.
+    pub(crate) estimated: BTreeMap<String, String>,
     pub(crate) sentences: Vec<Sentence>,
     pub(crate) warnings: Vec<String>,
     /// Whether it was learned in this session.
@@ -176,10 +182,12 @@ mod tests {
             method: "a method".to_owned(),
             title: String::new(),
             params: Map::from_iter([("perplexity".to_owned(), json!(perplexity))]),
+            axes: Vec::new(),
             seed: 0,
             seconds: 0.0,
             phase,
             measures: None,
+            estimated: BTreeMap::new(),
             sentences: Vec::new(),
             warnings: Vec::new(),
             learned: true,

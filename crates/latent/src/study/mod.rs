@@ -17,11 +17,12 @@ mod watch;
 mod wire;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use latentspace::data::{Affine, DataKind, Observations, Preparation, Values};
+use latentspace::data::{Affine, Observations, Preparation, Values};
 use latentspace::linalg::Matrix;
 use latentspace::linalg::OwnedRows;
 use latentspace::measure::Measure;
@@ -59,6 +60,8 @@ pub(crate) enum Start {
         codes: Matrix,
         affine: Affine,
         title: String,
+        /// Names of its dimensions, if they mean something.
+        axes: Vec<String>,
         method: String,
         params: Map<String, Value>,
         measure: bool,
@@ -73,10 +76,14 @@ pub(crate) struct Subject {
     /// The preparation of these rows; none if they were not prepared here, such as codes of a space.
     pub(crate) preparation: Option<Preparation>,
     pub(crate) start: Start,
-    pub(crate) warnings: Vec<String>,
+    /// What the preparation did to the data, in sentences.
+    pub(crate) notes: Vec<String>,
     /// What only some data have; the page has a room for each.
     pub(crate) rooms: Vec<Box<dyn Room>>,
 }
+
+/// Reads a file that the page sent.
+type ReadFile = dyn Fn(&Study, &Run, &Path) -> Result<Subject> + Send + Sync;
 
 /// A study.
 pub(crate) struct Study {
@@ -86,6 +93,8 @@ pub(crate) struct Study {
     aside: Run,
     screen: Arc<Screen>,
     data: OnceLock<Arc<Data>>,
+    /// Reads the file that the page sends; none if the data were named.
+    read_file: OnceLock<Box<ReadFile>>,
     /// The neighbors of all points in this metric, once computed.
     near: Mutex<Option<(Metric, Arc<Neighbors>)>>,
     trust: Mutex<Option<Arc<Vec<f32>>>>,
@@ -138,6 +147,7 @@ impl Study {
             params: Map::new(),
             seed: run.seed(),
             map: None,
+            axes: Vec::new(),
             map_id: None,
             maps_version: 0,
             grid: None,
@@ -148,9 +158,11 @@ impl Study {
             curve: false,
             n_neighbors: NEIGHBORS,
             measures: None,
+            estimated: BTreeMap::new(),
             sentences: Vec::new(),
             trust_version: 0,
             warnings: Vec::new(),
+            preparation: Vec::new(),
             can: Vec::new(),
             error: None,
         };
@@ -160,6 +172,7 @@ impl Study {
             run,
             screen,
             data: OnceLock::new(),
+            read_file: OnceLock::new(),
             near: Mutex::default(),
             trust: Mutex::default(),
             space: Mutex::default(),
@@ -196,6 +209,67 @@ impl Study {
                 }
             }
         });
+    }
+
+    /// Waits for a file from the page, which `read` reads.
+    pub(crate) fn wait(&self, read: impl Fn(&Study, &Run, &Path) -> Result<Subject> + Send + Sync + 'static) {
+        self.read_file.get_or_init(|| Box::new(read));
+        self.phase(Phase::Empty, "");
+    }
+
+    /// Reads a file that the page sent: these bytes under this name. False unless one is waited for.
+    ///
+    /// The bytes lie in a folder of their own, which only this user can enter, until they are read.
+    pub(crate) fn open(self: &Arc<Self>, name: &str, bytes: &[u8]) -> Result<bool> {
+        let file = plain(name).ok_or_else(|| Error::param("name", format!("'{name}'"), "it must be the name of a file"))?;
+        if self.read_file.get().is_none() || self.data.get().is_some() || self.begins(Phase::Reading).is_none() {
+            return Ok(false);
+        }
+        self.desk.change(|state| {
+            state.message = format!("reading {file}");
+            state.error = None;
+        });
+        let kept = tempfile::tempdir().and_then(|folder| {
+            let path = folder.path().join(&file);
+            std::fs::write(&path, bytes).map(|()| (folder, path))
+        });
+        let (folder, path) = match kept {
+            Ok(kept) => kept,
+            Err(error) => {
+                let error = Error::io(&file, error);
+                self.wait_again(&error, "");
+                return Err(error);
+            }
+        };
+        let study = self.clone();
+        std::thread::spawn(move || {
+            let run = study.watched(Flag::default());
+            let read = whole(|| {
+                let read = study.read_file.get().ok_or_else(|| Error::internal("no file is waited for"))?;
+                study.take(read(&study, &run, &path)?)
+            });
+            match read {
+                Ok(start) => {
+                    drop(folder);
+                    study.work(start);
+                }
+                Err(error) => study.wait_again(&error, &format!("{}{}", folder.path().display(), std::path::MAIN_SEPARATOR)),
+            }
+        });
+        Ok(true)
+    }
+
+    /// Waits for another file, after one that could not be read from this folder, which is nobody's concern.
+    fn wait_again(&self, error: &Error, folder: &str) {
+        self.fail(error);
+        self.screen.error(error);
+        self.desk.change(|state| {
+            state.phase = Phase::Empty;
+            if let Some(failure) = state.error.as_mut().filter(|_| !folder.is_empty()) {
+                failure.error = failure.error.replace(folder, "");
+            }
+        });
+        *held(&self.stop) = None;
     }
 
     /// Whether the study is over, since the data could not be read.
@@ -246,7 +320,7 @@ impl Study {
 
     /// Sets the data and the state of the page.
     fn take(&self, subject: Subject) -> Result<Start> {
-        let Subject { observations, prepared, preparation, start, warnings, rooms } = subject;
+        let Subject { observations, prepared, preparation, start, notes, rooms } = subject;
         let points = prepared.kept()?;
         let fields = Fields::new(&observations.metadata);
         let described = Arc::new(fields.describe());
@@ -261,12 +335,6 @@ impl Study {
             _ => None,
         };
         let curve = data::is_curve(&observations);
-        // Report the preparation of tables, which changes the meaning of the map.
-        *held(&self.warnings) = if observations.values.kind() == DataKind::Table {
-            warnings.iter().map(|told| capitalized(told)).collect()
-        } else {
-            Vec::new()
-        };
         self.desk.change(|state| {
             state.name.clone_from(&observations.name);
             state.rows = observations.rows();
@@ -280,6 +348,7 @@ impl Study {
                 pixelated: shape.width.max(shape.height) <= 48,
             });
             state.curve = curve;
+            state.preparation = notes.iter().map(|note| capitalized(note)).collect();
             state.can = rooms.iter().map(|room| room.can()).collect();
             state.n_neighbors = NEIGHBORS.min(points.rows().saturating_sub(1) / 2).max(1);
         });
@@ -296,8 +365,35 @@ impl Study {
     }
 }
 
+/// Longest name of a file from the page, in bytes.
+const LONGEST_NAME: usize = 200;
+
+/// The name of a file from the page, without folders and without characters that mean something in patterns; none if nothing is left of it.
+fn plain(name: &str) -> Option<String> {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let means_something = |letter: char| letter.is_control() || ['*', '?', '[', ']', ':', '"', '<', '>', '|'].contains(&letter);
+    let plain: String = last.chars().map(|letter| if means_something(letter) { '_' } else { letter }).collect();
+    (!plain.is_empty() && !plain.starts_with('.') && plain.len() <= LONGEST_NAME).then_some(plain)
+}
+
 /// The sentence with a capital first letter.
 fn capitalized(sentence: &str) -> String {
     let mut letters = sentence.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn a_file_from_the_page_has_a_name_and_no_place() {
+        let known = |name: &str| plain(name);
+        assert_eq!(known("t.csv").as_deref(), Some("t.csv"));
+        assert_eq!(known("../../etc/t.csv").as_deref(), Some("t.csv"));
+        assert_eq!(known("C:\\data\\a [1]*.csv").as_deref(), Some("a _1__.csv"));
+        for bad in ["", "..", "a/", ".bashrc", "\n".repeat(300).as_str()] {
+            assert_eq!(known(bad), None, "{bad}");
+        }
+    }
 }

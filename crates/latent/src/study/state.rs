@@ -17,6 +17,8 @@ use crate::hints::Flags;
 #[schemars(crate = "schemars")]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Phase {
+    /// Waiting for a file, which the page sends.
+    Empty,
     Reading,
     Preparing,
     Fitting,
@@ -110,6 +112,8 @@ pub(crate) struct State {
     pub(crate) params: Map<String, Value>,
     pub(crate) seed: u64,
     pub(crate) map: Option<MapState>,
+    /// Names of the map's dimensions; empty if they mean nothing.
+    pub(crate) axes: Vec<String>,
     pub(crate) map_id: Option<u64>,
     pub(crate) maps_version: u64,
     pub(crate) grid: Option<Grid>,
@@ -125,10 +129,14 @@ pub(crate) struct State {
     pub(crate) curve: bool,
     pub(crate) n_neighbors: usize,
     pub(crate) measures: Option<BTreeMap<String, Measure>>,
+    /// From what measures were estimated, by name, as `1,000 rows`; absent if from all rows.
+    pub(crate) estimated: BTreeMap<String, String>,
     /// What the measures mean, the most important first.
     pub(crate) sentences: Vec<Sentence>,
     pub(crate) trust_version: u64,
     pub(crate) warnings: Vec<String>,
+    /// What the preparation did to the data, in sentences.
+    pub(crate) preparation: Vec<String>,
     /// What these data have beyond rows and maps; the page offers the rooms that need it.
     pub(crate) can: Vec<&'static str>,
     pub(crate) error: Option<Failure>,

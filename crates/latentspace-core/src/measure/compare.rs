@@ -79,11 +79,9 @@ impl Comparison {
             of_k(self.neighbors_shared.null.unwrap_or(0.0))
         )];
         out.push(match left {
-            ..0.05 => format!("After Procrustes alignment they are nearly equal: the residual is {:.1} % of the variance.", 100.0 * left),
-            ..0.5 => format!("After Procrustes alignment they agree roughly: the residual is {:.0} % of the variance.", 100.0 * left),
-            _ => {
-                format!("After Procrustes alignment most rows have other positions: the residual is {:.0} % of the variance.", 100.0 * left)
-            }
+            ..0.05 => format!("After alignment (Procrustes) they are nearly equal: {:.1} % of the spread does not line up.", 100.0 * left),
+            ..0.5 => format!("After alignment (Procrustes) they agree roughly: {:.0} % of the spread does not line up.", 100.0 * left),
+            _ => format!("After alignment (Procrustes) most rows are elsewhere: {:.0} % of the spread does not line up.", 100.0 * left),
         });
         if shared > 0.3 && left > 0.3 {
             out.push("Neighborhoods agree, but their positions do not: compare groups, not positions.".to_owned());

@@ -1,12 +1,15 @@
-//! Groups of a map compared with the neighbors of their rows in the data: groups that the map made up, and groups that it tore apart.
+//! Groups of a map compared with the neighbors of their rows in the data: groups that the map made up, and groups that it split.
 //!
 //! A group is a connected component of mutual k-nearest neighbors in the map, without outliers (rows much farther from their neighbors than
 //! those are from theirs): groups that touch count as one. In the data, rows are connected by their neighbors.
 //! False and missing groups correspond to steadiness and cohesiveness: Jeon et al. 2022, doi:10.1109/TVCG.2021.3114833.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
-use super::sentences::of_hundred;
+use super::Measure;
+use super::sentences::{follows_distances, of_hundred};
 use crate::error::{Result, count};
 use crate::linalg::MatrixView;
 use crate::neighbors::{Metric, Neighbors, neighbors};
@@ -19,7 +22,7 @@ const LOOSE: f32 = 1.6;
 const LEAST: usize = 200;
 /// A component of a group has at least this part of its rows.
 const LEAST_PART: usize = 10;
-/// From this share of neighbors on, two groups count as torn apart.
+/// From this share of neighbors on, two groups count as split.
 const TOGETHER: f64 = 0.2;
 /// From this share of neighbors outside on, a group counts as made up.
 const ELSEWHERE: f64 = 0.5;
@@ -31,8 +34,8 @@ pub const NO_GROUP: u32 = u32::MAX;
 pub struct Groups {
     /// The largest first.
     pub groups: Vec<Group>,
-    /// Pairs of groups that the map tore apart, by decreasing share.
-    pub torn: Vec<Torn>,
+    /// Pairs of groups that the map split, by decreasing share.
+    pub split: Vec<Split>,
     /// Sizes of the connected components of the neighbor graph of the data, the largest first; a single one if it is connected.
     pub parts: Vec<usize>,
     /// The group of each row, `[n]`, as an index into `groups`; [`NO_GROUP`] for none.
@@ -41,47 +44,70 @@ pub struct Groups {
 }
 
 impl Groups {
-    /// Groups that the map made up or merged, then those that it tore apart, each with the reason.
+    /// Groups that the map made up or merged, then those that it split, each with the reason.
     pub fn interpret(&self) -> Vec<Finding> {
         let rows = |group: usize| count(self.groups[group].rows as u64);
-        let made_up = self.groups.iter().enumerate().filter_map(|(at, group)| {
-            let text = if group.made_up {
+        let alone = self.groups.iter().enumerate().filter_map(|(at, group)| {
+            let (fault, text) = if self.is_made_up(at) {
                 let (elsewhere, random) = (of_hundred(group.elsewhere), of_hundred(group.null));
-                format!("{elsewhere} of 100 of their neighbors are elsewhere in the data (random: {random}).")
+                (Fault::MadeUp, format!("{elsewhere} % of their true neighbors are outside the group (random: {random} %)."))
             } else if group.parts.len() > 1 {
-                format!("They are {} groups in the data, of {} rows.", group.parts.len(), listed(&group.parts))
+                (Fault::Merged, format!("{} groups in the data ({}).", group.parts.len(), listed(&group.parts)))
             } else {
                 return None;
             };
-            Some(Finding { fault: Fault::MadeUp, groups: vec![at], name: format!("{} rows", rows(at)), text })
+            Some(Finding { fault, groups: vec![at], name: format!("{} rows", rows(at)), text })
         });
-        let torn = self.torn.iter().map(|torn| {
-            let [larger, smaller] = torn.groups;
-            let (share, random) = (of_hundred(torn.share), of_hundred(torn.null));
+        let split = self.split.iter().map(|split| {
+            let [larger, smaller] = split.groups;
+            let (share, random) = (of_hundred(split.share), of_hundred(split.null));
             Finding {
-                fault: Fault::TornApart,
-                groups: torn.groups.to_vec(),
-                name: format!("{} rows from {}", rows(smaller), rows(larger)),
-                text: format!("{share} of 100 neighbors of the {} are among the {} (random: {random}).", rows(smaller), rows(larger)),
+                fault: Fault::Split,
+                groups: split.groups.to_vec(),
+                name: format!("{} rows", rows(smaller)),
+                text: format!("they belong with the {}, where {share} % of their true neighbors are (random: {random} %).", rows(larger)),
             }
         });
-        made_up.chain(torn).collect()
+        alone.chain(split).collect()
     }
 
-    /// A sentence if the neighbor graph of the data is disconnected.
-    pub fn parts_told(&self) -> Option<String> {
-        (self.parts.len() > 1).then(|| {
-            format!(
-                "The neighbor graph has {} connected components (of {} rows): their distances and arrangement on this map carry no \
-                 information.",
-                count(self.parts.len() as u64),
-                listed(&self.parts)
-            )
-        })
+    /// Whether the map made a group up that it did not split from another either: of that one, the split says enough.
+    fn is_made_up(&self, at: usize) -> bool {
+        self.groups[at].made_up && !self.split.iter().any(|split| split.groups[1] == at)
+    }
+
+    /// How many groups there are, and whether they are groups in the data: `7 separate groups, all real in the data.`
+    pub fn summary(&self) -> String {
+        let many = self.groups.len();
+        let made_up = (0..many).filter(|&at| self.is_made_up(at)).count();
+        let merged = (0..many).filter(|&at| !self.is_made_up(at) && self.groups[at].parts.len() > 1).count();
+        let faults: Vec<String> = [(made_up, "made up"), (merged, "merged from several"), (self.split.len(), "split in two")]
+            .into_iter()
+            .filter(|(many, _)| *many > 0)
+            .map(|(many, fault)| format!("{many} {fault}"))
+            .collect();
+        match (many, faults.is_empty()) {
+            (0 | 1, true) => "No separate groups: the map is one piece.".to_owned(),
+            (_, true) => format!("{many} separate groups, all real in the data."),
+            (1, false) => format!("1 group, not as in the data: {}.", faults.join(", ")),
+            (_, false) => format!("{many} separate groups; not all are as in the data: {}.", faults.join(", ")),
+        }
+    }
+
+    /// A sentence if the neighbor graph of the data is disconnected. Where distances on the map were found to follow those in the data, it
+    /// says nothing against them.
+    pub fn parts_told(&self, measures: &BTreeMap<String, Measure>) -> Option<String> {
+        let consequence = if follows_distances(measures) {
+            "no neighbors connect them, so their arrangement on this map does not come from neighborhoods"
+        } else {
+            "their distances and arrangement on this map carry no information"
+        };
+        let (many, sizes) = (count(self.parts.len() as u64), listed(&self.parts));
+        (self.parts.len() > 1).then(|| format!("The neighbor graph has {many} connected components (of {sizes} rows): {consequence}."))
     }
 }
 
-/// A fault of a map: groups that it made up, merged or tore apart.
+/// A fault of a map: groups that it made up, merged or split.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Finding {
     /// What the map did.
@@ -98,10 +124,12 @@ pub struct Finding {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
-    /// A group that is none in the data, or several.
+    /// A group that is none in the data.
     MadeUp,
+    /// A group that is several in the data.
+    Merged,
     /// Two groups that are connected in the data.
-    TornApart,
+    Split,
 }
 
 /// A group of the map.
@@ -121,7 +149,7 @@ pub struct Group {
 
 /// Two groups of the map that are connected in the data.
 #[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
-pub struct Torn {
+pub struct Split {
     /// Their indices, the smaller group last.
     pub groups: [usize; 2],
     /// The share of the smaller one's neighbors in the data that are in the other.
@@ -170,12 +198,12 @@ pub fn groups(map: MatrixView<'_>, near: &Neighbors, run: &Run) -> Result<Groups
         Group { rows, elsewhere, null: 1.0 - of_chance(rows), made_up: elsewhere >= ELSEWHERE, parts }
     });
     let pairs = (0..sizes.len()).flat_map(|smaller| (0..smaller).map(move |larger| [larger, smaller]));
-    let mut torn: Vec<Torn> = pairs
-        .map(|groups| Torn { groups, share: share(groups[1], groups[0]), null: of_chance(sizes[groups[0]]) })
-        .filter(|torn| torn.share >= TOGETHER)
+    let mut split: Vec<Split> = pairs
+        .map(|groups| Split { groups, share: share(groups[1], groups[0]), null: of_chance(sizes[groups[0]]) })
+        .filter(|split| split.share >= TOGETHER)
         .collect();
-    torn.sort_by(|a, b| b.share.total_cmp(&a.share).then(a.groups.cmp(&b.groups)));
-    Ok(Groups { groups: groups.collect(), torn, parts, of_row })
+    split.sort_by(|a, b| b.share.total_cmp(&a.share).then(a.groups.cmp(&b.groups)));
+    Ok(Groups { groups: groups.collect(), split, parts, of_row })
 }
 
 /// The group of each row in the map, and the sizes of the groups, the largest first.
@@ -307,24 +335,25 @@ mod tests {
         let near = neighbors(data.view(), 10, Metric::Euclidean, &run).unwrap();
         let found = groups(map.view(), &near, &run).unwrap();
         let again = groups(map.view(), &near, &Run::new(0, 1).unwrap()).unwrap();
-        assert_eq!((&found.of_row, found.torn.len()), (&again.of_row, again.torn.len()));
+        assert_eq!((&found.of_row, found.split.len()), (&again.of_row, again.split.len()));
         found
     }
 
     #[test]
-    fn groups_that_are_the_datas_are_neither_made_up_nor_torn() {
+    fn groups_that_are_the_datas_are_neither_made_up_nor_split() {
         let data = clouds(300, &[[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]);
         let found = found(&data, &data);
         assert_eq!((found.groups.len(), found.parts.len()), (3, 3));
         for group in &found.groups {
             assert!(group.rows > 290 && !group.made_up && group.elsewhere < 0.01 && group.parts.len() == 1, "{group:?}");
         }
-        assert!(found.torn.is_empty(), "{found:?}");
+        assert!(found.split.is_empty(), "{found:?}");
+        assert_eq!(found.summary(), "3 separate groups, all real in the data.");
         assert!((0..900).all(|row| found.of_row[row] == NO_GROUP || found.of_row[row] == found.of_row[row / 300 * 300 + 5]));
     }
 
     #[test]
-    fn a_group_that_was_torn_apart_and_two_that_were_put_together_are_told() {
+    fn a_group_that_was_split_and_two_that_were_merged_are_found() {
         let data = clouds(300, &[[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]);
         // Every other row of the first lies elsewhere; the second and the third lie on each other.
         let map = Matrix::from_fn(900, 2, |i, j| match i {
@@ -336,16 +365,26 @@ mod tests {
         assert_eq!(found.groups.len(), 3, "{found:?}");
         let [both, ..] = &found.groups[..] else { panic!() };
         assert!(both.rows > 590 && !both.made_up && both.parts.len() == 2, "{both:?}");
-        let [torn] = &found.torn[..] else { panic!("{found:?}") };
-        assert_eq!(torn.groups, [1, 2]);
-        assert!(torn.share > 0.4 && torn.null < 0.2 && found.parts.len() == 3, "{torn:?}");
+        let [split] = &found.split[..] else { panic!("{found:?}") };
+        assert_eq!(split.groups, [1, 2]);
+        assert!(split.share > 0.4 && split.null < 0.2 && found.parts.len() == 3, "{split:?}");
         let findings = found.interpret();
         assert_eq!(
             findings.iter().map(|finding| (finding.fault, &finding.groups[..])).collect::<Vec<_>>(),
-            [(Fault::MadeUp, &[0][..]), (Fault::TornApart, &[1, 2][..])]
+            [(Fault::Merged, &[0][..]), (Fault::Split, &[1, 2][..])]
         );
-        assert!(findings[0].text.starts_with("They are 2 groups in the data, of "), "{findings:?}");
-        assert!(findings[1].name.contains(" rows from ") && findings[1].text.contains(" are among the "), "{findings:?}");
+        assert!(findings[0].text.starts_with("2 groups in the data ("), "{findings:?}");
+        assert!(
+            findings[1].text.starts_with("they belong with the ") && findings[1].text.contains("of their true neighbors are (random: "),
+            "{findings:?}"
+        );
+        assert_eq!(found.summary(), "3 separate groups; not all are as in the data: 1 merged from several, 1 split in two.");
+        // Nothing is said against distances that were measured to follow those in the data.
+        let far = |value| BTreeMap::from([("distance_correlation".to_owned(), Measure::exact(value, Some(0.0)))]);
+        assert!(found.parts_told(&far(0.3)).is_some_and(|told| told.contains("3 connected components") && told.contains("no information")));
+        assert!(
+            found.parts_told(&far(0.7)).is_some_and(|told| told.contains("3 connected components") && !told.contains("no information"))
+        );
     }
 
     #[test]
@@ -356,6 +395,6 @@ mod tests {
         let found = found(&data, &map);
         assert_eq!((found.groups.len(), found.parts.len()), (5, 1));
         assert!(found.groups.iter().all(|group| group.made_up && (group.elsewhere - group.null).abs() < 0.05), "{found:?}");
-        assert!(found.interpret()[0].text.contains("of 100 of their neighbors are elsewhere in the data (random: 80)."), "{found:?}");
+        assert!(found.interpret()[0].text.contains("of their true neighbors are outside the group (random: 80 %)."), "{found:?}");
     }
 }

@@ -9,18 +9,20 @@ mod stability;
 mod stream;
 mod structure;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 pub use crate::interval::Measure;
 pub use compare::{CompareOptions, Comparison, compare};
-pub use groups::{Fault, Finding, Group, Groups, NO_GROUP, Torn, groups};
+pub use groups::{Fault, Finding, Group, Groups, NO_GROUP, Split, groups};
 pub use pairs::rank_correlation;
 pub use plan::{measure_bytes, measure_stream_bytes};
-pub use sentences::{Kind, Sentence, interpret, sentences};
+pub use sentences::{Kind, Sentence, interpret, sentences, verdict};
 pub use stability::{Drawn, Stability, stability};
 pub use stream::{Passes, measure_stream};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, count};
 use crate::linalg::MatrixView;
 use crate::neighbors::{Metric, Neighbors, Points, check_finite};
 use crate::run::Run;
@@ -85,6 +87,17 @@ impl Measures {
     pub fn named(&self) -> Vec<(&'static str, Measure)> {
         let values = [self.trustworthiness, self.continuity, self.recall, self.distance_correlation];
         NAMES.into_iter().zip(values).collect()
+    }
+
+    /// From what the measures of a map of `n` rows were estimated, by name: `1,000 rows`, or `20,000 pairs`. Those that were computed
+    /// from all rows are absent: they are exact.
+    pub fn estimated(&self, n: usize) -> BTreeMap<String, String> {
+        let asked = self.per_row.rows.len();
+        let of = |name: &&str| match *name {
+            "distance_correlation" => pairs::is_sampled(n).then(|| format!("{} pairs", count(pairs::SAMPLED as u64))),
+            _ => (asked < n).then(|| format!("{} rows", count(asked as u64))),
+        };
+        NAMES.iter().filter_map(|name| Some(((*name).to_owned(), of(name)?))).collect()
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) fn distance_correlation(map: MatrixView<'_>, against: &Points<'_>, me
 }
 
 /// Whether the pairs of `n` rows are sampled.
-fn is_sampled(n: usize) -> bool {
+pub(super) fn is_sampled(n: usize) -> bool {
     n * (n - 1) / 2 > SAMPLED
 }
 

@@ -8,10 +8,12 @@ use serde::Serialize;
 use super::{Measure, Measures};
 use crate::error::count;
 
-/// Whether a sentence only informs, or warns of a wrong interpretation.
+/// Whether a sentence sums up, only informs, or warns of a wrong interpretation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
+    /// It sums up the others: what the map can be used for.
+    Verdict,
     /// It informs.
     Note,
     /// It warns.
@@ -21,13 +23,18 @@ pub enum Kind {
 /// A sentence that interprets measures.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Sentence {
-    /// A note or a warning.
+    /// The verdict, a note or a warning.
     pub kind: Kind,
     /// The sentence, with a capital first letter.
     pub text: String,
 }
 
 impl Sentence {
+    /// The verdict.
+    pub fn verdict(text: impl Into<String>) -> Self {
+        Sentence { kind: Kind::Verdict, text: text.into() }
+    }
+
     /// A note.
     pub fn note(text: impl Into<String>) -> Self {
         Sentence { kind: Kind::Note, text: text.into() }
@@ -43,7 +50,7 @@ impl Sentence {
 impl fmt::Display for Sentence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kind {
-            Kind::Note => f.write_str(&self.text),
+            Kind::Verdict | Kind::Note => f.write_str(&self.text),
             Kind::Warning => {
                 let mut letters = self.text.chars();
                 let first = letters.next().map(|first| first.to_lowercase().collect::<String>());
@@ -62,39 +69,118 @@ pub fn sentences(measures: &Measures, n: usize, dims: usize) -> Vec<String> {
     interpret(&named, dims).iter().map(Sentence::to_string).collect()
 }
 
-/// Interprets the measures of a map in `dims` dimensions, or of that many axes over words, by their names, the most important first; absent ones
-/// are left out.
+/// From this trustworthiness on, rows that are near on the map are near in the data; from the second on, they mostly come from one region.
+const TRUSTED: [f64; 2] = [0.95, 0.8];
+/// The same for the share of kept neighbors above chance.
+const KEPT: [f64; 2] = [0.25, 0.1];
+/// The same for the rank correlation of distances.
+const FAR: [f64; 2] = [0.8, 0.5];
+
+/// How well a map keeps something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Grade {
+    Weak,
+    Fair,
+    Good,
+}
+
+impl Grade {
+    fn of(value: f64, [good, fair]: [f64; 2]) -> Self {
+        if value >= good {
+            Grade::Good
+        } else if value >= fair {
+            Grade::Fair
+        } else {
+            Grade::Weak
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Grade::Weak => "weak",
+            Grade::Fair => "fair",
+            Grade::Good => "good",
+        }
+    }
+}
+
+/// The verdict on a map in one sentence, such as `Good for neighborhoods, weak for far distances.`; none without measures of a map.
+/// Neighborhoods are as good as the worst of three: the neighbors kept above chance, trustworthiness and continuity.
+pub fn verdict(measures: &BTreeMap<String, Measure>) -> Option<Sentence> {
+    let value = |name: &str| measures.get(name).map(|measure| measure.value);
+    let kept = measures.get("recall").map(|recall| Grade::of(above_chance(recall), KEPT));
+    let trusted = ["trustworthiness", "continuity"].map(|name| value(name).map(|value| Grade::of(value, TRUSTED)));
+    let near = kept.into_iter().chain(trusted.into_iter().flatten()).min();
+    let far = value("distance_correlation").map(|value| Grade::of(value, FAR));
+    let text = match (near?, far) {
+        (Grade::Weak, Some(Grade::Weak)) => "Weak for neighborhoods and for far distances: do not interpret this map.".to_owned(),
+        (near, Some(far)) if near == far => format!("{} for neighborhoods and for far distances.", capitalized(near.word())),
+        (near, Some(far)) => format!("{} for neighborhoods, {} for far distances.", capitalized(near.word()), far.word()),
+        (near, None) => format!("{} for neighborhoods.", capitalized(near.word())),
+    };
+    Some(Sentence::verdict(text))
+}
+
+/// A share above that of chance: 0 at the null, 1 at most.
+fn above_chance(share: &Measure) -> f64 {
+    let null = share.null.unwrap_or(0.0);
+    (share.value - null) / (1.0 - null).max(f64::EPSILON)
+}
+
+fn capitalized(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// Interprets the measures of a map in `dims` dimensions, or of that many axes over words, by their names: first the verdict on a map, then
+/// the most important; absent ones are left out.
 pub fn interpret(measures: &BTreeMap<String, Measure>, dims: usize) -> Vec<Sentence> {
     let value = |name: &str| measures.get(name).map(|measure| measure.value);
-    let mut out = Vec::new();
+    let mut out: Vec<Sentence> = verdict(measures).into_iter().collect();
+    let mut keeps_few = false;
     if let Some(recall) = measures.get("recall") {
-        let noise = recall.null.map_or_else(String::new, |null| format!(" (random: {})", of_hundred(null)));
-        out.push(Sentence::note(format!("Keeps {} of 100 neighbors{noise}.", of_hundred(recall.value))));
+        let random = recall.null.map_or_else(String::new, |null| format!(" (random: {})", of_hundred(null)));
+        out.push(Sentence::note(format!("Keeps {} of 100 neighbors{random}.", of_hundred(recall.value))));
+        keeps_few = above_chance(recall) < KEPT[1];
         if recall.value < 0.1 {
             out.push(Sentence::warning(format!(
                 "Fewer than a tenth of the neighbors are kept: do not interpret neighborhoods in these {dims} dimensions."
             )));
+        } else if keeps_few {
+            out.push(Sentence::warning(format!(
+                "Hardly more neighbors are kept than by chance: do not interpret neighborhoods in these {dims} dimensions."
+            )));
         }
     }
     // The penalty of a neighbor with a random rank is the distance of the null from 1.
-    if let Some(shown) = value("trustworthiness") {
-        let told = format!("(trustworthiness {shown:.2}; random: 0.50).");
-        out.push(match shown {
-            0.95.. => Sentence::note(format!("Rows that are near on the map are near in the data, too {told}")),
-            0.8.. => Sentence::note(format!("Rows that are near on the map mostly come from the same region of the data {told}")),
-            _ => Sentence::warning(format!("Many rows that are near on the map are far apart in the data {told}")),
+    if let Some(measure) = measures.get("trustworthiness") {
+        let random = measure.null.map_or_else(String::new, |null| format!("; random: {null:.2}"));
+        let figure = format!("(trustworthiness {:.2}{random})", measure.value);
+        out.push(match Grade::of(measure.value, TRUSTED) {
+            // Near by rank among many rows is not a neighbor.
+            Grade::Good if keeps_few => Sentence::note(format!(
+                "Rows that are near on the map come from the same region of the data {figure}, but are rarely neighbors."
+            )),
+            Grade::Good => Sentence::note(format!("Rows that are near on the map are near in the data, too {figure}.")),
+            Grade::Fair => Sentence::note(format!("Rows that are near on the map mostly come from the same region of the data {figure}.")),
+            Grade::Weak => Sentence::warning(format!("Many rows that are near on the map are far apart in the data {figure}.")),
         });
     }
     if let Some(far) = value("distance_correlation") {
-        let told = format!("(rank correlation {far:.2}).");
-        out.push(Sentence::note(match far {
-            0.8.. => format!("Distances on the map follow those in the data {told}"),
-            0.5.. => format!("Distances on the map roughly follow those in the data {told}"),
-            _ => format!("Distances on the map carry little information: do not compare gaps between groups {told}"),
+        let figure = format!("(rank correlation {far:.2})");
+        out.push(Sentence::note(match Grade::of(far, FAR) {
+            Grade::Good => format!("Distances on the map follow those in the data {figure}."),
+            Grade::Fair => format!("Distances on the map roughly follow those in the data {figure}."),
+            Grade::Weak => format!("Distances on the map carry little information: do not compare gaps between groups {figure}."),
         }));
     }
     out.extend(of_words(measures));
     out
+}
+
+/// Whether the distances on a map are said to follow those in the data: then nothing may be said against them.
+pub(super) fn follows_distances(measures: &BTreeMap<String, Measure>) -> bool {
+    measures.get("distance_correlation").is_some_and(|far| Grade::of(far.value, FAR) > Grade::Weak)
 }
 
 /// Interprets the measures of axes over words.
@@ -103,12 +189,11 @@ fn of_words(measures: &BTreeMap<String, Measure>) -> Vec<Sentence> {
     if let Some(likelihood) = measures.get("log_likelihood_per_word") {
         let perplexity = format!("perplexity {}", count((-likelihood.value).exp().round() as u64));
         out.push(match likelihood.null.map(|null| (likelihood.value - null).exp()) {
-            Some(times) if times >= 1.0 => Sentence::note(format!(
-                "Held-out words are {times:.2} times as probable as by word frequencies alone ({perplexity}: as uncertain as among that many \
-                 equally likely words)."
-            )),
+            Some(times) if times >= 1.0 => {
+                Sentence::note(format!("Held-out words are {times:.2} times as probable as by word frequencies alone ({perplexity})."))
+            }
             Some(_) => Sentence::warning(format!("Held-out words are predicted no better than by word frequencies alone ({perplexity}).")),
-            None => Sentence::note(format!("Held-out words are as uncertain as among equally likely words of that number ({perplexity}).")),
+            None => Sentence::note(format!("Held-out words have {perplexity}.")),
         });
     }
     if let Some((npmi, null)) = measures.get("coherence_npmi").and_then(|npmi| Some((npmi, npmi.null?))) {

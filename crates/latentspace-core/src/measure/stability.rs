@@ -56,7 +56,7 @@ impl Stability {
     pub fn interpret(&self) -> Vec<Sentence> {
         let of_k = |measure: Measure| format!("{:.1}", measure.value * self.k as f64);
         let mut out = vec![Sentence::note(format!(
-            "Of the {} nearest neighbors of a row, {} stay the same with another seed, {} with a resample ({:.1} expected by chance).",
+            "Of the {} nearest neighbors of a row, {} stay the same with another seed, {} on resampled rows ({:.1} expected by chance).",
             self.k,
             of_k(self.seeds),
             of_k(self.bootstrap),
@@ -66,7 +66,7 @@ impl Stability {
         if loose > 0 {
             let part = 100.0 * loose as f64 / self.by_bootstrap.len().max(1) as f64;
             out.push(Sentence::note(format!(
-                "{} rows ({part:.0} %) keep less than a third of their neighbors in a resample: do not interpret their neighborhoods.",
+                "{} rows ({part:.0} %) keep less than a third of their neighbors on resampled rows: do not interpret their neighborhoods.",
                 count(loose as u64)
             )));
         }

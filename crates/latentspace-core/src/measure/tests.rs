@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use super::*;
 use crate::linalg::{Matrix, SparseRows};
 use crate::random::Random;
@@ -85,6 +87,9 @@ fn a_sample_tells_about_all_rows_and_its_interval_holds_the_truth() {
     let all = measure(map.view(), data.view(), &all, &run).unwrap();
     let some = measure(map.view(), data.view(), &some, &run).unwrap();
     assert!(all.per_row.rows.len() == 3000 && some.per_row.rows.len() == 300);
+    // What was computed from all rows is not called a sample.
+    assert_eq!(all.estimated(3000), BTreeMap::from([("distance_correlation".to_owned(), "20,000 pairs".to_owned())]));
+    assert_eq!(some.estimated(3000).get("recall").map(String::as_str), Some("300 rows"));
     for ((name, all), (_, some)) in all.named().into_iter().zip(some.named()).take(3) {
         let half = some.high - some.low;
         assert!((all.value - some.value).abs() <= half, "{name} {all:?} {some:?}");
@@ -122,12 +127,69 @@ fn sentences_tell_what_is_kept_and_warn() {
         row_recall: Vec::new(),
     };
     let told = sentences(&measures, 60_000, 2);
-    assert_eq!(told[0], "Keeps 39 of 100 neighbors (random: 0.03).");
+    assert_eq!(told[..2], ["Good for neighborhoods, fair for far distances.", "Keeps 39 of 100 neighbors (random: 0.03)."]);
     assert!(!told.iter().any(|sentence| sentence.starts_with("Warning")));
     measures.recall.value = 0.04;
     let told = sentences(&measures, 60_000, 2);
-    assert_eq!(told[0], "Keeps 4.0 of 100 neighbors (random: 0.03).");
-    assert!(told[1].starts_with("Warning: fewer than a tenth of the neighbors are kept"));
+    assert_eq!(told[..2], ["Weak for neighborhoods, fair for far distances.", "Keeps 4.0 of 100 neighbors (random: 0.03)."]);
+    assert!(told[2].starts_with("Warning: fewer than a tenth of the neighbors are kept"));
+}
+
+/// Measures of a map, by name.
+fn figures(recall: f64, chance: f64, trustworthiness: f64, continuity: f64, far: f64) -> BTreeMap<String, Measure> {
+    let of = |name: &str, value, null| (name.to_owned(), Measure::exact(value, Some(null)));
+    BTreeMap::from([
+        of("recall", recall, chance),
+        of("trustworthiness", trustworthiness, 0.5),
+        of("continuity", continuity, 0.5),
+        of("distance_correlation", far, 0.0),
+    ])
+}
+
+#[test]
+fn a_verdict_sums_up_the_measures() {
+    let told = |of: &BTreeMap<String, Measure>| verdict(of).map(|sentence| sentence.to_string()).unwrap_or_default();
+    for (recall, chance, trusted, continuity, far, wanted) in [
+        (0.39, 0.0003, 0.97, 0.96, 0.3, "Good for neighborhoods, weak for far distances."),
+        (0.6, 0.001, 0.99, 0.99, 0.9, "Good for neighborhoods and for far distances."),
+        (0.15, 0.001, 0.9, 0.97, 0.85, "Fair for neighborhoods, good for far distances."),
+        // Where neighbors are torn apart, or hardly more are kept than by chance, nothing else helps.
+        (0.6, 0.001, 0.99, 0.7, 0.6, "Weak for neighborhoods, fair for far distances."),
+        (0.4, 0.38, 0.96, 0.96, 0.6, "Weak for neighborhoods, fair for far distances."),
+        (0.01, 0.01, 0.5, 0.5, 0.0, "Weak for neighborhoods and for far distances: do not interpret this map."),
+    ] {
+        assert_eq!(told(&figures(recall, chance, trusted, continuity, far)), wanted);
+    }
+    assert_eq!(told(&BTreeMap::from([("recall".to_owned(), Measure::exact(0.5, Some(0.01)))])), "Good for neighborhoods.");
+    assert_eq!(told(&BTreeMap::from([("diversity".to_owned(), Measure::exact(0.5, None))])), "");
+}
+
+#[test]
+fn no_two_sentences_contradict_each_other() {
+    let steps = [0.0, 0.05, 0.09, 0.1, 0.2, 0.3, 0.5, 0.8, 0.95, 1.0];
+    let many = steps.len();
+    for at in 0..many.pow(3) {
+        let (recall, trusted, far) = (steps[at % many], steps[at / many % many], steps[at / many / many]);
+        for chance in [0.001, 0.3] {
+            let told: Vec<String> = interpret(&figures(recall, chance, trusted, 0.97, far), 2).into_iter().map(|it| it.text).collect();
+            let said = |part: &str| told.iter().any(|sentence| sentence.contains(part));
+            let (verdict, all) = (&told[0], told.join(" "));
+            let refuses = said("do not interpret neighborhoods");
+            assert!(!(refuses && said("near in the data, too")), "{all}");
+            assert!(!(refuses && verdict.contains("ood for neighborhoods")), "{all}");
+            assert_eq!(refuses || said("far apart in the data"), verdict.starts_with("Weak for neighborhoods"), "{all}");
+            assert_eq!(
+                said("carry little information"),
+                verdict.contains("weak for far") || verdict.contains("and for far distances: do"),
+                "{all}"
+            );
+            assert_eq!(
+                said("on the map follow"),
+                verdict.contains("good for far") || verdict.starts_with("Good for neighborhoods and"),
+                "{all}"
+            );
+        }
+    }
 }
 
 #[test]
@@ -146,8 +208,7 @@ fn sentences_on_axes_over_words_compare_with_word_frequencies_and_chance() {
     assert_eq!(
         good,
         [
-            "Held-out words are 2.72 times as probable as by word frequencies alone (perplexity 1,097: as uncertain as among that many equally \
-             likely words).",
+            "Held-out words are 2.72 times as probable as by word frequencies alone (perplexity 1,097).",
             "The top words of an axis occur together more often than by chance (NPMI 0.17)."
         ]
     );

@@ -211,7 +211,7 @@ impl AxesStability {
     fn sentences(&self) -> Vec<String> {
         let (noun, of_ten) = (self.noun, |measure: Measure| format!("{:.1}", 10.0 * measure.value));
         let mut out = vec![format!(
-            "Of the 10 top words of a {noun}, {} stay the same with another seed, {} with a resample ({:.1} expected by chance).",
+            "Of the 10 top words of a {noun}, {} stay the same with another seed, {} on resampled rows ({:.1} expected by chance).",
             of_ten(self.seeds.shared),
             of_ten(self.bootstrap.shared),
             10.0 * self.seeds.shared.null.unwrap_or(0.0)

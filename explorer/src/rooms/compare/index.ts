@@ -35,7 +35,7 @@ export const compare: Room = {
     },
     facts(s) {
       const { info } = compareOf(s);
-      return info && info.row === s.selection.row && info.kept !== null ? [{ name: "kept beside", value: `${info.kept} of ${info.neighbors.length}` }] : [];
+      return info && info.row === s.selection.row && info.kept !== null ? [{ name: "in the second map", value: `${info.kept} of ${info.neighbors.length}` }] : [];
     },
     layers(s) {
       const found = compareOf(s).arrows;

@@ -10,14 +10,14 @@ const has = (s: Store) => s.state !== null && s.state.grid !== null;
 export const grid: Room = {
   id: "grid",
   order: 40,
-  title: "Several",
+  title: "Compare values",
   within: { room: "documents", as: "over", open: (s) => gridOf(s).open, close: (s) => gridOf(s).set(false) },
   view: View,
   panels: [],
-  keys: [{ keys: ["g"], shown: "g", does: "Maps of several parameters", run: (s) => has(s) && gridOf(s).set(!gridOf(s).open) }],
+  keys: [{ keys: ["g"], shown: "g", does: "Maps for several values", run: (s) => has(s) && gridOf(s).set(!gridOf(s).open) }],
   slice: (store, address) => new GridSlice(store, address),
   offers: {
-    tool: { label: "Several", title: "Maps of several parameters (g)", when: has, run: (s) => gridOf(s).set(true) },
+    tool: { label: "Values", title: "Maps for several values (g)", when: has, run: (s) => gridOf(s).set(true) },
     form: Form,
   },
 };

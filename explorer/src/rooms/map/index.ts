@@ -1,9 +1,12 @@
 // The map of the rows, how far to trust it, and the rows themselves.
 import { ZOOM_KEYS } from "../../core/keys.ts";
 import type { Room } from "../../core/room.ts";
+import { axes } from "../../scatter/layers/axes.ts";
+import { numberIn } from "../../words.ts";
 import Heading from "./Heading.svelte";
 import AgainPanel from "./panels/AgainPanel.svelte";
 import ColorPanel from "./panels/ColorPanel.svelte";
+import DataPanel from "./panels/DataPanel.svelte";
 import GroupsPanel from "./panels/GroupsPanel.svelte";
 import MapsPanel from "./panels/MapsPanel.svelte";
 import MethodPanel from "./panels/MethodPanel.svelte";
@@ -29,13 +32,14 @@ export const map: Room = {
   panels: [
     { id: "color", place: "left", order: 10, component: ColorPanel, when: () => true },
     { id: "trust", place: "left", order: 20, component: TrustPanel, when: (s) => !s.source.still || Boolean(s.maps.about?.measures) },
-    { id: "groups", place: "left", order: 30, component: GroupsPanel, when: (s) => s.maps.keptShown !== null && s.maps.keptShown.groups !== null },
-    { id: "again", place: "left", order: 40, component: AgainPanel, when: (s) => Boolean(s.maps.keptShown?.learned) && (!s.source.still || s.maps.keptShown?.stability !== null) },
-    { id: "maps", place: "left", order: 50, component: MapsPanel, when: (s) => s.maps.list.length > 0 },
-    { id: "method", place: "left", order: 60, component: MethodPanel, when: (s) => !s.source.still },
-    { id: "row", place: "right", order: 20, component: RowPanel, when: (s) => s.selection.row !== null },
-    { id: "selection", place: "right", order: 30, component: SelectionPanel, when: (s) => s.selection.row === null && s.selection.rows !== null },
-    { id: "table", place: "below", order: 10, component: TablePanel, when: (s) => mapOf(s).table && s.state !== null && !s.source.still },
+    { id: "method", place: "left", order: 30, component: MethodPanel, when: (s) => !s.source.still },
+    { id: "maps", place: "left", order: 40, component: MapsPanel, when: (s) => s.maps.list.length > 0 },
+    { id: "groups", place: "left", order: 50, component: GroupsPanel, when: (s) => s.maps.keptShown !== null && s.maps.keptShown.groups !== null },
+    { id: "again", place: "left", order: 60, component: AgainPanel, when: (s) => Boolean(s.maps.keptShown?.learned) && (!s.source.still || s.maps.keptShown?.stability !== null) },
+    { id: "data", place: "left", order: 70, component: DataPanel, when: (s) => (s.state?.rows ?? 0) > 0 && !s.source.still },
+    { id: "row", place: "right", order: 20, component: RowPanel, focus: true, when: (s) => s.selection.row !== null },
+    { id: "selection", place: "right", order: 30, component: SelectionPanel, focus: true, when: (s) => s.selection.row === null && s.selection.rows !== null },
+    { id: "table", place: "below", order: 10, component: TablePanel, focus: true, when: (s) => mapOf(s).table && s.state !== null && !s.source.still },
   ],
   keys: [
     {
@@ -49,11 +53,13 @@ export const map: Room = {
       },
     },
     ...ZOOM_KEYS,
-    { keys: ["c"], shown: "c", does: "Color by the next field", run: (s) => s.columns.next() },
-    { keys: ["t"], shown: "t", does: "Shade by trust", run: (s) => s.maps.trust && s.columns.setShade(!s.columns.shade) },
+    { keys: ["Enter"], shown: "Enter", does: "Choose the point nearest to the middle of the map", run: (s) => s.camera.scatter?.chooseMiddle() },
+    { keys: ["v"], shown: "v", does: "Select the points in view", run: (s) => s.camera.scatter?.selectView() },
+    { keys: ["c"], shown: "c", does: "Color by the next column", run: (s) => s.columns.next() },
+    { keys: ["t"], shown: "t", does: "Fade points whose neighbors were lost", run: (s) => s.maps.trust && s.columns.setShade(!s.columns.shade) },
     { keys: ["l"], shown: "l", does: "Lasso, or drag with shift", run: (s) => s.camera.take("lasso") },
     { keys: ["r"], shown: "r", does: "Table of rows", run: (s) => mapOf(s).setTable(!mapOf(s).table) },
-    { keys: ["[", "]"], shown: "[ ]", does: "The map learned before, or after", run: (s, key) => s.maps.showNext(key === "[" ? -1 : 1) },
+    { keys: ["[", "]"], shown: "[ ]", does: "Previous or next map", run: (s, key) => s.maps.showNext(key === "[" ? -1 : 1) },
   ],
   escape(s) {
     if (s.uncover()) return;
@@ -63,4 +69,13 @@ export const map: Room = {
   pointer: "Drag moves the map, the wheel zooms, a click chooses a point. In 3-D a drag turns the map and the right button moves it.",
   canvas: (s) => s.camera.scatter,
   slice: (store, address) => new MapSlice(store, address),
+  offers: {
+    layers(s) {
+      const { about, map } = s.maps;
+      const [across, up] = about?.axes ?? [];
+      if (!map || map.dims !== 2 || across === undefined || up === undefined) return [];
+      const names: [string, string] = [across, up];
+      return [["axes", axes({ names, center: [map.center[0], map.center[1]], radius: map.radius, tell: (axis, value) => numberIn(names[axis], value) })]];
+    },
+  },
 };

@@ -158,7 +158,7 @@ export function demoTopics(k: number, n: number, group: (row: number) => number,
     explained: k === 1 ? [0, 0] : k === 2 ? [1, 0] : [0.12, 0.08], tree: tree(at), times: empty ? [] : [{ field: 2, name: "date" }],
     measures: empty ? {} : { log_likelihood_per_word: measure(-7.69, -8.6, 0.02), coherence_npmi: measure(0.17, 0.004, 0.01), diversity: measure(0.81, null, 0) },
     sentences: empty ? [] : [
-      { kind: "note", text: "Held-out words are 2.48 times as probable as by word frequencies alone (perplexity 2,186: as uncertain as among that many equally likely words)." },
+      { kind: "note", text: "Held-out words are 2.48 times as probable as by word frequencies alone (perplexity 2,186)." },
       { kind: "note", text: "The top words of an axis occur together more often than by chance (NPMI 0.17)." },
     ],
   };

@@ -109,7 +109,7 @@ pub(super) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     }
     explore::serve(matches, context, "spiral", move |study, run| {
         study.phase(Phase::Preparing, "preparing points");
-        explore::of_observations(spiral.observations(&found)?, Vec::new(), &PrepareOptions::default(), way, run)
+        explore::of_observations(spiral.observations(&found)?, &PrepareOptions::default(), way, run)
     })
 }
 

@@ -409,7 +409,7 @@ impl Roles {
                 let name = &self.fields[text].name;
                 format!("--text {name} learns from the words of '{name}', --columns {name} from its categories")
             }
-            (None, None) => "--columns A,B chooses others".to_owned(),
+            (None, None) => "choose columns yourself: --columns A,B".to_owned(),
         };
         file.wrong(
             format!("no column to learn from: {}", each.join("; ")),
@@ -447,7 +447,7 @@ impl Roles {
                 }
                 _ if named && !chosen && self.texts.is_empty() && self.is_class(index) => {
                     warnings.push(format!(
-                        "{name}: {column} is taken for a label by its name ({}), and not learned from; --columns chooses otherwise",
+                        "{name}: {column} is taken for a label by its name ({}), and not learned from; choose columns yourself: --columns A,B",
                         field.shown()
                     ));
                     continue;
