@@ -30,9 +30,12 @@ export function keysOf(store: Store): Key[] {
 export function onKey(store: Store, e: KeyboardEvent): void {
   if (e.ctrlKey || e.metaKey || e.altKey || e.defaultPrevented || store.keys) return;
   const at = e.target as HTMLElement;
-  // Keys typed into a field belong to it; arrows also to whatever lists or scrolls.
-  if (at.closest("input:not([type=checkbox]), select, textarea")) return;
-  if (e.key.startsWith("Arrow") && at.closest("[role=grid], [role=listbox], .side, .drawer")) return;
+  // What is typed into a field belongs to it, letters to a list of choices; arrows to whatever slides, lists or scrolls.
+  if (at.closest("input:not([type=checkbox], [type=range], [type=radio]), textarea, [contenteditable]")) return;
+  if (at.closest("select") && !["/", "?", "Escape"].includes(e.key)) return;
+  if (e.key.startsWith("Arrow") && at.closest("[role=grid], [role=listbox], [type=range], [type=radio], .side, .drawer, dialog")) return;
+  // Enter presses what has the focus; on the map it is a key like others.
+  if (e.key === "Enter" && at.getAttribute("role") !== "application") return;
   const found = keysOf(store).find((k) => k.keys.includes(e.key));
   if (!found) return;
   e.preventDefault();
