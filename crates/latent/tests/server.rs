@@ -250,6 +250,27 @@ fn every_route_answers_as_the_interface_says() {
     assert_eq!(server.get("/api/selection").json(), json!({"version": 1, "rows": [4, 17]}));
     assert_eq!(server.post("/api/selection", &json!({"rows": [300]})).status, 400);
 
+    // What sets the oaks apart, and their rows as files.
+    let oaks: Vec<usize> = (0..100).map(|at| 3 * at).collect();
+    let told = server.post("/api/explain", &json!({"rows": oaks, "limit": 3})).json();
+    assert_eq!((&told["rows"], &told["against"], &told["means"]), (&100.into(), &200.into(), &Value::Null));
+    let findings = told["findings"].as_array().unwrap();
+    assert!(
+        findings.iter().any(|found| found["id"] == format!("metadata:{}", field("kind")["index"]) && found["level"] == "oak"),
+        "{told}"
+    );
+    assert!(findings.iter().any(|found| found["origin"] == "observed") && findings.len() <= 9 && told["total"].as_u64() >= Some(4));
+    let against = server.post("/api/explain", &json!({"rows": oaks, "against": [1, 4, 7, 0]})).json();
+    assert_eq!((&against["against"], &against["shared"]), (&3.into(), &1.into()));
+    assert_eq!(server.post("/api/explain", &json!({"rows": [300]})).status, 400);
+    assert_eq!(server.post("/api/explain", &json!({"rows": []})).status, 400);
+    let saved = server.post("/api/rows/save", &json!({"rows": [7, 5], "format": "csv"}));
+    let text = String::from_utf8(saved.body.clone()).unwrap();
+    assert!(saved.header("content-disposition").is_some_and(|name| name.contains("rows.csv")) && text.lines().count() == 3, "{text}");
+    assert!(text.contains(HOSTILE) && text.contains("a Needle in it") && text.lines().next().unwrap().contains("row"), "{text}");
+    assert_eq!(&server.post("/api/rows/save", &json!({"rows": [7], "format": "parquet"})).body[..4], b"PAR1");
+    assert_eq!(server.post("/api/rows/save", &json!({"rows": [7], "format": "exe"})).status, 400);
+
     let methods = server.get("/api/methods").json();
     assert!(methods.as_array().unwrap().iter().any(|method| method["name"] == "tsne" && method["parameters"]["properties"].is_object()));
     assert_eq!(server.get("/api/nothing").status, 404);
@@ -674,6 +695,12 @@ fn pictures_come_as_png() {
     assert_eq!((picture.status, picture.header("content-type")), (200, Some("image/png")));
     let decoded = image::load_from_memory(&picture.body).unwrap().to_rgb8();
     assert_eq!(decoded.as_raw()[..], pixels[7 * 48..8 * 48]);
+    // The mean picture of a selection.
+    let means = &server.post("/api/explain", &json!({"rows": [3, 7]})).json()["means"];
+    assert_eq!(
+        (means["inside"][5].as_f64(), means["outside"].as_array().map(Vec::len)),
+        (Some((f64::from(pixels[3 * 48 + 5]) + f64::from(pixels[7 * 48 + 5])) / 2.0), Some(48))
+    );
 }
 
 #[test]

@@ -72,7 +72,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "tree",
         ],
     ),
-    ("explain", &["axes", "data", "learn", "linalg", "method", "registry", "space"]),
+    ("explain", &["axes", "contrast", "data", "learn", "linalg", "method", "model", "registry", "space"]),
     ("compare", &["axes", "codes", "data", "linalg", "measure", "space"]),
     ("scores", &["axes", "data", "linalg", "measure", "registry", "space", "text"]),
     ("lib", &[]),

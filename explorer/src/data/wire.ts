@@ -325,6 +325,75 @@ export interface TableRow {
   fields: Partial<Record<string, Cell>>;
 }
 
+/** What sets a selection apart. */
+export interface SelectionExplanation {
+  /** Selected rows that were compared. */
+  rows: number;
+  /** Rows that they were compared with. */
+  against: number;
+  /** Rows of both sets, which were left out. */
+  shared: number;
+  /** Comparisons for which the probabilities are corrected. */
+  comparisons: number;
+  /** The findings, the largest effect first. */
+  findings: RowFinding[];
+  /** What must be known to read them. */
+  warnings: string[];
+  /** The number of all findings, and of those in observed columns. */
+  total: number;
+  observed: number;
+  /** Of pictures and curves: the means of all observed columns. */
+  means: Means | null;
+}
+
+/** A column in which the selected rows differ from the others. */
+export interface RowFinding {
+  /** `metadata:0`, `observed:12`, `dimension:3`: the origin and number of the column. */
+  id: string;
+  /** The origin of the column. */
+  origin: ColumnOrigin;
+  /** Its name. */
+  column: string;
+  /** What was compared. */
+  type: ComparedAs;
+  /** The category; of metadata text, the word. */
+  level: string | null;
+  /** Cliff's delta, -1 to 1: the probability that a selected row has more than another, less that it has less; of shares, their difference. */
+  effect: number;
+  /** The probability that a random selection has any finding as extreme, at most. */
+  p: number;
+  /** The selected rows. */
+  inside: Side;
+  /** The rows that they were compared with. */
+  outside: Side;
+  /** Of numbers, the 1 % and 99 % quantiles of all rows. */
+  range: [number, number] | null;
+}
+
+/** The origin of a column. */
+export type ColumnOrigin = "metadata" | "observed" | "dimension" | "derived";
+
+/** What is compared in a column. */
+export type ComparedAs = "number" | "date" | "count" | "category" | "missing";
+
+/** One side of a finding. */
+export interface Side {
+  /** Rows that were compared: of numbers, those that are not missing. */
+  rows: number;
+  /** The share of rows in the category or with a missing cell; of counts, of rows where they are not 0. */
+  share: number | null;
+  /** Mean of numbers. */
+  mean: number | null;
+  /** Quartiles of numbers; the second is the median. */
+  quartiles: [number, number, number] | null;
+}
+
+/** Means of observed columns, in their order. */
+export interface Means {
+  inside: number[];
+  outside: number[];
+}
+
 /** A search result. */
 export interface Hit {
   row: number;

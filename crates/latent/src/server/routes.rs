@@ -145,6 +145,8 @@ pub(crate) fn routes(study: Arc<Study>) -> Router {
         .route("/search", get(search))
         .route("/table", post(table))
         .route("/selection", get(async |State(study): Shared| Json(study.desk.selection())).post(select))
+        .route("/explain", post(explain))
+        .route("/rows/save", post(save))
         .route("/methods", get(methods))
         .route("/fit", post(fit))
         .route("/grid", post(grid))
@@ -431,6 +433,45 @@ async fn select(State(study): Shared, Asks(selected): Asks<Selected>) -> Answer 
         return Err(Refused::new(StatusCode::BAD_REQUEST, format!("row {row}: there are {n}, counted from 0.")));
     }
     Ok(Json(json!({"version": study.desk.select(selected.rows, false)})).into_response())
+}
+
+#[derive(Deserialize)]
+struct ToExplain {
+    rows: Vec<u32>,
+    #[serde(default)]
+    against: Option<Vec<u32>>,
+    #[serde(default = "fifty")]
+    limit: usize,
+}
+
+async fn explain(State(study): Shared, Asks(asked): Asks<ToExplain>) -> Answer {
+    let data = data(&study)?;
+    aside(move || Ok(Json(study.explain(&data, &asked.rows, asked.against.as_deref(), asked.limit.min(1000))?).into_response())).await
+}
+
+#[derive(Deserialize)]
+struct ToSave {
+    rows: Vec<u32>,
+    format: String,
+}
+
+async fn save(State(study): Shared, Asks(asked): Asks<ToSave>) -> Answer {
+    let data = data(&study)?;
+    let n = data.observations.rows() as u32;
+    if let Some(row) = asked.rows.iter().find(|&&row| row >= n) {
+        return Err(Refused::new(StatusCode::BAD_REQUEST, format!("row {row}: there are {n}, counted from 0.")));
+    }
+    let kind = match asked.format.as_str() {
+        "csv" => "text/csv; charset=utf-8",
+        "parquet" => "application/vnd.apache.parquet",
+        other => return Err(Refused::new(StatusCode::BAD_REQUEST, format!("format: '{other}'; it is csv or parquet."))),
+    };
+    let name = format!("attachment; filename=\"rows.{}\"", asked.format);
+    aside(move || {
+        let file = study.file_of(&data, &asked.rows, &asked.format)?;
+        Ok(([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, name)], file).into_response())
+    })
+    .await
 }
 
 async fn methods() -> Json<Vec<MethodInfo>> {

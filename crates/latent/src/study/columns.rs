@@ -145,7 +145,7 @@ impl Study {
 
 impl Data {
     /// The number of observed columns that can be shown; those of codes with a room of their own are listed by it.
-    fn observed(&self) -> usize {
+    pub(super) fn observed(&self) -> usize {
         match &self.observations.values {
             Values::Table(table) if self.rooms.is_empty() => table.numbers.cols() + table.categories.len(),
             Values::Images(images) => images.shape.len(),
@@ -153,6 +153,11 @@ impl Data {
             Values::Text(_) => 1,
             _ => 0,
         }
+    }
+
+    /// The name of an observed column in the list.
+    pub(super) fn observed_column(&self, index: usize) -> Option<String> {
+        (index < self.observed()).then(|| observed_name(&self.observations, index).0)
     }
 }
 

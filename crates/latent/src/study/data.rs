@@ -1,6 +1,9 @@
 //! The observations of a study, and what the page asks of them.
 
+use std::sync::OnceLock;
+
 use latentspace::data::{ImageShape, Observations, Preparation, Values};
+use latentspace::explain::MetadataColumns;
 use latentspace::learn::TrainingRows;
 use latentspace::linalg::OwnedRows;
 use latentspace::method::Shape;
@@ -22,6 +25,10 @@ pub(crate) struct Data {
     pub(super) preparation: Option<Preparation>,
     pub(super) points: OwnedRows,
     pub(crate) rooms: Vec<Box<dyn Room>>,
+    /// Whether rows are curves.
+    pub(super) is_curve: bool,
+    /// The metadata as columns that can be compared, once they were.
+    pub(super) riding: OnceLock<MetadataColumns>,
 }
 
 impl Data {

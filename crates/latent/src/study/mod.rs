@@ -11,6 +11,7 @@ mod maps;
 mod params;
 mod room;
 mod rows;
+mod selected;
 mod stability;
 mod state;
 mod watch;
@@ -352,7 +353,7 @@ impl Study {
             state.can = rooms.iter().map(|room| room.can()).collect();
             state.n_neighbors = NEIGHBORS.min(points.rows().saturating_sub(1) / 2).max(1);
         });
-        let data = Data { observations, fields, prepared, preparation, points, rooms };
+        let data = Data { observations, fields, prepared, preparation, points, rooms, is_curve: curve, riding: OnceLock::new() };
         self.data.set(Arc::new(data)).map_err(|_| Error::internal("a study was begun twice"))?;
         Ok(start)
     }

@@ -10,6 +10,7 @@ use super::columns::{ColumnInfo, Columns};
 use super::fields::Hit;
 use super::maps::Kept;
 use super::rows::{Compared, RowInfo, TablePage};
+use super::selected::SelectionExplanation;
 use super::state::{Selection, State};
 use crate::commands::methods::MethodInfo;
 
@@ -22,6 +23,7 @@ pub(crate) fn schema() -> Value {
             add::<Compared>(types);
             add::<RowInfo>(types);
             add::<TablePage>(types);
+            add::<SelectionExplanation>(types);
             add::<Hit>(types);
             add::<Columns>(types);
             add::<ColumnInfo>(types);

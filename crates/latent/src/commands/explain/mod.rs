@@ -1,11 +1,14 @@
-//! `latent explain`: what the dimensions of a space mean.
+//! `latent explain`: what the dimensions of a space mean, and what sets rows apart.
+
+mod rows;
 
 use std::path::Path;
 
 use clap::{Arg, ArgMatches, Command};
 use latentspace::data::read;
 use latentspace::explain::{self, Association, DimensionExplanation, Explanation, Weight};
-use latentspace::{Result, Space};
+use latentspace::{Error, Result, Space};
+use serde::Serialize;
 
 use crate::context::Context;
 use crate::output::{self, count, number};
@@ -18,26 +21,36 @@ const CHANCE: f64 = 0.05;
 
 pub(crate) fn command() -> Command {
     Command::new("explain")
-        .about("Explain the dimensions of a space: loadings or words, correlated columns and metadata, rows at both ends")
-        .arg(inputs::file_arg("space").value_name("SPACE").required(true).help("A space"))
+        .about("Explain the dimensions of a space: loadings or words, correlated columns, rows at both ends; or what sets rows apart from others")
+        .arg(
+            inputs::file_arg("space")
+                .value_name("DATA_OR_SPACE")
+                .required(true)
+                .help("A space; with --rows also a file or folder of data, or a quoted pattern of names"),
+        )
+        .args(rows::args())
         .arg(
             inputs::file_arg("against")
                 .long("against")
                 .value_name("DATA")
-                .help("Rows with the columns of the space, by which its dimensions are explained [default: the rows that it keeps]"),
+                .help("Rows with the columns of the space, by which it is explained [default: the rows that it keeps]"),
         )
         .arg(
             Arg::new("words")
                 .long("words")
                 .value_name("N")
                 .value_parser(args::whole::<usize>(1))
-                .help("Number of words or columns per dimension [default: 10]"),
+                .help("Number of words or columns per dimension, or of findings of each origin [default: 10]"),
         )
         .arg(inputs::file_arg("output").short('o').long("output").value_name("FILE").help("Write the explanation to FILE, *.json"))
         .args(inputs::reading_args())
         .after_help(
             "Loadings are the weights of the columns in a component. Metadata columns are compared with each dimension by correlation (numbers) or\n\
-             correlation ratio (categories); p is the probability of such a value in any dimension and column if the rows were in random order.",
+             correlation ratio (categories); p is the probability of such a value in any dimension and column if the rows were in random order.\n\
+             \n\
+             With --rows, numbers are compared by their ranks (Mann-Whitney), categories and missing cells by Fisher's exact test. effect is Cliff's\n\
+             delta: how much more often a selected row has more than another than less; of shares, their difference. p is the probability that a\n\
+             random selection of as many rows has any finding as extreme (Bonferroni, without comparisons that no such selection could pass).",
         )
 }
 
@@ -47,6 +60,15 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let file = inputs::optional_path(matches, "output");
     if let Some(file) = &file {
         outputs::check("--output", file, &["json"], context)?;
+    }
+    let shown = matches.get_one::<usize>("words").copied().unwrap_or(explain::SHOWN);
+    if let Some(selected) = inputs::optional_path(matches, rows::ROWS) {
+        let found = rows::explain(matches, &path, &selected, run)?;
+        context.screen.clear();
+        if is_written(file.as_deref(), &found)? {
+            return Ok(());
+        }
+        return if context.json { context.print(&found) } else { output::text(&rows::table(&path, &found, shown)) };
     }
     let space = inputs::space(&path)?;
     let data = match inputs::optional_path(matches, "against") {
@@ -59,17 +81,20 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
             Some(data.read(run)?)
         }
     };
-    let shown = matches.get_one::<usize>("words").copied().unwrap_or(explain::SHOWN);
     let found = explain::explain(&space, data.as_ref(), shown, run)?;
     context.screen.clear();
-    if let Some(file) = &file {
-        let text = serde_json::to_string_pretty(&found).unwrap_or_default();
-        outputs::lines(file, |out| writeln!(out, "{text}"))?;
-        if outputs::is_standard(file) {
-            return Ok(());
-        }
+    if is_written(file.as_deref(), &found)? {
+        return Ok(());
     }
     if context.json { context.print(&found) } else { output::text(&told(&space, &found, &path)) }
+}
+
+/// Writes an explanation to the file, if there is one; whether that is standard output.
+fn is_written(file: Option<&Path>, found: &impl Serialize) -> Result<bool> {
+    let Some(file) = file else { return Ok(false) };
+    let text = serde_json::to_string_pretty(found).map_err(|error| Error::internal(error.to_string()))?;
+    outputs::lines(file, |out| writeln!(out, "{text}"))?;
+    Ok(outputs::is_standard(file))
 }
 
 fn told(space: &Space, found: &Explanation, path: &Path) -> String {

@@ -1,4 +1,7 @@
-//! What the dimensions of a space mean: weights of columns, words, correlations with columns and metadata, rows at both ends.
+//! What the dimensions of a space mean: weights of columns, words, correlations with columns and metadata, rows at both ends; and what sets some
+//! rows apart.
+
+mod rows;
 
 use std::cmp::Ordering;
 
@@ -16,6 +19,10 @@ use crate::parallel::*;
 use crate::random::Random;
 use crate::run::Run;
 use crate::space::Space;
+pub use rows::{
+    BY_CONSTRUCTION, ColumnOrigin, Columns, ComparedAs, MetadataColumns, RowFinding, RowsExplanation, Side, explain_rows, explain_rows_of,
+    kept_rows,
+};
 
 /// The default number of words, columns and rows per dimension.
 pub const SHOWN: usize = 10;
