@@ -4,12 +4,15 @@ import type { Scatter } from "../scatter/scatter.ts";
 import type { Place } from "./address.ts";
 import type { Store } from "./store.svelte.ts";
 
+/** Draws around points: those become the selection, or are added to it, or taken from it. */
+export type Lasso = "lasso" | "add" | "subtract";
+
 export class CameraState {
   private readonly store: Store;
   view = $state.raw<View | null>(null);
   flat = $state(false);
   /** What dragging on the map does; null: it moves the camera. */
-  tool = $state<"lasso" | null>(null);
+  tool = $state<Lasso | null>(null);
   renderer = $state<{ kind: string; why: string } | null>(null);
   /** The canvases: of the map, and of one that stands beside it. */
   scatter = $state.raw<Scatter | null>(null);
@@ -35,8 +38,9 @@ export class CameraState {
     this.store.write();
   }
   /** Takes up a tool, or puts it down. */
-  take(tool: "lasso"): void {
+  take(tool: Lasso): void {
     this.tool = this.tool === tool ? null : tool;
+    if (this.tool) this.store.sheet = "none"; // it covers the map where the window is narrow
   }
   /** Keeps from where a map is looked at. */
   keep(map: number, view: View | null): void {

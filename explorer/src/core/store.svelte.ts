@@ -106,6 +106,7 @@ export class Store {
       this.tell((slice) => slice.reset?.());
     }
     this.tell((slice) => slice.take?.(state));
+    if (state.rows > 0) this.selection.takeSets();
     this.columns.take(state);
     this.maps.take(state);
     if (state.phase !== "reading" && state.phase !== "empty" && this.methods === null) {

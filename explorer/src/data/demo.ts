@@ -8,6 +8,7 @@
 //   & typed=1  columns of more types: skewed numbers, years, dates, categories with missing ones
 //   and what the test data of rooms read from it
 //   & cats=10  categories                 & phase=failed|reading|empty   stay there
+import { contrastDemo, type DemoColumn } from "./demo-contrast.ts";
 import { packMap, parseMap } from "./header.ts";
 import { type DataSource, type Listener, type Near, SourceError } from "./source.ts";
 import type { Cells, Column, ColumnInfo, Columns, Comparison, Field, Groups, Hit, KeptMap, Method, Metric, Neighbor, Phase, RowInfo, Stable, State, TableQuery } from "./types.ts";
@@ -609,6 +610,23 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
       }
       return { total: rows.length, rows: rows.slice(q.offset, q.offset + q.limit).map((row) => ({ row, id: String(row), fields: cells(row) })) };
     },
+    async explain(rows, against) {
+      const columns: DemoColumn[] = [
+        { id: "metadata:0", name: fields[0]!.name, origin: "metadata", codes: world.cluster, labels: names },
+        { id: "metadata:1", name: fields[1]!.name, origin: "metadata", numbers: Float32Array.from({ length: n }, (_, i) => width(i)) },
+        { id: "metadata:2", name: fields[2]!.name, origin: "metadata", codes: Uint32Array.from({ length: n }, (_, i) => split(i)), labels: (fields[2] as { categories: { label: string }[] }).categories.map((c) => c.label) },
+        ...(state.measures ? [{ id: "derived:kept", name: "neighbors kept", origin: "derived" as const, numbers: trust() }] : []),
+      ];
+      const blob = (row: number, p: number) => 255 * Math.exp(-(((p % 28) - 14 - 6 * Math.cos(world.cluster[row]!)) ** 2 + (Math.floor(p / 28) - 14 - 6 * Math.sin(world.cluster[row]!)) ** 2) / 40);
+      const curve = (row: number, a: number) => Math.sin(a / 20 + world.cluster[row]!) + Math.exp(-((a - 20 * world.cluster[row]!) ** 2) / 60);
+      const mean = (rows: number[]) => {
+        const [many, of] = kind === "images" ? [784, blob] : kind === "curve" ? [300, curve] : [0, blob];
+        const some = rows.filter((_, i) => i % Math.ceil(rows.length / 200) === 0);
+        return many > 0 ? Array.from({ length: many }, (_, p) => some.reduce((sum, row) => sum + of(row, p), 0) / some.length) : null;
+      };
+      return contrastDemo(columns, n, rows, against, mean);
+    },
+    rowsFile: async (rows, format) => new Blob([format === "csv" ? `row,${fields[0]!.name}\n${Array.from(rows, (row) => `${row},${names[world.cluster[row]!]}\n`).join("")}` : "PAR1"]),
     methods: async () => methods,
     async ask<T>(path: string, query?: Record<string, string | number>): Promise<T> {
       if (path === "names") {

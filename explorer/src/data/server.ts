@@ -114,6 +114,8 @@ export function serverSource(base: string): DataSource {
     page: (id) => `${base}maps/${id}/page`,
     values: async (row) => new Float32Array(await (await ask(`rows/${row}/values`)).arrayBuffer()),
     search: (text, limit) => json<Hit[]>(`search?q=${encodeURIComponent(text)}&limit=${limit}`),
+    explain: async (rows, against) => (await post("explain", { rows: Array.from(rows), against: against && Array.from(against) })).json(),
+    rowsFile: async (rows, format) => (await post("rows/save", { rows: Array.from(rows), format })).blob(),
     table: async (query: TableQuery): Promise<TablePage> => (await post("table", query)).json(),
     methods: () => json<Method[]>("methods"),
     fit: async (method, params) => void (await post("fit", { method, params })),

@@ -1,6 +1,6 @@
 // The one door between the page and its data. Everything else in src/ is written against this.
 import type { Room } from "../core/room.ts";
-import type { Cells, ColumnInfo, Columns, Comparison, Failure, Hit, KeptMap, MapData, Method, RowInfo, Stable, State, TablePage, TableQuery } from "./types.ts";
+import type { Cells, ColumnInfo, Columns, Comparison, Failure, Hit, KeptMap, MapData, Method, RowInfo, SelectionExplanation, Stable, State, TablePage, TableQuery } from "./types.ts";
 
 export interface Listener {
   /** Whenever anything small changed. */
@@ -54,6 +54,10 @@ export interface DataSource {
   values(row: number): Promise<Float32Array>;
   search(text: string, limit: number): Promise<Hit[]>;
   table(query: TableQuery): Promise<TablePage>;
+  /** What sets rows apart from others (null: from all others): the strongest findings of each origin. */
+  explain?(rows: ArrayLike<number>, against: ArrayLike<number> | null): Promise<SelectionExplanation>;
+  /** Rows as a file: observed columns and metadata. */
+  rowsFile?(rows: ArrayLike<number>, format: "csv" | "parquet"): Promise<Blob>;
   methods(): Promise<Method[]>;
   fit(method: string, params: Record<string, unknown>): Promise<void>;
   /** Learns a map for each value of one parameter. */

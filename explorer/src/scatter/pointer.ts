@@ -7,9 +7,10 @@ const CLICK_PX = 4;
 
 /** What is told of it: places in CSS pixels from the map's corner, -1 where the pointer left. */
 export interface Followed {
-  /** What dragging does in place of moving the camera, and what it does with shift; null: it moves the camera. */
+  /** What dragging does in place of moving the camera; null: it moves the camera. */
   readonly tool: Tool | null;
-  readonly shiftTool: Tool | null;
+  /** What it does with shift and with alt; null: nothing else. */
+  readonly lassos: { readonly add: Tool; readonly subtract: Tool } | null;
   hover(x: number, y: number): void;
   choose(x: number, y: number): void;
   move(change: (camera: Camera) => void): void;
@@ -58,7 +59,7 @@ export function followPointer(host: HTMLElement, map: Followed): () => void {
     }
     began = place(e);
     pan = e.button !== 0 || e.ctrlKey;
-    tool = e.button !== 0 ? null : e.shiftKey ? map.shiftTool : map.tool;
+    tool = e.button !== 0 ? null : map.lassos && e.shiftKey ? map.lassos.add : map.lassos && e.altKey ? map.lassos.subtract : map.tool;
     if (tool) {
       mode = "tool";
       tool.down(...began);

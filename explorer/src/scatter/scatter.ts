@@ -25,10 +25,13 @@ const OTHER_MS = 600;
 const PICK_PX = 9;
 /** A panel that opens within this time after a press was opened by it. */
 const PRESS_MS = 1500;
+/** What a lasso does with the rows that were selected before. */
+export type How = "replace" | "add" | "subtract";
 export interface Events {
   hover(row: number, x: number, y: number): void;
   choose(row: number): void;
-  lasso(rows: number[], polygon: Polygon | null): void;
+  /** `how`: with what was selected before. */
+  lasso(rows: number[], polygon: Polygon | null, how: How): void;
   /** The reader moved the camera. */
   moved(view: View): void;
   /** The back was taken; `why` says why not WebGL2. */
@@ -38,11 +41,14 @@ export interface Events {
 export class Scatter {
   readonly camera = new Camera();
   frames = 0;
-  /** What dragging does, and what it does with shift; null: it moves the camera. */
+  /** What dragging does; null: it moves the camera. With shift or alt it draws around points. */
   tool: Tool | null = null;
-  readonly shiftTool: Tool;
-  /** Draws around points. */
-  readonly lasso = new Lasso((polygon) => this.lassoed(polygon));
+  /** Draw around points, by what becomes of those selected before. */
+  readonly lassos: Readonly<Record<How, Lasso>> = {
+    replace: new Lasso((polygon) => this.lassoed(polygon, "replace")),
+    add: new Lasso((polygon) => this.lassoed(polygon, "add")),
+    subtract: new Lasso((polygon) => this.lassoed(polygon, "subtract")),
+  };
   /** A row that stays in sight when the map becomes smaller. */
   anchor: number | null = null;
   /** A map of the same rows in the same units, which is looked at from the same place. */
@@ -84,7 +90,6 @@ export class Scatter {
   constructor(host: HTMLElement, events: Events, force: string | null) {
     this.host = host;
     this.events = events;
-    this.shiftTool = this.lasso;
     this.over = document.createElement("canvas");
     this.over.className = "overlay";
     const pen = this.over.getContext("2d");
@@ -449,14 +454,14 @@ export class Scatter {
   /** Selects the rows in the picture. */
   selectView(): void {
     const { width, height } = this.camera;
-    this.lassoed([[0, 0], [width, 0], [width, height], [0, height]]);
+    this.lassoed([[0, 0], [width, 0], [width, height], [0, height]], "replace");
   }
   used(): void {
     this.pressed = performance.now();
     this.hover(-1, -1);
   }
-  private lassoed(polygon: Polygon): void {
-    this.events.lasso(this.rowsWithin(polygon), this.camera.orbit ? null : polygon.map(([x, y]) => this.camera.unproject(x, y)));
+  private lassoed(polygon: Polygon, how: How): void {
+    this.events.lasso(this.rowsWithin(polygon), this.camera.orbit ? null : polygon.map(([x, y]) => this.camera.unproject(x, y)), how);
   }
   /** Rows within a line on the screen. */
   private rowsWithin(line: Polygon): number[] {
@@ -529,7 +534,7 @@ export class Scatter {
     const frame = this.frame(now);
     if (this.stale) this.back.draw(frame);
     this.stale = false;
-    const tools = new Set([this.shiftTool, ...(this.tool ? [this.tool] : [])]);
+    const tools = new Set([...Object.values(this.lassos), ...(this.tool ? [this.tool] : [])]);
     paintLayers([...this.layers.values(), hovered(this.hovered), ...tools], this.sheet(frame, this.pen), this.ratio);
     this.frames++;
     if (this.tween && now - this.tween.start >= this.tween.ms) {

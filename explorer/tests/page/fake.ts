@@ -175,6 +175,18 @@ export async function fakeServer(dist: string): Promise<Fake> {
       if (wanted.sort !== null) rows.sort((x, y) => (key(x) < key(y) ? -1 : key(x) > key(y) ? 1 : 0) * (wanted.descending ? -1 : 1) || x - y);
       return void json({ total: rows.length, rows: rows.slice(wanted.offset, wanted.offset + wanted.limit).map((i) => ({ row: i, id: `r${i}`, fields: cells(i) })) });
     }
+    if (path === "/api/explain") {
+      const { rows } = (await body(q)) as { rows: number[] };
+      const side = (share: number) => ({ rows: rows.length, share, mean: null, quartiles: null });
+      const kind = { id: "metadata:0", origin: "metadata", column: "label", level: "<b>b</b>", type: "category", effect: 0.5, p: 1e-9, inside: side(0.8), outside: side(0.3), range: null };
+      const number = (share: number) => ({ rows: rows.length, share: null, mean: share, quartiles: [share - 1, share, share + 1] });
+      const height = { ...kind, id: "observed:0", origin: "observed", column: "height", level: null, type: "number", inside: number(4), outside: number(2), range: [0, 6] };
+      return void json({ rows: rows.length, against: N - rows.length, shared: 0, comparisons: 9, findings: [kind, height], warnings: [], total: 2, observed: 1, means: null });
+    }
+    if (path === "/api/rows/save") {
+      const { rows, format } = (await body(q)) as { rows: number[]; format: string };
+      return void a.writeHead(200, { "Content-Type": "text/csv", "Content-Disposition": `attachment; filename="rows.${format}"` }).end(`row,label\n${rows.map((i) => `${i},${label(i)}\n`).join("")}`);
+    }
     if (path === "/api/methods") return void json([{ name: "tsne", title: "t-SNE", summary: "a map", family: "maps", takes: ["images"], parameters: { type: "object", properties: { perplexity: { role: "neighborhood", type: "number", default: 30, minimum: 2 } } } }]);
     if (path === "/api/fit") {
       const { params } = (await body(q)) as { params: Record<string, unknown> };

@@ -211,6 +211,9 @@ test("tells programs what is selected, and shows what they select", async ({ pag
   await ready(page);
   fake.select([3, 4, 5]);
   await expect(page.locator("#selection-title")).toContainText("3 selected");
+  // What sets them apart is asked of the server; names from data stay text.
+  await expect(page.getByRole("region", { name: "What sets it apart" })).toContainText("label = <b>b</b>");
+  await expect(page.getByRole("button", { name: /^height \+0\.50 4 here, 2 elsewhere/ })).toBeVisible();
   fake.select([7]);
   await expect.poll(() => page.evaluate(() => window.explorer.row)).toBe(7);
   expect(fake.asked).not.toContain("POST /api/selection"); // what a program selected it knows

@@ -1,17 +1,21 @@
 // The map of the rows, how far to trust it, and the rows themselves.
 import { ZOOM_KEYS } from "../../core/keys.ts";
 import type { Room } from "../../core/room.ts";
+import type { Store } from "../../core/store.svelte.ts";
 import { axes } from "../../scatter/layers/axes.ts";
 import { numberIn } from "../../words.ts";
 import Heading from "./Heading.svelte";
 import AgainPanel from "./panels/AgainPanel.svelte";
 import ColorPanel from "./panels/ColorPanel.svelte";
+import ContrastPanel from "./panels/ContrastPanel.svelte";
 import DataPanel from "./panels/DataPanel.svelte";
 import GroupsPanel from "./panels/GroupsPanel.svelte";
 import MapsPanel from "./panels/MapsPanel.svelte";
 import MethodPanel from "./panels/MethodPanel.svelte";
 import RowPanel from "./panels/RowPanel.svelte";
+import RowsPanel from "./panels/RowsPanel.svelte";
 import SelectionPanel from "./panels/SelectionPanel.svelte";
+import SetsPanel from "./panels/SetsPanel.svelte";
 import TablePanel from "./panels/TablePanel.svelte";
 import TrustPanel from "./panels/TrustPanel.svelte";
 import Search from "./Search.svelte";
@@ -19,6 +23,8 @@ import { mapOf, MapSlice } from "./slice.svelte.ts";
 import View from "./View.svelte";
 
 const PAN_PX = 60;
+/** Whether rows are selected, and none of them is looked at. */
+const selected = (s: Store) => s.selection.row === null && s.selection.rows !== null;
 
 export const map: Room = {
   id: "documents",
@@ -31,6 +37,7 @@ export const map: Room = {
   sides: { left: "Color, trust and map", right: "Selection" },
   panels: [
     { id: "color", place: "left", order: 10, component: ColorPanel, when: () => true },
+    { id: "sets", place: "left", order: 15, component: SetsPanel, when: (s) => s.selection.sets.length > 0 },
     { id: "trust", place: "left", order: 20, component: TrustPanel, when: (s) => !s.source.still || Boolean(s.maps.about?.measures) },
     { id: "method", place: "left", order: 30, component: MethodPanel, when: (s) => !s.source.still },
     { id: "maps", place: "left", order: 40, component: MapsPanel, when: (s) => s.maps.list.length > 0 },
@@ -38,7 +45,9 @@ export const map: Room = {
     { id: "again", place: "left", order: 60, component: AgainPanel, when: (s) => Boolean(s.maps.keptShown?.learned) && (!s.source.still || s.maps.keptShown?.stability !== null) },
     { id: "data", place: "left", order: 70, component: DataPanel, when: (s) => (s.state?.rows ?? 0) > 0 && !s.source.still },
     { id: "row", place: "right", order: 20, component: RowPanel, focus: true, when: (s) => s.selection.row !== null },
-    { id: "selection", place: "right", order: 30, component: SelectionPanel, focus: true, when: (s) => s.selection.row === null && s.selection.rows !== null },
+    { id: "selection", place: "right", order: 30, component: SelectionPanel, focus: true, when: selected },
+    { id: "contrast", place: "right", order: 40, component: ContrastPanel, when: selected },
+    { id: "rows", place: "right", order: 50, component: RowsPanel, when: selected },
     { id: "table", place: "below", order: 10, component: TablePanel, focus: true, when: (s) => mapOf(s).table && s.state !== null && !s.source.still },
   ],
   keys: [
@@ -57,7 +66,7 @@ export const map: Room = {
     { keys: ["v"], shown: "v", does: "Select the points in view", run: (s) => s.camera.scatter?.selectView() },
     { keys: ["c"], shown: "c", does: "Color by the next column", run: (s) => s.columns.next() },
     { keys: ["t"], shown: "t", does: "Fade points whose neighbors were lost", run: (s) => s.maps.trust && s.columns.setShade(!s.columns.shade) },
-    { keys: ["l"], shown: "l", does: "Lasso, or drag with shift", run: (s) => s.camera.take("lasso") },
+    { keys: ["l"], shown: "l", does: "Lasso; drag with shift to add, with alt to subtract", run: (s) => s.camera.take("lasso") },
     { keys: ["r"], shown: "r", does: "Table of rows", run: (s) => mapOf(s).setTable(!mapOf(s).table) },
     { keys: ["[", "]"], shown: "[ ]", does: "Previous or next map", run: (s, key) => s.maps.showNext(key === "[" ? -1 : 1) },
   ],

@@ -37,7 +37,7 @@ export interface Events {
 export class TopicMap {
   readonly camera = new Camera();
   readonly tool = null;
-  readonly shiftTool = null;
+  readonly lassos = null;
   frames = 0;
   private readonly host: HTMLElement;
   private readonly events: Events;
