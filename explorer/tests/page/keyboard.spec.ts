@@ -96,3 +96,15 @@ test("the legend is one tab stop, within which arrows go", async ({ page }) => {
   expect(await page.evaluate(() => document.activeElement!.closest("ul.legend"))).toBeNull();
   expect(await entries.evaluateAll((all) => all.filter((b) => (b as HTMLElement).tabIndex === 0).length)).toBe(1);
 });
+
+test("what a title explains to a mouse, the focus tells the keyboard", async ({ page }) => {
+  await open(page, "n=600");
+  await ready(page);
+  const tip = page.getByText("Two maps side by side (s)");
+  await page.locator("#search").focus();
+  await page.keyboard.press("Tab");
+  await expect(page.getByRole("button", { name: "Compare", exact: true })).toBeFocused();
+  await expect(tip).toBeVisible();
+  await page.keyboard.press("Tab");
+  await expect(tip).toBeHidden();
+});
