@@ -16,16 +16,17 @@ test("one line says what a point is and what to do, until one was chosen", async
   await expect(page.getByText("Each point is one of 300 rows; click one to see its nearest.")).toBeVisible();
 });
 
-test("what to trust, how to fade points and how to learn a map are on the first screen", async ({ page }) => {
-  await open(page, "n=3000");
-  await ready(page);
-  await expect(page.locator(".verdict")).toHaveText("Good for neighborhoods, weak for far distances.");
-  for (const seen of [page.locator(".verdict"), page.getByRole("switch", { name: "Fade points whose neighbors were lost" }), page.getByRole("button", { name: "Refit", exact: true })]) {
-    await expect(seen).toBeInViewport();
-    const box = (await seen.boundingBox())!;
-    expect(box.y + box.height).toBeLessThan(900);
-  }
-});
+for (const cats of [10, 24])
+  test(`what to trust, how to fade points and how to learn a map are on the first screen, of ${cats} categories`, async ({ page }) => {
+    await open(page, `n=3000&cats=${cats}`);
+    await ready(page);
+    await expect(page.locator(".verdict")).toHaveText("Good for neighborhoods, weak for far distances.");
+    for (const seen of [page.locator(".verdict"), page.getByRole("switch", { name: "Fade points whose neighbors were lost" }), cats > 20 ? page.locator("#method") : page.getByRole("button", { name: "Refit", exact: true })]) {
+      await expect(seen).toBeInViewport();
+      const box = (await seen.boundingBox())!;
+      expect(box.y + box.height).toBeLessThan(900);
+    }
+  });
 
 test("a row that is near on the map only is not called far; distances are told from labels", async ({ page }) => {
   await open(page, "n=600", "row=7");
