@@ -19,12 +19,12 @@ export function figure(x: number | null | undefined): string {
 /** Distances in a list: three figures each, so that they line up. */
 export const distance = (x: number) => (Number.isFinite(x) && Math.abs(x) < 1000 && Math.abs(x) >= 0.001 ? x.toPrecision(3) : figure(x));
 
-/** A day since 1970, as a date; with the time where all dates of a column lie within `span`, a few days. */
+/** A day since 1970, as a date; with the time where all dates of a column lie within `span`, a few days, and with seconds within hours. */
 export function dated(day: number, span = Infinity): string {
-  const date = new Date(Math.round(day * 1440) * 60_000);
+  const date = new Date(Math.round(day * 86_400) * 1000);
   if (Number.isNaN(date.getTime())) return "–";
   const told = date.toISOString();
-  return span < 4 ? `${told.slice(0, 10)} ${told.slice(11, 16)}` : told.slice(0, 10);
+  return span < 4 ? `${told.slice(0, 10)} ${told.slice(11, span < 0.25 ? 19 : 16)}` : told.slice(0, 10);
 }
 
 /** Few figures for few things: 39, 3.2, 0.03. */

@@ -162,6 +162,7 @@ fn every_route_answers_as_the_interface_says() {
     assert_eq!((kinds.status, kinds.body.len()), (200, 1200));
     let prices = f32s(&column("price").body);
     assert!(prices[9].is_nan() && prices[0] == 300.0);
+    assert_eq!(f32s(&server.get(&format!("/api/fields/{}?from=100", field("price")["index"])).body)[0], 200.0);
     assert_eq!((column("note").status, server.get("/api/fields/99").status), (404, 404));
 
     // All columns, by origin; each can be read.

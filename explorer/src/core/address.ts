@@ -53,7 +53,7 @@ export const natural = (s: string | null): number[] | null => {
 /** Codes as 2.4, numbers as 1_5 or, open at an end, 1_; rows without a value as none. */
 function writeFilter(filter: Filter): string {
   if ("codes" in filter) return [...filter.codes].sort((a, b) => a - b).map((c) => (c === MISSING ? NONE : c)).join(".");
-  const range = filter.range?.map((x) => (Number.isFinite(x) ? String(Number(x.toPrecision(7))) : "")).join("_");
+  const range = filter.range?.map((x) => (Number.isFinite(x) ? String(Number(x.toPrecision(10))) : "")).join("_");
   return [range, ...(filter.missing ? ["_", NONE] : [])].join("");
 }
 function readFilter(only: string): Filter | null {

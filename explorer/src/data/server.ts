@@ -1,13 +1,13 @@
 // The server of `latent explore`, as docs/http-api.md describes it.
 import { parseMap } from "./header.ts";
 import { type DataSource, type Listener, SourceError } from "./source.ts";
-import type { Cells, ColumnInfo, Columns, Comparison, Hit, KeptMap, Method, RowInfo, State, TablePage, TableQuery } from "./types.ts";
+import type { Cells, ColumnInfo, Columns, Comparison, Field, Hit, KeptMap, Method, RowInfo, State, TablePage, TableQuery } from "./types.ts";
 
 /** Waits this long before the events are asked for anew, when the browser has given up on them. */
 const RETRY_MS = 2000;
 
 export function serverSource(base: string): DataSource {
-  const kinds = new Map<number, string>();
+  const fields = new Map<number, Field>();
 
   async function ask(path: string, init?: RequestInit): Promise<Response> {
     let answer: Response;
@@ -43,7 +43,7 @@ export function serverSource(base: string): DataSource {
       let timer = 0;
       let closed = false;
       const tell = (state: State) => {
-        for (const field of state.fields) kinds.set(field.index, field.type);
+        for (const field of state.fields) fields.set(field.index, field);
         listener.state(state);
       };
       const refresh = () =>
@@ -81,9 +81,15 @@ export function serverSource(base: string): DataSource {
       const answer = await ask("map");
       return answer.status === 204 ? null : parseMap(await answer.arrayBuffer());
     },
-    async column(field): Promise<Cells> {
-      const bytes = await (await ask(`fields/${field}`)).arrayBuffer();
-      return kinds.get(field) === "category" ? new Uint32Array(bytes) : new Float32Array(bytes);
+    async column(index): Promise<Cells> {
+      const field = fields.get(index);
+      if (field?.type !== "date") {
+        const bytes = await (await ask(`fields/${index}`)).arrayBuffer();
+        return field?.type === "category" ? new Uint32Array(bytes) : new Float32Array(bytes);
+      }
+      // From the first day on, so that times keep their seconds.
+      const from = Math.floor(field.min);
+      return Float64Array.from(new Float32Array(await (await ask(`fields/${index}?from=${from}`)).arrayBuffer()), (day) => from + day);
     },
     columns: (query, limit) => json<Columns>(`columns?q=${encodeURIComponent(query)}&limit=${limit}`),
     async columnOf(id) {

@@ -57,8 +57,8 @@ export interface Method extends Omit<Described, "parameters"> {
   parameters: JsonSchema;
 }
 
-/** Codes of a category column (0xFFFFFFFF: missing), or numbers (NaN: missing). */
-export type Cells = Uint32Array | Float32Array;
+/** Codes of a category column (0xFFFFFFFF: missing), or numbers (NaN: missing); dates in days since 1970. */
+export type Cells = Uint32Array | Float32Array | Float64Array;
 
 /** Of a category column, and of the groups of a map: none. */
 export const MISSING = 0xffffffff;

@@ -59,6 +59,7 @@ test("numbers of a few steps have a bin each, and odd columns a scale", () => {
   const rare = scaleOf(Float32Array.from({ length: 1000 }, (_, i) => (i < 5 ? 4 : 0)));
   expect([rare.low, rare.high]).toEqual([0, 4]);
   expect([dated(19_723.5), dated(19_723.5, 0.8)]).toEqual(["2024-01-01", "2024-01-01 12:00"]);
+  expect(dated(19_723 + 3725 / 86_400, 0.1)).toBe("2024-01-01 01:02:05");
 });
 
 test("of many categories, neighbors on the map have different colors, the same ones every time", () => {

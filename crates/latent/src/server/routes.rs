@@ -199,11 +199,18 @@ impl AsRef<[u8]> for FrameBytes {
     }
 }
 
-async fn field(State(study): Shared, Path(index): Path) -> Answer {
+#[derive(Deserialize)]
+struct Start {
+    /// Is subtracted from numbers.
+    #[serde(default)]
+    from: f64,
+}
+
+async fn field(State(study): Shared, Path(index): Path, Query(start): Query<Start>) -> Answer {
     let data = data(&study)?;
     aside(move || {
         let cells = data.fields.cells_of(index).ok_or_else(|| Refused::missing(format!("field {index}: it has no numbers.")))?;
-        Ok(binary(cells.bytes()))
+        Ok(binary(cells.bytes(start.from)))
     })
     .await
 }
@@ -228,8 +235,8 @@ async fn column(State(study): Shared, axum::extract::Path(id): axum::extract::Pa
     of_column(study, id, |info, _| Json(info).into_response()).await
 }
 
-async fn column_values(State(study): Shared, axum::extract::Path(id): axum::extract::Path<String>) -> Answer {
-    of_column(study, id, |_, cells| binary(cells.bytes())).await
+async fn column_values(State(study): Shared, axum::extract::Path(id): axum::extract::Path<String>, Query(start): Query<Start>) -> Answer {
+    of_column(study, id, move |_, cells| binary(cells.bytes(start.from))).await
 }
 
 /// What only some data have: the rooms answer.

@@ -76,10 +76,10 @@ pub(crate) enum Cells {
 }
 
 impl Cells {
-    /// f32 or u32, little-endian.
-    pub(crate) fn bytes(&self) -> Vec<u8> {
+    /// f32 or u32, little-endian; numbers less `from`, so that times keep their seconds.
+    pub(crate) fn bytes(&self, from: f64) -> Vec<u8> {
         match self {
-            Cells::Numbers(values) => values.iter().flat_map(|&value| (value as f32).to_le_bytes()).collect(),
+            Cells::Numbers(values) => values.iter().flat_map(|&value| ((value - from) as f32).to_le_bytes()).collect(),
             Cells::Codes(codes, _) => codes.iter().flat_map(|code| code.to_le_bytes()).collect(),
         }
     }
