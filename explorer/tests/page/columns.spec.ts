@@ -27,6 +27,7 @@ test("numbers run from the 2nd to the 98th percentile, skewed ones on a log scal
   await page.mouse.up();
   await expect(handle(page, "Show up to")).toHaveAttribute("aria-valuenow", "24");
   await expect.poll(() => decodeURIComponent(page.url())).toMatch(/only=price:_\d/);
+  await page.waitForTimeout(400); // the address follows a little later
   const url = page.url();
   const shown = await points(page).textContent();
   await open(page, "n=1000&typed=1", new URL(url).hash.slice(1));
