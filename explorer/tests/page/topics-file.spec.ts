@@ -42,7 +42,7 @@ test("shows topics, words, documents, times and the documents' map from the file
   await expect(page.getByRole("slider", { name: "Share along date" })).toBeVisible();
   await page.getByRole("button", { name: /^Document \d+/ }).first().click();
   expect(await page.locator("mark:not(.other)").count()).toBeGreaterThan(3);
-  await expect(page.getByText(/mostly of/)).toBeVisible();
+  await expect(page.getByText(/color of its main topic/)).toBeVisible();
   await page.keyboard.press("Escape");
   await page.keyboard.press("d");
   await page.waitForFunction(() => window.explorer.count === 200);

@@ -131,7 +131,7 @@ test("a document opens with its words by topic and its place, and goes on to the
   await expect(page.locator("#document-title")).toContainText(`Document ${id}`);
   expect(await page.locator("mark:not(.other)").count()).toBeGreaterThan(10);
   await expect(page.locator(".spot")).toBeVisible();
-  await page.getByRole("button", { name: "Show on the map" }).click();
+  await page.getByRole("button", { name: "Open the map" }).click();
   await ready(page);
   expect(await page.evaluate(() => window.explorer.row)).toBe(Number(id));
   await expect(page.locator("#row-title")).toBeVisible();
