@@ -7,8 +7,9 @@ use std::time::Duration;
 use latent::{Export, Exportable, Part};
 use latentspace::checkpoint::Checkpoint;
 use latentspace::compare::{ComparisonOptions, Embedding, compare as compare_embeddings};
-use latentspace::data::{Metadata, Precomputed, Preparation, Summary};
+use latentspace::data::{self, Metadata, Precomputed, Preparation, Summary};
 use latentspace::dimension::{DimensionOptions, dimension as estimate};
+use latentspace::explain;
 use latentspace::learn::{self, FitOptions};
 use latentspace::linalg::Matrix;
 use latentspace::measure::{self, MeasureOptions, Sample};
@@ -58,6 +59,56 @@ pub(crate) fn describe(py: Python<'_>, data: &Bound<'_, Data>, threads: usize, l
     call(py, 0, threads, listener, |run| {
         let summary = Summary::of_source(&data.source(None, false, run)?, data.options(), run)?;
         Ok(json!(summary).to_string())
+    })
+}
+
+/// A selection of rows: a file, or entries that are numbers or ids.
+#[derive(FromPyObject)]
+pub(crate) enum Selected {
+    #[pyo3(transparent)]
+    File(PathBuf),
+    #[pyo3(transparent)]
+    Entries((Vec<String>, bool)),
+}
+
+impl Selected {
+    fn rows(&self, name: &str, metadata: &Metadata, run: &Run) -> Result<Vec<u32>> {
+        match self {
+            Selected::File(path) => data::read_rows(path, metadata, run),
+            Selected::Entries((entries, are_numbers)) => data::rows_of(Path::new(name), entries, *are_numbers, metadata),
+        }
+    }
+}
+
+/// What sets rows apart, as JSON: rows of data, of those of a space, or of those that it keeps.
+#[pyfunction]
+pub(crate) fn explain_rows(
+    py: Python<'_>,
+    space: Option<&Bound<'_, Space>>,
+    data: Option<&Bound<'_, Data>>,
+    rows: Selected,
+    other_rows: Option<Selected>,
+    threads: usize,
+    listener: Option<&Bound<'_, PyAny>>,
+) -> PyResult<String> {
+    let (space, data) = (space.map(Bound::get), data.map(Bound::get));
+    call(py, 0, threads, listener, |run| {
+        let preparation = space.map(|space| &space.inner.preparation);
+        let source = data.map(|data| data.source(preparation, false, run)).transpose()?;
+        let observations = source.map(|source| source.read(run)).transpose()?;
+        let metadata = match (&observations, space) {
+            (Some(observations), _) => observations.metadata.clone(),
+            (None, Some(space)) => explain::kept_rows(&space.inner)?.metadata(),
+            (None, None) => return Err(Error::internal("rows of nothing")),
+        };
+        let selected = rows.rows("rows", &metadata, run)?;
+        let others = other_rows.as_ref().map(|others| others.rows("other_rows", &metadata, run)).transpose()?;
+        let found = match (space, &observations) {
+            (Some(space), _) => explain::explain_rows_of(&space.inner, observations.as_ref(), &selected, others.as_deref(), run)?,
+            (None, Some(observations)) => explain::explain_rows(observations, &selected, others.as_deref(), run)?,
+            (None, None) => return Err(Error::internal("rows of nothing")),
+        };
+        Ok(json!(found).to_string())
     })
 }
 

@@ -103,7 +103,9 @@ fn has_page() -> bool {
 #[pymodule]
 mod _native {
     #[pymodule_export]
-    use super::analysis::{compare, describe, dimension, export, fit_data, measure_axes, measure_codes, neighbors, plan, stability, sweep};
+    use super::analysis::{
+        compare, describe, dimension, explain_rows, export, fit_data, measure_axes, measure_codes, neighbors, plan, stability, sweep,
+    };
     #[pymodule_export]
     use super::data::Data;
     #[pymodule_export]

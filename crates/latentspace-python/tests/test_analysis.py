@@ -192,6 +192,28 @@ def test_a_space_explains_itself(tmp_path, table):
         latentspace.explain(table)
 
 
+def test_rows_are_explained_as_by_the_command(tmp_path, table):
+    mask = table[:, 0] > np.quantile(table[:, 0], 0.8)
+    rows = np.flatnonzero(mask)
+    (tmp_path / "rows.txt").write_text("".join(f"{row}\n" for row in rows))
+    told = latent("explain", "t.csv", "--rows", "rows.txt", cwd=tmp_path)
+    found = latentspace.explain(tmp_path / "t.csv", rows=mask)
+    assert found == told == latentspace.explain(tmp_path / "t.csv", rows=rows.tolist()) == latentspace.explain(tmp_path / "t.csv", rows=tmp_path / "rows.txt")
+    first = found["findings"][0]
+    assert first["column"] == "a" and first["effect"] == 1.0 and first["p"] < 1e-6
+    np.testing.assert_allclose(first["inside"]["mean"], table[mask, 0].mean(), rtol=1e-5)
+    np.testing.assert_allclose(first["outside"]["quartiles"], np.quantile(table[~mask, 0], [0.25, 0.5, 0.75]), rtol=1e-5)
+    # Against other rows, and of a space that keeps its rows.
+    between = latentspace.explain(table, rows=rows, other_rows=np.flatnonzero(~mask)[:30])
+    assert between["against"] == 30 and between["findings"][0]["column"] == "1"
+    fitted = quick(MAPS).fit(table)
+    assert latentspace.explain(fitted, rows=rows)["findings"][0]["effect"] == 1.0
+    with pytest.raises(InputError, match="rows: an array of shape"):
+        latentspace.explain(table, rows=[])
+    with pytest.raises(InputError, match="rows are numbers from 0"):
+        latentspace.explain(table, rows=[10**6])
+
+
 def test_codes_are_measured_as_by_the_command(tmp_path, table):
     codes = latentspace.PCA(2).fit_transform(table)
     np.save(tmp_path / "x.npy", table)

@@ -226,15 +226,25 @@ def measure(
         return space.measure(against, n_jobs=n_jobs)
 
 
-def explain(codes: Any, against: Any = None, *, n_words: int = 10, n_jobs: int | None = None) -> Explanation:
-    """Explain the dimensions of a space: loadings or words, correlations with columns and metadata, rows at both ends.
+def explain(
+    codes: Any, against: Any = None, *, rows: Any = None, other_rows: Any = None, n_words: int = 10, n_jobs: int | None = None
+) -> Explanation | Report:
+    """Explain the dimensions of a space, or what sets some rows apart from others.
+
+    Of a space: loadings or words, correlations with columns and metadata, rows at both ends. Of ``rows``: the observed columns, words, metadata and
+    dimensions in which they differ from all other rows by more than chance. A random selection has any finding in at most 5 % of cases. Rows that were
+    chosen on a map differ by construction in the columns that the map was learned from: there the effect counts.
 
     Parameters
     ----------
-    codes : Space or fitted estimator
-        The space.
+    codes : Space or fitted estimator; with rows also path, array, sparse rows, data frame, list of texts or Observations
+        The space, or the data.
     against : path, array, data frame or Observations, optional
         Rows with the columns of the space. By default the rows that the space keeps.
+    rows : list or array of row numbers or ids, boolean mask or path, optional
+        The rows to explain. A file holds one number or id per line, or a column ``row`` or ``id``.
+    other_rows : like rows, optional
+        The rows to compare them with. By default all others.
     n_words : int, default=10
         Number of words or columns per dimension.
     n_jobs : int or None, optional
@@ -242,8 +252,9 @@ def explain(codes: Any, against: Any = None, *, n_words: int = 10, n_jobs: int |
 
     Returns
     -------
-    Explanation
-        One dictionary per dimension, as ``latent explain --json`` prints them.
+    Explanation or Report
+        One dictionary per dimension, as ``latent explain --json`` prints them. With rows a report: ``findings``, the largest effect (Cliff's delta)
+        first, each with ``column``, ``level``, ``effect``, ``p``, ``inside`` and ``outside``.
 
     Examples
     --------
@@ -252,11 +263,39 @@ def explain(codes: Any, against: Any = None, *, n_words: int = 10, n_jobs: int |
     >>> X = np.random.default_rng(0).normal(size=(100, 3)) * [1, 9, 1]
     >>> explain(PCA(1).fit(X))[0]["loadings"][0]["column"]
     '2'
+    >>> found = explain(X, rows=X[:, 1] > 5)
+    >>> [(finding["column"], finding["effect"]) for finding in found["findings"]]
+    [('2', 1.0)]
     """
     space = codes if isinstance(codes, Space) else getattr(codes, "space_", None)
+    if rows is not None:
+        data = codes if space is None else against
+        if space is None and against is not None:
+            raise refuse("against: data were given beside data", "only a space is explained by other data", "explain(data, rows=...)")
+        native = None if data is None else data_of(data) if space is None or isinstance(data, (str, os.PathLike)) else _native.Data.rows(space._rows(data, n_jobs))
+        others = None if other_rows is None else selected(other_rows, "other_rows")
+        with heard(False) as ear:
+            found = _native.explain_rows(None if space is None else space._native, native, selected(rows, "rows"), others, threads(n_jobs), ear)
+        return Report(json.loads(found))
+    if other_rows is not None:
+        raise refuse("other_rows: given without rows", "rows are compared with other rows", "explain(data, rows=..., other_rows=...)")
     if space is None:
-        raise refuse(f"codes: {type(codes).__name__} was given", "a space or a fitted estimator has axes", "fit(X) learns one")
+        raise refuse(f"codes: {type(codes).__name__} was given", "a space or a fitted estimator has axes", "fit(X) learns one; rows= compares rows of data")
     return space.explain(against, n_words=n_words, n_jobs=n_jobs)
+
+
+def selected(rows: Any, name: str) -> str | tuple[list[str], bool]:
+    """A selection of rows for the native module: a file, or entries and whether they are numbers."""
+    if isinstance(rows, (str, os.PathLike)):
+        return os.fspath(rows)
+    entries = np.asarray(rows)
+    if entries.ndim != 1 or entries.size == 0:
+        raise refuse(f"{name}: an array of shape {entries.shape} was given", "it is a list of row numbers or ids, or a mask", "np.flatnonzero(mask) gives numbers")
+    if entries.dtype == bool:
+        return [str(row) for row in np.flatnonzero(entries)], True
+    if np.issubdtype(entries.dtype, np.integer):
+        return [str(row) for row in entries], True
+    return [str(entry) for entry in entries], False
 
 
 def export(

@@ -95,6 +95,14 @@ class Data:
 
 _Side = tuple[NDArray[np.float32] | None, Space | None]
 
+def explain_rows(
+    space: Space | None,
+    data: Data | None,
+    rows: str | tuple[list[str], bool],
+    other_rows: str | tuple[list[str], bool] | None,
+    threads: int,
+    listener: Any,
+) -> str: ...
 def describe(data: Data, threads: int, listener: Any) -> str: ...
 def plan(
     name: str, params: dict[str, Any], data: Data, measures: bool, max_memory: str | None, threads: int, listener: Any
