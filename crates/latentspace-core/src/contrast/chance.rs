@@ -116,7 +116,7 @@ fn saddlepoint_tail(points: &[(f64, f64)], n: f64, m: f64, target: f64, variance
     for _ in 0..STEPS {
         let (g, h) = slopes(t, u);
         determinant = h[0] * h[2] - h[1] * h[1];
-        if !(determinant > 0.0) || (g[0].abs() < 1e-9 * variance.sqrt() && g[1].abs() < 1e-9 * m) {
+        if determinant.is_nan() || determinant <= 0.0 || (g[0].abs() < 1e-9 * variance.sqrt() && g[1].abs() < 1e-9 * m) {
             break;
         }
         let step = [(h[2] * g[0] - h[1] * g[1]) / determinant, (h[0] * g[1] - h[1] * g[0]) / determinant];
@@ -128,14 +128,14 @@ fn saddlepoint_tail(points: &[(f64, f64)], n: f64, m: f64, target: f64, variance
             }
             size /= 2.0;
         };
-        if !(next < value) {
+        if next.is_nan() || next >= value {
             break;
         }
         (t, u, value) = (t - size * step[0], u - size * step[1], next);
     }
     let w = (-2.0 * value).max(0.0).sqrt();
     let v = t * (determinant / (n * share * (1.0 - share))).sqrt();
-    if w < 0.3 || !(v > 0.0) {
+    if w < 0.3 || v.is_nan() || v <= 0.0 {
         // Near the mean, or where nothing is left to draw: Chernoff's bound, which holds for every t and u.
         let exactly = (std::f64::consts::TAU * m * (1.0 - share)).sqrt().max(1.0);
         return (value.exp() * exactly).min(1.0);
