@@ -133,7 +133,7 @@ export class Columns {
     const field = this.fields.find((f) => f.name === name);
     if (typeof value === "number" && field?.type === "number" && field.integer && areYears(field.min, field.max)) return String(value);
     // A date at midnight is a day.
-    return field?.type === "date" && typeof value === "string" ? value.replace(/T00:00:00(\.0+)?Z?$/, "") : cell(value);
+    return field?.type === "date" && typeof value === "string" ? value.replace(/T00:00:00(\.0+)?Z?$/, "").replace(/T(\d\d:\d\d)/, " $1") : cell(value);
   }
   /** A range of a column, both ends included, in words. */
   rangeTold(by: string, [low, high]: readonly [number, number]): string {

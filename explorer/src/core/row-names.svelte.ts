@@ -33,8 +33,8 @@ export class RowNames {
   });
   private readonly guessed: string = $derived.by(() => guess(this.store.columns.fields, this.store.state?.kind === "text"));
   readonly by: string = $derived(this.choices.some((c) => c.by === this.chosen) ? this.chosen! : this.guessed);
-  /** The name of that column. */
-  readonly title: string = $derived(this.choices.find((c) => c.by === this.by)?.name ?? "id");
+  /** What that column is called above the names. */
+  readonly title: string = $derived.by(() => (this.by === "" ? (this.store.columns.fields.find((f) => f.type === "id")?.name ?? "id") : (this.choices.find((c) => c.by === this.by)?.name ?? this.by)));
   /** The index of that metadata column; null for others. */
   readonly index: number | null = $derived.by(() => this.store.columns.fields.find((f) => f.name === this.by)?.index ?? null);
 
