@@ -47,7 +47,8 @@ fn rows_are_set_apart_by_columns_categories_and_words() {
     let between = folder.json("explain t.csv --rows oaks.txt --other-rows firs.csv");
     assert_eq!(between["against"], 100);
     folder.good("explain t.csv --rows oaks.txt -o found.json");
-    assert_eq!(serde_json::from_slice::<Value>(&folder.read("found.json")).unwrap(), found);
+    // What was read is told with the document that is printed alone.
+    assert_eq!(serde_json::from_slice::<Value>(&folder.read("found.json")).unwrap()["findings"], found["findings"]);
     let mut child = folder.command("explain t.csv --rows - --json").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(&folder.read("oaks.txt")).unwrap();
     assert_eq!(serde_json::from_slice::<Value>(&child.wait_with_output().unwrap().stdout).unwrap(), found);
