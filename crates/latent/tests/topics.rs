@@ -243,6 +243,6 @@ fn the_page_is_told_of_topics() {
     assert!(share["max"].as_f64().unwrap() > 0.5 && share["origin"] == "derived", "{share}");
     // Without topics nothing is told of any.
     folder.write("x.csv", "a,b\n1,2\n3,4\n5,7\n");
-    let told = asked(&folder, "x.csv", &["/api/topics", "/api/state"]);
+    let told = asked(&folder, "x.csv --map", &["/api/topics", "/api/state"]);
     assert_eq!((told[0].0, &told[1].1["can"]), (404, &serde_json::json!([])));
 }
