@@ -165,14 +165,13 @@ impl Owned {
         let Ok(texts) = cast(&write::in_utc(array), &DataType::LargeUtf8) else { return Ok(None) };
         let cells = texts.as_string::<i64>();
         let known = || cells.iter().map(|cell| cell.filter(|cell| !cell.is_empty()));
-        if !kind.is_numeric() && *kind != DataType::Boolean {
-            if let Ok(instants) = dates::instants(known())
-                && instants.iter().any(Option::is_some)
-            {
-                return Ok(Some(Owned::Dates(
-                    instants.into_iter().map(|at| at.map_or(f64::NAN, |at| at as f64 / dates::DAY as f64)).collect(),
-                )));
-            }
+        if !kind.is_numeric()
+            && *kind != DataType::Boolean
+            && let Ok(instants) = dates::instants(known())
+            && instants.iter().any(Option::is_some)
+        {
+            let day = |at: Option<i64>| at.map_or(f64::NAN, |at| at as f64 / dates::DAY as f64);
+            return Ok(Some(Owned::Dates(instants.into_iter().map(day).collect())));
         }
         let mut levels: HashMap<&str, u32> = HashMap::new();
         known().flatten().for_each(|cell| *levels.entry(cell).or_default() += 1);
@@ -455,10 +454,10 @@ mod tests {
     fn observed() -> (Observations, Vec<u32>) {
         let random = crate::random::Random::new(5, "rows");
         let selected: Vec<u32> = (0..50).map(|at| at * 4).collect();
-        let is_in = |row: usize| row % 4 == 0;
+        let is_in = |row: usize| row.is_multiple_of(4);
         let mass = |row: usize| (random.normal(row as u64, 0) + if is_in(row) { 3.0 } else { 0.0 }) as f32;
         let numbers = Matrix::from_fn(N, 2, |row, at| if at == 0 { mass(row) } else { random.normal(row as u64, 1) as f32 });
-        let sex = |row: usize| Some(if is_in(row) || row % 3 == 0 { "female" } else { "male" });
+        let sex = |row: usize| Some(if is_in(row) || row.is_multiple_of(3) { "female" } else { "male" });
         let table = Table {
             numbers,
             affine: Affine::new(vec![5000.0, 0.0], vec![100.0, 1.0]),
