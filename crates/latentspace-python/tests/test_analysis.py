@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from conftest import CLASSES, quick
 from latentspace import PCA, InputError, ParamError, compare, dimension, export, neighbors, stability
+from latentspace._native import has_page
 
 MAPS = next(cls for cls in CLASSES if "start" in cls._description["given"])
 
@@ -258,6 +259,9 @@ def test_what_is_exported(tmp_path, rows):
     assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "axes.csv").read_bytes()
     found = export(space.encode(rows), tmp_path / "folder", to="projector", ids=list(range(len(rows))))
     assert [name.rsplit("/", 1)[1] for name in found["files"]] == ["vectors.tsv", "metadata.tsv"]
+    if has_page():
+        found = export(space.encode(rows), tmp_path / "map.html", to="html", ids=[f"r{i}" for i in range(len(rows))])
+        assert found["rows"] == len(rows) and '"map":"' in (tmp_path / "map.html").read_text()
 
 
 def test_what_cannot_be_exported(tmp_path, rows):
@@ -270,7 +274,7 @@ def test_what_cannot_be_exported(tmp_path, rows):
         export(space, path, to="csv", part="rows")
     with pytest.raises(ParamError, match="part: 'axes' was given; the array holds codes; a space has axes"):
         export(rows, path, to="csv", part="axes")
-    with pytest.raises(ParamError, match="to: 'html' was given; it needs axes over words, and this is one of"):
+    with pytest.raises(InputError, match="this space keeps no rows"):
         export(space, tmp_path / "z.html", to="html")
     with pytest.raises(InputError, match="this space keeps no rows"):
         export(space, path, to="csv")

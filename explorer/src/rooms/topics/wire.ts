@@ -107,10 +107,10 @@ export interface TopicDocument {
 
 /** The shares of topics over the time of one column. */
 export interface TimesOf {
-  field: number;
   bins: Bin[];
   /** For each bin the share of each topic, by its number. */
   shares: number[][];
+  field: number;
 }
 
 /** A time bin. */

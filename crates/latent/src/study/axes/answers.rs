@@ -156,9 +156,9 @@ pub(crate) struct Times {
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(crate = "schemars")]
 pub(crate) struct TimesOf {
-    pub(crate) field: usize,
     #[serde(flatten)]
     pub(crate) times: Times,
+    pub(crate) field: usize,
 }
 
 /// All that a page in one file holds.
