@@ -67,7 +67,7 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
 
             - ``tokens``: Tokens to count: words (Unicode word boundaries and dictionaries), runs (of letters, digits and
               underscores) or spaces (text that was separated into words before). Default: words.
-            - ``keep_case``: Keep upper and lower case apart.
+            - ``lowercase``: Convert words to lower case.
             - ``keep_numbers``: Count numbers, too.
             - ``stop_words``: Stop words to remove: auto, none, languages (english,german), or a file of words (in Python a list);
               english,+FILE adds those of a file. Default: auto: the language is detected.

@@ -15,8 +15,8 @@ class TextOptions(TypedDict, total=False):
     #: that was separated into words before). Default: words.
     tokens: Literal['words', 'runs', 'spaces']
 
-    #: Keep upper and lower case apart.
-    keep_case: bool
+    #: Convert words to lower case.
+    lowercase: bool
 
     #: Count numbers, too.
     keep_numbers: bool
