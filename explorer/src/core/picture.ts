@@ -154,12 +154,3 @@ export async function svg(store: Store): Promise<Blob> {
   below.draw(seen.height);
   return new Blob([pen.document(seen.width, seen.height + below.height, caption(store)[0] ?? "map")], { type: "image/svg+xml" });
 }
-
-/** Saves bytes as a file. */
-export function save(blob: Blob, name: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}

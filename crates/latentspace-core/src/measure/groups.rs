@@ -94,8 +94,8 @@ impl Groups {
         }
     }
 
-    /// A sentence if the neighbor graph of the data is disconnected. Where distances on the map were found to follow those in the data, it
-    /// says nothing against them.
+    /// A sentence if the neighbor graph of the data is disconnected. It does not question distances on a map that were measured to follow those
+    /// in the data.
     pub fn parts_told(&self, measures: &BTreeMap<String, Measure>) -> Option<String> {
         let consequence = if follows_distances(measures) {
             "no neighbors connect them, so their arrangement on this map does not come from neighborhoods"

@@ -121,7 +121,7 @@ pub fn verdict(measures: &BTreeMap<String, Measure>) -> Option<Sentence> {
     Some(Sentence::verdict(text))
 }
 
-/// A share above that of chance: 0 at the null, 1 at most.
+/// The share corrected for chance, (value - null) / (1 - null): 0 at the null, at most 1.
 fn above_chance(share: &Measure) -> f64 {
     let null = share.null.unwrap_or(0.0);
     (share.value - null) / (1.0 - null).max(f64::EPSILON)

@@ -1,4 +1,4 @@
-// Arrows from where rows lie to where they lie in another map that was laid onto this one.
+// Arrows from the rows' places to their places in another map, once that map is aligned with this one.
 import { type Layer, ORDER, type Sheet } from "../layer.ts";
 
 export interface Arrows {
