@@ -128,3 +128,12 @@ for (const scheme of ["light", "dark"] as const)
     const found = await page.evaluate(() => (window as unknown as { axe: { run(o: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } }).axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] }));
     expect(found.violations.map((v) => `${v.id}: ${v.nodes[0]!.html}`)).toEqual([]);
   });
+
+test("all rows have no others to be compared with", async ({ page }) => {
+  await open(page, "n=1000");
+  await ready(page);
+  await page.keyboard.press("v");
+  await expect.poll(() => page.evaluate(() => window.explorer.rows?.length)).toBe(1000);
+  await expect(page.getByText("All rows are selected: there are no others to compare them with.")).toBeVisible();
+  await expect(page.getByText("Nothing sets it apart beyond chance.")).toHaveCount(0);
+});
