@@ -502,7 +502,7 @@ mod tests {
     fn the_ids_are_a_column_of_their_own_type() {
         let column = |cells: [&str; 4]| std::sync::Arc::new(arrow::array::StringArray::from(cells.to_vec())) as ArrayRef;
         let table =
-            arrow::record_batch::RecordBatch::try_from_iter([("id", column(["a", "a", "b", "b"])), ("kind", column(["x", "x", "y", "y"]))]);
+            arrow::array::RecordBatch::try_from_iter([("id", column(["a", "a", "b", "b"])), ("kind", column(["x", "x", "y", "y"]))]);
         let fields = Fields::new(&Metadata { columns: table.unwrap(), id: Some(0) });
         assert_eq!(fields.typed().collect::<Vec<_>>(), [("id", ColumnType::Id), ("kind", ColumnType::Category)]);
         assert!(matches!(fields.describe()[0], Field::Id { index: 0, .. }));

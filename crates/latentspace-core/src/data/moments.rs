@@ -8,7 +8,7 @@ use std::ops::Range;
 use crate::parallel::*;
 use arrow::array::{Array, Float64Array};
 use arrow::datatypes::DataType;
-use arrow::util::display::{ArrayFormatter, FormatOptions};
+use arrow::display::{ArrayFormatter, FormatOptions};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 

@@ -353,7 +353,7 @@ impl Metadata {
         if first.columns.num_columns() == 0 && parts.iter().all(|part| part.columns.num_columns() == 0) {
             return Ok(Self::none(parts.iter().map(Self::rows).sum()));
         }
-        let unlike = |error: arrow::error::ArrowError| {
+        let unlike = |error: arrow::ArrowError| {
             Error::input("data", format!("parts that do not fit ({error})"), "each part has columns of the same types")
         };
         let schema = first.columns.schema();
@@ -394,7 +394,7 @@ impl Metadata {
     /// # Errors
     /// [`Error::Internal`] if Arrow cannot write a type.
     pub fn to_ipc(&self) -> Result<Vec<u8>> {
-        let fail = |error: arrow::error::ArrowError| Error::internal(format!("metadata could not be written: {error}"));
+        let fail = |error: arrow::ArrowError| Error::internal(format!("metadata could not be written: {error}"));
         let mut settings = std::collections::HashMap::new();
         if let Some(id) = self.id {
             settings.insert("id".to_owned(), id.to_string());
@@ -440,7 +440,7 @@ impl Metadata {
         if array.is_null(row) {
             return None;
         }
-        arrow::util::display::array_value_to_string(&super::write::in_utc(array), row).ok()
+        arrow::display::array_value_to_string(&super::write::in_utc(array), row).ok()
     }
 
     /// The labels in the column of this name. A cell that is empty is missing; among numbers, NaN and -1 are, too.

@@ -154,7 +154,7 @@ fn text(column: &ArrayRef, row: usize, out: &mut String) -> Result<()> {
             value => write!(out, "{value}"),
         }
     } else {
-        let shown = arrow::util::display::array_value_to_string(column, row).map_err(|error| Error::internal(error.to_string()))?;
+        let shown = arrow::display::array_value_to_string(column, row).map_err(|error| Error::internal(error.to_string()))?;
         out.push_str(&shown);
         Ok(())
     };

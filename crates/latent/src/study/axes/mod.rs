@@ -318,7 +318,7 @@ impl AxesRoom {
         };
         let array = &write::in_utc(array);
         let kind = array.data_type();
-        let failed = |error: arrow::error::ArrowError| error.to_string();
+        let failed = |error: arrow::ArrowError| error.to_string();
         let instants: Vec<Option<i64>> = if matches!(kind, DataType::Date32 | DataType::Date64 | DataType::Timestamp(..)) {
             let days = cast(array, &DataType::Date32).map_err(failed)?;
             days.as_primitive::<Date32Type>().iter().map(|day| day.map(|day| i64::from(day) * dates::DAY)).collect()

@@ -5,10 +5,10 @@ use std::io::Read;
 use std::ops::Range;
 use std::sync::Arc;
 
+use arrow::ArrowError;
 use arrow::array::RecordBatch;
 use arrow::buffer::Buffer;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use arrow::error::ArrowError;
 use arrow::ipc::convert::try_fb_to_schema;
 use arrow::ipc::reader::{FileDecoder, StreamDecoder};
 use arrow::ipc::{Block as Piece, CompressionType, Message, root_as_footer, root_as_message};

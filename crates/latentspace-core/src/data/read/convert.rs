@@ -8,7 +8,7 @@ use arrow::array::{
 };
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float32Type, Float64Type, TimeUnit, TimestampMicrosecondType};
-use arrow::util::display::{ArrayFormatter, FormatOptions};
+use arrow::display::{ArrayFormatter, FormatOptions};
 
 use super::cells::vector;
 use super::excerpt;
@@ -23,7 +23,7 @@ pub(super) enum Source {
     F64(Float64Array, usize),
 }
 
-fn no_numbers(error: &arrow::error::ArrowError) -> Error {
+fn no_numbers(error: &arrow::ArrowError) -> Error {
     Error::input("", format!("cells that are not numbers ({error})"), "numbers are needed")
 }
 
@@ -159,8 +159,7 @@ pub(super) fn text(column: &ArrayRef) -> Result<StringArray> {
     if let Ok(cells) = cast(column, &DataType::Utf8) {
         return Ok(cells.as_string::<i32>().clone());
     }
-    let wrong =
-        |error: arrow::error::ArrowError| Error::input("", format!("cells that cannot be shown as text ({error})"), "text is needed");
+    let wrong = |error: arrow::ArrowError| Error::input("", format!("cells that cannot be shown as text ({error})"), "text is needed");
     let options = FormatOptions::default();
     let formatter = ArrayFormatter::try_new(column, &options).map_err(wrong)?;
     let cell = |row: usize| if column.is_null(row) { Ok(None) } else { formatter.value(row).try_to_string().map(Some) };

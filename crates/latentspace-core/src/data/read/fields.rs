@@ -260,14 +260,21 @@ pub(super) fn fields_of(schema: &arrow::datatypes::Schema, head: &arrow::array::
     fields
 }
 
+/// The length of the first list that is not missing.
+fn first_length(column: &ArrayRef) -> Option<usize> {
+    let length = match column.as_list_opt::<i32>() {
+        Some(lists) => lists.iter().flatten().next()?.len(),
+        None => column.as_list_opt::<i64>()?.iter().flatten().next()?.len(),
+    };
+    Some(length)
+}
+
 fn field_of(name: &str, column: &ArrayRef) -> Field {
     match kind_of(column.data_type()) {
         Kind::Vector(0) => {
-            let lengths = arrow::compute::kernels::length::length(column).ok();
-            let width = lengths.and_then(|lengths| cast(&lengths, &DataType::Float64).ok());
-            let width = width.and_then(|width| width.as_primitive::<Float64Type>().iter().flatten().next());
+            let width = first_length(column);
             match width {
-                Some(width) if width >= 1.0 => Field::new(name, Kind::Vector(width as usize)),
+                Some(width) if width >= 1 => Field::new(name, Kind::Vector(width)),
                 _ => Field::new(name, Kind::Other),
             }
         }
