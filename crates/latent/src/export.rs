@@ -175,7 +175,7 @@ impl Export<'_> {
         if space.distributions()?.is_none() {
             return Err(only(format!("this is one of {}", space.method.title)));
         }
-        let room = AxesRoom::of_space(*space)?;
+        let room = AxesRoom::of_space(Arc::from(space))?;
         let text = match self.to {
             "html" => standing_alone(&room.file(run)?).ok_or_else(|| {
                 Error::input(name, "this program was built without its page", "`make page` builds it, then `cargo build` again")

@@ -11,7 +11,7 @@ use latentspace::{Codes, Error, Result, border};
 use crate::context::Context;
 
 /// Arguments that name outputs.
-const OUTPUTS: [&str; 5] = ["output", "codes", "per-row", "moved", "picture"];
+const OUTPUTS: [&str; 6] = ["output", "codes", "per-row", "moved", "picture", "annotations"];
 
 /// Extensions for codes.
 pub(crate) const CODES: &[&str] = &["npy", "parquet", "csv"];

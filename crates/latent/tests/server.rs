@@ -127,6 +127,58 @@ fn f32s(bytes: &[u8]) -> Vec<f32> {
     bytes.chunks_exact(4).map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap())).collect()
 }
 
+fn u32s(bytes: &[u8]) -> Vec<u32> {
+    bytes.chunks_exact(4).map(|cell| u32::from_le_bytes(cell.try_into().unwrap())).collect()
+}
+
+#[test]
+fn labels_and_notes_are_columns_and_kept_in_a_file() {
+    let folder = table();
+    let file = folder.path().join("labels.csv");
+    let server = Server::rested(folder, "t.csv --columns a,b,c,d,e --method pca --annotations labels.csv");
+    let give =
+        |column: &str, kind: &str, edits: Value| server.post("/api/annotations", &json!({"column": column, "type": kind, "edits": edits}));
+    let changed = give("mine", "category", json!([{"value": "odd", "rows": [1, 3]}])).json();
+    assert_eq!(changed, json!({"version": 1, "before": [{"value": null, "rows": [1, 3]}]}));
+    assert_eq!(
+        give("mine", "category", json!([{"value": "even", "rows": [2, 3]}])).json()["before"][0],
+        json!({"value": "odd", "rows": [3]})
+    );
+    assert_eq!(give("mine", "text", json!([])).status, 400);
+    assert_eq!(give("kind", "category", json!([])).status, 400, "the data have a column of this name");
+    assert_eq!(give("mine", "category", json!([{"value": "x", "rows": [300]}])).status, 400);
+    give("remark", "text", json!([{"value": "look, \"again\"", "rows": [5]}]));
+
+    let state = server.get("/api/state").json();
+    let told = &state["annotations"];
+    assert_eq!((&told["version"], &told["file"], &told["columns"][0]["id"]), (&3.into(), &"labels.csv".into(), &"yours:0".into()));
+    assert_eq!(told["columns"][0]["categories"], json!([{"label": "odd", "count": 1}, {"label": "even", "count": 2}]));
+    let columns = server.get("/api/columns?q=&limit=2").json();
+    assert_eq!((&columns["columns"][0]["origin"], &columns["columns"][1]["type"]), (&"yours".into(), &"text".into()));
+    let codes = u32s(&server.get("/api/columns/yours:0/values").body);
+    assert_eq!(codes[..4], [u32::MAX, 0, 1, 1]);
+    assert_eq!(server.get("/api/columns/yours:1").status, 404, "notes are texts");
+    assert_eq!(server.get("/api/rows/5").json()["fields"]["remark"], "look, \"again\"");
+    assert_eq!(give("note", "text", json!([])).status, 400, "the data have a note");
+    assert_eq!(server.get("/api/rows/3").json()["fields"]["mine"], "even");
+    let found = server.get("/api/search?q=even").json();
+    assert_eq!((&found["total"], &found["hits"][0]["field"], &found["hits"][1]["row"]), (&2.into(), &"mine".into(), &3.into()));
+    let rows = server.post("/api/rows/save", &json!({"rows": [3], "format": "csv"}));
+    let text = String::from_utf8(rows.body).unwrap();
+    assert!(text.lines().next().unwrap().contains("mine") && text.lines().nth(1).unwrap().contains("even"), "{text}");
+
+    // The file holds them; another server takes them up.
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(text.lines().nth(4).unwrap().split(',').next_back(), Some(""), "{text}");
+    let saved = server.get("/api/annotations?format=csv");
+    assert_eq!(String::from_utf8(saved.body).unwrap(), text);
+    assert!(server.get("/api/annotations?format=parquet").body.starts_with(b"PAR1"));
+    assert_eq!(server.get("/api/annotations?format=npy").status, 400);
+    let again = Server::rested(table(), &format!("t.csv --columns a,b,c,d,e --method pca --annotations {}", file.display()));
+    assert_eq!(again.get("/api/rows/3").json()["fields"]["mine"], "even");
+    assert_eq!(again.get("/api/state").json()["annotations"]["columns"][1]["type"], "text");
+}
+
 #[test]
 fn every_route_answers_as_the_interface_says() {
     let server = Server::start(table(), "t.csv --columns a,b,c,d,e --set n_iter=100 --set n_iter_early=50 --set perplexity=10");
@@ -234,10 +286,25 @@ fn every_route_answers_as_the_interface_says() {
     assert_eq!((called("300", "metadata:0").status, called("x", "metadata:0").status, called("", "metadata:0").status), (404, 404, 200));
 
     let found = server.get("/api/search?q=needle").json();
-    assert_eq!((&found[0]["row"], &found[0]["field"], &found[0]["text"]), (&5.into(), &"note".into(), &"a Needle in it".into()));
+    let hit = &found["hits"][0];
+    assert_eq!(
+        (&found["total"], &hit["row"], &hit["field"], &hit["text"]),
+        (&1.into(), &5.into(), &"note".into(), &"a Needle in it".into())
+    );
     let found = server.get("/api/search?q=ROW%2012&limit=4").json();
-    assert_eq!((&found[0]["id"], &found[1]["id"], found.as_array().unwrap().len()), (&"row 12".into(), &"row 120".into(), 4));
-    assert_eq!(server.get("/api/search?q=").json(), json!([]));
+    let hits = found["hits"].as_array().unwrap();
+    assert_eq!((&hits[0]["id"], &hits[1]["id"], hits.len(), &found["total"]), (&"row 12".into(), &"row 120".into(), 4, &13.into()));
+    assert_eq!(server.get("/api/search?q=").json(), json!({"total": 0, "hits": []}));
+    let all = u32s(&server.get("/api/search/rows?q=row%2012").body);
+    let words = [12, 112].into_iter().chain(120..130).chain([212]);
+    assert_eq!(all, words.collect::<Vec<u32>>(), "a phrase, or all its words");
+    // Patterns, in the order of rows; words apart.
+    let found = server.get("/api/search?q=%5Erow%20%5B12%5D0%24&by=pattern").json();
+    assert_eq!((&found["total"], &found["hits"][1]["id"]), (&2.into(), &"row 20".into()));
+    assert_eq!(server.get("/api/search?q=it%20needle").json()["hits"][0]["row"], 5);
+    let wrong = server.get("/api/search?q=%28a&by=pattern");
+    assert!(wrong.status == 400 && wrong.json()["error"].as_str().unwrap().contains("unclosed group"), "{:?}", wrong.json());
+    assert_eq!(server.get("/api/search?q=a&by=meaning").status, 400);
 
     let price = field("price")["index"].clone();
     let page = server.post("/api/table", &json!({"rows": [4, 17, 9], "sort": price, "descending": false, "offset": 0, "limit": 2})).json();

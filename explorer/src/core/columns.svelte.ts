@@ -9,7 +9,7 @@ import type { Store } from "./store.svelte.ts";
 
 /** Up to so many columns are listed; more are searched. */
 export const LISTED = 20;
-const ORIGINS = { metadata: "Metadata", derived: "Derived", observed: "Observed" };
+const ORIGINS = { yours: "Yours", metadata: "Metadata", derived: "Derived", observed: "Observed" };
 /** The groups that stand apart in the map that is shown. */
 const GROUPS = "@groups";
 const GROUPS_NAME = "groups of the map";
@@ -46,6 +46,7 @@ export class Columns {
   private readonly scales = new WeakMap<Cells, Scale>();
   private known = "";
   private hasList = false;
+  private annotated = 0;
   private readonly asked: string | null;
 
   constructor(store: Store, place: Place) {
@@ -61,6 +62,10 @@ export class Columns {
         (found) => (this.listed = found),
         () => (this.hasList = false), // asked again with the next state
       );
+    }
+    if (state.annotations && state.annotations.version !== this.annotated) {
+      this.annotated = state.annotations.version;
+      this.refresh();
     }
     const told = JSON.stringify(state.fields);
     // Data without metadata may be colored by an observed column.
@@ -80,6 +85,12 @@ export class Columns {
   reset(): void {
     [this.fetched, this.infos, this.listed, this.hasList] = [new Map(), new Map(), { total: 0, columns: [] }, false];
     this.needAll();
+  }
+  /** Labels are others now: fetches those that were fetched, and shows the chosen row with its own. */
+  private refresh(): void {
+    for (const by of this.fetched.keys()) if (isLabel(by)) this.fetch(by);
+    if (this.by !== null && isLabel(this.by)) void this.need(this.by);
+    this.store.selection.load();
   }
   /** Fetches what points are colored and filtered by. */
   needAll(): void {
@@ -167,11 +178,12 @@ export class Columns {
   /** All that can be colored by, or of many columns metadata, shares and what is chosen; by origin. */
   readonly groups: { origin: string; choices: Choice[] }[] = $derived.by(() => {
     const of = (origin: Choice["origin"]) => ({ origin: ORIGINS[origin], choices: this.choices.filter((c) => c.origin === origin) });
-    return [of("metadata"), of("derived"), of("observed")].filter((g) => g.choices.length > 0);
+    return [of("yours"), of("metadata"), of("derived"), of("observed")].filter((g) => g.choices.length > 0);
   });
   private readonly choices: Choice[] = $derived.by(() => {
     const { by } = this;
-    const found: Choice[] = this.fields.filter(isColor).map((f) => ({ by: f.name, name: f.name, origin: "metadata" }));
+    const found: Choice[] = this.store.annotations.labels.map((c) => ({ by: keyOf(c), name: c.name, origin: "yours" }));
+    for (const f of this.fields.filter(isColor)) found.push({ by: f.name, name: f.name, origin: "metadata" });
     const shares: Share[] = [...(this.store.maps.trust ? [KEPT] : []), ...(this.store.maps.stable ? (["@seeds", "@draws"] as const) : [])];
     // What was chosen of another map stays chosen.
     for (const share of isShare(by) && !shares.includes(by) ? [...shares, by] : shares) found.push({ by: share, name: SHARES[share], origin: "derived" });
@@ -200,7 +212,7 @@ export class Columns {
   }
   /** The next of what is listed: of metadata and shares. */
   next(): void {
-    const all = this.choices.filter((c) => c.by === this.by || isShare(c.by) || c.origin === "metadata");
+    const all = this.choices.filter((c) => c.by === this.by || isShare(c.by) || c.origin === "metadata" || c.origin === "yours");
     const next = all[(all.findIndex((c) => c.by === this.by) + 1) % all.length];
     if (next) this.colorBy(next.by);
   }
@@ -208,8 +220,9 @@ export class Columns {
   need(by: string): Promise<void> {
     if (by === GROUPS) return this.store.maps.needGroups();
     if (isShare(by) || this.fetched.has(by)) return Promise.resolve();
-    const under = this.asking.get(by);
-    if (under) return under;
+    return this.asking.get(by) ?? this.fetch(by);
+  }
+  private fetch(by: string): Promise<void> {
     const index = this.fields.find((f) => f.name === by && isColor(f))?.index;
     if (index === undefined && !by.startsWith("@")) return Promise.resolve();
     const { source } = this.store;
@@ -234,6 +247,8 @@ export class Columns {
 
 /** By what a column is colored: metadata by name, others by id. */
 export const keyOf = (column: Column): string => (column.origin === "metadata" ? column.name : `@${column.id}`);
+/** Whether a column is of the reader's own labels. */
+const isLabel = (by: string): boolean => by.startsWith("@yours:");
 /** Whether points can be colored by a column of this type. */
 const isColor = ({ type }: { type: Column["type"] }): boolean => type !== "text" && type !== "id";
 export const isNumeric = ({ type }: Field): boolean => type === "number" || type === "date";

@@ -28,7 +28,8 @@ export function keysOf(store: Store): Key[] {
 }
 
 export function onKey(store: Store, e: KeyboardEvent): void {
-  if (e.ctrlKey || e.metaKey || e.altKey || e.defaultPrevented || store.keys) return;
+  if (e.altKey || e.defaultPrevented || store.keys) return;
+  const key = e.ctrlKey || e.metaKey ? `Ctrl+${e.shiftKey ? "Shift+" : ""}${e.key.toLowerCase()}` : e.key;
   const at = e.target as HTMLElement;
   // What is typed into a field belongs to it, letters to a list of choices; arrows to whatever slides, lists or scrolls.
   if (at.closest("input:not([type=checkbox], [type=range], [type=radio]), textarea, [contenteditable]")) return;
@@ -36,8 +37,8 @@ export function onKey(store: Store, e: KeyboardEvent): void {
   if (e.key.startsWith("Arrow") && at.closest("[role=grid], [role=listbox], [type=range], [type=radio], .side, .drawer, dialog")) return;
   // Enter presses what has the focus; on the map it is a key like others.
   if (e.key === "Enter" && at.getAttribute("role") !== "application") return;
-  const found = keysOf(store).find((k) => k.keys.includes(e.key));
+  const found = keysOf(store).find((k) => k.keys.includes(key));
   if (!found) return;
   e.preventDefault();
-  found.run(store, e.key);
+  found.run(store, key);
 }

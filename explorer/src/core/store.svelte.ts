@@ -4,6 +4,7 @@ import { type DataSource, SourceError } from "../data/source.ts";
 import type { Failure, Method, State } from "../data/types.ts";
 import type { Theme } from "../scatter/palette.ts";
 import { readPlace, writePlace } from "./address.ts";
+import { Annotations } from "./annotations.svelte.ts";
 import { CameraState } from "./camera.svelte.ts";
 import { Columns } from "./columns.svelte.ts";
 import { Maps } from "./maps.svelte.ts";
@@ -34,6 +35,7 @@ export class Store {
   readonly maps: Maps;
   readonly selection: Selection;
   readonly camera: CameraState;
+  readonly annotations: Annotations;
   private readonly slices: ReadonlyMap<string, Slice>;
 
   /** The room that was asked for; null: the first. */
@@ -60,6 +62,7 @@ export class Store {
     this.names = new RowNames(this, place.name);
     this.camera = new CameraState(this, place);
     this.selection = new Selection(this);
+    this.annotations = new Annotations(this);
     this.maps = new Maps(this, place);
     this.slices = new Map(rooms.flatMap((r) => (r.slice ? [[r.id, r.slice(this, address)]] : [])));
     let saved: string | null = null;

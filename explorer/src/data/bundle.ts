@@ -1,7 +1,9 @@
 // A map in one file, without a server: what crates/latent/src/study/bundle.rs writes. Nothing is asked of anyone.
 import { still } from "./file.ts";
+import { KeptAnnotations } from "./annotations.ts";
+import { search, type Searched, searchRows } from "./search.ts";
 import { type DataSource, type Listener, SourceError } from "./source.ts";
-import { type Bundle, type BundleColumn, type Cells, type ColumnInfo, type Hit, type MapData, type Method, MISSING, type RowInfo, type TableRow } from "./types.ts";
+import { type Bundle, type BundleColumn, type Cells, type ColumnInfo, type MapData, type Method, MISSING, type RowInfo, type State, type TableRow } from "./types.ts";
 
 const STEPS = 65_535;
 const UNKNOWN = 255;
@@ -126,7 +128,26 @@ export function bundleSource(text: string): DataSource {
     if (info.type === "category") return info.categories[value]?.label ?? null;
     return info.type === "date" ? new Date(value * 86_400_000).toISOString().slice(0, 10) : value;
   };
-  const fieldsOf = (all: Opened, row: number) => Object.fromEntries(all.header.state.fields.map((field) => [field.name, cellOf(all, field.index, row)]));
+  /** Labels and notes that are given on this page. */
+  let notes: KeptAnnotations | null = null;
+  const notesOf = ({ header }: Opened) => (notes ??= new KeptAnnotations(header.state.rows, (name) => header.columns.some(({ info }) => info.name === name) || header.texts.some((t) => t.name === name)));
+  let listening: Listener | null = null;
+  const stateOf = (all: Opened): State => ({ ...all.header.state, annotations: notesOf(all).state, map: { version: 1, dims: all.header.dims } });
+  const fieldsOf = (all: Opened, row: number) => ({
+    ...Object.fromEntries(notesOf(all).of(row)),
+    ...Object.fromEntries(all.header.state.fields.map((field) => [field.name, cellOf(all, field.index, row)])),
+  });
+  const searched = (all: Opened): Searched => ({
+    rows: all.header.state.rows,
+    id: (row) => idOf(all, row),
+    texts: (row) => [
+      ...all.header.state.fields.flatMap((field): [string, string][] => {
+        const text = field.type === "number" || field.type === "id" ? null : cellOf(all, field.index, row);
+        return text === null ? [] : [[field.name, String(text)]];
+      }),
+      ...notesOf(all).of(row),
+    ],
+  });
   const labelOf = (all: Opened, row: number): string | null => {
     const field = all.header.state.fields.find((f) => f.type === "category");
     const value = field === undefined ? null : cellOf(all, field.index, row);
@@ -137,9 +158,10 @@ export function bundleSource(text: string): DataSource {
     ...still(),
     listen(listener: Listener) {
       opened.then(
-        ({ header }) => {
+        (all) => {
+          listening = listener;
           listener.connected(true);
-          listener.state({ ...header.state, map: { version: 1, dims: header.dims } });
+          listener.state(stateOf(all));
         },
         () => {
           const error = { error: "This file cannot be read: it is damaged, or the browser is too old.", hint: "A browser of 2023 or newer is needed." };
@@ -147,7 +169,7 @@ export function bundleSource(text: string): DataSource {
           listener.state({ phase: "failed", can: [], fields: [], map: null, trust_version: 0, maps_version: 0, error } as never);
         },
       );
-      return () => undefined;
+      return () => void (listening = null);
     },
     map: async () => (await opened).map,
     trust: async () => (await opened).trust,
@@ -168,7 +190,7 @@ export function bundleSource(text: string): DataSource {
     },
     async columnOf(id) {
       const all = await opened;
-      return { info: infoOf(all, id), cells: all.cells.get(id)! };
+      return notesOf(all).columnOf(id) ?? { info: infoOf(all, id), cells: all.cells.get(id)! };
     },
     async row(row): Promise<RowInfo> {
       const all = await opened;
@@ -198,30 +220,17 @@ export function bundleSource(text: string): DataSource {
       if (observed.length === 0) throw missing("values");
       return Float32Array.from(observed, (column) => all.cells.get(column.info.id)![row]!);
     },
-    async search(query, limit): Promise<Hit[]> {
+    search: async (query, by, limit) => search(searched(await opened), query, by, limit),
+    searchRows: async (query, by) => searchRows(searched(await opened), query, by),
+    async annotate(column, type, edits) {
       const all = await opened;
-      const { header } = all;
-      const needle = query.trim().toLowerCase();
-      const hits: (Hit & { rank: number })[] = [];
-      const { fields, rows } = header.state;
-      for (let row = 0; row < rows; row++) {
-        const id = idOf(all, row);
-        let best: (Hit & { rank: number }) | null = null;
-        const offer = (field: string, text: string, least: number) => {
-          const at = text.toLowerCase().indexOf(needle);
-          if (at < 0) return;
-          const rank = Math.max(least, at > 0 ? 2 : text.length === needle.length ? 0 : 1);
-          if (!best || rank < best.rank) best = { row, id, field, text, rank };
-        };
-        offer("id", id, 0);
-        for (const field of fields) {
-          if (field.type === "number" || field.type === "id") continue;
-          const text = cellOf(all, field.index, row);
-          if (text !== null) offer(field.name, String(text), 1);
-        }
-        if (best) hits.push(best);
-      }
-      return hits.sort((a, b) => a.rank - b.rank || a.row - b.row).slice(0, limit);
+      const changed = notesOf(all).change(column, type, edits);
+      listening?.state(stateOf(all));
+      return changed;
+    },
+    async annotationsFile() {
+      const all = await opened;
+      return notesOf(all).csv((row) => idOf(all, row));
     },
     async table({ rows, sort, descending, offset, limit }) {
       const all = await opened;

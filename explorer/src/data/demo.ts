@@ -8,10 +8,12 @@
 //   & typed=1  columns of more types: skewed numbers, years, dates, categories with missing ones
 //   and what the test data of rooms read from it
 //   & cats=10  categories                 & phase=failed|reading|empty   stay there
+import { KeptAnnotations } from "./annotations.ts";
 import { contrastDemo, type DemoColumn } from "./demo-contrast.ts";
 import { packMap, parseMap } from "./header.ts";
+import { search, type Searched, searchRows } from "./search.ts";
 import { type DataSource, type Listener, type Near, SourceError } from "./source.ts";
-import type { Cells, Column, ColumnInfo, Columns, Comparison, Field, Groups, Hit, KeptMap, Method, Metric, Neighbor, Phase, RowInfo, Stable, State, TableQuery } from "./types.ts";
+import type { Cells, Column, ColumnInfo, Columns, Comparison, Field, Groups, KeptMap, Method, Metric, Neighbor, Phase, RowInfo, Stable, State, TableQuery } from "./types.ts";
 import { MISSING } from "./types.ts";
 import { dated, of100, whole } from "../words.ts";
 
@@ -221,9 +223,9 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
   fields.push(...typed.map((column) => column.field));
   const named: Column[] = fields.map((f): Column => ({ id: `metadata:${f.index}`, name: f.name, type: f.type, origin: "metadata" }));
   const columnNames = kind === "table" ? ["height", "width", "area", "density", "hue", "age"] : null;
-  const all = (): Column[] => [...named, ...Array.from({ length: columnNames?.length ?? (kind === "images" ? 784 : 0) }, (_, i): Column => ({ id: `observed:${i}`, name: columnNames?.[i] ?? `pixel ${Math.floor(i / 28)}, ${i % 28}`, type: "number", origin: "observed" }))];
+  const all = (): Column[] => [...notes.state.columns, ...named, ...Array.from({ length: columnNames?.length ?? (kind === "images" ? 784 : 0) }, (_, i): Column => ({ id: `observed:${i}`, name: columnNames?.[i] ?? `pixel ${Math.floor(i / 28)}, ${i % 28}`, type: "number", origin: "observed" }))];
   const value = (row: number, column: number) => normal(row, 60 + column);
-  const cells = (i: number) => ({ [fields[0]!.name]: names[world.cluster[i]!]!, "stroke width": width(i), split: split(i) ? "test" : "train", writer: writer(i), ...Object.fromEntries(typed.map((column) => [column.field.name, column.cell(i)])) });
+  const cells = (i: number) => ({ ...Object.fromEntries(notes.of(i)), [fields[0]!.name]: names[world.cluster[i]!]!, "stroke width": width(i), split: split(i) ? "test" : "train", writer: writer(i), ...Object.fromEntries(typed.map((column) => [column.field.name, column.cell(i)])) });
 
   let kept: Float32Array | null = null;
   /** Exact for small data; for large, told from how far the row lies from its own cluster. */
@@ -237,6 +239,12 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
     return kept;
   };
   const given = query.get("given") === "1";
+  const notes = new KeptAnnotations(n, (name) => fields.some((f) => f.name === name));
+  const searched: Searched = {
+    rows: n,
+    id: String,
+    texts: (row) => [[fields[0]!.name, names[world.cluster[row]!]!], ["writer", writer(row)], ...(kind === "text" ? [["text", text(row)] as [string, string]] : []), ...notes.of(row)],
+  };
   const state: State = {
     name: hostile ? HOSTILE[3]! : (parts[0]?.name ?? "Handwritten digits"),
     rows: n,
@@ -272,6 +280,8 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
     trust_version: 0,
     warnings: hostile ? [HOSTILE[1]!] : [],
     preparation: kind === "table" ? ["Columns are standardized: mean 0, standard deviation 1."] : [],
+    search_by_meaning: kind === "text",
+    annotations: notes.state,
     error: null,
   };
   const measured = () => {
@@ -567,6 +577,8 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
       return { total: found.length, columns: found.slice(0, limit) };
     },
     async columnOf(id): Promise<{ info: ColumnInfo; cells: Cells }> {
+      const own = notes.columnOf(id);
+      if (own) return own;
       const column = all().find((c) => c.id === id && c.origin === "observed");
       if (!column) throw new SourceError(`column ${id}: there is none with numbers.`, null, 404);
       const cells = Float32Array.from({ length: n }, (_, row) => value(row, Number(id.split(":")[1])));
@@ -587,16 +599,15 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
     row: async (row, map, near) => info(row, map === undefined ? shown : ofMap(map).map, near),
     picture,
     values: async (row) => (kind === "table" ? Float32Array.from({ length: 6 }, (_, a) => value(row, a)) : Float32Array.from({ length: 300 }, (_, a) => Math.sin(a / 20 + world.cluster[row]!) + 0.1 * normal(row, 60 + a) + Math.exp(-((a - 20 * world.cluster[row]!) ** 2) / 60))),
-    async search(text, limit) {
-      const hits: Hit[] = [];
-      const wanted = text.toLowerCase();
-      if (/^\d+$/.test(text) && Number(text) < n) hits.push({ row: Number(text), id: text, field: "id", text });
-      for (let i = 0; i < n && hits.length < limit; i++) {
-        if (names[world.cluster[i]!]!.toLowerCase() === wanted) hits.push({ row: i, id: String(i), field: fields[0]!.name, text: names[world.cluster[i]!]! });
-        else if (writer(i).toLowerCase().includes(wanted)) hits.push({ row: i, id: String(i), field: "writer", text: writer(i) });
-      }
-      return hits;
+    search: async (text, by, limit) => search(searched, text, by, limit),
+    searchRows: async (text, by) => searchRows(searched, text, by),
+    async annotate(column, type, edits) {
+      const changed = notes.change(column, type, edits);
+      state.annotations = notes.state;
+      tell();
+      return changed;
     },
+    annotationsFile: async () => notes.csv(String),
     async table(q: TableQuery) {
       const rows = q.rows ? q.rows.slice() : Array.from({ length: n }, (_, i) => i);
       if (q.sort !== null) {

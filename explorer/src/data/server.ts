@@ -1,7 +1,7 @@
 // The server of `latent explore`, as docs/http-api.md describes it.
 import { parseMap } from "./header.ts";
 import { type DataSource, type Listener, SourceError } from "./source.ts";
-import type { Cells, ColumnInfo, Columns, Comparison, Field, Hit, KeptMap, Method, RowInfo, State, TablePage, TableQuery } from "./types.ts";
+import type { Cells, ColumnInfo, Columns, Comparison, Field, Hits, KeptMap, Method, RowInfo, State, TablePage, TableQuery } from "./types.ts";
 
 /** Waits this long before the events are asked for anew, when the browser has given up on them. */
 const RETRY_MS = 2000;
@@ -119,7 +119,10 @@ export function serverSource(base: string): DataSource {
     space: (id) => `${base}maps/${id}/space`,
     page: (id) => `${base}maps/${id}/page`,
     values: async (row) => new Float32Array(await (await ask(`rows/${row}/values`)).arrayBuffer()),
-    search: (text, limit) => json<Hit[]>(`search?q=${encodeURIComponent(text)}&limit=${limit}`),
+    search: (text, by, limit) => json<Hits>(`search?q=${encodeURIComponent(text)}&by=${by}&limit=${limit}`),
+    searchRows: async (text, by) => new Uint32Array(await (await ask(`search/rows?q=${encodeURIComponent(text)}&by=${by}`)).arrayBuffer()),
+    annotate: async (column, type, edits) => (await post("annotations", { column, type, edits })).json(),
+    annotationsFile: async (format) => (await ask(`annotations?format=${format}`)).blob(),
     explain: async (rows, against) => (await post("explain", { rows: Array.from(rows), against: against && Array.from(against) })).json(),
     rowsFile: async (rows, format) => (await post("rows/save", { rows: Array.from(rows), format })).blob(),
     table: async (query: TableQuery): Promise<TablePage> => (await post("table", query)).json(),

@@ -1,6 +1,6 @@
 // The one door between the page and its data. Everything else in src/ is written against this.
 import type { Room } from "../core/room.ts";
-import type { Cells, ColumnInfo, Columns, Comparison, Failure, Hit, KeptMap, MapData, Method, RowInfo, SelectionExplanation, Stable, State, TablePage, TableQuery } from "./types.ts";
+import type { AnnotationChange, AnnotationEdit, Cells, ColumnInfo, Columns, Comparison, Failure, Hits, KeptMap, MapData, Method, RowInfo, SelectionExplanation, Stable, State, TablePage, TableQuery } from "./types.ts";
 
 export interface Listener {
   /** Whenever anything small changed. */
@@ -12,6 +12,9 @@ export interface Listener {
   /** Whether the source can be reached. */
   connected(yes: boolean): void;
 }
+
+/** How rows are searched: by text, by a regular expression, by the nearest observations to a text. */
+export type SearchBy = "text" | "pattern" | "meaning";
 
 /** How neighbors are searched. */
 export interface Near {
@@ -52,7 +55,14 @@ export interface DataSource {
   /** Address of the row's picture, for an <img>. */
   picture(row: number): string;
   values(row: number): Promise<Float32Array>;
-  search(text: string, limit: number): Promise<Hit[]>;
+  /** The rows that match, the best first. */
+  search(text: string, by: SearchBy, limit: number): Promise<Hits>;
+  /** All rows that match, ascending. */
+  searchRows(text: string, by: SearchBy): Promise<ArrayLike<number>>;
+  /** Gives rows labels or notes; a source without it keeps none. */
+  annotate?(column: string, type: "category" | "text", edits: AnnotationEdit[]): Promise<AnnotationChange>;
+  /** Labels and notes of all rows as a file; csv alone where there is no server. */
+  annotationsFile?(format: "csv" | "parquet"): Promise<Blob>;
   table(query: TableQuery): Promise<TablePage>;
   /** What sets rows apart from others (null: from all others): the strongest findings of each origin. */
   explain?(rows: ArrayLike<number>, against: ArrayLike<number> | null): Promise<SelectionExplanation>;

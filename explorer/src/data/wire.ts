@@ -43,6 +43,10 @@ export interface State {
   preparation: string[];
   /** What these data have beyond rows and maps; the page offers the rooms that need it. */
   can: string[];
+  /** Whether rows can be searched by the meaning of a text. */
+  search_by_meaning: boolean;
+  /** Labels and notes that the reader gave. */
+  annotations: AnnotationState;
   error: Failure | null;
 }
 
@@ -140,6 +144,38 @@ export interface Sentence {
 
 /** Whether a sentence sums up, only informs, or warns of a wrong interpretation. */
 export type Kind = "verdict" | "note" | "warning";
+
+/** What the state says of them. */
+export interface AnnotationState {
+  /** Increases with each change. */
+  version: number;
+  /** The columns: categories (labels) and texts (notes). */
+  columns: ColumnInfo[];
+  /** The file in which they are kept; null if they last as long as the server. */
+  file: string | null;
+}
+
+/** A column with what a legend needs. */
+export interface ColumnInfo {
+  /** `yours:0`, `metadata:0`, `observed:12`, `derived:kept`, or a capability and a number: a column of its room. */
+  id: string;
+  name: string;
+  type: ColumnType;
+  origin: Origin;
+  /** Range of a number; of a date, in days since 1970. 0 and 0 if no cell is known. */
+  min: number;
+  max: number;
+  /** Number of missing cells. */
+  missing: number;
+  /** Categories, in the order of their codes; empty for other types. */
+  categories: Category[];
+}
+
+/** The type of a column. */
+export type ColumnType = "number" | "category" | "date" | "text" | "id";
+
+/** The origin of a column. */
+export type Origin = "metadata" | "derived" | "observed" | "yours";
 
 /** An error and its hint. */
 export interface Failure {
@@ -261,7 +297,7 @@ export interface Comparison {
 export interface RowInfo {
   row: number;
   id: string;
-  /** Its metadata by name. */
+  /** Its labels and notes, then its metadata, by name. */
   fields: Partial<Record<string, Cell>>;
   /** The text that was learned from, if rows are texts. */
   text: string | null;
@@ -394,16 +430,27 @@ export interface Means {
   outside: number[];
 }
 
+/** Search results. */
+export interface Hits {
+  /** Number of rows that match. */
+  total: number;
+  /** The first of them, the best first. */
+  hits: Hit[];
+}
+
 /** A search result. */
 export interface Hit {
   row: number;
   id: string;
-  /** The column that matched; `id` or `row` for the row itself. */
+  /** The column that matched; `id` or `row` for the row itself, `text` for the text that was learned from. */
   field: string;
+  /** The cell; of a long one, the part around the match. */
   text: string;
+  /** Of a search by meaning, the distance. */
+  distance: number | null;
 }
 
-/** The columns whose names match a text: metadata first, then derived and observed ones. */
+/** The columns whose names match a text: those of the reader and metadata first, then derived and observed ones. */
 export interface Columns {
   /** The number of columns that match. */
   total: number;
@@ -413,33 +460,11 @@ export interface Columns {
 
 /** A column in the list. */
 export interface Column {
-  /** `metadata:0`, `observed:12`, `derived:kept`, or a capability and a number: a column of its room. */
+  /** `yours:0`, `metadata:0`, `observed:12`, `derived:kept`, or a capability and a number: a column of its room. */
   id: string;
   name: string;
   type: ColumnType;
   origin: Origin;
-}
-
-/** The type of a column. */
-export type ColumnType = "number" | "category" | "date" | "text" | "id";
-
-/** The origin of a column. */
-export type Origin = "metadata" | "derived" | "observed";
-
-/** A column with what a legend needs. */
-export interface ColumnInfo {
-  /** `metadata:0`, `observed:12`, `derived:kept`, or a capability and a number: a column of its room. */
-  id: string;
-  name: string;
-  type: ColumnType;
-  origin: Origin;
-  /** Range of a number; of a date, in days since 1970. 0 and 0 if no cell is known. */
-  min: number;
-  max: number;
-  /** Number of missing cells. */
-  missing: number;
-  /** Categories, in the order of their codes; empty for other types. */
-  categories: Category[];
 }
 
 /** The selection, and whether pages must be notified: a page that selected knows it already. */
@@ -471,6 +496,19 @@ export interface Method {
   /** The JSON Schema of the parameters. */
   parameters: unknown;
   limits: string[];
+}
+
+/** A change that was made. */
+export interface AnnotationChange {
+  version: number;
+  /** The edits that undo it. */
+  before: AnnotationEdit[];
+}
+
+/** What some rows are given in place of what they had; nothing with null. */
+export interface AnnotationEdit {
+  value: string | null;
+  rows: number[];
 }
 
 /** The header. Sections: the coordinates, dimension by dimension, u16 (0 to 65535 over the radius on both sides of the center); the number of kept neighbors of each row, u8 (255: not measured), if `trust`; the cells of each column; the neighbors, as differences of positions in the order of the rows along a Z-order curve through the map, zigzag and LEB128. */

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { deflateSync } from "node:zlib";
+import { KeptAnnotations } from "../../src/data/annotations.ts";
 import { packMap } from "../../src/data/header.ts";
 import type { Groups, State } from "../../src/data/types.ts";
 import { demoTopics } from "../../src/rooms/topics/demo.ts";
@@ -65,6 +66,7 @@ export async function fakeServer(dist: string): Promise<Fake> {
   const place = (i: number): [number, number] => [Math.cos(i * 2.4 + turn) * Math.sqrt(i + 1), Math.sin(i * 2.4 + turn) * Math.sqrt(i + 1)];
   const label = (i: number) => ["a", "<b>b</b>", "c"][i % 3]!;
   const price = (i: number) => (i * 7919) % 100;
+  const notes = new KeptAnnotations(N, () => false);
   const state: State = {
     name: "rows.csv", rows: N, columns: 4, kind: "images", phase: "done", message: "", step: 10, n_steps: 10, loss: 1.5, loss_name: "kl", seconds_left: null, seconds: 1,
     method: "tsne", title: `t-SNE of ${N} x 4, perplexity 30`, params: { perplexity: 30 }, axes: [], seed: 0, map: { version: 1, dims: 2 }, can: [], map_id: 2, maps_version: 2, grid: null, again: null,
@@ -76,7 +78,7 @@ export async function fakeServer(dist: string): Promise<Fake> {
     ],
     column_names: null, picture: { width: 8, height: 8, pixelated: true }, curve: false, n_neighbors: K, estimated: { recall: "1,000 rows" },
     measures: { recall: { value: 0.4, low: 0.38, high: 0.42, null: 0.05 }, trustworthiness: { value: 0.9, low: 0.9, high: 0.9, null: 0.5 }, continuity: { value: 0.9, low: 0.9, high: 0.9, null: 0.5 }, distance_correlation: { value: 0.6, low: 0.6, high: 0.6, null: 0 } },
-    sentences: [{ kind: "verdict", text: "Fair for neighborhoods and for far distances." }, { kind: "note", text: "Keeps 40 of 100 neighbors (random: 5.0)." }, { kind: "warning", text: "Many rows that are near on the map are far apart in the data." }], trust_version: 1, warnings: ["Distances far apart are not to be read."], preparation: ["Columns are standardized."], error: null,
+    sentences: [{ kind: "verdict", text: "Fair for neighborhoods and for far distances." }, { kind: "note", text: "Keeps 40 of 100 neighbors (random: 5.0)." }, { kind: "warning", text: "Many rows that are near on the map are far apart in the data." }], trust_version: 1, warnings: ["Distances far apart are not to be read."], preparation: ["Columns are standardized."], search_by_meaning: false, annotations: notes.state, error: null,
   };
   const cells = (i: number) => ({ label: label(i), price: price(i), title: `title ${i}` });
   const near = (i: number) => Array.from({ length: K }, (_, k) => ({ row: (i + k + 1) % N, id: `r${(i + k + 1) % N}`, distance: 0.5 * (k + 1), kept: k % 2 === 0, label: label((i + k + 1) % N) }));
@@ -166,7 +168,7 @@ export async function fakeServer(dist: string): Promise<Fake> {
     if (path === "/api/search") {
       const text = url.searchParams.get("q")!;
       const hits = Array.from({ length: N }, (_, i) => i).filter((i) => `r${i}` === text || String(i) === text || `title ${i}`.includes(text));
-      return void json(hits.slice(0, Number(url.searchParams.get("limit"))).map((i) => ({ row: i, id: `r${i}`, field: "title", text: `title ${i}` })));
+      return void json({ total: hits.length, hits: hits.slice(0, Number(url.searchParams.get("limit"))).map((i) => ({ row: i, id: `r${i}`, field: "title", text: `title ${i}`, distance: null })) });
     }
     if (path === "/api/table") {
       const wanted = (await body(q)) as { rows: number[] | null; sort: number | null; descending: boolean; offset: number; limit: number };

@@ -103,6 +103,8 @@ test("what a title explains to a mouse, the focus tells the keyboard", async ({ 
   const tip = page.getByText("Two maps side by side (s)");
   await page.locator("#search").focus();
   await page.keyboard.press("Tab");
+  await expect(page.getByRole("button", { name: "Regular expression" })).toBeFocused();
+  await page.keyboard.press("Tab");
   await expect(page.getByRole("button", { name: "Compare", exact: true })).toBeFocused();
   await expect(tip).toBeVisible();
   await page.keyboard.press("Tab");

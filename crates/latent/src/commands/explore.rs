@@ -19,7 +19,7 @@ use crate::context::Context;
 use crate::output::{self, count};
 use crate::server::{self, Server};
 use crate::study::axes::{AxesRoom, Documents};
-use crate::study::{Phase, Start, Study, Subject};
+use crate::study::{EncodeText, Phase, Start, Study, Subject};
 use crate::{inputs, outputs};
 
 pub(crate) fn command() -> Command {
@@ -57,6 +57,11 @@ pub(crate) fn server_args() -> Vec<Arg> {
             .long("host")
             .value_name("H")
             .help("Serve other machines too, under this host name or address, to holders of the token"),
+        Arg::new("annotations")
+            .long("annotations")
+            .value_name("FILE")
+            .value_parser(value_parser!(PathBuf))
+            .help("Keep labels and notes that are given on the page in this .csv or .parquet file, and take up those it holds"),
         Arg::new("no-open").long("no-open").action(ArgAction::SetTrue).help("Do not open the browser"),
         Arg::new("save")
             .long("save")
@@ -154,6 +159,8 @@ pub(crate) fn serve(
 
 /// Serves a study that `begin` starts, until it is interrupted.
 fn serve_study(matches: &ArgMatches, context: &Context, name: &str, begin: impl FnOnce(&Arc<Study>)) -> Result<()> {
+    let annotations = matches.get_one::<PathBuf>("annotations");
+    annotations.map_or(Ok(()), |file| outputs::check_ending("--annotations", file, &["csv", "parquet"]))?;
     let host = matches.get_one::<String>("host").map(String::as_str);
     let server = Server::bind(host, matches.get_one::<u16>("port").copied().unwrap_or(0))?;
     let url = server.url();
@@ -166,6 +173,9 @@ fn serve_study(matches: &ArgMatches, context: &Context, name: &str, begin: impl 
         context.run.note(server::NO_PAGE);
     }
     let study = Study::new(name, context.run.clone(), context.screen.clone())?;
+    if let Some(file) = annotations {
+        study.annotate_in(file.clone());
+    }
     begin(&study);
     if !matches.get_flag("no-open") {
         open(&url);
@@ -303,7 +313,7 @@ pub(crate) fn of_observations(observations: Observations, prepare: &PrepareOptio
             measures: BTreeMap::new(),
         };
         let prepared = OwnedRows::Dense(codes);
-        return Ok(Subject { observations, prepared, preparation: None, start, notes: Vec::new(), rooms: Vec::new() });
+        return Ok(Subject { observations, prepared, preparation: None, start, notes: Vec::new(), rooms: Vec::new(), encode_text: None });
     }
     if let (Values::Text(_), Some(usual)) = (&observations.values, registry::default_for_text())
         && (!way.asked || way.method.info.wants_text())
@@ -313,7 +323,7 @@ pub(crate) fn of_observations(observations: Observations, prepare: &PrepareOptio
     let (preparation, prepared) = Preparation::choose_and_prepare(&observations, prepare, run)?;
     preparation.told.iter().for_each(|sentence| run.note(sentence));
     let notes = preparation.told.clone();
-    Ok(Subject { observations, prepared, preparation: Some(preparation), start: fit(way), notes, rooms: Vec::new() })
+    Ok(Subject { observations, prepared, preparation: Some(preparation), start: fit(way), notes, rooms: Vec::new(), encode_text: None })
 }
 
 /// Documents: learn axes over words, then a map of the documents' proportions.
@@ -340,6 +350,8 @@ fn of_shares(space: Space, mut observations: Observations, rows: OwnedRows, shar
         rows => SparseMatrix::of(&rows.table()?),
     };
     let documents = Documents { shares: shares.clone(), counts: Some(counts), texts, metadata: observations.metadata.clone() };
+    let space = Arc::new(space);
+    let encode_text = text_encoder(&space);
     let room = AxesRoom::new(space, documents)?;
     observations.metadata = room.column()?;
     by_shares(&mut way);
@@ -350,7 +362,28 @@ fn of_shares(space: Space, mut observations: Observations, rows: OwnedRows, shar
         start: fit(way),
         notes: Vec::new(),
         rooms: vec![Box::new(room)],
+        encode_text,
     })
+}
+
+/// Encodes texts in a space of texts, to search by their meaning.
+fn text_encoder(space: &Arc<Space>) -> Option<Box<EncodeText>> {
+    if !space.preparation.is_text() {
+        return None;
+    }
+    let space = space.clone();
+    Some(Box::new(move |text, run| {
+        let text = Observations::new("query", Values::Text(Arc::new(vec![text.to_owned()])));
+        let row = space.preparation.prepare(&text, run)?;
+        if row.sparse().is_none_or(|row| row.row(0).0.is_empty()) {
+            return Err(Error::param(
+                "q",
+                "words that the space does not know",
+                "a search by meaning needs at least one word that it knows",
+            ));
+        }
+        space.codes_of(&row, run).map(OwnedRows::Dense)
+    }))
 }
 
 /// The default metric of proportions: Hellinger.
@@ -403,6 +436,8 @@ pub(crate) fn of_space(space: Space, name: &str, way: MapMethod) -> Result<Subje
     let codes = kept(&space, name)?;
     let title = Path::new(name).file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     if space.distributions()?.is_some() {
+        let space = Arc::new(space);
+        let encode_text = text_encoder(&space);
         let room = AxesRoom::of_space(space)?;
         let mut observations = Observations::from_matrix(title, codes.clone());
         observations.metadata = room.column()?;
@@ -415,12 +450,21 @@ pub(crate) fn of_space(space: Space, name: &str, way: MapMethod) -> Result<Subje
             start: fit(way),
             notes: Vec::new(),
             rooms: vec![Box::new(room)],
+            encode_text,
         });
     }
     let mut observations = Observations::from_matrix(title, codes.clone());
     observations.metadata = space.capabilities().kept.map(|kept| kept.metadata()).unwrap_or_else(|| Metadata::none(codes.rows()));
     let start = map_or_fit(&codes, &Affine::default(), Some(&space), false, way);
-    Ok(Subject { observations, prepared: OwnedRows::Dense(codes), preparation: None, start, notes: Vec::new(), rooms: Vec::new() })
+    Ok(Subject {
+        observations,
+        prepared: OwnedRows::Dense(codes),
+        preparation: None,
+        start,
+        notes: Vec::new(),
+        rooms: Vec::new(),
+        encode_text: None,
+    })
 }
 
 fn of_space_and_data(study: &Study, run: &Run, name: &str, data: &str, read: &ReadOptions, way: MapMethod) -> Result<Subject> {
@@ -436,7 +480,7 @@ fn of_space_and_data(study: &Study, run: &Run, name: &str, data: &str, read: &Re
     // Of a map the neighbors are those of the data; of a space with more dimensions, those in the space.
     let prepared = if matches!(start, Start::Map { .. }) { prepared } else { OwnedRows::Dense(codes) };
     let notes = space.preparation.told.clone();
-    Ok(Subject { observations, prepared, preparation: None, start, notes, rooms: Vec::new() })
+    Ok(Subject { observations, prepared, preparation: None, start, notes, rooms: Vec::new(), encode_text: None })
 }
 
 fn of_data_and_codes(
@@ -482,5 +526,5 @@ pub(crate) fn of_observations_and_codes(
         (None, OwnedRows::Dense(codes.clone()))
     };
     let notes = preparation.as_ref().map(|preparation| preparation.told.clone()).unwrap_or_default();
-    Ok(Subject { observations, prepared, preparation, start, notes, rooms: Vec::new() })
+    Ok(Subject { observations, prepared, preparation, start, notes, rooms: Vec::new(), encode_text: None })
 }

@@ -21,7 +21,7 @@ use super::{events, png};
 use crate::commands::demo::demos;
 use crate::commands::methods::MethodInfo;
 use crate::hints::Flags;
-use crate::study::{Asked, Cells, ColumnInfo, Data, Failure, Frame, Kept, Study, TablePage, TableRow};
+use crate::study::{Asked, Cells, Change, ColumnInfo, Data, Failure, Frame, Kept, SearchBy, Study, TablePage, TableRow};
 
 /// An error as an answer.
 pub(crate) struct Refused {
@@ -143,10 +143,12 @@ pub(crate) fn routes(study: Arc<Study>) -> Router {
         .route("/rows/{row}/picture", get(picture))
         .route("/rows/{row}/values", get(values))
         .route("/search", get(search))
+        .route("/search/rows", get(search_rows))
         .route("/table", post(table))
         .route("/selection", get(async |State(study): Shared| Json(study.desk.selection())).post(select))
         .route("/explain", post(explain))
         .route("/rows/save", post(save))
+        .route("/annotations", get(annotations).post(annotate))
         .route("/methods", get(methods))
         .route("/fit", post(fit))
         .route("/grid", post(grid))
@@ -348,7 +350,7 @@ async fn names(State(study): Shared, Query(asked): Query<Named>) -> Answer {
     };
     let rows = asked.rows.split(',').filter(|row| !row.is_empty()).take(1000).map(number).collect::<Result<Vec<_>, _>>()?;
     aside(move || {
-        let names: Vec<String> = rows.iter().map(|&row| data.name(&asked.by, row).unwrap_or_else(|| data.fields.id(row))).collect();
+        let names: Vec<String> = rows.iter().map(|&row| study.name(&data, &asked.by, row).unwrap_or_else(|| data.fields.id(row))).collect();
         Ok(Json(json!({"names": names})).into_response())
     })
     .await
@@ -391,9 +393,24 @@ fn fifty() -> usize {
     50
 }
 
-async fn search(State(study): Shared, Query(sought): Query<Sought>) -> Answer {
+#[derive(Deserialize)]
+struct SoughtRows {
+    q: String,
+    #[serde(default)]
+    by: SearchBy,
+    #[serde(default = "fifty")]
+    limit: usize,
+}
+
+async fn search(State(study): Shared, Query(sought): Query<SoughtRows>) -> Answer {
     let data = data(&study)?;
-    aside(move || Ok(Json(data.fields.search(&sought.q, sought.limit.min(1000))).into_response())).await
+    aside(move || Ok(Json(study.search(&data, &sought.q, sought.by, sought.limit.min(1000))?).into_response())).await
+}
+
+/// The numbers of all rows that match.
+async fn search_rows(State(study): Shared, Query(sought): Query<SoughtRows>) -> Answer {
+    let data = data(&study)?;
+    aside(move || Ok(bytes_of(study.search_rows(&data, &sought.q, sought.by)?.into_iter().map(u32::to_le_bytes)))).await
 }
 
 #[derive(Deserialize)]
@@ -422,7 +439,7 @@ async fn table(State(study): Shared, Asks(asked): Asks<TableQuery>) -> Answer {
         }
         let total = rows.len();
         let sorted = data.fields.sorted(rows, asked.sort, asked.descending);
-        let told = |&row: &u32| TableRow { row, id: data.fields.id(row as usize), fields: data.fields.cells(row as usize) };
+        let told = |&row: &u32| TableRow { row, id: data.fields.id(row as usize), fields: study.cells(&data, row as usize) };
         let rows = sorted.iter().skip(asked.offset).take(asked.limit.min(10_000)).map(told).collect();
         Ok(Json(TablePage { total, rows }).into_response())
     })
@@ -468,17 +485,36 @@ async fn save(State(study): Shared, Asks(asked): Asks<ToSave>) -> Answer {
     if let Some(row) = asked.rows.iter().find(|&&row| row >= n) {
         return Err(Refused::new(StatusCode::BAD_REQUEST, format!("row {row}: there are {n}, counted from 0.")));
     }
-    let kind = match asked.format.as_str() {
+    table_file("rows", asked.format, move |format| study.file_of(&data, &asked.rows, format)).await
+}
+
+/// A table as a file of this format, csv or parquet.
+async fn table_file(name: &str, format: String, write: impl FnOnce(&str) -> latentspace::Result<Vec<u8>> + Send + 'static) -> Answer {
+    let kind = match format.as_str() {
         "csv" => "text/csv; charset=utf-8",
         "parquet" => "application/vnd.apache.parquet",
         other => return Err(Refused::new(StatusCode::BAD_REQUEST, format!("format: '{other}'; it is csv or parquet."))),
     };
-    let name = format!("attachment; filename=\"rows.{}\"", asked.format);
-    aside(move || {
-        let file = study.file_of(&data, &asked.rows, &asked.format)?;
-        Ok(([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, name)], file).into_response())
-    })
-    .await
+    let name = format!("attachment; filename=\"{name}.{format}\"");
+    aside(move || Ok(([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, name)], write(&format)?).into_response()))
+        .await
+}
+
+#[derive(Deserialize)]
+struct FileFormat {
+    format: String,
+}
+
+/// Labels and notes of all rows as a file.
+async fn annotations(State(study): Shared, Query(FileFormat { format }): Query<FileFormat>) -> Answer {
+    let data = data(&study)?;
+    table_file("labels", format, move |format| study.annotations_file(&data, format)).await
+}
+
+/// Gives rows labels or notes.
+async fn annotate(State(study): Shared, Asks(change): Asks<Change>) -> Answer {
+    let data = data(&study)?;
+    aside(move || Ok(Json(study.annotate(&data, &change)?).into_response())).await
 }
 
 async fn methods() -> Json<Vec<MethodInfo>> {

@@ -1,14 +1,15 @@
-//! The list of all columns: observed, metadata, derived; searched by name, so that wide data need not be sent whole.
+//! The list of all columns: the reader's own, metadata, derived, observed; searched by name, so that wide data need not be sent whole.
 
 use latentspace::data::{Counts, Observations, Table, Values};
 use latentspace::schemars::{self, JsonSchema};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::fields::{MISSING, range, ranked};
+use super::fields::{MISSING, range};
+use super::search::ranked;
 use super::{Category, Data, Study};
 
 /// The type of a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[schemars(crate = "schemars")]
 pub(crate) enum ColumnType {
@@ -25,6 +26,8 @@ pub(crate) enum ColumnType {
 #[serde(rename_all = "lowercase")]
 #[schemars(crate = "schemars")]
 pub(crate) enum Origin {
+    /// Labels and notes that the reader gave.
+    Yours,
     Metadata,
     Derived,
     Observed,
@@ -34,7 +37,7 @@ pub(crate) enum Origin {
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(crate = "schemars")]
 pub(crate) struct Column {
-    /// `metadata:0`, `observed:12`, `derived:kept`, or a capability and a number: a column of its room.
+    /// `yours:0`, `metadata:0`, `observed:12`, `derived:kept`, or a capability and a number: a column of its room.
     pub(crate) id: String,
     pub(crate) name: String,
     #[serde(rename = "type")]
@@ -42,7 +45,7 @@ pub(crate) struct Column {
     pub(crate) origin: Origin,
 }
 
-/// The columns whose names match a text: metadata first, then derived and observed ones.
+/// The columns whose names match a text: those of the reader and metadata first, then derived and observed ones.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(crate = "schemars")]
 pub(crate) struct Columns {
@@ -95,6 +98,9 @@ impl Study {
                 found.push((origin, rank, Column { id, name: name.to_owned(), kind, origin }));
             }
         };
+        for column in self.annotation_columns() {
+            put(column.id, &column.name, column.kind, Origin::Yours);
+        }
         for (index, (name, kind)) in data.fields.typed().enumerate() {
             put(format!("metadata:{index}"), name, kind, Origin::Metadata);
         }
@@ -119,6 +125,7 @@ impl Study {
         let (of, index) = id.split_once(':')?;
         let number = index.parse::<usize>().ok();
         let (name, kind, origin, cells) = match of {
+            "yours" => return self.annotation(number?),
             "metadata" => {
                 let (name, kind) = data.fields.typed().nth(number?)?;
                 (name.to_owned(), kind, Origin::Metadata, data.fields.cells_of(number?)?)
@@ -155,13 +162,18 @@ impl Data {
         }
     }
 
+    /// Whether an observed column has this name.
+    pub(super) fn observes(&self, name: &str) -> bool {
+        (0..self.observed()).any(|index| observed_name(&self.observations, index).0 == name)
+    }
+
     /// The name of an observed column in the list.
     pub(super) fn observed_column(&self, index: usize) -> Option<String> {
         (index < self.observed()).then(|| observed_name(&self.observations, index).0)
     }
 }
 
-fn describe(column: Column, cells: &Cells) -> ColumnInfo {
+pub(super) fn describe(column: Column, cells: &Cells) -> ColumnInfo {
     let (min, max, missing, categories) = match cells {
         Cells::Numbers(values) => {
             let (min, max, missing) = range(values);

@@ -8,7 +8,8 @@ use latentspace::learn::TrainingRows;
 use latentspace::linalg::OwnedRows;
 use latentspace::method::Shape;
 
-use super::{Fields, Room};
+use super::search::Searched;
+use super::{EncodeText, Fields, Room, Study};
 
 /// Minimum number of columns for drawing rows as curves, if adjacent columns correlate.
 const CURVE_FROM: usize = 24;
@@ -25,6 +26,8 @@ pub(crate) struct Data {
     pub(super) preparation: Option<Preparation>,
     pub(super) points: OwnedRows,
     pub(crate) rooms: Vec<Box<dyn Room>>,
+    /// Encodes a text as a point, where rows are texts.
+    pub(super) encode_text: Option<Box<EncodeText>>,
     /// Whether rows are curves.
     pub(super) is_curve: bool,
     /// The metadata as columns that can be compared, once they were.
@@ -64,25 +67,32 @@ impl Data {
         }
     }
 
-    /// What a row is called by a column: its text in a line, shortened. Of a column of another id (`observed:0` of texts, `id`) or
-    /// where the cell is missing, none.
-    pub(crate) fn name(&self, by: &str, row: usize) -> Option<String> {
-        let text = match by.split_once(':') {
-            Some(("metadata", index)) => self.observations.metadata.text(index.parse().ok().filter(|&at| self.fields.has(at))?, row)?,
-            Some(("observed", "0")) => self.text(row)?.chars().take(4 * LONGEST_NAME).collect(),
-            _ => return None,
-        };
-        let mut name = String::new();
-        for word in text.split_whitespace() {
-            if !name.is_empty() {
-                name.push(' ');
-            }
-            name.push_str(word);
-            if name.chars().count() > LONGEST_NAME {
-                return Some(name.chars().take(LONGEST_NAME - 1).chain(['…']).collect());
-            }
+    /// The text of a cell by the id of its column; none of other columns than metadata and `observed:0` of texts, or where it is missing.
+    fn cell_text(&self, by: &str, row: usize) -> Option<String> {
+        match by.split_once(':') {
+            Some(("metadata", index)) => self.observations.metadata.text(index.parse().ok().filter(|&at| self.fields.has(at))?, row),
+            Some(("observed", "0")) => Some(self.text(row)?.chars().take(4 * LONGEST_NAME).collect()),
+            _ => None,
         }
-        (!name.is_empty()).then_some(name)
+    }
+
+    /// The columns that are searched for rows: metadata, then the texts that were learned from.
+    pub(super) fn searched(&self) -> impl Iterator<Item = Searched<'_>> {
+        let texts = match &self.observations.values {
+            Values::Text(texts) => Some(Searched::Plain(texts)),
+            _ => None,
+        };
+        self.fields.searched().map(|(_, column)| column).chain(texts)
+    }
+
+    /// The name of such a column and its cell; for a column behind them, its number there.
+    pub(super) fn searched_cell(&self, column: usize, row: usize) -> Result<(String, String), usize> {
+        let fields: Vec<usize> = self.fields.searched().map(|(index, _)| index).collect();
+        match (fields.get(column), self.text(row)) {
+            (Some(&index), _) => Ok(self.fields.named_cell(index, row)),
+            (None, Some(text)) if column == fields.len() => Ok(("text".to_owned(), text.to_owned())),
+            (None, text) => Err(column - fields.len() - usize::from(text.is_some())),
+        }
     }
 
     /// The row's observed numbers, if rows are numeric.
@@ -98,6 +108,25 @@ impl Data {
             }
             Values::Text(_) => None,
         }
+    }
+}
+
+impl Study {
+    /// What a row is called by a column: the text of its cell in a line, shortened; none where it is missing or the column has no text.
+    pub(crate) fn name(&self, data: &Data, by: &str, row: usize) -> Option<String> {
+        let note = by.strip_prefix("yours:").and_then(|index| self.annotation_of(index.parse().ok()?, row));
+        let text = note.or_else(|| data.cell_text(by, row))?;
+        let mut name = String::new();
+        for word in text.split_whitespace() {
+            if !name.is_empty() {
+                name.push(' ');
+            }
+            name.push_str(word);
+            if name.chars().count() > LONGEST_NAME {
+                return Some(name.chars().take(LONGEST_NAME - 1).chain(['…']).collect());
+            }
+        }
+        (!name.is_empty()).then_some(name)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Metadata columns for the page: categories, numbers, texts; and the search in them.
+//! Metadata columns for the page: categories, numbers, dates, texts.
 
 use std::collections::HashMap;
 
@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 
 use super::bundle::BundleText;
 use super::columns::{Cells, ColumnType};
+use super::search::Searched;
 
 /// Maximum number of categories of a column.
 const MOST_CATEGORIES: usize = 1000;
@@ -96,17 +97,6 @@ enum Values {
 pub(crate) struct Category {
     pub(crate) label: String,
     pub(crate) count: usize,
-}
-
-/// A search result.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-#[schemars(crate = "schemars")]
-pub(crate) struct Hit {
-    row: usize,
-    id: String,
-    /// The column that matched; `id` or `row` for the row itself.
-    field: String,
-    text: String,
 }
 
 impl Fields {
@@ -198,6 +188,39 @@ impl Fields {
         index < self.columns.len()
     }
 
+    /// The row's id, if rows have ids other than their number.
+    pub(super) fn own_id(&self, row: usize) -> Option<String> {
+        self.metadata.id.map(|_| self.id(row))
+    }
+
+    /// The name of the column of ids; `row` without one.
+    pub(super) fn id_name(&self) -> &str {
+        self.metadata.id.and_then(|index| self.columns.get(index)).map_or("row", |column| &column.name)
+    }
+
+    /// The columns that can be searched, by their index.
+    pub(super) fn searched(&self) -> impl Iterator<Item = (usize, Searched<'_>)> {
+        self.columns.iter().enumerate().filter(|(index, _)| self.metadata.id != Some(*index)).filter_map(|(index, column)| {
+            let searched = match &column.values {
+                Values::Category { codes, categories, .. } => {
+                    Searched::Coded(codes, categories.iter().map(|category| category.label.as_str()).collect())
+                }
+                Values::Text(texts) | Values::Date { texts, .. } => Searched::Texts(texts),
+                Values::Number { .. } => return None,
+            };
+            Some((index, searched))
+        })
+    }
+
+    /// The name of a column, and its cell as text.
+    pub(super) fn named_cell(&self, index: usize, row: usize) -> (String, String) {
+        let text = match self.cell(index, row) {
+            Value::String(text) => text,
+            other => other.to_string(),
+        };
+        (self.columns[index].name.clone(), text)
+    }
+
     /// The row's id.
     pub(crate) fn id(&self, row: usize) -> String {
         self.metadata.id(row)
@@ -262,129 +285,6 @@ impl Fields {
             }
         }
         rows
-    }
-
-    /// Rows whose id, number, category or text match: the exact id or number first, then prefixes, then text anywhere.
-    pub(crate) fn search(&self, query: &str, limit: usize) -> Vec<Hit> {
-        let needle = query.trim().to_lowercase();
-        let rows = self.metadata.rows();
-        if needle.is_empty() || limit == 0 || rows == 0 {
-            return Vec::new();
-        }
-        let categories: Vec<Vec<Option<Rank>>> = self.columns.iter().map(|column| column.category_ranks(&needle)).collect();
-        let share = rows.div_ceil(std::thread::available_parallelism().map_or(1, usize::from)).max(10_000);
-        let mut found: Vec<(Rank, usize, Option<usize>)> = std::thread::scope(|scope| {
-            let parts: Vec<_> = (0..rows)
-                .step_by(share)
-                .map(|from| {
-                    let (needle, categories) = (&needle, &categories);
-                    scope.spawn(move || self.scan(from..(from + share).min(rows), needle, categories, limit))
-                })
-                .collect();
-            parts.into_iter().flat_map(|part| part.join().unwrap_or_default()).collect()
-        });
-        found.sort_by_key(|&(rank, row, _)| (rank, row));
-        found.truncate(limit);
-        found.into_iter().map(|(_, row, field)| self.hit(row, field)).collect()
-    }
-
-    /// The best `limit` of some rows, with the column that matched (none: the id).
-    fn scan(
-        &self,
-        range: std::ops::Range<usize>,
-        needle: &str,
-        categories: &[Vec<Option<Rank>>],
-        limit: usize,
-    ) -> Vec<(Rank, usize, Option<usize>)> {
-        let mut by_rank: [Vec<(usize, Option<usize>)>; 3] = Default::default();
-        let number: Option<usize> = needle.parse().ok();
-        for row in range {
-            let id = if number == Some(row) { Some(Rank::Exact) } else { self.metadata.id.and_then(|_| rank(&self.id(row), needle)) };
-            let mut best = id.map(|rank| (rank, None));
-            for (index, column) in self.columns.iter().enumerate() {
-                let rank = match &column.values {
-                    Values::Category { codes, .. } => categories[index].get(codes[row] as usize).copied().flatten(),
-                    Values::Text(texts) | Values::Date { texts, .. } if texts.is_valid(row) => {
-                        rank(texts.value(row), needle).map(|rank| rank.max(Rank::Prefix))
-                    }
-                    _ => None,
-                };
-                if let Some(rank) = rank.filter(|&rank| best.is_none_or(|(other, _)| rank < other)) {
-                    best = Some((rank, Some(index)));
-                }
-            }
-            if let Some((rank, field)) = best.filter(|(rank, _)| by_rank[*rank as usize].len() < limit) {
-                by_rank[rank as usize].push((row, field));
-            }
-        }
-        let ranks = [Rank::Exact, Rank::Prefix, Rank::Within];
-        by_rank.into_iter().zip(ranks).flat_map(|(rows, rank)| rows.into_iter().map(move |(row, field)| (rank, row, field))).collect()
-    }
-
-    fn hit(&self, row: usize, field: Option<usize>) -> Hit {
-        let id = self.id(row);
-        match field {
-            None => {
-                let field = self.metadata.id.and_then(|index| self.columns.get(index)).map_or("row", |column| &column.name);
-                Hit { row, field: field.to_owned(), text: id.clone(), id }
-            }
-            Some(index) => {
-                let text = match self.cell(index, row) {
-                    Value::String(text) => text,
-                    other => other.to_string(),
-                };
-                Hit { row, id, field: self.columns[index].name.clone(), text }
-            }
-        }
-    }
-}
-
-/// Quality of a match; smaller is better.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Rank {
-    Exact,
-    Prefix,
-    Within,
-}
-
-/// How well a name matches a needle in lower case, 0 best; none if it does not. Each name matches an empty needle.
-pub(super) fn ranked(name: &str, needle: &str) -> Option<u8> {
-    if needle.is_empty() { Some(0) } else { rank(name, needle).map(|rank| rank as u8) }
-}
-
-/// How `text` matches a needle in lower case, ignoring case.
-fn rank(text: &str, needle: &str) -> Option<Rank> {
-    if text.is_ascii() && needle.is_ascii() {
-        let (text, needle) = (text.as_bytes(), needle.as_bytes());
-        let at = text.windows(needle.len()).position(|window| window.eq_ignore_ascii_case(needle))?;
-        return Some(if at > 0 {
-            Rank::Within
-        } else if text.len() == needle.len() {
-            Rank::Exact
-        } else {
-            Rank::Prefix
-        });
-    }
-    let text = text.to_lowercase();
-    let at = text.find(needle)?;
-    Some(if at > 0 {
-        Rank::Within
-    } else if text.len() == needle.len() {
-        Rank::Exact
-    } else {
-        Rank::Prefix
-    })
-}
-
-impl Column {
-    /// How each category matches; a category is never the exact name of a row.
-    fn category_ranks(&self, needle: &str) -> Vec<Option<Rank>> {
-        match &self.values {
-            Values::Category { categories, .. } => {
-                categories.iter().map(|category| rank(&category.label, needle).map(|rank| rank.max(Rank::Prefix))).collect()
-            }
-            _ => Vec::new(),
-        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! A study, the session behind a page: data, their maps and measures, computed on a separate thread. It knows no HTTP.
 
+mod annotations;
 pub(crate) mod axes;
 mod bundle;
 mod columns;
@@ -11,6 +12,7 @@ mod maps;
 mod params;
 mod room;
 mod rows;
+mod search;
 mod selected;
 mod stability;
 mod state;
@@ -33,6 +35,7 @@ use latentspace::run::Flag;
 use latentspace::{Error, Result, Run, Space};
 use serde_json::{Map, Value};
 
+pub(crate) use annotations::Change;
 pub(crate) use columns::{Cells, ColumnInfo};
 pub(crate) use data::Data;
 pub(crate) use fields::{Category, Field, Fields};
@@ -40,10 +43,12 @@ pub(crate) use frame::Frame;
 pub(crate) use maps::Kept;
 pub(crate) use room::{Asked, Room};
 pub(crate) use rows::{TablePage, TableRow};
+pub(crate) use search::SearchBy;
 pub(crate) use state::{Desk, Failure, Grid, Phase, StabilityProgress, State};
 pub(crate) use wire::schema as wire_schema;
 
 use crate::progress::Screen;
+use annotations::Annotations;
 use maps::{MapGroups, Shelf};
 use watch::Watcher;
 
@@ -81,7 +86,12 @@ pub(crate) struct Subject {
     pub(crate) notes: Vec<String>,
     /// What only some data have; the page has a room for each.
     pub(crate) rooms: Vec<Box<dyn Room>>,
+    /// Encodes a text as a row of `prepared`, where rows are texts.
+    pub(crate) encode_text: Option<Box<EncodeText>>,
 }
+
+/// Encodes a text as one of the points.
+pub(crate) type EncodeText = dyn Fn(&str, &Run) -> Result<OwnedRows> + Send + Sync;
 
 /// Reads a file that the page sent.
 type ReadFile = dyn Fn(&Study, &Run, &Path) -> Result<Subject> + Send + Sync;
@@ -109,6 +119,7 @@ pub(crate) struct Study {
     stop: Mutex<Option<Flag>>,
     warnings: Mutex<Vec<String>>,
     pub(crate) kept: Shelf,
+    annotations: Mutex<Annotations>,
     /// Cached comparisons of pairs of kept maps, computed one at a time.
     compared: Mutex<BTreeMap<(u64, u64), Arc<rows::Compared>>>,
     over: AtomicBool,
@@ -165,6 +176,8 @@ impl Study {
             warnings: Vec::new(),
             preparation: Vec::new(),
             can: Vec::new(),
+            annotations: Arc::default(),
+            search_by_meaning: false,
             error: None,
         };
         Ok(Arc::new(Study {
@@ -183,6 +196,7 @@ impl Study {
             stop: Mutex::default(),
             warnings: Mutex::default(),
             kept: Shelf::default(),
+            annotations: Mutex::default(),
             compared: Mutex::default(),
             over: AtomicBool::new(false),
             ended: Mutex::default(),
@@ -321,8 +335,9 @@ impl Study {
 
     /// Sets the data and the state of the page.
     fn take(&self, subject: Subject) -> Result<Start> {
-        let Subject { observations, prepared, preparation, start, notes, rooms } = subject;
+        let Subject { observations, prepared, preparation, start, notes, rooms, encode_text } = subject;
         let points = prepared.kept()?;
+        self.read_annotations(&observations.metadata)?;
         let fields = Fields::new(&observations.metadata);
         let described = Arc::new(fields.describe());
         let names = match &observations.values {
@@ -350,10 +365,12 @@ impl Study {
             });
             state.curve = curve;
             state.preparation = notes.iter().map(|note| capitalized(note)).collect();
+            state.search_by_meaning = encode_text.is_some();
             state.can = rooms.iter().map(|room| room.can()).collect();
             state.n_neighbors = NEIGHBORS.min(points.rows().saturating_sub(1) / 2).max(1);
         });
-        let data = Data { observations, fields, prepared, preparation, points, rooms, is_curve: curve, riding: OnceLock::new() };
+        let data =
+            Data { observations, fields, prepared, preparation, points, rooms, encode_text, is_curve: curve, riding: OnceLock::new() };
         self.data.set(Arc::new(data)).map_err(|_| Error::internal("a study was begun twice"))?;
         Ok(start)
     }

@@ -35,7 +35,7 @@ enum Cell {
 pub(crate) struct RowInfo {
     pub(crate) row: usize,
     pub(crate) id: String,
-    /// Its metadata by name.
+    /// Its labels and notes, then its metadata, by name.
     #[schemars(with = "BTreeMap<String, Cell>")]
     pub(crate) fields: Map<String, Value>,
     /// The text that was learned from, if rows are texts.
@@ -157,7 +157,7 @@ impl Study {
         let kept = shown.is_some().then(|| near.iter().filter(|(other, _)| is_kept(*other) == Some(true)).count());
         let search = NeighborSearch { k, metric, columns: data.points.cols(), metrics: METRICS.to_vec() };
         let text = data.text(row).map(str::to_owned);
-        Ok(RowInfo { row, id: fields.id(row), fields: fields.cells(row), text, search, kept, neighbors, invented: far })
+        Ok(RowInfo { row, id: fields.id(row), fields: self.cells(data, row), text, search, kept, neighbors, invented: far })
     }
 
     /// The answer to `/api/maps/{a}/compare/{b}`: the similarity of two kept maps, symmetric in them.
@@ -174,6 +174,14 @@ impl Study {
         compared.retain(|(a, b), _| [a, b].iter().all(|id| self.kept.get(**id).is_some()));
         compared.insert((first.id, second.id), told.clone());
         Ok(told)
+    }
+
+    /// A row's labels and notes, then its metadata, by name.
+    pub(crate) fn cells(&self, data: &Data, row: usize) -> Map<String, Value> {
+        let mut cells: Map<String, Value> =
+            self.annotations_by_name(row).into_iter().map(|(name, value)| (name, Value::from(value))).collect();
+        cells.extend(data.fields.cells(row));
+        cells
     }
 
     /// For requests of rooms, on threads that do not wait for the fit's.

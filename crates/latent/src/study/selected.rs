@@ -1,5 +1,7 @@
 //! Requests about a selection of rows: what sets it apart, its mean, its rows as a file.
 
+use std::path::Path;
+
 use latentspace::data::{Metadata, Observations, Values, write};
 use latentspace::explain::{ColumnOrigin, Columns, MetadataColumns, RowsExplanation};
 use latentspace::schemars::{self, JsonSchema};
@@ -80,18 +82,23 @@ impl Study {
         Ok(SelectionExplanation { found, total, observed, means })
     }
 
-    /// The rows as a file of this ending, csv or parquet: observed columns, then metadata.
+    /// The rows as a file of this ending, csv or parquet: observed columns, then labels and notes, then metadata.
     pub(crate) fn file_of(&self, data: &Data, rows: &[u32], ending: &str) -> Result<Vec<u8>> {
         let numbers: arrow::array::UInt32Array = rows.to_vec().into();
         let selected = data.observations.select(rows)?;
         let row = Metadata::from_columns(vec![("row".to_owned(), std::sync::Arc::new(numbers))], rows.len())?;
-        let selected = Observations { metadata: row.join(&selected.metadata)?, ..selected };
-        let fail = |error| Error::io("a temporary folder", error);
-        let folder = tempfile::tempdir().map_err(fail)?;
-        let path = folder.path().join("rows").with_extension(ending);
-        write::observations(&selected, &path)?;
-        std::fs::read(&path).map_err(fail)
+        let selected = Observations { metadata: row.join(&self.annotations_of(rows)?)?.join(&selected.metadata)?, ..selected };
+        file_bytes(ending, |path| write::observations(&selected, path))
     }
+}
+
+/// The bytes of a file of this ending that a function writes.
+pub(super) fn file_bytes(ending: &str, write: impl FnOnce(&Path) -> Result<()>) -> Result<Vec<u8>> {
+    let fail = |error| Error::io("a temporary folder", error);
+    let folder = tempfile::tempdir().map_err(fail)?;
+    let path = folder.path().join("rows").with_extension(ending);
+    write(&path)?;
+    std::fs::read(&path).map_err(fail)
 }
 
 impl Data {

@@ -9,6 +9,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 use tokio::sync::watch;
 
+use super::annotations::Described;
 use super::{Field, Frame};
 use crate::hints::Flags;
 
@@ -139,6 +140,12 @@ pub(crate) struct State {
     pub(crate) preparation: Vec<String>,
     /// What these data have beyond rows and maps; the page offers the rooms that need it.
     pub(crate) can: Vec<&'static str>,
+    /// Whether rows can be searched by the meaning of a text.
+    pub(crate) search_by_meaning: bool,
+    /// Labels and notes that the reader gave.
+    #[serde(serialize_with = "shared")]
+    #[schemars(with = "Described")]
+    pub(crate) annotations: Arc<Described>,
     pub(crate) error: Option<Failure>,
 }
 

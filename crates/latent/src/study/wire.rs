@@ -4,12 +4,13 @@ use latentspace::schemars::JsonSchema;
 use latentspace::schemars::generate::{Contract, SchemaGenerator, SchemaSettings};
 use serde_json::{Value, json};
 
+use super::annotations::Changed;
 use super::axes;
 use super::bundle::Bundle;
 use super::columns::{ColumnInfo, Columns};
-use super::fields::Hit;
 use super::maps::Kept;
 use super::rows::{Compared, RowInfo, TablePage};
+use super::search::Hits;
 use super::selected::SelectionExplanation;
 use super::state::{Selection, State};
 use crate::commands::methods::MethodInfo;
@@ -24,11 +25,12 @@ pub(crate) fn schema() -> Value {
             add::<RowInfo>(types);
             add::<TablePage>(types);
             add::<SelectionExplanation>(types);
-            add::<Hit>(types);
+            add::<Hits>(types);
             add::<Columns>(types);
             add::<ColumnInfo>(types);
             add::<Selection>(types);
             add::<MethodInfo>(types);
+            add::<Changed>(types);
             add::<Bundle>(types);
         }),
         axes::PAGE: types(axes::wire),

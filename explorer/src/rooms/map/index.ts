@@ -9,6 +9,7 @@ import AgainPanel from "./panels/AgainPanel.svelte";
 import ColorPanel from "./panels/ColorPanel.svelte";
 import ContrastPanel from "./panels/ContrastPanel.svelte";
 import DataPanel from "./panels/DataPanel.svelte";
+import LabelsPanel from "./panels/LabelsPanel.svelte";
 import GroupsPanel from "./panels/GroupsPanel.svelte";
 import MapsPanel from "./panels/MapsPanel.svelte";
 import MethodPanel from "./panels/MethodPanel.svelte";
@@ -46,6 +47,7 @@ export const map: Room = {
     { id: "data", place: "left", order: 70, component: DataPanel, when: (s) => (s.state?.rows ?? 0) > 0 && !s.source.still },
     { id: "row", place: "right", order: 20, component: RowPanel, focus: true, when: (s) => s.selection.row !== null },
     { id: "selection", place: "right", order: 30, component: SelectionPanel, focus: true, when: selected },
+    { id: "labels", place: "right", order: 35, component: LabelsPanel, when: (s) => s.annotations.offered && (s.selection.row !== null || s.selection.rows !== null) },
     { id: "contrast", place: "right", order: 40, component: ContrastPanel, when: selected },
     { id: "rows", place: "right", order: 50, component: RowsPanel, when: selected },
     { id: "table", place: "below", order: 10, component: TablePanel, focus: true, when: (s) => mapOf(s).table && s.state !== null && !s.source.still },
@@ -67,6 +69,17 @@ export const map: Room = {
     { keys: ["c"], shown: "c", does: "Color by the next column", run: (s) => s.columns.next() },
     { keys: ["t"], shown: "t", does: "Fade points whose neighbors were lost", run: (s) => s.maps.trust && s.columns.setShade(!s.columns.shade) },
     { keys: ["l"], shown: "l", does: "Lasso; drag with shift to add, with alt to subtract", run: (s) => s.camera.take("lasso") },
+    {
+      keys: ["1", "2", "3", "4", "5", "6", "7", "8", "9", "0"],
+      shown: "1 … 9 0",
+      does: "Give the chosen or selected rows one of your labels; take it away",
+      run: (s, key) => {
+        const value = key === "0" ? null : (s.annotations.values[Number(key) - 1]?.label ?? undefined);
+        if (value !== undefined) s.annotations.label(value);
+      },
+    },
+    { keys: ["Ctrl+z"], shown: "Ctrl-Z", does: "Undo a label or note", run: (s) => void s.annotations.undo() },
+    { keys: ["Ctrl+y", "Ctrl+Shift+z"], shown: "Ctrl-Y", does: "Redo a label or note", run: (s) => void s.annotations.redo() },
     { keys: ["r"], shown: "r", does: "Table of rows", run: (s) => mapOf(s).setTable(!mapOf(s).table) },
     { keys: ["[", "]"], shown: "[ ]", does: "Previous or next map", run: (s, key) => s.maps.showNext(key === "[" ? -1 : 1) },
   ],

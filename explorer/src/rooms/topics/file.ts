@@ -1,4 +1,5 @@
 // Topics that the page's own file holds, as docs/http-api.md describes it.
+import { search, type Searched, searchRows } from "../../data/search.ts";
 import { place, still } from "../../data/file.ts";
 import { type DataSource, SourceError } from "../../data/source.ts";
 import type { MapData, RowInfo, State } from "../../data/types.ts";
@@ -48,7 +49,7 @@ export function fileSource(given: unknown): DataSource {
     name: topics.title, rows: points?.rows ?? 0, columns: 0, kind: "text", phase: "done", message: "", step: 0, n_steps: 0, loss: null, loss_name: null, seconds_left: null, seconds: 0,
     method: "", title: points ? `A map of ${points.rows.toLocaleString("en-US")} of the documents` : "", params: {}, axes: [], seed: 0, map: points ? { version: 1, dims: 2 } : null, map_id: null, maps_version: 0, grid: null, again: null,
     fields: points ? [{ index: 0, name: TOPIC_FIELD, type: "category", categories: [...categories.slice(0, CATEGORIES_MOST).map((t) => ({ label: label(t), count: counts.get(t.topic)! })), ...(categories.length > CATEGORIES_MOST ? [{ label: "(other)", count: categories.slice(CATEGORIES_MOST).reduce((s, t) => s + counts.get(t.topic)!, 0) }] : [])], missing: 0 }] : [],
-    picture: null, curve: false, n_neighbors: 0, estimated: {}, preparation: [], column_names: null, measures: null, sentences: [], trust_version: 0, warnings: [], can: ["topics"], error: null,
+    picture: null, curve: false, n_neighbors: 0, estimated: {}, preparation: [], column_names: null, measures: null, sentences: [], trust_version: 0, warnings: [], can: ["topics"], search_by_meaning: false, annotations: { version: 0, columns: [], file: null }, error: null,
   };
 
   const chief = (row: number): [number, number][] => {
@@ -96,6 +97,7 @@ export function fileSource(given: unknown): DataSource {
       return found;
     },
   };
+  const searched: Searched = { rows: Math.max(points?.rows ?? 0, ...[...known.keys()].map((row) => row + 1)), id: idOf, texts: (row) => { const text = known.get(row)?.document.text; return text ? [["text", text]] : []; } };
   return {
     ...still(state),
     async ask<T>(path: string, query?: Record<string, string | number>): Promise<T> {
@@ -106,11 +108,8 @@ export function fileSource(given: unknown): DataSource {
     map: async () => points,
     column: async () => Uint32Array.from(map?.topic ?? [], (t) => code.get(t) ?? 0),
     row: async (row): Promise<RowInfo> => ({ row, id: idOf(row), fields: map?.topic[row] === undefined ? {} : { topic: named(map.topic[row]!) }, text: null, search: { k: 0, metric: "euclidean", columns: 0, metrics: [] }, kept: null, neighbors: [], invented: [] }),
-    async search(text, limit) {
-      const q = text.toLowerCase();
-      const hits = [...known.entries()].filter(([, { document: d }]) => d.id.toLowerCase() === q || d.text?.toLowerCase().includes(q));
-      return hits.slice(0, limit).map(([row, { document: d }]) => ({ row, id: d.id, field: "text", text: d.text ?? d.id }));
-    },
+    search: async (text, by, limit) => search(searched, text, by, limit),
+    searchRows: async (text, by) => searchRows(searched, text, by),
     table: async ({ rows }) => ({ total: rows?.length ?? 0, rows: (rows ?? []).map((row) => ({ row, id: idOf(row), fields: {} })) }),
   };
 

@@ -47,7 +47,7 @@ pub(crate) struct Documents {
 
 /// Topics, and documents with their topic proportions.
 pub(crate) struct AxesRoom {
-    space: Space,
+    space: Arc<Space>,
     topics: Distributions,
     words: Vec<String>,
     documents: Documents,
@@ -58,7 +58,7 @@ pub(crate) struct AxesRoom {
 
 impl AxesRoom {
     /// Topics of a space, and documents.
-    pub(crate) fn new(space: Space, documents: Documents) -> Result<Self> {
+    pub(crate) fn new(space: Arc<Space>, documents: Documents) -> Result<Self> {
         let topics = space.distributions()?.ok_or_else(|| Error::internal("a space without topics"))?;
         let words = space.column_names();
         let names = (0..topics.k()).map(|topic| topics.name(topic, &words)).collect();
@@ -67,7 +67,7 @@ impl AxesRoom {
     }
 
     /// The documents that the space keeps, or none.
-    pub(crate) fn of_space(space: Space) -> Result<Self> {
+    pub(crate) fn of_space(space: Arc<Space>) -> Result<Self> {
         let kept = space.capabilities().kept;
         let shares = kept.as_ref().map_or_else(|| Matrix::new(0, space.model.n_components(), Vec::new()), |kept| Ok(kept.codes.clone()))?;
         let metadata = kept.as_ref().map_or_else(|| Metadata::none(shares.rows()), Kept::metadata);

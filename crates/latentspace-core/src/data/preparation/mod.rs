@@ -83,6 +83,11 @@ impl Preparation {
         matches!(self.form, Form::Counts { .. } | Form::Text(_))
     }
 
+    /// Whether observations are texts.
+    pub fn is_text(&self) -> bool {
+        matches!(self.form, Form::Text(_))
+    }
+
     /// The size of pictures.
     pub fn image(&self) -> Option<ImageShape> {
         if let Form::Pictures(pixels) = &self.form { Some(pixels.shape) } else { None }
@@ -131,8 +136,7 @@ impl Preparation {
     /// [`Error::Input`] if lengths do not fit, or the words of text are not in their order.
     pub fn check(&self) -> Result<()> {
         self.check_lengths()?;
-        let is_text = matches!(self.form, Form::Text(_));
-        let ordered = !is_text || self.names.iter().all(|words| words.windows(2).all(|pair| pair[0] < pair[1]));
+        let ordered = !self.is_text() || self.names.iter().all(|words| words.windows(2).all(|pair| pair[0] < pair[1]));
         if ordered { Ok(()) } else { Err(Error::input("preparation", "words that are not in their order", "a whole space file is needed")) }
     }
 
