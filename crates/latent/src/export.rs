@@ -163,7 +163,8 @@ impl Export<'_> {
                 explore::of_observations(observations, &PrepareOptions::default(), method, run)
             }
         });
-        let (page, rows) = study.page()?;
+        let (data, map) = study.measured_map()?;
+        let (page, rows) = (study.page_of(&data, &map)?, map.frame.rows);
         outputs::lines(self.path, |out| out.write_all(page.as_bytes()))?;
         Ok(self.exported(None, vec![("rows".to_owned(), rows)], vec![self.path.to_owned()]))
     }

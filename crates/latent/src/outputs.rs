@@ -37,6 +37,25 @@ pub(crate) fn check_file(flag: &str, file: &Path, what: &str) -> Result<()> {
     }
 }
 
+/// Refuses what is no folder, and a folder with other files than those that are written.
+pub(crate) fn check_folder(flag: &str, folder: &Path, written: &[&str]) -> Result<()> {
+    let wrong =
+        |found: String| Err(Error::param(flag, found, "it takes a new folder, or one that it wrote before; one file ends in .html"));
+    if !folder.exists() {
+        return Ok(());
+    }
+    if !folder.is_dir() {
+        return wrong(format!("'{}', a file,", folder.display()));
+    }
+    for entry in std::fs::read_dir(folder).map_err(|error| Error::io(folder, error))? {
+        let name = entry.map_err(|error| Error::io(folder, error))?.file_name();
+        if !written.iter().any(|known| name == **known) {
+            return wrong(format!("'{}', a folder with the file '{}',", folder.display(), name.to_string_lossy()));
+        }
+    }
+    Ok(())
+}
+
 /// Before anything is read, refuses outputs that cannot be written, that are also inputs, or that have the same name.
 pub(crate) fn guard(matches: &ArgMatches) -> Result<()> {
     let mut leaf = matches;

@@ -280,3 +280,29 @@ fn standard_output_takes_what_is_text() {
     }
     assert!(!folder.names().contains(&"-".to_owned()));
 }
+
+#[test]
+fn a_map_is_saved_as_a_file_or_a_folder_of_its_own() {
+    let folder = folder();
+    let told = folder.good("explore t.csv --method pca --save site --json").out;
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert_eq!((&told["rows"], &told["files"]), (&60.into(), &serde_json::json!(["site/index.html", "site/map.bin"])));
+    let page = String::from_utf8(folder.read("site/index.html")).unwrap();
+    assert!(page.contains(r#"{"map":{"file":"map.bin"}}"#) && page.contains("connect-src 'self'"));
+    let bytes = folder.read("site/map.bin").len() as u64 + page.len() as u64;
+    assert_eq!(told["bytes"], bytes);
+    // Again, but not over other files.
+    folder.good("explore t.csv --method pca --save site");
+    folder.write("site/mine.txt", "mine");
+    let refused = folder.latent("explore t.csv --method pca --save site");
+    assert!(refused.code == Some(2) && refused.err.contains("mine.txt"), "{}", refused.err);
+    let refused = folder.latent("explore t.csv --method pca --save t.npy");
+    assert!(refused.code == Some(2) && refused.err.contains(".html"), "{}", refused.err);
+    // One file asks for nothing.
+    folder.good("explore t.csv --method pca --save map.html");
+    let page = String::from_utf8(folder.read("map.html")).unwrap();
+    assert!(page.contains("default-src 'none'") && !page.contains("connect-src"));
+    // What is kept of labels is no input.
+    let refused = folder.latent("explore t.csv --method pca --annotations t.csv --no-open");
+    assert!(refused.code == Some(2) && refused.err.contains("names a file that is read"), "{}", refused.err);
+}

@@ -1,4 +1,4 @@
-// A map in one file, without a server: what crates/latent/src/study/bundle.rs writes. Nothing is asked of anyone.
+// A map in one file, or in a folder, without `latent explore`: what crates/latent/src/study/bundle.rs writes. Nothing is asked of anyone.
 import { still } from "./file.ts";
 import { KeptAnnotations } from "./annotations.ts";
 import { search, type Searched, searchRows } from "./search.ts";
@@ -7,6 +7,8 @@ import { type Bundle, type BundleColumn, type Cells, type ColumnInfo, type MapDa
 
 const STEPS = 65_535;
 const UNKNOWN = 255;
+/** So many pictures are not drawn again. */
+const PICTURES_KEPT = 2000;
 
 interface Opened {
   header: Bundle;
@@ -14,18 +16,30 @@ interface Opened {
   trust: Float32Array | null;
   /** Cells by column id. */
   cells: ReadonlyMap<string, Cells>;
+  /** Of all pictures, row by row. */
+  pixels: Uint8Array | null;
+  /** Of the neighbors. */
+  distances: Float32Array | null;
   /** `header.search.k` rows for each row. */
   near: Uint32Array;
 }
 
-/** Bytes from their Base64, inflated. */
-async function unpacked(text: string): Promise<ArrayBuffer> {
-  const packed = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-  return new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate-raw"))).arrayBuffer();
+const inflated = (packed: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<ArrayBuffer> => new Response(packed.pipeThrough(new DecompressionStream("deflate-raw"))).arrayBuffer();
+
+/** What stands in the page itself. */
+export const fromBase64 = async (text: string): Promise<ArrayBuffer> => inflated(new Blob([Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))]).stream());
+/** What lies beside the page. */
+export async function fromFile(name: string): Promise<ArrayBuffer> {
+  const answer = await fetch(name).catch(() => null);
+  if (!answer?.ok || !answer.body) {
+    if (location.protocol === "file:") throw new SourceError(`A browser does not read ${name} from a disk.`, "Serve the folder, for example with `python3 -m http.server`; or save the map as one .html file.");
+    throw new SourceError(`The server does not have ${name}${answer ? ` (${answer.status})` : ""}.`, "It belongs in the folder of this page.");
+  }
+  return inflated(answer.body);
 }
 
-export async function open(text: string): Promise<Opened> {
-  const bytes = await unpacked(text);
+export async function open(content: Promise<ArrayBuffer>): Promise<Opened> {
+  const bytes = await content;
   const length = new DataView(bytes).getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 4, length))) as Bundle;
   let at = 4 + length;
@@ -40,7 +54,10 @@ export async function open(text: string): Promise<Opened> {
   const kept = header.trust ? new Uint8Array(take(n)) : null;
   const trust = kept && Float32Array.from(kept, (count) => (count === UNKNOWN ? Number.NaN : count / header.state.n_neighbors));
   const cells = new Map(header.columns.map((column) => [column.info.id, cellsOf(column, take, n)]));
-  return { header, map, trust, cells, near: neighborsOf(new Uint8Array(bytes, at), header.search.k, steps) };
+  const size = header.pictures ? header.pictures.width * header.pictures.height * header.pictures.channels : 0;
+  const pixels = header.pictures ? new Uint8Array(take(n * size)) : null;
+  const distances = header.distances ? new Float32Array(take(4 * n * header.search.k)) : null;
+  return { header, map, trust, cells, pixels, distances, near: neighborsOf(new Uint8Array(bytes, at), header.search.k, steps) };
 }
 
 function cellsOf({ info, coding, offset }: BundleColumn, take: (size: number) => ArrayBuffer, n: number): Cells {
@@ -107,8 +124,26 @@ function nearestOnMap({ coords, dims, rows }: MapData, row: number, k: number): 
   return best;
 }
 
-export function bundleSource(text: string): DataSource {
-  const opened = open(text);
+/** A picture as a file in an address. */
+function pictureOf({ header, pixels }: Opened, row: number): string {
+  const { width, height, channels } = header.pictures!;
+  const size = width * height * channels;
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [width, height];
+  const pen = canvas.getContext("2d")!;
+  const image = pen.createImageData(width, height);
+  const cells = pixels!.subarray(row * size, (row + 1) * size);
+  for (let i = 0; i < width * height; i++)
+    for (let c = 0; c < 4; c++) image.data[4 * i + c] = c === 3 ? (channels % 2 === 0 ? cells[channels * i + channels - 1]! : 255) : cells[channels * i + (channels < 3 ? 0 : c)]!;
+  pen.putImageData(image, 0, 0);
+  return canvas.toDataURL();
+}
+
+export function bundleSource(content: Promise<ArrayBuffer>): DataSource {
+  const opened = open(content);
+  let ready: Opened | null = null;
+  opened.then((all) => (ready = all), () => undefined);
+  const drawn = new Map<number, string>();
   const missing = (what: string) => new SourceError(`${what}: this file does not hold it.`, "`latent explore` shows all of it.", 404);
   const infoOf = ({ header }: Opened, id: string): ColumnInfo => {
     const found = header.columns.find((column) => column.info.id === id);
@@ -163,8 +198,9 @@ export function bundleSource(text: string): DataSource {
           listener.connected(true);
           listener.state(stateOf(all));
         },
-        () => {
-          const error = { error: "This file cannot be read: it is damaged, or the browser is too old.", hint: "A browser of 2023 or newer is needed." };
+        (reason) => {
+          const damaged = { error: "This file cannot be read: it is damaged, or the browser is too old.", hint: "A browser of 2023 or newer is needed." };
+          const error = reason instanceof SourceError ? { error: reason.message, hint: reason.hint } : damaged;
           listener.connected(true);
           listener.state({ phase: "failed", can: [], fields: [], map: null, trust_version: 0, maps_version: 0, error } as never);
         },
@@ -199,7 +235,7 @@ export function bundleSource(text: string): DataSource {
       const onMap = k > 0 ? nearestOnMap(map, row, header.state.n_neighbors) : [];
       const shown = new Set(onMap);
       const mine = [...near.subarray(row * k, (row + 1) * k)];
-      const told = (other: number) => ({ row: other, id: idOf(all, other), distance: Number.NaN, label: labelOf(all, other) });
+      const told = (other: number) => ({ row: other, id: idOf(all, other), label: labelOf(all, other) });
       // Whether a row on the map is among more neighbors than the file holds is not known.
       const invented = k === header.state.n_neighbors ? onMap.filter((other) => !mine.includes(other)) : [];
       const share = trust?.[row] ?? Number.NaN;
@@ -210,9 +246,16 @@ export function bundleSource(text: string): DataSource {
         text: null,
         search: header.search,
         kept: Number.isNaN(share) ? null : k === header.state.n_neighbors ? Math.round(share * k) : mine.filter((other) => shown.has(other)).length,
-        neighbors: mine.map((other) => ({ ...told(other), kept: shown.has(other) })),
-        invented: invented.map(told),
+        neighbors: mine.map((other, i) => ({ ...told(other), distance: all.distances?.[row * k + i] ?? Number.NaN, kept: shown.has(other) })),
+        invented: invented.map((other) => ({ ...told(other), distance: Number.NaN })),
       };
+    },
+    picture(row) {
+      if (!ready?.pixels) return "";
+      const known = drawn.get(row) ?? pictureOf(ready, row);
+      if (drawn.size > PICTURES_KEPT) drawn.clear();
+      drawn.set(row, known);
+      return known;
     },
     async values(row) {
       const all = await opened;

@@ -511,7 +511,7 @@ export interface AnnotationEdit {
   rows: number[];
 }
 
-/** The header. Sections: the coordinates, dimension by dimension, u16 (0 to 65535 over the radius on both sides of the center); the number of kept neighbors of each row, u8 (255: not measured), if `trust`; the cells of each column; the neighbors, as differences of positions in the order of the rows along a Z-order curve through the map, zigzag and LEB128. */
+/** The header. Sections: the coordinates, dimension by dimension, u16 (0 to 65535 over the radius on both sides of the center); the number of kept neighbors of each row, u8 (255: not measured), if `trust`; the cells of each column; the pixels of all pictures, u8, if `pictures`; the distances of the neighbors, f32, if `distances`; the neighbors, as differences of positions in the order of the rows along a Z-order curve through the map, zigzag and LEB128. */
 export interface Bundle {
   state: State;
   map: KeptMap;
@@ -521,12 +521,22 @@ export interface Bundle {
   center: [number, number, number];
   radius: number;
   trust: boolean;
+  /** The shape of the pictures; null without them. */
+  pictures: PictureShape | null;
+  distances: boolean;
   columns: BundleColumn[];
   texts: BundleText[];
   /** Null if rows have no id but their number. */
   ids: string[] | null;
   /** How the nearest neighbors of each row in the data were searched; `k` of them are in the file, at most those that were measured. */
   search: NeighborSearch;
+}
+
+/** The shape of pictures: 1 channel is grey, 3 are RGB, 4 RGBA. */
+export interface PictureShape {
+  width: number;
+  height: number;
+  channels: number;
 }
 
 /** A column of the file. */

@@ -219,8 +219,9 @@ test("the map is saved as one file, which shows without a server what the server
   expect(same).toBeGreaterThanOrEqual(after.neighbors.length - 1);
   await expect(alone.getByRole("meter", { name: "Neighbors kept" })).toBeVisible();
   expect(wrong).toEqual([]);
-  // 24 bytes a row beside the page.
-  expect((await stat(path)).size).toBeLessThan(500_000 + 40 * known.count);
+  // 24 bytes a row beside the page, and the pictures.
+  const pixels = await page.evaluate(async () => ((await (await fetch("api/state")).json()) as { picture: { width: number; height: number } | null }).picture);
+  expect((await stat(path)).size).toBeLessThan(500_000 + known.count * (40 + (pixels ? pixels.width * pixels.height : 0)));
 });
 
 test("pictures to print have a legend and a caption", async ({ page }, info) => {

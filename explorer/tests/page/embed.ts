@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { DemoTopics } from "../../src/rooms/topics/demo.ts";
 import type { TopicFile } from "../../src/rooms/topics/types.ts";
 
-const PAGE = fileURLToPath(new URL("../../dist/room.html", import.meta.url));
+export const PAGE = fileURLToPath(new URL("../../dist/room.html", import.meta.url));
 const PLACE = '<script type="application/json" id="latentspace-room">null</script>';
 
 /** What the file holds of `n` documents, with a map of the first `shown`. */
@@ -24,10 +24,13 @@ export async function embed(from: DemoTopics, n: number, shown: number): Promise
   };
 }
 
-/** Writes the built page with the data in it. */
-export function writeFile(path: string, data: TopicFile | null): void {
-  const page = readFileSync(PAGE, "utf8");
-  if (page.split(PLACE).length !== 2) throw new Error("The page must have one place for its data.");
-  const json = JSON.stringify(data && { topics: data }).replaceAll("<", "\\u003c");
-  writeFileSync(path, page.replace(PLACE, () => PLACE.replace("null", () => json)));
+/** The built page with data in it. */
+export function page(data: unknown): string {
+  const built = readFileSync(PAGE, "utf8");
+  if (built.split(PLACE).length !== 2) throw new Error("The page must have one place for its data.");
+  const json = JSON.stringify(data).replaceAll("<", "\\u003c");
+  return built.replace(PLACE, () => PLACE.replace("null", () => json));
 }
+
+/** Writes the built page with topics in it. */
+export const writeFile = (path: string, data: TopicFile | null): void => writeFileSync(path, page(data && { topics: data }));

@@ -19,7 +19,7 @@ use crate::context::Context;
 use crate::output::{self, count};
 use crate::server::{self, Server};
 use crate::study::axes::{AxesRoom, Documents};
-use crate::study::{EncodeText, Phase, Start, Study, Subject};
+use crate::study::{EncodeText, MAP_FOLDER, Phase, Start, Study, Subject};
 use crate::{inputs, outputs};
 
 pub(crate) fn command() -> Command {
@@ -65,9 +65,9 @@ pub(crate) fn server_args() -> Vec<Arg> {
         Arg::new("no-open").long("no-open").action(ArgAction::SetTrue).help("Do not open the browser"),
         Arg::new("save")
             .long("save")
-            .value_name("FILE")
+            .value_name("FILE_OR_FOLDER")
             .value_parser(value_parser!(PathBuf))
-            .help("Write the measured map as one .html file that opens without a server, and stop"),
+            .help("Write the measured map as one .html file that opens without a server, or as a folder for any web server, and stop"),
     ]
 }
 
@@ -187,23 +187,37 @@ fn serve_study(matches: &ArgMatches, context: &Context, name: &str, begin: impl 
     }
 }
 
-/// Writes the map of what `find` reads as one file.
+/// Writes the map of what `find` reads as one HTML file, or without that ending as a folder.
 fn save(path: &Path, context: &Context, name: &str, find: impl FnOnce(&Study, &Run) -> Result<Subject> + Send + 'static) -> Result<()> {
-    outputs::check_ending("--save", path, &["html"])?;
-    outputs::check("--save", path, &["html"], context)?;
+    let is_folder = path.extension().is_none() && !outputs::is_standard(path);
+    if is_folder {
+        outputs::check_folder("--save", path, &MAP_FOLDER)?;
+    } else {
+        outputs::check("--save", path, &["html"], context)?;
+    }
     let study = Study::new(name, context.run.clone(), context.screen.clone())?;
     study.begin(find);
-    let (page, rows) = study.page()?;
-    outputs::lines(path, |out| out.write_all(page.as_bytes()))?;
+    let (data, map) = study.measured_map()?;
+    let files: Vec<(PathBuf, Vec<u8>)> = match is_folder {
+        true => study.folder_of(&data, &map)?.into_iter().map(|(name, bytes)| (path.join(name), bytes)).collect(),
+        false => vec![(path.to_owned(), study.page_of(&data, &map)?.into_bytes())],
+    };
+    if is_folder {
+        std::fs::create_dir_all(path).map_err(|error| Error::io(path, error))?;
+    }
+    files.iter().try_for_each(|(file, bytes)| outputs::lines(file, |out| out.write_all(bytes)))?;
     context.screen.clear();
+    let (rows, bytes) = (map.frame.rows, files.iter().map(|(_, bytes)| bytes.len()).sum::<usize>());
     if context.json {
-        return output::json(&json!({"rows": rows, "bytes": page.len(), "files": [path]}));
+        let files: Vec<&PathBuf> = files.iter().map(|(file, _)| file).collect();
+        return output::json(&json!({"rows": rows, "bytes": bytes, "files": files}));
     }
     output::text(&format!(
-        "Wrote {}: {} rows, {} MB. It opens in a browser without a server.",
+        "Wrote {}: {} rows, {} MB. {}",
         path.display(),
         count(rows as u64),
-        page.len().div_ceil(100_000) as f64 / 10.0
+        bytes.div_ceil(100_000) as f64 / 10.0,
+        if is_folder { "Any web server can serve it." } else { "It opens in a browser without a server." }
     ))
 }
 
@@ -372,8 +386,8 @@ fn text_encoder(space: &Arc<Space>) -> Option<Box<EncodeText>> {
         return None;
     }
     let space = space.clone();
-    Some(Box::new(move |text, run| {
-        let text = Observations::new("query", Values::Text(Arc::new(vec![text.to_owned()])));
+    Some(Box::new(move |sought, run| {
+        let text = Observations::new("query", Values::Text(Arc::new(vec![sought.to_owned()])));
         let row = space.preparation.prepare(&text, run)?;
         if row.sparse().is_none_or(|row| row.row(0).0.is_empty()) {
             return Err(Error::param(

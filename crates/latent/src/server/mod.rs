@@ -16,7 +16,7 @@ use axum::middleware::from_fn_with_state;
 use latentspace::run::Flag;
 use latentspace::{Error, Result};
 
-pub(crate) use page::{NOTE as NO_PAGE, is_built, standing_alone};
+pub(crate) use page::{NOTE as NO_PAGE, is_built, standing_alone, standing_in_folder};
 
 use crate::study::Study;
 use security::Guard;

@@ -41,6 +41,9 @@ const ALONE: &str = "room.html";
 /// The placeholder of its data.
 const PLACE: &str = "<script type=\"application/json\" id=\"latentspace-room\">null</script>";
 
+/// The end of the content security policy of the page as one file, which asks for nothing.
+const FONT_POLICY: &str = "font-src data:";
+
 /// The page as one file with these data in it, by the capabilities that rooms need; none if the program was built without its page.
 pub(crate) fn standing_alone(data: &serde_json::Value) -> Option<String> {
     let (_, page) = FILES.iter().find(|(name, _)| *name == ALONE)?;
@@ -49,6 +52,11 @@ pub(crate) fn standing_alone(data: &serde_json::Value) -> Option<String> {
     let data = data.to_string().replace('<', "\\u003c");
     let (before, after) = page.split_once(PLACE)?;
     Some(format!("{before}{}{after}", PLACE.replace("null", &data)))
+}
+
+/// The same page, allowed to ask for files beside it.
+pub(crate) fn standing_in_folder(data: &serde_json::Value) -> Option<String> {
+    Some(standing_alone(data)?.replacen(FONT_POLICY, &format!("{FONT_POLICY}; connect-src 'self'"), 1))
 }
 
 fn kind(name: &str) -> &'static str {

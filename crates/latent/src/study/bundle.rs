@@ -1,7 +1,8 @@
-//! A kept map as one HTML file that needs no server: coordinates, columns, ids, neighbors and trust, compressed into the page.
+//! A kept map that needs no `latent explore`: as one HTML file, or as a folder for any web server. Coordinates, columns, ids, pictures, neighbors and
+//! trust, compressed.
 //!
 //! The bytes: the length of a JSON header (u32, little-endian), the header ([`Header`]), then its sections. Numbers are little-endian. All of it is
-//! deflated (RFC 1951), then written in Base64 (RFC 4648).
+//! deflated (RFC 1951); in one HTML file, then written in Base64 (RFC 4648).
 
 use std::io::Write as _;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
+use latentspace::data::Values;
 use latentspace::neighbors::Neighbors;
 use latentspace::schemars::{self, JsonSchema};
 use latentspace::{Error, Result, registry};
@@ -23,14 +25,29 @@ use super::rows::NeighborSearch;
 use super::state::{Phase, State};
 use super::{Data, Study, held};
 use crate::commands::methods::MethodInfo;
-use crate::server::standing_alone;
+use crate::server::{standing_alone, standing_in_folder};
 
-/// Maximum number of columns with numbers or categories.
-const MOST_COLUMNS: usize = 24;
-/// Maximum number of neighbors over all rows: 5 each for 60,000 rows.
-const MOST_NEIGHBORS: usize = 300_000;
-/// Maximum length of all texts together, in characters; longer ones are cut to equal lengths.
-const MOST_TEXT: usize = 4 << 20;
+/// How much is taken along.
+struct Extent {
+    /// Maximum number of columns with numbers or categories.
+    columns: usize,
+    /// Maximum number of neighbors over all rows.
+    neighbors: usize,
+    /// Whether the distances of neighbors are.
+    distances: bool,
+    /// Maximum length of all texts together, in bytes; longer ones are cut to equal lengths.
+    text: usize,
+    /// Maximum number of bytes of all pictures, which are left out beyond.
+    pictures: usize,
+}
+
+/// In one file: 5 neighbors each for 60,000 rows.
+const FILE: Extent = Extent { columns: 24, neighbors: 300_000, distances: false, text: 4 << 20, pictures: 16 << 20 };
+/// In a folder.
+const FOLDER: Extent = Extent { columns: 1000, neighbors: 15_000_000, distances: true, text: 256 << 20, pictures: 256 << 20 };
+
+/// The files of a folder: the page, and the map.
+pub(crate) const MAP_FOLDER: [&str; 2] = ["index.html", "map.bin"];
 /// Coordinates are divided into so many steps over the width of the map.
 const STEPS: f64 = 65_535.0;
 /// The number of kept neighbors of a row that was not measured.
@@ -66,9 +83,19 @@ pub(crate) struct BundleText {
     pub(crate) cells: Vec<Option<String>>,
 }
 
+/// The shape of pictures: 1 channel is grey, 3 are RGB, 4 RGBA.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[schemars(crate = "schemars")]
+pub(crate) struct PictureShape {
+    width: usize,
+    height: usize,
+    channels: usize,
+}
+
 /// The header. Sections: the coordinates, dimension by dimension, u16 (0 to 65535 over the radius on both sides of the center); the number of kept
-/// neighbors of each row, u8 (255: not measured), if `trust`; the cells of each column; the neighbors, as differences of positions in the order
-/// of the rows along a Z-order curve through the map, zigzag and LEB128.
+/// neighbors of each row, u8 (255: not measured), if `trust`; the cells of each column; the pixels of all pictures, u8, if `pictures`; the distances of
+/// the neighbors, f32, if `distances`; the neighbors, as differences of positions in the order of the rows along a Z-order curve through the
+/// map, zigzag and LEB128.
 #[derive(Serialize, JsonSchema)]
 #[schemars(crate = "schemars")]
 pub(crate) struct Bundle {
@@ -82,6 +109,9 @@ pub(crate) struct Bundle {
     pub(crate) center: [f64; 3],
     pub(crate) radius: f64,
     pub(crate) trust: bool,
+    /// The shape of the pictures; null without them.
+    pub(crate) pictures: Option<PictureShape>,
+    pub(crate) distances: bool,
     pub(crate) columns: Vec<BundleColumn>,
     pub(crate) texts: Vec<BundleText>,
     /// Null if rows have no id but their number.
@@ -100,15 +130,27 @@ impl Study {
     /// # Errors
     /// [`Error::Internal`] if the program was built without its page.
     pub(crate) fn page_of(&self, data: &Data, map: &Arc<Kept>) -> Result<String> {
-        let bytes = self.bundle(data, map)?;
+        let bytes = self.bundle(data, map, &FILE)?;
         standing_alone(&json!({"map": STANDARD.encode(bytes)})).ok_or_else(|| Error::internal(crate::server::NO_PAGE))
     }
 
-    /// Waits until the map is made and measured: the map as one HTML file, and its number of rows.
+    /// A kept map as the files of a folder that any web server can serve: with all neighbors and their distances, up to 1,000 columns, whole texts,
+    /// and pictures.
     ///
     /// # Errors
-    /// The error that ended the work; [`Error::Cancelled`]; as [`Study::page_of`].
-    pub(crate) fn page(&self) -> Result<(String, usize)> {
+    /// As [`Study::page_of`].
+    pub(crate) fn folder_of(&self, data: &Data, map: &Arc<Kept>) -> Result<[(&'static str, Vec<u8>); 2]> {
+        let bytes = self.bundle(data, map, &FOLDER)?;
+        let [page, file] = MAP_FOLDER;
+        let html = standing_in_folder(&json!({"map": {"file": file}})).ok_or_else(|| Error::internal(crate::server::NO_PAGE))?;
+        Ok([(page, html.into_bytes()), (file, bytes)])
+    }
+
+    /// Waits until the map is made and measured.
+    ///
+    /// # Errors
+    /// The error that ended the work; [`Error::Cancelled`].
+    pub(crate) fn measured_map(&self) -> Result<(Arc<Data>, Arc<Kept>)> {
         loop {
             self.run.check()?;
             let (phase, failure, map) = self.desk.look(|state| (state.phase, state.error.clone(), state.map_id));
@@ -116,7 +158,7 @@ impl Study {
                 return Err(self.end().unwrap_or(Error::Cancelled));
             }
             match (phase, map.and_then(|id| self.kept.get(id)), self.data()) {
-                (Phase::Done | Phase::Stopped, Some(map), Some(data)) => return Ok((self.page_of(&data, &map)?, map.frame.rows)),
+                (Phase::Done | Phase::Stopped, Some(map), Some(data)) => return Ok((data, map)),
                 (Phase::Failed, ..) if self.data().is_some() => {
                     return Err(Error::input(
                         self.desk.look(|state| state.name.clone()),
@@ -130,7 +172,7 @@ impl Study {
     }
 
     /// The compressed bytes of the file.
-    fn bundle(&self, data: &Data, map: &Arc<Kept>) -> Result<Vec<u8>> {
+    fn bundle(&self, data: &Data, map: &Arc<Kept>, extent: &Extent) -> Result<Vec<u8>> {
         let frame = &map.frame;
         let (n, dims, places) = (frame.rows, frame.dims, frame.codes()?);
         let (center, radius) = frame.extent();
@@ -143,20 +185,34 @@ impl Study {
             sections.extend(trust.iter().map(|&share| if share.is_nan() { UNKNOWN } else { (share * k as f32).round() as u8 }));
         }
         let mut columns = Vec::new();
-        for id in self.ids_of_columns(data) {
+        let ids = self.ids_of_columns(data, extent);
+        let observed = ids.iter().filter(|id| id.starts_with("observed:")).count();
+        for id in ids {
             let Some((info, cells)) = self.column(data, &id) else { continue };
             let (coding, offset) = write(&cells, &mut sections);
             columns.push(BundleColumn { info, coding, offset });
         }
+        let pictures = match &data.observations.values {
+            Values::Images(images) if images.pixels.len() <= extent.pictures => Some(images),
+            _ => None,
+        };
+        if let Some(images) = pictures {
+            sections.extend_from_slice(&images.pixels);
+        }
+        let pictures = pictures.map(|images| images.shape);
         let near = held(&self.near).clone().filter(|(metric, near)| *metric == map.metric && near.rows() == n);
-        let neighbors = near.as_ref().map_or(0, |(_, near)| near.k.min(MOST_NEIGHBORS / n.max(1)));
+        let neighbors = near.as_ref().map_or(0, |(_, near)| near.k.min(extent.neighbors / n.max(1)));
+        let distances = extent.distances && neighbors > 0;
         if let Some((_, near)) = near.filter(|_| neighbors > 0) {
+            if distances {
+                let all = (0..n).flat_map(|row| near.row(row).1[..neighbors].iter());
+                sections.extend(all.flat_map(|distance| distance.to_le_bytes()));
+            }
             sections.extend(write_neighbors(&near, neighbors, &curve(&steps)));
         }
         let state = State {
             phase: Phase::Done,
-            picture: None,
-            curve: false,
+            curve: data.is_curve && observed == data.observations.columns(),
             can: Vec::new(),
             grid: None,
             again: None,
@@ -175,11 +231,15 @@ impl Study {
             warnings: map.warnings.clone(),
             ..self.desk.state()
         };
+        let state =
+            State { picture: state.picture.filter(|_| pictures.is_some()), annotations: Arc::default(), search_by_meaning: false, ..state };
+        let pictures = pictures.map(|shape| PictureShape { width: shape.width, height: shape.height, channels: shape.channels });
         let trust = map.trust.is_some();
         let search = NeighborSearch { k: neighbors, metric: map.metric, columns: data.points.cols(), metrics: Vec::new() };
-        let (texts, ids) = (data.fields.texts(MOST_TEXT), data.fields.ids());
+        let (texts, ids) = (data.fields.texts(extent.text), data.fields.ids());
         let methods = registry::METHODS.iter().filter(|entry| entry.info.name == map.method).map(MethodInfo::of).collect();
-        let header = Bundle { state, map: map.clone(), methods, dims, center, radius, trust, columns, texts, ids, search };
+        let header =
+            Bundle { state, map: map.clone(), methods, dims, center, radius, trust, pictures, distances, columns, texts, ids, search };
         let header = serde_json::to_vec(&header).map_err(|error| Error::internal(error.to_string()))?;
         let mut out = DeflateEncoder::new(Vec::new(), Compression::best());
         let all = [&(header.len() as u32).to_le_bytes()[..], &header, &sections];
@@ -187,11 +247,11 @@ impl Study {
     }
 
     /// The columns that a file holds: metadata, derived, and observed ones of tables.
-    fn ids_of_columns(&self, data: &Data) -> Vec<String> {
+    fn ids_of_columns(&self, data: &Data, extent: &Extent) -> Vec<String> {
         let all = self.columns(data, "", usize::MAX).columns.into_iter().filter(|column| column.kind != ColumnType::Id);
-        let is_of_table = matches!(data.observations.values, latentspace::data::Values::Table(_));
+        let is_of_table = matches!(data.observations.values, Values::Table(_));
         let wanted = all.map(|column| column.id).filter(|id| id != "derived:kept" && (is_of_table || !id.starts_with("observed:")));
-        wanted.take(MOST_COLUMNS).collect()
+        wanted.take(extent.columns).collect()
     }
 }
 

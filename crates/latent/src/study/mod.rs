@@ -36,6 +36,7 @@ use latentspace::{Error, Result, Run, Space};
 use serde_json::{Map, Value};
 
 pub(crate) use annotations::Change;
+pub(crate) use bundle::MAP_FOLDER;
 pub(crate) use columns::{Cells, ColumnInfo};
 pub(crate) use data::Data;
 pub(crate) use fields::{Category, Field, Fields};
