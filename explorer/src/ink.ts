@@ -1,7 +1,8 @@
 // The color of each point, four bytes a slot, from what the reader chose.
 import type { Cells, Field } from "./data/types.ts";
 import { onRamp, type Scale, scaleOf } from "./scale.ts";
-import { FILTERED, PLAIN, shadeByte } from "./scatter/back.ts";
+import { BELOW, FILTERED, PLAIN, shadeByte } from "./scatter/back.ts";
+import type { Ramp } from "./scatter/density.ts";
 import type { Order } from "./scatter/order.ts";
 import { CANVAS, GREY, ramp, type Rgb, type Theme } from "./scatter/palette.ts";
 
@@ -37,39 +38,69 @@ export interface Choice {
 const FADED = 0.84;
 const PLAIN_COLOR: Record<Theme, Rgb> = { light: [71, 101, 168], dark: [124, 152, 222] };
 
-export function makeInk(order: Order, choice: Choice, smooth: Float32Array | null, density: Float32Array | null = null): Uint8Array<ArrayBuffer> {
-  const { theme, field, column, trust, shown, colors } = choice;
+export interface Ink {
+  /** Four bytes a slot (see scatter/back.ts). */
+  bytes: Uint8Array<ArrayBuffer>;
+  /** Whether some points are below others: filtered away, or without a value. */
+  below: boolean;
+  /** The numbers that the colors stand for. */
+  ramp: Ramp | null;
+}
+
+export function makeInk(order: Order, choice: Choice, smooth: Float32Array | null): Ink {
+  const { theme, field, column, trust, colors } = choice;
   const n = order.rowOf.length;
-  const ink = new Uint8Array(n * 4);
-  const shades = choice.shade ? (smooth ?? trust) : density;
-  const kind = typeof field === "string" ? "share" : field && column?.length === order.slotOf.length ? field.type : null;
+  const whole = <T extends { length: number }>(of: T | null | undefined): T | null => (of?.length === order.slotOf.length ? of : null);
+  const kind = typeof field === "string" ? "share" : field && whole(column) ? field.type : null;
   const codes = kind === "category" ? column! : null;
   const numbers = kind === "share" ? choice.shares : kind === "number" || kind === "date" ? (column as Float32Array) : null;
-  const table: Rgb[] = numbers ? Array.from({ length: 256 }, (_, i) => ramp(theme, i / 255)) : [];
-  const scale = choice.scale ?? { low: 0, high: 1, log: false };
+  const ramp = numbers ? { steps: stepsOf(numbers, choice.scale ?? { low: 0, high: 1, log: false }), table: rampTable(theme) } : null;
+  const steps = ramp?.steps ?? null;
+  const tones = Uint32Array.from(ramp?.table ?? colors, pack);
+  const [plain, grey] = [pack(PLAIN_COLOR[theme]), pack(GREY[theme])];
   const lit = codes ? choice.lit : null;
-  const grey = GREY[theme];
-  const selected = choice.selected?.length === order.slotOf.length ? choice.selected : null;
-  const canvas = CANVAS[theme];
+  const [shown, selected] = [whole(choice.shown), whole(choice.selected)];
+  const shades = choice.shade ? (smooth ?? trust) : null;
+  const paled = choice.deep && selected ? (tone: number) => pack(unpack(tone).map((c, i) => c + (CANVAS[theme][i]! - c) * FADED) as Rgb) : null;
+  const pale = paled ? { tones: tones.map(paled), plain: paled(plain), grey: paled(grey) } : null;
+  const bytes = new Uint8Array(n * 4);
+  const out = new Uint32Array(bytes.buffer);
+  let below = false;
   for (let s = 0; s < n; s++) {
     const row = order.rowOf[s]!;
-    let rgb = PLAIN_COLOR[theme];
-    if (codes) rgb = colors[codes[row]!] ?? grey;
-    else if (numbers) {
-      const v = numbers[row]!;
-      rgb = Number.isNaN(v) ? grey : table[Math.max(0, Math.min(255, Math.round(255 * onRamp(scale, v))))]!;
-    }
-    ink[4 * s] = rgb[0];
-    ink[4 * s + 1] = rgb[1];
-    ink[4 * s + 2] = rgb[2];
-    let stays = (!shown || shown[row] === 1) && (lit === null || codes![row] === lit);
-    if (selected && selected[row] === 0) {
-      if (choice.deep) for (let c = 0; c < 3; c++) ink[4 * s + c] = rgb[c]! + (canvas[c]! - rgb[c]!) * FADED;
-      else stays = false;
-    }
-    ink[4 * s + 3] = stays ? (shades ? shadeByte(shades[row]!) : PLAIN) : FILTERED;
+    const code = codes ? codes[row]! : steps ? steps[row]! : 0;
+    const told = codes ? code < tones.length : steps === null || code > 0;
+    let stays = (shown === null || shown[row] === 1) && (lit === null || code === lit);
+    const outside = selected !== null && selected[row] === 0;
+    if (outside && pale === null) stays = false;
+    const by = outside && pale !== null ? pale : null;
+    const tone = !told ? (by ? by.grey : grey) : codes || steps ? (by ? by.tones[code]! : tones[code]!) : by ? by.plain : plain;
+    // Pointed at in the legend, rows without a value are those that are looked at.
+    const alpha = !stays ? FILTERED : !told && lit === null ? BELOW : shades ? shadeByte(shades[row]!) : PLAIN;
+    if (alpha <= BELOW) below = true;
+    out[s] = tone | (alpha << 24);
   }
-  return ink;
+  return { bytes, below, ramp };
+}
+
+const pack = ([r, g, b]: Rgb): number => Math.round(r) | (Math.round(g) << 8) | (Math.round(b) << 16);
+const unpack = (tone: number): Rgb => [tone & 255, (tone >>> 8) & 255, (tone >>> 16) & 255];
+
+/** Colors of the steps of a ramp; that of 0 is none. */
+const rampTable = (theme: Theme): Rgb[] => Array.from({ length: 256 }, (_, i) => ramp(theme, (i - 1) / 254));
+const known = new WeakMap<object, { low: number; high: number; log: boolean; steps: Uint8Array }>();
+/** The step of each number on the ramp, 1 to 255; 0 where there is none. Filters color anew what has the same steps. */
+function stepsOf(numbers: Float32Array, scale: Pick<Scale, "low" | "high" | "log">): Uint8Array {
+  const { low, high, log } = scale;
+  const before = known.get(numbers);
+  if (before && before.low === low && before.high === high && before.log === log) return before.steps;
+  const steps = new Uint8Array(numbers.length);
+  for (let row = 0; row < numbers.length; row++) {
+    const v = numbers[row]!;
+    if (!Number.isNaN(v)) steps[row] = 1 + Math.max(0, Math.min(254, Math.round(254 * onRamp(scale, v))));
+  }
+  known.set(numbers, { low, high, log, steps });
+  return steps;
 }
 
 /** The scale of shares: of those for the eye, so that a map by them is not of one color; the ends in whole percent. */
@@ -101,33 +132,6 @@ function places(n: number, at: Float32Array, dims: number): { side: number; cell
     return c;
   };
   return { side, cell };
-}
-
-/** From how many points on clusters fill solid, so that their density must be drawn. */
-const DENSITY_FROM = 200_000;
-const PALEST = 0.36;
-
-/**
- * A shade by density, from PALEST to 1 and by row, where points are so many that they cover each other; null where they
- * are not.
- */
-export function densityShade(order: Order, at: Float32Array, dims: number): Float32Array | null {
-  const n = order.rowOf.length;
-  if (n < DENSITY_FROM || at.length !== n * dims) return null;
-  const { side, cell } = places(n, at, dims);
-  const many = new Float32Array(side ** dims);
-  for (let s = 0; s < n; s++) {
-    const c = cell(s);
-    if (!Number.isNaN(c)) many[c]!++;
-  }
-  const filled = many.filter((m) => m > 0).sort();
-  const most = filled[Math.floor(0.99 * (filled.length - 1))] ?? 1;
-  const out = new Float32Array(n).fill(1);
-  for (let s = 0; s < n; s++) {
-    const c = cell(s);
-    if (!Number.isNaN(c)) out[order.rowOf[s]!] = PALEST + (1 - PALEST) * Math.min(1, many[c]! / most) ** 0.6;
-  }
-  return out;
 }
 
 /**

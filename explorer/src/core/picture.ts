@@ -121,7 +121,8 @@ function foot(store: Store, pen: Pen, width: number): { height: number; draw(top
 export async function png(store: Store): Promise<Blob> {
   const scatter = store.camera.scatter;
   if (!scatter) throw new Error("There is no map to draw.");
-  const seen = scatter.seen();
+  const dense = scatter.dense;
+  const seen = scatter.seen(!dense);
   const canvas = document.createElement("canvas");
   const pen = canvas.getContext("2d");
   if (!pen) throw new Error("This browser has no canvas to draw on.");
@@ -131,7 +132,8 @@ export async function png(store: Store): Promise<Blob> {
   pen.setTransform(PRINT, 0, 0, PRINT, 0, 0);
   pen.fillStyle = css(seen.background);
   pen.fillRect(0, 0, seen.width, seen.height + below.height);
-  drawPoints(pen, seen);
+  if (dense) scatter.paintDensity(pen, PRINT);
+  else drawPoints(pen, seen);
   scatter.paintOver(pen, PRINT);
   pen.setTransform(PRINT, 0, 0, PRINT, 0, 0);
   below.draw(seen.height);

@@ -7,6 +7,7 @@ import { readPlace, writePlace } from "./address.ts";
 import { Annotations } from "./annotations.svelte.ts";
 import { CameraState } from "./camera.svelte.ts";
 import { Columns } from "./columns.svelte.ts";
+import { Drawing } from "./drawing.svelte.ts";
 import { Maps } from "./maps.svelte.ts";
 import { Filters } from "./filters.svelte.ts";
 import { RowNames } from "./row-names.svelte.ts";
@@ -36,6 +37,7 @@ export class Store {
   readonly selection: Selection;
   readonly camera: CameraState;
   readonly annotations: Annotations;
+  readonly drawing: Drawing;
   private readonly slices: ReadonlyMap<string, Slice>;
 
   /** The room that was asked for; null: the first. */
@@ -61,6 +63,7 @@ export class Store {
     this.filters = new Filters(this, place.only);
     this.names = new RowNames(this, place.name);
     this.camera = new CameraState(this, place);
+    this.drawing = new Drawing(this, address);
     this.selection = new Selection(this);
     this.annotations = new Annotations(this);
     this.maps = new Maps(this, place);
@@ -216,6 +219,7 @@ export class Store {
       map: maps.picked,
       page: this.wanted,
     });
+    this.drawing.write(place);
     this.tell((slice) => slice.write?.(place));
     const url = new URL(location.href);
     url.searchParams.delete("token"); // the cookie stands for it; it should not be handed on

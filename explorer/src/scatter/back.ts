@@ -2,10 +2,17 @@
 import type { Camera } from "./camera.ts";
 import type { Rgb } from "./palette.ts";
 
-/** Alpha of a point's ink: filtered away, or the share of neighbors kept (1 to 254), or no shade (255). */
+/** Alpha of a point's ink: filtered away, or without a value, or the share of neighbors kept (2 to 254), or no shade (255). */
 export const FILTERED = 0;
+/** Fainter than others, and below them. */
+export const BELOW = 1;
 export const PLAIN = 255;
-export const shadeByte = (share: number) => (Number.isNaN(share) ? PLAIN : 1 + Math.round(253 * Math.max(0, Math.min(1, share))));
+const SHARE_STEPS = 252;
+export const shadeByte = (share: number) => (Number.isNaN(share) ? PLAIN : 2 + Math.round(SHARE_STEPS * Math.max(0, Math.min(1, share))));
+/** The share that a byte stands for. */
+export const shareOfByte = (byte: number) => (byte - 2) / SHARE_STEPS;
+/** Opacity of points that are filtered away, and of those without a value beside others. */
+export const FAINT = { filtered: 0.16, below: 0.4 };
 /** Rows that kept less than this are drawn hollow, where points are large enough to show it. */
 export const HOLLOW_BELOW = 1 / 3;
 export const HOLLOW_FROM_PX = 4.2;
@@ -21,8 +28,8 @@ export interface Frame {
   opacity: number;
   background: Rgb;
   grey: Rgb;
-  /** Whether some points are filtered away: drawn first, faint. */
-  filtered: boolean;
+  /** Whether some points are filtered away or without a value: drawn first, fainter. */
+  below: boolean;
   ratio: number;
 }
 

@@ -1,6 +1,6 @@
 // Points by WebGL2: one call of gl.POINTS a picture, never instanced (instancing measured 16 times slower in software
 // and no faster elsewhere), no multisampling: each disc softens its own edge.
-import { type Back, type Frame, HOLLOW_BELOW, HOLLOW_FROM_PX } from "./back.ts";
+import { type Back, FAINT, type Frame, HOLLOW_BELOW, HOLLOW_FROM_PX } from "./back.ts";
 
 // All that is one for a point is worked out once for it; a pixel only asks how far from the middle it lies.
 const SHAPE = `#version 300 es
@@ -15,7 +15,8 @@ void main() {
   float near = 1.0 / (1.0 - depth * perspective);
   vec2 at = (vec2(dot(right, p), dot(up, p)) * near - shift) * scale;
   bool filtered = ink.a == 0.0;
-  bool skip = (only == 1 && !filtered) || (only == 2 && filtered);
+  bool low = ink.a < 0.006; // filtered away, or without a value
+  bool skip = (only == 1 && !low) || (only == 2 && low) || (picking == 1 && filtered);
   gl_Position = skip ? vec4(2.0, 2.0, 2.0, 1.0) : vec4(at, clamp(-depth * 0.25, -0.99, 0.99), 1.0);
   float diameter = size * near;
   gl_PointSize = diameter + 1.0;
@@ -24,9 +25,11 @@ void main() {
   vec3 tone = ink.rgb;
   if (filtered) {
     tone = grey;
-    alpha = 0.16;
+    alpha = ${FAINT.filtered.toFixed(2)};
+  } else if (low) {
+    alpha = ${FAINT.below.toFixed(2)};
   } else if (ink.a < 0.998) {
-    float share = (ink.a * 255.0 - 1.0) / 253.0;
+    float share = (ink.a * 255.0 - 2.0) / 252.0;
     if (share < ${HOLLOW_BELOW.toFixed(4)} && diameter >= ${HOLLOW_FROM_PX.toFixed(1)} * ratio) {
       line = 1.15 * ratio;
       tone = mix(tone, background, 0.12);
@@ -139,7 +142,7 @@ export class GlBack implements Back {
     gl.clearColor(f.background[0] / 255, f.background[1] / 255, f.background[2] / 255, 1);
     gl.clear(gl.COLOR_BUFFER_BIT | gl.DEPTH_BUFFER_BIT);
     gl.uniform1i(at.picking!, 0);
-    for (const only of f.filtered ? [1, 2] : [0]) {
+    for (const only of f.below ? [1, 2] : [0]) {
       gl.uniform1i(at.only!, only);
       if (only === 1) gl.depthMask(false); // faint ones hide nothing
       gl.drawArrays(gl.POINTS, 0, f.count);
@@ -176,7 +179,7 @@ export class GlBack implements Back {
     gl.clearColor(0, 0, 0, 0);
     gl.clear(gl.COLOR_BUFFER_BIT | gl.DEPTH_BUFFER_BIT);
     gl.uniform1i(at.picking!, 1);
-    gl.uniform1i(at.only!, 2);
+    gl.uniform1i(at.only!, 0);
     gl.drawArrays(gl.POINTS, 0, f.count);
     gl.enable(gl.BLEND);
     gl.disable(gl.SCISSOR_TEST);

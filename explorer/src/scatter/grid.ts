@@ -25,10 +25,12 @@ export function boxOf(at: Float32Array, stride: number): Box {
 export class Grid {
   private readonly at: Float32Array;
   private readonly stride: number;
-  private readonly box: Box;
-  private readonly side: number;
-  private readonly start: Uint32Array;
-  private readonly items: Uint32Array;
+  readonly box: Box;
+  /** Cells along each axis. */
+  readonly side: number;
+  /** Where each cell, line by line, begins among the items, in the order of drawing; its end is the beginning of the next. */
+  readonly start: Uint32Array;
+  readonly items: Uint32Array;
   private readonly kx: number;
   private readonly ky: number;
 
@@ -37,7 +39,7 @@ export class Grid {
     this.at = at;
     this.stride = stride;
     this.box = boxOf(at, stride);
-    this.side = Math.max(1, Math.min(1024, Math.ceil(Math.sqrt(n / 2))));
+    this.side = Math.max(1, Math.min(2048, Math.ceil(Math.sqrt(n / 2))));
     this.kx = this.side / (this.box.x1 - this.box.x0 || 1);
     this.ky = this.side / (this.box.y1 - this.box.y0 || 1);
     const cells = this.side * this.side;

@@ -12,7 +12,8 @@ export function toLinear(c: number): number {
   c /= 255;
   return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
 }
-const toByte = (c: number) => Math.round(255 * Math.max(0, Math.min(1, c <= 0.0031308 ? 12.92 * c : 1.055 * c ** (1 / 2.4) - 0.055)));
+/** The other way, from 0 to 1. */
+export const toByte = (c: number) => Math.round(255 * Math.max(0, Math.min(1, c <= 0.0031308 ? 12.92 * c : 1.055 * c ** (1 / 2.4) - 0.055)));
 
 /** sRGB to OKLab (Ottosson 2020). */
 export function oklab([r, g, b]: Rgb): [number, number, number] {

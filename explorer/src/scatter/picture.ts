@@ -1,5 +1,5 @@
 // The map as a picture to print: its points, what is drawn over them, a legend and a caption, on any canvas or as SVG.
-import { FILTERED, PLAIN } from "./back.ts";
+import { BELOW, FAINT, FILTERED, PLAIN, shareOfByte } from "./back.ts";
 import type { Rgb } from "./palette.ts";
 
 /** What a picture needs of a map: the points that are seen, in the order of drawing. */
@@ -32,14 +32,13 @@ export type Pen = Pick<
   lineJoin: CanvasLineJoin;
 };
 
-/** Points of one color, which are drawn together: those that are filtered away first. */
+/** Points of one color, which are drawn together: those that are filtered away first, then those without a value. */
 interface Group {
   color: string;
   alpha: number;
   at: number[];
 }
 
-const FAINT = 0.16;
 /** How much of its color a point has that kept no neighbor. */
 const PALE = 0.25;
 
@@ -50,18 +49,19 @@ export function groups({ at, ink, opacity, background, grey }: Seen): Group[] {
   for (let i = 0; i < at.length / 2; i++) {
     const alpha = ink[4 * i + 3]!;
     // Shades in eight steps: more would be as many colors as points.
-    const shade = alpha === PLAIN || alpha === FILTERED ? 8 : Math.round(((alpha - 1) / 253) * 7);
+    const shade = alpha === FILTERED ? 10 : alpha === BELOW ? 9 : alpha === PLAIN ? 8 : Math.round(shareOfByte(alpha) * 7);
     const [r, g, b] = alpha === FILTERED ? grey : [ink[4 * i]!, ink[4 * i + 1]!, ink[4 * i + 2]!];
-    const key = ((((r << 8) | g) << 8) | b) * 16 + (alpha === FILTERED ? 9 : shade);
+    const key = ((((r << 8) | g) << 8) | b) * 16 + shade;
     let group = found.get(key);
     if (!group) {
-      const t = shade === 8 ? 1 : PALE + (1 - PALE) * (shade / 7);
+      const t = shade >= 8 ? 1 : PALE + (1 - PALE) * (shade / 7);
       const color = `rgb(${mixed(background[0], r, t)} ${mixed(background[1], g, t)} ${mixed(background[2], b, t)})`;
-      found.set(key, (group = { color, alpha: alpha === FILTERED ? FAINT : opacity, at: [] }));
+      found.set(key, (group = { color, alpha: alpha === FILTERED ? FAINT.filtered : alpha === BELOW ? FAINT.below : opacity, at: [] }));
     }
     group.at.push(at[2 * i]!, at[2 * i + 1]!);
   }
-  return [...found.entries()].sort((a, b) => Number(b[0] % 16 === 9) - Number(a[0] % 16 === 9)).map(([, group]) => group);
+  const low = (key: number) => Math.max(8, key % 16);
+  return [...found.entries()].sort((a, b) => low(b[0]) - low(a[0])).map(([, group]) => group);
 }
 
 /** Draws the points in an order in which no color hides another: in turns of a few of each. */

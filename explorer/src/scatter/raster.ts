@@ -1,6 +1,6 @@
 // Points by the processor: small round stamps blended into an ImageData, with a depth and an id buffer in 3-D.
 // Measured five to ten times faster than WebGL2 in software.
-import { type Back, FILTERED, type Frame, HOLLOW_BELOW, HOLLOW_FROM_PX, PLAIN } from "./back.ts";
+import { type Back, BELOW, FAINT, FILTERED, type Frame, HOLLOW_BELOW, HOLLOW_FROM_PX, PLAIN, shareOfByte } from "./back.ts";
 import { nearestId } from "./gl.ts";
 import type { Rgb } from "./palette.ts";
 
@@ -99,13 +99,13 @@ export class RasterBack implements Back {
       this.depths.fill(-Infinity);
       this.ids.fill(0);
     }
-    if (f.filtered) this.pass(f, true);
+    if (f.below) this.pass(f, true);
     this.pass(f, false);
     this.g.putImageData(this.image, 0, 0);
   }
 
-  /** Draws either the points that are filtered away or those that are not. */
-  private pass(f: Frame, faint: boolean): void {
+  /** Draws either the points that are filtered away or without a value, or the others. */
+  private pass(f: Frame, low: boolean): void {
     const { camera, ratio } = f;
     const { pixels, depths, ids, from, to, ink, dims } = this;
     const orbit = camera.orbit;
@@ -131,7 +131,7 @@ export class RasterBack implements Back {
       pales[s] = 256 * (ring ? 0.12 : 0.78 * (1 - share) ** 1.3);
     }
     alphas[SHADES] = 256 * f.opacity;
-    if (faint) alphas.fill(41);
+    const [filteredAlpha, belowAlpha] = [Math.round(256 * FAINT.filtered), Math.round(256 * FAINT.below)];
     const grey = pack(f.grey);
     const ground = pack(f.background);
     const [groundRb, groundG] = [ground & 0xff00ff, ground & 0x00ff00];
@@ -149,7 +149,7 @@ export class RasterBack implements Back {
     for (let i = 0; i < n; i++) {
       const raw = ink[i]!;
       const alphaByte = raw >>> 24;
-      if ((alphaByte === FILTERED) !== faint) continue;
+      if (alphaByte <= BELOW !== low) continue;
       const k = i * dims;
       let x = to[k]!;
       let y = to[k + 1]!;
@@ -176,7 +176,7 @@ export class RasterBack implements Back {
         fade = 256 * (0.26 - 0.36 * depth);
         fade = fade < 0 ? 0 : fade > 169 ? 169 : fade | 0;
       }
-      const shade = alphaByte === PLAIN || faint ? SHADES : (((alphaByte - 1) * (SHADES - 1) + 126) / 253) | 0;
+      const shade = alphaByte === PLAIN || low ? SHADES : Math.round(shareOfByte(alphaByte) * (SHADES - 1));
       const made = hollow && shade < SHADES * HOLLOW_BELOW ? rings[level]! : discs[level]!;
       const side = made.side;
       const reach = (side - 1) / 2;
@@ -190,7 +190,7 @@ export class RasterBack implements Back {
       let c = (((py - iy) * SUB) | 0) * SUB + (((px - ix) * SUB) | 0);
       c *= side * side;
 
-      let tone = faint ? grey : raw;
+      let tone = alphaByte === FILTERED ? grey : raw;
       const pale = shade < SHADES ? pales[shade]! : 0;
       const away = pale + fade - ((pale * fade) >> 8);
       if (away > 0) {
@@ -201,7 +201,7 @@ export class RasterBack implements Back {
       }
       const toneRb = tone & 0xff00ff;
       const toneG = tone & 0x00ff00;
-      const alpha = alphas[shade]!;
+      const alpha = low ? (alphaByte === FILTERED ? filteredAlpha : belowAlpha) : alphas[shade]!;
       for (let v = 0; v < side; v++) {
         const row = iy + v;
         if (row < 0 || row >= height) {
@@ -214,10 +214,10 @@ export class RasterBack implements Back {
           if (a === 0) continue;
           const column = ix + h;
           if (column < 0 || column >= width) continue;
-          if (orbit && !faint) {
+          if (orbit && alphaByte !== FILTERED) {
             if (depth < depths[at]!) continue;
             if (cover[c]! > 127) {
-              depths[at] = depth;
+              if (!low) depths[at] = depth; // what is below hides nothing
               ids[at] = i + 1;
             }
           }

@@ -1,7 +1,8 @@
 // The map: owns the two canvases, the camera, what is drawn when, and what a pointer means. Knows nothing of the data's
 // meaning: it is given coordinates, inks and names.
-import { type Back, canAccelerate, type Frame } from "./back.ts";
+import { type Back, canAccelerate, FILTERED, type Frame } from "./back.ts";
 import { between, Camera, easeOut, type View } from "./camera.ts";
+import { Density, DENSITY_FROM, type Ramp } from "./density.ts";
 import { GlBack } from "./gl.ts";
 import { type Box, boxOf, Grid } from "./grid.ts";
 import { type Polygon, within } from "./lasso.ts";
@@ -17,8 +18,10 @@ import { Lasso } from "./tools/lasso.ts";
 import type { Tool } from "./tools/tool.ts";
 
 const EASE_MS = 200;
-/** Points drawn while anything moves; all of them once it rests. */
+/** Points drawn in sight while anything moves; all of them once it rests. */
 const MOVING_POINTS = 150_000;
+/** How many of those in sight there are, is estimated from the first ones. */
+const SIGHT_SAMPLE = 1000;
 const REST_MS = 140;
 /** From one map to another of the same rows: long enough for the eye to follow a group. */
 const OTHER_MS = 600;
@@ -34,6 +37,8 @@ export interface Events {
   lasso(rows: number[], polygon: Polygon | null, how: How): void;
   /** The reader moved the camera. */
   moved(view: View): void;
+  /** Density is drawn in place of points, or no longer. */
+  dense(yes: boolean): void;
   /** The back was taken; `why` says why not WebGL2. */
   renderer(kind: Back["kind"], why: string): void;
 }
@@ -41,6 +46,8 @@ export interface Events {
 export class Scatter {
   readonly camera = new Camera();
   frames = 0;
+  /** Whether density is seen in place of points. */
+  dense = false;
   /** What dragging does; null: it moves the camera. With shift or alt it draws around points. */
   tool: Tool | null = null;
   /** Draw around points, by what becomes of those selected before. */
@@ -56,6 +63,9 @@ export class Scatter {
   private readonly host: HTMLElement;
   private readonly events: Events;
   private points!: HTMLCanvasElement;
+  /** Over the points, and below everything else. */
+  private readonly shade = document.createElement("canvas");
+  private readonly shadePen: CanvasRenderingContext2D;
   private readonly over: HTMLCanvasElement;
   private readonly pen: CanvasRenderingContext2D;
   private back!: Back;
@@ -65,9 +75,14 @@ export class Scatter {
   private dims: 2 | 3 = 2;
   private flat = false;
   private ink = new Uint8Array(0);
-  private filtered = false;
+  private ramp: Ramp | null = null;
+  private below = false;
   private allowed: (slot: number) => boolean = () => true;
   private grid: Grid | null = null;
+  private density: Density | null = null;
+  /** Whether density may stand for points, and whether its colors are those of the ink. */
+  private densely = false;
+  private tinted = false;
   private readonly layers = new Map<string, Layer>();
   private centered = false;
   private hovered = -1;
@@ -95,7 +110,11 @@ export class Scatter {
     const pen = this.over.getContext("2d");
     if (!pen) throw new Error("This browser has no canvas to draw on.");
     this.pen = pen;
-    host.append(this.over);
+    const shadePen = this.shade.getContext("2d");
+    if (!shadePen) throw new Error("This browser has no canvas to draw on.");
+    this.shadePen = shadePen;
+    this.shade.className = "overlay";
+    host.append(this.shade, this.over);
     const able = force === "raster" ? { yes: false, why: "" } : force === "webgl2" ? { yes: true, why: "" } : canAccelerate();
     this.take(able.yes, able.why);
     const resize = new ResizeObserver(() => this.resize());
@@ -169,8 +188,8 @@ export class Scatter {
       camera.view = this.fitted();
     }
     this.centered = false;
-    this.over.width = Math.round(clientWidth * this.ratio);
-    this.over.height = Math.round(clientHeight * this.ratio);
+    this.over.width = this.shade.width = Math.round(clientWidth * this.ratio);
+    this.over.height = this.shade.height = Math.round(clientHeight * this.ratio);
     // At once, not in the next frame: a canvas that changed its size is empty until then.
     this.stale = true;
     if (this.colors) this.paint(performance.now());
@@ -216,8 +235,8 @@ export class Scatter {
     if (!this.tween) this.from = to;
     this.camera.orbit = dims === 3 && !this.flat;
     this.back.setPoints(this.from, this.to, dims);
-    this.grid = null;
-    if (this.ink.length !== n * 4) this.setInk(new Uint8Array(n * 4).fill(255), false);
+    this.forget();
+    if (this.ink.length !== n * 4) this.setInk(new Uint8Array(n * 4).fill(255));
     for (const layer of this.layers.values()) layer.moved?.(this.positions);
     if (other !== undefined) this.follow = other === null;
     const goal = other ?? this.fitted();
@@ -239,15 +258,38 @@ export class Scatter {
   }
 
   /**
-   * Four bytes a slot (see back.ts); rows map to slots by `slots`. `filtered`: some are drawn faint. Those cannot be pointed
-   * at, unless `allowed` says which can.
+   * Four bytes a slot (see back.ts); rows map to slots by `slots`. Points that are filtered away cannot be pointed at, unless
+   * `allowed` says which can. `ramp`: the numbers that the colors stand for.
    */
-  setInk(ink: Uint8Array<ArrayBuffer>, filtered: boolean, allowed?: (slot: number) => boolean): void {
+  setInk(ink: Uint8Array<ArrayBuffer>, below = false, allowed?: (slot: number) => boolean, ramp: Ramp | null = null): void {
     this.ink = ink;
-    this.filtered = filtered;
-    this.allowed = allowed ?? (filtered ? (slot) => this.ink[slot * 4 + 3]! > 0 : () => true);
+    this.below = below;
+    this.ramp = ramp;
+    this.tinted = false;
+    this.allowed = allowed ?? (below ? (slot) => this.ink[slot * 4 + 3]! !== FILTERED : () => true);
     this.back.setInk(ink);
     this.redraw();
+  }
+  /** Whether density is drawn where points cover each other. */
+  setDense(may: boolean): void {
+    this.densely = may;
+    this.redraw();
+  }
+  /** The places are others. */
+  private forget(): void {
+    this.grid = this.density = null;
+  }
+  private get cells(): Grid {
+    return (this.grid ??= new Grid(this.to, this.dims));
+  }
+  /** How much of the density is seen, 0 to 1. */
+  private densityShare(frame: Frame): number {
+    if (!this.densely || this.rows < DENSITY_FROM || this.tween || this.camera.orbit) return 0;
+    if (!this.density) {
+      this.density = new Density(this.cells);
+      this.tinted = false;
+    }
+    return this.density.share(this.camera.scale, frame.size);
   }
   get slots(): Order {
     return this.order;
@@ -258,6 +300,7 @@ export class Scatter {
 
   setTheme(theme: Theme, colors: Colors): void {
     this.theme = theme;
+    this.tinted = false;
     this.colors = colors;
     this.redraw();
   }
@@ -294,7 +337,7 @@ export class Scatter {
   setFlat(flat: boolean): void {
     this.flat = flat;
     this.camera.orbit = this.dims === 3 && !flat;
-    this.grid = null;
+    this.forget();
     this.fit(false);
   }
 
@@ -419,9 +462,8 @@ export class Scatter {
       slot = this.back.pick(x, y, this.frame(performance.now()));
       if (slot >= 0 && !this.allowed(slot)) return -1;
     } else {
-      this.grid ??= new Grid(this.to, this.dims);
       const [mx, my] = this.camera.unproject(x, y);
-      slot = this.grid.nearest(mx, my, PICK_PX / this.camera.scale, this.allowed);
+      slot = this.cells.nearest(mx, my, PICK_PX / this.camera.scale, this.allowed);
     }
     return slot < 0 ? -1 : this.order.rowOf[slot]!;
   }
@@ -510,14 +552,27 @@ export class Scatter {
     return {
       camera: this.camera,
       mix: this.tween ? Math.min(1, Math.max(0, (now - this.tween.start) / this.tween.ms)) : 1,
-      count: moving ? Math.min(MOVING_POINTS, this.rows) : this.rows,
+      count: moving ? Math.min(this.rows, Math.round(MOVING_POINTS / this.inSight())) : this.rows,
       size: look.size,
       opacity: look.opacity,
       background: CANVAS[this.theme],
       grey: GREY[this.theme],
-      filtered: this.filtered,
+      below: this.below,
       ratio: this.ratio,
     };
+  }
+  /** The share of the points that are in sight, where others cost nothing; estimated. */
+  private inSight(): number {
+    if (this.back.kind === "webgl2") return 1; // there they cost as much
+    const { camera, to, dims } = this;
+    const n = Math.min(SIGHT_SAMPLE, this.rows);
+    let seen = 1;
+    for (let s = 0; s < n; s++) {
+      const i = s * dims;
+      const [x, y] = camera.project(to[i]!, to[i + 1]!, dims === 3 ? to[i + 2]! : 0);
+      if (x > 0 && x < camera.width && y > 0 && y < camera.height) seen++;
+    }
+    return seen / (n + 1);
   }
 
   private paint(now: number): void {
@@ -532,7 +587,7 @@ export class Scatter {
     }
     this.twin?.look(this.camera, this.follow);
     const frame = this.frame(now);
-    if (this.stale) this.back.draw(frame);
+    if (this.stale) this.paintPoints(frame);
     this.stale = false;
     const tools = new Set([...Object.values(this.lassos), ...(this.tool ? [this.tool] : [])]);
     paintLayers([...this.layers.values(), hovered(this.hovered), ...tools], this.sheet(frame, this.pen), this.ratio);
@@ -544,14 +599,42 @@ export class Scatter {
     }
   }
 
-  /** The points that are seen, for a picture. */
-  seen(): Seen {
+  /** Draws points, or their density, or both as one becomes the other. */
+  private paintPoints(frame: Frame): void {
+    const share = this.densityShare(frame);
+    const dense = share >= 0.5;
+    if (dense !== this.dense) {
+      this.dense = dense;
+      this.events.dense(dense);
+    }
+    // Both at their full strength in the middle, so that nothing becomes pale on the way.
+    this.points.style.opacity = String(Math.min(1, 2 * (1 - share)));
+    this.shade.style.opacity = String(Math.min(1, 2 * share));
+    if (share < 1) this.back.draw(frame);
+    if (share === 0) return;
+    this.tint(frame);
+    this.shadePen.clearRect(0, 0, this.shade.width, this.shade.height);
+    this.density!.paint(this.shadePen, this.camera, this.ratio);
+  }
+  private tint(frame: Frame): void {
+    if (this.tinted) return;
+    const { background, grey } = frame;
+    this.density!.color({ ink: this.ink, background, grey, ramp: this.ramp, rowOf: this.order.rowOf });
+    this.tinted = true;
+  }
+  /** Draws on another canvas the density that is seen. */
+  paintDensity(pen: CanvasRenderingContext2D, ratio: number): void {
+    this.density?.paint(pen, this.camera, ratio);
+  }
+
+  /** The points that are seen, for a picture; `all`: with their places and colors. */
+  seen(all = true): Seen {
     const { camera, to, dims, ink } = this;
     const frame = this.frame(-1e9);
     const { width, height } = camera;
     const edge = frame.size;
     const [at, colors]: [number[], number[]] = [[], []];
-    for (let s = 0; s < this.rows; s++) {
+    for (let s = 0; all && s < this.rows; s++) {
       const i = s * dims;
       const [x, y] = camera.project(to[i]!, to[i + 1]!, dims === 3 ? to[i + 2]! : 0);
       if (!(x > -edge && x < width + edge && y > -edge && y < height + edge)) continue;

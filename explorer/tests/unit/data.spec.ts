@@ -2,8 +2,9 @@ import { expect, test } from "@playwright/test";
 import { readPlace, writePlace, type Place } from "../../src/core/address.ts";
 import { HEADER_BYTES, packMap, parseMap } from "../../src/data/header.ts";
 import { MISSING, type Field } from "../../src/data/types.ts";
-import { densityShade, makeInk, shareRange, smoothed, smoothTrust } from "../../src/ink.ts";
+import { makeInk, shareRange, smoothed, smoothTrust } from "../../src/ink.ts";
 import { formFields, mapFields, readField } from "../../src/schema.ts";
+import { BELOW } from "../../src/scatter/back.ts";
 import { shuffled } from "../../src/scatter/order.ts";
 import { category, GREY, ramp } from "../../src/scatter/palette.ts";
 import { chief, dated, distance, figure, headed, learning, numberIn, of100, pointSays, seconds } from "../../src/words.ts";
@@ -53,31 +54,35 @@ test("each point has the ink of its category, its trust, or none when filtered a
   const column = new Uint32Array([0, 1, MISSING, 0]);
   const trust = new Float32Array([0, 1, 0.5, Number.NaN]);
   const choice = { theme: "light" as const, field: digit, column, shares: null, trust, shade: true, scale: { low: 0, high: 1, log: false }, colors: [category("light", 0), category("light", 1)], shown: null, lit: null };
-  const ink = makeInk(order, choice, null);
+  const { bytes: ink, below } = makeInk(order, choice, null);
+  expect(below).toBe(true); // the row without a value
   const at = (row: number) => [...ink.slice(4 * order.slotOf[row]!, 4 * order.slotOf[row]! + 4)];
-  expect(at(0)).toEqual([...category("light", 0), 1]);
+  expect(at(0)).toEqual([...category("light", 0), 2]);
   expect(at(1)).toEqual([...category("light", 1), 254]);
-  expect(at(2).slice(0, 3)).toEqual(GREY.light);
+  expect(at(2)).toEqual([...GREY.light, BELOW]);
   expect(at(3)[3]).toBe(255);
   // Shares have colors whatever the trust is.
-  const stable = makeInk(order, { ...choice, field: "@seeds", column: null, shares: new Float32Array([0, 1, 0.5, Number.NaN]) }, null);
+  const shares = makeInk(order, { ...choice, field: "@seeds", column: null, shares: new Float32Array([0, 1, 0.5, Number.NaN]) }, null);
+  const stable = shares.bytes;
+  expect([...shares.ramp!.steps]).toEqual([1, 255, 128, 0]);
   expect([0, 1].map((row) => [...stable.slice(4 * order.slotOf[row]!, 4 * order.slotOf[row]! + 3)])).toEqual([[...ramp("light", 0)], [...ramp("light", 1)]]);
-  expect([...stable.slice(4 * order.slotOf[3]!, 4 * order.slotOf[3]! + 3)]).toEqual(GREY.light);
+  expect([...stable.slice(4 * order.slotOf[3]!, 4 * order.slotOf[3]! + 4)]).toEqual([...GREY.light, BELOW]);
   const seen = (more: object) => {
-    const part = makeInk(order, { ...choice, ...more }, null);
+    const part = makeInk(order, { ...choice, ...more }, null).bytes;
     return [0, 1, 2, 3].map((row) => part[4 * order.slotOf[row]! + 3]! > 0);
   };
   expect(seen({ shown: Uint8Array.from([0, 1, 0, 0]) })).toEqual([false, true, false, false]);
   expect(seen({ lit: 0 })).toEqual([true, false, false, true]);
   expect(seen({ lit: MISSING })).toEqual([false, false, true, false]);
   // Selected rows keep their ink while the others fade; in 3-D toward the canvas, since what is filtered away cannot be pointed at.
-  const faded = makeInk(order, { ...choice, shade: false, selected: new Uint8Array([0, 1, 0, 0]) }, null);
+  const faded = makeInk(order, { ...choice, shade: false, selected: new Uint8Array([0, 1, 0, 0]) }, null).bytes;
   const of = (ink: Uint8Array, row: number) => [...ink.slice(4 * order.slotOf[row]!, 4 * order.slotOf[row]! + 4)];
   expect(of(faded, 1)).toEqual([...category("light", 1), 255]);
   expect([0, 2, 3].map((row) => of(faded, row)[3])).toEqual([0, 0, 0]);
-  const deep = makeInk(order, { ...choice, shade: false, selected: new Uint8Array([0, 1, 0, 0]), deep: true }, null);
+  const deep = makeInk(order, { ...choice, shade: false, selected: new Uint8Array([0, 1, 0, 0]), deep: true }, null).bytes;
   expect(of(deep, 1)).toEqual([...category("light", 1), 255]);
   expect(of(deep, 0)[3]).toBe(255);
+  expect(of(deep, 2)[3]).toBe(BELOW);
   expect(Math.min(...of(deep, 0))).toBeGreaterThan(190);
 });
 
@@ -93,23 +98,6 @@ test("trust is averaged over places only where points are many, and what was not
   expect(smooth[0]!).toBeGreaterThan(0.2);
   expect(smooth[0]!).toBeLessThan(smooth[1]!);
   expect((smooth[0]! + smooth[1]!) / 2).toBeCloseTo(0.5, 2);
-});
-
-test("where points cover each other, dense places are drawn fuller than sparse ones", () => {
-  const n = 300_000;
-  const order = shuffled(n);
-  expect(densityShade(shuffled(1000), new Float32Array(2000), 2)).toBeNull();
-  const at = new Float32Array(2 * n);
-  for (let s = 0; s < n; s++) {
-    const dense = order.rowOf[s]! < n * 0.9;
-    at[2 * s] = dense ? -0.5 + 0.2 * ((s % 997) / 997) : (s % 1013) / 1013;
-    at[2 * s + 1] = (s % 911) / 911;
-  }
-  at[2 * order.slotOf[3]!] = Number.NaN;
-  const shade = densityShade(order, at, 2)!;
-  expect(Math.min(...shade.slice(0, 1000))).toBeGreaterThan(shade[n - 1]!);
-  expect(shade[n - 1]!).toBeGreaterThan(0.4);
-  expect(shade[3]).toBe(1);
 });
 
 test("the ends of the ramp for trust leave out what is rare", () => {

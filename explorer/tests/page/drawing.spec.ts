@@ -1,0 +1,54 @@
+// How the rows of a map are drawn.
+import { expect, open, test } from "./harness.ts";
+
+const MANY = 400_000;
+
+test("far out density stands for points, said in the legend, and points come when one zooms in or chooses them", async ({ page }) => {
+  test.setTimeout(90_000);
+  await open(page, `n=${MANY}`);
+  const told = page.getByText("Drawn as density");
+  await expect(told).toBeVisible();
+  await expect(told).toContainText("mix of categories");
+  for (let i = 0; i < 14; i++) {
+    await page.mouse.move(760, 350);
+    await page.mouse.wheel(0, -150);
+  }
+  await expect(told).toBeHidden();
+  await page.locator(".map").focus();
+  await page.keyboard.press("f");
+  await expect(told).toBeVisible();
+  await page.getByRole("button", { name: "Layers" }).click();
+  await page.getByRole("switch", { name: "Density where points overlap" }).uncheck();
+  await expect(told).toBeHidden();
+  await expect(page).toHaveURL(/points=1/);
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("dialog", { name: "Layers of the map" })).toBeHidden();
+  await expect(page.getByRole("button", { name: "Layers" })).toBeFocused();
+});
+
+test("density is drawn while the map moves, and follows what is filtered", async ({ page }) => {
+  test.setTimeout(90_000);
+  await open(page, `n=${MANY}`);
+  await expect(page.getByText("Drawn as density")).toBeVisible();
+  const at = async (row: number) => (await page.evaluate((row) => window.explorer.place(row), row))!;
+  /** The color of the density at a place of the map. */
+  const seen = (x: number, y: number) =>
+    page.evaluate(([x, y]) => {
+      const canvas = document.querySelectorAll<HTMLCanvasElement>(".map canvas")[1]!;
+      const ratio = canvas.width / canvas.clientWidth;
+      return [...canvas.getContext("2d")!.getImageData(Math.round(x! * ratio) - 2, Math.round(y! * ratio) - 2, 4, 4).data];
+    }, [x, y]);
+  const middle = await page.evaluate(() => [document.querySelector(".map")!.clientWidth / 2, document.querySelector(".map")!.clientHeight / 2]);
+  const before = await seen(middle[0]!, middle[1]!);
+  expect(before.filter((v, i) => i % 4 === 3 && v > 0).length).toBe(16);
+  const row = await page.evaluate(([x, y]) => window.explorer.rowAt(x!, y!), middle);
+  const place = await at(row);
+  await page.locator(".map").focus();
+  await page.keyboard.press("ArrowRight");
+  await expect.poll(async () => (await at(row))[0]).toBeLessThan(place[0] - 50);
+  const [x, y] = await at(row);
+  expect((await seen(x, y)).filter((v, i) => i % 4 === 3 && v > 0).length).toBe(16);
+  await page.getByRole("list", { name: /Legend/ }).getByRole("button", { name: /^6 / }).click();
+  await expect(page.locator("#chip")).toContainText(" of 400,000 points");
+  await expect.poll(async () => Math.max(...(await seen(x, y)).filter((_, i) => i % 4 === 3))).toBeLessThan(60);
+});

@@ -1,0 +1,64 @@
+import { expect, test } from "@playwright/test";
+import { BELOW, FILTERED, PLAIN, shadeByte } from "../../src/scatter/back.ts";
+import { crowding, pixels } from "../../src/scatter/density.ts";
+import { Grid } from "../../src/scatter/grid.ts";
+import { mix32, shuffled } from "../../src/scatter/order.ts";
+import { ramp, type Rgb } from "../../src/scatter/palette.ts";
+
+const random = (i: number) => mix32(i) / 4294967296;
+const WHITE: Rgb = [255, 255, 255];
+const GREY: Rgb = [128, 128, 128];
+
+/** Two places: `many` points left below, one right above. */
+function twoPlaces(many: number) {
+  const at = new Float32Array(2 * (many + 1));
+  at.set([1, 1], 2 * many);
+  return new Grid(at, 2);
+}
+const inkOf = (colors: [number, number, number, number][]) => Uint8Array.from(colors.flat());
+
+test("density is stronger where points are more, and mixes their colors", () => {
+  const many = 30;
+  const grid = twoPlaces(many);
+  const ink = inkOf(Array.from({ length: many + 1 }, (_, i) => (i % 2 ? [255, 0, 0, PLAIN] : [0, 0, 255, PLAIN])));
+  const found = pixels(grid, { ink, background: WHITE, grey: GREY, ramp: null, rowOf: shuffled(many + 1).rowOf });
+  const [dense, single] = [found[0]!, found.at(-1)!];
+  expect(found.filter((p) => p !== 0).length).toBe(2);
+  expect(dense >>> 24).toBeGreaterThan(240);
+  expect(single >>> 24).toBeLessThan(80);
+  expect(single & 0xffffff).toBe(0xff0000); // blue
+  // Half of the light is red, half blue: 187 of 255 in sRGB.
+  expect([dense & 255, (dense >>> 8) & 255, (dense >>> 16) & 255]).toEqual([187, 0, 187]);
+});
+
+test("density of numbers is the color of their mean; rows that are filtered away or without a value do not change it", () => {
+  const grid = twoPlaces(4);
+  const table = Array.from({ length: 256 }, (_, i) => ramp("light", (i - 1) / 254));
+  const { rowOf, slotOf } = shuffled(5);
+  const steps = new Uint8Array(5);
+  for (const [slot, step] of [[0, 51], [1, 151], [2, 255], [3, 0], [4, 1]] as const) steps[rowOf[slot]!] = step;
+  expect(slotOf.length).toBe(5);
+  const ink = inkOf([[0, 0, 0, PLAIN], [0, 0, 0, PLAIN], [9, 9, 9, FILTERED], [...table[101]!, BELOW], [0, 0, 0, PLAIN]]);
+  const found = pixels(grid, { ink, background: WHITE, grey: GREY, ramp: { steps, table }, rowOf });
+  const mean = table[101]!;
+  for (const [c, channel] of [found[0]! & 255, (found[0]! >>> 8) & 255, (found[0]! >>> 16) & 255].entries()) expect(Math.abs(channel - mean[c]!)).toBeLessThanOrEqual(1);
+  // A place where all are filtered away is grey and faint; one whose rows lost their neighbors is paler.
+  const away = pixels(grid, { ink: inkOf([[1, 2, 3, PLAIN], [1, 2, 3, PLAIN], [1, 2, 3, PLAIN], [1, 2, 3, PLAIN], [1, 2, 3, FILTERED]]), background: WHITE, grey: GREY, ramp: null, rowOf });
+  expect(away.at(-1)! & 255).toBe(128);
+  expect(away.at(-1)! >>> 24).toBeLessThan(30);
+  const lost = pixels(grid, { ink: inkOf(Array.from({ length: 5 }, () => [0, 0, 0, shadeByte(0)])), background: WHITE, grey: GREY, ramp: null, rowOf });
+  expect(lost[0]! & 255).toBeGreaterThan(200);
+});
+
+test("crowding is that around an average point: of an even square, its points over its area", () => {
+  const n = 40_000;
+  const at = Float32Array.from({ length: 2 * n }, (_, i) => random(i) * 2 - 1);
+  const even = crowding(new Grid(at, 2));
+  // A cell holds two points on average, and an average point shares its cell with two others.
+  expect(even / (n / 4)).toBeGreaterThan(1.3);
+  expect(even / (n / 4)).toBeLessThan(1.7);
+  const half = crowding(new Grid(at.map((x, i) => (i % 4 < 2 ? x : x * 0.1)), 2));
+  expect(half).toBeGreaterThan(10 * even); // of half of the points, in a hundredth of the area
+  expect(crowding(new Grid(new Float32Array(2), 2))).toBe(0);
+  expect(crowding(new Grid(new Float32Array(0), 2))).toBe(0);
+});
