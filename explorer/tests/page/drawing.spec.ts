@@ -1,5 +1,5 @@
 // How the rows of a map are drawn.
-import { expect, open, test } from "./harness.ts";
+import { expect, open, ready, rest, test } from "./harness.ts";
 
 const MANY = 400_000;
 
@@ -51,4 +51,36 @@ test("density is drawn while the map moves, and follows what is filtered", async
   await page.getByRole("list", { name: /Legend/ }).getByRole("button", { name: /^6 / }).click();
   await expect(page.locator("#chip")).toContainText(" of 400,000 points");
   await expect.poll(async () => Math.max(...(await seen(x, y)).filter((_, i) => i % 4 === 3))).toBeLessThan(60);
+});
+
+test("contours are drawn of all points and of the selection, and are in the address", async ({ page }) => {
+  await open(page, "n=3000");
+  await ready(page);
+  /** Pixels of what is drawn over the points. */
+  const drawn = () =>
+    page.evaluate(() => {
+      const canvas = document.querySelectorAll<HTMLCanvasElement>(".map canvas")[2]!;
+      return canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height).data.filter((v, i) => i % 4 === 3 && v > 0).length;
+    });
+  const before = await drawn();
+  await page.getByRole("button", { name: "Layers" }).click();
+  const contours = page.getByRole("switch", { name: "Contours of the density" });
+  await expect(contours).not.toBeChecked();
+  await contours.check();
+  await expect(page.getByText("Lines enclose 25, 50, 75 and 95 % of the points.")).toBeVisible();
+  await expect.poll(drawn).toBeGreaterThan(before + 5000);
+  await expect(page).toHaveURL(/contours=1/);
+  const all = await drawn();
+  await page.keyboard.press("Escape");
+  await page.locator(".map").focus();
+  for (let i = 0; i < 3; i++) await page.keyboard.press("+");
+  await rest(page);
+  await page.keyboard.press("v");
+  await page.keyboard.press("f");
+  await rest(page);
+  expect(Math.abs((await drawn()) - all)).toBeGreaterThan(300);
+  await page.reload();
+  await ready(page);
+  await page.getByRole("button", { name: "Layers" }).click();
+  await expect(contours).toBeChecked();
 });

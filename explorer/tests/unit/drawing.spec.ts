@@ -2,6 +2,7 @@ import { expect, test } from "@playwright/test";
 import { BELOW, FILTERED, PLAIN, shadeByte } from "../../src/scatter/back.ts";
 import { crowding, pixels } from "../../src/scatter/density.ts";
 import { Grid } from "../../src/scatter/grid.ts";
+import { contoursOf, ENCLOSED } from "../../src/scatter/layers/contours.ts";
 import { mix32, shuffled } from "../../src/scatter/order.ts";
 import { ramp, type Rgb } from "../../src/scatter/palette.ts";
 
@@ -61,4 +62,31 @@ test("crowding is that around an average point: of an even square, its points ov
   expect(half).toBeGreaterThan(10 * even); // of half of the points, in a hundredth of the area
   expect(crowding(new Grid(new Float32Array(2), 2))).toBe(0);
   expect(crowding(new Grid(new Float32Array(0), 2))).toBe(0);
+});
+
+test("contours enclose as large a share of the points as they say, of those that count", () => {
+  const n = 40_000;
+  const normal = (i: number) => Math.sqrt(-2 * Math.log(1 - random(2 * i))) * Math.cos(2 * Math.PI * random(2 * i + 1));
+  const at = new Float32Array(2 * n);
+  // Half around one place, half around another that does not count.
+  for (let s = 0; s < n; s++) {
+    at[2 * s] = 0.1 * normal(2 * s) + (s % 2 ? 0.7 : 0);
+    at[2 * s + 1] = 0.2 * normal(2 * s + 1);
+  }
+  const lines = contoursOf(at, 2, (slot) => slot % 2 === 0);
+  expect(lines.map((line) => line.enclosed)).toEqual([...ENCLOSED]);
+  for (const { enclosed, segments } of lines) {
+    // The line is an ellipse: a point lies within if it is nearer than the mean of the line, measured in standard deviations.
+    let radius = 0;
+    for (let k = 0; k < segments.length; k += 2) radius += Math.hypot(segments[k]! / 0.1, segments[k + 1]! / 0.2) / (segments.length / 2);
+    // The share of a normal distribution within that radius; smoothing widens it a little.
+    expect(1 - Math.exp(-(radius ** 2) / 2)).toBeGreaterThan(enclosed - 0.04);
+    expect(1 - Math.exp(-(radius ** 2) / 2)).toBeLessThan(enclosed + 0.06);
+  }
+  expect(contoursOf(at.slice(0, 20), 2, null)).toEqual([]);
+  expect(contoursOf(new Float32Array(200), 2, null)).toEqual([]);
+  // Lines are closed: each end is where another segment begins or ends.
+  const { segments } = lines[1]!;
+  const ends = Array.from({ length: segments.length / 2 }, (_, k) => [segments[2 * k]!, segments[2 * k + 1]!] as const);
+  expect(ends.every(([x, y]) => ends.filter(([u, v]) => Math.hypot(x - u, y - v) < 1e-5).length % 2 === 0)).toBe(true);
 });
