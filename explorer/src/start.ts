@@ -19,6 +19,8 @@ declare global {
     readonly frames: number;
     readonly renderer: string;
     readonly version: number;
+    /** Rows whose names are drawn. */
+    readonly named: number[];
     readonly row: number | null;
     readonly rows: number[] | null;
     /** The id of the room. */
@@ -57,6 +59,9 @@ export function start(source: DataSource, rooms: readonly Room[]): Store {
     },
     get version() {
       return maps.map?.version ?? 0;
+    },
+    get named() {
+      return camera.scatter?.named ?? [];
     },
     get row() {
       return selection.row;

@@ -15,9 +15,13 @@ export class RowNames {
   private readonly store: Store;
   /** What the reader chose: a metadata column's name, `@observed:0`, or nothing for the id. */
   chosen = $state<string | null>(null);
-  private known = $state.raw<{ by: string; names: ReadonlyMap<number, string> }>({ by: "", names: new Map() });
-  private wanted = new Set<number>();
-  private timer = 0;
+  /** By row; null where the source did not tell. */
+  private readonly known = new Map<number, string | null>();
+  private knownBy = "";
+  /** Grows when names became known. */
+  version = $state(0);
+  private readonly wanted = new Set<number>();
+  private asking = false;
 
   constructor(store: Store, chosen: string | null) {
     this.store = store;
@@ -44,30 +48,42 @@ export class RowNames {
   }
   /** What a row is called; null until it is known. */
   of(row: number): string | null {
-    return this.known.by === this.by ? (this.known.names.get(row) ?? null) : null;
+    void this.version;
+    return this.knownBy === this.by ? (this.known.get(row) ?? null) : null;
   }
   /** Asks for the names of these rows, with those that others want at the same time. */
   want(rows: Iterable<number>): void {
-    for (const row of rows) if (this.of(row) === null) this.wanted.add(row);
-    if (this.wanted.size === 0) return;
-    clearTimeout(this.timer);
-    this.timer = window.setTimeout(() => void this.fetch(), 20);
-  }
-  private async fetch(): Promise<void> {
-    const rows = [...this.wanted].slice(0, MOST);
-    const { by, index } = this;
-    this.wanted = new Set();
-    try {
-      const { source } = this.store;
-      const names =
-        by === "" || source.still
-          ? (await source.table({ rows, sort: null, descending: false, offset: 0, limit: rows.length })).rows.map((r) => (by === "" ? r.id : String(r.fields[by] ?? r.id).slice(0, LONGEST)))
-          : (await source.ask<{ names: string[] }>("names", { rows: rows.join(","), by: index === null ? by.slice(1) : `metadata:${index}` })).names;
-      if (by !== this.by) return;
-      this.known = { by, names: new Map([...(this.known.by === by ? this.known.names : []), ...rows.map((row, i) => [row, names[i] ?? String(row)] as const)]) };
-    } catch {
-      // the number of the row stands for its name
+    const { by } = this;
+    if (by !== this.knownBy) {
+      this.known.clear();
+      this.wanted.clear();
+      this.knownBy = by;
     }
+    for (const row of rows) if (!this.known.has(row)) this.wanted.add(row);
+    if (this.wanted.size > 0 && !this.asking) void this.ask();
+  }
+  private async ask(): Promise<void> {
+    this.asking = true;
+    await new Promise((done) => window.setTimeout(done, 20));
+    while (this.wanted.size > 0) {
+      const rows = [...this.wanted].slice(0, MOST);
+      const { by } = this;
+      const names = await this.fetch(rows).catch(() => null); // the number of the row stands for its name
+      if (by !== this.by || by !== this.knownBy) break; // asked for anew
+      rows.forEach((row, i) => {
+        this.known.set(row, names === null ? null : (names[i] ?? String(row)));
+        this.wanted.delete(row);
+      });
+      this.version++;
+    }
+    this.asking = false;
+  }
+  private async fetch(rows: number[]): Promise<string[]> {
+    const { source } = this.store;
+    const { by, index } = this;
+    if (by === "" || source.still)
+      return (await source.table({ rows, sort: null, descending: false, offset: 0, limit: rows.length })).rows.map((r) => (by === "" ? r.id : String(r.fields[by] ?? r.id).slice(0, LONGEST)));
+    return (await source.ask<{ names: string[] }>("names", { rows: rows.join(","), by: index === null ? by.slice(1) : `metadata:${index}` })).names;
   }
 }
 

@@ -10,7 +10,7 @@ export const DENSITY_FROM = 50_000;
 /** How many points cover the place of an average point: points alone up to the first number, density alone from the second on. */
 const CROWD = [2, 5] as const;
 /** The picture fades where its cells, in CSS pixels, become larger. */
-const CELL_PX = [6, 14] as const;
+const CELL_PX = [3, 8] as const;
 /** The tone of a single point, and of the densest percent of the cells. */
 const TONE = [0.26, 0.96] as const;
 /** What a row without a value weighs beside others. */
@@ -71,14 +71,14 @@ export class Density {
 /** Points for each square of a map unit, around an average point. */
 export function crowding({ start, side, box }: Grid): number {
   let points = 0;
-  let squares = 0;
+  let pairs = 0;
   for (let c = 0; c < side * side; c++) {
     const many = start[c + 1]! - start[c]!;
     points += many;
-    squares += many * many;
+    pairs += many * (many - 1);
   }
   const area = ((box.x1 - box.x0) * (box.y1 - box.y0)) / (side * side);
-  return points > 0 && area > 0 ? squares / points / area : 0;
+  return points > 0 && area > 0 ? pairs / points / area : 0;
 }
 
 /**

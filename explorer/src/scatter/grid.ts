@@ -39,7 +39,7 @@ export class Grid {
     this.at = at;
     this.stride = stride;
     this.box = boxOf(at, stride);
-    this.side = Math.max(1, Math.min(2048, Math.ceil(Math.sqrt(n / 2))));
+    this.side = Math.max(1, Math.min(2048, Math.ceil(Math.sqrt(n))));
     this.kx = this.side / (this.box.x1 - this.box.x0 || 1);
     this.ky = this.side / (this.box.y1 - this.box.y0 || 1);
     const cells = this.side * this.side;

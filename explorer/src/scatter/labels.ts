@@ -1,11 +1,16 @@
-// Names of categories: each at the densest place of its points, none over another.
+// Names on the map, none over another: of categories, each at the densest place of its points, and of rows, more of them the closer
+// one looks.
+import { boxOf } from "./grid.ts";
 
 export interface Label {
+  /** The code of a category, or a row. */
   code: number;
   text: string;
   count: number;
   /** Map units. */
   at: [number, number, number];
+  /** Of a row: it stands as many pixels above its point, and nowhere else. */
+  above?: number;
 }
 
 /** Rows looked at per category at most: the densest place of a sample is near that of all. */
@@ -94,11 +99,11 @@ export interface Placed {
   y: number;
 }
 
-/** Places labels from the largest on; one that would touch another moves a little up or down, or is left out. */
+/** Places labels in their order; one that would touch another moves a little up or down, or is left out. */
 export function placed(
   labels: Label[],
   project: (at: [number, number, number]) => [number, number, number],
-  measure: (text: string) => number,
+  measure: (label: Label) => number,
   height: number,
   frame: { width: number; height: number },
 ): Placed[] {
@@ -106,12 +111,13 @@ export function placed(
   const done: Placed[] = [];
   for (const label of labels) {
     const [px, py] = project(label.at);
-    const half = measure(label.text) / 2 + 4;
+    const half = measure(label) / 2 + 4;
     // Off the picture: the name would be of something that is not seen.
     if (px < 0 || px > frame.width || py < 0 || py > frame.height) continue;
-    const x = Math.max(half + 2, Math.min(frame.width - half - 2, px));
-    for (const dy of [0, -height, height]) {
-      const y = Math.max(height, Math.min(frame.height - height, py + dy));
+    const row = label.above !== undefined;
+    const x = row ? px : Math.max(half + 2, Math.min(frame.width - half - 2, px));
+    for (const dy of row ? [-label.above!] : [0, -height, height]) {
+      const y = row ? py + dy : Math.max(height, Math.min(frame.height - height, py + dy));
       const [x0, y0, x1, y1] = [x - half, y - height / 2 - 1, x + half, y + height / 2 + 1];
       if (taken.some(([a, b, c, d]) => x0 < c && x1 > a && y0 < d && y1 > b)) continue;
       taken.push([x0, y0, x1, y1]);
@@ -120,4 +126,79 @@ export function placed(
     }
   }
   return done;
+}
+
+/** Levels of zoom for each doubling of the scale. */
+const STEPS = 2;
+
+/**
+ * Which of many labels are seen at a zoom: none nearer to another than the size of a label. Those of a zoom are those of a farther
+ * one and more, the first ones first; they do not depend on what part of the map is seen.
+ */
+export class Levels {
+  private readonly at: Float32Array;
+  private readonly size: readonly [number, number];
+  private readonly known: Uint32Array[] = [];
+  /** The scale of the first level, at which hardly more than one label has room. */
+  private readonly first: number;
+
+  /** `at`: two coordinates a label, the first in rank first; `size` in pixels. */
+  constructor(at: Float32Array, size: readonly [number, number]) {
+    this.at = at;
+    this.size = size;
+    const box = boxOf(at, 2);
+    this.first = Math.max(1e-6, Math.min(size[0] / (box.x1 - box.x0 || 1), size[1] / (box.y1 - box.y0 || 1)));
+  }
+  /** Indices of the labels, where a map unit is so many pixels. */
+  of(scale: number): Uint32Array {
+    const level = Math.max(0, Math.floor(STEPS * Math.log2(scale / this.first)));
+    while (this.known.length <= level) {
+      const before = this.known.at(-1) ?? new Uint32Array(0);
+      this.known.push(before.length === this.at.length / 2 ? before : this.chosen(this.first * 2 ** (this.known.length / STEPS), before));
+    }
+    return this.known[level]!;
+  }
+  private chosen(scale: number, before: Uint32Array): Uint32Array {
+    const { at } = this;
+    const [width, height] = [this.size[0] / scale, this.size[1] / scale];
+    // Labels keep apart by a cell's size: a cell holds at most one, and only cells beside it matter.
+    const taken = new Map<number, number>();
+    const SPAN = 2 ** 26;
+    const cellOf = (i: number) => Math.floor(at[2 * i]! / width) * SPAN + Math.floor(at[2 * i + 1]! / height);
+    for (const i of before) taken.set(cellOf(i), i);
+    const found = [...before];
+    const there = new Set(before);
+    for (let i = 0; i < at.length / 2; i++) {
+      const [x, y] = [at[2 * i]!, at[2 * i + 1]!];
+      if (there.has(i) || !Number.isFinite(x + y)) continue;
+      const cell = cellOf(i);
+      let free = true;
+      for (let c = -SPAN; free && c <= SPAN; c += SPAN)
+        for (let l = -1; free && l <= 1; l++) {
+          const other = taken.get(cell + c + l);
+          free = other === undefined || Math.abs(at[2 * other]! - x) >= width || Math.abs(at[2 * other + 1]! - y) >= height;
+        }
+      if (!free) continue;
+      taken.set(cell, i);
+      found.push(i);
+    }
+    return Uint32Array.from(found);
+  }
+}
+
+/** The slots whose rows `may`, at most `most`, the largest value first; without values, evenly over the points. */
+export function ranked(rowOf: Uint32Array, values: ArrayLike<number> | null, may: ((row: number) => boolean) | null, most: number): Uint32Array {
+  const slots: number[] = [];
+  if (values === null) {
+    for (let s = 0; s < rowOf.length && slots.length < most; s++) if (may === null || may(rowOf[s]!)) slots.push(s);
+    return Uint32Array.from(slots);
+  }
+  const has = (s: number) => !Number.isNaN(values[rowOf[s]!]!) && (may === null || may(rowOf[s]!));
+  const all = new Float32Array(rowOf.length);
+  let many = 0;
+  for (let s = 0; s < rowOf.length; s++) if (has(s)) all[many++] = values[rowOf[s]!]!;
+  const least = many > most ? all.subarray(0, many).sort()[many - most]! : -Infinity;
+  for (let s = 0; s < rowOf.length; s++) if (has(s) && values[rowOf[s]!]! >= least) slots.push(s);
+  slots.sort((a, b) => values[rowOf[b]!]! - values[rowOf[a]!]! || a - b);
+  return Uint32Array.from(slots.slice(0, most));
 }

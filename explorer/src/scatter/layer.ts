@@ -35,6 +35,8 @@ export interface Layer {
   paint(sheet: Sheet): void;
   /** What a click at a place does; null where nothing of the layer is there. */
   click?(x: number, y: number): (() => void) | null;
+  /** Rows whose names were drawn last. */
+  named?(): number[];
   /** The points have other coordinates, or are others. */
   moved?(positions: Positions): void;
 }

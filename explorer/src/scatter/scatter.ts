@@ -312,6 +312,10 @@ export class Scatter {
     layer?.moved?.(this.positions);
     this.drew();
   }
+  /** Rows whose names are drawn. */
+  get named(): number[] {
+    return [...this.layers.values()].flatMap((layer) => layer.named?.() ?? []);
+  }
   /** Rings the row that the pointer is over on another map; -1: none. */
   ring(row: number): void {
     if (row === this.hovered) return;

@@ -84,3 +84,38 @@ test("contours are drawn of all points and of the selection, and are in the addr
   await page.getByRole("button", { name: "Layers" }).click();
   await expect(contours).toBeChecked();
 });
+
+test("names of rows: more as one zooms in, in the same places while one pans, chosen by a click", async ({ page }) => {
+  await open(page, "n=3000");
+  await ready(page);
+  await page.getByRole("button", { name: "Layers" }).click();
+  await page.getByLabel("Names", { exact: true }).selectOption({ label: "Rows" });
+  await page.getByLabel("Rows first by").selectOption("stroke width");
+  await expect(page).toHaveURL(/names=rows.*rank=stroke/);
+  await page.keyboard.press("Escape");
+  await rest(page);
+  const named = () => page.evaluate(() => window.explorer.named);
+  const far = await named();
+  expect(far.length).toBeGreaterThan(20);
+  expect(far.length).toBeLessThan(400);
+  // The widest strokes come first.
+  await page.locator(".map").focus();
+  for (let i = 0; i < 3; i++) await page.keyboard.press("+");
+  await rest(page);
+  const near = await named();
+  const still = far.filter((row) => near.includes(row));
+  expect(near.some((row) => !far.includes(row))).toBe(true);
+  const places = await page.evaluate((rows) => rows.map((row) => window.explorer.place(row)!), far);
+  const box = (await page.locator(".map").boundingBox())!;
+  const inside = far.filter((_, i) => places[i]![0] > 5 && places[i]![0] < box.width - 5 && places[i]![1] > 30 && places[i]![1] < box.height - 5);
+  expect(inside.length).toBeGreaterThan(3);
+  expect(still).toEqual(expect.arrayContaining(inside));
+  await page.keyboard.press("ArrowRight");
+  await rest(page);
+  const moved = await named();
+  const both = near.filter((row) => moved.includes(row));
+  expect(both.length).toBeGreaterThan(near.length / 3);
+  const [x, y] = (await page.evaluate((row) => window.explorer.place(row), both[0]!))!;
+  await page.mouse.click(box.x + x, box.y + y - 12);
+  await expect.poll(() => page.evaluate(() => window.explorer.row)).toBe(both[0]);
+});
