@@ -222,7 +222,7 @@ fn names_in_any_bytes_are_taken() {
 
 #[test]
 fn instants_of_a_time_zone_ride_along_to_every_output() {
-    use arrow::array::{ArrayRef, TimestampMicrosecondArray};
+    use latentspace::arrow::array::{ArrayRef, TimestampMicrosecondArray};
     use latentspace::data::{Metadata, Observations, Table, Values, write};
     let folder = Folder::new();
     let instants = || TimestampMicrosecondArray::from_iter_values((0..60).map(|row| 1_577_836_800_000_000 + row * 86_400_000_000));

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Float32Array, Float64Array};
+use crate::arrow::array::{ArrayRef, Float32Array, Float64Array};
 
 use crate::data::write::{self, Columns};
 use crate::data::{Affine, Metadata, ReadOptions, Values, read};
@@ -111,7 +111,7 @@ impl Columns for Codes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use arrow::array::{Int64Array, StringArray};
+    use crate::arrow::array::{Int64Array, StringArray};
 
     #[test]
     fn codes_come_back_from_every_format_with_their_metadata() {

@@ -3,6 +3,7 @@
 //!
 //! A crate of its own, so that an edited method is compiled without all this. Programs use the crate `latentspace`, which has these modules, too.
 
+pub mod arrow;
 pub mod attributes;
 pub mod axes;
 pub mod border;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Float64Array, Int64Array, StringArray};
 use latent::{Show, Subject};
+use latentspace::arrow::array::{ArrayRef, Float64Array, Int64Array, StringArray};
 use latentspace::data::Metadata;
 use latentspace::{Error, Run};
 use numpy::{PyArray1, PyReadonlyArray1, PyReadonlyArray2};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use arrow::array::Array;
+use latentspace::arrow::array::Array;
 use latentspace::attributes::Found;
 use latentspace::axes::WordOrder;
 use latentspace::border;

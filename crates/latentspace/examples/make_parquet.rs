@@ -6,7 +6,7 @@ use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Float32Array, RecordBatch};
+use latentspace::arrow::array::{ArrayRef, Float32Array, RecordBatch};
 use latentspace::random::Random;
 use parquet::arrow::ArrowWriter;
 use parquet::file::properties::WriterProperties;

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use arrow::array::{Array, ArrayRef, Float64Array, StringArray};
+use latentspace::arrow::array::{Array, ArrayRef, Float64Array, StringArray};
 use latentspace::checkpoint::Checkpoint;
 use latentspace::data::{
     CHUNK, Given, Metadata, Precomputed, Preparation, PrepareOptions, PreparedStream, Rows, Start, Tie, Values, read, write,

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use arrow::ipc::CompressionType;
+use latentspace::arrow::ipc::CompressionType;
 use latentspace::data::read::{ReadOptions, open};
 use latentspace::data::{Preparation, PrepareOptions, Summary};
 use latentspace::linalg::Matrix;
@@ -103,10 +103,10 @@ fn zst(bytes: &[u8]) -> Vec<u8> {
 
 /// An Arrow file whose only column, of this many zeros, is packed; its length, where the column says it, is replaced by `promised`.
 fn feather(packing: CompressionType, rows: usize, promised: Option<i64>) -> Vec<u8> {
-    let zeros: arrow::array::ArrayRef = std::sync::Arc::new(arrow::array::Float64Array::from(vec![0.0; rows]));
-    let batch = arrow::array::RecordBatch::try_from_iter([("x", zeros)]).unwrap();
-    let options = arrow::ipc::writer::IpcWriteOptions::default().try_with_compression(Some(packing)).unwrap();
-    let mut writer = arrow::ipc::writer::FileWriter::try_new_with_options(Vec::new(), &batch.schema(), options).unwrap();
+    let zeros: latentspace::arrow::array::ArrayRef = std::sync::Arc::new(latentspace::arrow::array::Float64Array::from(vec![0.0; rows]));
+    let batch = latentspace::arrow::array::RecordBatch::try_from_iter([("x", zeros)]).unwrap();
+    let options = latentspace::arrow::ipc::writer::IpcWriteOptions::default().try_with_compression(Some(packing)).unwrap();
+    let mut writer = latentspace::arrow::ipc::writer::FileWriter::try_new_with_options(Vec::new(), &batch.schema(), options).unwrap();
     writer.write(&batch).unwrap();
     let mut bytes = writer.into_inner().unwrap();
     if let Some(promised) = promised {
@@ -672,17 +672,17 @@ fn whole_files() -> Vec<(&'static str, Vec<u8>)> {
         bytes
     };
     let arrow = {
-        use arrow::array::{Float64Array, Int32Array, RecordBatch, StringArray};
-        let columns: Vec<(&str, arrow::array::ArrayRef)> = vec![
+        use latentspace::arrow::array::{Float64Array, Int32Array, RecordBatch, StringArray};
+        let columns: Vec<(&str, latentspace::arrow::array::ArrayRef)> = vec![
             ("a", std::sync::Arc::new(Float64Array::from(vec![Some(1.0), None, Some(3.0)]))),
             ("b", std::sync::Arc::new(Int32Array::from(vec![1, 2, 3]))),
             ("t", std::sync::Arc::new(StringArray::from(vec![Some("x"), None, Some("z")]))),
         ];
         let batch = RecordBatch::try_from_iter(columns).unwrap();
-        let mut writer = arrow::ipc::writer::FileWriter::try_new(Vec::new(), &batch.schema()).unwrap();
+        let mut writer = latentspace::arrow::ipc::writer::FileWriter::try_new(Vec::new(), &batch.schema()).unwrap();
         writer.write(&batch).unwrap();
         let file = writer.into_inner().unwrap();
-        let mut writer = arrow::ipc::writer::StreamWriter::try_new(Vec::new(), &batch.schema()).unwrap();
+        let mut writer = latentspace::arrow::ipc::writer::StreamWriter::try_new(Vec::new(), &batch.schema()).unwrap();
         writer.write(&batch).unwrap();
         (file, writer.into_inner().unwrap())
     };

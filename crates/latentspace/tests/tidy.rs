@@ -81,11 +81,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("random", &[]),
     ("params", &[]),
     ("border", &[]),
+    ("arrow", &[]),
     ("tensors", &["linalg"]),
     ("run", &["linalg", "checkpoint"]),
     ("parallel", &[]),
 ];
-const FOR_ALL: &[&str] = &["error", "random", "run", "params", "tensors", "border", "interval", "parallel"];
+const FOR_ALL: &[&str] = &["error", "random", "run", "params", "tensors", "border", "interval", "parallel", "arrow"];
 
 #[test]
 fn the_arrows_between_modules_point_one_way() {

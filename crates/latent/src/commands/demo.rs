@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Stdio};
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Int32Array, StringArray, UInt8Array};
 use clap::{Arg, ArgAction, ArgMatches, Command};
+use latentspace::arrow::array::{ArrayRef, Int32Array, StringArray, UInt8Array};
 use latentspace::data::{ImageShape, Images, Metadata, Observations, PrepareOptions, Values};
 use latentspace::error::nearest;
 use latentspace::{Error, Result, Run};

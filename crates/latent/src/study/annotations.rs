@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, StringArray, UInt32Array};
+use latentspace::arrow::array::{ArrayRef, StringArray, UInt32Array};
 use latentspace::data::{Metadata, read, write};
 use latentspace::schemars::{self, JsonSchema};
 use latentspace::{Error, Result, Run};

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use arrow::array::{Array, ArrayRef, AsArray, LargeStringArray};
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, Date32Type, Float64Type, TimeUnit, TimestampMicrosecondType};
+use latentspace::arrow::array::{Array, ArrayRef, AsArray, LargeStringArray};
+use latentspace::arrow::compute::cast;
+use latentspace::arrow::datatypes::{DataType, Date32Type, Float64Type, TimeUnit, TimestampMicrosecondType};
 use latentspace::data::{Metadata, dates, write};
 use latentspace::schemars::{self, JsonSchema};
 use serde::Serialize;
@@ -380,8 +380,9 @@ mod tests {
 
     #[test]
     fn instants_of_a_time_zone_are_shown() {
-        let instants =
-            arrow::array::TimestampMicrosecondArray::from_iter_values((0..3).map(|day| 1_577_836_800_000_000 + day * 86_400_000_000));
+        let instants = latentspace::arrow::array::TimestampMicrosecondArray::from_iter_values(
+            (0..3).map(|day| 1_577_836_800_000_000 + day * 86_400_000_000),
+        );
         let array: ArrayRef = std::sync::Arc::new(instants.with_timezone("Europe/Berlin"));
         let column = Column::new(&array, "at".to_owned());
         let Values::Date { texts, days } = &column.values else { panic!("no dates") };
@@ -389,7 +390,7 @@ mod tests {
         assert_eq!(*days, [18262.0, 18263.0, 18264.0]);
         // Texts, too, however often they repeat; not those of digits alone.
         let read = |cells: &[Option<&str>]| {
-            Column::new(&(std::sync::Arc::new(arrow::array::StringArray::from(cells.to_vec())) as ArrayRef), "at".to_owned())
+            Column::new(&(std::sync::Arc::new(latentspace::arrow::array::StringArray::from(cells.to_vec())) as ArrayRef), "at".to_owned())
         };
         let often = [Some("2020-01-01"), None, Some("2020-01-03 12:00")].repeat(100);
         let Values::Date { days, .. } = read(&often).values else { panic!("no dates") };
@@ -400,9 +401,11 @@ mod tests {
 
     #[test]
     fn the_ids_are_a_column_of_their_own_type() {
-        let column = |cells: [&str; 4]| std::sync::Arc::new(arrow::array::StringArray::from(cells.to_vec())) as ArrayRef;
-        let table =
-            arrow::array::RecordBatch::try_from_iter([("id", column(["a", "a", "b", "b"])), ("kind", column(["x", "x", "y", "y"]))]);
+        let column = |cells: [&str; 4]| std::sync::Arc::new(latentspace::arrow::array::StringArray::from(cells.to_vec())) as ArrayRef;
+        let table = latentspace::arrow::array::RecordBatch::try_from_iter([
+            ("id", column(["a", "a", "b", "b"])),
+            ("kind", column(["x", "x", "y", "y"])),
+        ]);
         let fields = Fields::new(&Metadata { columns: table.unwrap(), id: Some(0) });
         assert_eq!(fields.typed().collect::<Vec<_>>(), [("id", ColumnType::Id), ("kind", ColumnType::Category)]);
         assert!(matches!(fields.describe()[0], Field::Id { index: 0, .. }));

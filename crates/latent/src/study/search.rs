@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use arrow::array::{Array, LargeStringArray};
+use latentspace::arrow::array::{Array, LargeStringArray};
 use latentspace::neighbors::Metric;
 use latentspace::schemars::{self, JsonSchema};
 use latentspace::{Error, Result};

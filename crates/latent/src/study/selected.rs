@@ -84,7 +84,7 @@ impl Study {
 
     /// The rows as a file of this ending, csv or parquet: observed columns, then labels and notes, then metadata.
     pub(crate) fn file_of(&self, data: &Data, rows: &[u32], ending: &str) -> Result<Vec<u8>> {
-        let numbers: arrow::array::UInt32Array = rows.to_vec().into();
+        let numbers: latentspace::arrow::array::UInt32Array = rows.to_vec().into();
         let selected = data.observations.select(rows)?;
         let row = Metadata::from_columns(vec![("row".to_owned(), std::sync::Arc::new(numbers))], rows.len())?;
         let selected = Observations { metadata: row.join(&self.annotations_of(rows)?)?.join(&selected.metadata)?, ..selected };

@@ -5,10 +5,10 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use crate::arrow::array::{Array, Float64Array};
+use crate::arrow::datatypes::DataType;
+use crate::arrow::display::{ArrayFormatter, FormatOptions};
 use crate::parallel::*;
-use arrow::array::{Array, Float64Array};
-use arrow::datatypes::DataType;
-use arrow::display::{ArrayFormatter, FormatOptions};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -231,7 +231,7 @@ impl LevelCounts {
             }
         }
         if let Some(moments) = &mut self.numbers
-            && let Ok(numbers) = arrow::compute::cast(&column, &DataType::Float64)
+            && let Ok(numbers) = crate::arrow::compute::cast(&column, &DataType::Float64)
             && let Some(numbers) = numbers.as_any().downcast_ref::<Float64Array>()
         {
             numbers.iter().flatten().for_each(|value| moments.add(value));

@@ -3,8 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, UInt32Array};
-use arrow::datatypes::{DataType, Field, Schema};
+use crate::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, UInt32Array};
+use crate::arrow::datatypes::{DataType, Field, Schema};
 use serde::{Deserialize, Serialize};
 
 use crate::data::Affine;
@@ -279,8 +279,8 @@ fn common_type<'a>(mut kinds: impl Iterator<Item = &'a DataType>) -> DataType {
 impl Metadata {
     /// No columns, for `rows` observations.
     pub fn none(rows: usize) -> Self {
-        let options = arrow::array::RecordBatchOptions::new().with_row_count(Some(rows));
-        let schema = Arc::new(arrow::datatypes::Schema::empty());
+        let options = crate::arrow::array::RecordBatchOptions::new().with_row_count(Some(rows));
+        let schema = Arc::new(crate::arrow::datatypes::Schema::empty());
         // An empty schema with a row count cannot be refused.
         let columns =
             RecordBatch::try_new_with_options(schema.clone(), Vec::new(), &options).unwrap_or_else(|_| RecordBatch::new_empty(schema));
@@ -320,7 +320,8 @@ impl Metadata {
             return Ok(Self::none(rows.len()));
         }
         let indices = UInt32Array::from(rows.to_vec());
-        let columns = arrow::compute::take_record_batch(&self.columns, &indices).map_err(|error| Error::internal(error.to_string()))?;
+        let columns =
+            crate::arrow::compute::take_record_batch(&self.columns, &indices).map_err(|error| Error::internal(error.to_string()))?;
         Ok(Metadata { columns, id: self.id })
     }
 
@@ -353,7 +354,7 @@ impl Metadata {
         if first.columns.num_columns() == 0 && parts.iter().all(|part| part.columns.num_columns() == 0) {
             return Ok(Self::none(parts.iter().map(Self::rows).sum()));
         }
-        let unlike = |error: arrow::ArrowError| {
+        let unlike = |error: crate::arrow::ArrowError| {
             Error::input("data", format!("parts that do not fit ({error})"), "each part has columns of the same types")
         };
         let schema = first.columns.schema();
@@ -366,7 +367,7 @@ impl Metadata {
             ));
         }
         if parts.iter().all(|part| part.columns.schema().fields() == schema.fields()) {
-            let columns = arrow::compute::concat_batches(&schema, parts.iter().map(|part| &part.columns)).map_err(unlike)?;
+            let columns = crate::arrow::compute::concat_batches(&schema, parts.iter().map(|part| &part.columns)).map_err(unlike)?;
             return Ok(Metadata { columns, id: first.id });
         }
         let column = |at: usize| -> Result<(String, ArrayRef)> {
@@ -374,10 +375,10 @@ impl Metadata {
             let kind = common_type(cells.iter().map(|cells| cells.data_type()));
             let cells: Vec<ArrayRef> = cells
                 .into_iter()
-                .map(|cells| arrow::compute::cast(&super::write::in_utc(cells), &kind).map_err(unlike))
+                .map(|cells| crate::arrow::compute::cast(&super::write::in_utc(cells), &kind).map_err(unlike))
                 .collect::<Result<_>>()?;
             let cells: Vec<&dyn Array> = cells.iter().map(AsRef::as_ref).collect();
-            Ok((names[at].clone(), arrow::compute::concat(&cells).map_err(unlike)?))
+            Ok((names[at].clone(), crate::arrow::compute::concat(&cells).map_err(unlike)?))
         };
         let mut whole = Self::from_columns((0..names.len()).map(column).collect::<Result<_>>()?, parts.iter().map(Self::rows).sum())?;
         whole.id = first.id;
@@ -394,14 +395,14 @@ impl Metadata {
     /// # Errors
     /// [`Error::Internal`] if Arrow cannot write a type.
     pub fn to_ipc(&self) -> Result<Vec<u8>> {
-        let fail = |error: arrow::ArrowError| Error::internal(format!("metadata could not be written: {error}"));
+        let fail = |error: crate::arrow::ArrowError| Error::internal(format!("metadata could not be written: {error}"));
         let mut settings = std::collections::HashMap::new();
         if let Some(id) = self.id {
             settings.insert("id".to_owned(), id.to_string());
         }
         let schema = Arc::new(self.columns.schema().as_ref().clone().with_metadata(settings));
         let columns = self.columns.clone().with_schema(schema.clone()).map_err(fail)?;
-        let mut writer = arrow::ipc::writer::StreamWriter::try_new(Vec::new(), &schema).map_err(fail)?;
+        let mut writer = crate::arrow::ipc::writer::StreamWriter::try_new(Vec::new(), &schema).map_err(fail)?;
         writer.write(&columns).map_err(fail)?;
         writer.into_inner().map_err(fail)
     }
@@ -412,7 +413,7 @@ impl Metadata {
     /// [`Error::Input`] if the bytes are no Arrow stream or have another number of rows.
     pub fn from_ipc(bytes: &[u8], rows: usize) -> Result<Self> {
         let wrong = |found: String| Error::input("metadata", found, format!("an Arrow stream of {rows} rows is needed"));
-        let mut reader = arrow::ipc::reader::StreamReader::try_new(bytes, None).map_err(|error| wrong(error.to_string()))?;
+        let mut reader = crate::arrow::ipc::reader::StreamReader::try_new(bytes, None).map_err(|error| wrong(error.to_string()))?;
         let columns = reader.next().ok_or_else(|| wrong("no rows".to_owned()))?.map_err(|error| wrong(error.to_string()))?;
         if columns.num_rows() != rows || reader.next().is_some() {
             return Err(wrong(format!("{} rows", columns.num_rows())));
@@ -440,7 +441,7 @@ impl Metadata {
         if array.is_null(row) {
             return None;
         }
-        arrow::display::array_value_to_string(&super::write::in_utc(array), row).ok()
+        crate::arrow::display::array_value_to_string(&super::write::in_utc(array), row).ok()
     }
 
     /// The labels in the column of this name. A cell that is empty is missing; among numbers, NaN and -1 are, too.
@@ -462,7 +463,7 @@ impl Metadata {
             });
         };
         let array = self.columns.column(column);
-        let cells = arrow::compute::cast(&super::write::in_utc(array), &DataType::LargeUtf8)
+        let cells = crate::arrow::compute::cast(&super::write::in_utc(array), &DataType::LargeUtf8)
             .map_err(|_| wrong("a label is a text or a number".to_owned()))?;
         let (cells, numeric) = (cells.as_string::<i64>(), array.data_type().is_numeric());
         let missing = |cell: &str| cell.is_empty() || numeric && cell.parse().is_ok_and(|number: f64| number.is_nan() || number == -1.0);

@@ -4,8 +4,8 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Float32Array, UInt32Array};
-use arrow::datatypes::{DataType, Float32Type, Int64Type};
+use crate::arrow::array::{Array, ArrayRef, AsArray, Float32Array, UInt32Array};
+use crate::arrow::datatypes::{DataType, Float32Type, Int64Type};
 
 use super::{Category, Metadata, ReadOptions, Source, Table, Values, read, write};
 use crate::codes::Codes;
@@ -203,7 +203,7 @@ pub fn read_neighbors(path: &str, rows: usize, run: &Run) -> Result<Neighbors> {
         let names = table.names();
         let at = names.iter().position(|known| known == name);
         let at = at.ok_or_else(|| Error::input(path, format!("the columns {}", names.join(", ")), wanted))?;
-        let cells = arrow::compute::cast(table.columns.column(at), &kind).ok().filter(|cells| cells.null_count() == 0);
+        let cells = crate::arrow::compute::cast(table.columns.column(at), &kind).ok().filter(|cells| cells.null_count() == 0);
         cells.ok_or_else(|| Error::input(path, format!("cells of '{name}' that are empty or not numbers"), wanted))
     };
     let (from, to) = (column("row", DataType::Int64)?, column("neighbor", DataType::Int64)?);

@@ -122,7 +122,7 @@ fn tabled(path: &Path, run: &Run) -> Result<(&'static str, Vec<String>)> {
 mod tests {
     use std::sync::Arc;
 
-    use arrow::array::StringArray;
+    use crate::arrow::array::StringArray;
 
     use super::*;
 

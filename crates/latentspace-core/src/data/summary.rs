@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use crate::arrow::datatypes::DataType;
 use crate::parallel::*;
-use arrow::datatypes::DataType;
 use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::Parcel;

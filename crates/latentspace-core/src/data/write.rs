@@ -5,8 +5,8 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, Float32Array, Float64Array, RecordBatch, StringArray, UInt8Array, UInt16Array, make_array};
-use arrow::datatypes::{DataType, Field, Schema};
+use crate::arrow::array::{Array, ArrayRef, Float32Array, Float64Array, RecordBatch, StringArray, UInt8Array, UInt16Array, make_array};
+use crate::arrow::datatypes::{DataType, Field, Schema};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
@@ -154,7 +154,7 @@ fn text(column: &ArrayRef, row: usize, out: &mut String) -> Result<()> {
             value => write!(out, "{value}"),
         }
     } else {
-        let shown = arrow::display::array_value_to_string(column, row).map_err(|error| Error::internal(error.to_string()))?;
+        let shown = crate::arrow::display::array_value_to_string(column, row).map_err(|error| Error::internal(error.to_string()))?;
         out.push_str(&shown);
         Ok(())
     };
@@ -319,8 +319,8 @@ mod tests {
     #[test]
     fn instants_of_any_time_zone_are_written() {
         let instants =
-            || arrow::array::TimestampMicrosecondArray::from(vec![Some(1_577_836_800_000_000), None, Some(1_577_836_800_250_000)]);
-        let column = |name: &str, cells: arrow::array::TimestampMicrosecondArray| (name.to_owned(), Arc::new(cells) as ArrayRef);
+            || crate::arrow::array::TimestampMicrosecondArray::from(vec![Some(1_577_836_800_000_000), None, Some(1_577_836_800_250_000)]);
+        let column = |name: &str, cells: crate::arrow::array::TimestampMicrosecondArray| (name.to_owned(), Arc::new(cells) as ArrayRef);
         let columns = vec![
             column("utc", instants().with_timezone("UTC")),
             column("berlin", instants().with_timezone("Europe/Berlin")),

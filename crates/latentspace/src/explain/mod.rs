@@ -5,8 +5,8 @@ mod rows;
 
 use std::cmp::Ordering;
 
-use arrow::array::{Array, AsArray};
-use arrow::datatypes::{DataType, Float64Type};
+use latentspace_core::arrow::array::{Array, AsArray};
+use latentspace_core::arrow::datatypes::{DataType, Float64Type};
 use serde::Serialize;
 use serde::ser::Serializer;
 use serde_json::{Value, json};
@@ -294,7 +294,7 @@ impl Compared {
     /// The columns of numbers, and those of few levels.
     fn of(metadata: &Metadata) -> Vec<(String, Compared)> {
         let columns = metadata.names().into_iter().zip(metadata.columns.columns()).enumerate();
-        let column = |(at, (name, array)): (usize, (String, &arrow::array::ArrayRef))| {
+        let column = |(at, (name, array)): (usize, (String, &latentspace_core::arrow::array::ArrayRef))| {
             if metadata.id == Some(at) {
                 return None;
             }
@@ -304,8 +304,12 @@ impl Compared {
                 known.next().is_some_and(|first| known.any(|value| value != first))
             };
             if array.data_type().is_numeric() || array.data_type().is_temporal() {
-                let whole = if array.data_type().is_temporal() { arrow::compute::cast(&array, &DataType::Int64).ok()? } else { array };
-                let numbers = arrow::compute::cast(&whole, &DataType::Float64).ok()?;
+                let whole = if array.data_type().is_temporal() {
+                    latentspace_core::arrow::compute::cast(&array, &DataType::Int64).ok()?
+                } else {
+                    array
+                };
+                let numbers = latentspace_core::arrow::compute::cast(&whole, &DataType::Float64).ok()?;
                 let numbers: Vec<f64> = numbers.as_primitive::<Float64Type>().iter().map(|cell| cell.unwrap_or(f64::NAN)).collect();
                 return varies(&numbers).then_some((name, Compared::Numbers(numbers)));
             }
@@ -479,7 +483,7 @@ impl Serialize for Explanation {
 mod tests {
     use std::sync::Arc;
 
-    use arrow::array::{ArrayRef, Float64Array, StringArray};
+    use latentspace_core::arrow::array::{ArrayRef, Float64Array, StringArray};
 
     use super::*;
     use crate::data::{PrepareOptions, Table, Values};

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray};
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, Float64Type, Int64Type, TimeUnit};
+use latentspace_core::arrow::array::{Array, ArrayRef, AsArray};
+use latentspace_core::arrow::compute::cast;
+use latentspace_core::arrow::datatypes::{DataType, Float64Type, Int64Type, TimeUnit};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -440,7 +440,7 @@ pub fn kept_rows(space: &Space) -> Result<crate::model::Kept<'_>> {
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::{Float64Array, Int64Array, StringArray};
+    use latentspace_core::arrow::array::{Float64Array, Int64Array, StringArray};
 
     use super::*;
     use crate::data::{Category, Counts, Table};

@@ -8,8 +8,8 @@ mod picture;
 use std::sync::Arc;
 use std::time::Instant;
 
-use arrow::array::{ArrayRef, Float64Array};
 use clap::{Arg, ArgMatches, value_parser};
+use latentspace::arrow::array::{ArrayRef, Float64Array};
 use latentspace::border;
 use latentspace::data::{Metadata, Observations, Preparation, PrepareOptions, Rows};
 use latentspace::linalg::Matrix;

@@ -4,9 +4,9 @@ mod answers;
 
 use std::sync::{Arc, OnceLock};
 
-use arrow::array::{Array, AsArray};
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, Date32Type, Float64Type};
+use latentspace::arrow::array::{Array, AsArray};
+use latentspace::arrow::compute::cast;
+use latentspace::arrow::datatypes::{DataType, Date32Type, Float64Type};
 use latentspace::axes::{Distributions, Layout, Merge, arrange};
 use latentspace::data::{Metadata, dates, write};
 use latentspace::linalg::{Matrix, SparseMatrix};
@@ -109,7 +109,8 @@ impl AxesRoom {
     /// The largest topic of each document by name, as a column named `topic`.
     pub(crate) fn column(&self) -> Result<Metadata> {
         let labels: Vec<String> = (0..self.k()).map(|topic| self.label(topic)).collect();
-        let cells: arrow::array::StringArray = self.largest().into_iter().map(|topic| topic.map(|topic| labels[topic].as_str())).collect();
+        let cells: latentspace::arrow::array::StringArray =
+            self.largest().into_iter().map(|topic| topic.map(|topic| labels[topic].as_str())).collect();
         let rows = cells.len();
         let mut column = Metadata::from_columns(vec![("topic".to_owned(), Arc::new(cells))], rows)?;
         column.id = None;
@@ -318,7 +319,7 @@ impl AxesRoom {
         };
         let array = &write::in_utc(array);
         let kind = array.data_type();
-        let failed = |error: arrow::ArrowError| error.to_string();
+        let failed = |error: latentspace::arrow::ArrowError| error.to_string();
         let instants: Vec<Option<i64>> = if matches!(kind, DataType::Date32 | DataType::Date64 | DataType::Timestamp(..)) {
             let days = cast(array, &DataType::Date32).map_err(failed)?;
             days.as_primitive::<Date32Type>().iter().map(|day| day.map(|day| i64::from(day) * dates::DAY)).collect()

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use arrow::array::{AsArray, StringArray};
+use crate::arrow::array::{AsArray, StringArray};
 
 use super::bytes::File;
 use super::dense::Dense;

@@ -3,8 +3,8 @@
 use std::ops::{Deref, Range};
 use std::sync::{Arc, OnceLock};
 
+use crate::arrow::array::{ArrayRef, Float64Array, Int64Array};
 use crate::parallel::*;
-use arrow::array::{ArrayRef, Float64Array, Int64Array};
 
 use super::bytes::{Bytes, File};
 use super::{Blocks, Reader};

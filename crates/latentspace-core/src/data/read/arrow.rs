@@ -5,13 +5,13 @@ use std::io::Read;
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::ArrowError;
-use arrow::array::RecordBatch;
-use arrow::buffer::Buffer;
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use arrow::ipc::convert::try_fb_to_schema;
-use arrow::ipc::reader::{FileDecoder, StreamDecoder};
-use arrow::ipc::{Block as Piece, CompressionType, Message, root_as_footer, root_as_message};
+use crate::arrow::ArrowError;
+use crate::arrow::array::RecordBatch;
+use crate::arrow::buffer::Buffer;
+use crate::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use crate::arrow::ipc::convert::try_fb_to_schema;
+use crate::arrow::ipc::reader::{FileDecoder, StreamDecoder};
+use crate::arrow::ipc::{Block as Piece, CompressionType, Message, root_as_footer, root_as_message};
 
 use super::bytes::{Bytes, File, MOST_RATIO};
 use super::columns::{Affines, Role, Roles};

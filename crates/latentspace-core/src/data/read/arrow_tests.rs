@@ -2,9 +2,9 @@
 
 use super::super::testing::{numbers, read};
 use super::super::{ReadOptions, open};
-use arrow::array::{Array, ArrayRef, Float64Array, RecordBatch, StringArray};
-use arrow::ipc::CompressionType;
-use arrow::ipc::writer::{FileWriter, IpcWriteOptions, StreamWriter};
+use crate::arrow::array::{Array, ArrayRef, Float64Array, RecordBatch, StringArray};
+use crate::arrow::ipc::CompressionType;
+use crate::arrow::ipc::writer::{FileWriter, IpcWriteOptions, StreamWriter};
 use std::sync::Arc;
 
 /// Written by pyarrow 26.0.1, `packing` being lz4 or zstd:

@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, RwLock};
 
+use crate::arrow::array::{Array, ArrayRef};
 use crate::parallel::*;
-use arrow::array::{Array, ArrayRef};
 
 use super::bytes::File;
 use super::convert::{Dates, Source, documents, plain, text};

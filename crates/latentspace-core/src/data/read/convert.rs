@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use arrow::array::{
+use crate::arrow::array::{
     Array, ArrayRef, AsArray, FixedSizeListArray, Float32Array, Float64Array, GenericListArray, OffsetSizeTrait, StringArray,
     TimestampMicrosecondArray,
 };
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, Float32Type, Float64Type, TimeUnit, TimestampMicrosecondType};
-use arrow::display::{ArrayFormatter, FormatOptions};
+use crate::arrow::compute::cast;
+use crate::arrow::datatypes::{DataType, Float32Type, Float64Type, TimeUnit, TimestampMicrosecondType};
+use crate::arrow::display::{ArrayFormatter, FormatOptions};
 
 use super::cells::vector;
 use super::excerpt;
@@ -23,7 +23,7 @@ pub(super) enum Source {
     F64(Float64Array, usize),
 }
 
-fn no_numbers(error: &arrow::ArrowError) -> Error {
+fn no_numbers(error: &crate::arrow::ArrowError) -> Error {
     Error::input("", format!("cells that are not numbers ({error})"), "numbers are needed")
 }
 
@@ -159,7 +159,8 @@ pub(super) fn text(column: &ArrayRef) -> Result<StringArray> {
     if let Ok(cells) = cast(column, &DataType::Utf8) {
         return Ok(cells.as_string::<i32>().clone());
     }
-    let wrong = |error: arrow::ArrowError| Error::input("", format!("cells that cannot be shown as text ({error})"), "text is needed");
+    let wrong =
+        |error: crate::arrow::ArrowError| Error::input("", format!("cells that cannot be shown as text ({error})"), "text is needed");
     let options = FormatOptions::default();
     let formatter = ArrayFormatter::try_new(column, &options).map_err(wrong)?;
     let cell = |row: usize| if column.is_null(row) { Ok(None) } else { formatter.value(row).try_to_string().map(Some) };
@@ -245,8 +246,8 @@ impl Dates {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use arrow::array::{Int64Array, ListArray};
-    use arrow::datatypes::Int32Type;
+    use crate::arrow::array::{Int64Array, ListArray};
+    use crate::arrow::datatypes::Int32Type;
 
     fn cells(source: Source) -> Vec<f64> {
         match source {

@@ -5,7 +5,9 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanBuilder, FixedSizeListArray, Float64Array, Float64Builder, Int64Builder, StringArray, StringBuilder};
+use crate::arrow::array::{
+    ArrayRef, BooleanBuilder, FixedSizeListArray, Float64Array, Float64Builder, Int64Builder, StringArray, StringBuilder,
+};
 use csv::StringRecord;
 
 use super::bytes::File;
@@ -392,14 +394,14 @@ impl Builder {
             Builder::Whole(mut cells) => Arc::new(cells.finish()),
             Builder::Bool(mut cells) => Arc::new(cells.finish()),
             Builder::Text(mut cells) => Arc::new(cells.finish()),
-            Builder::Nothing => Arc::new(arrow::array::NullArray::new(rows)),
+            Builder::Nothing => Arc::new(crate::arrow::array::NullArray::new(rows)),
         })
     }
 }
 
 /// Contiguous vectors of this length.
 pub(super) fn vectors(cells: Vec<f64>, width: usize) -> Result<ArrayRef> {
-    let item = Arc::new(arrow::datatypes::Field::new("item", arrow::datatypes::DataType::Float64, true));
+    let item = Arc::new(crate::arrow::datatypes::Field::new("item", crate::arrow::datatypes::DataType::Float64, true));
     let list = FixedSizeListArray::try_new(item, width as i32, Arc::new(Float64Array::from(cells)), None);
     Ok(Arc::new(list.map_err(|error| Error::internal(error.to_string()))?))
 }
@@ -664,7 +666,7 @@ mod tests {
             (observed.metadata.text(zip, 150_000).as_deref(), observed.metadata.text(zip, 0).as_deref()),
             (Some("K1A0B1"), Some("12345"))
         );
-        assert_eq!(observed.metadata.columns.column(zip).data_type(), &arrow::datatypes::DataType::Utf8);
+        assert_eq!(observed.metadata.columns.column(zip).data_type(), &crate::arrow::datatypes::DataType::Utf8);
         assert!(said(&text("K1A0B1"), &options).1.contains("'zip' rides along as text, since it also holds 'K1A0B1'"));
         let error = read("t.csv", text("K1A0B1").as_bytes()).unwrap_err();
         assert!(error.to_string().contains("row 150001, column zip: 'K1A0B1' is no number"), "{error}");

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use arrow::array::{Array, ArrayRef, AsArray};
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, Float64Type};
+use crate::arrow::array::{Array, ArrayRef, AsArray};
+use crate::arrow::compute::cast;
+use crate::arrow::datatypes::{DataType, Float64Type};
 
 use super::cells::{Decimal, is_missing_text, number, vector_width};
 use super::convert::text;
@@ -254,7 +254,7 @@ pub(super) fn kind_of(data_type: &DataType) -> Kind {
 }
 
 /// The columns of a file with Arrow types, from its first rows, with distinct names.
-pub(super) fn fields_of(schema: &arrow::datatypes::Schema, head: &arrow::array::RecordBatch) -> Vec<Field> {
+pub(super) fn fields_of(schema: &crate::arrow::datatypes::Schema, head: &crate::arrow::array::RecordBatch) -> Vec<Field> {
     let mut fields: Vec<Field> = schema.fields().iter().zip(head.columns()).map(|(field, column)| field_of(field.name(), column)).collect();
     tell_apart(fields.iter_mut().map(|field| &mut field.name));
     fields

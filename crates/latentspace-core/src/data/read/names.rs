@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use arrow::array::AsArray;
+use crate::arrow::array::AsArray;
 
 use super::bytes::{File, MOST_UNPACKED, Packing};
 use super::{ReadOptions, always_unpacked, excerpt, npy};

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array as _, ArrayRef, AsArray, StringArray};
+use crate::arrow::array::{Array as _, ArrayRef, AsArray, StringArray};
 
 use super::array::{Array, ArrayReader, Layout, Number};
 use super::bytes::{Bytes, File};

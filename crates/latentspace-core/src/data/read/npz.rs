@@ -4,7 +4,7 @@
 use std::io::{Cursor, Read};
 use std::sync::Arc;
 
-use arrow::array::ArrayRef;
+use crate::arrow::array::ArrayRef;
 use zip::ZipArchive;
 
 use super::array::{Array, ArrayReader, as_columns};

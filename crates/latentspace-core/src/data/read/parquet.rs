@@ -4,9 +4,9 @@
 
 use std::sync::Arc;
 
+use crate::arrow::array::{ArrayRef, Float32Array, NullArray, RecordBatch};
+use crate::arrow::datatypes::{DataType, Schema};
 use crate::parallel::*;
-use arrow::array::{ArrayRef, Float32Array, NullArray, RecordBatch};
-use arrow::datatypes::{DataType, Schema};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl, get_column_reader};
@@ -165,7 +165,9 @@ fn head(file: &File, bytes: &bytes::Bytes, meta: &ArrowReaderMetadata, looked: &
         .zip(meta.schema().fields())
         .map(|(looked, field)| match looked {
             true => read.next().ok_or_else(|| unreadable(&"a column is missing")),
-            false => arrow::compute::cast(&Float32Array::from(vec![0.0; rows]), field.data_type()).map_err(|error| unreadable(&error)),
+            false => {
+                crate::arrow::compute::cast(&Float32Array::from(vec![0.0; rows]), field.data_type()).map_err(|error| unreadable(&error))
+            }
         })
         .collect::<Result<Vec<ArrayRef>>>()?;
     let schema = Arc::new(Schema::new(meta.schema().fields().iter().map(|f| f.as_ref().clone().with_nullable(true)).collect::<Vec<_>>()));
@@ -592,7 +594,7 @@ impl Reader for ParquetReader {
         })?;
         let batches: Vec<RecordBatch> = batches.into_iter().flatten().collect();
         let whole = match batches.first() {
-            Some(first) => Some(arrow::compute::concat_batches(&first.schema(), &batches).map_err(|error| self.unreadable(&error))?),
+            Some(first) => Some(crate::arrow::compute::concat_batches(&first.schema(), &batches).map_err(|error| self.unreadable(&error))?),
             None => None,
         };
         drop(batches);

@@ -3,8 +3,8 @@
 use super::super::ReadOptions;
 use super::super::testing::{numbers, read, read_with};
 use super::*;
-use ::arrow::array::*;
-use ::arrow::datatypes::{Float32Type, Int32Type};
+use crate::arrow::array::*;
+use crate::arrow::datatypes::{Float32Type, Int32Type};
 use parquet::file::properties::WriterProperties;
 
 const ROWS: usize = 10_000;
@@ -92,7 +92,7 @@ fn vectors_as_text_labels_by_their_values_and_columns_of_one_name_are_read() {
         } else {
             DataType::Float32
         };
-        ::arrow::datatypes::Field::new(name, kind, false)
+        crate::arrow::datatypes::Field::new(name, kind, false)
     });
     let texts: ArrayRef = Arc::new(StringArray::from_iter_values((0..100).map(|row| format!("[{row}, 0.5]"))));
     let classes: ArrayRef = Arc::new(Int64Array::from_iter_values((0..100).map(|row| row % 3)));
@@ -161,8 +161,8 @@ fn chosen_columns_alone_are_decoded() {
 #[test]
 fn arrow_files_and_streams_give_what_parquet_gives() {
     let batch = batch();
-    let mut file_writer = ::arrow::ipc::writer::FileWriter::try_new(Vec::new(), &batch.schema()).unwrap();
-    let mut stream_writer = ::arrow::ipc::writer::StreamWriter::try_new(Vec::new(), &batch.schema()).unwrap();
+    let mut file_writer = crate::arrow::ipc::writer::FileWriter::try_new(Vec::new(), &batch.schema()).unwrap();
+    let mut stream_writer = crate::arrow::ipc::writer::StreamWriter::try_new(Vec::new(), &batch.schema()).unwrap();
     for at in [0, 6000] {
         let part = batch.slice(at, (ROWS - at).min(6000));
         file_writer.write(&part).unwrap();

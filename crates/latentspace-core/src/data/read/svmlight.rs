@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Float64Array, Int64Array, StringArray};
+use crate::arrow::array::{ArrayRef, Float64Array, Int64Array, StringArray};
 
 use super::bytes::File;
 use super::sparse::{CountsReader, Narrowed, Numbering, check_columns, counts};

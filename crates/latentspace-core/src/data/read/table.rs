@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use arrow::array::ArrayRef;
+use crate::arrow::array::ArrayRef;
 
 use super::columns::{Affines, Roles};
 use super::lines::Parsed;

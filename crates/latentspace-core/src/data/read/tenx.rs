@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::array::StringArray;
+use crate::arrow::array::StringArray;
 
 use super::bytes::File;
 use super::folder::text_of;

@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow::array::{ArrayRef, StringArray};
+use crate::arrow::array::{ArrayRef, StringArray};
 
 use super::folder::{Files, hinted, text_of};
 use super::{Ask, Blocks, Reader};

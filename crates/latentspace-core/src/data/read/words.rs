@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::StringArray;
+use crate::arrow::array::StringArray;
 
 use super::bytes::File;
 use super::dense::Dense;

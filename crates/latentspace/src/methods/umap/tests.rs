@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use arrow::array::{ArrayRef, StringArray};
+use latentspace_core::arrow::array::{ArrayRef, StringArray};
 
 use super::*;
 use crate::data::Metadata;

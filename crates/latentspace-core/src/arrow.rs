@@ -1,5 +1,7 @@
 //! The parts of Apache Arrow that we use, by the paths that the crate `arrow` gives them. That crate also compiles kernels for
 //! arithmetic, strings, sort keys and JSON, which nothing here calls: a twentieth of a build from nothing.
+//!
+//! Programs that make or read metadata find its types here.
 
 /// Arrays, their builders, and batches of columns.
 pub mod array {
