@@ -13,7 +13,7 @@ use crate::commands::explore;
 use crate::hints::Flags;
 use crate::progress::Screen;
 use crate::server::Server;
-use crate::study::Study;
+use crate::study::{Study, ViewChange};
 
 /// The content of a page.
 pub enum Subject {
@@ -119,6 +119,29 @@ impl Explorer {
         }
         self.study.desk.select(rows, true);
         Ok(())
+    }
+
+    /// What the page shows, `{"version", "place", "sets"}` as in docs/http-api.md.
+    pub fn view(&self) -> Value {
+        serde_json::to_value(self.study.desk.view()).unwrap_or_default()
+    }
+
+    /// The version of the view, which increases with each change.
+    pub fn view_version(&self) -> u64 {
+        self.study.desk.view().version
+    }
+
+    /// Shows another address or other named sets of rows, on all pages.
+    ///
+    /// # Errors
+    /// [`latentspace::Error::Param`] for a row that does not exist.
+    pub fn set_view(&self, place: Option<String>, sets: Option<std::collections::BTreeMap<String, Vec<u32>>>) -> Result<()> {
+        self.study.desk.change_view(ViewChange { place, sets }, true).map(|_| ())
+    }
+
+    /// The map as PNG, as a page in a notebook last drew it.
+    pub fn picture(&self) -> Option<Arc<Vec<u8>>> {
+        self.study.desk.view().picture.1
     }
 
     /// Whether the page is closed.

@@ -144,6 +144,26 @@ impl Explorer {
         self.0.select(rows).map_err(exception)
     }
 
+    /// What the page shows, as JSON.
+    fn view(&self) -> String {
+        self.0.view().to_string()
+    }
+
+    /// The version of the view, which increases with each change.
+    fn view_version(&self) -> u64 {
+        self.0.view_version()
+    }
+
+    /// Shows another address or other sets.
+    fn set_view(&self, place: Option<String>, sets: Option<std::collections::BTreeMap<String, Vec<u32>>>) -> PyResult<()> {
+        self.0.set_view(place, sets).map_err(exception)
+    }
+
+    /// The map as PNG.
+    fn picture<'py>(&self, py: Python<'py>) -> Option<Bound<'py, pyo3::types::PyBytes>> {
+        Some(pyo3::types::PyBytes::new(py, &self.0.picture()?))
+    }
+
     /// Whether the page is closed.
     #[getter]
     fn closed(&self) -> bool {

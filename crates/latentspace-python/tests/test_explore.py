@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import signal
@@ -126,6 +127,45 @@ def test_a_forked_process_leaves_the_page_alone(page):
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert b"<title>" in ask(page, "")[1]
+
+
+def test_what_the_page_shows_python_reads_and_the_other_way_round(page):
+    done(page)
+    assert (page.view, page.color, page.sets, page.picture) == ({}, None, {}, None)
+    ask(page, "api/view", {"place": "by=size&only=group%3A1&only=size%3A1_2", "sets": {"odd ones": [5, 1]}})
+    assert page.view == {"by": "size", "only": ["group:1", "size:1_2"]}
+    assert (page.color, page.sets["odd ones"].tolist()) == ("size", [1, 5])
+    page.color = "group"
+    page.sets = {**page.sets, "mask": np.arange(60) < 2}
+    told = json.loads(ask(page, "api/view")[1])
+    assert told["place"] == "by=group&only=group%3A1&only=size%3A1_2"
+    assert told["sets"] == {"mask": [0, 1], "odd ones": [1, 5]}
+    for bad in ({"x": [60]}, {"x": [-1]}, {"x": ["a"]}):
+        with pytest.raises(latentspace.ParamError, match="x"):
+            page.sets = bad
+    with pytest.raises(urllib.error.HTTPError, match="400"):
+        ask(page, "api/view", {"sets": {"x": [60]}})
+    with pytest.raises(latentspace.ParamError, match="selection, view"):
+        page.observe(print, "colour")
+
+
+def test_a_widget_follows_the_view_and_keeps_a_picture(page):
+    done(page)
+    widget = page.widget()
+    ask(page, "api/view", {"place": "by=size", "sets": {"a": [1]}})
+    png = b"\x89PNG\r\n\x1a\nrest"
+    request = urllib.request.Request(page.url + "api/view/picture", png, {"Content-Type": "image/png"})
+    urllib.request.urlopen(request, timeout=10).close()
+    for _ in range(100):
+        if widget.picture and widget.color == "size" and widget.sets == {"a": [1]}:
+            break
+        time.sleep(0.05)
+    assert (widget.color, widget.sets, page.picture) == ("size", {"a": [1]}, png)
+    assert widget.picture == "data:image/png;base64," + base64.b64encode(png).decode()
+    assert "picture" in widget.get_state()
+    widget.color = "group"
+    widget.sets = {"b": [2, 3]}
+    assert (page.color, page.sets["b"].tolist()) == ("group", [2, 3])
 
 
 def test_a_notebook_shows_a_widget_whose_selection_follows(page):

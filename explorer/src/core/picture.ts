@@ -117,8 +117,8 @@ function foot(store: Store, pen: Pen, width: number): { height: number; draw(top
   };
 }
 
-/** The map that is shown as PNG, three pixels for each of the screen. */
-export async function png(store: Store): Promise<Blob> {
+/** The map that is shown as PNG, with so many pixels for each of the screen. */
+export async function png(store: Store, scale = PRINT): Promise<Blob> {
   const scatter = store.camera.scatter;
   if (!scatter) throw new Error("There is no map to draw.");
   const dense = scatter.dense;
@@ -127,15 +127,15 @@ export async function png(store: Store): Promise<Blob> {
   const pen = canvas.getContext("2d");
   if (!pen) throw new Error("This browser has no canvas to draw on.");
   const below = foot(store, pen, seen.width);
-  canvas.width = Math.round(seen.width * PRINT);
-  canvas.height = Math.round((seen.height + below.height) * PRINT);
-  pen.setTransform(PRINT, 0, 0, PRINT, 0, 0);
+  canvas.width = Math.round(seen.width * scale);
+  canvas.height = Math.round((seen.height + below.height) * scale);
+  pen.setTransform(scale, 0, 0, scale, 0, 0);
   pen.fillStyle = css(seen.background);
   pen.fillRect(0, 0, seen.width, seen.height + below.height);
-  if (dense) scatter.paintDensity(pen, PRINT);
+  if (dense) scatter.paintDensity(pen, scale);
   else drawPoints(pen, seen);
-  scatter.paintOver(pen, PRINT);
-  pen.setTransform(PRINT, 0, 0, PRINT, 0, 0);
+  scatter.paintOver(pen, scale);
+  pen.setTransform(scale, 0, 0, scale, 0, 0);
   below.draw(seen.height);
   return new Promise((done, failed) => canvas.toBlob((blob) => (blob ? done(blob) : failed(new Error("The picture is too large for this browser."))), "image/png"));
 }

@@ -170,7 +170,14 @@ export class Selection {
   private get place(): string {
     return `latentspace-sets:${this.store.state?.name}:${this.store.state?.rows}`;
   }
+  /** Takes the sets of a program in place of these. */
+  takeSetsOf(sets: RowSet[]): void {
+    this.sets = sets;
+    if (!sets.some((set) => set.name === this.against)) this.against = null;
+    this.saveSets();
+  }
   private saveSets(): void {
+    this.store.write();
     try {
       localStorage.setItem(this.place, JSON.stringify(this.sets.map(({ name, rows }) => ({ name, gaps: gaps(rows) }))));
     } catch {

@@ -12,6 +12,7 @@ import { Maps } from "./maps.svelte.ts";
 import { Filters } from "./filters.svelte.ts";
 import { RowNames } from "./row-names.svelte.ts";
 import { met, pagesOf, type Room, type Slice } from "./room.ts";
+import { SharedView } from "./shared.ts";
 import { Selection } from "./selection.svelte.ts";
 
 /** A connection that comes back within this time was never worth a word. */
@@ -37,6 +38,7 @@ export class Store {
   readonly selection: Selection;
   readonly camera: CameraState;
   readonly annotations: Annotations;
+  readonly shared: SharedView;
   readonly drawing: Drawing;
   private readonly slices: ReadonlyMap<string, Slice>;
 
@@ -66,6 +68,7 @@ export class Store {
     this.drawing = new Drawing(this, address);
     this.selection = new Selection(this);
     this.annotations = new Annotations(this);
+    this.shared = new SharedView(this);
     this.maps = new Maps(this, place);
     this.slices = new Map(rooms.flatMap((r) => (r.slice ? [[r.id, r.slice(this, address)]] : [])));
     let saved: string | null = null;
@@ -91,6 +94,7 @@ export class Store {
       state: (s) => this.take(s),
       map: (version) => this.maps.fetch(version),
       selected: () => this.selection.fetch(),
+      viewed: () => void this.shared.fetch().catch((e) => this.fail(e)),
       connected: (yes) => {
         clearTimeout(this.lostTimer);
         if (yes) this.online = true;
@@ -202,6 +206,7 @@ export class Store {
     this.writeTimer = window.setTimeout(() => {
       history.replaceState(null, "", this.address());
       this.selection.tell();
+      this.shared.tell();
     }, 150);
   }
   address(): string {

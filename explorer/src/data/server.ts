@@ -1,6 +1,6 @@
 // The server of `latent explore`, as docs/http-api.md describes it.
 import { parseMap } from "./header.ts";
-import { type DataSource, type Listener, SourceError } from "./source.ts";
+import { type DataSource, type Listener, SourceError, type View } from "./source.ts";
 import type { Cells, ColumnInfo, Columns, Comparison, Field, Hits, KeptMap, Method, RowInfo, State, TablePage, TableQuery } from "./types.ts";
 
 /** Waits this long before the events are asked for anew, when the browser has given up on them. */
@@ -64,6 +64,7 @@ export function serverSource(base: string): DataSource {
         events.addEventListener("state", (e) => tell(JSON.parse((e as MessageEvent<string>).data)));
         events.addEventListener("map", (e) => listener.map(JSON.parse((e as MessageEvent<string>).data).version));
         events.addEventListener("selection", () => listener.selected?.());
+        events.addEventListener("view", () => listener.viewed?.());
         events.addEventListener("error", () => {
           listener.connected(false);
           if (events?.readyState === EventSource.CLOSED && !closed) timer = window.setTimeout(open, RETRY_MS);
@@ -132,6 +133,9 @@ export function serverSource(base: string): DataSource {
     stop: async () => void (await post("stop", {})),
     open: async (file) => void (await ask(`open?name=${encodeURIComponent(file.name)}`, { method: "POST", headers: { "Content-Type": "application/octet-stream" }, body: file })),
     selection: async () => (await json<{ rows: number[] }>("selection")).rows,
+    view: () => json<View>("view"),
+    shareView: async (view) => void (await post("view", view)),
+    sharePicture: async (picture) => void (await ask("view/picture", { method: "POST", headers: { "Content-Type": "image/png" }, body: picture })),
     select: async (rows) => void (await post("selection", { rows })),
     ask(path, query = {}) {
       const q = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)])).toString();

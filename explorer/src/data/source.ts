@@ -9,8 +9,16 @@ export interface Listener {
   map(version: number): void;
   /** A program selected rows, which can be fetched. */
   selected?(): void;
+  /** A program asked for another view, which can be fetched. */
+  viewed?(): void;
   /** Whether the source can be reached. */
   connected(yes: boolean): void;
+}
+
+/** What is shown: the part of the address after #, and the named sets of rows. */
+export interface View {
+  place: string;
+  sets: Record<string, number[]>;
 }
 
 /** How rows are searched: by text, by a regular expression, by the nearest observations to a text. */
@@ -59,6 +67,10 @@ export interface DataSource {
   search(text: string, by: SearchBy, limit: number): Promise<Hits>;
   /** All rows that match, ascending. */
   searchRows(text: string, by: SearchBy): Promise<ArrayLike<number>>;
+  /** What programs and pages share of what is shown. */
+  view?(): Promise<View>;
+  shareView?(view: Partial<View>): Promise<void>;
+  sharePicture?(picture: Blob): Promise<void>;
   /** Gives rows labels or notes; a source without it keeps none. */
   annotate?(column: string, type: "category" | "text", edits: AnnotationEdit[]): Promise<AnnotationChange>;
   /** Labels and notes of all rows as a file; csv alone where there is no server. */

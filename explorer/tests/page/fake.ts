@@ -50,6 +50,12 @@ export interface Fake {
   again: Record<string, unknown> | null;
   /** The rows that are selected, by whomever. */
   selected: number[];
+  /** What is shown, by whomever. */
+  view: { place: string; sets: Record<string, number[]> };
+  /** The size of the last picture, in bytes. */
+  pictured: number;
+  /** Shows something as a program does. */
+  show(view: Partial<Fake["view"]>): void;
   /** Selects rows as a program does. */
   select(rows: number[]): void;
   /** Tells every open page of the state as it is now. */
@@ -160,6 +166,10 @@ export async function fakeServer(dist: string): Promise<Fake> {
       return void json({ ...found, min: 0, max: 6, missing: 0, categories: [] });
     }
     if (path === "/api/trust") return void bytes(Float32Array.from({ length: N }, (_, i) => (i % 16) / 15).buffer as ArrayBuffer);
+    if (path === "/api/view/picture") {
+      for await (const part of q) fake.pictured += (part as Buffer).length;
+      return void a.writeHead(204).end();
+    }
     if (path.endsWith("/picture")) return void a.writeHead(200, { "Content-Type": "image/png" }).end(png(8, 8, (x, y) => (x * y * 4 + row) & 255));
     if (path.endsWith("/values")) return void bytes(Float32Array.from([1, 2, 3, row]).buffer as ArrayBuffer);
     if (row >= N) return void json({ error: `row: ${row} was asked for; there are ${N}.`, hint: null }, 404);
@@ -218,6 +228,10 @@ export async function fakeServer(dist: string): Promise<Fake> {
       if (q.method === "POST") fake.selected = (await body(q)).rows as number[];
       return void json({ version: 1, rows: fake.selected });
     }
+    if (path === "/api/view") {
+      if (q.method === "POST") Object.assign(fake.view, await body(q));
+      return void json({ version: 1, ...fake.view });
+    }
     if (path.startsWith("/api/")) return void json({ error: "No such thing.", hint: null }, 404);
     const file = normalize(path === "/" ? "/index.html" : path);
     try {
@@ -237,6 +251,12 @@ export async function fakeServer(dist: string): Promise<Fake> {
     grid: null,
     again: null,
     selected: [],
+    view: { place: "", sets: {} },
+    pictured: 0,
+    show(view) {
+      Object.assign(fake.view, view);
+      for (const p of pages) p.write(`event: view\ndata: {"version": 2}\n\n`);
+    },
     select(rows) {
       fake.selected = rows;
       for (const p of pages) p.write(`event: selection\ndata: {"version": 2}\n\n`);

@@ -220,3 +220,31 @@ test("tells programs what is selected, and shows what they select", async ({ pag
   await page.keyboard.press("Escape");
   await expect.poll(() => fake.selected).toEqual([]);
 });
+
+test("tells programs what is shown, and shows what they ask for", async ({ page, fake }) => {
+  await page.goto(fake.url);
+  await ready(page);
+  await page.locator("#color-by").selectOption("price");
+  await expect.poll(() => fake.view.place).toBe("by=price");
+  // Another color is another color; another camera is looked through after a moment.
+  fake.show({ place: "by=since" });
+  await expect(page.locator("#color-by")).toHaveValue("since");
+  fake.show({ place: "by=label&view=0_0_0.5_0_0&row=4" });
+  await expect.poll(() => page.evaluate(() => window.explorer?.row)).toBe(4);
+  await expect(page.locator("#color-by")).toHaveValue("label");
+  expect(page.url()).toContain("view=0_0_0.5_0_0");
+  fake.show({ sets: { mine: [1, 2, 3] } });
+  await page.getByRole("button", { name: /^mine/ }).click();
+  await expect(page.locator("#selection-title")).toContainText("3 selected");
+  await page.getByRole("button", { name: "Keep as set" }).click();
+  await page.keyboard.press("Enter");
+  await expect.poll(() => Object.keys(fake.view.sets)).toEqual(["mine", "Set 1"]);
+  expect(fake.pictured).toBe(0); // a page of its own needs no picture
+});
+
+test("a page in a notebook leaves a picture of its map", async ({ page, fake }) => {
+  await page.setContent(`<iframe src="${fake.url}#by=price" style="position: fixed; inset: 0; width: 100%; height: 100%"></iframe>`);
+  await page.frameLocator("iframe").locator("#color-by").selectOption("label");
+  await expect.poll(() => fake.pictured, { timeout: 15_000 }).toBeGreaterThan(5_000);
+  expect(fake.view.place).toBe("by=label");
+});

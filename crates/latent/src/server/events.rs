@@ -1,4 +1,4 @@
-//! `/api/events`: the state and the versions of the map and of the selection, as they change, at most ten times a second each.
+//! `/api/events`: the state and the versions of the map of the selection and of the view, as they change, at most ten times a second each.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -19,13 +19,16 @@ pub(crate) async fn events(State(study): State<Arc<Study>>) -> Sse<impl tokio_st
     let (sender, receiver) = mpsc::channel(2);
     tokio::spawn(async move {
         let (mut states, mut maps) = (study.desk.state_changes(), study.desk.map_changes());
-        let mut selections = study.desk.selection_changes();
+        let (mut selections, mut views) = (study.desk.selection_changes(), study.desk.view_changes());
         states.mark_changed();
         if study.desk.frame().is_some() {
             maps.mark_changed();
         }
         if *selections.borrow() > 0 {
             selections.mark_changed();
+        }
+        if *views.borrow() > 0 {
+            views.mark_changed();
         }
         // A slow reader gets fewer events, always with the current state.
         while let Ok(place) = sender.reserve().await {
@@ -49,6 +52,13 @@ pub(crate) async fn events(State(study): State<Arc<Study>>) -> Sse<impl tokio_st
                     Ok(()) => {
                         let version = *selections.borrow_and_update();
                         Event::default().event("selection").json_data(json!({"version": version}))
+                    }
+                    Err(_) => break,
+                },
+                changed = views.changed() => match changed {
+                    Ok(()) => {
+                        let version = *views.borrow_and_update();
+                        Event::default().event("view").json_data(json!({"version": version}))
                     }
                     Err(_) => break,
                 },

@@ -21,7 +21,7 @@ use super::{events, png};
 use crate::commands::demo::demos;
 use crate::commands::methods::MethodInfo;
 use crate::hints::Flags;
-use crate::study::{Asked, Cells, Change, ColumnInfo, Data, Failure, Frame, Kept, SearchBy, Study, TablePage, TableRow};
+use crate::study::{Asked, Cells, Change, ColumnInfo, Data, Failure, Frame, Kept, SearchBy, Study, TablePage, TableRow, ViewChange};
 
 /// An error as an answer.
 pub(crate) struct Refused {
@@ -146,6 +146,8 @@ pub(crate) fn routes(study: Arc<Study>) -> Router {
         .route("/search/rows", get(search_rows))
         .route("/table", post(table))
         .route("/selection", get(async |State(study): Shared| Json(study.desk.selection())).post(select))
+        .route("/view", get(async |State(study): Shared| Json(study.desk.view())).post(change_view))
+        .route("/view/picture", post(picture_of_view))
         .route("/explain", post(explain))
         .route("/rows/save", post(save))
         .route("/annotations", get(annotations).post(annotate))
@@ -457,6 +459,16 @@ async fn select(State(study): Shared, Asks(selected): Asks<Selected>) -> Answer 
         return Err(Refused::new(StatusCode::BAD_REQUEST, format!("row {row}: there are {n}, counted from 0.")));
     }
     Ok(Json(json!({"version": study.desk.select(selected.rows, false)})).into_response())
+}
+
+async fn change_view(State(study): Shared, Asks(change): Asks<ViewChange>) -> Answer {
+    Ok(Json(json!({"version": study.desk.change_view(change, false)?})).into_response())
+}
+
+/// A picture of the map, from a page in a notebook.
+async fn picture_of_view(State(study): Shared, png: Bytes) -> Answer {
+    study.desk.keep_picture(&png)?;
+    Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 #[derive(Deserialize)]

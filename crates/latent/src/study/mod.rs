@@ -16,6 +16,7 @@ mod search;
 mod selected;
 mod stability;
 mod state;
+mod view;
 mod watch;
 mod wire;
 
@@ -47,6 +48,8 @@ pub(crate) use rows::{TablePage, TableRow};
 pub(crate) use search::SearchBy;
 pub(crate) use state::{Desk, Failure, Grid, Phase, StabilityProgress, State};
 pub(crate) use wire::schema as wire_schema;
+
+pub(crate) use view::ViewChange;
 
 use crate::progress::Screen;
 use annotations::Annotations;

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use tokio::sync::watch;
 
 use super::annotations::Described;
+use super::view::View;
 use super::{Field, Frame};
 use crate::hints::Flags;
 
@@ -162,6 +163,8 @@ pub(crate) struct Desk {
     map_changes: watch::Sender<u64>,
     selection: Mutex<Selection>,
     selection_changes: watch::Sender<u64>,
+    view: Mutex<View>,
+    view_changes: watch::Sender<u64>,
 }
 
 fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -177,6 +180,8 @@ impl Desk {
             map_changes: watch::Sender::new(0),
             selection: Mutex::default(),
             selection_changes: watch::Sender::new(0),
+            view: Mutex::default(),
+            view_changes: watch::Sender::new(0),
         }
     }
 
@@ -241,6 +246,30 @@ impl Desk {
             self.selection_changes.send_replace(version);
         }
         version
+    }
+
+    /// The view.
+    pub(crate) fn view(&self) -> View {
+        held(&self.view).clone()
+    }
+
+    /// Changes the view: its version afterwards.
+    pub(super) fn update_view(&self, tell: bool, change: impl FnOnce(&mut View)) -> u64 {
+        let version = {
+            let mut view = held(&self.view);
+            change(&mut view);
+            view.version += 1;
+            view.version
+        };
+        if tell {
+            self.view_changes.send_replace(version);
+        }
+        version
+    }
+
+    /// The version of the newest view of which pages must be notified.
+    pub(crate) fn view_changes(&self) -> watch::Receiver<u64> {
+        self.view_changes.subscribe()
     }
 
     /// The version of the newest selection of which pages must be notified.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import json
 import os
@@ -10,6 +11,7 @@ import time
 import warnings
 import webbrowser
 from typing import Any, Callable, Mapping
+from urllib.parse import parse_qs, urlencode
 
 import narwhals.stable.v2 as nw
 import numpy as np
@@ -23,6 +25,8 @@ from ._space import Space
 
 #: Interval at which the selection is polled for ``observe`` and ``wait``.
 LOOK_EVERY_SECS = 0.1
+#: What ``observe`` hears of.
+OBSERVED = ("selection", "view", "color", "sets", "picture")
 
 
 class Explorer:
@@ -32,7 +36,7 @@ class Explorer:
         self._native = native
         self._height = height
         self._widget: Any = None
-        self._watched: list[Callable[[np.ndarray], None]] = []
+        self._watched: list[tuple[str, Callable[[Any], None]]] = []
 
     @property
     def url(self) -> str:
@@ -46,33 +50,76 @@ class Explorer:
 
     @selection.setter
     def selection(self, rows: Any) -> None:
-        rows = np.asarray(rows)
-        if rows.dtype == bool:
-            rows = np.flatnonzero(rows)
-        if rows.size and (rows.dtype.kind not in "iu" or rows.min() < 0):
-            raise _native.ParamError("selection: rows are row numbers, counted from 0, or a boolean mask of all rows.")
-        self._native.select([int(row) for row in rows.ravel()])
+        self._native.select(row_numbers(rows, "selection"))
+
+    @property
+    def view(self) -> dict[str, Any]:
+        """What the page shows, by the names in its address: ``by`` (column of the colors), ``view`` (camera), ``map``, ``only`` (filters) and others.
+
+        Assign to show it on the page, for example what another page showed.
+        """
+        return {name: cells[0] if len(cells) == 1 else cells for name, cells in parse_qs(self._shared()["place"]).items()}
+
+    @view.setter
+    def view(self, view: Mapping[str, Any]) -> None:
+        self._native.set_view(urlencode(dict(view), doseq=True), None)
+
+    @property
+    def color(self) -> str | None:
+        """Column of the colors: the name of a metadata column, or ``@`` and the id of another, such as ``@observed:0``. Assign to color by it."""
+        return self.view.get("by")
+
+    @color.setter
+    def color(self, by: str) -> None:
+        self.view = {**self.view, "by": by}
+
+    @property
+    def sets(self) -> dict[str, np.ndarray]:
+        """Selections that were kept under a name: row numbers, ascending. Assign to keep others."""
+        return {name: np.asarray(rows, dtype=np.int64) for name, rows in self._shared()["sets"].items()}
+
+    @sets.setter
+    def sets(self, sets: Mapping[str, Any]) -> None:
+        self._native.set_view(None, {str(name): row_numbers(rows, f"sets['{name}']") for name, rows in sets.items()})
+
+    @property
+    def picture(self) -> bytes | None:
+        """The map as PNG with legend and caption, as the page in a notebook last drew it; None before."""
+        return self._native.picture()
+
+    def _shared(self) -> dict[str, Any]:
+        return json.loads(self._native.view())
 
     @property
     def state(self) -> dict[str, Any]:
         """State of the page: phase, step, measures, warnings (docs/http-api.md)."""
         return json.loads(self._native.state())
 
-    def observe(self, hear: Callable[[np.ndarray], None]) -> None:
-        """Call ``hear`` with the selected rows whenever they change, in a separate thread."""
-        self._watched.append(hear)
+    def observe(self, hear: Callable[[Any], None], name: str = "selection") -> None:
+        """Call ``hear`` with the value whenever it changes, in a separate thread. ``name`` is selection, view, color, sets or picture."""
+        if name not in OBSERVED:
+            raise _native.ParamError(f"name: '{name}' was given; it is one of {', '.join(OBSERVED)}.")
+        self._watched.append((name, hear))
         if len(self._watched) == 1:
             threading.Thread(target=self._watch, name="latentspace-selection", daemon=True).start()
 
     def _watch(self) -> None:
-        seen = self._native.version()
+        seen = self._versions()
+        told = {name: as_plain(getattr(self, name)) for name in OBSERVED}
         while not self._native.closed:
-            version = self._native.version()
-            if version != seen:
-                seen = version
-                for hear in self._watched:
-                    hear(self.selection)
+            versions = self._versions()
+            if versions != seen:
+                seen = versions
+                for name in OBSERVED:
+                    value = getattr(self, name)
+                    if as_plain(value) != told[name]:
+                        told[name] = as_plain(value)
+                        for _, hear in [heard for heard in self._watched if heard[0] == name]:
+                            hear(value)
             time.sleep(LOOK_EVERY_SECS)
+
+    def _versions(self) -> tuple[int, int]:
+        return self._native.version(), self._native.view_version()
 
     def wait(self) -> None:
         """Wait until the page is closed. An interrupt closes it."""
@@ -96,7 +143,10 @@ class Explorer:
         return f"Explorer({self.url!r}{', closed' if self._native.closed else ''})"
 
     def widget(self) -> Any:
-        """Return the page as a widget (anywidget) whose ``selection`` can be observed, linked and assigned."""
+        """Return the page as a widget (anywidget) whose ``selection``, ``view``, ``color`` and ``sets`` can be observed, linked and assigned.
+
+        Its ``picture`` shows in a notebook that is exported with the state of its widgets.
+        """
         if self._widget is None:
             from ._widget import widget
 
@@ -185,6 +235,25 @@ def explore(
     if open or (open is None and not in_notebook()):
         webbrowser.open(native.url)
     return Explorer(native, height)
+
+
+def row_numbers(rows: Any, name: str) -> list[int]:
+    """Row numbers, from numbers or a boolean mask of all rows."""
+    rows = np.asarray(rows)
+    if rows.dtype == bool:
+        rows = np.flatnonzero(rows)
+    if rows.size and (rows.dtype.kind not in "iu" or rows.min() < 0):
+        raise _native.ParamError(f"{name}: rows are row numbers, counted from 0, or a boolean mask of all rows.")
+    return [int(row) for row in rows.ravel()]
+
+
+def as_plain(value: Any) -> Any:
+    """A value that can be compared and sent: arrays as lists, a picture as an address."""
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, bytes):
+        return "data:image/png;base64," + base64.b64encode(value).decode()
+    return {name: as_plain(cell) for name, cell in value.items()} if isinstance(value, dict) else value
 
 
 def kind_of(X: Any) -> str:
