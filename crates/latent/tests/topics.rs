@@ -190,9 +190,11 @@ fn asked(folder: &Folder, line: &str, paths: &[&str]) -> Vec<(u16, Value)> {
     answers
 }
 
-const PATHS: [&str; 11] = [
+const PATHS: [&str; 13] = [
     "/api/state",
     "/api/topics",
+    "/api/topics/layout",
+    "/api/topics/layout/progress",
     "/api/topics/all",
     "/api/topics/1",
     "/api/topics/1/documents?limit=3",
@@ -207,9 +209,21 @@ const PATHS: [&str; 11] = [
 #[test]
 fn the_page_is_told_of_topics() {
     let folder = folder();
-    let told = asked(&folder, "docs.jsonl --method lda --set n_components=3 --set n_iter=60", &PATHS[..10]);
-    let [(_, state), (_, all), (_, salient), (_, topic), (_, documents), (missing, _), (_, words), (_, word), (_, row), (none, _)] =
-        &told[..]
+    let told = asked(&folder, "docs.jsonl --method lda --set n_components=3 --set n_iter=60", &PATHS[..12]);
+    let [
+        (_, state),
+        (_, all),
+        (_, layout),
+        (_, compared),
+        (_, salient),
+        (_, topic),
+        (_, documents),
+        (missing, _),
+        (_, words),
+        (_, word),
+        (_, row),
+        (none, _),
+    ] = &told[..]
     else {
         panic!()
     };
@@ -217,7 +231,9 @@ fn the_page_is_told_of_topics() {
     assert_eq!(all["topics"].as_array().unwrap().len(), 3);
     assert_eq!((*missing, *none), (404, 404));
     let shares: f64 = all["topics"].as_array().unwrap().iter().map(|topic| topic["share"].as_f64().unwrap()).sum();
-    assert!((shares - 1.0).abs() < 1e-9 && all["tree"].as_array().unwrap().len() == 2 && all["documents"] == 150);
+    assert!((shares - 1.0).abs() < 1e-9 && all["documents"] == 150);
+    let places = layout["places"].as_array().unwrap();
+    assert!(layout["tree"].as_array().unwrap().len() == 2 && places.len() == 3 && compared["share"] == 1.0, "{layout} {compared}");
     assert_eq!(salient["words"].as_array().unwrap().len(), 30);
     assert!(topic["words"].as_array().unwrap().iter().all(|word| word["p"].as_f64().unwrap() > 0.0));
     assert_eq!(documents.as_array().unwrap().len(), 3);
@@ -234,9 +250,9 @@ fn the_page_is_told_of_topics() {
 
     // A space alone knows the words of its documents, not their order.
     folder.good(&format!("{FIT} --quiet"));
-    let told = asked(&folder, "t.latent", &PATHS[..9]);
+    let told = asked(&folder, "t.latent", &PATHS[..11]);
     assert_eq!(told[1].1["documents"], 150);
-    assert!(told[8].1["pieces"][0]["count"].as_f64().unwrap() >= 1.0);
+    assert!(told[10].1["pieces"][0]["count"].as_f64().unwrap() >= 1.0);
     // Each topic's share is a column.
     let [(_, columns), (_, share)] = &asked(&folder, "t.latent", &["/api/columns?q=share", "/api/columns/topics:2"])[..] else { panic!() };
     assert_eq!((&columns["total"], &columns["columns"][2]["id"]), (&3.into(), &"topics:2".into()), "{columns}");

@@ -15,6 +15,7 @@ export async function embed(from: DemoTopics, n: number, shown: number): Promise
   const named = new Set([...all.words, ...topic.flatMap((t) => t.words)].map((w) => w.word));
   return {
     topics,
+    layout: await from.layout(),
     all,
     topic,
     words: await Promise.all([...named].map((w) => from.word(w))),

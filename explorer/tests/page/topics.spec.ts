@@ -22,6 +22,21 @@ async function circle(page: Page, at: number): Promise<{ x: number; y: number }>
 
 test.beforeEach(async ({ page }) => page.emulateMedia({ reducedMotion: "reduce" }));
 
+test("while topics are compared, their list and words are there, and how far it is", async ({ page }) => {
+  await open(page, "n=600&topics=12&comparing=4000");
+  await expect(page.getByText("Comparing 12 topics: 66 pairs")).toBeVisible();
+  await expect(bars(page)).toHaveCount(30);
+  await page.getByRole("button", { name: "Next topic" }).click();
+  await expect(page.getByRole("listbox", { name: /most relevant words/ })).toBeVisible();
+  await expect(page.getByRole("progressbar", { name: "Topics compared" })).toHaveAttribute("value", "0.4");
+  await expect(page.getByRole("heading", { name: /Merge topics/ })).toBeHidden();
+  // The map and the tree follow, and what was chosen stays chosen.
+  await shown(page);
+  await expect(page.getByRole("progressbar")).toBeHidden();
+  await expect(page.getByRole("heading", { name: /Merge topics/ })).toBeVisible();
+  await expect(page.getByRole("listbox", { name: /most relevant words/ })).toBeVisible();
+});
+
 test("opens with the topics, and a key goes to the documents and back", async ({ page }) => {
   await open(page, "n=600&topics=12");
   await shown(page);

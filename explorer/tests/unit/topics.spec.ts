@@ -8,10 +8,10 @@ import { named } from "../../src/rooms/topics/measures.ts";
 import { byShare, changed, relevant, together, topicNamed } from "../../src/rooms/topics/rank.ts";
 import { askTopics } from "../../src/rooms/topics/source.ts";
 import { cut, steps } from "../../src/rooms/topics/tree.ts";
-import type { Topic } from "../../src/rooms/topics/types.ts";
+import type { PlacedTopic } from "../../src/rooms/topics/types.ts";
 import { embed } from "../page/embed.ts";
 
-const topic = (topic: number, share: number, name = `t${topic}`, x = 0, y = 0): Topic => ({ topic, name, share, x, y, documents: 1, coherence: null, exclusivity: null });
+const topic = (topic: number, share: number, name = `t${topic}`, x = 0, y = 0): PlacedTopic => ({ topic, name, share, x, y, documents: 1, coherence: null, exclusivity: null });
 
 test("words are ranked by relevance: by frequency at lambda 1, by lift at 0", () => {
   // 1,000 tokens, half of them in the topic: "the" is frequent everywhere, "quark" rare and only here.
@@ -70,11 +70,12 @@ test("the tree is cut into groups that hold each topic once, in the order of its
 });
 
 test("a thousand topics are merged without a stutter", async () => {
-  const known = await demoTopics(1000, 100, () => 0).topics();
+  const made = demoTopics(1000, 100, () => 0);
+  const [known, layout] = [await made.topics(), await made.layout()];
   const sorted = byShare(known.topics);
   const begun = performance.now();
   for (const m of steps(1000)) {
-    const { groups } = cut(sorted, known.tree, m);
+    const { groups } = cut(sorted, layout.tree, m);
     expect(groups).toHaveLength(m);
     expect(new Set(groups.flatMap((g) => g.topics)).size).toBe(1000);
   }

@@ -1,5 +1,7 @@
 //! Layout of axes: a plane in which axes with common words are near, and a hierarchical clustering.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use serde::Serialize;
 
 use super::Distributions;
@@ -44,11 +46,14 @@ pub(super) fn divergences(axes: &Distributions, run: &Run) -> Result<Vec<f64>> {
     let k = axes.k();
     let lists: Vec<Vec<Likely>> = (0..k.div_ceil(TOGETHER)).into_par_iter().map(|group| Likely::of(axes, group * TOGETHER)).collect();
     let lists: Vec<Likely> = lists.into_iter().flatten().collect();
+    let (done, pairs) = (AtomicU64::new(0), (k * k.saturating_sub(1) / 2) as u64);
     let rows: Vec<Vec<f64>> = (0..k)
         .into_par_iter()
         .map(|a| {
             run.check()?;
-            Ok((0..a).map(|b| divergence(&lists[a], &lists[b])).collect())
+            let row = (0..a).map(|b| divergence(&lists[a], &lists[b])).collect();
+            run.progress("comparing axes", done.fetch_add(a as u64, Ordering::Relaxed) + a as u64, pairs);
+            Ok(row)
         })
         .collect::<Result<_>>()?;
     let mut all = vec![0.0; k * k];

@@ -1,5 +1,5 @@
 // The circles of the map of topics: where, how large, which one is meant, and what can be written beside them.
-import type { Topic } from "./types.ts";
+import type { PlacedTopic, Topic } from "./types.ts";
 import type { Camera } from "../../scatter/camera.ts";
 
 /** Of the picture's smaller side squared: what all circles cover together. */
@@ -14,7 +14,7 @@ export const GONE_PX = 1.6;
 const NEAR_PX = 8;
 
 /** Half the coordinates' range, and their middle: both axes have one scale, since distances are what is shown. */
-export function frame(topics: Topic[]): { x: number; y: number; span: number } {
+export function frame(topics: PlacedTopic[]): { x: number; y: number; span: number } {
   const [xs, ys] = [topics.map((t) => t.x), topics.map((t) => t.y)];
   const [x0, x1, y0, y1] = [xs.reduce((a, b) => Math.min(a, b), Infinity), xs.reduce((a, b) => Math.max(a, b), -Infinity), ys.reduce((a, b) => Math.min(a, b), Infinity), ys.reduce((a, b) => Math.max(a, b), -Infinity)];
   return { x: (x0 + x1) / 2, y: (y0 + y1) / 2, span: Math.max(x1 - x0, y1 - y0) || 1 };
@@ -32,7 +32,7 @@ export function radius(share: number, all: number, side: number, zoom: number): 
 }
 
 /** The view that shows all circles whole. */
-export function fitted(camera: Camera, topics: Topic[]): Camera["view"] {
+export function fitted(camera: Camera, topics: PlacedTopic[]): Camera["view"] {
   const { x, y, span } = frame(topics);
   const [width, height] = [camera.width, Math.max(camera.height / 2, camera.height - FOOT_PX)];
   const side = Math.min(camera.width, camera.height);

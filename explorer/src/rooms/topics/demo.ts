@@ -2,7 +2,7 @@
 // ?topics=20: topics of documents, 1 to 1000 (& bare=1: without measures and times).
 import type { DemoRoom } from "../../data/demo.ts";
 import { answerTopics, type TopicSource } from "./source.ts";
-import type { Merge, Piece, RowWords, Times, Topic, TopicDocument, Topics, TopicWord, Word } from "./types.ts";
+import type { Merge, Piece, RowWords, Times, Topic, TopicDocument, TopicLayout, Topics, TopicWord, Word } from "./types.ts";
 
 const THEMES = [
   "film actor director movie screen award festival role scene studio cinema drama camera comedy",
@@ -48,7 +48,7 @@ export interface DemoTopics extends TopicSource {
 }
 
 /** `group`: what each document is near to on the documents' map. */
-export function demoTopics(k: number, n: number, group: (row: number) => number, hostile = false, empty = false): DemoTopics {
+export function demoTopics(k: number, n: number, group: (row: number) => number, hostile = false, empty = false, slow = 0): DemoTopics {
   const tokens = 120 * Math.max(1, n);
   const weight = Array.from({ length: k }, (_, t) => (0.25 + hash(t, 1) ** 2) / (1 + 0.02 * t));
   const all = weight.reduce((a, b) => a + b, 0);
@@ -149,13 +149,13 @@ export function demoTopics(k: number, n: number, group: (row: number) => number,
   const number = new Map(byShare.map((t, i) => [t, i + 1]));
   const name = (t: number) => sorted[t]!.filter(([word]) => word >= COMMON.length).slice(0, 3).map(([word]) => texts[word]).join(" · ");
   const topics: Topic[] = share.map((s, t) => ({
-    topic: t, name: name(t), share: s, x: at[t]![0], y: at[t]![1], documents: led[t]!.length,
+    topic: t, name: name(t), share: s, documents: led[t]!.length,
     coherence: hash(t, 30) < 0.05 ? null : 0.02 + 0.3 * hash(t, 31), exclusivity: 0.3 + 0.6 * hash(t, 32),
   }));
   const measure = (value: number, nul: number | null, wide: number) => ({ value, low: value - wide, high: value + wide, null: nul });
   const whole: Topics = {
     title: `LDA of ${n.toLocaleString("en")} documents, ${k} topics`, documents: n, tokens, words: texts.length, topics,
-    explained: k === 1 ? [0, 0] : k === 2 ? [1, 0] : [0.12, 0.08], tree: tree(at), times: empty ? [] : [{ field: 2, name: "date" }],
+    times: empty ? [] : [{ field: 2, name: "date" }],
     measures: empty ? {} : { log_likelihood_per_word: measure(-7.69, -8.6, 0.02), coherence_npmi: measure(0.17, 0.004, 0.01), diversity: measure(0.81, null, 0) },
     sentences: empty ? [] : [
       { kind: "note", text: "Held-out words are 2.48 times as probable as by word frequencies alone (perplexity 2,186)." },
@@ -177,6 +177,12 @@ export function demoTopics(k: number, n: number, group: (row: number) => number,
     categories: byShare.map((t) => ({ label: `${number.get(t)} ${name(t)}`, count: led[t]!.length, topic: t })).sort((a, b) => b.count - a.count),
     largest,
     topics: async () => whole,
+    async layout(): Promise<TopicLayout> {
+      // Many topics take a while, as they do on a server.
+      if (slow > 0) await new Promise((done) => setTimeout(done, slow));
+      return { places: at, explained: k === 1 ? [0, 0] : k === 2 ? [1, 0] : [0.12, 0.08], tree: tree(at) };
+    },
+    progress: async () => ({ share: 0.4 }),
     all: async () => ({ words: texts.map((_, word) => ({ ...told(word), saliency: saliency(word) })).sort((a, b) => b.saliency - a.saliency).slice(0, 30) }),
     topic: async (topic) => ({ topic, words: relevant(topic) }),
     word: async (word) => ({ ...told(word), topics: topicsOf[word]!.map(([t, c]): [number, number] => [t, c / totals[word]!]).sort((a, b) => b[1] - a[1]) }),
@@ -248,7 +254,7 @@ export const demoRoom: DemoRoom = {
     return k > 0 ? Math.min(k, 40) : null;
   },
   make(query, n, group, hostile) {
-    const made = demoTopics(Number(query.get("topics")), n, group, hostile, query.get("bare") === "1");
+    const made = demoTopics(Number(query.get("topics")), n, group, hostile, query.get("bare") === "1", Number(query.get("comparing") ?? 0));
     const place = new Map(made.categories.map((c, i) => [c.topic, i]));
     const categories = made.categories.slice(0, 1000).map(({ label, count }) => ({ label, count }));
     return {

@@ -72,6 +72,8 @@ export function fileSource(given: unknown): DataSource {
 
   const source: TopicSource = {
     topics: async () => topics,
+    layout: async () => data.layout,
+    progress: async () => ({ share: 1 }),
     all: async () => data.all,
     async topic(topic) {
       const found = data.topic.find((t) => t.topic === topic);

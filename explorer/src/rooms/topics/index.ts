@@ -38,7 +38,7 @@ export const topics: Room = {
   wide: true,
   panels: [
     { id: "topic-list", place: "left", order: 10, component: ListPanel, when: (s) => topicsOf(s).known !== null },
-    { id: "topic-tree", place: "left", order: 20, component: TreePanel, when: (s) => topicsOf(s).steps.length > 1 && topicsOf(s).known!.tree.length > 0 },
+    { id: "topic-tree", place: "left", order: 20, component: TreePanel, when: (s) => topicsOf(s).steps.length > 1 && (topicsOf(s).layout?.tree.length ?? 0) > 0 },
     { id: "topic-trust", place: "left", order: 30, component: MeasuresPanel, when: (s) => topicsOf(s).known !== null },
     { id: "document", place: "right", order: 10, everywhere: true, component: DocumentPanel, when: (s) => s.selection.row !== null && topicsOf(s).known !== null },
     { id: "topic-words", place: "right", order: 20, component: WordsPanel, when: (s) => s.selection.row === null },

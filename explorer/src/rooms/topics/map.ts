@@ -1,6 +1,6 @@
 // The map of topics on two canvases: circles with their names, and over them what is chosen or under the pointer, so that a
 // hover draws one circle and not all. Knows nothing of where topics come from.
-import type { Topic } from "./types.ts";
+import type { PlacedTopic } from "./types.ts";
 import { between, Camera, easeOut, type View } from "../../scatter/camera.ts";
 import { css, type Rgb } from "../../scatter/palette.ts";
 import { followPointer } from "../../scatter/pointer.ts";
@@ -45,7 +45,7 @@ export class TopicMap {
   private readonly over: HTMLCanvasElement;
   private readonly pen: CanvasRenderingContext2D;
   private readonly overPen: CanvasRenderingContext2D;
-  private topics: Topic[] = [];
+  private topics: PlacedTopic[] = [];
   /** Numbers and names, by place. */
   private names: string[] = [];
   private shares: Float64Array = new Float64Array(0);
@@ -113,7 +113,7 @@ export class TopicMap {
 
   // --- what is shown ---
 
-  setTopics(topics: Topic[], names: string[], explained: number[]): void {
+  setTopics(topics: PlacedTopic[], names: string[], explained: number[]): void {
     [this.topics, this.names, this.explained] = [topics, names, explained];
     this.shares = this.from = Float64Array.from(topics, (t) => t.share);
     this.tween = 0;

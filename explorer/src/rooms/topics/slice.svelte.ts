@@ -7,10 +7,12 @@ import type { TopicMap } from "./map.ts";
 import { byShare, LAMBDA, type Ranked, relevant, SHOWN, together, topicNamed } from "./rank.ts";
 import { askTopics, type TopicSource } from "./source.ts";
 import { cut, type Group, steps } from "./tree.ts";
-import type { ShownWords, SalientWord, Times, Topic, TopicDocument, Topics, TopicWord, WordTopics } from "./types.ts";
+import type { PlacedTopic, ShownWords, SalientWord, Times, Topic, TopicDocument, TopicLayout, Topics, TopicWord, WordTopics } from "./types.ts";
 
 /** A word that the pointer only passes over is not asked for. */
 const PASSING_MS = 40;
+/** How often it is asked how far the comparison of topics is. */
+const LOOK_MS = 400;
 /** Of a group, the words of so many of its largest topics are read together. */
 export const READ_TOGETHER = 24;
 /** The category field of each row's largest topic. */
@@ -25,6 +27,15 @@ export class TopicSlice implements Slice {
   known = $state.raw<Topics | null>(null);
   /** By falling share: topic i is called i + 1. */
   readonly sorted: Topic[] = $derived(this.known ? byShare(this.known.topics) : []);
+  /** The topics compared with each other; null until that is done. */
+  layout = $state.raw<TopicLayout | null>(null);
+  /** How much of it is done, from 0 to 1. */
+  compared = $state(0);
+  /** The topics as the map shows them; none before they are compared. */
+  readonly placed: PlacedTopic[] = $derived.by(() => {
+    const { layout } = this;
+    return layout ? this.sorted.map((t) => ({ ...t, x: layout.places[t.topic]![0], y: layout.places[t.topic]![1] })) : [];
+  });
   readonly place: ReadonlyMap<number, number> = $derived(new Map(this.sorted.map((t, i) => [t.topic, i])));
   topic = $state<number | null>(null);
   readonly chosen: Topic | null = $derived(this.topic === null ? null : (this.sorted[this.place.get(this.topic) ?? -1] ?? null));
@@ -69,7 +80,7 @@ export class TopicSlice implements Slice {
   reset(): void {
     this.version++;
     this.asks = false;
-    this.known = null;
+    this.known = this.layout = null;
   }
   /** The state tells whether there are topics. */
   take({ can }: State): void {
@@ -95,7 +106,28 @@ export class TopicSlice implements Slice {
       if (axis) this.follow(axis.field);
       if (this.store.selection.row !== null) this.opened(this.store.selection.row);
     }, (e) => (this.failed = this.store.told(e)));
+    void this.compare(version);
     this.source.all().then((all) => this.version === version && (this.salient = all.words), fail);
+  }
+
+  /** Asks for the comparison of all topics, and meanwhile how far it is. */
+  private async compare(version: number): Promise<void> {
+    this.compared = 0;
+    const asking = () => this.version === version && this.layout === null && this.failed === null;
+    const look = async () => {
+      if (!asking()) return;
+      const told = await this.source.progress().catch(() => null);
+      if (!asking()) return;
+      if (told) this.compared = told.share;
+      setTimeout(look, LOOK_MS);
+    };
+    setTimeout(look, LOOK_MS);
+    try {
+      const layout = await this.source.layout();
+      if (this.version === version) this.layout = layout;
+    } catch (e) {
+      if (this.version === version) this.failed = this.store.told(e);
+    }
   }
 
   // --- topics ---
@@ -260,7 +292,7 @@ export class TopicSlice implements Slice {
   readonly cutAt: number = $derived(this.groupsWanted !== null && this.steps.includes(this.groupsWanted) ? this.groupsWanted : this.sorted.length);
   /** Whether topics are merged at all. */
   readonly merged: boolean = $derived(this.cutAt < this.sorted.length);
-  readonly groups = $derived(this.known && this.known.tree.length > 0 && this.merged ? cut(this.sorted, this.known.tree, this.cutAt) : null);
+  readonly groups = $derived(this.layout && this.layout.tree.length > 0 && this.merged ? cut(this.sorted, this.layout.tree, this.cutAt) : null);
   /** The color of each topic's group, by the topic's place: groups by falling share. */
   readonly groupOf: Int32Array | null = $derived.by(() => {
     if (!this.groups) return null;

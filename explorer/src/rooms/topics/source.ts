@@ -1,9 +1,13 @@
 // What the room asks of the data, by the paths of docs/http-api.md.
 import type { DataSource } from "../../data/source.ts";
-import type { ShownWords, SalientWord, Times, TopicDocument, Topics, TopicWord, Word, WordTopics } from "./types.ts";
+import type { LayoutProgress, ShownWords, SalientWord, Times, TopicDocument, TopicLayout, Topics, TopicWord, Word, WordTopics } from "./types.ts";
 
 export interface TopicSource {
   topics(): Promise<Topics>;
+  /** The topics compared with each other; this may take a while. */
+  layout(): Promise<TopicLayout>;
+  /** How much of the comparison is done, from 0 to 1. */
+  progress(): Promise<LayoutProgress>;
   /** The most salient words of all topics. */
   all(): Promise<{ words: SalientWord[] }>;
   topic(topic: number): Promise<{ topic: number; words: TopicWord[] }>;
@@ -17,6 +21,8 @@ export interface TopicSource {
 export function askTopics({ ask }: Pick<DataSource, "ask">): TopicSource {
   return {
     topics: () => ask("topics"),
+    layout: () => ask("topics/layout"),
+    progress: () => ask("topics/layout/progress"),
     all: () => ask("topics/all"),
     topic: (topic) => ask(`topics/${topic}`),
     word: (word) => ask(`words/${word}`),
@@ -31,6 +37,8 @@ export function askTopics({ ask }: Pick<DataSource, "ask">): TopicSource {
 export function answerTopics(source: TopicSource, path: string, query: Record<string, string | number> = {}): Promise<unknown> | undefined {
   const limit = Number(query.limit ?? 20);
   if (path === "topics") return source.topics();
+  if (path === "topics/layout") return source.layout();
+  if (path === "topics/layout/progress") return source.progress();
   if (path === "topics/all") return source.all();
   if (path === "words") return source.findWords(String(query.q ?? ""), limit);
   const [, kind, number, rest] = /^(topics|words|rows|topics\/times)\/(\d+)(?:\/(documents|words))?$/.exec(path) ?? [];

@@ -1,7 +1,13 @@
 // What the room knows of topics: the server's types, which are generated, and what only the page adds.
-import type { RowWords, Whole } from "./wire.ts";
+import type { RowWords, Topic, Whole } from "./wire.ts";
 
 export type * from "./wire.ts";
+
+/** A topic on the map of topics. */
+export interface PlacedTopic extends Topic {
+  x: number;
+  y: number;
+}
 
 /** The words of a document. */
 export interface ShownWords extends RowWords {

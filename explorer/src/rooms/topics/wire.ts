@@ -5,6 +5,7 @@ import type { Measure, Sentence } from "../../data/wire.ts";
 /** All that a page in one file holds. */
 export interface Whole {
   topics: Topics;
+  layout: TopicLayout;
   all: SalientWords;
   /** The words of each topic. */
   topic: TopicWords[];
@@ -14,16 +15,13 @@ export interface Whole {
   times: TimesOf[];
 }
 
-/** The topics and their layout. */
+/** The topics. */
 export interface Topics {
   title: string;
   documents: number;
   tokens: number;
   words: number;
   topics: Topic[];
-  /** Share of the squared distances along the two axes. */
-  explained: [number, number];
-  tree: Merge[];
   times: TimeField[];
   measures: Partial<Record<string, Measure>>;
   /** What the measures mean, the most important first. */
@@ -37,12 +35,25 @@ export interface Topic {
   name: string;
   /** Of all tokens. */
   share: number;
-  x: number;
-  y: number;
   /** Number of documents of which it is the largest topic. */
   documents: number;
   coherence: number | null;
   exclusivity: number | null;
+}
+
+/** A metadata column with dates. */
+export interface TimeField {
+  field: number;
+  name: string;
+}
+
+/** The topics compared with each other: a map of them, and the tree that merges them. */
+export interface TopicLayout {
+  /** Where each topic is, by its number. */
+  places: ([number, number])[];
+  /** Share of the squared distances along the two axes. */
+  explained: [number, number];
+  tree: Merge[];
 }
 
 /** A merge of two nodes: 0 to k - 1 are axes, k + i is the result of merge i. */
@@ -53,12 +64,6 @@ export interface Merge {
   b: number;
   /** Their distance: the mean over pairs of their axes (average linkage). */
   height: number;
-}
-
-/** A metadata column with dates. */
-export interface TimeField {
-  field: number;
-  name: string;
 }
 
 /** The most salient words of all topics. */
@@ -124,6 +129,11 @@ export interface Word {
   word: number;
   text: string;
   total: number;
+}
+
+/** How much of the comparison is done. */
+export interface LayoutProgress {
+  share: number;
 }
 
 /** The shares of topics over time. */

@@ -16,8 +16,6 @@ pub(crate) struct Topic {
     pub(crate) name: String,
     /// Of all tokens.
     pub(crate) share: f64,
-    pub(crate) x: f64,
-    pub(crate) y: f64,
     /// Number of documents of which it is the largest topic.
     pub(crate) documents: u64,
     pub(crate) coherence: Option<f64>,
@@ -32,7 +30,7 @@ pub(crate) struct TimeField {
     pub(crate) name: String,
 }
 
-/// The topics and their layout.
+/// The topics.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(crate = "schemars")]
 pub(crate) struct Topics {
@@ -41,13 +39,28 @@ pub(crate) struct Topics {
     pub(crate) tokens: f64,
     pub(crate) words: usize,
     pub(crate) topics: Vec<Topic>,
-    /// Share of the squared distances along the two axes.
-    pub(crate) explained: [f64; 2],
-    pub(crate) tree: Vec<Merge>,
     pub(crate) times: Vec<TimeField>,
     pub(crate) measures: BTreeMap<String, Measure>,
     /// What the measures mean, the most important first.
     pub(crate) sentences: Vec<Sentence>,
+}
+
+/// The topics compared with each other: a map of them, and the tree that merges them.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(crate = "schemars")]
+pub(crate) struct TopicLayout {
+    /// Where each topic is, by its number.
+    pub(crate) places: Vec<[f64; 2]>,
+    /// Share of the squared distances along the two axes.
+    pub(crate) explained: [f64; 2],
+    pub(crate) tree: Vec<Merge>,
+}
+
+/// How much of the comparison is done.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(crate = "schemars")]
+pub(crate) struct LayoutProgress {
+    pub(crate) share: f64,
 }
 
 /// A word and its count in all documents.
@@ -166,6 +179,7 @@ pub(crate) struct TimesOf {
 #[schemars(crate = "schemars")]
 pub(crate) struct Whole {
     pub(crate) topics: Topics,
+    pub(crate) layout: TopicLayout,
     pub(crate) all: SalientWords,
     /// The words of each topic.
     pub(crate) topic: Vec<TopicWords>,

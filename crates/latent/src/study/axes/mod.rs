@@ -2,7 +2,8 @@
 
 mod answers;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use latentspace::arrow::array::{Array, AsArray};
 use latentspace::arrow::compute::cast;
@@ -11,6 +12,7 @@ use latentspace::axes::{Distributions, Layout, Merge, arrange};
 use latentspace::data::{Metadata, dates, write};
 use latentspace::linalg::{Matrix, SparseMatrix};
 use latentspace::model::Kept;
+use latentspace::run::{Listener, Progress};
 use latentspace::schemars::SchemaGenerator;
 use latentspace::text::BEFORE_WORD;
 use latentspace::{Error, Result, Run, Space, measure};
@@ -18,11 +20,11 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::wire::add;
-use super::{Asked, Room};
+use super::{Asked, Room, held};
 use crate::output::count;
 use answers::{
-    Bin, Piece, RowWords, SalientWord, SalientWords, TimeField, Times, TimesOf, Topic, TopicDocument, TopicWord, TopicWords, Topics, Whole,
-    Word, WordTopics,
+    Bin, LayoutProgress, Piece, RowWords, SalientWord, SalientWords, TimeField, Times, TimesOf, Topic, TopicDocument, TopicLayout,
+    TopicWord, TopicWords, Topics, Whole, Word, WordTopics,
 };
 
 /// Number of words shown per topic.
@@ -54,6 +56,27 @@ pub(crate) struct AxesRoom {
     /// A name for each topic.
     names: Vec<String>,
     laid: OnceLock<(Layout, Vec<Merge>)>,
+    laying: Mutex<()>,
+    compared: Arc<Compared>,
+}
+
+/// Hears how much of the comparison of topics is done.
+#[derive(Default)]
+struct Compared {
+    /// In millionths.
+    done: AtomicU64,
+}
+
+impl Compared {
+    fn share(&self) -> f64 {
+        self.done.load(Ordering::Relaxed) as f64 / 1e6
+    }
+}
+
+impl Listener for Compared {
+    fn progress(&self, progress: &Progress<'_>) {
+        self.done.fetch_max(1_000_000 * progress.done / progress.total.max(1), Ordering::Relaxed);
+    }
 }
 
 impl AxesRoom {
@@ -63,7 +86,7 @@ impl AxesRoom {
         let words = space.column_names();
         let names = (0..topics.k()).map(|topic| topics.name(topic, &words)).collect();
         let topics = topics.into_owned();
-        Ok(AxesRoom { words, names, documents, laid: OnceLock::new(), topics, space })
+        Ok(AxesRoom { words, names, documents, laid: OnceLock::new(), laying: Mutex::default(), compared: Arc::default(), topics, space })
     }
 
     /// The documents that the space keeps, or none.
@@ -126,10 +149,12 @@ impl AxesRoom {
     }
 
     fn laid(&self, run: &Run) -> Result<&(Layout, Vec<Merge>)> {
+        // The second who asks waits for the first.
+        let _one = held(&self.laying);
         if let Some(laid) = self.laid.get() {
             return Ok(laid);
         }
-        let found = arrange(self.topics(), run)?;
+        let found = arrange(self.topics(), &run.clone().with_listener(self.compared.clone()))?;
         self.not_followed().iter().for_each(|reason| run.note(reason));
         Ok(self.laid.get_or_init(|| found))
     }
@@ -144,36 +169,35 @@ impl AxesRoom {
     }
 
     /// The answer to `/api/topics`.
-    fn overview(&self, run: &Run) -> Result<Topics> {
-        let (topics, (layout, tree)) = (self.topics(), self.laid(run)?);
+    fn overview(&self) -> Topics {
+        let topics = self.topics();
         let mut documents = vec![0_u64; self.k()];
         self.largest().into_iter().flatten().for_each(|topic| documents[topic] += 1);
         let fact = |name: &str, topic: usize| self.space.facts.get(name).and_then(|all| all[topic].as_f64());
-        let topic = |topic: usize| {
-            let [x, y] = layout.places[topic];
-            Topic {
-                topic,
-                name: self.names[topic].clone(),
-                share: topics.shares()[topic],
-                x,
-                y,
-                documents: documents[topic],
-                coherence: fact("topic_coherence_npmi", topic),
-                exclusivity: fact("topic_exclusivity", topic),
-            }
+        let topic = |topic: usize| Topic {
+            topic,
+            name: self.names[topic].clone(),
+            share: topics.shares()[topic],
+            documents: documents[topic],
+            coherence: fact("topic_coherence_npmi", topic),
+            exclusivity: fact("topic_exclusivity", topic),
         };
-        Ok(Topics {
+        Topics {
             title: self.title(),
             documents: self.documents.shares.rows(),
             tokens: topics.tokens(),
             words: topics.words(),
             topics: (0..self.k()).map(topic).collect(),
-            explained: layout.explained,
-            tree: tree.clone(),
             times: self.times().into_iter().map(|(field, name)| TimeField { field, name }).collect(),
             measures: self.space.measures.clone(),
             sentences: measure::interpret(&self.space.measures, self.k()),
-        })
+        }
+    }
+
+    /// The answer to `/api/topics/layout`.
+    fn layout(&self, run: &Run) -> Result<TopicLayout> {
+        let (layout, tree) = self.laid(run)?;
+        Ok(TopicLayout { places: layout.places.clone(), explained: layout.explained, tree: tree.clone() })
     }
 
     fn word(&self, word: usize) -> &str {
@@ -376,7 +400,8 @@ impl AxesRoom {
         named.sort_unstable();
         named.dedup();
         Ok(Whole {
-            topics: self.overview(run)?,
+            topics: self.overview(),
+            layout: self.layout(run)?,
             all,
             topic,
             words: named.iter().filter_map(|&word| self.of_word(word)).collect(),
@@ -410,6 +435,7 @@ pub(super) const PAGE: &str = "rooms/topics";
 pub(super) fn wire(types: &mut SchemaGenerator) {
     add::<Whole>(types);
     add::<Word>(types);
+    add::<LayoutProgress>(types);
     add::<Times>(types);
     add::<RowWords>(types);
 }
@@ -431,7 +457,9 @@ impl Room for AxesRoom {
     fn answer(&self, asked: &Asked<'_>, run: &Run) -> Result<Option<Value>> {
         let number = |text: &str| text.parse::<usize>().ok();
         match asked.path.as_slice() {
-            ["topics"] => json_of(Some(self.overview(run)?)),
+            ["topics"] => json_of(Some(self.overview())),
+            ["topics", "layout"] => json_of(Some(self.layout(run)?)),
+            ["topics", "layout", "progress"] => json_of(Some(LayoutProgress { share: self.compared.share() })),
             ["topics", "all"] => json_of(Some(self.salient())),
             ["topics", "times", field] => json_of(number(field).and_then(|field| self.times_of(field))),
             ["topics", topic] => json_of(number(topic).and_then(|topic| self.topic(topic))),
