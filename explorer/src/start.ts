@@ -21,6 +21,8 @@ declare global {
     readonly version: number;
     /** Rows whose names are drawn. */
     readonly named: number[];
+    /** Thumbnails that are drawn. */
+    readonly pictures: number;
     readonly row: number | null;
     readonly rows: number[] | null;
     /** The id of the room. */
@@ -62,6 +64,9 @@ export function start(source: DataSource, rooms: readonly Room[]): Store {
     },
     get named() {
       return camera.scatter?.named ?? [];
+    },
+    get pictures() {
+      return store.drawing.pictures.drawn;
     },
     get row() {
       return selection.row;

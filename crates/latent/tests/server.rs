@@ -763,6 +763,23 @@ fn pictures_come_as_png() {
     assert_eq!((picture.status, picture.header("content-type")), (200, Some("image/png")));
     let decoded = image::load_from_memory(&picture.body).unwrap().to_rgb8();
     assert_eq!(decoded.as_raw()[..], pixels[7 * 48..8 * 48]);
+    // Many at once, side by side; reduced where they are larger than asked for.
+    let sheet = server.get("/api/pictures?rows=7,0,59&side=32");
+    assert_eq!((sheet.status, sheet.header("content-type")), (200, Some("image/png")));
+    let decoded = image::load_from_memory(&sheet.body).unwrap().to_rgb8();
+    assert_eq!(decoded.dimensions(), (8, 8)); // two columns
+    for (at, row) in [7, 0, 59].into_iter().enumerate() {
+        let (left, top) = (at as u32 % 2 * 4, at as u32 / 2 * 4);
+        assert_eq!(image::imageops::crop_imm(&decoded, left, top, 4, 4).to_image().as_raw()[..], pixels[row * 48..(row + 1) * 48]);
+    }
+    let small = image::load_from_memory(&server.get("/api/pictures?rows=7,0,59&side=1").body).unwrap().to_rgb8();
+    assert_eq!(small.dimensions(), (2, 2));
+    let red: u32 = (0..16).map(|at| u32::from(pixels[7 * 48 + 3 * at])).sum();
+    assert_eq!(u32::from(small.get_pixel(0, 0)[0]), (red + 8) / 16);
+    assert_eq!(
+        ["rows=60", "rows=x", "rows=1&side=0", "rows=1&side=65", "rows="].map(|asked| server.get(&format!("/api/pictures?{asked}")).status),
+        [404, 404, 400, 400, 404]
+    );
     // The mean picture of a selection.
     let means = &server.post("/api/explain", &json!({"rows": [3, 7]})).json()["means"];
     assert_eq!(

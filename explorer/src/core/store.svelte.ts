@@ -62,7 +62,7 @@ export class Store {
     const place = readPlace(address);
     this.wanted = place.page;
     this.columns = new Columns(this, place);
-    this.filters = new Filters(this, place.only);
+    this.filters = new Filters(this, place);
     this.names = new RowNames(this, place.name);
     this.camera = new CameraState(this, place);
     this.drawing = new Drawing(this, address);
@@ -113,6 +113,7 @@ export class Store {
       this.lost = false;
       this.maps.reset();
       this.columns.reset();
+      this.drawing.thumbnails.reset();
       this.tell((slice) => slice.reset?.());
     }
     this.tell((slice) => slice.take?.(state));

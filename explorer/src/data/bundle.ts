@@ -2,7 +2,7 @@
 import { still } from "./file.ts";
 import { KeptAnnotations } from "./annotations.ts";
 import { search, type Searched, searchRows } from "./search.ts";
-import { type DataSource, type Listener, SourceError } from "./source.ts";
+import { columnsOf, type DataSource, type Listener, sheetOf, SourceError } from "./source.ts";
 import { type Bundle, type BundleColumn, type Cells, type ColumnInfo, type MapData, type Method, MISSING, type RowInfo, type State, type TableRow } from "./types.ts";
 
 const STEPS = 65_535;
@@ -124,19 +124,22 @@ function nearestOnMap({ coords, dims, rows }: MapData, row: number, k: number): 
   return best;
 }
 
-/** A picture as a file in an address. */
-function pictureOf({ header, pixels }: Opened, row: number): string {
+/** Pictures side by side, each in its own size. */
+function picturesOf({ header, pixels }: Opened, rows: number[]): HTMLCanvasElement {
   const { width, height, channels } = header.pictures!;
   const size = width * height * channels;
+  const columns = columnsOf(rows.length);
   const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [width, height];
+  [canvas.width, canvas.height] = [width * columns, height * Math.ceil(rows.length / columns)];
   const pen = canvas.getContext("2d")!;
   const image = pen.createImageData(width, height);
-  const cells = pixels!.subarray(row * size, (row + 1) * size);
-  for (let i = 0; i < width * height; i++)
-    for (let c = 0; c < 4; c++) image.data[4 * i + c] = c === 3 ? (channels % 2 === 0 ? cells[channels * i + channels - 1]! : 255) : cells[channels * i + (channels < 3 ? 0 : c)]!;
-  pen.putImageData(image, 0, 0);
-  return canvas.toDataURL();
+  for (const [at, row] of rows.entries()) {
+    const cells = pixels!.subarray(row * size, (row + 1) * size);
+    for (let i = 0; i < width * height; i++)
+      for (let c = 0; c < 4; c++) image.data[4 * i + c] = c === 3 ? (channels % 2 === 0 ? cells[channels * i + channels - 1]! : 255) : cells[channels * i + (channels < 3 ? 0 : c)]!;
+    pen.putImageData(image, width * (at % columns), height * Math.floor(at / columns));
+  }
+  return canvas;
 }
 
 export function bundleSource(content: Promise<ArrayBuffer>): DataSource {
@@ -252,10 +255,15 @@ export function bundleSource(content: Promise<ArrayBuffer>): DataSource {
     },
     picture(row) {
       if (!ready?.pixels) return "";
-      const known = drawn.get(row) ?? pictureOf(ready, row);
+      const known = drawn.get(row) ?? picturesOf(ready, [row]).toDataURL();
       if (drawn.size > PICTURES_KEPT) drawn.clear();
       drawn.set(row, known);
       return known;
+    },
+    async pictures(rows) {
+      const all = await opened;
+      if (!all.pixels) throw missing("pictures");
+      return sheetOf(picturesOf(all, rows), rows.length);
     },
     async values(row) {
       const all = await opened;

@@ -12,7 +12,7 @@ import { KeptAnnotations } from "./annotations.ts";
 import { contrastDemo, type DemoColumn } from "./demo-contrast.ts";
 import { packMap, parseMap } from "./header.ts";
 import { search, type Searched, searchRows } from "./search.ts";
-import { type DataSource, type Listener, type Near, SourceError } from "./source.ts";
+import { columnsOf, type DataSource, type Listener, type Near, sheetOf, SourceError } from "./source.ts";
 import type { Cells, Column, ColumnInfo, Columns, Comparison, Field, Groups, KeptMap, Method, Metric, Neighbor, Phase, RowInfo, Stable, State, TableQuery } from "./types.ts";
 import { MISSING } from "./types.ts";
 import { dated, of100, whole } from "../words.ts";
@@ -451,7 +451,13 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
     if (old) return old;
     const canvas = document.createElement("canvas");
     canvas.width = canvas.height = 28;
-    const g = canvas.getContext("2d")!;
+    paintPicture(canvas.getContext("2d")!, row, 0, 0);
+    const url = canvas.toDataURL();
+    pictures.set(row, url);
+    return url;
+  }
+  function paintPicture(g: CanvasRenderingContext2D, row: number, left: number, top: number): void {
+    g.setTransform(1, 0, 0, 1, left, top);
     g.fillStyle = "#000";
     g.fillRect(0, 0, 28, 28);
     g.translate(14, 14.5);
@@ -464,9 +470,6 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
     const glyph = String(world.cluster[row]! % 10);
     g.fillText(glyph, 0, 0);
     g.strokeText(glyph, 0, 0);
-    const url = canvas.toDataURL();
-    pictures.set(row, url);
-    return url;
   }
 
   const plain = { given: [], sees: "rows", signs: "any", can: {}, axis: null, encodes: true, decodes: false, folds: false, live: true, limits: [] };
@@ -598,6 +601,14 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
     compare: async (a, b) => compare(ofMap(a).map.coords, ofMap(b).map.coords),
     row: async (row, map, near) => info(row, map === undefined ? shown : ofMap(map).map, near),
     picture,
+    async pictures(rows) {
+      const columns = columnsOf(rows.length);
+      const canvas = document.createElement("canvas");
+      [canvas.width, canvas.height] = [28 * columns, 28 * Math.ceil(rows.length / columns)];
+      const g = canvas.getContext("2d")!;
+      rows.forEach((row, i) => paintPicture(g, row, 28 * (i % columns), 28 * Math.floor(i / columns)));
+      return sheetOf(canvas, rows.length);
+    },
     values: async (row) => (kind === "table" ? Float32Array.from({ length: 6 }, (_, a) => value(row, a)) : Float32Array.from({ length: 300 }, (_, a) => Math.sin(a / 20 + world.cluster[row]!) + 0.1 * normal(row, 60 + a) + Math.exp(-((a - 20 * world.cluster[row]!) ** 2) / 60))),
     search: async (text, by, limit) => search(searched, text, by, limit),
     searchRows: async (text, by) => searchRows(searched, text, by),

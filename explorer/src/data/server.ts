@@ -1,6 +1,6 @@
 // The server of `latent explore`, as docs/http-api.md describes it.
 import { parseMap } from "./header.ts";
-import { type DataSource, type Listener, SourceError, type View } from "./source.ts";
+import { type DataSource, type Listener, sheetOf, SourceError, type View } from "./source.ts";
 import type { Cells, ColumnInfo, Columns, Comparison, Field, Hits, KeptMap, Method, RowInfo, State, TablePage, TableQuery } from "./types.ts";
 
 /** Waits this long before the events are asked for anew, when the browser has given up on them. */
@@ -117,6 +117,14 @@ export function serverSource(base: string): DataSource {
       return json<RowInfo>(`rows/${row}${asked.length > 0 ? `?${asked.join("&")}` : ""}`);
     },
     picture: (row) => `${base}rows/${row}/picture`,
+    async pictures(rows, side) {
+      const image = new Image();
+      image.src = `${base}pictures?rows=${rows.join(",")}&side=${side}`;
+      await image.decode().catch(() => {
+        throw new SourceError("The thumbnails could not be fetched.");
+      });
+      return sheetOf(image, rows.length);
+    },
     space: (id) => `${base}maps/${id}/space`,
     page: (id) => `${base}maps/${id}/page`,
     values: async (row) => new Float32Array(await (await ask(`rows/${row}/values`)).arrayBuffer()),

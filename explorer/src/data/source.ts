@@ -1,5 +1,6 @@
 // The one door between the page and its data. Everything else in src/ is written against this.
 import type { Room } from "../core/room.ts";
+import type { PictureSheet } from "../scatter/layers/pictures.ts";
 import type { AnnotationChange, AnnotationEdit, Cells, ColumnInfo, Columns, Comparison, Failure, Hits, KeptMap, MapData, Method, RowInfo, SelectionExplanation, Stable, State, TablePage, TableQuery } from "./types.ts";
 
 export interface Listener {
@@ -62,6 +63,8 @@ export interface DataSource {
   row(row: number, map?: number, near?: Near): Promise<RowInfo>;
   /** Address of the row's picture, for an <img>. */
   picture(row: number): string;
+  /** The pictures of rows in one, in `ceil(sqrt(n))` columns, reduced to a longer side of so many pixels. */
+  pictures?(rows: number[], side: number): Promise<PictureSheet>;
   values(row: number): Promise<Float32Array>;
   /** The rows that match, the best first. */
   search(text: string, by: SearchBy, limit: number): Promise<Hits>;
@@ -109,6 +112,13 @@ export class SourceError extends Error implements Failure {
     this.status = status;
   }
 }
+
+/** A sheet of so many pictures. */
+export function sheetOf(image: HTMLCanvasElement | HTMLImageElement, pictures: number): PictureSheet {
+  const columns = columnsOf(pictures);
+  return { image, columns, width: image.width / columns, height: image.height / Math.ceil(pictures / columns) };
+}
+export const columnsOf = (pictures: number): number => Math.ceil(Math.sqrt(pictures));
 
 /** The source that the address asks for. Test data exists in development and test builds alone. */
 export async function openSource(query: URLSearchParams, rooms: readonly Room[]): Promise<DataSource> {

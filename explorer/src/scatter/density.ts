@@ -68,8 +68,12 @@ export class Density {
   }
 }
 
+const crowds = new WeakMap<Grid, number>();
 /** Points for each square of a map unit, around an average point. */
-export function crowding({ start, side, box }: Grid): number {
+export function crowding(grid: Grid): number {
+  const known = crowds.get(grid);
+  if (known !== undefined) return known;
+  const { start, side, box } = grid;
   let points = 0;
   let pairs = 0;
   for (let c = 0; c < side * side; c++) {
@@ -78,7 +82,9 @@ export function crowding({ start, side, box }: Grid): number {
     pairs += many * (many - 1);
   }
   const area = ((box.x1 - box.x0) * (box.y1 - box.y0)) / (side * side);
-  return points > 0 && area > 0 ? pairs / points / area : 0;
+  const crowd = points > 0 && area > 0 ? pairs / points / area : 0;
+  crowds.set(grid, crowd);
+  return crowd;
 }
 
 /**

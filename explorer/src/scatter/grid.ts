@@ -82,3 +82,11 @@ export class Grid {
     return best;
   }
 }
+
+const known = new WeakMap<Float32Array, Grid>();
+/** The grid of these places, made once. */
+export function gridOf(at: Float32Array, stride: number): Grid {
+  let grid = known.get(at);
+  if (!grid) known.set(at, (grid = new Grid(at, stride)));
+  return grid;
+}

@@ -42,7 +42,7 @@ export interface Layer {
 }
 
 /** In which order the layers of the map are drawn. */
-export const ORDER = { axes: 5, contours: 8, marks: 10, arrows: 20, links: 30, names: 40, hover: 50, chosen: 60, line: 70 } as const;
+export const ORDER = { axes: 5, pictures: 6, contours: 8, marks: 10, arrows: 20, links: 30, names: 40, hover: 50, chosen: 60, line: 70 } as const;
 
 /** Draws the layers, in their order, on an empty canvas; on what is there already if `clear` is false. */
 export function paintLayers(layers: Iterable<Layer>, sheet: Sheet, ratio: number, clear = true): void {

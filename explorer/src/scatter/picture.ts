@@ -19,8 +19,9 @@ export interface Seen {
 /** The part of a canvas's context that pictures and layers use. */
 export type Pen = Pick<
   CanvasRenderingContext2D,
-  "beginPath" | "closePath" | "moveTo" | "lineTo" | "arc" | "fill" | "stroke" | "fillText" | "strokeText" | "measureText" | "fillRect" | "setLineDash" | "setTransform" | "clearRect"
+  "beginPath" | "closePath" | "moveTo" | "lineTo" | "arc" | "fill" | "stroke" | "fillText" | "strokeText" | "measureText" | "fillRect" | "setLineDash" | "setTransform" | "clearRect" | "drawImage"
 > & {
+  imageSmoothingEnabled: boolean;
   fillStyle: string | CanvasGradient | CanvasPattern;
   strokeStyle: string | CanvasGradient | CanvasPattern;
   lineWidth: number;
@@ -96,6 +97,7 @@ export class SvgPen implements Pen {
   strokeStyle: string | CanvasGradient | CanvasPattern = "#000";
   lineWidth = 1;
   globalAlpha = 1;
+  imageSmoothingEnabled = true;
   font = "12px sans-serif";
   textAlign: CanvasTextAlign = "start";
   textBaseline: CanvasTextBaseline = "alphabetic";
@@ -138,6 +140,14 @@ export class SvgPen implements Pen {
     this.parts.push(`<rect x="${short(x)}" y="${short(y)}" width="${short(width)}" height="${short(height)}" fill="${this.fillStyle}"${this.alpha("fill")}/>`);
   }
   fillText(text: string, x: number, y: number): void {
+  /** A part of an image, as a file within the file. */
+  drawImage(image: CanvasImageSource, ...[sx, sy, sw, sh, x, y, w, h]: number[]): void {
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [sw!, sh!];
+    canvas.getContext("2d")!.drawImage(image, sx!, sy!, sw!, sh!, 0, 0, sw!, sh!);
+    const smooth = this.imageSmoothingEnabled ? "" : ' style="image-rendering:pixelated"';
+    this.parts.push(`<image x="${short(x!)}" y="${short(y!)}" width="${short(w!)}" height="${short(h!)}" href="${canvas.toDataURL()}"${smooth}/>`);
+  }
     this.parts.push(`<text x="${short(x)}" y="${short(y)}" fill="${this.fillStyle}"${this.alpha("fill")}${this.type()}>${escaped(text)}</text>`);
   }
   strokeText(text: string, x: number, y: number): void {

@@ -2,9 +2,9 @@
 // meaning: it is given coordinates, inks and names.
 import { type Back, canAccelerate, FILTERED, type Frame } from "./back.ts";
 import { between, Camera, easeOut, type View } from "./camera.ts";
-import { Density, DENSITY_FROM, type Ramp } from "./density.ts";
+import type { Ramp } from "./density.ts";
 import { GlBack } from "./gl.ts";
-import { type Box, boxOf, Grid } from "./grid.ts";
+import { type Box, boxOf, gridOf } from "./grid.ts";
 import { type Polygon, within } from "./lasso.ts";
 import { type Colors, type Layer, paintLayers, type Positions, type Sheet } from "./layer.ts";
 import { hovered } from "./layers/links.ts";
@@ -14,6 +14,7 @@ import { CANVAS, css, GREY, pointLook, type Theme } from "./palette.ts";
 import type { Seen } from "./picture.ts";
 import { followPointer } from "./pointer.ts";
 import { RasterBack } from "./raster.ts";
+import { Shade } from "./shade.ts";
 import { Lasso } from "./tools/lasso.ts";
 import type { Tool } from "./tools/tool.ts";
 
@@ -63,9 +64,7 @@ export class Scatter {
   private readonly host: HTMLElement;
   private readonly events: Events;
   private points!: HTMLCanvasElement;
-  /** Over the points, and below everything else. */
-  private readonly shade = document.createElement("canvas");
-  private readonly shadePen: CanvasRenderingContext2D;
+  private readonly shade = new Shade();
   private readonly over: HTMLCanvasElement;
   private readonly pen: CanvasRenderingContext2D;
   private back!: Back;
@@ -78,11 +77,6 @@ export class Scatter {
   private ramp: Ramp | null = null;
   private below = false;
   private allowed: (slot: number) => boolean = () => true;
-  private grid: Grid | null = null;
-  private density: Density | null = null;
-  /** Whether density may stand for points, and whether its colors are those of the ink. */
-  private densely = false;
-  private tinted = false;
   private readonly layers = new Map<string, Layer>();
   private centered = false;
   private hovered = -1;
@@ -110,11 +104,7 @@ export class Scatter {
     const pen = this.over.getContext("2d");
     if (!pen) throw new Error("This browser has no canvas to draw on.");
     this.pen = pen;
-    const shadePen = this.shade.getContext("2d");
-    if (!shadePen) throw new Error("This browser has no canvas to draw on.");
-    this.shadePen = shadePen;
-    this.shade.className = "overlay";
-    host.append(this.shade, this.over);
+    host.append(this.shade.canvas, this.over);
     const able = force === "raster" ? { yes: false, why: "" } : force === "webgl2" ? { yes: true, why: "" } : canAccelerate();
     this.take(able.yes, able.why);
     const resize = new ResizeObserver(() => this.resize());
@@ -188,8 +178,8 @@ export class Scatter {
       camera.view = this.fitted();
     }
     this.centered = false;
-    this.over.width = this.shade.width = Math.round(clientWidth * this.ratio);
-    this.over.height = this.shade.height = Math.round(clientHeight * this.ratio);
+    this.over.width = this.shade.canvas.width = Math.round(clientWidth * this.ratio);
+    this.over.height = this.shade.canvas.height = Math.round(clientHeight * this.ratio);
     // At once, not in the next frame: a canvas that changed its size is empty until then.
     this.stale = true;
     if (this.colors) this.paint(performance.now());
@@ -235,7 +225,7 @@ export class Scatter {
     if (!this.tween) this.from = to;
     this.camera.orbit = dims === 3 && !this.flat;
     this.back.setPoints(this.from, this.to, dims);
-    this.forget();
+    this.shade.moved();
     if (this.ink.length !== n * 4) this.setInk(new Uint8Array(n * 4).fill(255));
     for (const layer of this.layers.values()) layer.moved?.(this.positions);
     if (other !== undefined) this.follow = other === null;
@@ -272,24 +262,8 @@ export class Scatter {
   }
   /** Whether density is drawn where points cover each other. */
   setDense(may: boolean): void {
-    this.densely = may;
+    this.shade.may = may;
     this.redraw();
-  }
-  /** The places are others. */
-  private forget(): void {
-    this.grid = this.density = null;
-  }
-  private get cells(): Grid {
-    return (this.grid ??= new Grid(this.to, this.dims));
-  }
-  /** How much of the density is seen, 0 to 1. */
-  private densityShare(frame: Frame): number {
-    if (!this.densely || this.rows < DENSITY_FROM || this.tween || this.camera.orbit) return 0;
-    if (!this.density) {
-      this.density = new Density(this.cells);
-      this.tinted = false;
-    }
-    return this.density.share(this.camera.scale, frame.size);
   }
   get slots(): Order {
     return this.order;
@@ -300,7 +274,7 @@ export class Scatter {
 
   setTheme(theme: Theme, colors: Colors): void {
     this.theme = theme;
-    this.tinted = false;
+    this.shade.recolored();
     this.colors = colors;
     this.redraw();
   }
@@ -341,7 +315,6 @@ export class Scatter {
   setFlat(flat: boolean): void {
     this.flat = flat;
     this.camera.orbit = this.dims === 3 && !flat;
-    this.forget();
     this.fit(false);
   }
 
@@ -467,7 +440,7 @@ export class Scatter {
       if (slot >= 0 && !this.allowed(slot)) return -1;
     } else {
       const [mx, my] = this.camera.unproject(x, y);
-      slot = this.cells.nearest(mx, my, PICK_PX / this.camera.scale, this.allowed);
+      slot = gridOf(this.to, this.dims).nearest(mx, my, PICK_PX / this.camera.scale, this.allowed);
     }
     return slot < 0 ? -1 : this.order.rowOf[slot]!;
   }
@@ -605,7 +578,7 @@ export class Scatter {
 
   /** Draws points, or their density, or both as one becomes the other. */
   private paintPoints(frame: Frame): void {
-    const share = this.densityShare(frame);
+    const share = this.tween ? 0 : this.shade.share(this.positions, frame);
     const dense = share >= 0.5;
     if (dense !== this.dense) {
       this.dense = dense;
@@ -613,22 +586,12 @@ export class Scatter {
     }
     // Both at their full strength in the middle, so that nothing becomes pale on the way.
     this.points.style.opacity = String(Math.min(1, 2 * (1 - share)));
-    this.shade.style.opacity = String(Math.min(1, 2 * share));
     if (share < 1) this.back.draw(frame);
-    if (share === 0) return;
-    this.tint(frame);
-    this.shadePen.clearRect(0, 0, this.shade.width, this.shade.height);
-    this.density!.paint(this.shadePen, this.camera, this.ratio);
-  }
-  private tint(frame: Frame): void {
-    if (this.tinted) return;
-    const { background, grey } = frame;
-    this.density!.color({ ink: this.ink, background, grey, ramp: this.ramp, rowOf: this.order.rowOf });
-    this.tinted = true;
+    this.shade.draw(share, frame, { ink: this.ink, ramp: this.ramp, rowOf: this.order.rowOf });
   }
   /** Draws on another canvas the density that is seen. */
   paintDensity(pen: CanvasRenderingContext2D, ratio: number): void {
-    this.density?.paint(pen, this.camera, ratio);
+    this.shade.paint(pen, this.camera, ratio);
   }
 
   /** The points that are seen, for a picture; `all`: with their places and colors. */

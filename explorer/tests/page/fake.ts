@@ -171,6 +171,11 @@ export async function fakeServer(dist: string): Promise<Fake> {
       return void a.writeHead(204).end();
     }
     if (path.endsWith("/picture")) return void a.writeHead(200, { "Content-Type": "image/png" }).end(png(8, 8, (x, y) => (x * y * 4 + row) & 255));
+    if (path === "/api/pictures") {
+      const rows = url.searchParams.get("rows")!.split(",").map(Number);
+      const columns = Math.ceil(Math.sqrt(rows.length));
+      return void a.writeHead(200, { "Content-Type": "image/png" }).end(png(8 * columns, 8 * Math.ceil(rows.length / columns), (x, y) => ((x % 8) * (y % 8) * 4 + (rows[Math.floor(y / 8) * columns + Math.floor(x / 8)] ?? 0)) & 255));
+    }
     if (path.endsWith("/values")) return void bytes(Float32Array.from([1, 2, 3, row]).buffer as ArrayBuffer);
     if (row >= N) return void json({ error: `row: ${row} was asked for; there are ${N}.`, hint: null }, 404);
     if (row >= 0) return void json({ row, id: `r${row}`, fields: cells(row), text: null, search: { k: Number(url.searchParams.get("k") ?? K), metric: url.searchParams.get("metric") ?? "euclidean", columns: 4, metrics: ["euclidean", "cosine", "manhattan"] }, kept: url.searchParams.get("map") === "1" ? 3 : 8, neighbors: near(row), invented: [{ row: (row + 100) % N, id: `r${(row + 100) % N}`, distance: 9, label: label(row + 100) }] });

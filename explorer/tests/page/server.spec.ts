@@ -164,6 +164,13 @@ test("groups and stability of a map come from the server", async ({ page, fake }
   await expect(page.locator("dd", { hasText: "40\u202f%" })).toBeVisible();
 });
 
+test("thumbnails come from the server in sheets", async ({ page, fake }) => {
+  await page.goto(`${fake.url}#pictures=always`);
+  await ready(page);
+  await expect.poll(() => page.evaluate(() => window.explorer.pictures)).toBeGreaterThan(100);
+  expect(fake.asked.filter((a) => a.startsWith("GET /api/pictures")).length).toBeLessThan(5);
+});
+
 test("a refusal is told in the server's words", async ({ page, watch, fake }) => {
   await page.goto(fake.url);
   await ready(page);

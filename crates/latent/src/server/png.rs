@@ -28,6 +28,44 @@ pub(crate) fn encode(shape: ImageShape, pixels: &[u8]) -> Option<Vec<u8>> {
     Some(file)
 }
 
+/// The PNG file of many pictures of one shape, side by side in `ceil(sqrt(n))` columns, each reduced to at most `side` pixels along its
+/// longer side. None without pictures, or if they do not fit the shape.
+pub(crate) fn sheet<'a>(shape: ImageShape, pictures: impl ExactSizeIterator<Item = &'a [u8]>, side: usize) -> Option<Vec<u8>> {
+    let count = pictures.len();
+    let columns = (1..=count).find(|columns| columns * columns >= count)?;
+    let longer = shape.height.max(shape.width);
+    if longer == 0 || shape.channels == 0 {
+        return None;
+    }
+    let reduced = |length: usize| if longer > side { (length * side / longer).max(1) } else { length };
+    let tile = ImageShape { height: reduced(shape.height), width: reduced(shape.width), channels: shape.channels };
+    let whole = ImageShape { height: tile.height * count.div_ceil(columns), width: tile.width * columns, channels: shape.channels };
+    let mut pixels = vec![0; whole.len()];
+    for (at, picture) in pictures.enumerate() {
+        let picture = picture.get(..shape.len())?;
+        let (top, left) = (at / columns * tile.height, at % columns * tile.width);
+        for y in 0..tile.height {
+            for x in 0..tile.width {
+                let to = ((top + y) * whole.width + left + x) * shape.channels;
+                mean(shape, picture, (y, tile.height), (x, tile.width), pixels.get_mut(to..to + shape.channels)?);
+            }
+        }
+    }
+    encode(whole, &pixels)
+}
+
+/// The mean of the pixels that one pixel of a reduced picture covers; `(at, of)` along each axis.
+fn mean(shape: ImageShape, picture: &[u8], (y, high): (usize, usize), (x, wide): (usize, usize), out: &mut [u8]) {
+    let lines = y * shape.height / high..(y + 1) * shape.height / high;
+    let line = x * shape.width / wide..(x + 1) * shape.width / wide;
+    let many = lines.len() * line.len();
+    for (channel, out) in out.iter_mut().enumerate() {
+        let pixel = |y: usize, x: usize| usize::from(picture[(y * shape.width + x) * shape.channels + channel]);
+        let sum: usize = lines.clone().flat_map(|y| line.clone().map(move |x| (y, x))).map(|(y, x)| pixel(y, x)).sum();
+        *out = ((sum + many / 2) / many.max(1)) as u8;
+    }
+}
+
 fn chunk(file: &mut Vec<u8>, name: &[u8; 4], body: &[u8]) -> Option<()> {
     file.extend(u32::try_from(body.len()).ok()?.to_be_bytes());
     let from = file.len();
@@ -95,5 +133,15 @@ mod tests {
         let shape = ImageShape { height: 2, width: 2, channels: 1 };
         assert!(encode(shape, &[0; 3]).is_none());
         assert_eq!(encode(shape, &[0; 4]).unwrap()[..8], *b"\x89PNG\r\n\x1a\n");
+        assert!(sheet(shape, [].into_iter(), 8).is_none());
+        assert!(sheet(shape, [&[0; 3][..]].into_iter(), 8).is_none());
+    }
+
+    #[test]
+    fn pictures_are_reduced_to_means() {
+        let shape = ImageShape { height: 2, width: 4, channels: 1 };
+        let mut out = [0];
+        mean(shape, &[0, 10, 20, 31, 40, 50, 60, 70], (0, 1), (1, 2), &mut out);
+        assert_eq!(out, [45]); // of 20, 31, 60 and 70
     }
 }

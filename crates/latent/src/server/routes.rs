@@ -141,6 +141,7 @@ pub(crate) fn routes(study: Arc<Study>) -> Router {
         .route("/names", get(names))
         .route("/rows/{row}", get(row))
         .route("/rows/{row}/picture", get(picture))
+        .route("/pictures", get(pictures))
         .route("/rows/{row}/values", get(values))
         .route("/search", get(search))
         .route("/search/rows", get(search_rows))
@@ -334,23 +335,26 @@ fn shares(trust: Option<Arc<Vec<f32>>>) -> Response {
     }
 }
 
-#[derive(Deserialize)]
-struct Named {
-    /// Numbers of rows, separated by commas.
-    rows: String,
-    by: String,
-}
-
-async fn names(State(study): Shared, Query(asked): Query<Named>) -> Answer {
-    let data = data(&study)?;
-    let count = data.observations.rows();
+/// Numbers of rows, separated by commas; of at most 1,000.
+fn rows_in(list: &str, count: usize) -> Result<Vec<usize>, Refused> {
     let number = |row: &str| {
         row.parse::<usize>()
             .ok()
             .filter(|&at| at < count)
             .ok_or_else(|| Refused::missing(format!("row '{row}': there are {count}, counted from 0.")))
     };
-    let rows = asked.rows.split(',').filter(|row| !row.is_empty()).take(1000).map(number).collect::<Result<Vec<_>, _>>()?;
+    list.split(',').filter(|row| !row.is_empty()).take(1000).map(number).collect()
+}
+
+#[derive(Deserialize)]
+struct Named {
+    rows: String,
+    by: String,
+}
+
+async fn names(State(study): Shared, Query(asked): Query<Named>) -> Answer {
+    let data = data(&study)?;
+    let rows = rows_in(&asked.rows, data.observations.rows())?;
     aside(move || {
         let names: Vec<String> = rows.iter().map(|&row| study.name(&data, &asked.by, row).unwrap_or_else(|| data.fields.id(row))).collect();
         Ok(Json(json!({"names": names})).into_response())
@@ -376,6 +380,33 @@ async fn picture(State(study): Shared, Path(row): Path) -> Answer {
     let file = data.picture(row).and_then(|(shape, pixels)| png::encode(shape, pixels));
     let file = file.ok_or_else(|| Refused::missing("the rows are not images."))?;
     Ok(([(header::CONTENT_TYPE, "image/png"), (header::CACHE_CONTROL, "private, max-age=3600")], file).into_response())
+}
+
+#[derive(Deserialize)]
+struct Pictured {
+    rows: String,
+    /// The largest side of a picture in pixels; larger pictures are reduced.
+    #[serde(default = "thumbnail")]
+    side: usize,
+}
+
+fn thumbnail() -> usize {
+    32
+}
+
+async fn pictures(State(study): Shared, Query(asked): Query<Pictured>) -> Answer {
+    if !(1..=64).contains(&asked.side) {
+        return Err(Refused::new(StatusCode::BAD_REQUEST, format!("side: {} was given; it is from 1 to 64.", asked.side)));
+    }
+    let data = data(&study)?;
+    let rows = rows_in(&asked.rows, data.observations.rows())?;
+    aside(move || {
+        let pictures: Vec<_> = rows.iter().filter_map(|&row| data.picture(row)).collect();
+        let file = pictures.first().and_then(|&(shape, _)| png::sheet(shape, pictures.iter().map(|&(_, pixels)| pixels), asked.side));
+        let file = file.ok_or_else(|| Refused::missing("the rows are not images."))?;
+        Ok(([(header::CONTENT_TYPE, "image/png"), (header::CACHE_CONTROL, "private, max-age=3600")], file).into_response())
+    })
+    .await
 }
 
 async fn values(State(study): Shared, Path(row): Path) -> Answer {
