@@ -1,7 +1,7 @@
 // The color of each point, four bytes a slot, from what the reader chose.
 import type { Cells, Field } from "./data/types.ts";
 import { onRamp, type Scale, scaleOf } from "./scale.ts";
-import { BELOW, FILTERED, PLAIN, shadeByte } from "./scatter/back.ts";
+import { BELOW, FILTERED, HIDDEN, PLAIN, shadeByte } from "./scatter/back.ts";
 import type { Ramp } from "./scatter/density.ts";
 import type { Order } from "./scatter/order.ts";
 import { CANVAS, GREY, ramp, type Rgb, type Theme } from "./scatter/palette.ts";
@@ -26,6 +26,8 @@ export interface Choice {
   shade: boolean;
   /** By row, 1 if it passes the filters; null: all do. */
   shown: Uint8Array | null;
+  /** Whether rows that do not are not drawn at all. */
+  isolated?: boolean;
   /** The category that stands out, the others fade; null: all are alike. */
   lit: number | null;
   /** 1 for each row of the selection, whose colors stay while the others fade; null: nothing is selected. */
@@ -70,13 +72,14 @@ export function makeInk(order: Order, choice: Choice, smooth: Float32Array | nul
     const row = order.rowOf[s]!;
     const code = codes ? codes[row]! : steps ? steps[row]! : 0;
     const told = codes ? code < tones.length : steps === null || code > 0;
-    let stays = (shown === null || shown[row] === 1) && (lit === null || code === lit);
+    const passes = shown === null || shown[row] === 1;
+    let stays = passes && (lit === null || code === lit);
     const outside = selected !== null && selected[row] === 0;
     if (outside && pale === null) stays = false;
     const by = outside && pale !== null ? pale : null;
     const tone = !told ? (by ? by.grey : grey) : codes || steps ? (by ? by.tones[code]! : tones[code]!) : by ? by.plain : plain;
     // Pointed at in the legend, rows without a value are those that are looked at.
-    const alpha = !stays ? FILTERED : !told && lit === null ? BELOW : shades ? shadeByte(shades[row]!) : PLAIN;
+    const alpha = !stays ? (passes || !choice.isolated ? FILTERED : HIDDEN) : !told && lit === null ? BELOW : shades ? shadeByte(shades[row]!) : PLAIN;
     if (alpha <= BELOW) below = true;
     out[s] = tone | (alpha << 24);
   }

@@ -1,11 +1,13 @@
 // What the reader chose, in the part of the address after #, so that an address can be kept or handed on. Rooms add their own.
 import { MISSING } from "../data/types.ts";
 import type { View } from "../scatter/camera.ts";
-import type { Filter } from "./filters.svelte.ts";
+import { type Filter, ROWS } from "./filters.svelte.ts";
 
 export interface Place {
   by: string | null;
   only: Filter[];
+  /** Whether rows that are filtered away are hidden. */
+  isolated: boolean;
   /** The column by which rows are named, where it was chosen. */
   name: string | null;
   shade: boolean;
@@ -27,7 +29,8 @@ const ROWS_MOST = 200;
 export function writePlace(p: Place): URLSearchParams {
   const q = new URLSearchParams();
   if (p.by) q.set("by", p.by);
-  for (const filter of p.only) q.append("only", `${filter.by}:${writeFilter(filter)}`);
+  for (const filter of p.only) if (!("rows" in filter) || filter.rows.length <= ROWS_MOST) q.append("only", `${filter.by}:${writeFilter(filter)}`);
+  if (p.isolated) q.set("isolated", "1");
   if (p.name !== null) q.set("name", p.name);
   if (p.shade) q.set("shade", "1");
   if (p.row !== null) q.set("row", String(p.row));
@@ -52,6 +55,7 @@ export const natural = (s: string | null): number[] | null => {
 
 /** Codes as 2.4, numbers as 1_5 or, open at an end, 1_; rows without a value as none. */
 function writeFilter(filter: Filter): string {
+  if ("rows" in filter) return filter.rows.join(".");
   if ("codes" in filter) return [...filter.codes].sort((a, b) => a - b).map((c) => (c === MISSING ? NONE : c)).join(".");
   const range = filter.range?.map((x) => (Number.isFinite(x) ? String(Number(x.toPrecision(10))) : "")).join("_");
   return [range, ...(filter.missing ? ["_", NONE] : [])].join("");
@@ -60,6 +64,10 @@ function readFilter(only: string): Filter | null {
   const at = only.lastIndexOf(":");
   const [by, told] = [only.slice(0, at), only.slice(at + 1)];
   if (at < 1 || told === "") return null;
+  if (by === ROWS) {
+    const rows = natural(told);
+    return rows && { by, rows };
+  }
   if (!told.includes("_")) {
     const codes = told.split(".").map((c) => (c === NONE ? MISSING : c === "" ? -1 : Number(c)));
     return codes.every((c) => Number.isInteger(c) && c >= 0) ? { by, codes: new Set(codes) } : null;
@@ -79,6 +87,7 @@ export function readPlace(q: URLSearchParams): Place {
   return {
     by: q.get("by"),
     only: q.getAll("only").flatMap((only) => readFilter(only) ?? []),
+    isolated: q.get("isolated") === "1",
     name: q.get("name"),
     shade: q.get("shade") === "1",
     row: natural(q.get("row"))?.[0] ?? null,

@@ -5,6 +5,7 @@ import { areYears, type Scale, scaleOf, stepWithin } from "../scale.ts";
 import { category, GREY, N_COLORS, type Rgb } from "../scatter/palette.ts";
 import { cell, dated, figure, percent } from "../words.ts";
 import type { Place } from "./address.ts";
+import { ROWS } from "./filters.svelte.ts";
 import type { Store } from "./store.svelte.ts";
 
 /** Up to so many columns are listed; more are searched. */
@@ -218,6 +219,7 @@ export class Columns {
   }
   /** Fetches the cells of a column, once. */
   need(by: string): Promise<void> {
+    if (by === ROWS) return Promise.resolve(); // rows of no column
     if (by === GROUPS) return this.store.maps.needGroups();
     if (isShare(by) || this.fetched.has(by)) return Promise.resolve();
     return this.asking.get(by) ?? this.fetch(by);

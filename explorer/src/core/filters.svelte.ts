@@ -1,11 +1,17 @@
 // Which rows are shown: filters of several columns, all of which a row must pass.
 import { MISSING } from "../data/types.ts";
+import { whole } from "../words.ts";
+import type { Place } from "./address.ts";
 import type { Store } from "./store.svelte.ts";
 
 /** What is shown of one column: these categories (MISSING among them), or numbers from one end to the other and cells without a number. */
 export type Filter =
   | { by: string; codes: ReadonlySet<number> }
-  | { by: string; range: readonly [number, number] | null; missing: boolean };
+  | { by: string; range: readonly [number, number] | null; missing: boolean }
+  | { by: typeof ROWS; rows: readonly number[] };
+
+/** What a filter is by that shows certain rows, of no column. */
+export const ROWS = "@rows";
 
 /** Labels of a chip. */
 const NAMED = 3;
@@ -14,11 +20,14 @@ export class Filters {
   private readonly store: Store;
   /** The oldest first. */
   list = $state.raw<readonly Filter[]>([]);
+  /** Whether rows that are filtered away are hidden instead of faded. */
+  isolated = $state(false);
   private readonly masks = new WeakMap<Filter, { of: ArrayLike<number>; mask: Uint8Array }>();
 
-  constructor(store: Store, list: Filter[]) {
+  constructor(store: Store, { only, isolated }: Place) {
     this.store = store;
-    this.list = list;
+    this.list = only;
+    this.isolated = isolated && only.length > 0;
   }
 
   of(by: string | null): Filter | null {
@@ -49,6 +58,12 @@ export class Filters {
     return all;
   }
   private mask(filter: Filter, rows: number): Uint8Array | null {
+    if ("rows" in filter) {
+      const mask = this.masks.get(filter)?.mask ?? new Uint8Array(rows);
+      for (const row of filter.rows) mask[row] = 1;
+      this.masks.set(filter, { of: filter.rows, mask });
+      return mask;
+    }
     const cells = this.store.columns.cellsOf(filter.by);
     if (cells?.length !== rows) return null; // not fetched yet
     const known = this.masks.get(filter);
@@ -81,11 +96,30 @@ export class Filters {
     if (filter === null) this.list = this.list.filter((f) => f.by !== by);
     else this.list = at < 0 ? [...this.list, filter] : this.list.with(at, filter);
     if (filter) this.store.columns.need(by);
+    if (this.list.length === 0 && this.isolated) {
+      this.isolated = false;
+      this.store.camera.scatter?.fit();
+    }
   }
   clear(): void {
     for (const { by } of this.list) this.put(by, null);
     this.store.tell((slice) => slice.colored?.("filter"));
     this.store.write();
+  }
+  /** Shows only the selection, or only the rows that pass the filters: others are hidden, and the camera comes near. */
+  isolate(): void {
+    const { rows } = this.store.selection;
+    if (rows) this.set(ROWS, { by: ROWS, rows });
+    if (this.list.length === 0) return;
+    this.isolated = true;
+    this.store.camera.scatter?.fitRows(this.rows ?? []);
+    this.store.write();
+  }
+  /** Shows others again: all, or faded where filters of columns are left. */
+  join(): void {
+    this.isolated = false;
+    this.set(ROWS, null);
+    this.store.camera.scatter?.fit();
   }
   /** Keeps the filters of columns that there are, and fetches these. */
   keep(there: (by: string) => boolean): void {
@@ -124,6 +158,7 @@ export class Filters {
     const { columns } = this.store;
     const field = columns.fieldOf(filter.by);
     const name = columns.nameOf(filter.by);
+    if ("rows" in filter) return { name: "only", text: `${whole(filter.rows.length)} ${filter.rows.length === 1 ? "row" : "rows"}` };
     if ("codes" in filter) {
       const labels = [...filter.codes].sort((a, b) => a - b).map((c) => (c === MISSING ? "no value" : typeof field === "object" && field?.type === "category" ? (field.categories[c]?.label ?? "?") : "…"));
       return { name, text: labels.length > NAMED ? `${labels.slice(0, NAMED - 1).join(", ")} and ${labels.length - NAMED + 1} more` : labels.join(", ") };

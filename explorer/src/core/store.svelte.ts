@@ -215,6 +215,7 @@ export class Store {
     const place = writePlace({
       by: columns.by,
       only: [...this.filters.list],
+      isolated: this.filters.isolated,
       name: this.names.chosen,
       shade: columns.shade,
       row: selection.row,

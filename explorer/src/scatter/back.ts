@@ -2,15 +2,16 @@
 import type { Camera } from "./camera.ts";
 import type { Rgb } from "./palette.ts";
 
-/** Alpha of a point's ink: filtered away, or without a value, or the share of neighbors kept (2 to 254), or no shade (255). */
-export const FILTERED = 0;
+/** Alpha of a point's ink: not drawn, or filtered away, or without a value, or the share of neighbors kept (3 to 254), or no shade (255). */
+export const HIDDEN = 0;
+export const FILTERED = 1;
 /** Fainter than others, and below them. */
-export const BELOW = 1;
+export const BELOW = 2;
 export const PLAIN = 255;
-const SHARE_STEPS = 252;
-export const shadeByte = (share: number) => (Number.isNaN(share) ? PLAIN : 2 + Math.round(SHARE_STEPS * Math.max(0, Math.min(1, share))));
+const SHARE_STEPS = 251;
+export const shadeByte = (share: number) => (Number.isNaN(share) ? PLAIN : 3 + Math.round(SHARE_STEPS * Math.max(0, Math.min(1, share))));
 /** The share that a byte stands for. */
-export const shareOfByte = (byte: number) => (byte - 2) / SHARE_STEPS;
+export const shareOfByte = (byte: number) => (byte - 3) / SHARE_STEPS;
 /** Opacity of points that are filtered away, and of those without a value beside others. */
 export const FAINT = { filtered: 0.16, below: 0.4 };
 /** Rows that kept less than this are drawn hollow, where points are large enough to show it. */

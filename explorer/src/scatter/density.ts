@@ -1,6 +1,6 @@
 // Density where points cover each other: a picture of a grid over a flat map, with the mean color of each cell's points in a tone
 // by the logarithm of their number. It is made once for each coloring; moving the map only moves the picture.
-import { BELOW, FAINT, FILTERED, PLAIN, shareOfByte } from "./back.ts";
+import { BELOW, FAINT, FILTERED, HIDDEN, PLAIN, shareOfByte } from "./back.ts";
 import type { Camera } from "./camera.ts";
 import type { Grid } from "./grid.ts";
 import { type Rgb, toByte, toLinear } from "./palette.ts";
@@ -96,7 +96,7 @@ export function pixels(grid: Grid, { ink, background, grey, ramp, rowOf }: Tint)
   const raw = new Uint32Array(ink.buffer, ink.byteOffset, ink.length / 4);
   const cells = side * side;
   const shown = new Float32Array(cells);
-  const hidden = new Float32Array(cells);
+  const faded = new Float32Array(cells);
   const paint = new Uint32Array(cells);
   const [groundR, groundG, groundB] = background.map((c) => LINEAR[c]!) as Rgb;
   const table = (ramp?.table ?? []).map((rgb) => rgb.map((c) => LINEAR[c]!) as Rgb);
@@ -111,11 +111,16 @@ export function pixels(grid: Grid, { ink, background, grey, ramp, rowOf }: Tint)
     let pale = 0;
     let steps = 0;
     let numbers = 0;
+    let faint = 0;
     for (let k = begin; k < end; k++) {
       const slot = items[k]!;
       const one = raw[slot]!;
       const alpha = one >>> 24;
-      if (alpha === FILTERED) continue;
+      if (alpha === HIDDEN) continue;
+      if (alpha === FILTERED) {
+        faint++;
+        continue;
+      }
       const w = alpha === BELOW ? BELOW_WEIGHT : 1;
       weight += w;
       if (ramp !== null && alpha !== BELOW) {
@@ -129,7 +134,7 @@ export function pixels(grid: Grid, { ink, background, grey, ramp, rowOf }: Tint)
       if (alpha !== PLAIN && alpha !== BELOW) pale += 0.78 * (1 - shareOfByte(alpha)) ** 1.3;
     }
     if (weight === 0) {
-      hidden[c] = end - begin;
+      faded[c] = faint;
       continue;
     }
     shown[c] = weight;
@@ -144,11 +149,11 @@ export function pixels(grid: Grid, { ink, background, grey, ramp, rowOf }: Tint)
     const most = (FINE * (1 - away)) / weight;
     paint[c] = BYTES[(r * most + groundR * away * FINE) | 0]! | (BYTES[(g * most + groundG * away * FINE) | 0]! << 8) | (BYTES[(b * most + groundB * away * FINE) | 0]! << 16);
   }
-  const [toneShown, toneHidden] = [tones(shown), tones(hidden)];
+  const [toneShown, toneFaded] = [tones(shown), tones(faded)];
   const flat = grey[0] | (grey[1] << 8) | (grey[2] << 16);
   for (let c = 0; c < cells; c++) {
     if (shown[c]! > 0) paint[c] = paint[c]! | (Math.round(255 * toneShown(shown[c]!)) << 24);
-    else if (hidden[c]! > 0) paint[c] = flat | (Math.round(255 * FAINT.filtered * toneHidden(hidden[c]!)) << 24);
+    else if (faded[c]! > 0) paint[c] = flat | (Math.round(255 * FAINT.filtered * toneFaded(faded[c]!)) << 24);
   }
   return paint;
 }

@@ -14,9 +14,9 @@ void main() {
   float depth = dot(toward, p);
   float near = 1.0 / (1.0 - depth * perspective);
   vec2 at = (vec2(dot(right, p), dot(up, p)) * near - shift) * scale;
-  bool filtered = ink.a == 0.0;
-  bool low = ink.a < 0.006; // filtered away, or without a value
-  bool skip = (only == 1 && !low) || (only == 2 && low) || (picking == 1 && filtered);
+  bool filtered = ink.a < 0.006;
+  bool low = ink.a < 0.01; // filtered away, or without a value
+  bool skip = ink.a < 0.002 || (only == 1 && !low) || (only == 2 && low) || (picking == 1 && filtered);
   gl_Position = skip ? vec4(2.0, 2.0, 2.0, 1.0) : vec4(at, clamp(-depth * 0.25, -0.99, 0.99), 1.0);
   float diameter = size * near;
   gl_PointSize = diameter + 1.0;
@@ -29,7 +29,7 @@ void main() {
   } else if (low) {
     alpha = ${FAINT.below.toFixed(2)};
   } else if (ink.a < 0.998) {
-    float share = (ink.a * 255.0 - 2.0) / 252.0;
+    float share = (ink.a * 255.0 - 3.0) / 251.0;
     if (share < ${HOLLOW_BELOW.toFixed(4)} && diameter >= ${HOLLOW_FROM_PX.toFixed(1)} * ratio) {
       line = 1.15 * ratio;
       tone = mix(tone, background, 0.12);

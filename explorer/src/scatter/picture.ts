@@ -1,5 +1,5 @@
 // The map as a picture to print: its points, what is drawn over them, a legend and a caption, on any canvas or as SVG.
-import { BELOW, FAINT, FILTERED, PLAIN, shareOfByte } from "./back.ts";
+import { BELOW, FAINT, FILTERED, HIDDEN, PLAIN, shareOfByte } from "./back.ts";
 import type { Rgb } from "./palette.ts";
 
 /** What a picture needs of a map: the points that are seen, in the order of drawing. */
@@ -49,6 +49,7 @@ export function groups({ at, ink, opacity, background, grey }: Seen): Group[] {
   const mixed = (a: number, b: number, t: number) => Math.round(a + (b - a) * t);
   for (let i = 0; i < at.length / 2; i++) {
     const alpha = ink[4 * i + 3]!;
+    if (alpha === HIDDEN) continue;
     // Shades in eight steps: more would be as many colors as points.
     const shade = alpha === FILTERED ? 10 : alpha === BELOW ? 9 : alpha === PLAIN ? 8 : Math.round(shareOfByte(alpha) * 7);
     const [r, g, b] = alpha === FILTERED ? grey : [ink[4 * i]!, ink[4 * i + 1]!, ink[4 * i + 2]!];
@@ -96,8 +97,8 @@ export class SvgPen implements Pen {
   fillStyle: string | CanvasGradient | CanvasPattern = "#000";
   strokeStyle: string | CanvasGradient | CanvasPattern = "#000";
   lineWidth = 1;
-  globalAlpha = 1;
   imageSmoothingEnabled = true;
+  globalAlpha = 1;
   font = "12px sans-serif";
   textAlign: CanvasTextAlign = "start";
   textBaseline: CanvasTextBaseline = "alphabetic";
@@ -139,7 +140,6 @@ export class SvgPen implements Pen {
   fillRect(x: number, y: number, width: number, height: number): void {
     this.parts.push(`<rect x="${short(x)}" y="${short(y)}" width="${short(width)}" height="${short(height)}" fill="${this.fillStyle}"${this.alpha("fill")}/>`);
   }
-  fillText(text: string, x: number, y: number): void {
   /** A part of an image, as a file within the file. */
   drawImage(image: CanvasImageSource, ...[sx, sy, sw, sh, x, y, w, h]: number[]): void {
     const canvas = document.createElement("canvas");
@@ -148,6 +148,7 @@ export class SvgPen implements Pen {
     const smooth = this.imageSmoothingEnabled ? "" : ' style="image-rendering:pixelated"';
     this.parts.push(`<image x="${short(x!)}" y="${short(y!)}" width="${short(w!)}" height="${short(h!)}" href="${canvas.toDataURL()}"${smooth}/>`);
   }
+  fillText(text: string, x: number, y: number): void {
     this.parts.push(`<text x="${short(x)}" y="${short(y)}" fill="${this.fillStyle}"${this.alpha("fill")}${this.type()}>${escaped(text)}</text>`);
   }
   strokeText(text: string, x: number, y: number): void {

@@ -1,6 +1,6 @@
 // Points by the processor: small round stamps blended into an ImageData, with a depth and an id buffer in 3-D.
 // Measured five to ten times faster than WebGL2 in software.
-import { type Back, BELOW, FAINT, FILTERED, type Frame, HOLLOW_BELOW, HOLLOW_FROM_PX, PLAIN, shareOfByte } from "./back.ts";
+import { type Back, BELOW, FAINT, FILTERED, type Frame, HIDDEN, HOLLOW_BELOW, HOLLOW_FROM_PX, PLAIN, shareOfByte } from "./back.ts";
 import { nearestId } from "./gl.ts";
 import type { Rgb } from "./palette.ts";
 
@@ -149,7 +149,7 @@ export class RasterBack implements Back {
     for (let i = 0; i < n; i++) {
       const raw = ink[i]!;
       const alphaByte = raw >>> 24;
-      if (alphaByte <= BELOW !== low) continue;
+      if (alphaByte <= BELOW !== low || alphaByte === HIDDEN) continue;
       const k = i * dims;
       let x = to[k]!;
       let y = to[k + 1]!;

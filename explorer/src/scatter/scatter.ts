@@ -255,8 +255,8 @@ export class Scatter {
     this.ink = ink;
     this.below = below;
     this.ramp = ramp;
-    this.tinted = false;
-    this.allowed = allowed ?? (below ? (slot) => this.ink[slot * 4 + 3]! !== FILTERED : () => true);
+    this.shade.recolored();
+    this.allowed = allowed ?? (below ? (slot) => this.ink[slot * 4 + 3]! > FILTERED : () => true);
     this.back.setInk(ink);
     this.redraw();
   }
@@ -367,6 +367,24 @@ export class Scatter {
     if (ease) this.easeTo(goal);
     else this.camera.view = goal;
     this.redraw();
+  }
+  /** Shows these rows as large as they fit; on a flat map. */
+  fitRows(rows: ArrayLike<number>): void {
+    if (this.camera.orbit || rows.length === 0) return;
+    const at = new Float32Array(2 * rows.length);
+    for (let i = 0; i < rows.length; i++) {
+      const s = this.order.slotOf[rows[i]!]! * this.dims;
+      at[2 * i] = this.to[s]!;
+      at[2 * i + 1] = this.to[s + 1]!;
+    }
+    const { x0, x1, y0, y1 } = boxOf(at, 2);
+    const { width, height, view } = this.camera;
+    // Not so close that a few rows in one place are all that is seen.
+    const least = this.fitSpan / 50;
+    const side = Math.min(width, height);
+    const span = 1.25 * Math.max(least, ((x1 - x0) * side) / width, ((y1 - y0) * side) / height);
+    this.follow = false;
+    this.easeTo({ ...view, x: (x0 + x1) / 2, y: (y0 + y1) / 2, span });
   }
   easeTo(view: View, ms = EASE_MS): void {
     this.glide = { from: this.camera.view, to: view, start: performance.now(), ms: this.quiet.matches ? 0 : ms };

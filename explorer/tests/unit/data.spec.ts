@@ -4,7 +4,7 @@ import { HEADER_BYTES, packMap, parseMap } from "../../src/data/header.ts";
 import { MISSING, type Field } from "../../src/data/types.ts";
 import { makeInk, shareRange, smoothed, smoothTrust } from "../../src/ink.ts";
 import { formFields, mapFields, readField } from "../../src/schema.ts";
-import { BELOW } from "../../src/scatter/back.ts";
+import { BELOW, FILTERED, HIDDEN } from "../../src/scatter/back.ts";
 import { shuffled } from "../../src/scatter/order.ts";
 import { category, GREY, ramp } from "../../src/scatter/palette.ts";
 import { chief, dated, distance, figure, headed, learning, numberIn, of100, pointSays, seconds } from "../../src/words.ts";
@@ -37,13 +37,13 @@ test("a radius that is zero or no number becomes 1", () => {
 });
 
 test("the address holds what was chosen, and nonsense in it is left out", () => {
-  const place: Place = { by: "<b>a&b=c</b>", only: [{ by: "<b>a&b=c</b>", codes: new Set([1, 5, MISSING]) }, { by: "a: b", range: [-1.5, Infinity], missing: true }, { by: "@kept", range: null, missing: true }, { by: "year", range: [1790, 1800], missing: false }], name: "", shade: true, row: 17, rows: [1, 2], lasso: null, view: { x: 0.5, y: -1, span: 2, yaw: 0.25, pitch: -0.125 }, flat: true, map: 3, page: "a&b" };
+  const place: Place = { by: "<b>a&b=c</b>", only: [{ by: "<b>a&b=c</b>", codes: new Set([1, 5, MISSING]) }, { by: "a: b", range: [-1.5, Infinity], missing: true }, { by: "@kept", range: null, missing: true }, { by: "year", range: [1790, 1800], missing: false }, { by: "@rows", rows: [3, 7] }], isolated: true, name: "", shade: true, row: 17, rows: [1, 2], lasso: null, view: { x: 0.5, y: -1, span: 2, yaw: 0.25, pitch: -0.125 }, flat: true, map: 3, page: "a&b" };
   const read = (hash: string) => readPlace(new URLSearchParams(hash));
   expect(read(writePlace(place).toString())).toEqual(place);
   const drawn: Place = { ...place, rows: null, lasso: [[0, 1], [2, 3], [4, 5]] };
   expect(readPlace(writePlace(drawn))).toEqual(drawn);
-  const bad = read("row=-3&only=a.b&only=1.2&only=a:b&only=a:1_x&only=a:&view=1_2_0_0_0&lasso=1_2_3&shade=yes&rows=1.x&map=-1");
-  expect(bad).toEqual({ by: null, only: [], name: null, shade: false, row: null, rows: null, lasso: null, view: null, flat: false, map: null, page: null });
+  const bad = read("row=-3&only=a.b&only=1.2&only=a:b&only=a:1_x&only=a:&view=1_2_0_0_0&lasso=1_2_3&shade=yes&rows=1.x&map=-1&only=@rows:1.x");
+  expect(bad).toEqual({ by: null, only: [], isolated: false, name: null, shade: false, row: null, rows: null, lasso: null, view: null, flat: false, map: null, page: null });
   expect(writePlace({ ...place, rows: Array.from({ length: 5000 }, (_, i) => i) }).toString().length).toBeLessThan(400);
 });
 
@@ -57,7 +57,7 @@ test("each point has the ink of its category, its trust, or none when filtered a
   const { bytes: ink, below } = makeInk(order, choice, null);
   expect(below).toBe(true); // the row without a value
   const at = (row: number) => [...ink.slice(4 * order.slotOf[row]!, 4 * order.slotOf[row]! + 4)];
-  expect(at(0)).toEqual([...category("light", 0), 2]);
+  expect(at(0)).toEqual([...category("light", 0), 3]);
   expect(at(1)).toEqual([...category("light", 1), 254]);
   expect(at(2)).toEqual([...GREY.light, BELOW]);
   expect(at(3)[3]).toBe(255);
@@ -69,7 +69,7 @@ test("each point has the ink of its category, its trust, or none when filtered a
   expect([...stable.slice(4 * order.slotOf[3]!, 4 * order.slotOf[3]! + 4)]).toEqual([...GREY.light, BELOW]);
   const seen = (more: object) => {
     const part = makeInk(order, { ...choice, ...more }, null).bytes;
-    return [0, 1, 2, 3].map((row) => part[4 * order.slotOf[row]! + 3]! > 0);
+    return [0, 1, 2, 3].map((row) => part[4 * order.slotOf[row]! + 3]! > FILTERED);
   };
   expect(seen({ shown: Uint8Array.from([0, 1, 0, 0]) })).toEqual([false, true, false, false]);
   expect(seen({ lit: 0 })).toEqual([true, false, false, true]);
@@ -78,7 +78,10 @@ test("each point has the ink of its category, its trust, or none when filtered a
   const faded = makeInk(order, { ...choice, shade: false, selected: new Uint8Array([0, 1, 0, 0]) }, null).bytes;
   const of = (ink: Uint8Array, row: number) => [...ink.slice(4 * order.slotOf[row]!, 4 * order.slotOf[row]! + 4)];
   expect(of(faded, 1)).toEqual([...category("light", 1), 255]);
-  expect([0, 2, 3].map((row) => of(faded, row)[3])).toEqual([0, 0, 0]);
+  expect([0, 2, 3].map((row) => of(faded, row)[3])).toEqual([FILTERED, FILTERED, FILTERED]);
+  // What is isolated hides the others, but of those shown the selection only fades the rest.
+  const alone = makeInk(order, { ...choice, shade: false, shown: new Uint8Array([1, 1, 0, 0]), isolated: true, selected: new Uint8Array([0, 1, 0, 0]) }, null).bytes;
+  expect([0, 1, 2, 3].map((row) => of(alone, row)[3])).toEqual([FILTERED, 255, HIDDEN, HIDDEN]);
   const deep = makeInk(order, { ...choice, shade: false, selected: new Uint8Array([0, 1, 0, 0]), deep: true }, null).bytes;
   expect(of(deep, 1)).toEqual([...category("light", 1), 255]);
   expect(of(deep, 0)[3]).toBe(255);

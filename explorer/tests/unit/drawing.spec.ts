@@ -1,5 +1,5 @@
 import { expect, test } from "@playwright/test";
-import { BELOW, FILTERED, PLAIN, shadeByte } from "../../src/scatter/back.ts";
+import { BELOW, FILTERED, HIDDEN, PLAIN, shadeByte } from "../../src/scatter/back.ts";
 import { crowding, pixels } from "../../src/scatter/density.ts";
 import { Grid } from "../../src/scatter/grid.ts";
 import { contoursOf, ENCLOSED } from "../../src/scatter/layers/contours.ts";
@@ -48,6 +48,8 @@ test("density of numbers is the color of their mean; rows that are filtered away
   const away = pixels(grid, { ink: inkOf([[1, 2, 3, PLAIN], [1, 2, 3, PLAIN], [1, 2, 3, PLAIN], [1, 2, 3, PLAIN], [1, 2, 3, FILTERED]]), background: WHITE, grey: GREY, ramp: null, rowOf });
   expect(away.at(-1)! & 255).toBe(128);
   expect(away.at(-1)! >>> 24).toBeLessThan(30);
+  const none = pixels(grid, { ink: inkOf([[1, 2, 3, PLAIN], [1, 2, 3, HIDDEN], [1, 2, 3, HIDDEN], [1, 2, 3, HIDDEN], [1, 2, 3, HIDDEN]]), background: WHITE, grey: GREY, ramp: null, rowOf });
+  expect(none.at(-1)).toBe(0);
   const lost = pixels(grid, { ink: inkOf(Array.from({ length: 5 }, () => [0, 0, 0, shadeByte(0)])), background: WHITE, grey: GREY, ramp: null, rowOf });
   expect(lost[0]! & 255).toBeGreaterThan(200);
 });

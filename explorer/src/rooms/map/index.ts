@@ -80,12 +80,14 @@ export const map: Room = {
     },
     { keys: ["Ctrl+z"], shown: "Ctrl-Z", does: "Undo a label or note", run: (s) => void s.annotations.undo() },
     { keys: ["Ctrl+y", "Ctrl+Shift+z"], shown: "Ctrl-Y", does: "Redo a label or note", run: (s) => void s.annotations.redo() },
+    { keys: ["i"], shown: "i", does: "Show only the selection, or the rows that pass the filters; again for all", run: (s) => (s.filters.isolated ? s.filters.join() : s.filters.isolate()) },
     { keys: ["r"], shown: "r", does: "Table of rows", run: (s) => mapOf(s).setTable(!mapOf(s).table) },
     { keys: ["[", "]"], shown: "[ ]", does: "Previous or next map", run: (s, key) => s.maps.showNext(key === "[" ? -1 : 1) },
   ],
   escape(s) {
     if (s.uncover()) return;
     if (s.camera.tool) s.camera.tool = null;
+    else if (s.filters.isolated && s.selection.row === null) s.filters.join();
     else if (!s.letGo()) s.filters.undo();
   },
   pointer: "Drag moves the map, the wheel zooms, a click chooses a point. In 3-D a drag turns the map and the right button moves it.",
