@@ -68,8 +68,11 @@ export function makeInk(order: Order, choice: Choice, smooth: Float32Array | nul
   const bytes = new Uint8Array(n * 4);
   const out = new Uint32Array(bytes.buffer);
   let below = false;
-  for (let s = 0; s < n; s++) {
-    const row = order.rowOf[s]!;
+  // In the order of rows, where all are drawn: cells are read one after another, and only the ink is written here and there.
+  const all = n === order.slotOf.length;
+  for (let i = 0; i < n; i++) {
+    const row = all ? i : order.rowOf[i]!;
+    const s = all ? order.slotOf[i]! : i;
     const code = codes ? codes[row]! : steps ? steps[row]! : 0;
     const told = codes ? code < tones.length : steps === null || code > 0;
     const passes = shown === null || shown[row] === 1;
