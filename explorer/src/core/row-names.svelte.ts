@@ -3,7 +3,7 @@ import type { Field } from "../data/types.ts";
 import type { Store } from "./store.svelte.ts";
 
 /** The text that was learned from, where rows are texts. */
-const OBSERVED = "@observed:0";
+export const OBSERVED = "@observed:0";
 const TITLES = ["title", "name", "headline", "label", "caption", "subject", "word"];
 /** A category names rows only if it is of one of those names and tells so many apart. */
 const CATEGORIES_FROM = 100;
@@ -15,12 +15,11 @@ export class RowNames {
   private readonly store: Store;
   /** What the reader chose: a metadata column's name, `@observed:0`, or nothing for the id. */
   chosen = $state<string | null>(null);
-  /** By row; null where the source did not tell. */
-  private readonly known = new Map<number, string | null>();
-  private knownBy = "";
+  /** By column, then by row; null where the source did not tell. */
+  private readonly known = new Map<string, Map<number, string | null>>();
   /** Grows when names became known. */
   version = $state(0);
-  private readonly wanted = new Set<number>();
+  private readonly wanted = new Map<string, Set<number>>();
   private asking = false;
 
   constructor(store: Store, chosen: string | null) {
@@ -46,44 +45,45 @@ export class RowNames {
     this.chosen = by === this.guessed ? null : by;
     this.store.write();
   }
-  /** What a row is called; null until it is known. */
-  of(row: number): string | null {
+  /** What a row is called, by the column that was chosen or by another; null until it is known. */
+  of(row: number, by = this.by): string | null {
     void this.version;
-    return this.knownBy === this.by ? (this.known.get(row) ?? null) : null;
+    return this.known.get(by)?.get(row) ?? null;
   }
   /** Asks for the names of these rows, with those that others want at the same time. */
-  want(rows: Iterable<number>): void {
-    const { by } = this;
-    if (by !== this.knownBy) {
-      this.known.clear();
-      this.wanted.clear();
-      this.knownBy = by;
-    }
-    for (const row of rows) if (!this.known.has(row)) this.wanted.add(row);
-    if (this.wanted.size > 0 && !this.asking) void this.ask();
+  want(rows: Iterable<number>, by = this.by): void {
+    const wanted = this.wanted.get(by) ?? new Set<number>();
+    for (const row of rows) if (!this.known.get(by)?.has(row)) wanted.add(row);
+    if (wanted.size === 0) return;
+    this.wanted.set(by, wanted);
+    if (!this.asking) void this.ask();
   }
   private async ask(): Promise<void> {
     this.asking = true;
     await new Promise((done) => window.setTimeout(done, 20));
     while (this.wanted.size > 0) {
-      const rows = [...this.wanted].slice(0, MOST);
-      const { by } = this;
-      const names = await this.fetch(rows).catch(() => null); // the number of the row stands for its name
-      if (by !== this.by || by !== this.knownBy) break; // asked for anew
+      // Those by the column of now first.
+      const by = this.wanted.has(this.by) ? this.by : this.wanted.keys().next().value!;
+      const wanted = this.wanted.get(by)!;
+      const rows = [...wanted].slice(0, MOST);
+      const names = await this.fetch(by, rows).catch(() => null); // the number of the row stands for its name
+      const known = this.known.get(by) ?? new Map<number, string | null>();
+      this.known.set(by, known);
       rows.forEach((row, i) => {
-        this.known.set(row, names === null ? null : (names[i] ?? String(row)));
-        this.wanted.delete(row);
+        known.set(row, names === null ? null : (names[i] ?? String(row)));
+        wanted.delete(row);
       });
+      if (wanted.size === 0) this.wanted.delete(by);
       this.version++;
     }
     this.asking = false;
   }
-  private async fetch(rows: number[]): Promise<string[]> {
-    const { source } = this.store;
-    const { by, index } = this;
+  private async fetch(by: string, rows: number[]): Promise<string[]> {
+    const { source, columns } = this.store;
     if (by === "" || source.still)
       return (await source.table({ rows, sort: null, descending: false, offset: 0, limit: rows.length })).rows.map((r) => (by === "" ? r.id : String(r.fields[by] ?? r.id).slice(0, LONGEST)));
-    return (await source.ask<{ names: string[] }>("names", { rows: rows.join(","), by: index === null ? by.slice(1) : `metadata:${index}` })).names;
+    const index = columns.fields.find((f) => f.name === by)?.index;
+    return (await source.ask<{ names: string[] }>("names", { rows: rows.join(","), by: index === undefined ? by.slice(1) : `metadata:${index}` })).names;
   }
 }
 

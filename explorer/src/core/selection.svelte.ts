@@ -2,6 +2,7 @@
 import type { Near } from "../data/source.ts";
 import type { RowInfo } from "../data/types.ts";
 import type { How } from "../scatter/scatter.ts";
+import { Contrast } from "./contrast.svelte.ts";
 import type { Store } from "./store.svelte.ts";
 
 export interface RowSet {
@@ -67,6 +68,7 @@ export class Selection {
   sets = $state.raw<RowSet[]>([]);
   /** The name of the set that the selection is compared with; null: all other rows. */
   against = $state<string | null>(null);
+  readonly contrast: Contrast;
   private taken = "";
   /** The line of that selection on a flat map, in map units. */
   lasso = $state.raw<[number, number][] | null>(null);
@@ -80,6 +82,7 @@ export class Selection {
 
   constructor(store: Store) {
     this.store = store;
+    this.contrast = new Contrast(store);
   }
 
   choose(row: number | null, reveal = false): void {

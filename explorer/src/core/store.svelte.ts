@@ -10,6 +10,7 @@ import { Columns } from "./columns.svelte.ts";
 import { Drawing } from "./drawing.svelte.ts";
 import { Maps } from "./maps.svelte.ts";
 import { Filters } from "./filters.svelte.ts";
+import { Observations } from "./observation/observations.svelte.ts";
 import { RowNames } from "./row-names.svelte.ts";
 import { met, pagesOf, type Room, type Slice } from "./room.ts";
 import { SharedView } from "./shared.ts";
@@ -34,6 +35,7 @@ export class Store {
   readonly columns: Columns;
   readonly filters: Filters;
   readonly names: RowNames;
+  readonly observations: Observations;
   readonly maps: Maps;
   readonly selection: Selection;
   readonly camera: CameraState;
@@ -64,6 +66,7 @@ export class Store {
     this.columns = new Columns(this, place);
     this.filters = new Filters(this, place);
     this.names = new RowNames(this, place.name);
+    this.observations = new Observations(this);
     this.camera = new CameraState(this, place);
     this.drawing = new Drawing(this, address);
     this.selection = new Selection(this);
@@ -114,11 +117,13 @@ export class Store {
       this.maps.reset();
       this.columns.reset();
       this.drawing.thumbnails.reset();
+      this.observations.reset();
       this.tell((slice) => slice.reset?.());
     }
     this.tell((slice) => slice.take?.(state));
     if (state.rows > 0) this.selection.takeSets();
     this.columns.take(state);
+    this.observations.take(state);
     this.maps.take(state);
     if (state.phase !== "reading" && state.phase !== "empty" && this.methods === null) {
       this.methods = [];

@@ -1,6 +1,6 @@
 // A map in one file, or in a folder, without `latent explore`: what crates/latent/src/study/bundle.rs writes. Nothing is asked of anyone.
-import { still } from "./file.ts";
 import { KeptAnnotations } from "./annotations.ts";
+import { largestOf, still } from "./file.ts";
 import { search, type Searched, searchRows } from "./search.ts";
 import { columnsOf, type DataSource, type Listener, sheetOf, SourceError } from "./source.ts";
 import { type Bundle, type BundleColumn, type Cells, type ColumnInfo, type MapData, type Method, MISSING, type RowInfo, type State, type TableRow } from "./types.ts";
@@ -191,6 +191,11 @@ export function bundleSource(content: Promise<ArrayBuffer>): DataSource {
     const value = field === undefined ? null : cellOf(all, field.index, row);
     return value === null ? null : String(value);
   };
+  const observed = (all: Opened, row: number) => {
+    const columns = all.header.columns.filter(({ info }) => info.origin === "observed" && info.type === "number");
+    if (columns.length === 0) throw missing("values");
+    return { values: Float32Array.from(columns, ({ info }) => all.cells.get(info.id)![row]!), names: columns.map(({ info }) => info.name) };
+  };
 
   return {
     ...still(),
@@ -265,11 +270,10 @@ export function bundleSource(content: Promise<ArrayBuffer>): DataSource {
       if (!all.pixels) throw missing("pictures");
       return sheetOf(picturesOf(all, rows), rows.length);
     },
-    async values(row) {
-      const all = await opened;
-      const observed = all.header.columns.filter((column) => column.info.origin === "observed" && column.info.type === "number");
-      if (observed.length === 0) throw missing("values");
-      return Float32Array.from(observed, (column) => all.cells.get(column.info.id)![row]!);
+    values: async (row) => observed(await opened, row).values,
+    async largest(row, limit) {
+      const { values, names } = observed(await opened, row);
+      return largestOf(values, (column) => names[column]!, limit);
     },
     search: async (query, by, limit) => search(searched(await opened), query, by, limit),
     searchRows: async (query, by) => searchRows(searched(await opened), query, by),

@@ -6,7 +6,7 @@ const SAMPLE = 3000;
 
 export type DemoColumn = { id: string; name: string; origin: RowFinding["origin"] } & ({ numbers: ArrayLike<number> } | { codes: ArrayLike<number>; labels: string[] });
 
-export function contrastDemo(columns: DemoColumn[], n: number, rows: ArrayLike<number>, against: ArrayLike<number> | null, means: (rows: number[]) => number[] | null): SelectionExplanation {
+export function contrastDemo(columns: DemoColumn[], n: number, rows: ArrayLike<number>, against: ArrayLike<number> | null, means: (rows: number[]) => { mean: number[]; deviation: number[] | null } | null): SelectionExplanation {
   const [first, second] = [new Set(Array.from(rows)), against && new Set(Array.from(against))];
   const own = Array.from(rows).filter((row) => !second?.has(row));
   const others = second ? [...second].filter((row) => !first.has(row)) : Array.from({ length: n }, (_, row) => row).filter((row) => !first.has(row));
@@ -35,6 +35,6 @@ export function contrastDemo(columns: DemoColumn[], n: number, rows: ArrayLike<n
   }
   findings.sort((a, b) => Math.abs(b.effect) - Math.abs(a.effect));
   const [mine, theirs] = [means(inside), means(outside)];
-  const both: Means | null = mine && theirs ? { inside: mine, outside: theirs } : null;
+  const both: Means | null = mine && theirs ? { inside: mine.mean, outside: theirs.mean, deviation: mine.deviation } : null;
   return { rows: own.length, against: others.length, shared: first.size - own.length, comparisons: columns.length, findings, warnings: [], total: findings.length, observed: 0, means: both };
 }

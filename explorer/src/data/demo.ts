@@ -1,15 +1,17 @@
 // Test data, made in the browser from the address alone: the same numbers every time, so that pictures and tests can
 // rely on them. Never part of the page that is shipped.
-//   ?source=demo & n=60000  rows          & dims=2|3      & kind=images|table|curve
+//   ?source=demo & n=60000  rows          & dims=2|3      & kind=images|table|curve|text|counts
 //   & takes=2   seconds of a fit that is asked for
 //   & live=1   start fitting at once      & slow=1        a fit that takes a minute
 //   & given=1   a map that was not learned here, with named axes
 //   & offset=1e7   coordinates far out    & hostile=1     names that would like to be markup
 //   & typed=1  columns of more types: skewed numbers, years, dates, categories with missing ones
+//   & axis=wavelength|dates  what the columns of curves are; nothing: they have no names
 //   and what the test data of rooms read from it
 //   & cats=10  categories                 & phase=failed|reading|empty   stay there
 import { KeptAnnotations } from "./annotations.ts";
 import { contrastDemo, type DemoColumn } from "./demo-contrast.ts";
+import { largestOf } from "./file.ts";
 import { packMap, parseMap } from "./header.ts";
 import { search, type Searched, searchRows } from "./search.ts";
 import { columnsOf, type DataSource, type Listener, type Near, sheetOf, SourceError } from "./source.ts";
@@ -18,6 +20,8 @@ import { MISSING } from "./types.ts";
 import { dated, of100, whole } from "../words.ts";
 
 const K = 15;
+/** Columns of a curve. */
+const CURVE = 300;
 const HOSTILE = [
   "<script>window.pwned=1</script>",
   "<img src=x onerror=window.pwned=1>",
@@ -211,6 +215,7 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
   }
   const parts = asked.map((room) => room.make(query, n, (row) => world.cluster[row]!, hostile));
   const kind = query.get("kind") ?? parts[0]?.kind ?? "images";
+  const columns = { table: 6, curve: CURVE, counts: 400 }[kind] ?? 784;
   const fields: Field[] = [
     { index: 0, name: hostile ? HOSTILE[0]! : "digit", type: "category", categories: names.map((label, c) => ({ label, count: counts[c]! })), missing: 0 },
     { index: 1, name: "stroke width", type: "number", min: low, max: high, missing, integer: false },
@@ -224,6 +229,7 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
   const named: Column[] = fields.map((f): Column => ({ id: `metadata:${f.index}`, name: f.name, type: f.type, origin: "metadata" }));
   const columnNames = kind === "table" ? ["height", "width", "area", "density", "hue", "age"] : null;
   const all = (): Column[] => [...notes.state.columns, ...named, ...Array.from({ length: columnNames?.length ?? (kind === "images" ? 784 : 0) }, (_, i): Column => ({ id: `observed:${i}`, name: columnNames?.[i] ?? `pixel ${Math.floor(i / 28)}, ${i % 28}`, type: "number", origin: "observed" }))];
+  const curve = (row: number, a: number) => Math.sin(a / 20 + world.cluster[row]!) + Math.exp(-((a - 20 * world.cluster[row]!) ** 2) / 60);
   const value = (row: number, column: number) => normal(row, 60 + column);
   const cells = (i: number) => ({ ...Object.fromEntries(notes.of(i)), [fields[0]!.name]: names[world.cluster[i]!]!, "stroke width": width(i), split: split(i) ? "test" : "train", writer: writer(i), ...Object.fromEntries(typed.map((column) => [column.field.name, column.cell(i)])) });
 
@@ -248,8 +254,8 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
   const state: State = {
     name: hostile ? HOSTILE[3]! : (parts[0]?.name ?? "Handwritten digits"),
     rows: n,
-    columns: 784,
-    kind: kind === "images" ? "images" : kind === "text" ? "text" : "table",
+    columns,
+    kind: kind === "images" || kind === "text" || kind === "counts" ? kind : "table",
     can: parts.map((part) => part.can),
     phase: "done",
     message: "",
@@ -260,7 +266,7 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
     seconds_left: null,
     seconds: 21.4,
     method: "tsne",
-    title: `t-SNE of ${n.toLocaleString("en")} x 784, perplexity 30`,
+    title: `t-SNE of ${n.toLocaleString("en")} x ${columns}, perplexity 30`,
     params: { n_components: world.dims, perplexity: 30, init: "pca", learning_rate: "auto", n_iter: 500, early_exaggeration: 12 },
     seed: 0,
     map: { version: 1, dims: world.dims },
@@ -407,7 +413,7 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
       id: String(row),
       fields: cells(row),
       text: kind === "text" ? text(row) : null,
-      search: { k, metric, columns: 784, metrics: ["euclidean", "cosine", "manhattan"] },
+      search: { k, metric, columns, metrics: ["euclidean", "cosine", "manhattan"] },
       kept: neighbors.filter((x) => x.kept).length,
       neighbors,
       invented: [...seen].filter((j) => !known.has(j)).slice(0, 10).map((j) => ({ row: j, id: String(j), distance: far(j), label: label(j) })),
@@ -522,7 +528,7 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
     const all = { ...Object.fromEntries(Object.entries(known.parameters.properties!).map(([name, p]) => [name, p.default])), n_components: dims, ...params };
     end = world.end(method, all);
     const first = Object.entries(all).find(([name, value]) => name !== "n_components" && typeof value === "number");
-    Object.assign(state, { method, params: all, title: `${known.title} of ${n.toLocaleString("en")} x 784${first ? `, ${known.parameters.properties![first[0]]?.title ?? first[0]} ${first[1]}` : ""}` });
+    Object.assign(state, { method, params: all, title: `${known.title} of ${n.toLocaleString("en")} x ${columns}${first ? `, ${known.parameters.properties![first[0]]?.title ?? first[0]} ${first[1]}` : ""}` });
     start(query.get("slow") === "1" ? 60 : Number(query.get("takes") ?? 2));
   }
   let gridParams: Record<string, unknown> = {};
@@ -574,6 +580,12 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
       if (field === 2) return Uint32Array.from({ length: n }, (_, i) => (i === n - 1 && n > 5000 ? MISSING : split(i)));
       throw new SourceError("Text is read row by row.", null, 404);
     },
+    async ranks(field) {
+      const cell = (row: number) => (cells(row) as Record<string, string | number | null>)[fields[field]!.name] ?? null;
+      const sorted = [...new Set(Array.from({ length: n }, (_, row) => cell(row)))].filter((v) => v !== null).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+      const rank = new Map(sorted.map((v, i) => [v, i]));
+      return Uint32Array.from({ length: n }, (_, row) => rank.get(cell(row)!) ?? MISSING);
+    },
     async columns(query, limit): Promise<Columns> {
       const found = all().filter((c) => c.name.toLowerCase().includes(query.toLowerCase()));
       found.sort((a, b) => Number(!a.name.toLowerCase().startsWith(query.toLowerCase())) - Number(!b.name.toLowerCase().startsWith(query.toLowerCase())));
@@ -609,7 +621,13 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
       rows.forEach((row, i) => paintPicture(g, row, 28 * (i % columns), 28 * Math.floor(i / columns)));
       return sheetOf(canvas, rows.length);
     },
-    values: async (row) => (kind === "table" ? Float32Array.from({ length: 6 }, (_, a) => value(row, a)) : Float32Array.from({ length: 300 }, (_, a) => Math.sin(a / 20 + world.cluster[row]!) + 0.1 * normal(row, 60 + a) + Math.exp(-((a - 20 * world.cluster[row]!) ** 2) / 60))),
+    values: async (row) => (kind === "table" ? Float32Array.from({ length: 6 }, (_, a) => value(row, a)) : Float32Array.from({ length: CURVE }, (_, a) => curve(row, a) + 0.1 * normal(row, 60 + a))),
+    largest: async (row, limit) => largestOf(Float32Array.from({ length: columns }, (_, a) => (hash(row, 900 + a) < 0.06 ? Math.ceil(12 * hash(row, 1400 + a) ** 4) : 0)), (column) => `word${column}`, limit),
+    async curve() {
+      const axis = query.get("axis");
+      const at = (a: number) => (axis === "wavelength" ? 400 + 2 * a : axis === "dates" ? 18_262 + a : a);
+      return { positions: Array.from({ length: CURVE }, (_, a) => at(a)), dates: axis === "dates", before: axis === "wavelength" ? "wavelength_" : "", after: axis === "wavelength" ? " nm" : "" };
+    },
     search: async (text, by, limit) => search(searched, text, by, limit),
     searchRows: async (text, by) => searchRows(searched, text, by),
     async annotate(column, type, edits) {
@@ -633,20 +651,23 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
       return { total: rows.length, rows: rows.slice(q.offset, q.offset + q.limit).map((row) => ({ row, id: String(row), fields: cells(row) })) };
     },
     async explain(rows, against) {
-      const columns: DemoColumn[] = [
+      const compared: DemoColumn[] = [
         { id: "metadata:0", name: fields[0]!.name, origin: "metadata", codes: world.cluster, labels: names },
         { id: "metadata:1", name: fields[1]!.name, origin: "metadata", numbers: Float32Array.from({ length: n }, (_, i) => width(i)) },
         { id: "metadata:2", name: fields[2]!.name, origin: "metadata", codes: Uint32Array.from({ length: n }, (_, i) => split(i)), labels: (fields[2] as { categories: { label: string }[] }).categories.map((c) => c.label) },
+        ...own.map(({ name, categories, column }, i): DemoColumn => ({ id: `metadata:${4 + i}`, name, origin: "metadata", codes: column(), labels: categories.map((c) => c.label) })),
         ...(state.measures ? [{ id: "derived:kept", name: "neighbors kept", origin: "derived" as const, numbers: trust() }] : []),
       ];
       const blob = (row: number, p: number) => 255 * Math.exp(-(((p % 28) - 14 - 6 * Math.cos(world.cluster[row]!)) ** 2 + (Math.floor(p / 28) - 14 - 6 * Math.sin(world.cluster[row]!)) ** 2) / 40);
-      const curve = (row: number, a: number) => Math.sin(a / 20 + world.cluster[row]!) + Math.exp(-((a - 20 * world.cluster[row]!) ** 2) / 60);
-      const mean = (rows: number[]) => {
-        const [many, of] = kind === "images" ? [784, blob] : kind === "curve" ? [300, curve] : [0, blob];
+      const [many, of] = kind === "images" ? [784, blob] : kind === "curve" ? [CURVE, curve] : [0, blob];
+      const means = (rows: number[]) => {
         const some = rows.filter((_, i) => i % Math.ceil(rows.length / 200) === 0);
-        return many > 0 ? Array.from({ length: many }, (_, p) => some.reduce((sum, row) => sum + of(row, p), 0) / some.length) : null;
+        const mean = (of: (row: number, p: number) => number) => Array.from({ length: many }, (_, p) => some.reduce((sum, row) => sum + of(row, p), 0) / some.length);
+        if (many === 0) return null;
+        const found = mean(of);
+        return { mean: found, deviation: kind === "curve" ? mean((row, p) => (of(row, p) - found[p]!) ** 2).map(Math.sqrt) : null };
       };
-      return contrastDemo(columns, n, rows, against, mean);
+      return contrastDemo(compared, n, rows, against, means);
     },
     rowsFile: async (rows, format) => new Blob([format === "csv" ? `row,${fields[0]!.name}\n${Array.from(rows, (row) => `${row},${names[world.cluster[row]!]}\n`).join("")}` : "PAR1"]),
     methods: async () => methods,
@@ -677,7 +698,7 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
     },
     async open(file) {
       if (!file.name.endsWith(".csv")) throw new SourceError(`${file.name}: it is of no format that is read.`, "Tables end in .csv or .parquet.", 400);
-      Object.assign(state, { name: file.name, rows: n, columns: 784, fields, map: { version: 0, dims: world.dims } });
+      Object.assign(state, { name: file.name, rows: n, columns, fields, map: { version: 0, dims: world.dims } });
       start(0.3);
     },
     async stop() {

@@ -1,6 +1,6 @@
 // The source of a page in one file: it holds what was learned before, and asks nothing of anyone.
 import { type DataSource, type Listener, SourceError } from "./source.ts";
-import type { MapData, State } from "./types.ts";
+import type { LargestValues, MapData, State } from "./types.ts";
 
 /** Coordinates, centered. */
 export function place(x: number[], y: number[]): MapData {
@@ -14,6 +14,13 @@ export function place(x: number[], y: number[]): MapData {
     radius = Math.max(radius, Math.abs(coords[2 * i]!), Math.abs(coords[2 * i + 1]!));
   }
   return { dims: 2, rows: x.length, version: 1, center, radius: radius || 1, coords };
+}
+
+/** The largest values of a row by magnitude, as the server tells them. */
+export function largestOf(values: Float32Array, nameOf: (column: number) => string, limit: number): LargestValues {
+  const found = Array.from(values, (value, column) => ({ column, value })).filter(({ value }) => value !== 0 && !Number.isNaN(value));
+  found.sort((a, b) => Math.abs(b.value) - Math.abs(a.value) || a.column - b.column);
+  return { nonzero: found.length, values: found.slice(0, limit).map(({ column, value }) => ({ name: nameOf(column), value })) };
 }
 
 /** A source that holds no more than a state, or not even that: a room's own adds what it holds. */
@@ -33,6 +40,7 @@ export function still(state?: State): DataSource {
     },
     map: async () => null,
     column: none,
+    ranks: none,
     columns: async () => ({ total: 0, columns: [] }),
     columnOf: none,
     trust: async () => null,
@@ -46,6 +54,8 @@ export function still(state?: State): DataSource {
     row: none,
     picture: () => "",
     values: none,
+    largest: none,
+    curve: none,
     search: async () => ({ total: 0, hits: [] }),
     searchRows: async () => [],
     table: async () => ({ total: 0, rows: [] }),

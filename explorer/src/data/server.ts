@@ -1,7 +1,7 @@
 // The server of `latent explore`, as docs/http-api.md describes it.
 import { parseMap } from "./header.ts";
 import { type DataSource, type Listener, sheetOf, SourceError, type View } from "./source.ts";
-import type { Cells, ColumnInfo, Columns, Comparison, Field, Hits, KeptMap, Method, RowInfo, State, TablePage, TableQuery } from "./types.ts";
+import type { Cells, ColumnInfo, Columns, Comparison, CurveAxis, Field, Hits, KeptMap, LargestValues, Method, RowInfo, State, TablePage, TableQuery } from "./types.ts";
 
 /** Waits this long before the events are asked for anew, when the browser has given up on them. */
 const RETRY_MS = 2000;
@@ -92,6 +92,7 @@ export function serverSource(base: string): DataSource {
       const from = Math.floor(field.min);
       return Float64Array.from(new Float32Array(await (await ask(`fields/${index}?from=${from}`)).arrayBuffer()), (day) => from + day);
     },
+    ranks: async (index) => new Uint32Array(await (await ask(`fields/${index}/ranks`)).arrayBuffer()),
     columns: (query, limit) => json<Columns>(`columns?q=${encodeURIComponent(query)}&limit=${limit}`),
     async columnOf(id) {
       const [info, answer] = await Promise.all([json<ColumnInfo>(`columns/${encodeURIComponent(id)}`), ask(`columns/${encodeURIComponent(id)}/values`)]);
@@ -128,6 +129,8 @@ export function serverSource(base: string): DataSource {
     space: (id) => `${base}maps/${id}/space`,
     page: (id) => `${base}maps/${id}/page`,
     values: async (row) => new Float32Array(await (await ask(`rows/${row}/values`)).arrayBuffer()),
+    largest: (row, limit) => json<LargestValues>(`rows/${row}/largest?limit=${limit}`),
+    curve: () => json<CurveAxis>("curve"),
     search: (text, by, limit) => json<Hits>(`search?q=${encodeURIComponent(text)}&by=${by}&limit=${limit}`),
     searchRows: async (text, by) => new Uint32Array(await (await ask(`search/rows?q=${encodeURIComponent(text)}&by=${by}`)).arrayBuffer()),
     annotate: async (column, type, edits) => (await post("annotations", { column, type, edits })).json(),

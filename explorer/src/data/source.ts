@@ -1,7 +1,7 @@
 // The one door between the page and its data. Everything else in src/ is written against this.
 import type { Room } from "../core/room.ts";
 import type { PictureSheet } from "../scatter/layers/pictures.ts";
-import type { AnnotationChange, AnnotationEdit, Cells, ColumnInfo, Columns, Comparison, Failure, Hits, KeptMap, MapData, Method, RowInfo, SelectionExplanation, Stable, State, TablePage, TableQuery } from "./types.ts";
+import type { AnnotationChange, AnnotationEdit, Cells, ColumnInfo, Columns, Comparison, CurveAxis, Failure, Hits, KeptMap, LargestValues, MapData, Method, RowInfo, SelectionExplanation, Stable, State, TablePage, TableQuery } from "./types.ts";
 
 export interface Listener {
   /** Whenever anything small changed. */
@@ -38,6 +38,8 @@ export interface DataSource {
   map(): Promise<MapData | null>;
   /** Cells of a metadata column. */
   column(field: number): Promise<Cells>;
+  /** The rank of each row by a metadata column of any type, for sorting; MISSING where the cell is missing. */
+  ranks(field: number): Promise<Uint32Array>;
   /** All columns whose name has this text, those that begin with it first; an empty text: all. */
   columns(query: string, limit: number): Promise<Columns>;
   /** A column by its id, and its cells. */
@@ -66,6 +68,10 @@ export interface DataSource {
   /** The pictures of rows in one, in `ceil(sqrt(n))` columns, reduced to a longer side of so many pixels. */
   pictures?(rows: number[], side: number): Promise<PictureSheet>;
   values(row: number): Promise<Float32Array>;
+  /** The largest values of a row by magnitude, with the names of their columns. */
+  largest(row: number, limit: number): Promise<LargestValues>;
+  /** The x axis, where rows are curves. */
+  curve(): Promise<CurveAxis>;
   /** The rows that match, the best first. */
   search(text: string, by: SearchBy, limit: number): Promise<Hits>;
   /** All rows that match, ascending. */

@@ -347,6 +347,32 @@ export interface Invented {
   label: string | null;
 }
 
+/** The largest values of a row. */
+export interface LargestValues {
+  /** Number of values that are neither 0 nor missing. */
+  nonzero: number;
+  /** By decreasing magnitude. */
+  values: NamedValue[];
+}
+
+/** A value of a row. */
+export interface NamedValue {
+  /** The name of its column. */
+  name: string;
+  value: number;
+}
+
+/** The x axis of curves. */
+export interface CurveAxis {
+  /** The position of each column, ascending or descending: the number in its name, the days since 1970 of its date, or its index. */
+  positions: number[];
+  /** Whether positions are dates. */
+  dates: boolean;
+  /** What stands before the number in each name, as `wavelength_`, and after it, as ` nm`. */
+  before: string;
+  after: string;
+}
+
 /** A part of the table of rows. */
 export interface TablePage {
   /** Number of rows in the table. */
@@ -428,6 +454,8 @@ export interface Side {
 export interface Means {
   inside: number[];
   outside: number[];
+  /** Of curves, the standard deviation among the selected rows. */
+  deviation: number[] | null;
 }
 
 /** Search results. */

@@ -186,7 +186,7 @@ test("where neighbors are searched is told, and their number and the metric can 
   await open(page, "n=400&kind=table", "row=7");
   await ready(page);
   await expect(page.getByRole("heading", { name: "Nearest in the data" })).toBeVisible();
-  await expect(page.getByText(/distance over 784 columns/)).toBeVisible();
+  await expect(page.getByText(/distance over 6 columns/)).toBeVisible();
   await page.getByRole("combobox", { name: "Number of neighbors" }).selectOption("30");
   await expect(page.locator("#neighbors button")).toHaveCount(30);
   await page.getByRole("combobox", { name: "Metric" }).selectOption({ label: "cosine" });

@@ -23,7 +23,7 @@ test("reads state, map, fields, trust and rows from the server", async ({ page, 
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("rows.csv");
   await expect(page.locator(".legend")).toContainText("<b>b</b>");
   await expect(page.locator("#neighbors button")).toHaveCount(15);
-  await expect(page.locator("#neighbors button").first()).toHaveAccessibleName("row r5, title 5, c distance 0.500 , kept by the map");
+  await expect(page.locator("#neighbors button").first()).toHaveAccessibleName("row r5, title 5 , c distance 0.500 , kept by the map");
   await expect(page.locator("#neighbors img").first()).toHaveJSProperty("naturalWidth", 8);
   await expect(page.getByText("Distances far apart are not to be read.")).toBeVisible();
   await page.locator("#color-by").selectOption("price");

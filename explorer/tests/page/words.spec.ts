@@ -36,7 +36,7 @@ test("a row that is near on the map only is not called far; distances are told f
   await expect(page.getByText(/far in the (space|data)/)).toHaveCount(0);
   for (const list of ["#neighbors", "#invented"]) {
     const lines = await page.locator(`${list} button`).first().locator(".small").allInnerTexts();
-    expect(lines).toEqual([expect.stringMatching(/^\d$/), expect.stringMatching(/^d\D+[\d.]+$/)]);
+    expect(lines).toEqual([expect.stringMatching(/^writer \d+\D*$/), expect.stringMatching(/^\d$/), expect.stringMatching(/^dist\.\D+[\d.]+$/)]);
   }
 });
 

@@ -134,6 +134,7 @@ pub(crate) fn routes(study: Arc<Study>) -> Router {
         .route("/maps/{id}/page", get(kept_page))
         .route("/maps/{id}/compare/{other}", get(compare))
         .route("/fields/{index}", get(field))
+        .route("/fields/{index}/ranks", get(ranks))
         .route("/columns", get(columns))
         .route("/columns/{id}", get(column))
         .route("/columns/{id}/values", get(column_values))
@@ -143,6 +144,8 @@ pub(crate) fn routes(study: Arc<Study>) -> Router {
         .route("/rows/{row}/picture", get(picture))
         .route("/pictures", get(pictures))
         .route("/rows/{row}/values", get(values))
+        .route("/rows/{row}/largest", get(largest))
+        .route("/curve", get(curve))
         .route("/search", get(search))
         .route("/search/rows", get(search_rows))
         .route("/table", post(table))
@@ -216,6 +219,15 @@ async fn field(State(study): Shared, Path(index): Path, Query(start): Query<Star
     aside(move || {
         let cells = data.fields.cells_of(index).ok_or_else(|| Refused::missing(format!("field {index}: it has no numbers.")))?;
         Ok(binary(cells.bytes(start.from)))
+    })
+    .await
+}
+
+async fn ranks(State(study): Shared, Path(index): Path) -> Answer {
+    let data = data(&study)?;
+    aside(move || {
+        let ranks = data.fields.ranks(index).ok_or_else(|| Refused::missing(format!("field {index}: there is none.")))?;
+        Ok(bytes_of(ranks.iter().map(|rank| rank.to_le_bytes())))
     })
     .await
 }
@@ -412,6 +424,24 @@ async fn pictures(State(study): Shared, Query(asked): Query<Pictured>) -> Answer
 async fn values(State(study): Shared, Path(row): Path) -> Answer {
     let values = data_with(&study, row)?.values(row).ok_or_else(|| Refused::missing("the columns are not numeric."))?;
     Ok(binary(values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>()))
+}
+
+#[derive(Deserialize)]
+struct Most {
+    #[serde(default = "fifty")]
+    limit: usize,
+}
+
+async fn largest(State(study): Shared, Path(row): Path, Query(most): Query<Most>) -> Answer {
+    let data = data_with(&study, row)?;
+    let largest = data.largest(row, most.limit.min(1000)).ok_or_else(|| Refused::missing("the columns are not numeric."))?;
+    Ok(Json(largest).into_response())
+}
+
+async fn curve(State(study): Shared) -> Answer {
+    let data = data(&study)?;
+    let axis = data.curve.as_ref().ok_or_else(|| Refused::missing("the rows are not curves."))?;
+    Ok(Json(axis).into_response())
 }
 
 #[derive(Deserialize)]

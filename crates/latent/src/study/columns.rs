@@ -184,7 +184,7 @@ pub(super) fn describe(column: Column, cells: &Cells) -> ColumnInfo {
     ColumnInfo { column, min, max, missing, categories }
 }
 
-fn observed_name(observations: &Observations, index: usize) -> (String, ColumnType) {
+pub(super) fn observed_name(observations: &Observations, index: usize) -> (String, ColumnType) {
     let plain = |names: &Option<Vec<String>>| {
         let name = names.as_ref().and_then(|names| names.get(index)).cloned();
         (name.unwrap_or_else(|| format!("column {index}")), ColumnType::Number)

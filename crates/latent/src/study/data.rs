@@ -7,12 +7,13 @@ use latentspace::explain::MetadataColumns;
 use latentspace::learn::TrainingRows;
 use latentspace::linalg::OwnedRows;
 use latentspace::method::Shape;
+use latentspace::schemars::{self, JsonSchema};
+use serde::Serialize;
 
+use super::columns::observed_name;
+use super::curve::CurveAxis;
 use super::search::Searched;
 use super::{EncodeText, Fields, Room, Study};
-
-/// Minimum number of columns for drawing rows as curves, if adjacent columns correlate.
-const CURVE_FROM: usize = 24;
 
 /// Maximum number of characters of a row's name.
 const LONGEST_NAME: usize = 120;
@@ -28,8 +29,8 @@ pub(crate) struct Data {
     pub(crate) rooms: Vec<Box<dyn Room>>,
     /// Encodes a text as a point, where rows are texts.
     pub(super) encode_text: Option<Box<EncodeText>>,
-    /// Whether rows are curves.
-    pub(super) is_curve: bool,
+    /// The x axis, if rows are curves.
+    pub(crate) curve: Option<CurveAxis>,
     /// The metadata as columns that can be compared, once they were.
     pub(super) riding: OnceLock<MetadataColumns>,
 }
@@ -109,6 +110,16 @@ impl Data {
             Values::Text(_) => None,
         }
     }
+
+    /// The largest values of a row by magnitude, with the names of their columns; none if rows are not numeric.
+    pub(crate) fn largest(&self, row: usize, limit: usize) -> Option<LargestValues> {
+        let values = self.values(row)?;
+        let mut columns: Vec<usize> = (0..values.len()).filter(|&at| values[at] != 0.0 && !values[at].is_nan()).collect();
+        let nonzero = columns.len();
+        columns.sort_by(|&a, &b| values[b].abs().total_cmp(&values[a].abs()).then(a.cmp(&b)));
+        let named = |at: usize| NamedValue { name: observed_name(&self.observations, at).0, value: values[at] };
+        Some(LargestValues { nonzero, values: columns.into_iter().take(limit).map(named).collect() })
+    }
 }
 
 impl Study {
@@ -130,23 +141,21 @@ impl Study {
     }
 }
 
-/// Whether rows are curves: many unnamed columns with high correlation of adjacent ones (median above 0.8).
-pub(super) fn is_curve(observations: &Observations) -> bool {
-    let Values::Table(table) = &observations.values else { return false };
-    if table.numbers.cols() < CURVE_FROM || table.names.is_some() || table.numbers.rows() == 0 {
-        return false;
-    }
-    let step = table.numbers.rows().div_ceil(101);
-    let mut correlations: Vec<f64> =
-        (0..table.numbers.rows()).step_by(step).map(|row| neighbor_correlation(table.numbers.row(row))).collect();
-    correlations.sort_by(f64::total_cmp);
-    correlations[correlations.len() / 2] > 0.8
+/// The largest values of a row.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(crate = "schemars")]
+pub(crate) struct LargestValues {
+    /// Number of values that are neither 0 nor missing.
+    pub(crate) nonzero: usize,
+    /// By decreasing magnitude.
+    pub(crate) values: Vec<NamedValue>,
 }
 
-/// The lag-1 autocorrelation of numbers.
-fn neighbor_correlation(row: &[f32]) -> f64 {
-    let mean = row.iter().map(|&v| f64::from(v)).sum::<f64>() / row.len() as f64;
-    let variance: f64 = row.iter().map(|&v| (f64::from(v) - mean).powi(2)).sum();
-    let together: f64 = row.windows(2).map(|pair| (f64::from(pair[0]) - mean) * (f64::from(pair[1]) - mean)).sum();
-    if variance > 0.0 { together / variance } else { 0.0 }
+/// A value of a row.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(crate = "schemars")]
+pub(crate) struct NamedValue {
+    /// The name of its column.
+    pub(crate) name: String,
+    pub(crate) value: f32,
 }

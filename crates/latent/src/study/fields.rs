@@ -286,6 +286,23 @@ impl Fields {
         }
         rows
     }
+
+    /// The rank of each row by a column, 0 first; equal cells have the same, missing ones `MISSING`. None for an unknown column.
+    pub(crate) fn ranks(&self, index: usize) -> Option<Vec<u32>> {
+        self.columns.get(index)?;
+        let mut ranks = vec![MISSING; self.metadata.rows()];
+        let (mut rank, mut before) = (0, Value::Null);
+        for row in self.sorted((0..ranks.len() as u32).collect(), Some(index), false) {
+            let cell = self.cell(index, row as usize);
+            if cell.is_null() {
+                break; // missing cells are last
+            }
+            rank += u32::from(!before.is_null() && cell != before);
+            ranks[row as usize] = rank;
+            before = cell;
+        }
+        Some(ranks)
+    }
 }
 
 fn category<'a>(codes: &[u32], categories: &'a [Category], row: usize) -> Option<&'a str> {

@@ -4,6 +4,7 @@ mod annotations;
 pub(crate) mod axes;
 mod bundle;
 mod columns;
+mod curve;
 mod data;
 mod fields;
 mod frame;
@@ -354,7 +355,7 @@ impl Study {
             Values::Images(images) => Some(images.shape),
             _ => None,
         };
-        let curve = data::is_curve(&observations);
+        let curve = curve::axis(&observations);
         self.desk.change(|state| {
             state.name.clone_from(&observations.name);
             state.rows = observations.rows();
@@ -367,14 +368,14 @@ impl Study {
                 height: shape.height,
                 pixelated: shape.width.max(shape.height) <= 48,
             });
-            state.curve = curve;
+            state.curve = curve.is_some();
             state.preparation = notes.iter().map(|note| capitalized(note)).collect();
             state.search_by_meaning = encode_text.is_some();
             state.can = rooms.iter().map(|room| room.can()).collect();
             state.n_neighbors = NEIGHBORS.min(points.rows().saturating_sub(1) / 2).max(1);
         });
         let data =
-            Data { observations, fields, prepared, preparation, points, rooms, encode_text, is_curve: curve, riding: OnceLock::new() };
+            Data { observations, fields, prepared, preparation, points, rooms, encode_text, curve, riding: OnceLock::new() };
         self.data.set(Arc::new(data)).map_err(|_| Error::internal("a study was begun twice"))?;
         Ok(start)
     }

@@ -30,6 +30,8 @@ pub(crate) struct SelectionExplanation {
 pub(crate) struct Means {
     pub(crate) inside: Vec<f32>,
     pub(crate) outside: Vec<f32>,
+    /// Of curves, the standard deviation among the selected rows.
+    pub(crate) deviation: Option<Vec<f32>>,
 }
 
 impl Study {
@@ -106,30 +108,41 @@ impl Data {
     fn means(&self, rows: &[u32], against: Option<&[u32]>) -> Option<Means> {
         let width = match &self.observations.values {
             Values::Images(images) => images.shape.len(),
-            Values::Table(table) if self.is_curve => table.numbers.cols(),
+            Values::Table(table) if self.curve.is_some() => table.numbers.cols(),
             _ => return None,
         };
         let n = self.observations.rows();
         let mut is_selected = vec![false; n];
         rows.iter().for_each(|&row| is_selected[row as usize] = true);
-        let add = |sums: &mut [f64], row: usize| match &self.observations.values {
-            Values::Images(images) => sums.iter_mut().zip(&images.pixels[row * width..]).for_each(|(sum, &cell)| *sum += f64::from(cell)),
-            Values::Table(table) => sums.iter_mut().zip(table.values(row)).for_each(|(sum, cell)| *sum += cell),
+        let each = |row: usize, add: &mut dyn FnMut(usize, f64)| match &self.observations.values {
+            Values::Images(images) => {
+                let pixels = &images.pixels[row * width..(row + 1) * width];
+                pixels.iter().enumerate().for_each(|(at, &cell)| add(at, f64::from(cell)));
+            }
+            Values::Table(table) => table.values(row).enumerate().for_each(|(at, cell)| add(at, cell)),
             _ => {}
         };
-        let mean = |rows: &mut dyn Iterator<Item = usize>| {
+        // Of something of each cell.
+        let mean = |rows: &mut dyn Iterator<Item = usize>, of: &dyn Fn(usize, f64) -> f64| {
             let (mut sums, mut count) = (vec![0.0; width], 0.0);
             for row in rows {
-                add(&mut sums, row);
+                each(row, &mut |at, cell| sums[at] += of(at, cell));
                 count += 1.0;
             }
-            sums.into_iter().map(|sum| (sum / count) as f32).collect()
+            sums.iter_mut().for_each(|sum| *sum /= count);
+            sums
         };
-        let inside = mean(&mut (0..n).filter(|&row| is_selected[row]));
+        let single = |of: Vec<f64>| of.into_iter().map(|value| value as f32).collect::<Vec<f32>>();
+        let cell = |_: usize, cell: f64| cell;
+        let inside = mean(&mut (0..n).filter(|&row| is_selected[row]), &cell);
         let outside = match against {
-            Some(rows) => mean(&mut rows.iter().map(|&row| row as usize)),
-            None => mean(&mut (0..n).filter(|&row| !is_selected[row])),
+            Some(rows) => mean(&mut rows.iter().map(|&row| row as usize), &cell),
+            None => mean(&mut (0..n).filter(|&row| !is_selected[row]), &cell),
         };
-        Some(Means { inside, outside })
+        let deviation = self.curve.is_some().then(|| {
+            let squared = mean(&mut (0..n).filter(|&row| is_selected[row]), &|at, cell| (cell - inside[at]).powi(2));
+            squared.into_iter().map(|square| square.sqrt() as f32).collect()
+        });
+        Some(Means { inside: single(inside), outside: single(outside), deviation })
     }
 }

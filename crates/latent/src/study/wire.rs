@@ -8,6 +8,8 @@ use super::annotations::Changed;
 use super::axes;
 use super::bundle::Bundle;
 use super::columns::{ColumnInfo, Columns};
+use super::curve::CurveAxis;
+use super::data::LargestValues;
 use super::maps::Kept;
 use super::rows::{Compared, RowInfo, TablePage};
 use super::search::Hits;
@@ -23,6 +25,8 @@ pub(crate) fn schema() -> Value {
             add::<Kept>(types);
             add::<Compared>(types);
             add::<RowInfo>(types);
+            add::<LargestValues>(types);
+            add::<CurveAxis>(types);
             add::<TablePage>(types);
             add::<SelectionExplanation>(types);
             add::<Hits>(types);

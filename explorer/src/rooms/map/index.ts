@@ -13,6 +13,7 @@ import LabelsPanel from "./panels/LabelsPanel.svelte";
 import GroupsPanel from "./panels/GroupsPanel.svelte";
 import MapsPanel from "./panels/MapsPanel.svelte";
 import MethodPanel from "./panels/MethodPanel.svelte";
+import NeighborsPanel from "./panels/NeighborsPanel.svelte";
 import RowPanel from "./panels/RowPanel.svelte";
 import RowsPanel from "./panels/RowsPanel.svelte";
 import SelectionPanel from "./panels/SelectionPanel.svelte";
@@ -46,6 +47,7 @@ export const map: Room = {
     { id: "again", place: "left", order: 60, component: AgainPanel, when: (s) => Boolean(s.maps.keptShown?.learned) && (!s.source.still || s.maps.keptShown?.stability !== null) },
     { id: "data", place: "left", order: 70, component: DataPanel, when: (s) => (s.state?.rows ?? 0) > 0 && !s.source.still },
     { id: "row", place: "right", order: 20, component: RowPanel, focus: true, when: (s) => s.selection.row !== null },
+    { id: "neighbors", place: "right", order: 25, component: NeighborsPanel, when: (s) => s.selection.row !== null },
     { id: "selection", place: "right", order: 30, component: SelectionPanel, focus: true, when: selected },
     { id: "labels", place: "right", order: 35, component: LabelsPanel, when: (s) => s.annotations.offered && (s.selection.row !== null || s.selection.rows !== null) },
     { id: "contrast", place: "right", order: 40, component: ContrastPanel, when: selected },
