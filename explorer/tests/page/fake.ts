@@ -153,6 +153,7 @@ export async function fakeServer(dist: string): Promise<Fake> {
     if (path === "/api/fields/0") return void bytes(Uint32Array.from({ length: N }, (_, i) => i % 3).buffer as ArrayBuffer);
     if (path === "/api/fields/1") return void bytes(Float32Array.from({ length: N }, (_, i) => price(i)).buffer as ArrayBuffer);
     if (path === "/api/fields/3") return void bytes(Float32Array.from({ length: N }, (_, i) => 19723 + i - Number(url.searchParams.get("from") ?? 0)).buffer as ArrayBuffer);
+    if (path === "/api/fields/2/ranks") return void bytes(Uint32Array.from({ length: N }, (_, i) => i).buffer as ArrayBuffer);
     if (path === "/api/columns") {
       const text = url.searchParams.get("q")!;
       const found = columns.filter((c) => c.name.includes(text));

@@ -18,10 +18,10 @@ import RowPanel from "./panels/RowPanel.svelte";
 import RowsPanel from "./panels/RowsPanel.svelte";
 import SelectionPanel from "./panels/SelectionPanel.svelte";
 import SetsPanel from "./panels/SetsPanel.svelte";
-import TablePanel from "./panels/TablePanel.svelte";
 import TrustPanel from "./panels/TrustPanel.svelte";
 import Search from "./Search.svelte";
 import { mapOf, MapSlice } from "./slice.svelte.ts";
+import TablePanel from "./table/TablePanel.svelte";
 import View from "./View.svelte";
 
 const PAN_PX = 60;
