@@ -130,6 +130,7 @@ test("a row of the map is a row of the table, and the other way around", async (
   // Another order begins at its first row.
   await head(page, "neighbors kept").getByRole("button").click();
   await expect.poll(() => page.locator(".scroll").evaluate((e) => e.scrollTop)).toBe(0);
+  await expect(table(page).locator(".window .line").nth(1).getByRole("button")).toBeVisible(); // its rows came
   await table(page).locator(".window .line").nth(1).click();
   const other = await page.evaluate(() => window.explorer.row);
   expect(other).not.toBe(row);
@@ -142,6 +143,23 @@ test("a row of the map is a row of the table, and the other way around", async (
   await expect(table(page)).toHaveAttribute("aria-rowcount", String(selected + 1));
   await page.getByRole("switch", { name: "Only the selection" }).uncheck();
   await expect(table(page)).toHaveAttribute("aria-rowcount", "2001");
+});
+
+test("labels and notes of the reader are columns, and change with what is written", async ({ page }) => {
+  await open(page, "n=300&kind=table", "table=1&row=3");
+  await ready(page);
+  const labels = page.getByRole("region", { name: "Labels" });
+  await labels.getByLabel("Label for row 3").fill("odd");
+  await page.keyboard.press("Enter");
+  await labels.getByLabel("Note on row 3").fill("look again");
+  await labels.getByLabel("Note on row 3").blur();
+  await expect.poll(async () => (await cells(page, "my note")).filter((text) => text !== "–")).toEqual(["look again"]);
+  await head(page, "my label").getByRole("button").click();
+  await expect.poll(async () => (await cells(page, "my label"))[0]).toBe("odd");
+  await expect(table(page).locator(".window .line").first().getByRole("button")).toHaveText("3");
+  await labels.getByLabel("Label for row 3").fill("fine");
+  await page.keyboard.press("Enter");
+  await expect.poll(async () => (await cells(page, "my label"))[0]).toBe("fine");
 });
 
 test("a million rows scroll and sort", async ({ page }) => {

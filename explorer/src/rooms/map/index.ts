@@ -9,8 +9,8 @@ import AgainPanel from "./panels/AgainPanel.svelte";
 import ColorPanel from "./panels/ColorPanel.svelte";
 import ContrastPanel from "./panels/ContrastPanel.svelte";
 import DataPanel from "./panels/DataPanel.svelte";
-import LabelsPanel from "./panels/LabelsPanel.svelte";
 import GroupsPanel from "./panels/GroupsPanel.svelte";
+import LabelsPanel from "./panels/LabelsPanel.svelte";
 import MapsPanel from "./panels/MapsPanel.svelte";
 import MethodPanel from "./panels/MethodPanel.svelte";
 import NeighborsPanel from "./panels/NeighborsPanel.svelte";
@@ -47,9 +47,9 @@ export const map: Room = {
     { id: "again", place: "left", order: 60, component: AgainPanel, when: (s) => Boolean(s.maps.keptShown?.learned) && (!s.source.still || s.maps.keptShown?.stability !== null) },
     { id: "data", place: "left", order: 70, component: DataPanel, when: (s) => (s.state?.rows ?? 0) > 0 && !s.source.still },
     { id: "row", place: "right", order: 20, component: RowPanel, focus: true, when: (s) => s.selection.row !== null },
-    { id: "neighbors", place: "right", order: 25, component: NeighborsPanel, when: (s) => s.selection.row !== null },
     { id: "selection", place: "right", order: 30, component: SelectionPanel, focus: true, when: selected },
     { id: "labels", place: "right", order: 35, component: LabelsPanel, when: (s) => s.annotations.offered && (s.selection.row !== null || s.selection.rows !== null) },
+    { id: "neighbors", place: "right", order: 37, component: NeighborsPanel, when: (s) => s.selection.row !== null },
     { id: "contrast", place: "right", order: 40, component: ContrastPanel, when: selected },
     { id: "rows", place: "right", order: 50, component: RowsPanel, when: selected },
     { id: "table", place: "below", order: 10, component: TablePanel, focus: true, when: (s) => mapOf(s).table && s.state !== null && !s.source.still },

@@ -37,7 +37,7 @@ export class RowsTable {
   private ranks = $state.raw<ReadonlyMap<number, Float64Array>>(new Map());
   private pages = $state.raw<ReadonlyMap<number, TableRow[]>>(new Map());
   private readonly asking = new Set<number>();
-  private pagesOf: object | null = null;
+  private pagesOf: readonly unknown[] = [];
 
   constructor(store: Store, address: URLSearchParams) {
     this.store = store;
@@ -55,10 +55,13 @@ export class RowsTable {
 
   /** All that can be shown, but for the one that names rows; of many observed columns those that are shown. */
   readonly all: TableColumn[] = $derived.by(() => {
-    const { columns, names } = this.store;
+    const { annotations, columns, names } = this.store;
+    const notes = annotations.state.columns.filter((c) => c.type === "text").map((c): TableColumn => ({ by: keyOf(c), name: c.name, type: "text", origin: "Yours", index: null }));
     const found: TableColumn[] = columns.groups.flatMap((g) => g.choices.map((c) => this.columnOf(c.by, g.origin)));
     const texts = columns.fields.filter((f) => f.type === "text").map((f) => this.columnOf(f.name, "Metadata"));
-    found.splice(found.filter((c) => c.origin === "Metadata").length, 0, ...texts);
+    const after = (origin: string, more: TableColumn[]) => found.splice(found.findLastIndex((c) => c.origin === origin) + 1, 0, ...more);
+    after("Metadata", texts);
+    after("Yours", notes);
     for (const by of this.chosen ?? []) if (!found.some((c) => c.by === by) && (by.startsWith("@") || columns.fields.some((f) => f.name === by))) found.push(this.columnOf(by, "Observed"));
     return found.filter((c) => c.index === null || c.index !== names.index);
   });
@@ -72,7 +75,7 @@ export class RowsTable {
     const { state, observations } = this.store;
     const of = (origin: string) => this.all.filter((c) => c.origin === origin && c.type !== "id").slice(0, FIRST).map((c) => c.by);
     const observed = observations.few && (state?.rows ?? 0) <= WHOLE_MOST ? of("Observed") : [];
-    return [...(this.store.maps.trust ? [KEPT] : []), ...of("Metadata"), ...observed];
+    return [...of("Yours"), ...(this.store.maps.trust ? [KEPT] : []), ...of("Metadata"), ...observed];
   });
   readonly columns: TableColumn[] = $derived.by(() => (this.chosen ?? this.first).flatMap((by) => this.all.find((c) => c.by === by) ?? []));
   isShown(by: string): boolean {
@@ -89,7 +92,7 @@ export class RowsTable {
   }
   /** Fetches the cells of what is shown, but for those that come with the rows. */
   needColumns(): void {
-    for (const { by, index } of this.columns) if (index === null) void this.store.columns.need(by);
+    for (const { by, index, type } of this.columns) if (index === null && type !== "text") void this.store.columns.need(by);
   }
 
   // --- order ---
@@ -129,6 +132,10 @@ export class RowsTable {
   }
   /** Whether rows can be sorted by their names: they are those of a column. */
   readonly named: boolean = $derived.by(() => this.ranked(NAME) !== null && (this.store.names.by === "" || this.store.names.index !== null));
+  /** Notes are read row by row. */
+  isSortable({ index, type }: TableColumn): boolean {
+    return index !== null || type !== "text";
+  }
   /** Sorts by a column, or turns the order around. */
   sortBy(by: string | null): void {
     if (this.sort === by && by !== null) this.descending = !this.descending; // rows by number have one order
@@ -162,18 +169,20 @@ export class RowsTable {
   /** Asks for the rows between two places. */
   want(from: number, to: number): void {
     const { order, total, store } = this;
-    const of = order ?? store;
-    if (this.pagesOf !== of) {
+    // Labels and notes come with the rows.
+    const of = [order, store.annotations.state.version];
+    if (of.some((part, i) => part !== this.pagesOf[i])) {
       [this.pagesOf, this.pages] = [of, new Map()];
       this.asking.clear();
     }
+    const mine = this.pagesOf;
     for (let page = Math.floor(from / PAGE); page * PAGE < Math.min(to, total); page++) {
       if (this.pages.has(page) || this.asking.has(page)) continue;
       this.asking.add(page);
       const rows = Array.from({ length: Math.min(PAGE, total - page * PAGE) }, (_, i) => this.rowAt(page * PAGE + i));
       store.source.table({ rows, sort: null, descending: false, offset: 0, limit: PAGE }).then(
         (found) => {
-          if (this.pagesOf !== of) return; // sorted anew meanwhile
+          if (this.pagesOf !== mine) return; // sorted anew meanwhile
           this.pages = new Map([...this.pages].slice(1 - KEPT_PAGES)).set(page, found.rows);
           this.asking.delete(page);
         },
@@ -185,9 +194,9 @@ export class RowsTable {
     }
   }
   /** A cell, for reading. */
-  told({ by, name, index }: TableColumn, row: TableRow): string {
+  told({ by, name, index, type }: TableColumn, row: TableRow): string {
     const { columns } = this.store;
-    if (index !== null) return columns.cellTold(name, row.fields[name]);
+    if (index !== null || type === "text") return columns.cellTold(name, row.fields[name]);
     const cells: Cells | null = columns.cellsOf(by);
     const value = cells?.[row.row];
     if (value === undefined || Number.isNaN(value)) return cells ? "–" : "";
