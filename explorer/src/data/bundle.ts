@@ -271,6 +271,11 @@ export function bundleSource(content: Promise<ArrayBuffer>): DataSource {
       return sheetOf(picturesOf(all, rows), rows.length);
     },
     values: async (row) => observed(await opened, row).values,
+    async curve() {
+      const { axis } = (await opened).header;
+      if (!axis) throw missing("curves");
+      return axis;
+    },
     async largest(row, limit) {
       const { values, names } = observed(await opened, row);
       return largestOf(values, (column) => names[column]!, limit);

@@ -556,6 +556,8 @@ export interface Bundle {
   texts: BundleText[];
   /** Null if rows have no id but their number. */
   ids: string[] | null;
+  /** The x axis of curves, if all of their columns are in the file. */
+  axis: CurveAxis | null;
   /** How the nearest neighbors of each row in the data were searched; `k` of them are in the file, at most those that were measured. */
   search: NeighborSearch;
 }

@@ -2,6 +2,7 @@
 import { expect, test } from "@playwright/test";
 import { bandPath, dateText, dateTicks, linePath, placed, positionTold, quantities, tickText, ticks, titled } from "../../src/core/observation/axis.ts";
 import { quantity, withUnit } from "../../src/core/observation/units.ts";
+import { bundleSource } from "../../src/data/bundle.ts";
 import { largestOf } from "../../src/data/file.ts";
 
 test("units are read from names, and words are no units", () => {
@@ -62,4 +63,20 @@ test("a line breaks where values are missing, and holds the least and the larges
 test("the largest values of a row are those by magnitude, with their names", () => {
   const found = largestOf(Float32Array.of(0, -3, 2, Number.NaN, 3), (column) => `c${column}`, 2);
   expect(found).toEqual({ nonzero: 3, values: [{ name: "c1", value: -3 }, { name: "c4", value: 3 }] });
+});
+
+test("a map's file tells the x axis of its curves, their values and the largest of them", async () => {
+  const axis = { positions: [400, 410], dates: false, before: "", after: " nm" };
+  const column = (i: number) => ({ info: { id: `observed:${i}`, name: `${400 + 10 * i} nm`, type: "number", origin: "observed", min: 0, max: 1, missing: 0, categories: [] }, coding: "f32", offset: 0 });
+  const header = { state: { rows: 2, curve: true, fields: [] }, dims: 2, center: [0, 0, 0], radius: 1, trust: false, pictures: null, distances: false, columns: [column(0), column(1)], texts: [], ids: null, axis, search: { k: 0 } };
+  const told = new TextEncoder().encode(JSON.stringify(header));
+  const bytes = new Uint8Array(4 + told.length + 8 + 16);
+  new DataView(bytes.buffer).setUint32(0, told.length, true);
+  bytes.set(told, 4);
+  bytes.set(new Uint8Array(Float32Array.of(1, 2, -3, 0).buffer), 4 + told.length + 8); // by column, behind the coordinates
+  const source = bundleSource(Promise.resolve(bytes.buffer));
+  expect(await source.curve()).toEqual(axis);
+  expect([...(await source.values(0))]).toEqual([1, -3]);
+  expect(await source.largest(0, 1)).toEqual({ nonzero: 2, values: [{ name: "410 nm", value: -3 }] });
+  expect((await source.largest(1, 5)).nonzero).toBe(1);
 });

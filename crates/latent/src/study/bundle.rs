@@ -20,6 +20,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::columns::{Cells, ColumnInfo, ColumnType};
+use super::curve::CurveAxis;
 use super::maps::Kept;
 use super::rows::NeighborSearch;
 use super::state::{Phase, State};
@@ -116,6 +117,8 @@ pub(crate) struct Bundle {
     pub(crate) texts: Vec<BundleText>,
     /// Null if rows have no id but their number.
     pub(crate) ids: Option<Vec<String>>,
+    /// The x axis of curves, if all of their columns are in the file.
+    pub(crate) axis: Option<CurveAxis>,
     /// How the nearest neighbors of each row in the data were searched; `k` of them are in the file, at most those that were measured.
     pub(crate) search: NeighborSearch,
 }
@@ -210,9 +213,10 @@ impl Study {
             }
             sections.extend(write_neighbors(&near, neighbors, &curve(&steps)));
         }
+        let axis = data.curve.clone().filter(|_| observed == data.observations.columns());
         let state = State {
             phase: Phase::Done,
-            curve: data.is_curve && observed == data.observations.columns(),
+            curve: axis.is_some(),
             can: Vec::new(),
             grid: None,
             again: None,
@@ -238,8 +242,22 @@ impl Study {
         let search = NeighborSearch { k: neighbors, metric: map.metric, columns: data.points.cols(), metrics: Vec::new() };
         let (texts, ids) = (data.fields.texts(extent.text), data.fields.ids());
         let methods = registry::METHODS.iter().filter(|entry| entry.info.name == map.method).map(MethodInfo::of).collect();
-        let header =
-            Bundle { state, map: map.clone(), methods, dims, center, radius, trust, pictures, distances, columns, texts, ids, search };
+        let header = Bundle {
+            state,
+            map: map.clone(),
+            methods,
+            dims,
+            center,
+            radius,
+            trust,
+            pictures,
+            distances,
+            columns,
+            texts,
+            ids,
+            axis,
+            search,
+        };
         let header = serde_json::to_vec(&header).map_err(|error| Error::internal(error.to_string()))?;
         let mut out = DeflateEncoder::new(Vec::new(), Compression::best());
         let all = [&(header.len() as u32).to_le_bytes()[..], &header, &sections];

@@ -374,8 +374,7 @@ impl Study {
             state.can = rooms.iter().map(|room| room.can()).collect();
             state.n_neighbors = NEIGHBORS.min(points.rows().saturating_sub(1) / 2).max(1);
         });
-        let data =
-            Data { observations, fields, prepared, preparation, points, rooms, encode_text, curve, riding: OnceLock::new() };
+        let data = Data { observations, fields, prepared, preparation, points, rooms, encode_text, curve, riding: OnceLock::new() };
         self.data.set(Arc::new(data)).map_err(|_| Error::internal("a study was begun twice"))?;
         Ok(start)
     }
