@@ -77,10 +77,15 @@ test("a given map is no broken fit: it is called what it is, and a map can be le
   expect(await ticks()).toBeGreaterThan(10);
 });
 
-test("without data the page takes a file, and says what the samples show", async ({ page }) => {
+test("without data the page takes a file, and says what the samples show", async ({ page, context }) => {
   await open(page, "n=300&phase=empty");
   await expect(page.getByRole("heading", { name: "Explore your data" })).toBeVisible();
   await expect(page.getByText("latent demo digits")).toBeVisible();
+  // A sample's command is a click away from the terminal.
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.getByRole("button", { name: "latent demo digits Copy" }).click();
+  await expect(page.getByRole("button", { name: "latent demo digits Copied" })).toBeVisible();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe("latent demo digits");
   await expect(page.getByText("10,000 handwritten digits")).toBeVisible();
   await expect(page.locator("#color-by")).toHaveCount(0);
   const field = page.getByLabel("Choose a file");
