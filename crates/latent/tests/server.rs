@@ -487,6 +487,15 @@ fn a_map_that_was_given_is_not_made_again() {
 }
 
 #[test]
+fn rows_too_few_for_the_usual_method_get_another_map() {
+    let folder = Folder::new();
+    folder.write("few.csv", "a,b,c\n1,2,3\n2,3,9\n4,5,1\n1,1,1\n");
+    let server = Server::rested(folder, "few.csv");
+    let state = server.get("/api/state").json();
+    assert_eq!((&state["phase"], &state["method"], &state["map"]["dims"]), (&"done".into(), &"pca".into(), &2.into()));
+}
+
+#[test]
 fn names_and_warnings_are_for_reading() {
     let server = Server::rested(table(), "t.csv --columns a,b,c,d,e --method umap --set n_neighbors=100 --set n_epochs=20");
     let state = server.get("/api/state").json();

@@ -1,7 +1,7 @@
 //! The registry of methods: one line each.
 
 use crate::error::{Error, Result, nearest};
-use crate::method::Entry;
+use crate::method::{Entry, Shape};
 use crate::methods::manifold::diffusion::Diffusion;
 use crate::methods::manifold::isomap::Isomap;
 use crate::methods::manifold::laplacian::Laplacian;
@@ -14,6 +14,7 @@ use crate::methods::topics::lda::Lda;
 use crate::methods::topics::plsa::Plsa;
 use crate::methods::tsne::Tsne;
 use crate::methods::umap::Umap;
+use crate::params::Role;
 
 /// Every method, in the order in which lists show them.
 pub static METHODS: &[Entry] = &[
@@ -34,6 +35,18 @@ pub static METHODS: &[Entry] = &[
 /// The default method for maps: the first in the registry.
 pub fn default_map() -> &'static Entry {
     METHODS.iter().find(|entry| entry.info.family == "map").unwrap_or(&METHODS[0])
+}
+
+/// The default method for a map of rows of this shape: the default for maps, or the first that learns from so few rows.
+pub fn default_map_of(shape: Shape) -> &'static Entry {
+    let dims = |entry: &Entry| entry.parameter_of(Role::Dimensions).map(|dims| (dims.name, serde_json::json!(2)));
+    let learns = |entry: &Entry| {
+        entry
+            .with(&dims(entry).into_iter().collect())
+            .is_ok_and(|method| method.check(shape).is_ok() || method.adapted(shape, None).is_some())
+    };
+    let usual = default_map();
+    if learns(usual) { usual } else { METHODS.iter().find(|entry| learns(entry)).unwrap_or(usual) }
 }
 
 /// The default method for text: the first in the registry that takes text and no tables.

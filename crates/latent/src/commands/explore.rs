@@ -8,7 +8,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use latentspace::data::{Affine, Metadata, Observations, Precomputed, Preparation, PrepareOptions, ReadOptions, Values, read};
 use latentspace::learn;
 use latentspace::linalg::{Matrix, OwnedRows, SparseMatrix};
-use latentspace::method::Entry;
+use latentspace::method::{Entry, Shape};
 use latentspace::neighbors::Metric;
 use latentspace::params::Role;
 use latentspace::{Codes, Error, Result, Run, Space, registry};
@@ -337,7 +337,8 @@ pub(crate) fn of_observations(observations: Observations, prepare: &PrepareOptio
     let (preparation, prepared) = Preparation::choose_and_prepare(&observations, prepare, run)?;
     preparation.told.iter().for_each(|sentence| run.note(sentence));
     let notes = preparation.told.clone();
-    Ok(Subject { observations, prepared, preparation: Some(preparation), start: fit(way), notes, rooms: Vec::new(), encode_text: None })
+    let start = fit(way, prepared.shape());
+    Ok(Subject { observations, prepared, preparation: Some(preparation), start, notes, rooms: Vec::new(), encode_text: None })
 }
 
 /// Documents: learn axes over words, then a map of the documents' proportions.
@@ -369,11 +370,12 @@ fn of_shares(space: Space, mut observations: Observations, rows: OwnedRows, shar
     let room = AxesRoom::new(space, documents)?;
     observations.metadata = room.column()?;
     by_shares(&mut way);
+    let shape = Shape::new(shares.rows(), shares.cols());
     Ok(Subject {
         observations,
         prepared: OwnedRows::Dense(shares),
         preparation: None,
-        start: fit(way),
+        start: fit(way, shape),
         notes: Vec::new(),
         rooms: vec![Box::new(room)],
         encode_text,
@@ -407,8 +409,11 @@ fn by_shares(way: &mut MapMethod) {
     }
 }
 
-fn fit(way: MapMethod) -> Start {
-    Start::Fit { method: way.method, params: way.params }
+/// A map by the method that was asked for, or by the default for rows of this shape.
+fn fit(way: MapMethod, shape: Shape) -> Start {
+    let method = if way.asked { way.method } else { registry::default_map_of(shape) };
+    let params = if method.info.name == way.method.info.name { way.params } else { Map::new() };
+    Start::Fit { method, params }
 }
 
 /// The title of a map that was not learned here.
@@ -419,7 +424,7 @@ fn given(codes: &Matrix) -> String {
 /// Codes as a map if they have 2 or 3 dimensions; else points that need one.
 fn map_or_fit(codes: &Matrix, affine: &Affine, space: Option<&Space>, measure: bool, way: MapMethod) -> Start {
     if !(2..=3).contains(&codes.cols()) {
-        return fit(way);
+        return fit(way, Shape::new(codes.rows(), codes.cols()));
     }
     let title = match space {
         Some(space) => format!("{} of {} x {}", space.method.title, count(codes.rows() as u64), count(space.model.columns() as u64)),
@@ -457,11 +462,12 @@ pub(crate) fn of_space(space: Space, name: &str, way: MapMethod) -> Result<Subje
         observations.metadata = room.column()?;
         let mut way = way;
         by_shares(&mut way);
+        let shape = Shape::new(codes.rows(), codes.cols());
         return Ok(Subject {
             observations,
             prepared: OwnedRows::Dense(codes),
             preparation: None,
-            start: fit(way),
+            start: fit(way, shape),
             notes: Vec::new(),
             rooms: vec![Box::new(room)],
             encode_text,
