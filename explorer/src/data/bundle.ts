@@ -62,6 +62,7 @@ export async function open(content: Promise<ArrayBuffer>): Promise<Opened> {
 
 function cellsOf({ info, coding, offset }: BundleColumn, take: (size: number) => ArrayBuffer, n: number): Cells {
   if (coding === "f32") return new Float32Array(take(4 * n));
+  if (coding === "f64") return new Float64Array(take(8 * n));
   const codes = coding === "u8" ? new Uint8Array(take(n)) : coding === "u16" ? new Uint16Array(take(2 * n)) : new Uint32Array(take(4 * n));
   const missing = coding === "u8" ? 0xff : coding === "u16" ? 0xffff : MISSING;
   if (info.type === "category") return Uint32Array.from(codes, (code) => (code === missing ? MISSING : code));
@@ -164,7 +165,8 @@ export function bundleSource(content: Promise<ArrayBuffer>): DataSource {
     if (value === undefined || value === MISSING || Number.isNaN(value)) return null;
     const info = header.columns.find((column) => column.info.id === id)!.info;
     if (info.type === "category") return info.categories[value]?.label ?? null;
-    return info.type === "date" ? new Date(value * 86_400_000).toISOString().slice(0, 10) : value;
+    if (info.type !== "date") return value;
+    return new Date(Math.round(value * 86_400) * 1000).toISOString().replace(/T00:00:00\.000Z$|\.000(?=Z$)/, "");
   };
   /** Labels and notes that are given on this page. */
   let notes: KeptAnnotations | null = null;

@@ -578,7 +578,7 @@ export interface BundleColumn {
 }
 
 /** How the cells of a column are written. */
-export type Coding = "u8" | "u16" | "u32" | "f32";
+export type Coding = "u8" | "u16" | "u32" | "f32" | "f64";
 
 /** A column of texts. */
 export interface BundleText {

@@ -18,10 +18,11 @@ const pixels = (row: number) => [row * 4, 0, 0, 0, row * 4, 0, 0, 0, row * 4, 9,
 /** The bytes that the program writes of a small map with pictures and distances. */
 function bundle(): Buffer {
   const steps = [0, 1].map((d) => Uint16Array.from({ length: N }, (_, row) => 32_768 + 30_000 * (d === 0 ? Math.cos(row) : Math.sin(row))));
-  const columns = [{ info: { id: "metadata:0", name: "kind", type: "category", origin: "metadata", min: 0, max: 0, missing: 0, categories: [{ label: "even", count: N / 2 }, { label: "odd", count: N / 2 }] }, coding: "u8", offset: 0 }];
+  const columns = [{ info: { id: "metadata:0", name: "kind", type: "category", origin: "metadata", min: 0, max: 0, missing: 0, categories: [{ label: "even", count: N / 2 }, { label: "odd", count: N / 2 }] }, coding: "u8", offset: 0 },
+    { info: { id: "metadata:1", name: "at", type: "date", origin: "metadata", min: 19_000, max: 19_001, missing: 0, categories: [] }, coding: "f64", offset: 0 }];
   const state = {
     name: "pictures", rows: N, columns: 12, kind: "images", phase: "done", message: "", step: 0, n_steps: 0, loss: null, loss_name: null, seconds_left: null, seconds: 1, method: "", title: "60 rows", params: {}, seed: 0,
-    map: { version: 1, dims: 2 }, axes: [], map_id: 1, maps_version: 1, grid: null, again: null, fields: [{ index: 0, name: "kind", type: "category", categories: columns[0]!.info.categories, missing: 0 }], column_names: null,
+    map: { version: 1, dims: 2 }, axes: [], map_id: 1, maps_version: 1, grid: null, again: null, fields: [{ index: 0, name: "kind", type: "category", categories: columns[0]!.info.categories, missing: 0 }, { index: 1, name: "at", type: "date", min: 19_000, max: 19_001, missing: 0 }], column_names: null,
     picture: { width: 2, height: 2, pixelated: true }, curve: false, n_neighbors: K, measures: null, estimated: {}, sentences: [], trust_version: 1, warnings: [], preparation: [], can: [], search_by_meaning: false, annotations: { version: 0, columns: [], file: null }, error: null,
   };
   const map = { id: 1, dims: 2, method: "", title: "60 rows", params: {}, axes: [], seed: 0, seconds: 1, phase: "done", measures: null, estimated: {}, sentences: [], warnings: [], learned: false, space: false, groups: null, stability: null };
@@ -46,6 +47,7 @@ function bundle(): Buffer {
       ...steps.map(bytes),
       Buffer.alloc(N, 2),
       Buffer.from(Array.from({ length: N }, (_, row) => row % 2)),
+      bytes(Float64Array.from({ length: N }, (_, row) => 19_000 + row / 86_400)),
       Buffer.from(Array.from({ length: N }, (_, row) => pixels(row)).flat()),
       bytes(Float32Array.from({ length: N * K }, (_, i) => 0.5 + (i % K) + Math.floor(i / K) / 100)),
       Buffer.from(near),
@@ -61,6 +63,7 @@ async function look(page: Page): Promise<void> {
   await expect.poll(() => page.evaluate(() => window.explorer.row)).toBe(20);
   const info = await page.evaluate(() => window.explorer.info(20));
   expect(info.neighbors.map((n: { row: number; distance: number }) => [n.row, n.distance.toFixed(1)])).toEqual([[21, "0.7"], [22, "1.7"], [23, "2.7"]]);
+  expect(info.fields).toEqual({ kind: "even", at: "2022-01-08T00:00:20Z" });
   const red = await page.locator("aside.right img").first().evaluate(async (img: HTMLImageElement) => {
     await img.decode();
     const pen = new OffscreenCanvas(2, 2).getContext("2d")!;

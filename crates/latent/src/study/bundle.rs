@@ -63,6 +63,8 @@ pub(crate) enum Coding {
     U16,
     U32,
     F32,
+    /// Of times, which need their seconds.
+    F64,
 }
 
 /// A column of the file.
@@ -192,7 +194,7 @@ impl Study {
         let observed = ids.iter().filter(|id| id.starts_with("observed:")).count();
         for id in ids {
             let Some((info, cells)) = self.column(data, &id) else { continue };
-            let (coding, offset) = write(&cells, &mut sections);
+            let (coding, offset) = write(&cells, info.column.kind == ColumnType::Date, &mut sections);
             columns.push(BundleColumn { info, coding, offset });
         }
         let pictures = match &data.observations.values {
@@ -274,7 +276,7 @@ impl Study {
 }
 
 /// Appends cells in the fewest bytes that lose nothing of what the page shows: whole numbers by their difference from the least.
-fn write(cells: &Cells, out: &mut Vec<u8>) -> (Coding, f64) {
+fn write(cells: &Cells, are_times: bool, out: &mut Vec<u8>) -> (Coding, f64) {
     match cells {
         Cells::Codes(codes, categories) => {
             let coding = coding(categories.len() as f64 - 1.0);
@@ -289,6 +291,10 @@ fn write(cells: &Cells, out: &mut Vec<u8>) -> (Coding, f64) {
                 let code = |value: f64| if value.is_finite() { (value - low) as u32 } else { u32::MAX };
                 values.iter().for_each(|&value| put(coding, code(value), out));
                 return (coding, low);
+            }
+            if are_times {
+                out.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+                return (Coding::F64, 0.0);
             }
             out.extend(values.iter().flat_map(|&value| (value as f32).to_le_bytes()));
             (Coding::F32, 0.0)
@@ -310,7 +316,7 @@ fn put(coding: Coding, code: u32, out: &mut Vec<u8>) {
     match coding {
         Coding::U8 => out.push(u8::try_from(code).unwrap_or(u8::MAX)),
         Coding::U16 => out.extend(u16::try_from(code).unwrap_or(u16::MAX).to_le_bytes()),
-        Coding::U32 | Coding::F32 => out.extend(code.to_le_bytes()),
+        Coding::U32 | Coding::F32 | Coding::F64 => out.extend(code.to_le_bytes()),
     }
 }
 
@@ -352,18 +358,21 @@ mod tests {
     #[test]
     fn whole_numbers_take_few_bytes_and_come_back() {
         let mut out = Vec::new();
-        assert_eq!(write(&Cells::Numbers(vec![1990.0, f64::NAN, 2020.0]), &mut out), (Coding::U8, 1990.0));
+        assert_eq!(write(&Cells::Numbers(vec![1990.0, f64::NAN, 2020.0]), false, &mut out), (Coding::U8, 1990.0));
         assert_eq!(out, [0, 255, 30]);
         out.clear();
-        assert_eq!(write(&Cells::Numbers(vec![0.0, 300.0]), &mut out), (Coding::U16, 0.0));
+        assert_eq!(write(&Cells::Numbers(vec![0.0, 300.0]), false, &mut out), (Coding::U16, 0.0));
         assert_eq!(out, [0, 0, 44, 1]);
         out.clear();
-        assert_eq!(write(&Cells::Numbers(vec![0.5, f64::NAN]), &mut out).0, Coding::F32);
+        assert_eq!(write(&Cells::Numbers(vec![0.5, f64::NAN]), false, &mut out).0, Coding::F32);
         assert_eq!(out.len(), 8);
+        out.clear();
+        assert_eq!(write(&Cells::Numbers(vec![19_000.000_011_574]), true, &mut out).0, Coding::F64);
+        assert_eq!(out, 19_000.000_011_574_f64.to_le_bytes());
         out.clear();
         // 255 categories and a missing cell need more than a byte.
         let category = |at: usize| super::super::Category { label: at.to_string(), count: 1 };
-        assert_eq!(write(&Cells::Codes(vec![0, u32::MAX], (0..256).map(category).collect()), &mut out).0, Coding::U16);
+        assert_eq!(write(&Cells::Codes(vec![0, u32::MAX], (0..256).map(category).collect()), false, &mut out).0, Coding::U16);
         assert_eq!(out, [0, 0, 255, 255]);
     }
 
