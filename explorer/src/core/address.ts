@@ -1,5 +1,6 @@
 // What the reader chose, in the part of the address after #, so that an address can be kept or handed on. Rooms add their own.
 import { MISSING } from "../data/types.ts";
+import type { Near } from "../data/source.ts";
 import type { View } from "../scatter/camera.ts";
 import { type Filter, ROWS } from "./filters.svelte.ts";
 
@@ -16,6 +17,8 @@ export interface Place {
   lasso: [number, number][] | null;
   view: View | null;
   flat: boolean;
+  /** How neighbors are searched, where it was chosen. */
+  near: Near;
   /** A kept map that is shown in place of the newest. */
   map: number | null;
   /** The room, where it is not the first. */
@@ -38,6 +41,8 @@ export function writePlace(p: Place): URLSearchParams {
   else if (p.rows && p.rows.length <= ROWS_MOST) q.set("rows", p.rows.join("."));
   if (p.view) q.set("view", [p.view.x, p.view.y, p.view.span, p.view.yaw, p.view.pitch].map(short).join("_"));
   if (p.flat) q.set("flat", "1");
+  if (p.near.k !== undefined) q.set("k", String(p.near.k));
+  if (p.near.metric !== undefined) q.set("metric", p.near.metric);
   if (p.map !== null) q.set("map", String(p.map));
   if (p.page !== null) q.set("page", p.page);
   return q;
@@ -82,6 +87,8 @@ const NONE = "none";
 /** Reads what it can; anything that makes no sense is left out. */
 export function readPlace(q: URLSearchParams): Place {
   const view = numbers(q.get("view"), "_");
+  const k = natural(q.get("k"))?.[0];
+  const metric = q.get("metric");
   const line = numbers(q.get("lasso"), "_");
   const lasso = line && line.length >= 6 && line.length % 2 === 0 ? Array.from({ length: line.length / 2 }, (_, i): [number, number] => [line[2 * i]!, line[2 * i + 1]!]) : null;
   return {
@@ -95,6 +102,7 @@ export function readPlace(q: URLSearchParams): Place {
     lasso,
     view: view?.length === 5 && view[2]! > 0 ? { x: view[0]!, y: view[1]!, span: view[2]!, yaw: view[3]!, pitch: view[4]! } : null,
     flat: q.get("flat") === "1",
+    near: { ...(k ? { k } : {}), ...(metric ? { metric } : {}) },
     map: natural(q.get("map"))?.[0] ?? null,
     page: q.get("page"),
   };

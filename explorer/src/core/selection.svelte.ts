@@ -1,4 +1,5 @@
 // The rows: the chosen one, the selected ones, the one under the pointer.
+import type { Place } from "./address.ts";
 import type { Near } from "../data/source.ts";
 import type { RowInfo } from "../data/types.ts";
 import type { How } from "../scatter/scatter.ts";
@@ -80,8 +81,9 @@ export class Selection {
   /** What programs know to be selected. */
   private known = "[]";
 
-  constructor(store: Store) {
+  constructor(store: Store, place: Place) {
     this.store = store;
+    this.near = place.near;
     this.contrast = new Contrast(store);
   }
 
@@ -109,15 +111,19 @@ export class Selection {
         if (this.row === row && maps.picked === map && this.near === near) this.info = info;
       },
       (e) => {
-        if (this.row === row) this.store.fail(e);
+        if (this.row !== row) return;
+        this.store.fail(e);
+        // An address may ask for neighbors that these data do not have.
+        if (Object.keys(near).length > 0 && this.near === near) this.searchNear(null);
       },
     );
     this.store.tell((slice) => slice.opened?.(row));
   }
-  /** Searches neighbors otherwise. */
-  searchNear(change: Near): void {
-    this.near = { ...this.near, ...change };
+  /** Searches neighbors otherwise; as the measures do with null. */
+  searchNear(change: Near | null): void {
+    this.near = change ? { ...this.near, ...change } : {};
     this.load();
+    this.store.write();
   }
   chooseRows(rows: number[] | null, lasso: [number, number][] | null, beside = false): void {
     this.rows = rows && rows.length > 0 ? rows : null;

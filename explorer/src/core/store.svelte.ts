@@ -69,7 +69,7 @@ export class Store {
     this.observations = new Observations(this);
     this.camera = new CameraState(this, place);
     this.drawing = new Drawing(this, address);
-    this.selection = new Selection(this);
+    this.selection = new Selection(this, place);
     this.annotations = new Annotations(this);
     this.shared = new SharedView(this);
     this.maps = new Maps(this, place);
@@ -228,6 +228,7 @@ export class Store {
       lasso: selection.lassoBeside ? null : selection.lasso,
       view: camera.view,
       flat: camera.flat,
+      near: selection.near,
       map: maps.picked,
       page: this.wanted,
     });

@@ -192,6 +192,12 @@ test("where neighbors are searched is told, and their number and the metric can 
   await page.getByRole("combobox", { name: "Metric" }).selectOption({ label: "cosine" });
   await expect(page.getByRole("combobox", { name: "Metric" })).toHaveValue("cosine");
   await expect(page.locator("#neighbors button")).toHaveCount(30);
+  // An address keeps it.
+  await expect.poll(() => page.url()).toMatch(/row=\d+.*k=30&metric=cosine/);
+  await page.reload();
+  await ready(page);
+  await expect(page.getByRole("combobox", { name: "Number of neighbors" })).toHaveValue("30");
+  await expect(page.getByRole("combobox", { name: "Metric" })).toHaveValue("cosine");
 });
 
 test("the groups of a map are a column to color and filter by, of each map its own", async ({ page }) => {

@@ -37,13 +37,13 @@ test("a radius that is zero or no number becomes 1", () => {
 });
 
 test("the address holds what was chosen, and nonsense in it is left out", () => {
-  const place: Place = { by: "<b>a&b=c</b>", only: [{ by: "<b>a&b=c</b>", codes: new Set([1, 5, MISSING]) }, { by: "a: b", range: [-1.5, Infinity], missing: true }, { by: "@kept", range: null, missing: true }, { by: "year", range: [1790, 1800], missing: false }, { by: "@rows", rows: [3, 7] }], isolated: true, name: "", shade: true, row: 17, rows: [1, 2], lasso: null, view: { x: 0.5, y: -1, span: 2, yaw: 0.25, pitch: -0.125 }, flat: true, map: 3, page: "a&b" };
+  const place: Place = { by: "<b>a&b=c</b>", only: [{ by: "<b>a&b=c</b>", codes: new Set([1, 5, MISSING]) }, { by: "a: b", range: [-1.5, Infinity], missing: true }, { by: "@kept", range: null, missing: true }, { by: "year", range: [1790, 1800], missing: false }, { by: "@rows", rows: [3, 7] }], isolated: true, name: "", shade: true, row: 17, rows: [1, 2], lasso: null, view: { x: 0.5, y: -1, span: 2, yaw: 0.25, pitch: -0.125 }, flat: true, near: { k: 30, metric: "cosine" }, map: 3, page: "a&b" };
   const read = (hash: string) => readPlace(new URLSearchParams(hash));
   expect(read(writePlace(place).toString())).toEqual(place);
   const drawn: Place = { ...place, rows: null, lasso: [[0, 1], [2, 3], [4, 5]] };
   expect(readPlace(writePlace(drawn))).toEqual(drawn);
   const bad = read("row=-3&only=a.b&only=1.2&only=a:b&only=a:1_x&only=a:&view=1_2_0_0_0&lasso=1_2_3&shade=yes&rows=1.x&map=-1&only=@rows:1.x");
-  expect(bad).toEqual({ by: null, only: [], isolated: false, name: null, shade: false, row: null, rows: null, lasso: null, view: null, flat: false, map: null, page: null });
+  expect(bad).toEqual({ by: null, only: [], isolated: false, name: null, shade: false, row: null, rows: null, lasso: null, view: null, flat: false, near: {}, map: null, page: null });
   expect(writePlace({ ...place, rows: Array.from({ length: 5000 }, (_, i) => i) }).toString().length).toBeLessThan(400);
 });
 
