@@ -216,6 +216,12 @@ fn every_route_answers_as_the_interface_says() {
     assert!(prices[9].is_nan() && prices[0] == 300.0);
     assert_eq!(f32s(&server.get(&format!("/api/fields/{}?from=100", field("price")["index"])).body)[0], 200.0);
     assert_eq!((column("note").status, server.get("/api/fields/99").status), (404, 404));
+    // Texts are sorted by their ranks.
+    let ranks = server.get(&format!("/api/fields/{}/ranks", field("note")["index"]));
+    let ranks: Vec<u32> = ranks.body.chunks_exact(4).map(|bytes| u32::from_le_bytes(bytes.try_into().unwrap())).collect();
+    assert_eq!((ranks.len(), ranks[5], server.get("/api/fields/99/ranks").status), (300, 0, 404)); // "a Needle in it"
+    let note = |row: usize| format!("note {:.6}", uniform(row, 1));
+    assert!((6..299).all(|row| (ranks[row] < ranks[row + 1]) == (note(row) < note(row + 1))));
 
     // All columns, by origin; each can be read.
     let listed = server.get("/api/columns").json();
@@ -259,6 +265,13 @@ fn every_route_answers_as_the_interface_says() {
     assert!((f32s(&trust.body)[7] - kept as f32 / near.len() as f32).abs() < 1e-6);
     let values = f32s(&server.get("/api/rows/7/values").body);
     assert!(values.iter().zip(&clouds(300, 5, 3)[35..40]).all(|(a, b)| (a - b).abs() < 1e-5), "{values:?}");
+    let largest = server.get("/api/rows/7/largest?limit=2").json();
+    let most = values.iter().copied().max_by(|a, b| a.abs().total_cmp(&b.abs())).unwrap();
+    let first = &largest["values"][0];
+    assert_eq!((&largest["nonzero"], largest["values"].as_array().map(Vec::len)), (&5.into(), Some(2)));
+    assert_eq!(first["value"].as_f64().map(|value| value as f32), Some(most));
+    assert!(["a", "b", "c", "d", "e"].contains(&first["name"].as_str().unwrap()));
+    assert_eq!((server.get("/api/curve").status, server.get("/api/rows/300/largest").status), (404, 404));
     assert_eq!(
         (server.get("/api/rows/300").status, server.get("/api/rows/x").status, server.get("/api/rows/7/picture").status),
         (404, 404, 404)
@@ -795,6 +808,30 @@ fn pictures_come_as_png() {
         (means["inside"][5].as_f64(), means["outside"].as_array().map(Vec::len)),
         (Some((f64::from(pixels[3 * 48 + 5]) + f64::from(pixels[7 * 48 + 5])) / 2.0), Some(48))
     );
+}
+
+#[test]
+fn spectra_are_curves_over_their_wavelengths() {
+    let folder = Folder::new();
+    let value = |row: usize, at: usize| ((at as f64 / 8.0 + row as f64 / 9.0).sin() * 1000.0).round() / 1000.0;
+    let header: Vec<String> = (0..40).map(|at| format!("{} nm", 400 + 5 * at)).collect();
+    let mut text = format!("{}\n", header.join(","));
+    for row in 0..60 {
+        text.push_str(&format!("{}\n", (0..40).map(|at| value(row, at).to_string()).collect::<Vec<_>>().join(",")));
+    }
+    folder.write("s.csv", text);
+    let server = Server::rested(folder, "s.csv --method pca");
+    assert_eq!(server.get("/api/state").json()["curve"], true);
+    let axis = server.get("/api/curve").json();
+    assert_eq!(
+        (&axis["positions"][1], &axis["after"], &axis["before"], &axis["dates"]),
+        (&405.0.into(), &" nm".into(), &"".into(), &false.into())
+    );
+    // Mean and standard deviation of a selection.
+    let means = &server.post("/api/explain", &json!({"rows": [3, 7]})).json()["means"];
+    let (a, b) = (value(3, 5), value(7, 5));
+    assert!((means["inside"][5].as_f64().unwrap() - (a + b) / 2.0).abs() < 1e-5);
+    assert!((means["deviation"][5].as_f64().unwrap() - (a - b).abs() / 2.0).abs() < 1e-5);
 }
 
 #[test]
