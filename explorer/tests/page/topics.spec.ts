@@ -174,6 +174,26 @@ test("a topic that is selected in one view is selected in the other", async ({ p
   await expect(page.locator("#words-title")).toContainText(`Topic ${other.split(" ")[0]}`);
 });
 
+test("the filter of a selected topic goes with the color of the topics, and comes back with it", async ({ page }) => {
+  await open(page, "n=600&topics=12", "page=documents&topic=2");
+  await ready(page);
+  const chips = page.getByRole("list", { name: "Filters" });
+  await expect(chips).toContainText("topic");
+  await page.locator("#color-by").selectOption({ label: "stroke width" });
+  await expect(chips).toHaveCount(0);
+  await expect(page.locator("#chip")).toHaveText("600 points");
+  await page.locator("#color-by").selectOption({ label: "topic" });
+  await expect(chips).toContainText("topic");
+  // One that the reader set of another column stays.
+  await page.locator("#color-by").selectOption({ label: "digit" });
+  await page.locator(".legend button").nth(1).click();
+  await page.locator("#color-by").selectOption({ label: "stroke width" });
+  await expect(chips).toContainText("digit");
+  // What sets a selection apart names the topics, too.
+  await page.getByRole("button", { name: /^Select \d+$/ }).click();
+  await expect(page.getByRole("region", { name: "What sets it apart" }).getByText(/^topic = /).first()).toBeVisible();
+});
+
 test("topics merge into groups with colors, which list their words together", async ({ page }) => {
   await open(page, "n=600&topics=40");
   await shown(page);

@@ -191,6 +191,12 @@ export class TopicSlice implements Slice {
     if (code >= 0) this.store.filters.put(by!, { by: by!, codes: new Set([code]) });
     else if (only?.size === 1) this.store.filters.put(by!, null);
   }
+  /** Where the map is colored otherwise, the filter of the selected topic goes; it comes back with the color. */
+  private unlink(): void {
+    if (this.topic === null || !this.field) return;
+    const filter = this.store.filters.of(this.field.name);
+    if (filter && "codes" in filter && filter.codes.size === 1 && filter.codes.has(this.named.indexOf(this.topic))) this.store.filters.put(this.field.name, null);
+  }
   /** The reader chose in the legend of the documents' map. */
   private linked(): void {
     if (!this.isColored) return;
@@ -202,8 +208,9 @@ export class TopicSlice implements Slice {
   }
 
   colored(how: "column" | "filter"): void {
-    if (how === "column") this.link();
-    else this.linked();
+    if (how === "filter") this.linked();
+    else if (this.isColored) this.link();
+    else this.unlink();
   }
   fields(): void {
     if (this.topic === null) this.linked();
