@@ -1,5 +1,5 @@
-//! What the dimensions of a space are made of: loadings or distributions over the columns; characteristic words, layout, matching and scores of
-//! non-negative axes.
+//! What the dimensions of a space are made of: loadings or distributions over the columns; rotation of loadings; characteristic words, layout, matching
+//! and scores of non-negative axes.
 
 mod coherence;
 mod completion;
@@ -9,6 +9,7 @@ pub mod lanes;
 mod layout;
 mod matched;
 mod quality;
+mod rotation;
 mod words;
 
 use std::borrow::Cow;
@@ -20,6 +21,7 @@ pub use distributions::Distributions;
 pub use infer::{Compare, Inference, InferenceRoom, dot, infer_all};
 pub use layout::{Layout, Merge, arrange};
 pub use matched::{Matched, Recurrence, matched, recurrence};
+pub use rotation::{Rotated, Rotation, rotate};
 pub use words::USUAL_LAMBDA;
 pub use words::{Weighted, Word, WordOrder};
 
