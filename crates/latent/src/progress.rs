@@ -93,8 +93,13 @@ impl Screen {
 
 /// Estimated seconds left, after enough steps.
 pub(crate) fn seconds_left(begun: Instant, done: u64, total: u64) -> Option<f64> {
-    let elapsed = begun.elapsed().as_secs_f64();
-    (done > 0 && total > done && elapsed > 0.5).then(|| elapsed / done as f64 * (total - done) as f64)
+    left(begun.elapsed().as_secs_f64(), done, total)
+}
+
+/// The first steps include what is done once: they say nothing of the others.
+fn left(elapsed: f64, done: u64, total: u64) -> Option<f64> {
+    let says_something = 200 * done >= total || elapsed > 60.0;
+    (done > 0 && total > done && elapsed > 0.5 && says_something).then(|| elapsed / done as f64 * (total - done) as f64)
 }
 
 fn describe(progress: &Progress<'_>, begun: Instant) -> String {
@@ -161,4 +166,16 @@ fn bar(progress: &Progress<'_>) -> ProgressBar {
     }
     bar.set_prefix(progress.stage.to_owned());
     bar
+}
+
+#[cfg(test)]
+mod tests {
+    use super::left;
+
+    #[test]
+    fn the_first_steps_say_nothing_of_the_seconds_left() {
+        assert_eq!(left(11.0, 8, 29_394), None);
+        assert_eq!(left(100.0, 8, 808), Some(10_000.0));
+        assert_eq!((left(2.0, 50, 100), left(0.1, 50, 100), left(2.0, 100, 100)), (Some(2.0), None, None));
+    }
 }
