@@ -128,7 +128,7 @@ impl Explorer {
 
     /// The version of the view, which increases with each change.
     pub fn view_version(&self) -> u64 {
-        self.study.desk.view().version
+        self.study.desk.look_view(|view| view.version)
     }
 
     /// Shows another address or other named sets of rows, on all pages.
@@ -141,7 +141,7 @@ impl Explorer {
 
     /// The map as PNG, as a page in a notebook last drew it.
     pub fn picture(&self) -> Option<Arc<Vec<u8>>> {
-        self.study.desk.view().picture.1
+        self.study.desk.look_view(|view| view.picture.clone())
     }
 
     /// Whether the page is closed.

@@ -257,6 +257,16 @@ fn the_page_is_told_of_topics() {
     let [(_, columns), (_, share)] = &asked(&folder, "t.latent", &["/api/columns?q=share", "/api/columns/topics:2"])[..] else { panic!() };
     assert_eq!((&columns["total"], &columns["columns"][2]["id"]), (&3.into(), &"topics:2".into()), "{columns}");
     assert!(share["max"].as_f64().unwrap() > 0.5 && share["origin"] == "derived", "{share}");
+    // By meaning, documents are those of the topics of a text.
+    let paths = ["/api/state", "/api/words?q=gene&limit=2", "/api/search?q=zzzz&by=meaning"];
+    let [(_, state), (_, words), (wrong, unknown)] = &asked(&folder, "t.latent", &paths)[..] else { panic!() };
+    assert_eq!((&state["search_by_meaning"], *wrong), (&true.into(), 400));
+    assert!(unknown["error"].as_str().unwrap().contains("at least one word that the space knows"), "{unknown}");
+    let sought = format!("/api/search?q={}+{}&by=meaning&limit=5", words[0]["text"].as_str().unwrap(), words[1]["text"].as_str().unwrap());
+    let found = &asked(&folder, "t.latent", &[&sought])[0].1;
+    let hits = found["hits"].as_array().unwrap();
+    assert!(hits.len() == 5 && hits.iter().all(|hit| hit["row"].as_u64().unwrap() % 3 == 1), "{found}");
+    assert!(hits.is_sorted_by_key(|hit| hit["distance"].as_f64().unwrap()), "{found}");
     // Without topics nothing is told of any.
     folder.write("x.csv", "a,b\n1,2\n3,4\n5,7\n");
     let told = asked(&folder, "x.csv --map", &["/api/topics", "/api/state"]);

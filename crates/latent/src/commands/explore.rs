@@ -392,11 +392,7 @@ fn text_encoder(space: &Arc<Space>) -> Option<Box<EncodeText>> {
         let text = Observations::new("query", Values::Text(Arc::new(vec![sought.to_owned()])));
         let row = space.preparation.prepare(&text, run)?;
         if row.sparse().is_none_or(|row| row.row(0).0.is_empty()) {
-            return Err(Error::param(
-                "q",
-                "words that the space does not know",
-                "a search by meaning needs at least one word that it knows",
-            ));
+            return Err(Error::param("q", format!("'{sought}'"), "it needs at least one word that the space knows"));
         }
         space.codes_of(&row, run).map(OwnedRows::Dense)
     }))

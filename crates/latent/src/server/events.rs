@@ -1,4 +1,4 @@
-//! `/api/events`: the state and the versions of the map of the selection and of the view, as they change, at most ten times a second each.
+//! `/api/events`: the state and the versions of the map, the selection and the view, as they change, at most ten times a second each.
 
 use std::convert::Infallible;
 use std::sync::Arc;

@@ -253,6 +253,11 @@ impl Desk {
         held(&self.view).clone()
     }
 
+    /// Reads the view without a copy of its sets.
+    pub(crate) fn look_view<T>(&self, look: impl FnOnce(&View) -> T) -> T {
+        look(&held(&self.view))
+    }
+
     /// Changes the view: its version afterwards.
     pub(super) fn update_view(&self, tell: bool, change: impl FnOnce(&mut View)) -> u64 {
         let version = {

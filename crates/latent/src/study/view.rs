@@ -20,9 +20,9 @@ pub(crate) struct View {
     pub(crate) place: String,
     /// Row numbers by the name of the set.
     pub(crate) sets: BTreeMap<String, Vec<u32>>,
-    /// The map as PNG, and the number of pictures so far.
+    /// The map as PNG.
     #[serde(skip)]
-    pub(crate) picture: (u64, Option<Arc<Vec<u8>>>),
+    pub(crate) picture: Option<Arc<Vec<u8>>>,
 }
 
 /// A change of the view; what is not given stays.
@@ -72,7 +72,7 @@ impl Desk {
         if !png.starts_with(b"\x89PNG\r\n\x1a\n") {
             return Err(Error::param("picture", "bytes that are no PNG", "it is a picture of the map as PNG"));
         }
-        self.update_view(false, |view| view.picture = (view.picture.0 + 1, Some(Arc::new(png.to_vec()))));
+        self.update_view(false, |view| view.picture = Some(Arc::new(png.to_vec())));
         Ok(())
     }
 }
