@@ -1,7 +1,7 @@
 import "@fontsource-variable/inter/wght.css";
 import "./style.css";
 import { inOrder, type Room } from "./core/room.ts";
-import { openSource } from "./data/source.ts";
+import { openSource } from "./data/open.ts";
 import * as listed from "./rooms/index.ts";
 import { start } from "./start.ts";
 

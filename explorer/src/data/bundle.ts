@@ -26,9 +26,9 @@ interface Opened {
 
 const inflated = (packed: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<ArrayBuffer> => new Response(packed.pipeThrough(new DecompressionStream("deflate-raw"))).arrayBuffer();
 
-/** What stands in the page itself. */
+/** The bytes that the page itself holds, in Base64. */
 export const fromBase64 = async (text: string): Promise<ArrayBuffer> => inflated(new Blob([Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))]).stream());
-/** What lies beside the page. */
+/** The bytes of a file in the folder of the page. */
 export async function fromFile(name: string): Promise<ArrayBuffer> {
   const answer = await fetch(name).catch(() => null);
   if (!answer?.ok || !answer.body) {

@@ -1,5 +1,4 @@
 // The one door between the page and its data. Everything else in src/ is written against this.
-import type { Room } from "../core/room.ts";
 import type { PictureSheet } from "../scatter/layers/pictures.ts";
 import type { AnnotationChange, AnnotationEdit, Cells, ColumnInfo, Columns, Comparison, CurveAxis, Failure, Hits, KeptMap, LargestValues, MapData, Method, RowInfo, SelectionExplanation, Stable, State, TablePage, TableQuery } from "./types.ts";
 
@@ -125,13 +124,3 @@ export function sheetOf(image: HTMLCanvasElement | HTMLImageElement, pictures: n
   return { image, columns, width: image.width / columns, height: image.height / Math.ceil(pictures / columns) };
 }
 export const columnsOf = (pictures: number): number => Math.ceil(Math.sqrt(pictures));
-
-/** The source that the address asks for. Test data exists in development and test builds alone. */
-export async function openSource(query: URLSearchParams, rooms: readonly Room[]): Promise<DataSource> {
-  if (import.meta.env.MODE === "test" && query.get("source") === "demo") {
-    const { demoSource } = await import("./demo.ts");
-    return demoSource(query, await Promise.all(rooms.flatMap((room) => room.demo?.() ?? [])));
-  }
-  const { serverSource } = await import("./server.ts");
-  return serverSource("api/");
-}

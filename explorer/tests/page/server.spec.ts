@@ -210,7 +210,7 @@ test("what is shipped holds no test data, no inline script or style, and stays s
     expect(data.toString()).not.toContain("Handwritten digits");
     expect(data.toString()).not.toContain("window.pwned");
   }
-  expect(size).toBeLessThan(160_000);
+  expect(size).toBeLessThan(150_000);
 });
 
 test("tells programs what is selected, and shows what they select", async ({ page, fake }) => {
