@@ -6,7 +6,7 @@ use std::time::Instant;
 use latentspace::data::{PrepareOptions, Rows, read};
 use latentspace::linalg::OwnedRows;
 use latentspace::method::AnyMethod;
-use latentspace::methods::pca::Pca;
+use latentspace::methods::linear::pca::Pca;
 use latentspace::params::Auto;
 use latentspace::tensors::Tensors;
 use latentspace::{Preparation, Run};

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result, nearest};
 use crate::method::{Entry, Shape};
+use crate::methods::linear::pca::Pca;
 use crate::methods::manifold::diffusion::Diffusion;
 use crate::methods::manifold::isomap::Isomap;
 use crate::methods::manifold::laplacian::Laplacian;
@@ -9,7 +10,6 @@ use crate::methods::manifold::lle::Lle;
 use crate::methods::manifold::mds::Mds;
 use crate::methods::manifold::phate::Phate;
 use crate::methods::pacmap::Pacmap;
-use crate::methods::pca::Pca;
 use crate::methods::topics::lda::Lda;
 use crate::methods::topics::plsa::Plsa;
 use crate::methods::tsne::Tsne;

@@ -14,7 +14,7 @@ use latentspace::data::read::{ReadOptions, open};
 use latentspace::data::{Preparation, PrepareOptions, Summary};
 use latentspace::linalg::Matrix;
 use latentspace::method::AnyMethod;
-use latentspace::methods::pca::Pca;
+use latentspace::methods::linear::pca::Pca;
 use latentspace::random::Random;
 use latentspace::{Error, Observations, Run, Space};
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use latentspace::data::read::{ReadOptions, open};
 use latentspace::data::{ImageShape, Observations, Preparation, PrepareOptions, PreparedStream, Rows, Stream, Summary, Values};
 use latentspace::method::AnyMethod;
-use latentspace::methods::pca::Pca;
+use latentspace::methods::linear::pca::Pca;
 use latentspace::{Run, Space};
 
 /// A file of the real data; none, said aloud, where they are absent.

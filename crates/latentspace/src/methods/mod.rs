@@ -1,10 +1,10 @@
 //! The methods: one file each, read top to bottom; a folder where one file gets too long.
 
+pub mod linear;
 pub mod manifold;
 pub mod map;
 mod near;
 pub mod pacmap;
-pub mod pca;
 pub mod topics;
 pub mod tsne;
 pub mod umap;

@@ -8,7 +8,7 @@ use crate::data::Rows;
 use crate::error::Result;
 use crate::linalg::{Matrix, OwnedRows, SparseMatrix};
 use crate::method::{Method, Plan, Shape};
-use crate::methods::pca::Pca;
+use crate::methods::linear::pca::Pca;
 use crate::model::Model;
 use crate::parallel::*;
 use crate::params::Auto;
