@@ -83,7 +83,7 @@ pub struct Info {
     pub title: &'static str,
     /// The name of its Python class, as in scikit-learn: `PCA`, `TSNE`.
     pub class: &'static str,
-    /// `linear`, `map`, `manifold`, `topics`, `words`, `neural`.
+    /// `linear`, `kernel`, `map`, `manifold`, `topics`, `words`, `neural`.
     pub family: &'static str,
     /// What it learns, as the rest of the sentence "Learns …".
     pub summary: &'static str,

@@ -2,6 +2,9 @@
 
 use crate::error::{Error, Result, nearest};
 use crate::method::{Entry, Shape};
+use crate::methods::kernels::fourier_features::FourierFeatures;
+use crate::methods::kernels::kernel_pca::KernelPca;
+use crate::methods::kernels::nystroem::Nystroem;
 use crate::methods::linear::pca::Pca;
 use crate::methods::manifold::diffusion::Diffusion;
 use crate::methods::manifold::isomap::Isomap;
@@ -19,6 +22,9 @@ use crate::params::Role;
 /// Every method, in the order in which lists show them.
 pub static METHODS: &[Entry] = &[
     Entry::of::<Pca>(),
+    Entry::of::<KernelPca>(),
+    Entry::of::<Nystroem>(),
+    Entry::of::<FourierFeatures>(),
     Entry::of::<Tsne>(),
     Entry::of::<Umap>(),
     Entry::of::<Pacmap>(),

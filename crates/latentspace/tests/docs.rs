@@ -18,9 +18,12 @@ fn file(entry: &Entry) -> String {
     let module = entry.info.name.replace('-', "_");
     let methods = "crates/latentspace/src/methods";
     // In a folder with its kin, where methods share one.
-    let found =
-        [format!("{methods}/{module}.rs"), format!("{methods}/{module}/mod.rs"), format!("{methods}/{}/{module}.rs", entry.info.family)];
-    found.into_iter().find(|file| root().join(file).exists()).unwrap_or_else(|| panic!("{} has no file of its name", entry.info.name))
+    let folders = std::fs::read_dir(root().join(methods)).unwrap().map(|found| found.unwrap().file_name().into_string().unwrap());
+    let mut places: Vec<String> = folders.filter(|name| !name.contains('.')).map(|name| format!("{methods}/{name}")).collect();
+    places.sort();
+    places.insert(0, methods.to_owned());
+    let mut found = places.iter().flat_map(|place| [format!("{place}/{module}.rs"), format!("{place}/{module}/mod.rs")]);
+    found.find(|file| root().join(file).exists()).unwrap_or_else(|| panic!("{} has no file of its name", entry.info.name))
 }
 
 /// The paragraphs of a module's own doc, behind its title, up to the one that names the source.

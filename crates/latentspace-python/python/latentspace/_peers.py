@@ -182,7 +182,7 @@ def enough(ratios: np.ndarray, share: float) -> int:
 
 
 def is_precomputed(metric: Any) -> bool:
-    """Whether X holds distances."""
+    """Whether X holds distances, or kernel values."""
     return isinstance(metric, str) and metric == "precomputed"
 
 

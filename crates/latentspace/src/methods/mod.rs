@@ -1,5 +1,6 @@
 //! The methods: one file each, read top to bottom; a folder where one file gets too long.
 
+pub mod kernels;
 pub mod linear;
 pub mod manifold;
 pub mod map;

@@ -328,7 +328,7 @@ pub(in crate::methods) struct Drift {
 }
 
 impl Drift {
-    fn new(places: &Matrix, sample: &[u32], map: &Matrix) -> Self {
+    pub(in crate::methods) fn new(places: &Matrix, sample: &[u32], map: &Matrix) -> Self {
         let (n, dimensions) = (map.rows(), map.cols());
         let apart = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum::<f64>().sqrt();
         let mut distances: Vec<f64> = sample.iter().enumerate().map(|(i, &row)| apart(places.row(i), map.row(row as usize))).collect();
