@@ -1,12 +1,14 @@
 //! `latent measure`: trustworthiness and other measures of codes.
 
+mod probe;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use clap::builder::{StringValueParser, TypedValueParser, ValueParser};
 use clap::{Arg, ArgMatches, Command};
 use latentspace::data::{Preparation, read};
-use latentspace::measure::{self, MeasureOptions, Measures, Sample};
+use latentspace::measure::{self, MeasureOptions, Measures, Probe, Sample};
 use latentspace::neighbors::Metric;
 use latentspace::scores::WordAxes;
 use latentspace::{Codes, Result, Run};
@@ -22,7 +24,8 @@ pub(crate) fn command() -> Command {
         .arg(inputs::file_arg("input").value_name("CODES").required(true).help(
             "Codes; a space, which gives the codes of DATA; or axes over words: a space of them, or a table with a column 'word' and one column per axis",
         ))
-        .arg(inputs::file_arg("against").long("against").value_name("DATA").required(true).help("What the codes were made from, row by row; of axes over words, documents"))
+        .arg(inputs::file_arg("against").long("against").value_name("DATA").required_unless_present("probe").help("What the codes were made from, row by row; of axes over words, documents"))
+        .arg(probe::arg())
         .arg(args::neighbors(1, "Number of neighbors per row [default: 15]"))
         .arg(
             Arg::new("sample")
@@ -87,6 +90,9 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
         return measure_axes(&axes, matches, context);
     }
     let space = if inputs::is_space(name) { Some(inputs::space(name)?) } else { None };
+    if !matches.contains_id("against") {
+        return probe::run(matches, name, space.as_ref(), context);
+    }
     let mut options = inputs::read_options(matches)?;
     // A space prepares its observations.
     options.preparation = space.as_ref().map(|space| space.preparation.clone());
@@ -116,7 +122,9 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     }
     context.screen.clear();
     let asked = measures.per_row.rows.len();
-    let named: BTreeMap<String, _> = measures.named().into_iter().map(|(name, measure)| (name.to_owned(), measure)).collect();
+    let mut named: BTreeMap<String, _> = measures.named().into_iter().map(|(name, measure)| (name.to_owned(), measure)).collect();
+    let probed = probe::given(matches, &codes, run)?;
+    named.extend(probed.iter().flat_map(Probe::named).map(|(name, measure)| (name.to_owned(), measure)));
     if context.json {
         let mut all = json!(named);
         if let Value::Object(all) = &mut all {
@@ -138,6 +146,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     for sentence in measure::sentences(&measures, codes.values.rows(), codes.values.cols()) {
         out.push_str(&format!("  {sentence}\n"));
     }
+    probed.iter().for_each(|probed| out.push_str(&probe::told(probed)));
     output::text(&out)
 }
 
