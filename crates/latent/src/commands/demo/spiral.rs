@@ -53,13 +53,13 @@ pub(super) fn args() -> Vec<Arg> {
         inputs::file_arg("picture")
             .long("picture")
             .value_name("FILE.svg")
-            .help("spiral: draw the curve and what each method makes of it, then end"),
+            .help("spiral, kernel: draw the data and what methods make of it, then end"),
     ]
 }
 
-/// Refuses these flags for other demos.
-pub(super) fn refuse_args(matches: &ArgMatches) -> Result<()> {
-    for name in ["points", "noise", "picture"] {
+/// Refuses these flags for demos that do not take them.
+pub(super) fn refuse_args(matches: &ArgMatches, names: &[&str]) -> Result<()> {
+    for name in names {
         if let Some(given) = matches.get_raw(name).and_then(|mut values| values.next()) {
             let found = format!("'{}'", given.to_string_lossy());
             return Err(Error::param(format!("--{name}"), found, "only `latent demo spiral` takes it"));
