@@ -4,7 +4,6 @@ mod affine;
 mod constant;
 pub mod dates;
 mod exact;
-mod fresh;
 mod moments;
 mod observations;
 mod precomputed;

@@ -3,6 +3,7 @@
 mod centered;
 mod decompose;
 mod double;
+mod fresh;
 mod gram;
 mod krylov;
 mod matrix;
@@ -19,6 +20,7 @@ pub use centered::Centered;
 pub use decompose::is_few_of_many;
 pub use decompose::{Eigen, EigenCost, eigen_cost, from_lower, symmetric_eigen, thin_svd};
 pub use double::{multiply, multiply_half};
+pub use fresh::Fresh;
 pub use gram::Gram;
 pub use krylov::{BLOCK, Krylov, Tolerance, largest_eigen};
 pub use matrix::{Matrix, MatrixView};

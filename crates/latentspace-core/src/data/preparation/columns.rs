@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::cells::{infinite, is_finite, lacking};
 use super::scaling::{Scaling, misfit};
-use crate::data::fresh::Fresh;
 use crate::data::{Affine, Category, Observations, Table, Values, exact};
 use crate::error::{Error, Result};
+use crate::linalg::Fresh;
 use crate::linalg::{Matrix, OwnedRows};
 use crate::parallel::*;
 

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::Sees;
 use super::scaling::{Scaling, misfit};
-use crate::data::fresh::Fresh;
 use crate::data::{ImageShape, Images, Observations, Values};
 use crate::error::{Error, Result};
+use crate::linalg::Fresh;
 use crate::linalg::{Matrix, OwnedRows, Pictures};
 use crate::parallel::*;
 

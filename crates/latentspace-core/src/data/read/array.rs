@@ -9,9 +9,9 @@ use crate::parallel::*;
 use super::bytes::{Bytes, File};
 use super::{Blocks, Reader};
 use crate::data::affine::{Line, check_ranges};
-use crate::data::fresh::Fresh;
 use crate::data::{Affine, DataKind, ImageShape, Images, Metadata, Observations, Table, Values};
 use crate::error::{Error, Result};
+use crate::linalg::Fresh;
 use crate::linalg::Matrix;
 use crate::run::Run;
 

@@ -22,9 +22,9 @@ use super::fields::{Kind, fields_of, is_label};
 use super::{Ask, Blocks, Reader, below, stream_rows};
 use crate::border;
 use crate::data::affine::Line;
-use crate::data::fresh::Fresh;
 use crate::data::{Affine, DataKind, Metadata, Observations};
 use crate::error::{Bytes, Error, Result};
+use crate::linalg::Fresh;
 use crate::run::Run;
 
 /// Columns that one thread decodes together, at least: their cells of a row fill a cache line; and at most.

@@ -7,7 +7,7 @@ use faer::{Mat, MatRef};
 use super::lanes::{Lane, PANEL, both_ways, four_times};
 use super::lens::{Lens, Seen};
 use crate::error::Result;
-use crate::linalg::{Krylov, MatrixView, Tolerance, symmetric_eigen};
+use crate::linalg::{Fresh, Krylov, MatrixView, Tolerance, symmetric_eigen};
 use crate::parallel::*;
 use crate::run::Run;
 
@@ -27,7 +27,7 @@ const NOTHING: f64 = 1e-7;
 /// Where the tiles are.
 enum Tiles<'a> {
     /// On and above the diagonal, in memory, one after another: 2 n² bytes.
-    Kept(Vec<f32>),
+    Kept(Fresh),
     /// In a matrix that was given.
     Given(MatrixView<'a>),
     /// Computed whenever they are needed, where memory does not hold them.
@@ -97,7 +97,7 @@ impl<'a> KernelMatrix<'a> {
         let mut matrix = KernelMatrix { n, lens, seen, tiles: Tiles::Made, trace: 0.0 };
         if keep {
             let count = matrix.count();
-            let mut tiles = vec![0.0; count * TILE * TILE];
+            let mut tiles = Fresh::new(count, TILE * TILE)?;
             tiles.par_chunks_mut(TILE * TILE).enumerate().try_for_each_init(Vec::new, |wide, (tile, out)| {
                 run.check()?;
                 run.progress("kernel", tile as u64, count as u64);

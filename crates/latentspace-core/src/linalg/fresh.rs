@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use memmap2::MmapMut;
 
+use super::Matrix;
 use crate::error::{Error, Result};
-use crate::linalg::Matrix;
 
 /// Size in bytes from which huge pages are used.
 const LARGE: usize = 8 << 20;
 
 /// A zeroed table.
-pub(super) enum Fresh {
+pub enum Fresh {
     /// A small one.
     Held(Vec<f32>),
     /// A large one.
@@ -24,7 +24,7 @@ impl Fresh {
     ///
     /// # Errors
     /// [`Error::Memory`] if the system refuses the allocation.
-    pub(super) fn new(rows: usize, cols: usize) -> Result<Self> {
+    pub fn new(rows: usize, cols: usize) -> Result<Self> {
         let bytes = rows.checked_mul(cols).and_then(|cells| cells.checked_mul(4)).unwrap_or(usize::MAX);
         if bytes < LARGE {
             return Ok(Fresh::Held(vec![0.0; bytes / 4]));
@@ -46,7 +46,7 @@ impl Fresh {
     ///
     /// # Errors
     /// [`Error::Internal`] if the shape does not fit.
-    pub(super) fn matrix(self, rows: usize, cols: usize) -> Result<Matrix> {
+    pub fn matrix(self, rows: usize, cols: usize) -> Result<Matrix> {
         match self {
             Fresh::Held(cells) => Matrix::new(rows, cols, cells),
             mapped => Matrix::shared(rows, cols, Arc::new(mapped)),
