@@ -56,7 +56,7 @@ impl Method for FourierFeatures {
         title: "Random Fourier features",
         class: "RBFSampler",
         family: "kernel",
-        summary: "cosines of random directions, whose inner products approximate the Gaussian kernel",
+        summary: "random cosines that approximate a Gaussian kernel",
         takes: Takes::ROWS,
         sees: Sees::Rows,
         signs: Signs::Any,

@@ -88,7 +88,7 @@ impl Method for Nystroem {
         title: "Nyström approximation",
         class: "Nystroem",
         family: "kernel",
-        summary: "coordinates in a kernel's feature space from a few landmarks",
+        summary: "coordinates in a kernel space from landmarks",
         takes: Takes::ROWS,
         sees: Sees::Rows,
         signs: Signs::Any,

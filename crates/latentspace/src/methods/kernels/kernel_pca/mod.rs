@@ -108,7 +108,7 @@ impl Method for KernelPca {
         title: "Kernel PCA",
         class: "KernelPCA",
         family: "kernel",
-        summary: "directions of largest variance in a kernel's feature space",
+        summary: "directions of largest variance in a kernel space",
         takes: Takes::ROWS,
         sees: Sees::Rows,
         signs: Signs::Any,
@@ -126,6 +126,7 @@ impl Method for KernelPca {
             TAKEN_DENSE,
             BEGINS_ANEW,
             SINGLE,
+            "a plan is accurate to a factor of 3: how many steps the eigenvectors take depends on the data",
             "spaces of a precomputed kernel neither decode nor keep their rows: they never saw them",
         ],
         attributes: &[
