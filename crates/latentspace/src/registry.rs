@@ -5,7 +5,10 @@ use crate::method::{Entry, Shape};
 use crate::methods::kernels::fourier_features::FourierFeatures;
 use crate::methods::kernels::kernel_pca::KernelPca;
 use crate::methods::kernels::nystroem::Nystroem;
+use crate::methods::linear::factor_analysis::FactorAnalysis;
+use crate::methods::linear::ica::Ica;
 use crate::methods::linear::pca::Pca;
+use crate::methods::linear::ppca::Ppca;
 use crate::methods::manifold::diffusion::Diffusion;
 use crate::methods::manifold::isomap::Isomap;
 use crate::methods::manifold::laplacian::Laplacian;
@@ -22,6 +25,9 @@ use crate::params::Role;
 /// Every method, in the order in which lists show them.
 pub static METHODS: &[Entry] = &[
     Entry::of::<Pca>(),
+    Entry::of::<FactorAnalysis>(),
+    Entry::of::<Ppca>(),
+    Entry::of::<Ica>(),
     Entry::of::<KernelPca>(),
     Entry::of::<Nystroem>(),
     Entry::of::<FourierFeatures>(),

@@ -14,7 +14,7 @@ use latentspace::codes::Codes;
 use latentspace::data::read::{self, ReadOptions};
 use latentspace::data::{Images, PrepareOptions, Rows, Scale, Values, write};
 use latentspace::linalg::Matrix;
-use latentspace::method::{Entry, Takes};
+use latentspace::method::{Entry, Signs, Takes};
 use latentspace::random::Random;
 use latentspace::registry::METHODS;
 use latentspace::space::FORMAT;
@@ -193,7 +193,8 @@ fn make_missing() {
     let columns = ["height", "mass", "planted", "leaf"].map(str::to_owned).to_vec();
     let options = ReadOptions { columns: Some(columns), ..ReadOptions::default() };
     let table = read::open(here("trees.csv").to_str().unwrap(), &options).unwrap().read(&run()).unwrap();
-    for entry in METHODS.iter().filter(|entry| missing(entry.info.name) && entry.info.takes.contains(&Takes::Table)) {
+    let takes_any = |entry: &Entry| entry.info.takes.contains(&Takes::Table) && entry.info.signs == Signs::Any;
+    for entry in METHODS.iter().filter(|entry| missing(entry.info.name) && takes_any(entry)) {
         make(entry.info.name, entry, &quick(entry), &table, PrepareOptions::default(), &here("rows.csv"));
     }
     for entry in METHODS.iter().filter(|entry| missing(entry.info.name) && entry.info.takes.contains(&Takes::Counts)) {

@@ -1,7 +1,7 @@
 //! Matrix products in f64, in blocks on the pool of the calling thread. The blocks, and so the bits, depend only on the shapes.
 
 use faer::linalg::matmul::matmul;
-use faer::{Accum, MatMut, MatRef, Par};
+use faer::{Accum, Mat, MatMut, MatRef, Par};
 
 /// Maximum number of rows and columns of a block.
 const PIECE: usize = 512;
@@ -22,6 +22,13 @@ pub fn multiply(to: MatMut<'_, f64>, accum: Accum, a: MatRef<'_, f64>, b: MatRef
     }
 }
 
+/// `a · b`.
+pub fn multiplied(a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Mat<f64> {
+    let mut to = Mat::zeros(a.nrows(), b.ncols());
+    multiply(to.as_mut(), Accum::Replace, a, b, 1.0);
+    to
+}
+
 /// `to = a · aᵀ`; only the lower triangle is valid.
 pub fn multiply_half(to: MatMut<'_, f64>, a: MatRef<'_, f64>) {
     let rows = to.nrows();
@@ -40,8 +47,6 @@ fn middle(size: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use faer::Mat;
-
     use super::*;
 
     #[test]

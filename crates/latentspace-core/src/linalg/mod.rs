@@ -1,6 +1,7 @@
 //! Linear algebra: dense and sparse matrices, products, decompositions. No method is named here.
 
 mod centered;
+mod cholesky;
 mod decompose;
 mod double;
 mod fresh;
@@ -17,9 +18,10 @@ mod sparse;
 mod sparse_rows;
 
 pub use centered::Centered;
+pub use cholesky::Cholesky;
 pub use decompose::is_few_of_many;
 pub use decompose::{Eigen, EigenCost, eigen_cost, from_lower, symmetric_eigen, thin_svd};
-pub use double::{multiply, multiply_half};
+pub use double::{multiplied, multiply, multiply_half};
 pub use fresh::Fresh;
 pub use gram::Gram;
 pub use krylov::{BLOCK, Krylov, Tolerance, largest_eigen};

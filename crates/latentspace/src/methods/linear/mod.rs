@@ -1,3 +1,16 @@
 //! Linear methods: a code is a linear function of the row, or a row a linear function of its code.
 
+mod affine;
+mod covariance;
+
+pub mod factor_analysis;
+mod factors;
+mod frame;
+pub mod ica;
+mod measured;
 pub mod pca;
+pub mod ppca;
+
+/// Limits of methods that learn from the covariance.
+const DENSE: &str = "sparse counts are made dense in chunks of 4,096 rows: the covariance of the columns has few zeros";
+const SQUARE: &str = "memory grows with the square of the number of columns: their covariance is computed";

@@ -2,13 +2,14 @@
 
 use faer::{Accum, Mat, MatMut, MatRef};
 
-use super::frame::column_means;
-use super::learned::{Goal, Learned, Lost};
+use super::learned::{Goal, Learned, lost_of};
 use super::model::PcaModel;
 use crate::error::Result;
 use crate::fold::{Fold, Step};
 use crate::linalg::{Matrix, Points, complete, multiply, multiply_half, symmetric_eigen};
 use crate::method::Shape;
+use crate::methods::linear::frame::column_means;
+use crate::methods::linear::measured::{Decodes, Loss};
 use crate::parallel::*;
 use crate::run::Run;
 
@@ -88,8 +89,8 @@ fn axes(rows: &Matrix, goal: Goal, run: &Run) -> Result<Learned> {
     let components = Matrix::new(k, d, axes.into_iter().map(|value| value as f32).collect())?;
     let model = PcaModel::new(mean, variances, components, total, goal.whiten);
     // All rows are here, and say what decoding loses.
-    let lost = Lost::of(&model, Points::Dense(rows.view()))?;
-    Ok(Learned { model, rows: n as f64, lost: 0.0, is_resolved: true, rounds: 0 }.with(&lost))
+    let lost = lost_of(&model, Points::Dense(rows.view()))?;
+    Ok(Learned { model, loss: Loss::measured(&lost), solver: goal.solver, rounds: 0 }.with(&lost))
 }
 
 /// Gives a row the length 1, and makes its entry of largest magnitude positive.

@@ -14,7 +14,6 @@
 
 mod attributes;
 mod covariance;
-mod frame;
 mod gram;
 mod learned;
 mod model;
@@ -24,17 +23,18 @@ mod subspace;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use self::covariance::Covariance;
-use self::frame::BLOCK;
 use self::gram::InnerProducts;
-use self::learned::{Goal, Measured};
+use self::learned::{Goal, Learned};
 use self::model::PcaModel;
 use self::sparse::{Directions, Gathered};
 use self::subspace::Subspace;
+use super::covariance::{Covariance, FromCovariance};
+use super::frame::BLOCK;
+use super::measured::Measured;
 use crate::attributes::{Fit, Found};
 use crate::data::{CHUNK, Rows};
 use crate::error::{Error, Result};
-use crate::fold::AnyFold;
+use crate::fold::{AnyFold, Fold};
 use crate::linalg::{self, eigen_cost, is_few_of_many};
 use crate::method::{Fitted, Info, Law, Likelihood, Method, Plan, Sees, Shape, Signs, Takes};
 use crate::model::{Can, Model};
@@ -274,21 +274,21 @@ impl Method for Pca {
         let goal = Goal { k: self.components(shape), whiten: self.whiten, solver, once: false };
         if self.is_sparse(solver, shape) {
             return Ok(match solver {
-                Solver::Gram => Box::new(Measured { solver: Gathered { goal }, goal }),
-                _ => Box::new(Measured { solver: Directions { goal }, goal }),
+                Solver::Gram => Box::new(Measured { solver: Gathered { goal }, once: goal.once }),
+                _ => Box::new(Measured { solver: Directions { goal }, once: goal.once }),
             });
         }
         Ok(match solver {
-            Solver::Gram => Box::new(Measured { solver: InnerProducts { goal }, goal }),
-            Solver::Randomized => Box::new(Measured { solver: Subspace { goal, seed: run.seed() }, goal }),
-            Solver::Covariance | Solver::Auto => Box::new(Measured { solver: Covariance { goal }, goal }),
+            Solver::Gram => Box::new(Measured { solver: InnerProducts { goal }, once: goal.once }),
+            Solver::Randomized => Box::new(Measured { solver: Subspace { goal, seed: run.seed() }, once: goal.once }),
+            Solver::Covariance | Solver::Auto => Box::new(Measured { solver: through_covariance(goal), once: goal.once }),
         })
     }
 
     fn once(&self, shape: Shape) -> Option<Box<dyn AnyFold>> {
         let goal = Goal { k: self.components(shape), whiten: self.whiten, solver: Solver::Covariance, once: true };
         let takes_once = matches!(self.solver, Solver::Auto | Solver::Covariance);
-        takes_once.then(|| Box::new(Measured { solver: Covariance { goal }, goal }) as Box<dyn AnyFold>)
+        takes_once.then(|| Box::new(Measured { solver: through_covariance(goal), once: goal.once }) as Box<dyn AnyFold>)
     }
 
     fn unlike_once(&self, shape: Shape) -> Option<&'static str> {
@@ -305,6 +305,11 @@ impl Method for Pca {
     fn load(tensors: &Tensors, facts: &Value) -> Result<Box<dyn Model>> {
         Ok(Box::new(PcaModel::load(tensors, facts)?))
     }
+}
+
+/// The solver through the covariance.
+fn through_covariance(goal: Goal) -> impl Fold<Outcome = Learned> {
+    FromCovariance { once: goal.once, finish: move |found: Covariance, run: &Run| covariance::components(&found, goal, run) }
 }
 
 impl Solver {

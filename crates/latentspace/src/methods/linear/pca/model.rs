@@ -1,14 +1,14 @@
 //! The way through a space of principal components.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
 use serde_json::{Value, json};
 
 use super::attributes::Gaussian;
 use crate::axes::{Axes, Weights};
 use crate::error::Result;
-use crate::linalg::{Matrix, MatrixView, OwnedRows, Points, SparseMatrix, SparseRows, Threads, product, product_transposed};
+use crate::linalg::{Matrix, MatrixView, OwnedRows, Points, SparseMatrix, SparseRows};
+use crate::methods::linear::affine::{ENCODED, by_blocks, decode_block, encode_block};
 use crate::model::{Capabilities, Model, Sampler};
 use crate::random::Random;
 use crate::run::Run;
@@ -31,8 +31,6 @@ pub(super) struct PcaModel {
     along: Vec<f64>,
 }
 
-/// Rows that are encoded or decoded at a time. Each product has this shape, so that a row's code is the same alone and in any batch.
-pub(super) const ENCODED: usize = 128;
 /// Components that a sparse row is multiplied by side by side.
 const TOGETHER: usize = 4;
 /// An axis with less than this part of the largest variance has none: rounding leaves as much of rows of 32 bits.
@@ -70,17 +68,9 @@ impl PcaModel {
         self.variances.iter().map(|&own| scale(own)).collect()
     }
 
-    /// Codes of [`ENCODED`] rows at most, not whitened, into `[ENCODED, k]`.
+    /// Codes of at most [`ENCODED`] rows, not whitened, into `[ENCODED, k]`.
     pub(super) fn encode_dense(&self, rows: MatrixView<'_>, codes: &mut [f32]) -> Result<()> {
-        let d = self.components.cols();
-        let mut block = vec![0.0_f32; ENCODED * d];
-        for (i, out) in block.chunks_exact_mut(d).enumerate().take(rows.rows()) {
-            for ((out, &value), &mean) in out.iter_mut().zip(rows.row(i)).zip(&self.mean) {
-                *out = (f64::from(value) - mean) as f32;
-            }
-        }
-        product_transposed(MatrixView::new(ENCODED, d, &block)?, self.components.view(), codes, Threads::One);
-        Ok(())
+        encode_block(&self.mean, &self.components, rows, codes)
     }
 
     /// Codes of sparse rows, not whitened, `[rows, k]`: sums in f64 over the nonzero cells, of a few components side by side, since each sum
@@ -107,27 +97,8 @@ impl PcaModel {
 
     /// Rows of `[ENCODED, k]` codes that are not whitened, `[ENCODED, d]`.
     pub(super) fn decode_block(&self, codes: &[f32], rows: &mut [f32]) -> Result<()> {
-        let (d, k) = (self.components.cols(), self.components.rows());
-        product(MatrixView::new(ENCODED, k, codes)?, self.components.view(), rows, Threads::One);
-        for row in rows.chunks_exact_mut(d) {
-            row.iter_mut().zip(&self.mean).for_each(|(value, &mean)| *value = (f64::from(*value) + mean) as f32);
-        }
-        Ok(())
+        decode_block(&self.mean, &self.components, codes, rows)
     }
-}
-
-/// Fills `out`, `[rows, width]`, by blocks of [`ENCODED`] rows, on the pool.
-fn by_blocks(rows: usize, width: usize, run: &Run, fill: impl Fn(Range<usize>, &mut [f32]) -> Result<()> + Sync) -> Result<Matrix> {
-    use crate::parallel::*;
-    let mut out = vec![0.0_f32; rows * width];
-    run.install(|| {
-        out.par_chunks_mut((ENCODED * width).max(1)).enumerate().try_for_each(|(block, out)| {
-            run.check()?;
-            let from = block * ENCODED;
-            fill(from..(from + ENCODED).min(rows), out)
-        })
-    })?;
-    Matrix::new(rows, width, out)
 }
 
 impl Model for PcaModel {

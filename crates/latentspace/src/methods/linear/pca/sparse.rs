@@ -7,13 +7,15 @@
 use faer::{Mat, MatRef};
 use serde_json::json;
 
-use super::learned::{Goal, Learned, Lost, decoded};
-use super::model::{ENCODED, PcaModel};
+use super::learned::{Goal, Learned, decoded, lost_of_sparse};
+use super::model::PcaModel;
 use crate::checkpoint::Parcel;
 use crate::error::{Error, Result};
 use crate::fold::{Fold, Portable, Step};
 use crate::linalg::{self, Eigen, Krylov, Matrix, Points, SparseMatrix, SparseRows, Tolerance, complete, is_few_of_many, symmetric_eigen};
 use crate::method::Shape;
+use crate::methods::linear::affine::ENCODED;
+use crate::methods::linear::measured::{Decodes, Loss, Lost};
 use crate::parallel::*;
 use crate::run::Run;
 
@@ -265,13 +267,9 @@ fn axes(rows: SparseRows<'_>, goal: Goal, run: &Run) -> Result<Learned> {
     // All rows are here, and say what decoding loses.
     let overlap = super::learned::overlaps(&model.components);
     let starts: Vec<usize> = (0..n).step_by(ENCODED).collect();
-    let block = |&from: &usize| Lost::of_sparse(&model, &overlap, rows.slice(from..(from + ENCODED).min(n)));
-    let lost = starts.par_iter().map(block).collect::<Vec<Lost>>().into_iter().reduce(Lost::merge);
-    let learned = Learned { model, rows: n as f64, lost: 0.0, is_resolved: true, rounds: 0 };
-    Ok(match lost {
-        Some(lost) => learned.with(&lost),
-        None => learned,
-    })
+    let block = |&from: &usize| lost_of_sparse(&model, &overlap, rows.slice(from..(from + ENCODED).min(n)));
+    let lost = starts.par_iter().map(block).collect::<Vec<Lost>>().into_iter().reduce(Lost::merge).unwrap_or_else(|| Lost::none(k));
+    Ok(Learned { model, loss: Loss::measured(&lost), solver: goal.solver, rounds: 0 }.with(&lost))
 }
 
 /// Makes the entry of largest magnitude positive.
@@ -413,6 +411,7 @@ impl Fold for Directions {
         let components = Matrix::new(k, d, vectors.into_iter().map(|value| value as f32).collect())?;
         let (variances, lost) = decoded(&components, &images, total);
         let model = PcaModel::new(mean, variances, components, total, self.goal.whiten).by_cells();
-        Ok(Step::Done(Learned { model, rows: n, lost, is_resolved: lost > NOTHING * total, rounds: round }))
+        let loss = Loss { rows: n, total, lost, is_resolved: lost > NOTHING * total };
+        Ok(Step::Done(Learned { model, loss, solver: self.goal.solver, rounds: round }))
     }
 }

@@ -3,7 +3,6 @@
 
 use serde_json::json;
 
-use super::frame::{BLOCK, Frame, Moments, Seen};
 use super::learned::{Goal, Learned};
 use super::{MOST_ROUNDS, OVERSAMPLED};
 use crate::checkpoint::Parcel;
@@ -11,6 +10,7 @@ use crate::error::Result;
 use crate::fold::{Fold, Portable, Step};
 use crate::linalg::{Matrix, MatrixView, Points, Threads, from_lower, product, symmetric_eigen};
 use crate::method::Shape;
+use crate::methods::linear::frame::{BLOCK, Frame, Moments, Seen};
 use crate::random::Random;
 use crate::run::Run;
 

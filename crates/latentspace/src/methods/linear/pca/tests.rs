@@ -1,9 +1,9 @@
-use super::frame::column_means;
 use super::subspace::orthonormal;
 use super::*;
 use crate::data::Stream;
 use crate::fold::Step;
 use crate::linalg::{Matrix, OwnedRows, SparseMatrix, thin_svd};
+use crate::methods::linear::frame::column_means;
 use crate::random::Random;
 
 /// An ellipsoid in 6 dimensions, turned by a fixed rotation, far from the origin.

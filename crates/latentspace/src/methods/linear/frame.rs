@@ -9,15 +9,15 @@ use crate::linalg::{Matrix, MatrixView};
 
 /// What rows are seen through, so that columns far from 0 lose no digits and squares neither overflow nor vanish.
 #[derive(Clone)]
-pub(super) struct Frame {
+pub(in crate::methods::linear) struct Frame {
     /// The mean of the first chunk.
-    pub(super) shift: Vec<f32>,
+    pub(in crate::methods::linear) shift: Vec<f32>,
     /// A power of two; 1 for data of ordinary size.
-    pub(super) scale: f32,
+    pub(in crate::methods::linear) scale: f32,
 }
 
 impl Frame {
-    pub(super) fn around(first: MatrixView<'_>) -> Frame {
+    pub(in crate::methods::linear) fn around(first: MatrixView<'_>) -> Frame {
         // A few hundred rows tell where the columns lie and how wide they are.
         let first = first.slice(0..first.rows().min(BLOCK));
         let shift: Vec<f32> = column_means(first).into_iter().map(|mean| mean as f32).collect();
@@ -28,7 +28,7 @@ impl Frame {
     }
 
     /// The frame in which numbers that are at most `largest` in this one have squares that f32 can add up; `Ok` if it is this one.
-    pub(super) fn rescaled(self, largest: f32) -> Result<Frame, Frame> {
+    pub(in crate::methods::linear) fn rescaled(self, largest: f32) -> Result<Frame, Frame> {
         if largest == 0.0 || (1e-12..1e14).contains(&largest) {
             return Ok(self);
         }
@@ -37,7 +37,7 @@ impl Frame {
     }
 
     /// The frame in which rows with these moments lose no digits; `Ok` if it is this one.
-    pub(super) fn fits(self, stats: &Moments) -> Result<Frame, Frame> {
+    pub(in crate::methods::linear) fn fits(self, stats: &Moments) -> Result<Frame, Frame> {
         /// Means so many times the width of the columns leave the sums too few digits.
         const FAR: f64 = 1e3;
         let frame = self.rescaled(stats.largest)?;
@@ -53,30 +53,30 @@ impl Frame {
     }
 
     /// A mean in this frame, as it is outside.
-    pub(super) fn mean_outside(&self, mean: &[f64]) -> Vec<f64> {
+    pub(in crate::methods::linear) fn mean_outside(&self, mean: &[f64]) -> Vec<f64> {
         mean.iter().zip(&self.shift).map(|(mean, &shift)| mean / f64::from(self.scale) + f64::from(shift)).collect()
     }
 
     /// A variance in this frame, as it is outside.
-    pub(super) fn variance_outside(&self, variance: f64) -> f64 {
+    pub(in crate::methods::linear) fn variance_outside(&self, variance: f64) -> f64 {
         variance.max(0.0) / f64::from(self.scale) / f64::from(self.scale)
     }
 }
 
 /// Sums of rows as seen through a frame.
-pub(super) struct Moments {
-    pub(super) count: f64,
+pub(in crate::methods::linear) struct Moments {
+    pub(in crate::methods::linear) count: f64,
     /// The largest magnitude.
-    pub(super) largest: f32,
-    pub(super) sum: Vec<f64>,
+    pub(in crate::methods::linear) largest: f32,
+    pub(in crate::methods::linear) sum: Vec<f64>,
     /// The lower half of `[d, d]`, row by row, for the covariance; `[d, width]` for the subspace.
-    pub(super) product: Vec<f64>,
+    pub(in crate::methods::linear) product: Vec<f64>,
     /// The sum of all squares.
-    pub(super) squares: f64,
+    pub(in crate::methods::linear) squares: f64,
 }
 
 impl Moments {
-    pub(super) fn merge(mut self, other: Moments) -> Moments {
+    pub(in crate::methods::linear) fn merge(mut self, other: Moments) -> Moments {
         let add = |into: &mut [f64], from: &[f64]| into.iter_mut().zip(from).for_each(|(a, b)| *a += b);
         self.count += other.count;
         self.largest = self.largest.max(other.largest);
@@ -88,7 +88,7 @@ impl Moments {
 }
 
 /// The mean of each column.
-pub(super) fn column_means(rows: MatrixView<'_>) -> Vec<f64> {
+pub(in crate::methods::linear) fn column_means(rows: MatrixView<'_>) -> Vec<f64> {
     let mut sums = vec![0.0; rows.cols()];
     for i in 0..rows.rows() {
         sums.iter_mut().zip(rows.row(i)).for_each(|(sum, &value)| *sum += f64::from(value));
@@ -98,10 +98,10 @@ pub(super) fn column_means(rows: MatrixView<'_>) -> Vec<f64> {
 }
 
 /// Rows whose sums are kept in f32 before they go into f64.
-pub(super) const BLOCK: usize = 512;
+pub(in crate::methods::linear) const BLOCK: usize = 512;
 
 /// Rows as seen through a frame, and what they come to.
-pub(super) struct Seen<'a> {
+pub(in crate::methods::linear) struct Seen<'a> {
     frame: &'a Frame,
     rows: usize,
     sum: Vec<f64>,
@@ -111,14 +111,14 @@ pub(super) struct Seen<'a> {
 }
 
 impl<'a> Seen<'a> {
-    pub(super) fn new(frame: &'a Frame) -> Self {
+    pub(in crate::methods::linear) fn new(frame: &'a Frame) -> Self {
         let d = frame.shift.len();
         Seen { frame, rows: 0, sum: vec![0.0; d], recent: vec![0.0; d], largest: vec![0.0; d] }
     }
 
     /// Writes a row as seen through the frame to `out`.
     #[inline]
-    pub(super) fn row(&mut self, row: &[f32], out: &mut [f32]) {
+    pub(in crate::methods::linear) fn row(&mut self, row: &[f32], out: &mut [f32]) {
         #[cfg(target_arch = "x86_64")]
         if is_x86_feature_detected!("avx2") {
             // SAFETY: the processor has AVX2.
@@ -138,7 +138,7 @@ impl<'a> Seen<'a> {
         self.sum.iter_mut().zip(&mut self.recent).for_each(|(sum, recent)| *sum += f64::from(std::mem::take(recent)));
     }
 
-    pub(super) fn moments(mut self, product: Vec<f64>, squares: f64) -> Moments {
+    pub(in crate::methods::linear) fn moments(mut self, product: Vec<f64>, squares: f64) -> Moments {
         self.settle();
         let largest = self.largest.into_iter().fold(0.0, f32::max);
         Moments { count: self.rows as f64, largest, sum: self.sum, product, squares }

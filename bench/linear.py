@@ -1,0 +1,88 @@
+"""Linear methods compared with scikit-learn on Fashion-MNIST: after a warm-up, alternating, median of 3.
+
+Factor analysis: 30,000 x 784, 16 factors, log-likelihood a row. FastICA: 60,000 x 784, 50 sources, and the Amari
+index on planted sources. `--lapack` also fits scikit-learn's exact factor analysis (minutes), the guard of the likelihood.
+"""
+
+import gzip
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+
+import numpy as np
+from sklearn.decomposition import FactorAnalysis, FastICA
+
+warnings.filterwarnings("ignore")
+root = pathlib.Path(__file__).resolve().parent.parent
+data = pathlib.Path(os.environ.get("LATENTSPACE_DATA", root / "../shared/data"))
+program = os.environ.get("LATENTSPACE_BENCH", root / "target/release/examples/bench_fit")
+pixels = np.frombuffer(gzip.open(data / "fashion/train-images-idx3-ubyte.gz").read(), np.uint8, offset=16)
+fashion = (pixels.reshape(60000, 784) / np.float32(255)).astype(np.float32)
+wanted = [name for name in sys.argv[1:] if not name.startswith("-")]
+
+
+def compare(name, rows, method, parameters, peer, guard, bar, times=3):
+    """Fits both in turn; `guard(ours, theirs)` prints what must not be worse."""
+    if wanted and name not in wanted:
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        file, space = pathlib.Path(folder) / "rows.npy", pathlib.Path(folder) / "space.latent"
+        np.save(file, rows)
+        ours = subprocess.Popen([program, file, method, json.dumps(parameters)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        mine, theirs = [], []
+        for at in range(times + 1):
+            start = time.perf_counter()
+            model = peer().fit(rows)
+            theirs.append(time.perf_counter() - start)
+            ours.stdin.write(f"{space}\n" if at == 0 else "fit\n")
+            ours.stdin.flush()
+            answer = json.loads(ours.stdout.readline())
+            mine.append(answer["seconds"])
+        ours.stdin.close()
+        a, b = statistics.median(theirs[1:]), statistics.median(mine[1:])
+        print(f"{name:16} scikit-learn {a:8.3f} s [{min(theirs[1:]):.3f} .. {max(theirs[1:]):.3f}]   latentspace {b:7.3f} s [{min(mine[1:]):.3f} .. {max(mine[1:]):.3f}]   ratio {a / b:.2f} (bar {bar})")
+        print(f"{'':16} {guard(answer, model)}; {answer['facts'].get('n_iter')} and {model.n_iter_} iterations", flush=True)
+
+
+half = fashion[:30000]
+
+
+def likelihood(answer, model):
+    found, peer = answer["facts"]["training_log_likelihood_per_row"], model.loglike_[-1] / len(half)
+    return f"log-likelihood a row: {peer:.4f} scikit-learn, {found:.4f} latentspace"
+
+
+compare("factor analysis", half, "factor-analysis", {"n_components": 16}, lambda: FactorAnalysis(16, random_state=0), likelihood, 10)
+if "--lapack" in sys.argv:
+    start = time.perf_counter()
+    model = FactorAnalysis(16, svd_method="lapack").fit(half)
+    print(f"{'':16} scikit-learn, lapack: {model.loglike_[-1] / len(half):.4f} in {time.perf_counter() - start:.0f} s", flush=True)
+
+compare(
+    "ica", fashion, "ica", {"n_components": 50}, lambda: FastICA(50, whiten="unit-variance", random_state=0),
+    lambda answer, model: f"converged: {answer['facts']['converged']}", 3,
+)
+
+rng = np.random.default_rng(0)
+sources = np.concatenate([rng.laplace(size=(60000, 10)), rng.uniform(-1, 1, (60000, 10))], 1)
+mixing = rng.normal(size=(40, 20))
+mixed = (sources @ mixing.T).astype(np.float32)
+
+
+def amari(product):
+    product = np.abs(product)
+    rows, columns = (product / product.max(1, keepdims=True)).sum(1) - 1, (product / product.max(0)).sum(0) - 1
+    return (rows.sum() + columns.sum()) / (2 * len(product) * (len(product) - 1))
+
+
+def planted(answer, model):
+    return f"Amari index: {amari(model.components_ @ mixing):.5f} scikit-learn; converged: {answer['facts']['converged']}"
+
+
+compare("planted sources", mixed, "ica", {"n_components": 20}, lambda: FastICA(20, whiten="unit-variance", random_state=0), planted, 3)

@@ -1,0 +1,398 @@
+//! FastICA as a fold: a round for the covariance, then one per step.
+
+use std::sync::OnceLock;
+
+use faer::{Mat, MatRef};
+use serde_json::{Map, Value, json};
+
+use super::Ica;
+use super::model::IcaModel;
+use crate::checkpoint::Parcel;
+use crate::data::CHUNK;
+use crate::error::{Error, Result, count};
+use crate::fold::{Fold, Portable, Step};
+use crate::interval::number;
+use crate::linalg::{Matrix, MatrixView, Points, Threads, multiplied, product, product_transposed, symmetric_eigen};
+use crate::method::{Fitted, Shape};
+use crate::methods::linear::affine::{Affine, ENCODED, encode_block};
+use crate::methods::linear::covariance::{Covariance, FromCovariance};
+use crate::methods::linear::frame::{Frame, Moments};
+use crate::methods::linear::measured::{Decodes, Loss, Lost};
+use crate::model::Model;
+use crate::random::Random;
+use crate::run::Run;
+
+/// Whitened rows whose sources are computed at a time: they stay in the L2 cache.
+const BLOCK: usize = 512;
+/// An axis with less than this part of the largest variance has none: sums in f32 leave as much.
+const NOTHING: f64 = 1e-9;
+
+/// FastICA, all sources at once.
+pub(super) struct Unmixing {
+    method: Ica,
+    k: usize,
+    seed: u64,
+    /// Whitened rows of each chunk, kept between rounds; of none if rows are not in memory.
+    whitened: Vec<OnceLock<Vec<Matrix>>>,
+}
+
+/// What whitens rows: z = W (x - mean).
+pub(super) struct Whitening {
+    mean: Vec<f64>,
+    /// `[k, d]` unit vectors; the last ones are 0 where the rows have fewer dimensions.
+    directions: Vec<f64>,
+    /// `[k]`: the standard deviations along them, by n; 0 beyond the rank.
+    widths: Vec<f64>,
+    /// `[k, d]`: each direction divided by its standard deviation.
+    encoder: Matrix,
+    loss: Loss,
+}
+
+/// Where a fit stands.
+pub(super) enum State {
+    Whitening(Frame),
+    Rotating {
+        whitening: Box<Whitening>,
+        /// `[k, k]`, row by row: orthonormal rows of the sources in whitened coordinates.
+        rotation: Vec<f64>,
+        steps: usize,
+    },
+}
+
+/// Sums over rows.
+pub(super) enum Sums {
+    Moments(Moments),
+    /// The number of rows, the sums of g(y)·z', `[k, k]`, and of g'(y), `[k]`, for sources y.
+    Derivatives {
+        rows: f64,
+        products: Vec<f64>,
+        second: Vec<f64>,
+    },
+}
+
+impl Unmixing {
+    pub(super) fn new(method: Ica, k: usize, chunks: usize, seed: u64) -> Self {
+        Unmixing { method, k, seed, whitened: (0..chunks).map(|_| OnceLock::new()).collect() }
+    }
+
+    /// A random rotation of the first `rank` axes.
+    fn start(&self, rank: usize) -> Result<Vec<f64>> {
+        let (k, random) = (self.k, Random::new(self.seed, "ica start"));
+        let any = Mat::from_fn(rank, rank, |i, j| random.normal(i as u64, j as u64));
+        let any = decorrelated(&any)?;
+        let cell = |i: usize, j: usize| if i < rank && j < rank { any[(i, j)] } else { f64::from(u8::from(i == j)) };
+        Ok((0..k * k).map(|at| cell(at / k, at % k)).collect())
+    }
+
+    fn whitening(&self, covariance: &Covariance, run: &Run) -> Result<Whitening> {
+        let (d, k, n) = (covariance.cols(), self.k, covariance.moments.count);
+        let eigen = symmetric_eigen(&covariance.matrix, d, k, || run.check())?;
+        let largest = eigen.values.first().copied().unwrap_or(0.0);
+        let rank = eigen.values.iter().take_while(|&&value| value > NOTHING * largest).count();
+        if rank < k {
+            let (k, rank) = (count(k as u64), count(rank as u64));
+            run.note(format!("ICA: the rows have {rank} dimensions; the other sources of {k} are 0"));
+        }
+        let shrunk = (n - 1.0).max(1.0) / n;
+        let mut directions = eigen.vectors;
+        directions[rank * d..].fill(0.0);
+        let lost = (covariance.total() - eigen.values[..rank].iter().sum::<f64>()).max(0.0);
+        let loss = Loss::by(covariance, lost);
+        let variance = |axis: usize| if axis < rank { covariance.frame.variance_outside(eigen.values[axis]) * shrunk } else { 0.0 };
+        let widths = (0..k).map(|axis| variance(axis).sqrt()).collect();
+        Ok(Whitening::new(covariance.frame.mean_outside(&covariance.mean), directions, widths, loss))
+    }
+
+    /// Whitened rows of a chunk, by blocks, each transposed: `[k, rows]`.
+    fn whiten(&self, whitening: &Whitening, chunk: MatrixView<'_>) -> Result<Vec<Matrix>> {
+        let k = self.k;
+        let mut codes = vec![0.0_f32; ENCODED * k];
+        let mut block = |from: usize| {
+            let rows = chunk.slice(from..(from + BLOCK).min(chunk.rows()));
+            let width = rows.rows();
+            let mut block = vec![0.0_f32; k * width];
+            for first in (0..rows.rows()).step_by(ENCODED) {
+                let part = rows.slice(first..(first + ENCODED).min(rows.rows()));
+                encode_block(&whitening.mean, &whitening.encoder, part, &mut codes)?;
+                for (row, code) in codes.chunks_exact(k).take(part.rows()).enumerate() {
+                    code.iter().enumerate().for_each(|(axis, &value)| block[axis * width + first + row] = value);
+                }
+            }
+            Matrix::new(k, width, block)
+        };
+        (0..chunk.rows()).step_by(BLOCK).map(&mut block).collect()
+    }
+
+    /// Bound: 4·k² flops a row, and the contrast function of k values.
+    fn derivatives(&self, rotation: &[f64], blocks: &[Matrix]) -> Result<Sums> {
+        let k = self.k;
+        let rotation: Vec<f32> = rotation.iter().map(|&cell| cell as f32).collect();
+        let rotation = MatrixView::new(k, k, &rotation)?;
+        let (mut rows, mut products, mut second, mut part) = (0.0, vec![0.0; k * k], vec![0.0; k], vec![0.0_f32; k * k]);
+        let mut sources = vec![0.0_f32; k * BLOCK];
+        for block in blocks {
+            let width = block.cols();
+            let sources = &mut sources[..k * width];
+            product(rotation, block.view(), sources, Threads::One);
+            for (source, second) in sources.chunks_exact_mut(width).zip(&mut second) {
+                *second += self.method.fun.apply(source);
+            }
+            product_transposed(MatrixView::new(k, width, sources)?, block.view(), &mut part, Threads::One);
+            products.iter_mut().zip(&part).for_each(|(sum, &part)| *sum += f64::from(part));
+            rows += width as f64;
+        }
+        Ok(Sums::Derivatives { rows, products, second })
+    }
+}
+
+/// The rotation nearest to a matrix: (A A')^-½ A.
+fn decorrelated(matrix: &Mat<f64>) -> Result<Mat<f64>> {
+    let k = matrix.nrows();
+    let square = multiplied(matrix.as_ref(), matrix.transpose());
+    let symmetric: Vec<f64> = (0..k * k).map(|at| 0.5 * (square[(at / k, at % k)] + square[(at % k, at / k)])).collect();
+    let eigen = symmetric_eigen(&symmetric, k, k, || Ok(()))?;
+    // Vectors by the fourth root of their value, twice.
+    let scaled = Mat::from_fn(k, k, |axis, cell| eigen.vectors[axis * k + cell] / eigen.values[axis].max(f64::MIN_POSITIVE).powf(0.25));
+    let root = multiplied(scaled.transpose(), scaled.as_ref());
+    Ok(multiplied(root.as_ref(), matrix.as_ref()))
+}
+
+impl Whitening {
+    fn new(mean: Vec<f64>, directions: Vec<f64>, widths: Vec<f64>, loss: Loss) -> Self {
+        let (d, k) = (mean.len(), widths.len());
+        let cell =
+            |axis: usize, column: usize| if widths[axis] > 0.0 { (directions[axis * d + column] / widths[axis]) as f32 } else { 0.0 };
+        let encoder = Matrix::from_fn(k, d, cell);
+        Whitening { mean, directions, widths, encoder, loss }
+    }
+
+    /// Of rows that are white already.
+    fn none(d: usize) -> Self {
+        let directions = (0..d * d).map(|at| f64::from(u8::from(at / d == at % d))).collect();
+        Whitening::new(vec![0.0; d], directions, vec![1.0; d], Loss { rows: 0.0, total: 0.0, lost: 0.0, is_resolved: false })
+    }
+
+    /// Number of dimensions that the rows have.
+    fn rank(&self) -> usize {
+        self.widths.iter().take_while(|width| **width > 0.0).count()
+    }
+
+    /// The model of sources with this rotation, in their order and with their signs.
+    fn model(self, rotation: &[f64]) -> Result<IcaModel> {
+        let (d, k) = (self.mean.len(), self.widths.len());
+        let rotation = MatRef::from_row_major_slice(rotation, k, k);
+        let directions = MatRef::from_row_major_slice(&self.directions, k, d);
+        let wide = Mat::from_fn(k, k, |source, axis| rotation[(source, axis)] * self.widths[axis]);
+        let narrow =
+            Mat::from_fn(k, k, |source, axis| if self.widths[axis] > 0.0 { rotation[(source, axis)] / self.widths[axis] } else { 0.0 });
+        let (mixing, unmixing) = (multiplied(wide.as_ref(), directions), multiplied(narrow.as_ref(), directions));
+        let squares: Vec<f64> = (0..k).map(|source| (0..d).map(|column| mixing[(source, column)].powi(2)).sum()).collect();
+        let mut order: Vec<usize> = (0..k).collect();
+        order.sort_by(|&a, &b| squares[b].total_cmp(&squares[a]).then(a.cmp(&b)));
+        let largest = |source: usize| {
+            (0..d).map(|column| mixing[(source, column)]).fold(0.0_f64, |best, own| if own.abs() > best.abs() { own } else { best })
+        };
+        let signs: Vec<f64> = (0..k).map(|source| if largest(source) < 0.0 { -1.0 } else { 1.0 }).collect();
+        let ordered = |matrix: &Mat<f64>| Matrix::from_fn(k, d, |at, column| (signs[order[at]] * matrix[(order[at], column)]) as f32);
+        let (encoder, decoder) = (ordered(&unmixing), ordered(&mixing));
+        // Rows that were white before have their variance by their number of columns.
+        let total = if self.loss.total > 0.0 { self.loss.total } else { squares.iter().sum() };
+        let share = |&source: &usize| if total > 0.0 { (squares[source] / total).min(1.0) } else { 0.0 };
+        Ok(IcaModel {
+            affine: Affine { mean: self.mean, encoder, decoder },
+            shares: order.iter().map(share).collect(),
+            whitening: self.encoder,
+        })
+    }
+}
+
+impl Fold for Unmixing {
+    type State = State;
+    type Stats = Sums;
+    type Outcome = Learned;
+
+    fn start(&self, shape: Shape, first: Points<'_>) -> Result<State> {
+        if !self.method.whiten {
+            return Ok(State::Rotating { whitening: Box::new(Whitening::none(shape.cols)), rotation: self.start(shape.cols)?, steps: 0 });
+        }
+        first.as_table(Frame::around).map(State::Whitening)
+    }
+
+    fn accumulate(&self, state: &State, chunk: Points<'_>, first: usize) -> Result<Sums> {
+        match state {
+            State::Whitening(frame) => moments().accumulate(frame, chunk, first).map(Sums::Moments),
+            State::Rotating { whitening, rotation, .. } => {
+                let whiten = || chunk.as_table(|chunk| self.whiten(whitening, chunk))?;
+                match self.whitened.get(first / CHUNK) {
+                    None => self.derivatives(rotation, &whiten()?),
+                    Some(kept) => match kept.get() {
+                        Some(blocks) => self.derivatives(rotation, blocks),
+                        None => {
+                            let blocks = whiten()?;
+                            self.derivatives(rotation, kept.get_or_init(|| blocks))
+                        }
+                    },
+                }
+            }
+        }
+    }
+
+    fn merge(&self, left: Sums, right: Sums) -> Sums {
+        match (left, right) {
+            (Sums::Moments(left), Sums::Moments(right)) => Sums::Moments(left.merge(right)),
+            (Sums::Derivatives { rows, mut products, mut second }, Sums::Derivatives { rows: more, products: others, second: seconds }) => {
+                products.iter_mut().zip(&others).for_each(|(a, b)| *a += b);
+                second.iter_mut().zip(&seconds).for_each(|(a, b)| *a += b);
+                Sums::Derivatives { rows: rows + more, products, second }
+            }
+            // Statistics of two rounds never meet: those of the later one stay, and the counts tell.
+            (later @ Sums::Derivatives { .. }, _) | (_, later) => later,
+        }
+    }
+
+    fn solve(&self, state: State, sums: Sums, run: &Run) -> Result<Step<State, Learned>> {
+        let k = self.k;
+        let (whitening, rotation, steps, rows, products, second) = match (state, sums) {
+            (State::Whitening(frame), Sums::Moments(moments_found)) => {
+                let covariance = match moments().solve(frame, moments_found, run)? {
+                    Step::Again(frame) => return Ok(Step::Again(State::Whitening(frame))),
+                    Step::Done(covariance) => covariance,
+                };
+                let whitening = Box::new(self.whitening(&covariance, run)?);
+                let rotation = self.start(whitening.rank())?;
+                return Ok(Step::Again(State::Rotating { whitening, rotation, steps: 0 }));
+            }
+            (State::Rotating { whitening, rotation, steps }, Sums::Derivatives { rows, products, second }) => {
+                (whitening, rotation, steps, rows, products, second)
+            }
+            _ => return Err(Error::input("statistics", "those of another round", "shares of one round are needed")),
+        };
+        // Newton's step for each source, then all are made uncorrelated again.
+        let rank = whitening.rank();
+        let cell = |i: usize, j: usize| (products[i * k + j] - second[i] * rotation[i * k + j]) / rows.max(1.0);
+        let next = decorrelated(&Mat::from_fn(rank, rank, cell))?;
+        let turned = |i: usize| 1.0 - (0..rank).map(|j| next[(i, j)] * rotation[i * k + j]).sum::<f64>().abs();
+        let change = (0..rank).map(turned).fold(0.0, f64::max);
+        let mut rotation = rotation;
+        for i in 0..rank {
+            for j in 0..rank {
+                rotation[i * k + j] = next[(i, j)];
+            }
+        }
+        let steps = steps + 1;
+        run.progress("ICA", steps as u64, u64::from(self.method.n_iter));
+        let converged = change < self.method.tol || rank == 0;
+        if !converged && steps < self.method.n_iter as usize {
+            return Ok(Step::Again(State::Rotating { whitening, rotation, steps }));
+        }
+        if !converged {
+            let steps = count(steps as u64);
+            let change = number(change);
+            run.note(format!("ICA: not converged after {steps} steps: a source still turned by {change} (1 less the cosine) in the last one; a larger n_iter or tol, or fewer components, may help"));
+        }
+        let mut facts = Map::new();
+        facts.insert("n_components".to_owned(), json!(k));
+        facts.insert("n_iter".to_owned(), json!(steps));
+        facts.insert("converged".to_owned(), json!(converged));
+        facts.insert("change".to_owned(), json!(change));
+        let loss = whitening.loss;
+        Ok(Step::Done(Learned { model: whitening.model(&rotation)?, facts, loss }))
+    }
+}
+
+/// The fold of the covariance.
+fn moments() -> impl Fold<State = Frame, Stats = Moments, Outcome = Covariance> {
+    FromCovariance { once: false, finish: |covariance: Covariance, _: &Run| Ok(covariance) }
+}
+
+/// Sources, with their facts and what decoding loses.
+pub(super) struct Learned {
+    model: IcaModel,
+    facts: Map<String, Value>,
+    loss: Loss,
+}
+
+impl Decodes for Learned {
+    fn lose(&self, rows: Points<'_>) -> Result<Lost> {
+        rows.as_table(|rows| self.model.lose(rows))?
+    }
+
+    fn is_resolved(&self) -> bool {
+        self.loss.is_resolved
+    }
+
+    fn with(self, lost: &Lost) -> Self {
+        Learned { loss: Loss::measured(lost), ..self }
+    }
+
+    fn fitted(self) -> Fitted {
+        let (k, d) = (self.model.n_components(), self.model.columns());
+        Fitted { model: Box::new(self.model), codes: None, facts: self.facts, measures: self.loss.measures(k, d) }
+    }
+}
+
+impl Portable for Learned {
+    fn store(&self) -> Result<Parcel> {
+        let mut parcel = self.loss.store()?;
+        self.model.store(&mut parcel.tensors)?;
+        parcel.facts = json!({ "measuring": true, "facts": self.facts });
+        Ok(parcel)
+    }
+
+    fn load(parcel: &Parcel) -> Result<Self> {
+        let facts = parcel.facts["facts"].as_object().cloned().unwrap_or_default();
+        Ok(Learned { model: IcaModel::load(&parcel.tensors)?, facts, loss: Loss::load(parcel)? })
+    }
+}
+
+impl Portable for State {
+    fn store(&self) -> Result<Parcel> {
+        let (whitening, rotation, steps) = match self {
+            State::Whitening(frame) => return frame.store(),
+            State::Rotating { whitening, rotation, steps } => (whitening, rotation, steps),
+        };
+        let mut parcel = whitening.loss.store()?;
+        parcel.facts = json!({ "steps": steps, "is_resolved": whitening.loss.is_resolved });
+        for (name, values) in
+            [("mean", &whitening.mean), ("directions", &whitening.directions), ("widths", &whitening.widths), ("rotation", rotation)]
+        {
+            parcel.tensors.put_f64(name, values)?;
+        }
+        Ok(parcel)
+    }
+
+    fn load(parcel: &Parcel) -> Result<Self> {
+        let Some(steps) = parcel.facts["steps"].as_u64() else {
+            return Frame::load(parcel).map(State::Whitening);
+        };
+        let list = |name: &str, len: Option<usize>| parcel.tensors.f64(name, len).map(<[f64]>::to_vec);
+        let (mean, widths) = (list("mean", None)?, list("widths", None)?);
+        let (k, d) = (widths.len(), mean.len());
+        let loss = Loss { is_resolved: parcel.facts["is_resolved"] == true, ..Loss::load(parcel)? };
+        let whitening = Box::new(Whitening::new(mean, list("directions", Some(k * d))?, widths, loss));
+        Ok(State::Rotating { whitening, rotation: list("rotation", Some(k * k))?, steps: steps as usize })
+    }
+}
+
+impl Portable for Sums {
+    fn store(&self) -> Result<Parcel> {
+        match self {
+            Sums::Moments(moments) => moments.store(),
+            Sums::Derivatives { rows, products, second } => {
+                let mut parcel = Parcel { facts: json!({ "rows": rows }), ..Parcel::default() };
+                parcel.tensors.put_f64("products", products)?;
+                parcel.tensors.put_f64("second", second)?;
+                Ok(parcel)
+            }
+        }
+    }
+
+    fn load(parcel: &Parcel) -> Result<Self> {
+        let Some(rows) = parcel.facts["rows"].as_f64() else {
+            return Moments::load(parcel).map(Sums::Moments);
+        };
+        let second = parcel.tensors.f64("second", None)?.to_vec();
+        let products = parcel.tensors.f64("products", Some(second.len() * second.len()))?.to_vec();
+        Ok(Sums::Derivatives { rows, products, second })
+    }
+}
