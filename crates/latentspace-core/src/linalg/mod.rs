@@ -6,6 +6,7 @@ mod decompose;
 mod double;
 mod fresh;
 mod gram;
+mod instructions;
 mod krylov;
 mod matrix;
 mod orthonormal;
@@ -24,6 +25,7 @@ pub use decompose::{Eigen, EigenCost, eigen_cost, from_lower, symmetric_eigen, t
 pub use double::{multiplied, multiply, multiply_half};
 pub use fresh::Fresh;
 pub use gram::Gram;
+pub use instructions::Instructions;
 pub use krylov::{BLOCK, Krylov, Tolerance, largest_eigen};
 pub use matrix::{Matrix, MatrixView};
 pub use orthonormal::complete;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::linalg::{Panels, TILE_ROWS, Tile};
+use crate::linalg::{Panels, TILE_COLS, TILE_ROWS, Tile};
 
 /// For each of a few rows: at least the `keep` best candidates, and all others within the error margin.
 pub(super) struct Best {
@@ -58,7 +58,7 @@ impl Best {
     pub(super) fn clear(&mut self, rows: usize) {
         let room = 2 * self.keep + 24;
         self.kept.iter_mut().for_each(Vec::clear);
-        self.kept.resize_with(rows, || Vec::with_capacity(room + 16));
+        self.kept.resize_with(rows, || Vec::with_capacity(room + TILE_COLS));
         self.bounds.clear();
         self.bounds.resize(rows, f32::MIN);
         self.room.clear();
@@ -83,7 +83,7 @@ impl Best {
                 *bound = scoring.reach(seeker, self.bounds[seeker.slot]);
             }
             for panel in panels.clone() {
-                if !table.score(&rows, panel, &bounds, &mut self.tile) {
+                if !table.score(&rows, seekers.len(), panel, &bounds, &mut self.tile) {
                     continue;
                 }
                 let names = table.names(panel);

@@ -191,7 +191,7 @@ impl<'a> Ranks<'a> {
                     let count = TILE_ROWS.min(raw.rows() - at);
                     let group = std::array::from_fn(|i| framed.rows.row(at + i.min(count - 1)));
                     for &panel in panels {
-                        self.packed.score(&group, panel, &[f32::MIN; TILE_ROWS], &mut tile);
+                        self.packed.score(&group, count, panel, &[f32::MIN; TILE_ROWS], &mut tile);
                         let slots = panel * TILE_COLS..(panel * TILE_COLS + TILE_COLS).min(few);
                         for i in 0..count {
                             let (offset, name) = (framed.offset(at + i), (first + from + at + i) as u32);

@@ -63,7 +63,7 @@ fn sweep<T: Send>(
             let count = TILE_ROWS.min(end - first);
             let group = std::array::from_fn(|i| scored.row(first + i.min(count - 1)));
             for panel in 0..packed.count() {
-                packed.score(&group, panel, &[f32::MIN; TILE_ROWS], &mut tile);
+                packed.score(&group, count, panel, &[f32::MIN; TILE_ROWS], &mut tile);
                 for i in 0..count {
                     let offset = table.offset(first + i);
                     let mut scores = [0.0; TILE_COLS];
@@ -131,7 +131,7 @@ impl Bars {
         for (slot, wanted) in wanted.iter().enumerate() {
             for &row in wanted {
                 let group = [scored.row(row as usize); TILE_ROWS];
-                packed.score(&group, slot / TILE_COLS, &[f32::MIN; TILE_ROWS], &mut tile);
+                packed.score(&group, 1, slot / TILE_COLS, &[f32::MIN; TILE_ROWS], &mut tile);
                 bars.push(tile.scores(0)[slot % TILE_COLS] + table.offset(row as usize));
             }
         }
