@@ -17,7 +17,7 @@ use crate::codes::Codes;
 use crate::data::read::Source;
 use crate::data::{Affine, Metadata, Observations, Precomputed, Preparation, RowSource, Rows, Shape, Stream, Table, Values};
 use crate::error::{Error, Result, nearest};
-use crate::linalg::{Matrix, MatrixView, OwnedRows};
+use crate::linalg::{Instructions, Matrix, MatrixView, OwnedRows};
 use crate::measure::{self, Measure, MeasureOptions};
 use crate::method::{self, AnyMethod, Fitted, Info};
 use crate::model::{Capabilities, Model};
@@ -146,7 +146,9 @@ impl Space {
         // A fold keeps no metadata, so that its space is the same for streamed rows and on many machines.
         let metadata = fitted.model.capabilities().kept.filter(|_| !method.folds()).map(|_| metadata.clone());
         let (params, seed) = (method.params(), run.seed());
-        let (facts, model) = (fitted.facts, fitted.model);
+        let (mut facts, model) = (fitted.facts, fitted.model);
+        // Products in other instructions are equal to 1e-6, not to the bit.
+        facts.insert("instructions".to_owned(), json!(Instructions::best().name()));
         (Space { method: method.info(), params, facts, seed, rows, preparation, model, measures, metadata }, fitted.codes)
     }
 
