@@ -157,7 +157,7 @@ fn two_spaces_of_the_same_rows_are_compared() {
     assert!(same["cka"]["value"].as_f64().unwrap() > 0.9999 && same["procrustes"]["value"].as_f64().unwrap() < 1e-5, "{same}");
     assert_eq!((&same["neighbors_shared"]["value"], &same["matched_by"], &same["k"]), (&1.0.into(), &"order".into(), &15.into()));
     let found = folder.json("compare a.npy b.latent --moved moved.npy");
-    for name in ["cka", "procrustes", "neighbors_shared", "distance_correlation"] {
+    for name in ["cka", "cca", "procrustes", "neighbors_shared", "distance_correlation"] {
         let number = |key: &str| found[name][key].as_f64().unwrap_or_else(|| panic!("{name}: {key} in {found}"));
         assert!(number("low") <= number("value") && number("value") <= number("high"), "{name}: {found}");
         assert!((number("value") - number("null")).abs() > 0.1, "{name}: {found}");

@@ -444,6 +444,8 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
     return {
       neighbors_shared: measure(shared, K / (n - 1), 0.02),
       cka: measure(square(ab) / Math.sqrt(square(aa) * square(bb)), 2 / n),
+      cca: measure(0.87, 2 / Math.sqrt(n), 0.01),
+      canonical_correlations: [measure(0.93, 3 / Math.sqrt(n), 0.01), measure(0.81, 1 / Math.sqrt(n), 0.01)],
       procrustes: measure(left, 0.998),
       distance_correlation: measure(0.61, 0),
       k: K,

@@ -135,7 +135,7 @@ export async function fakeServer(dist: string): Promise<Fake> {
     const both = /^\/api\/maps\/(\d+)\/compare\/(\d+)$/.exec(path);
     if (both) {
       const measure = (value: number, nul: number) => ({ value, low: value, high: value, null: nul });
-      return void json({ neighbors_shared: measure(0.25, 0.05), cka: measure(0.9, 0.01), procrustes: measure(0.1, 0.99), distance_correlation: measure(0.8, 0), k: K, sentences: [{ kind: "note", text: "Of the 15 nearest neighbors of a row, 3.8 are the same in both." }] });
+      return void json({ neighbors_shared: measure(0.25, 0.05), cka: measure(0.9, 0.01), cca: measure(0.95, 0.02), canonical_correlations: [measure(0.98, 0.03), measure(0.92, 0.01)], procrustes: measure(0.1, 0.99), distance_correlation: measure(0.8, 0), k: K, sentences: [{ kind: "note", text: "Of the 15 nearest neighbors of a row, 3.8 are the same in both." }] });
     }
     const more = /^\/api\/maps\/(\d+)\/(groups|stability)$/.exec(path);
     if (more) {

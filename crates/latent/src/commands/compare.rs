@@ -16,7 +16,7 @@ use crate::{args, inputs, outputs};
 pub(crate) fn command() -> Command {
     let space = |name: &'static str, help: &'static str| inputs::file_arg(name).value_name(name).required(true).help(help);
     Command::new("compare")
-        .about("Compare two spaces of the same rows: similarity (CKA, Procrustes), shared neighbors, rows that moved")
+        .about("Compare two spaces of the same rows: similarity (CKA, CCA, Procrustes), shared neighbors, rows that moved")
         .arg(space("A", "Codes, or a space that keeps those of its rows"))
         .arg(space("B", "The same rows in another space, matched by id where both have ids, else by order"))
         .arg(args::neighbors(1, "Number of neighbors per row [default: 15]"))
@@ -35,9 +35,10 @@ pub(crate) fn command() -> Command {
                 .help("Write each row's displacement and its share of kept neighbors to FILE: .npy, .parquet or .csv"),
         )
         .after_help(
-            "cka (1: equal up to rotation and scale) and procrustes (0: equal; residual after aligning B to A) compare global structure,\n\
-             neighbors_shared local structure, distance_correlation long distances. Displacements of rows are in units of A's radius, the\n\
-             root mean squared distance from its mean.\n\
+            "cka (1: equal up to rotation and scale), cca (mean canonical correlation; 1: equal up to any invertible linear map) and\n\
+             procrustes (0: equal; residual after aligning B to A) compare global structure, neighbors_shared local structure,\n\
+             distance_correlation long distances. Displacements of rows are in units of A's radius, the root mean squared distance from its\n\
+             mean.\n\
              Axes that are distributions over words, even of different documents, are compared, too: each of A with its match in B.",
         )
 }

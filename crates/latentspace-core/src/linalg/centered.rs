@@ -65,6 +65,18 @@ impl<'a> Centered<'a> {
         }
     }
 
+    /// Writes one row without rounding it to f32.
+    pub(crate) fn write_f64(&self, row: usize, out: &mut [f64]) {
+        for ((out, &cell), mean) in out.iter_mut().zip(self.rows.row(row)).zip(&self.mean) {
+            *out = (f64::from(cell) - mean) * self.scale;
+        }
+    }
+
+    /// The mean of a column, in the unit of the rows written.
+    pub(crate) fn mean(&self, column: usize) -> f64 {
+        self.mean[column] * self.scale
+    }
+
     /// A copy of some rows, in the order named.
     ///
     /// # Errors

@@ -1,8 +1,9 @@
-//! Comparison of two spaces of the same rows: CKA, Procrustes, shared neighbors, distance correlation. All are invariant to rotation.
+//! Comparison of two spaces of the same rows: CKA, CCA, Procrustes, shared neighbors, distance correlation. All are invariant to rotation.
 
 use crate::parallel::*;
 use serde::Serialize;
 
+use super::canonical::Canonical;
 use super::structure::{asked, places, shared};
 use super::{Measure, Sample, Sentence, pairs, summary};
 use crate::error::{Error, Result};
@@ -28,6 +29,12 @@ pub struct Comparison {
     /// Linear centered kernel alignment (CKA): from 0 to 1, where the inner products of rows are equal up to a factor. It is invariant to
     /// rotation. Source: Kornblith and others 2019 (ICML, arXiv:1905.00414). Its null is the exact mean over all orders of the rows.
     pub cka: Measure,
+    /// Mean canonical correlation (CCA): from 0 to 1, where each space is an invertible linear map of the other. It is invariant to all
+    /// invertible linear maps. Source: Hotelling 1936, doi:10.1093/biomet/28.3-4.321. Its null is that of rows in random order.
+    pub cca: Measure,
+    /// The canonical correlations, largest first: the correlations of the best matching directions, as many as the space of fewer dimensions
+    /// has without collinear ones. Their intervals take the rows as a sample; their nulls are those of rows in random order.
+    pub canonical_correlations: Vec<Measure>,
     /// Procrustes residual after one space is translated, rotated, reflected and scaled onto the other, from 0: the mean squared displacement
     /// of a row, relative to the squared radius. Source: Gower 1975, doi:10.1007/BF02291478. Its null is that of rows in random
     /// order.
@@ -54,6 +61,7 @@ impl Comparison {
     pub fn named(&self) -> Vec<(&'static str, Measure)> {
         vec![
             ("cka", self.cka),
+            ("cca", self.cca),
             ("procrustes", self.procrustes),
             ("neighbors_shared", self.neighbors_shared),
             ("distance_correlation", self.distance_correlation),
@@ -83,6 +91,14 @@ impl Comparison {
             ..0.5 => format!("After alignment (Procrustes) they agree roughly: {:.0} % of the spread does not line up.", 100.0 * left),
             _ => format!("After alignment (Procrustes) most rows are elsewhere: {:.0} % of the spread does not line up.", 100.0 * left),
         });
+        let null = self.cca.null.unwrap_or(0.0);
+        out.push(match self.cca.value {
+            _ if null > 0.99 => format!("There are too few rows for CCA: rows in random order have a mean correlation of {null:.2}, too."),
+            value if value > 0.999 => {
+                format!("One is nearly a linear map of the other (CCA): the mean canonical correlation is {value:.4}.")
+            }
+            value => format!("The mean canonical correlation (CCA) is {value:.2} (rows in random order: {null:.2})."),
+        });
         if shared > 0.3 && left > 0.3 {
             out.push("Neighborhoods agree, but their positions do not: compare groups, not positions.".to_owned());
         } else if shared < 0.1 && far > 0.7 {
@@ -92,7 +108,7 @@ impl Comparison {
     }
 }
 
-/// Number of random orders of the rows for the null of Procrustes.
+/// Number of random orders of the rows for the nulls of Procrustes and CCA.
 const ORDERS: u64 = 3;
 /// Rows per block of the sums, which depend on nothing else.
 const BLOCK: usize = 1024;
@@ -101,7 +117,7 @@ const BLOCKS: usize = 8;
 /// Directions with a covariance below this part of the largest are not aligned: it is rounding error of f32.
 const COMMON: f64 = 1e-6;
 
-/// Compares two spaces, `[n, a]` and `[n, b]`, of the same rows. Cost: n·(a + b)² multiply-adds, and the neighbors of the sampled rows.
+/// Compares two spaces, `[n, a]` and `[n, b]`, of the same rows. Cost: 4·n·(a + b)² multiply-adds, and the neighbors of the sampled rows.
 ///
 /// # Errors
 /// [`Error::Input`] if the rows differ in number, are fewer than 3 or all equal, or a cell is not finite; [`Error::Param`] if k is not
@@ -133,7 +149,7 @@ fn compared(first: MatrixView<'_>, second: MatrixView<'_>, options: &CompareOpti
     let (n, k) = (first.rows(), options.k);
     let columns = (first.cols() + second.cols()) as u64;
     let blocks = (BLOCKS as u64).min(run.threads() as u64);
-    run.check_memory("comparing spaces", (8 + 4 * blocks) * columns * columns, "fewer columns: PCA first")?;
+    run.check_memory("comparing spaces", (32 + 12 * blocks) * columns * columns, "fewer columns: PCA first")?;
     run.progress("comparison", 0, 3);
     let (a, b) = (Centered::of(first, run)?, Centered::of(second, run)?);
     let (own_a, own_b) = (Products::of(&a, &a, None, run)?, Products::of(&b, &b, None, run)?);
@@ -152,11 +168,15 @@ fn compared(first: MatrixView<'_>, second: MatrixView<'_>, options: &CompareOpti
     let left = |common: f64| (1.0 - common * common / spreads).clamp(0.0, 1.0);
     let turn = both.common()?;
     let random = Random::new(run.seed(), "comparison orders");
-    let mut null = 0.0;
+    let canonical = Canonical::of(&a, &b, run)?;
+    let (mut null, mut nulls) = (0.0, Vec::new());
     for order in 0..ORDERS {
         let order = random.permutation(order, n);
-        null += left(Products::of(&a, &b, Some(&order), run)?.common()?.sum()) / ORDERS as f64;
+        let reordered = Products::of(&a, &b, Some(&order), run)?;
+        null += left(reordered.common()?.sum()) / ORDERS as f64;
+        nulls.push(canonical.reordered(&reordered.cells)?);
     }
+    let (cca, canonical_correlations) = canonical.measures(&nulls);
     let procrustes = Measure::exact(left(turn.sum()), Some(null));
     let moved = if options.every_row { turn.moved(&a, &b, own_a.trace(), own_b.trace(), run)? } else { Vec::new() };
     run.progress("comparison", 2, 3);
@@ -168,7 +188,8 @@ fn compared(first: MatrixView<'_>, second: MatrixView<'_>, options: &CompareOpti
     let distance_correlation = pairs::distance_correlation(first, &Points::Dense(second), Metric::Euclidean, run)?;
     run.progress("comparison", 3, 3);
     let kept = if options.every_row { kept.into_iter().map(|share| share as f32).collect() } else { Vec::new() };
-    Ok(Comparison { cka, procrustes, neighbors_shared, distance_correlation, k, rows_asked: rows.len(), moved, kept })
+    let rows_asked = rows.len();
+    Ok(Comparison { cka, cca, canonical_correlations, procrustes, neighbors_shared, distance_correlation, k, rows_asked, moved, kept })
 }
 
 /// The nearest neighbors of sampled rows. In few dimensions, those of all rows take less time than those of a sample one by one.
@@ -312,6 +333,7 @@ mod tests {
         let found = compare_all(&rows, &turned);
         assert!(found.cka.value > 0.9999 && found.procrustes.value < 1e-4 && found.neighbors_shared.value > 0.98, "{found:?}");
         assert!(found.moved.iter().all(|&moved| moved < 1e-2) && found.distance_correlation.value > 0.9999);
+        assert!(found.cca.value > 0.9999 && found.canonical_correlations.len() == 2 && found.cca.null.unwrap() < 0.06, "{found:?}");
         assert!(found.cka.null.unwrap() < 0.01 && found.procrustes.null.unwrap() > 0.99);
     }
 
@@ -319,7 +341,7 @@ mod tests {
     fn spaces_without_anything_in_common_score_as_their_nulls() {
         let found = compare_all(&normal(2000, 5, 2), &normal(2000, 8, 3));
         let near = |measure: Measure, off: f64| (measure.value - measure.null.unwrap()).abs() < off;
-        assert!(near(found.cka, 0.002) && near(found.procrustes, 0.01), "{found:?}");
+        assert!(near(found.cka, 0.002) && near(found.procrustes, 0.01) && near(found.cca, 0.02), "{found:?}");
         assert!(near(found.neighbors_shared, 0.002) && near(found.distance_correlation, 0.03), "{found:?}");
     }
 

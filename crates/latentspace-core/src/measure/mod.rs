@@ -1,5 +1,6 @@
 //! Measures of a space or map: trustworthiness, continuity, recall, distance correlation; comparison and stability.
 
+mod canonical;
 mod compare;
 mod groups;
 mod pairs;

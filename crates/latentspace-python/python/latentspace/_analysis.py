@@ -400,7 +400,7 @@ def dimension(X: Any, *, n_neighbors: int | None = None, random_state: Any = Non
 
 
 def compare(first: Any, second: Any, *, k: int | None = None, random_state: Any = None, n_jobs: int | None = None) -> Measures:
-    """Compare two sets of codes of the same rows: CKA, Procrustes, shared neighbors, distance correlation.
+    """Compare two sets of codes of the same rows: CKA, CCA, Procrustes, shared neighbors, distance correlation.
 
     Of two spaces whose axes are distributions over words, such as topic models, ``report`` holds the matched axes, too.
 
@@ -416,8 +416,8 @@ def compare(first: Any, second: Any, *, k: int | None = None, random_state: Any 
     Returns
     -------
     Measures
-        ``cka`` (linear centered kernel alignment), ``procrustes`` (residual), ``neighbors_shared`` and ``distance_correlation`` (Spearman), each
-        with the value for rows in random order as its null.
+        ``cka`` (linear centered kernel alignment), ``cca`` (mean canonical correlation; each of them in ``report``), ``procrustes`` (residual),
+        ``neighbors_shared`` and ``distance_correlation`` (Spearman), each with the value for rows in random order as its null.
 
     See Also
     --------
