@@ -9,6 +9,7 @@ pub mod axes;
 pub mod border;
 pub mod checkpoint;
 pub mod codes;
+pub mod completion;
 pub mod contrast;
 pub mod data;
 pub mod dimension;

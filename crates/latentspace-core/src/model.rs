@@ -5,6 +5,7 @@ use serde::ser::{SerializeSeq, Serializer};
 use serde_json::Value;
 
 use crate::axes::Axes;
+use crate::completion;
 use crate::data::Metadata;
 use crate::error::{Error, Result};
 use crate::linalg::{Matrix, OwnedRows};
@@ -34,8 +35,19 @@ pub trait Model: Send + Sync {
         Err(Error::input("space", "this space does not decode", "`latent methods` lists which do"))
     }
 
-    /// Log-likelihood of each row in nats, `[n]`: the logarithm of its density or, for counts, of the probability of its words; none if the model has
-    /// no likelihood. `fitted` are the rows that it was learned from.
+    /// Predicts the cells of prepared rows `[n, d]` that are NaN from the other cells of their row; these stay. `means`, `[d]`, are those
+    /// of the columns, where an iteration starts. A row is completed the same alone, in any batch and in any order.
+    ///
+    /// By default a fixed-point iteration ([`completion::iterate`]); a model with a closed form overrides it.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`], or [`Error::Input`] if the columns do not fit or the model does not decode.
+    fn complete(&self, rows: &OwnedRows, means: &[f64], run: &Run) -> Result<Matrix> {
+        completion::iterate(rows, means, run, &|filled| self.decode(&self.encode(filled, run)?, run))
+    }
+
+    /// Log-likelihood of each row in nats, `[n]`: the logarithm of its density or, for counts, of the probability of its words; none if the
+    /// model has no likelihood. `fitted` are the rows that it was learned from.
     ///
     /// # Errors
     /// [`Error::Input`] if the likelihood is unbounded; [`Error::Cancelled`].

@@ -5,6 +5,8 @@
 mod blocks;
 #[path = "laws/capabilities.rs"]
 mod capabilities;
+#[path = "laws/completion.rs"]
+mod completion;
 #[path = "laws/decoding.rs"]
 mod decoding;
 #[path = "laws/magnitude.rs"]

@@ -6,11 +6,17 @@
 //! sphere ([`bodies`]), and takes the dimension with the observed value. The spread of the neighborhoods' widths decides between the
 //! two: on a closed surface they are equal, near edges they are not. Measured: `bench/dimension.py`.
 //!
+//! [`directions`] counts something else: the linear directions that stand out from noise.
+//!
 //! Duplicate rows count once among neighbors: a distance of 0 carries no information about the dimension.
 
 mod bodies;
 mod correlation;
+mod directions;
+mod gavish_donoho;
+mod marchenko_pastur;
 mod mle;
+mod parallel_analysis;
 mod participation;
 mod sentences;
 mod two_nn;
@@ -20,6 +26,7 @@ use std::collections::BTreeMap;
 use crate::parallel::*;
 use serde::Serialize;
 
+pub use directions::{Directions, directions};
 pub use sentences::sentences;
 
 use crate::error::{Error, Result};

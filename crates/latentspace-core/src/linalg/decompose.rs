@@ -7,7 +7,7 @@ use faer::linalg::householder::{
     apply_block_householder_sequence_on_the_left_in_place_scratch, apply_block_householder_sequence_on_the_left_in_place_with_conj,
 };
 use faer::linalg::qr::no_pivoting::factor::recommended_block_size;
-use faer::{Col, ColRef, Conj, Mat, MatMut, MatRef, Par};
+use faer::{Col, ColRef, Conj, Mat, MatMut, MatRef, Par, Side};
 
 use super::krylov::{BLOCK, largest_eigen, look_at};
 use crate::error::{Error, Result};
@@ -42,6 +42,20 @@ pub fn symmetric_eigen(matrix: &[f64], d: usize, count: usize, check: impl Fn() 
     let vectors = eigen.vectors();
     let descending = || (0..count).rev();
     Ok(Eigen::of(descending().map(|i| eigen.values[i]).collect(), descending().map(|i| vectors.col(i))))
+}
+
+/// All eigenvalues of a symmetric `[d, d]` matrix, descending, without vectors: 4/3 d³ flops, half of them memory-bound.
+///
+/// # Errors
+/// [`Error::Internal`] if the matrix contains NaN or infinity.
+pub fn symmetric_eigenvalues(matrix: &[f64], d: usize) -> Result<Vec<f64>> {
+    if d == 0 {
+        return Ok(Vec::new());
+    }
+    let values = MatRef::from_column_major_slice(matrix, d, d).self_adjoint_eigenvalues(Side::Lower);
+    let mut values = values.map_err(|error| Error::internal(format!("the eigenvalues of a {d} x {d} matrix did not converge: {error:?}")))?;
+    values.reverse();
+    Ok(values)
 }
 
 /// Cost of [`symmetric_eigen`], without the matrix.

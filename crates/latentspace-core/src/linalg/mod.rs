@@ -21,7 +21,7 @@ mod sparse_rows;
 pub use centered::Centered;
 pub use cholesky::Cholesky;
 pub use decompose::is_few_of_many;
-pub use decompose::{Eigen, EigenCost, eigen_cost, from_lower, symmetric_eigen, thin_svd};
+pub use decompose::{Eigen, EigenCost, eigen_cost, from_lower, symmetric_eigen, symmetric_eigenvalues, thin_svd};
 pub use double::{multiplied, multiply, multiply_half};
 pub use fresh::Fresh;
 pub use gram::Gram;

@@ -150,8 +150,10 @@ def sweep(estimator: Any, X: Any, dims: Sequence[int]) -> Report:
     Returns
     -------
     Report
-        ``dims``, a list with the ``training`` and ``held_out`` score of each number, ``recommended``, the smallest within one standard error of the
-        best (0: the mean alone is as good), ``low`` and ``high``, between which the scores cannot be told from the best, and ``sentence``.
+        ``dims``, a list with the ``training`` and ``held_out`` score of each number: the error of hidden cells of held-out rows, or a likelihood;
+        ``recommended``, the smallest within one standard error of the best (0: the mean alone is as good), ``low`` and ``high``, between which the
+        scores cannot be told from the best, and ``sentence``; ``estimates`` of linear directions and intrinsic dimension, and ``verdict``, what it
+        means where they disagree.
 
     Examples
     --------

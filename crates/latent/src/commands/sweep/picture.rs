@@ -53,8 +53,7 @@ impl Axes {
     }
 }
 
-/// Training and held-out scores by dimensions, with intervals and the null; the recommended dimension is
-/// marked.
+/// Training and held-out scores by dimensions, with intervals and the null; the recommended dimension is marked, with its interval.
 pub(super) fn draw(sweep: &Sweep, title: &str) -> String {
     let (points, [width, height], [left, top, right, bottom]) = (&sweep.points, SIZE, MARGINS);
     let axes = Axes::around(points);
@@ -92,6 +91,13 @@ pub(super) fn draw(sweep: &Sweep, title: &str) -> String {
     let (low, mut high) = (of(&|point| Some(point.held_out.low)), of(&|point| Some(point.held_out.high)));
     high.reverse();
     let _ = writeln!(svg, "<polygon points=\"{} {}\" fill=\"{HELD}\" fill-opacity=\"0.15\"/>", axes.path(&low), axes.path(&high));
+    let [from, to] = [sweep.low, sweep.high].map(|dims| axes.x(dims.max(points.first().map_or(1, |point| point.dims))));
+    let _ = writeln!(
+        svg,
+        "<rect x=\"{from:.1}\" y=\"{top}\" width=\"{:.1}\" height=\"{:.1}\" fill=\"{HELD}\" fill-opacity=\"0.06\"/>",
+        (to - from).max(0.0),
+        height - bottom - top
+    );
     // The mean alone, 0 dimensions, has no place on a logarithmic axis.
     if sweep.recommended > 0 {
         let x = axes.x(sweep.recommended);
@@ -110,7 +116,7 @@ pub(super) fn draw(sweep: &Sweep, title: &str) -> String {
     // Labels at the ends of the curves, at least a line height apart.
     let mut names: Vec<(f64, &str, &str)> = Vec::new();
     for (curve, name, color, dashes) in
-        [(&held, "held out", HELD, "none"), (&learned, "training", LEARNED, "none"), (&noise, "random", NOISE, "6 4")]
+        [(&held, "held out", HELD, "none"), (&learned, "training", LEARNED, "none"), (&noise, "0 dimensions", NOISE, "6 4")]
     {
         let _ = writeln!(
             svg,

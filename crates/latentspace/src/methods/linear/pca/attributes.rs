@@ -1,6 +1,6 @@
-//! What PCA hands out by scikit-learn's names, and probabilistic PCA: rows are Gaussian, their variance that of the components along these and
-//! the same noise in all other directions, which is the mean of the variances left out.
-//! Source: Tipping and Bishop 1999, doi:10.1111/1467-9868.00196.
+//! What PCA hands out by scikit-learn's names, and probabilistic PCA: rows are Gaussian, their variance that of the components along these
+//! and the same noise in all other directions, which is the mean of the variances left out. Source: Tipping and Bishop 1999,
+//! doi:10.1111/1467-9868.00196.
 
 use serde_json::json;
 
@@ -71,6 +71,18 @@ impl<'a> Gaussian<'a> {
         // What rounding leaves is no noise.
         let noise = if k < most && left > 1e-13 * total { left / (most - k) as f64 } else { 0.0 };
         Gaussian { mean, components, variances: variances.iter().map(|variance| variance.max(noise)).collect(), noise }
+    }
+
+    /// `[k]`: the noise over the variance that each component has beyond it; infinite where it has none. It is that of completed rows
+    /// ([`crate::completion::least_squares`]). Noise of 0 would leave codes undetermined: some is assumed.
+    pub(super) fn ridge(&self) -> Vec<f64> {
+        /// Least noise, as a part of the mean variance of the columns.
+        const LEAST: f64 = 1e-9;
+        let (k, d) = (self.components.rows(), self.components.cols());
+        let mean = (self.variances.iter().sum::<f64>() + (d - k) as f64 * self.noise) / d as f64;
+        let noise = self.noise.max(LEAST * mean);
+        let of = |&variance: &f64| if variance > noise { noise / (variance - noise) } else { f64::INFINITY };
+        self.variances.iter().map(of).collect()
     }
 
     /// `[d, d]`: the sum over components of what `weight` makes of each variance, and `rest` in all other directions.

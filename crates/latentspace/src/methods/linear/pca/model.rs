@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::attributes::Gaussian;
 use crate::axes::{Axes, Weights};
+use crate::completion;
 use crate::error::Result;
 use crate::linalg::{Matrix, MatrixView, OwnedRows, Points, SparseMatrix, SparseRows};
 use crate::methods::linear::affine::{ENCODED, by_blocks, decode_block, encode_block};
@@ -147,6 +148,12 @@ impl Model for PcaModel {
             out.copy_from_slice(&rows[..out.len()]);
             Ok(())
         })
+    }
+
+    /// By the conditional mean of probabilistic PCA, whose noise is the mean of all variances left out.
+    fn complete(&self, rows: &OwnedRows, _means: &[f64], run: &Run) -> Result<Matrix> {
+        let gaussian = Gaussian::new(&self.mean, &self.variances, &self.components, self.total, usize::MAX);
+        completion::least_squares(rows, &self.mean, &self.components, &gaussian.ridge(), run)
     }
 
     fn log_likelihoods(&self, rows: &OwnedRows, fitted: usize, run: &Run) -> Result<Option<Vec<f64>>> {
