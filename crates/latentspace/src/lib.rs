@@ -14,8 +14,8 @@ pub mod space;
 
 pub use latentspace_core::{Codes, Error, Observations, Preparation, Result, Run};
 pub use latentspace_core::{
-    arrow, attributes, axes, border, checkpoint, codes, completion, contrast, data, dimension, error, fold, interval, linalg, measure, method, model,
-    neighbors, parallel, params, random, run, tensors, text, tree,
+    arrow, attributes, axes, border, checkpoint, codes, completion, contrast, data, dimension, error, fold, interval, linalg, measure,
+    method, model, neighbors, parallel, params, random, run, tensors, text, tree,
 };
 /// Schemas of serialized types, for interfaces of other languages.
 pub use schemars;

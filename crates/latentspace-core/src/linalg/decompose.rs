@@ -53,7 +53,8 @@ pub fn symmetric_eigenvalues(matrix: &[f64], d: usize) -> Result<Vec<f64>> {
         return Ok(Vec::new());
     }
     let values = MatRef::from_column_major_slice(matrix, d, d).self_adjoint_eigenvalues(Side::Lower);
-    let mut values = values.map_err(|error| Error::internal(format!("the eigenvalues of a {d} x {d} matrix did not converge: {error:?}")))?;
+    let mut values =
+        values.map_err(|error| Error::internal(format!("the eigenvalues of a {d} x {d} matrix did not converge: {error:?}")))?;
     values.reverse();
     Ok(values)
 }
