@@ -279,6 +279,10 @@ export interface Stability {
 export interface Comparison {
   /** Linear centered kernel alignment (CKA): from 0 to 1, where the inner products of rows are equal up to a factor. It is invariant to rotation. Source: Kornblith and others 2019 (ICML, arXiv:1905.00414). Its null is the exact mean over all orders of the rows. */
   cka: Measure;
+  /** Mean canonical correlation (CCA): from 0 to 1, where each space is an invertible linear map of the other. It is invariant to all invertible linear maps. Source: Hotelling 1936, doi:10.1093/biomet/28.3-4.321. Its null is that of rows in random order. */
+  cca: Measure;
+  /** The canonical correlations, largest first: the correlations of the best matching directions, as many as the space of fewer dimensions has without collinear ones. Their intervals take the rows as a sample; their nulls are those of rows in random order. */
+  canonical_correlations: Measure[];
   /** Procrustes residual after one space is translated, rotated, reflected and scaled onto the other, from 0: the mean squared displacement of a row, relative to the squared radius. Source: Gower 1975, doi:10.1007/BF02291478. Its null is that of rows in random order. */
   procrustes: Measure;
   /** The share of the k nearest neighbors of a row that both spaces have. */
