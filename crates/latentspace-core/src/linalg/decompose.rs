@@ -9,6 +9,7 @@ use faer::linalg::householder::{
 use faer::linalg::qr::no_pivoting::factor::recommended_block_size;
 use faer::{Col, ColRef, Conj, Mat, MatMut, MatRef, Par, Side};
 
+use super::double::multiplied;
 use super::krylov::{BLOCK, largest_eigen, look_at};
 use crate::error::{Error, Result};
 use crate::parallel::*;
@@ -194,7 +195,7 @@ pub fn is_few_of_many(d: usize, count: usize) -> bool {
 /// Block Lanczos; none if the Krylov space would exceed half of the dimension.
 fn few_of_many(matrix: MatRef<'_, f64>, count: usize) -> Result<Option<Eigen>> {
     let d = matrix.nrows();
-    let (eigen, is_within) = largest_eigen(d, count, BLOCK, d / 2 / BLOCK, RESIDUAL, |vectors| Ok(matrix * vectors))?;
+    let (eigen, is_within) = largest_eigen(d, count, BLOCK, d / 2 / BLOCK, RESIDUAL, |vectors| Ok(multiplied(matrix, vectors)))?;
     Ok(is_within.then_some(eigen))
 }
 
