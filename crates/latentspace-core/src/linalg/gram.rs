@@ -33,6 +33,8 @@ const GATHERED: usize = 16;
 const DEEP: usize = 256;
 /// Columns of the narrow strips that are streamed repeatedly: 192 KiB, within the L2 cache.
 const STREAMED: usize = 192;
+/// Columns of the wide strips that a thread multiplies at a time.
+const SHARED: usize = 256;
 /// Padding between two strips, so that they do not start in the same cache set.
 const APART: usize = 16;
 
@@ -127,22 +129,9 @@ impl<const NARROW: usize, const WIDE: usize> Tiles<NARROW, WIDE> {
     }
 
     /// `add(narrow, wide, tile)` adds `narrowᵀ · wide` to a tile.
-    fn multiply(&mut self, add: impl Fn(&[f32], &[f32], &mut [[f32; WIDE]; NARROW])) {
-        let Tiles { d, packed: n, wide, narrow, sums } = self;
-        let narrow_count = d.div_ceil(NARROW);
-        let sums: &mut [[[f32; WIDE]; NARROW]] = sums.as_chunks_mut().0.as_chunks_mut().0;
-        for top in (0..narrow_count).step_by(STREAMED / NARROW) {
-            let end = (top + STREAMED / NARROW).min(narrow_count);
-            let reach = (end * NARROW).min(*d).div_ceil(WIDE);
-            for (j, wide) in wide.chunks_exact(DEEP * WIDE + APART).enumerate().take(reach) {
-                // The first strip that reaches the diagonal.
-                for i in (j * WIDE / NARROW).max(top)..end {
-                    let narrow = &narrow[i * (DEEP * NARROW + APART)..][..*n * NARROW];
-                    add(narrow, &wide[..*n * WIDE], &mut sums[j * narrow_count + i]);
-                }
-            }
-        }
-        self.packed = 0;
+    fn multiply(&mut self, add: impl Fn(&[f32], &[f32], &mut [[f32; WIDE]; NARROW]) + Sync) {
+        let packed = Packed { d: self.d, rows: std::mem::take(&mut self.packed), narrow: &self.narrow };
+        packed.multiply(0, &self.wide, self.sums.as_chunks_mut().0.as_chunks_mut().0, &add);
     }
 
     fn lower(self) -> Vec<f64> {
@@ -155,6 +144,43 @@ impl<const NARROW: usize, const WIDE: usize> Tiles<NARROW, WIDE> {
             }
         }
         lower
+    }
+}
+
+/// Packed rows, in narrow strips.
+struct Packed<'a> {
+    d: usize,
+    rows: usize,
+    narrow: &'a [f32],
+}
+
+impl Packed<'_> {
+    /// Multiplies wide strips, the first of which has this number, and adds to their tiles. They are halved, so that a thread without rows
+    /// of its own takes some.
+    fn multiply<const NARROW: usize, const WIDE: usize>(
+        &self,
+        first: usize,
+        wide: &[f32],
+        tiles: &mut [[[f32; WIDE]; NARROW]],
+        add: &(impl Fn(&[f32], &[f32], &mut [[f32; WIDE]; NARROW]) + Sync),
+    ) {
+        let (long, count) = (DEEP * WIDE + APART, self.d.div_ceil(NARROW));
+        if wide.len() * WIDE > SHARED * long {
+            let half = wide.len() / long / 2;
+            let (wide, tiles) = (wide.split_at(half * long), tiles.split_at_mut(half * count));
+            rayon::join(|| self.multiply(first, wide.0, tiles.0, add), || self.multiply(first + half, wide.1, tiles.1, add));
+            return;
+        }
+        for top in (0..count).step_by(STREAMED / NARROW) {
+            let end = (top + STREAMED / NARROW).min(count);
+            for (at, wide) in wide.chunks_exact(long).enumerate() {
+                // The first narrow strip that reaches the diagonal.
+                for i in ((first + at) * WIDE / NARROW).max(top)..end {
+                    let narrow = &self.narrow[i * (DEEP * NARROW + APART)..][..self.rows * NARROW];
+                    add(narrow, &wide[..self.rows * WIDE], &mut tiles[at * count + i]);
+                }
+            }
+        }
     }
 }
 
