@@ -105,7 +105,7 @@ fn a_curve_takes_more_straight_directions_than_causes() {
     let random = Random::new(3, "curve");
     let cell = |i: usize, j: usize| {
         let angle = 1.7 * random.uniform(i as u64, 0);
-        (angle * (1.0 + j as f64 / 2.0) + j as f64).sin() + 0.03 * random.normal(i as u64, j as u64)
+        (angle * (1.0 + j as f64 / 2.0) + j as f64).sin() + 0.005 * random.normal(i as u64, j as u64)
     };
     let found = sweep("pca", Matrix::from_fn(1000, 20, |i, j| cell(i, j) as f32), &(1..=20).collect::<Vec<u32>>(), 0);
     assert!(found.recommended >= 5, "{found:?}");
