@@ -19,6 +19,10 @@ from ._explore import (
 )
 from ._methods import (
     PCA as PCA,
+    FactorAnalysis as FactorAnalysis,
+    PPCA as PPCA,
+    FastICA as FastICA,
+    KernelPCA as KernelPCA,
     TSNE as TSNE,
     UMAP as UMAP,
     PaCMAP as PaCMAP,

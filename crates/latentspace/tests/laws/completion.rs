@@ -38,7 +38,7 @@ fn hidden_cells_are_predicted_and_a_row_is_the_same_alone() {
         let method = entry.with(&params).unwrap();
         let space = Space::fit(&*method, preparation, &Rows::memory(&prepared), &Metadata::none(240), &run).unwrap().0;
         let (rows, means) = (prepared.table().unwrap(), vec![6.0; 8]);
-        let hides = |row: usize, column: usize| (row + 3 * column) % 4 == 0;
+        let hides = |row: usize, column: usize| (row + 3 * column).is_multiple_of(4);
         let hidden = Matrix::from_fn(40, 8, |i, j| if hides(i, j) { f32::NAN } else { rows.row(i)[j] });
         let found = space.model.complete(&OwnedRows::Dense(hidden.clone()), &means, &run).unwrap();
         let (mut lost, mut null) = (0.0, 0.0);

@@ -2,6 +2,12 @@
 
 from .linear import (
     PCA as PCA,
+    FactorAnalysis as FactorAnalysis,
+    PPCA as PPCA,
+    FastICA as FastICA,
+)
+from .kernel import (
+    KernelPCA as KernelPCA,
 )
 from .map import (
     TSNE as TSNE,

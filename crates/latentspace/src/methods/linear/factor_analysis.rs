@@ -162,7 +162,7 @@ fn chosen(correlation: &[f64], m: usize, n: f64, run: &Run) -> Result<usize> {
 
 /// Fitted attributes.
 const ATTRIBUTES: &[Attribute] = &{
-    let mut all = [factors::ATTRIBUTES[0]; 15];
+    let mut all = [factors::ATTRIBUTES[0]; 14];
     let mut at = 0;
     while at < factors::ATTRIBUTES.len() {
         all[at] = factors::ATTRIBUTES[at];
@@ -173,7 +173,6 @@ const ATTRIBUTES: &[Attribute] = &{
     all[12] =
         Attribute::fact("kmo_", "", "kmo", "The Kaiser-Meyer-Olkin measure of sampling adequacy; None if a column is a sum of others.");
     all[13] = Attribute::fact("bartlett_", "", "bartlett", "Bartlett's test of sphericity: statistic, degrees of freedom, p-value.");
-    all[14] = Attribute::fact("heywood_", "", "heywood", "Columns with almost no noise of their own (Heywood cases).");
     all
 };
 
@@ -183,7 +182,7 @@ impl Method for FactorAnalysis {
         title: "factor analysis",
         class: "FactorAnalysis",
         family: "linear",
-        summary: "common factors of columns that each have their own noise",
+        summary: "common factors, and each column's own noise",
         takes: Takes::ROWS,
         sees: Sees::Rows,
         signs: Signs::Any,

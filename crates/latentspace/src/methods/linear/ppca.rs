@@ -119,7 +119,7 @@ impl Method for Ppca {
         title: "probabilistic PCA",
         class: "PPCA",
         family: "linear",
-        summary: "principal components with a density: factors and the same noise in every column",
+        summary: "factors and the same noise in every column",
         takes: Takes::ROWS,
         sees: Sees::Rows,
         signs: Signs::Any,
