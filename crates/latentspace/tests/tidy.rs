@@ -57,6 +57,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "learn",
         &[
+            "completion",
+            "dimension",
             "axes",
             "checkpoint",
             "codes",
