@@ -76,7 +76,7 @@ impl Method for Laplacian {
         title: "Laplacian eigenmaps",
         class: "SpectralEmbedding",
         family: "manifold",
-        summary: "smoothest eigenvectors of the neighbor graph's Laplacian",
+        summary: "smoothest eigenvectors of the neighbor graph",
         takes: Takes::ROWS,
         sees: Sees::Rows,
         signs: Signs::Any,

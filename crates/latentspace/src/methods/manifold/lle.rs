@@ -133,7 +133,7 @@ impl Method for Lle {
         title: "LLE",
         class: "LocallyLinearEmbedding",
         family: "manifold",
-        summary: "coordinates that keep local linear reconstructions",
+        summary: "coordinates that keep local reconstructions",
         takes: Takes::ROWS,
         sees: Sees::Rows,
         signs: Signs::Any,

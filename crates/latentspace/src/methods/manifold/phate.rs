@@ -237,7 +237,7 @@ impl Method for Phate {
         title: "PHATE",
         class: "PHATE",
         family: "manifold",
-        summary: "a map of branches, by distances between random walks",
+        summary: "a map of branches, by random walks",
         takes: Takes::ROWS,
         sees: Sees::Rows,
         signs: Signs::Any,

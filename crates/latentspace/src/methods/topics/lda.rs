@@ -176,7 +176,7 @@ impl Method for Lda {
         title: "LDA",
         class: "LatentDirichletAllocation",
         family: "topics",
-        summary: "topics over words, and each document's share of them",
+        summary: "topics over words, and their share of documents",
         takes: &[Takes::Counts, Takes::Text],
         sees: Sees::Rows,
         signs: Signs::NonNegative,

@@ -91,7 +91,7 @@ impl Method for Plsa {
         title: "PLSA",
         class: "PLSA",
         family: "topics",
-        summary: "topics as distributions over words, without a prior",
+        summary: "topics over words, without a prior",
         takes: &[Takes::Counts, Takes::Text],
         sees: Sees::Rows,
         signs: Signs::NonNegative,

@@ -108,7 +108,7 @@ impl Method for KernelPca {
         title: "Kernel PCA",
         class: "KernelPCA",
         family: "kernel",
-        summary: "directions of largest variance in a kernel space",
+        summary: "directions of largest variance of a kernel",
         takes: Takes::ROWS,
         sees: Sees::Rows,
         signs: Signs::Any,
