@@ -1,8 +1,8 @@
 //! Linear directions that stand out from noise: how many principal components have more variance than independent noise in all columns
 //! would give them. Three estimators of one spectrum: parallel analysis, Gavish and Donoho's threshold, the Marchenko-Pastur edge.
 //!
-//! Columns are centered and scaled to variance 1 for parallel analysis. The other two assume the same noise in all columns: for them a
-//! column is scaled by what is left of it without the directions that parallel analysis found. Constant columns are left out.
+//! Parallel analysis uses standardized columns. The other two assume equal noise in all columns: each column is divided by the standard
+//! deviation of its residual, after removing the directions that parallel analysis found. Constant columns are left out.
 
 use serde::Serialize;
 
