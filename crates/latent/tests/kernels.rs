@@ -56,7 +56,7 @@ fn codes_are_probed_for_labels() {
     // A ring around another: neighbors tell them apart, a plane does not.
     let cell = |row: usize, axis: usize| {
         let angle = 6.3 * uniform(row, 0);
-        ((if row % 2 == 0 { 1.0 } else { 3.0 }) * if axis == 0 { angle.cos() } else { angle.sin() }) as f32
+        ((if row.is_multiple_of(2) { 1.0 } else { 3.0 }) * if axis == 0 { angle.cos() } else { angle.sin() }) as f32
     };
     folder.write("ring.npy", npy(300, 2, &(0..600).map(|at| cell(at / 2, at % 2)).collect::<Vec<_>>()));
     folder.write("labels.csv", format!("kind\n{}", (0..300).map(|row| ["in\n", "out\n"][row % 2]).collect::<String>()));

@@ -16,8 +16,8 @@ use serde_json::{Map, Value, json};
 use super::covariance::{Covariance, FromCovariance};
 use super::factors::adequacy::Adequacy;
 use super::factors::likelihood::maximize;
-use super::factors::{self, FactorModel, Factors, Learned};
-use super::measured::Measured;
+use super::factors::{self, FactorModel, Factors};
+use super::measured::{Learned, LinearModel, Measured};
 use crate::attributes::{Attribute, Fit, Found, Peer};
 use crate::axes::Rotation;
 use crate::data::Rows;
@@ -75,7 +75,7 @@ impl FactorAnalysis {
         Measured { solver, once }
     }
 
-    fn learn(&self, covariance: &Covariance, run: &Run) -> Result<Learned> {
+    fn learn(&self, covariance: &Covariance, run: &Run) -> Result<Learned<FactorModel>> {
         let (n, d) = (covariance.moments.count, covariance.cols());
         let means = covariance.frame.mean_outside(&covariance.mean);
         let varies = |&column: &usize| {

@@ -1,8 +1,8 @@
 //! What decoding loses: from the sums of a fold, or where these do not resolve it, in one more round over the rows.
 
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
-use super::affine::{ENCODED, decode_block, encode_block};
+use super::affine::{Affine, ENCODED, decode_block, encode_block};
 use super::covariance::Covariance;
 use super::frame::{Frame, Moments};
 use crate::checkpoint::Parcel;
@@ -11,7 +11,9 @@ use crate::fold::{Fold, Portable, Step};
 use crate::interval::Measure;
 use crate::linalg::{Matrix, MatrixView, Points};
 use crate::method::{Fitted, Shape};
+use crate::model::Model;
 use crate::run::Run;
+use crate::tensors::Tensors;
 
 /// Sums in f32 resolve variances to this part of the whole, with three digits.
 pub(in crate::methods::linear) const RESOLVED: f64 = 1e-4;
@@ -162,6 +164,59 @@ impl<F: Fold<Outcome: Decodes>> Fold for Measured<F> {
             return Ok(Step::Done(learned.fitted()));
         }
         Ok(Step::Again(Stage::Measuring(learned)))
+    }
+}
+
+/// A linear model that a fold learns.
+pub(in crate::methods::linear) trait LinearModel: Model + Sized + 'static {
+    /// Its codes and decoded rows.
+    fn affine(&self) -> &Affine;
+
+    /// Opens what [`Model::store`] wrote.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if a tensor is missing or has a wrong shape.
+    fn load(tensors: &Tensors) -> Result<Self>;
+}
+
+/// A linear model with its facts and what decoding loses.
+pub(in crate::methods::linear) struct Learned<M> {
+    pub(in crate::methods::linear) model: M,
+    pub(in crate::methods::linear) facts: Map<String, Value>,
+    pub(in crate::methods::linear) loss: Loss,
+}
+
+impl<M: LinearModel> Decodes for Learned<M> {
+    fn lose(&self, rows: Points<'_>) -> Result<Lost> {
+        let Affine { mean, encoder, decoder } = self.model.affine();
+        rows.as_table(|rows| Lost::of(mean, encoder, decoder, rows))?
+    }
+
+    fn is_resolved(&self) -> bool {
+        self.loss.is_resolved
+    }
+
+    fn with(self, lost: &Lost) -> Self {
+        Learned { loss: Loss::measured(lost), ..self }
+    }
+
+    fn fitted(self) -> Fitted {
+        let (k, d) = (self.model.n_components(), self.model.columns());
+        Fitted { model: Box::new(self.model), codes: None, facts: self.facts, measures: self.loss.measures(k, d) }
+    }
+}
+
+impl<M: LinearModel> Portable for Learned<M> {
+    fn store(&self) -> Result<Parcel> {
+        let mut parcel = self.loss.store()?;
+        self.model.store(&mut parcel.tensors)?;
+        parcel.facts = json!({ "measuring": true, "facts": self.facts });
+        Ok(parcel)
+    }
+
+    fn load(parcel: &Parcel) -> Result<Self> {
+        let facts = parcel.facts["facts"].as_object().cloned().unwrap_or_default();
+        Ok(Learned { model: M::load(&parcel.tensors)?, facts, loss: Loss::load(parcel)? })
     }
 }
 

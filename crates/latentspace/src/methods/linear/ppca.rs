@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::covariance::{Covariance, FromCovariance};
-use super::factors::{self, FactorModel, Factors, Learned};
-use super::measured::Measured;
+use super::factors::{self, FactorModel, Factors};
+use super::measured::{Learned, LinearModel, Measured};
 use crate::attributes::{Attribute, Fit, Found};
 use crate::axes::Rotation;
 use crate::data::Rows;
@@ -67,7 +67,7 @@ impl Ppca {
 }
 
 /// The maximum of the likelihood, which has a closed form.
-fn learn(covariance: &Covariance, k: usize, rotation: (Rotation, bool), run: &Run) -> Result<Learned> {
+fn learn(covariance: &Covariance, k: usize, rotation: (Rotation, bool), run: &Run) -> Result<Learned<FactorModel>> {
     let (n, d, total) = (covariance.moments.count, covariance.cols(), covariance.total());
     let eigen = symmetric_eigen(&covariance.matrix, d, k, || run.check())?;
     // By n, as the likelihood has it.

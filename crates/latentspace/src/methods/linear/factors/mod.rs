@@ -13,15 +13,11 @@ use serde_json::{Map, Value, json};
 pub(super) use self::model::FactorModel;
 use super::affine::Affine;
 use super::covariance::Covariance;
-use super::measured::{Decodes, Loss, Lost};
+use super::measured::{Learned, LinearModel, Loss};
 use crate::attributes::{Attribute, Fit, Found};
 use crate::axes::{Rotation, rotate};
-use crate::checkpoint::Parcel;
 use crate::error::Result;
-use crate::fold::Portable;
-use crate::linalg::{Matrix, Points, multiplied};
-use crate::method::Fitted;
-use crate::model::Model;
+use crate::linalg::{Matrix, multiplied};
 
 /// Loadings of independent factors, in the order of their information, within the frame of a covariance.
 pub(super) struct Factors {
@@ -42,7 +38,7 @@ pub(super) fn rotated(
     covariance: &Covariance,
     (rotation, normalize): (Rotation, bool),
     mut facts: Map<String, Value>,
-) -> Result<Learned> {
+) -> Result<Learned<FactorModel>> {
     let d = covariance.cols();
     let Factors { mut loadings, noise, mut encoder, units } = factors;
     // Factors without loadings stay as they are, behind the others.
@@ -79,46 +75,6 @@ pub(super) fn rotated(
     let noise = noise.iter().map(|&noise| frame.variance_outside(noise)).collect();
     let model = FactorModel::new(affine, noise, correlations, frame.variance_outside(covariance.total()));
     Ok(Learned { model, facts, loss })
-}
-
-/// A model of factors, with its facts and what decoding loses.
-pub(super) struct Learned {
-    model: FactorModel,
-    facts: Map<String, Value>,
-    loss: Loss,
-}
-
-impl Decodes for Learned {
-    fn lose(&self, rows: Points<'_>) -> Result<Lost> {
-        rows.as_table(|rows| self.model.lose(rows))?
-    }
-
-    fn is_resolved(&self) -> bool {
-        self.loss.is_resolved
-    }
-
-    fn with(self, lost: &Lost) -> Self {
-        Learned { loss: Loss::measured(lost), ..self }
-    }
-
-    fn fitted(self) -> Fitted {
-        let (k, d) = (self.model.n_components(), self.model.columns());
-        Fitted { model: Box::new(self.model), codes: None, facts: self.facts, measures: self.loss.measures(k, d) }
-    }
-}
-
-impl Portable for Learned {
-    fn store(&self) -> Result<Parcel> {
-        let mut parcel = self.loss.store()?;
-        self.model.store(&mut parcel.tensors)?;
-        parcel.facts = json!({ "measuring": true, "facts": self.facts });
-        Ok(parcel)
-    }
-
-    fn load(parcel: &Parcel) -> Result<Self> {
-        let facts = parcel.facts["facts"].as_object().cloned().unwrap_or_default();
-        Ok(Learned { model: FactorModel::load(&parcel.tensors)?, facts, loss: Loss::load(parcel)? })
-    }
 }
 
 /// The variance that decoding the codes of rows with this covariance loses, within its frame, by the matrices as they are stored: the trace of (1 - D)

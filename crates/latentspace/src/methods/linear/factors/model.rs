@@ -10,7 +10,7 @@ use crate::axes::{Axes, Weights};
 use crate::error::{Error, Result};
 use crate::linalg::{Cholesky, Matrix, MatrixView, OwnedRows, multiplied};
 use crate::methods::linear::affine::{Affine, ENCODED};
-use crate::methods::linear::measured::Lost;
+use crate::methods::linear::measured::LinearModel;
 use crate::model::{Capabilities, Model, Sampler};
 use crate::parallel::*;
 use crate::random::Random;
@@ -47,22 +47,6 @@ impl FactorModel {
             (0..k).for_each(|other| spread[(axis, other)] = 0.0);
         }
         FactorModel { affine, noise, correlations, total, shares, spread }
-    }
-
-    /// Opens what [`Model::store`] wrote.
-    pub(in crate::methods::linear) fn load(tensors: &Tensors) -> Result<Self> {
-        let affine = Affine::load(tensors, "scores", "loadings")?;
-        let k = affine.n_components();
-        let noise = tensors.f64("noise", Some(affine.columns()))?.to_vec();
-        let correlations = tensors.f64("correlations", Some(k * k))?;
-        let correlations = Mat::from_fn(k, k, |i, j| correlations[i * k + j]);
-        let total = tensors.f64("total_variance", Some(1))?[0];
-        Ok(Self::new(affine, noise, correlations, total))
-    }
-
-    /// What decoding the codes of rows loses.
-    pub(super) fn lose(&self, rows: MatrixView<'_>) -> Result<Lost> {
-        Lost::of(&self.affine.mean, &self.affine.encoder, &self.affine.decoder, rows)
     }
 
     fn loading(&self, axis: usize, column: usize) -> f64 {
@@ -157,6 +141,22 @@ impl Density {
             -0.5 * (distance - taken + self.constant)
         };
         (0..rows.rows()).map(one).collect()
+    }
+}
+
+impl LinearModel for FactorModel {
+    fn affine(&self) -> &Affine {
+        &self.affine
+    }
+
+    fn load(tensors: &Tensors) -> Result<Self> {
+        let affine = Affine::load(tensors, "scores", "loadings")?;
+        let k = affine.n_components();
+        let noise = tensors.f64("noise", Some(affine.columns()))?.to_vec();
+        let correlations = tensors.f64("correlations", Some(k * k))?;
+        let correlations = Mat::from_fn(k, k, |i, j| correlations[i * k + j]);
+        let total = tensors.f64("total_variance", Some(1))?[0];
+        Ok(Self::new(affine, noise, correlations, total))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use faer::{Mat, MatRef};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, json};
 
 use super::Ica;
 use super::model::IcaModel;
@@ -13,12 +13,11 @@ use crate::error::{Error, Result, count};
 use crate::fold::{Fold, Portable, Step};
 use crate::interval::number;
 use crate::linalg::{Matrix, MatrixView, Points, Threads, multiplied, product, product_transposed, symmetric_eigen};
-use crate::method::{Fitted, Shape};
+use crate::method::Shape;
 use crate::methods::linear::affine::{Affine, ENCODED, encode_block};
 use crate::methods::linear::covariance::{Covariance, FromCovariance};
 use crate::methods::linear::frame::{Frame, Moments};
-use crate::methods::linear::measured::{Decodes, Loss, Lost};
-use crate::model::Model;
+use crate::methods::linear::measured::{Learned, Loss};
 use crate::random::Random;
 use crate::run::Run;
 
@@ -209,7 +208,7 @@ impl Whitening {
 impl Fold for Unmixing {
     type State = State;
     type Stats = Sums;
-    type Outcome = Learned;
+    type Outcome = Learned<IcaModel>;
 
     fn start(&self, shape: Shape, first: Points<'_>) -> Result<State> {
         if !self.method.whiten {
@@ -250,7 +249,7 @@ impl Fold for Unmixing {
         }
     }
 
-    fn solve(&self, state: State, sums: Sums, run: &Run) -> Result<Step<State, Learned>> {
+    fn solve(&self, state: State, sums: Sums, run: &Run) -> Result<Step<State, Learned<IcaModel>>> {
         let k = self.k;
         let (whitening, rotation, steps, rows, products, second) = match (state, sums) {
             (State::Whitening(frame), Sums::Moments(moments_found)) => {
@@ -303,46 +302,6 @@ impl Fold for Unmixing {
 /// The fold of the covariance.
 fn moments() -> impl Fold<State = Frame, Stats = Moments, Outcome = Covariance> {
     FromCovariance { once: false, finish: |covariance: Covariance, _: &Run| Ok(covariance) }
-}
-
-/// Sources, with their facts and what decoding loses.
-pub(super) struct Learned {
-    model: IcaModel,
-    facts: Map<String, Value>,
-    loss: Loss,
-}
-
-impl Decodes for Learned {
-    fn lose(&self, rows: Points<'_>) -> Result<Lost> {
-        rows.as_table(|rows| self.model.lose(rows))?
-    }
-
-    fn is_resolved(&self) -> bool {
-        self.loss.is_resolved
-    }
-
-    fn with(self, lost: &Lost) -> Self {
-        Learned { loss: Loss::measured(lost), ..self }
-    }
-
-    fn fitted(self) -> Fitted {
-        let (k, d) = (self.model.n_components(), self.model.columns());
-        Fitted { model: Box::new(self.model), codes: None, facts: self.facts, measures: self.loss.measures(k, d) }
-    }
-}
-
-impl Portable for Learned {
-    fn store(&self) -> Result<Parcel> {
-        let mut parcel = self.loss.store()?;
-        self.model.store(&mut parcel.tensors)?;
-        parcel.facts = json!({ "measuring": true, "facts": self.facts });
-        Ok(parcel)
-    }
-
-    fn load(parcel: &Parcel) -> Result<Self> {
-        let facts = parcel.facts["facts"].as_object().cloned().unwrap_or_default();
-        Ok(Learned { model: IcaModel::load(&parcel.tensors)?, facts, loss: Loss::load(parcel)? })
-    }
 }
 
 impl Portable for State {

@@ -21,7 +21,7 @@ use serde_json::Value;
 pub use self::contrast::Contrast;
 use self::fold::Unmixing;
 use self::model::IcaModel;
-use super::measured::Measured;
+use super::measured::{LinearModel, Measured};
 use crate::attributes::{Attribute, Fit, Found, Peer};
 use crate::data::{CHUNK, RowSource, Rows};
 use crate::error::{Error, Result};

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use crate::attributes::Found;
 use crate::axes::{Axes, Weights};
 use crate::error::Result;
-use crate::linalg::{Matrix, MatrixView, OwnedRows};
+use crate::linalg::{Matrix, OwnedRows};
 use crate::methods::linear::affine::Affine;
-use crate::methods::linear::measured::Lost;
+use crate::methods::linear::measured::LinearModel;
 use crate::model::{Capabilities, Model};
 use crate::run::Run;
 use crate::tensors::Tensors;
@@ -24,15 +24,6 @@ pub(super) struct IcaModel {
 }
 
 impl IcaModel {
-    /// Opens what [`Model::store`] wrote.
-    pub(super) fn load(tensors: &Tensors) -> Result<Self> {
-        let affine = Affine::load(tensors, "unmixing", "mixing")?;
-        let (k, d) = (affine.n_components(), affine.columns());
-        let shares = tensors.f64("shares", Some(k))?.to_vec();
-        let whitening = tensors.matrix("whitening", Some(k), Some(d))?;
-        Ok(IcaModel { affine, shares, whitening })
-    }
-
     /// Attributes that are not stored as they are handed out.
     pub(super) fn made(&self, name: &str) -> Result<Found> {
         let (d, k) = (self.affine.columns(), self.affine.n_components());
@@ -44,10 +35,19 @@ impl IcaModel {
             _ => table(k, d, &|axis, column| self.whitening.row(axis)[column]),
         })
     }
+}
 
-    /// What decoding the codes of rows loses.
-    pub(super) fn lose(&self, rows: MatrixView<'_>) -> Result<Lost> {
-        Lost::of(&self.affine.mean, &self.affine.encoder, &self.affine.decoder, rows)
+impl LinearModel for IcaModel {
+    fn affine(&self) -> &Affine {
+        &self.affine
+    }
+
+    fn load(tensors: &Tensors) -> Result<Self> {
+        let affine = Affine::load(tensors, "unmixing", "mixing")?;
+        let (k, d) = (affine.n_components(), affine.columns());
+        let shares = tensors.f64("shares", Some(k))?.to_vec();
+        let whitening = tensors.matrix("whitening", Some(k), Some(d))?;
+        Ok(IcaModel { affine, shares, whitening })
     }
 }
 
