@@ -5,6 +5,7 @@ use crate::method::{Entry, Shape};
 use crate::methods::kernels::kernel_pca::KernelPca;
 use crate::methods::linear::factor_analysis::FactorAnalysis;
 use crate::methods::linear::ica::Ica;
+use crate::methods::linear::nmf::Nmf;
 use crate::methods::linear::pca::Pca;
 use crate::methods::linear::ppca::Ppca;
 use crate::methods::manifold::diffusion::Diffusion;
@@ -26,6 +27,7 @@ pub static METHODS: &[Entry] = &[
     Entry::of::<FactorAnalysis>(),
     Entry::of::<Ppca>(),
     Entry::of::<Ica>(),
+    Entry::of::<Nmf>(),
     Entry::of::<KernelPca>(),
     Entry::of::<Tsne>(),
     Entry::of::<Umap>(),

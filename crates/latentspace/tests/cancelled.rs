@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use latentspace::data::Rows;
 use latentspace::linalg::{Matrix, OwnedRows};
-use latentspace::method::Takes;
+use latentspace::method::{Signs, Takes};
 use latentspace::random::Random;
 use latentspace::registry::METHODS;
 use latentspace::{Error, Run};
@@ -22,7 +22,11 @@ fn a_cancelled_fit_ends_within_a_second() {
     for entry in METHODS.iter().filter(|entry| entry.info.takes.contains(&Takes::Table)) {
         let run = Run::new(0, 2).unwrap();
         let flag = run.cancel_flag();
-        let prepared = OwnedRows::Dense(table.clone());
+        let table = match entry.info.signs {
+            Signs::Any => table.clone(),
+            Signs::NonNegative => Matrix::from_fn(table.rows(), table.cols(), |i, j| table.row(i)[j].abs()),
+        };
+        let prepared = OwnedRows::Dense(table);
         let full = entry.with(&Map::new()).unwrap();
         let started = Instant::now();
         let ended = std::thread::scope(|scope| {

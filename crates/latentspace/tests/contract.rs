@@ -106,6 +106,14 @@ fn rows_for(entry: &Entry, n: usize) -> Matrix {
     }
 }
 
+/// A table with the signs that the method allows: of those that allow no others, magnitudes.
+fn allowed(entry: &Entry, table: Matrix) -> Matrix {
+    match entry.info.signs {
+        Signs::Any => table,
+        Signs::NonNegative => Matrix::from_fn(table.rows(), table.cols(), |i, j| table.row(i)[j].abs()),
+    }
+}
+
 fn takes_tables() -> impl Iterator<Item = &'static Entry> {
     METHODS.iter().filter(|entry| entry.info.takes.contains(&Takes::Table))
 }
@@ -262,8 +270,8 @@ fn a_row_has_the_same_code_alone_in_any_batch_in_any_order_and_after_loading() {
 #[test]
 fn many_dimensions_of_wide_rows_have_the_same_bytes_on_any_number_of_threads() {
     let random = Random::new(12, "wide");
-    let table = Matrix::from_fn(700, 300, |i, j| random.normal(i as u64, j as u64) as f32 * (1.0 + (j % 7) as f32));
     for entry in takes_tables() {
+        let table = allowed(entry, Matrix::from_fn(700, 300, |i, j| random.normal(i as u64, j as u64) as f32 * (1.0 + (j % 7) as f32)));
         let mut params = quick(entry);
         params.insert(name_of(entry, Role::Dimensions), json!(40));
         // Some give two or three at most.
@@ -317,6 +325,7 @@ fn what_is_given_is_learned_from_or_refused() {
     let apart = |i: usize, j: usize| rows.row(i).iter().zip(rows.row(j)).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum::<f64>();
     let distances = Matrix::from_fn(300, 300, |i, j| apart(i, j).sqrt() as f32);
     for entry in takes_tables() {
+        let rows = allowed(entry, rows.clone());
         let (name, prepared) = (entry.info.name, OwnedRows::Dense(rows.clone()));
         let fit = |beside: &Precomputed, threads: usize| {
             let run = Run::new(3, threads)?;
@@ -391,7 +400,11 @@ fn sparse_counts_are_learned_from() {
         // Features that are a hundred by default say little by twos.
         let dimensions = entry.parameter_of(Role::Dimensions).unwrap();
         let are_features = dimensions.default.as_u64().is_some_and(|dims| dims >= 100);
-        let params = if are_features { Map::new() } else { quick(entry) };
+        let mut params = if are_features { Map::new() } else { quick(entry) };
+        if !are_features {
+            // As many as there are groups.
+            params.insert(dimensions.name.clone(), json!(3));
+        }
         let fit = |threads: usize| {
             let run = Run::new(3, threads).unwrap();
             let (mut space, codes) =
@@ -616,8 +629,8 @@ fn cells_that_are_no_finite_numbers_are_refused_with_their_place() {
 
 #[test]
 fn what_it_would_mean_to_encode_the_fitted_rows_is_measured_where_they_have_places() {
-    let table = groups(300);
     for entry in takes_tables().filter(|entry| entry.info.encodes) {
+        let table = allowed(entry, groups(300));
         let run = Run::new(3, 2).unwrap();
         let (prepared, preparation) = (OwnedRows::Dense(table.clone()), untouched(&table, &run));
         let rows = Rows::memory(&prepared);
@@ -760,9 +773,8 @@ fn a_fit_that_goes_on_from_a_checkpoint_ends_in_the_same_bytes() {
 #[test]
 fn what_keeps_no_checkpoint_says_so_and_begins_anew() {
     let folder = tempfile::tempdir().unwrap();
-    let table = groups(300);
     for entry in takes_tables().filter(|entry| !entry.info.folds && !entry.info.live) {
-        let name = entry.info.name;
+        let (name, table) = (entry.info.name, allowed(entry, groups(300)));
         assert!(entry.info.limits.iter().any(|limit| limit.starts_with("a killed fit starts over: ")), "{name}");
         let whole = fit_rows(entry, &table, &Run::new(3, 1).unwrap()).unwrap().to_bytes().unwrap();
         let checkpoint = Arc::new(Checkpoint::beside(&folder.path().join(format!("{name}.latent")), Duration::ZERO, true).unwrap());

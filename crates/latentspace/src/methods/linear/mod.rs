@@ -8,6 +8,7 @@ mod factors;
 mod frame;
 pub mod ica;
 mod measured;
+pub mod nmf;
 pub mod pca;
 pub mod ppca;
 

@@ -1,0 +1,174 @@
+//! The model of non-negative parts: a row's code are the weights of the parts that are nearest to it.
+
+use std::borrow::Cow;
+
+use serde_json::{Value, json};
+
+use super::Loss;
+use super::update::Penalty;
+use crate::axes::{Axes, Weights};
+use crate::error::Result;
+use crate::linalg::{Matrix, MatrixView, OwnedRows, Points, Threads, product_transposed};
+use crate::methods::linear::affine::{ENCODED, by_blocks, decode_block};
+use crate::model::{Capabilities, Model};
+use crate::run::Run;
+use crate::tensors::Tensors;
+
+/// Sweeps over the weights of a row at most.
+const SWEEPS: [usize; 2] = [1000, 2000];
+/// The sweeps end where no weight changes by more than this part of the largest.
+const SETTLED: f32 = 1e-6;
+/// What a divisor is at least.
+const LEAST: f32 = 1e-12;
+
+/// Non-negative parts.
+pub(super) struct NmfModel {
+    /// `[k, d]`.
+    parts: Matrix,
+    /// `[k]`: what each part adds to the rows, as a share.
+    shares: Vec<f64>,
+    loss: Loss,
+    penalty: Penalty,
+    /// `[k, k]`: products of parts.
+    products: Vec<f32>,
+    /// `[k]`: sums of parts.
+    totals: Vec<f32>,
+    /// `[d]`: zeros, for products without a mean.
+    origin: Vec<f64>,
+}
+
+impl NmfModel {
+    pub(super) fn new(parts: Matrix, shares: Vec<f64>, loss: Loss, penalty: Penalty) -> Self {
+        let (k, d) = (parts.rows(), parts.cols());
+        let mut products = vec![0.0_f32; k * k];
+        product_transposed(parts.view(), parts.view(), &mut products, Threads::One);
+        let totals = (0..k).map(|part| parts.row(part).iter().map(|&cell| f64::from(cell)).sum::<f64>() as f32).collect();
+        NmfModel { parts, shares, loss, penalty, products, totals, origin: vec![0.0; d] }
+    }
+
+    /// Opens what [`Model::store`] wrote.
+    pub(super) fn load(tensors: &Tensors, facts: &Value) -> Result<Self> {
+        let parts = tensors.matrix("parts", None, None)?;
+        let shares = tensors.f64("shares", Some(parts.rows()))?.to_vec();
+        let loss = serde_json::from_value(facts["loss"].clone()).unwrap_or_default();
+        let number = |name: &str| facts[name].as_f64().unwrap_or(0.0) as f32;
+        Ok(Self::new(parts, shares, loss, Penalty { l1: number("l1"), l2: number("l2") }))
+    }
+
+    /// Weights of a row from its products with the parts: each in turn is the best for the others, until none changes.
+    fn descend(&self, along: &[f32], weights: &mut [f32]) {
+        let k = along.len();
+        weights.fill(0.0);
+        for _ in 0..SWEEPS[0] {
+            let (mut change, mut largest) = (0.0_f32, 0.0_f32);
+            for part in 0..k {
+                let products = &self.products[part * k..][..k];
+                let own = products[part] + self.penalty.l2;
+                if own <= LEAST {
+                    continue;
+                }
+                let shared: f32 = products.iter().zip(weights.iter()).map(|(product, weight)| product * weight).sum();
+                let next = (weights[part] + (along[part] - shared - self.penalty.l1 - self.penalty.l2 * weights[part]) / own).max(0.0);
+                change = change.max((next - weights[part]).abs());
+                largest = largest.max(next);
+                weights[part] = next;
+            }
+            if change <= SETTLED * largest {
+                break;
+            }
+        }
+    }
+
+    /// Weights of a row by multiplicative updates, from its cells that are not 0.
+    fn multiply(&self, cells: &[(usize, f32)], weights: &mut [f32]) {
+        let k = weights.len();
+        let whole: f32 = cells.iter().map(|cell| cell.1).sum();
+        let all: f32 = self.totals.iter().sum();
+        weights.fill(if all > 0.0 { whole / all } else { 0.0 });
+        let mut along = vec![0.0_f32; k];
+        for _ in 0..SWEEPS[1] {
+            along.fill(0.0);
+            for &(column, value) in cells {
+                let sum: f32 = weights.iter().enumerate().map(|(part, weight)| weight * self.parts.row(part)[column]).sum();
+                let ratio = value / sum.max(LEAST);
+                along.iter_mut().enumerate().for_each(|(part, along)| *along += ratio * self.parts.row(part)[column]);
+            }
+            let (mut change, mut largest) = (0.0_f32, 0.0_f32);
+            for ((weight, along), total) in weights.iter_mut().zip(&along).zip(&self.totals) {
+                let next = *weight * along / (total + self.penalty.l1 + self.penalty.l2 * *weight).max(LEAST);
+                change = change.max((next - *weight).abs());
+                largest = largest.max(next);
+                *weight = next;
+            }
+            if change <= 10.0 * SETTLED * largest {
+                break;
+            }
+        }
+    }
+}
+
+impl Model for NmfModel {
+    fn n_components(&self) -> usize {
+        self.parts.rows()
+    }
+
+    fn columns(&self) -> usize {
+        self.parts.cols()
+    }
+
+    fn encode(&self, rows: &OwnedRows, run: &Run) -> Result<Matrix> {
+        let k = self.n_components();
+        by_blocks(rows.rows(), k, run, |range, out| {
+            let rows = rows.points().slice(range);
+            if self.loss == Loss::KullbackLeibler {
+                let encode = |row: usize, out: &mut [f32]| match rows {
+                    Points::Sparse(rows) => {
+                        let (columns, values) = rows.row(row);
+                        self.multiply(
+                            &columns.iter().zip(values).map(|(&column, &value)| (column as usize, value)).collect::<Vec<_>>(),
+                            out,
+                        );
+                    }
+                    Points::Dense(rows) => {
+                        let cells = rows.row(row).iter().copied().enumerate().filter(|cell| cell.1 > 0.0);
+                        self.multiply(&cells.collect::<Vec<_>>(), out);
+                    }
+                };
+                out.chunks_exact_mut(k).enumerate().for_each(|(row, out)| encode(row, out));
+                return Ok(());
+            }
+            let mut along = vec![0.0_f32; ENCODED * k];
+            rows.as_table(|rows| {
+                let mut block = vec![0.0_f32; ENCODED * self.columns()];
+                block[..rows.as_slice().len()].copy_from_slice(rows.as_slice());
+                product_transposed(MatrixView::new(ENCODED, self.columns(), &block)?, self.parts.view(), &mut along, Threads::One);
+                Ok::<(), crate::error::Error>(())
+            })??;
+            out.chunks_exact_mut(k).zip(along.chunks_exact(k)).for_each(|(out, along)| self.descend(along, out));
+            Ok(())
+        })
+    }
+
+    fn decode(&self, codes: &Matrix, run: &Run) -> Result<Matrix> {
+        let (d, k) = (self.columns(), self.n_components());
+        by_blocks(codes.rows(), d, run, |range, out| {
+            let mut block = vec![0.0_f32; ENCODED * k];
+            block[..range.len() * k].copy_from_slice(codes.slice(range).as_slice());
+            let mut rows = vec![0.0_f32; ENCODED * d];
+            decode_block(&self.origin, &self.parts, &block, &mut rows)?;
+            out.copy_from_slice(&rows[..out.len()]);
+            Ok(())
+        })
+    }
+
+    fn capabilities(&self) -> Capabilities<'_> {
+        let axes = Axes { weights: Weights::Parts(&self.parts), shares: Cow::Borrowed(&self.shares), prior: None };
+        Capabilities { axes: Some(axes), ..Capabilities::default() }
+    }
+
+    fn store(&self, tensors: &mut Tensors) -> Result<Value> {
+        tensors.put_matrix("parts", &self.parts)?;
+        tensors.put_f64("shares", &self.shares)?;
+        Ok(json!({ "loss": self.loss, "l1": self.penalty.l1, "l2": self.penalty.l2 }))
+    }
+}
