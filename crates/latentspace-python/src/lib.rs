@@ -33,6 +33,8 @@ fn methods() -> String {
             "summary": info.summary,
             "takes": info.takes,
             "sparse": info.takes.contains(&Takes::Counts),
+            "signs": info.signs,
+            "oriented": info.oriented,
             "given": info.given,
             "can": info.can,
             "encodes": info.encodes,

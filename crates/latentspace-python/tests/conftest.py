@@ -17,7 +17,7 @@ if os.environ.get("UPDATE") == "1":
 
 ROOT = Path(__file__).resolve().parents[3]
 EVERY = [getattr(latentspace, method["class"]) for method in latentspace.METHODS]
-CLASSES = [cls for cls in EVERY if "table" in cls._description["takes"]]
+CLASSES = [cls for cls in EVERY if "table" in cls._description["takes"] and cls._description["signs"] == "any"]
 
 #: Parameters that make a fit long, or that small data do not allow, whatever method they belong to.
 QUICK = {"perplexity": 2, "n_neighbors": 3, "n_iter": 60, "n_iter_early": 60, "n_epochs": 60}

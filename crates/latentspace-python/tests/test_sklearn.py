@@ -125,12 +125,14 @@ def test_pipelines_columns_and_searches(cls, rows):
     if not cls._description["encodes"]:
         pytest.skip("a step of a pipeline takes new rows")
     y = np.repeat([0, 1, 2], 20)
-    pipeline = make_pipeline(StandardScaler(), quick(cls, n_components=2), LogisticRegression())
+    # Two random directions say nothing: their error falls with the root of their number.
+    k = 2 if cls._description["oriented"] or not cls._description["folds"] else 40
+    pipeline = make_pipeline(StandardScaler(), quick(cls, n_components=k), LogisticRegression())
     assert pipeline.fit(rows, y).score(rows, y) > 0.9
-    columns = ColumnTransformer([("some", quick(cls, n_components=2), [0, 1, 2, 3])], remainder="passthrough")
-    assert columns.fit_transform(rows).shape == (60, 4)
+    columns = ColumnTransformer([("some", quick(cls, n_components=k), [0, 1, 2, 3])], remainder="passthrough")
+    assert columns.fit_transform(rows).shape == (60, k + 2)
     steps = Pipeline([("space", quick(cls)), ("classes", LogisticRegression())])
-    search = GridSearchCV(steps, {"space__n_components": [1, 2]}, cv=2, n_jobs=2)
+    search = GridSearchCV(steps, {"space__n_components": [k // 2, k]}, cv=2, n_jobs=2)
     assert search.fit(rows, y).best_score_ > 0.6
 
 
@@ -158,7 +160,7 @@ def test_part_after_part_the_space_is_that_of_all_rows(cls):
     whole = quick(cls, n_components=3).fit(rows)
     np.testing.assert_array_equal(parts.transform(rows), whole.transform(rows))
     assert parts.space_.rows == 9000
-    assert parts.measures_["explained_variance"] == whole.measures_["explained_variance"]
+    assert parts.measures_ == whole.measures_
     assert parts.fit(rows[:100]).partial_fit(rows[:50]).space_.rows == 50
 
 

@@ -2,7 +2,9 @@
 
 use crate::error::{Error, Result, nearest};
 use crate::method::{Entry, Shape};
+use crate::methods::kernels::fourier_features::FourierFeatures;
 use crate::methods::kernels::kernel_pca::KernelPca;
+use crate::methods::kernels::nystroem::Nystroem;
 use crate::methods::linear::factor_analysis::FactorAnalysis;
 use crate::methods::linear::ica::Ica;
 use crate::methods::linear::nmf::Nmf;
@@ -29,6 +31,8 @@ pub static METHODS: &[Entry] = &[
     Entry::of::<Ica>(),
     Entry::of::<Nmf>(),
     Entry::of::<KernelPca>(),
+    Entry::of::<Nystroem>(),
+    Entry::of::<FourierFeatures>(),
     Entry::of::<Tsne>(),
     Entry::of::<Umap>(),
     Entry::of::<Pacmap>(),

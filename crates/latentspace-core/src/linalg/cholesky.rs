@@ -15,9 +15,11 @@ impl Cholesky {
     /// Of a symmetric matrix `[n, n]`, of which the lower half is read; none if it is not positive definite. Cost: n³/3 flops.
     pub fn of(matrix: MatRef<'_, f64>) -> Option<Self> {
         let n = matrix.nrows();
-        let mut lower = Mat::from_fn(n, n, |i, j| if i >= j { matrix[(i, j)] } else { 0.0 });
+        let mut lower = matrix.to_owned();
         let mut room = MemBuffer::new(cholesky_in_place_scratch::<f64>(n, Par::Seq, Default::default()));
         cholesky_in_place(lower.as_mut(), Default::default(), Par::Seq, MemStack::new(&mut room), Default::default()).ok()?;
+        // The library leaves what it worked with above the diagonal.
+        let lower = Mat::from_fn(n, n, |i, j| if i >= j { lower[(i, j)] } else { 0.0 });
         (0..n).all(|at| lower[(at, at)].is_finite()).then_some(Cholesky { lower })
     }
 

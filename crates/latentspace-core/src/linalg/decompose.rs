@@ -133,7 +133,7 @@ impl Ascending {
 const TURNED: usize = 128;
 
 /// The `count` largest eigenvalues of a symmetric matrix, of which the lower half is read, and their vectors: reduction to tridiagonal form
-/// /// (4/3 d³ flops, half of them memory-bound), divide and conquer, and back-transformation of the vectors.
+/// (4/3 d³ flops, half of them memory-bound), divide and conquer, and back-transformation of the vectors.
 pub(super) fn decompose(lower: MatRef<'_, f64>, count: usize, check: &(dyn Fn() -> Result<()> + Sync)) -> Result<Ascending> {
     let d = lower.nrows();
     if d == 0 {
@@ -145,21 +145,21 @@ pub(super) fn decompose(lower: MatRef<'_, f64>, count: usize, check: &(dyn Fn() 
     tridiag_in_place(tridiagonal.as_mut(), reflections.as_mut(), Par::Seq, MemStack::new(&mut room), Default::default());
     check()?;
 
-    let (mut values, mut vectors) = (Col::<f64>::zeros(d), Mat::zeros(d, d));
     let diagonal = Col::from_fn(d, |i| tridiagonal[(i, i)]);
     let below = Col::from_fn(d, |i| if i + 1 < d { tridiagonal[(i + 1, i)] } else { 0.0 });
-    let mut room = MemBuffer::new(self_adjoint_evd_scratch::<f64>(d, ComputeEigenvectors::Yes, Par::Seq, Default::default()));
-    tridiagonal_self_adjoint_evd(
-        diagonal.as_diagonal(),
-        below.as_diagonal(),
-        values.as_diagonal_mut(),
-        Some(vectors.as_mut()),
-        Par::Seq,
-        MemStack::new(&mut room),
-        Default::default(),
-    )
-    .map_err(|error| Error::internal(format!("the eigenvalues of a {d} x {d} matrix did not converge: {error:?}")))?;
-    drop(room);
+    let (values, vectors) = match of_tridiagonal(&diagonal, &below) {
+        Some(found) => found,
+        // The library compares an entry beside the diagonal with its neighbors on it: where all are rounding, as for a matrix of numerical rank 1,
+        // it does not end. With the norm added to the diagonal they are compared with the norm.
+        None => {
+            let norm = diagonal.norm_max().max(below.norm_max());
+            let shifted = Col::from_fn(d, |i| diagonal[i] + norm);
+            let (mut values, vectors) = of_tridiagonal(&shifted, &below)
+                .ok_or_else(|| Error::internal(format!("the eigenvalues of a {d} x {d} matrix did not converge")))?;
+            values.iter_mut().for_each(|value| *value -= norm);
+            (values, vectors)
+        }
+    };
     check()?;
 
     let mut cells: Vec<f64> = vectors.subcols(d - count, count).col_iter().flat_map(|column| column.iter().copied()).collect();
@@ -180,6 +180,25 @@ pub(super) fn decompose(lower: MatRef<'_, f64>, count: usize, check: &(dyn Fn() 
         Ok(())
     })?;
     Ok(Ascending { values: values.iter().skip(d - count).copied().collect(), cells, d })
+}
+
+/// Eigenvalues, ascending, and vectors of a symmetric matrix from its diagonal and what stands below it; none if divide and conquer did not
+/// converge.
+fn of_tridiagonal(diagonal: &Col<f64>, below: &Col<f64>) -> Option<(Col<f64>, Mat<f64>)> {
+    let d = diagonal.nrows();
+    let (mut values, mut vectors) = (Col::<f64>::zeros(d), Mat::zeros(d, d));
+    let mut room = MemBuffer::new(self_adjoint_evd_scratch::<f64>(d, ComputeEigenvectors::Yes, Par::Seq, Default::default()));
+    tridiagonal_self_adjoint_evd(
+        diagonal.as_diagonal(),
+        below.as_diagonal(),
+        values.as_diagonal_mut(),
+        Some(vectors.as_mut()),
+        Par::Seq,
+        MemStack::new(&mut room),
+        Default::default(),
+    )
+    .ok()?;
+    Some((values, vectors))
 }
 
 /// Minimum ratio of the matrix size to the number of eigenvalues for block Lanczos.
@@ -234,6 +253,25 @@ mod tests {
         assert!((eigen.vectors[0] - 0.5_f64.sqrt()).abs() < 1e-12);
         assert!((eigen.vectors[2].abs() - 0.5_f64.sqrt()).abs() < 1e-12);
         assert!((eigen.vectors[2] + eigen.vectors[3]).abs() < 1e-12);
+    }
+
+    #[test]
+    fn one_direction_and_rounding() {
+        // All ones, as the kernel of rows that lie close together beside its width; and ones whose last bits differ.
+        let d = 1000;
+        for noise in [0.0, 1e-16, 1e-8] {
+            let random = Random::new(4, "rounding");
+            let cell = |i: usize, j: usize| 1.0 + noise * random.normal(i.max(j) as u64, i.min(j) as u64);
+            let rows: Vec<f64> = (0..d * d).map(|at| cell(at / d, at % d)).collect();
+            for count in [2, 100, d] {
+                let eigen = symmetric_eigen(&rows, d, count, || Ok(())).unwrap();
+                assert!(
+                    (eigen.values[0] - d as f64).abs() < 1e-5 && eigen.values[1].abs() < 1e-5,
+                    "{noise} {count} {:?}",
+                    &eigen.values[..2]
+                );
+            }
+        }
     }
 
     #[test]

@@ -212,7 +212,7 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = self._description["sparse"]
-        tags.input_tags.positive_only = "table" not in self._description["takes"]
+        tags.input_tags.positive_only = self._description["signs"] == "non-negative"
         tags.input_tags.pairwise = any(is_precomputed(getattr(self, name, None)) for name in ("metric", "kernel"))
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags

@@ -10,7 +10,7 @@ use latentspace::random::Random;
 use latentspace::registry::METHODS;
 use latentspace::{Error, Run, Space};
 
-use super::{fit, groups, method, rows_for, takes_tables};
+use super::{allowed, fit, groups, method, rows_for, takes_tables};
 
 /// The methods whose spaces obey a law.
 fn obeying(law: Law) -> impl Iterator<Item = &'static Entry> {

@@ -6,7 +6,8 @@
 //! ones.
 //!
 //! Cost: one pass over the rows where gamma is chosen, and k² d flops for orthogonal directions.
-//! Source: Rahimi and Recht 2007, NIPS 20; orthogonal: Yu, Suresh, Choromanski, Holtmann-Rice and Kumar 2016, NIPS 29.
+//! Source: Rahimi and Recht 2007, NIPS 20; orthogonal: Yu, Suresh, Choromanski, Holtmann-Rice and Kumar 2016,
+//! doi:10.48550/arXiv.1610.09072.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -81,7 +82,7 @@ impl Method for FourierFeatures {
         peer: Some(Peer { class: "sklearn.kernel_approximation.RBFSampler", lacks: &[] }),
         references: &[
             "Rahimi and Recht 2007, Random features for large-scale kernel machines, Advances in Neural Information Processing Systems 20",
-            "Yu and others 2016, Orthogonal random features, Advances in Neural Information Processing Systems 29",
+            "Yu and others 2016, Orthogonal random features, doi:10.48550/arXiv.1610.09072",
         ],
     };
 

@@ -36,9 +36,9 @@ use crate::tensors::{Tensor, Tensors};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Nystroem {
-    /// Dimensions of the space.
-    #[schemars(range(min = 1), extend("role" = Role::Dimensions))]
-    pub n_components: u32,
+    /// Dimensions of the space. auto: 100, or the number of rows if there are fewer.
+    #[schemars(extend("minimum" = 1, "role" = Role::Dimensions))]
+    pub n_components: Auto<u32>,
     /// Inner product in the feature space: rbf (Gaussian), poly, cosine, linear, or precomputed, where column j of a row is its kernel with
     /// fitted row j.
     pub kernel: KernelKind,
@@ -59,7 +59,7 @@ pub struct Nystroem {
 
 impl Default for Nystroem {
     fn default() -> Self {
-        Nystroem { n_components: COMPONENTS, kernel: KernelKind::Rbf, gamma: Auto::Auto, degree: 3.0, coef0: 1.0, n_landmarks: Auto::Auto }
+        Nystroem { n_components: Auto::Auto, kernel: KernelKind::Rbf, gamma: Auto::Auto, degree: 3.0, coef0: 1.0, n_landmarks: Auto::Auto }
     }
 }
 
@@ -73,8 +73,13 @@ impl Nystroem {
         Chosen { kind: self.kernel, gamma: self.gamma, degree: self.degree, coef0: self.coef0 }
     }
 
+    fn components(&self, rows: usize) -> usize {
+        self.n_components.or_else(|| COMPONENTS.min(rows.min(self.landmarks()) as u32)) as usize
+    }
+
     fn landmarks(&self) -> usize {
-        self.n_landmarks.or_else(|| LANDMARKS.max(self.n_components)) as usize
+        let wanted = self.n_components.or_else(|| COMPONENTS);
+        self.n_landmarks.or_else(|| LANDMARKS.max(wanted)) as usize
     }
 
     fn fold(&self) -> Candidates {
@@ -123,25 +128,29 @@ impl Method for Nystroem {
         }),
         references: &[
             "Williams and Seeger 2001, Using the Nyström method to speed up kernel machines, NIPS 13",
-            "Kumar, Mohri and Talwalkar 2012, Sampling methods for the Nyström method, Journal of Machine Learning Research 13",
+            "Kumar, Mohri and Talwalkar 2012, Sampling methods for the Nyström method, JMLR 13:981",
         ],
     };
 
     fn check(&self, shape: Shape) -> Result<()> {
         self.chosen().check(Self::INFO.title, shape)?;
         let rows = || format!("{} rows", count(shape.rows as u64));
-        if self.n_components as usize > shape.rows {
-            return Err(Error::too_large("n_components", self.n_components, Some(COMPONENTS), rows(), shape.rows));
+        if let Auto::Value(k) = self.n_components
+            && k as usize > shape.rows
+        {
+            return Err(Error::too_large("n_components", k, None, rows(), shape.rows));
         }
         match self.n_landmarks {
             Auto::Value(landmarks) if landmarks as usize > shape.rows => {
                 Err(Error::too_large("n_landmarks", landmarks, None, rows(), shape.rows))
             }
-            Auto::Value(landmarks) if landmarks < self.n_components => {
-                let wanted = format!("for {} components it is at least that", self.n_components);
-                Err(Error::param("n_landmarks", landmarks, wanted))
-            }
-            _ => Ok(()),
+            Auto::Value(landmarks) => match self.n_components {
+                Auto::Value(k) if landmarks < k => {
+                    Err(Error::param("n_landmarks", landmarks, format!("for {k} components it is at least that")))
+                }
+                _ => Ok(()),
+            },
+            Auto::Auto => Ok(()),
         }
     }
 
@@ -151,7 +160,7 @@ impl Method for Nystroem {
 
     fn plan(&self, shape: Shape, run: &Run) -> Plan {
         let (n, d, threads) = (shape.rows as u64, shape.cols as u64, run.threads() as u64);
-        let (m, k) = (self.landmarks().min(shape.rows), self.n_components as usize);
+        let (m, k) = (self.landmarks().min(shape.rows), self.components(shape.rows));
         let levels = n.div_ceil(crate::data::CHUNK as u64).max(1).ilog2() as u64 + 1;
         let chunks = if shape.are_counts { threads * 4 * n.min(crate::data::CHUNK as u64) * d } else { 0 };
         let eigen = eigen_cost(m, k);
@@ -287,7 +296,7 @@ impl Fold for Candidates {
 
     fn solve(&self, (): (), drawn: Drawn, run: &Run) -> Result<Step<(), Fitted>> {
         let kernel = self.method.chosen().kernel(&drawn.spread)?;
-        let (d, k) = (drawn.spread.means.len(), self.method.n_components as usize);
+        let (d, k) = (drawn.spread.means.len(), self.method.components(drawn.spread.rows as usize));
         let chosen = Random::new(run.seed(), "nystroem landmarks").sample(0, drawn.hashes.len(), self.method.landmarks());
         let m = chosen.len();
         let landmarks = MatrixView::new(drawn.hashes.len(), d, &drawn.rows)?.select(&chosen);

@@ -179,7 +179,7 @@ fn a_precomputed_kernel_gives_the_space_of_its_rows() {
         let (wanted, found) = (encode(&own, &new), encode(&given, &kernel(&new, &rows)));
         assert!(found.as_slice().iter().zip(wanted.as_slice()).all(|(a, b)| (a - b).abs() < 1e-4));
         assert!(given.model.decode(&wanted, &run()).is_err() && given.model.capabilities().kept.is_none());
-        let close = Nystroem { n_components: 60, kernel: KernelKind::Precomputed, ..Nystroem::default() };
+        let close = Nystroem { n_components: Auto::Value(60), kernel: KernelKind::Precomputed, ..Nystroem::default() };
         let close = fit(&close, &kernel(&rows, &rows)).unwrap();
         let codes = encode(&close, &kernel(&rows, &rows));
         let inner: f32 = codes.row(3).iter().zip(codes.row(5)).map(|(a, b)| a * b).sum();
@@ -280,7 +280,7 @@ fn landmarks_approximate_the_kernel_and_all_rows_give_it() {
         (squares / 160_000.0).sqrt()
     };
     let nystroem = |k: u32, landmarks: u32| Nystroem {
-        n_components: k,
+        n_components: Auto::Value(k),
         gamma: Auto::Value(gamma),
         n_landmarks: Auto::Value(landmarks),
         ..Nystroem::default()
@@ -296,7 +296,7 @@ fn landmarks_approximate_the_kernel_and_all_rows_give_it() {
 fn the_order_of_rows_does_not_choose_landmarks() {
     let rows = noise(9000, 3, 4);
     let shuffled = rows.select(&Random::new(1, "order").permutation(0, 9000));
-    let method = Nystroem { n_components: 30, gamma: Auto::Value(0.2), n_landmarks: Auto::Value(50), ..Nystroem::default() };
+    let method = Nystroem { n_components: Auto::Value(30), gamma: Auto::Value(0.2), n_landmarks: Auto::Value(50), ..Nystroem::default() };
     let landmarks = |rows: &Matrix| tensors(&fit(&method, rows).unwrap()).matrix("landmarks", Some(50), Some(3)).unwrap();
     assert!(landmarks(&rows) == landmarks(&shuffled));
     // Equal rows are one landmark.
