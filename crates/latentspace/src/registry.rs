@@ -8,7 +8,7 @@ use crate::methods::kernels::nystroem::Nystroem;
 use crate::methods::linear::factor_analysis::FactorAnalysis;
 use crate::methods::linear::ica::Ica;
 use crate::methods::linear::nmf::Nmf;
-use crate::methods::linear::pca::Pca;
+use crate::methods::linear::pca::{Pca, Svd};
 use crate::methods::linear::ppca::Ppca;
 use crate::methods::manifold::diffusion::Diffusion;
 use crate::methods::manifold::isomap::Isomap;
@@ -26,6 +26,7 @@ use crate::params::Role;
 /// Every method, in the order in which lists show them.
 pub static METHODS: &[Entry] = &[
     Entry::of::<Pca>(),
+    Entry::of::<Svd>(),
     Entry::of::<FactorAnalysis>(),
     Entry::of::<Ppca>(),
     Entry::of::<Ica>(),

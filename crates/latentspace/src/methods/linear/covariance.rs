@@ -76,6 +76,16 @@ impl Covariance {
         Covariance { frame, moments, mean, matrix }
     }
 
+    /// Makes the covariance the second moments from 0, likewise divided by n - 1.
+    pub(in crate::methods::linear) fn add_mean(&mut self) {
+        let (n, d) = (self.moments.count, self.cols());
+        let mean = self.frame.mean_from_zero(&self.mean);
+        let part = n / (n - 1.0).max(1.0);
+        for (row, own) in self.matrix.chunks_exact_mut(d).zip(&mean) {
+            row.iter_mut().zip(&mean).for_each(|(cell, other)| *cell += part * own * other);
+        }
+    }
+
     /// Number of columns.
     pub(in crate::methods::linear) fn cols(&self) -> usize {
         self.mean.len()

@@ -57,6 +57,11 @@ impl Frame {
         mean.iter().zip(&self.shift).map(|(mean, &shift)| mean / f64::from(self.scale) + f64::from(shift)).collect()
     }
 
+    /// A mean in this frame, in its unit but from 0.
+    pub(in crate::methods::linear) fn mean_from_zero(&self, mean: &[f64]) -> Vec<f64> {
+        mean.iter().zip(&self.shift).map(|(mean, &shift)| mean + f64::from(shift) * f64::from(self.scale)).collect()
+    }
+
     /// A variance in this frame, as it is outside.
     pub(in crate::methods::linear) fn variance_outside(&self, variance: f64) -> f64 {
         variance.max(0.0) / f64::from(self.scale) / f64::from(self.scale)

@@ -8,8 +8,11 @@ use crate::linalg::{Matrix, multiply, symmetric_eigen};
 use crate::methods::linear::covariance::Covariance;
 use crate::run::Run;
 
-/// The components of largest variance.
-pub(super) fn components(covariance: &Covariance, goal: Goal, run: &Run) -> Result<Learned> {
+/// The components of largest variance, from the mean or from 0.
+pub(super) fn components(mut covariance: Covariance, goal: Goal, run: &Run) -> Result<Learned> {
+    if !goal.centered {
+        covariance.add_mean();
+    }
     let (d, k, total) = (covariance.cols(), goal.k, covariance.total());
     let eigen = symmetric_eigen(&covariance.matrix, d, k, || run.check())?;
     let components = Matrix::new(k, d, eigen.vectors.iter().map(|&v| v as f32).collect())?;

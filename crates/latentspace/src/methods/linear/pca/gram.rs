@@ -3,7 +3,6 @@
 use faer::{Accum, Mat, MatMut, MatRef};
 
 use super::learned::{Goal, Learned, lost_of};
-use super::model::PcaModel;
 use crate::error::Result;
 use crate::fold::{Fold, Step};
 use crate::linalg::{Matrix, Points, complete, multiply, multiply_half, symmetric_eigen};
@@ -52,9 +51,10 @@ impl Fold for InnerProducts {
 fn axes(rows: &Matrix, goal: Goal, run: &Run) -> Result<Learned> {
     let (n, d, k) = (rows.rows(), rows.cols(), goal.k);
     let mean = column_means(rows.view());
+    let origin = if goal.centered { mean.clone() } else { vec![0.0; d] };
     let mut left = vec![0.0; n * d];
     left.par_chunks_mut(d).enumerate().for_each(|(row, out)| {
-        out.iter_mut().zip(rows.row(row)).zip(&mean).for_each(|((out, &cell), mean)| *out = f64::from(cell) - mean);
+        out.iter_mut().zip(rows.row(row)).zip(&origin).for_each(|((out, &cell), mean)| *out = f64::from(cell) - mean);
     });
     let freedom = (n as f64 - 1.0).max(1.0);
     let total = left.iter().map(|value| value * value).sum::<f64>() / freedom;
@@ -87,10 +87,13 @@ fn axes(rows: &Matrix, goal: Goal, run: &Run) -> Result<Learned> {
     }
     complete(&mut axes, d, |value| value);
     let components = Matrix::new(k, d, axes.into_iter().map(|value| value as f32).collect())?;
-    let model = PcaModel::new(mean, variances, components, total, goal.whiten);
+    let apart = |row: usize| rows.row(row).iter().zip(&mean).map(|(&cell, mean)| (f64::from(cell) - mean).powi(2)).sum::<f64>();
+    let spread = (0..n).map(apart).sum::<f64>() / freedom;
     // All rows are here, and say what decoding loses.
-    let lost = lost_of(&model, Points::Dense(rows.view()))?;
-    Ok(Learned { model, loss: Loss::measured(&lost), solver: goal.solver, rounds: 0 }.with(&lost))
+    let loss = Loss { rows: n as f64, total: spread, lost: 0.0, is_resolved: false };
+    let learned = Learned::of(mean, variances, components, total, loss, goal);
+    let lost = lost_of(&learned.model, Points::Dense(rows.view()))?;
+    Ok(learned.with(&lost))
 }
 
 /// Gives a row the length 1, and makes its entry of largest magnitude positive.

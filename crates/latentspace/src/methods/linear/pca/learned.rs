@@ -4,13 +4,14 @@ use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, Par};
 use serde_json::{Map, json};
 
-use super::Solver;
 use super::model::PcaModel;
+use super::svd::SvdModel;
+use super::{Pca, Solver, Svd};
 use crate::checkpoint::Parcel;
 use crate::error::Result;
 use crate::fold::Portable;
 use crate::linalg::{Matrix, Points, SparseRows};
-use crate::method::Fitted;
+use crate::method::{Fitted, Method};
 use crate::methods::linear::frame::{Frame, Moments};
 use crate::methods::linear::measured::{Decodes, Loss, Lost, RESOLVED};
 use crate::model::Model;
@@ -21,9 +22,18 @@ use crate::parallel::*;
 pub(super) struct Goal {
     pub(super) k: usize,
     pub(super) whiten: bool,
+    /// Whether directions are those from the mean (PCA), not those from 0 (truncated SVD).
+    pub(super) centered: bool,
     pub(super) solver: Solver,
     /// Whether rows come by once.
     pub(super) once: bool,
+}
+
+impl Goal {
+    /// The method's name, for progress.
+    pub(super) fn title(self) -> &'static str {
+        if self.centered { Pca::INFO.title } else { Svd::INFO.title }
+    }
 }
 
 /// What the solvers find.
@@ -32,6 +42,8 @@ pub(super) struct Learned {
     pub(super) loss: Loss,
     pub(super) solver: Solver,
     pub(super) rounds: usize,
+    /// The mean of the rows, if the model sees them from 0.
+    pub(super) mean: Option<Vec<f64>>,
 }
 
 /// What a matrix of second moments says of stored components: the variance of each code, and the variance that decoding loses, both in f64 and of
@@ -79,8 +91,8 @@ pub(super) fn overlaps(components: &Matrix) -> Vec<f64> {
 }
 
 impl Learned {
-    /// Of components found through sums of rows seen through a frame: their mean and variance, and the images of the components under their
-    /// covariance, `[k, d]`, all within the frame.
+    /// Of components found through sums of rows seen through a frame: their mean, their variance from the mean or from 0, and the images of the
+    /// components under their covariance or second moments, `[k, d]`, all within the frame.
     pub(super) fn within(
         frame: &Frame,
         stats: &Moments,
@@ -92,14 +104,27 @@ impl Learned {
     ) -> Learned {
         let (variances, lost) = decoded(&components, images, total);
         let told = RESOLVED * stats.squares / stats.count;
-        let loss = Loss::within(frame, stats, mean, total, lost);
+        let of_squares = |squares: f64| squares / (stats.count - 1.0).max(1.0);
+        let spread = of_squares(stats.squares - stats.count * mean.iter().map(|mean| mean * mean).sum::<f64>());
+        let loss = Loss::within(frame, stats, mean, if goal.centered { total } else { spread }, lost);
         // All axes together lose nothing but what rounding takes.
         let is_whole = components.rows() == components.cols() && Loss::within(frame, stats, mean, total, 1.001 * told).is_resolved;
         let is_told = !goal.whiten || variances.iter().all(|&variance| variance > told);
         let variances = variances.into_iter().map(|variance| frame.variance_outside(variance)).collect();
-        let model = PcaModel::new(frame.mean_outside(mean), variances, components, frame.variance_outside(total), goal.whiten);
         let loss = Loss { is_resolved: (is_whole || loss.is_resolved) && is_told, ..loss };
-        Learned { model, loss, solver: goal.solver, rounds: 0 }
+        Learned::of(frame.mean_outside(mean), variances, components, frame.variance_outside(total), loss, goal)
+    }
+
+    /// The same, learned from the nonzero cells of sparse rows.
+    pub(super) fn by_cells(self) -> Learned {
+        Learned { model: self.model.by_cells(), ..self }
+    }
+
+    /// Of the mean of the rows, and their variances from what the goal sees them from.
+    pub(super) fn of(mean: Vec<f64>, variances: Vec<f64>, components: Matrix, total: f64, loss: Loss, goal: Goal) -> Learned {
+        let origin = if goal.centered { mean.clone() } else { vec![0.0; mean.len()] };
+        let model = PcaModel::new(origin, variances, components, total, goal.whiten);
+        Learned { model, loss, solver: goal.solver, rounds: 0, mean: (!goal.centered).then_some(mean) }
     }
 }
 
@@ -121,11 +146,14 @@ impl Decodes for Learned {
             *variance = least;
         }
         self.model.total = lost.total / freedom;
-        Learned { loss: Loss::measured(lost), ..self }
+        let loss = Loss::measured(lost);
+        // What is explained is measured from the mean, also of a model that sees rows from 0.
+        let total = if self.mean.is_some() { self.loss.total } else { loss.total };
+        Learned { loss: Loss { total, ..loss }, ..self }
     }
 
     fn fitted(self) -> Fitted {
-        let Learned { model, loss, solver, rounds } = self;
+        let Learned { model, loss, solver, rounds, mean } = self;
         let (k, d) = (model.components.rows(), model.components.cols());
         let mut facts = Map::new();
         facts.insert("solver".to_owned(), json!(solver));
@@ -133,7 +161,11 @@ impl Decodes for Learned {
         if rounds > 0 {
             facts.insert("rounds".to_owned(), json!(rounds));
         }
-        Fitted { model: Box::new(model), codes: None, facts, measures: loss.measures(k, d) }
+        let model: Box<dyn Model> = match mean {
+            None => Box::new(model),
+            Some(mean) => Box::new(SvdModel { directions: model, mean, variance: loss.total }),
+        };
+        Fitted { model, codes: None, facts, measures: loss.measures(k, d) }
     }
 }
 
@@ -141,6 +173,9 @@ impl Portable for Learned {
     fn store(&self) -> Result<Parcel> {
         let mut parcel = self.loss.store()?;
         let facts = Model::store(&self.model, &mut parcel.tensors)?;
+        if let Some(mean) = &self.mean {
+            parcel.tensors.put_f64("mean_of_rows", mean)?;
+        }
         parcel.facts = json!({ "measuring": true, "rounds": self.rounds, "solver": self.solver, "model": facts });
         Ok(parcel)
     }
@@ -149,7 +184,8 @@ impl Portable for Learned {
         let rounds = parcel.facts["rounds"].as_u64().unwrap_or(0) as usize;
         let solver = serde_json::from_value(parcel.facts["solver"].clone()).unwrap_or_default();
         let model = PcaModel::load(&parcel.tensors, &parcel.facts["model"])?;
-        Ok(Learned { model, loss: Loss::load(parcel)?, solver, rounds })
+        let mean = parcel.tensors.f64("mean_of_rows", Some(model.mean.len())).ok().map(<[f64]>::to_vec);
+        Ok(Learned { model, loss: Loss::load(parcel)?, solver, rounds, mean })
     }
 }
 

@@ -19,6 +19,7 @@ mod learned;
 mod model;
 mod sparse;
 mod subspace;
+mod svd;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -28,6 +29,7 @@ use self::learned::{Goal, Learned};
 use self::model::PcaModel;
 use self::sparse::{Directions, Gathered};
 use self::subspace::Subspace;
+pub use self::svd::Svd;
 use super::covariance::{Covariance, FromCovariance};
 use super::frame::BLOCK;
 use super::measured::Measured;
@@ -151,6 +153,29 @@ impl Pca {
         }
     }
 
+    /// The fold of the cheapest solver, for directions from the mean or from 0.
+    fn fold(&self, shape: Shape, centered: bool, seed: u64) -> Box<dyn AnyFold> {
+        let solver = self.solver(shape);
+        let goal = Goal { k: self.components(shape), whiten: self.whiten, centered, solver, once: false };
+        if self.is_sparse(solver, shape) {
+            return match solver {
+                Solver::Gram => Box::new(Measured { solver: Gathered { goal }, once: goal.once }),
+                _ => Box::new(Measured { solver: Directions { goal }, once: goal.once }),
+            };
+        }
+        match solver {
+            Solver::Gram => Box::new(Measured { solver: InnerProducts { goal }, once: goal.once }),
+            Solver::Randomized => Box::new(Measured { solver: Subspace { goal, seed }, once: goal.once }),
+            Solver::Covariance | Solver::Auto => Box::new(Measured { solver: through_covariance(goal), once: goal.once }),
+        }
+    }
+
+    /// The fold through the covariance, which sees each row once.
+    fn fold_once(&self, shape: Shape, centered: bool) -> Box<dyn AnyFold> {
+        let goal = Goal { k: self.components(shape), whiten: self.whiten, centered, solver: Solver::Covariance, once: true };
+        Box::new(Measured { solver: through_covariance(goal), once: goal.once })
+    }
+
     fn flops(&self, solver: Solver, shape: Shape) -> f64 {
         let (n, d) = (shape.rows as f64, shape.cols as f64);
         let width = (self.components(shape) + OVERSAMPLED).min(shape.cols) as f64;
@@ -270,25 +295,12 @@ impl Method for Pca {
     }
 
     fn folding(&self, shape: Shape, run: &Run) -> Result<Box<dyn AnyFold>> {
-        let solver = self.solver(shape);
-        let goal = Goal { k: self.components(shape), whiten: self.whiten, solver, once: false };
-        if self.is_sparse(solver, shape) {
-            return Ok(match solver {
-                Solver::Gram => Box::new(Measured { solver: Gathered { goal }, once: goal.once }),
-                _ => Box::new(Measured { solver: Directions { goal }, once: goal.once }),
-            });
-        }
-        Ok(match solver {
-            Solver::Gram => Box::new(Measured { solver: InnerProducts { goal }, once: goal.once }),
-            Solver::Randomized => Box::new(Measured { solver: Subspace { goal, seed: run.seed() }, once: goal.once }),
-            Solver::Covariance | Solver::Auto => Box::new(Measured { solver: through_covariance(goal), once: goal.once }),
-        })
+        Ok(self.fold(shape, true, run.seed()))
     }
 
     fn once(&self, shape: Shape) -> Option<Box<dyn AnyFold>> {
-        let goal = Goal { k: self.components(shape), whiten: self.whiten, solver: Solver::Covariance, once: true };
         let takes_once = matches!(self.solver, Solver::Auto | Solver::Covariance);
-        takes_once.then(|| Box::new(Measured { solver: through_covariance(goal), once: goal.once }) as Box<dyn AnyFold>)
+        takes_once.then(|| self.fold_once(shape, true))
     }
 
     fn unlike_once(&self, shape: Shape) -> Option<&'static str> {
@@ -309,7 +321,7 @@ impl Method for Pca {
 
 /// The solver through the covariance.
 fn through_covariance(goal: Goal) -> impl Fold<Outcome = Learned> {
-    FromCovariance { once: goal.once, finish: move |found: Covariance, run: &Run| covariance::components(&found, goal, run) }
+    FromCovariance { once: goal.once, finish: move |found: Covariance, run: &Run| covariance::components(found, goal, run) }
 }
 
 impl Solver {

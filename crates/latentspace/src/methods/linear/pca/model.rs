@@ -60,6 +60,10 @@ impl PcaModel {
         Ok(PcaModel { by_cells: fact("by_cells"), ..model })
     }
 
+    pub(super) fn is_by_cells(&self) -> bool {
+        self.by_cells
+    }
+
     /// What a code is multiplied by: 1 over the standard deviation if whitened. Along an axis without variance codes are what rounding left of
     /// 0: they are divided by the largest standard deviation, so that they stay near 0.
     fn scales(&self) -> Vec<f32> {

@@ -8,7 +8,6 @@ use faer::{Mat, MatRef};
 use serde_json::json;
 
 use super::learned::{Goal, Learned, decoded, lost_of_sparse};
-use super::model::PcaModel;
 use crate::checkpoint::Parcel;
 use crate::error::{Error, Result};
 use crate::fold::{Fold, Portable, Step};
@@ -126,13 +125,15 @@ struct Columns {
     starts: Vec<usize>,
     rows: Vec<u32>,
     values: Vec<f32>,
-    means: Vec<f64>,
+    /// What the columns are seen from: their means, or 0.
+    origins: Vec<f64>,
     /// Of each cell of the rows, in their order, which of these its column is.
     places: Vec<u32>,
 }
 
 impl Columns {
-    fn of(rows: SparseRows<'_>) -> Self {
+    /// The columns, seen from their means if they are centered, and the means.
+    fn of(rows: SparseRows<'_>, centered: bool) -> (Self, Vec<f64>) {
         let n = rows.rows();
         let mut ends = vec![0_usize; rows.cols + 1];
         (0..n).for_each(|row| rows.row(row).0.iter().for_each(|&column| ends[column as usize + 1] += 1));
@@ -157,7 +158,8 @@ impl Columns {
             }
         }
         means.iter_mut().for_each(|mean| *mean /= n as f64);
-        Columns { names, starts, rows: by_column, values, means, places }
+        let origins = if centered { means.clone() } else { vec![0.0; means.len()] };
+        (Columns { names, starts, rows: by_column, values, origins, places }, means)
     }
 
     /// The rows that have a cell in a column, and the cells.
@@ -166,15 +168,15 @@ impl Columns {
         (&self.rows[range.clone()], &self.values[range])
     }
 
-    /// The centered columns, each times some directions, of which `whole` is the sum.
+    /// The columns from their origins, each times some directions, of which `whole` is the sum.
     fn along(&self, at: usize, vectors: &[Lanes], whole: &Lanes) -> Lanes {
         let (rows, values) = self.column(at);
         let mut sums = weighted(rows, values, vectors);
-        add(&mut sums, -self.means[at], whole);
+        add(&mut sums, -self.origins[at], whole);
         sums
     }
 
-    /// The inner products of the centered rows, times some directions `[n, LANES]`.
+    /// The inner products of the rows from their origin, times some directions `[n, LANES]`.
     fn apply(&self, rows: SparseRows<'_>, vectors: MatRef<'_, f64>) -> Mat<f64> {
         let n = rows.rows();
         let vectors = lanes(vectors);
@@ -183,7 +185,7 @@ impl Columns {
         along.par_chunks_mut(PIECE).enumerate().for_each(|(piece, along)| {
             (piece * PIECE..).zip(along).for_each(|(at, sums)| *sums = self.along(at, &vectors, &whole));
         });
-        let mean = sum(self.means.iter().copied(), along.iter());
+        let mean = sum(self.origins.iter().copied(), along.iter());
         let mut image = vec![[0.0; LANES]; n];
         image.par_chunks_mut(PIECE).enumerate().for_each(|(piece, image)| {
             for (row, sums) in (piece * PIECE..).zip(image) {
@@ -195,8 +197,8 @@ impl Columns {
         Mat::from_fn(n, LANES, |row, lane| image[row][lane])
     }
 
-    /// The inner products of the centered rows, `[n, n]`.
-    fn inner(&self, rows: SparseRows<'_>) -> Vec<f64> {
+    /// The inner products of the rows, centered or not, `[n, n]`.
+    fn inner(&self, rows: SparseRows<'_>, centered: bool) -> Vec<f64> {
         let n = rows.rows();
         let mut inner = vec![0.0; n * n];
         inner.par_chunks_mut(n).enumerate().for_each(|(row, inner)| {
@@ -206,6 +208,9 @@ impl Columns {
                 others.iter().zip(cells).for_each(|(&other, &cell)| inner[other as usize] += f64::from(value) * f64::from(cell));
             }
         });
+        if !centered {
+            return inner;
+        }
         // Twice centered: each row and column by its mean, which is that of its row in the other half.
         let means: Vec<f64> = inner.chunks_exact(n).map(|row| row.iter().sum::<f64>() / n as f64).collect();
         let whole = means.iter().sum::<f64>() / n as f64;
@@ -216,15 +221,15 @@ impl Columns {
     }
 }
 
-/// The largest eigenvalues of the inner products of the centered rows.
-fn eigen(rows: SparseRows<'_>, columns: &Columns, k: usize, run: &Run) -> Result<Eigen> {
-    let n = rows.rows();
+/// The largest eigenvalues of the inner products of the rows, centered or not.
+fn eigen(rows: SparseRows<'_>, columns: &Columns, goal: Goal, run: &Run) -> Result<Eigen> {
+    let (n, k) = (rows.rows(), goal.k);
     if is_few_of_many(n, k) {
         let mut krylov = Krylov::new(n, k, LANES, steps(n))?;
         loop {
             run.check()?;
             let image = columns.apply(rows, krylov.next());
-            run.progress("PCA", krylov.size() as u64, (n / 2) as u64);
+            run.progress(goal.title(), krylov.size() as u64, (n / 2) as u64);
             if let Some((eigen, is_within)) = krylov.advance(image, Tolerance::OfEach(RESIDUAL))? {
                 if is_within {
                     return Ok(eigen);
@@ -233,14 +238,14 @@ fn eigen(rows: SparseRows<'_>, columns: &Columns, k: usize, run: &Run) -> Result
             }
         }
     }
-    symmetric_eigen(&columns.inner(rows), n, k, || run.check())
+    symmetric_eigen(&columns.inner(rows, goal.centered), n, k, || run.check())
 }
 
-/// Through the inner products of the centered rows.
+/// Through the inner products of the rows.
 fn axes(rows: SparseRows<'_>, goal: Goal, run: &Run) -> Result<Learned> {
     let (n, d, k) = (rows.rows(), rows.cols, goal.k);
-    let columns = Columns::of(rows);
-    let Eigen { values, vectors } = eigen(rows, &columns, k, run)?;
+    let (columns, means) = Columns::of(rows, goal.centered);
+    let Eigen { values, vectors } = eigen(rows, &columns, goal, run)?;
     let largest = values.first().copied().unwrap_or(0.0).max(f64::MIN_POSITIVE);
     let mut components = vec![0.0_f32; k * d];
     components.par_chunks_mut(LANES * d).enumerate().for_each(|(group, out)| {
@@ -260,16 +265,19 @@ fn axes(rows: SparseRows<'_>, goal: Goal, run: &Run) -> Result<Learned> {
     });
     complete(&mut components, d, |value| value as f32);
     let mut mean = vec![0.0; d];
-    columns.names.iter().zip(&columns.means).for_each(|(&name, own)| mean[name as usize] = *own);
+    columns.names.iter().zip(&means).for_each(|(&name, own)| mean[name as usize] = *own);
     let variances = values.iter().map(|value| value.max(0.0)).collect();
-    let model = PcaModel::new(mean, variances, Matrix::new(k, d, components)?, 0.0, goal.whiten).by_cells();
     drop(columns);
+    let squares: f64 = (0..n).flat_map(|row| rows.row(row).1).map(|&cell| f64::from(cell).powi(2)).sum();
+    let spread = (squares - n as f64 * means.iter().map(|mean| mean * mean).sum::<f64>()) / (n as f64 - 1.0).max(1.0);
+    let loss = Loss { rows: n as f64, total: spread.max(0.0), lost: 0.0, is_resolved: false };
+    let learned = Learned::of(mean, variances, Matrix::new(k, d, components)?, 0.0, loss, goal).by_cells();
     // All rows are here, and say what decoding loses.
-    let overlap = super::learned::overlaps(&model.components);
+    let overlap = super::learned::overlaps(&learned.model.components);
     let starts: Vec<usize> = (0..n).step_by(ENCODED).collect();
-    let block = |&from: &usize| lost_of_sparse(&model, &overlap, rows.slice(from..(from + ENCODED).min(n)));
+    let block = |&from: &usize| lost_of_sparse(&learned.model, &overlap, rows.slice(from..(from + ENCODED).min(n)));
     let lost = starts.par_iter().map(block).collect::<Vec<Lost>>().into_iter().reduce(Lost::merge).unwrap_or_else(|| Lost::none(k));
-    Ok(Learned { model, loss: Loss::measured(&lost), solver: goal.solver, rounds: 0 }.with(&lost))
+    Ok(learned.with(&lost))
 }
 
 /// Makes the entry of largest magnitude positive.
@@ -396,22 +404,24 @@ impl Fold for Directions {
         let (n, d, k) = (stats.count, stats.sum.len(), self.goal.k);
         let (round, freedom) = (round + 1, (n - 1.0).max(1.0));
         let mean: Vec<f64> = stats.sum.iter().map(|sum| sum / n).collect();
-        // Take the mean out: image = (sum of x xᵀ - n mean meanᵀ) next / (n - 1).
-        let along = sum(mean.iter().copied(), next.iter());
+        // Take the origin out: image = (sum of x xᵀ - n origin originᵀ) next / (n - 1).
+        let origin = if self.goal.centered { mean.clone() } else { vec![0.0; d] };
+        let along = sum(origin.iter().copied(), next.iter());
         drop(next);
-        let image = Mat::from_fn(d, LANES, |i, j| (stats.product[i * LANES + j] - n * mean[i] * along[j]) / freedom);
-        run.progress("PCA", krylov.size() as u64, (d / 2) as u64);
+        let image = Mat::from_fn(d, LANES, |i, j| (stats.product[i * LANES + j] - n * origin[i] * along[j]) / freedom);
+        run.progress(self.goal.title(), krylov.size() as u64, (d / 2) as u64);
         let Some((Eigen { values, vectors }, _)) = krylov.advance(image, Tolerance::OfEach(RESIDUAL))? else {
             return Ok(Step::Again(DirectionsState::of(krylov, round)));
         };
-        let total = ((stats.squares - n * mean.iter().map(|mean| mean * mean).sum::<f64>()) / freedom).max(0.0);
+        let variance = |origin: &[f64]| ((stats.squares - n * origin.iter().map(|mean| mean * mean).sum::<f64>()) / freedom).max(0.0);
+        let total = variance(&origin);
         // Within the Krylov space an axis times the covariance is itself times its variance.
         let images: Vec<f64> =
             vectors.chunks_exact(d).zip(&values).flat_map(|(row, value)| row.iter().map(move |cell| cell * value)).collect();
         let components = Matrix::new(k, d, vectors.into_iter().map(|value| value as f32).collect())?;
         let (variances, lost) = decoded(&components, &images, total);
-        let model = PcaModel::new(mean, variances, components, total, self.goal.whiten).by_cells();
-        let loss = Loss { rows: n, total, lost, is_resolved: lost > NOTHING * total };
-        Ok(Step::Done(Learned { model, loss, solver: self.goal.solver, rounds: round }))
+        let loss = Loss { rows: n, total: variance(&mean), lost, is_resolved: lost > NOTHING * total };
+        let learned = Learned::of(mean, variances, components, total, loss, self.goal).by_cells();
+        Ok(Step::Done(Learned { rounds: round, ..learned }))
     }
 }

@@ -84,12 +84,14 @@ impl Fold for Subspace {
         let freedom = (n - 1.0).max(1.0);
         let mean: Vec<f64> = stats.sum.iter().map(|sum| sum / n).collect();
         let basis: Vec<f64> = state.basis.as_slice().iter().map(|&v| f64::from(v)).collect();
-        // Take the mean out: image = (sum of x xᵀ - n mean meanᵀ) basis / (n - 1).
+        // Take the mean out: image = (sum of x xᵀ - n mean meanᵀ) basis / (n - 1). Directions from 0 add that from 0.
+        let from_zero = if self.goal.centered { vec![0.0; d] } else { state.frame.mean_from_zero(&mean) };
         let mut image = stats.product.clone();
-        let along: Vec<f64> = (0..width).map(|j| (0..d).map(|i| mean[i] * basis[i * width + j]).sum()).collect();
+        let along = |mean: &[f64]| -> Vec<f64> { (0..width).map(|j| (0..d).map(|i| mean[i] * basis[i * width + j]).sum()).collect() };
+        let (along, along_zero) = (along(&mean), along(&from_zero));
         for i in 0..d {
             for j in 0..width {
-                image[i * width + j] = (image[i * width + j] - n * mean[i] * along[j]) / freedom;
+                image[i * width + j] = (image[i * width + j] - n * mean[i] * along[j] + n * from_zero[i] * along_zero[j]) / freedom;
             }
         }
         // Rayleigh and Ritz: the covariance within the basis.
@@ -101,12 +103,13 @@ impl Fold for Subspace {
         let least = ROUNDING * eigen.values.first().copied().unwrap_or(0.0).max(0.0);
         let settled = eigen.values.iter().zip(&state.variances).all(|(new, old)| (new - old).abs() <= (SETTLED * new.abs()).max(least));
         let round = state.round + 1;
-        run.progress("PCA", round as u64, MOST_ROUNDS as u64);
+        run.progress(self.goal.title(), round as u64, MOST_ROUNDS as u64);
         if !settled && round < MOST_ROUNDS {
             let basis = orthonormal(&image, d, width)?;
             return Ok(Step::Again(SubspaceState { frame: state.frame, basis, variances: eigen.values, round }));
         }
-        let total = (stats.squares - n * mean.iter().map(|m| m * m).sum::<f64>()) / freedom;
+        let squares = |mean: &[f64]| n * mean.iter().map(|m| m * m).sum::<f64>();
+        let total = (stats.squares - squares(&mean) + squares(&from_zero)) / freedom;
         let k = self.goal.k;
         let (mut components, mut images) = (vec![0.0_f32; k * d], vec![0.0; k * d]);
         for (c, vector) in eigen.vectors.chunks_exact(width).enumerate() {
