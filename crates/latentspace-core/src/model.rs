@@ -81,6 +81,8 @@ pub struct Capabilities<'a> {
     pub axes: Option<Axes<'a>>,
     /// A distribution of codes to generate from.
     pub sampler: Option<&'a dyn Sampler>,
+    /// The labels that it learned to tell apart.
+    pub classifier: Option<&'a dyn Classifier>,
 }
 
 /// The capabilities that the spaces of a method have, as declared.
@@ -173,4 +175,16 @@ pub trait Sampler: Send + Sync {
     /// # Errors
     /// [`Error::Cancelled`].
     fn sample(&self, n: usize, run: &Run) -> Result<Matrix>;
+}
+
+/// Tells the label of a row from its code.
+pub trait Classifier: Send + Sync {
+    /// The labels.
+    fn labels(&self) -> &[String];
+
+    /// The label of a code, a place in [`Classifier::labels`].
+    fn predict(&self, code: &[f32]) -> usize;
+
+    /// The probability of each label, if the space has learned them. That of the predicted label is the largest.
+    fn probabilities(&self, code: &[f32]) -> Option<Vec<f64>>;
 }

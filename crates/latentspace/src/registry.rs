@@ -5,6 +5,7 @@ use crate::method::{Entry, Shape};
 use crate::methods::kernels::fourier_features::FourierFeatures;
 use crate::methods::kernels::kernel_pca::KernelPca;
 use crate::methods::kernels::nystroem::Nystroem;
+use crate::methods::kernels::svm::Svm;
 use crate::methods::linear::factor_analysis::FactorAnalysis;
 use crate::methods::linear::ica::Ica;
 use crate::methods::linear::nmf::Nmf;
@@ -34,6 +35,7 @@ pub static METHODS: &[Entry] = &[
     Entry::of::<KernelPca>(),
     Entry::of::<Nystroem>(),
     Entry::of::<FourierFeatures>(),
+    Entry::of::<Svm>(),
     Entry::of::<Tsne>(),
     Entry::of::<Umap>(),
     Entry::of::<Pacmap>(),

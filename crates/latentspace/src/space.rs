@@ -6,10 +6,12 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::arrow::array::{ArrayRef, Float64Array, StringArray};
 use crate::attributes::{Fit, Found, Origin};
 use crate::axes::Distributions;
 use crate::border;
@@ -283,7 +285,24 @@ impl Space {
     /// [`Error::Input`] if the observations are of another kind or have other columns; [`Error::Cancelled`].
     pub fn encode(&self, observations: &Observations, run: &Run) -> Result<Codes> {
         let prepared = self.preparation.prepare(observations, run)?;
-        Ok(Codes::new(self.encode_prepared(&prepared, run)?, observations.metadata.clone()))
+        self.with_labels(self.encode_prepared(&prepared, run)?, observations.metadata.clone())
+    }
+
+    /// Codes with the metadata of their rows. If the space has learned to tell labels apart, these have columns with the predicted label and,
+    /// if they are known, the probabilities of the labels.
+    fn with_labels(&self, codes: Matrix, metadata: Metadata) -> Result<Codes> {
+        let Some(classifier) = self.model.capabilities().classifier else { return Ok(Codes::new(codes, metadata)) };
+        let (labels, rows) = (classifier.labels(), || (0..codes.rows()).map(|row| codes.row(row)));
+        let predicted = rows().map(|code| labels.get(classifier.predict(code))).collect::<StringArray>();
+        let mut columns = vec![("prediction".to_owned(), Arc::new(predicted) as ArrayRef)];
+        if let Some(all) = rows().map(|code| classifier.probabilities(code)).collect::<Option<Vec<Vec<f64>>>>() {
+            columns.extend(labels.iter().enumerate().map(|(at, label)| {
+                let own = Float64Array::from_iter_values(all.iter().map(|row| row[at]));
+                (format!("probability of {label}"), Arc::new(own) as ArrayRef)
+            }));
+        }
+        let found = Metadata::from_columns(columns, codes.rows())?;
+        Ok(Codes::new(codes, metadata.join(&found)?))
     }
 
     /// Encodes files block by block: only the codes and the metadata are in memory.
@@ -302,7 +321,7 @@ impl Space {
             first += block.rows();
             parts.push(block.metadata);
         }
-        Ok(Codes::new(Matrix::new(first, k, cells)?, Metadata::concat(&parts)?))
+        self.with_labels(Matrix::new(first, k, cells)?, Metadata::concat(&parts)?)
     }
 
     /// Codes of prepared rows `[n, k]`: from the fit, if these are the fitted rows and the space keeps their codes; else encoded, with a note if it

@@ -273,7 +273,8 @@ fn many_dimensions_of_wide_rows_have_the_same_bytes_on_any_number_of_threads() {
     for entry in takes_tables() {
         let table = allowed(entry, Matrix::from_fn(700, 300, |i, j| random.normal(i as u64, j as u64) as f32 * (1.0 + (j % 7) as f32)));
         let mut params = quick(entry);
-        params.insert(name_of(entry, Role::Dimensions), json!(40));
+        let Some(dimensions) = entry.parameter_of(Role::Dimensions) else { continue };
+        params.insert(dimensions.name, json!(40));
         // Some give two or three at most.
         let Ok(method) = entry.with(&params) else { continue };
         let bytes = |threads: usize| fit(&*method, &table, threads).unwrap().to_bytes().unwrap();
@@ -398,10 +399,10 @@ fn sparse_counts_are_learned_from() {
     for entry in METHODS.iter().filter(|entry| entry.info.takes.contains(&Takes::Counts)) {
         let name = entry.info.name;
         // Features that are a hundred by default say little by twos.
-        let dimensions = entry.parameter_of(Role::Dimensions).unwrap();
-        let are_features = dimensions.default.as_u64().is_some_and(|dims| dims >= 100);
+        let dimensions = entry.parameter_of(Role::Dimensions);
+        let are_features = dimensions.as_ref().is_some_and(|dims| dims.default.as_u64().is_some_and(|dims| dims >= 100));
         let mut params = if are_features { Map::new() } else { quick(entry) };
-        if !are_features {
+        if let Some(dimensions) = dimensions.as_ref().filter(|_| !are_features) {
             // As many as there are groups.
             params.insert(dimensions.name.clone(), json!(3));
         }
@@ -416,7 +417,9 @@ fn sparse_counts_are_learned_from() {
         let (space, run) = (fit(1), Run::new(0, 2).unwrap());
         let bytes = space.to_bytes().unwrap();
         assert!(fit(3).to_bytes().unwrap() == bytes, "{name}");
-        assert!(space.measures["trustworthiness"].value > 0.6, "{name}: {:?}", space.measures["trustworthiness"]);
+        // Dimensions that follow from labels say little without them.
+        let trust = &space.measures["trustworthiness"];
+        assert!(trust.value > 0.6 || dimensions.is_none(), "{name}: {trust:?}");
         let again = Space::from_bytes(&bytes, Path::new("again.latent")).unwrap();
         let together = again.encode_prepared(&new, &run).unwrap();
         assert!(space.encode_prepared(&new, &run).unwrap() == together, "{name}");
@@ -486,7 +489,8 @@ fn fit_labeled(entry: &Entry, target: &str, name: &str, labels: ArrayRef, thread
     Ok(Space::fit(&*entry.with(&params)?, untouched(&groups(300), &run), &Rows::memory(&prepared), &metadata, &run)?.0)
 }
 
-/// Methods with a target learn from labels, however many there are of them, and only where they are told to.
+/// Methods with a target learn from labels, however many there are of them, and only where they are told to. Labels that a method cannot learn
+/// from are refused in a sentence.
 #[test]
 fn labels_are_learned_from_where_a_column_is_named() {
     let takes = |entry: &&Entry| entry.parameter_of(Role::Labels).is_some();
@@ -503,11 +507,17 @@ fn labels_are_learned_from_where_a_column_is_named() {
     for entry in takes_tables().filter(takes) {
         let name = entry.info.name;
         let plain = fit(&*method(entry), &groups(300), 2).unwrap();
-        let codes = |space: &Space| space.capabilities().kept.unwrap().codes.clone();
+        let codes = |space: &Space| space.codes_of(&OwnedRows::Dense(groups(300)), &run).unwrap();
         for (case, labels) in &cases {
             let ignored = fit_labeled(entry, "auto", "kind", labels.clone(), 2).unwrap();
             assert!(codes(&ignored) == codes(&plain), "{name} learned from {case}, which nobody asked for");
-            let space = fit_labeled(entry, "kind", "kind", labels.clone(), 1).unwrap();
+            let space = match fit_labeled(entry, "kind", "kind", labels.clone(), 1) {
+                Err(Error::Input(error)) if !["three", "some", "numbers"].contains(case) => {
+                    assert!(error.to_string().contains("'kind'"), "{name} on {case}: {error}");
+                    continue;
+                }
+                learned => learned.unwrap_or_else(|error| panic!("{name} on {case}: {error}")),
+            };
             let bytes = space.to_bytes().unwrap();
             assert!(fit_labeled(entry, "kind", "kind", labels.clone(), 3).unwrap().to_bytes().unwrap() == bytes, "{name} on {case}");
             let new = space.encode_prepared(&OwnedRows::Dense(groups(310)), &run).unwrap();

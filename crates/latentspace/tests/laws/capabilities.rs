@@ -34,7 +34,7 @@ fn a_space_has_the_capabilities_that_its_method_declares() {
         let loaded = Space::from_bytes(&space.to_bytes().unwrap(), "test.latent".as_ref()).unwrap();
         for space in [&space, &loaded] {
             let (can, k) = (entry.info.can, space.model.n_components());
-            let Capabilities { kept, axes, sampler } = space.capabilities();
+            let Capabilities { kept, axes, sampler, .. } = space.capabilities();
             assert_eq!((kept.is_some(), axes.is_some(), sampler.is_some()), (can.kept, can.axes.is_some(), can.sampler), "{name}");
             if let Some(kept) = kept {
                 assert_eq!((kept.codes.rows(), kept.codes.cols(), kept.metadata().rows()), (90, k, 90), "{name}");

@@ -1,7 +1,7 @@
 //! `latent demo kernel`: rings and moons that no line separates, and the feature spaces of kernels, in which a plane does.
 //!
-//! Half of the points are learned from: the space without labels, then a plane between the classes, by logistic regression. The other half
-//! is encoded, and tells how often the plane is right and how far from it points lie.
+//! Half of the points are learned from: the space, without labels unless the method takes them, then a plane between the classes, by
+//! logistic regression. The other half is encoded, and tells how often the plane is right and how far from it points lie.
 
 mod picture;
 
@@ -121,9 +121,12 @@ impl Set {
             None => self.rows.clone(),
             Some(method) => {
                 let dims = method.parameter_of(Role::Dimensions).map(|dims| (dims.name, json!(DIMENSIONS)));
-                let observations = Observations::from_matrix(self.name, self.rows.select(&learned));
+                let labels = method.parameter_of(Role::Labels).map(|labels| (labels.name, json!("class")));
+                let mut observations = Observations::from_matrix(self.name, self.rows.select(&learned));
+                let classes: StringArray = learned.iter().map(|&point| Some(self.classes[self.class[point as usize] as usize])).collect();
+                observations.metadata = Metadata::from_columns(vec![("class".to_owned(), Arc::new(classes))], learned.len())?;
                 let (preparation, prepared) = Preparation::choose_and_prepare(&observations, &PrepareOptions::default(), run)?;
-                let method = method.with(&dims.into_iter().collect::<Map<String, Value>>())?;
+                let method = method.with(&dims.into_iter().chain(labels).collect::<Map<String, Value>>())?;
                 let (space, _) = Space::fit(&*method, preparation, &Rows::memory(&prepared), &observations.metadata, run)?;
                 space.encode_prepared(&OwnedRows::Dense(self.rows.clone()), run)?
             }
@@ -223,7 +226,7 @@ fn told(sets: &[Set], found: &[Vec<Found>]) -> String {
         &format!(
             "Accuracy: the share of held-out points on their class's side of a plane (chance: 0.5), by logistic regression. Margin: \
              how far on their side 19 in 20 of them lie, in parts of the space's radius; negative where more than 1 in 20 lie on the \
-             wrong side. Spaces were learned from {} of {} points, without their classes.",
+             wrong side. Spaces were learned from {} of {} points, without their classes where a method does not separate them by itself.",
             POINTS / 2,
             POINTS
         ),

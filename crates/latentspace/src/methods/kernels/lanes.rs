@@ -25,6 +25,7 @@ macro_rules! in_lanes {
         }
     };
 }
+pub(super) use in_lanes;
 
 in_lanes!(
     /// Turns inner products of a point with others into Gaussian kernels: exp(2 product - own - other), `own` and `others` their squared

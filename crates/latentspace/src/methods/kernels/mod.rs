@@ -9,6 +9,7 @@ mod matrix;
 pub mod nystroem;
 mod projection;
 mod spread;
+pub mod svm;
 #[cfg(test)]
 mod tests;
 

@@ -249,6 +249,7 @@ impl Model for TopicModel {
             kept: self.documents.as_ref().map(|(codes, counts)| Kept::new(codes, counts)),
             axes: Some(axes),
             sampler: self.prior.iter().all(|&prior| prior > 0.0).then_some(self as &dyn Sampler),
+            ..Capabilities::default()
         }
     }
 

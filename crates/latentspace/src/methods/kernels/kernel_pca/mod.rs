@@ -300,7 +300,7 @@ impl KernelPca {
 ///
 /// # Errors
 /// [`Error::Input`] for the first pair of cells that differ; [`Error::Cancelled`].
-fn check_symmetric(values: MatrixView<'_>, run: &Run) -> Result<()> {
+pub(super) fn check_symmetric(values: MatrixView<'_>, run: &Run) -> Result<()> {
     let n = values.rows();
     let cells = values.as_slice();
     if let Some(at) = cells.iter().position(|cell| !cell.is_finite()) {
