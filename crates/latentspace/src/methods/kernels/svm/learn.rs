@@ -36,7 +36,7 @@ struct Order {
 impl Order {
     fn of(labels: Option<&Category>, n: usize) -> Result<Self> {
         let Some(labels) = labels else {
-            return Ok(Order { rows: (0..n as u32).collect(), classes: Vec::new(), ranges: vec![0..n] });
+            return Ok(Order { rows: (0..n as u32).collect(), classes: Vec::new(), ranges: std::iter::once(0..n).collect() });
         };
         let mut rows: Vec<u32> = (0..n as u32).filter(|&row| labels.codes[row as usize] != u32::MAX).collect();
         rows.sort_by_key(|&row| labels.codes[row as usize]);
