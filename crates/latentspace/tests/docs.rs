@@ -17,11 +17,16 @@ fn root() -> PathBuf {
 fn file(entry: &Entry) -> String {
     let module = entry.info.name.replace('-', "_");
     let methods = "crates/latentspace/src/methods";
-    // In a folder with its kin, where methods share one.
-    let folders = std::fs::read_dir(root().join(methods)).unwrap().map(|found| found.unwrap().file_name().into_string().unwrap());
-    let mut places: Vec<String> = folders.filter(|name| !name.contains('.')).map(|name| format!("{methods}/{name}")).collect();
-    places.sort();
-    places.insert(0, methods.to_owned());
+    // In a folder with its kin, or with the method whose solvers it shares.
+    let folders = |place: &str| -> Vec<String> {
+        let names = std::fs::read_dir(root().join(place)).unwrap().map(|found| found.unwrap().file_name().into_string().unwrap());
+        let mut all: Vec<String> = names.filter(|name| !name.contains('.')).map(|name| format!("{place}/{name}")).collect();
+        all.sort();
+        all
+    };
+    let (kin, mut places) = (folders(methods), vec![methods.to_owned()]);
+    places.extend(kin.iter().cloned());
+    places.extend(kin.iter().flat_map(|place| folders(place)));
     let mut found = places.iter().flat_map(|place| [format!("{place}/{module}.rs"), format!("{place}/{module}/mod.rs")]);
     found.find(|file| root().join(file).exists()).unwrap_or_else(|| panic!("{} has no file of its name", entry.info.name))
 }
