@@ -6,6 +6,7 @@ use crate::methods::kernels::fourier_features::FourierFeatures;
 use crate::methods::kernels::kernel_pca::KernelPca;
 use crate::methods::kernels::nystroem::Nystroem;
 use crate::methods::kernels::svm::Svm;
+use crate::methods::linear::dictionary::Dictionary;
 use crate::methods::linear::factor_analysis::FactorAnalysis;
 use crate::methods::linear::ica::Ica;
 use crate::methods::linear::nmf::Nmf;
@@ -32,6 +33,7 @@ pub static METHODS: &[Entry] = &[
     Entry::of::<Ppca>(),
     Entry::of::<Ica>(),
     Entry::of::<Nmf>(),
+    Entry::of::<Dictionary>(),
     Entry::of::<KernelPca>(),
     Entry::of::<Nystroem>(),
     Entry::of::<FourierFeatures>(),

@@ -1,8 +1,10 @@
 //! Linear methods: a code is a linear function of the row, or a row a linear function of its code.
 
 mod affine;
+mod coding;
 mod covariance;
 
+pub mod dictionary;
 pub mod factor_analysis;
 mod factors;
 mod frame;
