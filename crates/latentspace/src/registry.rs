@@ -12,6 +12,7 @@ use crate::methods::linear::ica::Ica;
 use crate::methods::linear::nmf::Nmf;
 use crate::methods::linear::pca::{Pca, Svd};
 use crate::methods::linear::ppca::Ppca;
+use crate::methods::linear::sparse_pca::SparsePca;
 use crate::methods::manifold::diffusion::Diffusion;
 use crate::methods::manifold::isomap::Isomap;
 use crate::methods::manifold::laplacian::Laplacian;
@@ -33,6 +34,7 @@ pub static METHODS: &[Entry] = &[
     Entry::of::<Ppca>(),
     Entry::of::<Ica>(),
     Entry::of::<Nmf>(),
+    Entry::of::<SparsePca>(),
     Entry::of::<Dictionary>(),
     Entry::of::<KernelPca>(),
     Entry::of::<Nystroem>(),

@@ -13,6 +13,7 @@ mod measured;
 pub mod nmf;
 pub mod pca;
 pub mod ppca;
+pub mod sparse_pca;
 
 /// Limits of methods that learn from the covariance.
 const DENSE: &str = "sparse counts are made dense in chunks of 4,096 rows: the covariance of the columns has few zeros";
