@@ -17,7 +17,7 @@ use crate::study::axes::AxesRoom;
 use crate::{inputs, outputs};
 
 /// The formats, by their names.
-pub const EXPORT_FORMATS: [&str; 9] = ["parquet", "npy", "csv", "word2vec", "glove", "projector", "pyldavis", "html", "onnx"];
+pub const EXPORT_FORMATS: [&str; 10] = ["parquet", "npy", "csv", "svmlight", "word2vec", "glove", "projector", "pyldavis", "html", "onnx"];
 /// The formats that hold any table, whose extension is their name.
 const TABLES: [&str; 3] = ["parquet", "npy", "csv"];
 
@@ -124,6 +124,7 @@ impl Export<'_> {
         };
         let mut files = vec![self.path.to_owned()];
         match self.to {
+            "svmlight" => svmlight(self.path, codes)?,
             "word2vec" => vectors(self.path, codes, true)?,
             "glove" => vectors(self.path, codes, false)?,
             "projector" => files = projector(self.path, codes)?,
@@ -223,6 +224,37 @@ fn vectors(path: &Path, codes: &Codes, header: bool) -> Result<()> {
 fn shown(codes: &Codes, row: usize) -> impl Iterator<Item = String> {
     let is_wide = !codes.affine.is_identity();
     codes.row(row).map(move |value| if is_wide { value.to_string() } else { (value as f32).to_string() })
+}
+
+/// Rows for svmlight and libsvm, `LABEL COLUMN:VALUE …`: columns count from 1, and cells that are 0 are left out. The label is the column of this
+/// name, else the only one beside ids, else 0.
+fn svmlight(path: &Path, codes: &Codes) -> Result<()> {
+    let (names, metadata) = (codes.metadata.names(), &codes.metadata);
+    let others: Vec<usize> = (0..names.len()).filter(|&column| metadata.id != Some(column)).collect();
+    let only = others.first().copied().filter(|_| others.len() == 1);
+    let column = names.iter().position(|name| name == "label").or(only);
+    let label = |row: usize| {
+        let Some(column) = column else { return Ok("0".to_owned()) };
+        let text = metadata.text(column, row).unwrap_or_default();
+        if text.parse().is_ok_and(|number: f64| number.is_finite()) {
+            return Ok(text);
+        }
+        let wrong = Error::input(&names[column], format!("the label '{text}'"), "labels of svmlight are numbers").at_row(row as u64 + 1);
+        Err(wrong.with_hint("`--labels FILE:COLUMN` joins a column of numbers"))
+    };
+    let labels = (0..codes.values.rows()).map(label).collect::<Result<Vec<String>>>()?;
+    outputs::lines(path, |out| {
+        for (row, label) in labels.iter().enumerate() {
+            write!(out, "{label}")?;
+            for ((at, value), text) in codes.row(row).enumerate().zip(shown(codes, row)) {
+                if value != 0.0 {
+                    write!(out, " {}:{text}", at + 1)?;
+                }
+            }
+            writeln!(out)?;
+        }
+        Ok(())
+    })
 }
 
 /// Files for the Embedding Projector: vectors, and metadata, without a header for a single column.

@@ -457,6 +457,9 @@ fn other_tools_can_read_what_is_exported() {
     assert_eq!(text("z.txt").lines().next(), Some("120 2"));
     assert_eq!(text("z.txt").lines().nth(1), text("g.txt").lines().next());
     assert!(text("g.txt").starts_with("tree_0 "), "words hold no spaces: {}", text("g.txt").lines().next().unwrap());
+    folder.write("n.csv", "z0,z1\n0.5,0\n-2,3.25\n");
+    folder.good("export n.csv --to svmlight -o n.svmlight");
+    assert_eq!(text("n.svmlight"), "0 1:0.5\n0 1:-2 2:3.25\n");
     folder.good("export z.parquet --to projector -o p");
     assert_eq!(text("p/vectors.tsv").lines().count(), 120);
     assert_eq!(

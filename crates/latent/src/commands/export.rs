@@ -21,7 +21,7 @@ pub(crate) fn command() -> Command {
                 .hide_possible_values(true)
                 .value_parser(PossibleValuesParser::new(EXPORT_FORMATS))
                 .help(
-                    "Format: parquet, npy, csv, word2vec or glove (text), projector (a folder: vectors.tsv, metadata.tsv); for axes over words, pyldavis \
+                    "Format: parquet, npy, csv, svmlight (libsvm), word2vec or glove (text), projector (a folder: vectors.tsv, metadata.tsv); for axes over words, pyldavis \
                      (input of its prepare, .json) or html (the explorer's page in one file: of axes over words, or of a map)",
                 ),
         )

@@ -304,7 +304,7 @@ def export(
     codes: Any,
     path: str | os.PathLike[str],
     *,
-    to: Literal["parquet", "npy", "csv", "word2vec", "glove", "projector", "pyldavis", "html"],
+    to: Literal["parquet", "npy", "csv", "svmlight", "word2vec", "glove", "projector", "pyldavis", "html"],
     part: Literal["codes", "axes"] = "codes",
     ids: Any = None,
     labels: Any = None,
@@ -319,7 +319,7 @@ def export(
     path : path
         File to write; for ``projector``, a folder.
     to : str
-        Format: a table (parquet, npy, csv); vectors as text (word2vec, glove); ``projector``, the Embedding Projector's vectors.tsv and
+        Format: a table (parquet, npy, csv); vectors as text (svmlight, word2vec, glove); ``projector``, the Embedding Projector's vectors.tsv and
         metadata.tsv; of axes over words, ``pyldavis`` (input of its ``prepare``) or ``html`` (the explorer's page of them in one file).
     part : {'codes', 'axes'}, default='codes'
         Coordinates of the rows, or weights of the columns in each dimension: dimensions by columns.

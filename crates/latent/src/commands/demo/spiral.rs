@@ -14,7 +14,7 @@ use latentspace::border;
 use latentspace::data::{Metadata, Observations, Preparation, PrepareOptions, Rows};
 use latentspace::linalg::Matrix;
 use latentspace::measure::rank_correlation;
-use latentspace::method::{Entry, Takes};
+use latentspace::method::{Entry, Signs, Takes};
 use latentspace::params::{Kind, Role};
 use latentspace::random::Random;
 use latentspace::{Error, Result, Run, Space, registry};
@@ -125,10 +125,13 @@ impl Spiral {
         Spiral { rows, p, noise }
     }
 
-    /// The results of all methods that take tables, in one dimension, best first.
+    /// The results of all methods that take tables with cells of any sign, in one dimension, best first.
     fn found(&self, run: &Run) -> Result<Vec<Found>> {
         let few = self.p.len() <= FOR_MAPS;
-        let methods = registry::METHODS.iter().filter(|entry| entry.info.takes.contains(&Takes::Table) && (few || !entry.info.live));
+        let methods = registry::METHODS.iter().filter(|entry| {
+            let takes = entry.info.takes.contains(&Takes::Table) && entry.info.signs == Signs::Any;
+            takes && entry.parameter_of(Role::Dimensions).is_some() && (few || !entry.info.live)
+        });
         let mut all = methods.map(|method| self.learned(method, run)).collect::<Result<Vec<Found>>>()?;
         all.sort_by(|a, b| b.correlation.total_cmp(&a.correlation));
         Ok(all)

@@ -57,7 +57,7 @@ impl Method for FourierFeatures {
         title: "Random Fourier features",
         class: "RBFSampler",
         family: "kernel",
-        summary: "random cosines that approximate a Gaussian kernel",
+        summary: "random cosines, for a Gaussian kernel",
         takes: Takes::ROWS,
         sees: Sees::Rows,
         signs: Signs::Any,

@@ -1,8 +1,8 @@
 //! Dictionary learning: rows as sparse sums of atoms, of which there may be more than columns (an overcomplete dictionary).
 //!
-//! Each row is approximated by few atoms: half the squared error plus `alpha` times the sum of absolute codes is minimized over codes and atoms of length
-//! 1. Use it where each row has few of many possible causes: patches of pictures, pieces of signals, returns. Do not use it for a dense summary of all
-//! columns: principal components need fewer dimensions. The function has many local minima: another seed may give other atoms.
+//! Each row is approximated by few atoms: half the squared error plus `alpha` times the sum of absolute codes is minimized over codes and atoms of unit
+//! length. Use it where each row has few of many possible causes: patches of pictures, pieces of signals, returns. Do not use it for a dense summary of
+//! all columns: principal components need fewer dimensions. The function has many local minima: another seed may give other atoms.
 //!
 //! Atoms are learned online: each mini-batch is coded from the products of the atoms, and the atoms then minimize the error of all codes of about the last
 //! pass over the rows, one atom after the other. After a pass, atoms that no row uses and those nearly equal to another are replaced by the rows that

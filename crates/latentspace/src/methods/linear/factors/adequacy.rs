@@ -30,13 +30,13 @@ pub(in crate::methods::linear) struct Adequacy {
 impl Adequacy {
     /// From correlations `[m, m]` of `n` rows; none if a column is a sum of others, or there are too many. Cost: m³ flops.
     pub(in crate::methods::linear) fn of(correlation: &[f64], m: usize, n: f64) -> Option<Self> {
-        if m < 2 || m > MOST_COLUMNS || n <= m as f64 {
+        if !(2..=MOST_COLUMNS).contains(&m) || n <= m as f64 {
             return None;
         }
         let factor = Cholesky::of(MatRef::from_column_major_slice(correlation, m, m))?;
         let inverse = factor.inverse();
         let unexplained: Vec<f64> = (0..m).map(|at| 1.0 / inverse[(at, at)]).collect();
-        if unexplained.iter().any(|&part| !(part > ALONE)) {
+        if unexplained.iter().any(|&part| part <= ALONE || part.is_nan()) {
             return None;
         }
         let (mut whole, mut partial) = (vec![0.0; m], vec![0.0; m]);

@@ -59,7 +59,7 @@ fn moments(rows: &OwnedRows) -> Result<Moments> {
         let error = Error::input("data", format!("{value}"), "NMF takes cells of 0 or more");
         return Err(error
             .at_row(row as u64 + 1)
-            .at_column(&(column + 1).to_string())
+            .at_column((column + 1).to_string())
             .with_hint("leave the rows unscaled (--scale none), or use pca"));
     }
     let means: f64 = sums.iter().map(|sum| sum * sum).sum::<f64>() / n.max(1) as f64;

@@ -103,7 +103,7 @@ impl Method for Nmf {
         title: "NMF",
         class: "NMF",
         family: "linear",
-        summary: "non-negative parts whose weighted sums are the rows",
+        summary: "non-negative parts that add up to the rows",
         takes: Takes::ROWS,
         sees: Sees::Rows,
         signs: Signs::NonNegative,

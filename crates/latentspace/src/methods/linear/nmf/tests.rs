@@ -44,7 +44,7 @@ fn sparse_rows_have_the_parts_of_dense_ones() {
     let sparse = Matrix::from_fn(300, 400, |row, column| if column < 12 { table.row(row)[column] } else { 0.0 });
     for loss in [Loss::Frobenius, Loss::KullbackLeibler] {
         let method = Nmf { n_components: Auto::Value(3), loss, ..Nmf::default() };
-        let (a, b) = (fit(&method, &OwnedRows::Sparse(SparseMatrix::of(&sparse).into())), fit(&method, &OwnedRows::Dense(sparse.clone())));
+        let (a, b) = (fit(&method, &OwnedRows::Sparse(SparseMatrix::of(&sparse))), fit(&method, &OwnedRows::Dense(sparse.clone())));
         let (left, right) = (a.model.capabilities().axes.unwrap().table(), b.model.capabilities().axes.unwrap().table());
         let largest = left.as_slice().iter().fold(0.0_f32, |best, cell| best.max(*cell));
         assert!(left.as_slice().iter().zip(right.as_slice()).all(|(a, b)| (a - b).abs() < 1e-2 * largest), "{loss:?}");
