@@ -20,7 +20,7 @@ use latentspace::tensors::Tensor;
 use latentspace::{Error, Result, Run, registry};
 use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyString};
+use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString};
 use serde_json::{Map, Number, Value, json};
 
 use crate::analysis::{kept, limited};
@@ -98,6 +98,9 @@ fn plain<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
             None => number.as_f64().unwrap_or(f64::NAN).into_pyobject(py)?.into_any(),
         },
         Value::String(text) => text.into_pyobject(py)?.into_any(),
+        Value::Array(list) if !list.is_empty() && list.iter().all(Value::is_string) => {
+            PyList::new(py, list.iter().filter_map(Value::as_str))?.into_any()
+        }
         Value::Array(list) => PyArray1::from_iter(py, list.iter().map(|number| number.as_f64().unwrap_or(f64::NAN))).into_any(),
         Value::Null | Value::Object(_) => py.None().into_bound(py),
     })

@@ -17,7 +17,14 @@ if os.environ.get("UPDATE") == "1":
 
 ROOT = Path(__file__).resolve().parents[3]
 EVERY = [getattr(latentspace, method["class"]) for method in latentspace.METHODS]
-CLASSES = [cls for cls in EVERY if "table" in cls._description["takes"] and cls._description["signs"] == "any"]
+
+
+def chooses(cls: type) -> bool:
+    """Whether the number of dimensions is chosen, not that of the labels' pairs."""
+    return any(parameter["name"] == "n_components" for parameter in cls._description["parameters"])
+
+
+CLASSES = [cls for cls in EVERY if "table" in cls._description["takes"] and cls._description["signs"] == "any" and chooses(cls)]
 
 #: Parameters that make a fit long, or that small data do not allow, whatever method they belong to.
 QUICK = {"perplexity": 2, "n_neighbors": 3, "n_iter": 60, "n_iter_early": 60, "n_epochs": 60}
@@ -31,7 +38,7 @@ def quick(cls: type, **given: object) -> object:
 
 @pytest.fixture(params=CLASSES, ids=lambda cls: cls.__name__)
 def cls(request: pytest.FixtureRequest) -> type:
-    """Every class that takes any numbers."""
+    """Every class that takes any numbers, and any number of dimensions."""
     return request.param
 
 

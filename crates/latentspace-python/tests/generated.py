@@ -138,19 +138,19 @@ def shape(attribute: dict) -> str:
 
 def example(method: dict) -> list[str]:
     """A short example that runs as written."""
-    table = "table" in method["takes"]
-    data = "random.normal(size=(200, 6))" if table else "random.poisson(0.3, size=(200, 30))"
+    table, chosen = "table" in method["takes"], any(p["name"] == "n_components" for p in method["parameters"])
+    data = ("random.normal(size=(200, 6))" if method["signs"] == "any" else "random.uniform(size=(200, 6))") if table else "random.poisson(0.3, size=(200, 30))"
     lines = [
         ">>> import numpy as np",
         f">>> from latentspace import {method['class']}",
         ">>> random = np.random.default_rng(0)",
         f">>> X = {data}",
-        f">>> estimator = {method['class']}(n_components=2)",
+        f">>> estimator = {method['class']}({'n_components=2' if chosen else ''})",
         ">>> estimator.fit_transform(X).shape",
-        "(200, 2)",
+        f"(200, {2 if chosen else 1})",
     ]
     if method["encodes"]:
-        lines += [">>> estimator.transform(X[:5]).shape", "(5, 2)"]
+        lines += [">>> estimator.transform(X[:5]).shape", f"(5, {2 if chosen else 1})"]
     return lines
 
 

@@ -144,7 +144,7 @@ def test_every_attribute_is_there_after_a_fit_alone(cls, counts):
             continue
         np.testing.assert_array_equal(value, other)
         sizes = {"n": len(rows), "d": rows.shape[1], "k": estimator.space_.n_components}
-        sizes["landmarks"] = len(getattr(estimator, "components_", []))
+        sizes |= {"labels": len(getattr(estimator, "classes_", [])), "landmarks": len(getattr(estimator, "components_", []))}
         wanted = re.findall(r"[a-z]+|\d+", told["shape"])
         assert np.shape(value) == tuple(sizes.get(name) or int(name) for name in wanted), told
 
@@ -222,3 +222,18 @@ def test_part_after_part_warns_where_a_fit_would_go_another_way():
         warnings.simplefilter("error")
         parts = PCA(n_components=2, solver="covariance").partial_fit(rows)
     close(parts.transform(rows), PCA(n_components=2, solver="covariance").fit_transform(rows), 1e-3)
+
+
+def test_support_vector_machines_separate_labels_as_scikit_learn_does():
+    from sklearn.svm import SVC
+
+    random = np.random.default_rng(2)
+    rows = random.normal(size=(300, 4)) + np.repeat(np.eye(3, 4), 100, axis=0) * 1.5
+    labels = np.repeat(["a", "b", "c"], 100)
+    ours = latentspace.SVM(target="label", gamma=0.2).fit(rows, labels)
+    theirs = SVC(gamma=0.2, tol=1e-6, decision_function_shape="ovo").fit(rows, labels)
+    values = ours.transform(rows)
+    assert list(ours.classes_) == ["a", "b", "c"] and values.shape == (300, 3)
+    np.testing.assert_allclose(np.abs(values), np.abs(theirs.decision_function(rows)), atol=0.02)
+    # Without labels: where the rows lie.
+    assert (latentspace.SVM(nu=0.1).fit_transform(rows) < 0).mean() < 0.15

@@ -19,10 +19,17 @@ from ._explore import (
 )
 from ._methods import (
     PCA as PCA,
+    TruncatedSVD as TruncatedSVD,
     FactorAnalysis as FactorAnalysis,
     PPCA as PPCA,
     FastICA as FastICA,
+    NMF as NMF,
+    SparsePCA as SparsePCA,
+    DictionaryLearning as DictionaryLearning,
     KernelPCA as KernelPCA,
+    Nystroem as Nystroem,
+    RBFSampler as RBFSampler,
+    SVM as SVM,
     TSNE as TSNE,
     UMAP as UMAP,
     PaCMAP as PaCMAP,

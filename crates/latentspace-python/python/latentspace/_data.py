@@ -284,8 +284,8 @@ def checked(estimator: Any, X: Any, reset: bool) -> tuple[Any, Sequence[str] | N
         values = validate_data(estimator, rows.values, reset=reset, **ask)
         names = None if reset else getattr(estimator, "feature_names_in_", None)
     refuse_gaps(values, "X", names)
-    if "table" not in estimator._description["takes"]:
-        refuse_negative(values, "X", names)
+    if estimator._description["signs"] == "non-negative":
+        refuse_negative(values, "X", names, counts="table" not in estimator._description["takes"])
     return (values, names) if reset else (as_kind(values, estimator.space_._told["kind"]), None)
 
 

@@ -193,7 +193,7 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         begin = None if start is None else (codes_of(start, "start"), float(pull))
         name, rows = self._description["name"], self._rows(X, reset=True, text=text)
         limit, keep = memory_of(self.max_memory), None if checkpoint is None else os.fspath(checkpoint)
-        share = share_of_variance(self._description, params["n_components"])
+        share = share_of_variance(self._description, params.get("n_components"))
         with heard(self.verbose) as ear:
             if share is not None:
                 # All components are needed to know how many keep this share.

@@ -398,15 +398,17 @@ def refuse_columns(frame: nw.DataFrame, found: Mapping[str, tuple[str, str]], na
     )
 
 
-def refuse_negative(values: Any, name: str, names: Sequence[Any] | None) -> None:
-    """Refuse cells below 0; the error names the first."""
+def refuse_negative(values: Any, name: str, names: Sequence[Any] | None, counts: bool) -> None:
+    """Refuse cells below 0, which are no counts, or no sums of parts; the error names the first."""
     cells = values.data if sparse.issparse(values) else values
     if cells.dtype.kind not in "fi" or cells.size == 0 or cells.min() >= 0:
         return
     row, column = (int(places[0]) for places in (values < 0).nonzero())
     place = f"{name}, row {row}, column " + (f"'{names[column]}'" if names is not None else str(column))
-    hint = "counts of words and weights of words, such as tf-idf, are 0 or more"
-    raise refuse(f"{place}: {values[row, column]:g} was found", "Negative values in data are not counts", hint)
+    wanted, hint = "Negative values in data are not counts", "counts of words and weights of words, such as tf-idf, are 0 or more"
+    if not counts:
+        wanted, hint = "Negative values in data are no sums of non-negative parts", "leave the rows unscaled, or use PCA"
+    raise refuse(f"{place}: {values[row, column]:g} was found", wanted, hint)
 
 
 def refuse_gaps(values: Any, name: str, names: Sequence[Any] | None) -> None:

@@ -271,6 +271,8 @@ class Space:
     def _attribute(self, name: str, n_jobs: int | None, verbose: Any) -> Any:
         with heard(verbose) as ear:
             found = self._native.attribute(name, threads(n_jobs), ear)
+        if isinstance(found, list):
+            found = np.array(found, dtype=object)
         if not isinstance(found, tuple):
             if isinstance(found, np.ndarray):
                 found.flags.writeable = False

@@ -2,12 +2,19 @@
 
 from .linear import (
     PCA as PCA,
+    TruncatedSVD as TruncatedSVD,
     FactorAnalysis as FactorAnalysis,
     PPCA as PPCA,
     FastICA as FastICA,
+    NMF as NMF,
+    SparsePCA as SparsePCA,
+    DictionaryLearning as DictionaryLearning,
 )
 from .kernel import (
     KernelPCA as KernelPCA,
+    Nystroem as Nystroem,
+    RBFSampler as RBFSampler,
+    SVM as SVM,
 )
 from .map import (
     TSNE as TSNE,

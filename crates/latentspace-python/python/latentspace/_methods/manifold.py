@@ -10,7 +10,7 @@ from .._estimator import DESCRIBED, Decodes, Encodes
 
 
 class LocallyLinearEmbedding(Decodes, Encodes):
-    r"""LLE: coordinates that keep local linear reconstructions.
+    r"""LLE: coordinates that keep local reconstructions.
 
     Parameters
     ----------
@@ -54,9 +54,9 @@ class LocallyLinearEmbedding(Decodes, Encodes):
     See Also
     --------
     Isomap : Isomap: coordinates that preserve geodesic distances.
-    SpectralEmbedding : Laplacian eigenmaps: smoothest eigenvectors of the neighbor graph's Laplacian.
+    SpectralEmbedding : Laplacian eigenmaps: smoothest eigenvectors of the neighbor graph.
     DiffusionMap : Diffusion maps: coordinates that preserve diffusion distances.
-    PHATE : PHATE: a map of branches, by distances between random walks.
+    PHATE : PHATE: a map of branches, by random walks.
     MDS : MDS: coordinates that preserve distances.
     sklearn.manifold.LocallyLinearEmbedding : The corresponding class.
 
@@ -168,10 +168,10 @@ class Isomap(Decodes, Encodes):
 
     See Also
     --------
-    LocallyLinearEmbedding : LLE: coordinates that keep local linear reconstructions.
-    SpectralEmbedding : Laplacian eigenmaps: smoothest eigenvectors of the neighbor graph's Laplacian.
+    LocallyLinearEmbedding : LLE: coordinates that keep local reconstructions.
+    SpectralEmbedding : Laplacian eigenmaps: smoothest eigenvectors of the neighbor graph.
     DiffusionMap : Diffusion maps: coordinates that preserve diffusion distances.
-    PHATE : PHATE: a map of branches, by distances between random walks.
+    PHATE : PHATE: a map of branches, by random walks.
     MDS : MDS: coordinates that preserve distances.
     sklearn.manifold.Isomap : The corresponding class.
 
@@ -253,7 +253,7 @@ class Isomap(Decodes, Encodes):
 
 
 class SpectralEmbedding(Decodes, Encodes):
-    r"""Laplacian eigenmaps: smoothest eigenvectors of the neighbor graph's Laplacian.
+    r"""Laplacian eigenmaps: smoothest eigenvectors of the neighbor graph.
 
     Parameters
     ----------
@@ -292,10 +292,10 @@ class SpectralEmbedding(Decodes, Encodes):
 
     See Also
     --------
-    LocallyLinearEmbedding : LLE: coordinates that keep local linear reconstructions.
+    LocallyLinearEmbedding : LLE: coordinates that keep local reconstructions.
     Isomap : Isomap: coordinates that preserve geodesic distances.
     DiffusionMap : Diffusion maps: coordinates that preserve diffusion distances.
-    PHATE : PHATE: a map of branches, by distances between random walks.
+    PHATE : PHATE: a map of branches, by random walks.
     MDS : MDS: coordinates that preserve distances.
     sklearn.manifold.SpectralEmbedding : The corresponding class.
 
@@ -410,10 +410,10 @@ class DiffusionMap(Decodes, Encodes):
 
     See Also
     --------
-    LocallyLinearEmbedding : LLE: coordinates that keep local linear reconstructions.
+    LocallyLinearEmbedding : LLE: coordinates that keep local reconstructions.
     Isomap : Isomap: coordinates that preserve geodesic distances.
-    SpectralEmbedding : Laplacian eigenmaps: smoothest eigenvectors of the neighbor graph's Laplacian.
-    PHATE : PHATE: a map of branches, by distances between random walks.
+    SpectralEmbedding : Laplacian eigenmaps: smoothest eigenvectors of the neighbor graph.
+    PHATE : PHATE: a map of branches, by random walks.
     MDS : MDS: coordinates that preserve distances.
 
     Notes
@@ -487,7 +487,7 @@ class DiffusionMap(Decodes, Encodes):
 
 
 class PHATE(Decodes, Encodes):
-    r"""PHATE: a map of branches, by distances between random walks.
+    r"""PHATE: a map of branches, by random walks.
 
     Parameters
     ----------
@@ -539,9 +539,9 @@ class PHATE(Decodes, Encodes):
 
     See Also
     --------
-    LocallyLinearEmbedding : LLE: coordinates that keep local linear reconstructions.
+    LocallyLinearEmbedding : LLE: coordinates that keep local reconstructions.
     Isomap : Isomap: coordinates that preserve geodesic distances.
-    SpectralEmbedding : Laplacian eigenmaps: smoothest eigenvectors of the neighbor graph's Laplacian.
+    SpectralEmbedding : Laplacian eigenmaps: smoothest eigenvectors of the neighbor graph.
     DiffusionMap : Diffusion maps: coordinates that preserve diffusion distances.
     MDS : MDS: coordinates that preserve distances.
     phate.PHATE : The corresponding class.
@@ -681,11 +681,11 @@ class MDS(Decodes, Encodes):
 
     See Also
     --------
-    LocallyLinearEmbedding : LLE: coordinates that keep local linear reconstructions.
+    LocallyLinearEmbedding : LLE: coordinates that keep local reconstructions.
     Isomap : Isomap: coordinates that preserve geodesic distances.
-    SpectralEmbedding : Laplacian eigenmaps: smoothest eigenvectors of the neighbor graph's Laplacian.
+    SpectralEmbedding : Laplacian eigenmaps: smoothest eigenvectors of the neighbor graph.
     DiffusionMap : Diffusion maps: coordinates that preserve diffusion distances.
-    PHATE : PHATE: a map of branches, by distances between random walks.
+    PHATE : PHATE: a map of branches, by random walks.
     sklearn.manifold.MDS : The corresponding class.
 
     Notes

@@ -10,7 +10,7 @@ from .._estimator import DESCRIBED, Decodes, Encodes, TellsWords
 
 
 class LatentDirichletAllocation(TellsWords, Decodes, Encodes):
-    r"""LDA: topics over words, and each document's share of them.
+    r"""LDA: topics over words, and their share of documents.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ class LatentDirichletAllocation(TellsWords, Decodes, Encodes):
 
     See Also
     --------
-    PLSA : PLSA: topics as distributions over words, without a prior.
+    PLSA : PLSA: topics over words, without a prior.
     sklearn.decomposition.LatentDirichletAllocation : The corresponding class.
 
     Notes
@@ -185,7 +185,7 @@ class LatentDirichletAllocation(TellsWords, Decodes, Encodes):
 
 
 class PLSA(TellsWords, Decodes, Encodes):
-    r"""PLSA: topics as distributions over words, without a prior.
+    r"""PLSA: topics over words, without a prior.
 
     Parameters
     ----------
@@ -236,7 +236,7 @@ class PLSA(TellsWords, Decodes, Encodes):
 
     See Also
     --------
-    LatentDirichletAllocation : LDA: topics over words, and each document's share of them.
+    LatentDirichletAllocation : LDA: topics over words, and their share of documents.
     sklearn.decomposition.LatentDirichletAllocation : The corresponding class.
 
     Notes
