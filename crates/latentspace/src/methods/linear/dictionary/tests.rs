@@ -101,7 +101,7 @@ fn sparse_rows_have_the_dictionary_of_dense_ones() {
     let table = planted(300, 12, 8, 0.0).1;
     let wide = Matrix::from_fn(300, 200, |i, j| if j < 8 { table.row(i)[j] } else { 0.0 });
     let method = Dictionary { n_components: Auto::Value(12), ..Dictionary::default() };
-    let (sparse, dense) = (fit(&method, &OwnedRows::Sparse(SparseMatrix::of(&wide).into()), 1), fit(&method, &OwnedRows::Dense(wide), 1));
+    let (sparse, dense) = (fit(&method, &OwnedRows::Sparse(SparseMatrix::of(&wide)), 1), fit(&method, &OwnedRows::Dense(wide), 1));
     assert!(atoms(&sparse) == atoms(&dense));
 }
 
