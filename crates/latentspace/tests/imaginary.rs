@@ -126,7 +126,7 @@ impl Model for PrototypesModel {
 
     fn capabilities(&self) -> Capabilities<'_> {
         let axes = Axes { weights: Weights::Parts(&self.parts), shares: Cow::Borrowed(&self.shares), prior: None };
-        Capabilities { kept: Some(Kept::new(&self.codes, &self.rows)), axes: Some(axes), sampler: Some(self) }
+        Capabilities { kept: Some(Kept::new(&self.codes, &self.rows)), axes: Some(axes), sampler: Some(self), ..Capabilities::default() }
     }
 
     fn store(&self, tensors: &mut Tensors) -> Result<Value> {
