@@ -12,7 +12,7 @@ from latentspace import _native
 
 PACKAGE = Path(__file__).resolve().parents[1] / "python/latentspace"
 
-HEAD = '''"""The methods of a family as estimators. Generated from the registry's description by `UPDATE=1 make python-test`."""
+HEAD = '''"""A method as an estimator. Generated from the registry's description by `UPDATE=1 make python-test`."""
 
 from __future__ import annotations
 
@@ -219,47 +219,41 @@ def stub() -> str:
     return text + "\n__version__: str\nMETHODS: list[dict[str, Any]]\n"
 
 
-def families() -> list[str]:
-    """The families of methods, in the registry's order."""
-    return list(dict.fromkeys(method["family"] for method in latentspace.METHODS))
+def place(method: dict) -> str:
+    """The name of a method's module."""
+    return method["name"].replace("-", "_")
 
 
-def module(family: str) -> str:
-    """The text of a family's module."""
-    own = [method for method in latentspace.METHODS if method["family"] == family]
-    text = HEAD + f"from .._estimator import {', '.join(['DESCRIBED', *sorted({base for method in own for base in bases(method)})])}\n"
-    for method in own:
-        text += f"\n\nclass {method['class']}({', '.join(bases(method))}):\n"
-        body = textwrap.indent(document(method), "    ")
-        text += f'    r"""{body.lstrip()}    """\n\n    _description = DESCRIBED["{method["name"]}"]\n\n'
-        own = [(p["name"], hint(p), p["default"]) for p in method["parameters"]]
-        parameters = own + [(name, allowed, default) for name, allowed, default, *_ in COMMON]
-        text += "    def __init__(\n        self,\n"
-        for position, (name, allowed, default) in enumerate(parameters):
-            # As in scikit-learn: only the first parameter is positional.
-            text += "        *,\n" if position == 1 else ""
-            text += f"        {name}: {allowed} = {default!r},\n"
-        text += '        **others: Any,\n    ) -> None:\n        """Store the parameters; fit checks them."""\n'
-        text += "".join(f"        self.{name} = {name}\n" for name, *_ in parameters)
-        text += "        self._take(others)\n"
-        text += "".join(attribute(told) for told in method["attributes"])
-    return text
+def module(method: dict) -> str:
+    """The text of a method's module."""
+    text = HEAD + f"from .._estimator import {', '.join(['DESCRIBED', *sorted(bases(method))])}\n"
+    text += f"\n\nclass {method['class']}({', '.join(bases(method))}):\n"
+    body = textwrap.indent(document(method), "    ")
+    text += f'    r"""{body.lstrip()}    """\n\n    _description = DESCRIBED["{method["name"]}"]\n\n'
+    own = [(p["name"], hint(p), p["default"]) for p in method["parameters"]]
+    parameters = own + [(name, allowed, default) for name, allowed, default, *_ in COMMON]
+    text += "    def __init__(\n        self,\n"
+    for position, (name, allowed, default) in enumerate(parameters):
+        # As in scikit-learn: only the first parameter is positional.
+        text += "        *,\n" if position == 1 else ""
+        text += f"        {name}: {allowed} = {default!r},\n"
+    text += '        **others: Any,\n    ) -> None:\n        """Store the parameters; fit checks them."""\n'
+    text += "".join(f"        self.{name} = {name}\n" for name, *_ in parameters)
+    text += "        self._take(others)\n"
+    return text + "".join(attribute(told) for told in method["attributes"])
 
 
 def package() -> str:
-    """The text of the package of the families."""
+    """The text of the package of the methods."""
     text = '"""A class for each method of the registry. Generated from its description by `UPDATE=1 make python-test`."""\n\n'
-    for family in families():
-        names = [method["class"] for method in latentspace.METHODS if method["family"] == family]
-        text += f"from .{family} import (\n" + "".join(f"    {name} as {name},\n" for name in names) + ")\n"
-    return text
+    return text + "".join(f"from .{place(method)} import {method['class']} as {method['class']}\n" for method in latentspace.METHODS)
 
 
 def modules() -> dict[str, str]:
     """The generated texts, by their paths in the package."""
-    families_ = {f"_methods/{family}.py": module(family) for family in families()}
+    methods = {f"_methods/{place(method)}.py": module(method) for method in latentspace.METHODS}
     with_options = {name: documented(name) for name in ("_estimator.py", "_observations.py")}
-    return {"__init__.pyi": stub(), "_methods/__init__.py": package(), "_options.py": options(), **with_options, **families_}
+    return {"__init__.pyi": stub(), "_methods/__init__.py": package(), "_options.py": options(), **with_options, **methods}
 
 
 def peers() -> str:
@@ -278,7 +272,11 @@ def peers() -> str:
 
 def write() -> None:
     """Write the modules, in the source tree and in the installed package."""
-    for place in (PACKAGE, Path(latentspace.__file__).parent):
-        (place / "_methods").mkdir(exist_ok=True)
-        for name, text in modules().items():
-            (place / name).write_text(text, encoding="utf-8")
+    texts = modules()
+    for package in (PACKAGE, Path(latentspace.__file__).parent):
+        (package / "_methods").mkdir(exist_ok=True)
+        for file in (package / "_methods").glob("*.py"):
+            if f"_methods/{file.name}" not in texts:
+                file.unlink()
+        for name, text in texts.items():
+            (package / name).write_text(text, encoding="utf-8")
