@@ -43,6 +43,11 @@ fn waves(rows: usize, cols: usize) -> Vec<f32> {
     cells
 }
 
+/// The same without signs.
+fn magnitudes(cells: &[f32]) -> Vec<f32> {
+    cells.iter().map(|cell| cell.abs()).collect()
+}
+
 fn csv(rows: usize, cols: usize) -> String {
     let mut text: String = (0..cols).map(|column| format!("c{column},")).collect();
     text.pop();
@@ -78,8 +83,10 @@ struct Method {
     takes_tables: bool,
     takes_text: bool,
     folds: bool,
-    /// Whether it says that it can tell no better than to a factor of 3.
-    roughly: bool,
+    /// Whether no cell may be negative.
+    positive: bool,
+    /// To which factor it says that it can tell: 2, or what a limit says.
+    factor: f64,
     /// Flags with which no fit is long.
     quick: String,
 }
@@ -94,14 +101,15 @@ fn methods(folder: &Folder) -> Vec<Method> {
     };
     let read = |method: &Value| {
         let limits: Vec<&str> = method["limits"].as_array().unwrap().iter().map(|limit| limit.as_str().unwrap()).collect();
-        let roughly = limits.iter().any(|limit| limit.starts_with("a plan is accurate to a factor of 3: "));
+        let roughly = limits.iter().find_map(|limit| limit.strip_prefix("a plan is accurate to a factor of ")?.split_once(':'));
         let (takes_tables, takes_text) = (takes(method, "table"), takes(method, "text"));
         Method {
             name: method["name"].as_str().unwrap().into(),
             takes_tables,
             takes_text,
             folds: method["folds"] == true,
-            roughly,
+            positive: method["signs"] == "non-negative",
+            factor: roughly.map_or(2.0, |(factor, _)| factor.parse().unwrap()),
             quick: quick(method),
         }
     };
@@ -136,24 +144,28 @@ fn took(folder: &Folder, line: &str) -> Took {
 fn what_a_plan_tells_is_what_a_fit_takes() {
     let _alone = alone();
     let folder = Folder::new();
-    folder.write("small.npy", npy(1000, 20, &waves(1000, 20)));
-    folder.write("tall.npy", npy(40_000, 50, &waves(40_000, 50)));
-    folder.write("wide.npy", npy(12_000, 784, &waves(12_000, 784)));
+    for (name, rows, cols) in [("small.npy", 1000, 20), ("tall.npy", 40_000, 50), ("wide.npy", 12_000, 784)] {
+        let cells = waves(rows, cols);
+        folder.write(name, npy(rows, cols, &cells));
+        folder.write(&format!("positive-{name}"), npy(rows, cols, &magnitudes(&cells)));
+    }
     folder.write("table.csv", csv(20_000, 30));
+    folder.write("positive-table.csv", csv(20_000, 30).replace('-', ""));
     folder.write("p-idx3-ubyte", pictures(6_000));
     folder.write("docs.txt", documents(12_000));
     let mut wrong = Vec::new();
     for method in methods(&folder) {
         // What is slow and rough is asked about less.
         let all = ["small.npy", "table.csv", "p-idx3-ubyte", "tall.npy", "wide.npy"];
-        let tables = if method.takes_tables { &all[..if method.roughly { 3 } else { 5 }] } else { &[] };
+        let tables = if method.takes_tables { &all[..if method.factor > 2.0 { 3 } else { 5 }] } else { &[] };
         // What takes no tables is made for words.
         let texts: &[&str] = if method.takes_text && !method.takes_tables { &["docs.txt"] } else { &[] };
         for data in tables.iter().chain(texts) {
-            let line = format!("fit {} {data} -o s.latent --threads 2 --quiet{}", method.name, method.quick);
+            let positive = if method.positive && data.contains('.') && method.takes_tables { "positive-" } else { "" };
+            let line = format!("fit {} {positive}{data} -o s.latent --threads 2 --quiet{}", method.name, method.quick);
             let plan = folder.json(&format!("{line} --plan"));
             let (bytes, seconds) = (plan["peak_bytes"].as_f64().unwrap(), plan["seconds"].as_f64().unwrap());
-            let factor = if method.roughly { 3.0 } else { 2.0 };
+            let factor = method.factor;
             let mut all = vec![took(&folder, &line)];
             // The median of three, where one is not enough to say.
             if !all[0].is_near(seconds, factor) {
@@ -172,7 +184,7 @@ fn what_a_plan_tells_is_what_a_fit_takes() {
             );
             println!("{told}");
             let apart = (took.bytes - bytes).abs();
-            let near = if method.roughly { took.bytes <= 1.15 * bytes && bytes <= 3.0 * took.bytes } else { apart <= 0.15 * bytes };
+            let near = if factor > 2.0 { took.bytes <= 1.15 * bytes && bytes <= factor * took.bytes } else { apart <= 0.15 * bytes };
             if (!near && apart > 50.0 * MIB) || !took.is_near(seconds, factor) {
                 wrong.push(told);
             }
@@ -206,15 +218,22 @@ fn a_memory_limit_is_kept_or_refused_with_what_would_fit() {
     let folder = Folder::new();
     folder.write("x.npy", npy(400_000, 40, &waves(400_000, 40)));
     folder.write("few.npy", npy(50_000, 40, &waves(50_000, 40)));
+    folder.write("positive-few.npy", npy(50_000, 40, &magnitudes(&waves(50_000, 40))));
     // Parquet, as it comes from other tools: the same rows, as codes.
     folder.good("fit pca x.npy -o all.latent --dims 40 --codes x.parquet --quiet");
     for method in methods(&folder).into_iter().filter(|method| method.takes_tables) {
         // What holds all rows is asked about fewer: each limit under which it fits takes a fit.
-        let data: &[&str] = if method.folds { &["x.npy", "x.parquet"] } else { &["few.npy"] };
+        let data: &[&str] = if method.folds {
+            &["x.npy", "x.parquet"]
+        } else if method.positive {
+            &["positive-few.npy"]
+        } else {
+            &["few.npy"]
+        };
         for data in data {
             let line = format!("fit {} {data} -o s.latent --threads 2 --quiet{}", method.name, method.quick);
             let mut fitted = None;
-            for mib in [8, 30, 60, 90, 120, 200, 320] {
+            for mib in [8, 30, 60, 90, 120, 150, 200, 320] {
                 match within(&folder, &line, mib) {
                     Ok(_) => {
                         fitted = fitted.or(Some(mib));
@@ -226,7 +245,7 @@ fn a_memory_limit_is_kept_or_refused_with_what_would_fit() {
                         assert!(fitted.is_none() && needed > mib, "{line} --max-memory {mib}M was refused, and less was enough");
                         // What is said to fit does.
                         if let Some(rows) = rows.filter(|_| mib == 90) {
-                            let some = waves(rows, 40);
+                            let some = if method.positive { magnitudes(&waves(rows, 40)) } else { waves(rows, 40) };
                             folder.write("some.npy", npy(rows, 40, &some));
                             let line = line.replace(data, "some.npy");
                             assert!(within(&folder, &line, mib).is_ok(), "{line}: {rows} rows were said to fit into {mib} MiB");

@@ -187,6 +187,11 @@ pub trait Method: Serialize + DeserializeOwned + schemars::JsonSchema + Default 
         Vec::new()
     }
 
+    /// Number of dimensions of a space of rows of this shape, where that parameter is auto.
+    fn auto_dimensions(&self, shape: Shape) -> usize {
+        shape.cols.min(50)
+    }
+
     /// A default that cannot learn from the values of these rows: the parameter's name, the value to use instead, and why, as a clause: "some
     /// values are not whole numbers".
     fn unsuited(&self, _rows: &Rows<'_>) -> Option<(&'static str, Value, &'static str)> {
@@ -256,6 +261,8 @@ pub trait AnyMethod: Send + Sync {
     fn params(&self) -> Value;
     /// The value of the parameter with this role, if there is one.
     fn param_of(&self, role: Role) -> Option<Value>;
+    /// See [`Method::auto_dimensions`].
+    fn auto_dimensions(&self, shape: Shape) -> usize;
     /// See [`Method::check`].
     ///
     /// # Errors
@@ -304,6 +311,10 @@ impl<M: Method> AnyMethod for M {
     fn param_of(&self, role: Role) -> Option<Value> {
         let parameters = params::describe(&schemars::schema_for!(M).to_value());
         self.params().get(&params::of_role(&parameters, role)?.name).cloned()
+    }
+
+    fn auto_dimensions(&self, shape: Shape) -> usize {
+        Method::auto_dimensions(self, shape)
     }
 
     fn check(&self, shape: Shape) -> Result<()> {
@@ -370,6 +381,10 @@ impl<M: Method> AnyMethod for Built<M> {
 
     fn param_of(&self, role: Role) -> Option<Value> {
         self.method.param_of(role)
+    }
+
+    fn auto_dimensions(&self, shape: Shape) -> usize {
+        AnyMethod::auto_dimensions(&self.method, shape)
     }
 
     fn check(&self, shape: Shape) -> Result<()> {

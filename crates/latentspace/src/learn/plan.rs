@@ -221,6 +221,6 @@ fn streamed(method: &dyn AnyMethod, data: &Source, shape: Shape, text: Option<Te
 
 /// Number of dimensions of the space.
 fn dimensions(method: &dyn AnyMethod, shape: Shape) -> usize {
-    let most = shape.cols.min(50);
-    method.param_of(Role::Dimensions).and_then(|dims| dims.as_u64()).map_or(most, |dims| dims as usize)
+    let chosen = method.param_of(Role::Dimensions).and_then(|dims| dims.as_u64());
+    chosen.map_or_else(|| method.auto_dimensions(shape), |dims| dims as usize)
 }

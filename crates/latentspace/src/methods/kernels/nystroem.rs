@@ -132,6 +132,10 @@ impl Method for Nystroem {
         ],
     };
 
+    fn auto_dimensions(&self, shape: Shape) -> usize {
+        self.components(shape.rows)
+    }
+
     fn check(&self, shape: Shape) -> Result<()> {
         self.chosen().check(Self::INFO.title, shape)?;
         let rows = || format!("{} rows", count(shape.rows as u64));

@@ -99,8 +99,10 @@ impl Dictionary {
 
 /// Multiply-adds of a product in f32, and of codes and atoms in f64, a second and core.
 const RATES: [f64; 2] = [25e9, 2e9];
-/// Passes that it usually takes, and atoms per row.
-const USUAL: [f64; 2] = [20.0, 8.0];
+/// Passes that it usually takes.
+const USUAL: f64 = 30.0;
+/// Seconds for the code of a row, for each atom.
+const CODED: f64 = 270e-9;
 
 impl Method for Dictionary {
     const INFO: Info = Info {
@@ -155,6 +157,10 @@ impl Method for Dictionary {
         ],
     };
 
+    fn auto_dimensions(&self, shape: Shape) -> usize {
+        self.components(shape)
+    }
+
     fn check(&self, shape: Shape) -> Result<()> {
         if shape.rows < 1 {
             return Err(Error::input("data", "no rows", "dictionary learning needs at least 1"));
@@ -171,13 +177,13 @@ impl Method for Dictionary {
     fn plan(&self, shape: Shape, run: &Run) -> Plan {
         let (n, d, k) = (shape.rows as f64, shape.cols as f64, self.components(shape) as f64);
         let batch = f64::from(self.batch).min(n);
-        let pass = n * k * (d / RATES[0] + USUAL[1] / RATES[1]) + n / batch * k * k * d / RATES[1] * run.threads() as f64;
+        let pass = n * k * (d / RATES[0] + CODED) + n / batch * k * k * d / RATES[1] * run.threads() as f64;
         // Atoms and sums in f64; rows, products and codes of a mini-batch in f32; and a block that is encoded and decoded.
         let work = 8.0 * (3.0 * k * k + 3.0 * k * d) + 4.0 * batch * (d + 3.0 * k) + 4.0 * n.min(4096.0) * (2.0 * d + k) + 16.0 * n;
         Plan {
             algorithm: format!("online dictionary learning, codes by {}", self.fit_algorithm.name()),
             peak_bytes: shape.lying_bytes() + if shape.are_counts && !shape.is_sparse() { shape.bytes() } else { 0 } + work as u64,
-            seconds: USUAL[0].min(f64::from(self.n_iter)) * pass / run.threads() as f64,
+            seconds: USUAL.min(f64::from(self.n_iter)) * pass / run.threads() as f64,
             rounds: 1,
         }
     }

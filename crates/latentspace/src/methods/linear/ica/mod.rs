@@ -78,7 +78,7 @@ const USUAL_STEPS: f64 = 60.0;
 /// Multiply-adds of a product in f32, a second and core.
 const RATE: f64 = 30e9;
 /// Seconds a value of the contrast function.
-const CONTRAST: f64 = 1.5e-9;
+const CONTRAST: f64 = 15e-9;
 
 impl Method for Ica {
     const INFO: Info = Info {
@@ -139,13 +139,14 @@ impl Method for Ica {
         let k = self.components(shape);
         let covariance = super::covariance::plan_with_eigen(shape, k, 1.0, run);
         let (n, k) = (shape.rows as f64, k as f64);
+        let steps = USUAL_STEPS.min(f64::from(self.n_iter));
         let step = n * k * (2.0 * k / RATE + CONTRAST);
         let whitened = 4 * shape.rows as u64 * k as u64;
         Plan {
             algorithm: "FastICA, all sources at once, on whitened rows".to_owned(),
             peak_bytes: covariance.peak_bytes + whitened,
-            seconds: covariance.seconds + (USUAL_STEPS * step + n * shape.cols as f64 * k / RATE) / run.threads() as f64,
-            rounds: USUAL_STEPS as u32 + 1,
+            seconds: covariance.seconds + (steps * step + n * shape.cols as f64 * k / RATE) / run.threads() as f64,
+            rounds: steps as u32 + 1,
         }
     }
 

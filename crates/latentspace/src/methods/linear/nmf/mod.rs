@@ -93,9 +93,13 @@ impl Nmf {
 }
 
 /// Multiply-adds of a product in f32, and of sparse cells, a second and core.
-const RATES: [f64; 2] = [25e9, 2e9];
+const RATES: [f64; 2] = [8e9, 2e9];
 /// Iterations that it usually takes, and passes of the start.
 const USUAL_STEPS: f64 = 100.0;
+/// Iterations that the start takes as long as.
+const STARTED: f64 = 15.0;
+/// Seconds for the weights of a row.
+const ENCODED: f64 = 24e-6;
 
 impl Method for Nmf {
     const INFO: Info = Info {
@@ -140,6 +144,10 @@ impl Method for Nmf {
         ],
     };
 
+    fn auto_dimensions(&self, shape: Shape) -> usize {
+        self.components(shape)
+    }
+
     fn check(&self, shape: Shape) -> Result<()> {
         if shape.rows < 1 {
             return Err(Error::input("data", "no rows", "NMF needs at least 1"));
@@ -167,7 +175,9 @@ impl Method for Nmf {
         Plan {
             algorithm: format!("{algorithm}{}", if sparse.is_some() { ", of the cells that are not 0" } else { "" }),
             peak_bytes: shape.lying_bytes() + if shape.are_counts && sparse.is_none() { shape.bytes() } else { 0 } + work as u64,
-            seconds: USUAL_STEPS * (products * cells * k / rate + n * k * k / RATES[1]) / threads,
+            seconds: ((USUAL_STEPS.min(f64::from(self.n_iter)) + STARTED) * (products * cells * k / rate + n * k * k / RATES[1])
+                + n * ENCODED)
+                / threads,
             rounds: 1,
         }
     }
