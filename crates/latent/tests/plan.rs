@@ -265,10 +265,10 @@ fn a_memory_limit_is_kept_or_refused_with_what_would_fit() {
                 let seconds = plan["seconds"].as_f64().unwrap();
                 let mut all = vec![took(&folder, &line)];
                 // Two of three, where one is not enough to say.
-                if !all[0].is_near(seconds, 2.0) {
+                if !all[0].is_near(seconds, method.factor) {
                     all.extend([took(&folder, &line), took(&folder, &line)]);
                 }
-                let near = all.iter().filter(|took| took.is_near(seconds, 2.0)).count();
+                let near = all.iter().filter(|took| took.is_near(seconds, method.factor)).count();
                 let seconds_taken: Vec<f64> = all.iter().map(|took| took.seconds).collect();
                 assert!(2 * near > all.len(), "{line}: told {seconds} s, took {seconds_taken:?}");
             }

@@ -99,7 +99,7 @@ impl Method for Ica {
         oriented: true,
         live: false,
         given: &[],
-        limits: &[super::DENSE, super::SQUARE],
+        limits: &[super::DENSE, super::SQUARE, "a plan is accurate to a factor of 3: how many steps it takes depends on the data"],
         attributes: &[
             Attribute::tensor(
                 "components_",
