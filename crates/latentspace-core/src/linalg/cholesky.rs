@@ -28,20 +28,6 @@ impl Cholesky {
         self.lower.as_ref()
     }
 
-    /// The solution of matrix · x = `wanted`. Cost: 2 n² flops.
-    pub fn solve(&self, wanted: &[f64]) -> Vec<f64> {
-        let (n, mut found) = (self.lower.nrows(), wanted.to_vec());
-        for i in 0..n {
-            let known: f64 = (0..i).map(|j| self.lower[(i, j)] * found[j]).sum();
-            found[i] = (found[i] - known) / self.lower[(i, i)];
-        }
-        for i in (0..n).rev() {
-            let known: f64 = (i + 1..n).map(|j| self.lower[(j, i)] * found[j]).sum();
-            found[i] = (found[i] - known) / self.lower[(i, i)];
-        }
-        found
-    }
-
     /// The logarithm of the determinant.
     pub fn log_determinant(&self) -> f64 {
         2.0 * (0..self.lower.nrows()).map(|at| self.lower[(at, at)].ln()).sum::<f64>()
@@ -74,10 +60,6 @@ mod tests {
             let found = Cholesky::of(matrix.as_ref()).unwrap();
             let whole = found.inverse() * &matrix;
             assert!((whole - Mat::<f64>::identity(n, n)).norm_max() < 1e-9, "{n}");
-            let wanted: Vec<f64> = (0..n).map(|i| (i as f64).cos()).collect();
-            let solved = found.solve(&wanted);
-            let back = |i: usize| (0..n).map(|j| matrix[(i, j)] * solved[j]).sum::<f64>();
-            assert!((0..n).all(|i| (back(i) - wanted[i]).abs() < 1e-9), "{n}");
             assert!((found.lower() * found.lower().transpose() - &matrix).norm_max() < 1e-9, "{n}");
         }
     }

@@ -56,16 +56,21 @@ impl Affine {
 
     /// Rows `[n, d]` of codes `[n, k]`: 2·d·k flops a row.
     pub(in crate::methods::linear) fn decode(&self, codes: &Matrix, run: &Run) -> Result<Matrix> {
-        let (d, k) = (self.columns(), self.n_components());
-        by_blocks(codes.rows(), d, run, |range, out| {
-            let mut block = vec![0.0_f32; ENCODED * k];
-            block[..range.len() * k].copy_from_slice(codes.view().slice(range).as_slice());
-            let mut rows = vec![0.0_f32; ENCODED * d];
-            decode_block(&self.mean, &self.decoder, &block, &mut rows)?;
-            out.copy_from_slice(&rows[..out.len()]);
-            Ok(())
-        })
+        decode(&self.mean, &self.decoder, codes, run)
     }
+}
+
+/// Rows `[n, d]` of codes `[n, k]` by a decoder `[k, d]`: 2·d·k flops a row.
+pub(in crate::methods::linear) fn decode(mean: &[f64], decoder: &Matrix, codes: &Matrix, run: &Run) -> Result<Matrix> {
+    let (d, k) = (decoder.cols(), decoder.rows());
+    by_blocks(codes.rows(), d, run, |range, out| {
+        let mut block = vec![0.0_f32; ENCODED * k];
+        block[..range.len() * k].copy_from_slice(codes.view().slice(range).as_slice());
+        let mut rows = vec![0.0_f32; ENCODED * d];
+        decode_block(mean, decoder, &block, &mut rows)?;
+        out.copy_from_slice(&rows[..out.len()]);
+        Ok(())
+    })
 }
 
 /// Codes of at most [`ENCODED`] rows by an encoder `[k, d]`, into `[ENCODED, k]`.

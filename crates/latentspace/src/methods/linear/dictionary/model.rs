@@ -8,7 +8,7 @@ use super::units::within;
 use crate::axes::{Axes, Weights};
 use crate::error::{Error, Result};
 use crate::linalg::{Matrix, MatrixView, OwnedRows, Threads, product_transposed};
-use crate::methods::linear::affine::{ENCODED, by_blocks, decode_block};
+use crate::methods::linear::affine::{ENCODED, by_blocks, decode};
 use crate::methods::linear::coding::{Coder, Coding, Room};
 use crate::model::{Capabilities, Model};
 use crate::run::Run;
@@ -116,15 +116,7 @@ impl Model for DictionaryModel {
     }
 
     fn decode(&self, codes: &Matrix, run: &Run) -> Result<Matrix> {
-        let (d, k) = (self.columns(), self.n_components());
-        by_blocks(codes.rows(), d, run, |range, out| {
-            let mut block = vec![0.0_f32; ENCODED * k];
-            block[..range.len() * k].copy_from_slice(codes.slice(range).as_slice());
-            let mut rows = vec![0.0_f32; ENCODED * d];
-            decode_block(&self.mean, &self.atoms, &block, &mut rows)?;
-            out.copy_from_slice(&rows[..out.len()]);
-            Ok(())
-        })
+        decode(&self.mean, &self.atoms, codes, run)
     }
 
     fn capabilities(&self) -> Capabilities<'_> {

@@ -2,15 +2,14 @@
 
 use std::borrow::Cow;
 
-use faer::Mat;
 use serde_json::{Value, json};
 
 use super::Loss;
 use super::update::Penalty;
 use crate::axes::{Axes, Weights};
 use crate::error::Result;
-use crate::linalg::{Cholesky, Matrix, MatrixView, OwnedRows, Points, Threads, product_transposed};
-use crate::methods::linear::affine::{ENCODED, by_blocks, decode_block};
+use crate::linalg::{Matrix, MatrixView, OwnedRows, Points, Threads, product_transposed, solve_positive};
+use crate::methods::linear::affine::{ENCODED, by_blocks, decode};
 use crate::model::{Capabilities, Model};
 use crate::run::Run;
 use crate::tensors::Tensors;
@@ -95,10 +94,12 @@ impl NmfModel {
         for _ in 0..3 * k {
             // Step towards the minimum over those that are free, until one becomes 0.
             while !free.is_empty() {
-                let inner = Mat::from_fn(free.len(), free.len(), |a, b| product(free[a], free[b]));
+                let mut inner: Vec<f64> = free.iter().flat_map(|&a| free.iter().map(move |&b| product(a, b))).collect();
+                let mut best: Vec<f64> = free.iter().map(|&part| wanted(part)).collect();
                 // Parts that are sums of others leave the weights as the sweeps found them.
-                let Some(factor) = Cholesky::of(inner.as_ref()) else { return };
-                let best = factor.solve(&free.iter().map(|&part| wanted(part)).collect::<Vec<f64>>());
+                if solve_positive(&mut inner, free.len(), &mut best, || Ok(())).is_err() {
+                    return;
+                }
                 // How far the way leads, and which weight ends it by becoming 0.
                 let ends = free.iter().zip(&best).filter(|(_, best)| **best < 0.0);
                 let ends = ends.map(|(&part, best)| (found[part] / (found[part] - best), part));
@@ -192,15 +193,7 @@ impl Model for NmfModel {
     }
 
     fn decode(&self, codes: &Matrix, run: &Run) -> Result<Matrix> {
-        let (d, k) = (self.columns(), self.n_components());
-        by_blocks(codes.rows(), d, run, |range, out| {
-            let mut block = vec![0.0_f32; ENCODED * k];
-            block[..range.len() * k].copy_from_slice(codes.slice(range).as_slice());
-            let mut rows = vec![0.0_f32; ENCODED * d];
-            decode_block(&self.origin, &self.parts, &block, &mut rows)?;
-            out.copy_from_slice(&rows[..out.len()]);
-            Ok(())
-        })
+        decode(&self.origin, &self.parts, codes, run)
     }
 
     fn capabilities(&self) -> Capabilities<'_> {
