@@ -72,6 +72,7 @@ class FastICA(Decodes, Encodes):
     -----
     - sparse counts are made dense in chunks of 4,096 rows: the covariance of the columns has few zeros
     - memory grows with the square of the number of columns: their covariance is computed
+    - a plan is accurate to a factor of 3: how many steps it takes depends on the data
 
     References
     ----------
