@@ -58,7 +58,7 @@ impl Attribute {
 
     /// Codes of the fitted rows, for methods whose spaces keep them.
     pub const CODES: Attribute =
-        Attribute { name: "embedding_", shape: "[n, k]", doc: "Where the fitted rows lie.", origin: Origin::Codes };
+        Attribute { name: "embedding_", shape: "[n, k]", doc: "Coordinates of the fitted rows (the embedding).", origin: Origin::Codes };
 }
 
 /// The comparable class of another library, and its attributes that are not available here.

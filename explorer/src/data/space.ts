@@ -96,7 +96,7 @@ function place(name: string, tensor: unknown): { type: keyof typeof SIZES; shape
   return { type, shape, begin, end };
 }
 
-/** Where the fitted rows lie, `[n, k]`, and the columns that ride along; null where the space keeps no rows. */
+/** Coordinates of the fitted rows, `[n, k]`, and the columns that ride along; null where the space keeps no rows. */
 export function spaceMap(space: Space): { codes: Tensor; columns: Map<string, Cell[]> } | null {
   const codes = space.tensors.get("map");
   if (codes === undefined) return null;

@@ -37,7 +37,7 @@ class DiffusionMap(Decodes, Encodes):
     Attributes
     ----------
     embedding_ : ndarray of shape [n, k]
-        Where the fitted rows lie.
+        Coordinates of the fitted rows (the embedding).
     eigenvalues_ : ndarray of shape [k]
         Eigenvalue of each dimension: what remains of it after one diffusion step.
     bandwidth_ : number
@@ -115,7 +115,7 @@ class DiffusionMap(Decodes, Encodes):
 
     @property
     def embedding_(self) -> np.ndarray:
-        """Where the fitted rows lie."""
+        """Coordinates of the fitted rows (the embedding)."""
         return self._attribute("embedding_")
 
     @property

@@ -33,7 +33,7 @@ class Isomap(Decodes, Encodes):
     Attributes
     ----------
     embedding_ : ndarray of shape [n, k]
-        Where the fitted rows lie.
+        Coordinates of the fitted rows (the embedding).
     eigenvalues_ : ndarray of shape [k]
         Of the centered ways, in parts of the unit squared.
     dist_matrix_ : ndarray of shape [n, n]
@@ -109,7 +109,7 @@ class Isomap(Decodes, Encodes):
 
     @property
     def embedding_(self) -> np.ndarray:
-        """Where the fitted rows lie."""
+        """Coordinates of the fitted rows (the embedding)."""
         return self._attribute("embedding_")
 
     @property

@@ -33,7 +33,7 @@ class SpectralEmbedding(Decodes, Encodes):
     Attributes
     ----------
     embedding_ : ndarray of shape [n, k]
-        Where the fitted rows lie.
+        Coordinates of the fitted rows (the embedding).
     eigenvalues_ : ndarray of shape [k]
         The smallest eigenvalues of the normalized Laplacian that are not 0.
     affinity_matrix_ : sparse array of shape [n, n]
@@ -109,7 +109,7 @@ class SpectralEmbedding(Decodes, Encodes):
 
     @property
     def embedding_(self) -> np.ndarray:
-        """Where the fitted rows lie."""
+        """Coordinates of the fitted rows (the embedding)."""
         return self._attribute("embedding_")
 
     @property

@@ -68,7 +68,7 @@ class LatentDirichletAllocation(TellsWords, Decodes, Encodes):
     topic_word_prior_ : number
         What each word weighs in a topic before any document is seen, in words.
     embedding_ : ndarray of shape [n, k]
-        Where the fitted rows lie.
+        Coordinates of the fitted rows (the embedding).
     space_ : Space
         The fitted space. Its file has the bytes that `latent fit` writes.
     measures_ : Measures
@@ -180,5 +180,5 @@ class LatentDirichletAllocation(TellsWords, Decodes, Encodes):
 
     @property
     def embedding_(self) -> np.ndarray:
-        """Where the fitted rows lie."""
+        """Coordinates of the fitted rows (the embedding)."""
         return self._attribute("embedding_")

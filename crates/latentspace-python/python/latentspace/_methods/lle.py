@@ -37,7 +37,7 @@ class LocallyLinearEmbedding(Decodes, Encodes):
     Attributes
     ----------
     embedding_ : ndarray of shape [n, k]
-        Where the fitted rows lie.
+        Coordinates of the fitted rows (the embedding).
     reconstruction_error_ : number
         The squared error of rows put together from their neighbors, on the map: the sum of the eigenvalues.
     eigenvalues_ : ndarray of shape [k]
@@ -114,7 +114,7 @@ class LocallyLinearEmbedding(Decodes, Encodes):
 
     @property
     def embedding_(self) -> np.ndarray:
-        """Where the fitted rows lie."""
+        """Coordinates of the fitted rows (the embedding)."""
         return self._attribute("embedding_")
 
     @property

@@ -41,7 +41,7 @@ class MDS(Decodes, Encodes):
     Attributes
     ----------
     embedding_ : ndarray of shape [n, k]
-        Where the fitted rows lie.
+        Coordinates of the fitted rows (the embedding).
     stress_ : number
         Kruskal's stress 1 of the places of the landmarks, by metric scaling: scikit-learn's with normalized_stress.
     n_iter_ : number
@@ -127,7 +127,7 @@ class MDS(Decodes, Encodes):
 
     @property
     def embedding_(self) -> np.ndarray:
-        """Where the fitted rows lie."""
+        """Coordinates of the fitted rows (the embedding)."""
         return self._attribute("embedding_")
 
     @property

@@ -46,7 +46,7 @@ class PaCMAP(Decodes, Encodes):
     Attributes
     ----------
     embedding_ : ndarray of shape [n, k]
-        Where the fitted rows lie.
+        Coordinates of the fitted rows (the embedding).
     n_iter_ : number
         Steps that were made.
     n_neighbors_ : number
@@ -126,7 +126,7 @@ class PaCMAP(Decodes, Encodes):
 
     @property
     def embedding_(self) -> np.ndarray:
-        """Where the fitted rows lie."""
+        """Coordinates of the fitted rows (the embedding)."""
         return self._attribute("embedding_")
 
     @property

@@ -42,7 +42,7 @@ class PHATE(Decodes, Encodes):
     Attributes
     ----------
     embedding_ : ndarray of shape [n, k]
-        Where the fitted rows lie.
+        Coordinates of the fitted rows (the embedding).
     t_ : number
         Steps of the walkers; what auto became.
     stress_ : number
@@ -128,7 +128,7 @@ class PHATE(Decodes, Encodes):
 
     @property
     def embedding_(self) -> np.ndarray:
-        """Where the fitted rows lie."""
+        """Coordinates of the fitted rows (the embedding)."""
         return self._attribute("embedding_")
 
     @property

@@ -49,7 +49,7 @@ class PLSA(TellsWords, Decodes, Encodes):
     bound_ : number
         The perplexity of the documents learned from: of the words of one half of each, shares told by the other.
     embedding_ : ndarray of shape [n, k]
-        Where the fitted rows lie.
+        Coordinates of the fitted rows (the embedding).
     space_ : Space
         The fitted space. Its file has the bytes that `latent fit` writes.
     measures_ : Measures
@@ -137,5 +137,5 @@ class PLSA(TellsWords, Decodes, Encodes):
 
     @property
     def embedding_(self) -> np.ndarray:
-        """Where the fitted rows lie."""
+        """Coordinates of the fitted rows (the embedding)."""
         return self._attribute("embedding_")

@@ -60,7 +60,7 @@ class TSNE(Decodes, Encodes):
     Attributes
     ----------
     embedding_ : ndarray of shape [n, k]
-        Where the fitted rows lie.
+        Coordinates of the fitted rows (the embedding).
     kl_divergence_ : number
         The Kullback-Leibler divergence that is left.
     n_iter_ : number
@@ -155,7 +155,7 @@ class TSNE(Decodes, Encodes):
 
     @property
     def embedding_(self) -> np.ndarray:
-        """Where the fitted rows lie."""
+        """Coordinates of the fitted rows (the embedding)."""
         return self._attribute("embedding_")
 
     @property

@@ -67,7 +67,7 @@ class UMAP(Decodes, Encodes):
     Attributes
     ----------
     embedding_ : ndarray of shape [n, k]
-        Where the fitted rows lie.
+        Coordinates of the fitted rows (the embedding).
     graph_ : sparse array of shape [n, n]
         How far rows belong together, without what labels say; sought anew when it is first read.
     a_ : number
@@ -177,7 +177,7 @@ class UMAP(Decodes, Encodes):
 
     @property
     def embedding_(self) -> np.ndarray:
-        """Where the fitted rows lie."""
+        """Coordinates of the fitted rows (the embedding)."""
         return self._attribute("embedding_")
 
     @property
