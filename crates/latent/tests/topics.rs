@@ -4,12 +4,7 @@
 
 mod common;
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
-use std::process::Stdio;
-use std::time::{Duration, Instant};
-
-use common::Folder;
+use common::{Folder, asked};
 use serde_json::Value;
 
 /// 150 documents of three kinds of words, each with a date; the twelfth says what no page should run.
@@ -162,32 +157,6 @@ fn what_cannot_be_is_refused_with_a_hint() {
     }
     folder.good("fit lda one.txt -o one.latent --n-components 1");
     folder.good(&format!("{FIT} --seed-words star1,star2;gene3 --quiet"));
-}
-
-/// What `latent explore LINE` answers, asked one after the other once it rests.
-fn asked(folder: &Folder, line: &str, paths: &[&str]) -> Vec<(u16, Value)> {
-    let mut child = folder.command(&format!("explore {line} --no-open --port 0 --json --quiet")).stdout(Stdio::piped()).spawn().unwrap();
-    let mut first = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
-    let url = json(&first)["url"].as_str().unwrap().to_owned();
-    let address = url.trim_start_matches("http://").trim_end_matches('/').to_owned();
-    let get = |path: &str| {
-        let mut stream = TcpStream::connect(&address).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
-        let mut text = String::new();
-        stream.read_to_string(&mut text).unwrap();
-        let (head, body) = text.split_once("\r\n\r\n").unwrap();
-        (head.split(' ').nth(1).unwrap().parse().unwrap(), json(body))
-    };
-    let begun = Instant::now();
-    while get("/api/state").1["phase"] != "done" {
-        assert!(begun.elapsed() < Duration::from_secs(120), "{}", get("/api/state").1);
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    let answers = paths.iter().map(|path| get(path)).collect();
-    let _ = child.kill();
-    let _ = child.wait();
-    answers
 }
 
 const PATHS: [&str; 13] = [

@@ -208,6 +208,8 @@ export interface KeptMap {
   stability: Stability | null;
   /** Whether its space can be fetched: it was learned here from observations. */
   space: boolean;
+  /** What its space has, in rooms of its own: see `can` of the state. */
+  can: string[];
 }
 
 /** The groups of a map, and what the map did to them. */

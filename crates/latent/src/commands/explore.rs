@@ -19,7 +19,8 @@ use crate::context::Context;
 use crate::output::{self, count};
 use crate::server::{self, Server};
 use crate::study::axes::{AxesRoom, Documents};
-use crate::study::{EncodeText, MAP_FOLDER, Phase, Start, Study, Subject};
+use crate::study::loadings::LoadingsRoom;
+use crate::study::{EncodeText, MAP_FOLDER, Phase, Room, Start, Study, Subject};
 use crate::{inputs, outputs};
 
 pub(crate) fn command() -> Command {
@@ -450,8 +451,8 @@ pub(crate) fn kept(space: &Space, name: &str) -> Result<Matrix> {
 pub(crate) fn of_space(space: Space, name: &str, way: MapMethod) -> Result<Subject> {
     let codes = kept(&space, name)?;
     let title = Path::new(name).file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    if space.distributions()?.is_some() {
-        let space = Arc::new(space);
+    let space = Arc::new(space);
+    if is_of_words(&space)? {
         let encode_text = text_encoder(&space);
         let room = AxesRoom::of_space(space)?;
         let mut observations = Observations::from_matrix(title, codes.clone());
@@ -472,15 +473,19 @@ pub(crate) fn of_space(space: Space, name: &str, way: MapMethod) -> Result<Subje
     let mut observations = Observations::from_matrix(title, codes.clone());
     observations.metadata = space.capabilities().kept.map(|kept| kept.metadata()).unwrap_or_else(|| Metadata::none(codes.rows()));
     let start = map_or_fit(&codes, &Affine::default(), Some(&space), false, way);
-    Ok(Subject {
-        observations,
-        prepared: OwnedRows::Dense(codes),
-        preparation: None,
-        start,
-        notes: Vec::new(),
-        rooms: Vec::new(),
-        encode_text: None,
-    })
+    let rooms = rooms_of(&space, &codes, None);
+    let prepared = OwnedRows::Dense(codes);
+    Ok(Subject { observations, prepared, preparation: None, start, notes: Vec::new(), rooms, encode_text: None })
+}
+
+/// Whether axes are shown as distributions over words, with documents.
+fn is_of_words(space: &Space) -> Result<bool> {
+    Ok(!LoadingsRoom::suits(space) && space.distributions()?.is_some())
+}
+
+/// The rooms of a space with rows of these codes; `observed` are the same rows, if they are known.
+fn rooms_of(space: &Arc<Space>, codes: &Matrix, observed: Option<&Observations>) -> Vec<Box<dyn Room>> {
+    LoadingsRoom::of(space, codes, observed).map(|room| Box::new(room) as Box<dyn Room>).into_iter().collect()
 }
 
 fn of_space_and_data(study: &Study, run: &Run, name: &str, data: &str, read: &ReadOptions, way: MapMethod) -> Result<Subject> {
@@ -489,14 +494,16 @@ fn of_space_and_data(study: &Study, run: &Run, name: &str, data: &str, read: &Re
     let observations = observe(study, run, data, &options)?;
     let prepared = space.preparation.prepare(&observations, run)?;
     let codes = space.codes_of(&prepared, run)?;
-    if space.distributions()?.is_some() {
+    if is_of_words(&space)? {
         return of_shares(space, observations, prepared, codes, way);
     }
+    let space = Arc::new(space);
+    let rooms = rooms_of(&space, &codes, Some(&observations));
     let start = map_or_fit(&codes, &Affine::default(), Some(&space), true, way);
     // Of a map the neighbors are those of the data; of a space with more dimensions, those in the space.
     let prepared = if matches!(start, Start::Map { .. }) { prepared } else { OwnedRows::Dense(codes) };
     let notes = space.preparation.told.clone();
-    Ok(Subject { observations, prepared, preparation: None, start, notes, rooms: Vec::new(), encode_text: None })
+    Ok(Subject { observations, prepared, preparation: None, start, notes, rooms, encode_text: None })
 }
 
 fn of_data_and_codes(

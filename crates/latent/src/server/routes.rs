@@ -21,7 +21,7 @@ use super::{events, png};
 use crate::commands::demo::demos;
 use crate::commands::methods::MethodInfo;
 use crate::hints::Flags;
-use crate::study::{Asked, Cells, Change, ColumnInfo, Data, Failure, Frame, Kept, SearchBy, Study, TablePage, TableRow, ViewChange};
+use crate::study::{Asked, Cells, Change, ColumnInfo, Data, Failure, Frame, Kept, Room, SearchBy, Study, TablePage, TableRow, ViewChange};
 
 /// An error as an answer.
 pub(crate) struct Refused {
@@ -261,14 +261,24 @@ async fn of_room(State(study): Shared, method: Method, uri: Uri, Query(query): Q
     let nothing = || Refused::missing("there is nothing at this address.");
     let data = study.data().filter(|_| method == Method::GET).ok_or_else(nothing)?;
     aside(move || {
-        let path = uri.path().trim_start_matches('/').split('/').collect();
-        let asked = Asked { path, query: &query };
-        for room in &data.rooms {
-            if let Some(told) = room.answer(&asked, study.aside())? {
-                return Ok(Json(told).into_response());
+        let path: Vec<&str> = uri.path().trim_start_matches('/').split('/').collect();
+        let answer = |rooms: &mut dyn Iterator<Item = &dyn Room>, path: &[&str]| {
+            let asked = Asked { path: path.to_vec(), query: &query };
+            for room in rooms {
+                if let Some(told) = room.answer(&asked, study.aside())? {
+                    return Ok(Json(told).into_response());
+                }
             }
+            Err(nothing())
+        };
+        match path.as_slice() {
+            // A map has the rooms of its space.
+            ["maps", id, path @ ..] => {
+                let map = kept(&study, id.parse().map_err(|_| nothing())?)?;
+                answer(&mut map.rooms.iter().map(|room| &**room), path)
+            }
+            path => answer(&mut data.rooms.iter().map(|room| &**room), path),
         }
-        Err(nothing())
     })
     .await
 }

@@ -154,7 +154,7 @@ impl Data {
     /// The number of observed columns that can be shown; those of codes with a room of their own are listed by it.
     pub(super) fn observed(&self) -> usize {
         match &self.observations.values {
-            Values::Table(table) if self.rooms.is_empty() => table.numbers.cols() + table.categories.len(),
+            Values::Table(table) if !self.rooms.iter().any(|room| room.lists_observed()) => table.numbers.cols() + table.categories.len(),
             Values::Images(images) => images.shape.len(),
             Values::Counts(counts) => counts.cols,
             Values::Text(_) => 1,

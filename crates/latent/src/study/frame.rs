@@ -61,6 +61,12 @@ impl Frame {
         Matrix::new(self.rows, self.dims, cells.collect())
     }
 
+    /// The coordinates where they were before they were centered, `[n, 2 or 3]`.
+    pub(crate) fn placed_codes(&self) -> Result<Matrix> {
+        let ((center, _), codes) = (self.extent(), self.codes()?);
+        Ok(Matrix::from_fn(self.rows, self.dims, |row, dim| (f64::from(codes.row(row)[dim]) + center[dim]) as f32))
+    }
+
     /// The `k` nearest neighbors of a row in the map, nearest first; ties by index.
     pub(crate) fn nearest(&self, row: usize, k: usize) -> Vec<u32> {
         let at = |row: usize, dim: usize| {

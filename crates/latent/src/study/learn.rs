@@ -13,10 +13,11 @@ use latentspace::run::{Flag, Listener as _};
 use latentspace::{Error, Result, Space, registry};
 use serde_json::{Map, Value};
 
+use super::loadings::LoadingsRoom;
 use super::maps::{Kept, MapGroups};
 use super::params::{checked, metric, title, unfit, with_map_defaults};
 use super::watch::Watcher;
-use super::{Frame, Grid, Phase, Start, Study, held, whole};
+use super::{Frame, Grid, Phase, Room, Start, Study, held, whole};
 
 /// How the making of a map ended.
 enum Outcome {
@@ -100,6 +101,12 @@ impl Study {
             space.measures.extend(state.measures.clone().unwrap_or_default());
             Arc::new(space)
         });
+        let observed = self.data();
+        let room = |space: &Arc<Space>| {
+            let observed = observed.as_ref().map(|data| &data.observations);
+            Some(Arc::new(LoadingsRoom::of(space, &frame.placed_codes().ok()?, observed)?) as Arc<dyn Room>)
+        };
+        let rooms = space.as_ref().and_then(room).into_iter().collect();
         let id = self.kept.keep(Kept {
             id: 0, // the shelf gives it
             dims: frame.dims,
@@ -120,6 +127,7 @@ impl Study {
             frame,
             trust,
             space,
+            rooms,
             metric,
         });
         self.desk.change(|state| {

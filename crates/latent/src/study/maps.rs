@@ -10,7 +10,7 @@ use latentspace::schemars::{self, JsonSchema};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::{Frame, Phase};
+use super::{Frame, Phase, Room};
 
 /// Maximum number of kept maps.
 const MOST: usize = 16;
@@ -78,6 +78,10 @@ pub(crate) struct Kept {
     #[serde(serialize_with = "is_there")]
     #[schemars(with = "bool")]
     pub(crate) space: Option<Arc<Space>>,
+    /// What its space has, in rooms of its own: see `can` of the state.
+    #[serde(rename = "can", serialize_with = "capabilities")]
+    #[schemars(with = "Vec<String>")]
+    pub(crate) rooms: Vec<Arc<dyn Room>>,
     #[serde(skip)]
     pub(crate) frame: Arc<Frame>,
     #[serde(skip)]
@@ -97,6 +101,11 @@ fn is_there<T, S: Serializer>(value: &Option<Arc<T>>, serializer: S) -> Result<S
     serializer.serialize_bool(value.is_some())
 }
 
+/// Serializes what the rooms have.
+fn capabilities<S: Serializer>(rooms: &[Arc<dyn Room>], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(rooms.iter().map(|room| room.can()))
+}
+
 impl Kept {
     /// Whether both are the same map: finished, with the same method and parameters.
     fn is_as(&self, method: &str, params: &Map<String, Value>) -> bool {
@@ -111,7 +120,8 @@ impl Kept {
         ];
         // The rows that a space keeps are shared with the data, or reduced.
         let space = self.space.as_ref().map_or(0, |space| 4 * space.rows * space.model.columns().min(REDUCED));
-        self.frame.bytes.len() + space + 4 * figures.iter().sum::<usize>()
+        let codes = 4 * self.rooms.len() * self.frame.rows * self.dims;
+        self.frame.bytes.len() + space + codes + 4 * figures.iter().sum::<usize>()
     }
 }
 
@@ -196,6 +206,7 @@ mod tests {
             frame: Arc::new(Frame::new(MatrixView::new(2, 2, &[0.0, 1.0, 2.0, 3.0]).unwrap(), &latentspace::data::Affine::default(), 1, 0)),
             trust: None,
             space: None,
+            rooms: Vec::new(),
             metric: Metric::Euclidean,
         }
     }

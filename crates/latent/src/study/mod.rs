@@ -9,6 +9,7 @@ mod data;
 mod fields;
 mod frame;
 mod learn;
+pub(crate) mod loadings;
 mod maps;
 mod params;
 mod room;
@@ -44,6 +45,7 @@ pub(crate) use data::Data;
 pub(crate) use fields::{Category, Field, Fields};
 pub(crate) use frame::Frame;
 pub(crate) use maps::Kept;
+use room::json_of;
 pub(crate) use room::{Asked, Room};
 pub(crate) use rows::{TablePage, TableRow};
 pub(crate) use search::SearchBy;
@@ -363,11 +365,7 @@ impl Study {
             state.kind = observations.values.kind().to_string();
             state.fields = described;
             state.column_names = Arc::new(names);
-            state.picture = picture.map(|shape| state::Picture {
-                width: shape.width,
-                height: shape.height,
-                pixelated: shape.width.max(shape.height) <= 48,
-            });
+            state.picture = picture.map(state::Picture::of);
             state.curve = curve.is_some();
             state.preparation = notes.iter().map(|note| capitalized(note)).collect();
             state.search_by_meaning = encode_text.is_some();

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use latentspace::{Result, Run};
+use latentspace::{Error, Result, Run};
+use serde::Serialize;
 use serde_json::Value;
 
 /// What a page asks of a room.
@@ -29,6 +30,11 @@ pub(crate) trait Room: Send + Sync {
     /// The word in the state's `can` by which the page knows what it has.
     fn can(&self) -> &'static str;
 
+    /// Whether the observed columns of a table are its own, which it lists.
+    fn lists_observed(&self) -> bool {
+        false
+    }
+
     /// The names of its derived columns, which have a number for each row.
     fn columns(&self) -> Vec<String> {
         Vec::new()
@@ -44,4 +50,9 @@ pub(crate) trait Room: Send + Sync {
     /// # Errors
     /// Those of the computation.
     fn answer(&self, asked: &Asked<'_>, run: &Run) -> Result<Option<Value>>;
+}
+
+/// An answer as JSON.
+pub(super) fn json_of(answer: Option<impl Serialize>) -> Result<Option<Value>> {
+    answer.map(|answer| serde_json::to_value(answer).map_err(|error| Error::internal(error.to_string()))).transpose()
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use latentspace::data::ImageShape;
 use latentspace::measure::{Measure, Sentence};
 use latentspace::schemars::{self, JsonSchema};
 use serde::{Serialize, Serializer};
@@ -57,6 +58,12 @@ pub(crate) struct Picture {
     pub(crate) width: usize,
     pub(crate) height: usize,
     pub(crate) pixelated: bool,
+}
+
+impl Picture {
+    pub(super) fn of(shape: ImageShape) -> Self {
+        Picture { width: shape.width, height: shape.height, pixelated: shape.width.max(shape.height) <= 48 }
+    }
 }
 
 /// Maps for several values of one parameter, learned one after another.

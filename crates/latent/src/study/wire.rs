@@ -10,6 +10,7 @@ use super::bundle::Bundle;
 use super::columns::{ColumnInfo, Columns};
 use super::curve::CurveAxis;
 use super::data::LargestValues;
+use super::loadings;
 use super::maps::Kept;
 use super::rows::{Compared, RowInfo, TablePage};
 use super::search::Hits;
@@ -38,6 +39,7 @@ pub(crate) fn schema() -> Value {
             add::<Bundle>(types);
         }),
         axes::PAGE: types(axes::wire),
+        loadings::PAGE: types(loadings::wire),
     })
 }
 

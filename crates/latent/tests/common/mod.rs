@@ -1,8 +1,13 @@
 //! What the tests of the binary share: the binary, a folder, small data.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "each test binary uses a part of this")]
 
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
 
 /// A folder of its own for a test.
 pub struct Folder(tempfile::TempDir);
@@ -124,4 +129,31 @@ pub fn npy_of(kind: &str, shape: &str, bytes: &[u8]) -> Vec<u8> {
 pub fn read_npy(file: &[u8]) -> Vec<f32> {
     let header = u16::from_le_bytes([file[8], file[9]]) as usize;
     file[10 + header..].chunks_exact(4).map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap())).collect()
+}
+
+/// What `latent explore LINE` answers, asked one after the other once it rests.
+pub fn asked(folder: &Folder, line: &str, paths: &[&str]) -> Vec<(u16, Value)> {
+    let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+    let mut child = folder.command(&format!("explore {line} --no-open --port 0 --json --quiet")).stdout(Stdio::piped()).spawn().unwrap();
+    let mut first = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    let url = parse(&first)["url"].as_str().unwrap().to_owned();
+    let address = url.trim_start_matches("http://").trim_end_matches('/').to_owned();
+    let get = |path: &str| {
+        let mut stream = TcpStream::connect(&address).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        (head.split(' ').nth(1).unwrap().parse().unwrap(), parse(body))
+    };
+    let begun = Instant::now();
+    while get("/api/state").1["phase"] != "done" {
+        assert!(begun.elapsed() < Duration::from_secs(120), "{}", get("/api/state").1);
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let answers = paths.iter().map(|path| get(path)).collect();
+    let _ = child.kill();
+    let _ = child.wait();
+    answers
 }

@@ -16,11 +16,10 @@ use latentspace::run::{Listener, Progress};
 use latentspace::schemars::SchemaGenerator;
 use latentspace::text::BEFORE_WORD;
 use latentspace::{Error, Result, Run, Space, measure};
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::wire::add;
-use super::{Asked, Room, held};
+use super::{Asked, Room, held, json_of};
 use crate::output::count;
 use answers::{
     Bin, LayoutProgress, Piece, RowWords, SalientWord, SalientWords, TimeField, Times, TimesOf, Topic, TopicDocument, TopicLayout,
@@ -445,6 +444,10 @@ impl Room for AxesRoom {
         "topics"
     }
 
+    fn lists_observed(&self) -> bool {
+        true
+    }
+
     fn columns(&self) -> Vec<String> {
         (0..self.k()).map(|topic| format!("share of {}", self.label(topic))).collect()
     }
@@ -470,11 +473,6 @@ impl Room for AxesRoom {
             _ => Ok(None),
         }
     }
-}
-
-/// An answer as JSON.
-fn json_of(answer: Option<impl Serialize>) -> Result<Option<Value>> {
-    answer.map(|answer| serde_json::to_value(answer).map_err(|error| Error::internal(error.to_string()))).transpose()
 }
 
 /// A readable text: words of a list are separated by spaces.
