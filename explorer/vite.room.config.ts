@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig, type Plugin } from "vite";
+import { components } from "./vite.svelte.ts";
 
 /** Puts script and style into the page, and forbids it every request and every other script. */
 function oneFile(): Plugin {
@@ -35,7 +35,8 @@ function oneFile(): Plugin {
 }
 
 export default defineConfig({
-  plugins: [svelte() as Plugin[], oneFile()],
+  plugins: [...components(), oneFile()],
+  define: { __ONE_FILE__: true },
   base: "./",
   publicDir: false,
   build: {

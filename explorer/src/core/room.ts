@@ -9,7 +9,12 @@ import type { Layer } from "../scatter/layer.ts";
 import type { Camera } from "../scatter/camera.ts";
 import type { Store } from "./store.svelte.ts";
 
-type Part = Component<{ store: Store }>;
+declare global {
+  /** Whether the page is one file, which needs no server. */
+  const __ONE_FILE__: boolean;
+}
+
+export type Part = Component<{ store: Store }>;
 
 export interface Panel {
   id: string;
@@ -112,6 +117,8 @@ export interface Room {
   /** The room that it is shown in: over its view, or as a further pane. A page of its own if it is not said. */
   within?: { room: string; as: "over" | "beside"; open(store: Store): boolean; close?(store: Store): void };
   view: Part;
+  /** Asks for its parts, where they are fetched when it is shown (see later.svelte.ts). */
+  fetch?(store: Store): void;
   /** In the top bar: what is shown, and where to look for something. */
   heading?: Part;
   search?: Part;
@@ -142,11 +149,11 @@ export const titleOf = (room: Room, store: Store): string => (typeof room.title 
 export const inOrder = (rooms: Room[]): Room[] => [...rooms].sort((a, b) => a.order - b.order);
 /** The rooms whose need the data meet. */
 export const met = (rooms: readonly Room[], can: readonly string[]): Room[] => rooms.filter((r) => r.needs === undefined || can.includes(r.needs));
-/** The pages among them that have something to show; the last page is there in any case. */
+/** The pages among them that have something to show; the last page whose parts are here is there in any case. */
 export function pagesOf(rooms: readonly Room[], can: readonly string[], has: (room: Room) => boolean): Room[] {
   const pages = met(rooms, can).filter((r) => r.within === undefined);
   const found = pages.filter(has);
-  return found.length > 0 ? found : pages.slice(-1);
+  return found.length > 0 ? found : pages.filter((r) => r.fetch === undefined).slice(-1);
 }
 /** The panels of a page and of what is shown within it, for one place. */
 export function panelsOf(rooms: readonly Room[], page: Room, place: Panel["place"]): Panel[] {

@@ -1,6 +1,5 @@
 // What was observed of each row, as it is drawn: fetched where something shows it, the latest kept.
 import { untrack } from "svelte";
-import { SvelteMap } from "svelte/reactivity";
 import type { CurveAxis, LargestValues, State } from "../../data/types.ts";
 import { OBSERVED } from "../row-names.svelte.ts";
 import type { Store } from "../store.svelte.ts";
@@ -20,8 +19,10 @@ export class Observations {
   /** The x axis of curves; null until it is known. */
   axis = $state.raw<CurveAxis | null>(null);
   private hasAxis = false;
-  private readonly values = new SvelteMap<number, Float32Array>();
-  private readonly largest = new SvelteMap<number, LargestValues>();
+  private readonly values = new Map<number, Float32Array>();
+  private readonly largest = new Map<number, LargestValues>();
+  /** Grows with each row that is there: who reads rows reads it. */
+  private fetched = $state(0);
   private waiting: number[] = [];
   private readonly asking = new Set<number>();
   private readonly failed = new Set<number>();
@@ -53,14 +54,17 @@ export class Observations {
     this.largest.clear();
     this.failed.clear();
     this.waiting = [];
+    this.fetched++;
   }
 
   /** The values of a row; null until they are known. */
   valuesOf(row: number): Float32Array | null {
+    void this.fetched;
     return this.values.get(row) ?? null;
   }
   /** The values of a row with the names of their columns: all of them, or the largest. */
   entriesOf(row: number): { name: string; value: number }[] | null {
+    void this.fetched;
     if (!this.few) return this.largest.get(row)?.values ?? null;
     const names = this.store.state?.column_names;
     const values = this.values.get(row);
@@ -68,6 +72,7 @@ export class Observations {
   }
   /** How many values of a row are not 0. */
   nonzeroOf(row: number): number | null {
+    void this.fetched;
     return this.largest.get(row)?.nonzero ?? null;
   }
   /** The first words of a text. */
@@ -94,8 +99,9 @@ export class Observations {
     if (row === undefined) return;
     this.asking.add(row);
     const { source } = this.store;
-    const put = <T>(known: SvelteMap<number, T>, value: T) => {
+    const put = <T>(known: Map<number, T>, value: T) => {
       known.set(row, value);
+      this.fetched++;
       const oldest = known.keys().next().value;
       if (known.size > KEPT && oldest !== undefined) known.delete(oldest);
     };

@@ -73,6 +73,6 @@ export const topics: Room = {
     circle: (at: number) => topicsOf(s).map?.placeOf(at) ?? null,
     timeTopics: (times: number) => topicsOf(s).map?.time(times) ?? null,
   }),
-  file: fileSource,
+  ...(__ONE_FILE__ ? { file: fileSource } : {}),
   ...(import.meta.env.MODE === "test" ? { demo: async () => (await import("./demo.ts")).demoRoom } : {}),
 };
