@@ -147,6 +147,8 @@ export interface DemoRoom {
 }
 export interface DemoPart {
   can: string;
+  /** Derived columns of numbers, by `can` and their place. */
+  columns?: { name: string; cells(): Float32Array }[];
   name: string;
   kind: State["kind"];
   /** A category of the rows, if it has one. */
@@ -228,7 +230,7 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
   fields.push(...typed.map((column) => column.field));
   const named: Column[] = fields.map((f): Column => ({ id: `metadata:${f.index}`, name: f.name, type: f.type, origin: "metadata" }));
   const columnNames = kind === "table" ? ["height", "width", "area", "density", "hue", "age"] : null;
-  const all = (): Column[] => [...notes.state.columns, ...named, ...Array.from({ length: columnNames?.length ?? (kind === "images" ? 784 : 0) }, (_, i): Column => ({ id: `observed:${i}`, name: columnNames?.[i] ?? `pixel ${Math.floor(i / 28)}, ${i % 28}`, type: "number", origin: "observed" }))];
+  const all = (): Column[] => [...notes.state.columns, ...named, ...parts.flatMap((part) => (part.columns ?? []).map((c, i): Column => ({ id: `${part.can}:${i}`, name: c.name, type: "number", origin: "derived" }))), ...Array.from({ length: columnNames?.length ?? (kind === "images" ? 784 : 0) }, (_, i): Column => ({ id: `observed:${i}`, name: columnNames?.[i] ?? `pixel ${Math.floor(i / 28)}, ${i % 28}`, type: "number", origin: "observed" }))];
   const curve = (row: number, a: number) => Math.sin(a / 20 + world.cluster[row]!) + Math.exp(-((a - 20 * world.cluster[row]!) ** 2) / 60);
   const value = (row: number, column: number) => normal(row, 60 + column);
   const cells = (i: number) => ({ ...Object.fromEntries(notes.of(i)), [fields[0]!.name]: names[world.cluster[i]!]!, "stroke width": width(i), split: split(i) ? "test" : "train", writer: writer(i), ...Object.fromEntries(typed.map((column) => [column.field.name, column.cell(i)])) });
@@ -332,7 +334,7 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
     const old = again >= 0 ? shelf.splice(again, 1)[0]! : null;
     const id = old ? old.told.id : ++ids;
     state.maps_version++;
-    shelf.push({ told: { id, dims: world.dims, method, title, params, axes, seed, seconds, phase, measures, estimated, sentences, warnings, learned: method !== "", space: false, groups: measures && groups(), stability: old?.told.stability ?? null }, version: state.map!.version, map: shown, trust: trust().slice(), stable: old?.stable ?? null });
+    shelf.push({ told: { id, dims: world.dims, method, title, params, axes, seed, seconds, phase, measures, estimated, sentences, warnings, learned: method !== "", space: false, can: [], groups: measures && groups(), stability: old?.told.stability ?? null }, version: state.map!.version, map: shown, trust: trust().slice(), stable: old?.stable ?? null });
     if (shelf.length > 16) shelf.shift();
     state.map_id = id;
   };
@@ -596,6 +598,12 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
     async columnOf(id): Promise<{ info: ColumnInfo; cells: Cells }> {
       const own = notes.columnOf(id);
       if (own) return own;
+      const [of, at] = id.split(":");
+      const derived = parts.find((part) => part.can === of)?.columns?.[Number(at)];
+      if (derived) {
+        const cells = derived.cells();
+        return { info: { id, name: derived.name, type: "number", origin: "derived", min: Math.min(...cells.slice(0, 1000)), max: Math.max(...cells.slice(0, 1000)), missing: 0, categories: [] }, cells };
+      }
       const column = all().find((c) => c.id === id && c.origin === "observed");
       if (!column) throw new SourceError(`column ${id}: there is none with numbers.`, null, 404);
       const cells = Float32Array.from({ length: n }, (_, row) => value(row, Number(id.split(":")[1])));

@@ -126,7 +126,7 @@ export async function fakeServer(dist: string): Promise<Fake> {
       const groups: Groups = { groups: [{ rows: 200, elsewhere: 0.1, null: 1 / 3, made_up: false, parts: [200] }, { rows: 100, elsewhere: 0.64, null: 2 / 3, made_up: true, parts: [100] }], split: [{ groups: [0, 1], share: 0.41, null: 0.33 }], parts: [N], summary: "2 separate groups; not all are as in the data: 1 made up, 1 split in two.", findings: [{ fault: "made_up", groups: [1], name: "100 rows", text: "64 % of their true neighbors are outside the group (random: 67 %)." }, { fault: "split", groups: [0, 1], name: "100 rows", text: "they belong with the 200, where 41 % of their true neighbors are (random: 33 %)." }] };
       const same = (value: number) => ({ value, low: value, high: value, null: 0.05 });
       const stability = fake.again ? { seeds: same(0.7), bootstrap: same(0.5), k: K, runs: [3, 3], sentences: [{ kind: "note", text: "Of the 15 nearest neighbors of a row, 10.5 stay the same with another seed." }] } : null;
-      const kept = { dims: 2, method, axes, seed, seconds, phase, measures, estimated, sentences, warnings, learned: true, space: true, groups, stability: null };
+      const kept = { dims: 2, method, axes, seed, seconds, phase, measures, estimated, sentences, warnings, learned: true, can: [], space: true, groups, stability: null };
       return void json([
         { ...kept, id: 1, title: `t-SNE of ${N} x 4, perplexity 10`, params: { perplexity: 10 }, measures: { ...measures, recall: { value: 0.2, low: 0.2, high: 0.2, null: 0.05 } } },
         { ...kept, id: 2, title: state.title, params: state.params, stability },
