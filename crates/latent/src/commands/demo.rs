@@ -1,6 +1,7 @@
 //! `latent demo`: explore sample data, generated or from npm packages, which `make demo` or the command installs.
 
 mod kernel;
+mod spectra;
 mod spiral;
 
 use std::collections::HashMap;
@@ -18,8 +19,8 @@ use serde_json::json;
 
 use crate::commands::explore;
 use crate::context::Context;
-use crate::output;
 use crate::study::Phase;
+use crate::{inputs, output};
 
 /// A demo.
 struct Demo {
@@ -76,6 +77,11 @@ static DEMOS: &[Demo] = &[
         what: "rings and moons that no line separates, and the spaces of kernels in which a plane does",
         from: From::Made(kernel::run),
     },
+    Demo {
+        name: "spectra",
+        what: "spectra of stars: a temperature and twelve abundances, and how many dimensions they take",
+        from: From::Made(spectra::run),
+    },
 ];
 
 impl From {
@@ -97,10 +103,17 @@ impl From {
 pub(crate) fn command() -> Command {
     let names: Vec<String> = DEMOS.iter().map(|demo| format!("  {:<8} {}", demo.name, demo.what)).collect();
     Command::new("demo")
-        .about("Explore a sample data set: handwritten digits, emoji, topics of speeches, a spiral, rings")
+        .about("Explore a sample data set: handwritten digits, emoji, topics of speeches, a spiral, rings, spectra of stars")
         .arg(Arg::new("name").value_name("NAME").help("Data set [default: digits]"))
         .arg(Arg::new("list").long("list").action(ArgAction::SetTrue).help("List data sets and their sources"))
         .args(spiral::args())
+        .args(spectra::args())
+        .arg(
+            inputs::file_arg("picture")
+                .long("picture")
+                .value_name("FILE.svg")
+                .help("spiral, kernel, spectra: draw the data and what methods make of it, then end"),
+        )
         .args(explore::server_args())
         .after_help(format!("Names:\n{}", names.join("\n")))
 }
@@ -111,11 +124,11 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     }
     let name = matches.get_one::<String>("name").map_or(DEMOS[0].name, String::as_str);
     let demo = find(name)?;
+    check_flags(matches, demo.name)?;
     let package = match &demo.from {
         From::Made(run) => return run(matches, context),
         From::Npm(package) => package,
     };
-    spiral::refuse_args(matches, &["points", "noise", "picture"])?;
     let way = explore::way(matches)?;
     let folder = installed(demo.name, package, context)?;
     explore::serve(matches, context, demo.name, move |study, run| {
@@ -123,6 +136,22 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
         study.phase(Phase::Preparing, format!("preparing {} rows", output::count(observations.rows() as u64)));
         explore::of_observations(observations, &PrepareOptions::default(), way, run)
     })
+}
+
+/// The flags that only some demos take.
+static FLAGS: &[(&str, &[&str])] =
+    &[("points", &["spiral"]), ("noise", &["spiral"]), ("rows", &["spectra"]), ("picture", &["spiral", "kernel", "spectra"])];
+
+/// Refuses flags that this demo does not take.
+fn check_flags(matches: &ArgMatches, demo: &str) -> Result<()> {
+    for (flag, demos) in FLAGS.iter().filter(|(_, demos)| !demos.contains(&demo)) {
+        if let Some(given) = matches.get_raw(flag).and_then(|mut values| values.next()) {
+            let names: Vec<String> = demos.iter().map(|name| format!("`latent demo {name}`")).collect();
+            let wanted = format!("only {} takes it", names.join(" or "));
+            return Err(Error::param(format!("--{flag}"), format!("'{}'", given.to_string_lossy()), wanted));
+        }
+    }
+    Ok(())
 }
 
 fn find(name: &str) -> Result<&'static Demo> {

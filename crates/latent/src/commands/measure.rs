@@ -8,7 +8,7 @@ use std::path::Path;
 use clap::builder::{StringValueParser, TypedValueParser, ValueParser};
 use clap::{Arg, ArgMatches, Command};
 use latentspace::data::{Preparation, read};
-use latentspace::measure::{self, MeasureOptions, Measures, Probe, Sample};
+use latentspace::measure::{self, MeasureOptions, Measures, Sample};
 use latentspace::neighbors::Metric;
 use latentspace::scores::WordAxes;
 use latentspace::{Codes, Result, Run};
@@ -124,7 +124,7 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let asked = measures.per_row.rows.len();
     let mut named: BTreeMap<String, _> = measures.named().into_iter().map(|(name, measure)| (name.to_owned(), measure)).collect();
     let probed = probe::given(matches, &codes, run)?;
-    named.extend(probed.iter().flat_map(Probe::named).map(|(name, measure)| (name.to_owned(), measure)));
+    named.extend(probed.iter().flat_map(probe::Found::named));
     if context.json {
         let mut all = json!(named);
         if let Value::Object(all) = &mut all {

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, UInt32Array};
-use crate::arrow::datatypes::{DataType, Field, Schema};
+use crate::arrow::datatypes::{DataType, Field, Float64Type, Schema};
 use serde::{Deserialize, Serialize};
 
 use crate::data::Affine;
@@ -468,6 +468,17 @@ impl Metadata {
         let (cells, numeric) = (cells.as_string::<i64>(), array.data_type().is_numeric());
         let missing = |cell: &str| cell.is_empty() || numeric && cell.parse().is_ok_and(|number: f64| number.is_nan() || number == -1.0);
         Ok(Category::new(name, cells.iter().map(|cell| cell.filter(|cell| !missing(cell)))))
+    }
+
+    /// The numbers of a column, NaN where one is missing; none if there is no such column or it holds no numbers.
+    pub fn numbers(&self, name: &str) -> Option<Vec<f64>> {
+        let column = self.names().iter().position(|known| known == name)?;
+        let array = self.columns.column(column);
+        if !array.data_type().is_numeric() {
+            return None;
+        }
+        let cells = crate::arrow::compute::cast(array, &DataType::Float64).ok()?;
+        Some(cells.as_primitive::<Float64Type>().iter().map(|cell| cell.unwrap_or(f64::NAN)).collect())
     }
 
     /// The first row of this id. The number of a row, counted from 0, is its id where there is no id column.

@@ -1,4 +1,5 @@
-//! Measures of a space or map: trustworthiness, continuity, recall, distance correlation; comparison and stability.
+//! Measures of a space or map: trustworthiness, continuity, recall, distance correlation; probes for labels and numbers; departures of
+//! rows from what a space reproduces; comparison and stability.
 
 mod canonical;
 mod compare;
@@ -7,6 +8,8 @@ mod pairs;
 mod plan;
 mod plane;
 mod probe;
+mod regression;
+mod scan;
 mod sentences;
 mod stability;
 mod stream;
@@ -23,6 +26,8 @@ pub use pairs::rank_correlation;
 pub use plan::{measure_bytes, measure_stream_bytes};
 pub use plane::{Planes, share};
 pub use probe::{Probe, ProbeOptions, probe};
+pub use regression::{NumberProbe, probe_numbers};
+pub use scan::{Departure, auc, scan, with_misfit};
 pub use sentences::{Kind, Sentence, interpret, sentences, verdict};
 pub use stability::{Drawn, Stability, stability};
 pub use stream::{Passes, measure_stream};

@@ -9,7 +9,7 @@ use crate::run::Run;
 /// Rows whose terms are added up at a time; the sums of blocks are added in order.
 const BLOCK: usize = 1024;
 /// The weight of the squared coefficients beside the sum of the rows' losses: scikit-learn's 1 / C.
-const PENALTY: f64 = 1.0;
+pub(super) const PENALTY: f64 = 1.0;
 /// Gradients of this size, per row, have converged.
 const SMALL: f64 = 1e-6;
 /// Steps at most.
@@ -137,7 +137,7 @@ pub fn share(count: usize, n: usize, null: Option<f64>) -> Measure {
 }
 
 /// The means of the columns, and 1 over their standard deviations; 0 for those without.
-fn standards(rows: MatrixView<'_>) -> [Vec<f64>; 2] {
+pub(super) fn standards(rows: MatrixView<'_>) -> [Vec<f64>; 2] {
     let (n, k) = (rows.rows().max(1) as f64, rows.cols());
     let (mut means, mut squares) = (vec![0.0; k], vec![0.0; k]);
     for row in 0..rows.rows() {

@@ -76,13 +76,15 @@ pub fn probe(codes: MatrixView<'_>, labels: &[u32], options: &ProbeOptions, run:
     if present.len() < 2 || rows.len() < 2 * options.folds || 2 * present.len() > rows.len() {
         let found = format!("{} labels of {} rows", count(present.len() as u64), count(rows.len() as u64));
         let wanted = format!("a probe needs at least 2 labels, {} rows, and 2 rows per label", 2 * options.folds);
-        return Err(Error::input("labels", found, wanted).with_hint("numbers are labels, too: each value is one"));
+        return Err(
+            Error::input("labels", found, wanted).with_hint("numbers of many values are predicted, not told apart: `probe_numbers`")
+        );
     }
     // Numbered without gaps: a sample may lack labels.
     let class: Vec<u32> = class.iter().map(|class| present.partition_point(|other| other < class) as u32).collect();
     run.install(|| {
         let data = Data { rows: table.view(), class: &class, classes: present.len(), options, run };
-        let folds = data.folds(random);
+        let folds = parts(table.view(), &class, options.folds, random);
         let [right, near] = data.cross_validated(&folds, "probe")?;
         let few = random.sample(1, rows.len(), NULL_ROWS);
         let order = random.permutation(2, few.len());
@@ -101,6 +103,25 @@ pub fn probe(codes: MatrixView<'_>, labels: &[u32], options: &ProbeOptions, run:
     })
 }
 
+/// The part of each row for cross-validation: equal rows in one, and those of each class spread over all.
+pub(super) fn parts(rows: MatrixView<'_>, class: &[u32], folds: usize, random: Random) -> Vec<usize> {
+    let n = rows.rows();
+    let compare = |a: &u32, b: &u32| {
+        let cells = rows.row(*a as usize).iter().zip(rows.row(*b as usize));
+        cells.map(|(a, b)| a.total_cmp(b)).find(|order| order.is_ne()).unwrap_or(a.cmp(b))
+    };
+    let mut order: Vec<u32> = (0..n as u32).collect();
+    order.sort_unstable_by(compare);
+    let same = |a: &u32, b: &u32| rows.row(*a as usize) == rows.row(*b as usize);
+    let mut groups: Vec<&[u32]> = order.chunk_by(same).collect();
+    groups.sort_by_key(|group| (class[group[0] as usize], random.words(3, u64::from(group[0])), group[0]));
+    let mut parts = vec![0; n];
+    for (at, group) in groups.iter().enumerate() {
+        group.iter().for_each(|&row| parts[row as usize] = at % folds);
+    }
+    parts
+}
+
 /// Rows with labels.
 #[derive(Clone, Copy)]
 struct Data<'a> {
@@ -112,25 +133,6 @@ struct Data<'a> {
 }
 
 impl Data<'_> {
-    /// The part of each row: equal rows in one, and those of each label spread over all.
-    fn folds(&self, random: Random) -> Vec<usize> {
-        let n = self.rows.rows();
-        let compare = |a: &u32, b: &u32| {
-            let cells = self.rows.row(*a as usize).iter().zip(self.rows.row(*b as usize));
-            cells.map(|(a, b)| a.total_cmp(b)).find(|order| order.is_ne()).unwrap_or(a.cmp(b))
-        };
-        let mut order: Vec<u32> = (0..n as u32).collect();
-        order.sort_unstable_by(compare);
-        let same = |a: &u32, b: &u32| self.rows.row(*a as usize) == self.rows.row(*b as usize);
-        let mut groups: Vec<&[u32]> = order.chunk_by(same).collect();
-        groups.sort_by_key(|group| (self.class[group[0] as usize], random.words(3, u64::from(group[0])), group[0]));
-        let mut folds = vec![0; n];
-        for (at, group) in groups.iter().enumerate() {
-            group.iter().for_each(|&row| folds[row as usize] = at % self.options.folds);
-        }
-        folds
-    }
-
     /// How many held-out rows are found by planes, and by neighbors.
     fn cross_validated(&self, folds: &[usize], stage: &str) -> Result<[usize; 2]> {
         let mut right = [0, 0];

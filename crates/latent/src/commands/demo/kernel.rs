@@ -20,7 +20,6 @@ use latentspace::random::Random;
 use latentspace::{Result, Run, Space, registry};
 use serde_json::{Map, Value, json};
 
-use crate::commands::demo::spiral;
 use crate::commands::explore;
 use crate::context::Context;
 use crate::study::Phase;
@@ -57,7 +56,6 @@ struct Found {
 }
 
 pub(super) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
-    spiral::refuse_args(matches, &["points", "noise"])?;
     let way = explore::way(matches)?;
     let sets = [Set::rings(context.run.seed()), Set::moons(context.run.seed())];
     let found = sets.iter().map(|set| set.found(&context.run)).collect::<Result<Vec<Vec<Found>>>>()?;

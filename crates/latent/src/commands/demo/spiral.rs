@@ -50,22 +50,7 @@ pub(super) fn args() -> Vec<Arg> {
             .value_name("SD")
             .value_parser(value_parser!(f64))
             .help("spiral: noise along each axis, 0 to 0.05; the curve is 5 wide [default: 0]"),
-        inputs::file_arg("picture")
-            .long("picture")
-            .value_name("FILE.svg")
-            .help("spiral, kernel: draw the data and what methods make of it, then end"),
     ]
-}
-
-/// Refuses these flags for demos that do not take them.
-pub(super) fn refuse_args(matches: &ArgMatches, names: &[&str]) -> Result<()> {
-    for name in names {
-        if let Some(given) = matches.get_raw(name).and_then(|mut values| values.next()) {
-            let found = format!("'{}'", given.to_string_lossy());
-            return Err(Error::param(format!("--{name}"), found, "only `latent demo spiral` takes it"));
-        }
-    }
-    Ok(())
 }
 
 /// The curve.
