@@ -13,7 +13,7 @@ use faer::linalg::solvers::Solve;
 use faer::{Accum, Mat, Par, Side};
 
 use crate::error::{Error, Result};
-use crate::linalg::{Matrix, OwnedRows, Pictures};
+use crate::linalg::{Matrix, MatrixView, OwnedRows, Pictures};
 use crate::parallel::*;
 use crate::run::Run;
 
@@ -122,6 +122,14 @@ fn round(
 /// code; [`Error::Cancelled`].
 pub fn least_squares(rows: &OwnedRows, mean: &[f64], axes: &Matrix, ridge: &[f64], run: &Run) -> Result<Matrix> {
     let table = rows.table()?;
+    run.install(|| fill(table.view(), mean, axes, ridge, &|| run.check()))
+}
+
+/// As [`least_squares`], on the pool of the calling thread; `check` is called between the parts.
+///
+/// # Errors
+/// As there; errors of `check`.
+pub fn fill(table: MatrixView<'_>, mean: &[f64], axes: &Matrix, ridge: &[f64], check: &(dyn Fn() -> Result<()> + Sync)) -> Result<Matrix> {
     let d = table.cols();
     if d != axes.cols() {
         return Err(Error::input("data", format!("{d} columns"), format!("the space has {}", axes.cols())));
@@ -136,7 +144,7 @@ pub fn least_squares(rows: &OwnedRows, mean: &[f64], axes: &Matrix, ridge: &[f64
     let parts: Vec<(&[u64], &[usize])> =
         patterns.iter().flat_map(|(bits, rows)| rows.chunks(PART).map(move |rows| (bits.as_slice(), rows))).collect();
     let solve = |&(bits, rows): &(&[u64], &[usize])| -> Result<Vec<f32>> {
-        run.check()?;
+        check()?;
         let is_hidden = |column: &usize| bits[column / 64] >> (column % 64) & 1 == 1;
         let (hidden, visible): (Vec<usize>, Vec<usize>) = (0..d).partition(is_hidden);
         if hidden.is_empty() {
@@ -162,7 +170,7 @@ pub fn least_squares(rows: &OwnedRows, mean: &[f64], axes: &Matrix, ridge: &[f64
         }
         Ok(out)
     };
-    let solved: Vec<Vec<f32>> = run.install(|| parts.par_iter().map(solve).collect::<Result<_>>())?;
+    let solved: Vec<Vec<f32>> = parts.par_iter().map(solve).collect::<Result<_>>()?;
     let mut cells = table.as_slice().to_vec();
     for ((_, rows), solved) in parts.iter().zip(solved) {
         let mut solved = solved.into_iter();

@@ -496,6 +496,16 @@ fn check_given(info: &Info, rows: &Rows<'_>) -> Result<()> {
     if rows.distances().is_some() && !info.given.contains(&Given::Distances) {
         return wrong("distances", "those of all pairs were given", format!("{} computes its own", info.title));
     }
+    if rows.weights().is_some() && !info.given.contains(&Given::Weights) {
+        return wrong("weights", "some were given", format!("{} counts all rows alike", info.title));
+    }
+    if rows.errors().is_some() && !info.given.contains(&Given::Errors) {
+        return wrong("errors", "some were given", format!("{} takes all cells to be exact", info.title));
+    }
+    if rows.shape().incomplete && !info.given.contains(&Given::Errors) {
+        let error = Error::input("missing", "keep", format!("{} needs all cells", info.title));
+        return Err(error.with_hint("--missing mean fills in the column's mean; `latent methods` shows which methods take missing cells"));
+    }
     if rows.start().is_some() && !info.given.contains(&Given::Start) {
         return wrong("start", "one was given", format!("{} does not take starting positions", info.title));
     }

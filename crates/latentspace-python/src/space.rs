@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use latentspace::arrow::array::Array;
 use latentspace::attributes::Found;
 use latentspace::axes::WordOrder;
 use latentspace::border;
-use latentspace::data::{Metadata, Precomputed, Preparation, Rows, Start, Tie, Values};
+use latentspace::data::{CellErrors, Metadata, Missing, Precomputed, Preparation, Rows, Start, Tie, Values, check_weights};
 use latentspace::explain::explain;
 use latentspace::learn::growing::Growing;
 use latentspace::linalg::{Matrix, OwnedRows};
@@ -225,14 +225,25 @@ pub(crate) fn fit<'py>(
     begin: Option<(PyReadonlyArray2<'py, f32>, f64)>,
     max_memory: Option<&str>,
     checkpoint: Option<PathBuf>,
+    weights: Option<PyReadonlyArray1<'py, f32>>,
+    errors: Option<PyReadonlyArray2<'py, f32>>,
 ) -> PyResult<(Space, Bound<'py, PyArray2<f32>>)> {
     let (method, rows) = (method(name, params)?, rows.get());
-    let options = rows.options();
+    let mut options = rows.options();
+    if errors.is_some() {
+        options.missing = Some(Missing::Keep);
+    }
     let labels = labels.map(|(name, cells)| PyResult::Ok((column(&name, &cells)?, name))).transpose()?;
     let (near, begin) = (near.as_ref().map(neighbors).transpose()?, begin.as_ref().map(start).transpose()?);
-    let beside = Precomputed { labels: None, neighbors: near, start: begin, distances: None };
+    let weights: Option<Arc<[f32]>> = weights.map(|weights| weights.as_slice().map(Arc::from)).transpose()?;
+    let errors = errors.as_ref().map(matrix).transpose()?;
+    let mut beside = Precomputed { neighbors: near, start: begin, weights, ..Precomputed::default() };
     let (space, codes) = call(py, seed, threads, listener, |run| {
         let mut observations = rows.read(None, run)?;
+        if let Some(weights) = &beside.weights {
+            check_weights("weights", weights, observations.rows())?;
+        }
+        beside.errors = errors.map(|errors| CellErrors::new("errors", errors, None, observations.rows())).transpose()?;
         if let Some((cells, name)) = labels {
             if cells.len() != observations.rows() {
                 let found = format!("{} labels", cells.len());
@@ -368,7 +379,7 @@ impl Space {
         let rows = rows.get();
         call(py, self.inner.seed, threads, listener, |run| {
             let observations = rows.read(Some(&self.inner.preparation), run)?;
-            let prepared = self.inner.preparation.prepare(&observations, run)?;
+            let prepared = self.inner.prepare(&observations, run)?;
             Ok(json!(self.inner.measures_on(&Rows::memory(&prepared), None, run)?).to_string())
         })
     }

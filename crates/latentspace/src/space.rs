@@ -74,6 +74,7 @@ impl measure::Passes for Encoded<'_> {
     fn pass(&self, show: &mut dyn FnMut(Points<'_>, MatrixView<'_>) -> Result<()>) -> Result<()> {
         for block in self.stream.blocks()? {
             let block = block?;
+            let block = self.space.completed(block, self.run)?;
             let codes = self.space.encode_prepared(&block, self.run)?;
             show(block.points(), codes.view())?;
         }
@@ -171,6 +172,14 @@ impl Space {
     /// # Errors
     /// As [`Space::measure`].
     pub fn measures_on(&self, rows: &Rows<'_>, codes: Option<&Matrix>, run: &Run) -> Result<BTreeMap<String, Measure>> {
+        let completed;
+        let rows = match rows.source {
+            RowSource::Memory(incomplete @ OwnedRows::Incomplete(_)) => {
+                completed = self.completed(incomplete.clone(), run)?;
+                &Rows::memory(&completed)
+            }
+            _ => rows,
+        };
         let k = MeasureOptions::default().k.min(rows.rows().saturating_sub(1) / 2);
         let allowed = run.max_memory().or_else(machine_memory).unwrap_or(u64::MAX);
         let is_counts = matches!(rows.source, RowSource::Memory(rows) if rows.sparse().is_some());
@@ -273,10 +282,32 @@ impl Space {
         if prepared.cols() != self.model.columns() {
             return Err(Error::input("data", format!("{} columns", prepared.cols()), format!("this space takes {}", self.model.columns())));
         }
+        if let OwnedRows::Incomplete(_) = prepared {
+            return Err(Error::input("data", "rows whose cells may be missing", "a likelihood needs all cells"));
+        }
         let found = run.install(|| self.model.log_likelihoods(prepared, self.rows, run))?;
         found.ok_or_else(|| {
             Error::input("space", format!("{} computes no likelihood", self.method.title), "`latent methods` lists the methods that do")
         })
+    }
+
+    /// The observations as prepared rows; cells that may be missing are those that the space predicts from the others of their row.
+    ///
+    /// # Errors
+    /// As [`Preparation::prepare`] and [`Model::complete`].
+    pub fn prepare(&self, observations: &Observations, run: &Run) -> Result<OwnedRows> {
+        self.completed(self.preparation.prepare(observations, run)?, run)
+    }
+
+    /// Prepared rows without missing cells: the space predicts them from the others of their row.
+    ///
+    /// # Errors
+    /// As [`Model::complete`].
+    pub fn completed(&self, rows: OwnedRows, run: &Run) -> Result<OwnedRows> {
+        let OwnedRows::Incomplete(table) = rows else { return Ok(rows) };
+        // Methods that learn from incomplete rows complete them in closed form: no iteration needs the means of the columns.
+        let means = vec![0.0; table.cols()];
+        run.install(|| self.model.complete(&OwnedRows::Dense(table), &means, run)).map(OwnedRows::Dense)
     }
 
     /// Encodes observations to codes.
@@ -284,7 +315,7 @@ impl Space {
     /// # Errors
     /// [`Error::Input`] if the observations are of another kind or have other columns; [`Error::Cancelled`].
     pub fn encode(&self, observations: &Observations, run: &Run) -> Result<Codes> {
-        let prepared = self.preparation.prepare(observations, run)?;
+        let prepared = self.prepare(observations, run)?;
         self.with_labels(self.encode_prepared(&prepared, run)?, observations.metadata.clone())
     }
 
@@ -352,7 +383,10 @@ impl Space {
         if rows.cols() != self.model.columns() {
             return Err(Error::input("data", format!("{} columns", rows.cols()), format!("this space takes {}", self.model.columns())));
         }
-        self.model.encode(rows, run)
+        match rows {
+            OwnedRows::Incomplete(_) => self.model.encode(&self.completed(rows.clone(), run)?, run),
+            _ => self.model.encode(rows, run),
+        }
     }
 
     /// Decodes codes to prepared rows `[n, d]`.

@@ -15,7 +15,7 @@ use std::time::Duration;
 use latentspace::arrow::array::{Array, ArrayRef, Float64Array, StringArray};
 use latentspace::checkpoint::Checkpoint;
 use latentspace::data::{
-    CHUNK, Given, Metadata, Precomputed, Preparation, PrepareOptions, PreparedStream, Rows, Start, Tie, Values, read, write,
+    CHUNK, CellErrors, Given, Metadata, Precomputed, Preparation, PrepareOptions, PreparedStream, Rows, Start, Tie, Values, read, write,
 };
 use latentspace::fold::Step;
 use latentspace::learn::growing::Growing;
@@ -600,6 +600,48 @@ fn fewer_rows_than_neighbors_are_too_few_and_one_more_is_enough() {
                     assert!(space.to_bytes().is_ok(), "{place}, {rows} rows");
                 }
             }
+        }
+    }
+}
+
+/// Weights of rows and errors of cells are learned from, or refused; so are rows whose cells may be missing.
+#[test]
+fn weights_errors_and_missing_cells_are_learned_from_or_refused() {
+    let rows = groups(300);
+    let weights: Vec<f32> = (0..300).map(|row| (row % 3) as f32).collect();
+    let random = Random::new(2, "gaps");
+    let gap = |i: usize, j: usize| random.uniform(i as u64, j as u64) < 0.1;
+    for entry in takes_tables() {
+        let (name, rows) = (entry.info.name, allowed(entry, rows.clone()));
+        let fit = |prepared: &OwnedRows, beside: &Precomputed, threads: usize| {
+            let run = Run::new(3, threads)?;
+            let known = Rows::memory(prepared).with(beside)?;
+            Space::fit(&*method(entry), untouched(&rows, &run), &known, &Metadata::none(300), &run).map(|(space, _)| space)
+        };
+        let gaps = Matrix::from_fn(300, rows.cols(), |i, j| if gap(i, j) { f32::NAN } else { rows.row(i)[j] });
+        let deviations = Matrix::from_fn(300, rows.cols(), |i, j| 1.0 + ((i + j) % 3) as f32);
+        let errors = CellErrors::new("errors", deviations, None, 300).unwrap();
+        let cases = [
+            (
+                Given::Weights,
+                OwnedRows::Dense(rows.clone()),
+                Precomputed { weights: Some(weights.clone().into()), ..Precomputed::default() },
+            ),
+            (Given::Errors, OwnedRows::Dense(rows.clone()), Precomputed { errors: Some(errors), ..Precomputed::default() }),
+            (Given::Errors, OwnedRows::Incomplete(gaps.clone()), Precomputed::default()),
+        ];
+        for (given, prepared, beside) in cases {
+            if !entry.info.given.contains(&given) {
+                assert!(matches!(fit(&prepared, &beside, 2), Err(Error::Input(_))), "{name}: {given:?}");
+                continue;
+            }
+            let space = fit(&prepared, &beside, 1).unwrap();
+            assert!(fit(&prepared, &beside, 3).unwrap().to_bytes().unwrap() == space.to_bytes().unwrap(), "{name}: {given:?}");
+            let run = Run::new(0, 2).unwrap();
+            let codes = space.encode_prepared(&OwnedRows::Incomplete(gaps.clone()), &run).unwrap();
+            assert!(codes.as_slice().iter().all(|code| code.is_finite()), "{name}: {given:?}");
+            let alone = space.encode_prepared(&OwnedRows::Incomplete(gaps.select(&[7])), &run).unwrap();
+            assert_eq!(alone.row(0), codes.row(7), "{name}: {given:?}");
         }
     }
 }

@@ -67,6 +67,8 @@ fn section(entry: &Entry) -> String {
     let given = info.given.iter().map(|given| match given {
         Given::Neighbors => "the neighbors of each row, found elsewhere (`--neighbors FILE`)",
         Given::Distances => "the distances of all pairs, computed elsewhere (`--distances FILE`)",
+        Given::Weights => "a weight a row (`--weights FILE`)",
+        Given::Errors => "the standard error of each cell (`--errors FILE`; missing cells by `--missing keep`)",
         Given::Start => "a map to start at, to hold or to keep alike (`--start SPACE_OR_CODES`, with `--hold` or `--pull X`)",
     });
     let given: Vec<&str> = given.collect();

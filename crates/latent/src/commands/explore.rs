@@ -492,7 +492,7 @@ fn of_space_and_data(study: &Study, run: &Run, name: &str, data: &str, read: &Re
     let space = inputs::space(Path::new(name))?;
     let options = ReadOptions { preparation: Some(space.preparation.clone()), ..read.clone() };
     let observations = observe(study, run, data, &options)?;
-    let prepared = space.preparation.prepare(&observations, run)?;
+    let prepared = space.prepare(&observations, run)?;
     let codes = space.codes_of(&prepared, run)?;
     if is_of_words(&space)? {
         return of_shares(space, observations, prepared, codes, way);

@@ -8,7 +8,9 @@ use std::time::Duration;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use latentspace::checkpoint::Checkpoint;
 use latentspace::data::read::Source;
-use latentspace::data::{Given, Metadata, Precomputed, PrepareOptions, ReadOptions, Start, Tie, read_distances, read_neighbors};
+use latentspace::data::{
+    Given, Metadata, Precomputed, PrepareOptions, ReadOptions, Start, Tie, read_distances, read_errors, read_neighbors, read_weights,
+};
 use latentspace::interval::Measure;
 use latentspace::learn::{self, FitOptions, FitResult};
 use latentspace::measure;
@@ -89,7 +91,7 @@ pub(super) fn tell_unmeasured(space: &Space, path: &Path, codes: Option<&Path>, 
     });
 }
 
-/// Flags of precomputed inputs.
+/// Flags of what is given beside the rows.
 fn given_args(given: Given) -> Vec<Arg> {
     let args =
         match given {
@@ -102,6 +104,12 @@ fn given_args(given: Given) -> Vec<Arg> {
                     .value_name("FILE")
                     .help("Precomputed distances of all pairs of rows: a square array or table (.npy, .npz, .csv, …)"),
             ],
+            Given::Weights => vec![Arg::new("weights").long("weights").value_name("FILE[:COLUMN]").help(
+                "How often each row counts: one column of numbers, 0 or more; 3 counts as the row three times",
+            )],
+            Given::Errors => vec![Arg::new("errors").long("errors").value_name("FILE").help(
+                "Standard error of each cell: a file like DATA, with the same columns; cells count by 1 / error², and an infinite or empty one leaves its cell out. Missing cells of DATA are left out, too",
+            )],
             Given::Start => {
                 vec![
                     inputs::file_arg("start").long("start").value_name("SPACE_OR_CODES").help(
@@ -119,10 +127,14 @@ fn given_args(given: Given) -> Vec<Arg> {
                 ]
             }
         };
-    args.into_iter().map(|arg| arg.help_heading("Precomputed inputs")).collect()
+    let heading = match given {
+        Given::Weights | Given::Errors => "Weights and errors",
+        _ => "Precomputed inputs",
+    };
+    args.into_iter().map(|arg| arg.help_heading(heading)).collect()
 }
 
-/// The given precomputed inputs.
+/// What is given beside the rows.
 fn known(matches: &ArgMatches, metadata: &Metadata, run: &Run) -> Result<Precomputed> {
     let text = |name| matches.try_get_one::<String>(name).ok().flatten();
     let mut beside = Precomputed::default();
@@ -131,6 +143,12 @@ fn known(matches: &ArgMatches, metadata: &Metadata, run: &Run) -> Result<Precomp
     }
     if let Some(path) = text("distances") {
         beside.distances = Some(read_distances(path, metadata.rows(), run)?);
+    }
+    if let Some(path) = text("weights") {
+        beside.weights = Some(read_weights(path, metadata.rows(), run)?);
+    }
+    if let Some(path) = text("errors") {
+        beside.errors = Some(read_errors(path, &inputs::read_options(matches)?, metadata.rows(), run)?);
     }
     if let Some(path) = inputs::optional_path(matches, "start") {
         let pull = matches.get_one::<f64>("pull").map(|pull| Tie::Pull(*pull));

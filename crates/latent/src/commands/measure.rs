@@ -101,12 +101,19 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let observations = against.read(run)?;
     let preparation = match &space {
         Some(space) => space.preparation.clone(),
-        None => Preparation::choose(&observations, &inputs::prepare_options(matches)?, run)?,
+        None => {
+            let options = inputs::prepare_options(matches)?;
+            options.without_missing("a measure")?;
+            Preparation::choose(&observations, &options, run)?
+        }
     };
     for sentence in &preparation.told {
         run.note(sentence);
     }
-    let rows = preparation.prepare(&observations, run)?;
+    let rows = match &space {
+        Some(space) => space.prepare(&observations, run)?,
+        None => preparation.prepare(&observations, run)?,
+    };
     let codes = match &space {
         Some(space) => Codes::new(space.codes_of(&rows, run)?, observations.metadata.clone()),
         None => Codes::open(name, &Default::default(), run)?,

@@ -18,7 +18,9 @@ pub mod write;
 pub use crate::linalg::ImageShape;
 pub use affine::Affine;
 pub use observations::{Category, Counts, DataKind, Images, Metadata, Observations, Table, Values};
-pub use precomputed::{Given, Precomputed, Start, Tie, read_distances, read_neighbors, write_neighbors};
+pub use precomputed::{
+    CellErrors, Given, Precomputed, Start, Tie, check_weights, read_distances, read_errors, read_neighbors, read_weights, write_neighbors,
+};
 pub use preparation::{Levels, Preparation, Sees};
 pub use prepare_options::{Missing, PrepareOptions, Scale};
 pub use prepared::{PreparedStream, RowSource, Rows, Shape, Stream};

@@ -1,4 +1,4 @@
-//! Precomputed inputs of rows besides their values: labels, neighbors, distances, starting positions.
+//! Inputs of rows besides their values: labels, weights, errors, neighbors, distances, starting positions.
 
 use std::ops::Range;
 use std::path::Path;
@@ -25,6 +25,10 @@ pub enum Given {
     Start,
     /// The distances of all pairs of rows.
     Distances,
+    /// How often each row counts.
+    Weights,
+    /// The standard error of each cell; cells may be missing, too.
+    Errors,
 }
 
 /// Precomputed inputs of rows.
@@ -38,6 +42,19 @@ pub struct Precomputed {
     pub start: Option<Start>,
     /// Precomputed distances of all pairs, `[n, n]`.
     pub distances: Option<Matrix>,
+    /// How often each row counts, `[n]`: 3 counts as the row three times, 0 leaves it out.
+    pub weights: Option<Arc<[f32]>>,
+    /// The errors of the cells.
+    pub errors: Option<CellErrors>,
+}
+
+/// Standard errors of cells.
+#[derive(Debug, Clone)]
+pub struct CellErrors {
+    /// `[n, numeric columns]`, in the units of the data. A cell with an infinite error, or NaN, is unknown.
+    pub deviations: Arc<Matrix>,
+    /// The names of the columns, if there are any.
+    pub names: Option<Vec<String>>,
 }
 
 /// Starting positions on the map, and how strongly rows are tied to them.
@@ -63,7 +80,12 @@ pub enum Tie {
 impl Precomputed {
     /// Whether there are no precomputed inputs.
     pub fn is_empty(&self) -> bool {
-        self.labels.is_none() && self.neighbors.is_none() && self.start.is_none() && self.distances.is_none()
+        self.labels.is_none()
+            && self.neighbors.is_none()
+            && self.start.is_none()
+            && self.distances.is_none()
+            && self.weights.is_none()
+            && self.errors.is_none()
     }
 
     /// Checks that all inputs have this number of rows.
@@ -76,6 +98,8 @@ impl Precomputed {
             ("neighbors", self.neighbors.as_ref().map(Neighbors::rows)),
             ("start", self.start.as_ref().map(|start| start.places.rows())),
             ("distances", self.distances.as_ref().map(Matrix::rows)),
+            ("weights", self.weights.as_ref().map(|weights| weights.len())),
+            ("errors", self.errors.as_ref().map(|errors| errors.deviations.rows())),
         ];
         match counts.into_iter().find(|(_, count)| count.is_some_and(|count| count != rows)) {
             Some((name, Some(count))) => Err(Error::input(name, format!("they are of {count} rows"), format!("the data has {rows}"))),
@@ -90,7 +114,9 @@ impl Precomputed {
         let start =
             self.start.iter().flat_map(|start| start.places.as_slice().iter().map(|place| place.to_bits()).chain(start.tie.words()));
         let distances = self.distances.iter().flat_map(|distances| distances.as_slice().iter().map(|distance| distance.to_bits()));
-        labels.chain(near).chain(start).chain(distances)
+        let weights = self.weights.iter().flat_map(|weights| weights.iter().map(|weight| weight.to_bits()));
+        let errors = self.errors.iter().flat_map(|errors| errors.deviations.as_slice().iter().map(|error| error.to_bits()));
+        labels.chain(near).chain(start).chain(distances).chain(weights).chain(errors)
     }
 }
 
@@ -232,6 +258,77 @@ pub fn read_distances(path: &str, rows: usize, run: &Run) -> Result<Matrix> {
     let distances = square(path, &read::open(path, &ReadOptions::default())?, rows, run)?;
     check_distances(path, distances.view())?;
     Ok(distances)
+}
+
+/// Reads a weight a row: the only numeric column of a file, or the column after `:` in its name.
+///
+/// # Errors
+/// [`Error::Input`] if there are other columns, other rows, or weights that are negative, missing or all 0; errors of the reader.
+pub fn read_weights(path: &str, rows: usize, run: &Run) -> Result<Arc<[f32]>> {
+    let (file, column) = match path.rsplit_once(':') {
+        Some((file, column)) if !Path::new(path).exists() => (file, Some(column.to_owned())),
+        _ => (path, None),
+    };
+    let options = ReadOptions { columns: column.map(|column| vec![column]), ..ReadOptions::default() };
+    let values = read::open(file, &options)?.read(run)?.values;
+    let wanted = "weights are one column of numbers; FILE:COLUMN chooses it";
+    let Values::Table(table) = values else { return Err(Error::input(path, format!("{}", values.kind()), wanted)) };
+    if table.numbers.cols() != 1 {
+        return Err(Error::input(path, format!("{} columns of numbers", table.numbers.cols()), wanted));
+    }
+    let weights: Vec<f32> = (0..table.numbers.rows()).map(|row| table.affine.value(0, table.numbers.row(row)[0]) as f32).collect();
+    check_weights(path, &weights, rows)?;
+    Ok(weights.into())
+}
+
+/// Checks weights of rows.
+///
+/// # Errors
+/// [`Error::Input`] if there are more or fewer than rows, some are negative or no numbers, or all are 0.
+pub fn check_weights(from: &str, weights: &[f32], rows: usize) -> Result<()> {
+    if weights.len() != rows {
+        return Err(Error::input(from, format!("{} weights", weights.len()), format!("the data has {rows} rows")));
+    }
+    if let Some(row) = weights.iter().position(|weight| !(weight.is_finite() && *weight >= 0.0)) {
+        return Err(Error::input(from, format!("the weight {}", weights[row]), "weights are finite and 0 or more").at_row(row as u64 + 1));
+    }
+    if rows > 0 && weights.iter().all(|&weight| weight == 0.0) {
+        return Err(Error::input(from, "all weights are 0", "some rows must count"));
+    }
+    Ok(())
+}
+
+/// Reads the standard errors of cells: a file like the data, with the same columns.
+///
+/// # Errors
+/// [`Error::Input`] if it has no table of numbers, other rows, or errors that are 0 or negative; errors of the reader.
+pub fn read_errors(path: &str, options: &ReadOptions, rows: usize, run: &Run) -> Result<CellErrors> {
+    let values = read::open(path, options)?.read(run)?.values;
+    let Values::Table(table) = values else {
+        return Err(Error::input(path, format!("{}", values.kind()), "errors are a table or array of numbers, one a cell"));
+    };
+    let value = |row: usize, column: usize| table.affine.value(column, table.numbers.row(row)[column]) as f32;
+    let deviations = Matrix::from_fn(table.numbers.rows(), table.numbers.cols(), value);
+    CellErrors::new(path, deviations, table.names, rows)
+}
+
+impl CellErrors {
+    /// Checked errors of `rows` rows.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if there are other rows, or an error is 0 or negative.
+    pub fn new(from: &str, deviations: Matrix, names: Option<Vec<String>>, rows: usize) -> Result<Self> {
+        let cols = deviations.cols();
+        if deviations.rows() != rows {
+            return Err(Error::input(from, format!("errors of {} rows", deviations.rows()), format!("the data has {rows}")));
+        }
+        if let Some(at) = deviations.as_slice().iter().position(|&error| error <= 0.0) {
+            let column = names.as_ref().map_or_else(|| (at % cols + 1).to_string(), |names| names[at % cols].clone());
+            let error = Error::input(from, format!("the error {}", deviations.as_slice()[at]), "errors are larger than 0");
+            return Err(error.at_row((at / cols) as u64 + 1).at_column(column).with_hint("an empty cell (NaN) or infinity: unknown"));
+        }
+        Ok(CellErrors { deviations: Arc::new(deviations), names })
+    }
 }
 
 fn square(path: &str, source: &Source, rows: usize, run: &Run) -> Result<Matrix> {

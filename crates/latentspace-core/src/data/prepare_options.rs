@@ -36,6 +36,15 @@ pub enum Missing {
     Mean,
     /// The column's median.
     Median,
+    /// They stay missing, for methods that leave them out.
+    Keep,
+}
+
+impl Missing {
+    /// Whether missing cells get a value.
+    pub(super) fn fills(self) -> bool {
+        matches!(self, Missing::Mean | Missing::Median)
+    }
 }
 
 /// Options of a preparation; what is not given is determined from the data. Flags, help, checks and Python's arguments are generated from
@@ -46,7 +55,7 @@ pub struct PrepareOptions {
     /// Scale columns: none, standard (z-scores), robust (median and quartiles) or unit (0 to 1).
     #[schemars(extend("unset" = "auto: standard where standard deviations differ tenfold"))]
     pub scale: Scale,
-    /// Fill missing cells: mean, median, or error to refuse them.
+    /// Fill missing cells: mean, median, error to refuse them, or keep to learn from the others, where the method can.
     #[schemars(extend("unset" = "mean in tables, else error"))]
     pub missing: Option<Missing>,
     /// Which words of text are counted: options of their own ([`TextOptions::parameters`]).
@@ -71,6 +80,18 @@ impl PrepareOptions {
             Some(other) => return Err(Error::param("text", other, "options of text by their names are needed")),
         };
         Ok(PrepareOptions { text, ..params::options("preparation", &Self::parameters(), options)? })
+    }
+
+    /// Checks that missing cells do not stay missing: `what` needs all cells.
+    ///
+    /// # Errors
+    /// [`Error::Param`].
+    pub fn without_missing(&self, what: &str) -> Result<()> {
+        if self.missing != Some(Missing::Keep) {
+            return Ok(());
+        }
+        let error = Error::param("missing", "keep", format!("{what} needs all cells: error, mean or median"));
+        Err(error.with_hint("`latent fit` with --missing keep learns a space from the cells that are known"))
     }
 
     /// Whether medians or quartiles are needed.

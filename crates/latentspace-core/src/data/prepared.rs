@@ -1,5 +1,7 @@
 //! Prepared rows: numbers as methods see them, in memory or as a stream that can be read repeatedly.
 
+use std::sync::Arc;
+
 use crate::data::read::{Source, stream_rows};
 use crate::data::{Category, Precomputed, Preparation, Start};
 use crate::error::{Error, Result, count};
@@ -18,17 +20,19 @@ pub struct Shape {
     pub cells: Option<usize>,
     /// Whether the rows are counts, which are sparse.
     pub are_counts: bool,
+    /// Whether cells may be missing (NaN).
+    pub incomplete: bool,
 }
 
 impl Shape {
     /// The shape of a dense table.
     pub fn new(rows: usize, cols: usize) -> Self {
-        Shape { rows, cols, cells: None, are_counts: false }
+        Shape { rows, cols, cells: None, are_counts: false, incomplete: false }
     }
 
     /// The shape of counts, with the number of nonzero cells, if known.
     pub fn of_counts(rows: usize, cols: usize, cells: Option<usize>) -> Self {
-        Shape { rows, cols, cells, are_counts: true }
+        Shape { rows, cols, cells, are_counts: true, incomplete: false }
     }
 
     /// The shape of a subset of the rows.
@@ -82,6 +86,10 @@ pub trait Stream: Send + Sync {
     }
     /// Whether the rows are counts, which are sparse.
     fn are_counts(&self) -> bool {
+        false
+    }
+    /// Whether cells may be missing (NaN).
+    fn is_incomplete(&self) -> bool {
         false
     }
     /// A new pass over the rows from `first` on, in order, in blocks of any size.
@@ -139,6 +147,10 @@ impl Stream for PreparedStream<'_> {
         self.preparation.makes_counts()
     }
 
+    fn is_incomplete(&self) -> bool {
+        self.preparation.keeps_missing()
+    }
+
     fn blocks_from(&self, first: usize) -> Result<Box<dyn Iterator<Item = Result<OwnedRows>> + Send + '_>> {
         let (mut at, blocks) = self.source.blocks_around(first, &self.run)?;
         Ok(Box::new(
@@ -191,7 +203,7 @@ impl OwnedRows {
     /// Numbers of rows, columns and nonzero cells.
     pub fn shape(&self) -> Shape {
         match self.sparse() {
-            None => Shape::new(self.rows(), self.cols()),
+            None => Shape { incomplete: matches!(self, OwnedRows::Incomplete(_)), ..Shape::new(self.rows(), self.cols()) },
             Some(sparse) => Shape::of_counts(sparse.rows(), sparse.cols, Some(sparse.values.len())),
         }
     }
@@ -203,6 +215,7 @@ impl OwnedRows {
     pub fn kept(&self) -> Result<Self> {
         match self.sparse() {
             Some(sparse) if self.shape().is_sparse() => Ok(OwnedRows::Sparse(sparse.clone())),
+            _ if matches!(self, OwnedRows::Incomplete(_)) => Ok(self.clone()),
             _ => self.table().map(OwnedRows::Dense),
         }
     }
@@ -268,7 +281,9 @@ impl<'a> Rows<'a> {
         given.check(self.rows())?;
         match self.source {
             RowSource::Memory(_) => Ok(Rows { given: Some(given), ..self }),
-            RowSource::Stream(_) => Err(Error::param("data", "a stream", "labels, neighbors and starting positions need rows in memory")),
+            RowSource::Stream(_) => {
+                Err(Error::param("data", "a stream", "labels, weights, errors, neighbors and starting positions need rows in memory"))
+            }
         }
     }
 
@@ -290,6 +305,16 @@ impl<'a> Rows<'a> {
     /// Precomputed distances of all pairs, if given.
     pub fn distances(&self) -> Option<&'a Matrix> {
         self.given?.distances.as_ref()
+    }
+
+    /// How often each row counts, if given.
+    pub fn weights(&self) -> Option<&'a Arc<[f32]>> {
+        self.given?.weights.as_ref()
+    }
+
+    /// The standard error of each cell, `[n, d]`, if given: in the unit of the rows.
+    pub fn errors(&self) -> Option<&'a Arc<Matrix>> {
+        self.given?.errors.as_ref().map(|errors| &errors.deviations)
     }
 
     /// Starting positions, if given.
@@ -322,7 +347,9 @@ impl<'a> Rows<'a> {
     pub fn shape(&self) -> Shape {
         match self.source {
             RowSource::Memory(rows) => rows.shape(),
-            RowSource::Stream(stream) => Shape { are_counts: stream.are_counts(), ..Shape::new(stream.rows(), stream.cols()) },
+            RowSource::Stream(stream) => {
+                Shape { are_counts: stream.are_counts(), incomplete: stream.is_incomplete(), ..Shape::new(stream.rows(), stream.cols()) }
+            }
         }
     }
 

@@ -14,6 +14,8 @@ pub enum OwnedRows {
     Tokens(Tokens),
     /// Pictures of one size.
     Pictures(Pictures),
+    /// A dense table in which cells may be missing (NaN), `[n, d]`: only for methods that leave these out.
+    Incomplete(Matrix),
 }
 
 /// Sequences of words of a vocabulary, one per row.
@@ -108,7 +110,9 @@ impl OwnedRows {
     /// The rows, borrowed, dense or sparse.
     pub fn points(&self) -> Points<'_> {
         match self {
-            OwnedRows::Dense(matrix) | OwnedRows::Pictures(Pictures { pixels: matrix, .. }) => Points::Dense(matrix.view()),
+            OwnedRows::Dense(matrix) | OwnedRows::Incomplete(matrix) | OwnedRows::Pictures(Pictures { pixels: matrix, .. }) => {
+                Points::Dense(matrix.view())
+            }
             OwnedRows::Sparse(sparse) | OwnedRows::Tokens(Tokens { counts: sparse, .. }) => Points::Sparse(sparse.view()),
         }
     }
@@ -117,14 +121,14 @@ impl OwnedRows {
     pub fn sparse(&self) -> Option<&SparseMatrix> {
         match self {
             OwnedRows::Sparse(sparse) | OwnedRows::Tokens(Tokens { counts: sparse, .. }) => Some(sparse),
-            OwnedRows::Dense(_) | OwnedRows::Pictures(_) => None,
+            OwnedRows::Dense(_) | OwnedRows::Incomplete(_) | OwnedRows::Pictures(_) => None,
         }
     }
 
     /// The rows, if they are dense.
     pub fn dense(&self) -> Option<&Matrix> {
         match self {
-            OwnedRows::Dense(matrix) | OwnedRows::Pictures(Pictures { pixels: matrix, .. }) => Some(matrix),
+            OwnedRows::Dense(matrix) | OwnedRows::Incomplete(matrix) | OwnedRows::Pictures(Pictures { pixels: matrix, .. }) => Some(matrix),
             OwnedRows::Sparse(_) | OwnedRows::Tokens(_) => None,
         }
     }
@@ -134,6 +138,7 @@ impl OwnedRows {
     pub fn select(&self, rows: &[u32]) -> Self {
         match self {
             OwnedRows::Dense(matrix) => OwnedRows::Dense(matrix.select(rows)),
+            OwnedRows::Incomplete(matrix) => OwnedRows::Incomplete(matrix.select(rows)),
             OwnedRows::Sparse(sparse) => OwnedRows::Sparse(sparse.select(rows)),
             OwnedRows::Tokens(tokens) => OwnedRows::Tokens(tokens.select(rows.iter().map(|&row| row as usize))),
             OwnedRows::Pictures(Pictures { shape, pixels }) => OwnedRows::Pictures(Pictures { shape: *shape, pixels: pixels.select(rows) }),
@@ -146,6 +151,7 @@ impl OwnedRows {
         match self {
             _ if count == 0 => self,
             OwnedRows::Dense(matrix) => OwnedRows::Dense(matrix.slice(count..matrix.rows()).to_matrix()),
+            OwnedRows::Incomplete(matrix) => OwnedRows::Incomplete(matrix.slice(count..matrix.rows()).to_matrix()),
             OwnedRows::Sparse(sparse) => OwnedRows::Sparse(sparse.without_first(count)),
             OwnedRows::Tokens(tokens) => OwnedRows::Tokens(tokens.select(count..tokens.counts.rows())),
             OwnedRows::Pictures(Pictures { shape, pixels }) => {

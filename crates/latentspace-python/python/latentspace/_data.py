@@ -174,6 +174,25 @@ def near_rows(neighbors: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return starts, indices[there].astype(np.int64), distances[there].astype(np.float32)
 
 
+def weights_of(weights: Any) -> np.ndarray | None:
+    """Weights of rows as an array of float32."""
+    if weights is None:
+        return None
+    found = np.ascontiguousarray(plain(weights), dtype=np.float32)
+    if found.ndim != 1:
+        raise _native.ParamError(f"weights: an array of shape {found.shape} was given; one number a row is needed, [n].")
+    return found
+
+
+def errors_of(errors: Any, X: Any, columns: int) -> np.ndarray | None:
+    """Standard errors of the cells of X as an array of float32; of all cells, if one number is given."""
+    if errors is None:
+        return None
+    if np.ndim(errors) == 0:
+        return np.full((X.shape[0] if hasattr(X, "shape") else len(X), columns), errors, dtype=np.float32)
+    return codes_of(errors, "errors")
+
+
 def columns_of(labels: Any) -> list[tuple[str, Any]]:
     """Labels as named columns."""
     if labels is None:
@@ -257,8 +276,8 @@ def levels_of(series: nw.Series) -> list[str | None]:
     return [cell if cell is None else str(cell).lower() if isinstance(cell, (bool, np.bool_)) else str(cell) for cell in cells]
 
 
-def checked(estimator: Any, X: Any, reset: bool) -> tuple[Any, Sequence[str] | None]:
-    """X as an array or sparse rows for an estimator, and the names of its columns if it is fitted.
+def checked(estimator: Any, X: Any, reset: bool, gaps: bool = False) -> tuple[Any, Sequence[str] | None]:
+    """X as an array or sparse rows for an estimator, and the names of its columns if it is fitted. Cells may be missing if ``gaps``.
 
     scikit-learn checks the number of axes and rows, and that the columns are those of the fit.
     """
@@ -283,7 +302,8 @@ def checked(estimator: Any, X: Any, reset: bool) -> tuple[Any, Sequence[str] | N
     else:
         values = validate_data(estimator, rows.values, reset=reset, **ask)
         names = None if reset else getattr(estimator, "feature_names_in_", None)
-    refuse_gaps(values, "X", names)
+    if not gaps:
+        refuse_gaps(values, "X", names)
     if estimator._description["signs"] == "non-negative":
         refuse_negative(values, "X", names, counts="table" not in estimator._description["takes"])
     return (values, names) if reset else (as_kind(values, estimator.space_._told["kind"]), None)

@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils.validation import check_is_fitted
 
 from . import METHODS, _native
-from ._data import checked, codes_of, column, native_rows, near_rows, texts_of, values_of
+from ._data import checked, codes_of, column, errors_of, native_rows, near_rows, texts_of, values_of, weights_of
 from ._jobs import memory_of, seed_of, threads
 from ._observations import Observations, observations, prepare_options
 from ._options import TextOptions
@@ -44,7 +44,8 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         cls.__signature__ = told.replace(parameters=own, return_annotation=told.empty)
 
     def fit(self, X: Any, y: Any = None, *, neighbors: Any = None, start: Any = None, pull: float = 0.0,
-            text: TextOptions | None = None, checkpoint: str | os.PathLike[str] | None = None) -> Any:
+            weights: Any = None, errors: Any = None, text: TextOptions | None = None,
+            checkpoint: str | os.PathLike[str] | None = None) -> Any:
         """Learn a space from rows.
 
         Measures are computed when ``measures_`` is first read, which may take longer than the fit.
@@ -62,6 +63,11 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         pull : float, default=0.0
             Pull rows toward their starting positions with this strength: 0 is no pull, 0.1 to 1 keep maps of related tables aligned, ``inf``
             fixes these rows, so that only the others move.
+        weights : array of n numbers, optional
+            For PCA, PPCA, FactorAnalysis and NMF: how often each row counts, 0 or more; 3 counts as the row three times.
+        errors : array of shape [n, d] or number, optional
+            For PCA, PPCA, FactorAnalysis and NMF: the standard error of each cell, by which it is weighted (1 / error²); infinity or NaN leaves a
+            cell out. A number is that of all cells. With errors, cells of ``X`` may be missing (NaN): they are left out, here and in ``transform``.
         text : TextOptions, optional
             Which words are counted, by the names of the command line: ``{"stop_words": "german", "min_df": 2}``.
 
@@ -90,11 +96,11 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         Estimator
             The estimator itself.
         """
-        self._learn(X, y, neighbors, start, pull, text, checkpoint)
+        self._learn(X, y, neighbors, start, pull, weights, errors, text, checkpoint)
         return self
 
     def fit_transform(self, X: Any, y: Any = None, *, neighbors: Any = None, start: Any = None,
-                      pull: float = 0.0, text: TextOptions | None = None,
+                      pull: float = 0.0, weights: Any = None, errors: Any = None, text: TextOptions | None = None,
                       checkpoint: str | os.PathLike[str] | None = None) -> Any:
         """Learn a space and return the codes of its rows.
 
@@ -110,6 +116,10 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
             As for ``fit``.
         pull : float, default=0.0
             As for ``fit``.
+        weights : array of n numbers, optional
+            As for ``fit``.
+        errors : array of shape [n, d] or number, optional
+            As for ``fit``.
         text : TextOptions, optional
             As for ``fit``.
         checkpoint : path, optional
@@ -120,7 +130,7 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         ndarray of shape [n, k]
             Codes of the rows, float32; a data frame after ``set_output``.
         """
-        return self._learn(X, y, neighbors, start, pull, text, checkpoint)
+        return self._learn(X, y, neighbors, start, pull, weights, errors, text, checkpoint)
 
     @property
     def measures_(self) -> Measures:
@@ -167,8 +177,8 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         take(self, {name: value for name, value in params.items() if name not in own})
         return self
 
-    def _rows(self, X: Any, reset: bool, text: TextOptions | None = None) -> _native.Rows:
-        """X as native rows; checked, unless it is text."""
+    def _rows(self, X: Any, reset: bool, text: TextOptions | None = None, gaps: bool = False) -> _native.Rows:
+        """X as native rows; checked, unless it is text. Cells may be missing if ``gaps``."""
         if isinstance(X, (str, os.PathLike)):
             X = observations(X, None if reset else self.space_._native, prepare_options(text=text), self.n_jobs)
         if isinstance(X, Observations) and reset:
@@ -177,9 +187,9 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
                 self.feature_names_in_ = np.array(X.columns, dtype=object)
         if isinstance(X, Observations) or ("text" in self._description["takes"] and texts_of(X) is not None):
             return native_rows(X, text=text)
-        return native_rows(*checked(self, X, reset), text)
+        return native_rows(*checked(self, X, reset, gaps), text)
 
-    def _learn(self, X: Any, y: Any, neighbors: Any = None, start: Any = None, pull: float = 0.0,
+    def _learn(self, X: Any, y: Any, neighbors: Any = None, start: Any = None, pull: float = 0.0, weights: Any = None, errors: Any = None,
                text: TextOptions | None = None, checkpoint: str | os.PathLike[str] | None = None) -> np.ndarray:
         params, seed, jobs = self._params(), seed_of(self.random_state), threads(self.n_jobs)
         labels = None
@@ -191,16 +201,17 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         params, X, neighbors, start = asked(self._description, params, X, neighbors, start)
         near = None if neighbors is None else near_rows(neighbors)
         begin = None if start is None else (codes_of(start, "start"), float(pull))
-        name, rows = self._description["name"], self._rows(X, reset=True, text=text)
+        name, rows = self._description["name"], self._rows(X, reset=True, text=text, gaps=errors is not None)
+        weights, errors = weights_of(weights), errors_of(errors, X, self.n_features_in_)
         limit, keep = memory_of(self.max_memory), None if checkpoint is None else os.fspath(checkpoint)
         share = share_of_variance(self._description, params.get("n_components"))
         with heard(self.verbose) as ear:
             if share is not None:
                 # All components are needed to know how many keep this share.
                 params["n_components"] = most_components(rows)
-                whole, _ = _native.fit(name, params, rows, seed, jobs, ear, labels, near, begin, limit, keep)
+                whole, _ = _native.fit(name, params, rows, seed, jobs, ear, labels, near, begin, limit, keep, weights, errors)
                 params["n_components"] = enough(Space(whole).attribute("explained_variance_ratio_"), share)
-            space, codes = _native.fit(name, params, rows, seed, jobs, ear, labels, near, begin, limit, keep)
+            space, codes = _native.fit(name, params, rows, seed, jobs, ear, labels, near, begin, limit, keep, weights, errors)
             self.space_ = Space(space)
             if columns is not X:
                 # For precomputed distances, columns are rows.
@@ -237,7 +248,8 @@ class Encodes(Estimator):
         check_is_fitted(self)
         refuse_new_rows(getattr(self, "metric", None))
         with heard(self.verbose) as ear:
-            return self.space_._native.encode(self._rows(X, reset=False), threads(self.n_jobs), ear)
+            gaps = self.space_._told["missing"] == "keep"
+            return self.space_._native.encode(self._rows(X, reset=False, gaps=gaps), threads(self.n_jobs), ear)
 
 
 class Decodes(Estimator):

@@ -179,6 +179,8 @@ def fit(
     begin: tuple[NDArray[np.float32], float] | None,
     max_memory: str | None,
     checkpoint: str | None,
+    weights: NDArray[np.float32] | None,
+    errors: NDArray[np.float32] | None,
 ) -> tuple[Space, NDArray[np.float32]]: ...
 def round_zero(
     name: str,

@@ -141,7 +141,7 @@ pub fn explain(space: &Space, data: Option<&Observations>, shown: usize, run: &R
     let capabilities = space.capabilities();
     let known = match data {
         Some(observations) => {
-            let rows = space.preparation.prepare(observations, run)?;
+            let rows = space.prepare(observations, run)?;
             Some(Known { codes: space.codes_of(&rows, run)?, rows: Some(rows), metadata: observations.metadata.clone() })
         }
         None => {

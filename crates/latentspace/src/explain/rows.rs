@@ -396,7 +396,7 @@ pub fn explain_rows_of(
 ) -> Result<RowsExplanation> {
     let (codes, prepared, metadata) = match data {
         Some(data) => {
-            let rows = space.preparation.prepare(data, run)?;
+            let rows = space.prepare(data, run)?;
             (space.codes_of(&rows, run)?, Some(rows), data.metadata.clone())
         }
         None => {

@@ -8,6 +8,7 @@ pub mod speed;
 pub mod stability;
 pub mod sweep;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
@@ -16,7 +17,7 @@ use serde_json::{Map, Value};
 
 use crate::codes::Codes;
 use crate::data::read::Source;
-use crate::data::{Metadata, Observations, Precomputed, Preparation, PrepareOptions, PreparedStream, Rows, Sees, Shape};
+use crate::data::{Metadata, Missing, Observations, Precomputed, Preparation, PrepareOptions, PreparedStream, Rows, Sees, Shape};
 use crate::error::Result;
 use crate::linalg::{Matrix, OwnedRows};
 use crate::measure::{self, Measure};
@@ -53,7 +54,7 @@ pub struct TrainingRows<'a> {
 pub struct Learned {
     /// The space.
     pub space: Space,
-    /// The prepared rows.
+    /// The prepared rows; missing cells are those that the space predicts.
     pub rows: OwnedRows,
     /// Their codes, `[n, k]`, if the fit computed them; else [`Space::encode_prepared`] does.
     pub placed: Option<Matrix>,
@@ -65,7 +66,7 @@ impl Dataset {
     /// # Errors
     /// As [`Preparation::choose_and_prepare`] and [`Preparation::seen_as`].
     pub fn new(observations: Observations, options: &PrepareOptions, sees: Sees, run: &Run) -> Result<Self> {
-        let (preparation, rows) = if sees == Sees::Rows {
+        let (preparation, rows) = if sees == Sees::Rows && options.missing != Some(Missing::Keep) {
             Preparation::choose_and_prepare(&observations, options, run)?
         } else {
             let preparation = Preparation::choose(&observations, options, run)?.seen_as(sees)?;
@@ -88,7 +89,12 @@ impl Dataset {
     /// As [`Space::fit`].
     pub fn learn(self, method: &dyn AnyMethod, given: &Precomputed, run: &Run) -> Result<Learned> {
         let Dataset { preparation, rows, metadata } = self;
-        let (space, placed) = Space::fit(method, preparation, &Rows::memory(&rows).with(given)?, &metadata, run)?;
+        let given = match &given.errors {
+            Some(errors) => Cow::Owned(Precomputed { errors: Some(preparation.prepare_errors(errors)?), ..given.clone() }),
+            None => Cow::Borrowed(given),
+        };
+        let (space, placed) = Space::fit(method, preparation, &Rows::memory(&rows).with(&given)?, &metadata, run)?;
+        let rows = space.completed(rows, run)?;
         Ok(Learned { space, rows, placed })
     }
 }
@@ -120,7 +126,12 @@ pub fn learn(
     given: &Precomputed,
     run: &Run,
 ) -> Result<Learned> {
-    Dataset::new(observations, options, method.info().sees, run)?.learn(method, given, run)
+    let mut options = options.clone();
+    if given.errors.is_some() {
+        // The error of a missing cell is infinite.
+        options.missing = options.missing.or(Some(Missing::Keep));
+    }
+    Dataset::new(observations, &options, method.info().sees, run)?.learn(method, given, run)
 }
 
 impl Learned {

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::speed;
 use crate::data::read::Source;
-use crate::data::{CHUNK, DataKind, Preparation, PrepareOptions};
+use crate::data::{CHUNK, DataKind, Missing, Preparation, PrepareOptions};
 use crate::error::{Bytes, Error, Result, count};
 use crate::measure::{measure_bytes, measure_stream_bytes};
 use crate::method::{self, AnyMethod, Plan, Shape};
@@ -103,12 +103,12 @@ pub(super) struct Needs {
 }
 
 /// Estimates a fit of `method` on `rows` rows of `data`: in memory if the limit allows it, else, if the method folds, streamed. For text,
-/// `met` are its words; `measured` is whether the space will be measured.
-fn needs_of(method: &dyn AnyMethod, data: &Source, rows: usize, met: Option<Facts>, measured: bool, run: &Run) -> Needs {
+/// `met` are its words; `incomplete` is whether cells may be missing; `measured` is whether the space will be measured.
+fn needs_of(method: &dyn AnyMethod, data: &Source, rows: usize, met: Option<Facts>, incomplete: bool, measured: bool, run: &Run) -> Needs {
     let shape = match &met {
         Some(met) => Shape::of_counts(met.documents as usize, met.words as usize, Some(met.cells as usize)),
         None if data.kind() == DataKind::Counts => Shape::of_counts(rows, data.columns(), data.cells()),
-        None => Shape::new(rows, data.columns()),
+        None => Shape { incomplete, ..Shape::new(rows, data.columns()) },
     };
     let text = met.map(|met| Text { bytes: met.bytes + STRING * met.documents, met: met.met, cells_met: met.cells_met });
     let plan = method.plan(shape, run);
@@ -144,7 +144,7 @@ pub(super) fn needs(
     if data.kind() == DataKind::Text {
         let whole = exactly || run.max_memory().is_some();
         let met = if whole { Preparation::of_text_source(data, options, run)?.1 } else { Preparation::guess_text(data, options, run)? };
-        return Ok(needs_of(method, data, met.documents as usize, Some(met), measured, run));
+        return Ok(needs_of(method, data, met.documents as usize, Some(met), false, measured, run));
     }
     let guess = || (data.bytes() / (4 * data.columns().max(1) as u64)) as usize;
     let rows = match data.rows() {
@@ -152,7 +152,7 @@ pub(super) fn needs(
         None if exactly || run.max_memory().is_some() => data.count(run)?,
         None => guess(),
     };
-    Ok(needs_of(method, data, rows, None, measured, run))
+    Ok(needs_of(method, data, rows, None, options.missing == Some(Missing::Keep), measured, run))
 }
 
 /// Refuses a fit that would exceed the memory limit, with a hint at what would fit.

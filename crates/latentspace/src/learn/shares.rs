@@ -115,7 +115,11 @@ impl Fit {
 
     fn shape(&self, numbers: &Numbers) -> Shape {
         let preparation = &numbers.preparation;
-        Shape { are_counts: preparation.makes_counts(), ..Shape::new(self.rows, preparation.prepared_columns()) }
+        Shape {
+            are_counts: preparation.makes_counts(),
+            incomplete: preparation.keeps_missing(),
+            ..Shape::new(self.rows, preparation.prepared_columns())
+        }
     }
 }
 

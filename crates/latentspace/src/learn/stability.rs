@@ -78,6 +78,7 @@ pub fn stability(
     k: Option<usize>,
     run: &Run,
 ) -> Result<(StabilityReport, Metadata)> {
+    options.without_missing("a test of stability")?;
     plan::check_fits(method, data, options, run)?;
     let whole = Dataset::new(data.read(run)?, options, method.info().sees, run)?;
     let n = whole.rows.rows();

@@ -55,6 +55,7 @@ impl Preparation {
     /// # Errors
     /// As there.
     pub fn choose_and_prepare(observations: &Observations, options: &PrepareOptions, run: &Run) -> Result<(Self, OwnedRows)> {
+        options.without_missing("this")?;
         if let (Values::Text(_), true) = (&observations.values, observations.rows() > 0) {
             let (preparation, _, counts) = Self::of_texts(observations, options, true, run)?;
             return Ok((preparation, OwnedRows::Sparse(counts.ok_or_else(|| Error::internal("counts are kept"))?)));
@@ -141,7 +142,7 @@ impl Preparation {
             Missing::Median => quartiles(column)[1],
             _ => column.mean.unwrap_or(0.0),
         };
-        let fills = if missing == Missing::Error { Vec::new() } else { numbers.iter().map(fill).collect() };
+        let fills = if missing.fills() { numbers.iter().map(fill).collect() } else { Vec::new() };
         let mut categories = Vec::new();
         for column in summary.learned.iter().filter(|column| column.kind == "category") {
             categories.push(levels(summary, column, missing)?);
@@ -152,7 +153,7 @@ impl Preparation {
             (DataKind::Images, Some(shape)) => Form::Pictures(Pixels { shape, scaling }),
             (DataKind::Images, None) => return Err(Error::internal("pictures have a shape")),
             (DataKind::Counts, _) => Form::Counts { base: summary.base },
-            _ => Form::Columns(Columns { numbers: numbers.len(), affine, scaling, categories }),
+            _ => Form::Columns(Columns { numbers: numbers.len(), affine, scaling, keep: missing == Missing::Keep, categories }),
         };
         let mut preparation = Preparation {
             kind: summary.kind,
@@ -205,9 +206,13 @@ impl Preparation {
         let cells: u64 = summary.learned.iter().map(|column| column.missing).sum();
         if cells > 0 && self.missing != Missing::Error {
             let lacking: Vec<String> = summary.learned.iter().filter(|c| c.missing > 0).map(|c| c.name.clone()).collect();
-            let value = if self.missing == Missing::Mean { "mean" } else { "median" };
-            let cells = if cells == 1 { "1 missing cell becomes".to_owned() } else { format!("{cells} missing cells become") };
-            self.told.push(format!("{cells} the {value} of the column ({})", some("column", &lacking)));
+            let (one, many, what) = match self.missing {
+                Missing::Keep => ("is", "are", "left out"),
+                Missing::Median => ("becomes", "become", "the median of the column"),
+                Missing::Mean | Missing::Error => ("becomes", "become", "the mean of the column"),
+            };
+            let cells = if cells == 1 { format!("1 missing cell {one}") } else { format!("{cells} missing cells {many}") };
+            self.told.push(format!("{cells} {what} ({})", some("column", &lacking)));
         }
         if !empty.is_empty() {
             let names: Vec<String> = empty.iter().map(|&name| name.to_owned()).collect();
@@ -281,7 +286,7 @@ fn levels(summary: &Summary, column: &ColumnSummary, missing: Missing) -> Result
     let most = levels.iter().map(|(_, rows)| *rows).max().unwrap_or(0);
     let mode = levels.iter().position(|(_, rows)| *rows == most);
     let fills = match missing {
-        Missing::Error => Vec::new(),
+        Missing::Error | Missing::Keep => Vec::new(),
         Missing::Mean => levels.iter().map(|(_, rows)| *rows as f64 / seen as f64).collect(),
         Missing::Median => (0..levels.len()).map(|level| if Some(level) == mode { 1.0 } else { 0.0 }).collect(),
     };

@@ -20,6 +20,8 @@ pub(super) struct Columns {
     /// How the reader laid the numeric columns in 32 bits.
     pub(super) affine: Affine,
     pub(super) scaling: Scaling,
+    /// Whether missing cells stay missing (NaN).
+    pub(super) keep: bool,
     /// Columns of categories; each becomes as many columns of 0 and 1 as it has levels, behind the numeric ones.
     pub(super) categories: Vec<Levels>,
 }
@@ -109,7 +111,9 @@ impl Columns {
         let scales: Vec<f64> = (0..numbers).map(|column| table.affine.line(column).scale).collect();
         let divisors: Vec<f64> = (0..numbers).map(|column| self.scaling.spread(column)).collect();
         let block = ((1 << 16) / width.max(1)).max(1);
-        let bad = |first: usize, cells: &[f32]| cells.iter().position(|value| !value.is_finite()).map(|at| first * numbers + at);
+        let is_bad = |value: &f32| if self.keep { value.is_infinite() } else { !value.is_finite() };
+        let bad = |first: usize, cells: &[f32]| cells.iter().position(is_bad).map(|at| first * numbers + at);
+        let owned = |table: Matrix| if self.keep { OwnedRows::Incomplete(table) } else { OwnedRows::Dense(table) };
         let name_of = |at: usize| ((at / numbers) as u64 + 1, table.column_name(at % numbers), table.numbers.as_slice()[at]);
         let refuse = |at: usize| {
             let (row, column, value) = name_of(at);
@@ -131,13 +135,13 @@ impl Columns {
                 .flatten()
                 .min();
             match first {
-                None => return Ok(OwnedRows::Dense(table.numbers.clone())),
+                None => return Ok(owned(table.numbers.clone())),
                 Some(at) if fills.is_empty() || !name_of(at).2.is_nan() => return Err(refuse(at)),
                 Some(_) => {}
             }
         }
         let codes: Vec<Vec<Option<usize>>> =
-            self.categories.iter().zip(&table.categories).map(|(levels, column)| levels.codes(column)).collect::<Result<_>>()?;
+            self.categories.iter().zip(&table.categories).map(|(levels, column)| levels.codes(column, self.keep)).collect::<Result<_>>()?;
         let mut out = Fresh::new(rows, width)?;
         let first = out
             .par_chunks_mut((block * width).max(1))
@@ -156,6 +160,7 @@ impl Columns {
                                 continue;
                             }
                             match fills.get(column) {
+                                _ if self.keep && cells[column].is_nan() => {}
                                 Some(fill) if cells[column].is_nan() => out[column] = ((fill - center(column)) / divisors[column]) as f32,
                                 _ => wrong = wrong.or(Some(row * numbers + column)),
                             }
@@ -175,7 +180,7 @@ impl Columns {
             .min();
         match first {
             Some(at) => Err(refuse(at)),
-            None => out.matrix(rows, width).map(OwnedRows::Dense),
+            None => out.matrix(rows, width).map(owned),
         }
     }
 
@@ -218,8 +223,8 @@ impl Columns {
 }
 
 impl Levels {
-    /// The level of each row; none for a missing cell.
-    fn codes(&self, column: &Category) -> Result<Vec<Option<usize>>> {
+    /// The level of each row; none for a missing cell, which is refused unless it is filled or may stay missing.
+    fn codes(&self, column: &Category, keep: bool) -> Result<Vec<Option<usize>>> {
         let known: Vec<Option<usize>> = column.levels.iter().map(|level| self.levels.binary_search(level).ok()).collect();
         column
             .codes
@@ -235,7 +240,7 @@ impl Levels {
                         .at_row(row as u64 + 1)
                         .at_column(&self.name))
                 }
-                None if self.fills.is_empty() => Err(lacking("", row as u64 + 1, &self.name)),
+                None if self.fills.is_empty() && !keep => Err(lacking("", row as u64 + 1, &self.name)),
                 None => Ok(None),
             })
             .collect()
@@ -244,6 +249,7 @@ impl Levels {
     fn fill(&self, code: Option<usize>, out: &mut [f32]) {
         match code {
             Some(level) => out[level] = 1.0,
+            None if self.fills.is_empty() => out.fill(f32::NAN),
             None => out.iter_mut().zip(&self.fills).for_each(|(out, &fill)| *out = fill as f32),
         }
     }

@@ -9,9 +9,11 @@ mod scaling;
 mod stored;
 mod words;
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
-use crate::data::{Affine, DataKind, ImageShape, Missing, Observations, Scale, Table, Values};
+use crate::data::{Affine, CellErrors, DataKind, ImageShape, Missing, Observations, Scale, Table, Values};
 use crate::error::{Error, Input, Result};
 use crate::linalg::{Matrix, OwnedRows};
 use crate::run::Run;
@@ -86,6 +88,41 @@ impl Preparation {
     /// Whether observations are texts.
     pub fn is_text(&self) -> bool {
         matches!(self.form, Form::Text(_))
+    }
+
+    /// Whether missing cells stay missing.
+    pub fn keeps_missing(&self) -> bool {
+        matches!(&self.form, Form::Columns(columns) if columns.keep)
+    }
+
+    /// Errors of cells in the unit of prepared rows, their columns in the order of these.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if the columns are others, or not all are numbers.
+    pub fn prepare_errors(&self, errors: &CellErrors) -> Result<CellErrors> {
+        let wrong = |found: String, wanted: String| Err(Error::input("errors", found, wanted));
+        let cols = errors.deviations.cols();
+        let (Some(scaling), true) = (self.scaling(), self.categories().is_empty()) else {
+            let what =
+                if self.categories().is_empty() { self.kind.name().to_owned() } else { format!("category {}", self.categories()[0].name) };
+            return wrong(what, "only numbers have errors; --columns chooses columns".to_owned());
+        };
+        if cols != self.columns {
+            return wrong(format!("{cols} columns of numbers"), format!("the data has {}", self.columns));
+        }
+        let mut from: Vec<usize> = (0..cols).collect();
+        if let (Some(own), Some(names)) = (&self.names, &errors.names) {
+            for (from, name) in from.iter_mut().zip(own) {
+                match names.iter().position(|known| known == name) {
+                    Some(at) => *from = at,
+                    None => return wrong(format!("no column '{name}'"), "errors have the columns of the data".to_owned()),
+                }
+            }
+        }
+        let unit = if self.kind == DataKind::Images { 255.0 } else { 1.0 };
+        let cell = |row: usize, column: usize| (f64::from(errors.deviations.row(row)[from[column]]) / unit / scaling.spread(column)) as f32;
+        let deviations = Arc::new(Matrix::from_fn(errors.deviations.rows(), cols, cell));
+        Ok(CellErrors { deviations, names: self.names.clone() })
     }
 
     /// The size of pictures.

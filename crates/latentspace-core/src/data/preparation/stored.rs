@@ -64,7 +64,9 @@ impl TryFrom<Stored> for Preparation {
         let scaling = Scaling { centers, spreads, fills };
         let has_columns = !(affine.is_identity() && categories.is_empty());
         let form = match (kind, image, text) {
-            (DataKind::Table | DataKind::Array, None, None) => Form::Columns(Columns { numbers, affine, scaling, categories }),
+            (DataKind::Table | DataKind::Array, None, None) => {
+                Form::Columns(Columns { numbers, affine, scaling, keep: missing == Missing::Keep, categories })
+            }
             (DataKind::Images, Some(shape), None) if !has_columns => Form::Pictures(Pixels { shape, scaling }),
             (DataKind::Counts, None, None) if !has_columns && scaling.is_identity() => Form::Counts { base },
             (DataKind::Text, None, Some(kept)) if !has_columns && scaling.is_identity() => Form::Text(Words::new(kept)),

@@ -126,6 +126,7 @@ pub fn sweep(
     options: &PrepareOptions,
     run: &Run,
 ) -> Result<Sweep> {
+    options.without_missing("a sweep")?;
     let mut dims = dims.to_vec();
     dims.sort_unstable();
     dims.dedup();

@@ -1,5 +1,7 @@
 //! The covariance of the columns, in one round over the rows: many methods need nothing else.
 
+use std::sync::Arc;
+
 use super::frame::{Frame, Moments, Seen};
 use crate::data::CHUNK;
 use crate::error::Result;
@@ -22,6 +24,8 @@ pub(in crate::methods::linear) struct Covariance {
 pub(in crate::methods::linear) struct FromCovariance<F> {
     /// Whether each row is seen only once, so that the frame cannot be corrected.
     pub(in crate::methods::linear) once: bool,
+    /// How often each row counts; none: once.
+    pub(in crate::methods::linear) weights: Option<Arc<[f32]>>,
     /// Computes the result.
     pub(in crate::methods::linear) finish: F,
 }
@@ -35,9 +39,10 @@ impl<T, F: Fn(Covariance, &Run) -> Result<T> + Send + Sync> Fold for FromCovaria
         first.as_table(Frame::around)
     }
 
-    fn accumulate(&self, frame: &Frame, chunk: Points<'_>, _: usize) -> Result<Moments> {
+    fn accumulate(&self, frame: &Frame, chunk: Points<'_>, first: usize) -> Result<Moments> {
         chunk.as_table(|chunk| {
-            let (mut gram, mut seen) = (Gram::new(chunk.cols()), Seen::new(frame));
+            let weights = self.weights.as_ref().map(|weights| &weights[first..first + chunk.rows()]);
+            let (mut gram, mut seen) = (Gram::new(chunk.cols()), Seen::new(frame, weights));
             (0..chunk.rows()).for_each(|i| gram.add(|out| seen.row(chunk.row(i), out)));
             let lower = gram.lower();
             let squares = (1..=chunk.cols()).map(|row| lower[row * (row + 1) / 2 - 1]).sum();

@@ -17,10 +17,11 @@ use super::covariance::{Covariance, FromCovariance};
 use super::factors::adequacy::Adequacy;
 use super::factors::likelihood::maximize;
 use super::factors::{self, FactorModel, Factors};
+use super::incomplete::{self, Beside, Count, Incomplete, Maximum, Noise};
 use super::measured::{Learned, LinearModel, Measured};
 use crate::attributes::{Attribute, Fit, Found, Peer};
 use crate::axes::Rotation;
-use crate::data::Rows;
+use crate::data::{Given, Rows};
 use crate::error::{Error, Result, count};
 use crate::fold::AnyFold;
 use crate::linalg::symmetric_eigen;
@@ -69,10 +70,26 @@ impl FactorAnalysis {
         shape.cols.min(shape.rows.saturating_sub(1)).max(1)
     }
 
-    fn fold(&self, once: bool) -> impl AnyFold + use<> {
+    fn fold(&self, shape: Shape, once: bool, beside: Beside, seed: u64) -> Box<dyn AnyFold> {
         let method = self.clone();
-        let solver = FromCovariance { once, finish: move |covariance: Covariance, run: &Run| method.learn(&covariance, run) };
-        Measured { solver, once }
+        let weights = beside.weights.clone();
+        if beside.is_uneven(shape) {
+            let count = match self.n_components {
+                Auto::Value(k) => Count::Known(k as usize),
+                Auto::Auto => Count::Chosen(chosen),
+            };
+            let rotation = (self.rotation, self.normalize);
+            let finish = move |found: Maximum, _: &Run| factors::most_likely(found, rotation, Map::new());
+            let solver = Incomplete::new(count, Noise::Own, beside, Self::INFO.title, seed, finish);
+            let solver = solver.until(self.tol, self.n_iter as usize);
+            return Box::new(Measured { solver, once: false, weights });
+        }
+        let solver = FromCovariance {
+            once,
+            weights: weights.clone(),
+            finish: move |covariance: Covariance, run: &Run| method.learn(&covariance, run),
+        };
+        Box::new(Measured { solver, once, weights })
     }
 
     fn learn(&self, covariance: &Covariance, run: &Run) -> Result<Learned<FactorModel>> {
@@ -96,7 +113,7 @@ impl FactorAnalysis {
         run.check()?;
         let k = match self.n_components {
             Auto::Value(k) => k as usize,
-            Auto::Auto => chosen(&correlation, m, n, run)?.min(Self::most(Shape::new(n as usize, d))),
+            Auto::Auto => chosen(&correlation, m, n)?.min(Self::most(Shape::new(n as usize, d))),
         };
         let learned = k.min(m);
         let adequacy = Adequacy::of(&correlation, m, n);
@@ -154,9 +171,9 @@ impl FactorAnalysis {
 
 /// The number of eigenvalues of correlations `[m, m]` that are larger than the largest of noise in n rows, (1 + √(m/n))² (Marchenko and Pastur 1967,
 /// doi:10.1070/SM1967v001n04ABEH001994): 1 at least.
-fn chosen(correlation: &[f64], m: usize, n: f64, run: &Run) -> Result<usize> {
+fn chosen(correlation: &[f64], m: usize, n: f64) -> Result<usize> {
     let edge = (1.0 + (m as f64 / n).sqrt()).powi(2);
-    let eigen = symmetric_eigen(correlation, m, MOST_CHOSEN, || run.check())?;
+    let eigen = symmetric_eigen(correlation, m, MOST_CHOSEN, || Ok(()))?;
     Ok(eigen.values.iter().filter(|value| **value > edge).count().clamp(1, MOST_CHOSEN))
 }
 
@@ -194,7 +211,7 @@ impl Method for FactorAnalysis {
         laws: &[Law::Reconstruction],
         oriented: true,
         live: false,
-        given: &[],
+        given: &[Given::Weights, Given::Errors],
         limits: &[super::DENSE, super::SQUARE],
         attributes: ATTRIBUTES,
         peer: Some(Peer { class: "sklearn.decomposition.FactorAnalysis", lacks: &[] }),
@@ -218,6 +235,9 @@ impl Method for FactorAnalysis {
 
     fn plan(&self, shape: Shape, run: &Run) -> Plan {
         let k = self.n_components.or_else(|| MOST_CHOSEN.min(Self::most(shape)) as u32) as usize;
+        if shape.incomplete {
+            return incomplete::plan(shape, k, run);
+        }
         Plan {
             algorithm: "maximum likelihood, through the correlations of the columns".to_owned(),
             ..super::covariance::plan_with_eigen(shape, k, USUAL_STEPS, run)
@@ -226,15 +246,15 @@ impl Method for FactorAnalysis {
 
     fn fit(&self, rows: &Rows<'_>, run: &Run) -> Result<Fitted> {
         run.progress(Self::INFO.title, 0, 1);
-        self.fold(false).fit(rows, Self::INFO.title, run)
+        self.fold(rows.shape(), false, Beside::of(rows), run.seed()).fit(rows, Self::INFO.title, run)
     }
 
-    fn folding(&self, _: Shape, _: &Run) -> Result<Box<dyn AnyFold>> {
-        Ok(Box::new(self.fold(false)))
+    fn folding(&self, shape: Shape, run: &Run) -> Result<Box<dyn AnyFold>> {
+        Ok(self.fold(shape, false, Beside::default(), run.seed()))
     }
 
-    fn once(&self, _: Shape) -> Option<Box<dyn AnyFold>> {
-        Some(Box::new(self.fold(true)))
+    fn once(&self, shape: Shape) -> Option<Box<dyn AnyFold>> {
+        (!shape.incomplete).then(|| self.fold(shape, true, Beside::default(), 0))
     }
 
     fn attribute(&self, name: &str, fit: &Fit<'_>, _: &Run) -> Result<Found> {

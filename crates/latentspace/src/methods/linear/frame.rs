@@ -20,7 +20,7 @@ impl Frame {
     pub(in crate::methods::linear) fn around(first: MatrixView<'_>) -> Frame {
         // A few hundred rows tell where the columns lie and how wide they are.
         let first = first.slice(0..first.rows().min(BLOCK));
-        let shift: Vec<f32> = column_means(first).into_iter().map(|mean| mean as f32).collect();
+        let shift: Vec<f32> = column_means(first, None).into_iter().map(|mean| mean as f32).collect();
         let largest = (0..first.rows())
             .flat_map(|i| first.row(i).iter().zip(&shift).map(|(value, shift)| (value - shift).abs()))
             .fold(0.0_f32, f32::max);
@@ -70,6 +70,7 @@ impl Frame {
 
 /// Sums of rows as seen through a frame.
 pub(in crate::methods::linear) struct Moments {
+    /// Number of rows, each as often as it counts.
     pub(in crate::methods::linear) count: f64,
     /// The largest magnitude.
     pub(in crate::methods::linear) largest: f32,
@@ -92,13 +93,15 @@ impl Moments {
     }
 }
 
-/// The mean of each column.
-pub(in crate::methods::linear) fn column_means(rows: MatrixView<'_>) -> Vec<f64> {
+/// The mean of each column, of rows that count so often; none: once.
+pub(in crate::methods::linear) fn column_means(rows: MatrixView<'_>, weights: Option<&[f32]>) -> Vec<f64> {
+    let weight = |row: usize| weights.map_or(1.0, |weights| f64::from(weights[row]));
     let mut sums = vec![0.0; rows.cols()];
     for i in 0..rows.rows() {
-        sums.iter_mut().zip(rows.row(i)).for_each(|(sum, &value)| *sum += f64::from(value));
+        sums.iter_mut().zip(rows.row(i)).for_each(|(sum, &value)| *sum += weight(i) * f64::from(value));
     }
-    sums.iter_mut().for_each(|sum| *sum /= rows.rows() as f64);
+    let counted: f64 = (0..rows.rows()).map(weight).sum();
+    sums.iter_mut().for_each(|sum| *sum /= counted);
     sums
 }
 
@@ -108,6 +111,8 @@ pub(in crate::methods::linear) const BLOCK: usize = 512;
 /// Rows as seen through a frame, and what they come to.
 pub(in crate::methods::linear) struct Seen<'a> {
     frame: &'a Frame,
+    /// How often each row counts; none: once.
+    weights: Option<&'a [f32]>,
     rows: usize,
     sum: Vec<f64>,
     /// Sums of the last rows, and the largest magnitudes of all: a column each, so that the loop over columns adds nothing up and runs in lanes.
@@ -116,14 +121,26 @@ pub(in crate::methods::linear) struct Seen<'a> {
 }
 
 impl<'a> Seen<'a> {
-    pub(in crate::methods::linear) fn new(frame: &'a Frame) -> Self {
+    pub(in crate::methods::linear) fn new(frame: &'a Frame, weights: Option<&'a [f32]>) -> Self {
         let d = frame.shift.len();
-        Seen { frame, rows: 0, sum: vec![0.0; d], recent: vec![0.0; d], largest: vec![0.0; d] }
+        Seen { frame, weights, rows: 0, sum: vec![0.0; d], recent: vec![0.0; d], largest: vec![0.0; d] }
     }
 
-    /// Writes a row as seen through the frame to `out`.
+    /// Writes a row as seen through the frame to `out`, times the root of its weight, so that products count it as often.
     #[inline]
     pub(in crate::methods::linear) fn row(&mut self, row: &[f32], out: &mut [f32]) {
+        if let Some(weights) = self.weights {
+            see(self.frame, row, out, &mut vec![0.0; row.len()], &mut self.largest);
+            let (weight, root) = (weights[self.rows], weights[self.rows].sqrt());
+            self.recent.iter_mut().zip(out.iter_mut()).for_each(|(sum, value)| {
+                *sum += weight * *value;
+                *value *= root;
+            });
+            self.rows += 1;
+            return if self.rows.is_multiple_of(BLOCK) {
+                self.settle()
+            };
+        }
         #[cfg(target_arch = "x86_64")]
         if is_x86_feature_detected!("avx2") {
             // SAFETY: the processor has AVX2.
@@ -146,7 +163,8 @@ impl<'a> Seen<'a> {
     pub(in crate::methods::linear) fn moments(mut self, product: Vec<f64>, squares: f64) -> Moments {
         self.settle();
         let largest = self.largest.into_iter().fold(0.0, f32::max);
-        Moments { count: self.rows as f64, largest, sum: self.sum, product, squares }
+        let count = self.weights.map_or(self.rows as f64, |weights| weights.iter().map(|&weight| f64::from(weight)).sum());
+        Moments { count, largest, sum: self.sum, product, squares }
     }
 }
 

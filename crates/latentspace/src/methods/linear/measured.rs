@@ -1,5 +1,7 @@
 //! What decoding loses: from the sums of a fold, or where these do not resolve it, in one more round over the rows.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
 use super::affine::{Affine, ENCODED, decode_block, encode_block};
@@ -21,6 +23,8 @@ pub(in crate::methods::linear) const RESOLVED: f64 = 1e-4;
 /// What rows lose when they are encoded and decoded: sums of squares.
 pub(in crate::methods::linear) struct Lost {
     pub(in crate::methods::linear) rows: f64,
+    /// Known cells, in rows of all columns.
+    pub(in crate::methods::linear) known: f64,
     /// Of the centered rows.
     pub(in crate::methods::linear) total: f64,
     /// Of the differences between rows and decoded rows.
@@ -32,11 +36,46 @@ pub(in crate::methods::linear) struct Lost {
 impl Lost {
     /// Of no rows.
     pub(in crate::methods::linear) fn none(k: usize) -> Lost {
-        Lost { rows: 0.0, total: 0.0, lost: 0.0, codes: vec![0.0; k] }
+        Lost { rows: 0.0, known: 0.0, total: 0.0, lost: 0.0, codes: vec![0.0; k] }
     }
 
-    /// Of rows that are encoded by one matrix and decoded by another, `[k, d]`. Cost: 4·n·d·k flops.
-    pub(in crate::methods::linear) fn of(mean: &[f64], encoder: &Matrix, decoder: &Matrix, rows: MatrixView<'_>) -> Result<Lost> {
+    /// Of rows that are encoded by one matrix and decoded by another, `[k, d]`, each row as often as it counts. `complete` predicts missing cells, which
+    /// lose nothing. Cost: 4·n·d·k flops.
+    pub(in crate::methods::linear) fn of(
+        mean: &[f64],
+        (encoder, decoder): (&Matrix, &Matrix),
+        rows: MatrixView<'_>,
+        weights: Option<&[f32]>,
+        complete: impl Fn(MatrixView<'_>) -> Result<Matrix>,
+    ) -> Result<Lost> {
+        let (k, d) = (decoder.rows(), decoder.cols());
+        let is_complete = !rows.as_slice().iter().any(|cell| cell.is_nan());
+        if is_complete && weights.is_none() {
+            return Lost::of_complete(mean, encoder, decoder, rows);
+        }
+        let mut lost = Lost::none(k);
+        let (mut codes, mut back) = (vec![0.0_f32; ENCODED * k], vec![0.0_f32; ENCODED * d]);
+        for from in (0..rows.rows()).step_by(ENCODED) {
+            let block = rows.slice(from..(from + ENCODED).min(rows.rows()));
+            let completed = if is_complete { block.to_matrix() } else { complete(block)? };
+            encode_block(mean, encoder, completed.view(), &mut codes)?;
+            decode_block(mean, decoder, &codes, &mut back)?;
+            for row in 0..block.rows() {
+                let weight = weights.map_or(1.0, |weights| f64::from(weights[from + row]));
+                for ((&cell, &back), mean) in block.row(row).iter().zip(&back[row * d..]).zip(mean).filter(|((cell, _), _)| !cell.is_nan())
+                {
+                    lost.known += weight / d as f64;
+                    lost.total += weight * (f64::from(cell) - mean).powi(2);
+                    lost.lost += weight * (f64::from(cell) - f64::from(back)).powi(2);
+                }
+                lost.rows += weight;
+                lost.codes.iter_mut().zip(&codes[row * k..]).for_each(|(sum, &code)| *sum += weight * f64::from(code).powi(2));
+            }
+        }
+        Ok(lost)
+    }
+
+    fn of_complete(mean: &[f64], encoder: &Matrix, decoder: &Matrix, rows: MatrixView<'_>) -> Result<Lost> {
         let (k, d) = (decoder.rows(), decoder.cols());
         let mut lost = Lost::none(k);
         let (mut codes, mut back) = (vec![0.0_f32; ENCODED * k], vec![0.0_f32; ENCODED * d]);
@@ -55,15 +94,22 @@ impl Lost {
         Ok(lost)
     }
 
-    /// Counts a row with these codes.
+    /// Counts a row without missing cells, with these codes.
     pub(in crate::methods::linear) fn count(&mut self, codes: &[f32]) {
         self.rows += 1.0;
+        self.known += 1.0;
         self.codes.iter_mut().zip(codes).for_each(|(sum, &code)| *sum += f64::from(code).powi(2));
+    }
+
+    /// A sum of squares as a variance of rows without missing cells.
+    pub(in crate::methods::linear) fn variance(&self, squares: f64) -> f64 {
+        if self.known > 0.0 { squares * self.rows / self.known / (self.rows - 1.0).max(1.0) } else { 0.0 }
     }
 
     /// Of these and other rows.
     pub(in crate::methods::linear) fn merge(mut self, other: Lost) -> Lost {
         self.rows += other.rows;
+        self.known += other.known;
         self.total += other.total;
         self.lost += other.lost;
         self.codes.iter_mut().zip(&other.codes).for_each(|(a, b)| *a += b);
@@ -74,24 +120,30 @@ impl Lost {
 impl Portable for Lost {
     fn store(&self) -> Result<Parcel> {
         let mut parcel = Parcel { facts: json!({ "measuring": true }), ..Parcel::default() };
-        parcel.tensors.put_f64("rows_total_lost", &[self.rows, self.total, self.lost])?;
+        parcel.tensors.put_f64("rows_total_lost_known", &[self.rows, self.total, self.lost, self.known])?;
         parcel.tensors.put_f64("codes", &self.codes)?;
         Ok(parcel)
     }
 
     fn load(parcel: &Parcel) -> Result<Self> {
-        let scalars = parcel.tensors.f64("rows_total_lost", Some(3))?;
-        Ok(Lost { rows: scalars[0], total: scalars[1], lost: scalars[2], codes: parcel.tensors.f64("codes", None)?.to_vec() })
+        let scalars = parcel.tensors.f64("rows_total_lost_known", Some(4))?;
+        Ok(Lost {
+            rows: scalars[0],
+            total: scalars[1],
+            lost: scalars[2],
+            known: scalars[3],
+            codes: parcel.tensors.f64("codes", None)?.to_vec(),
+        })
     }
 }
 
 /// The result of a fold whose decoding loss can be measured.
 pub(in crate::methods::linear) trait Decodes: Portable + Send + Sync {
-    /// What some rows lose.
+    /// What some rows lose, each as often as it counts.
     ///
     /// # Errors
     /// [`Error::Input`] if the columns do not fit.
-    fn lose(&self, rows: Points<'_>) -> Result<Lost>;
+    fn lose(&self, rows: Points<'_>, weights: Option<&[f32]>) -> Result<Lost>;
     /// Whether the loss is known to three digits.
     fn is_resolved(&self) -> bool;
     /// The same with what all rows lose.
@@ -105,6 +157,8 @@ pub(in crate::methods::linear) struct Measured<F> {
     pub(in crate::methods::linear) solver: F,
     /// Whether each row is seen only once.
     pub(in crate::methods::linear) once: bool,
+    /// How often each row counts; none: once.
+    pub(in crate::methods::linear) weights: Option<Arc<[f32]>>,
 }
 
 /// The rounds of a solver, or the one after them.
@@ -138,7 +192,10 @@ impl<F: Fold<Outcome: Decodes>> Fold for Measured<F> {
     fn accumulate(&self, state: &Self::State, chunk: Points<'_>, first: usize) -> Result<Self::Stats> {
         match state {
             Stage::Learning(state) => self.solver.accumulate(state, chunk, first).map(Stage::Learning),
-            Stage::Measuring(learned) => learned.lose(chunk).map(Stage::Measuring),
+            Stage::Measuring(learned) => {
+                let weights = self.weights.as_ref().map(|weights| &weights[first..first + chunk.rows()]);
+                learned.lose(chunk, weights).map(Stage::Measuring)
+            }
         }
     }
 
@@ -172,6 +229,14 @@ pub(in crate::methods::linear) trait LinearModel: Model + Sized + 'static {
     /// Its codes and decoded rows.
     fn affine(&self) -> &Affine;
 
+    /// Rows whose missing cells are predicted from the others of their row.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if the model does not predict cells.
+    fn predicted(&self, _rows: MatrixView<'_>) -> Result<Matrix> {
+        Err(Error::internal("a model of complete rows"))
+    }
+
     /// Opens what [`Model::store`] wrote.
     ///
     /// # Errors
@@ -187,9 +252,9 @@ pub(in crate::methods::linear) struct Learned<M> {
 }
 
 impl<M: LinearModel> Decodes for Learned<M> {
-    fn lose(&self, rows: Points<'_>) -> Result<Lost> {
+    fn lose(&self, rows: Points<'_>, weights: Option<&[f32]>) -> Result<Lost> {
         let Affine { mean, encoder, decoder } = self.model.affine();
-        rows.as_table(|rows| Lost::of(mean, encoder, decoder, rows))?
+        rows.as_table(|rows| Lost::of(mean, (encoder, decoder), rows, weights, |rows| self.model.predicted(rows)))?
     }
 
     fn is_resolved(&self) -> bool {
@@ -251,8 +316,7 @@ impl Loss {
 
     /// The loss of all rows.
     pub(in crate::methods::linear) fn measured(lost: &Lost) -> Loss {
-        let freedom = (lost.rows - 1.0).max(1.0);
-        Loss { rows: lost.rows, total: lost.total / freedom, lost: lost.lost / freedom, is_resolved: true }
+        Loss { rows: lost.rows, total: lost.variance(lost.total), lost: lost.variance(lost.lost), is_resolved: true }
     }
 
     /// The explained variance and the reconstruction error of `k` dimensions of `d` columns, each with its null.

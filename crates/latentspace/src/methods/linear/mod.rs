@@ -9,6 +9,7 @@ pub mod factor_analysis;
 mod factors;
 mod frame;
 pub mod ica;
+mod incomplete;
 mod measured;
 pub mod nmf;
 pub mod pca;

@@ -14,10 +14,11 @@ use serde_json::{Map, Value, json};
 
 use super::covariance::{Covariance, FromCovariance};
 use super::factors::{self, FactorModel, Factors};
+use super::incomplete::{self, Beside, Count, Incomplete, Maximum, Noise};
 use super::measured::{Learned, LinearModel, Measured};
 use crate::attributes::{Attribute, Fit, Found};
 use crate::axes::Rotation;
-use crate::data::Rows;
+use crate::data::{Given, Rows};
 use crate::error::{Error, Result};
 use crate::fold::AnyFold;
 use crate::linalg::symmetric_eigen;
@@ -38,11 +39,17 @@ pub struct Ppca {
     pub rotation: Rotation,
     /// Kaiser normalization: while they are rotated, the loadings of each column have length 1, so that columns of little communality count as much.
     pub normalize: bool,
+    /// Tolerance, where cells are missing or have errors: stop when a step raises the log-likelihood per row by less than this.
+    #[schemars(range(min = 0.0))]
+    pub tol: f64,
+    /// Maximum number of steps, where cells are missing or have errors; else the maximum has a closed form.
+    #[schemars(range(min = 1))]
+    pub n_iter: u32,
 }
 
 impl Default for Ppca {
     fn default() -> Self {
-        Ppca { n_components: Auto::Auto, rotation: Rotation::None, normalize: true }
+        Ppca { n_components: Auto::Auto, rotation: Rotation::None, normalize: true, tol: 1e-8, n_iter: 1000 }
     }
 }
 
@@ -59,10 +66,24 @@ impl Ppca {
         self.n_components.or_else(|| noisy.min(50) as u32) as usize
     }
 
-    fn fold(&self, shape: Shape, once: bool) -> impl AnyFold + use<> {
+    fn fold(&self, shape: Shape, once: bool, beside: Beside, seed: u64) -> Box<dyn AnyFold> {
         let (k, rotation) = (self.components(shape), (self.rotation, self.normalize));
-        let solver = FromCovariance { once, finish: move |covariance: Covariance, run: &Run| learn(&covariance, k, rotation, run) };
-        Measured { solver, once }
+        let weights = beside.weights.clone();
+        if beside.is_uneven(shape) {
+            let finish = move |found: Maximum, _: &Run| {
+                let noise = found.noise.iter().sum::<f64>() / found.noise.len() as f64;
+                factors::most_likely(found, rotation, Map::from_iter([("noise_variance".to_owned(), json!(noise))]))
+            };
+            let solver = Incomplete::new(Count::Known(k), Noise::Common, beside, Self::INFO.title, seed, finish);
+            let solver = solver.until(self.tol, self.n_iter as usize);
+            return Box::new(Measured { solver, once: false, weights });
+        }
+        let solver = FromCovariance {
+            once,
+            weights: weights.clone(),
+            finish: move |covariance: Covariance, run: &Run| learn(&covariance, k, rotation, run),
+        };
+        Box::new(Measured { solver, once, weights })
     }
 }
 
@@ -131,7 +152,7 @@ impl Method for Ppca {
         laws: &[Law::Rotation, Law::Reconstruction],
         oriented: true,
         live: false,
-        given: &[],
+        given: &[Given::Weights, Given::Errors],
         limits: &[super::DENSE, super::SQUARE],
         attributes: ATTRIBUTES,
         peer: None,
@@ -150,20 +171,23 @@ impl Method for Ppca {
     }
 
     fn plan(&self, shape: Shape, run: &Run) -> Plan {
+        if shape.incomplete {
+            return incomplete::plan(shape, self.components(shape), run);
+        }
         super::covariance::plan_with_eigen(shape, self.components(shape), 1.0, run)
     }
 
     fn fit(&self, rows: &Rows<'_>, run: &Run) -> Result<Fitted> {
         run.progress(Self::INFO.title, 0, 1);
-        self.fold(rows.shape(), false).fit(rows, Self::INFO.title, run)
+        self.fold(rows.shape(), false, Beside::of(rows), run.seed()).fit(rows, Self::INFO.title, run)
     }
 
-    fn folding(&self, shape: Shape, _: &Run) -> Result<Box<dyn AnyFold>> {
-        Ok(Box::new(self.fold(shape, false)))
+    fn folding(&self, shape: Shape, run: &Run) -> Result<Box<dyn AnyFold>> {
+        Ok(self.fold(shape, false, Beside::default(), run.seed()))
     }
 
     fn once(&self, shape: Shape) -> Option<Box<dyn AnyFold>> {
-        Some(Box::new(self.fold(shape, true)))
+        (!shape.incomplete).then(|| self.fold(shape, true, Beside::default(), 0))
     }
 
     fn attribute(&self, name: &str, fit: &Fit<'_>, _: &Run) -> Result<Found> {

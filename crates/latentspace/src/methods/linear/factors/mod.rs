@@ -13,11 +13,13 @@ use serde_json::{Map, Value, json};
 pub(super) use self::model::FactorModel;
 use super::affine::Affine;
 use super::covariance::Covariance;
+use super::frame::Frame;
+use super::incomplete::Maximum;
 use super::measured::{Learned, LinearModel, Loss};
 use crate::attributes::{Attribute, Fit, Found};
 use crate::axes::{Rotation, rotate};
 use crate::error::Result;
-use crate::linalg::{Matrix, multiplied};
+use crate::linalg::{Matrix, multiplied, symmetric_eigen};
 
 /// Loadings of independent factors, in the order of their information, within the frame of a covariance.
 pub(super) struct Factors {
@@ -36,10 +38,54 @@ pub(super) fn rotated(
     factors: Factors,
     k: usize,
     covariance: &Covariance,
+    rotation: (Rotation, bool),
+    facts: Map<String, Value>,
+) -> Result<Learned<FactorModel>> {
+    let loss = |decoder: &Matrix, encoder: &Matrix| Loss::by(covariance, lost(decoder, encoder, covariance));
+    turned(factors, k, (&covariance.frame, &covariance.mean, covariance.total()), loss, rotation, facts)
+}
+
+/// A model of the factors that make rows with missing cells or errors most likely, rotated.
+pub(super) fn most_likely(found: Maximum, rotation: (Rotation, bool), mut facts: Map<String, Value>) -> Result<Learned<FactorModel>> {
+    let d = found.mean.len();
+    let k = found.loadings.len() / d.max(1);
+    facts.insert("n_iter".to_owned(), json!(found.n_iter));
+    facts.insert("converged".to_owned(), json!(found.converged));
+    facts.insert("training_log_likelihood_per_row".to_owned(), json!(found.log_likelihood));
+    facts.extend(found.chi_squared.map(|own| ("reduced_chi_squared".to_owned(), json!(own))));
+    // Factors in the order of their information: the eigenvectors of Λ'Ψ⁻¹Λ.
+    let inverse = |column: usize| if found.noise[column] > 0.0 { 1.0 / found.noise[column] } else { 0.0 };
+    let own = |column: usize, axis: usize| found.loadings[column * k + axis];
+    let information: Vec<f64> =
+        (0..k * k).map(|at| (0..d).map(|column| own(column, at / k) * own(column, at % k) * inverse(column)).sum::<f64>()).collect();
+    let eigen = symmetric_eigen(&information, k, k, || Ok(()))?;
+    let mut factors = Factors { loadings: vec![0.0; d * k], noise: found.noise.clone(), encoder: vec![0.0; k * d], units: vec![1.0; d] };
+    for (axis, (vector, value)) in eigen.vectors.chunks_exact(k).zip(&eigen.values).enumerate() {
+        for column in 0..d {
+            let loading = vector.iter().enumerate().map(|(at, part)| part * own(column, at)).sum::<f64>();
+            factors.loadings[column * k + axis] = loading;
+            factors.encoder[axis * d + column] = loading * inverse(column) / (1.0 + value.max(0.0));
+        }
+    }
+    let explained = |column: usize| factors.loadings[column * k..][..k].iter().map(|loading| loading * loading).sum::<f64>();
+    let variances: Vec<f64> = (0..d).map(|column| explained(column) + found.noise[column]).collect();
+    factors.units = variances.iter().map(|variance| if *variance > 0.0 { variance.sqrt() } else { 1.0 }).collect();
+    let (frame, total) = (Frame { shift: vec![0.0; d], scale: 1.0 }, variances.iter().sum());
+    // A round over the rows measures what decoding loses.
+    let loss = |_: &Matrix, _: &Matrix| Loss { rows: found.rows, total, lost: 0.0, is_resolved: false };
+    turned(factors, k, (&frame, &found.mean, total), loss, rotation, facts)
+}
+
+/// A model of these factors, rotated: of rows seen through a frame, with their mean and variance in it.
+fn turned(
+    factors: Factors,
+    k: usize,
+    (frame, mean, total): (&Frame, &[f64], f64),
+    loss: impl Fn(&Matrix, &Matrix) -> Loss,
     (rotation, normalize): (Rotation, bool),
     mut facts: Map<String, Value>,
 ) -> Result<Learned<FactorModel>> {
-    let d = covariance.cols();
+    let d = mean.len();
     let Factors { mut loadings, noise, mut encoder, units } = factors;
     // Factors without loadings stay as they are, behind the others.
     let used = (0..k).filter(|&axis| (0..d).any(|column| loadings[column * k + axis] != 0.0)).count();
@@ -65,15 +111,14 @@ pub(super) fn rotated(
         (0..used * d).for_each(|at| encoder[at] = turned[(at / d, at % d)]);
         facts.insert("rotation_converged".to_owned(), json!(rotated.converged));
     }
-    let frame = &covariance.frame;
     let unit = f64::from(frame.scale);
     let decoder = Matrix::from_fn(k, d, |axis, column| (loadings[column * k + axis] / unit) as f32);
     let encoder = Matrix::new(k, d, encoder.iter().map(|cell| (cell * unit) as f32).collect())?;
-    let loss = Loss::by(covariance, lost(&decoder, &encoder, covariance));
-    let affine = Affine { mean: frame.mean_outside(&covariance.mean), encoder, decoder };
+    let loss = loss(&decoder, &encoder);
+    let affine = Affine { mean: frame.mean_outside(mean), encoder, decoder };
     facts.insert("n_components".to_owned(), json!(k));
     let noise = noise.iter().map(|&noise| frame.variance_outside(noise)).collect();
-    let model = FactorModel::new(affine, noise, correlations, frame.variance_outside(covariance.total()));
+    let model = FactorModel::new(affine, noise, correlations, frame.variance_outside(total));
     Ok(Learned { model, facts, loss })
 }
 

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::attributes::Found;
 use crate::axes::{Axes, Weights};
+use crate::completion;
 use crate::error::{Error, Result};
 use crate::linalg::{Cholesky, Matrix, MatrixView, OwnedRows, multiplied};
 use crate::methods::linear::affine::{Affine, ENCODED};
@@ -47,6 +48,26 @@ impl FactorModel {
             (0..k).for_each(|other| spread[(axis, other)] = 0.0);
         }
         FactorModel { affine, noise, correlations, total, shares, spread }
+    }
+
+    /// Rows whose missing cells are predicted: in units of the noise, by least squares with the prior of independent factors.
+    fn filled(&self, rows: MatrixView<'_>, check: &(dyn Fn() -> Result<()> + Sync)) -> Result<Matrix> {
+        let (d, k) = (self.affine.columns(), self.affine.n_components());
+        let units: Vec<f64> = self.noise.iter().map(|noise| if *noise > 0.0 { noise.sqrt() } else { 1.0 }).collect();
+        // Of a column without noise nothing is learned.
+        let loading = |axis: usize, column: usize| {
+            let own: f64 = (axis..k).map(|other| self.spread[(other, axis)] * self.loading(other, column)).sum();
+            if self.noise[column] > 0.0 { (own / units[column]) as f32 } else { 0.0 }
+        };
+        let axes = Matrix::from_fn(k, d, loading);
+        let scaled = Matrix::from_fn(rows.rows(), d, |row, column| {
+            ((f64::from(rows.row(row)[column]) - self.affine.mean[column]) / units[column]) as f32
+        });
+        let filled = completion::fill(scaled.view(), &vec![0.0; d], &axes, &vec![1.0; k], check)?;
+        Ok(Matrix::from_fn(rows.rows(), d, |row, column| {
+            let given = rows.row(row)[column];
+            if given.is_nan() { (self.affine.mean[column] + f64::from(filled.row(row)[column]) * units[column]) as f32 } else { given }
+        }))
     }
 
     fn loading(&self, axis: usize, column: usize) -> f64 {
@@ -149,6 +170,10 @@ impl LinearModel for FactorModel {
         &self.affine
     }
 
+    fn predicted(&self, rows: MatrixView<'_>) -> Result<Matrix> {
+        self.filled(rows, &|| Ok(()))
+    }
+
     fn load(tensors: &Tensors) -> Result<Self> {
         let affine = Affine::load(tensors, "scores", "loadings")?;
         let k = affine.n_components();
@@ -175,6 +200,12 @@ impl Model for FactorModel {
 
     fn decode(&self, codes: &Matrix, run: &Run) -> Result<Matrix> {
         self.affine.decode(codes, run)
+    }
+
+    /// By the mean of the hidden cells given the visible ones.
+    fn complete(&self, rows: &OwnedRows, _: &[f64], run: &Run) -> Result<Matrix> {
+        let table = rows.table()?;
+        run.install(|| self.filled(table.view(), &|| run.check()))
     }
 
     /// Constant columns are left out.

@@ -301,7 +301,7 @@ impl Fold for Unmixing {
 
 /// The fold of the covariance.
 fn moments() -> impl Fold<State = Frame, Stats = Moments, Outcome = Covariance> {
-    FromCovariance { once: false, finish: |covariance: Covariance, _: &Run| Ok(covariance) }
+    FromCovariance { once: false, weights: None, finish: |covariance: Covariance, _: &Run| Ok(covariance) }
 }
 
 impl Portable for State {

@@ -69,7 +69,7 @@ impl Ica {
 
     /// `chunks`: the number of chunks whose whitened rows are kept between rounds.
     fn fold(&self, shape: Shape, chunks: usize, seed: u64) -> Measured<Unmixing> {
-        Measured { solver: Unmixing::new(self.clone(), self.components(shape), chunks, seed), once: false }
+        Measured { solver: Unmixing::new(self.clone(), self.components(shape), chunks, seed), once: false, weights: None }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, json};
 
+use super::cells::Cells;
 use super::model::NmfModel;
 use super::start::start;
 use super::update::{Parts, Penalty, pass, sweep};
@@ -10,6 +11,7 @@ use crate::error::{Error, Result, count};
 use crate::interval::{Measure, number};
 use crate::linalg::{Matrix, OwnedRows, Points};
 use crate::method::Fitted;
+use crate::methods::linear::incomplete::Beside;
 use crate::model::Model;
 use crate::parallel::*;
 use crate::run::Run;
@@ -25,8 +27,6 @@ const LEAST: f64 = 1e-12;
 struct Moments {
     mean: f64,
     squares: f64,
-    /// Squared deviations from the mean of each column.
-    centered: f64,
     /// The loss of a cell without parts: Σ x log x - x.
     entropy: f64,
 }
@@ -62,12 +62,22 @@ fn moments(rows: &OwnedRows) -> Result<Moments> {
             .at_column((column + 1).to_string())
             .with_hint("leave the rows unscaled (--scale none), or use pca"));
     }
-    let means: f64 = sums.iter().map(|sum| sum * sum).sum::<f64>() / n.max(1) as f64;
-    Ok(Moments { mean: sums.iter().sum::<f64>() / (n * d).max(1) as f64, squares, centered: (squares - means).max(0.0), entropy })
+    Ok(Moments { mean: sums.iter().sum::<f64>() / (n * d).max(1) as f64, squares, entropy })
 }
 
-pub(super) fn learn(method: &Nmf, k: usize, rows: &OwnedRows, run: &Run) -> Result<Fitted> {
-    let (n, d) = (rows.rows(), rows.cols());
+pub(super) fn learn(method: &Nmf, k: usize, given: &OwnedRows, beside: Beside, run: &Run) -> Result<Fitted> {
+    let (n, d) = (given.rows(), given.cols());
+    check(method, given, &beside)?;
+    let weights_of_rows = beside.weights.clone();
+    let cells = if beside.is_uneven(given.shape()) { Some(Cells::new(&given.table()?, beside)) } else { None };
+    // A row that counts w times has w times its loss: of the squared error that of the row times the root of w, of the divergence that of w times
+    // the row.
+    let changed = match (&cells, &weights_of_rows) {
+        (Some(cells), _) => Some(OwnedRows::Dense(cells.filled())),
+        (None, Some(weights)) => Some(scaled(given, weights, method.loss)?),
+        (None, None) => None,
+    };
+    let rows = changed.as_ref().unwrap_or(given);
     let moments = moments(rows)?;
     let penalty = |size: usize| Penalty {
         l1: (method.alpha * method.l1_ratio * size as f64) as f32,
@@ -79,18 +89,26 @@ pub(super) fn learn(method: &Nmf, k: usize, rows: &OwnedRows, run: &Run) -> Resu
     run.progress("NMF", 0, u64::from(method.n_iter));
     let (mut weights, mut parts) = start(rows, k, method.init, moments.mean, is_divergence, run)?;
     let is_sparse = matches!(rows.points(), Points::Sparse(_));
-    let constant = if is_divergence { moments.entropy } else { 0.5 * moments.squares };
+    let constant = match &cells {
+        Some(cells) => cells.constant(),
+        None if is_divergence => moments.entropy,
+        None => 0.5 * moments.squares,
+    };
+    let step = |parts: &Matrix, weights: &mut [f32]| match &cells {
+        Some(cells) => cells.pass(parts, weights, of_weights, run),
+        None => pass(rows, &Parts::new(parts, is_sparse), weights, method.loss, of_weights, run),
+    };
     let (mut first, mut last, mut steps, mut converged) = (None, f64::INFINITY, 0, false);
     let mut loss = f64::INFINITY;
     while steps < method.n_iter as usize {
         run.check()?;
-        let known = Parts::new(&parts, is_sparse);
-        let sums = pass(rows, &known, &mut weights, method.loss, of_weights, run)?;
+        let sums = step(&parts, &mut weights)?;
         loss = (constant + sums.loss).max(0.0) + sums.penalty + penalized(&parts, of_parts);
         let first = *first.get_or_insert(loss.max(f64::MIN_POSITIVE));
-        parts = match method.loss {
-            Loss::Frobenius => squares(&parts, &sums.weights, &sums.images, of_parts)?,
-            Loss::KullbackLeibler => divergence(&parts, &sums.images, &sums.totals, of_parts)?,
+        parts = match (&cells, method.loss) {
+            (Some(cells), _) => cells.improve(&parts, &sums, of_parts),
+            (None, Loss::Frobenius) => squares(&parts, &sums.weights, &sums.images, of_parts)?,
+            (None, Loss::KullbackLeibler) => divergence(&parts, &sums.images, &sums.totals, of_parts)?,
         };
         steps += 1;
         run.progress("NMF", steps as u64, u64::from(method.n_iter));
@@ -110,8 +128,7 @@ pub(super) fn learn(method: &Nmf, k: usize, rows: &OwnedRows, run: &Run) -> Resu
             number(change)
         ));
     }
-    let known = Parts::new(&parts, is_sparse);
-    let sums = pass(rows, &known, &mut weights, method.loss, of_weights, run)?;
+    let sums = step(&parts, &mut weights)?;
     let loss = (constant + sums.loss).max(0.0);
     // Parts by what they add to the rows.
     let added: Vec<f64> = (0..k).map(|part| sums.totals[part] * parts.row(part).iter().map(|&cell| f64::from(cell)).sum::<f64>()).collect();
@@ -121,12 +138,12 @@ pub(super) fn learn(method: &Nmf, k: usize, rows: &OwnedRows, run: &Run) -> Resu
     let shares = order.iter().map(|&part| if whole > 0.0 { added[part] / whole } else { 0.0 }).collect();
     let parts = Matrix::from_fn(k, d, |at, column| parts.row(order[at])[column]);
     let model = NmfModel::new(parts, shares, method.loss, of_weights);
-    let lost = lost(&model, rows, run)?;
-    let cells = (n * d).max(1) as f64;
-    let explained = if moments.centered > 0.0 { 1.0 - lost / moments.centered } else { 1.0 };
+    let Lost { known, centered, lost } = lost(&model, given, weights_of_rows.as_deref(), run)?;
+    let known = known.max(1.0);
+    let explained = if centered > 0.0 { 1.0 - lost / centered } else { 1.0 };
     let measures = vec![
         ("explained_variance", Measure::exact(explained, Some(k as f64 / d as f64))),
-        ("reconstruction_error", Measure::exact(lost / cells, Some(moments.centered / cells))),
+        ("reconstruction_error", Measure::exact(lost / known, Some(centered / known))),
     ];
     let mut facts = Map::new();
     facts.insert("n_components".to_owned(), json!(k));
@@ -178,18 +195,74 @@ fn divergence(parts: &Matrix, images: &[f64], totals: &[f64], penalty: Penalty) 
     Matrix::new(parts.rows(), d, (0..parts.rows() * d).map(cell).collect())
 }
 
-/// The squared error of decoded rows.
-fn lost(model: &NmfModel, rows: &OwnedRows, run: &Run) -> Result<f64> {
+/// What decoded rows lose: sums over known cells, each row as often as it counts.
+struct Lost {
+    known: f64,
+    /// Squared deviations from the mean of each column.
+    centered: f64,
+    /// Squared errors.
+    lost: f64,
+}
+
+fn lost(model: &NmfModel, rows: &OwnedRows, weights: Option<&[f32]>, run: &Run) -> Result<Lost> {
     /// Rows at a time.
     const BLOCK: usize = 4096;
-    let mut lost = 0.0;
+    let d = rows.cols();
+    let (mut sums, mut squares, mut known, mut lost) = (vec![0.0_f64; d], vec![0.0_f64; d], vec![0.0_f64; d], 0.0);
     for from in (0..rows.rows()).step_by(BLOCK) {
         let block = rows.select(&(from as u32..(from + BLOCK).min(rows.rows()) as u32).collect::<Vec<u32>>());
-        let back = model.decode(&model.encode(&block, run)?, run)?;
-        let one = |row: usize, cells: &[f32]| -> f64 {
-            cells.iter().zip(back.row(row)).map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2)).sum()
+        let completed = match &block {
+            OwnedRows::Incomplete(table) => OwnedRows::Dense(model.complete(&OwnedRows::Dense(table.clone()), &[], run)?),
+            _ => block.clone(),
         };
-        lost += block.points().as_table(|table| (0..table.rows()).map(|row| one(row, table.row(row))).sum::<f64>())?;
+        let back = model.decode(&model.encode(&completed, run)?, run)?;
+        block.points().as_table(|table| {
+            for row in 0..table.rows() {
+                let weight = weights.map_or(1.0, |weights| f64::from(weights[from + row]));
+                for (column, (&cell, &back)) in table.row(row).iter().zip(back.row(row)).enumerate().filter(|(_, (cell, _))| !cell.is_nan())
+                {
+                    let cell = f64::from(cell);
+                    known[column] += weight;
+                    sums[column] += weight * cell;
+                    squares[column] += weight * cell * cell;
+                    lost += weight * (cell - f64::from(back)).powi(2);
+                }
+            }
+        })?;
     }
-    Ok(lost)
+    let centered = (0..d).map(|column| squares[column] - sums[column] * sums[column] / known[column].max(f64::MIN_POSITIVE)).sum::<f64>();
+    Ok(Lost { known: known.iter().sum(), centered: centered.max(0.0), lost })
+}
+
+/// Rows times what makes their loss that of so many.
+fn scaled(rows: &OwnedRows, weights: &[f32], loss: Loss) -> Result<OwnedRows> {
+    let factor = |row: usize| if loss == Loss::Frobenius { weights[row].sqrt() } else { weights[row] };
+    match rows.sparse() {
+        Some(sparse) => {
+            let mut sparse = sparse.clone();
+            for row in 0..sparse.rows() {
+                let range = sparse.starts[row]..sparse.starts[row + 1];
+                sparse.values[range].iter_mut().for_each(|value| *value *= factor(row));
+            }
+            Ok(OwnedRows::Sparse(sparse))
+        }
+        None => {
+            let table = rows.table()?;
+            Ok(OwnedRows::Dense(Matrix::from_fn(table.rows(), table.cols(), |row, column| factor(row) * table.row(row)[column])))
+        }
+    }
+}
+
+/// What no update is there for.
+fn check(method: &Nmf, rows: &OwnedRows, beside: &Beside) -> Result<()> {
+    let is_uneven = beside.is_uneven(rows.shape());
+    if is_uneven && method.loss == Loss::KullbackLeibler {
+        let wanted = "with missing cells or errors the loss is frobenius: errors are those of squares";
+        return Err(Error::param("loss", "kullback-leibler", wanted));
+    }
+    if beside.weights.is_some() && !is_uneven && method.loss == Loss::Frobenius && method.alpha * method.l1_ratio > 0.0 {
+        let wanted = "with weights of rows, the squared error has no L1 penalty: 0, or the loss kullback-leibler";
+        return Err(Error::param("l1_ratio", method.l1_ratio, wanted));
+    }
+    Ok(())
 }

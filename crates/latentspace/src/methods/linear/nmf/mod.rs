@@ -11,6 +11,7 @@
 //! Source: Lee and Seung 1999, doi:10.1038/44565; Cichocki and Phan 2009, doi:10.1587/transfun.E92.A.708; Gillis and Glineur 2012,
 //! doi:10.1162/NECO_a_00256; start: Boutsidis and Gallopoulos 2008, doi:10.1016/j.patcog.2007.09.010.
 
+mod cells;
 mod learn;
 mod model;
 mod start;
@@ -20,8 +21,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use self::model::NmfModel;
+use super::incomplete::Beside;
 use crate::attributes::{Attribute, Peer};
-use crate::data::Rows;
+use crate::data::{Given, Rows};
 use crate::error::{Error, Result};
 use crate::method::{Fitted, Info, Law, Method, Plan, Sees, Shape, Signs, Takes};
 use crate::model::{Can, Model};
@@ -119,7 +121,7 @@ impl Method for Nmf {
         laws: &[Law::Reconstruction, Law::NonNegativity],
         oriented: true,
         live: false,
-        given: &[],
+        given: &[Given::Weights, Given::Errors],
         limits: &[
             "rows must fit in memory: the weights of all rows are kept between iterations",
             "a killed fit starts over: the weights of all rows would have to be written",
@@ -165,6 +167,8 @@ impl Method for Nmf {
         let (cells, rate) = sparse.map_or((n * d, RATES[0]), |cells| (cells as f64, RATES[1]));
         let products = if self.loss == Loss::KullbackLeibler { 3.0 } else { 2.0 };
         let threads = run.threads() as f64;
+        // Where cells count differently, products of pairs.
+        let uneven = if shape.incomplete { (k + 1.0) / 2.0 } else { 1.0 };
         let algorithm = match self.loss {
             Loss::Frobenius => "hierarchical alternating least squares",
             Loss::KullbackLeibler => "multiplicative updates",
@@ -172,10 +176,11 @@ impl Method for Nmf {
         // Weights in f32; per thread products of a chunk in f64 and blocks of rows.
         let work =
             4.0 * n * k + threads * (12.0 * d * k + 1024.0 * (d + 3.0 * k)) + 8.0 * d * (k + 10.0) * (n / 4096.0).ceil().min(threads + 1.0);
+        let gaps = if shape.incomplete { 8.0 * n * d + 8.0 * d * k * (k + 1.0) * (threads + (n / 4096.0).ceil()) } else { 0.0 };
         Plan {
             algorithm: format!("{algorithm}{}", if sparse.is_some() { ", of the cells that are not 0" } else { "" }),
-            peak_bytes: shape.lying_bytes() + if shape.are_counts && sparse.is_none() { shape.bytes() } else { 0 } + work as u64,
-            seconds: ((USUAL_STEPS.min(f64::from(self.n_iter)) + STARTED) * (products * cells * k / rate + n * k * k / RATES[1])
+            peak_bytes: shape.lying_bytes() + if shape.are_counts && sparse.is_none() { shape.bytes() } else { 0 } + (work + gaps) as u64,
+            seconds: ((USUAL_STEPS.min(f64::from(self.n_iter)) + STARTED) * (uneven * products * cells * k / rate + n * k * k / RATES[1])
                 + n * ENCODED)
                 / threads,
             rounds: 1,
@@ -183,7 +188,7 @@ impl Method for Nmf {
     }
 
     fn fit(&self, rows: &Rows<'_>, run: &Run) -> Result<Fitted> {
-        learn::learn(self, self.components(rows.shape()), &rows.kept()?, run)
+        learn::learn(self, self.components(rows.shape()), &rows.kept()?, Beside::of(rows), run)
     }
 
     fn load(tensors: &Tensors, facts: &Value) -> Result<Box<dyn Model>> {

@@ -59,13 +59,13 @@ impl NmfModel {
 
     /// Weights of a row from its products with the parts: each in turn is the best for the others; where that is slow, those that are not 0 are
     /// solved for.
-    fn descend(&self, along: &[f32], weights: &mut [f32]) {
+    fn descend(&self, products: &[f32], along: &[f32], weights: &mut [f32]) {
         let k = along.len();
         weights.fill(0.0);
         for _ in 0..SWEEPS[0] {
             let (mut change, mut largest) = (0.0_f32, 0.0_f32);
             for part in 0..k {
-                let products = &self.products[part * k..][..k];
+                let products = &products[part * k..][..k];
                 let own = products[part] + self.penalty.l2;
                 if own <= LEAST {
                     continue;
@@ -80,14 +80,14 @@ impl NmfModel {
                 return;
             }
         }
-        self.solve(along, weights);
+        self.solve(products, along, weights);
     }
 
     /// Moves weights to the exact minimum by the active-set method (Lawson and Hanson 1995, doi:10.1137/1.9781611971217): about k³/3 flops for each
     /// change of those that are not 0.
-    fn solve(&self, along: &[f32], weights: &mut [f32]) {
+    fn solve(&self, products: &[f32], along: &[f32], weights: &mut [f32]) {
         let k = along.len();
-        let product = |a: usize, b: usize| f64::from(self.products[a * k + b]) + if a == b { f64::from(self.penalty.l2) } else { 0.0 };
+        let product = |a: usize, b: usize| f64::from(products[a * k + b]) + if a == b { f64::from(self.penalty.l2) } else { 0.0 };
         let wanted = |part: usize| f64::from(along[part] - self.penalty.l1);
         let mut found: Vec<f64> = weights.iter().map(|&weight| f64::from(weight)).collect();
         let mut free: Vec<usize> = (0..k).filter(|&part| found[part] > 0.0).collect();
@@ -123,10 +123,10 @@ impl NmfModel {
     }
 
     /// Weights of a row by multiplicative updates, from its cells that are not 0.
-    fn multiply(&self, cells: &[(usize, f32)], weights: &mut [f32]) {
+    fn multiply(&self, totals: &[f32], cells: &[(usize, f32)], weights: &mut [f32]) {
         let k = weights.len();
         let whole: f32 = cells.iter().map(|cell| cell.1).sum();
-        let all: f32 = self.totals.iter().sum();
+        let all: f32 = totals.iter().sum();
         weights.fill(if all > 0.0 { whole / all } else { 0.0 });
         let mut along = vec![0.0_f32; k];
         for _ in 0..SWEEPS[1] {
@@ -137,7 +137,7 @@ impl NmfModel {
                 along.iter_mut().enumerate().for_each(|(part, along)| *along += ratio * self.parts.row(part)[column]);
             }
             let (mut change, mut largest) = (0.0_f32, 0.0_f32);
-            for ((weight, along), total) in weights.iter_mut().zip(&along).zip(&self.totals) {
+            for ((weight, along), total) in weights.iter_mut().zip(&along).zip(totals) {
                 let next = *weight * along / (total + self.penalty.l1 + self.penalty.l2 * *weight).max(LEAST);
                 change = change.max((next - *weight).abs());
                 largest = largest.max(next);
@@ -168,13 +168,14 @@ impl Model for NmfModel {
                     Points::Sparse(rows) => {
                         let (columns, values) = rows.row(row);
                         self.multiply(
+                            &self.totals,
                             &columns.iter().zip(values).map(|(&column, &value)| (column as usize, value)).collect::<Vec<_>>(),
                             out,
                         );
                     }
                     Points::Dense(rows) => {
                         let cells = rows.row(row).iter().copied().enumerate().filter(|cell| cell.1 > 0.0);
-                        self.multiply(&cells.collect::<Vec<_>>(), out);
+                        self.multiply(&self.totals, &cells.collect::<Vec<_>>(), out);
                     }
                 };
                 out.chunks_exact_mut(k).enumerate().for_each(|(row, out)| encode(row, out));
@@ -187,13 +188,46 @@ impl Model for NmfModel {
                 product_transposed(MatrixView::new(ENCODED, self.columns(), &block)?, self.parts.view(), &mut along, Threads::One);
                 Ok::<(), crate::error::Error>(())
             })??;
-            out.chunks_exact_mut(k).zip(along.chunks_exact(k)).for_each(|(out, along)| self.descend(along, out));
+            out.chunks_exact_mut(k).zip(along.chunks_exact(k)).for_each(|(out, along)| self.descend(&self.products, along, out));
             Ok(())
         })
     }
 
     fn decode(&self, codes: &Matrix, run: &Run) -> Result<Matrix> {
         decode(&self.origin, &self.parts, codes, run)
+    }
+
+    /// By the weights that fit the visible cells best.
+    fn complete(&self, rows: &OwnedRows, _: &[f64], run: &Run) -> Result<Matrix> {
+        let table = rows.table()?;
+        let (k, d) = (self.n_components(), self.columns());
+        let one = |row: &[f32], out: &mut [f32]| {
+            out.copy_from_slice(row);
+            let visible: Vec<usize> = (0..d).filter(|&column| !row[column].is_nan()).collect();
+            if visible.len() == d {
+                return;
+            }
+            let sum = |a: usize, other: &dyn Fn(usize) -> f32| -> f32 {
+                visible.iter().map(|&column| f64::from(self.parts.row(a)[column]) * f64::from(other(column))).sum::<f64>() as f32
+            };
+            let mut weights = vec![0.0_f32; k];
+            if self.loss == Loss::KullbackLeibler {
+                let totals: Vec<f32> = (0..k).map(|a| sum(a, &|_| 1.0)).collect();
+                let cells: Vec<(usize, f32)> = visible.iter().map(|&column| (column, row[column])).filter(|cell| cell.1 > 0.0).collect();
+                self.multiply(&totals, &cells, &mut weights);
+            } else {
+                let products: Vec<f32> = (0..k * k).map(|at| sum(at / k, &|column| self.parts.row(at % k)[column])).collect();
+                let along: Vec<f32> = (0..k).map(|a| sum(a, &|column| row[column])).collect();
+                self.descend(&products, &along, &mut weights);
+            }
+            for (column, out) in out.iter_mut().enumerate().filter(|(_, out)| out.is_nan()) {
+                *out = weights.iter().enumerate().map(|(part, weight)| weight * self.parts.row(part)[column]).sum();
+            }
+        };
+        by_blocks(table.rows(), d, run, |range, out| {
+            out.chunks_exact_mut(d).zip(range).for_each(|(out, row)| one(table.row(row), out));
+            Ok(())
+        })
     }
 
     fn capabilities(&self) -> Capabilities<'_> {

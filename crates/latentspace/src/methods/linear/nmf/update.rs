@@ -24,7 +24,7 @@ pub(super) struct Penalty {
 
 /// Sums over rows that the parts are updated from.
 pub(super) struct Sums {
-    /// `[k, k]`: products of weights; only for the squared error.
+    /// `[k, k]`: products of weights; only for the squared error. Where cells count differently, `[d, pairs]`: those of each column.
     pub(super) weights: Vec<f64>,
     /// `[k, d]`: weights times rows; for the divergence, times the ratios of rows and their sums of parts.
     pub(super) images: Vec<f64>,
@@ -37,11 +37,11 @@ pub(super) struct Sums {
 }
 
 impl Sums {
-    fn none(k: usize, d: usize) -> Self {
+    pub(super) fn none(k: usize, d: usize) -> Self {
         Sums { weights: vec![0.0; k * k], images: vec![0.0; k * d], totals: vec![0.0; k], loss: 0.0, penalty: 0.0 }
     }
 
-    fn merge(mut self, other: &Sums) -> Self {
+    pub(super) fn merge(mut self, other: &Sums) -> Self {
         let add = |into: &mut [f64], from: &[f64]| into.iter_mut().zip(from).for_each(|(a, b)| *a += b);
         add(&mut self.weights, &other.weights);
         add(&mut self.images, &other.images);

@@ -1,5 +1,7 @@
 //! Through the inner products of the rows: for fewer rows than columns.
 
+use std::sync::Arc;
+
 use faer::{Accum, Mat, MatMut, MatRef};
 
 use super::learned::{Goal, Learned, lost_of};
@@ -21,6 +23,8 @@ const NOTHING: f64 = 1e-16;
 /// One round that gathers all rows: for fewer rows than columns.
 pub(super) struct InnerProducts {
     pub(super) goal: Goal,
+    /// How often each row counts; none: once.
+    pub(super) weights: Option<Arc<[f32]>>,
 }
 
 impl Fold for InnerProducts {
@@ -43,20 +47,23 @@ impl Fold for InnerProducts {
 
     fn solve(&self, (): (), mut stats: Vec<Matrix>, run: &Run) -> Result<Step<(), Learned>> {
         let rows = if stats.len() == 1 { stats.remove(0) } else { Matrix::stacked(&stats)? };
-        Ok(Step::Done(axes(&rows, self.goal, run)?))
+        Ok(Step::Done(axes(&rows, self.goal, self.weights.as_deref(), run)?))
     }
 }
 
 /// Through the inner products of the centred rows, in f64.
-fn axes(rows: &Matrix, goal: Goal, run: &Run) -> Result<Learned> {
+fn axes(rows: &Matrix, goal: Goal, weights: Option<&[f32]>, run: &Run) -> Result<Learned> {
     let (n, d, k) = (rows.rows(), rows.cols(), goal.k);
-    let mean = column_means(rows.view());
+    let weight = |row: usize| weights.map_or(1.0, |weights| f64::from(weights[row]));
+    let counted = weights.map_or(n as f64, |_| (0..n).map(weight).sum());
+    let mean = column_means(rows.view(), weights);
     let origin = if goal.centered { mean.clone() } else { vec![0.0; d] };
     let mut left = vec![0.0; n * d];
     left.par_chunks_mut(d).enumerate().for_each(|(row, out)| {
-        out.iter_mut().zip(rows.row(row)).zip(&origin).for_each(|((out, &cell), mean)| *out = f64::from(cell) - mean);
+        let root = weight(row).sqrt();
+        out.iter_mut().zip(rows.row(row)).zip(&origin).for_each(|((out, &cell), mean)| *out = root * (f64::from(cell) - mean));
     });
-    let freedom = (n as f64 - 1.0).max(1.0);
+    let freedom = (counted - 1.0).max(1.0);
     let total = left.iter().map(|value| value * value).sum::<f64>() / freedom;
     let (mut found, mut variances, mut axes) = (0, vec![0.0; k], vec![0.0; k * d]);
     while found < k {
@@ -88,11 +95,11 @@ fn axes(rows: &Matrix, goal: Goal, run: &Run) -> Result<Learned> {
     complete(&mut axes, d, |value| value);
     let components = Matrix::new(k, d, axes.into_iter().map(|value| value as f32).collect())?;
     let apart = |row: usize| rows.row(row).iter().zip(&mean).map(|(&cell, mean)| (f64::from(cell) - mean).powi(2)).sum::<f64>();
-    let spread = (0..n).map(apart).sum::<f64>() / freedom;
+    let spread = (0..n).map(|row| weight(row) * apart(row)).sum::<f64>() / freedom;
     // All rows are here, and say what decoding loses.
-    let loss = Loss { rows: n as f64, total: spread, lost: 0.0, is_resolved: false };
+    let loss = Loss { rows: counted, total: spread, lost: 0.0, is_resolved: false };
     let learned = Learned::of(mean, variances, components, total, loss, goal);
-    let lost = lost_of(&learned.model, Points::Dense(rows.view()))?;
+    let lost = lost_of(&learned.model, Points::Dense(rows.view()), weights)?;
     Ok(learned.with(&lost))
 }
 

@@ -2,7 +2,7 @@
 
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, Par};
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 
 use super::model::PcaModel;
 use super::svd::SvdModel;
@@ -10,9 +10,10 @@ use super::{Pca, Solver, Svd};
 use crate::checkpoint::Parcel;
 use crate::error::Result;
 use crate::fold::Portable;
-use crate::linalg::{Matrix, Points, SparseRows};
+use crate::linalg::{Matrix, MatrixView, Points, SparseRows, complete, thin_svd};
 use crate::method::{Fitted, Method};
 use crate::methods::linear::frame::{Frame, Moments};
+use crate::methods::linear::incomplete::Maximum;
 use crate::methods::linear::measured::{Decodes, Loss, Lost, RESOLVED};
 use crate::model::Model;
 use crate::parallel::*;
@@ -42,6 +43,8 @@ pub(super) struct Learned {
     pub(super) loss: Loss,
     pub(super) solver: Solver,
     pub(super) rounds: usize,
+    /// More facts.
+    pub(super) facts: Map<String, Value>,
     /// The mean of the rows, if the model sees them from 0.
     pub(super) mean: Option<Vec<f64>>,
 }
@@ -115,6 +118,26 @@ impl Learned {
         Learned::of(frame.mean_outside(mean), variances, components, frame.variance_outside(total), loss, goal)
     }
 
+    /// Of loadings `[d, k]` of independent factors, by maximum likelihood: the components span them.
+    pub(super) fn of_loadings(found: Maximum, goal: Goal) -> Result<Learned> {
+        let (d, k) = (found.mean.len(), goal.k);
+        let turned: Vec<f64> = (0..k * d).map(|at| found.loadings[at % d * k + at / d]).collect();
+        let eigen = thin_svd(&turned, k, d)?;
+        let mut axes = eigen.vectors[..k * d].to_vec();
+        let noise = found.noise.iter().sum::<f64>() / d as f64;
+        let variances: Vec<f64> = eigen.values.iter().map(|value| value * value + noise).collect();
+        complete(&mut axes, d, |value| value);
+        let total = eigen.values.iter().map(|value| value * value).sum::<f64>() + noise * d as f64;
+        let components = Matrix::new(k, d, axes.into_iter().map(|value| value as f32).collect())?;
+        let loss = Loss { rows: found.rows, total, lost: noise * (d - k) as f64, is_resolved: false };
+        let mut facts = Map::new();
+        facts.insert("solver".to_owned(), json!("em"));
+        facts.insert("converged".to_owned(), json!(found.converged));
+        facts.extend(found.chi_squared.map(|own| ("reduced_chi_squared".to_owned(), json!(own))));
+        let learned = Learned::of(found.mean, variances, components, total, loss, goal);
+        Ok(Learned { rounds: found.n_iter, facts, ..learned })
+    }
+
     /// The same, learned from the nonzero cells of sparse rows.
     pub(super) fn by_cells(self) -> Learned {
         Learned { model: self.model.by_cells(), ..self }
@@ -124,13 +147,13 @@ impl Learned {
     pub(super) fn of(mean: Vec<f64>, variances: Vec<f64>, components: Matrix, total: f64, loss: Loss, goal: Goal) -> Learned {
         let origin = if goal.centered { mean.clone() } else { vec![0.0; mean.len()] };
         let model = PcaModel::new(origin, variances, components, total, goal.whiten);
-        Learned { model, loss, solver: goal.solver, rounds: 0, mean: (!goal.centered).then_some(mean) }
+        Learned { model, loss, solver: goal.solver, rounds: 0, facts: Map::new(), mean: (!goal.centered).then_some(mean) }
     }
 }
 
 impl Decodes for Learned {
-    fn lose(&self, rows: Points<'_>) -> Result<Lost> {
-        lost_of(&self.model, rows)
+    fn lose(&self, rows: Points<'_>, weights: Option<&[f32]>) -> Result<Lost> {
+        lost_of(&self.model, rows, weights)
     }
 
     fn is_resolved(&self) -> bool {
@@ -145,7 +168,7 @@ impl Decodes for Learned {
             least = least.min(squares / freedom);
             *variance = least;
         }
-        self.model.total = lost.total / freedom;
+        self.model.total = lost.variance(lost.total);
         let loss = Loss::measured(lost);
         // What is explained is measured from the mean, also of a model that sees rows from 0.
         let total = if self.mean.is_some() { self.loss.total } else { loss.total };
@@ -153,7 +176,7 @@ impl Decodes for Learned {
     }
 
     fn fitted(self) -> Fitted {
-        let Learned { model, loss, solver, rounds, mean } = self;
+        let Learned { model, loss, solver, rounds, facts: more, mean } = self;
         let (k, d) = (model.components.rows(), model.components.cols());
         let mut facts = Map::new();
         facts.insert("solver".to_owned(), json!(solver));
@@ -161,6 +184,7 @@ impl Decodes for Learned {
         if rounds > 0 {
             facts.insert("rounds".to_owned(), json!(rounds));
         }
+        facts.extend(more);
         let model: Box<dyn Model> = match mean {
             None => Box::new(model),
             Some(mean) => Box::new(SvdModel { directions: model, mean, variance: loss.total }),
@@ -176,7 +200,7 @@ impl Portable for Learned {
         if let Some(mean) = &self.mean {
             parcel.tensors.put_f64("mean_of_rows", mean)?;
         }
-        parcel.facts = json!({ "measuring": true, "rounds": self.rounds, "solver": self.solver, "model": facts });
+        parcel.facts = json!({ "measuring": true, "rounds": self.rounds, "solver": self.solver, "facts": self.facts, "model": facts });
         Ok(parcel)
     }
 
@@ -185,7 +209,8 @@ impl Portable for Learned {
         let solver = serde_json::from_value(parcel.facts["solver"].clone()).unwrap_or_default();
         let model = PcaModel::load(&parcel.tensors, &parcel.facts["model"])?;
         let mean = parcel.tensors.f64("mean_of_rows", Some(model.mean.len())).ok().map(<[f64]>::to_vec);
-        Ok(Learned { model, loss: Loss::load(parcel)?, solver, rounds, mean })
+        let facts = parcel.facts["facts"].as_object().cloned().unwrap_or_default();
+        Ok(Learned { model, loss: Loss::load(parcel)?, solver, rounds, facts, mean })
     }
 }
 
@@ -211,9 +236,12 @@ pub(super) fn lost_of_sparse(model: &PcaModel, overlap: &[f64], rows: SparseRows
 }
 
 /// What rows lose that a model encodes and decodes. Cost: 4 n d k; of sparse rows 2 k a cell.
-pub(super) fn lost_of(model: &PcaModel, rows: Points<'_>) -> Result<Lost> {
+pub(super) fn lost_of(model: &PcaModel, rows: Points<'_>, weights: Option<&[f32]>) -> Result<Lost> {
+    let of =
+        |rows: MatrixView<'_>| Lost::of(&model.mean, (&model.components, &model.components), rows, weights, |rows| model.predicted(rows));
     match rows {
-        Points::Dense(rows) => Lost::of(&model.mean, &model.components, &model.components, rows),
+        Points::Dense(rows) => of(rows),
+        Points::Sparse(rows) if weights.is_some() => of(rows.to_matrix()?.view()),
         Points::Sparse(rows) => Ok(lost_of_sparse(model, &overlaps(&model.components), rows)),
     }
 }

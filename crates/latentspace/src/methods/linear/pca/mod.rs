@@ -21,6 +21,8 @@ mod sparse;
 mod subspace;
 mod svd;
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -32,9 +34,10 @@ use self::subspace::Subspace;
 pub use self::svd::Svd;
 use super::covariance::{Covariance, FromCovariance};
 use super::frame::BLOCK;
+use super::incomplete::{self, Beside, Count, Incomplete, Noise};
 use super::measured::Measured;
 use crate::attributes::{Fit, Found};
-use crate::data::{CHUNK, Rows};
+use crate::data::{CHUNK, Given, Rows};
 use crate::error::{Error, Result};
 use crate::fold::{AnyFold, Fold};
 use crate::linalg::{self, eigen_cost, is_few_of_many};
@@ -154,26 +157,34 @@ impl Pca {
     }
 
     /// The fold of the cheapest solver, for directions from the mean or from 0.
-    fn fold(&self, shape: Shape, centered: bool, seed: u64) -> Box<dyn AnyFold> {
+    fn fold(&self, shape: Shape, centered: bool, seed: u64, beside: Beside) -> Box<dyn AnyFold> {
         let solver = self.solver(shape);
         let goal = Goal { k: self.components(shape), whiten: self.whiten, centered, solver, once: false };
-        if self.is_sparse(solver, shape) {
+        if beside.is_uneven(shape) {
+            return Box::new(through_cells(goal, seed, beside));
+        }
+        let weights = beside.weights;
+        if self.is_sparse(solver, shape) && weights.is_none() {
             return match solver {
-                Solver::Gram => Box::new(Measured { solver: Gathered { goal }, once: goal.once }),
-                _ => Box::new(Measured { solver: Directions { goal }, once: goal.once }),
+                Solver::Gram => Box::new(Measured { solver: Gathered { goal }, once: goal.once, weights }),
+                _ => Box::new(Measured { solver: Directions { goal }, once: goal.once, weights }),
             };
         }
         match solver {
-            Solver::Gram => Box::new(Measured { solver: InnerProducts { goal }, once: goal.once }),
-            Solver::Randomized => Box::new(Measured { solver: Subspace { goal, seed }, once: goal.once }),
-            Solver::Covariance | Solver::Auto => Box::new(Measured { solver: through_covariance(goal), once: goal.once }),
+            Solver::Gram => Box::new(Measured { solver: InnerProducts { goal, weights: weights.clone() }, once: goal.once, weights }),
+            Solver::Randomized => {
+                Box::new(Measured { solver: Subspace { goal, seed, weights: weights.clone() }, once: goal.once, weights })
+            }
+            Solver::Covariance | Solver::Auto => {
+                Box::new(Measured { solver: through_covariance(goal, weights.clone()), once: goal.once, weights })
+            }
         }
     }
 
     /// The fold through the covariance, which sees each row once.
     fn fold_once(&self, shape: Shape, centered: bool) -> Box<dyn AnyFold> {
         let goal = Goal { k: self.components(shape), whiten: self.whiten, centered, solver: Solver::Covariance, once: true };
-        Box::new(Measured { solver: through_covariance(goal), once: goal.once })
+        Box::new(Measured { solver: through_covariance(goal, None), once: goal.once, weights: None })
     }
 
     fn flops(&self, solver: Solver, shape: Shape) -> f64 {
@@ -232,7 +243,7 @@ impl Method for Pca {
         laws: &[Law::Rotation, Law::LeastSquares, Law::Reconstruction],
         oriented: true,
         live: false,
-        given: &[],
+        given: &[Given::Weights, Given::Errors],
         limits: &[DENSE_COUNTS],
         attributes: attributes::ATTRIBUTES,
         peer: Some(attributes::PEER),
@@ -255,6 +266,9 @@ impl Method for Pca {
     }
 
     fn plan(&self, shape: Shape, run: &Run) -> Plan {
+        if shape.incomplete {
+            return incomplete::plan(shape, self.components(shape), run);
+        }
         let solver = self.solver(shape);
         let (n, d) = (shape.rows as u64, shape.cols as u64);
         if self.is_sparse(solver, shape) {
@@ -289,17 +303,17 @@ impl Method for Pca {
         let shape = rows.shape();
         run.note(format!("PCA: {}", self.plan(shape, run).algorithm));
         run.progress("PCA", 0, 1);
-        let fitted = self.folding(shape, run)?.fit(rows, "PCA", run)?;
+        let fitted = self.fold(shape, true, run.seed(), Beside::of(rows)).fit(rows, "PCA", run)?;
         run.progress("PCA", 1, 1);
         Ok(fitted)
     }
 
     fn folding(&self, shape: Shape, run: &Run) -> Result<Box<dyn AnyFold>> {
-        Ok(self.fold(shape, true, run.seed()))
+        Ok(self.fold(shape, true, run.seed(), Beside::default()))
     }
 
     fn once(&self, shape: Shape) -> Option<Box<dyn AnyFold>> {
-        let takes_once = matches!(self.solver, Solver::Auto | Solver::Covariance);
+        let takes_once = matches!(self.solver, Solver::Auto | Solver::Covariance) && !shape.incomplete;
         takes_once.then(|| self.fold_once(shape, true))
     }
 
@@ -320,8 +334,17 @@ impl Method for Pca {
 }
 
 /// The solver through the covariance.
-fn through_covariance(goal: Goal) -> impl Fold<Outcome = Learned> {
-    FromCovariance { once: goal.once, finish: move |found: Covariance, run: &Run| covariance::components(found, goal, run) }
+fn through_covariance(goal: Goal, weights: Option<Arc<[f32]>>) -> impl Fold<Outcome = Learned> {
+    FromCovariance { once: goal.once, weights, finish: move |found: Covariance, run: &Run| covariance::components(found, goal, run) }
+}
+
+/// The solver of rows that miss cells, or whose cells have errors.
+fn through_cells(goal: Goal, seed: u64, beside: Beside) -> impl AnyFold {
+    let weights = beside.weights.clone();
+    let solver = Incomplete::new(Count::Known(goal.k), Noise::Common, beside, goal.title(), seed, move |found, _: &Run| {
+        Learned::of_loadings(found, goal)
+    });
+    Measured { solver, once: false, weights }
 }
 
 impl Solver {

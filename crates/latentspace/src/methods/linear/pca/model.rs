@@ -60,6 +60,12 @@ impl PcaModel {
         Ok(PcaModel { by_cells: fact("by_cells"), ..model })
     }
 
+    /// Rows whose missing cells are predicted by the others of their row, as [`Model::complete`] does.
+    pub(super) fn predicted(&self, rows: MatrixView<'_>) -> Result<Matrix> {
+        let gaussian = Gaussian::new(&self.mean, &self.variances, &self.components, self.total, usize::MAX);
+        completion::fill(rows, &self.mean, &self.components, &gaussian.ridge(), &|| Ok(()))
+    }
+
     pub(super) fn is_by_cells(&self) -> bool {
         self.by_cells
     }

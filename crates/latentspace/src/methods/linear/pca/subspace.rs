@@ -1,6 +1,8 @@
 //! By subspace iteration from a random start, without ever forming the covariance: where rows and columns are many.
 //! Source: Halko, Martinsson and Tropp 2011, doi:10.1137/090771806.
 
+use std::sync::Arc;
+
 use serde_json::json;
 
 use super::learned::{Goal, Learned};
@@ -22,6 +24,8 @@ const ROUNDING: f64 = 1e-7;
 pub(super) struct Subspace {
     pub(super) goal: Goal,
     pub(super) seed: u64,
+    /// How often each row counts; none: once.
+    pub(super) weights: Option<Arc<[f32]>>,
 }
 
 pub(super) struct SubspaceState {
@@ -67,8 +71,9 @@ impl Fold for Subspace {
         })
     }
 
-    fn accumulate(&self, state: &SubspaceState, chunk: Points<'_>, _: usize) -> Result<Moments> {
-        chunk.as_table(|chunk| image(state, chunk))
+    fn accumulate(&self, state: &SubspaceState, chunk: Points<'_>, first: usize) -> Result<Moments> {
+        let weights = self.weights.as_ref().map(|weights| &weights[first..first + chunk.rows()]);
+        chunk.as_table(|chunk| image(state, chunk, weights))
     }
 
     fn merge(&self, left: Moments, right: Moments) -> Moments {
@@ -131,9 +136,9 @@ impl Fold for Subspace {
 }
 
 /// Rows multiplied by the basis, and that by the rows again.
-fn image(state: &SubspaceState, chunk: MatrixView<'_>) -> Moments {
+fn image(state: &SubspaceState, chunk: MatrixView<'_>, weights: Option<&[f32]>) -> Moments {
     let (d, width) = (chunk.cols(), state.basis.cols());
-    let mut seen = Seen::new(&state.frame);
+    let mut seen = Seen::new(&state.frame, weights);
     let mut block = vec![0.0_f32; BLOCK * d];
     let mut codes = vec![0.0_f32; BLOCK * width];
     let mut part = vec![0.0_f32; d * width];

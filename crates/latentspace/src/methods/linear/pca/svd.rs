@@ -22,6 +22,7 @@ use crate::error::{Error, Result};
 use crate::fold::AnyFold;
 use crate::linalg::{Matrix, OwnedRows};
 use crate::method::{Fitted, Info, Law, Method, Plan, Sees, Shape, Signs, Takes};
+use crate::methods::linear::incomplete::Beside;
 use crate::model::{Can, Capabilities, Model};
 use crate::params::{Auto, Role};
 use crate::run::Run;
@@ -109,7 +110,7 @@ impl Method for Svd {
     }
 
     fn folding(&self, shape: Shape, run: &Run) -> Result<Box<dyn AnyFold>> {
-        Ok(self.pca(shape).fold(shape, false, run.seed()))
+        Ok(self.pca(shape).fold(shape, false, run.seed(), Beside::default()))
     }
 
     fn once(&self, shape: Shape) -> Option<Box<dyn AnyFold>> {

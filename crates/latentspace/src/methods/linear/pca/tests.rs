@@ -28,7 +28,7 @@ fn fit(solver: Solver, table: &Matrix, k: u32) -> PcaModel {
 #[test]
 fn every_solver_finds_the_axes_of_an_ellipsoid() {
     let table = ellipsoid(CHUNK + 700);
-    let mean = column_means(table.view());
+    let mean = column_means(table.view(), None);
     let centred: Vec<f64> = table.as_slice().iter().enumerate().map(|(at, &v)| f64::from(v) - mean[at % 6]).collect();
     let truth = thin_svd(&centred, table.rows(), 6).unwrap();
     for solver in [Solver::Covariance, Solver::Randomized, Solver::Gram] {
@@ -80,7 +80,7 @@ fn axes_and_variances_beyond_the_rank_are_those_of_f64() {
     // The third direction has 1e-9 of the variance of the first: sums of f32 do not see it.
     let mix: Vec<[f64; 3]> = (0..200).map(|column| std::array::from_fn(|a| random.normal(1000 + column, a as u64))).collect();
     let table = Matrix::from_fn(60, 200, |i, j| factors(i as u64).iter().zip(&mix[j]).map(|(a, b)| a * b).sum::<f64>() as f32);
-    let mean = column_means(table.view());
+    let mean = column_means(table.view(), None);
     let centred: Vec<f64> = table.as_slice().iter().enumerate().map(|(at, &v)| f64::from(v) - mean[at % 200]).collect();
     let truth = thin_svd(&centred, 60, 200).unwrap();
     let learned = fit(Solver::Gram, &table, 8);

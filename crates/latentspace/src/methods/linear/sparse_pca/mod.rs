@@ -76,9 +76,12 @@ impl SparsePca {
 
     fn fold(&self, shape: Shape, once: bool) -> impl AnyFold + use<> {
         let (k, method) = (self.components(shape), self.clone());
-        let solver =
-            FromCovariance { once, finish: move |covariance: Covariance, run: &Run| alternate::learn(&method, &covariance, k, run) };
-        Measured { solver, once }
+        let solver = FromCovariance {
+            once,
+            weights: None,
+            finish: move |covariance: Covariance, run: &Run| alternate::learn(&method, &covariance, k, run),
+        };
+        Measured { solver, once, weights: None }
     }
 }
 
