@@ -92,7 +92,7 @@ fn a_map_by_components_has_their_axes_and_others_have_none() {
     let line = "t.csv --columns a,b,c,d,e,f --set n_components=2 --method pca";
     let told =
         asked(&folder, line, &["/api/state", "/api/maps", "/api/maps/1/axes", "/api/maps/1/axes/1", "/api/axes", "/api/maps/9/axes"]);
-    assert_eq!((&told[0].1["can"], &told[1].1[0]["can"]), (&serde_json::json!([]), &serde_json::json!(["axes"])));
+    assert_eq!((&told[0].1["can"], &told[1].1[0]["can"]), (&serde_json::json!(["sweep"]), &serde_json::json!(["axes"])));
     assert_eq!((told[2].1["dimensions"].as_array().unwrap().len(), told[4].0, told[5].0), (2, 404, 404));
     assert!(told[3].1["largest"].as_array().unwrap().len() == 6);
     let told = asked(&folder, "t.csv --columns a,b,c,d,e,f --method umap --set n_epochs=20", &["/api/maps", "/api/maps/1/axes"]);
@@ -108,7 +108,7 @@ fn axes_of_pictures_and_of_curves_are_drawn_as_what_they_are() {
     let paths = ["/api/state", "/api/axes", "/api/axes/1", "/api/axes/biplot?x=0&y=1", "/api/axes/decode?codes=0,0,0"];
     let told = asked(&folder, "i.latent i.npy", &paths);
     // Parts of pictures are no topics of documents.
-    assert_eq!(told[0].1["can"], serde_json::json!(["axes"]));
+    assert_eq!(told[0].1["can"], serde_json::json!(["axes", "sweep"]));
     assert_eq!((&told[1].1["picture"]["width"], &told[1].1["parts"]), (&6.into(), &true.into()));
     assert!(told[2].1["values"].as_array().unwrap().len() == 36 && told[2].1["largest"][0]["name"].as_str().unwrap().starts_with("pixel "));
     assert_eq!((told[3].1["arrows"].as_array().unwrap().len(), told[4].1["rows"][0]["values"].as_array().unwrap().len()), (0, 36));

@@ -4,105 +4,12 @@
 
 mod common;
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
-use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use common::{Folder, clouds, npy, npy_f64, npy_of, uniform};
+use common::{Folder, Server, clouds, npy, npy_f64, npy_of, uniform};
 use serde_json::{Value, json};
-
-/// A running `latent explore`.
-struct Server {
-    child: Child,
-    address: String,
-    url: String,
-    _folder: Folder,
-}
-
-/// An answer.
-struct Answer {
-    status: u16,
-    head: String,
-    body: Vec<u8>,
-}
-
-impl Answer {
-    fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&self.body)))
-    }
-
-    fn header(&self, name: &str) -> Option<&str> {
-        self.head.lines().find_map(|line| line.strip_prefix(&format!("{name}: ")))
-    }
-}
-
-impl Server {
-    /// Starts `latent explore LINE` and reads the address that it prints first.
-    fn start(folder: Folder, line: &str) -> Self {
-        let mut child =
-            folder.command(&format!("explore {line} --no-open --port 0 --json --quiet")).stdout(Stdio::piped()).spawn().unwrap();
-        let mut first = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
-        let url = serde_json::from_str::<Value>(&first).unwrap()["url"].as_str().unwrap().to_owned();
-        let address = url.trim_start_matches("http://").split('/').next().unwrap().to_owned();
-        Server { child, address, url, _folder: folder }
-    }
-
-    /// As [`Server::start`], waiting until nothing is going on.
-    fn rested(folder: Folder, line: &str) -> Self {
-        let server = Self::start(folder, line);
-        server.rest();
-        server
-    }
-
-    fn rest(&self) -> Value {
-        let begun = Instant::now();
-        loop {
-            let state = self.get("/api/state").json();
-            match state["phase"].as_str().unwrap() {
-                "done" | "stopped" | "failed" => return state,
-                _ if begun.elapsed() > Duration::from_secs(120) => panic!("still {state}"),
-                _ => std::thread::sleep(Duration::from_millis(30)),
-            }
-        }
-    }
-
-    fn ask(&self, request: &str) -> Answer {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        stream.write_all(request.as_bytes()).unwrap();
-        let mut bytes = Vec::new();
-        stream.read_to_end(&mut bytes).unwrap();
-        let at = bytes.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
-        let head = String::from_utf8(bytes[..at].to_vec()).unwrap();
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        Answer { status, head, body: bytes[at + 4..].to_vec() }
-    }
-
-    fn get(&self, path: &str) -> Answer {
-        self.get_with(path, "")
-    }
-
-    fn get_with(&self, path: &str, headers: &str) -> Answer {
-        self.ask(&format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{headers}\r\n", self.address))
-    }
-
-    fn post(&self, path: &str, body: &Value) -> Answer {
-        let body = body.to_string();
-        self.ask(&format!(
-            "POST {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-            self.address,
-            body.len()
-        ))
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 const HOSTILE: &str = "<script>alert(1)</script>";
 

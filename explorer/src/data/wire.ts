@@ -26,6 +26,10 @@ export interface State {
   maps_version: number;
   grid: Grid | null;
   again: StabilityProgress | null;
+  /** Progress of a sweep; null if none is under way. */
+  sweep: SweepProgress | null;
+  /** Increases when a sweep is done. */
+  sweep_version: number;
   fields: Field[];
   /** Names of the observed columns, at most the first 1,000; null if they have none. */
   column_names: string[] | null;
@@ -73,6 +77,15 @@ export interface Grid {
 export interface StabilityProgress {
   map: number;
   /** Number of maps made, and in total. */
+  at: number;
+  of: number;
+  seconds_left: number | null;
+}
+
+/** Progress of a sweep. */
+export interface SweepProgress {
+  method: string;
+  /** Number of fits done, and in total. */
   at: number;
   of: number;
   seconds_left: number | null;
@@ -591,4 +604,84 @@ export interface BundleText {
   index: number;
   name: string;
   cells: (string | null)[];
+}
+
+/** What can be swept, and what was found last. */
+export interface SweepOffer {
+  /** The methods that take these data and whose dimensions mean something. */
+  methods: SweptMethod[];
+  /** Usual numbers of dimensions for these data. */
+  dims: number[];
+  /** The last sweep; null before the first. */
+  found: Sweep | null;
+}
+
+/** A method that can be swept. */
+export interface SweptMethod {
+  name: string;
+  title: string;
+}
+
+/** The numbers of dimensions with their scores, and the recommended one. */
+export interface Sweep {
+  /** The method's registry name. */
+  method: string;
+  /** Number of rows. */
+  rows: number;
+  /** The score: `reconstruction_error` of hidden cells, of which less is better, `log_likelihood_per_row` or `log_likelihood_per_word`. */
+  figure: string;
+  /** What was held out, in words. */
+  held_out: string;
+  /** Each number of dimensions, ascending. */
+  dims: SweepPoint[];
+  /** The smallest number of dimensions within one standard error of the best (Breiman and others 1984, "Classification and regression trees"); 0 if the null, the mean alone, is within it, too. The standard error is that of the difference, paired by rows. */
+  recommended: number;
+  /** The smallest and the largest number whose scores cannot be told from the best with 95 % confidence. */
+  low: number;
+  /** See `low`. */
+  high: number;
+  /** Other estimates of the number of dimensions; none for documents. */
+  estimates: Estimates | null;
+  /** Why this number is recommended, in a sentence. */
+  sentence: string;
+  /** The number with its interval, and what it means where the estimates disagree, in sentences. */
+  verdict: string[];
+}
+
+/** The scores of a number of dimensions. */
+export interface SweepPoint {
+  /** The number of dimensions. */
+  dims: number;
+  /** The score of as many training rows, if the method gives one. */
+  training: Measure | null;
+  /** The score of held-out rows. */
+  held_out: Measure;
+  /** By how much the held-out score is worse than the best one, with the 95 % interval of that difference, paired by rows; none where the method holds out documents itself. */
+  behind: Measure | null;
+  /** Seconds of the fits. */
+  seconds: number;
+}
+
+/** Other estimates of the number of dimensions. None where one cannot be computed: linear directions of sparse counts, whose rare columns have no variance to scale by; the intrinsic dimension of 0 dimensions, or of fewer than three distinct rows. */
+export interface Estimates {
+  /** Linear directions by parallel analysis (Horn 1965, doi:10.1007/BF02289447). */
+  parallel_analysis: number | null;
+  /** Linear directions by the hard threshold of Gavish and Donoho (2014, doi:10.1109/TIT.2014.2323359). */
+  gavish_donoho: number | null;
+  /** Linear directions above the Marchenko-Pastur edge. */
+  marchenko_pastur: number | null;
+  /** Number of rows from which the directions were estimated. */
+  directions_rows: number | null;
+  /** The intrinsic dimension of the rows as the recommended number of dimensions reproduces them, without their noise. */
+  intrinsic: Measure | null;
+}
+
+/** What a sweep costs. */
+export interface SweepCost {
+  /** Number of fits: one for each number of dimensions and fold. */
+  fits: number;
+  /** Seconds that they take, on the machine on which the cost model was calibrated; scoring held-out rows comes on top. */
+  seconds: number;
+  /** Peak memory of the largest in bytes. */
+  peak_bytes: number;
 }

@@ -159,6 +159,8 @@ pub(crate) fn routes(study: Arc<Study>) -> Router {
         .route("/fit", post(fit))
         .route("/grid", post(grid))
         .route("/stability", post(stability))
+        .route("/sweep", get(sweep_offer).post(sweep))
+        .route("/sweep/cost", get(sweep_cost))
         .route("/stop", post(stop))
         .route("/open", post(open).layer(DefaultBodyLimit::max(LARGEST_FILE)))
         .route("/demos", get(async || Json(demos().map(|(name, what)| json!({"name": name, "what": what})).collect::<Vec<_>>())))
@@ -642,6 +644,37 @@ fn three() -> usize {
 async fn stability(State(study): Shared, Asks(wanted): Asks<WantedAgain>) -> Answer {
     let map = kept(&study, wanted.map)?;
     aside(move || begun(study.make_again(&map, wanted.runs))).await
+}
+
+async fn sweep_offer(State(study): Shared) -> Answer {
+    let data = data(&study)?;
+    let offer = study.sweep_offer(&data).ok_or_else(|| Refused::missing("there are no observations to learn from."))?;
+    Ok(Json(offer).into_response())
+}
+
+#[derive(Deserialize)]
+struct AskedCost {
+    method: String,
+    dims: String,
+}
+
+async fn sweep_cost(State(study): Shared, Query(asked): Query<AskedCost>) -> Answer {
+    let data = data(&study)?;
+    let number = |text: &str| {
+        text.trim().parse::<u32>().map_err(|_| Error::param("dims", format!("'{text}'"), "it takes whole numbers, separated by commas"))
+    };
+    let dims = asked.dims.split(',').map(number).collect::<latentspace::Result<Vec<u32>>>()?;
+    aside(move || Ok(Json(study.sweep_cost(&data, &asked.method, &dims)?).into_response())).await
+}
+
+#[derive(Deserialize)]
+struct WantedSweep {
+    method: String,
+    dims: Vec<u32>,
+}
+
+async fn sweep(State(study): Shared, Asks(wanted): Asks<WantedSweep>) -> Answer {
+    aside(move || begun(study.start_sweep(&wanted.method, wanted.dims))).await
 }
 
 /// The answer to a request for a fit.

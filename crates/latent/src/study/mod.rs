@@ -18,6 +18,7 @@ mod search;
 mod selected;
 mod stability;
 mod state;
+mod sweep;
 mod view;
 mod watch;
 mod wire;
@@ -29,6 +30,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use latentspace::data::{Affine, Observations, Preparation, Values};
+use latentspace::learn::Sweep;
 use latentspace::linalg::Matrix;
 use latentspace::linalg::OwnedRows;
 use latentspace::measure::Measure;
@@ -127,6 +129,8 @@ pub(crate) struct Study {
     warnings: Mutex<Vec<String>>,
     pub(crate) kept: Shelf,
     annotations: Mutex<Annotations>,
+    /// The last sweep.
+    swept: Mutex<Option<Sweep>>,
     /// Cached comparisons of pairs of kept maps, computed one at a time.
     compared: Mutex<BTreeMap<(u64, u64), Arc<rows::Compared>>>,
     over: AtomicBool,
@@ -171,6 +175,8 @@ impl Study {
             maps_version: 0,
             grid: None,
             again: None,
+            sweep: None,
+            sweep_version: 0,
             fields: Arc::default(),
             column_names: Arc::default(),
             picture: None,
@@ -204,6 +210,7 @@ impl Study {
             warnings: Mutex::default(),
             kept: Shelf::default(),
             annotations: Mutex::default(),
+            swept: Mutex::default(),
             compared: Mutex::default(),
             over: AtomicBool::new(false),
             ended: Mutex::default(),
@@ -373,6 +380,9 @@ impl Study {
             state.n_neighbors = NEIGHBORS.min(points.rows().saturating_sub(1) / 2).max(1);
         });
         let data = Data { observations, fields, prepared, preparation, points, rooms, encode_text, curve, riding: OnceLock::new() };
+        if data.swept_by().is_some_and(|preparation| sweep::can_sweep(preparation.kind)) {
+            self.desk.change(|state| state.can.push("sweep"));
+        }
         self.data.set(Arc::new(data)).map_err(|_| Error::internal("a study was begun twice"))?;
         Ok(start)
     }

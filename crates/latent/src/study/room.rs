@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use latentspace::data::Preparation;
 use latentspace::{Error, Result, Run};
 use serde::Serialize;
 use serde_json::Value;
@@ -33,6 +34,11 @@ pub(crate) trait Room: Send + Sync {
     /// Whether the observed columns of a table are its own, which it lists.
     fn lists_observed(&self) -> bool {
         false
+    }
+
+    /// The preparation of its rows, if these are known.
+    fn preparation(&self) -> Option<&Preparation> {
+        None
     }
 
     /// The names of its derived columns, which have a number for each row.

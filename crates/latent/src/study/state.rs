@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use tokio::sync::watch;
 
 use super::annotations::Described;
+use super::sweep::SweepProgress;
 use super::view::View;
 use super::{Field, Frame};
 use crate::hints::Flags;
@@ -127,6 +128,10 @@ pub(crate) struct State {
     pub(crate) maps_version: u64,
     pub(crate) grid: Option<Grid>,
     pub(crate) again: Option<StabilityProgress>,
+    /// Progress of a sweep; null if none is under way.
+    pub(crate) sweep: Option<SweepProgress>,
+    /// Increases when a sweep is done.
+    pub(crate) sweep_version: u64,
     #[serde(serialize_with = "shared")]
     #[schemars(with = "Vec<Field>")]
     pub(crate) fields: Arc<Vec<Field>>,

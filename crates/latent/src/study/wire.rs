@@ -1,5 +1,6 @@
 //! The JSON Schema of what the server answers, from which the page's types are generated (`crates/latent/tests/wire.rs`).
 
+use latentspace::learn::SweepCost;
 use latentspace::schemars::JsonSchema;
 use latentspace::schemars::generate::{Contract, SchemaGenerator, SchemaSettings};
 use serde_json::{Value, json};
@@ -16,6 +17,7 @@ use super::rows::{Compared, RowInfo, TablePage};
 use super::search::Hits;
 use super::selected::SelectionExplanation;
 use super::state::{Selection, State};
+use super::sweep::SweepOffer;
 use crate::commands::methods::MethodInfo;
 
 /// The types by the file of the page that holds them, then by name: those of all rooms, and those of a single one.
@@ -37,6 +39,8 @@ pub(crate) fn schema() -> Value {
             add::<MethodInfo>(types);
             add::<Changed>(types);
             add::<Bundle>(types);
+            add::<SweepOffer>(types);
+            add::<SweepCost>(types);
         }),
         axes::PAGE: types(axes::wire),
         loadings::PAGE: types(loadings::wire),

@@ -26,7 +26,7 @@ use crate::run::Run;
 use crate::space::Space;
 pub use plan::{FitPlan, plan};
 pub use stability::{AxesStability, StabilityReport, StabilityTest, stability};
-pub use sweep::{Sweep, SweepPoint, can_sweep, sweep};
+pub use sweep::{Sweep, SweepCost, SweepPoint, can_sweep, sweep, sweep_cost, sweep_rows, usual_dims};
 
 /// Prepared rows with their preparation and metadata.
 #[derive(Debug, Clone)]

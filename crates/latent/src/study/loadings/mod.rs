@@ -5,7 +5,7 @@ mod answers;
 use std::sync::{Arc, OnceLock};
 
 use latentspace::axes::{Axes, Weights};
-use latentspace::data::{Category, Observations, Values};
+use latentspace::data::{Category, Observations, Preparation, Values};
 use latentspace::linalg::Matrix;
 use latentspace::schemars::SchemaGenerator;
 use latentspace::{Error, Result, Run, Space};
@@ -247,6 +247,10 @@ impl Room for LoadingsRoom {
 
     fn lists_observed(&self) -> bool {
         self.codes_alone
+    }
+
+    fn preparation(&self) -> Option<&Preparation> {
+        (!self.codes_alone).then_some(&self.space.preparation)
     }
 
     fn columns(&self) -> Vec<String> {

@@ -1,5 +1,6 @@
 //! Other estimates of the number of dimensions, computed next to the held-out scores of a sweep.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::dimension::{self, Dimension, DimensionOptions, Directions};
@@ -12,7 +13,7 @@ use crate::run::Run;
 
 /// Other estimates of the number of dimensions. None where one cannot be computed: linear directions of sparse counts, whose rare columns
 /// have no variance to scale by; the intrinsic dimension of 0 dimensions, or of fewer than three distinct rows.
-#[derive(Debug, Clone, Copy, Default, Serialize)]
+#[derive(Debug, Clone, Copy, Default, Serialize, JsonSchema)]
 pub struct Estimates {
     /// Linear directions by parallel analysis (Horn 1965, doi:10.1007/BF02289447).
     pub parallel_analysis: Option<usize>,

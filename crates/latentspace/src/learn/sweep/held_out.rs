@@ -36,6 +36,11 @@ pub(super) struct HeldOut {
     pub(super) sentence: String,
 }
 
+/// Number of folds of rows of this shape; fewer if there are fewer units.
+pub(super) fn folds(rows: usize, columns: usize, is_cheap: bool) -> usize {
+    if rows <= FEW_ROWS || is_cheap && rows * columns <= CHEAP_CELLS { FOLDS } else { 1 }
+}
+
 impl HeldOut {
     /// Of so many rows and columns. `is_cheap`: the time of a fit is proportional to the number of rows.
     ///
@@ -52,7 +57,7 @@ impl HeldOut {
         };
         let n = units.iter().max().map_or(0, |&last| last as usize + 1);
         let random = Random::new(run.seed(), "rows held out");
-        let folds = if rows <= FEW_ROWS || is_cheap && rows * columns <= CHEAP_CELLS { FOLDS.min(n) } else { 1 };
+        let folds = folds(rows, columns, is_cheap).min(n);
         let mut fold_of = vec![None; n];
         if folds > 1 {
             random.permutation(0, n).iter().enumerate().for_each(|(at, &unit)| fold_of[unit as usize] = Some(at % folds));

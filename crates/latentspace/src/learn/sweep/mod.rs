@@ -14,6 +14,7 @@ mod verdict;
 use std::sync::Arc;
 use std::time::Instant;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -27,7 +28,7 @@ use crate::data::{Precomputed, PrepareOptions, Rows};
 use crate::error::{Error, Result};
 use crate::interval::number;
 use crate::measure::Measure;
-use crate::method::{self, AnyMethod, Entry, Fitted, Likelihood};
+use crate::method::{self, AnyMethod, Entry, Fitted, Likelihood, Shape};
 use crate::params::Role;
 use crate::random::Random;
 use crate::run::{Listener, Run};
@@ -66,7 +67,7 @@ pub fn dimensions(entry: &Entry) -> Result<String> {
 }
 
 /// The scores of a number of dimensions.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct SweepPoint {
     /// The number of dimensions.
     pub dims: u32,
@@ -82,7 +83,7 @@ pub struct SweepPoint {
 }
 
 /// The numbers of dimensions with their scores, and the recommended one.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Sweep {
     /// The method's registry name.
     pub method: &'static str,
@@ -127,19 +128,70 @@ pub fn sweep(
     run: &Run,
 ) -> Result<Sweep> {
     options.without_missing("a sweep")?;
+    let learner = Learner { entry, given, parameter: dimensions(entry)? };
+    plan::check_fits(learner.with(most(dims)?)?.as_ref(), data, options, run)?;
+    let whole = Dataset::new(data.read(run)?, options, entry.info.sees, run)?;
+    sweep_rows(entry, given, dims, whole.training(), run)
+}
+
+/// The largest number of dimensions.
+fn most(dims: &[u32]) -> Result<u32> {
+    dims.iter().copied().max().ok_or_else(|| Error::param("dims", "none", "at least one number of dimensions is needed"))
+}
+
+/// What a sweep costs.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
+pub struct SweepCost {
+    /// Number of fits: one for each number of dimensions and fold.
+    pub fits: usize,
+    /// Seconds that they take, on the machine on which the cost model was calibrated; scoring held-out rows comes on top.
+    pub seconds: f64,
+    /// Peak memory of the largest in bytes.
+    pub peak_bytes: u64,
+}
+
+/// What a sweep of rows of this shape costs.
+///
+/// # Errors
+/// [`Error::Param`] for a parameter or number of dimensions that the method does not allow, or if there is none.
+pub fn sweep_cost(entry: &'static Entry, given: &Map<String, Value>, dims: &[u32], shape: Shape, run: &Run) -> Result<SweepCost> {
+    let learner = Learner { entry, given, parameter: dimensions(entry)? };
+    most(dims)?;
+    let folds = held_out::folds(shape.rows, shape.cols, entry.info.folds);
+    let mut cost = SweepCost { fits: folds * dims.len(), seconds: 0.0, peak_bytes: 0 };
+    for &dims in dims {
+        let plan = learner.with(dims)?.plan(shape, run);
+        cost.seconds += folds as f64 * plan.seconds;
+        cost.peak_bytes = cost.peak_bytes.max(plan.peak_bytes);
+    }
+    Ok(cost)
+}
+
+/// Numbers of dimensions to try for rows of this shape: up to 64, in steps that grow, and fewer than columns and training rows.
+pub fn usual_dims(shape: Shape) -> Vec<u32> {
+    let most = (shape.cols.saturating_sub(1)).min((4 * shape.rows / 5).saturating_sub(1)).max(1) as u32;
+    let mut dims: Vec<u32> = USUAL.into_iter().filter(|&dims| dims <= most).collect();
+    // The last one before a limit that is near.
+    if most <= USUAL[USUAL.len() - 1] && dims.last().is_some_and(|&last| last < most) {
+        dims.push(most);
+    }
+    dims
+}
+
+/// See [`usual_dims`].
+const USUAL: [u32; 12] = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64];
+
+/// As [`fn@sweep`], of rows in memory that are prepared.
+///
+/// # Errors
+/// Errors of the method; [`Error::Param`] without a number of dimensions; [`Error::Cancelled`].
+pub fn sweep_rows(entry: &'static Entry, given: &Map<String, Value>, dims: &[u32], whole: TrainingRows<'_>, run: &Run) -> Result<Sweep> {
+    most(dims)?;
+    let learner = &Learner { entry, given, parameter: dimensions(entry)? };
     let mut dims = dims.to_vec();
     dims.sort_unstable();
     dims.dedup();
-    let learner = Learner { entry, given, parameter: dimensions(entry)? };
-    let most = *dims.last().ok_or_else(|| Error::param("dims", "none", "at least one number of dimensions is needed"))?;
-    plan::check_fits(learner.with(most)?.as_ref(), data, options, run)?;
-    let whole = Dataset::new(data.read(run)?, options, entry.info.sees, run)?;
-    of_dataset(&learner, &dims, &whole, run)
-}
-
-/// The sweep over ascending numbers of dimensions.
-fn of_dataset(learner: &Learner<'_>, dims: &[u32], whole: &Dataset, run: &Run) -> Result<Sweep> {
-    let entry = learner.entry;
+    let dims = dims.as_slice();
     let swept = match figure(entry) {
         Some(figure) if entry.parameter_of(Role::HeldOut).is_none() => by_rows(learner, dims, whole, figure, run)?,
         _ => by_documents(learner, dims, whole, run)?,
@@ -190,10 +242,10 @@ impl Learner<'_> {
         Ok((fitted, begun.elapsed().as_secs_f64()))
     }
 
-    fn estimates(&self, choice: Choice, whole: &Dataset, run: &Run) -> Result<Estimates> {
+    fn estimates(&self, choice: Choice, whole: TrainingRows<'_>, run: &Run) -> Result<Estimates> {
         let decodes = self.entry.info.encodes && self.entry.info.decodes && choice.recommended > 0;
-        let fitted = decodes.then(|| self.fit(choice.recommended, whole.training(), run)).transpose()?;
-        Estimates::of(&whole.rows, fitted.as_ref().map(|(fitted, _)| fitted.model.as_ref()), run)
+        let fitted = decodes.then(|| self.fit(choice.recommended, whole, run)).transpose()?;
+        Estimates::of(whole.rows, fitted.as_ref().map(|(fitted, _)| fitted.model.as_ref()), run)
     }
 }
 
@@ -206,11 +258,11 @@ struct Scored {
 }
 
 /// Scores by documents that the method holds out itself.
-fn by_documents(learner: &Learner<'_>, dims: &[u32], whole: &Dataset, run: &Run) -> Result<Scored> {
-    learner.check(dims.last().copied().unwrap_or(1), whole.training(), run)?;
+fn by_documents(learner: &Learner<'_>, dims: &[u32], whole: TrainingRows<'_>, run: &Run) -> Result<Scored> {
+    learner.check(dims.last().copied().unwrap_or(1), whole, run)?;
     let mut points = Vec::new();
     for &dims in dims {
-        let (fitted, seconds) = learner.fit(dims, whole.training(), run)?;
+        let (fitted, seconds) = learner.fit(dims, whole, run)?;
         let told = fitted.measures.iter().find(|(name, _)| *name == WORD_LIKELIHOOD).map(|(_, measure)| *measure);
         let wanted = "what they tell is every second word of them";
         let held_out = told.ok_or_else(|| {
@@ -233,9 +285,9 @@ struct Track {
 }
 
 /// Scores by held-out rows.
-fn by_rows(learner: &Learner<'_>, dims: &[u32], whole: &Dataset, figure: Figure, run: &Run) -> Result<Scored> {
-    let rows = &whole.rows;
-    let split = HeldOut::new(rows.rows(), rows.cols(), &whole.metadata, learner.entry.info.folds, run)?;
+fn by_rows(learner: &Learner<'_>, dims: &[u32], whole: TrainingRows<'_>, figure: Figure, run: &Run) -> Result<Scored> {
+    let rows = whole.rows;
+    let split = HeldOut::new(rows.rows(), rows.cols(), whole.metadata, learner.entry.info.folds, run)?;
     run.note(format!("held out: {}", split.sentence));
     let units = rows.rows();
     let track = |dims: u32| Track { dims, held_out: Losses::none(units), training: Losses::none(units), seconds: 0.0 };
@@ -247,7 +299,7 @@ fn by_rows(learner: &Learner<'_>, dims: &[u32], whole: &Dataset, figure: Figure,
         let random = Random::new(run.seed(), "training rows scored");
         let known: Vec<u32> = random.sample(fold as u64, learned.len(), held.len()).iter().map(|&at| learned[at as usize]).collect();
         let (training, metadata) = (rows.select(&learned), whole.metadata.select(&learned)?);
-        let training = TrainingRows { rows: &training, names: whole.preparation.names.as_deref(), metadata: &metadata };
+        let training = TrainingRows { rows: &training, names: whole.names, metadata: &metadata };
         if fold == 0 {
             learner.check(dims.last().copied().unwrap_or(1), training, run)?;
         }

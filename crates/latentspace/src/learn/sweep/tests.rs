@@ -21,7 +21,7 @@ fn without_axes() -> &'static Entry {
 fn sweep(entry: &'static Entry, table: Matrix, dims: &[u32], seed: u64) -> Sweep {
     let (run, given) = (Run::new(seed, 2).unwrap(), Map::new());
     let whole = Dataset::new(Observations::from_matrix("table", table), &PrepareOptions::default(), entry.info.sees, &run).unwrap();
-    of_dataset(&Learner { entry, given: &given, parameter: dimensions(entry).unwrap() }, dims, &whole, &run).unwrap()
+    sweep_rows(entry, &given, dims, whole.training(), &run).unwrap()
 }
 
 fn noise(rows: usize, columns: usize, seed: u64) -> Matrix {
@@ -131,4 +131,20 @@ fn methods_without_a_closed_form_are_scored_by_iteration() {
     let found = sweep(without_axes(), planted(200, 10, 2, 6.0, 2), &[1, 2, 3], 0);
     assert!(found.points.iter().all(|point| point.held_out.value.is_finite()), "{found:?}");
     assert!(found.recommended >= 1, "{found:?}");
+}
+
+#[test]
+fn usual_numbers_are_fewer_than_columns_and_training_rows() {
+    assert_eq!(usual_dims(Shape::new(1000, 6)), [1, 2, 3, 4, 5]);
+    assert_eq!(usual_dims(Shape::new(12, 500)), [1, 2, 3, 4, 6, 8]);
+    assert_eq!(usual_dims(Shape::new(60_000, 784)).last(), Some(&64));
+    assert_eq!(usual_dims(Shape::new(3, 1)), [1]);
+}
+
+#[test]
+fn the_cost_is_known_before() {
+    let run = Run::new(0, 1).unwrap();
+    let cost = |rows: usize, dims: &[u32]| sweep_cost(linear(), &Map::new(), dims, Shape::new(rows, 20), &run);
+    assert_eq!(cost(500, &[1, 2, 3]).unwrap().fits, 15);
+    assert!(cost(500_000, &[1]).unwrap().seconds > 0.0 && cost(500, &[]).is_err());
 }
