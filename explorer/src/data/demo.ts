@@ -8,6 +8,7 @@
 //   & typed=1  columns of more types: skewed numbers, years, dates, categories with missing ones
 //   & axis=wavelength|dates  what the columns of curves are; nothing: they have no names
 //   and what the test data of rooms read from it
+//   & sweep=1  numbers of dimensions can be swept
 //   & cats=10  categories                 & phase=failed|reading|empty   stay there
 import { KeptAnnotations } from "./annotations.ts";
 import { contrastDemo, type DemoColumn } from "./demo-contrast.ts";
@@ -15,7 +16,7 @@ import { largestOf } from "./file.ts";
 import { packMap, parseMap } from "./header.ts";
 import { search, type Searched, searchRows } from "./search.ts";
 import { columnsOf, type DataSource, type Listener, type Near, sheetOf, SourceError } from "./source.ts";
-import type { Cells, Column, ColumnInfo, Columns, Comparison, Field, Groups, KeptMap, Method, Metric, Neighbor, Phase, RowInfo, Stable, State, TableQuery } from "./types.ts";
+import type { Cells, Column, ColumnInfo, Columns, Comparison, Field, Groups, KeptMap, Method, Metric, Neighbor, Phase, RowInfo, Stable, State, Sweep, TableQuery } from "./types.ts";
 import { MISSING } from "./types.ts";
 import { dated, of100, whole } from "../words.ts";
 
@@ -258,7 +259,7 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
     rows: n,
     columns,
     kind: kind === "images" || kind === "text" || kind === "counts" ? kind : "table",
-    can: parts.map((part) => part.can),
+    can: [...parts.map((part) => part.can), ...(query.get("sweep") === "1" ? ["sweep"] : [])],
     phase: "done",
     message: "",
     step: 750,
@@ -277,6 +278,8 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
     maps_version: 0,
     grid: null,
     again: null,
+    sweep: null,
+    sweep_version: 0,
     fields,
     column_names: columnNames,
     picture: kind === "images" ? { width: 28, height: 28, pixelated: true } : null,
@@ -480,6 +483,23 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
     const glyph = String(world.cluster[row]! % 10);
     g.fillText(glyph, 0, 0);
     g.strokeText(glyph, 0, 0);
+  }
+
+  const methodsSwept = [{ name: "pca", title: "PCA" }, { name: "factor-analysis", title: "Factor analysis" }];
+  let swept: Sweep | null = null;
+  /** Five directions, and noise. */
+  function sweepOf(method: string, dims: number[]): Sweep {
+    const held = (k: number) => 0.9 * Math.exp(-Math.min(k, 5) / 2.2) + 0.16 + 0.012 * Math.max(0, k - 5);
+    const best = Math.min(...dims.map(held));
+    const measure = (value: number, half: number, nul: number | null = 1) => ({ value, low: value - half, high: value + half, null: nul });
+    return {
+      method, rows: n, figure: "reconstruction_error", held_out: "5-fold cross-validation over random rows",
+      dims: dims.map((k) => ({ dims: k, training: measure(0.9 * Math.exp(-k / 2.2) + 0.14 - 0.004 * k, 0.01), held_out: measure(held(k), 0.03), behind: measure(held(k) - best, 0.016, null), seconds: 0.1 })),
+      recommended: 5, low: 4, high: 6,
+      estimates: { parallel_analysis: 5, gavish_donoho: 5, marchenko_pastur: 6, directions_rows: n, intrinsic: { value: 4.6, low: 4.3, high: 4.9, null: null } },
+      sentence: "5 dimensions are recommended: the fewest within one standard error of the best held-out score (0.25).",
+      verdict: ["5 dimensions (4 to 6): the other estimates agree."],
+    };
   }
 
   const plain = { given: [], sees: "rows", signs: "any", can: {}, axis: null, encodes: true, decodes: false, folds: false, live: true, limits: [] };
@@ -688,6 +708,12 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
         return { names: String(query!.rows).split(",").map((row) => name(Number(row))) } as T;
       }
       if (path === "demos") return [{ name: "digits", what: "10,000 handwritten digits, 28 x 28 grey (MNIST)" }, { name: "spiral", what: "a curve in 3-D, and which methods recover its one dimension" }] as T;
+      if (path === "sweep") return { methods: methodsSwept, dims: [1, 2, 3, 4, 6, 8, 12], found: swept } as T;
+      if (path === "sweep/cost") {
+        const dims = String(query!.dims).split(",").map(Number);
+        if (dims.some((k) => !(k >= 1 && Number.isInteger(k)))) throw new SourceError(`dims: '${query!.dims}' was given; it takes whole numbers, separated by commas.`, null, 400);
+        return { fits: 5 * dims.length, seconds: 0.2 * dims.length, peak_bytes: 1e6 } as T;
+      }
       for (const part of parts) {
         const answer = part.ask(path, query);
         if (answer) return (await answer) as T;
@@ -711,7 +737,25 @@ export function demoSource(query: URLSearchParams, rooms: DemoRoom[]): DataSourc
       Object.assign(state, { name: file.name, rows: n, columns, fields, map: { version: 0, dims: world.dims } });
       start(0.3);
     },
+    async sweep(method, dims) {
+      const advance = (at: number) => {
+        state.sweep = at < 5 ? { method, at: at * dims.length, of: 5 * dims.length, seconds_left: 5 - at } : null;
+        if (at === 5) {
+          swept = sweepOf(method, dims);
+          state.sweep_version++;
+          return to("done", "");
+        }
+        to("measuring", "");
+        timer = window.setTimeout(() => advance(at + 1), 150 * Number(query.get("takes") ?? 2));
+      };
+      advance(0);
+    },
     async stop() {
+      if (state.sweep) {
+        clearTimeout(timer);
+        state.sweep = null;
+        return to("done", "");
+      }
       if (state.again) {
         clearTimeout(timer);
         state.again = null;

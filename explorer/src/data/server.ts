@@ -141,6 +141,7 @@ export function serverSource(base: string): DataSource {
     methods: () => json<Method[]>("methods"),
     fit: async (method, params) => void (await post("fit", { method, params })),
     fitGrid: async (method, params, vary, values) => void (await post("grid", { method, params, vary, values })),
+    sweep: async (method, dims) => void (await post("sweep", { method, dims })),
     stop: async () => void (await post("stop", {})),
     open: async (file) => void (await ask(`open?name=${encodeURIComponent(file.name)}`, { method: "POST", headers: { "Content-Type": "application/octet-stream" }, body: file })),
     selection: async () => (await json<{ rows: number[] }>("selection")).rows,

@@ -92,6 +92,8 @@ export interface DataSource {
   fit(method: string, params: Record<string, unknown>): Promise<void>;
   /** Learns a map for each value of one parameter. */
   fitGrid(method: string, params: Record<string, unknown>, vary: string, values: number[]): Promise<void>;
+  /** Learns with each number of dimensions and scores held-out data. */
+  sweep?(method: string, dims: number[]): Promise<void>;
   stop(): Promise<void>;
   /** Sends a file to explore, where there are no data yet. */
   open?(file: File): Promise<void>;

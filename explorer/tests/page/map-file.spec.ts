@@ -22,7 +22,7 @@ function bundle(): Buffer {
     { info: { id: "metadata:1", name: "at", type: "date", origin: "metadata", min: 19_000, max: 19_001, missing: 0, categories: [] }, coding: "f64", offset: 0 }];
   const state = {
     name: "pictures", rows: N, columns: 12, kind: "images", phase: "done", message: "", step: 0, n_steps: 0, loss: null, loss_name: null, seconds_left: null, seconds: 1, method: "", title: "60 rows", params: {}, seed: 0,
-    map: { version: 1, dims: 2 }, axes: [], map_id: 1, maps_version: 1, grid: null, again: null, fields: [{ index: 0, name: "kind", type: "category", categories: columns[0]!.info.categories, missing: 0 }, { index: 1, name: "at", type: "date", min: 19_000, max: 19_001, missing: 0 }], column_names: null,
+    map: { version: 1, dims: 2 }, axes: [], map_id: 1, maps_version: 1, grid: null, again: null, sweep: null, sweep_version: 0, fields: [{ index: 0, name: "kind", type: "category", categories: columns[0]!.info.categories, missing: 0 }, { index: 1, name: "at", type: "date", min: 19_000, max: 19_001, missing: 0 }], column_names: null,
     picture: { width: 2, height: 2, pixelated: true }, curve: false, n_neighbors: K, measures: null, estimated: {}, sentences: [], trust_version: 1, warnings: [], preparation: [], can: [], search_by_meaning: false, annotations: { version: 0, columns: [], file: null }, error: null,
   };
   const map = { id: 1, dims: 2, method: "", title: "60 rows", params: {}, axes: [], seed: 0, seconds: 1, phase: "done", measures: null, estimated: {}, sentences: [], warnings: [], learned: false, space: false, groups: null, stability: null };

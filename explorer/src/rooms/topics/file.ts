@@ -47,7 +47,7 @@ export function fileSource(given: unknown): DataSource {
   const points: MapData | null = map && map.x.length > 0 ? place(map.x, map.y) : null;
   const state: State = {
     name: topics.title, rows: points?.rows ?? 0, columns: 0, kind: "text", phase: "done", message: "", step: 0, n_steps: 0, loss: null, loss_name: null, seconds_left: null, seconds: 0,
-    method: "", title: points ? `A map of ${points.rows.toLocaleString("en-US")} of the documents` : "", params: {}, axes: [], seed: 0, map: points ? { version: 1, dims: 2 } : null, map_id: null, maps_version: 0, grid: null, again: null,
+    method: "", title: points ? `A map of ${points.rows.toLocaleString("en-US")} of the documents` : "", params: {}, axes: [], seed: 0, map: points ? { version: 1, dims: 2 } : null, map_id: null, maps_version: 0, grid: null, again: null, sweep: null, sweep_version: 0,
     fields: points ? [{ index: 0, name: TOPIC_FIELD, type: "category", categories: [...categories.slice(0, CATEGORIES_MOST).map((t) => ({ label: label(t), count: counts.get(t.topic)! })), ...(categories.length > CATEGORIES_MOST ? [{ label: "(other)", count: categories.slice(CATEGORIES_MOST).reduce((s, t) => s + counts.get(t.topic)!, 0) }] : [])], missing: 0 }] : [],
     picture: null, curve: false, n_neighbors: 0, estimated: {}, preparation: [], column_names: null, measures: null, sentences: [], trust_version: 0, warnings: [], can: ["topics"], search_by_meaning: false, annotations: { version: 0, columns: [], file: null }, error: null,
   };
