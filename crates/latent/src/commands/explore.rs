@@ -491,7 +491,11 @@ fn rooms_of(space: &Arc<Space>, codes: &Matrix, observed: Option<&Observations>)
 fn of_space_and_data(study: &Study, run: &Run, name: &str, data: &str, read: &ReadOptions, way: MapMethod) -> Result<Subject> {
     let space = inputs::space(Path::new(name))?;
     let options = ReadOptions { preparation: Some(space.preparation.clone()), ..read.clone() };
-    let observations = observe(study, run, data, &options)?;
+    of_space_and_observations(space, observe(study, run, data, &options)?, way, run)
+}
+
+/// Observations at their codes in a space, with the rooms of the space.
+pub(crate) fn of_space_and_observations(space: Space, observations: Observations, way: MapMethod, run: &Run) -> Result<Subject> {
     let prepared = space.prepare(&observations, run)?;
     let codes = space.codes_of(&prepared, run)?;
     if is_of_words(&space)? {

@@ -13,7 +13,7 @@ use std::time::Instant;
 use clap::{Arg, ArgMatches, value_parser};
 use latentspace::arrow::array::{ArrayRef, Float64Array, StringArray};
 use latentspace::border;
-use latentspace::data::{Affine, Metadata, Observations, Preparation, PrepareOptions, Rows, Scale, Source, Values};
+use latentspace::data::{Metadata, Observations, Preparation, PrepareOptions, Rows, Scale, Source, Values};
 use latentspace::learn::{self, Sweep};
 use latentspace::linalg::Matrix;
 use latentspace::measure::{Departure, Measure, ProbeOptions, auc, probe_numbers, rank_correlation, scan, with_misfit};
@@ -52,6 +52,7 @@ pub(super) fn args() -> Vec<Arg> {
 
 /// What was found of the stars.
 struct Found {
+    space: Space,
     codes: Matrix,
     /// What the space reproduces of each star.
     back: Matrix,
@@ -106,7 +107,7 @@ pub(super) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
         study.phase(Phase::Preparing, "preparing spectra");
         let mut observations = observations(&stars.flux);
         observations.metadata = found.metadata(&stars)?;
-        explore::of_observations_and_codes(observations, (&found.codes, &Affine::default()), &as_they_are(), way, run)
+        explore::of_space_and_observations(found.space, observations, way, run)
     })
 }
 
@@ -155,7 +156,7 @@ impl Found {
         };
         let by_window = auc(&departures.iter().map(Departure::score).collect::<Vec<f64>>(), &odd)?;
         let by_sum = auc(&(0..odd.len()).map(sum).collect::<Vec<f64>>(), &odd)?;
-        Ok(Found { codes, back, causes, departures, by_window, by_sum })
+        Ok(Found { space, codes, back, causes, departures, by_window, by_sum })
     }
 
     /// The causes of each star, and how far it departs from what the space reproduces.
