@@ -59,3 +59,50 @@ fn codes_are_probed_for_numbers() {
     let told = folder.good("measure codes.csv --probe labels.csv:age").out;
     assert!(told.contains("a linear regression predicts"), "{told}");
 }
+
+#[test]
+fn planted_causes_of_shares_are_found() {
+    let folder = Folder::new();
+    let told = folder.json("demo stocks --picture stocks.svg --quiet");
+    let planted = &told["planted"];
+    let factors = planted["factors"].as_array().unwrap();
+    assert!(factors.len() == 3 && factors.iter().all(|factor| number(&factor["correlation"]).abs() > 0.9), "{planted}");
+    assert!(number(&planted["sectors_least"]) > 0.9 && number(&planted["own_noise_largest"]) < 0.03, "{planted}");
+    for share in told["shares"].as_array().unwrap() {
+        let sum: f64 = ["market_part", "sector_part", "other_factors_part", "own_noise"].iter().map(|part| number(&share[part])).sum();
+        assert!((sum - 1.0).abs() < 0.05, "{share}");
+    }
+    let unfolded = told["unfolded"].as_array().unwrap();
+    assert!(number(&unfolded[0]["dimension"]) > 7.0 && number(&unfolded[1]["dimension"]) < 2.7, "{unfolded:?}");
+    assert!(folder.read("stocks.svg").starts_with(b"<svg"));
+    let again = folder.json("demo stocks --picture again.svg --quiet --threads 1");
+    assert!(again == told && folder.read("again.svg") == folder.read("stocks.svg"));
+}
+
+#[test]
+fn prices_are_read_from_long_and_wide_tables() {
+    let folder = Folder::new();
+    let price = |day: usize, share: usize| 50.0 + share as f64 + 5.0 * ((day as f64 / 9.0).sin() + uniform(day, share));
+    let date = |day: usize| format!("2017-{:02}-{:02}", day / 28 + 1, day % 28 + 1);
+    let mut long = String::from("date,ticker,close,volume\n");
+    let mut wide = format!("date,{}\n", (0..12).map(|share| format!("T{share:02}")).collect::<Vec<_>>().join(","));
+    for day in 0..200 {
+        let cells: Vec<String> = (0..12).map(|share| format!("{:.3}", price(day, share))).collect();
+        wide.push_str(&format!("{},{}\n", date(day), cells.join(",")));
+        // One share is listed later.
+        cells.iter().enumerate().for_each(|(share, cell)| long.push_str(&format!("{},T{share:02},{cell},7\n", date(day))));
+        if day > 9 {
+            long.push_str(&format!("{},NEW,{}.5,7\n", date(day), 60 + day % 5));
+        }
+    }
+    folder.write("long.csv", long);
+    folder.write("wide.csv", wide);
+    folder.write("companies.csv", (0..12).fold("ticker,sector\n".to_owned(), |text, share| format!("{text}T{share:02},s{}\n", share % 3)));
+    let of = |file: &str| folder.json(&format!("demo stocks --prices {file} --companies companies.csv --picture p.svg --quiet"));
+    let (long, wide) = (of("long.csv"), of("wide.csv"));
+    assert!(long["incomplete"] == 1 && wide["incomplete"] == 0 && long["shares"] == wide["shares"], "{long}\n{wide}");
+    assert!(long["planted"].is_null() && long["shares"][4]["sector"] == "s1" && long["shares"].as_array().unwrap().len() == 12);
+    folder.refused("demo stocks --companies companies.csv", "error: --companies: a file was given; it goes with --prices.\n");
+    folder.write("bad.csv", "day_of,x\na,1\n");
+    assert_eq!(folder.latent("demo stocks --prices bad.csv").code, Some(2));
+}

@@ -3,6 +3,7 @@
 mod kernel;
 mod spectra;
 mod spiral;
+mod stocks;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -82,6 +83,11 @@ static DEMOS: &[Demo] = &[
         what: "spectra of stars: a temperature and twelve abundances, and how many dimensions they take",
         from: From::Made(spectra::run),
     },
+    Demo {
+        name: "stocks",
+        what: "share prices: the factors behind them, and how much of each share is market, sector and its own noise",
+        from: From::Made(stocks::run),
+    },
 ];
 
 impl From {
@@ -103,16 +109,17 @@ impl From {
 pub(crate) fn command() -> Command {
     let names: Vec<String> = DEMOS.iter().map(|demo| format!("  {:<8} {}", demo.name, demo.what)).collect();
     Command::new("demo")
-        .about("Explore a sample data set: handwritten digits, emoji, topics of speeches, a spiral, rings, spectra of stars")
+        .about("Explore a sample data set: handwritten digits, emoji, topics of speeches, a spiral, rings, spectra of stars, shares")
         .arg(Arg::new("name").value_name("NAME").help("Data set [default: digits]"))
         .arg(Arg::new("list").long("list").action(ArgAction::SetTrue).help("List data sets and their sources"))
         .args(spiral::args())
         .args(spectra::args())
+        .args(stocks::args())
         .arg(
             inputs::file_arg("picture")
                 .long("picture")
                 .value_name("FILE.svg")
-                .help("spiral, kernel, spectra: draw the data and what methods make of it, then end"),
+                .help("spiral, kernel, spectra, stocks: draw the data and what methods make of it, then end"),
         )
         .args(explore::server_args())
         .after_help(format!("Names:\n{}", names.join("\n")))
@@ -139,8 +146,14 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
 }
 
 /// The flags that only some demos take.
-static FLAGS: &[(&str, &[&str])] =
-    &[("points", &["spiral"]), ("noise", &["spiral"]), ("rows", &["spectra"]), ("picture", &["spiral", "kernel", "spectra"])];
+static FLAGS: &[(&str, &[&str])] = &[
+    ("points", &["spiral"]),
+    ("noise", &["spiral"]),
+    ("rows", &["spectra"]),
+    ("prices", &["stocks"]),
+    ("companies", &["stocks"]),
+    ("picture", &["spiral", "kernel", "spectra", "stocks"]),
+];
 
 /// Refuses flags that this demo does not take.
 fn check_flags(matches: &ArgMatches, demo: &str) -> Result<()> {

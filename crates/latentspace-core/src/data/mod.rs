@@ -12,6 +12,7 @@ mod prepare_options;
 mod prepared;
 pub mod read;
 mod selected;
+mod series;
 mod summary;
 pub mod write;
 
@@ -26,6 +27,7 @@ pub use prepare_options::{Missing, PrepareOptions, Scale};
 pub use prepared::{PreparedStream, RowSource, Rows, Shape, Stream};
 pub use read::{ReadOptions, Source};
 pub use selected::{read_rows, rows_of};
+pub use series::{delay_lag, delays, log_returns, wide};
 pub use summary::{ColumnSummary, Level, Summarizer, Summary};
 
 /// Number of rows in a chunk, the unit of folds and summaries: fixed, so that their bytes depend only on the rows.

@@ -14,6 +14,7 @@ mod sentences;
 mod stability;
 mod stream;
 mod structure;
+mod variance;
 
 use std::collections::BTreeMap;
 
@@ -31,6 +32,7 @@ pub use scan::{Departure, auc, scan, with_misfit};
 pub use sentences::{Kind, Sentence, interpret, sentences, verdict};
 pub use stability::{Drawn, Stability, stability};
 pub use stream::{Passes, measure_stream};
+pub use variance::{VarianceShares, variance_shares};
 
 use crate::error::{Error, Result, count};
 use crate::linalg::MatrixView;
