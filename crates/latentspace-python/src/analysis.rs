@@ -217,6 +217,46 @@ pub(crate) fn stability(
     })
 }
 
+/// Loadings with bootstrap intervals, as JSON.
+#[pyfunction]
+#[allow(clippy::too_many_arguments, reason = "each has its name in Python")]
+pub(crate) fn loading_intervals(
+    py: Python<'_>,
+    name: &str,
+    params: &Bound<'_, PyDict>,
+    data: &Bound<'_, Data>,
+    resamples: usize,
+    max_memory: Option<&str>,
+    seed: u64,
+    threads: usize,
+    listener: Option<&Bound<'_, PyAny>>,
+) -> PyResult<String> {
+    let (method, data) = (method(name, params)?, data.get());
+    call(py, seed, threads, listener, |run| {
+        let run = &limited(run, max_memory)?;
+        let source = data.source(None, method.info().wants_text(), run)?;
+        Ok(json!(learn::loadings::loading_intervals(method.as_ref(), &source, data.options(), resamples, run)?).to_string())
+    })
+}
+
+/// Contributions and squared cosines of rows, and of columns by these rows: `[n, k]` and `[d, k]` each, row by row.
+#[pyfunction]
+pub(crate) fn contributions<'py>(
+    py: Python<'py>,
+    space: &Bound<'py, Space>,
+    data: &Bound<'py, Data>,
+    threads: usize,
+    listener: Option<&Bound<'py, PyAny>>,
+) -> PyResult<[Bound<'py, PyArray1<f64>>; 4]> {
+    let (space, data) = (space.get(), data.get());
+    let found = call(py, space.inner.seed, threads, listener, |run| {
+        let observations = data.source(Some(&space.inner.preparation), false, run)?.read(run)?;
+        explain::contributions(&space.inner, &observations, run)
+    })?;
+    let (rows, columns) = (found.rows, found.columns);
+    Ok([rows.contributions, rows.cos2, columns.contributions, columns.cos2].map(|cells| PyArray1::from_vec(py, cells)))
+}
+
 /// The intrinsic dimension of rows, as JSON.
 #[pyfunction]
 pub(crate) fn dimension(

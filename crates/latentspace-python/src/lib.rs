@@ -106,7 +106,8 @@ fn has_page() -> bool {
 mod _native {
     #[pymodule_export]
     use super::analysis::{
-        compare, describe, dimension, explain_rows, export, fit_data, measure_axes, measure_codes, neighbors, plan, stability, sweep,
+        compare, contributions, describe, dimension, explain_rows, export, fit_data, loading_intervals, measure_axes, measure_codes,
+        neighbors, plan, stability, sweep,
     };
     #[pymodule_export]
     use super::data::Data;

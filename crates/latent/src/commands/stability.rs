@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use clap::{Arg, ArgMatches, Command};
+use latentspace::learn::loadings::{Loading, RESAMPLES, loading_intervals, save_loadings};
 use latentspace::learn::stability::RUNS;
 use latentspace::learn::{self, AxesStability};
 use latentspace::method::Entry;
 use latentspace::{Error, Result, registry};
+use serde_json::json;
 
 use crate::context::Context;
 use crate::output::{self, count, number};
@@ -41,6 +43,20 @@ fn method_command(entry: &Entry) -> Command {
                 .value_name("FILE")
                 .help("Write each row's share of kept neighbors to FILE: .npy, .parquet or .csv"),
         )
+        .arg(
+            inputs::file_arg("loadings")
+                .long("loadings")
+                .value_name("FILE")
+                .help("Write each loading with its 95 % bootstrap interval to FILE: .csv, .tsv or .parquet; instead of other measures"),
+        )
+        .arg(
+            Arg::new("resamples")
+                .long("resamples")
+                .value_name("N")
+                .value_parser(args::whole::<usize>(20))
+                .requires("loadings")
+                .help("Number of resamples for --loadings, a fit each [default: 200]"),
+        )
         .args(args::parameters(entry))
         .args(inputs::reading_args())
         .after_help(
@@ -60,6 +76,17 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let run = &context.run;
     let data = inputs::open(matches, entry.info)?;
     data.tell(run);
+    if let Some(file) = inputs::optional_path(matches, "loadings") {
+        outputs::check("--loadings", &file, &["csv", "tsv", "parquet"], context)?;
+        let resamples = matches.get_one::<usize>("resamples").copied().unwrap_or(RESAMPLES);
+        let found = loading_intervals(method.as_ref(), &data, &inputs::prepare_options(matches)?, resamples, run)?;
+        save_loadings(&file, &found)?;
+        context.screen.clear();
+        if outputs::is_standard(&file) {
+            return Ok(());
+        }
+        return if context.json { context.print(&json!({ "loadings": found })) } else { output::text(&loadings(&found, resamples)) };
+    }
     let runs = matches.get_one::<usize>("runs").copied().unwrap_or(RUNS);
     let k = matches.get_one::<usize>("k").copied();
     let (found, metadata) = learn::stability(method.as_ref(), &data, &inputs::prepare_options(matches)?, runs, k, run)?;
@@ -84,6 +111,25 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
             output::text(&out)
         }
     }
+}
+
+/// Loadings of each dimension, the largest first, with their intervals.
+fn loadings(found: &[Loading], resamples: usize) -> String {
+    /// Columns of a dimension that are shown.
+    const SHOWN: usize = 10;
+    let mut out = String::new();
+    for own in found.chunk_by(|a, b| a.dimension == b.dimension) {
+        let mut order: Vec<&Loading> = own.iter().collect();
+        order.sort_by(|a, b| b.value.abs().total_cmp(&a.value.abs()));
+        let row = |own: &&Loading| {
+            let clear = if own.low * own.high > 0.0 { "" } else { "may be 0" };
+            vec![own.column.clone(), number(own.value), format!("{} to {}", number(own.low), number(own.high)), clear.to_owned()]
+        };
+        let rows: Vec<Vec<String>> = order.iter().take(SHOWN).map(row).collect();
+        out.push_str(&format!("  z{}\n{}\n", own[0].dimension, output::table(&["column", "loading", "95 % interval", ""], &rows)));
+    }
+    out.push_str(&format!("  bootstrap of {} resamples, each dimension aligned with that of all rows\n", count(resamples as u64)));
+    out
 }
 
 /// One line per axis, the most stable first.

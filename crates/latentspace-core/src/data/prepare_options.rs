@@ -23,6 +23,8 @@ pub enum Scale {
     Robust,
     /// From 0 to 1.
     Unit,
+    /// Numbers to mean 0 and standard deviation 1; levels of categories to mean 0, divided by the root of their share.
+    Mixed,
 }
 
 /// What becomes of missing cells.
@@ -52,7 +54,8 @@ impl Missing {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct PrepareOptions {
-    /// Scale columns: none, standard (z-scores), robust (median and quartiles) or unit (0 to 1).
+    /// Scale columns: none, standard (z-scores), robust (median and quartiles), unit (0 to 1), or mixed (z-scores, and levels of categories by the
+    /// root of their share: PCA is then FAMD, of categories alone MCA).
     #[schemars(extend("unset" = "auto: standard where standard deviations differ tenfold"))]
     pub scale: Scale,
     /// Fill missing cells: mean, median, error to refuse them, or keep to learn from the others, where the method can.

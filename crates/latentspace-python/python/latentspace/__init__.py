@@ -17,7 +17,8 @@ METHODS: list[dict] = _json.loads(_native.methods())
 #: Modules of the lazily imported names. Lazy, so that the command ``latent`` starts without scikit-learn.
 _PLACES = {"Explorer": "_explore", "explore": "_explore", "Observations": "_observations", "Space": "_space"}
 _PLACES |= {"LatentspaceWarning": "_progress", "read": "_observations", "TextOptions": "_options"}
-_PLACES |= {name: "_analysis" for name in ("compare", "describe", "dimension", "explain", "export", "fit", "measure", "neighbors", "plan", "stability", "sweep")}
+_PLACES |= {name: "_analysis" for name in ("compare", "contributions", "describe", "dimension", "explain", "export", "fit")}
+_PLACES |= {name: "_analysis" for name in ("loading_intervals", "measure", "neighbors", "plan", "stability", "sweep")}
 _PLACES |= {name: "_report" for name in ("Explanation", "Measure", "Measures", "Report")}
 _PLACES |= {method["class"]: "_methods" for method in METHODS}
 

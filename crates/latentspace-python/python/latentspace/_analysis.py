@@ -479,6 +479,79 @@ def stability(estimator: Any, X: Any, *, runs: int = 4, k: int | None = None) ->
         return measures_of(_native.stability(name, params, data_of(X), runs, k, limit, seed, jobs, ear))
 
 
+def loading_intervals(estimator: Any, X: Any, *, resamples: int = 200) -> list[dict[str, Any]]:
+    """Give each loading a 95 % bootstrap interval.
+
+    Each resample draws as many rows as there are, with replacement, and is a fit of its own, whose dimensions are matched with those of all rows, order
+    and sign, before loadings are compared.
+
+    Parameters
+    ----------
+    estimator : estimator of latentspace
+        A method whose spaces have loadings, with its parameters, ``random_state``, ``n_jobs`` and ``max_memory``. It is not changed.
+    X : path, array, sparse rows, data frame or Observations
+        Rows ``[n, d]``.
+    resamples : int, default=200
+        Number of resamples, at least 20.
+
+    Returns
+    -------
+    list of dict
+        One dictionary per dimension and column: ``dimension``, ``column``, ``value``, ``low``, ``high``.
+
+    See Also
+    --------
+    stability : How much of a map survives another seed and a resample.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from latentspace import PCA, loading_intervals
+    >>> rows = np.random.default_rng(0).normal(size=(100, 2)) * [9, 1]
+    >>> first = loading_intervals(PCA(1), rows, resamples=20)[0]
+    >>> first["column"], first["low"] > 0.9
+    ('1', True)
+    """
+    name, params = estimator._description["name"], estimator._params()
+    limit, seed, jobs = memory_of(estimator.max_memory), seed_of(estimator.random_state), threads(estimator.n_jobs)
+    with heard(estimator.verbose) as ear:
+        return json.loads(_native.loading_intervals(name, params, data_of(X), resamples, limit, seed, jobs, ear))
+
+
+def contributions(space: Any, X: Any, *, n_jobs: int | None = None) -> dict[str, dict[str, np.ndarray]]:
+    """Measure what each row and column makes up of each dimension, and how much of it the dimensions show.
+
+    Parameters
+    ----------
+    space : Space or fitted estimator
+        A space with loadings that decodes: PCA, factor analysis.
+    X : path, array, data frame or Observations
+        Rows ``[n, d]`` with the columns of the space. Rows that it was not learned from are supplementary.
+    n_jobs : int or None, optional
+        Number of threads, as for the estimators.
+
+    Returns
+    -------
+    dict
+        For ``rows`` and ``columns`` each ``contributions``, the shares in the sum of squares of each dimension, and ``cos2``, the share of the row's own
+        sum of squares that a dimension shows, or the squared correlation of the column with it: ``[n, k]`` and ``[d, k]``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from latentspace import PCA, contributions
+    >>> rows = np.random.default_rng(0).normal(size=(100, 3)) * [9, 3, 1]
+    >>> found = contributions(PCA(2).fit(rows), rows)
+    >>> found["rows"]["cos2"].shape, found["columns"]["contributions"].sum(axis=0).round(6).tolist()
+    ((100, 2), [1.0, 1.0])
+    """
+    known = space if isinstance(space, Space) else space.space_
+    data = data_of(X) if isinstance(X, (str, os.PathLike)) else _native.Data.rows(known._rows(X, n_jobs))
+    with heard(False) as ear:
+        tables = [cells.reshape(-1, known.n_components) for cells in _native.contributions(known._native, data, threads(n_jobs), ear)]
+    return {of: {"contributions": tables[at], "cos2": tables[at + 1]} for of, at in (("rows", 0), ("columns", 2))}
+
+
 def neighbors(
     codes: Any, queries: Any, *, k: int = 10, metric: str = "euclidean", n_jobs: int | None = None
 ) -> tuple[np.ndarray, np.ndarray]:

@@ -139,6 +139,17 @@ def measure_codes(
     codes: NDArray[np.float32], data: Data, k: int | None, sample: int | None, metric: str, seed: int, threads: int, listener: Any
 ) -> str: ...
 def measure_axes(space: Space, data: Data, particles: int | None, seed: int, threads: int, listener: Any) -> str: ...
+def contributions(space: Space, data: Data, threads: int, listener: Any) -> list[NDArray[np.float64]]: ...
+def loading_intervals(
+    name: str,
+    params: dict[str, Any],
+    data: Data,
+    resamples: int,
+    max_memory: str | None,
+    seed: int,
+    threads: int,
+    listener: Any,
+) -> str: ...
 def stability(
     name: str,
     params: dict[str, Any],

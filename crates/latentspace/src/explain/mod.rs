@@ -1,6 +1,7 @@
 //! What the dimensions of a space mean: weights of columns, words, correlations with columns and metadata, rows at both ends; and what sets some
 //! rows apart.
 
+mod contributions;
 mod rows;
 
 use std::cmp::Ordering;
@@ -19,6 +20,7 @@ use crate::parallel::*;
 use crate::random::Random;
 use crate::run::Run;
 use crate::space::Space;
+pub use contributions::{Contributions, Parts, contributions};
 pub use rows::{
     BY_CONSTRUCTION, ColumnOrigin, Columns, ComparedAs, MetadataColumns, RowFinding, RowsExplanation, Side, explain_rows, explain_rows_of,
     kept_rows,
@@ -263,8 +265,14 @@ fn of_words(
 
 /// The columns most correlated with each dimension (Pearson).
 fn correlated(codes: &Matrix, rows: &OwnedRows, names: &[String], shown: usize) -> Result<Vec<Vec<Weight>>> {
-    let (table, k, n) = (rows.table()?, codes.cols(), codes.rows());
-    let d = table.cols();
+    let by_column = correlations(codes, &rows.table()?);
+    let of = |axis: usize| by_column.iter().map(|column| column[axis]).collect::<Vec<_>>();
+    Ok((0..codes.cols()).map(|axis| largest(&of(axis), names, shown)).collect())
+}
+
+/// The correlation of each column with each dimension (Pearson), `[columns][k]`; NaN where one of them is constant.
+fn correlations(codes: &Matrix, table: &Matrix) -> Vec<Vec<f64>> {
+    let (k, n, d) = (codes.cols(), codes.rows(), table.cols());
     let standardized = |cell: &dyn Fn(usize) -> f32| {
         let mean = (0..n).map(|row| f64::from(cell(row))).sum::<f64>() / n as f64;
         let norm = (0..n).map(|row| (f64::from(cell(row)) - mean).powi(2)).sum::<f64>().sqrt();
@@ -272,14 +280,13 @@ fn correlated(codes: &Matrix, rows: &OwnedRows, names: &[String], shown: usize) 
     };
     let axes: Vec<Vec<f64>> = (0..k).map(|axis| standardized(&|row| codes.row(row)[axis])).collect();
     let inner = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
-    let by_column: Vec<Vec<f64>> = (0..d)
+    (0..d)
         .into_par_iter()
         .map(|column| {
             let own = standardized(&|row| table.row(row)[column]);
             axes.iter().map(|axis| inner(axis, &own)).collect()
         })
-        .collect();
-    Ok((0..k).map(|axis| largest(&by_column.iter().map(|column| column[axis]).collect::<Vec<_>>(), names, shown)).collect())
+        .collect()
 }
 
 /// A column of metadata that codes are compared with.

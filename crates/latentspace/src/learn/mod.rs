@@ -1,6 +1,7 @@
 //! Everything that runs methods: fits of files and observations, their plans, shares, incremental learning, stability, sweeps.
 
 pub mod growing;
+pub mod loadings;
 mod memory;
 pub mod plan;
 pub mod shares;
@@ -22,11 +23,15 @@ use crate::error::Result;
 use crate::linalg::{Matrix, OwnedRows};
 use crate::measure::{self, Measure};
 use crate::method::{self, AnyMethod, Fitted};
-use crate::run::Run;
+use crate::run::{Listener, Run};
 use crate::space::Space;
 pub use plan::{FitPlan, plan};
 pub use stability::{AxesStability, StabilityReport, StabilityTest, stability};
 pub use sweep::{Sweep, SweepCost, SweepPoint, can_sweep, sweep, sweep_cost, sweep_rows, usual_dims};
+
+/// Hears nothing: for fits that say what the first one did.
+struct Quiet;
+impl Listener for Quiet {}
 
 /// Prepared rows with their preparation and metadata.
 #[derive(Debug, Clone)]

@@ -42,11 +42,17 @@ pub(crate) fn command() -> Command {
                 .value_parser(args::whole::<usize>(1))
                 .help("Number of words or columns per dimension, or of findings of each origin [default: 10]"),
         )
+        .arg(inputs::file_arg("contributions").long("contributions").value_name("FILE").requires("against").help(
+            "Write contributions and squared cosines of the rows of --against and of the columns to FILE, *.csv, *.tsv or *.parquet",
+        ))
         .arg(inputs::file_arg("output").short('o').long("output").value_name("FILE").help("Write the explanation to FILE, *.json"))
         .args(inputs::reading_args())
         .after_help(
             "Loadings are the weights of the columns in a component. Metadata columns are compared with each dimension by correlation (numbers) or\n\
              correlation ratio (categories); p is the probability of such a value in any dimension and column if the rows were in random order.\n\
+             \n\
+             A contribution is the share of a row or column in the sum of squares of a dimension; a squared cosine (cos2) is the share of its own sum of\n\
+             squares that the dimension shows. Rows that the space was not learned from are supplementary.\n\
              \n\
              With --rows, numbers are compared by their ranks (Mann-Whitney), categories and missing cells by Fisher's exact test. effect is Cliff's\n\
              delta: how much more often a selected row has more than another than less; of shares, their difference. p is the probability that a\n\
@@ -81,6 +87,10 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
             Some(data.read(run)?)
         }
     };
+    if let (Some(path), Some(data)) = (inputs::optional_path(matches, "contributions"), &data) {
+        outputs::check("--contributions", &path, &["csv", "tsv", "parquet"], context)?;
+        explain::contributions(&space, data, run)?.save(&path)?;
+    }
     let found = explain::explain(&space, data.as_ref(), shown, run)?;
     context.screen.clear();
     if is_written(file.as_deref(), &found)? {

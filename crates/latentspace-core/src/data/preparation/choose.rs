@@ -123,7 +123,7 @@ impl Preparation {
             .iter()
             .map(|column| {
                 let (center, spread) = match scale {
-                    Scale::Standard => (column.mean, column.sd),
+                    Scale::Standard | Scale::Mixed => (column.mean, column.sd),
                     Scale::Robust => (Some(quartiles(column)[1]), Some(quartiles(column)[2] - quartiles(column)[0])),
                     Scale::Unit => (column.min, column.min.zip(column.max).map(|(low, high)| high - low)),
                     Scale::None | Scale::Auto => (None, None),
@@ -145,7 +145,7 @@ impl Preparation {
         let fills = if missing.fills() { numbers.iter().map(fill).collect() } else { Vec::new() };
         let mut categories = Vec::new();
         for column in summary.learned.iter().filter(|column| column.kind == "category") {
-            categories.push(levels(summary, column, missing)?);
+            categories.push(levels(summary, column, missing, scale)?);
         }
         let empty: Vec<&str> = numbers.iter().filter(|c| c.mean.is_none() && c.missing > 0).map(|c| c.name.as_str()).collect();
         let scaling = Scaling { centers, spreads, fills };
@@ -186,6 +186,9 @@ impl Preparation {
             }
             Scale::Standard => {}
             Scale::Robust => self.told.push(format!("{what} are scaled to median 0 and a distance of 1 between the quartiles, as asked")),
+            Scale::Mixed => self.told.push(
+                "numbers are standardized (mean 0, standard deviation 1), levels of categories divided by the root of their share, as asked".to_owned(),
+            ),
             Scale::Unit => self.told.push(format!("{what} are scaled to 0 to 1, as asked")),
         }
         let moved: Vec<String> = summary.learned.iter().filter(|column| column.offset != 0.0).map(|column| column.name.clone()).collect();
@@ -267,7 +270,7 @@ fn auto(summary: &Summary, told: &mut Vec<String>) -> Scale {
     }
 }
 
-fn levels(summary: &Summary, column: &ColumnSummary, missing: Missing) -> Result<Levels> {
+fn levels(summary: &Summary, column: &ColumnSummary, missing: Missing, scale: Scale) -> Result<Levels> {
     if column.distinct.is_none() {
         return Err(Error::input(
             &summary.name,
@@ -290,7 +293,11 @@ fn levels(summary: &Summary, column: &ColumnSummary, missing: Missing) -> Result
         Missing::Mean => levels.iter().map(|(_, rows)| *rows as f64 / seen as f64).collect(),
         Missing::Median => (0..levels.len()).map(|level| if Some(level) == mode { 1.0 } else { 0.0 }).collect(),
     };
-    Ok(Levels { name: column.name.clone(), levels: levels.into_iter().map(|(name, _)| name).collect(), fills })
+    let shares = match scale {
+        Scale::Mixed => levels.iter().map(|(_, rows)| *rows as f64 / seen as f64).collect(),
+        _ => Vec::new(),
+    };
+    Ok(Levels { name: column.name.clone(), levels: levels.into_iter().map(|(name, _)| name).collect(), fills, shares })
 }
 
 /// A summary of the head alone, for what is taken as it is.

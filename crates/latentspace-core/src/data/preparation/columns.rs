@@ -36,6 +36,9 @@ pub struct Levels {
     /// What a missing cell becomes, for each level; empty where it is refused.
     #[serde(with = "exact", default, skip_serializing_if = "Vec::is_empty")]
     pub(super) fills: Vec<f64>,
+    /// The share of each level among the rows that have one, if levels are scaled by it; else empty.
+    #[serde(with = "exact", default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) shares: Vec<f64>,
 }
 
 impl Columns {
@@ -46,8 +49,10 @@ impl Columns {
 
     /// Checks that its parts fit each other.
     pub(super) fn check(&self) -> Result<()> {
-        let fits =
-            |category: &Levels| !category.levels.is_empty() && (category.fills.is_empty() || category.fills.len() == category.levels.len());
+        let fits = |category: &Levels| {
+            !category.levels.is_empty()
+                && [&category.fills, &category.shares].iter().all(|list| list.is_empty() || list.len() == category.levels.len())
+        };
         if !(self.affine.fits(self.numbers) && self.categories.iter().all(fits)) {
             return Err(misfit());
         }
@@ -212,7 +217,11 @@ impl Columns {
             let mut codes = Vec::with_capacity(rows.rows());
             for row in 0..rows.rows() {
                 let cells = &rows.row(row)[from..from + levels.levels.len()];
-                let best = (1..cells.len()).fold(0, |best, at| if cells[at] > cells[best] { at } else { best });
+                let part = |at: usize| match levels.shares.get(at) {
+                    Some(share) => f64::from(cells[at]) * share.sqrt() + share,
+                    None => f64::from(cells[at]),
+                };
+                let best = (1..cells.len()).fold(0, |best, at| if part(at) > part(best) { at } else { best });
                 codes.push(best as u32);
             }
             categories.push(Category { name: levels.name.clone(), codes, levels: levels.levels.clone() });
@@ -249,8 +258,11 @@ impl Levels {
     fn fill(&self, code: Option<usize>, out: &mut [f32]) {
         match code {
             Some(level) => out[level] = 1.0,
-            None if self.fills.is_empty() => out.fill(f32::NAN),
+            None if self.fills.is_empty() => return out.fill(f32::NAN),
             None => out.iter_mut().zip(&self.fills).for_each(|(out, &fill)| *out = fill as f32),
+        }
+        for (out, &share) in out.iter_mut().zip(&self.shares) {
+            *out = ((f64::from(*out) - share) / share.sqrt()) as f32;
         }
     }
 }

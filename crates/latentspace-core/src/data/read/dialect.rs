@@ -296,19 +296,27 @@ fn is_header(top: &StringRecord, body: &[StringRecord]) -> bool {
     if top.iter().enumerate().any(above) {
         return true;
     }
+    // An index that counts the rows, as R and pandas write it: nothing stands above it but the end of the header.
+    let counts_up = |(row, record): (usize, &StringRecord)| {
+        let first = body[0].get(0).and_then(|cell| cell.trim().parse::<u64>().ok()).filter(|&first| first < 2);
+        first.is_some_and(|first| record.get(0).is_some_and(|cell| cell.trim().parse() == Ok(first + row as u64)))
+    };
+    let has_name = |cell: &str| is_word(cell) && !cell.trim().is_empty();
+    if top.len() > 1 && top[0].trim().is_empty() && top.iter().skip(1).all(has_name) && body.iter().enumerate().all(counts_up) {
+        return true;
+    }
     let numbers: Vec<(usize, f64)> = top
         .iter()
         .enumerate()
         .filter_map(|(at, cell)| Some((at, cell.trim().parse::<f64>().ok().filter(|value| value.is_finite())?)))
         .collect();
-    let named = |cell: &str| is_word(cell) && !cell.trim().is_empty();
     if numbers.is_empty() {
         // Words everywhere: the first row is a header, unless its words occur below, or are sentences.
         let again = |(at, cell): (usize, &str)| top.len() > 1 && column(at).any(|other| other.trim() == cell.trim());
         let sentence = |cell: &str| cell.split_whitespace().count() > 8;
-        return top.iter().all(named) && !top.iter().enumerate().any(again) && !top.iter().any(sentence);
+        return top.iter().all(has_name) && !top.iter().enumerate().any(again) && !top.iter().any(sentence);
     }
-    if top.iter().enumerate().any(|(at, cell)| numbers.iter().all(|number| number.0 != at) && at > 0 && !named(cell)) {
+    if top.iter().enumerate().any(|(at, cell)| numbers.iter().all(|number| number.0 != at) && at > 0 && !has_name(cell)) {
         return false;
     }
     let words = top.len() - numbers.len();
@@ -414,6 +422,7 @@ mod tests {
             ("5.1,3.5,setosa\n4.9,3.0,setosa\n", None),
             ("2020-01-01,5.1\n2020-01-02,5.2\n", None),
             ("400.0,400.5,401.0,401.5,402.0,402.5\n0.9,0.8,0.95,0.7,0.9,0.6\n", Some("400.0|400.5|401.0|401.5|402.0|402.5")),
+            (",tea,where\n1,tea,shop\n2,coffee,where\n", Some("|tea|where")),
             ("name,city\nAnn,Berlin\nBob,Paris\n", Some("name|city")),
             ("Ann,Berlin\nBob,Paris\nEve,Berlin\n", None),
             ("\"x\" \"y\"\n\"r1\" 0.5 2\n\"r2\" 0.7 3\n", Some("|x|y")),

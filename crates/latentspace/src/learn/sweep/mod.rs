@@ -22,7 +22,7 @@ pub use self::estimates::Estimates;
 use self::held_out::HeldOut;
 use self::scores::{Columns, Figure, Losses};
 use self::verdict::{Candidate, Choice};
-use super::{Dataset, TrainingRows, plan};
+use super::{Dataset, Quiet, TrainingRows, plan};
 use crate::data::read::Source;
 use crate::data::{Precomputed, PrepareOptions, Rows};
 use crate::error::{Error, Result};
@@ -31,7 +31,7 @@ use crate::measure::Measure;
 use crate::method::{self, AnyMethod, Entry, Fitted, Likelihood, Shape};
 use crate::params::Role;
 use crate::random::Random;
-use crate::run::{Listener, Run};
+use crate::run::Run;
 
 /// The held-out measure of methods that hold out documents themselves, and the fact with the training score of as many documents.
 const WORD_LIKELIHOOD: &str = "log_likelihood_per_word";
@@ -207,10 +207,6 @@ pub fn sweep_rows(entry: &'static Entry, given: &Map<String, Value>, dims: &[u32
     Ok(Sweep { method, rows, figure, held_out, points, recommended, low, high, estimates, sentence, verdict })
 }
 
-/// Hears nothing of the later folds, whose fits say what those of the first did.
-struct Quiet;
-impl Listener for Quiet {}
-
 /// A method whose number of dimensions is chosen.
 struct Learner<'a> {
     entry: &'static Entry,
@@ -292,6 +288,7 @@ fn by_rows(learner: &Learner<'_>, dims: &[u32], whole: TrainingRows<'_>, figure:
     let units = rows.rows();
     let track = |dims: u32| Track { dims, held_out: Losses::none(units), training: Losses::none(units), seconds: 0.0 };
     let mut tracks: Vec<Track> = std::iter::once(0).chain(dims.iter().copied()).map(track).collect();
+    // Fits of later folds say what those of the first did.
     let quiet = run.clone().with_listener(Arc::new(Quiet));
     for fold in 0..split.folds {
         let told = if fold == 0 { run } else { &quiet };

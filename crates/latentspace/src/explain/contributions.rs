@@ -1,0 +1,206 @@
+//! Contributions and quality of representation: how much each row and column makes up of a dimension, and how much of it the dimension shows.
+//!
+//! Source: Lebart, Morineau and Warwick 1984, "Multivariate descriptive statistical analysis"; Abdi and Williams 2010, doi:10.1002/wics.101.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use latentspace_core::arrow::array::{ArrayRef, Float64Array, StringArray};
+
+use crate::data::{Metadata, Observations, write};
+use crate::error::{Error, Result};
+use crate::linalg::Matrix;
+use crate::run::Run;
+use crate::space::Space;
+
+/// Contributions to dimensions, and squared cosines, of rows or columns.
+#[derive(Debug, Clone)]
+pub struct Parts {
+    /// `[n]`.
+    pub names: Vec<String>,
+    /// `[n, k]`, row by row: the share of each in the sum of squares of a dimension; each dimension sums to 1.
+    pub contributions: Vec<f64>,
+    /// `[n, k]`, row by row: the share of its sum of squares that a dimension shows; of a column, its squared correlation with the codes.
+    pub cos2: Vec<f64>,
+}
+
+/// Contributions of rows and of columns.
+#[derive(Debug, Clone)]
+pub struct Contributions {
+    /// Number of dimensions.
+    pub k: usize,
+    /// Of the rows.
+    pub rows: Parts,
+    /// Of the columns.
+    pub columns: Parts,
+}
+
+/// Contributions and squared cosines of these rows, and of the columns by these rows, in a space whose rows are a mean and a sum of its axes. Rows that
+/// the space was not learned from are supplementary: their cosines mean the same.
+///
+/// Cost: 2·n·d·k flops.
+///
+/// # Errors
+/// [`Error::Input`] if the space has no loadings or does not decode; as [`Space::encode`] for the rows.
+pub fn contributions(space: &Space, data: &Observations, run: &Run) -> Result<Contributions> {
+    let loadings = match space.capabilities().axes {
+        Some(axes) if space.method.decodes && axes.distributions()?.is_none() => axes.table(),
+        _ => {
+            let found = format!("a space of {}", space.method.title);
+            let error = Error::input("space", found, "contributions need loadings and decoded rows");
+            return Err(error.with_hint("`latent methods` lists the methods whose spaces have loadings: pca"));
+        }
+    };
+    let rows = space.prepare(data, run)?;
+    let (codes, table) = (space.codes_of(&rows, run)?, rows.table()?);
+    let (n, k, d) = (codes.rows(), codes.cols(), table.cols());
+    // The origin, and what a unit of each dimension adds to it.
+    let units = space.decode(&Matrix::from_fn(k + 1, k, |row, axis| if row == axis + 1 { 1.0 } else { 0.0 }), run)?;
+    let origin = units.row(0);
+    let square = |cells: &mut dyn Iterator<Item = f64>| cells.map(|cell| cell * cell).sum::<f64>();
+    let apart = |row: &[f32]| square(&mut row.iter().zip(origin).map(|(&cell, &mean)| f64::from(cell) - f64::from(mean)));
+    let lengths: Vec<f64> = (0..k).map(|axis| apart(units.row(axis + 1))).collect();
+    let code = |row: usize, axis: usize| f64::from(codes.row(row)[axis]);
+    let sums: Vec<f64> = (0..k).map(|axis| square(&mut (0..n).map(|row| code(row, axis)))).collect();
+    let share = |part: f64, whole: f64| if whole > 0.0 { part / whole } else { 0.0 };
+    let spreads: Vec<f64> = (0..n).map(|row| apart(table.row(row))).collect();
+    let rows = Parts {
+        names: (0..n).map(|row| data.metadata.id(row)).collect(),
+        contributions: (0..n * k).map(|at| share(code(at / k, at % k).powi(2), sums[at % k])).collect(),
+        cos2: (0..n * k).map(|at| share(code(at / k, at % k).powi(2) * lengths[at % k], spreads[at / k]).min(1.0)).collect(),
+    };
+    let weight = |column: usize, axis: usize| f64::from(loadings.row(axis)[column]);
+    let wholes: Vec<f64> = (0..k).map(|axis| square(&mut (0..d).map(|column| weight(column, axis)))).collect();
+    let correlations = super::correlations(&codes, &table);
+    let columns = Parts {
+        names: space.column_names(),
+        contributions: (0..d * k).map(|at| share(weight(at / k, at % k).powi(2), wholes[at % k])).collect(),
+        cos2: (0..d * k).map(|at| correlations[at / k][at % k]).map(|own| if own.is_finite() { own * own } else { 0.0 }).collect(),
+    };
+    Ok(Contributions { k, rows, columns })
+}
+
+impl Contributions {
+    /// Writes a table with a line for each row and column, atomically: `.csv`, `.tsv` or `.parquet`.
+    ///
+    /// # Errors
+    /// [`Error::Input`] for another ending; [`Error::Io`].
+    pub fn save(&self, path: &Path) -> Result<()> {
+        let (n, d) = (self.rows.names.len(), self.columns.names.len());
+        let kinds = (0..n + d).map(|line| if line < n { "row" } else { "column" });
+        let names = self.rows.names.iter().chain(&self.columns.names).map(String::as_str);
+        let mut all: Vec<(String, ArrayRef)> = vec![
+            ("kind".to_owned(), Arc::new(StringArray::from_iter_values(kinds))),
+            ("name".to_owned(), Arc::new(StringArray::from_iter_values(names))),
+        ];
+        for axis in 0..self.k {
+            let cells = |rows: &[f64], columns: &[f64]| -> ArrayRef {
+                Arc::new(Float64Array::from_iter_values(rows.iter().chain(columns).skip(axis).step_by(self.k).copied()))
+            };
+            all.push((format!("contribution_z{axis}"), cells(&self.rows.contributions, &self.columns.contributions)));
+            all.push((format!("cos2_z{axis}"), cells(&self.rows.cos2, &self.columns.cos2)));
+        }
+        write::figures(path, &[], &Metadata::from_columns(all, n + d)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{Affine, Category, Precomputed, PrepareOptions, Table, Values};
+    use crate::random::Random;
+    use crate::registry;
+
+    /// The 41 decathlons of Decastar and of the Olympic Games in 2004. FactoMineR 2.7 (R 4.2): `PCA(decathlon[, 1:10])`, contributions / 100.
+    #[test]
+    fn the_decathlon_has_the_figures_of_factominer() {
+        let run = Run::new(0, 2).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("decathlon.csv");
+        std::fs::write(&path, include_str!("contributions/decathlon.csv")).unwrap();
+        let data = crate::data::read::open(path.to_str().unwrap(), &Default::default()).unwrap().read(&run).unwrap();
+        let params = [("n_components".to_owned(), 5.into())].into_iter().collect();
+        let method = registry::find("pca").unwrap().with(&params).unwrap();
+        let options = PrepareOptions { scale: crate::data::Scale::Standard, ..PrepareOptions::default() };
+        let learned = crate::learn::learn(method.as_ref(), data.clone(), &options, &Precomputed::default(), &run).unwrap();
+        let found = contributions(&learned.space, &data, &run).unwrap();
+        let wanted_rows = [
+            [0.00467151093272, 0.00835950587954, 0.01186888125360, 0.03184218571682, 0.01781161720290],
+            [0.01136953399180, 0.00463534061192, 0.07959743908310, 0.00290589297405, 0.13887205173750],
+            [0.01375157337037, 0.00328936296730, 0.06643819575190, 0.07954334224970, 0.02252360998380],
+        ];
+        let cosines_of_rows = [
+            [0.111678882791, 0.1061026224817, 0.121835342511, 0.245883452356, 0.0891175533242],
+            [0.124009414419, 0.0268426546623, 0.372787121123, 0.010237745926, 0.3170100676400],
+            [0.159918859629, 0.0203091109464, 0.331753059229, 0.298788493926, 0.0548190497379],
+        ];
+        let wanted_columns = [
+            [0.183437695694, 0.0201609003466, 0.024204989127713, 0.00135328581897, 0.13336184150740],
+            [0.168224670665, 0.0686855905479, 0.023631912090211, 0.00980301181872, 0.00196456044812],
+            [0.118435395390, 0.2060678548355, 0.000389027576648, 0.03437114859100, 0.01804173911130],
+        ];
+        let cosines_of_columns = [
+            [0.600190812414, 0.0350221254462, 0.03400599301678, 0.00143022059584, 0.09132265962444],
+            [0.550415231570, 0.1193158701823, 0.03320086752663, 0.01036031650363, 0.00134527900251],
+            [0.387509426067, 0.3579668635035, 0.00054655133225, 0.03632516053033, 0.01235450546627],
+        ];
+        for (found, wanted) in [
+            (&found.rows.contributions, wanted_rows),
+            (&found.rows.cos2, cosines_of_rows),
+            (&found.columns.contributions, wanted_columns),
+            (&found.columns.cos2, cosines_of_columns),
+        ] {
+            for (found, wanted) in found.iter().zip(wanted.as_flattened()) {
+                assert!((found - wanted).abs() < 1e-6, "{found} {wanted}");
+            }
+        }
+        assert_eq!(found.columns.names[0], "100m");
+    }
+
+    /// Of categories alone, PCA of mixed scaling is multiple correspondence analysis: all dimensions together have the inertia of as many levels as there
+    /// are beyond one a variable (Greenacre 2017, "Correspondence analysis in practice"), and rows are decoded to their own levels.
+    #[test]
+    fn categories_scaled_by_their_shares_have_the_inertia_of_correspondence_analysis() {
+        let (random, run, n) = (Random::new(3, "answers"), Run::new(0, 2).unwrap(), 200);
+        let variable = |name: &str, levels: u32, at: u64| Category {
+            name: name.to_owned(),
+            codes: (0..n as u64).map(|row| random.below(at, row, u64::from(levels)) as u32).collect(),
+            levels: (0..levels).map(|level| format!("l{level}")).collect(),
+        };
+        let categories = vec![variable("a", 3, 0), variable("b", 2, 1), variable("c", 4, 2)];
+        let table = Table { numbers: Matrix::from_fn(n, 0, |_, _| 0.0), affine: Affine::default(), names: Some(Vec::new()), categories };
+        let data = Observations::new("answers", Values::Table(table.clone()));
+        let params = [("n_components".to_owned(), 9.into())].into_iter().collect();
+        let method = registry::find("pca").unwrap().with(&params).unwrap();
+        let options = PrepareOptions { scale: crate::data::Scale::Mixed, ..PrepareOptions::default() };
+        let learned = crate::learn::learn(method.as_ref(), data.clone(), &options, &Precomputed::default(), &run).unwrap();
+        let codes = learned.codes(&run).unwrap();
+        let inertia: f64 = codes.as_slice().iter().map(|&code| f64::from(code).powi(2)).sum::<f64>() / n as f64;
+        assert!((inertia - 6.0).abs() < 1e-4, "{inertia}");
+        let back = learned.space.preparation.restore(&learned.space.decode(&codes, &run).unwrap()).unwrap();
+        let Values::Table(back) = back.values else { panic!() };
+        assert!(back.categories == table.categories);
+    }
+
+    #[test]
+    fn contributions_sum_to_one_and_all_dimensions_show_everything() {
+        let (random, run) = (Random::new(1, "rows"), Run::new(0, 2).unwrap());
+        let numbers = Matrix::from_fn(40, 4, |row, column| ((column + 1) as f64 * random.normal(row as u64, column as u64)) as f32);
+        let table = Table { numbers, affine: Affine::default(), names: None, categories: Vec::new() };
+        let data = Observations::new("rows", Values::Table(table));
+        for whiten in [false, true] {
+            let params = [("n_components".to_owned(), 4.into()), ("whiten".to_owned(), whiten.into())].into_iter().collect();
+            let method = registry::find("pca").unwrap().with(&params).unwrap();
+            let learned =
+                crate::learn::learn(method.as_ref(), data.clone(), &PrepareOptions::default(), &Precomputed::default(), &run).unwrap();
+            let found = contributions(&learned.space, &data, &run).unwrap();
+            for parts in [&found.rows, &found.columns] {
+                for axis in 0..4 {
+                    let sum: f64 = parts.contributions.iter().skip(axis).step_by(4).sum();
+                    assert!((sum - 1.0).abs() < 1e-6, "{sum}");
+                }
+                assert!(parts.cos2.chunks_exact(4).all(|row| (row.iter().sum::<f64>() - 1.0).abs() < 1e-5), "{:?}", parts.cos2);
+            }
+        }
+    }
+}
