@@ -109,7 +109,7 @@ mod tests {
     fn one_variable_of_a_torus_unfolds_into_its_two_dimensions_and_noise_into_all() {
         let run = Run::new(0, 2).unwrap();
         let random = Random::new(1, "series");
-        let torus: Vec<f64> = (0..3000).map(f64::from).map(|t| (0.1 * t).sin() + (0.1 * 2.0_f64.sqrt() * t).sin()).collect();
+        let torus: Vec<f64> = (0..3000).map(f64::from).map(|t| t.sin() + (2.0_f64.sqrt() * t).sin()).collect();
         let noise: Vec<f64> = (0..3000).map(|t| random.normal(0, t)).collect();
         let of = |series: &[f64]| {
             let rows = delays(series, 6, delay_lag(series)).unwrap();

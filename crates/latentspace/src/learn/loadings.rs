@@ -157,10 +157,10 @@ mod tests {
         let run = Run::new(0, 2).unwrap();
         let random = Random::new(1, "rows");
         let width = |n: usize, name: &str| {
-            // Two directions of nearly equal variance change places and signs from resample to resample.
             let cell = |row: usize, column: usize| {
-                let factor = |axis: u64| random.normal(row as u64, axis);
-                let own = [3.0 * factor(0), 3.0 * factor(0), 2.9 * factor(1), -2.9 * factor(1), 0.0][column];
+                // Not normal, so that independent components are determined, too.
+                let factor = |axis: u64| 12.0_f64.sqrt() * (random.uniform(row as u64, axis) - 0.5);
+                let own = [3.0 * factor(0), 3.0 * factor(0), 1.5 * factor(1), -1.5 * factor(1), 0.0][column];
                 (own + 0.5 * random.normal(row as u64, 10 + column as u64)) as f32
             };
             let rows = OwnedRows::Dense(Matrix::from_fn(n, 5, cell));

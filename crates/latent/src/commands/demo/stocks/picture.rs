@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::{Found, Shares};
 
 const WIDTH: f64 = 960.0;
-const LEFT: f64 = 200.0;
+const LEFT: f64 = 216.0;
 const RIGHT: f64 = 24.0;
 const TOP: f64 = 76.0;
 const STEP: f64 = 26.0;
@@ -27,7 +27,7 @@ pub(super) fn svg(shares: &Shares, found: &Found) -> String {
     );
     // Writing into text cannot fail.
     for (at, (name, color)) in NAMES.iter().zip(COLORS).enumerate() {
-        let x = LEFT + 180.0 * at as f64;
+        let x = LEFT + 176.0 * at as f64;
         let _ =
             writeln!(svg, "<rect x='{x}' y='44' width='12' height='12' rx='3' fill='{color}'/><text x='{}' y='54'>{name}</text>", x + 18.0);
     }

@@ -123,7 +123,7 @@ fn directions_are_found_though_cells_are_missing() {
 fn errors_tell_which_cells_to_trust() {
     let (rows, loadings) = planted(400, 30, 3, 0.0, 4);
     let random = Random::new(5, "errors");
-    let error = |row: usize, column: usize| if (row + column) % 2 == 0 { 0.3 } else { 3.0_f32 };
+    let error = |row: usize, column: usize| if (row + column).is_multiple_of(2) { 0.3 } else { 3.0_f32 };
     let noisy = Matrix::from_fn(400, 30, |row, column| {
         rows.row(row)[column] + error(row, column) * random.normal(row as u64, column as u64) as f32
     });

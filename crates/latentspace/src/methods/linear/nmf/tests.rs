@@ -131,7 +131,7 @@ fn missing_cells_are_left_out_and_predicted() {
 fn errors_tell_which_cells_to_trust() {
     let rows = sums_of_parts(300, 20, 3);
     let (random, run) = (Random::new(4, "errors"), Run::new(0, 2).unwrap());
-    let error = |row: usize, column: usize| if (row + column) % 2 == 0 { 0.03 } else { 0.3_f32 };
+    let error = |row: usize, column: usize| if (row + column).is_multiple_of(2) { 0.03 } else { 0.3_f32 };
     let cell =
         |row: usize, column: usize| (rows.row(row)[column] + error(row, column) * random.normal(row as u64, column as u64) as f32).max(0.0);
     let noisy = OwnedRows::Dense(Matrix::from_fn(300, 20, cell));
