@@ -106,16 +106,19 @@ mod tests {
     use crate::run::Run;
 
     #[test]
-    fn one_variable_of_a_torus_unfolds_into_its_two_dimensions_and_noise_into_all() {
+    fn one_variable_of_a_law_unfolds_into_its_attractor_and_noise_into_all_dimensions() {
         let run = Run::new(0, 2).unwrap();
         let random = Random::new(1, "series");
-        let torus: Vec<f64> = (0..3000).map(f64::from).map(|t| t.sin() + (2.0_f64.sqrt() * t).sin()).collect();
+        // Hénon 1976, doi:10.1007/BF01608556: a law of two variables, of which one is seen; its attractor has the dimension 1.26.
+        let mut henon = vec![0.1, 0.1];
+        (2..3200).for_each(|t| henon.push(1.0 - 1.4 * henon[t - 1] * henon[t - 1] + 0.3 * henon[t - 2]));
+        let henon = henon.split_off(200);
         let noise: Vec<f64> = (0..3000).map(|t| random.normal(0, t)).collect();
         let of = |series: &[f64]| {
             let rows = delays(series, 6, delay_lag(series)).unwrap();
             dimension(rows.view(), &DimensionOptions::default(), &run).unwrap().mle.value
         };
-        assert!((of(&torus) - 2.0).abs() < 0.4, "{}", of(&torus));
+        assert!((of(&henon) - 1.26).abs() < 0.15, "{}", of(&henon));
         assert!(of(&noise) > 5.0 && delay_lag(&noise) == 1, "{}", of(&noise));
         assert!(delays(&noise, 0, 1).is_err() && delays(&noise, 2, 3000).is_err() && delays(&[], 1, 1).is_err());
     }
