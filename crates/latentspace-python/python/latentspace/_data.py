@@ -184,10 +184,8 @@ def weights_of(weights: Any) -> np.ndarray | None:
     return found
 
 
-def errors_of(errors: Any, X: Any, columns: int) -> np.ndarray | None:
+def errors_of(errors: Any, X: Any, columns: int) -> np.ndarray:
     """Standard errors of the cells of X as an array of float32; of all cells, if one number is given."""
-    if errors is None:
-        return None
     if np.ndim(errors) == 0:
         return np.full((X.shape[0] if hasattr(X, "shape") else len(X), columns), errors, dtype=np.float32)
     return codes_of(errors, "errors")

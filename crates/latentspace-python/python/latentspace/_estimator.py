@@ -202,7 +202,7 @@ class Estimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         near = None if neighbors is None else near_rows(neighbors)
         begin = None if start is None else (codes_of(start, "start"), float(pull))
         name, rows = self._description["name"], self._rows(X, reset=True, text=text, gaps=errors is not None)
-        weights, errors = weights_of(weights), errors_of(errors, X, self.n_features_in_)
+        weights, errors = weights_of(weights), None if errors is None else errors_of(errors, X, self.n_features_in_)
         limit, keep = memory_of(self.max_memory), None if checkpoint is None else os.fspath(checkpoint)
         share = share_of_variance(self._description, params.get("n_components"))
         with heard(self.verbose) as ear:

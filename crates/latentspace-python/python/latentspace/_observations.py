@@ -72,11 +72,13 @@ def read(
     ----------
     data : str or path
         ``.csv``, ``.parquet``, ``.npy``, ``.mtx``, ``.txt``, a folder, ``parts/*.parquet`` and so on.
-    scale : {'auto', 'none', 'standard', 'robust', 'unit'}, optional
-        Scale columns: none, standard (z-scores), robust (median and quartiles) or unit (0 to 1). Default: auto: standard where
-        standard deviations differ tenfold.
-    missing : {'error', 'mean', 'median'}, optional
-        Fill missing cells: mean, median, or error to refuse them. Default: mean in tables, else error.
+    scale : {'auto', 'none', 'standard', 'robust', 'unit', 'mixed'}, optional
+        Scale columns: none, standard (z-scores), robust (median and quartiles), unit (0 to 1), or mixed (z-scores, and levels of
+        categories by the root of their share: PCA is then FAMD, of categories alone MCA). Default: auto: standard where standard
+        deviations differ tenfold.
+    missing : {'error', 'mean', 'median', 'keep'}, optional
+        Fill missing cells: mean, median, error to refuse them, or keep to learn from the others, where the method can. Default:
+        mean in tables, else error.
     text : TextOptions, optional
         As for ``fit``.
     n_jobs : int or None, optional

@@ -2,10 +2,10 @@
 
 from typing import Literal, TypedDict
 
-#: Scale columns: none, standard (z-scores), robust (median and quartiles) or unit (0 to 1). Default: auto: standard where standard deviations differ tenfold.
-Scale = Literal['auto', 'none', 'standard', 'robust', 'unit']
-#: Fill missing cells: mean, median, or error to refuse them. Default: mean in tables, else error.
-Missing = Literal['error', 'mean', 'median']
+#: Scale columns: none, standard (z-scores), robust (median and quartiles), unit (0 to 1), or mixed (z-scores, and levels of categories by the root of their share: PCA is then FAMD, of categories alone MCA). Default: auto: standard where standard deviations differ tenfold.
+Scale = Literal['auto', 'none', 'standard', 'robust', 'unit', 'mixed']
+#: Fill missing cells: mean, median, error to refuse them, or keep to learn from the others, where the method can. Default: mean in tables, else error.
+Missing = Literal['error', 'mean', 'median', 'keep']
 
 
 class TextOptions(TypedDict, total=False):

@@ -401,7 +401,7 @@ def refuse_columns(frame: nw.DataFrame, found: Mapping[str, tuple[str, str]], na
 def refuse_negative(values: Any, name: str, names: Sequence[Any] | None, counts: bool) -> None:
     """Refuse cells below 0, which are no counts, or no sums of parts; the error names the first."""
     cells = values.data if sparse.issparse(values) else values
-    if cells.dtype.kind not in "fi" or cells.size == 0 or cells.min() >= 0:
+    if cells.dtype.kind not in "fi" or cells.size == 0 or not (cells < 0).any():
         return
     row, column = (int(places[0]) for places in (values < 0).nonzero())
     place = f"{name}, row {row}, column " + (f"'{names[column]}'" if names is not None else str(column))

@@ -23,6 +23,12 @@ class PPCA(TellsRows, Decodes, Folds, Encodes):
     normalize : bool, default=True
         Kaiser normalization: while they are rotated, the loadings of each column have length 1, so that columns of little
         communality count as much. It must be true or false.
+    tol : float, default=1e-08
+        Tolerance, where cells are missing or have errors: stop when a step raises the log-likelihood per row by less than this. It
+        must be a number, at least 0.
+    n_iter : int, default=1000
+        Maximum number of steps, where cells are missing or have errors; else the maximum has a closed form. It must be a whole
+        number, at least 1.
     random_state : int, RandomState, Generator or None, default=None
         Random seed. Equal seeds give equal bytes, for any number of threads. None means 0; a generator draws a seed.
     n_jobs : int or None, default=None
@@ -101,6 +107,8 @@ class PPCA(TellsRows, Decodes, Folds, Encodes):
         *,
         rotation: Literal['none', 'varimax', 'promax', 'oblimin'] = 'none',
         normalize: bool = True,
+        tol: float = 1e-08,
+        n_iter: int = 1000,
         random_state: int | np.random.RandomState | np.random.Generator | None = None,
         n_jobs: int | None = None,
         verbose: bool | int = False,
@@ -111,6 +119,8 @@ class PPCA(TellsRows, Decodes, Folds, Encodes):
         self.n_components = n_components
         self.rotation = rotation
         self.normalize = normalize
+        self.tol = tol
+        self.n_iter = n_iter
         self.random_state = random_state
         self.n_jobs = n_jobs
         self.verbose = verbose
