@@ -73,7 +73,7 @@ pub fn log_returns(prices: MatrixView<'_>) -> Result<Matrix> {
 /// ```
 /// let rows = latentspace_core::data::delays(&[1.0, 2.0, 3.0, 4.0, 5.0], 2, 3)?;
 /// assert_eq!((rows.row(0), rows.row(1)), ([1.0, 4.0].as_slice(), [2.0, 5.0].as_slice()));
-/// # latentspace_core::Result::Ok(())
+/// # Ok::<(), latentspace_core::Error>(())
 /// ```
 ///
 /// # Errors

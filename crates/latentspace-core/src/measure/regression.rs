@@ -51,7 +51,7 @@ impl NumberProbe {
 /// let codes = latentspace_core::linalg::Matrix::from_fn(100, 1, |row, _| row as f32);
 /// let numbers: Vec<f64> = (0..100).map(|row| 2.0 * f64::from(row) + 7.0).collect();
 /// assert!(probe_numbers(codes.view(), &numbers, &ProbeOptions::default(), &run)?.r2.value > 0.99);
-/// # latentspace_core::Result::Ok(())
+/// # Ok::<(), latentspace_core::Error>(())
 /// ```
 ///
 /// # Errors

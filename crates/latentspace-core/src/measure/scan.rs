@@ -41,7 +41,7 @@ impl Departure {
 /// let residuals = Matrix::from_fn(1, 100, |_, column| if (40..45).contains(&column) { -3.0 } else { 0.5 });
 /// let found = scan(residuals.view(), Matrix::from_fn(1, 100, |_, _| 1.0).view(), &[5], &run)?;
 /// assert_eq!((found[0].column, found[0].deviation.round()), (40, -7.0));
-/// # latentspace_core::Result::Ok(())
+/// # Ok::<(), latentspace_core::Error>(())
 /// ```
 ///
 /// # Errors
