@@ -107,23 +107,31 @@ impl Contributions {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{Affine, Category, Precomputed, PrepareOptions, Table, Values};
+    use crate::data::{Affine, Category, Precomputed, PrepareOptions, ReadOptions, Scale, Table, Values};
     use crate::random::Random;
     use crate::registry;
+
+    /// Contributions to `k` principal components of a csv's rows in this scale.
+    fn principal_components_of(csv: &str, k: usize, scale: Scale) -> Contributions {
+        let run = Run::new(0, 2).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("table.csv");
+        std::fs::write(&path, csv).unwrap();
+        // Of categories only columns that are named are learned from.
+        let names = csv.lines().next().unwrap().split(',').map(|name| name.trim_matches('"').to_owned()).collect();
+        let options = ReadOptions { columns: (scale == Scale::Mixed).then_some(names), ..ReadOptions::default() };
+        let data = crate::data::read::open(path.to_str().unwrap(), &options).unwrap().read(&run).unwrap();
+        let params = [("n_components".to_owned(), k.into())].into_iter().collect();
+        let method = registry::find("pca").unwrap().with(&params).unwrap();
+        let options = PrepareOptions { scale, ..PrepareOptions::default() };
+        let learned = crate::learn::learn(method.as_ref(), data.clone(), &options, &Precomputed::default(), &run).unwrap();
+        contributions(&learned.space, &data, &run).unwrap()
+    }
 
     /// The 41 decathlons of Decastar and of the Olympic Games in 2004. FactoMineR 2.7 (R 4.2): `PCA(decathlon[, 1:10])`, contributions / 100.
     #[test]
     fn the_decathlon_has_the_figures_of_factominer() {
-        let run = Run::new(0, 2).unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("decathlon.csv");
-        std::fs::write(&path, include_str!("contributions/decathlon.csv")).unwrap();
-        let data = crate::data::read::open(path.to_str().unwrap(), &Default::default()).unwrap().read(&run).unwrap();
-        let params = [("n_components".to_owned(), 5.into())].into_iter().collect();
-        let method = registry::find("pca").unwrap().with(&params).unwrap();
-        let options = PrepareOptions { scale: crate::data::Scale::Standard, ..PrepareOptions::default() };
-        let learned = crate::learn::learn(method.as_ref(), data.clone(), &options, &Precomputed::default(), &run).unwrap();
-        let found = contributions(&learned.space, &data, &run).unwrap();
+        let found = principal_components_of(include_str!("contributions/decathlon.csv"), 5, Scale::Standard);
         let wanted_rows = [
             [0.00467151093272, 0.00835950587954, 0.01186888125360, 0.03184218571682, 0.01781161720290],
             [0.01136953399180, 0.00463534061192, 0.07959743908310, 0.00290589297405, 0.13887205173750],
@@ -155,6 +163,67 @@ mod tests {
             }
         }
         assert_eq!(found.columns.names[0], "100m");
+    }
+
+    /// FactoMineR 2.7 (R 4.2): `MCA(poison[, 5:15])`, the answers of 55 children who ate at a school party, and
+    /// `FAMD(wine[, c(1, 2, 16, 22, 29, 28, 30, 31)])`, 21 wines by label, soil and six judgements. Contributions / 100.
+    #[test]
+    fn correspondence_analysis_and_mixed_tables_have_the_figures_of_factominer() {
+        let near = |found: &[f64], wanted: [f64; 3], what: &str| {
+            assert!(found.iter().zip(wanted).all(|(found, wanted)| (found - wanted).abs() < 1e-6), "{what}: {found:?} {wanted:?}");
+        };
+        let check = |found: &Contributions, rows: &[[f64; 3]], cosines: &[[f64; 3]], columns: &[(&str, [f64; 3], [f64; 3])]| {
+            for (row, (contributions, cos2)) in rows.iter().zip(cosines).enumerate() {
+                near(&found.rows.contributions[3 * row..][..3], *contributions, "row");
+                near(&found.rows.cos2[3 * row..][..3], *cos2, "row");
+            }
+            for (name, contributions, cos2) in columns {
+                let at = found.columns.names.iter().position(|own| own == name);
+                let at = at.unwrap_or_else(|| panic!("{name} is none of {:?}", found.columns.names));
+                near(&found.columns.contributions[3 * at..][..3], *contributions, name);
+                near(&found.columns.cos2[3 * at..][..3], *cos2, name);
+            }
+        };
+        let poison = principal_components_of(include_str!("contributions/poison.csv"), 3, Scale::Mixed);
+        let rows = [
+            [0.0111092664, 0.0098238297, 0.0049825469],
+            [0.0379211714, 0.0001435818, 0.0008800370],
+            [0.0108947010, 0.0025806722, 0.0085622995],
+        ];
+        let columns = [
+            ("Nausea=Nausea_n", [0.0151586855, 0.0081100008, 0.0467001775], [0.2562007299, 0.0528025759, 0.2527484970]),
+            ("Vomiting=Vomit_y", [0.0560050024, 0.1060839380, 0.0054411825], [0.3442016481, 0.2511603912, 0.0107085496]),
+            ("Mayo=Mayo_n", [0.0849733512, 0.0199614142, 0.0268363824], [0.3829748879, 0.0346572620, 0.0387313606]),
+        ];
+        let cosines = [
+            [0.3465259126, 0.1180447167, 0.0497683175],
+            [0.5558956187, 0.0008108236, 0.0041310808],
+            [0.5481388783, 0.0500176790, 0.1379484860],
+        ];
+        check(&poison, &rows, &cosines, &columns);
+        let wine = principal_components_of(include_str!("contributions/wine.csv"), 3, Scale::Mixed);
+        let rows = [
+            [0.0001450746, 0.0639962409, 0.0174530399],
+            [0.0042113589, 0.0727804699, 0.0175808837],
+            [0.0074627279, 0.1293336227, 0.0182532125],
+        ];
+        let cosines = [
+            [0.0028682467, 0.4862727662, 0.1130188453],
+            [0.0799558148, 0.5310591076, 0.1093258869],
+            [0.1025355855, 0.6829496072, 0.0821430509],
+        ];
+        check(
+            &wine,
+            &rows,
+            &cosines,
+            &[("Plante", [0.1520052552, 0.0326095262, 0.0669215972], [0.7344160416, 0.0605519657, 0.1059020479])],
+        );
+        let levels =
+            [("Label=Saumur", [0.0001522912, 0.0063285028, 0.2085788595]), ("Soil=Env4", [0.0286124873, 0.0162337361, 0.2785963287])];
+        for (name, wanted) in levels {
+            let at = wine.columns.names.iter().position(|own| own == name).unwrap();
+            near(&wine.columns.contributions[3 * at..][..3], wanted, name);
+        }
     }
 
     /// Of categories alone, PCA of mixed scaling is multiple correspondence analysis: all dimensions together have the inertia of as many levels as there

@@ -123,7 +123,12 @@ impl Preparation {
             .iter()
             .map(|column| {
                 let (center, spread) = match scale {
-                    Scale::Standard | Scale::Mixed => (column.mean, column.sd),
+                    Scale::Standard => (column.mean, column.sd),
+                    // Variances of levels are those of their shares, by n.
+                    Scale::Mixed => {
+                        let seen = summary.rows.saturating_sub(column.missing).max(1) as f64;
+                        (column.mean, column.sd.map(|sd| sd * ((seen - 1.0) / seen).sqrt()))
+                    }
                     Scale::Robust => (Some(quartiles(column)[1]), Some(quartiles(column)[2] - quartiles(column)[0])),
                     Scale::Unit => (column.min, column.min.zip(column.max).map(|(low, high)| high - low)),
                     Scale::None | Scale::Auto => (None, None),
