@@ -55,10 +55,18 @@ impl Krylov {
     /// # Errors
     /// None occur.
     pub fn new(d: usize, count: usize, block: usize, steps: usize) -> Result<Self> {
-        let most = steps.max(1) * block;
         let random = Random::new(0, "krylov start");
-        let start = Mat::from_fn(d, block, |i, j| random.normal(j as u64, i as u64));
-        let start = orthonormal(&start, MatRef::from_column_major_slice(&[], d, 0))?;
+        Krylov::from(&Mat::from_fn(d, block, |i, j| random.normal(j as u64, i as u64)), count, steps)
+    }
+
+    /// The same from a start `[d, block]`: the nearer it is to the wanted vectors, the fewer steps they take.
+    ///
+    /// # Errors
+    /// [`crate::Error::Internal`] if the start contains NaN or infinity.
+    pub fn from(start: &Mat<f64>, count: usize, steps: usize) -> Result<Self> {
+        let (d, block) = (start.nrows(), start.ncols());
+        let most = steps.max(1) * block;
+        let start = orthonormal(start, MatRef::from_column_major_slice(&[], d, 0))?;
         let mut krylov = Krylov { d, count, block, most, basis: Vec::new(), inner: Vec::new(), size: 0, look_at: look_at(count).min(most) };
         krylov.grow(&start);
         Ok(krylov)

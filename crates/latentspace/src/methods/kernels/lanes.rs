@@ -1,27 +1,44 @@
 //! The inner loops of kernels, in lanes: powers of e, cosines, and products of a tile in f32 with a few vectors in f64.
 //!
-//! Each is written once; processors with AVX2 and fused operations run it compiled for these.
+//! Each is written once, and compiled for registers of 512 bits (AVX-512F), of 256 bits (AVX2 and fused operations), and for any processor.
+//! The bits of the two that fuse are the same.
 
-/// Vectors that are multiplied at a time: the block of a Krylov space, three registers of four numbers.
-pub(super) const PANEL: usize = crate::linalg::BLOCK;
+/// Vectors that are multiplied at a time: a register of 512 bits, or two of 256.
+pub(super) const PANEL: usize = 8;
 /// One number of each vector of a panel.
 pub(super) type Lane = [f64; PANEL];
+/// Rows and columns of a tile of kernel values at most.
+pub(super) const TILE: usize = 128;
+/// Rows of a tile that are multiplied at a time.
+pub(super) const ROWS: usize = 8;
 
-/// Compiles a function for AVX2 and fused operations, too, and calls the version that the processor can run.
+/// Compiles a function for AVX-512F and for AVX2, too, and calls the version that the processor can run. Its parameter is the number of
+/// bits of a register, 0 for any.
 macro_rules! in_lanes {
     ($(#[$doc:meta])* $name:ident => $inner:ident ($($argument:ident: $type:ty),*)) => {
         $(#[$doc])*
         pub(super) fn $name($($argument: $type),*) {
             #[cfg(target_arch = "x86_64")]
-            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-                #[target_feature(enable = "avx2,fma")]
-                fn fast($($argument: $type),*) {
-                    $inner::<true>($($argument),*);
+            {
+                #[target_feature(enable = "avx512f,avx2,fma")]
+                fn widest($($argument: $type),*) {
+                    $inner::<512>($($argument),*);
                 }
-                // SAFETY: the processor has AVX2 and FMA.
-                return unsafe { fast($($argument),*) };
+                #[target_feature(enable = "avx2,fma")]
+                fn wide($($argument: $type),*) {
+                    $inner::<256>($($argument),*);
+                }
+                let instructions = $crate::linalg::Instructions::best();
+                if instructions.are_avx512() {
+                    // SAFETY: the processor has AVX-512F, AVX2 and FMA.
+                    return unsafe { widest($($argument),*) };
+                }
+                if instructions.have_avx2() {
+                    // SAFETY: the processor has AVX2 and FMA.
+                    return unsafe { wide($($argument),*) };
+                }
             }
-            $inner::<false>($($argument),*);
+            $inner::<0>($($argument),*);
         }
     };
 }
@@ -41,19 +58,24 @@ in_lanes!(
     cosines => cosines_of(turns: &mut [f32], offsets: &[f32], height: f32)
 );
 in_lanes!(
-    /// Adds the products of four rows of a tile with a panel to `sums`. Bound: 4 · 12 fused operations per column.
+    /// Adds the products of four rows of a tile with a panel to `sums`. Bound: 4 · 8 fused operations per column.
     four_times => four_times_of(rows: [&[f32]; 4], panel: &[Lane], sums: &mut [Lane; 4])
 );
 in_lanes!(
-    /// Adds the products of two rows of a tile with `right` to `above`, and those of its columns with the two lanes of `left` to `below`.
-    /// Each cell is read once. Bound: 4 · 12 fused operations per column.
-    both_ways => both_ways_of(rows: [&[f32]; 2], right: &[Lane], left: &[Lane; 2], above: &mut [Lane; 2], below: &mut [Lane])
+    /// Adds the products of eight rows of a tile with `right` to `above`, and those of its columns with the lanes of `left` to `below`.
+    /// Each cell is read once. Bound: 16 · 8 fused operations per column.
+    both_ways => both_ways_of(rows: [&[f32]; ROWS], right: &[Lane], left: &[Lane; ROWS], above: &mut [Lane; ROWS], below: &mut [Lane])
+);
+
+in_lanes!(
+    /// Adds the sum of each row of a tile to `across`, and of each column to `down`; `stride` is the distance from one row to the next.
+    line_sums => line_sums_of(cells: &[f32], stride: usize, across: &mut [f64], down: &mut [f64])
 );
 
 /// `a b + c`, fused where the processor has that: without, a fused operation would be a call.
 #[inline(always)]
-fn add_product<const FUSED: bool>(a: f64, b: f64, c: f64) -> f64 {
-    if FUSED { a.mul_add(b, c) } else { a * b + c }
+fn add_product<const BITS: usize>(a: f64, b: f64, c: f64) -> f64 {
+    if BITS > 0 { a.mul_add(b, c) } else { a * b + c }
 }
 
 /// e to the power of a number up to 0, to 2e-7 of itself; 0 below -87 and for NaN. e^x = 2^n e^r with a whole n and |r| at most ln(2)/2.
@@ -93,7 +115,7 @@ fn cosine(turns: f32) -> f32 {
 }
 
 #[inline(always)]
-fn gaussian_of<const FUSED: bool>(products: &mut [f32], own: f32, others: &[f32]) {
+fn gaussian_of<const BITS: usize>(products: &mut [f32], own: f32, others: &[f32]) {
     products.iter_mut().zip(others).for_each(|(cell, other)| {
         let exponent = 2.0 * *cell - own - other;
         *cell = exp(if exponent > 0.0 { 0.0 } else { exponent });
@@ -101,17 +123,17 @@ fn gaussian_of<const FUSED: bool>(products: &mut [f32], own: f32, others: &[f32]
 }
 
 #[inline(always)]
-fn exp_of<const FUSED: bool>(values: &mut [f32]) {
+fn exp_of<const BITS: usize>(values: &mut [f32]) {
     values.iter_mut().for_each(|value| *value = exp(*value));
 }
 
 #[inline(always)]
-fn cosines_of<const FUSED: bool>(turns: &mut [f32], offsets: &[f32], height: f32) {
+fn cosines_of<const BITS: usize>(turns: &mut [f32], offsets: &[f32], height: f32) {
     turns.iter_mut().zip(offsets).for_each(|(cell, offset)| *cell = height * cosine(*cell + offset));
 }
 
 #[inline(always)]
-fn four_times_of<const FUSED: bool>(rows: [&[f32]; 4], panel: &[Lane], sums: &mut [Lane; 4]) {
+fn four_times_of<const BITS: usize>(rows: [&[f32]; 4], panel: &[Lane], sums: &mut [Lane; 4]) {
     let n = panel.len();
     let [a, b, c, d] = rows.map(|row| &row[..n]);
     let mut own = *sums;
@@ -119,7 +141,7 @@ fn four_times_of<const FUSED: bool>(rows: [&[f32]; 4], panel: &[Lane], sums: &mu
         let cells = [a[j], b[j], c[j], d[j]].map(f64::from);
         for (own, cell) in own.iter_mut().zip(cells) {
             for (sum, value) in own.iter_mut().zip(lane) {
-                *sum = add_product::<FUSED>(cell, *value, *sum);
+                *sum = add_product::<BITS>(cell, *value, *sum);
             }
         }
     }
@@ -127,20 +149,71 @@ fn four_times_of<const FUSED: bool>(rows: [&[f32]; 4], panel: &[Lane], sums: &mu
 }
 
 #[inline(always)]
-fn both_ways_of<const FUSED: bool>(rows: [&[f32]; 2], right: &[Lane], left: &[Lane; 2], above: &mut [Lane; 2], below: &mut [Lane]) {
-    let n = right.len();
-    let ([first, second], below) = (rows.map(|row| &row[..n]), &mut below[..n]);
-    let mut own = *above;
-    for j in 0..n {
-        let (a, b) = (f64::from(first[j]), f64::from(second[j]));
-        let (lane, below) = (&right[j], &mut below[j]);
-        for at in 0..PANEL {
-            own[0][at] = add_product::<FUSED>(a, lane[at], own[0][at]);
-            own[1][at] = add_product::<FUSED>(b, lane[at], own[1][at]);
-            below[at] = add_product::<FUSED>(a, left[0][at], add_product::<FUSED>(b, left[1][at], below[at]));
+fn both_ways_of<const BITS: usize>(
+    rows: [&[f32]; ROWS],
+    right: &[Lane],
+    left: &[Lane; ROWS],
+    above: &mut [Lane; ROWS],
+    below: &mut [Lane],
+) {
+    // As many sums as registers hold: of the rows, the columns and what they are multiplied by. Each sum has the same order.
+    if BITS == 512 {
+        return rows_both_ways::<BITS, ROWS>(rows, right, left, above, below);
+    }
+    let pairs = left.as_chunks::<2>().0.iter().zip(above.as_chunks_mut::<2>().0);
+    for (rows, (left, above)) in rows.as_chunks::<2>().0.iter().zip(pairs) {
+        rows_both_ways::<BITS, 2>(*rows, right, left, above, below);
+    }
+}
+
+#[inline(always)]
+fn rows_both_ways<const BITS: usize, const N: usize>(
+    rows: [&[f32]; N],
+    right: &[Lane],
+    left: &[Lane; N],
+    above: &mut [Lane; N],
+    below: &mut [Lane],
+) {
+    // Cells are widened first, eight at a time, and broadcast from memory: a conversion for each would take the time of a product.
+    let mut cells = [[0.0_f64; TILE]; N];
+    let columns = right.len().min(TILE);
+    for (wide, row) in cells.iter_mut().zip(rows) {
+        wide.iter_mut().zip(&row[..columns]).for_each(|(wide, &cell)| *wide = f64::from(cell));
+    }
+    let (right, below, mut own) = (&right[..columns], &mut below[..columns], *above);
+    for j in 0..columns {
+        let (lane, mut sums) = (right[j], below[j]);
+        for row in 0..N {
+            let cell = cells[row][j];
+            for at in 0..PANEL {
+                own[row][at] = add_product::<BITS>(cell, lane[at], own[row][at]);
+                sums[at] = add_product::<BITS>(cell, left[row][at], sums[at]);
+            }
         }
+        below[j] = sums;
     }
     *above = own;
+}
+
+#[inline(always)]
+fn line_sums_of<const BITS: usize>(cells: &[f32], stride: usize, across: &mut [f64], down: &mut [f64]) {
+    let width = down.len();
+    for (row, across) in across.iter_mut().enumerate() {
+        let (row, mut sums) = (&cells[row * stride..][..width], [0.0; PANEL]);
+        let (eights, rest) = row.as_chunks::<PANEL>();
+        for (eight, down) in eights.iter().zip(down.as_chunks_mut::<PANEL>().0) {
+            for at in 0..PANEL {
+                let cell = f64::from(eight[at]);
+                sums[at] += cell;
+                down[at] += cell;
+            }
+        }
+        for (at, &cell) in rest.iter().enumerate() {
+            sums[at] += f64::from(cell);
+            down[width - rest.len() + at] += f64::from(cell);
+        }
+        *across += sums.iter().sum::<f64>();
+    }
 }
 
 #[cfg(test)]
@@ -171,20 +244,32 @@ mod tests {
         let n = 37;
         let cell = |i: usize, j: usize| ((i * n + j) as f32 * 0.7).sin();
         let lane = |j: usize| -> Lane { std::array::from_fn(|at| ((j * PANEL + at) as f64 * 0.3).cos()) };
-        let rows: Vec<Vec<f32>> = (0..4).map(|i| (0..n).map(|j| cell(i, j)).collect()).collect();
+        let rows: Vec<Vec<f32>> = (0..ROWS).map(|i| (0..n).map(|j| cell(i, j)).collect()).collect();
         let panel: Vec<Lane> = (0..n).map(lane).collect();
         let mut sums = [[0.0; PANEL]; 4];
         four_times(std::array::from_fn(|i| rows[i].as_slice()), &panel, &mut sums);
         let wanted = |i: usize, at: usize| (0..n).map(|j| f64::from(cell(i, j)) * lane(j)[at]).sum::<f64>();
         assert!((0..4 * PANEL).all(|at| (sums[at / PANEL][at % PANEL] - wanted(at / PANEL, at % PANEL)).abs() < 1e-12));
-        let (mut above, mut below, left) = ([[0.0; PANEL]; 2], vec![[0.0; PANEL]; n], [lane(100), lane(101)]);
-        both_ways([&rows[0], &rows[1]], &panel, &left, &mut above, &mut below);
-        assert!((0..2 * PANEL).all(|at| (above[at / PANEL][at % PANEL] - wanted(at / PANEL, at % PANEL)).abs() < 1e-12));
+        let left: [Lane; ROWS] = std::array::from_fn(|i| lane(100 + i));
+        let (mut above, mut below) = ([[0.0; PANEL]; ROWS], vec![[0.0; PANEL]; n]);
+        both_ways(std::array::from_fn(|i| rows[i].as_slice()), &panel, &left, &mut above, &mut below);
+        assert!((0..ROWS * PANEL).all(|at| (above[at / PANEL][at % PANEL] - wanted(at / PANEL, at % PANEL)).abs() < 1e-12));
         for (j, below) in below.iter().enumerate() {
             for (at, found) in below.iter().enumerate() {
-                let wanted = f64::from(cell(0, j)) * left[0][at] + f64::from(cell(1, j)) * left[1][at];
+                let wanted: f64 = left.iter().enumerate().map(|(i, lane)| f64::from(cell(i, j)) * lane[at]).sum();
                 assert!((found - wanted).abs() < 1e-12);
             }
         }
+        let (mut across, mut down) = ([0.0; ROWS], vec![0.0; n]);
+        line_sums(&rows.concat(), n, &mut across, &mut down);
+        let whole = |i: usize| (0..n).map(|j| f64::from(cell(i, j))).sum::<f64>();
+        assert!((0..ROWS).all(|i| (across[i] - whole(i)).abs() < 1e-12));
+        assert!((0..n).all(|j| (down[j] - (0..ROWS).map(|i| f64::from(cell(i, j))).sum::<f64>()).abs() < 1e-12));
+        // In pairs the sums are the same.
+        let (mut twice, mut under) = ([[0.0; PANEL]; ROWS], vec![[0.0; PANEL]; n]);
+        both_ways_of::<0>(std::array::from_fn(|i| rows[i].as_slice()), &panel, &left, &mut twice, &mut under);
+        let near = |(a, b): (&f64, &f64)| (a - b).abs() < 1e-12;
+        assert!(twice.as_flattened().iter().zip(above.as_flattened()).all(near));
+        assert!(under.as_flattened().iter().zip(below.as_flattened()).all(near));
     }
 }

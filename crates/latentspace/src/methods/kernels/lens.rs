@@ -37,6 +37,20 @@ enum Cells {
     Double(Vec<f64>, Vec<f64>),
 }
 
+impl Seen {
+    /// A copy of some rows.
+    pub(super) fn select(&self, rows: &[u32]) -> Seen {
+        fn of<T: Copy>(cells: &[T], d: usize, rows: &[u32]) -> Vec<T> {
+            rows.iter().filter_map(|&row| cells.get(row as usize * d..(row as usize + 1) * d)).flatten().copied().collect()
+        }
+        let cells = match &self.cells {
+            Cells::Single(cells, squares) => Cells::Single(of(cells, self.d, rows), of(squares, 1, rows)),
+            Cells::Double(cells, squares) => Cells::Double(of(cells, self.d, rows), of(squares, 1, rows)),
+        };
+        Seen { d: self.d, cells }
+    }
+}
+
 /// Squared lengths, in units of the kernel's width, above which the rounding of 32-bit products would show in kernel values.
 const LONG: f64 = 64.0;
 

@@ -321,7 +321,7 @@ impl Fold for Candidates {
                 (values.iter().map(|&value| f64::from(value)).collect(), trace)
             }
             _ => {
-                let matrix = KernelMatrix::new(&lens, &seen, m, false, run)?;
+                let matrix = KernelMatrix::new(&lens, &seen, m, true, run)?;
                 (matrix.whole(run)?, matrix.trace)
             }
         };

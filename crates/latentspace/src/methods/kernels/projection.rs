@@ -19,7 +19,7 @@ pub(super) struct Projection {
     fitted: Seen,
     n: usize,
     k: usize,
-    /// For each dozen of dimensions, the weights of the fitted rows.
+    /// For each panel of dimensions, the weights of the fitted rows.
     panels: Vec<Vec<Lane>>,
     /// `[k]`: subtracted from the sums.
     offsets: Vec<f64>,

@@ -60,7 +60,7 @@ impl Decoder {
         let gamma = if spread > 0.0 { 1.0 / spread } else { 1.0 };
         let centers = codes.select(&examples);
         let (lens, seen) = view(gamma, &centers)?;
-        let mut kernel = KernelMatrix::new(&lens, &seen, m, false, run)?.whole(run)?;
+        let mut kernel = KernelMatrix::new(&lens, &seen, m, true, run)?.whole(run)?;
         (0..m).for_each(|at| kernel[at * (m + 1)] += RIDGE);
         // What least squares leaves, column by column.
         let mut left = vec![0.0; m * d];

@@ -4,7 +4,7 @@
 //! where groups are separated by curved borders, or where only similarities of rows are known (`kernel=precomputed`). Do not use it for
 //! more rows than memory holds pairs: Nystroem and Fourier features approximate the same space for millions of rows.
 //!
-//! Cost, n rows of d columns: n² d / 2 multiply-adds and n² / 2 powers of e for the kernel, 2 n² bytes in memory, and 12 n² multiply-adds
+//! Cost, n rows of d columns: n² d / 2 multiply-adds and n² / 2 powers of e for the kernel, 2 n² bytes in memory, and 8 n² multiply-adds
 //! for each of a few steps of block Lanczos; centering is implicit. If the memory limit is below, tiles of the kernel are computed anew in
 //! each step. A new row costs n (d + k). Rows are decoded by least squares plus kernel ridge regression of what that leaves, both from the
 //! codes and around the mean: decoding does not shrink toward 0.
@@ -18,6 +18,7 @@ use serde_json::{Map, Value, json};
 
 use self::decoder::{Decoder, most_examples};
 use self::model::KernelPcaModel;
+use super::lanes::PANEL;
 use super::matrix::{self, KernelMatrix, tile_bytes, usual_steps, vector_bytes};
 use super::spread::Spread;
 use super::{BEGINS_ANEW, Chosen, Kernel, KernelKind, NEEDS_ALL_ROWS, SINGLE};
@@ -173,7 +174,7 @@ impl Method for KernelPca {
         let product = n * n * PRODUCT;
         let examples = most_examples(shape.rows) as f64;
         let decoded = if given { 0.0 } else { n * d * k as f64 * 0.3e-9 + examples.powi(3) * 0.1e-9 + examples.powi(2) * d * 0.3e-9 };
-        let orthogonal = (steps * 12) as f64 * (steps * 24) as f64 * n * 0.2e-9;
+        let orthogonal = (steps * PANEL) as f64 * (2 * steps * PANEL) as f64 * n * 0.2e-9;
         let seconds = made * if keeps { 1.0 } else { steps as f64 + 1.0 } + product * (steps as f64 + 1.0) + orthogonal + decoded;
         let kept = if keeps || given { "" } else { ", computed anew in each step" };
         Plan {
@@ -251,7 +252,7 @@ impl Method for KernelPca {
 }
 
 /// Seconds per pair of rows of the product with a panel, on one core.
-const PRODUCT: f64 = 1.2e-9;
+const PRODUCT: f64 = 0.7e-9;
 
 /// What a fit learns.
 struct Learned {
@@ -273,9 +274,9 @@ impl KernelPca {
             true => KernelMatrix::given(&lens, &seen, table.view(), run)?,
             false => KernelMatrix::new(&lens, &seen, n, self.keeps(shape, run), run)?,
         };
-        let means = matrix.means(run)?;
-        let mut components = matrix.components(k, &means, run)?;
-        let mut negative = if kernel.may_be_indefinite() { Some(matrix.negative(&means, run)?) } else { None };
+        let mut components = matrix.components(k, run)?;
+        let mut negative = if kernel.may_be_indefinite() { Some(matrix.negative(run)?) } else { None };
+        let means = matrix.means.clone();
         let total = (matrix.trace - means.iter().sum::<f64>()) * lens.unit;
         drop(matrix);
         let unit = lens.unit;

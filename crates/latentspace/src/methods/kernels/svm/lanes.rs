@@ -46,7 +46,7 @@ in_lanes!(
 );
 
 #[inline(always)]
-fn step_of<const FUSED: bool>(gradient: &mut [f64], up: &[f64], down: &[f64], one: &[f32], two: &[f32], change: f64, found: &mut Extremes) {
+fn step_of<const BITS: usize>(gradient: &mut [f64], up: &[f64], down: &[f64], one: &[f32], two: &[f32], change: f64, found: &mut Extremes) {
     *found = Extremes::NONE;
     let mut best = 0;
     let blocks = gradient.chunks_mut(BLOCK).zip(up.chunks(BLOCK).zip(down.chunks(BLOCK))).zip(one.chunks(BLOCK).zip(two.chunks(BLOCK)));
@@ -76,7 +76,7 @@ fn step_of<const FUSED: bool>(gradient: &mut [f64], up: &[f64], down: &[f64], on
 }
 
 #[inline(always)]
-fn second_of<const FUSED: bool>(
+fn second_of<const BITS: usize>(
     gradient: &[f64],
     down: &[f64],
     diagonal: &[f64],
