@@ -1,4 +1,5 @@
 """Kernel PCA, the Nyström approximation and random Fourier features compared with scikit-learn's; each alternating, median of 3.
+Before each there is a pause, in which the threads of the other stop waiting for more work: OpenBLAS' spin for some 25 ms.
 
     bench/run kernels [kpca|nystroem|fourier]
 
@@ -23,6 +24,7 @@ root = pathlib.Path(__file__).resolve().parent.parent
 data = pathlib.Path(os.environ.get("LATENTSPACE_DATA", root / "../shared/data"))
 PROFILE = os.environ.get("LATENTSPACE_PROFILE", "release")
 ROUNDS = 3
+PAUSE = 0.2
 
 
 class Ours:
@@ -33,6 +35,7 @@ class Ours:
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def fit(self):
+        time.sleep(PAUSE)
         self.process.stdin.write("fit\n")
         self.process.stdin.flush()
         return json.loads(self.process.stdout.readline())

@@ -1,4 +1,5 @@
-"""Linear methods compared with scikit-learn on Fashion-MNIST: after a warm-up, alternating, median of 3.
+"""Linear methods compared with scikit-learn on Fashion-MNIST: after a warm-up, alternating, median of 3. Before each there is a
+pause, in which the threads of the other stop waiting for more work: OpenBLAS' spin for some 25 ms.
 
 Factor analysis: 30,000 x 784, 16 factors, log-likelihood a row. NMF: 60,000 x 784, 16 parts, error. Truncated SVD: 60,000 x 784, 50 components,
 explained variance. FastICA: 60,000 x 784, 50 sources, and the Amari
@@ -25,6 +26,7 @@ data = pathlib.Path(os.environ.get("LATENTSPACE_DATA", root / "../shared/data"))
 program = os.environ.get("LATENTSPACE_BENCH", root / "target/release/examples/bench_fit")
 pixels = np.frombuffer(gzip.open(data / "fashion/train-images-idx3-ubyte.gz").read(), np.uint8, offset=16)
 fashion = (pixels.reshape(60000, 784) / np.float32(255)).astype(np.float32)
+PAUSE = 0.2
 wanted = [name for name in sys.argv[1:] if not name.startswith("-")]
 
 
@@ -38,9 +40,11 @@ def compare(name, rows, method, parameters, peer, guard, bar, times=3):
         ours = subprocess.Popen([program, file, method, json.dumps(parameters)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         mine, theirs = [], []
         for at in range(times + 1):
+            time.sleep(PAUSE)
             start = time.perf_counter()
             model = peer().fit(rows)
             theirs.append(time.perf_counter() - start)
+            time.sleep(PAUSE)
             ours.stdin.write(f"{space}\n" if at == 0 else "fit\n")
             ours.stdin.flush()
             answer = json.loads(ours.stdout.readline())
