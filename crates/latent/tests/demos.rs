@@ -18,6 +18,10 @@ fn spectra_take_more_directions_than_causes_once_their_lines_saturate() {
     let weak = number(&weak["recommended"]);
     assert!((7.0..=16.0).contains(&weak), "{weak} directions of 13 causes with weak lines");
     assert!((36.0..=116.0).contains(&number(&saturating["recommended"])), "{saturating}");
+    // Stars that move take far more directions; at rest again, about as many as before.
+    let [still, moving, at_rest] = ["saturating", "moving", "at_rest"].map(|name| number(&told["sweeps"][name]["recommended"]));
+    assert!(moving >= 1.5 * still && (0.75..=1.34).contains(&(at_rest / still)), "{still} still, {moving} moving, {at_rest} at rest");
+    assert!(number(&told["velocities"]["error"]) < 12.0, "{}", told["velocities"]);
     let verdict = saturating["verdict"].to_string();
     assert!(verdict.contains("straight directions: the data are curved"), "{verdict}");
     let causes = told["causes"].as_array().unwrap();

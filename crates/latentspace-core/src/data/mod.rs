@@ -14,6 +14,7 @@ pub mod read;
 mod selected;
 mod series;
 mod summary;
+mod velocity;
 pub mod write;
 
 pub use crate::linalg::ImageShape;
@@ -29,6 +30,7 @@ pub use read::{ReadOptions, Source};
 pub use selected::{read_rows, rows_of};
 pub use series::{delay_lag, delays, log_returns, wide};
 pub use summary::{ColumnSummary, Level, Summarizer, Summary};
+pub use velocity::{RadialVelocity, at_rest, radial_velocities};
 
 /// Number of rows in a chunk, the unit of folds and summaries: fixed, so that their bytes depend only on the rows.
 pub const CHUNK: usize = 4096;

@@ -7,13 +7,14 @@ mod lines;
 mod picture;
 mod stars;
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
 use clap::{Arg, ArgMatches, value_parser};
 use latentspace::arrow::array::{ArrayRef, Float64Array, StringArray};
 use latentspace::border;
-use latentspace::data::{Metadata, Observations, Preparation, PrepareOptions, Rows, Scale, Source, Values};
+use latentspace::data::{Metadata, Observations, Preparation, PrepareOptions, Rows, Scale, Source, Values, at_rest, radial_velocities};
 use latentspace::learn::{self, Sweep};
 use latentspace::linalg::Matrix;
 use latentspace::measure::{Departure, Measure, ProbeOptions, auc, probe_numbers, rank_correlation, scan, with_misfit};
@@ -34,9 +35,13 @@ use crate::{inputs, output};
 const STARS: usize = 10_000;
 const FEWEST: usize = 500;
 const MOST: usize = 100_000;
-/// Numbers of dimensions that are tried: for weak lines, and for lines that saturate.
+/// Numbers of dimensions that are tried: for weak lines, for lines that saturate, and for stars that move.
 const FOR_WEAK: [u32; 5] = [8, 12, 13, 16, 24];
 const FOR_STARS: [u32; 6] = [13, 24, 36, 48, 64, 96];
+const FOR_MOVING: [u32; 5] = [48, 64, 96, 128, 192];
+/// Standard deviation of the radial velocities of moving stars, in km/s: a pixel and a half. The fastest that are sought.
+const SPEED: f64 = 100.0;
+const FASTEST: f64 = 600.0;
 /// Widths of the windows in which odd lines are sought, in pixels.
 const WINDOWS: [usize; 3] = [3, 5, 9];
 
@@ -80,11 +85,12 @@ pub(super) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
         return Err(Error::param("--rows", rows, format!("it must be {FEWEST} to {MOST}")));
     }
     let (way, run) = (explore::way(matches)?, &context.run);
-    let weak = sweep(observations(&Stars::new(rows, Strength::Weak, run)?.flux), &FOR_WEAK, run)?;
+    let weak = sweep(observations(&Stars::new(rows, Strength::Weak, 0.0, run)?.flux, 0..PIXELS), &FOR_WEAK, run)?;
     let begun = Instant::now();
-    let stars = Stars::new(rows, Strength::Stars, run)?;
+    let stars = Stars::new(rows, Strength::Stars, 0.0, run)?;
     let seconds = begun.elapsed().as_secs_f64();
-    let strong = sweep(observations(&stars.flux), &FOR_STARS, run)?;
+    let strong = sweep(observations(&stars.flux, 0..PIXELS), &FOR_STARS, run)?;
+    let motion = Motion::of(rows, run)?;
     let found = Found::of(&stars, strong.recommended.max(1), run)?;
     context.screen.clear();
     if context.json {
@@ -92,20 +98,21 @@ pub(super) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
             "rows": rows,
             "wavelengths": {"first": wavelength(0), "last": wavelength(PIXELS - 1), "count": PIXELS, "unit": "Å"},
             "seconds_made": seconds,
-            "sweeps": {"weak": weak, "saturating": strong},
+            "sweeps": {"weak": weak, "saturating": strong, "moving": motion.moving, "at_rest": motion.at_rest},
+            "velocities": {"standard_deviation": SPEED, "error": motion.error, "unit": "km/s"},
             "n_components": found.codes.cols(),
             "causes": found.causes.iter().map(Cause::json).collect::<Vec<_>>(),
             "odd": {"stars": stars.odd.iter().flatten().count(), "auc": found.by_window, "auc_of_sum": found.by_sum},
         }))?;
     } else {
-        output::text(&told(&stars, &[&weak, &strong], &found, seconds))?;
+        output::text(&told(&stars, &[&weak, &strong], &motion, &found, seconds))?;
     }
     if let Some(path) = inputs::optional_path(matches, "picture") {
         return border::save(&path, picture::svg(&stars, &[&weak, &strong], &found).as_bytes());
     }
     explore::serve(matches, context, "spectra", move |study, run| {
         study.phase(Phase::Preparing, "preparing spectra");
-        let mut observations = observations(&stars.flux);
+        let mut observations = observations(&stars.flux, 0..PIXELS);
         observations.metadata = found.metadata(&stars)?;
         explore::of_space_and_observations(found.space, observations, way, run)
     })
@@ -122,11 +129,12 @@ fn as_they_are() -> PrepareOptions {
     PrepareOptions { scale: Scale::None, ..PrepareOptions::default() }
 }
 
-/// Spectra as a table, whose columns are named by their wavelengths.
-fn observations(flux: &Matrix) -> Observations {
-    let mut observations = Observations::from_matrix("Spectra of stars", flux.clone());
+/// Some pixels of spectra as a table, whose columns are named by their wavelengths.
+fn observations(flux: &Matrix, pixels: Range<usize>) -> Observations {
+    let numbers = Matrix::from_fn(flux.rows(), pixels.len(), |star, at| flux.row(star)[pixels.start + at]);
+    let mut observations = Observations::from_matrix("Spectra of stars", numbers);
     if let Values::Table(table) = &mut observations.values {
-        table.names = Some((0..PIXELS).map(|pixel| format!("{:.2} Å", wavelength(pixel))).collect());
+        table.names = Some(pixels.map(|pixel| format!("{:.2} Å", wavelength(pixel))).collect());
     }
     observations
 }
@@ -135,12 +143,40 @@ fn sweep(spectra: Observations, dims: &[u32], run: &Run) -> Result<Sweep> {
     learn::sweep(linear()?, &Map::new(), dims, &Source::of(spectra), &as_they_are(), run)
 }
 
+/// What motion does to the spectra.
+struct Motion {
+    /// How many directions stars take that move, and the same stars brought to rest.
+    moving: Sweep,
+    at_rest: Sweep,
+    /// Root mean square error of the velocities that were found, in km/s.
+    error: f64,
+}
+
+impl Motion {
+    /// The same stars, moving.
+    fn of(rows: usize, run: &Run) -> Result<Self> {
+        let stars = Stars::new(rows, Strength::Stars, SPEED, run)?;
+        let moving = sweep(observations(&stars.flux, 0..PIXELS), &FOR_MOVING, run)?;
+        let wavelengths: Vec<f64> = (0..PIXELS).map(wavelength).collect();
+        let found = radial_velocities(stars.flux.view(), &wavelengths, FASTEST, run)?;
+        let velocities: Vec<f64> = found.iter().map(|found| found.velocity).collect();
+        let rest = at_rest(stars.flux.view(), &wavelengths, &velocities, run)?;
+        // Pixels at both ends that some star does not cover.
+        let covers = |pixel: &usize| (0..rows).all(|star| rest.row(star)[*pixel].is_finite());
+        let first = (0..PIXELS).find(covers).unwrap_or(0);
+        let end = (first..PIXELS).rev().find(covers).map_or(PIXELS, |last| last + 1);
+        let mean = stars.velocities.iter().sum::<f64>() / rows as f64;
+        let off = velocities.iter().zip(&stars.velocities).map(|(found, own)| (found - (own - mean)).powi(2)).sum::<f64>() / rows as f64;
+        Ok(Motion { moving, at_rest: sweep(observations(&rest, first..end), &FOR_STARS, run)?, error: off.sqrt() })
+    }
+}
+
 impl Found {
     fn of(stars: &Stars, dims: u32, run: &Run) -> Result<Self> {
         let method = linear()?;
         let dims = method.parameter_of(Role::Dimensions).map(|parameter| (parameter.name, json!(dims)));
         let method = method.with(&dims.into_iter().collect())?;
-        let observations = observations(&stars.flux);
+        let observations = observations(&stars.flux, 0..PIXELS);
         let (preparation, prepared) = Preparation::choose_and_prepare(&observations, &as_they_are(), run)?;
         let (space, codes) = Space::fit(&*method, preparation, &Rows::memory(&prepared), &observations.metadata, run)?;
         let codes = codes.map_or_else(|| space.encode_prepared(&prepared, run), Ok)?;
@@ -214,7 +250,7 @@ fn by_strength(causes: &[Cause]) -> Vec<&Cause> {
 }
 
 /// Three spectra, then how many dimensions, what they mean, and odd stars.
-fn told(stars: &Stars, sweeps: &[&Sweep; 2], found: &Found, seconds: f64) -> String {
+fn told(stars: &Stars, sweeps: &[&Sweep; 2], motion: &Motion, found: &Found, seconds: f64) -> String {
     let rows = count(stars.causes.len() as u64);
     let mut out = picture::text(stars);
     out.push_str(&output::wrapped(
@@ -226,14 +262,19 @@ fn told(stars: &Stars, sweeps: &[&Sweep; 2], found: &Found, seconds: f64) -> Str
             duration(seconds)
         ),
     ));
-    let row = |name: &str, sweep: &Sweep| {
+    let row = |(name, causes, sweep): (&str, u32, &Sweep)| {
         let estimates = sweep.estimates.unwrap_or_default();
         let intrinsic = estimates.intrinsic.map_or_else(String::new, |found| format!("{:.1}", found.value));
         let interval = format!("{} to {}", sweep.low, sweep.high);
-        vec![name.to_owned(), "13".to_owned(), sweep.recommended.to_string(), interval, intrinsic]
+        vec![name.to_owned(), causes.to_string(), sweep.recommended.to_string(), interval, intrinsic]
     };
-    let names = ["weak, in stars like the Sun", "saturating"];
-    let table: Vec<Vec<String>> = names.iter().zip(sweeps).map(|(name, sweep)| row(name, sweep)).collect();
+    let table = [
+        ("weak, in stars like the Sun", 13, sweeps[0]),
+        ("saturating", 13, sweeps[1]),
+        ("the same, stars moving", 14, &motion.moving),
+        ("the same, brought to rest", 13, &motion.at_rest),
+    ]
+    .map(row);
     out.push('\n');
     out.push_str(&output::table(&["lines", "causes", "straight directions", "95 % interval", "intrinsic dimension"], &table));
     out.push_str(&output::wrapped(
@@ -245,6 +286,14 @@ fn told(stars: &Stars, sweeps: &[&Sweep; 2], found: &Found, seconds: f64) -> Str
         ),
     ));
     sweeps[1].verdict.iter().for_each(|sentence| out.push_str(&output::wrapped("    ", sentence)));
+    out.push_str(&output::wrapped(
+        "  ",
+        &format!(
+            "Stars that move along the line of sight ({SPEED:.0} km/s, a pixel and a half) shift all lines: one more cause, and {} straight \
+             directions. Their radial velocities follow from the spectra alone, to {:.1} km/s; brought to rest, they take {}.",
+            motion.moving.recommended, motion.error, motion.at_rest.recommended
+        ),
+    ));
     out.push_str(&output::wrapped(
         "  ",
         "The intrinsic dimension is less than the number of causes here: it counts those that move a star farther than its neighbors are \

@@ -36,6 +36,8 @@ const COLUMN: f64 = 2.7;
 const WEAK: f64 = 0.3;
 /// Velocities of atoms over that of light, and damping of their lines; of hydrogen.
 const VELOCITY: [f64; 2] = [2.0 / 3e5, 12.0 / 3e5];
+/// The speed of light, in km/s.
+const LIGHT: f64 = 299_792.458;
 const DAMPING: [f64; 2] = [0.02, 0.001];
 /// 1 eV over Boltzmann's constant, in K; the constant of Planck's law, in Å K.
 const EV: f64 = 11_604.5;
@@ -58,6 +60,8 @@ pub(super) enum Strength {
 pub(super) struct Stars {
     /// Temperature and abundances of each.
     pub(super) causes: Vec<[f64; 1 + ELEMENTS.len()]>,
+    /// Radial velocities, in km/s.
+    pub(super) velocities: Vec<f64>,
     /// Flux, `[n, PIXELS]`, in parts of the star's mean continuum; and its noise, one standard deviation.
     pub(super) flux: Matrix,
     pub(super) noise: Matrix,
@@ -86,8 +90,9 @@ struct Line {
 }
 
 impl Stars {
-    /// Stars of this run's seed, the same for any number of threads. Cost: 0.2 ms a star.
-    pub(super) fn new(rows: usize, strength: Strength, run: &Run) -> Result<Self> {
+    /// Stars of this run's seed, the same for any number of threads, with radial velocities of this standard deviation, in km/s. Cost: 0.2 ms
+    /// a star.
+    pub(super) fn new(rows: usize, strength: Strength, speed: f64, run: &Run) -> Result<Self> {
         let random = Random::new(run.seed(), "stars");
         let [low, high] = if strength == Strength::Weak { LIKE_THE_SUN } else { TEMPERATURES };
         let cause = |star: usize, cause: usize| {
@@ -95,6 +100,8 @@ impl Stars {
             if cause == 0 { low + (high - low) * part } else { SPREAD * (2.0 * part - 1.0) }
         };
         let causes: Vec<[f64; 1 + ELEMENTS.len()]> = (0..rows).map(|star| std::array::from_fn(|at| cause(star, at))).collect();
+        let moves = Random::new(run.seed(), "radial velocities");
+        let velocities: Vec<f64> = (0..rows).map(|star| speed * moves.normal(0, star as u64)).collect();
         let mut odd = vec![None; rows];
         if strength == Strength::Stars {
             let some = Random::new(run.seed(), "odd stars");
@@ -110,7 +117,7 @@ impl Stars {
         let of_star = |star: usize, ((flux, noise), widths): ((&mut [f32], &mut [f32]), &mut [[f64; ELEMENTS.len()]])| {
             run.check()?;
             let mut spectrum = lengths.continuum(causes[star][0]);
-            absorb(&mut spectrum, &causes[star], &lines, &mut widths[0]);
+            absorb(&mut spectrum, &causes[star], velocities[star], &lines, &mut widths[0]);
             for (pair, spectrum) in spectrum.chunks(2).enumerate() {
                 let normals = noises.normals(star as u64, pair as u64);
                 for (at, (&value, normal)) in spectrum.iter().zip(normals).enumerate() {
@@ -133,7 +140,7 @@ impl Stars {
             all.get(all.len() / 2).copied().unwrap_or(0.0)
         };
         let (flux, noise) = (Matrix::new(rows, PIXELS, flux)?, Matrix::new(rows, PIXELS, noise)?);
-        Ok(Stars { causes, flux, noise, odd, widths: std::array::from_fn(median) })
+        Ok(Stars { causes, velocities, flux, noise, odd, widths: std::array::from_fn(median) })
     }
 }
 
@@ -214,8 +221,10 @@ fn lines(strength: Strength) -> Vec<Line> {
     out
 }
 
-/// Multiplies a spectrum by what each line leaves of it, and adds to what the elements absorb.
-fn absorb(spectrum: &mut [f64], causes: &[f64; 1 + ELEMENTS.len()], lines: &[Line], widths: &mut [f64; ELEMENTS.len()]) {
+/// Multiplies a spectrum by what each line leaves of it at this velocity, and adds to what the elements absorb.
+fn absorb(spectrum: &mut [f64], causes: &[f64; 1 + ELEMENTS.len()], velocity: f64, lines: &[Line], widths: &mut [f64; ELEMENTS.len()]) {
+    // All lines are shifted by the same number of pixels.
+    let shift = (velocity / LIGHT).ln_1p() / PIXEL;
     let gas = Gas::of(causes[0]);
     let elements: Vec<&Element> = std::iter::once(&HYDROGEN).chain(&ELEMENTS).collect();
     let shares: Vec<[f64; 2]> = elements.iter().map(|element| gas.shares(element)).collect();
@@ -228,9 +237,10 @@ fn absorb(spectrum: &mut [f64], causes: &[f64; 1 + ELEMENTS.len()], lines: &[Lin
         let width = VELOCITY[kind] / PIXEL * growth(gas.depth(line, shares[own], abundance), DAMPING[kind]);
         let spread = (narrow * narrow + width * width / 4.0).sqrt();
         let deepest = width / (spread * std::f64::consts::TAU.sqrt());
-        let (first, last) = ((line.place - 4.0 * spread).max(0.0), (line.place + 4.0 * spread).min(PIXELS as f64 - 1.0));
+        let place = line.place + shift;
+        let (first, last) = ((place - 4.0 * spread).max(0.0), (place + 4.0 * spread).min(PIXELS as f64 - 1.0));
         for (pixel, value) in spectrum.iter_mut().enumerate().take(last as usize + 1).skip(first as usize) {
-            *value *= 1.0 - deepest * (-0.5 * ((pixel as f64 - line.place) / spread).powi(2)).exp();
+            *value *= 1.0 - deepest * (-0.5 * ((pixel as f64 - place) / spread).powi(2)).exp();
         }
         if own > 0 {
             widths[own - 1] += width * line.angstroms;
@@ -281,7 +291,7 @@ mod tests {
 
     #[test]
     fn stars_are_the_same_for_any_number_of_threads() {
-        let of = |threads| Stars::new(120, Strength::Stars, &Run::new(3, threads).unwrap()).unwrap();
+        let of = |threads| Stars::new(120, Strength::Stars, 0.0, &Run::new(3, threads).unwrap()).unwrap();
         let (one, two) = (of(1), of(2));
         assert!(one.flux.as_slice() == two.flux.as_slice() && one.odd == two.odd && one.widths == two.widths);
         assert!(one.flux.as_slice().iter().all(|value| value.is_finite()) && one.noise.as_slice().iter().all(|&noise| noise > 0.0));
