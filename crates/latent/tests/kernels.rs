@@ -51,6 +51,25 @@ fn a_precomputed_kernel_is_learned_from_and_encoded_by() {
 }
 
 #[test]
+fn rows_near_in_the_feature_space_are_found_without_coordinates() {
+    let folder = Folder::new();
+    let cells: Vec<f32> = (0..200 * 3).map(|at| uniform(at / 3, at % 3) as f32).collect();
+    folder.write("rows.npy", npy(200, 3, &cells));
+    folder.good("fit kernel-pca rows.npy --kernel poly --degree 3 --dims 2 -o k.latent --quiet");
+    let near = folder.json("neighbors k.latent --row 5 -k 4 --kernel --quiet");
+    let near = near.as_array().unwrap();
+    assert!(near.len() == 4 && near.iter().all(|found| found["row"] != 5), "{near:?}");
+    assert!(near.windows(2).all(|pair| pair[0]["distance"].as_f64() <= pair[1]["distance"].as_f64()), "{near:?}");
+    folder.good("neighbors k.latent --all -k 4 --kernel -o near.csv --quiet");
+    let all = String::from_utf8(folder.read("near.csv")).unwrap();
+    let of_five: Vec<&str> = all.lines().filter(|line| line.starts_with("5,")).map(|line| line.split(',').nth(1).unwrap()).collect();
+    assert_eq!(of_five, near.iter().map(|found| found["row"].to_string()).collect::<Vec<String>>());
+    folder.good("fit pca rows.npy --dims 2 -o pca.latent --codes codes.npy --quiet");
+    let lacks = "it needs a space that has a kernel and keeps its rows.";
+    folder.refused("neighbors codes.npy --row 5 --kernel", &format!("error: --kernel: codes, which have coordinates was given; {lacks}\nhint: `latent methods` lists those with a kernel; a precomputed one never saw the rows\n"));
+}
+
+#[test]
 fn codes_are_probed_for_labels() {
     let folder = Folder::new();
     // A ring around another: neighbors tell them apart, a plane does not.

@@ -83,6 +83,8 @@ pub struct Capabilities<'a> {
     pub sampler: Option<&'a dyn Sampler>,
     /// The labels that it learned to tell apart.
     pub classifier: Option<&'a dyn Classifier>,
+    /// The space of a kernel, where rows have no coordinates.
+    pub feature_space: Option<&'a dyn FeatureSpace>,
 }
 
 /// The capabilities that the spaces of a method have, as declared.
@@ -175,6 +177,15 @@ pub trait Sampler: Send + Sync {
     /// # Errors
     /// [`Error::Cancelled`].
     fn sample(&self, n: usize, run: &Run) -> Result<Matrix>;
+}
+
+/// The feature space of a kernel. Rows have no coordinates there that could be computed, but inner products, which are values of the kernel.
+pub trait FeatureSpace: Send + Sync {
+    /// Distances in the feature space of prepared rows from the fitted ones, `[rows, fitted]`: the root of k(x, x) - 2 k(x, y) + k(y, y).
+    ///
+    /// # Errors
+    /// [`Error::Input`] if the columns do not fit; [`Error::Cancelled`].
+    fn distances(&self, rows: &OwnedRows, run: &Run) -> Result<Matrix>;
 }
 
 /// Tells the label of a row from its code.

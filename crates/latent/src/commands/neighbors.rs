@@ -1,10 +1,13 @@
 //! `latent neighbors`: nearest neighbors of a row, and vector arithmetic with rows.
 
+use std::path::Path;
+
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command};
 use latentspace::data::write_neighbors;
-use latentspace::linalg::Matrix;
-use latentspace::neighbors::{self, Metric};
-use latentspace::{Codes, Error, Result};
+use latentspace::linalg::{Matrix, OwnedRows};
+use latentspace::model::FeatureSpace;
+use latentspace::neighbors::{self, Metric, Neighbors};
+use latentspace::{Codes, Error, Result, Space};
 use serde_json::{Value, json};
 
 use crate::commands::measure::{metric, metric_arg};
@@ -35,6 +38,13 @@ pub(crate) fn command() -> Command {
             "euclidean, cosine, manhattan, hellinger, hamming or jaccard [default: euclidean; of proportions hellinger; with --plus cosine]",
         ))
         .arg(
+            Arg::new("kernel")
+                .long("kernel")
+                .action(ArgAction::SetTrue)
+                .conflicts_with_all(["metric", "plus"])
+                .help("Compare rows in the feature space of the space's kernel, by inner products alone"),
+        )
+        .arg(
             inputs::file_arg("output")
                 .short('o')
                 .long("output")
@@ -50,20 +60,27 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let path = inputs::path(matches, "input")?;
     let name = path.display();
     let options = inputs::file_options(matches, inputs::OF_CODES)?;
-    let (codes, usual) = if inputs::is_space(&path) {
-        let space = inputs::space(&path)?;
-        (inputs::codes(&space, &path)?, space.model.metric())
-    } else {
-        (Codes::open(&path, &options, run)?, Metric::default())
+    let space = if inputs::is_space(&path) { Some(inputs::space(&path)?) } else { None };
+    let (codes, usual) = match &space {
+        Some(space) => (inputs::codes(space, &path)?, space.model.metric()),
+        None => (Codes::open(&path, &options, run)?, Metric::default()),
     };
+    let kernel = matches.get_flag("kernel").then(|| FittedRows::of(space.as_ref())).transpose()?;
     let rows = codes.values.rows();
     let summed = matches.get_many::<String>("plus").is_some();
     let metric = metric(matches).unwrap_or(if summed { Metric::Cosine } else { usual });
     // Offsets cancel only in differences of coordinates.
     let differs = matches!(metric, Metric::Euclidean | Metric::Manhattan | Metric::Hamming) && !summed;
     let values = if differs { codes.values.clone() } else { codes.absolute()? };
+    let k = matches.get_one::<usize>("k").copied().unwrap_or(10);
     if matches.get_flag("all") {
-        return all(&values, metric, matches, context);
+        let output = inputs::path(matches, "output")?;
+        outputs::check("--output", &output, &["parquet", "csv", "tsv"], context)?;
+        let found = match &kernel {
+            Some(fitted) => neighbors::in_feature_space(fitted.space, fitted.rows, k, true, run)?,
+            None => neighbors::neighbors(values.view(), k, metric, run)?,
+        };
+        return write_all(&found, &output, context);
     }
     let find = |id: &String| {
         let found = codes.metadata.find(id).map_err(|error| known(error, id, &codes));
@@ -87,8 +104,11 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
         let (plus, minus) = (ids("plus")?, ids("minus")?);
         (sum(&values, &plus, &minus)?, [plus, minus].concat())
     };
-    let k = matches.get_one::<usize>("k").copied().unwrap_or(10);
-    let found = neighbors::query(values.view(), query.view(), (k + without.len()).min(rows), metric, run)?;
+    let wanted = (k + without.len()).min(rows);
+    let found = match &kernel {
+        Some(fitted) => neighbors::in_feature_space(fitted.space, &fitted.rows.select(&[without[0] as u32]), wanted, false, run)?,
+        None => neighbors::query(values.view(), query.view(), wanted, metric, run)?,
+    };
     let near = found.indices.iter().zip(&found.distances).filter(|(row, _)| !without.contains(&(**row as usize))).take(k);
     let near: Vec<(usize, String, f32)> = near.map(|(&row, &distance)| (row as usize, codes.metadata.id(row as usize), distance)).collect();
     context.screen.clear();
@@ -101,18 +121,33 @@ pub(crate) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     output::text(&output::table(&["row", "id", "distance"], &rows))
 }
 
+/// The fitted rows of a kernel's space.
+struct FittedRows<'a> {
+    space: &'a dyn FeatureSpace,
+    rows: &'a OwnedRows,
+}
+
+impl<'a> FittedRows<'a> {
+    fn of(space: Option<&'a Space>) -> Result<Self> {
+        let found = space.map_or_else(|| "codes, which have coordinates".to_owned(), |space| format!("a space of {}", space.method.title));
+        let capabilities = space.map(Space::capabilities).unwrap_or_default();
+        let rows = capabilities.kept.and_then(|kept| kept.rows());
+        match (capabilities.feature_space, rows) {
+            (Some(space), Some(rows)) => Ok(FittedRows { space, rows }),
+            _ => Err(Error::param("--kernel", found, "it needs a space that has a kernel and keeps its rows")
+                .with_hint("`latent methods` lists those with a kernel; a precomputed one never saw the rows")),
+        }
+    }
+}
+
 /// Writes the neighbors of every row.
-fn all(values: &Matrix, metric: Metric, matches: &ArgMatches, context: &Context) -> Result<()> {
-    let path = inputs::path(matches, "output")?;
-    outputs::check("--output", &path, &["parquet", "csv", "tsv"], context)?;
-    let k = matches.get_one::<usize>("k").copied().unwrap_or(10);
-    let found = neighbors::neighbors(values.view(), k, metric, &context.run)?;
+fn write_all(found: &Neighbors, path: &Path, context: &Context) -> Result<()> {
     context.screen.clear();
-    outputs::write_or_print(&path, |path| write_neighbors(path, &found))?;
-    if outputs::is_standard(&path) {
+    outputs::write_or_print(path, |path| write_neighbors(path, found))?;
+    if outputs::is_standard(path) {
         return Ok(());
     }
-    let rows = values.rows();
+    let (rows, k) = (found.rows(), found.k);
     if context.json {
         return context.print(
             &json!({"rows": rows, "k": k, "algorithm": found.algorithm, "recall": found.recall, "neighbors": path.display().to_string()}),

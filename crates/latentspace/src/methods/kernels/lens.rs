@@ -195,6 +195,23 @@ impl Lens {
         }
     }
 
+    /// The kernel of each row with itself, in the lens's unit.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if the polynomial kernel is not defined for some row.
+    pub(super) fn lengths(&self, seen: &Seen) -> Result<Vec<f64>> {
+        let mut squares: Vec<f32> = match &seen.cells {
+            Cells::Single(_, squares) => squares.clone(),
+            Cells::Double(_, squares) => squares.iter().map(|&square| square as f32).collect(),
+        };
+        match self.kernel.kernel {
+            KernelKind::Rbf => squares.fill(1.0),
+            KernelKind::Poly => self.powers(&mut squares)?,
+            KernelKind::Cosine | KernelKind::Linear | KernelKind::Precomputed => {}
+        }
+        Ok(squares.into_iter().map(f64::from).collect())
+    }
+
     /// Turns products into polynomial kernels.
     fn powers(&self, values: &mut [f32]) -> Result<()> {
         /// Values in flight.

@@ -327,3 +327,36 @@ fn fourier_attributes_are_those_of_scikit_learns_formula() {
         }
     }
 }
+
+/// Distances in the feature space by the kernel alone are those of coordinates, where these can be made: of the polynomial kernel of degree 2,
+/// whose feature space has a dimension for each pair of columns.
+#[test]
+fn the_feature_space_is_searched_without_its_coordinates() {
+    let (rows, new) = (noise(300, 3, 1), noise(20, 3, 2));
+    let fitted = fit(&*kernel_pca(2, json!({"kernel": "poly", "degree": 2, "gamma": 1.0, "coef0": 0.0})), &rows).unwrap();
+    let capabilities = fitted.model.capabilities();
+    let space = capabilities.feature_space.unwrap();
+    let coordinates = |row: &[f32]| -> Vec<f64> { (0..9).map(|at| f64::from(row[at / 3]) * f64::from(row[at % 3])).collect() };
+    let found = crate::neighbors::in_feature_space(space, &OwnedRows::Dense(new.clone()), 5, false, &run()).unwrap();
+    for row in 0..20 {
+        let own = coordinates(new.row(row));
+        let apart = |other: usize| own.iter().zip(coordinates(rows.row(other))).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
+        let mut order: Vec<usize> = (0..300).collect();
+        order.sort_by(|&a, &b| apart(a).total_cmp(&apart(b)));
+        let (indices, distances) = found.row(row);
+        assert!(distances.iter().zip(&order).all(|(&found, &other)| (f64::from(found) - apart(other)).abs() < 1e-3), "{distances:?}");
+        assert_eq!(indices[0] as usize, order[0]);
+    }
+    // A fitted row is not its own neighbor, and the Gaussian kernel orders rows as their distances do.
+    let fitted = fit(&*kernel_pca(2, json!({})), &rows).unwrap();
+    let capabilities = fitted.model.capabilities();
+    let found =
+        crate::neighbors::in_feature_space(capabilities.feature_space.unwrap(), &OwnedRows::Dense(rows.clone()), 1, true, &run()).unwrap();
+    let near = crate::neighbors::exact(rows.view(), 1, crate::neighbors::Metric::Euclidean, &run()).unwrap();
+    assert_eq!(found.indices, near.indices);
+    assert!(crate::neighbors::in_feature_space(capabilities.feature_space.unwrap(), &OwnedRows::Dense(rows), 300, true, &run()).is_err());
+    // A precomputed kernel never saw its rows.
+    let fitted =
+        fit(&*kernel_pca(2, json!({"kernel": "precomputed"})), &Matrix::from_fn(9, 9, |i, j| f32::from(u8::from(i == j)))).unwrap();
+    assert!(fitted.model.capabilities().feature_space.is_none());
+}

@@ -7,7 +7,8 @@
 //! Cost, n rows of d columns: n² d / 2 multiply-adds and n² / 2 powers of e for the kernel, 2 n² bytes in memory, and 8 n² multiply-adds
 //! for each of a few steps of block Lanczos; centering is implicit. If the memory limit is below, tiles of the kernel are computed anew in
 //! each step. A new row costs n (d + k). Rows are decoded by least squares plus kernel ridge regression of what that leaves, both from the
-//! codes and around the mean: decoding does not shrink toward 0.
+//! codes and around the mean: decoding does not shrink toward 0. `latent neighbors SPACE --row N --kernel` searches the feature space itself, by
+//! kernel values alone.
 //! Source: Schölkopf, Smola and Müller 1998, doi:10.1162/089976698300017467; decoding: Bakır, Weston and Schölkopf 2004, NIPS 16.
 
 mod decoder;

@@ -9,7 +9,7 @@ use crate::methods::kernels::lens::Lens;
 use crate::methods::kernels::projection::Projection;
 use crate::methods::kernels::{Kernel, KernelKind};
 use crate::methods::map::placed::wrong;
-use crate::model::{Capabilities, Kept, Model};
+use crate::model::{Capabilities, FeatureSpace, Kept, Model};
 use crate::run::Run;
 use crate::tensors::Tensors;
 
@@ -115,6 +115,12 @@ impl<'a> Weights<'a> {
     }
 }
 
+impl FeatureSpace for KernelPcaModel {
+    fn distances(&self, rows: &OwnedRows, run: &Run) -> Result<Matrix> {
+        self.projection.distances(rows, run)
+    }
+}
+
 impl Model for KernelPcaModel {
     fn n_components(&self) -> usize {
         self.map.cols()
@@ -137,7 +143,11 @@ impl Model for KernelPcaModel {
     }
 
     fn capabilities(&self) -> Capabilities<'_> {
-        Capabilities { kept: self.rows.as_ref().map(|rows| Kept::new(&self.map, rows)), ..Capabilities::default() }
+        Capabilities {
+            kept: self.rows.as_ref().map(|rows| Kept::new(&self.map, rows)),
+            feature_space: self.rows.is_some().then_some(self as &dyn FeatureSpace),
+            ..Capabilities::default()
+        }
     }
 
     fn store(&self, tensors: &mut Tensors) -> Result<Value> {
