@@ -33,10 +33,13 @@ pub struct Contributions {
     pub rows: Parts,
     /// Of the columns.
     pub columns: Parts,
+    /// What rides along with the rows and was not learned from (supplementary variables): of a column of numbers the squared correlation
+    /// with the codes, of a level of a category the squared cosine of the mean of its rows. Without contributions.
+    pub supplementary: Parts,
 }
 
 /// Contributions and squared cosines of these rows, and of the columns by these rows, in a space whose rows are a mean and a sum of its axes. Rows that
-/// the space was not learned from are supplementary: their cosines mean the same.
+/// the space was not learned from are supplementary: their cosines mean the same. So are columns of metadata.
 ///
 /// Cost: 2·n·d·k flops.
 ///
@@ -77,7 +80,37 @@ pub fn contributions(space: &Space, data: &Observations, run: &Run) -> Result<Co
         contributions: (0..d * k).map(|at| share(weight(at / k, at % k).powi(2), wholes[at % k])).collect(),
         cos2: (0..d * k).map(|at| correlations[at / k][at % k]).map(|own| if own.is_finite() { own * own } else { 0.0 }).collect(),
     };
-    Ok(Contributions { k, rows, columns })
+    let supplementary = supplementary(&data.metadata, &codes, &table, origin, &lengths);
+    Ok(Contributions { k, rows, columns, supplementary })
+}
+
+/// Levels of a supplementary category at most: with more it is a name, and none of its levels says much.
+const LEVELS: usize = 100;
+
+/// The squared cosines of columns of metadata but the ids; `lengths` are those of a unit of each dimension, squared.
+fn supplementary(metadata: &Metadata, codes: &Matrix, table: &Matrix, origin: &[f32], lengths: &[f64]) -> Parts {
+    let (n, k, d) = (codes.rows(), codes.cols(), table.cols());
+    let mut parts = Parts { names: Vec::new(), contributions: Vec::new(), cos2: Vec::new() };
+    for (_, name) in metadata.names().into_iter().enumerate().filter(|(at, _)| metadata.id != Some(*at)) {
+        if let Some(values) = metadata.numbers(&name) {
+            let known: Vec<u32> = (0..n).filter(|&row| values[row].is_finite()).map(|row| row as u32).collect();
+            let own = Matrix::from_fn(known.len(), 1, |row, _| values[known[row] as usize] as f32);
+            let correlations = super::correlations(&codes.select(&known), &own);
+            parts.names.push(name);
+            parts.cos2.extend(correlations[0].iter().map(|own| if own.is_finite() { own * own } else { 0.0 }));
+            continue;
+        }
+        let Some(category) = metadata.labels(&name).ok().filter(|category| category.levels.len() <= LEVELS.min(n / 2)) else { continue };
+        for (level, level_name) in category.levels.iter().enumerate() {
+            let rows: Vec<usize> = (0..n).filter(|&row| category.level(row) == Some(level_name.as_str())).collect();
+            let mean = |cell: &dyn Fn(usize) -> f32| rows.iter().map(|&row| f64::from(cell(row))).sum::<f64>() / rows.len().max(1) as f64;
+            let apart: f64 = (0..d).map(|column| (mean(&|row| table.row(row)[column]) - f64::from(origin[column])).powi(2)).sum();
+            let share = |axis: usize| mean(&|row| codes.row(row)[axis]).powi(2) * lengths[axis] / apart;
+            parts.cos2.extend((0..k).map(share).map(|share| if share.is_finite() { share.min(1.0) } else { 0.0 }));
+            parts.names.push(format!("{name}={}", category.levels[level]));
+        }
+    }
+    parts
 }
 
 impl Contributions {
@@ -86,21 +119,24 @@ impl Contributions {
     /// # Errors
     /// [`Error::Input`] for another ending; [`Error::Io`].
     pub fn save(&self, path: &Path) -> Result<()> {
-        let (n, d) = (self.rows.names.len(), self.columns.names.len());
-        let kinds = (0..n + d).map(|line| if line < n { "row" } else { "column" });
-        let names = self.rows.names.iter().chain(&self.columns.names).map(String::as_str);
+        let all_parts = [("row", &self.rows), ("column", &self.columns), ("supplementary", &self.supplementary)];
+        let kinds = all_parts.iter().flat_map(|(kind, parts)| parts.names.iter().map(|_| *kind));
+        let names = all_parts.iter().flat_map(|(_, parts)| parts.names.iter().map(String::as_str));
+        let lines = names.clone().count();
         let mut all: Vec<(String, ArrayRef)> = vec![
             ("kind".to_owned(), Arc::new(StringArray::from_iter_values(kinds))),
             ("name".to_owned(), Arc::new(StringArray::from_iter_values(names))),
         ];
         for axis in 0..self.k {
-            let cells = |rows: &[f64], columns: &[f64]| -> ArrayRef {
-                Arc::new(Float64Array::from_iter_values(rows.iter().chain(columns).skip(axis).step_by(self.k).copied()))
+            let cells = |of: fn(&Parts) -> &[f64]| -> ArrayRef {
+                let cell = |parts: &&Parts, line: usize| of(parts).get(line * self.k + axis).copied();
+                let cells = all_parts.iter().flat_map(|(_, parts)| (0..parts.names.len()).map(move |line| cell(parts, line)));
+                Arc::new(cells.collect::<Float64Array>())
             };
-            all.push((format!("contribution_z{axis}"), cells(&self.rows.contributions, &self.columns.contributions)));
-            all.push((format!("cos2_z{axis}"), cells(&self.rows.cos2, &self.columns.cos2)));
+            all.push((format!("contribution_z{axis}"), cells(|parts| &parts.contributions)));
+            all.push((format!("cos2_z{axis}"), cells(|parts| &parts.cos2)));
         }
-        write::figures(path, &[], &Metadata::from_columns(all, n + d)?)
+        write::figures(path, &[], &Metadata::from_columns(all, lines)?)
     }
 }
 
@@ -117,9 +153,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("table.csv");
         std::fs::write(&path, csv).unwrap();
-        // Of categories only columns that are named are learned from.
-        let names = csv.lines().next().unwrap().split(',').map(|name| name.trim_matches('"').to_owned()).collect();
-        let options = ReadOptions { columns: (scale == Scale::Mixed).then_some(names), ..ReadOptions::default() };
+        // Of categories only columns that are named are learned from; what rides along with athletes is not.
+        let names = csv.lines().next().unwrap().split(',').map(|name| name.trim_matches('"').to_owned());
+        let along = ["athlete", "Rank", "Points", "Competition"];
+        let columns = Some(names.filter(|name| !along.contains(&name.as_str())).collect());
+        let options = ReadOptions { columns, ..ReadOptions::default() };
         let data = crate::data::read::open(path.to_str().unwrap(), &options).unwrap().read(&run).unwrap();
         let params = [("n_components".to_owned(), k.into())].into_iter().collect();
         let method = registry::find("pca").unwrap().with(&params).unwrap();
@@ -163,6 +201,17 @@ mod tests {
             }
         }
         assert_eq!(found.columns.names[0], "100m");
+        // `PCA(decathlon, quanti.sup = 11:12, quali.sup = 13)`.
+        let supplementary = [
+            ("Rank", [0.4495841352, 0.0026417671, 0.0034039102, 0.0260524575, 0.1225179797]),
+            ("Points", [0.9142309753, 0.0002727826, 0.0044026038, 0.0556997279, 0.0129107707]),
+            ("Competition=Decastar", [0.4027687728, 0.0015857011, 0.0933439927, 0.0217813497, 0.1801648381]),
+            ("Competition=OlympicG", [0.4027687728, 0.0015857011, 0.0933439927, 0.0217813497, 0.1801648381]),
+        ];
+        assert_eq!(found.supplementary.names, supplementary.map(|(name, _)| name));
+        for ((name, wanted), found) in supplementary.iter().zip(found.supplementary.cos2.chunks(5)) {
+            assert!(found.iter().zip(wanted).all(|(found, wanted)| (found - wanted).abs() < 1e-6), "{name}: {found:?}");
+        }
     }
 
     /// FactoMineR 2.7 (R 4.2): `MCA(poison[, 5:15])`, the answers of 55 children who ate at a school party, and
