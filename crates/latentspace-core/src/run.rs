@@ -231,13 +231,15 @@ impl Run {
         self.checkpoint.as_ref().map_or(Ok(()), |checkpoint| checkpoint.keep(stage, parcel))
     }
 
-    /// Checks that `needed` bytes are allowed.
+    /// Checks that `needed` bytes are allowed: no more than the limit, or without one than this machine has.
     ///
     /// # Errors
     /// [`Error::Memory`] with `hint` if they are not.
     pub fn check_memory(&self, what: &str, needed: u64, hint: &str) -> Result<()> {
-        match self.max_memory {
-            Some(allowed) if needed > allowed => Err(Error::Memory { what: what.to_owned(), needed, allowed, hint: hint.to_owned() }),
+        let refused = |allowed, hint: String| Error::Memory { what: what.to_owned(), needed, allowed, hint };
+        match (self.max_memory, machine_memory()) {
+            (Some(allowed), _) if needed > allowed => Err(refused(allowed, hint.to_owned())),
+            (None, Some(memory)) if needed > memory => Err(refused(memory, format!("this machine has no more memory; {hint}"))),
             _ => Ok(()),
         }
     }
@@ -289,6 +291,9 @@ mod tests {
     fn memory_beyond_the_limit_is_refused_with_a_hint() {
         let run = Run::new(0, 1).unwrap().with_max_memory(Some(1 << 20));
         assert!(run.check_memory("this", 1 << 20, "").is_ok());
+        // Without a limit, what the machine has is one.
+        let free = Run::new(0, 1).unwrap();
+        assert!(free.check_memory("this", 1 << 20, "").is_ok() && free.check_memory("this", 1 << 62, "").is_err());
         let error = run.check_memory("this", 1 << 21, "use fewer rows").unwrap_err();
         assert_eq!(error.to_string(), "this needs 2.0 MiB and only 1.0 MiB is allowed");
         assert_eq!(error.hint(), Some("use fewer rows"));

@@ -319,6 +319,20 @@ fn strange_data_give_a_space_or_a_clear_error() {
 
 /// What is given beside rows is learned from, the same on any number of threads, or refused.
 #[test]
+fn few_rows_of_very_many_columns_are_learned_from_or_refused_before_memory_runs_out() {
+    let random = Random::new(8, "wide");
+    let table = Matrix::from_fn(10, 100_000, |row, column| random.uniform(row as u64, column as u64) as f32);
+    // What this machine has would be a limit that differs from one to the other.
+    let run = Run::new(0, 2).unwrap().with_max_memory(Some(2 << 30));
+    for entry in takes_tables() {
+        let prepared = OwnedRows::Dense(table.clone());
+        let fitted = Space::fit(&*method(entry), untouched(&table, &run), &Rows::memory(&prepared), &Metadata::none(10), &run);
+        let what = fitted.as_ref().err().map(ToString::to_string);
+        assert!(matches!(fitted, Ok(_) | Err(Error::Memory { .. } | Error::Param(_) | Error::Input(_))), "{}: {what:?}", entry.info.name);
+    }
+}
+
+#[test]
 fn what_is_given_is_learned_from_or_refused() {
     let rows = groups(300);
     let run = Run::new(3, 2).unwrap();
