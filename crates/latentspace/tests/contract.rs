@@ -317,7 +317,6 @@ fn strange_data_give_a_space_or_a_clear_error() {
     }
 }
 
-/// What is given beside rows is learned from, the same on any number of threads, or refused.
 #[test]
 fn few_rows_of_very_many_columns_are_learned_from_or_refused_before_memory_runs_out() {
     let random = Random::new(8, "wide");
@@ -332,6 +331,7 @@ fn few_rows_of_very_many_columns_are_learned_from_or_refused_before_memory_runs_
     }
 }
 
+/// What is given beside rows is learned from, the same on any number of threads, or refused.
 #[test]
 fn what_is_given_is_learned_from_or_refused() {
     let rows = groups(300);
