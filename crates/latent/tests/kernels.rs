@@ -70,6 +70,19 @@ fn rows_near_in_the_feature_space_are_found_without_coordinates() {
 }
 
 #[test]
+fn dimensions_that_decide_between_two_labels_are_explained_by_them() {
+    let folder = Folder::new();
+    let line = |row: usize| format!("{:.3},{:.3},k{}", uniform(row, 0) + (row % 3) as f64, uniform(row, 1), row % 3);
+    folder.write("t.csv", "a,b,kind\n".to_owned() + &(0..90).map(line).collect::<Vec<_>>().join("\n"));
+    folder.good("fit svm t.csv --target kind -o t.latent --quiet");
+    let found = folder.json("explain t.latent --quiet");
+    let labels: Vec<&Value> = found.as_array().unwrap().iter().map(|dimension| &dimension["labels"]).collect();
+    assert_eq!(labels, [&Value::from(vec!["k0", "k1"]), &vec!["k0", "k2"].into(), &vec!["k1", "k2"].into()]);
+    let told = folder.good("explain t.latent --quiet").out;
+    assert!(told.contains("dimension z1: 'k0' above 0, 'k2' below\n"), "{told}");
+}
+
+#[test]
 fn codes_are_probed_for_labels() {
     let folder = Folder::new();
     // A ring around another: neighbors tell them apart, a plane does not.

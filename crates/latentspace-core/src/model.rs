@@ -196,6 +196,11 @@ pub trait Classifier: Send + Sync {
     /// The label of a code, a place in [`Classifier::labels`].
     fn predict(&self, code: &[f32]) -> usize;
 
+    /// The labels that a code above 0 and one below 0 speak for along a dimension; none where it does not decide between two.
+    fn sides(&self, _axis: usize) -> Option<[&str; 2]> {
+        None
+    }
+
     /// The probability of each label, if the space has learned them. That of the predicted label is the largest.
     fn probabilities(&self, code: &[f32]) -> Option<Vec<f64>>;
 }

@@ -105,7 +105,7 @@ pub fn at_rest(spectra: MatrixView<'_>, wavelengths: &[f64], velocities: &[f64],
     if velocities.len() != n {
         return Err(Error::input("velocities", count(velocities.len() as u64), format!("there are {} spectra", count(n as u64))));
     }
-    if let Some(row) = velocities.iter().position(|velocity| !(velocity.abs() < LIGHT)) {
+    if let Some(row) = velocities.iter().position(|velocity| velocity.is_nan() || velocity.abs() >= LIGHT) {
         let error = Error::input("velocities", format!("{} km/s", velocities[row]), "they are slower than light");
         return Err(error.at_row(row as u64 + 1));
     }

@@ -54,6 +54,8 @@ pub struct Explanation {
 pub struct DimensionExplanation {
     /// The share of the axis: of the variance, or of all words.
     pub share: Option<f64>,
+    /// Of a dimension that decides between two labels: that of codes above 0, and that of codes below.
+    pub labels: Option<[String; 2]>,
     /// Weights of the axis, the largest magnitude first.
     pub loadings: Vec<Weight>,
     /// Of an axis that is a distribution over words: its words and rows.
@@ -155,6 +157,11 @@ pub fn explain(space: &Space, data: Option<&Observations>, shown: usize, run: &R
     let mut dimensions: Vec<DimensionExplanation> = (0..k).map(|_| DimensionExplanation::default()).collect();
     let mut warnings = Vec::new();
     let names = space.column_names();
+    if let Some(classifier) = capabilities.classifier {
+        for (axis, dimension) in dimensions.iter_mut().enumerate() {
+            dimension.labels = classifier.sides(axis).map(|labels| labels.map(str::to_owned));
+        }
+    }
     if let Some(axes) = &capabilities.axes {
         for (axis, dimension) in dimensions.iter_mut().enumerate() {
             dimension.share = axes.shares.get(axis).copied();
@@ -448,6 +455,9 @@ impl Explanation {
         let mut all = json!({ self.noun: at });
         if let Some(share) = dimension.share {
             all["share"] = json!(share);
+        }
+        if let Some(labels) = &dimension.labels {
+            all["labels"] = json!(labels);
         }
         if let Some(words) = &dimension.words {
             let list =

@@ -136,8 +136,16 @@ fn of_words(found: &Explanation) -> String {
 fn of_columns(found: &Explanation) -> String {
     let mut out = String::new();
     let is_variance = found.dimensions.iter().any(|dimension| !dimension.loadings.is_empty());
-    for (at, dimension) in found.dimensions.iter().enumerate() {
-        let part = if is_variance { format!(": {} of the variance", share(dimension)) } else { String::new() };
+    // Of a space that keeps no rows there may be nothing to say.
+    let says = |dimension: &DimensionExplanation| {
+        !(dimension.loadings.is_empty() && dimension.columns.is_empty() && dimension.low.is_empty() && dimension.labels.is_none())
+    };
+    for (at, dimension) in found.dimensions.iter().enumerate().filter(|(_, dimension)| says(dimension)) {
+        let part = match &dimension.labels {
+            Some([above, below]) => format!(": '{above}' above 0, '{below}' below"),
+            None if is_variance => format!(": {} of the variance", share(dimension)),
+            None => String::new(),
+        };
         out.push_str(&format!("  {} z{at}{part}\n", found.noun));
         let mut line = |heading: &str, text: String| {
             if !text.is_empty() {

@@ -161,6 +161,11 @@ impl Classifier for SvmModel {
         votes.iter().position(|&own| own == most).unwrap_or(0)
     }
 
+    fn sides(&self, axis: usize) -> Option<[&str; 2]> {
+        let classes = &self.learned.classes;
+        pairs(classes.len()).nth(axis).map(|pair| pair.map(|class| classes[class].as_str()))
+    }
+
     /// If another label than the predicted one is most likely, the two exchange their probabilities.
     fn probabilities(&self, code: &[f32]) -> Option<Vec<f64>> {
         let sigmoids = self.learned.sigmoids.as_ref()?;
