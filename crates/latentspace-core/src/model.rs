@@ -9,7 +9,7 @@ use crate::completion;
 use crate::data::Metadata;
 use crate::error::{Error, Result};
 use crate::linalg::{Matrix, OwnedRows};
-use crate::neighbors::Metric;
+use crate::neighbors::{FeatureSpace, Metric};
 use crate::run::Run;
 use crate::tensors::Tensors;
 
@@ -177,15 +177,6 @@ pub trait Sampler: Send + Sync {
     /// # Errors
     /// [`Error::Cancelled`].
     fn sample(&self, n: usize, run: &Run) -> Result<Matrix>;
-}
-
-/// The feature space of a kernel. Rows have no coordinates there that could be computed, but inner products, which are values of the kernel.
-pub trait FeatureSpace: Send + Sync {
-    /// Distances in the feature space of prepared rows from the fitted ones, `[rows, fitted]`: the root of k(x, x) - 2 k(x, y) + k(y, y).
-    ///
-    /// # Errors
-    /// [`Error::Input`] if the columns do not fit; [`Error::Cancelled`].
-    fn distances(&self, rows: &OwnedRows, run: &Run) -> Result<Matrix>;
 }
 
 /// Tells the label of a row from its code.

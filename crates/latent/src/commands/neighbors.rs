@@ -5,8 +5,7 @@ use std::path::Path;
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command};
 use latentspace::data::write_neighbors;
 use latentspace::linalg::{Matrix, OwnedRows};
-use latentspace::model::FeatureSpace;
-use latentspace::neighbors::{self, Metric, Neighbors};
+use latentspace::neighbors::{self, FeatureSpace, Metric, Neighbors};
 use latentspace::{Codes, Error, Result, Space};
 use serde_json::{Value, json};
 

@@ -3,12 +3,20 @@
 use super::{EXACT, Neighbors};
 use crate::error::{Error, Result, count};
 use crate::interval::Measure;
-use crate::linalg::OwnedRows;
-use crate::model::FeatureSpace;
+use crate::linalg::{Matrix, OwnedRows};
 use crate::run::Run;
 
 /// Rows whose distances are in memory at a time.
 const BLOCK: usize = 128;
+
+/// The feature space of a kernel. Rows have no coordinates there that could be computed, but inner products, which are values of the kernel.
+pub trait FeatureSpace: Send + Sync {
+    /// Distances in the feature space of prepared rows from the fitted ones, `[rows, fitted]`: the root of k(x, x) - 2 k(x, y) + k(y, y).
+    ///
+    /// # Errors
+    /// [`Error::Input`] if the columns do not fit; [`Error::Cancelled`].
+    fn distances(&self, rows: &OwnedRows, run: &Run) -> Result<Matrix>;
+}
 
 /// The `k` fitted rows nearest to each of some prepared rows in the feature space of a kernel, nearest first, equal distances by index. With
 /// `as_fitted` the rows are the fitted ones, in order, and none is its own neighbor. Cost: the kernel of all pairs; memory for 128 rows of it.

@@ -21,7 +21,7 @@ mod tree;
 pub use crate::linalg::Points;
 pub use distance::{distance, lengths};
 pub use duplicates::Groups;
-pub use feature_space::in_feature_space;
+pub use feature_space::{FeatureSpace, in_feature_space};
 pub(crate) use given::check_distances;
 pub use plan::{Plan, plan, plan_sparse};
 pub(crate) use ranks::{Far, Ranked, Ranks, Wanted, nearer_first, ranks_bytes};

@@ -9,7 +9,8 @@ use crate::methods::kernels::lens::Lens;
 use crate::methods::kernels::projection::Projection;
 use crate::methods::kernels::{Kernel, KernelKind};
 use crate::methods::map::placed::wrong;
-use crate::model::{Capabilities, FeatureSpace, Kept, Model};
+use crate::model::{Capabilities, Kept, Model};
+use crate::neighbors::FeatureSpace;
 use crate::run::Run;
 use crate::tensors::Tensors;
 
