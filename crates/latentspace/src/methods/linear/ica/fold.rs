@@ -12,7 +12,7 @@ use crate::data::CHUNK;
 use crate::error::{Error, Result, count};
 use crate::fold::{Fold, Portable, Step};
 use crate::interval::number;
-use crate::linalg::{Matrix, MatrixView, Points, Threads, multiplied, product, product_transposed, symmetric_eigen};
+use crate::linalg::{Matrix, MatrixView, Points, Threads, multiplied, product, product_transposed, solve_positive, symmetric_eigen};
 use crate::method::Shape;
 use crate::methods::linear::affine::{Affine, ENCODED, encode_block};
 use crate::methods::linear::covariance::{Covariance, FromCovariance};
@@ -29,7 +29,10 @@ const NOTHING: f64 = 1e-9;
 /// FastICA, all sources at once.
 pub(super) struct Unmixing {
     method: Ica,
+    /// Number of sources.
     k: usize,
+    /// Number of axes that rows are whitened along: as many as sources, or as columns where there are more sources than those.
+    axes: usize,
     seed: u64,
     /// Whitened rows of each chunk, kept between rounds; of none if rows are not in memory.
     whitened: Vec<OnceLock<Vec<Matrix>>>,
@@ -52,7 +55,7 @@ pub(super) enum State {
     Whitening(Frame),
     Rotating {
         whitening: Box<Whitening>,
-        /// `[k, k]`, row by row: orthonormal rows of the sources in whitened coordinates.
+        /// `[k, axes]`, row by row: unit vectors of the sources in whitened coordinates, orthonormal or a tight frame.
         rotation: Vec<f64>,
         steps: usize,
     },
@@ -61,7 +64,7 @@ pub(super) enum State {
 /// Sums over rows.
 pub(super) enum Sums {
     Moments(Moments),
-    /// The number of rows, the sums of g(y)·z', `[k, k]`, and of g'(y), `[k]`, for sources y.
+    /// The number of rows, the sums of g(y)·z', `[k, axes]`, and of g'(y), `[k]`, for sources y.
     Derivatives {
         rows: f64,
         products: Vec<f64>,
@@ -70,27 +73,46 @@ pub(super) enum Sums {
 }
 
 impl Unmixing {
-    pub(super) fn new(method: Ica, k: usize, chunks: usize, seed: u64) -> Self {
-        Unmixing { method, k, seed, whitened: (0..chunks).map(|_| OnceLock::new()).collect() }
+    pub(super) fn new(method: Ica, k: usize, axes: usize, chunks: usize, seed: u64) -> Self {
+        Unmixing { method, k, axes, seed, whitened: (0..chunks).map(|_| OnceLock::new()).collect() }
     }
 
-    /// A random rotation of the first `rank` axes.
+    /// Whether there are more sources than axes.
+    fn is_overcomplete(&self) -> bool {
+        self.k > self.axes
+    }
+
+    /// The number of sources along the first `rank` axes: as many as these, or all.
+    fn sources(&self, rank: usize) -> usize {
+        if self.is_overcomplete() { self.k } else { rank }
+    }
+
+    /// Random sources along the first `rank` axes.
     fn start(&self, rank: usize) -> Result<Vec<f64>> {
-        let (k, random) = (self.k, Random::new(self.seed, "ica start"));
-        let any = Mat::from_fn(rank, rank, |i, j| random.normal(i as u64, j as u64));
-        let any = decorrelated(&any)?;
-        let cell = |i: usize, j: usize| if i < rank && j < rank { any[(i, j)] } else { f64::from(u8::from(i == j)) };
-        Ok((0..k * k).map(|at| cell(at / k, at % k)).collect())
+        let (k, axes, sources, random) = (self.k, self.axes, self.sources(rank), Random::new(self.seed, "ica start"));
+        let any = Mat::from_fn(sources, rank, |i, j| random.normal(i as u64, j as u64));
+        let any = self.apart(&any)?;
+        let besides = |i: usize, j: usize| if self.is_overcomplete() { 0.0 } else { f64::from(u8::from(i == j)) };
+        let cell = |i: usize, j: usize| if i < sources && j < rank { any[(i, j)] } else { besides(i, j) };
+        Ok((0..k * axes).map(|at| cell(at / axes, at % axes)).collect())
+    }
+
+    /// The sources nearest to these that are uncorrelated; of more sources than axes those that are as little correlated as can be.
+    fn apart(&self, sources: &Mat<f64>) -> Result<Mat<f64>> {
+        if self.is_overcomplete() { tight(sources) } else { decorrelated(sources) }
     }
 
     fn whitening(&self, covariance: &Covariance, run: &Run) -> Result<Whitening> {
-        let (d, k, n) = (covariance.cols(), self.k, covariance.moments.count);
+        let (d, k, n) = (covariance.cols(), self.axes, covariance.moments.count);
         let eigen = symmetric_eigen(&covariance.matrix, d, k, || run.check())?;
         let largest = eigen.values.first().copied().unwrap_or(0.0);
         let rank = eigen.values.iter().take_while(|&&value| value > NOTHING * largest).count();
         if rank < k {
             let (k, rank) = (count(k as u64), count(rank as u64));
-            run.note(format!("ICA: the rows have {rank} dimensions; the other sources of {k} are 0"));
+            run.note(match self.is_overcomplete() {
+                true => format!("ICA: the rows have {rank} dimensions of {k}, in which all sources are sought"),
+                false => format!("ICA: the rows have {rank} dimensions; the other sources of {k} are 0"),
+            });
         }
         let shrunk = (n - 1.0).max(1.0) / n;
         let mut directions = eigen.vectors;
@@ -102,9 +124,9 @@ impl Unmixing {
         Ok(Whitening::new(covariance.frame.mean_outside(&covariance.mean), directions, widths, loss))
     }
 
-    /// Whitened rows of a chunk, by blocks, each transposed: `[k, rows]`.
+    /// Whitened rows of a chunk, by blocks, each transposed: `[axes, rows]`.
     fn whiten(&self, whitening: &Whitening, chunk: MatrixView<'_>) -> Result<Vec<Matrix>> {
-        let k = self.k;
+        let k = self.axes;
         let mut codes = vec![0.0_f32; ENCODED * k];
         let mut block = |from: usize| {
             let rows = chunk.slice(from..(from + BLOCK).min(chunk.rows()));
@@ -122,12 +144,12 @@ impl Unmixing {
         (0..chunk.rows()).step_by(BLOCK).map(&mut block).collect()
     }
 
-    /// Bound: 4·k² flops a row, and the contrast function of k values.
+    /// Bound: 4·k·axes flops a row, and the contrast function of k values.
     fn derivatives(&self, rotation: &[f64], blocks: &[Matrix]) -> Result<Sums> {
-        let k = self.k;
+        let (k, axes) = (self.k, self.axes);
         let rotation: Vec<f32> = rotation.iter().map(|&cell| cell as f32).collect();
-        let rotation = MatrixView::new(k, k, &rotation)?;
-        let (mut rows, mut products, mut second, mut part) = (0.0, vec![0.0; k * k], vec![0.0; k], vec![0.0_f32; k * k]);
+        let rotation = MatrixView::new(k, axes, &rotation)?;
+        let (mut rows, mut products, mut second, mut part) = (0.0, vec![0.0; k * axes], vec![0.0; k], vec![0.0_f32; k * axes]);
         let mut sources = vec![0.0_f32; k * BLOCK];
         for block in blocks {
             let width = block.cols();
@@ -156,6 +178,24 @@ fn decorrelated(matrix: &Mat<f64>) -> Result<Mat<f64>> {
     Ok(multiplied(root.as_ref(), matrix.as_ref()))
 }
 
+/// Unit vectors near to the rows of `[k, rank]`, k above the rank, whose squared products with any unit vector sum to the same (a tight frame):
+/// then the rows are spread as evenly as they can be, and the least-squares sources of a row are its products with them. Rows are
+/// made a tight frame and of length 1 in turn, which ends at both.
+///
+/// Source: Hyvärinen, Cristescu and Oja 1999, IJCNN, pages 894 to 899.
+fn tight(matrix: &Mat<f64>) -> Result<Mat<f64>> {
+    const TURNS: usize = 20;
+    let mut frame = matrix.clone();
+    for _ in 0..TURNS {
+        let columns = Mat::from_fn(frame.ncols(), frame.nrows(), |i, j| frame[(j, i)]);
+        let even = decorrelated(&columns)?;
+        let length = |row: usize| (0..even.nrows()).map(|axis| even[(axis, row)].powi(2)).sum::<f64>().sqrt().max(f64::MIN_POSITIVE);
+        let lengths: Vec<f64> = (0..even.ncols()).map(length).collect();
+        frame = Mat::from_fn(even.ncols(), even.nrows(), |row, axis| even[(axis, row)] / lengths[row]);
+    }
+    Ok(frame)
+}
+
 impl Whitening {
     fn new(mean: Vec<f64>, directions: Vec<f64>, widths: Vec<f64>, loss: Loss) -> Self {
         let (d, k) = (mean.len(), widths.len());
@@ -178,12 +218,14 @@ impl Whitening {
 
     /// The model of sources with this rotation, in their order and with their signs.
     fn model(self, rotation: &[f64]) -> Result<IcaModel> {
-        let (d, k) = (self.mean.len(), self.widths.len());
-        let rotation = MatRef::from_row_major_slice(rotation, k, k);
-        let directions = MatRef::from_row_major_slice(&self.directions, k, d);
-        let wide = Mat::from_fn(k, k, |source, axis| rotation[(source, axis)] * self.widths[axis]);
+        let (d, axes, rank) = (self.mean.len(), self.widths.len(), self.rank());
+        let k = rotation.len() / axes.max(1);
+        let back = if k > axes { least_squares(rotation, k, axes, rank)? } else { rotation.to_vec() };
+        let (rotation, back) = (MatRef::from_row_major_slice(rotation, k, axes), MatRef::from_row_major_slice(&back, k, axes));
+        let directions = MatRef::from_row_major_slice(&self.directions, axes, d);
+        let wide = Mat::from_fn(k, axes, |source, axis| back[(source, axis)] * self.widths[axis]);
         let narrow =
-            Mat::from_fn(k, k, |source, axis| if self.widths[axis] > 0.0 { rotation[(source, axis)] / self.widths[axis] } else { 0.0 });
+            Mat::from_fn(k, axes, |source, axis| if self.widths[axis] > 0.0 { rotation[(source, axis)] / self.widths[axis] } else { 0.0 });
         let (mixing, unmixing) = (multiplied(wide.as_ref(), directions), multiplied(narrow.as_ref(), directions));
         let squares: Vec<f64> = (0..k).map(|source| (0..d).map(|column| mixing[(source, column)].powi(2)).sum()).collect();
         let mut order: Vec<usize> = (0..k).collect();
@@ -195,7 +237,8 @@ impl Whitening {
         let ordered = |matrix: &Mat<f64>| Matrix::from_fn(k, d, |at, column| (signs[order[at]] * matrix[(order[at], column)]) as f32);
         let (encoder, decoder) = (ordered(&unmixing), ordered(&mixing));
         // Rows that were white before have their variance by their number of columns.
-        let total = if self.loss.total > 0.0 { self.loss.total } else { squares.iter().sum() };
+        // What more sources than axes explain together is all; each has a share of it.
+        let total = if self.loss.total > 0.0 && k <= axes { self.loss.total } else { squares.iter().sum() };
         let share = |&source: &usize| if total > 0.0 { (squares[source] / total).min(1.0) } else { 0.0 };
         Ok(IcaModel {
             affine: Affine { mean: self.mean, encoder, decoder },
@@ -203,6 +246,25 @@ impl Whitening {
             whitening: self.encoder,
         })
     }
+}
+
+/// Gives each row the length 1.
+fn to_unit(rows: &mut Mat<f64>) {
+    for i in 0..rows.nrows() {
+        let length = (0..rows.ncols()).map(|j| rows[(i, j)].powi(2)).sum::<f64>().sqrt().max(f64::MIN_POSITIVE);
+        (0..rows.ncols()).for_each(|j| rows[(i, j)] /= length);
+    }
+}
+
+/// What a unit of each source adds to a whitened row, `[k, axes]`: the columns of the pseudoinverse of the sources' vectors.
+fn least_squares(rotation: &[f64], k: usize, axes: usize, rank: usize) -> Result<Vec<f64>> {
+    let columns = Mat::from_fn(rank, k, |axis, source| rotation[source * axes + axis]);
+    let square = multiplied(columns.as_ref(), columns.transpose());
+    let mut square: Vec<f64> = (0..rank * rank).map(|at| square[(at / rank, at % rank)]).collect();
+    // Right sides one after another: the vector of each source.
+    let mut sides: Vec<f64> = (0..k * rank).map(|at| rotation[at / rank * axes + at % rank]).collect();
+    solve_positive(&mut square, rank, &mut sides, || Ok(()))?;
+    Ok((0..k * axes).map(|at| if at % axes < rank { sides[at / axes * rank + at % axes] } else { 0.0 }).collect())
 }
 
 impl Fold for Unmixing {
@@ -250,7 +312,7 @@ impl Fold for Unmixing {
     }
 
     fn solve(&self, state: State, sums: Sums, run: &Run) -> Result<Step<State, Learned<IcaModel>>> {
-        let k = self.k;
+        let axes = self.axes;
         let (whitening, rotation, steps, rows, products, second) = match (state, sums) {
             (State::Whitening(frame), Sums::Moments(moments_found)) => {
                 let covariance = match moments().solve(frame, moments_found, run)? {
@@ -267,15 +329,19 @@ impl Fold for Unmixing {
             _ => return Err(Error::input("statistics", "those of another round", "shares of one round are needed")),
         };
         // Newton's step for each source, then all are made uncorrelated again.
-        let rank = whitening.rank();
-        let cell = |i: usize, j: usize| (products[i * k + j] - second[i] * rotation[i * k + j]) / rows.max(1.0);
-        let next = decorrelated(&Mat::from_fn(rank, rank, cell))?;
-        let turned = |i: usize| 1.0 - (0..rank).map(|j| next[(i, j)] * rotation[i * k + j]).sum::<f64>().abs();
-        let change = (0..rank).map(turned).fold(0.0, f64::max);
+        let (rank, sources) = (whitening.rank(), self.sources(whitening.rank()));
+        let cell = |i: usize, j: usize| (products[i * axes + j] - second[i] * rotation[i * axes + j]) / rows.max(1.0);
+        let mut step = Mat::from_fn(sources, rank, cell);
+        if self.is_overcomplete() {
+            to_unit(&mut step);
+        }
+        let next = self.apart(&step)?;
+        let turned = |i: usize| 1.0 - (0..rank).map(|j| next[(i, j)] * rotation[i * axes + j]).sum::<f64>().abs();
+        let change = (0..sources).map(turned).fold(0.0, f64::max);
         let mut rotation = rotation;
-        for i in 0..rank {
+        for i in 0..sources {
             for j in 0..rank {
-                rotation[i * k + j] = next[(i, j)];
+                rotation[i * axes + j] = next[(i, j)];
             }
         }
         let steps = steps + 1;
@@ -290,7 +356,7 @@ impl Fold for Unmixing {
             run.note(format!("ICA: not converged after {steps} steps: a source still turned by {change} (1 less the cosine) in the last one; a larger n_iter or tol, or fewer components, may help"));
         }
         let mut facts = Map::new();
-        facts.insert("n_components".to_owned(), json!(k));
+        facts.insert("n_components".to_owned(), json!(self.k));
         facts.insert("n_iter".to_owned(), json!(steps));
         facts.insert("converged".to_owned(), json!(converged));
         facts.insert("change".to_owned(), json!(change));
@@ -329,7 +395,7 @@ impl Portable for State {
         let (k, d) = (widths.len(), mean.len());
         let loss = Loss { is_resolved: parcel.facts["is_resolved"] == true, ..Loss::load(parcel)? };
         let whitening = Box::new(Whitening::new(mean, list("directions", Some(k * d))?, widths, loss));
-        Ok(State::Rotating { whitening, rotation: list("rotation", Some(k * k))?, steps: steps as usize })
+        Ok(State::Rotating { whitening, rotation: list("rotation", None)?, steps: steps as usize })
     }
 }
 
@@ -351,7 +417,7 @@ impl Portable for Sums {
             return Moments::load(parcel).map(Sums::Moments);
         };
         let second = parcel.tensors.f64("second", None)?.to_vec();
-        let products = parcel.tensors.f64("products", Some(second.len() * second.len()))?.to_vec();
+        let products = parcel.tensors.f64("products", None)?.to_vec();
         Ok(Sums::Derivatives { rows, products, second })
     }
 }

@@ -7,9 +7,15 @@
 //! Sources have unit variance. They are in the order of the rows' variance that they explain, the largest first; the sign makes the largest entry of a
 //! source's mixing column positive.
 //!
-//! Cost, n rows by d columns: n·d² flops for the covariance, then 4·n·k² flops a step on whitened rows, 4·n·k bytes.
+//! More sources than columns (overcomplete ICA) cannot be uncorrelated along whitened rows: their directions are kept a tight frame instead, as far apart
+//! as so many can be. The mixing columns are estimates of the true ones that are the better the fewer they are; a row has many
+//! combinations of sources that make it, of which its code is the one with the least sum of squares. Of sources that are active in every row (Laplacian)
+//! more are found than by dictionary learning, which finds more of those that are 0 in most rows, and encodes with few a row.
 //!
-//! Source: Hyvärinen 1999, doi:10.1109/72.761722; Hyvärinen and Oja 2000, doi:10.1016/S0893-6080(00)00026-5.
+//! Cost, n rows by d columns: n·d² flops for the covariance, then 4·n·k·min(k, d) flops a step on whitened rows, 4·n·min(k, d) bytes.
+//!
+//! Source: Hyvärinen 1999, doi:10.1109/72.761722; Hyvärinen and Oja 2000, doi:10.1016/S0893-6080(00)00026-5; of more sources than columns: Hyvärinen,
+//! Cristescu and Oja 1999, IJCNN, pages 894 to 899.
 
 mod contrast;
 mod fold;
@@ -36,7 +42,7 @@ use crate::tensors::Tensors;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Ica {
-    /// Number of sources (dimensions of the space). auto: 50, or as many as the data allow.
+    /// Number of sources (dimensions of the space), at most 4 times as many as columns. auto: 50, or as many as columns and rows allow.
     #[schemars(extend("role" = Role::Dimensions, "minimum" = 1))]
     pub n_components: Auto<u32>,
     /// Contrast function: logcosh for most data, exp for sources with long tails, cube (kurtosis) for sources with short ones.
@@ -58,6 +64,7 @@ impl Default for Ica {
 }
 
 impl Ica {
+    /// The number of axes of whitened rows at most.
     fn most(shape: Shape) -> usize {
         shape.cols.min(shape.rows.saturating_sub(1)).max(1)
     }
@@ -67,12 +74,20 @@ impl Ica {
         self.n_components.or_else(|| usual as u32) as usize
     }
 
+    /// The number of axes that rows are whitened along, for so many sources.
+    fn axes(&self, shape: Shape, k: usize) -> usize {
+        if self.whiten { k.min(Self::most(shape)) } else { shape.cols }
+    }
+
     /// `chunks`: the number of chunks whose whitened rows are kept between rounds.
     fn fold(&self, shape: Shape, chunks: usize, seed: u64) -> Measured<Unmixing> {
-        Measured { solver: Unmixing::new(self.clone(), self.components(shape), chunks, seed), once: false, weights: None }
+        let k = self.components(shape);
+        Measured { solver: Unmixing::new(self.clone(), k, self.axes(shape, k), chunks, seed), once: false, weights: None }
     }
 }
 
+/// So many times as many sources as the rows have dimensions at most: beyond, their directions lie closer than any data tell apart.
+const MOST_TIMES: usize = 4;
 /// Steps that it usually takes.
 const USUAL_STEPS: f64 = 60.0;
 /// Multiply-adds of a product in f32, a second and core.
@@ -99,7 +114,12 @@ impl Method for Ica {
         oriented: true,
         live: false,
         given: &[],
-        limits: &[super::DENSE, super::SQUARE, "a plan is accurate to a factor of 3: how many steps it takes depends on the data"],
+        limits: &[
+            super::DENSE,
+            super::SQUARE,
+            "more sources than columns are found in part: of Laplacian ones mixed at random 56 to 89 % of the directions, to a cosine of 0.9",
+            "a plan is accurate to a factor of 3: how many steps it takes depends on the data",
+        ],
         attributes: &[
             Attribute::tensor(
                 "components_",
@@ -123,7 +143,7 @@ impl Method for Ica {
         if shape.rows < 2 {
             return Err(Error::input("data", format!("{} row", shape.rows), "ICA needs at least 2"));
         }
-        let most = Self::most(shape);
+        let most = MOST_TIMES * Self::most(shape);
         match self.n_components {
             Auto::Value(k) if !self.whiten && k as usize != shape.cols => {
                 let error =
@@ -137,15 +157,16 @@ impl Method for Ica {
 
     fn plan(&self, shape: Shape, run: &Run) -> Plan {
         let k = self.components(shape);
-        let covariance = super::covariance::plan_with_eigen(shape, k, 1.0, run);
-        let (n, k) = (shape.rows as f64, k as f64);
+        let axes = self.axes(shape, k);
+        let covariance = super::covariance::plan_with_eigen(shape, axes, 1.0, run);
+        let whitened = 4 * shape.rows as u64 * axes as u64;
+        let (n, k, axes) = (shape.rows as f64, k as f64, axes as f64);
         let steps = USUAL_STEPS.min(f64::from(self.n_iter));
-        let step = n * k * (2.0 * k / RATE + CONTRAST);
-        let whitened = 4 * shape.rows as u64 * k as u64;
+        let step = n * k * (2.0 * axes / RATE + CONTRAST);
         Plan {
             algorithm: "FastICA, all sources at once, on whitened rows".to_owned(),
             peak_bytes: covariance.peak_bytes + whitened,
-            seconds: covariance.seconds + (steps * step + n * shape.cols as f64 * k / RATE) / run.threads() as f64,
+            seconds: covariance.seconds + (steps * step + n * shape.cols as f64 * axes / RATE) / run.threads() as f64,
             rounds: steps as u32 + 1,
         }
     }

@@ -19,7 +19,7 @@ pub(super) struct IcaModel {
     pub(super) affine: Affine,
     /// `[k]`: the share of the rows' variance that each source explains.
     pub(super) shares: Vec<f64>,
-    /// `[k, d]`: what whitens centered rows.
+    /// `[axes, d]`: what whitens centered rows; k axes, or as many as columns where there are more sources than those.
     pub(super) whitening: Matrix,
 }
 
@@ -32,7 +32,7 @@ impl IcaModel {
         };
         Ok(match name {
             "mixing_" => table(d, k, &|column, source| self.affine.decoder.row(source)[column]),
-            _ => table(k, d, &|axis, column| self.whitening.row(axis)[column]),
+            _ => table(self.whitening.rows(), d, &|axis, column| self.whitening.row(axis)[column]),
         })
     }
 }
@@ -46,7 +46,7 @@ impl LinearModel for IcaModel {
         let affine = Affine::load(tensors, "unmixing", "mixing")?;
         let (k, d) = (affine.n_components(), affine.columns());
         let shares = tensors.f64("shares", Some(k))?.to_vec();
-        let whitening = tensors.matrix("whitening", Some(k), Some(d))?;
+        let whitening = tensors.matrix("whitening", None, Some(d))?;
         Ok(IcaModel { affine, shares, whitening })
     }
 }

@@ -74,3 +74,59 @@ fn sources_are_ordered_by_what_they_explain_with_a_positive_largest_entry() {
         assert!(largest > 0.0);
     }
 }
+
+/// Twelve long-tailed sources in eight columns: most mixing columns are found, and a row is what its sources make.
+#[test]
+fn more_sources_than_columns_are_found_in_their_mixing_columns() {
+    let (n, d, k) = (20_000, 8, 12);
+    let random = Random::new(11, "sources");
+    let mixing = Matrix::from_fn(d, k, |column, source| random.normal(column as u64, 1000 + source as u64) as f32);
+    let source = |row: usize, which: usize| {
+        let u = random.uniform(row as u64, which as u64) - 0.5;
+        -u.signum() * (1.0 - 2.0 * u.abs()).max(1e-12).ln()
+    };
+    let cell =
+        |row: usize, column: usize| (0..k).map(|which| f64::from(mixing.row(column)[which]) * source(row, which)).sum::<f64>() as f32;
+    let rows = OwnedRows::Dense(Matrix::from_fn(n, d, cell));
+    let fit = |threads: usize| {
+        let run = Run::new(1, threads).unwrap();
+        let method = Ica { n_components: Auto::Value(k as u32), ..Ica::default() };
+        run.install(|| Method::fit(&method, &Rows::memory(&rows), &run)).unwrap()
+    };
+    let (fitted, run) = (fit(2), Run::new(1, 2).unwrap());
+    let axes = fitted.model.capabilities().axes.unwrap();
+    let (found, length) = (axes.table(), |values: &[f64]| values.iter().map(|value| value * value).sum::<f64>().sqrt());
+    let own = |source: usize| (0..d).map(|column| f64::from(mixing.row(column)[source])).collect::<Vec<f64>>();
+    let cosine = |source: usize, axis: usize| {
+        let (a, b) = (own(source), found.row(axis).iter().map(|&cell| f64::from(cell)).collect::<Vec<f64>>());
+        (a.iter().zip(&b).map(|(a, b)| a * b).sum::<f64>() / length(&a) / length(&b)).abs()
+    };
+    let near = (0..k).filter(|&source| (0..k).any(|axis| cosine(source, axis) > 0.9)).count();
+    assert!(near >= 8, "{near} of 12");
+    assert!(
+        (axes.shares.iter().sum::<f64>() - 1.0).abs() < 1e-6 && axes.shares.windows(2).all(|pair| pair[0] >= pair[1]),
+        "{:?}",
+        axes.shares
+    );
+    let codes = fitted.model.encode(&rows, &run).unwrap();
+    let back = fitted.model.decode(&codes, &run).unwrap();
+    let table = rows.table().unwrap();
+    assert!(back.as_slice().iter().zip(table.as_slice()).all(|(a, b)| (a - b).abs() < 1e-4 * (1.0 + b.abs())));
+    let variance = |axis: usize| (0..n).map(|row| f64::from(codes.row(row)[axis]).powi(2)).sum::<f64>() / n as f64;
+    assert!((0..k).all(|axis| (variance(axis) - 1.0).abs() < 1e-3), "{:?}", (0..k).map(variance).collect::<Vec<f64>>());
+    assert_eq!(fit(1).model.encode(&rows, &run).unwrap().as_slice(), codes.as_slice());
+    // No more than four times as many as columns.
+    let method = Ica { n_components: Auto::Value(33), ..Ica::default() };
+    assert!(method.check(Shape::new(n, d)).unwrap_err().to_string().contains("it is at most 32"));
+}
+
+/// Five columns of rank three: more sources than columns are sought in three dimensions.
+#[test]
+fn more_sources_than_columns_take_rows_of_fewer_dimensions() {
+    let (rows, _) = mixture(3000);
+    let (rows, run) = (OwnedRows::Dense(rows), Run::new(1, 2).unwrap());
+    let method = Ica { n_components: Auto::Value(8), ..Ica::default() };
+    let fitted = run.install(|| Method::fit(&method, &Rows::memory(&rows), &run)).unwrap();
+    let back = fitted.model.decode(&fitted.model.encode(&rows, &run).unwrap(), &run).unwrap();
+    assert!(back.as_slice().iter().zip(rows.table().unwrap().as_slice()).all(|(a, b)| (a - b).abs() < 1e-3));
+}
