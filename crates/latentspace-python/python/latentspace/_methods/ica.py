@@ -15,8 +15,8 @@ class FastICA(Decodes, Encodes):
     Parameters
     ----------
     n_components : int or 'auto', default='auto'
-        Number of sources (dimensions of the space). auto: 50, or as many as the data allow. It must be a whole number, at least 1,
-        or 'auto'.
+        Number of sources (dimensions of the space), at most 4 times as many as columns. auto: 50, or as many as columns and rows
+        allow. It must be a whole number, at least 1, or 'auto'.
     fun : {'logcosh', 'exp', 'cube'}, default='logcosh'
         Contrast function: logcosh for most data, exp for sources with long tails, cube (kurtosis) for sources with short ones. It
         must be 'logcosh', 'exp' or 'cube'.
@@ -72,6 +72,7 @@ class FastICA(Decodes, Encodes):
     -----
     - sparse counts are made dense in chunks of 4,096 rows: the covariance of the columns has few zeros
     - memory grows with the square of the number of columns: their covariance is computed
+    - more sources than columns are found in part: of Laplacian ones mixed at random 56 to 89 % of the directions, to a cosine of 0.9
     - a plan is accurate to a factor of 3: how many steps it takes depends on the data
 
     References
