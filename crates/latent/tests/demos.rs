@@ -110,3 +110,39 @@ fn prices_are_read_from_long_and_wide_tables() {
     folder.write("bad.csv", "day_of,x\na,1\n");
     assert_eq!(folder.latent("demo stocks --prices bad.csv").code, Some(2));
 }
+
+#[test]
+fn known_factors_stand_beside_the_learned_ones_month_by_month() {
+    let folder = Folder::new();
+    // 40 months of 20 days; 12 shares that follow the market.
+    let moves = |day: usize| 0.03 * (uniform(day, 900) - 0.5);
+    let (mut prices, mut logs) =
+        (format!("date,{}\n", (0..12).map(|share| format!("T{share:02}")).collect::<Vec<_>>().join(",")), [4.0; 12]);
+    for day in 0..800 {
+        let cells = logs.iter_mut().enumerate().map(|(share, log)| {
+            *log += moves(day) + 0.01 * (uniform(day, share) - 0.5);
+            format!("{:.5}", log.exp())
+        });
+        let cells = cells.collect::<Vec<String>>().join(",");
+        let month = day / 20;
+        prices.push_str(&format!("{}-{:02}-{:02},{cells}\n", 2014 + month / 12, month % 12 + 1, day % 20 + 1));
+    }
+    folder.write("prices.csv", prices);
+    let line = |month: usize| {
+        let market: f64 = (0..20).map(|day| moves(20 * month + day)).sum();
+        format!("{}{:02},{:.4},{:.4},0.1\n", 2014 + month / 12, month % 12 + 1, 100.0 * market, uniform(month, 901))
+    };
+    // One month more at both ends than there are prices.
+    folder.write("factors.csv", "Date,Mkt-RF,SMB,RF\n201312,1,1,0.1\n".to_owned() + &(0..40).map(line).collect::<String>());
+    let told = folder.json("demo stocks --prices prices.csv --factors factors.csv --picture p.svg --quiet");
+    let known = told["known"].as_array().unwrap();
+    assert!(known.len() == 2 && known[0]["factor"] == "Mkt-RF" && known.iter().all(|known| known["months"] == 38), "{known:?}");
+    assert!(number(&known[0]["correlation"]).abs() > 0.95 && number(&known[0]["r2"]["value"]) > 0.9, "{}", known[0]);
+    assert!(number(&known[1]["r2"]["value"]) < 0.5, "{}", known[1]);
+    let drawn = folder.good("demo stocks --prices prices.csv --factors factors.csv --picture p.svg --quiet").out;
+    assert!(drawn.contains("known factor") && drawn.contains("Returns of 38 whole months."), "{drawn}");
+    folder.refused("demo stocks --factors factors.csv", "error: --factors: a file was given; it goes with --prices.\n");
+    folder.write("short.csv", "Date,Mkt-RF\n201401,1\n201402,2\n201403,3\n");
+    let refused = folder.latent("demo stocks --prices prices.csv --factors short.csv");
+    assert!(refused.code == Some(2) && refused.err.contains("at least 24 are needed"), "{}", refused.err);
+}

@@ -28,7 +28,7 @@ pub use prepare_options::{Missing, PrepareOptions, Scale};
 pub use prepared::{PreparedStream, RowSource, Rows, Shape, Stream};
 pub use read::{ReadOptions, Source};
 pub use selected::{read_rows, rows_of};
-pub use series::{delay_lag, delays, log_returns, wide};
+pub use series::{by_month, delay_lag, delays, log_returns, wide};
 pub use summary::{ColumnSummary, Level, Summarizer, Summary};
 pub use velocity::{RadialVelocity, at_rest, radial_velocities};
 

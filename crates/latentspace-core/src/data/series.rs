@@ -66,6 +66,40 @@ pub fn log_returns(prices: MatrixView<'_>) -> Result<Matrix> {
     Ok(Matrix::from_fn(n - 1, d, |row, column| (log(row + 1, column) - log(row, column)) as f32))
 }
 
+/// Sums of rows `[n, d]` by calendar month, such as the logarithmic returns of days: the months, as `2018-02`, and a row for each. `days` are
+/// the dates of the rows, ascending, as `2018-02-07`. The first and the last month may be there in part.
+///
+/// ```
+/// # use latentspace_core::{data::by_month, linalg::Matrix};
+/// let days = ["2018-01-30", "2018-01-31", "2018-02-01"].map(str::to_owned);
+/// let (months, sums) = by_month(&days, Matrix::from_fn(3, 1, |day, _| (day + 1) as f32).view())?;
+/// assert_eq!((months.join(" "), sums.as_slice()), ("2018-01 2018-02".to_owned(), [3.0, 3.0].as_slice()));
+/// # Ok::<(), latentspace_core::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::Input`] if there are not as many dates as rows, or one has no month.
+pub fn by_month(days: &[String], rows: MatrixView<'_>) -> Result<(Vec<String>, Matrix)> {
+    if days.len() != rows.rows() {
+        let found = format!("{} dates", count(days.len() as u64));
+        return Err(Error::input("dates", found, format!("there are {} rows", count(rows.rows() as u64))));
+    }
+    let (mut months, mut sums): (Vec<String>, Vec<f64>) = (Vec::new(), Vec::new());
+    for (row, day) in days.iter().enumerate() {
+        let month = day.get(..7).filter(|month| month.as_bytes()[4] == b'-');
+        let month =
+            month.ok_or_else(|| Error::input("dates", format!("'{day}'"), "a date is written as 2018-02-07").at_row(row as u64 + 1))?;
+        if months.last().is_none_or(|last| last != month) {
+            months.push(month.to_owned());
+            sums.resize(sums.len() + rows.cols(), 0.0);
+        }
+        let own = sums.len() - rows.cols();
+        sums[own..].iter_mut().zip(rows.row(row)).for_each(|(sum, &cell)| *sum += f64::from(cell));
+    }
+    let sums = Matrix::new(months.len(), rows.cols(), sums.into_iter().map(|sum| sum as f32).collect())?;
+    Ok((months, sums))
+}
+
 /// Delay embedding: a series `[n]` as rows of `dims` of its values, `lag` apart, the latest last: `[n - (dims - 1) lag, dims]`. One observed
 /// variable of a deterministic system of m dimensions, unfolded into more than 2 m, shows the system's own shape (Takens 1981,
 /// doi:10.1007/BFb0091924): its intrinsic dimension stays m however many delays there are, while noise fills them all.

@@ -3,6 +3,7 @@
 //!
 //! Without data, shares are made from known causes: three factors, ten sectors, and noise of their own.
 
+mod known;
 mod made;
 mod picture;
 
@@ -18,12 +19,13 @@ use latentspace::data::{
 };
 use latentspace::dimension::{DimensionOptions, Directions, Estimate, dimension, directions};
 use latentspace::linalg::Matrix;
-use latentspace::measure::{VarianceShares, variance_shares};
+use latentspace::measure::{Measure, VarianceShares, variance_shares};
 use latentspace::params::Role;
 use latentspace::tensors::Tensor;
 use latentspace::{Error, Result, Run, Space, attributes, registry};
 use serde_json::{Map, Value, json};
 
+use self::known::{Beside, Known};
 use self::made::{Causes, FACTORS};
 use crate::commands::explore;
 use crate::context::Context;
@@ -43,7 +45,10 @@ const OWN: &str = "uniquenesses_";
 pub(super) fn args() -> Vec<Arg> {
     vec![
         inputs::file_arg("prices").long("prices").value_name("FILE").help(
-            "stocks: daily prices, with a row per date and share (date, ticker, close) or a column per share [default: made from known causes]",
+            "stocks: daily prices, with a row per date and share (date, ticker, close) or a column per share; skfolio: those of this Python package [default: made from known causes]",
+        ),
+        inputs::file_arg("factors").long("factors").value_name("FILE").help(
+            "stocks: known factors by month (date, then a column each) to set beside the learned ones; arch: French's, of this Python package",
         ),
         inputs::file_arg("companies").long("companies").value_name("FILE").help("stocks: the sector of each share, as columns ticker and sector"),
     ]
@@ -77,6 +82,8 @@ struct Found {
     /// Series that were unfolded, with the intrinsic dimension of their rows.
     unfolded: Vec<(String, usize, Estimate)>,
     planted: Option<Planted>,
+    /// Known factors beside the learned ones.
+    known: Vec<Beside>,
 }
 
 /// The planted causes beside the learned ones.
@@ -93,11 +100,16 @@ pub(super) fn run(matches: &ArgMatches, context: &Context) -> Result<()> {
     let (way, run) = (explore::way(matches)?, &context.run);
     let companies = inputs::optional_path(matches, "companies");
     let shares = match inputs::optional_path(matches, "prices") {
-        Some(path) => Shares::read(&path, companies.as_deref(), run)?,
+        Some(path) => Shares::read(&known::PRICES.or_file(path, "--prices")?, companies.as_deref(), run)?,
         None if companies.is_some() => return Err(Error::param("--companies", "a file", "it goes with --prices")),
         None => made::shares(run.seed())?,
     };
-    let found = Found::of(&shares, run)?;
+    let factors = inputs::optional_path(matches, "factors").map(|path| known::FACTORS.or_file(path, "--factors")).transpose()?;
+    if factors.is_some() && shares.causes.is_some() {
+        return Err(Error::param("--factors", "a file", "it goes with --prices"));
+    }
+    let factors = factors.map(|path| Known::read(&path, run)).transpose()?;
+    let found = Found::of(&shares, factors.as_ref(), run)?;
     context.screen.clear();
     if context.json {
         context.print(&found.json(&shares))?;
@@ -203,7 +215,7 @@ fn sectors(path: &Path, run: &Run) -> Result<std::collections::BTreeMap<String, 
 }
 
 impl Found {
-    fn of(shares: &Shares, run: &Run) -> Result<Self> {
+    fn of(shares: &Shares, factors_known: Option<&Known>, run: &Run) -> Result<Self> {
         let returns = log_returns(shares.prices.view())?;
         let stand_out = directions(returns.view(), run)?;
         // Where a few factors are much stronger than the others, parallel analysis misses the weakest.
@@ -241,7 +253,9 @@ impl Found {
         let planted = shares.causes.as_ref().map(|causes| Planted::of(causes, &series, &own, &codes, run)).transpose()?;
         let unfolded =
             vec![unfold("the market's daily returns", &market, run)?, unfold("x of Lorenz's three equations", &made::lorenz(LORENZ), run)?];
-        Ok(Found { factors, stand_out, loadings, shares: decomposed, own, unfolded, planted })
+        // A return is that of the later of two days.
+        let known = factors_known.map(|known| known.beside(&shares.dates[1..], &codes, run)).transpose()?.unwrap_or_default();
+        Ok(Found { factors, stand_out, loadings, shares: decomposed, own, unfolded, planted, known })
     }
 
     /// What a share's variance is made of: the market, its sector, other factors, and its own noise.
@@ -284,6 +298,7 @@ impl Found {
             "n_components": self.factors,
             "directions": self.stand_out,
             "planted": planted,
+            "known": self.known.iter().map(Beside::json).collect::<Vec<Value>>(),
             "unfolded": self.unfolded.iter().map(unfolded).collect::<Vec<Value>>(),
         })
     }
@@ -388,6 +403,25 @@ fn told(shares: &Shares, found: &Found) -> String {
                 "The causes of the ten sectors are linear functions of the learned factors with r {:.3} at least. Own noise differs from the planted by {:.3} on average, \
                  by {:.3} at most.",
                 planted.sectors, planted.own[0], planted.own[1]
+            ),
+        ));
+    }
+    if let Some(months) = found.known.first().map(|known| known.months) {
+        let row = |known: &Beside| {
+            let Measure { value, low, high, .. } = known.r2;
+            let alike = format!("{:.3}", known.correlation.abs());
+            vec![known.name.clone(), known.factor.to_string(), alike, format!("{value:.3}"), format!("{low:.3} to {high:.3}")]
+        };
+        out.push('\n');
+        out.push_str(&output::table(
+            &["known factor", "learned factor", "|r|", "R² of all", "95 % interval"],
+            &found.known.iter().map(row).collect::<Vec<_>>(),
+        ));
+        out.push_str(&output::wrapped(
+            "  ",
+            &format!(
+                "Returns of {months} whole months. |r|: the correlation with the learned factor that follows it most. R²: the share of its \
+                 variance that all learned factors together predict for months that were held out (random: 0)."
             ),
         ));
     }
