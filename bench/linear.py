@@ -3,7 +3,7 @@ pause, in which the threads of the other stop waiting for more work: OpenBLAS' s
 
 Factor analysis: 30,000 x 784, 16 factors, log-likelihood a row. NMF: 60,000 x 784, 16 parts, error. Truncated SVD: 60,000 x 784, 50 components,
 explained variance; of text (latent semantic analysis): 12,836 speeches by 11,776 words, 100 components. FastICA: 60,000 x 784, 50 sources, and the Amari
-index on planted sources. `--lapack` also fits scikit-learn's exact factor analysis (minutes), the guard of the likelihood.
+index on planted sources. Sparse PCA: 3,000 x 196, 10 components, objective. Dictionary learning: one pass over 20,000 x 64, 128 atoms, planted atoms. `--lapack` also fits scikit-learn's exact factor analysis (minutes), the guard of the likelihood.
 """
 
 import gzip
@@ -20,7 +20,7 @@ import warnings
 import numpy as np
 from scipy.io import mmwrite
 from scipy.sparse import issparse
-from sklearn.decomposition import NMF, FactorAnalysis, FastICA, TruncatedSVD
+from sklearn.decomposition import NMF, FactorAnalysis, FastICA, MiniBatchDictionaryLearning, SparsePCA, TruncatedSVD
 
 warnings.filterwarnings("ignore")
 root = pathlib.Path(__file__).resolve().parent.parent
@@ -51,6 +51,7 @@ def compare(name, rows, method, parameters, peer, guard, bar, times=3):
             ours.stdin.flush()
             answer = json.loads(ours.stdout.readline())
             mine.append(answer["seconds"])
+            answer["space"] = space
         ours.stdin.close()
         a, b = statistics.median(theirs[1:]), statistics.median(mine[1:])
         print(f"{name:16} scikit-learn {a:8.3f} s [{min(theirs[1:]):.3f} .. {max(theirs[1:]):.3f}]   latentspace {b:7.3f} s [{min(mine[1:]):.3f} .. {max(mine[1:]):.3f}]   ratio {a / b:.2f}{f' (bar {bar})' if bar else ''}")
@@ -113,3 +114,32 @@ def planted(answer, model):
 
 
 compare("planted sources", mixed, "ica", {"n_components": 20}, lambda: FastICA(20, whiten="unit-variance", random_state=0), planted, 3)
+
+
+small = fashion[:3000].reshape(-1, 14, 2, 14, 2).mean((2, 4)).reshape(-1, 196)
+compare(
+    "sparse-pca", small, "sparse-pca", {"n_components": 10, "alpha": 4.0}, lambda: SparsePCA(10, alpha=4.0, method="cd", random_state=0),
+    lambda answer, model: f"objective {model.error_[-1]:.3f} scikit-learn, {answer['facts'].get('objective')} latentspace", None,
+)
+
+# 128 atoms in 64 columns, three to a row.
+atoms = rng.normal(size=(128, 64))
+atoms /= np.linalg.norm(atoms, axis=1, keepdims=True)
+used = np.argsort(rng.random((20000, 128)), 1)[:, :3]
+parts = np.zeros((20000, 128))
+np.put_along_axis(parts, used, rng.normal(size=(20000, 3)) + np.sign(rng.normal(size=(20000, 3))), 1)
+patches = (parts @ atoms + 0.01 * rng.normal(size=(20000, 64))).astype(np.float32)
+
+
+def found(answer, model):
+    sys.path.insert(0, str(root / "docs"))
+    import read_space
+
+    near = lambda own: (np.abs(own / np.linalg.norm(own, axis=1, keepdims=True) @ atoms.T).max(0) > 0.9).mean()  # noqa: E731
+    return f"planted atoms at cosine .9: {near(model.components_):.3f} scikit-learn, {near(read_space.Space(answer['space']).tensors['atoms']):.3f} latentspace"
+
+
+compare(
+    "dictionary", patches, "dictionary", {"n_components": 128, "alpha": 0.2, "n_iter": 1, "center": False},
+    lambda: MiniBatchDictionaryLearning(128, alpha=0.2, max_iter=1, batch_size=256, fit_algorithm="cd", random_state=0), found, None,
+)
