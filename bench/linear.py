@@ -24,6 +24,9 @@ from sklearn.decomposition import NMF, FactorAnalysis, FastICA, MiniBatchDiction
 
 warnings.filterwarnings("ignore")
 root = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(root / "docs"))
+import read_space  # noqa: E402
+
 data = pathlib.Path(os.environ.get("LATENTSPACE_DATA", root / "../shared/data"))
 program = os.environ.get("LATENTSPACE_BENCH", root / "target/release/examples/bench_fit")
 pixels = np.frombuffer(gzip.open(data / "fashion/train-images-idx3-ubyte.gz").read(), np.uint8, offset=16)
@@ -110,7 +113,8 @@ def amari(product):
 
 
 def planted(answer, model):
-    return f"Amari index: {amari(model.components_ @ mixing):.5f} scikit-learn; converged: {answer['facts']['converged']}"
+    ours = amari(read_space.Space(answer["space"]).tensors["unmixing"] @ mixing)
+    return f"Amari index: {amari(model.components_ @ mixing):.5f} scikit-learn, {ours:.5f} latentspace; converged: {answer['facts']['converged']}"
 
 
 compare("planted sources", mixed, "ica", {"n_components": 20}, lambda: FastICA(20, whiten="unit-variance", random_state=0), planted, 3)
@@ -132,9 +136,6 @@ patches = (parts @ atoms + 0.01 * rng.normal(size=(20000, 64))).astype(np.float3
 
 
 def found(answer, model):
-    sys.path.insert(0, str(root / "docs"))
-    import read_space
-
     near = lambda own: (np.abs(own / np.linalg.norm(own, axis=1, keepdims=True) @ atoms.T).max(0) > 0.9).mean()  # noqa: E731
     return f"planted atoms at cosine .9: {near(model.components_):.3f} scikit-learn, {near(read_space.Space(answer['space']).tensors['atoms']):.3f} latentspace"
 
